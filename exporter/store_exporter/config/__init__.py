@@ -1,0 +1,1 @@
+"""Configuration: the model, loading with every problem listed, secrets, reload."""

@@ -1,0 +1,1 @@
+"""The one-command demo: simulated stores, shoppers and a Slack receiver."""

@@ -1,0 +1,240 @@
+"""What can go wrong with a store, as a closed list, and who must act.
+
+Every failure that this project records has an `error_type` from `ERROR_TYPES` and, by it, a
+`Fault`. Neither is ever an exception's message: both are metric labels and must stay bounded.
+
+    StoreError                 carries an error type, and by it the fault
+    └── UnsupportedOperation   the platform cannot do what was asked
+
+The lists are data; `store_exporter.operations` maps foreign exceptions to them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Fault(StrEnum):
+    """Who must act on an error. Success rates and alerts leave `CUSTOMER` out."""
+
+    CUSTOMER = "customer"
+    """Nobody: an expected refusal, such as a product that is out of stock."""
+    STORE = "store"
+    """The shop or its hosting: it is slow, broken or unreachable."""
+    CONFIG = "config"
+    """Whoever configured the access: credentials, permissions, TLS trust, API switched off."""
+    APP = "app"
+    """The developers of the calling application: a bug."""
+    CANCELLED = "cancelled"
+    """Nobody: the caller went away before the answer came."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorType:
+    """One entry of the closed list: its label value, who must act, what it means, what to do."""
+
+    name: str
+    fault: Fault
+    meaning: str
+    advice: str
+
+
+_ENTRIES = (
+    ErrorType(
+        "out_of_stock",
+        Fault.CUSTOMER,
+        "The product, or that many of it, is not in stock.",
+        "Nothing; a high rate is a hint to restock.",
+    ),
+    ErrorType(
+        "invalid_coupon",
+        Fault.CUSTOMER,
+        "The coupon is unknown, expired or not applicable.",
+        "Nothing; a sudden rise may be a wrongly announced code.",
+    ),
+    ErrorType(
+        "not_found",
+        Fault.CUSTOMER,
+        "The product, order or customer asked for is not there.",
+        "Nothing; check links and feeds if it is frequent.",
+    ),
+    ErrorType(
+        "invalid_input",
+        Fault.CUSTOMER,
+        "The store refused a value the shopper gave.",
+        "Nothing; validate earlier if it is frequent.",
+    ),
+    ErrorType(
+        "invalid_state",
+        Fault.CUSTOMER,
+        "The order or cart is in a state that forbids it.",
+        "Nothing; a completed order cannot be cancelled, for example.",
+    ),
+    ErrorType(
+        "timeout",
+        Fault.STORE,
+        "The store did not answer in time.",
+        "Look at the store's load and at its hosting.",
+    ),
+    ErrorType(
+        "dns",
+        Fault.STORE,
+        "The store's host name does not resolve.",
+        "Check the domain's registration and its DNS records.",
+    ),
+    ErrorType(
+        "connection",
+        Fault.STORE,
+        "The connection was refused, reset or closed early.",
+        "Check that the store's web server runs and is reachable.",
+    ),
+    ErrorType(
+        "tls",
+        Fault.STORE,
+        "The TLS handshake failed: an expired or mismatched certificate.",
+        "Renew or correct the store's certificate.",
+    ),
+    ErrorType(
+        "server_error",
+        Fault.STORE,
+        "The store answered with a server error (HTTP 5xx).",
+        "Read the store's PHP or application log at that time.",
+    ),
+    ErrorType(
+        "maintenance",
+        Fault.STORE,
+        "The store is in maintenance mode.",
+        "Wait, or end the maintenance if it was forgotten.",
+    ),
+    ErrorType(
+        "rate_limited",
+        Fault.STORE,
+        "The store or its host refuses more requests for now.",
+        "Lower the request budget or raise the store's limit.",
+    ),
+    ErrorType(
+        "blocked",
+        Fault.STORE,
+        "A firewall or CDN answered in the store's place.",
+        "Allow the exporter's address and user agent in the firewall or CDN.",
+    ),
+    ErrorType(
+        "invalid_response",
+        Fault.STORE,
+        "The answer is not what the API promises.",
+        "A plugin or theme may print into the API's answers; read the start of the body.",
+    ),
+    ErrorType(
+        "response_too_large",
+        Fault.STORE,
+        "The answer exceeds the size limit.",
+        "Find the plugin that inflates it, or raise max_body_bytes.",
+    ),
+    ErrorType(
+        "redirect",
+        Fault.STORE,
+        "The API redirects in a loop, elsewhere or to a login page.",
+        "Set the store's url to the address that it redirects to, if that is the store.",
+    ),
+    ErrorType(
+        "unauthorized",
+        Fault.CONFIG,
+        "The store does not accept the credentials.",
+        "Create a new API key and put it into the configuration.",
+    ),
+    ErrorType(
+        "forbidden",
+        Fault.CONFIG,
+        "The credentials lack a permission.",
+        "Grant the key the permission or scope that the operation needs.",
+    ),
+    ErrorType(
+        "tls_untrusted",
+        Fault.CONFIG,
+        "The certificate's issuer is not trusted here.",
+        "Set tls.ca_file to the issuer's certificate, or correct the chain.",
+    ),
+    ErrorType(
+        "api_not_found",
+        Fault.CONFIG,
+        "The API itself is not there.",
+        "Activate the plugin, leave plain permalinks, or correct the url or API version.",
+    ),
+    ErrorType(
+        "invalid_request",
+        Fault.APP,
+        "The caller built a request that can never work.",
+        "Correct the calling code; the message names the parameter.",
+    ),
+    ErrorType(
+        "unsupported_operation",
+        Fault.APP,
+        "The platform cannot do this operation.",
+        "See docs/operations.md for what each platform can do.",
+    ),
+    ErrorType(
+        "pool_timeout",
+        Fault.APP,
+        "No connection of the client's own pool became free.",
+        "Raise the client's connection limit or lower its concurrency.",
+    ),
+    ErrorType(
+        "exception",
+        Fault.APP,
+        "The operation raised an exception nobody classified.",
+        "Read its traceback in the application's log; register its type if it is expected.",
+    ),
+    ErrorType(
+        "cancelled",
+        Fault.CANCELLED,
+        "The caller cancelled before the operation finished.",
+        "Nothing; a rise may mean impatient clients or a deadline that is too short.",
+    ),
+)
+
+ERROR_TYPES: dict[str, ErrorType] = {entry.name: entry for entry in _ENTRIES}
+"""The closed list: error type by its label value."""
+
+
+class StoreError(Exception):
+    """A failure of a store, classified.
+
+    Args:
+        error_type: a key of `ERROR_TYPES`.
+        message: what happened, for a person; free of secrets.
+        status: the HTTP status, if there was one.
+        code: the platform's own error code, if there was one.
+
+    Raises:
+        ValueError: at construction, when `error_type` is not in the closed list.
+    """
+
+    def __init__(
+        self,
+        error_type: str,
+        message: str,
+        *,
+        status: int | None = None,
+        code: str | None = None,
+    ) -> None:
+        if error_type not in ERROR_TYPES:
+            known = ", ".join(ERROR_TYPES)
+            raise ValueError(f"unknown error_type {error_type!r}; it is one of: {known}")
+        super().__init__(message)
+        self.error_type = error_type
+        self.message = message
+        self.status = status
+        self.code = code
+
+    @property
+    def fault(self) -> Fault:
+        """Who must act."""
+        return ERROR_TYPES[self.error_type].fault
+
+
+class UnsupportedOperation(StoreError):
+    """The platform has no way to do this operation."""
+
+    def __init__(self, operation: str, platform: str, reason: str) -> None:
+        super().__init__("unsupported_operation", f"{platform} cannot do {operation}: {reason}")

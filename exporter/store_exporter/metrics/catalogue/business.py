@@ -1,0 +1,138 @@
+"""The shop's own figures, gathered by collectors, and how fresh they are."""
+
+from __future__ import annotations
+
+from .health import STORE_LABELS
+from .model import Kind, Metric
+
+ORDERS = Metric(
+    "store_orders_total",
+    Kind.COUNTER,
+    "Orders that entered this status since counting began; each order counts once per status.",
+    (*STORE_LABELS, "status"),
+    "{order}",
+)
+REVENUE = Metric(
+    "store_revenue_total",
+    Kind.COUNTER,
+    "Gross totals of orders, tax and shipping included, counted once when an order is first paid.",
+    (*STORE_LABELS, "currency"),
+    "{money}",
+)
+REFUNDS = Metric(
+    "store_refunds_total",
+    Kind.COUNTER,
+    "Amounts refunded on orders, as a positive number, counted once each.",
+    (*STORE_LABELS, "currency"),
+    "{money}",
+)
+ORDERS_CURRENT = Metric(
+    "store_orders_current",
+    Kind.GAUGE,
+    "Orders that are in this status now.",
+    (*STORE_LABELS, "status"),
+    "{order}",
+)
+PRODUCTS = Metric(
+    "store_products",
+    Kind.GAUGE,
+    "Published products by stock: in, low (at or below their own threshold, not empty) or out. "
+    "Each product or variation whose stock is tracked counts on its own.",
+    (*STORE_LABELS, "stock"),
+    "{product}",
+)
+BEST_SELLERS_OUT = Metric(
+    "store_best_sellers_out_of_stock",
+    Kind.GAUGE,
+    "How many of the best-selling products of the last month are out of stock.",
+    STORE_LABELS,
+    "{product}",
+)
+CARTS_ABANDONED = Metric(
+    "store_carts_abandoned",
+    Kind.GAUGE,
+    "Checkouts begun and not paid within the configured age limit, and not older than its end.",
+    STORE_LABELS,
+    "{cart}",
+)
+CART_ABANDONED_VALUE = Metric(
+    "store_cart_abandoned_value",
+    Kind.GAUGE,
+    "The total value of the checkouts counted as abandoned.",
+    (*STORE_LABELS, "currency"),
+    "{money}",
+)
+CUSTOMERS = Metric(
+    "store_customers",
+    Kind.GAUGE,
+    "Customers with an account in the store.",
+    STORE_LABELS,
+    "{customer}",
+)
+WEBHOOKS = Metric(
+    "store_webhooks",
+    Kind.GAUGE,
+    "Webhooks by state: active, paused or disabled (the platform disables those that keep failing).",
+    (*STORE_LABELS, "state"),
+    "{webhook}",
+)
+SCHEDULED_ACTIONS = Metric(
+    "store_scheduled_actions",
+    Kind.GAUGE,
+    "The platform's background jobs by state: pending, overdue or failed.",
+    (*STORE_LABELS, "state"),
+    "{action}",
+)
+COLLECTOR_SUCCESS = Metric(
+    "store_collector_success",
+    Kind.GAUGE,
+    "Whether the last run of this collector succeeded (1) or failed (0).",
+    (*STORE_LABELS, "collector"),
+)
+COLLECTOR_DURATION = Metric(
+    "store_collector_duration_seconds",
+    Kind.GAUGE,
+    "How long the last run of this collector took.",
+    (*STORE_LABELS, "collector"),
+    "s",
+)
+COLLECTOR_LAST_SUCCESS = Metric(
+    "store_collector_last_success_timestamp_seconds",
+    Kind.GAUGE,
+    "When this collector last succeeded, in Unix time.",
+    (*STORE_LABELS, "collector"),
+    "s",
+)
+COLLECTOR_INTERVAL = Metric(
+    "store_collector_interval_seconds",
+    Kind.GAUGE,
+    "How often this collector is meant to run.",
+    (*STORE_LABELS, "collector"),
+    "s",
+)
+COLLECTOR_FAILURES = Metric(
+    "store_collector_failures_total",
+    Kind.COUNTER,
+    "Failed runs of this collector, by error type and by who must act on it.",
+    (*STORE_LABELS, "collector", "error_type", "fault"),
+    "{run}",
+)
+
+METRICS = (
+    ORDERS,
+    REVENUE,
+    REFUNDS,
+    ORDERS_CURRENT,
+    PRODUCTS,
+    BEST_SELLERS_OUT,
+    CARTS_ABANDONED,
+    CART_ABANDONED_VALUE,
+    CUSTOMERS,
+    WEBHOOKS,
+    SCHEDULED_ACTIONS,
+    COLLECTOR_SUCCESS,
+    COLLECTOR_DURATION,
+    COLLECTOR_LAST_SUCCESS,
+    COLLECTOR_INTERVAL,
+    COLLECTOR_FAILURES,
+)

@@ -1,0 +1,95 @@
+"""What the exporter and the instrumentation tell about themselves."""
+
+from __future__ import annotations
+
+from .model import Kind, Metric
+
+BUILD_INFO = Metric(
+    "store_exporter_build_info",
+    Kind.GAUGE,
+    "The running version of store-exporter and of Python; always 1.",
+    ("version", "python"),
+)
+RELOAD_SUCCESSFUL = Metric(
+    "store_exporter_config_last_reload_successful",
+    Kind.GAUGE,
+    "Whether the last attempt to load the configuration succeeded (1) or the old one stays (0).",
+)
+RELOAD_TIMESTAMP = Metric(
+    "store_exporter_config_last_reload_success_timestamp_seconds",
+    Kind.GAUGE,
+    "When the configuration was last loaded successfully, in Unix time.",
+    (),
+    "s",
+)
+STORES = Metric(
+    "store_exporter_stores",
+    Kind.GAUGE,
+    "Stores that this exporter watches, by platform.",
+    ("platform",),
+    "{store}",
+)
+INSTRUMENTATION_ERRORS = Metric(
+    "store_exporter_instrumentation_errors_total",
+    Kind.COUNTER,
+    "Failures of the instrumentation itself, kept from the operation it measured, by stage.",
+    ("stage",),
+    "{error}",
+)
+SERIES_DROPPED = Metric(
+    "store_exporter_series_dropped_total",
+    Kind.COUNTER,
+    "Label sets that exceeded a limit and were recorded as other, by the limit they exceeded.",
+    ("limit",),
+    "{series}",
+)
+SERIES = Metric(
+    "store_exporter_operation_series",
+    Kind.GAUGE,
+    "Label sets of operations that this process holds.",
+    (),
+    "{series}",
+)
+OTLP_PUSHES = Metric(
+    "store_exporter_otlp_pushes_total",
+    Kind.COUNTER,
+    "Pushes to the OTLP endpoint by result: success or failure.",
+    ("result",),
+    "{push}",
+)
+SCHEDULER_LAG = Metric(
+    "store_exporter_scheduler_lag_seconds",
+    Kind.HISTOGRAM,
+    "How much later than planned probes and collectors started.",
+    (),
+    "s",
+    (0.01, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0),
+)
+RUNS_SKIPPED = Metric(
+    "store_exporter_runs_skipped_total",
+    Kind.COUNTER,
+    "Runs of probes and collectors that were left out, by reason: overlap, budget or backoff.",
+    ("reason",),
+    "{run}",
+)
+SCRAPE_DURATION = Metric(
+    "store_exporter_scrape_duration_seconds",
+    Kind.GAUGE,
+    "How long rendering the previous scrape of this endpoint took.",
+    (),
+    "s",
+)
+
+METRICS = (
+    BUILD_INFO,
+    RELOAD_SUCCESSFUL,
+    RELOAD_TIMESTAMP,
+    STORES,
+    INSTRUMENTATION_ERRORS,
+    SERIES_DROPPED,
+    SERIES,
+    OTLP_PUSHES,
+    SCHEDULER_LAG,
+    RUNS_SKIPPED,
+    SCRAPE_DURATION,
+)

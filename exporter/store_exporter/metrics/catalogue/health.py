@@ -1,0 +1,153 @@
+"""What probing tells about a store's health and about the API budget it costs."""
+
+from __future__ import annotations
+
+from .model import Kind, Metric
+from .operations import LATENCY_BUCKETS
+
+STORE_LABELS = ("org", "domain", "platform")
+
+UP = Metric(
+    "store_up",
+    Kind.GAUGE,
+    "Whether the store's last liveness probe succeeded (1) or failed (0).",
+    STORE_LABELS,
+)
+HEALTH = Metric(
+    "store_health",
+    Kind.GAUGE,
+    "The store's health as one of healthy, degraded and critical; the current state is 1.",
+    (*STORE_LABELS, "state"),
+)
+PROBE_SUCCESS = Metric(
+    "store_probe_success",
+    Kind.GAUGE,
+    "Whether the last run of this probe succeeded (1) or failed (0).",
+    (*STORE_LABELS, "probe"),
+)
+PROBE_DURATION = Metric(
+    "store_probe_duration_seconds",
+    Kind.HISTOGRAM,
+    "How long runs of this probe took, failed ones included.",
+    (*STORE_LABELS, "probe"),
+    "s",
+    LATENCY_BUCKETS,
+)
+PROBE_PHASE = Metric(
+    "store_probe_phase_seconds",
+    Kind.GAUGE,
+    "How long each phase of the probe's last request took: resolve, connect, tls, processing "
+    "(until the first byte of the answer) and transfer. Reused connections have no first three.",
+    (*STORE_LABELS, "probe", "phase"),
+    "s",
+)
+PROBE_FAILURES = Metric(
+    "store_probe_failures_total",
+    Kind.COUNTER,
+    "Failed runs of this probe, by error type and by who must act on it.",
+    (*STORE_LABELS, "probe", "error_type", "fault"),
+    "{probe}",
+)
+PROBE_STATUS = Metric(
+    "store_probe_http_status_code",
+    Kind.GAUGE,
+    "HTTP status of the last answer that this probe received; absent when there was none.",
+    (*STORE_LABELS, "probe"),
+)
+PROBE_LAST_SUCCESS = Metric(
+    "store_probe_last_success_timestamp_seconds",
+    Kind.GAUGE,
+    "When this probe last succeeded, in Unix time.",
+    (*STORE_LABELS, "probe"),
+    "s",
+)
+TLS_EXPIRY = Metric(
+    "store_tls_certificate_expiry_timestamp_seconds",
+    Kind.GAUGE,
+    "When the certificate that the store presented expires, in Unix time.",
+    STORE_LABELS,
+    "s",
+)
+INFO = Metric(
+    "store_info",
+    Kind.INFO,
+    "Facts about the store that change rarely; always 1. Empty where the platform has no such fact.",
+    (*STORE_LABELS, "version", "currency", "timezone", "order_storage"),
+)
+API_REQUESTS = Metric(
+    "store_api_requests_total",
+    Kind.COUNTER,
+    "Requests that this exporter sent to the store, by the probe or collector that sent them.",
+    (*STORE_LABELS, "source"),
+    "{request}",
+)
+API_BUDGET_LIMIT = Metric(
+    "store_api_budget_limit",
+    Kind.GAUGE,
+    "Requests that this exporter may send to the store in any hour.",
+    STORE_LABELS,
+    "{request}",
+)
+API_BUDGET_REMAINING = Metric(
+    "store_api_budget_remaining",
+    Kind.GAUGE,
+    "Requests that this exporter may still send to the store now before it must wait.",
+    STORE_LABELS,
+    "{request}",
+)
+API_THROTTLED = Metric(
+    "store_api_throttled_total",
+    Kind.COUNTER,
+    "Answers by which the store asked this exporter to slow down.",
+    STORE_LABELS,
+    "{answer}",
+)
+API_COST = Metric(
+    "store_api_cost_total",
+    Kind.COUNTER,
+    "Query cost points of the platform's own rate limit: kind is requested or actual.",
+    (*STORE_LABELS, "kind"),
+    "{point}",
+)
+API_BUCKET_AVAILABLE = Metric(
+    "store_api_bucket_available",
+    Kind.GAUGE,
+    "Query cost points left in the platform's own rate limit at the last answer.",
+    STORE_LABELS,
+    "{point}",
+)
+API_BUCKET_MAXIMUM = Metric(
+    "store_api_bucket_maximum",
+    Kind.GAUGE,
+    "Query cost points that the platform's own rate limit holds when full.",
+    STORE_LABELS,
+    "{point}",
+)
+API_VERSION_EXPIRY = Metric(
+    "store_api_version_expiry_timestamp_seconds",
+    Kind.GAUGE,
+    "When the platform ends the API version in use, in Unix time.",
+    STORE_LABELS,
+    "s",
+)
+
+METRICS = (
+    UP,
+    HEALTH,
+    PROBE_SUCCESS,
+    PROBE_DURATION,
+    PROBE_PHASE,
+    PROBE_FAILURES,
+    PROBE_STATUS,
+    PROBE_LAST_SUCCESS,
+    TLS_EXPIRY,
+    INFO,
+    API_REQUESTS,
+    API_BUDGET_LIMIT,
+    API_BUDGET_REMAINING,
+    API_THROTTLED,
+    API_COST,
+    API_BUCKET_AVAILABLE,
+    API_BUCKET_MAXIMUM,
+    API_VERSION_EXPIRY,
+)

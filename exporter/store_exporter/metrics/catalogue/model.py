@@ -1,0 +1,47 @@
+"""How a metric is described. The catalogue's modules are lists of these and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """The types of the exposition formats that this project uses."""
+
+    COUNTER = "counter"
+    GAUGE = "gauge"
+    HISTOGRAM = "histogram"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric family.
+
+    Attributes:
+        name: the full Prometheus name of its samples (a counter's ends in `_total`, an info
+            metric's in `_info`, a histogram's is the name without `_bucket`).
+        kind: its type.
+        help: one sentence: what the figure means and, where two readings are possible, which.
+        labels: label names in the order in which values are given.
+        unit: the OpenTelemetry (UCUM) unit: `s`, `By`, `1`, `{operation}`, `{order}`, …
+        buckets: upper bounds of a histogram's classic buckets, ascending, without `+Inf`.
+    """
+
+    name: str
+    kind: Kind
+    help: str
+    labels: tuple[str, ...] = ()
+    unit: str = "1"
+    buckets: tuple[float, ...] = ()
+
+    @property
+    def otel_name(self) -> str:
+        """The OpenTelemetry name that Prometheus' OTLP receiver turns back into `name`."""
+        name = self.name
+        if self.kind is Kind.COUNTER:
+            name = name.removesuffix("_total")
+        if self.unit == "s":
+            name = name.removesuffix("_seconds")
+        return name.replace("_", ".")

@@ -1,0 +1,43 @@
+"""What instrumented applications emit about the operations they run."""
+
+from __future__ import annotations
+
+from .model import Kind, Metric
+
+OPERATION_LABELS = ("org", "domain", "platform", "operation")
+
+# From a cached answer to the longest a shopper waits; an idle WooCommerce answers in 35 to 75 ms
+# and a busy one in about a second.
+LATENCY_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+
+OPERATIONS = Metric(
+    "store_operations_total",
+    Kind.COUNTER,
+    "Finished store operations, whatever their outcome.",
+    OPERATION_LABELS,
+    "{operation}",
+)
+OPERATION_ERRORS = Metric(
+    "store_operation_errors_total",
+    Kind.COUNTER,
+    "Store operations that did not succeed, by error type and by who must act on it.",
+    (*OPERATION_LABELS, "error_type", "fault"),
+    "{operation}",
+)
+OPERATION_DURATION = Metric(
+    "store_operation_duration_seconds",
+    Kind.HISTOGRAM,
+    "How long store operations took from call to result, failed ones included.",
+    OPERATION_LABELS,
+    "s",
+    LATENCY_BUCKETS,
+)
+OPERATIONS_IN_PROGRESS = Metric(
+    "store_operations_in_progress",
+    Kind.GAUGE,
+    "Store operations that have started and not yet finished.",
+    OPERATION_LABELS,
+    "{operation}",
+)
+
+METRICS = (OPERATIONS, OPERATION_ERRORS, OPERATION_DURATION, OPERATIONS_IN_PROGRESS)

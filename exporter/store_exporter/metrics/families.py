@@ -1,0 +1,76 @@
+"""What travels between the recorder and the expositions: plain data, one shape for all formats."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from .catalogue import Metric
+
+
+class Exemplar(NamedTuple):
+    """One observation with the trace it belongs to."""
+
+    trace_id: str
+    span_id: str
+    value: float
+    timestamp: float
+    """Unix time in seconds."""
+
+
+@dataclass(slots=True)
+class NativeHistogram:
+    """A native (exponential) histogram of non-negative values.
+
+    Bucket `i` counts values in `(base**(i-1), base**i]` with `base = 2**(2**-schema)`, as
+    Prometheus numbers them; OpenTelemetry's index is one lower.
+    """
+
+    schema: int
+    zero_threshold: float
+    zero_count: int
+    buckets: Mapping[int, int]
+
+
+@dataclass(slots=True)
+class HistogramValue:
+    """The state of one histogram series.
+
+    Attributes:
+        counts: observations per classic bucket, not cumulative; one more entry than the metric
+            has upper bounds, the last for `+Inf`.
+        sum: of all observations, in the metric's unit.
+        native: the same observations at exponential resolution, if they are kept.
+        exemplars: one at most per classic bucket, by the bucket's index.
+    """
+
+    counts: Sequence[int]
+    sum: float
+    native: NativeHistogram | None = None
+    exemplars: Mapping[int, Exemplar] | None = None
+
+
+@dataclass(slots=True)
+class Family:
+    """One metric and its series: label values in the metric's label order, and the value."""
+
+    metric: Metric
+    series: Iterable[tuple[tuple[str, ...], float | HistogramValue]]
+    created: float | None = None
+    """Unix time at which counting began, where all series share it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One figure that a probe or collector found.
+
+    Args:
+        metric: a counter (with its absolute value), gauge or info metric of the catalogue.
+        value: in the metric's unit.
+        labels: the values of the labels that follow org, domain and platform.
+    """
+
+    metric: Metric
+    value: float
+    labels: Mapping[str, str] = field(default_factory=dict)

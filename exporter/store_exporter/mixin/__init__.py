@@ -1,0 +1,1 @@
+"""Dashboards, rules and alerts as code, all built from the metric catalogue."""

@@ -1,0 +1,1 @@
+"""Instrumentation of store operations: the wrapper, classification and the cardinality guard."""

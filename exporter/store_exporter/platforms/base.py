@@ -1,0 +1,133 @@
+"""The contract of a platform: one folder under `platforms/` whose module `platform` has `PLATFORM`.
+
+    platforms/<name>/
+        __init__.py      what applications import: the client and its types (needs httpx only)
+        platform.py      PLATFORM, a `Platform`: what the exporter and the command line need
+        auth.py          how a request proves who it is; no I/O
+        models.py        typed results and the parsing of answers; no I/O
+        client.py        httpx transport, sync and async from one description
+        operations.py    the operations
+        probes.py        probes
+        collectors.py    collectors
+
+Nothing outside the folder names the platform; `load` and `names` find it by its folder.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from ..probing.contract import Collector, Probe
+from ..stores.model import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One key under `credentials:` or `settings:` of a store of this platform.
+
+    Attributes:
+        name: the YAML key.
+        description: one sentence for the configuration reference.
+        secret: whether the value is a credential, given as an `env:` or `file:` reference.
+        required: whether the key must be there.
+        default: the value when it is absent.
+        check: returns what is wrong with a value, or None; the value is a plain string.
+    """
+
+    name: str
+    description: str
+    secret: bool = False
+    required: bool = False
+    default: Any = None
+    check: Callable[[str], str | None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of an operation, as documentation and command line show it."""
+
+    name: str
+    type: str
+    description: str
+    required: bool = False
+    default: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation of a platform, described for documentation, command line and tests.
+
+    Attributes:
+        name: value of the label `operation`; the same on all platforms.
+        description: one sentence.
+        parameters: what it takes.
+        result: the name of the result type.
+        errors: error types it is expected to raise beyond those of any request.
+        calls: API calls it makes, as `METHOD path` or GraphQL operation names.
+        example: one example call, as Python.
+        writes: whether it changes anything in the store other than the shopper's own cart.
+    """
+
+    name: str
+    description: str
+    parameters: tuple[Parameter, ...]
+    result: str
+    errors: tuple[str, ...]
+    calls: tuple[str, ...]
+    example: str
+    writes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """Everything the exporter knows of a platform.
+
+    Attributes:
+        name: value of the label `platform`, and the folder's name.
+        title: for people.
+        credentials: keys under `credentials:`.
+        settings: keys under `settings:`.
+        operations: by name.
+        aliases: other accepted names of operations.
+        unsupported: operations of other platforms that this one cannot do, with the reason.
+        probes: by name; exactly one has `liveness`.
+        collectors: by name.
+        connect: makes the synchronous client for a store; its methods are the operations.
+    """
+
+    name: str
+    title: str
+    credentials: tuple[Setting, ...]
+    settings: tuple[Setting, ...]
+    operations: Mapping[str, Operation]
+    probes: Mapping[str, Probe]
+    collectors: Mapping[str, Collector]
+    connect: Callable[[Store], Any]
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    unsupported: Mapping[str, str] = field(default_factory=dict)
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """Names of all platforms, sorted."""
+    package = importlib.import_module("store_exporter.platforms")
+    return tuple(sorted(m.name for m in pkgutil.iter_modules(package.__path__) if m.ispkg))
+
+
+@cache
+def load(name: str) -> Platform:
+    """Return the platform of that name.
+
+    Raises:
+        KeyError: there is none.
+    """
+    if name not in names():
+        raise KeyError(name)
+    module = importlib.import_module(f"store_exporter.platforms.{name}.platform")
+    platform: Platform = module.PLATFORM
+    return platform

@@ -1,0 +1,1 @@
+"""Running probes and collectors on a schedule and recording what they find."""

@@ -1,0 +1,146 @@
+"""What a probe or collector is: an async function from a context to samples.
+
+It returns data and records nothing. It raises `StoreError` for a failure it understands; the
+runner classifies everything else, keeps the deadline, records the result and remembers it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from ..metrics.families import Sample
+from ..stores.model import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One HTTP answer, read whole within the size limit.
+
+    Attributes:
+        status: HTTP status.
+        headers: names in lower case.
+        body: decompressed, at most the limit asked for.
+        url: the address that answered, after permitted redirects.
+        phases: seconds per phase (resolve, connect, tls, processing, transfer); phases that did
+            not happen, as on a reused connection, are absent.
+        certificate_expiry: Unix time at which the presented certificate expires, over https.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    url: str
+    phases: Mapping[str, float] = field(default_factory=dict)
+    certificate_expiry: float | None = None
+
+
+class Http(Protocol):
+    """Bounded HTTP to one store: time, size, redirects, budget and concurrency are limited."""
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        json: Any = None,
+        max_body_bytes: int | None = None,
+    ) -> Answer:
+        """Send one request and return whatever was answered, an error status included.
+
+        Raises:
+            StoreError: timeout, dns, connection, tls, tls_untrusted, redirect,
+                response_too_large, or rate_limited when the hourly budget is spent.
+        """
+        ...
+
+
+class Cursor(Protocol):
+    """A collector's persisted memory for one store: a JSON document, replaced atomically."""
+
+    def load(self) -> dict[str, Any]:
+        """Return the last saved document, empty at first."""
+        ...
+
+    def save(self, document: Mapping[str, Any]) -> None:
+        """Replace the document, durably, before returning."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a probe or collector gets to work with."""
+
+    store: Store
+    http: Http
+    cursor: Cursor
+    options: Mapping[str, Any]
+    """This probe's or collector's own options from the configuration, with defaults filled in."""
+    now: Callable[[], float]
+    """Unix time in seconds; passed in so that tests can choose it."""
+
+
+@dataclass(slots=True)
+class Report:
+    """What a probe or collector found.
+
+    Attributes:
+        samples: the figures to publish until the next run.
+        degraded: why the store works but not well, one sentence each; empty when it is well.
+        summary: one line for a person: what was asked and what came back.
+    """
+
+    samples: Sequence[Sample] = ()
+    degraded: Sequence[str] = ()
+    summary: str = ""
+
+
+Check = Callable[[Context], Awaitable[Report]]
+"""The function behind a probe or a collector."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One health check that a platform offers.
+
+    Attributes:
+        name: value of the label `probe`.
+        check: the function that runs it.
+        description: one sentence: what it asks and what its failure means.
+        interval: seconds between runs unless configured.
+        timeout: seconds for one run unless configured.
+        critical: whether the store is critical, rather than degraded, while this probe fails.
+        liveness: whether `store_up` is this probe's result; true for one probe per platform.
+    """
+
+    name: str
+    check: Check
+    description: str
+    interval: float = 60.0
+    timeout: float = 10.0
+    critical: bool = False
+    liveness: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Collector:
+    """One group of business figures that a platform offers.
+
+    Attributes:
+        name: value of the label `collector`.
+        check: the function that runs it.
+        description: one sentence: what it reads and what that costs the store.
+        interval: seconds between runs unless configured; figures disappear after three.
+        timeout: seconds for one run unless configured.
+        options: option names that the configuration may set, with their defaults.
+    """
+
+    name: str
+    check: Check
+    description: str
+    interval: float = 300.0
+    timeout: float = 60.0
+    options: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""HTTP: metrics, probe, JSON API, health, reload and the landing page."""

@@ -1,0 +1,1 @@
+"""The inventory of stores to watch, from configuration and discovery."""

@@ -1,0 +1,80 @@
+"""A store as the rest of the program sees it, whatever file or service it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+class Secret:
+    """A value that shows itself only when asked: never in repr, str, logs or dumps."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """Return the secret itself."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret(<masked>)"
+
+    def __str__(self) -> str:
+        return "<masked>"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash((Secret, self._value))
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """How often and how long one probe or collector of one store may run, and its options."""
+
+    interval: float
+    timeout: float
+    enabled: bool = True
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """One store to watch. Every field comes from configuration or discovery.
+
+    Attributes:
+        org: the tenant that owns it.
+        domain: its host name and identity.
+        platform: name of the platform's folder.
+        url: base address without a trailing slash, such as `https://shop.example.com`.
+        credentials: the platform's credentials by configuration key; secret ones are `Secret`.
+        settings: the platform's other settings by configuration key.
+        probes: schedule by probe name.
+        collectors: schedule by collector name.
+        requests_per_hour: the API budget for everything this exporter asks of the store.
+        concurrency: requests to the store at the same time.
+        max_body_bytes: largest answer read.
+        ca_file: PEM file with further trusted issuers, if any.
+    """
+
+    org: str
+    domain: str
+    platform: str
+    url: str
+    credentials: Mapping[str, Secret | str] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    probes: Mapping[str, Schedule] = field(default_factory=dict)
+    collectors: Mapping[str, Schedule] = field(default_factory=dict)
+    requests_per_hour: int = 600
+    concurrency: int = 1
+    max_body_bytes: int = 5 * 1024 * 1024
+    ca_file: str | None = None
+
+    @property
+    def labels(self) -> tuple[str, str, str]:
+        """The values of the labels org, domain and platform."""
+        return (self.org, self.domain, self.platform)
