@@ -4,7 +4,7 @@ Every failure that this project records has an `error_type` from `ERROR_TYPES` a
 `Fault`. Neither is ever an exception's message: both are metric labels and must stay bounded.
 
     StoreError                 carries an error type, and by it the fault
-    └── UnsupportedOperation   the platform cannot do what was asked
+    └── UnsupportedOperationError   the platform cannot do what was asked
 
 The lists are data; `store_exporter.operations` maps foreign exceptions to them.
 """
@@ -233,7 +233,7 @@ class StoreError(Exception):
         return ERROR_TYPES[self.error_type].fault
 
 
-class UnsupportedOperation(StoreError):
+class UnsupportedOperationError(StoreError):
     """The platform has no way to do this operation."""
 
     def __init__(self, operation: str, platform: str, reason: str) -> None:

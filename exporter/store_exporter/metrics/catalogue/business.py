@@ -72,7 +72,7 @@ CUSTOMERS = Metric(
 WEBHOOKS = Metric(
     "store_webhooks",
     Kind.GAUGE,
-    "Webhooks by state: active, paused or disabled (the platform disables those that keep failing).",
+    "Webhooks by state: active, paused or disabled (the platform disables failing ones).",
     (*STORE_LABELS, "state"),
     "{webhook}",
 )

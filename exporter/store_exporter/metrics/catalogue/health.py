@@ -71,7 +71,7 @@ TLS_EXPIRY = Metric(
 INFO = Metric(
     "store_info",
     Kind.INFO,
-    "Facts about the store that change rarely; always 1. Empty where the platform has no such fact.",
+    "Facts about the store that change rarely; always 1. Empty where there is no such fact.",
     (*STORE_LABELS, "version", "currency", "timezone", "order_storage"),
 )
 API_REQUESTS = Metric(
