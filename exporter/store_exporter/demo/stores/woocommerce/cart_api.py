@@ -1,0 +1,272 @@
+"""`wc/store/v1`: carts, as shoppers' browsers use them. No key is needed, a Cart-Token is."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from .answers import ApiError, Call, Document, Reply
+from .baskets import Basket, Line, document, escaped, item_name, left, subtotal
+from .shop import Shop
+
+TOKEN_LIFETIME = 48 * 3600
+"""Seconds for which a Cart-Token is good."""
+
+
+def _base64(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+class Carts:
+    """All carts of a shop.
+
+    Args:
+        shop: the shop whose products and coupons they hold.
+        seed: of tokens and nonce, so that runs are alike.
+    """
+
+    def __init__(self, shop: Shop, seed: int) -> None:
+        self._shop = shop
+        self._secret = f"{seed}@{shop.domain}".encode()
+        self._baskets: dict[str, Basket] = {}
+        self.nonce = hashlib.sha256(self._secret + b"nonce").hexdigest()[:10]
+        self.requests_per_window: int | None = None
+        """The Store API's rate limit; None, as shipped, means that there is none."""
+        self.window = 10
+        self._asked: list[float] = []
+
+    # Tokens
+
+    def _sign(self, payload: str) -> str:
+        return _base64(hmac.new(self._secret, payload.encode(), "sha256").digest())
+
+    def token(self, session: str) -> str:
+        """Return a token for a shopper's session, good for 48 hours."""
+        now = int(self._shop.clock())
+        claims = {"user_id": session, "exp": now + TOKEN_LIFETIME, "iss": "store-api", "iat": now}
+        head = _base64(b'{"alg":"HS256","typ":"JWT"}')
+        payload = f"{head}.{_base64(json.dumps(claims, separators=(',', ':')).encode())}"
+        return f"{payload}.{self._sign(payload)}"
+
+    def session(self, token: str) -> str | None:
+        """Return the session of a valid token, or None."""
+        payload, _, signature = token.rpartition(".")
+        if not payload or not hmac.compare_digest(signature, self._sign(payload)):
+            return None
+        encoded = payload.partition(".")[2]
+        claims = json.loads(base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)))
+        return claims["user_id"] if claims["exp"] > self._shop.clock() else None
+
+    def forget(self) -> None:
+        """Invalidate all tokens, as a change of WordPress' salts does."""
+        self._secret += b"!"
+
+    # Requests
+
+    def answer(self, call: Call, action: str) -> Reply:
+        """Answer a request to the cart or one of its actions.
+
+        Raises:
+            ApiError: 400 `rate_limit_exceeded`, when a rate limit is set and exceeded.
+        """
+        headers = self._limit()
+        session = self.session(call.headers.get("cart-token", ""))
+        trusted = session is not None
+        if session is None:
+            # A bad token is not refused: the shopper silently gets another, empty cart.
+            number = len(self._baskets)
+            session = "t_" + hashlib.sha256(self._secret + str(number).encode()).hexdigest()[:30]
+        basket = self._baskets.setdefault(session, Basket())
+        try:
+            if call.method != "GET" and not trusted:
+                self._check_nonce(call)
+            status = _ACTIONS[action](self, basket, call.body or {})
+            reply = Reply(document(self._shop, basket), status)
+        except ApiError as error:
+            reply = error.reply
+            if reply.status == 409:
+                reply.body["data"]["cart"] = document(self._shop, basket)
+        reply.headers.update(headers)
+        reply.headers.update(
+            {
+                "Nonce": self.nonce,
+                "Nonce-Timestamp": str(int(self._shop.clock())),
+                "User-ID": "0",
+                "Cart-Token": self.token(session),
+                "Cart-Hash": self._hash(basket),
+            }
+        )
+        return reply
+
+    def _hash(self, basket: Basket) -> str:
+        if not basket.lines:
+            return ""
+        return hashlib.sha256(repr((basket.lines, basket.coupons)).encode()).hexdigest()[:32]
+
+    def _limit(self) -> dict[str, str]:
+        limit = self.requests_per_window
+        if limit is None:
+            return {}
+        now = self._shop.clock()
+        self._asked = [when for when in self._asked if when > now - self.window]
+        if len(self._asked) >= limit:
+            wait = max(int(self._asked[0] + self.window - now), 1)
+            message = f"Too many requests. Please wait {wait} seconds before trying again."
+            error = ApiError(400, "rate_limit_exceeded", message)
+            error.reply.headers = {
+                "RateLimit-Limit": str(limit),
+                "RateLimit-Remaining": "0",
+                "RateLimit-Retry-After": str(wait),
+                "RateLimit-Reset": str(int(now) + wait),
+            }
+            raise error
+        self._asked.append(now)
+        return {
+            "RateLimit-Limit": str(limit),
+            "RateLimit-Remaining": str(limit - len(self._asked)),
+            "RateLimit-Reset": str(int(now) + self.window),
+        }
+
+    def _check_nonce(self, call: Call) -> None:
+        nonce = call.headers.get("nonce")
+        if nonce is None:
+            message = "Missing the Nonce header. This endpoint requires a valid nonce."
+            raise ApiError(401, "woocommerce_rest_missing_nonce", message)
+        if nonce != self.nonce:
+            raise ApiError(403, "woocommerce_rest_invalid_nonce", "Nonce is invalid.")
+
+    # Actions
+
+    def read(self, basket: Basket, body: Document) -> int:
+        """Change nothing."""
+        del basket, body
+        return 200
+
+    def add(self, basket: Basket, body: Document) -> int:
+        """Add a product or variation."""
+        number = int(body.get("id", 0))
+        item = self._shop.item(number)
+        if item is None:
+            code = "woocommerce_rest_cart_invalid_product"
+            text = f"Product with ID &quot;{number}&quot; was not found"
+            text += " and cannot be added to the cart."
+            raise ApiError(400, code, text)
+        given = {row["attribute"].lower(): row["value"] for row in body.get("variation", [])}
+        if item["type"] == "variable":
+            item = self._variation(item, given)
+            number = item["id"]
+        name = escaped(item_name(self._shop, item))
+        quantity = body.get("quantity", 1)
+        if quantity <= 0:
+            text = (
+                f"You cannot add &quot;{name}&quot; with a quantity less than or equal to 0 "
+                "to the cart."
+            )
+            raise ApiError(400, "woocommerce_rest_product_invalid_quantity", text)
+        if item["stock_status"] == "outofstock":
+            text = f"You cannot add &quot;{name}&quot; to the cart because the product is"
+            text += " out of stock."
+            raise ApiError(400, "woocommerce_rest_product_out_of_stock", text)
+        chosen = [{"attribute": a["name"], "value": a["option"]} for a in item["attributes"]]
+        key = hashlib.md5(f"{number}{chosen}".encode(), usedforsecurity=False).hexdigest()
+        line = basket.lines.get(key) or Line(number, 0, chosen)
+        if line.quantity + quantity > left(item):
+            text = (
+                f"You cannot add that amount of &quot;{name}&quot; to the cart because there is "
+                f"not enough stock ({left(item)} remaining)."
+            )
+            raise ApiError(400, "woocommerce_rest_product_partially_out_of_stock", text)
+        line.quantity += quantity
+        basket.lines[key] = line
+        return 201
+
+    def _variation(self, parent: Document, given: dict[str, str]) -> Document:
+        for number in parent["variations"]:
+            child = self._shop.variations[number]
+            wanted = {a["name"].lower(): a["option"] for a in child["attributes"]}
+            if wanted == given:
+                return child
+        code = "woocommerce_rest_variation_id_from_variation_data"
+        raise ApiError(400, code, "No matching variation found.")
+
+    def _line(self, basket: Basket, body: Document) -> tuple[str, Line]:
+        key = str(body.get("key", ""))
+        if key not in basket.lines:
+            text = "Cart item no longer exists or is invalid."
+            raise ApiError(409, "woocommerce_rest_cart_invalid_key", text)
+        return key, basket.lines[key]
+
+    def update(self, basket: Basket, body: Document) -> int:
+        """Set the quantity of a line."""
+        key, line = self._line(basket, body)
+        item = self._shop.item(line.product_id) or {}
+        quantity = int(body.get("quantity", 1))
+        if quantity <= 0:
+            del basket.lines[key]
+            return 200
+        if quantity > left(item):
+            name = escaped(item_name(self._shop, item))
+            text = f"The maximum quantity of &quot;{name}&quot; allowed in the cart is {left(item)}"
+            raise ApiError(400, "invalid_quantity", text)
+        line.quantity = quantity
+        return 200
+
+    def remove(self, basket: Basket, body: Document) -> int:
+        """Remove a line; coupons stay."""
+        key, _ = self._line(basket, body)
+        del basket.lines[key]
+        return 200
+
+    def apply_coupon(self, basket: Basket, body: Document) -> int:
+        """Apply a coupon, or say with one and the same code why not."""
+        code = str(body.get("code", "")).lower()
+        found = next((c for c in self._shop.coupons.values() if c["code"] == code), None)
+        reason = self._refusal(basket, code, found)
+        if reason is not None:
+            raise ApiError(400, "woocommerce_rest_cart_coupon_error", escaped(reason))
+        basket.coupons.append(code)
+        return 200
+
+    def remove_coupon(self, basket: Basket, body: Document) -> int:
+        """Take a coupon off again."""
+        code = str(body.get("code", "")).lower()
+        if code not in basket.coupons:
+            text = "Coupon does not exist in the cart."
+            raise ApiError(409, "woocommerce_rest_cart_coupon_invalid_code", text)
+        basket.coupons.remove(code)
+        return 200
+
+    def _refusal(self, basket: Basket, code: str, coupon: Document | None) -> str | None:
+        if coupon is None:
+            return f'Coupon "{code}" cannot be applied because it does not exist.'
+        expires = coupon["date_expires_gmt"]
+        now: Document = {}
+        self._shop.stamp(now, "at", self._shop.clock())
+        checks: tuple[tuple[bool, str], ...] = (
+            (code in basket.coupons, f'Coupon code "{code}" has already been applied.'),
+            (
+                bool(coupon["usage_limit"]) and coupon["usage_count"] >= coupon["usage_limit"],
+                f'Usage limit for coupon "{code}" has been reached.',
+            ),
+            (bool(expires) and now["at_gmt"] > expires, f'Coupon "{code}" has expired.'),
+            (
+                Decimal(coupon["minimum_amount"]) > subtotal(self._shop, basket),
+                f'The minimum spend for coupon "{code}" is {coupon["minimum_amount"]}.',
+            ),
+        )
+        return next((text for failed, text in checks if failed), None)
+
+
+_ACTIONS: dict[str, Callable[[Carts, Basket, Any], int]] = {
+    "": Carts.read,
+    "add-item": Carts.add,
+    "update-item": Carts.update,
+    "remove-item": Carts.remove,
+    "apply-coupon": Carts.apply_coupon,
+    "remove-coupon": Carts.remove_coupon,
+}

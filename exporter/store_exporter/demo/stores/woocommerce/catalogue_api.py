@@ -1,0 +1,143 @@
+"""`wc/v3` about what is sold: products, variations, categories and reviews."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from .answers import ApiError, Call, Document, Reply, invalid_parameter, link, paged
+from .dates import changed_within
+from .shop import Shop
+
+_ROOT = "/wp-json/wc/v3"
+_ORDERS: dict[str, Callable[[Document], Any]] = {
+    "date": lambda item: (item["date_created_gmt"], item["id"]),
+    "modified": lambda item: (item["date_modified_gmt"], item["id"]),
+    "id": lambda item: item["id"],
+    "title": lambda item: (item["name"].lower(), item["id"]),
+    "price": lambda item: Decimal(item["price"] or 0),
+    "popularity": lambda item: (item.get("total_sales", 0), item["id"]),
+    "rating": lambda item: Decimal(item.get("average_rating", "0")),
+}
+
+
+def with_links(shop: Shop, item: Document) -> Document:
+    """Return a product or variation as the API sends it."""
+    if item["type"] == "variation":
+        parent = f"{_ROOT}/products/{item['parent_id']}"
+        links = link(shop.base, f"{parent}/variations/{item['id']}", up=parent)
+    else:
+        links = link(shop.base, f"{_ROOT}/products/{item['id']}")
+    return {**item, "_links": links}
+
+
+def _price(call: Call, name: str) -> Decimal | None:
+    raw = call.params.get(name, "")
+    if not raw:
+        return None
+    try:
+        return Decimal(raw)
+    except InvalidOperation:
+        # WordPress casts what it cannot read to zero rather than refusing it.
+        return Decimal(0)
+
+
+def _matches(call: Call, item: Document) -> bool:
+    low, high = _price(call, "min_price"), _price(call, "max_price")
+    price = Decimal(item["price"] or 0)
+    categories = {str(c["id"]) for c in item.get("categories", ())}
+    search = call.params.get("search", "").lower()
+    text = f"{item['name']} {item['description']} {item.get('short_description', '')}".lower()
+    stock = call.values("stock_status")
+    wanted = call.values("category")
+    return (
+        all(word in text for word in search.split())
+        and (low is None or price >= low)
+        and (high is None or price <= high)
+        and (not stock or item["stock_status"] in stock)
+        and (not wanted or bool(categories & set(wanted)))
+        and call.params.get("type", item["type"]) == item["type"]
+        and call.params.get("status", "any") in ("any", item["status"])
+    )
+
+
+def _sorted(call: Call, items: Iterable[Document]) -> list[Document]:
+    name = call.params.get("orderby", "date")
+    if name not in _ORDERS:
+        reason = f"orderby is not one of {', '.join(_ORDERS)}."
+        raise invalid_parameter("orderby", reason, "rest_not_in_enum")
+    return sorted(items, key=_ORDERS[name], reverse=call.params.get("order", "desc") == "desc")
+
+
+def products(shop: Shop, call: Call) -> Reply:
+    """GET products: parents only, except that `sku` finds variations too."""
+    items = list(shop.products.values())
+    skus = call.params.get("sku", "").lower()
+    if skus:
+        wanted = {*skus.split(","), skus}
+        items = [
+            item
+            for item in (*shop.products.values(), *shop.variations.values())
+            if item["sku"] and item["sku"].lower() in wanted
+        ]
+    ids = call.values("include")
+    if ids:
+        items = [item for item in items if str(item["id"]) in ids]
+    kept = [i for i in items if _matches(call, i) and changed_within(shop, call, i)]
+    return paged(call, [with_links(shop, i) for i in _sorted(call, kept)], shop.base)
+
+
+def _invalid_id(status: int = 404) -> ApiError:
+    return ApiError(status, "woocommerce_rest_product_invalid_id", "Invalid ID.")
+
+
+def product(shop: Shop, call: Call, product_id: str) -> Reply:
+    """GET, PUT products/{id}; a variation is found here too."""
+    item = shop.item(int(product_id))
+    if item is None:
+        raise _invalid_id(404 if call.method == "GET" else 400)
+    if call.method != "GET":
+        changes = {k: v for k, v in (call.body or {}).items() if k in item}
+        if "stock_quantity" in changes:
+            shop.set_stock(int(product_id), int(changes.pop("stock_quantity")))
+        item.update(changes)
+        shop.touch(item)
+    return Reply(with_links(shop, item))
+
+
+def variations(shop: Shop, call: Call, product_id: str) -> Reply:
+    """GET products/{id}/variations."""
+    parent = shop.products.get(int(product_id))
+    if parent is None:
+        raise ApiError(404, "woocommerce_rest_product_invalid_id", "Invalid ID.")
+    children = [shop.variations[number] for number in parent["variations"]]
+    kept = [child for child in children if _matches(call, child)]
+    return paged(call, [with_links(shop, i) for i in _sorted(call, kept)], shop.base)
+
+
+def categories(shop: Shop, call: Call) -> Reply:
+    """GET products/categories."""
+    rows = sorted(shop.categories.values(), key=lambda c: c["name"])
+    parent = call.params.get("parent")
+    slug = call.params.get("slug")
+    search = call.params.get("search", "").lower()
+    kept = [
+        {**row, "_links": link(shop.base, f"{_ROOT}/products/categories/{row['id']}")}
+        for row in rows
+        if (parent is None or str(row["parent"]) == parent)
+        and (slug is None or row["slug"] == slug)
+        and search in row["name"].lower()
+    ]
+    return paged(call, kept, shop.base)
+
+
+def reviews(shop: Shop, call: Call) -> Reply:
+    """GET products/reviews, newest first."""
+    wanted = call.values("product")
+    kept = [
+        {**row, "_links": link(shop.base, f"{_ROOT}/products/reviews/{row['id']}")}
+        for row in sorted(shop.reviews.values(), key=lambda r: -r["id"])
+        if not wanted or str(row["product_id"]) in wanted
+    ]
+    return paged(call, kept, shop.base)

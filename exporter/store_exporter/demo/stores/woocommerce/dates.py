@@ -1,0 +1,50 @@
+"""Dates in parameters: in the shop's zone unless `dates_are_gmt` is set."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from .answers import Call, Document, invalid_parameter
+from .shop import Shop
+
+_FORMAT = "%Y-%m-%dT%H:%M:%S"
+
+
+def moment(shop: Shop, call: Call, name: str, *, end_of_day: bool = False) -> str | None:
+    """Return a date parameter as text in GMT that compares with documents' `_gmt` dates.
+
+    Raises:
+        ApiError: 400, it is not a date.
+    """
+    raw = call.params.get(name)
+    if not raw:
+        return None
+    try:
+        value = datetime.fromisoformat(raw)
+    except ValueError:
+        raise invalid_parameter(name, f"Invalid date {raw}.", "rest_invalid_date") from None
+    if end_of_day and len(raw) == 10:
+        value = value.replace(hour=23, minute=59, second=59)
+    if value.tzinfo is None:
+        value = value.replace(tzinfo=UTC if call.flag("dates_are_gmt") else shop.zone)
+    return value.astimezone(UTC).strftime(_FORMAT)
+
+
+def changed_within(shop: Shop, call: Call, document: Document) -> bool:
+    """Whether a document passes `after`, `before`, `modified_after` and `modified_before`.
+
+    WordPress excludes the moments themselves.
+    """
+    for name, member, later in (
+        ("after", "date_created_gmt", True),
+        ("before", "date_created_gmt", False),
+        ("modified_after", "date_modified_gmt", True),
+        ("modified_before", "date_modified_gmt", False),
+    ):
+        limit = moment(shop, call, name)
+        if limit is None:
+            continue
+        value = document[member]
+        if value == limit or (value > limit) is not later:
+            return False
+    return True

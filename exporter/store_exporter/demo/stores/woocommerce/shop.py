@@ -1,0 +1,301 @@
+"""The state of a simulated shop and the rules by which it changes."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from .answers import Document
+from .templates import DECIMALS, Templates, currency_members
+
+PAID = ("processing", "completed")
+HOLDS_STOCK = ("on-hold", *PAID)
+STATUSES = {
+    "pending": "Pending payment",
+    "processing": "Processing",
+    "on-hold": "On hold",
+    "completed": "Completed",
+    "cancelled": "Cancelled",
+    "refunded": "Refunded",
+    "failed": "Failed",
+    "checkout-draft": "Draft",
+}
+
+
+class Shop:
+    """Documents by id, as the API shows them, and everything that may happen to them.
+
+    Args:
+        domain: the shop's host name.
+        currency: ISO code of its currency.
+        clock: the time, in Unix seconds.
+        timezone: IANA name of the zone that dates without `_gmt` are in.
+    """
+
+    def __init__(
+        self, domain: str, currency: str, clock: Callable[[], float], timezone: str
+    ) -> None:
+        self.domain = domain
+        self.base = f"https://{domain}"
+        self.currency = currency
+        self.decimals = DECIMALS.get(currency, 2)
+        self.clock = clock
+        self.zone = ZoneInfo(timezone)
+        self.templates = Templates(self.base)
+        self.products: dict[int, Document] = {}
+        self.variations: dict[int, Document] = {}
+        self.orders: dict[int, Document] = {}
+        self.refunds: dict[int, list[Document]] = {}
+        self.notes: dict[int, list[Document]] = {}
+        self.coupons: dict[int, Document] = {}
+        self.customers: dict[int, Document] = {}
+        self.reviews: dict[int, Document] = {}
+        self.categories: dict[int, Document] = {}
+        self.webhooks: dict[int, Document] = {}
+        self.gateways = self.templates.rows("gateways")
+        self.zones: dict[int, Document] = {z["id"]: z for z in self.templates.rows("zones")}
+        self.zone_methods: dict[int, list[Document]] = {0: [], 1: self.templates.rows("methods")}
+        self.analytics_lag = 0.0
+        """Seconds by which wc-analytics is behind the orders."""
+        self._last_id = 100
+        self._reduced: set[int] = set()
+
+    def next_id(self) -> int:
+        """Return an id that no document has had."""
+        self._last_id += 1
+        return self._last_id
+
+    def amount(self, value: Decimal | float | str) -> str:
+        """Return an amount as orders show it: a string with the currency's decimals."""
+        return f"{Decimal(str(value)):.{self.decimals}f}"
+
+    def stamp(self, document: Document, name: str, when: float | None) -> None:
+        """Set a date in the shop's zone and its `_gmt` twin."""
+        local = gmt = None
+        if when is not None:
+            moment = datetime.fromtimestamp(int(when), UTC)
+            gmt = moment.strftime("%Y-%m-%dT%H:%M:%S")
+            local = moment.astimezone(self.zone).strftime("%Y-%m-%dT%H:%M:%S")
+        document[name] = local
+        document[f"{name}_gmt"] = gmt
+
+    def touch(self, document: Document) -> None:
+        """Note that a document changed now."""
+        self.stamp(document, "date_modified", self.clock())
+
+    def item(self, product_id: int) -> Document | None:
+        """Return a product or a variation."""
+        return self.products.get(product_id) or self.variations.get(product_id)
+
+    def everything_sold(self) -> list[Document]:
+        """Return what has stock of its own: simple products and variations."""
+        simple = [p for p in self.products.values() if p["type"] != "variable"]
+        return [*simple, *self.variations.values()]
+
+    def set_stock(self, product_id: int, quantity: int) -> None:
+        """Set what is left of a product or variation.
+
+        Raises:
+            KeyError: there is no such product.
+        """
+        item = self.item(product_id)
+        if item is None:
+            raise KeyError(product_id)
+        item.update(
+            manage_stock=True,
+            stock_quantity=quantity,
+            stock_status="instock" if quantity > 0 or item["backorders_allowed"] else "outofstock",
+        )
+        self.touch(item)
+        parent = self.products.get(item.get("parent_id") or 0)
+        if parent is not None:
+            children = [self.variations[i] for i in parent["variations"]]
+            sold_out = all(child["stock_status"] == "outofstock" for child in children)
+            parent["stock_status"] = "outofstock" if sold_out else "instock"
+
+    def line_items(self, lines: Sequence[tuple[int, int]]) -> list[Document]:
+        """Return an order's lines for pairs of product or variation id and quantity."""
+        rows = []
+        for product_id, quantity in lines:
+            item = self.item(product_id)
+            if item is None:
+                raise KeyError(product_id)
+            price = Decimal(item["price"])
+            parent = self.products.get(item.get("parent_id") or 0)
+            name = item["name"] if parent is None else f"{parent['name']} - {item['name']}"
+            total = self.amount(price * quantity)
+            rows.append(
+                self.templates.get(
+                    "line_item",
+                    id=self.next_id(),
+                    name=name,
+                    product_id=product_id if parent is None else parent["id"],
+                    variation_id=0 if parent is None else product_id,
+                    quantity=quantity,
+                    subtotal=total,
+                    total=total,
+                    subtotal_tax=self.amount(0),
+                    total_tax=self.amount(0),
+                    sku=item["sku"],
+                    price=int(price) if price == int(price) else float(price),
+                    parent_name=None if parent is None else parent["name"],
+                    meta_data=[],
+                )
+            )
+        return rows
+
+    def new_order(
+        self,
+        status: str = "processing",
+        *,
+        email: str = "cust1@example.test",
+        lines: Sequence[tuple[int, int]] | None = None,
+        total: Decimal | str | None = None,
+        currency: str | None = None,
+        created: float | None = None,
+    ) -> Document:
+        """Place an order and return a copy of it.
+
+        Args:
+            status: its status from the start, without the `wc-` prefix.
+            email: the billing address; a customer of that address becomes its customer.
+            lines: pairs of product or variation id and quantity; one of the first product
+                unless given.
+            total: the order's total where it should not be the sum of its lines.
+            currency: another currency than the shop's.
+            created: when it was placed, in Unix seconds; now unless given.
+        """
+        when = self.clock() if created is None else created
+        rows = self.line_items(lines if lines is not None else [(next(iter(self.products)), 1)])
+        summed = sum((Decimal(row["total"]) for row in rows), Decimal(0))
+        number = self.next_id()
+        customer = next((c for c in self.customers.values() if c["email"] == email), None)
+        order = self.templates.get(
+            "order",
+            id=number,
+            number=str(number),
+            status=status,
+            currency=currency or self.currency,
+            currency_symbol=currency_members(currency or self.currency)["currency_symbol"],
+            customer_id=customer["id"] if customer else 0,
+            order_key="wc_order_" + hashlib.sha256(f"{number}".encode()).hexdigest()[:13],
+            line_items=rows,
+            total=self.amount(summed if total is None else total),
+        )
+        for name in ("discount_total", "discount_tax", "shipping_total", "shipping_tax"):
+            order[name] = self.amount(0)
+        order["billing"]["email"] = email
+        order["payment_url"] = (
+            f"{self.base}/checkout/order-pay/{number}/?pay_for_order=true&key={order['order_key']}"
+        )
+        self.stamp(order, "date_created", when)
+        self.stamp(order, "date_modified", when)
+        self.stamp(order, "date_paid", when if status in PAID else None)
+        self.stamp(order, "date_completed", when if status == "completed" else None)
+        self.orders[number] = order
+        self.refunds[number] = []
+        self.notes[number] = []
+        self._follow_status(order)
+        return copy.deepcopy(order)
+
+    def edit_order(self, order_id: int, **changes: Any) -> Document:
+        """Change members of an order, its status among them, and return a copy of it.
+
+        Raises:
+            KeyError: there is no such order.
+        """
+        order = self.orders[order_id]
+        status = str(changes.get("status", order["status"]))
+        if status != order["status"]:
+            old, new = STATUSES[order["status"]], STATUSES[status]
+            self.add_note(order_id, f"Order status changed from {old} to {new}.")
+            if status in PAID and order["date_paid_gmt"] is None:
+                self.stamp(order, "date_paid", self.clock())
+            if status == "completed":
+                self.stamp(order, "date_completed", self.clock())
+        order.update(changes)
+        self.touch(order)
+        self._follow_status(order)
+        return copy.deepcopy(order)
+
+    def _follow_status(self, order: Document) -> None:
+        """Take the goods from stock or put them back, as the status asks for."""
+        number, status = order["id"], order["status"]
+        takes = status in HOLDS_STOCK and number not in self._reduced
+        returns = status in ("cancelled", "pending") and number in self._reduced
+        if not takes and not returns:
+            return
+        self._reduced.symmetric_difference_update({number})
+        for line in order["line_items"]:
+            product_id = line["variation_id"] or line["product_id"]
+            item = self.item(product_id)
+            if item is not None and item["manage_stock"]:
+                change = line["quantity"] if returns else -line["quantity"]
+                self.set_stock(product_id, item["stock_quantity"] + change)
+
+    def refund(
+        self,
+        order_id: int,
+        amount: Decimal | str | None = None,
+        reason: str = "",
+        *,
+        when: float | None = None,
+    ) -> Document:
+        """Refund an order, whole unless an amount is given, and return a copy of the refund.
+
+        It is dated now, unless `when` is given in Unix seconds.
+
+        Raises:
+            KeyError: there is no such order.
+            ValueError: the amount exceeds what is left.
+        """
+        order = self.orders[order_id]
+        before = sum((Decimal(r["amount"]) for r in self.refunds[order_id]), Decimal(0))
+        left = Decimal(order["total"]) - before
+        value = left if amount is None else Decimal(amount)
+        if value > left or value <= 0:
+            raise ValueError(f"cannot refund {value} of {left}")
+        refund = self.templates.get(
+            "refund", id=self.next_id(), amount=self.amount(value), reason=reason
+        )
+        self.stamp(refund, "date_created", self.clock() if when is None else when)
+        self.refunds[order_id].append(refund)
+        entry = {"id": refund["id"], "reason": reason, "total": f"-{self.amount(value)}"}
+        order["refunds"].append(entry)
+        whole = value == left
+        self.edit_order(order_id, status="refunded" if whole else order["status"])
+        return copy.deepcopy(refund)
+
+    def add_note(self, order_id: int, text: str, *, for_customer: bool = False) -> Document:
+        """Add a note to an order and return it."""
+        note = self.templates.get(
+            "note", id=self.next_id(), note=text, customer_note=for_customer, author="WooCommerce"
+        )
+        self.stamp(note, "date_created", self.clock())
+        self.notes[order_id].append(note)
+        return note
+
+    def add_coupon(self, code: str, amount: str = "10.00", **members: Any) -> Document:
+        """Add a coupon; `expires` is a Unix time, the other members are the API's."""
+        expires = members.pop("expires", None)
+        coupon = self.templates.get(
+            "coupon", id=self.next_id(), code=code.lower(), amount=amount, **members
+        )
+        self.stamp(coupon, "date_created", self.clock())
+        self.touch(coupon)
+        self.stamp(coupon, "date_expires", expires)
+        self.coupons[coupon["id"]] = coupon
+        return coupon
+
+    def add_webhook(self, status: str = "active", name: str = "Order created") -> Document:
+        """Add a webhook; WooCommerce disables one after five failed deliveries."""
+        webhook = self.templates.get("webhook", id=self.next_id(), status=status, name=name)
+        self.stamp(webhook, "date_created", self.clock())
+        self.touch(webhook)
+        self.webhooks[webhook["id"]] = webhook
+        return webhook

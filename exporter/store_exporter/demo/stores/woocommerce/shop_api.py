@@ -1,0 +1,112 @@
+"""`wc/v3` about the shop itself: settings, shipping, payment, webhooks and status."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from .answers import ApiError, Call, Document, Reply, invalid_parameter, link, paged
+from .shop import Shop
+
+_ROOT = "/wp-json/wc/v3"
+
+
+def _setting(shop: Shop, name: str, label: str, value: str) -> Document:
+    setting: Document = {
+        "id": name,
+        "label": label,
+        "description": "",
+        "type": "text",
+        "default": "",
+        "tip": "",
+        "value": value,
+        "group_id": "general",
+    }
+    return {**setting, "_links": link(shop.base, f"{_ROOT}/settings/general/{name}")}
+
+
+def setting(shop: Shop, call: Call, name: str) -> Reply:
+    """GET settings/general/{id}, for the settings about money and for any other an error."""
+    del call
+    if name == "woocommerce_currency":
+        currency = shop.templates.get("currency_setting", value=shop.currency)
+        currency["_links"] = link(shop.base, f"{_ROOT}/settings/general/{name}")
+        return Reply(currency)
+    known = {
+        "woocommerce_price_num_decimals": ("Number of decimals", str(shop.decimals)),
+        "woocommerce_price_decimal_sep": ("Decimal separator", "."),
+        "woocommerce_price_thousand_sep": ("Thousand separator", ","),
+    }
+    if name not in known:
+        raise ApiError(404, "rest_setting_setting_invalid", "Invalid setting.")
+    return Reply(_setting(shop, name, *known[name]))
+
+
+def system_status(shop: Shop, call: Call) -> Reply:
+    """GET system_status."""
+    del call
+    status = shop.templates.get("system_status")
+    status["settings"].update(currency=shop.currency, number_of_decimals=shop.decimals)
+    status["environment"].update(default_timezone="UTC", home_url=shop.base, site_url=shop.base)
+    counts = {
+        "product": len(shop.products),
+        "product_variation": len(shop.variations),
+        "shop_coupon": len(shop.coupons),
+        "shop_order": len(shop.orders),
+        "shop_order_refund": sum(len(rows) for rows in shop.refunds.values()),
+    }
+    for row in status["post_type_counts"]:
+        row["count"] = str(counts.get(row["type"], row["count"]))
+    return Reply(status)
+
+
+def payment_gateways(shop: Shop, call: Call) -> Reply:
+    """GET payment_gateways, those that are off included."""
+    rows = [
+        {**row, "_links": link(shop.base, f"{_ROOT}/payment_gateways/{row['id']}")}
+        for row in shop.gateways
+    ]
+    return paged(call, rows, shop.base)
+
+
+def shipping_zones(shop: Shop, call: Call) -> Reply:
+    """GET shipping/zones; zone 0 is everywhere else."""
+    rows = [
+        {**row, "_links": link(shop.base, f"{_ROOT}/shipping/zones/{row['id']}")}
+        for row in shop.zones.values()
+    ]
+    return paged(call, rows, shop.base)
+
+
+def shipping_methods(shop: Shop, call: Call, zone_id: str) -> Reply:
+    """GET shipping/zones/{id}/methods."""
+    if int(zone_id) not in shop.zones:
+        raise ApiError(404, "woocommerce_rest_shipping_zone_invalid", "Invalid shipping zone.")
+    path = f"{_ROOT}/shipping/zones/{zone_id}"
+    rows = [
+        {**row, "_links": link(shop.base, f"{path}/methods/{row['instance_id']}")}
+        for row in shop.zone_methods.get(int(zone_id), [])
+    ]
+    return paged(call, rows, shop.base)
+
+
+def set_free_shipping(shop: Shop, minimum: Decimal | None) -> None:
+    """Offer free shipping from a minimum amount on, or to everybody."""
+    for method in shop.zone_methods[1]:
+        if method["method_id"] == "free_shipping":
+            settings = method["settings"]
+            settings["requires"]["value"] = "" if minimum is None else "min_amount"
+            settings["min_amount"]["value"] = "0" if minimum is None else str(minimum)
+
+
+def webhooks(shop: Shop, call: Call) -> Reply:
+    """GET webhooks, by status if one is given."""
+    status = call.params.get("status", "all")
+    if status not in ("all", "active", "paused", "disabled"):
+        reason = "status is not one of all, active, paused, and disabled."
+        raise invalid_parameter("status", reason, "rest_not_in_enum")
+    rows = [
+        {**row, "_links": link(shop.base, f"{_ROOT}/webhooks/{row['id']}")}
+        for row in shop.webhooks.values()
+        if status in ("all", row["status"])
+    ]
+    return paged(call, rows, shop.base)

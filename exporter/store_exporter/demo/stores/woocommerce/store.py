@@ -1,0 +1,258 @@
+"""The simulated store's HTTP side: routes, authentication, faults and the aiohttp application."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from decimal import Decimal
+from typing import Any
+
+from aiohttp import web
+
+from ..faults import Fault, Faults
+from . import analytics_api, catalogue_api, orders_api, reports_api, shop_api
+from .access import Access, Keys, make_keys
+from .answers import ApiError, Call, Document, Reply, no_route, only_fields
+from .cart_api import Carts
+from .seed import add_product, fill
+from .shop import Shop
+
+Handler = Callable[..., Reply]
+_V3 = r"/wp-json/wc/v3"
+_ANALYTICS = r"/wp-json/wc-analytics"
+_ROUTES: tuple[tuple[str, str, Handler], ...] = (
+    ("GET", rf"{_V3}/products", catalogue_api.products),
+    ("GET", rf"{_V3}/products/categories", catalogue_api.categories),
+    ("GET", rf"{_V3}/products/reviews", catalogue_api.reviews),
+    ("GET PUT", rf"{_V3}/products/(\d+)", catalogue_api.product),
+    ("GET", rf"{_V3}/products/(\d+)/variations", catalogue_api.variations),
+    ("GET", rf"{_V3}/orders", orders_api.orders),
+    ("GET PUT", rf"{_V3}/orders/(\d+)", orders_api.order),
+    ("GET POST", rf"{_V3}/orders/(\d+)/notes", orders_api.notes),
+    ("GET POST", rf"{_V3}/orders/(\d+)/refunds", orders_api.refunds),
+    ("GET", rf"{_V3}/customers", orders_api.customers),
+    ("GET", rf"{_V3}/coupons", orders_api.coupons),
+    ("GET", rf"{_V3}/settings/general/(\w+)", shop_api.setting),
+    ("GET", rf"{_V3}/system_status", shop_api.system_status),
+    ("GET", rf"{_V3}/payment_gateways", shop_api.payment_gateways),
+    ("GET", rf"{_V3}/shipping/zones", shop_api.shipping_zones),
+    ("GET", rf"{_V3}/shipping/zones/(\d+)/methods", shop_api.shipping_methods),
+    ("GET", rf"{_V3}/webhooks", shop_api.webhooks),
+    ("GET", rf"{_V3}/reports/sales", reports_api.sales),
+    ("GET", rf"{_V3}/reports/top_sellers", reports_api.top_sellers),
+    ("GET", rf"{_V3}/reports/(\w+)/totals", reports_api.totals),
+    ("GET", rf"{_ANALYTICS}/products/low-in-stock", analytics_api.low_in_stock),
+    ("GET", rf"{_ANALYTICS}/products/count-low-in-stock", analytics_api.count_low_in_stock),
+    ("GET", rf"{_ANALYTICS}/reports/stock", analytics_api.stock),
+    ("GET", rf"{_ANALYTICS}/reports/customers", analytics_api.customers),
+    ("GET", rf"{_ANALYTICS}/reports/(?:orders|revenue)/stats", analytics_api.stats),
+)
+_COMPILED = tuple(
+    (methods.split(), re.compile(path), handler) for methods, path, handler in _ROUTES
+)
+_CART = re.compile(r"/wp-json/wc/store/v1/cart(?:/([a-z-]+))?")
+_CART_ACTIONS = ("add-item", "update-item", "remove-item", "apply-coupon", "remove-coupon")
+_PAGE = (
+    "<!DOCTYPE html><html><head><title>{domain}</title></head>"
+    '<body class="woocommerce"><h1>{domain}</h1></body></html>'
+)
+
+
+class SimulatedWooCommerce:
+    """A WooCommerce 11 with state, served by aiohttp. The package's docstring has the overview.
+
+    Args:
+        domain: the store's host name; it decides the keys and the addresses in answers.
+        currency: ISO code of its currency.
+        seed: of everything that is random.
+        clock: the time in Unix seconds.
+        timezone: IANA name of the zone of dates without `_gmt`.
+        tls_terminated: whether a proxy in front is taken to do TLS, so that basic authentication
+            works although the application itself is served over http.
+        products: simple products; two variable ones come on top.
+        customers: registered customers.
+        orders: orders of the last weeks.
+    """
+
+    def __init__(
+        self,
+        domain: str = "shop.example.com",
+        *,
+        currency: str = "GBP",
+        seed: int = 0,
+        clock: Callable[[], float] = time.time,
+        timezone: str = "UTC",
+        tls_terminated: bool = True,
+        products: int = 30,
+        customers: int = 10,
+        orders: int = 60,
+    ) -> None:
+        self.domain = domain
+        self.keys: Keys = make_keys(domain)
+        self.faults = Faults(seed)
+        self.requests: deque[tuple[str, str]] = deque(maxlen=10_000)
+        """Method and path with query of each request, oldest first."""
+        self.tls_terminated = tls_terminated
+        self.shop = Shop(domain, currency, clock, timezone)
+        fill(self.shop, seed=seed, products=products, customers=customers, orders=orders)
+        self.carts = Carts(self.shop, seed)
+        self._access = Access(self.keys, clock)
+        self.app = web.Application(client_max_size=1024 * 1024)
+        self.app.router.add_route("*", "/{path:.*}", self._serve)
+
+    # Moves of the shop's own life
+
+    def new_order(self, status: str = "processing", **details: Any) -> Document:
+        """Place an order; see `Shop.new_order` for the details."""
+        return self.shop.new_order(status, **details)
+
+    def edit_order(self, order_id: int, **changes: Any) -> Document:
+        """Change an order, its status among its members; see `Shop.edit_order`."""
+        return self.shop.edit_order(order_id, **changes)
+
+    def refund(
+        self, order_id: int, amount: Decimal | str | None = None, reason: str = ""
+    ) -> Document:
+        """Refund an order, whole unless an amount is given; see `Shop.refund`."""
+        return self.shop.refund(order_id, amount, reason)
+
+    def set_stock(self, product_id: int, quantity: int) -> None:
+        """Set what is left of a product or variation."""
+        self.shop.set_stock(product_id, quantity)
+
+    def add_product(self, **members: Any) -> Document:
+        """Put a simple product into the assortment; members are those of the API."""
+        return add_product(self.shop, self.shop.next_id(), self.shop.clock(), **members)
+
+    # HTTP
+
+    @asynccontextmanager
+    async def serve(self, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
+        """Serve the store until the block ends; yields its address."""
+        runner = web.AppRunner(self.app, access_log=None, shutdown_timeout=0.1)
+        await runner.setup()
+        try:
+            site = web.TCPSite(runner, host, port)
+            await site.start()
+            bound = runner.addresses[0][1]
+            yield f"http://{host}:{bound}"
+        finally:
+            await runner.cleanup()
+
+    async def _serve(self, request: web.Request) -> web.StreamResponse:
+        self.requests.append((request.method, request.path_qs))
+        fault = self.faults.take(request.method, request.path)
+        if fault is not None:
+            await asyncio.sleep(fault.seconds())
+            if fault.drop:
+                _hang_up(request)
+                return web.Response()
+        reply = await self._answer(request)
+        response = _rendered(reply, fault)
+        if fault is None or (fault.truncate is None and fault.trickle is None):
+            return response
+        return await _crippled(request, response, fault)
+
+    async def _answer(self, request: web.Request) -> Reply | str:
+        """Return the store's own answer: JSON from the API, HTML from anywhere else."""
+        if not request.path.startswith("/wp-json"):
+            return _PAGE.format(domain=self.domain)
+        body = await request.text()
+        try:
+            call = Call(
+                request.method,
+                request.path.rstrip("/"),
+                dict(request.query),
+                json.loads(body) if body else None,
+                {name.lower(): value for name, value in request.headers.items()},
+            )
+            return self._api(call, request)
+        except json.JSONDecodeError:
+            error = ApiError(400, "rest_invalid_json", "Invalid JSON body passed.")
+        except ApiError as raised:
+            error = raised
+        return error.reply
+
+    def _api(self, call: Call, request: web.Request) -> Reply:
+        cart = _CART.fullmatch(call.path)
+        if cart is not None:
+            action = cart.group(1) or ""
+            allowed = "POST" if action in _CART_ACTIONS else "GET"
+            if call.method == allowed and action in ("", *_CART_ACTIONS):
+                return self.carts.answer(call, action)
+        if call.path == "/wp-json":
+            return Reply({"name": self.domain, "namespaces": ["wc/v3", "wc-analytics", "wc/store"]})
+        for methods, path, run in _COMPILED:
+            match = path.fullmatch(call.path)
+            if match is not None and call.method in methods:
+                self._check(call, request)
+                reply = run(self.shop, call, *match.groups())
+                reply.body = only_fields(call, reply.body)
+                return reply
+        raise no_route()
+
+    def _check(self, call: Call, request: web.Request) -> None:
+        forwarded = request.headers.get("X-Forwarded-Proto", request.scheme)
+        secure = self.tls_terminated or "https" in (request.scheme, forwarded)
+        scheme = "https" if forwarded == "https" else "http"
+        self._access.check(call, f"{scheme}://{request.host}{request.path}", secure=secure)
+
+
+def _hang_up(request: web.Request) -> None:
+    if request.transport is not None:
+        request.transport.abort()
+
+
+def _rendered(reply: Reply | str, fault: Fault | None) -> web.Response:
+    """Return the answer with the fault's status, headers and body in it."""
+    status = 200 if isinstance(reply, str) else reply.status
+    if isinstance(reply, str):
+        headers = {"Content-Type": "text/html; charset=UTF-8"}
+        body: bytes | str = reply
+    else:
+        headers = {
+            "Content-Type": "application/json; charset=UTF-8",
+            "Link": '<https://shop.example.com/wp-json/>; rel="https://api.w.org/"',
+            "Cache-Control": "no-cache, must-revalidate, max-age=0, no-store, private",
+            **reply.headers,
+        }
+        document = reply.body
+        if fault is not None and fault.change is not None:
+            document = fault.change(json.loads(json.dumps(document)))
+        body = json.dumps(document, ensure_ascii=False)
+    if fault is not None:
+        if fault.status is not None and fault.body is None and status != fault.status:
+            status, body = fault.status, f"<html><body><h1>{fault.status}</h1></body></html>"
+            headers["Content-Type"] = fault.content_type
+        status = fault.status or status
+        if fault.body is not None:
+            body = fault.body
+            headers["Content-Type"] = fault.content_type
+        headers.update(fault.headers)
+    data = body.encode() if isinstance(body, str) else body
+    return web.Response(status=status, headers=headers, body=data)
+
+
+async def _crippled(
+    request: web.Request, response: web.Response, fault: Fault
+) -> web.StreamResponse:
+    """Send an answer slowly, or only its beginning, with the length of the whole announced."""
+    data = bytes(response.body) if isinstance(response.body, bytes) else b""
+    stream = web.StreamResponse(status=response.status, headers=response.headers)
+    stream.content_length = len(data)
+    await stream.prepare(request)
+    end = len(data) if fault.truncate is None else fault.truncate
+    if fault.trickle is None:
+        await stream.write(data[:end])
+    else:
+        for position in range(end):
+            await stream.write(data[position : position + 1])
+            await asyncio.sleep(fault.trickle)
+    if end < len(data):
+        _hang_up(request)
+    return stream
