@@ -12,6 +12,13 @@ ORDERS = Metric(
     (*STORE_LABELS, "status"),
     "{order}",
 )
+ORDERS_PAID = Metric(
+    "store_orders_paid_total",
+    Kind.COUNTER,
+    "Orders when they are first paid, counted once each: the orders behind store_revenue_total.",
+    STORE_LABELS,
+    "{order}",
+)
 REVENUE = Metric(
     "store_revenue_total",
     Kind.COUNTER,
@@ -120,6 +127,7 @@ COLLECTOR_FAILURES = Metric(
 
 METRICS = (
     ORDERS,
+    ORDERS_PAID,
     REVENUE,
     REFUNDS,
     ORDERS_CURRENT,
