@@ -1,0 +1,66 @@
+"""The simulated WooCommerce as a store of the demo."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from random import Random
+
+from ..base import Wares
+from .store import SimulatedWooCommerce
+
+WARES = Wares(
+    queries=("pump", "valve", "hose", "seal", "unobtainium"),
+    products=tuple(f"SKU-{number:03d}" for number in range(8, 28)),
+    sold_out=("SKU-001", "SKU-002", "SKU-003"),
+    coupons=("save10", "welcome5"),
+    bad_coupons=("old20", "once", "nosuchcode"),
+    emails=(*(f"cust{number}@example.test" for number in range(1, 9)), "stranger@example.test"),
+)
+_RESTOCK_BELOW = 5
+
+
+class DemoWooCommerce(SimulatedWooCommerce):
+    """A simulated WooCommerce that trades."""
+
+    platform = "woocommerce"
+
+    @property
+    def credentials(self) -> Mapping[str, str]:
+        """A key that may read and write."""
+        key = self.keys.read_write
+        return {"consumer_key": key.consumer_key, "consumer_secret": key.consumer_secret}
+
+    def trade(self, random: Random) -> None:
+        """Place an order, or move a young one along; a few fail, are given up or refunded."""
+        if random.random() < 0.6:
+            lines = [(random.choice(self._sellable()), random.randint(1, 3))]
+            status = random.choices(
+                ("processing", "pending", "failed", "checkout-draft"), (80, 10, 4, 6)
+            )[0]
+            self.new_order(status, email=random.choice(WARES.emails), lines=lines)
+            return
+        young = [o for o in self.shop.orders.values() if o["status"] in ("processing", "pending")]
+        if not young:
+            return
+        order = random.choice(young[-10:])
+        if order["status"] == "pending":
+            self.edit_order(order["id"], status=random.choice(("processing", "cancelled")))
+        elif random.random() < 0.08:
+            self.refund(order["id"])
+        else:
+            self.edit_order(order["id"], status="completed")
+
+    def _sellable(self) -> list[int]:
+        """Products in stock; what runs low is restocked first, so that the demo never sells out."""
+        found = []
+        for item in self.shop.everything_sold():
+            if item.get("sku") in WARES.products:
+                if (item.get("stock_quantity") or 0) < _RESTOCK_BELOW:
+                    self.set_stock(item["id"], 40)
+                found.append(item["id"])
+        return found
+
+
+def open_store(domain: str, *, currency: str, seed: int) -> DemoWooCommerce:
+    """Make a store whose age and stock depend on the seed alone."""
+    return DemoWooCommerce(domain, currency=currency, seed=seed, tls_terminated=False)

@@ -1,0 +1,157 @@
+"""Reading GraphQL answers: data, typed errors and what the query cost. No I/O.
+
+Shopify answers HTTP 200 to most failures; what happened stands in `errors[].extensions.code`, and
+in `userErrors` inside the payload of a mutation. Every Admin answer tells the state of the rate
+limit, so no limit is hard-coded here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ...errors import StoreError
+
+# extensions.code of a GraphQL error, as documented by Shopify and seen in its schemas' tools.
+CODES: Mapping[str, str] = {
+    "THROTTLED": "rate_limited",
+    "ACCESS_DENIED": "forbidden",
+    "FORBIDDEN": "forbidden",
+    "UNAUTHORIZED": "unauthorized",
+    "UNAUTHENTICATED": "unauthorized",
+    "SHOP_INACTIVE": "maintenance",
+    "INTERNAL_SERVER_ERROR": "server_error",
+    "TIMEOUT": "timeout",
+    "MAX_COST_EXCEEDED": "invalid_request",
+    "RESOURCE_NOT_FOUND": "not_found",
+}
+
+# HTTP statuses with a meaning of their own; others are judged as on every platform.
+STATUSES: Mapping[int, tuple[str, str]] = {
+    401: ("unauthorized", "Shopify does not accept the access token"),
+    402: ("maintenance", "the shop is frozen because it has not been paid for"),
+    403: ("forbidden", "the access token lacks a scope, or the shop is closed to this app"),
+    404: ("api_not_found", "there is no such shop, or no such API version"),
+    423: ("maintenance", "the shop is locked"),
+    429: ("rate_limited", "Shopify asks to slow down"),
+    430: ("blocked", "Shopify's protection refuses this client's requests"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a query cost and what is left, in points of Shopify's rate limit.
+
+    Attributes:
+        requested: points that the query was judged to cost before it ran.
+        actual: points that it did cost; None when it was refused.
+        maximum: points that the bucket holds when full.
+        available: points in the bucket after the query.
+        restore_rate: points added each second.
+    """
+
+    requested: float
+    actual: float | None
+    maximum: float
+    available: float
+    restore_rate: float
+
+    def wait(self, share: float = 1.0) -> float:
+        """Seconds until such a query may run while leaving all but `share` of the bucket alone.
+
+        Args:
+            share: of the maximum that this client may use, from above 0 to 1.
+        """
+        kept = self.maximum * (1.0 - share)
+        # A query that costs more than the share could never run; it waits for a full bucket.
+        wanted = min(kept + self.requested, self.maximum)
+        missing = wanted - self.available
+        return max(0.0, missing / self.restore_rate) if self.restore_rate > 0 else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The data of an answer, its cost where the API tells it, and errors beside partial data."""
+
+    data: Mapping[str, Any]
+    cost: Cost | None
+    errors: tuple[StoreError, ...] = ()
+
+
+class ThrottledError(StoreError):
+    """The bucket was too empty for the query; `wait` tells for how many seconds at least."""
+
+    def __init__(self, wait: float) -> None:
+        super().__init__("rate_limited", "Shopify asks to slow down", code="THROTTLED")
+        self.wait = wait
+
+
+def read_cost(body: Mapping[str, Any]) -> Cost | None:
+    """Return what the answer says of cost, or None where it says nothing or nothing sensible."""
+    cost = _mapping(_mapping(body.get("extensions")).get("cost"))
+    status = _mapping(cost.get("throttleStatus"))
+    try:
+        actual = cost.get("actualQueryCost")
+        return Cost(
+            requested=float(cost["requestedQueryCost"]),
+            actual=None if actual is None else float(actual),
+            maximum=float(status["maximumAvailable"]),
+            available=float(status["currentlyAvailable"]),
+            restore_rate=float(status["restoreRate"]),
+        )
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def read(body: Any) -> Result:
+    """Turn the JSON of an answer with HTTP status 200 into its result.
+
+    Errors beside data are part of the result: the caller decides whether the part that it needs
+    is there.
+
+    Raises:
+        ThrottledError: the query was refused for its cost.
+        StoreError: forbidden, unauthorized, not_found, server_error, timeout, maintenance,
+            invalid_request, or invalid_response when it is not a GraphQL answer.
+    """
+    if not isinstance(body, Mapping):
+        raise StoreError("invalid_response", "the answer is not a GraphQL object")
+    cost = read_cost(body)
+    errors = _errors(body.get("errors"))
+    for error in errors:
+        if error.error_type == "rate_limited":
+            raise ThrottledError(cost.wait() if cost else 1.0)
+    data = body.get("data")
+    if isinstance(data, Mapping) and any(value is not None for value in data.values()):
+        return Result(data, cost, errors)
+    if errors:
+        raise errors[0]
+    if not isinstance(data, Mapping):
+        raise StoreError("invalid_response", "the answer has neither data nor errors")
+    return Result(data, cost)
+
+
+def _errors(found: Any) -> tuple[StoreError, ...]:
+    """Classify the top-level errors; a string in their place is how Shopify refuses a token."""
+    if not found:
+        return ()
+    if isinstance(found, str):
+        refused = "token" in found.lower() or "unauthorized" in found.lower()
+        return (StoreError("unauthorized" if refused else "invalid_response", found[:300]),)
+    if not isinstance(found, list):
+        return (StoreError("invalid_response", "errors is not a list"),)
+    return tuple(_error(entry) for entry in found[:20])
+
+
+def _error(entry: Any) -> StoreError:
+    entry = _mapping(entry)
+    code = str(_mapping(entry.get("extensions")).get("code") or "")
+    message = str(entry.get("message") or "no message")[:300]
+    # Without a code of the list it is the query that Shopify does not understand: a field that
+    # this API version lacks, an argument of the wrong type.
+    return StoreError(CODES.get(code, "invalid_request"), message, code=code or None)
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
