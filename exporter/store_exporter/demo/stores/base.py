@@ -1,12 +1,14 @@
 """What the demo needs of a simulated store, whatever its platform.
 
 A platform's simulated store is the folder `demo/stores/<platform>/` whose module `demo` has
-`open_store(domain, currency=, seed=) -> DemoStore` and `WARES`. Nothing else names the platform.
+`open_store(domain, currency=, seed=) -> DemoStore`, `WARES`, and `ROLES`: its part in the demo.
+Nothing else names the platform.
 """
 
 from __future__ import annotations
 
 import importlib
+import pkgutil
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -16,6 +18,25 @@ from typing import Any, Protocol
 from aiohttp import web
 
 from .faults import Faults
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """One store of the demo.
+
+    Attributes:
+        org: whose store it is.
+        domain: its identity.
+        platform: name of its platform.
+        currency: ISO code.
+        fails: whether it is the store whose failure the demo shows; exactly one is.
+    """
+
+    org: str
+    domain: str
+    platform: str
+    currency: str
+    fails: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +82,18 @@ class DemoStore(Protocol):
         ...
 
 
-def open_store(platform: str, domain: str, *, currency: str, seed: int) -> DemoStore:
-    """Make the simulated store of a platform."""
-    store: DemoStore = _module(platform).open_store(domain, currency=currency, seed=seed)
+def cast() -> tuple[Role, ...]:
+    """Return the stores of the demo, of every platform that has a simulated store."""
+    package = importlib.import_module("store_exporter.demo.stores")
+    found = sorted(module.name for module in pkgutil.iter_modules(package.__path__) if module.ispkg)
+    return tuple(role for platform in found for role in _module(platform).ROLES)
+
+
+def open_store(role: Role, *, seed: int) -> DemoStore:
+    """Make the simulated store that plays a role."""
+    store: DemoStore = _module(role.platform).open_store(
+        role.domain, currency=role.currency, seed=seed
+    )
     return store
 
 

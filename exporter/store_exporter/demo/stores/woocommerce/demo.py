@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from random import Random
 
-from ..base import Wares
+from ..base import Role, Wares
 from .store import SimulatedWooCommerce
 
+ROLES = (
+    Role("acme", "shop.acme.example", "woocommerce", "EUR"),
+    Role("acme", "outlet.acme.example", "woocommerce", "EUR"),
+    Role("globex", "store.globex.example", "woocommerce", "USD", fails=True),
+)
 WARES = Wares(
     queries=("pump", "valve", "hose", "seal", "unobtainium"),
     products=tuple(f"SKU-{number:03d}" for number in range(8, 28)),
