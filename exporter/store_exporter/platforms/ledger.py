@@ -73,7 +73,8 @@ class Ledger:
 
     Attributes:
         orders: orders that entered a status, by status.
-        revenue: gross totals of orders first paid, by currency.
+        paid: orders first paid.
+        revenue: their gross totals, by currency.
         refunds: amounts refunded, by currency.
         horizon: orders last changed before this Unix time may have been forgotten.
         overflow: how often money was left out because there were too many currencies.
@@ -85,6 +86,7 @@ class Ledger:
         self.limit = limit
         self.horizon = began
         self.orders: dict[str, int] = {}
+        self.paid = 0
         self.revenue: dict[str, Decimal] = {}
         self.refunds: dict[str, Decimal] = {}
         self.overflow = 0
@@ -138,6 +140,7 @@ class Ledger:
         if order.paid is not None and not entry[_PAID]:
             entry[_PAID] = 1
             if count and (since is None or order.paid >= since):
+                self.paid += 1
                 self._add(self.revenue, order.currency, order.total)
         for refund in order.refunds:
             if refund.id in entry[_REFUNDS:]:
@@ -194,6 +197,7 @@ class Ledger:
             "walk_end": self.walk_end,
             "horizon": self.horizon,
             "orders": self.orders,
+            "paid": self.paid,
             "revenue": {code: str(amount) for code, amount in self.revenue.items()},
             "refunds": {code: str(amount) for code, amount in self.refunds.items()},
             "overflow": self.overflow,
@@ -213,6 +217,7 @@ class Ledger:
             ledger.horizon = int(document["horizon"])
             ledger.overflow = int(document["overflow"])
             ledger.orders = {str(k): int(v) for k, v in document["orders"].items()}
+            ledger.paid = int(document["paid"])
             ledger.revenue = _amounts(document["revenue"])
             ledger.refunds = _amounts(document["refunds"])
             ledger._bits = {str(name): bit for bit, name in enumerate(document["statuses"])}

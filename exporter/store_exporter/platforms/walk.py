@@ -5,9 +5,12 @@ first page of that: page numbers would shift under an edit, a position does not.
 not get beyond one second (an import changes hundreds of orders at once) is followed by that
 second alone, sorted by id and numbered; when its size changes meanwhile, it is read again.
 
-All times are the store's. Once the walk has caught up, the next run begins `overlap` seconds
-earlier, for what was written late; and the position never runs ahead of the clock, so that
-nothing is lost when a store's clock is set back or its records lie in the future.
+A pass is one or more runs until the end is reached. The next pass begins where this one ended,
+but not after the time at which the one before began, less an overlap: what changed while a pass
+went by, what was written late, what a store stamped after its clock was set back, and what hid
+behind a record of the future is read then.
+
+Positions are times of the store's clock, whole Unix seconds.
 """
 
 from __future__ import annotations
@@ -41,24 +44,28 @@ class Walk:
     Attributes:
         position: everything changed before this Unix time has been read.
         newest: the latest time of change seen.
-        caught_up: whether the last run reached the end.
+        started: when this pass began, in Unix seconds of our clock.
+        previous: when the pass before it began.
+        caught_up: whether the pass is over.
         second_page: pages read of the second at `position` alone; 0 when not in it.
         second_total: how many records that second had at its first page.
         backlog: records still to read, as far as the last answer told; 0 when caught up.
-        settled: when the last run ended, in Unix seconds of our clock.
     """
 
     position: int
     newest: int = 0
+    started: int = 0
+    previous: int = 0
     caught_up: bool = False
     second_page: int = 0
     second_total: int = 0
     backlog: int = 0
-    settled: int = 0
 
-    def begin(self, overlap: int) -> None:
-        """Begin a run: step back by `overlap` seconds if the last one had caught up."""
-        if self.caught_up:
+    def begin(self, now: float, overlap: int) -> None:
+        """Begin a run: the next one of a pass, or a pass that starts `overlap` seconds back."""
+        if not self.started or self.caught_up:
+            self.previous = self.started or int(now)
+            self.started = int(now)
             self.position = max(0, self.position - overlap)
             self.caught_up = False
 
@@ -110,25 +117,25 @@ class Walk:
         return True
 
     def settle(self, now: float, server: float | None = None) -> None:
-        """End a run: where the next one begins if this one caught up.
+        """End a run: set the place where the next pass begins, if this one is over.
 
         Args:
             now: our clock, in Unix seconds.
             server: the store's clock, as its answers tell it.
         """
+        if not self.caught_up:
+            return
         reference = now
         if server is not None:
-            # More than a day apart, one of them is nonsense, and that is nearly always one that
-            # starts in 1970.
+            # More than a day apart, one of them is nonsense, and that is nearly always the one
+            # that restarted in 1970.
             reference = server if abs(server - now) <= DAY else max(server, now)
-        ahead = max(self.newest, self.position)
-        if self.caught_up and reference < ahead:
-            # Records of the future, or a clock that was set back: changes since the last run may
-            # carry any time since then.
-            self.position = max(0, int(reference - min(max(0.0, now - self.settled), DAY)))
-        elif self.caught_up:
-            self.position = ahead
-        self.settled = int(now)
+        before = self.previous + int(reference - now)
+        self.position = max(0, min(max(self.newest, self.position), before))
+
+    def read_again_from(self, overlap: int) -> int:
+        """Return the time of change from which on records may come by again."""
+        return min(self.position, self.previous) - overlap
 
     def to_document(self) -> dict[str, Any]:
         """Return the walk as JSON types."""
