@@ -1,1 +1,17 @@
-"""Dashboards, rules and alerts as code, all built from the metric catalogue."""
+"""Dashboards, recording rules, alerts and their documentation as code, from the metric catalogue.
+
+    policy        every threshold, window, name and address, in one place
+    promql        selectors and expressions from metrics of the catalogue
+    model         what a rule, an alert and a runbook are
+    rules         recording rules
+    objectives    service level objectives: their YAML file
+    slo           the rules of the objectives
+    alerts        one module per subject
+    alertmanager  routes, receivers, inhibition; `slack` its message templates
+    dashboards    one module per dashboard
+    reference     documentation pages
+    files         all of it as files, for `store-exporter generate`
+
+Nothing here names a metric or a label as text: a metric renamed in the catalogue is renamed in
+every query, panel, alert and page.
+"""

@@ -1,0 +1,276 @@
+"""Alertmanager's configuration: a route for each org, the platform's copy, inhibition, times.
+
+    root                      everything nobody else took: the platform
+    ├── Watchdog              the dead-man's switch
+    ├── critical, warning     the platform's copy; the only route that continues
+    └── org="…"               the org's own receivers, one route for each org that has any
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from . import slack
+from .policy import HOUR, MINUTE
+from .promql import duration, equal, one_of
+
+GROUP_BY = ["org", "domain", "alertname"]
+STORE_BROKEN = (
+    "StoreDegraded",
+    "StoreErrorBudgetBurn",
+    "StoreLatencyRegression",
+    "StoreFiguresStale",
+    "StoreOrderDrought",
+    "StorePaymentsFailing",
+)
+"""What follows from a store that is down, and needs no message of its own."""
+BUSINESS = (
+    "StoreOrderDrought",
+    "StorePaymentsFailing",
+    "StoreBestSellersOutOfStock",
+    "StoreWebhooksDisabled",
+    "StoreBackgroundJobsStuck",
+    "StoreFiguresStale",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Slack:
+    """A Slack incoming webhook. Exactly one of `url_file` and `url` is given.
+
+    Attributes:
+        channel: `#channel`, or empty for the webhook's own.
+        url_file: file with the address, which is a secret.
+        url: the address itself; for receivers on loopback whose address is no secret.
+    """
+
+    channel: str = ""
+    url_file: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Email:
+    """An e-mail receiver and the server that takes its messages."""
+
+    to: str
+    sender: str
+    smarthost: str
+    username: str = ""
+    password_file: str = ""
+    require_tls: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """A receiver of Alertmanager's own JSON. One of `url_file` and `url` is given."""
+
+    url_file: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Receivers:
+    """Where the messages for the platform, or for one org, go."""
+
+    slack: Sequence[Slack] = ()
+    email: Sequence[Email] = ()
+    webhook: Sequence[Webhook] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.slack or self.email or self.webhook)
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """When messages may wait.
+
+    Attributes:
+        location: time zone of the business hours, such as `Europe/Berlin`.
+        hours: business hours on workdays, from and to; `info` alerts wait for them.
+        maintenance: windows in which nothing but the watchdog is sent, as Alertmanager's
+            `time_intervals` has them.
+    """
+
+    location: str = "UTC"
+    hours: tuple[str, str] = ("08:00", "18:00")
+    maintenance: Sequence[dict[str, Any]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Routing:
+    """Everything the configuration is made from.
+
+    Attributes:
+        platform: the platform's own receivers.
+        orgs: receivers by org.
+        watchdog: the dead-man's switch outside this system.
+        times: business hours and maintenance.
+        templates: globs of the template files, as Alertmanager sees them.
+    """
+
+    platform: Receivers
+    orgs: dict[str, Receivers] = field(default_factory=dict)
+    watchdog: Receivers = Receivers()
+    times: Times = Times()
+    templates: Sequence[str] = ("templates/*.tmpl",)
+
+
+DEFAULT = Routing(
+    platform=Receivers(slack=(Slack(url_file="/etc/alertmanager/secrets/slack_webhook_url"),)),
+)
+"""The committed configuration: one Slack webhook for the platform, no orgs of their own."""
+
+
+def build(routing: Routing = DEFAULT, *, pace: float = 1.0) -> dict[str, Any]:
+    """Return Alertmanager's configuration.
+
+    Args:
+        routing: receivers, times and templates.
+        pace: factor on every wait; a demonstration uses less than 1.
+    """
+    org_names = {org: f"org-{org}" for org, to in routing.orgs.items() if to}
+    receivers = [
+        receiver("platform", routing.platform),
+        receiver("watchdog", routing.watchdog),
+        *(receiver(name, routing.orgs[org]) for org, name in org_names.items()),
+    ]
+    return {
+        "route": root_route(org_names, pace),
+        "inhibit_rules": inhibit_rules(),
+        "time_intervals": time_intervals(routing.times),
+        "receivers": receivers,
+        "templates": list(routing.templates),
+    }
+
+
+def root_route(org_names: dict[str, str], pace: float) -> dict[str, Any]:
+    """The tree of routes; see the module's docstring."""
+
+    def after(seconds: float) -> str:
+        return duration(max(seconds * pace, 1))
+
+    critical = {
+        "matchers": [equal("severity", "critical")],
+        "repeat_interval": after(HOUR),
+    }
+    info = {
+        "matchers": [equal("severity", "info")],
+        "active_time_intervals": ["business-hours"],
+    }
+    quiet = {"mute_time_intervals": ["maintenance"]}
+    return {
+        "receiver": "platform",
+        "group_by": GROUP_BY,
+        "group_wait": after(30),
+        "group_interval": after(5 * MINUTE),
+        "repeat_interval": after(4 * HOUR),
+        "routes": [
+            {
+                "matchers": [equal("alertname", "Watchdog")],
+                "receiver": "watchdog",
+                "group_wait": "0s",
+                "group_interval": after(MINUTE),
+                "repeat_interval": after(5 * MINUTE),
+            },
+            {
+                "matchers": [one_of("severity", ("critical", "warning"))],
+                "receiver": "platform",
+                "continue": True,
+                **quiet,
+                "routes": [{**critical, **quiet}],
+            },
+            *(
+                {
+                    "matchers": [equal("org", org)],
+                    "receiver": name,
+                    **quiet,
+                    "routes": [{**critical, **quiet}, {**info, **quiet}],
+                }
+                for org, name in org_names.items()
+            ),
+        ],
+    }
+
+
+def inhibit_rules() -> list[dict[str, Any]]:
+    """Alerts that need no message while their cause has one."""
+    same_store = ["org", "domain"]
+    return [
+        {
+            "source_matchers": [equal("alertname", "StoreDown")],
+            "target_matchers": [one_of("alertname", STORE_BROKEN)],
+            "equal": same_store,
+        },
+        {
+            "source_matchers": [equal("alertname", "StoreCredentialsRejected")],
+            "target_matchers": [one_of("alertname", ("StoreDown", *STORE_BROKEN))],
+            "equal": same_store,
+        },
+        {
+            "source_matchers": [equal("alertname", "StoreExporterDown")],
+            "target_matchers": [one_of("alertname", BUSINESS)],
+        },
+        {
+            # A page replaces the ticket about the same thing.
+            "source_matchers": [equal("severity", "critical")],
+            "target_matchers": [equal("severity", "warning")],
+            "equal": ["alertname", "org", "domain", "slo"],
+        },
+    ]
+
+
+def time_intervals(times: Times) -> list[dict[str, Any]]:
+    """Business hours and maintenance windows."""
+    start, end = times.hours
+    workday = {
+        "weekdays": ["monday:friday"],
+        "times": [{"start_time": start, "end_time": end}],
+        "location": times.location,
+    }
+    return [
+        {"name": "business-hours", "time_intervals": [workday]},
+        {"name": "maintenance", "time_intervals": [dict(window) for window in times.maintenance]},
+    ]
+
+
+def receiver(name: str, to: Receivers) -> dict[str, Any]:
+    """One named receiver with all its integrations."""
+    result: dict[str, Any] = {"name": name}
+    if to.slack:
+        result["slack_configs"] = [
+            slack.config(channel=each.channel, url=each.url, url_file=each.url_file)
+            for each in to.slack
+        ]
+    if to.email:
+        result["email_configs"] = [email_config(each) for each in to.email]
+    if to.webhook:
+        result["webhook_configs"] = [
+            {"send_resolved": True, **address("url", each.url, each.url_file)}
+            for each in to.webhook
+        ]
+    return result
+
+
+def email_config(to: Email) -> dict[str, Any]:
+    """One e-mail integration."""
+    config: dict[str, Any] = {
+        "to": to.to,
+        "from": to.sender,
+        "smarthost": to.smarthost,
+        "require_tls": to.require_tls,
+        "send_resolved": True,
+        "headers": {"Subject": '{{ template "store_exporter.subject" . }}'},
+    }
+    if to.username:
+        config["auth_username"] = to.username
+    if to.password_file:
+        config["auth_password_file"] = to.password_file
+    return config
+
+
+def address(key: str, value: str, file: str) -> dict[str, str]:
+    """An address given as such, or as the file that holds it."""
+    return {f"{key}_file": file} if file else {key: value}

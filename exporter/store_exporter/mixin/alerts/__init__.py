@@ -1,0 +1,29 @@
+"""Every alert. `groups` lists them, `document` makes a rule file of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import policy
+from ..model import Alert, Group, as_document
+from . import business, exporter, stores
+
+
+def groups() -> list[Group]:
+    """Every group of alerts that does not depend on objectives."""
+    return [*stores.groups(), *business.groups(), *exporter.groups()]
+
+
+def alerts() -> list[Alert]:
+    """Every alerting rule of `groups`."""
+    return [rule for group in groups() for rule in group.rules if isinstance(rule, Alert)]
+
+
+def document(links: policy.Links = policy.LINKS, *, pace: float = 1.0) -> dict[str, Any]:
+    """Return the rule file's content.
+
+    Args:
+        links: where Grafana and the runbooks are.
+        pace: factor on every `for`; a demonstration uses less than 1.
+    """
+    return as_document(groups(), grafana=links.grafana, runbooks=links.runbooks, pace=pace)

@@ -1,0 +1,270 @@
+"""Alerts on a store's health: reachable, accepting our credentials, certified, quick."""
+
+from __future__ import annotations
+
+from ...metrics.catalogue import business, health
+from .. import promql, rules
+from ..model import Alert, Group, Runbook
+from ..policy import HOUR, MINUTE, SEASONAL, THRESHOLDS, Uid
+from ..promql import STORE, equal
+
+WHO = "{{ $labels.domain }} ({{ $labels.org }})"
+
+
+def groups() -> list[Group]:
+    """Every alert on the health of stores."""
+    return [
+        Group(
+            "store-exporter.alerts.stores",
+            [
+                store_down(),
+                credentials_rejected(),
+                store_degraded(),
+                *certificate_expiring(),
+                api_version_expiring(),
+                api_budget_low(),
+                latency_regression(),
+            ],
+        )
+    ]
+
+
+def cause(kind: str) -> str:
+    """Template text that names the most frequent error type of the last ten minutes."""
+    failures = health.PROBE_FAILURES if kind == "probe" else business.COLLECTOR_FAILURES
+    selector = f"{failures.name}{{org=%q, domain=%q}}"
+    query = f"topk(1, sum by (error_type) (increase({selector}[10m])) > 0)"
+    return (
+        f'{{{{ with printf "{query}" $labels.org $labels.domain | query }}}}'
+        ' Its latest failures are of type {{ . | first | label "error_type" }}.{{ end }}'
+    )
+
+
+def store_down() -> Alert:
+    """The liveness probe fails for another reason than our credentials."""
+    return Alert(
+        "StoreDown",
+        f"{rules.STORE_UP} == 0 unless {promql.on(*STORE)} {rules.CREDENTIALS_REJECTED}",
+        2 * MINUTE,
+        "critical",
+        "A store does not answer.",
+        f"{WHO} has failed its liveness probe for more than two minutes.{cause('probe')}",
+        Uid.SHOP,
+        Runbook(
+            "The cheap, authenticated request by which the exporter tells whether a store is "
+            "alive has failed for two minutes in a row. Shoppers most likely cannot buy, and "
+            "every operation against this store fails. Other alerts of the same store are held "
+            "back while this one fires.",
+            (
+                "Read the error type in the message; the table below says what each means.",
+                "Run `store-exporter probe DOMAIN` where the exporter runs: it shows what was "
+                "asked, what came back and how long each phase took.",
+                "Open the store's front page in a browser from another network. If it works "
+                "there, the exporter's network or address is blocked.",
+                "Look at the shop dashboard: did latency rise before the failure (overload), or "
+                "did it fail at once (DNS, certificate, deployment)?",
+            ),
+            (
+                "Tell the merchant or the hosting company, with the error type and the time.",
+                "If several stores of one hosting company fail at once, tell the company once "
+                "and silence the others.",
+                "If the store was closed for good, remove it from the configuration and reload.",
+            ),
+        ),
+    )
+
+
+def credentials_rejected() -> Alert:
+    """The store answers, but refuses our credentials."""
+    return Alert(
+        "StoreCredentialsRejected",
+        f"{rules.CREDENTIALS_REJECTED} > 0",
+        2 * MINUTE,
+        "critical",
+        "A store rejects the credentials of the exporter.",
+        f"{WHO} has refused the configured credentials, or a permission they need, for more than "
+        f"two minutes; {{{{ $value }}}} store is affected.",
+        Uid.SHOP,
+        Runbook(
+            "The store answers, but with 401 or 403: the API key was revoked or replaced, its "
+            "secret is wrong, its user lost a role, or it lacks a permission. Nothing that needs "
+            "these credentials works. Applications that share them fail in the same way.",
+            (
+                "Run `store-exporter doctor`: it checks credentials and permissions of all "
+                "stores and names the permission that is missing.",
+                "Ask whether somebody rotated keys, removed the integration or deleted the user.",
+                "If the store began to answer 403 with an HTML page, a firewall answers, not the "
+                "shop.",
+            ),
+            (
+                "Create a new key in the store (read access is enough for monitoring), put it "
+                "where the configuration's `env:` or `file:` reference points, and reload.",
+                "Grant the missing permission or scope.",
+            ),
+        ),
+    )
+
+
+def store_degraded() -> Alert:
+    """The store is alive but not well."""
+    return Alert(
+        "StoreDegraded",
+        promql.aggregate("max", STORE, promql.select(health.HEALTH, equal("state", "degraded")))
+        + " == 1",
+        15 * MINUTE,
+        "warning",
+        "A store works, but not well.",
+        f"{WHO} has been degraded for more than a quarter of an hour (state "
+        "{{ $value }} of 1): a probe that is not vital fails or is slow." + cause("probe"),
+        Uid.SHOP,
+        Runbook(
+            "The store is alive, but a probe that is not vital fails, or a probe reports that "
+            "something is not as it should be, such as a slow answer. Part of the shop may not "
+            "work for shoppers.",
+            (
+                "The shop dashboard lists the probes and which of them fails.",
+                "`store-exporter probe DOMAIN` prints the reason in words.",
+            ),
+            (
+                "Act on the failing probe: cart means that shoppers cannot fill a cart, "
+                "storefront that the page is broken although the API works.",
+                "Pass it on to the merchant if the cause is in the shop.",
+            ),
+        ),
+    )
+
+
+def certificate_expiring() -> list[Alert]:
+    """A certificate is about to expire: first a ticket, then a page."""
+    runbook = Runbook(
+        "The certificate that the store presents is about to expire. Once it has, browsers warn "
+        "shoppers away and every operation fails with error type tls. Certificates that renew "
+        "themselves do so weeks earlier, so renewal is broken.",
+        (
+            "Look at the certificate from outside: "
+            "`openssl s_client -connect DOMAIN:443 -servername DOMAIN </dev/null | openssl x509 "
+            "-noout -dates -issuer`.",
+            "If a CDN stands in front, check which of the two certificates is meant.",
+        ),
+        (
+            "Renew it and reload the web server; correct the automatic renewal (DNS, challenge "
+            "path, rate limit of the issuer).",
+            "The alert resolves with the next probe after the new certificate is served.",
+        ),
+    )
+    left = f"{promql.aggregate('min', STORE, promql.select(health.TLS_EXPIRY))} - time()"
+    levels = (
+        ("warning", THRESHOLDS.certificate_warning, HOUR),
+        ("critical", THRESHOLDS.certificate_critical, 15 * MINUTE),
+    )
+    return [
+        Alert(
+            "StoreCertificateExpiring",
+            f"{left} < {limit:g}",
+            hold,
+            severity,
+            "A store's TLS certificate is about to expire.",
+            f"The certificate of {WHO} expires in {{{{ $value | humanizeDuration }}}}.",
+            Uid.SHOP,
+            runbook,
+        )
+        for severity, limit, hold in levels
+    ]
+
+
+def api_version_expiring() -> Alert:
+    """The platform is about to end the API version in use."""
+    left = f"{promql.aggregate('min', STORE, promql.select(health.API_VERSION_EXPIRY))} - time()"
+    return Alert(
+        "StoreApiVersionExpiring",
+        f"{left} < {THRESHOLDS.api_version_warning:g}",
+        HOUR,
+        "warning",
+        "The platform is about to end the API version in use.",
+        f"The API version configured for {WHO} ends in {{{{ $value | humanizeDuration }}}}.",
+        Uid.EXPORTER,
+        Runbook(
+            "The platform ends each API version some time after its release. Afterwards it "
+            "answers with a later version, whose fields may differ, or not at all.",
+            ("`store-exporter doctor` shows the configured version and its end for each store.",),
+            (
+                "Set a later version in the store's settings, on one store first, and watch its "
+                "probes and collectors.",
+                "Update store-exporter if it does not know a later version yet.",
+            ),
+        ),
+    )
+
+
+def api_budget_low() -> Alert:
+    """Requests to the store are nearly used up: the hourly budget, or the platform's own."""
+    shares = (
+        (health.API_BUDGET_REMAINING, health.API_BUDGET_LIMIT),
+        (health.API_BUCKET_AVAILABLE, health.API_BUCKET_MAXIMUM),
+    )
+    left = [
+        f"min by ({', '.join(STORE)}) "
+        f"({promql.select(remaining)} / ({promql.select(limit)} > 0))"
+        for remaining, limit in shares
+    ]
+    return Alert(
+        "StoreApiBudgetLow",
+        " or ".join(f"({share} < {THRESHOLDS.budget_low:g})" for share in left),
+        10 * MINUTE,
+        "warning",
+        "The request budget for a store's API is nearly spent.",
+        f"Only {{{{ $value | humanizePercentage }}}} of the API budget for {WHO} is left; "
+        "collectors will wait and their figures grow old.",
+        Uid.EXPORTER,
+        Runbook(
+            "The exporter limits what it asks of each store in an hour, so that monitoring never "
+            "takes capacity from shoppers, and honours the platform's own limit. Nearly all of it "
+            "is spent. Probes go first; collectors wait, and their figures become stale.",
+            (
+                "The exporter dashboard shows which probe or collector sends the requests.",
+                "Did somebody shorten an interval, or did the number of orders per run grow?",
+                "Do other integrations of the merchant use up the platform's limit?",
+            ),
+            (
+                "Lengthen the interval of the most expensive collector of this store.",
+                "Raise `requests_per_hour` if the store's hosting bears it.",
+            ),
+        ),
+    )
+
+
+def latency_regression() -> Alert:
+    """Much slower than at the same hour of past weeks."""
+    now, normal = rules.LATENCY_HOURLY, rules.LATENCY_NORMAL
+    recent = f"quantile_over_time(0.5, {promql.select(rules.STORE_QUANTILE, equal('quantile', '0.95'))}[15m])"
+    still = promql.aggregate("max", STORE, recent)
+    slower = f"({{}} > {SEASONAL.latency_factor:g} * {normal}) and ({{}} - {normal} > {SEASONAL.latency_floor:g})"
+    return Alert(
+        "StoreLatencyRegression",
+        f"{slower.format(now, now)} and ({still} > {SEASONAL.latency_factor:g} * {normal})",
+        15 * MINUTE,
+        "warning",
+        "Operations against a store are much slower than normal for this hour of the week.",
+        f"The p95 latency of {WHO} over the last hour is {{{{ $value | humanizeDuration }}}}, more "
+        f"than {SEASONAL.latency_factor:g} times what it normally is at this hour of the week.",
+        Uid.TRENDS,
+        Runbook(
+            "The slowest twentieth of the operations against this store takes more than "
+            f"{SEASONAL.latency_factor:g} times as long as it normally does at this weekday and "
+            f"hour, by at least {SEASONAL.latency_floor:g} s, and still does. Normal is the median "
+            f"of the last {SEASONAL.weeks} weeks; there is no alert while fewer than "
+            f"{SEASONAL.history} of them are known, or in hours with fewer than "
+            f"{SEASONAL.latency_minimum:g} operations.",
+            (
+                "The operations dashboard shows whether all operations are slower or one is.",
+                "The shop dashboard splits a probe's time into phases: resolve, connect and tls "
+                "point to the network, processing to the shop.",
+                "Ask what changed: a plugin, a theme, a campaign, an import, the hosting plan.",
+            ),
+            (
+                "Pass the figures and the time of the change to the merchant or hosting company.",
+                "If it is the new normal, it becomes history by itself within "
+                f"{SEASONAL.history} weeks; silence the alert until then.",
+            ),
+        ),
+    )

@@ -1,0 +1,121 @@
+"""What a rule, an alert and a runbook are: plain data, turned into files by `as_document`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from . import promql
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A recording rule."""
+
+    name: str
+    expression: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    def document(self) -> dict[str, Any]:
+        """Return it as Prometheus' rule files have it."""
+        rule: dict[str, Any] = {"record": self.name, "expr": self.expression}
+        if self.labels:
+            rule["labels"] = dict(self.labels)
+        return rule
+
+
+@dataclass(frozen=True, slots=True)
+class Runbook:
+    """What to do about an alert, as Markdown sentences.
+
+    Attributes:
+        meaning: what is wrong, for whom, and what it leads to.
+        check: steps that tell the causes apart.
+        action: steps that end it.
+    """
+
+    meaning: str
+    check: Sequence[str]
+    action: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """An alerting rule and its runbook.
+
+    Attributes:
+        name: alert name; the runbook's page and address are named after it.
+        expression: PromQL; its value is what the description quotes.
+        hold: seconds it must hold before it fires.
+        severity: critical pages somebody, warning is a work queue, info is context, none is for
+            machines.
+        summary: one static sentence.
+        description: what is wrong with which figure; Go template.
+        dashboard: uid of the dashboard that shows it.
+        by: the labels its result carries; they fill the dashboard's variables.
+        labels: further labels.
+    """
+
+    name: str
+    expression: str
+    hold: float
+    severity: str
+    summary: str
+    description: str
+    dashboard: str
+    runbook: Runbook
+    by: tuple[str, ...] = promql.STORE
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    def document(self, grafana: str, runbooks: str, pace: float = 1.0) -> dict[str, Any]:
+        """Return it as Prometheus' rule files have it.
+
+        Args:
+            grafana: address of Grafana.
+            runbooks: address under which the runbook pages are found.
+            pace: factor on `hold`; a demonstration that cannot wait uses less than 1.
+        """
+        chosen = [f"var-{label}={{{{ $labels.{label} | urlquery }}}}" for label in self.by]
+        query = "&".join(chosen)
+        return {
+            "alert": self.name,
+            "expr": self.expression,
+            "for": promql.duration(self.hold * pace),
+            "labels": {"severity": self.severity, **self.labels},
+            "annotations": {
+                "summary": self.summary,
+                "description": self.description,
+                "runbook_url": f"{runbooks}/{self.name}",
+                "dashboard_url": f"{grafana}/d/{self.dashboard}{'?' if query else ''}{query}",
+            },
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rules that are evaluated one after the other."""
+
+    name: str
+    rules: Sequence[Record | Alert]
+    interval: float | None = None
+    """Seconds between evaluations; the server's default when None."""
+
+
+def as_document(
+    groups: Iterable[Group], *, grafana: str, runbooks: str, pace: float = 1.0
+) -> dict[str, Any]:
+    """Return a rule file's content."""
+    result: list[dict[str, Any]] = []
+    for group in groups:
+        document: dict[str, Any] = {"name": group.name}
+        if group.interval:
+            document["interval"] = promql.duration(group.interval * pace)
+        document["rules"] = [
+            rule.document()
+            if isinstance(rule, Record)
+            else rule.document(grafana, runbooks, pace)
+            for rule in group.rules
+        ]
+        result.append(document)
+    return {"groups": result}

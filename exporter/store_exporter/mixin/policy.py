@@ -1,0 +1,136 @@
+"""Every threshold, window, name and address of dashboards and alerts, in one place.
+
+A threshold is used by the alert and by the panel that shows it, so that the colour of a panel and
+the message of an alert never disagree.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MINUTE = 60
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+WEEK = 7 * DAY
+
+EXPORTER_JOB = "store-exporter"
+"""The scrape job of the exporter in prometheus.yml."""
+
+ORDERS_COLLECTOR = "orders"
+"""The collector, on every platform, behind the counters of orders and revenue."""
+
+TAG = "store-exporter"
+"""The tag that every dashboard carries; links between dashboards go by it."""
+
+RATE_WINDOW = "5m"
+"""The window of recorded rates: at least four scrapes of the default interval of a minute."""
+
+STALE_SAMPLES = "5m"
+"""How long the last sample of a vanished series still counts: Prometheus' own look-back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Where people reach the tools that alerts and dashboards point to, without a final slash."""
+
+    grafana: str = "http://localhost:3000"
+    runbooks: str = "http://localhost:9847/runbooks"
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """The figures at which something is worth a message. Times are in seconds, shares 0 to 1."""
+
+    certificate_warning: float = 14 * DAY
+    certificate_critical: float = 3 * DAY
+    api_version_warning: float = 30 * DAY
+    budget_low: float = 0.1
+    """Share of the hourly request budget, or of the platform's cost bucket, that is left."""
+    stale_intervals: float = 3
+    """Missed collector runs after which figures count as stale."""
+    scheduled_actions: float = 25
+    """Overdue or failed background jobs; a healthy shop has a handful."""
+    payment_failure_share: float = 0.3
+    payment_minimum: float = 10
+    """Paid and failed orders within the hour below which the share means nothing."""
+    operation_bug_share: float = 0.2
+    operation_bug_minimum: float = 20
+    """Operations in ten minutes below which the share means nothing."""
+    scheduler_lag: float = 5.0
+    success_warning: float = 0.99
+    success_critical: float = 0.95
+    latency_warning: float = 1.0
+    latency_critical: float = 2.5
+    health_probe_slow: float = 2.5
+
+
+@dataclass(frozen=True, slots=True)
+class Seasonal:
+    """How alerts learn from the past weeks.
+
+    Attributes:
+        weeks: how many past weeks are looked at, at the same weekday and hour.
+        history: how many of them must have figures; with fewer there is no alert.
+        drought_windows: windows in which a shop that normally sells sold nothing.
+        drought_minimum: orders that the window normally has at least. A shop that sells ten in
+            such a window sells none by chance once in 22,000 of them (Poisson, e^-10).
+        latency_factor: how many times slower than normal is a regression.
+        latency_floor: seconds slower than normal that nobody would notice.
+        latency_minimum: operations an hour below which a quantile means nothing.
+    """
+
+    weeks: int = 4
+    history: int = 3
+    drought_windows: tuple[str, ...] = ("2h", "1d")
+    drought_minimum: float = 10
+    latency_factor: float = 2.0
+    latency_floor: float = 0.25
+    latency_minimum: float = 30
+
+
+@dataclass(frozen=True, slots=True)
+class BurnRate:
+    """One pair of windows of a burn-rate alert.
+
+    Attributes:
+        severity: critical pages somebody, warning opens a ticket.
+        factor: how many times faster than allowed the error budget is spent.
+        long: the window that shows it is significant.
+        short: the window that shows it still goes on.
+        hold: seconds it must hold before the alert fires.
+    """
+
+    severity: str
+    factor: float
+    long: str
+    short: str
+    hold: float
+
+
+# Google's SRE workbook, chapter 5: 2 % of a 30-day budget in an hour, 5 % in six hours page;
+# 10 % in one or three days open a ticket.
+BURN_RATES = (
+    BurnRate("critical", 14.4, "1h", "5m", 2 * MINUTE),
+    BurnRate("critical", 6.0, "6h", "30m", 15 * MINUTE),
+    BurnRate("warning", 3.0, "1d", "2h", HOUR),
+    BurnRate("warning", 1.0, "3d", "6h", 3 * HOUR),
+)
+
+SLO_WINDOW = "30d"
+"""The period over which an error budget lasts."""
+
+THRESHOLDS = Thresholds()
+SEASONAL = Seasonal()
+LINKS = Links()
+
+
+class Uid:
+    """The stable uids of the dashboards, which alerts and links point to."""
+
+    FLEET = "store-exporter-fleet"
+    SHOP = "store-exporter-shop"
+    OPERATIONS = "store-exporter-operations"
+    ERRORS = "store-exporter-errors"
+    TRENDS = "store-exporter-trends"
+    SLO = "store-exporter-slo"
+    EXPORTER = "store-exporter-exporter"

@@ -1,0 +1,138 @@
+"""PromQL from metrics of the catalogue: small functions, each returning an expression."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from ..metrics.catalogue import Metric
+from ..metrics.catalogue.health import STORE_LABELS
+from ..metrics.catalogue.operations import OPERATION_LABELS
+
+STORE = STORE_LABELS
+OPERATION = OPERATION_LABELS
+
+
+def quote(value: str) -> str:
+    """Return a PromQL string literal."""
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
+
+
+def equal(label: str, value: str) -> str:
+    """Match a label's exact value."""
+    return f"{label}={quote(value)}"
+
+
+def one_of(label: str, values: Iterable[str], *, negate: bool = False) -> str:
+    """Match a label against a list of exact values, or against everything else."""
+    values = list(values)
+    if len(values) == 1:
+        return f"{label}{'!=' if negate else '='}{quote(values[0])}"
+    pattern = "|".join(re.sub(r"([.+*?()|\[\]{}^$\\])", r"\\\1", value) for value in values)
+    return f"{label}{'!~' if negate else '=~'}{quote(pattern)}"
+
+
+def variables(*labels: str) -> tuple[str, ...]:
+    """Match each label against the dashboard variable of the same name."""
+    return tuple(f'{label}=~"${label}"' for label in labels)
+
+
+def select(metric: Metric | str, *matchers: str, suffix: str = "") -> str:
+    """Return an instant selector. `suffix` is `_bucket`, `_count` or `_sum` of a histogram."""
+    name = metric.name if isinstance(metric, Metric) else metric
+    return f"{name}{suffix}{{{', '.join(matchers)}}}" if matchers else f"{name}{suffix}"
+
+
+def over(selector: str, window: str, offset: str = "") -> str:
+    """Turn an instant selector into a range selector."""
+    return f"{selector}[{window}]{f' offset {offset}' if offset else ''}"
+
+
+def rate(metric: Metric | str, window: str, *matchers: str, suffix: str = "") -> str:
+    """Per-second rate of a counter or histogram."""
+    return f"rate({over(select(metric, *matchers, suffix=suffix), window)})"
+
+
+def increase(metric: Metric | str, window: str, *matchers: str, suffix: str = "") -> str:
+    """Increase of a counter over a window, extrapolated to its ends."""
+    return f"increase({over(select(metric, *matchers, suffix=suffix), window)})"
+
+
+def fresh_increase(metric: Metric, window: str, *matchers: str) -> str:
+    """Whether a counter moved within a window: also when its first sample is that movement.
+
+    `increase` cannot see a series that is born with the value 1, which is how a counter with an
+    error type comes into being.
+    """
+    selector = select(metric, *matchers)
+    return f"((increase({over(selector, window)}) > 0) or ({selector} unless {selector} offset {window}))"
+
+
+def aggregate(function: str, labels: Iterable[str], expression: str) -> str:
+    """Aggregate by labels; by none of them when the list is empty."""
+    labels = ", ".join(labels)
+    by = f" by ({labels})" if labels else ""
+    return f"{function}{by} ({expression})"
+
+
+def total(labels: Iterable[str], expression: str) -> str:
+    """Sum by labels."""
+    return aggregate("sum", labels, expression)
+
+
+def on(*labels: str) -> str:
+    """Match two sides of an operator on these labels."""
+    return f"on ({', '.join(labels)})"
+
+
+def quantile(
+    q: float, metric: Metric, window: str, labels: Iterable[str], matchers: Iterable[str] = ()
+) -> str:
+    """Quantile of a histogram, native where it is scraped as such and classic otherwise.
+
+    A window without observations gives no result, rather than NaN.
+    """
+    labels, matchers = tuple(labels), tuple(matchers)
+    native = total(labels, rate(metric, window, *matchers))
+    classic = total((*labels, "le"), rate(metric, window, *matchers, suffix="_bucket"))
+    return (
+        f"(histogram_quantile({q:g}, {native}) or histogram_quantile({q:g}, {classic})) >= 0"
+    )
+
+
+def within(
+    bound: float, metric: Metric, window: str, labels: Iterable[str], matchers: Iterable[str] = ()
+) -> str:
+    """Rate of observations up to `bound`, which is a bound of the metric's classic buckets."""
+    labels, matchers = tuple(labels), tuple(matchers)
+    native = total(labels, rate(metric, window, *matchers))
+    # Prometheus 3 writes the bound 1 as "1.0", OTLP and older versions as "1".
+    text = f"{bound:g}"
+    value = text if "." in text else f"{text}|{text}\\.0"
+    bucket = f'le=~{quote(value)}' if "|" in value else equal("le", value)
+    classic = total(labels, rate(metric, window, *matchers, bucket, suffix="_bucket"))
+    return (
+        f"(histogram_fraction(0, {bound:g}, {native}) * histogram_count({native})) or {classic}"
+    )
+
+
+def or_zero(expression: str, like: str) -> str:
+    """The expression, and zero for label sets that only `like` has."""
+    return f"({expression} or 0 * {like})"
+
+
+def seconds(duration: str) -> float:
+    """Seconds of a simple PromQL duration such as `90s`, `5m`, `6h`, `30d` or `1w`."""
+    units = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+    return float(duration[:-1]) * units[duration[-1]]
+
+
+def duration(value: float) -> str:
+    """A PromQL duration in the largest whole unit; parts of a second become milliseconds."""
+    if value != int(value):
+        return f"{round(value * 1000)}ms"
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
+        if value and value % size == 0:
+            return f"{int(value // size)}{unit}"
+    return f"{int(value)}s"
