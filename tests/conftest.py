@@ -1,0 +1,64 @@
+"""Fixtures for every test: factories of real servers (see tests/servers)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests import servers
+
+
+@pytest.fixture
+def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.PrometheusFactory]:
+    """Starts Prometheus servers that end with the test."""
+    with ExitStack() as stack:
+
+        def start(config: str, *flags: str) -> servers.Server:
+            folder = tmp_path_factory.mktemp("prometheus")
+            return stack.enter_context(servers.prometheus(config, folder, *flags))
+
+        yield start
+
+
+@pytest.fixture
+def alertmanager(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.AlertmanagerFactory]:
+    """Starts Alertmanagers that end with the test."""
+    with ExitStack() as stack:
+
+        def start(config: str, *flags: str) -> servers.Server:
+            folder = tmp_path_factory.mktemp("alertmanager")
+            return stack.enter_context(servers.alertmanager(config, folder, *flags))
+
+        yield start
+
+
+@pytest.fixture
+def victoria_metrics(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[servers.VictoriaMetricsFactory]:
+    """Starts VictoriaMetrics servers that end with the test."""
+    with ExitStack() as stack:
+
+        def start(*flags: str) -> servers.Server:
+            folder = tmp_path_factory.mktemp("victoria-metrics")
+            return stack.enter_context(servers.victoria_metrics(folder, *flags))
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The project's folder."""
+    return Path(__file__).parents[1]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say at the end which servers were missing, so that skipped tests are not overlooked."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    missing = servers.missing_tools([str(report.longrepr) for report in skipped])
+    if missing:
+        terminalreporter.section("tests were skipped for want of real servers", red=True)
+        terminalreporter.line(f"Not to be had: {', '.join(missing)}. `scripts/tools` says why.")

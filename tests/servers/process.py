@@ -1,0 +1,181 @@
+"""Starting one program, waiting until it is ready, asking it questions, ending it."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+T = TypeVar("T")
+
+TOOLS = Path(__file__).parents[2] / ".tools" / "bin"
+_MISSING = "not to be had: "
+
+
+class StartError(Exception):
+    """A server did not become ready; the message ends with the last lines of its log."""
+
+
+def tool(name: str) -> str:
+    """The path of a program from `scripts/tools`; skips the test when it is missing."""
+    path = TOOLS / name
+    if not path.exists():
+        pytest.skip(f"{_MISSING}{name} (scripts/tools says why)")
+    return str(path)
+
+
+def missing_tools(reasons: Sequence[str]) -> list[str]:
+    """Those names for which `tool` skipped tests, from the reasons of all skips."""
+    found = (re.search(rf"{_MISSING}(\S+)", reason) for reason in reasons)
+    return sorted({match.group(1) for match in found if match})
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running server.
+
+    Attributes:
+        name: the program's name.
+        url: its base address, without a slash at the end.
+        directory: its configuration, data and log are there.
+        pid: its process.
+    """
+
+    name: str
+    url: str
+    directory: Path
+    pid: int
+
+    @property
+    def address(self) -> str:
+        """Host and port, as a scrape target is written."""
+        return self.url.removeprefix("http://")
+
+    def get(self, path: str, **params: str) -> bytes:
+        """The body of a successful GET.
+
+        Raises:
+            urllib.error.HTTPError: the server answered with an error.
+        """
+        query = f"?{urllib.parse.urlencode(params)}" if params else ""
+        with urllib.request.urlopen(f"{self.url}{path}{query}", timeout=10) as answer:
+            body: bytes = answer.read()
+            return body
+
+    def json(self, path: str, **params: str) -> Any:
+        """The decoded JSON of a successful GET."""
+        return json.loads(self.get(path, **params))
+
+    def query(self, promql: str, **params: str) -> list[tuple[dict[str, str], Any]]:
+        """An instant query: labels and value of each series.
+
+        The value is a float, or Prometheus' JSON form of a native histogram.
+        """
+        result = self.json("/api/v1/query", query=promql, **params)["data"]["result"]
+        return [
+            (series["metric"], series["histogram"][1])
+            if "histogram" in series
+            else (series["metric"], float(series["value"][1]))
+            for series in result
+        ]
+
+    def reload(self) -> None:
+        """Have the server read its configuration again (Prometheus and Alertmanager)."""
+        request = urllib.request.Request(f"{self.url}/-/reload", method="POST")
+        urllib.request.urlopen(request, timeout=10).close()
+
+    def log(self) -> str:
+        """All that the server has written so far."""
+        return _log(self.directory, self.name).read_text(encoding="utf-8", errors="replace")
+
+
+@contextmanager
+def running(
+    name: str, argv: Sequence[str], *, directory: Path, listening: str, ready: str
+) -> Iterator[Server]:
+    """Run a server that chose its own port.
+
+    Args:
+        name: the program, as `scripts/tools` calls it.
+        argv: its arguments.
+        directory: where it keeps its files.
+        listening: a regular expression for its log; its group is the address it listens on.
+        ready: a path that answers 200 when it is ready.
+
+    Raises:
+        StartError: it ended early or was not ready within 30 seconds.
+    """
+    program = tool(name)
+    log = _log(directory, name)
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(
+            [program, *argv],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd=directory,
+        ) as child,
+    ):
+        try:
+            url = _await_ready(child, log, listening=listening, ready=ready)
+            yield Server(name, url, directory, child.pid)
+        finally:
+            child.terminate()
+            try:
+                child.wait(10)
+            except subprocess.TimeoutExpired:
+                child.kill()
+
+
+def eventually(
+    question: Callable[[], T], holds: Callable[[T], bool] = bool, *, timeout: float = 20
+) -> T:
+    """Ask until the answer is right and return it; for what a real server does in its own time.
+
+    Raises:
+        AssertionError: it was not right within `timeout` seconds; names the last answer.
+    """
+    deadline = time.monotonic() + timeout
+    while not holds(answer := question()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not so within {timeout:g} s; the last answer was {answer!r}")
+        time.sleep(0.05)
+    return answer
+
+
+def _log(directory: Path, name: str) -> Path:
+    return directory / f"{name}.log"
+
+
+def _await_ready(child: subprocess.Popen[bytes], log: Path, *, listening: str, ready: str) -> str:
+    deadline = time.monotonic() + 30
+    while True:
+        said = log.read_text(encoding="utf-8", errors="replace")
+        found = re.search(listening, said)
+        if found and _answers(url := f"http://{found.group(1)}", ready):
+            return url
+        if (ended := child.poll()) is not None or time.monotonic() > deadline:
+            why = "was not ready after 30 s" if ended is None else f"ended with status {ended}"
+            tail = "\n".join(said.splitlines()[-15:])
+            raise StartError(f"{log.stem} {why}; its log ends:\n{tail}")
+        time.sleep(0.02)
+
+
+def _answers(url: str, path: str) -> bool:
+    try:
+        with urllib.request.urlopen(url + path, timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
