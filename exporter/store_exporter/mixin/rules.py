@@ -6,10 +6,12 @@ are left. All of them keep `org`, without which a view restricted to one org wou
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..errors import Fault
 from ..metrics.catalogue import Metric, business, health, operations
 from . import promql
-from .model import Group, Record
+from .model import Group, Record, as_document
 from .policy import RATE_WINDOW, SEASONAL, STALE_SAMPLES
 from .promql import OPERATION, STORE, equal, one_of, total
 
@@ -133,7 +135,7 @@ def credentials_rejected() -> str:
     return promql.aggregate("group", STORE, " or ".join(parts))
 
 
-def business_rules(seasonal: bool = True) -> Group:
+def business_rules() -> Group:
     """Orders and revenue of recent windows, and what they normally are."""
     money = (*STORE, "currency")
     rules = [
@@ -141,12 +143,10 @@ def business_rules(seasonal: bool = True) -> Group:
         Record(REVENUE_HOURLY, total(money, promql.increase(business.REVENUE, "1h"))),
         Record(REVENUE_NORMAL, total(money, promql.rate(business.REVENUE, "7d"))),
     ]
-    if seasonal:
-        for window in SEASONAL.drought_windows:
-            rules.append(
-                Record(orders_in(window), total(STORE, promql.increase(business.ORDERS_PAID, window)))
-            )
-            rules.append(Record(orders_normal(window), same_hour_of_past_weeks(orders_in(window))))
+    for window in SEASONAL.drought_windows:
+        paid = total(STORE, promql.increase(business.ORDERS_PAID, window))
+        rules.append(Record(orders_in(window), paid))
+        rules.append(Record(orders_normal(window), same_hour_of_past_weeks(orders_in(window))))
     return Group("store-exporter.business", rules, interval=120)
 
 
@@ -189,3 +189,12 @@ def groups() -> list[Group]:
         business_rules(),
         latency_rules(),
     ]
+
+
+def document(*, pace: float = 1.0) -> dict[str, Any]:
+    """Return the rule file's content.
+
+    Args:
+        pace: factor on the groups' own intervals; a demonstration uses less than 1.
+    """
+    return as_document(groups(), grafana="", runbooks="", pace=pace)

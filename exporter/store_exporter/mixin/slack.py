@@ -7,8 +7,10 @@ exists only when its annotation does: Alertmanager has no other way to leave one
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+FILE = "slack.tmpl"
 MAX_ALERTS = 10
 """Alerts listed in one message; the rest are counted."""
 MAX_DESCRIPTION = 600
@@ -69,6 +71,12 @@ def templates() -> str:
         *(_button_templates(name, _CONDITIONS[name], _URLS[name]) for name in BUTTONS),
     ]
     return "\n".join(parts)
+
+
+def write(directory: Path) -> None:
+    """Write the template file into a directory, which is made if it is missing."""
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / FILE).write_text(templates(), encoding="utf-8")
 
 
 def _button_templates(name: str, condition: str, url: str) -> str:
