@@ -152,12 +152,17 @@ def _attachment_problems(where: str, attachment: dict[str, Any]) -> Iterator[str
         yield f"{where}.fields: {len(fields)} of at most {MAX_FIELDS}"
     for entry in fields:
         yield from _text_problems(f"{where}.fields", f"{entry.get('title')} {entry.get('value')}")
-    actions = attachment.get("actions") or []
+    actions = _shown_buttons(attachment)
     if len(actions) > MAX_BUTTONS:
         yield f"{where}.actions: {len(actions)} of at most {MAX_BUTTONS} buttons"
     for action in actions:
         yield from _button_problems(f"{where}.actions", action)
     yield from _url_problems(f"{where}.title_link", attachment.get("title_link"))
+
+
+def _shown_buttons(attachment: dict[str, Any]) -> list[dict[str, Any]]:
+    """The buttons; Slack leaves out an entirely empty one, by which Alertmanager omits a button."""
+    return [action for action in attachment.get("actions") or [] if action]
 
 
 def _button_problems(where: str, action: dict[str, Any]) -> Iterator[str]:
@@ -216,7 +221,7 @@ def _attachment_lines(attachment: dict[str, Any]) -> Iterator[str]:
             yield from plain(attachment[key]).splitlines()
     for entry in attachment.get("fields") or []:
         yield f"{plain(entry.get('title', ''))}: {plain(entry.get('value', ''))}"
-    buttons = [f"[ {action.get('text', '')} ]" for action in attachment.get("actions") or []]
+    buttons = [f"[ {action.get('text', '')} ]" for action in _shown_buttons(attachment)]
     if buttons:
         yield "  ".join(buttons)
     if attachment.get("footer"):
