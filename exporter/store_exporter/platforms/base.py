@@ -17,12 +17,12 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
-from ..probing.contract import Collector, Probe
+from ..probing.contract import Collector, Context, Probe
 from ..stores.model import Store
 
 
@@ -84,6 +84,29 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of what `doctor` found out about a store.
+
+    Attributes:
+        check: what was looked at, in a word or two.
+        state: ok, warn or fail.
+        message: what was found.
+        advice: what to do about it; empty when it is ok.
+    """
+
+    check: str
+    state: Literal["ok", "warn", "fail"]
+    message: str
+    advice: str = ""
+
+
+async def no_findings(context: Context) -> Sequence[Finding]:
+    """Diagnose nothing; for a platform that has nothing of its own to look at."""
+    del context
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
 class Platform:
     """Everything the exporter knows of a platform.
 
@@ -95,6 +118,8 @@ class Platform:
         operations: by name.
         aliases: other accepted names of operations.
         unsupported: operations of other platforms that this one cannot do, with the reason.
+        diagnose: what `doctor` looks at beyond the probes: permissions, clock, configuration. It
+            changes nothing in the store and raises `StoreError` when it cannot go on.
         probes: by name; exactly one has `liveness`.
         collectors: by name.
         connect: makes the synchronous client for a store; its methods are the operations.
@@ -110,6 +135,7 @@ class Platform:
     connect: Callable[[Store], Any]
     aliases: Mapping[str, str] = field(default_factory=dict)
     unsupported: Mapping[str, str] = field(default_factory=dict)
+    diagnose: Callable[[Context], Awaitable[Sequence[Finding]]] = no_findings
 
 
 @cache

@@ -114,6 +114,8 @@ class Probe:
         timeout: seconds for one run unless configured.
         critical: whether the store is critical, rather than degraded, while this probe fails.
         liveness: whether `store_up` is this probe's result; true for one probe per platform.
+        options: option names that the configuration may set, with their defaults.
+        requests: HTTP requests that one run sends, for the estimate of the budget.
     """
 
     name: str
@@ -123,6 +125,8 @@ class Probe:
     timeout: float = 10.0
     critical: bool = False
     liveness: bool = False
+    options: Mapping[str, Any] = field(default_factory=dict)
+    requests: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +140,7 @@ class Collector:
         interval: seconds between runs unless configured; figures disappear after three.
         timeout: seconds for one run unless configured.
         options: option names that the configuration may set, with their defaults.
+        requests: HTTP requests that one run usually sends, for the estimate of the budget.
     """
 
     name: str
@@ -144,3 +149,4 @@ class Collector:
     interval: float = 300.0
     timeout: float = 60.0
     options: Mapping[str, Any] = field(default_factory=dict)
+    requests: int = 1

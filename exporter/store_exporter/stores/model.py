@@ -34,12 +34,22 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """How often and how long one probe or collector of one store may run, and its options."""
+    """How often and how long one probe or collector of one store may run, and its options.
+
+    Attributes:
+        interval: seconds between runs.
+        timeout: seconds for one run.
+        enabled: whether it runs at all.
+        options: its own options, with the defaults filled in.
+        critical: for a probe, whether its failure makes the store critical rather than degraded;
+            None leaves that to the platform.
+    """
 
     interval: float
     timeout: float
     enabled: bool = True
     options: Mapping[str, Any] = field(default_factory=dict)
+    critical: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,22 +43,24 @@ ORDERS_CURRENT = Metric(
 PRODUCTS = Metric(
     "store_products",
     Kind.GAUGE,
-    "Published products by stock: in, low (at or below their own threshold, not empty) or out. "
-    "Each product or variation whose stock is tracked counts on its own.",
+    "Published products and variations, each on its own, by stock: in, low (still in stock, at or "
+    "below their threshold) or out. WooCommerce: as its stock report counts them; those whose "
+    "stock is not tracked are in or out as set by hand, and those on backorder are left out.",
     (*STORE_LABELS, "stock"),
     "{product}",
 )
 BEST_SELLERS_OUT = Metric(
     "store_best_sellers_out_of_stock",
     Kind.GAUGE,
-    "How many of the best-selling products of the last month are out of stock.",
+    "How many of the (up to twelve) best-selling products of the last 30 days are out of stock.",
     STORE_LABELS,
     "{product}",
 )
 CARTS_ABANDONED = Metric(
     "store_carts_abandoned",
     Kind.GAUGE,
-    "Checkouts begun and not paid within the configured age limit, and not older than its end.",
+    "Checkouts begun, not paid, and left alone for longer than an hour but not for over a week "
+    "(or as configured). WooCommerce: orders that are pending or drafts of the checkout.",
     STORE_LABELS,
     "{cart}",
 )
@@ -86,7 +88,8 @@ WEBHOOKS = Metric(
 SCHEDULED_ACTIONS = Metric(
     "store_scheduled_actions",
     Kind.GAUGE,
-    "The platform's background jobs by state: pending, overdue or failed.",
+    "Background work by state: overdue. WooCommerce's API does not list its scheduled actions, so "
+    "these are the checkout drafts that its daily clean-up should have removed and did not.",
     (*STORE_LABELS, "state"),
     "{action}",
 )
@@ -117,6 +120,13 @@ COLLECTOR_INTERVAL = Metric(
     (*STORE_LABELS, "collector"),
     "s",
 )
+COLLECTOR_BACKLOG = Metric(
+    "store_collector_backlog",
+    Kind.GAUGE,
+    "Changed records that this collector has yet to read; its counters are complete at 0.",
+    (*STORE_LABELS, "collector"),
+    "{record}",
+)
 COLLECTOR_FAILURES = Metric(
     "store_collector_failures_total",
     Kind.COUNTER,
@@ -142,5 +152,6 @@ METRICS = (
     COLLECTOR_DURATION,
     COLLECTOR_LAST_SUCCESS,
     COLLECTOR_INTERVAL,
+    COLLECTOR_BACKLOG,
     COLLECTOR_FAILURES,
 )
