@@ -48,6 +48,8 @@ def prometheus(config: str, directory: Path, *flags: str) -> Iterator[Server]:
         "--web.enable-lifecycle",
         "--web.enable-remote-write-receiver",
         "--enable-feature=native-histograms",
+        # Targets are taken up every 5 s by default.
+        "--scrape.discovery-reload-interval=100ms",
         *flags,
     ]
     with running(

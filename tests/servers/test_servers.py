@@ -26,19 +26,27 @@ ALERTMANAGER = """
 
 
 @pytest.mark.real
-def test_prometheus_scrapes_itself_and_answers_queries(prometheus: PrometheusFactory) -> None:
-    server = prometheus("""
+def test_prometheus_scrapes_a_target_and_answers_queries(
+    prometheus: PrometheusFactory, alertmanager: AlertmanagerFactory
+) -> None:
+    target = alertmanager(ALERTMANAGER).address
+    server = prometheus(f"""
         scrape_configs:
-          - job_name: itself
+          - job_name: other
             scrape_interval: 100ms
-            static_configs: [{targets: []}]
+            static_configs: [{{targets: [{target!r}]}}]
     """)
-    config = server.directory / "prometheus.yml"
-    text = config.read_text(encoding="utf-8")
-    config.write_text(text.replace("[]", f"[{server.address!r}]"), encoding="utf-8")
-    server.reload()
-    labels = {"__name__": "up", "job": "itself", "instance": server.address}
+    labels = {"__name__": "up", "job": "other", "instance": target}
     eventually(lambda: server.query("up"), lambda found: found == [(labels, 1.0)])
+
+
+@pytest.mark.real
+def test_prometheus_reads_its_configuration_again(prometheus: PrometheusFactory) -> None:
+    server = prometheus("global: {external_labels: {ours: before}}")
+    file = server.directory / "prometheus.yml"
+    file.write_text("global: {external_labels: {ours: after}}", encoding="utf-8")
+    server.reload()
+    assert "ours: after" in server.json("/api/v1/status/config")["data"]["yaml"]
 
 
 @pytest.mark.real
