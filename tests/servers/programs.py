@@ -48,7 +48,8 @@ def prometheus(config: str, directory: Path, *flags: str) -> Iterator[Server]:
         "--web.enable-lifecycle",
         "--web.enable-remote-write-receiver",
         "--enable-feature=native-histograms",
-        # Targets are taken up every 5 s by default.
+        # Discovery hands targets over 5 s after the start; without this flag the first scrape may
+        # be another 5 s later.
         "--scrape.discovery-reload-interval=100ms",
         *flags,
     ]
