@@ -14,31 +14,30 @@ from .stores.faults import Fault
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How fast the system looks, judges and speaks; all in seconds but the factor.
+    """How fast the system looks, judges and speaks.
 
     Attributes:
-        probe: between liveness probes of a store; other probes and collectors take three times it.
-        scrape: between Prometheus' scrapes and between evaluations of its rules.
+        probe: seconds between liveness probes of a store; the rest takes three times as long.
+        scrape: seconds between Prometheus' scrapes and between evaluations of its rules.
         alerts: factor on how long an alert must hold before it fires.
-        group_wait: how long Alertmanager collects alerts for one message.
-        group_interval: how long it waits before it tells of changes, such as the end of an alert.
-        errand: mean time between a shopper's errands.
-        calm: how long all is well before a store fails, and how long the failure lasts after the
-            message has arrived.
+        messages: factor on how long Alertmanager waits: 30 s before the first message of a group
+            and five minutes before it tells of changes, such as the end of an alert.
+        errand: mean seconds between a shopper's errands.
+        calm: seconds for which all is well before a store fails, and for which the failure lasts
+            after the message has arrived.
     """
 
     probe: float
     scrape: float
     alerts: float
-    group_wait: float
-    group_interval: float
+    messages: float
     errand: float
     calm: float
 
 
-DEMO = Pace(probe=5, scrape=5, alerts=0.25, group_wait=5, group_interval=15, errand=2.0, calm=30)
+DEMO = Pace(probe=5, scrape=5, alerts=0.2, messages=1 / 12, errand=2.0, calm=30)
 """For a person who watches: quicker than production, slow enough to follow."""
-CHECK = Pace(probe=1, scrape=1, alerts=0.05, group_wait=1, group_interval=5, errand=0.5, calm=10)
+CHECK = Pace(probe=1, scrape=1, alerts=0.05, messages=1 / 60, errand=0.5, calm=5)
 """For `--check`, which has to end within three minutes."""
 
 
@@ -68,7 +67,10 @@ def outage() -> Fault:
 
 
 def exporter_configuration(
-    addresses: Mapping[str, str], credentials: Mapping[str, Mapping[str, str]], pace: Pace
+    addresses: Mapping[str, str],
+    credentials: Mapping[str, Mapping[str, str]],
+    pace: Pace,
+    reference: str = "env:{}",
 ) -> tuple[dict[str, object], dict[str, str]]:
     """Describe the stores to the exporter.
 
@@ -76,18 +78,19 @@ def exporter_configuration(
         addresses: base address by domain.
         credentials: working credentials by domain.
         pace: decides the intervals.
+        reference: how the configuration refers to a secret of a given name.
 
     Returns:
-        The configuration file's content, and the environment with the secrets that it refers to.
+        The configuration file's content, and the secrets by the names that it refers to.
     """
-    environment: dict[str, str] = {}
+    secrets: dict[str, str] = {}
     stores = []
     for number, role in enumerate(cast()):
         references = {}
         for key, value in credentials[role.domain].items():
             name = f"STORE_{number}_{key.upper()}"
-            environment[name] = value
-            references[key] = f"env:{name}"
+            secrets[name] = value
+            references[key] = reference.format(name)
         stores.append(
             {
                 "domain": role.domain,
@@ -99,13 +102,16 @@ def exporter_configuration(
         )
     orgs = sorted({role.org for role in cast()})
     for org in orgs:
-        environment[f"{org.upper()}_API_TOKEN"] = f"demo-token-of-{org}-0123456789abcdef"
+        secrets[f"{org.upper()}_API_TOKEN"] = f"demo-token-of-{org}-0123456789abcdef"
     return {
         "state_directory": "state",
-        "orgs": [{"org": org, "api_tokens": [f"env:{org.upper()}_API_TOKEN"]} for org in orgs],
+        "orgs": [
+            {"org": org, "api_tokens": [reference.format(f"{org.upper()}_API_TOKEN")]}
+            for org in orgs
+        ],
         "defaults": _defaults(pace),
         "stores": stores,
-    }, environment
+    }, secrets
 
 
 def _defaults(pace: Pace) -> dict[str, object]:
