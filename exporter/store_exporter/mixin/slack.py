@@ -141,12 +141,18 @@ _TEXTS = """\
 """
 
 _FIRST = "(index .Alerts 0)"
-_IS_URL = '"^https?://[^\\\\s<>\\"]{1,2900}$"'
+
+
+def _is_url(value: str) -> str:
+    """A condition: the value is a url that Slack accepts."""
+    return f'and (match "^https?://[^\\\\s<>\\"]+$" {value}) (lt (len {value}) {MAX_URL})'
+
+
 _CONDITIONS = {
-    "Runbook": f'and (eq .Status "firing") (match {_IS_URL} {_FIRST}.Annotations.runbook_url)',
-    "Dashboard": f"match {_IS_URL} {_FIRST}.Annotations.dashboard_url",
+    "Runbook": f'and (eq .Status "firing") ({_is_url(f"{_FIRST}.Annotations.runbook_url")})',
+    "Dashboard": _is_url(f"{_FIRST}.Annotations.dashboard_url"),
     "Silence": 'eq .Status "firing"',
-    "Query": f"match {_IS_URL} {_FIRST}.GeneratorURL",
+    "Query": _is_url(f"{_FIRST}.GeneratorURL"),
 }
 # The page of Alertmanager reads the part after # as it stands, so a space must be %20, not +.
 _MATCHER = (
