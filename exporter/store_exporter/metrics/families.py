@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -17,6 +17,35 @@ class Exemplar(NamedTuple):
     value: float
     timestamp: float
     """Unix time in seconds."""
+
+
+class DenseBuckets(Mapping[int, int]):
+    """The populated buckets of a native histogram, kept as a run of neighbouring counts.
+
+    Attributes:
+        start: the number of the first bucket of `counts`.
+        counts: observations per bucket, zeros included; renderers in a hurry read these.
+    """
+
+    __slots__ = ("counts", "start")
+
+    def __init__(self, start: int, counts: Sequence[int]) -> None:
+        self.start = start
+        self.counts = counts
+
+    def __getitem__(self, index: int) -> int:
+        place = index - self.start
+        count = self.counts[place] if 0 <= place < len(self.counts) else 0
+        if not count:
+            raise KeyError(index)
+        return count
+
+    def __iter__(self) -> Iterator[int]:
+        """Numbers of the populated buckets, ascending."""
+        return (index for index, count in enumerate(self.counts, self.start) if count)
+
+    def __len__(self) -> int:
+        return sum(1 for count in self.counts if count)
 
 
 @dataclass(slots=True)

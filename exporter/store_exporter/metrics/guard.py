@@ -1,0 +1,107 @@
+"""What keeps the number of series and the text of labels within bounds.
+
+Label values reach the instrumentation from applications, so anything may be in them. A series
+that would exceed a limit is recorded as `other` and counted; it never becomes an error.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from .catalogue.operations import OPERATION_NAMES
+
+OTHER = "other"
+"""The label value that stands for everything beyond a limit."""
+
+MAX_VALUE_LENGTH = 256
+"""Longest label value in characters; a host name has at most 253. Longer ones are cut."""
+
+LIMITS = ("series", "org", "operation")
+"""The limits by their label value in `store_exporter_series_dropped_total`."""
+
+Labels = tuple[str, str, str, str]
+"""Values of org, domain, platform and operation."""
+
+_DROPPED_BITS = 1 << 17
+
+
+def clean(value: str) -> str:
+    """Return a label value that every exposition format can carry.
+
+    Lone surrogates (which UTF-8 cannot encode) and NUL (which ends a line early in some parsers)
+    become U+FFFD; what is too long is cut. Everything else is left to the formats' own escaping.
+    """
+    if len(value) > MAX_VALUE_LENGTH:
+        value = value[: MAX_VALUE_LENGTH - 1] + "…"
+    if value.isascii():
+        return value.replace("\0", "\ufffd") if "\0" in value else value
+    safe = "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in value)
+    return safe.replace("\0", "\ufffd")
+
+
+class Guard:
+    """Decides under which labels an operation is recorded.
+
+    Args:
+        max_series: label sets of operations in all.
+        max_series_per_org: label sets of one org.
+        max_operations: operation names beyond the closed list and those of decorated functions.
+    """
+
+    def __init__(self, max_series: int, max_series_per_org: int, max_operations: int) -> None:
+        self._max_series = max_series
+        self._max_series_per_org = max_series_per_org
+        self._max_operations = max_operations
+        self._registered = set(OPERATION_NAMES)
+        self._unregistered: set[str] = set()
+        self._admitted: set[Labels] = set()
+        self._per_org: Counter[str] = Counter()
+        self.dropped: Counter[str] = Counter()
+        # One bit per hash of a dropped label set, made when first needed: distinct sets are
+        # counted in bounded memory, at worst a little too low.
+        self._seen = bytearray()
+
+    def register(self, operation: str) -> None:
+        """Let an operation name in for good: it stands in the code, at a decorated function."""
+        if len(self._registered) < 10 * self._max_operations:
+            self._registered.add(operation)
+
+    def admit(self, labels: Labels) -> Labels:
+        """Return the labels under which to record: the same ones, or ones that say `other`."""
+        org, domain, platform, operation = labels
+        if not self._knows(operation):
+            self._drop("operation", labels)
+            labels = (org, domain, platform, OTHER)
+        if labels in self._admitted:
+            return labels
+        if len(self._admitted) >= self._max_series:
+            self._drop("series", labels)
+            return (OTHER, OTHER, OTHER, OTHER)
+        if self._per_org[org] >= self._max_series_per_org:
+            self._drop("org", labels)
+            return (org, OTHER, OTHER, OTHER)
+        self._admitted.add(labels)
+        self._per_org[org] += 1
+        return labels
+
+    def release(self, labels: Labels) -> None:
+        """Make room: this label set is gone."""
+        if labels in self._admitted:
+            self._admitted.remove(labels)
+            self._per_org[labels[0]] -= 1
+
+    def _knows(self, operation: str) -> bool:
+        if operation in self._registered or operation in self._unregistered or operation == OTHER:
+            return True
+        if len(self._unregistered) < self._max_operations:
+            self._unregistered.add(operation)
+            return True
+        return False
+
+    def _drop(self, limit: str, labels: Labels) -> None:
+        if not self._seen:
+            self._seen = bytearray(_DROPPED_BITS // 8)
+        byte, bit = divmod(hash((limit, labels)) % _DROPPED_BITS, 8)
+        if not self._seen[byte] & 1 << bit:
+            self._seen[byte] |= 1 << bit
+            self.dropped[limit] += 1
