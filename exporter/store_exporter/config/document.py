@@ -1,0 +1,222 @@
+"""YAML text into plain data, with the line of every entry and all bounds kept.
+
+Scalars follow YAML 1.2: `true` and `false` are the only booleans, so that `no` stays a word, and
+nothing turns into a date or a base-60 number. Aliases may be used; merge keys and tags may not.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from .problems import ConfigError, Problem, path_text, shortened
+
+MAX_BYTES = 16 * 1024 * 1024
+MAX_DEPTH = 16
+MAX_ENTRIES = 1_000_000
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?")
+_WORDS: dict[str, bool | None] = {"": None, "~": None, "null": None, "true": True, "false": False}
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(slots=True)
+class Node:
+    """A value of the document and the line on which it starts."""
+
+    line: int
+    value: Any
+    """A scalar, a list of nodes, or a dict from a key to the key's line and its node."""
+
+
+@dataclass(slots=True)
+class Document:
+    """One parsed file."""
+
+    file: str
+    root: Node
+    data: Any
+    """The plain data: dicts, lists and scalars."""
+
+    def line(self, path: Sequence[str | int]) -> int:
+        """Return the line of the entry at a path, or of its nearest ancestor that is there."""
+        node, line = self.root, self.root.line
+        for step in path:
+            if isinstance(node.value, dict) and step in node.value:
+                line, node = node.value[step]
+            elif isinstance(node.value, list) and isinstance(step, int) and step < len(node.value):
+                node = node.value[step]
+                line = node.line
+            else:
+                break
+        return line
+
+    def problem(self, path: Sequence[str | int], message: str) -> Problem:
+        """Make a problem of the entry at a path."""
+        return Problem(self.file, self.line(path), path_text(path), message)
+
+
+def parse(text: str, file: str) -> Document:
+    """Parse one YAML document.
+
+    Raises:
+        ConfigError: syntax errors, duplicate keys and exceeded bounds.
+    """
+    if len(text) > MAX_BYTES:
+        raise ConfigError(
+            [Problem(file, 1, "YAML", f"the file is larger than {MAX_BYTES // 2**20} MiB")]
+        )
+    builder = _Builder(file)
+    try:
+        root = builder.build(text)
+    except yaml.YAMLError as error:
+        builder.problems.append(_syntax_problem(error, text, file))
+        raise ConfigError(builder.problems) from None
+    if builder.problems:
+        raise ConfigError(builder.problems)
+    return Document(file, root, _plain(root, _Budget(file)))
+
+
+@dataclass(slots=True)
+class _Builder:
+    """Builds nodes from parser events, so that depth and aliases stay under our control."""
+
+    file: str
+    problems: list[Problem] = field(default_factory=list)
+    anchors: dict[str, Node] = field(default_factory=dict)
+
+    def build(self, text: str) -> Node:
+        events = iter(yaml.parse(text, Loader=_LOADER))
+        root = Node(1, None)
+        documents = 0
+        for event in events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+                if documents == 2:
+                    self.complain(event, (), "one document is expected; remove the second `---`")
+                    break
+                root = self.node(next(events), events, ())
+        return root
+
+    def complain(self, event: yaml.Event, path: Path, message: str) -> None:
+        where = path_text(path) if path else "YAML"
+        self.problems.append(Problem(self.file, event.start_mark.line + 1, where, message))
+
+    def node(self, event: yaml.Event, events: Iterator[yaml.Event], path: Path) -> Node:
+        line = event.start_mark.line + 1
+        if isinstance(event, yaml.AliasEvent):
+            if event.anchor not in self.anchors:
+                self.complain(
+                    event, path, f"*{shortened(event.anchor)} has no anchor before it that is whole"
+                )
+            return self.anchors.get(event.anchor, Node(line, None))
+        if len(path) > MAX_DEPTH:
+            self.complain(event, path[:3], f"entries are nested more than {MAX_DEPTH} deep")
+            raise ConfigError(self.problems)
+        if event.tag is not None and not _is_string_tag(event):
+            self.complain(event, path, "tags are not supported; write the plain value")
+        if isinstance(event, yaml.ScalarEvent):
+            node = Node(line, event.value if not event.implicit[0] else scalar(event.value))
+        elif isinstance(event, yaml.SequenceStartEvent):
+            node = Node(line, self.items(events, path))
+        else:
+            node = Node(line, self.entries(events, path))
+        if event.anchor:
+            self.anchors[event.anchor] = node
+        return node
+
+    def items(self, events: Iterator[yaml.Event], path: Path) -> list[Node]:
+        items: list[Node] = []
+        while not isinstance(event := next(events), yaml.SequenceEndEvent):
+            items.append(self.node(event, events, (*path, len(items))))
+        return items
+
+    def entries(self, events: Iterator[yaml.Event], path: Path) -> dict[str, tuple[int, Node]]:
+        entries: dict[str, tuple[int, Node]] = {}
+        while not isinstance(event := next(events), yaml.MappingEndEvent):
+            line = event.start_mark.line + 1
+            if not isinstance(event, yaml.ScalarEvent):
+                self.complain(event, path, "a key must be a plain word")
+                self.node(event, events, (*path, "?"))
+                self.node(next(events), events, (*path, "?"))
+                continue
+            key = event.value
+            if key == "<<":
+                self.complain(event, path, "merge keys are not supported; use `defaults`")
+            elif key in entries:
+                self.complain(
+                    event, (*path, key), f"the key stands already on line {entries[key][0]}"
+                )
+            entries[key] = (line, self.node(next(events), events, (*path, key)))
+        return entries
+
+
+def _is_string_tag(event: yaml.Event) -> bool:
+    return isinstance(event, yaml.ScalarEvent) and event.tag in ("!", "tag:yaml.org,2002:str")
+
+
+def scalar(text: str) -> str | int | float | bool | None:
+    """Read a plain scalar as YAML 1.2's core schema does, in decimal only."""
+    if text.lower() in _WORDS:
+        return _WORDS[text.lower()]
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    if _FLOAT.fullmatch(text) and math.isfinite(number := float(text)):
+        return number
+    return text
+
+
+@dataclass(slots=True)
+class _Budget:
+    """How many entries a document may still expand to, so that aliases cannot multiply."""
+
+    file: str
+    left: int = MAX_ENTRIES
+
+    def take(self, node: Node) -> None:
+        self.left -= 1
+        if self.left < 0:
+            message = f"aliases expand to more than {MAX_ENTRIES} entries"
+            raise ConfigError([Problem(self.file, node.line, "YAML", message)])
+
+
+def _plain(node: Node, budget: _Budget) -> Any:
+    budget.take(node)
+    if isinstance(node.value, dict):
+        return {key: _plain(child, budget) for key, (_, child) in node.value.items()}
+    if isinstance(node.value, list):
+        return [_plain(child, budget) for child in node.value]
+    return node.value
+
+
+_ADVICE: tuple[tuple[Callable[[str, str], bool], str], ...] = (
+    (lambda _, line: "\t" in line[: len(line) - len(line.lstrip())], "indent with spaces, not tabs"),
+    (lambda text, _: "mapping values are not allowed" in text, "quote a value that contains ': '"),
+    (lambda text, _: "cannot start any token" in text, "quote a value that begins with @, ` or %"),
+    (lambda text, _: "unexpected end of stream" in text, "a quotation mark is not closed"),
+    (lambda text, _: "flow" in text, "a bracket or brace is not closed"),
+    (lambda *_: True, "check the indentation of this line and the one above"),
+)
+
+
+def _syntax_problem(error: yaml.YAMLError, text: str, file: str) -> Problem:
+    """Say it in our words, since the two YAML parsers differ in theirs."""
+    if not isinstance(error, yaml.MarkedYAMLError):
+        position = getattr(error, "position", 0)
+        line = text.count("\n", 0, position) + 1
+        return Problem(file, line, "YAML", "control characters are not allowed; remove them")
+    mark = error.problem_mark or error.context_mark
+    number = mark.line if mark else 0
+    lines = text.splitlines()
+    said = f"{error.context or ''} {error.problem or ''}"
+    shown = lines[number] if number < len(lines) else ""
+    advice = next(advice for applies, advice in _ADVICE if applies(said, shown))
+    return Problem(file, min(number, max(len(lines) - 1, 0)) + 1, "YAML", f"not valid: {advice}")

@@ -1,0 +1,172 @@
+"""The configuration file's keys. The ones that depend on a platform are in `platform_model`.
+
+Every field's description is the sentence that `docs/configuration.md` and error messages use.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    model_validator,
+)
+
+from ..stores.model import Secret
+from . import secrets, values
+
+
+def _secret(value: Any, info: ValidationInfo) -> Secret:
+    source: secrets.Source = info.context
+    return source.secret(value)
+
+
+def _path(value: Any, info: ValidationInfo) -> Path:
+    source: secrets.Source = info.context
+    return source.path(value)
+
+
+def _readable(value: Any, info: ValidationInfo) -> Path:
+    path = _path(value, info)
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        raise ValueError(f"cannot read the file: {error.strerror}") from None
+    return path
+
+
+def _none_as_empty(value: Any) -> Any:
+    return [] if value is None else value
+
+
+def _file_reference(value: Any) -> str:
+    kind, name = secrets.reference(value)
+    if kind != "file":
+        raise ValueError("Alertmanager reads its secrets from files only; write file:PATH")
+    return name
+
+
+SecretReference = Annotated[Secret, BeforeValidator(_secret)]
+Duration = Annotated[float, BeforeValidator(values.duration)]
+Domain = Annotated[str, BeforeValidator(values.domain)]
+Org = Annotated[str, BeforeValidator(values.org)]
+Url = Annotated[str, BeforeValidator(values.url)]
+FilePath = Annotated[Path, BeforeValidator(_path)]
+ReadableFile = Annotated[Path, BeforeValidator(_readable)]
+AlertmanagerFile = Annotated[str, BeforeValidator(_file_reference)]
+"""A path as Alertmanager sees it, from `file:PATH`; this process never reads it."""
+
+
+class Section(BaseModel):
+    """A mapping of the file: unknown keys are errors, and an empty one may be left blank."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _blank_is_empty(cls, data: Any) -> Any:
+        return {} if data is None else data
+
+
+class Limits(Section):
+    """What this exporter may cost a store."""
+
+    requests_per_hour: int | None = Field(
+        None, ge=1, le=1_000_000, description="Requests to the store in any hour, all told."
+    )
+    concurrency: int | None = Field(
+        None, ge=1, le=16, description="Requests to the store at the same time."
+    )
+    max_body_bytes: int | None = Field(
+        None, ge=1024, le=100 * 2**20, description="The largest answer that is read, in bytes."
+    )
+    ca_file: ReadableFile | None = Field(
+        None, description="PEM file with issuers to trust beside the system's."
+    )
+
+
+class ScheduleSection(Section):
+    """How often one probe or collector runs."""
+
+    interval: Duration | None = Field(None, description="Time from one start to the next.")
+    timeout: Duration | None = Field(None, description="The longest that one run may take.")
+    enabled: bool | None = Field(None, description="Whether it runs at all.")
+
+
+class SlackAlerts(Section):
+    """Where an org's Slack messages go."""
+
+    channel: str = Field(pattern=r"^[#@]?[^\s#@]{1,80}$", description="The channel; quote the #.")
+    webhook_url: AlertmanagerFile = Field(
+        description="file:PATH of the incoming webhook's address, on Alertmanager's machine."
+    )
+
+
+class OrgAlerts(Section):
+    """Where an org's alerts go; `store-exporter generate` makes Alertmanager routes of it."""
+
+    slack: SlackAlerts | None = Field(None, description="Messages to a Slack channel.")
+    email: Annotated[
+        tuple[Annotated[str, Field(pattern=r"^[^@\s,<>]{1,64}@[^@\s,<>]{1,253}$")], ...],
+        BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value),
+        Field(max_length=20),
+    ] = Field((), description="Addresses to mail to.")
+    webhook: AlertmanagerFile | None = Field(
+        None, description="file:PATH of a webhook's address, on Alertmanager's machine."
+    )
+
+
+class OrgSection(Section):
+    """One tenant."""
+
+    org: Org = Field(description="The tenant's name, the value of the label `org`.")
+    api_tokens: Annotated[
+        list[SecretReference], BeforeValidator(_none_as_empty), Field(max_length=20)
+    ] = Field([], description="Bearer tokens for /api/v1, as env: or file: references.")
+    alerts: OrgAlerts = Field(
+        OrgAlerts(), description="Where this org's alerts go (used by `generate`)."
+    )
+
+
+class HttpSource(Section):
+    """An address that answers a list of domains, as Prometheus' http_sd does."""
+
+    url: Url = Field(description="The address; it answers JSON: [{\"targets\": [\"a.example\"]}].")
+    bearer_token: SecretReference | None = Field(
+        None, description="Token to send, as an env: or file: reference."
+    )
+    ca_file: ReadableFile | None = Field(
+        None, description="PEM file with issuers to trust beside the system's."
+    )
+    timeout: Duration = Field(10.0, description="The longest that one request may take.")
+
+
+class Root(Section):
+    """The file's top level. Entries of the lists are checked one by one elsewhere."""
+
+    state_directory: FilePath | None = Field(
+        None, description="Folder for cursor files that keep counters monotonic across restarts."
+    )
+    prometheus_url: Url | None = Field(
+        None, description="A Prometheus that answers /api/v1/analytics for past days."
+    )
+    defaults: Any = Field(None, description="What every store starts from.")
+    orgs: Annotated[list[Any], BeforeValidator(_none_as_empty)] = Field(
+        [], max_length=10_000, description="The tenants."
+    )
+    stores: Annotated[list[Any], BeforeValidator(_none_as_empty)] = Field(
+        [], max_length=100_000, description="The stores to watch."
+    )
+    discovery: Annotated[list[Any], BeforeValidator(_none_as_empty)] = Field(
+        [], max_length=100, description="Where further stores are found."
+    )
+
+
+Format = Literal["logfmt", "json"]

@@ -1,0 +1,153 @@
+"""The keys of a store, which depend on its platform: models made from the platform's own lists.
+
+Adding a platform changes nothing here: its `Setting`, `Probe` and `Collector` lists say it all.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, create_model
+
+from ..platforms import base
+from ..probing.contract import Collector, Probe
+from ..stores.model import Secret
+from . import values
+from .model import Domain, Duration, Limits, Org, ScheduleSection, SecretReference, Section, Url
+
+Fields = dict[str, Any]
+
+
+def installed() -> dict[str, base.Platform]:
+    """Return every platform there is, by name."""
+    package = base.__package__
+    return {
+        name: base.load(name)
+        for name in base.names()
+        if importlib.util.find_spec(f"{package}.{name}.platform")
+    }
+
+
+def store_model(platform: base.Platform, *, template: bool = False) -> type[Section]:
+    """Make the model of one entry under `stores:`.
+
+    Args:
+        platform: the store's platform.
+        template: whether the entry describes stores that are found later, and so names no
+            domain or address; credentials are then texts in which `{domain}` stands for it.
+    """
+    fields: Fields = {} if template else _identity()
+    credentials = {s.name: _setting(s, template=template) for s in platform.credentials}
+    fields["credentials"] = _nested("credentials", credentials, "The platform's credentials.")
+    settings = {s.name: _setting(s) for s in platform.settings}
+    fields["settings"] = _nested("settings", settings, "The platform's other settings.")
+    fields |= _schedules([platform])
+    return _section(f"{platform.name}_store", fields, Limits)
+
+
+def defaults_model(platforms: Iterable[base.Platform]) -> type[Section]:
+    """Make the model of `defaults:`, which may name what any of the platforms has."""
+    return _section("defaults", _schedules(list(platforms)), Limits)
+
+
+def _identity() -> Fields:
+    return {
+        "domain": (Domain, Field(description="The store's host name, its identity everywhere.")),
+        "org": (Org, Field(description="The tenant that owns it, one of `orgs`.")),
+        "platform": (str, Field(description="What runs it: the name of a platform.")),
+        "url": (
+            Url | None,
+            Field(None, description="Base address; https://<domain> if it is absent."),
+        ),
+    }
+
+
+def _schedules(platforms: list[base.Platform]) -> Fields:
+    """Probes and collectors of all these platforms, the options of same-named ones united."""
+    probes: dict[str, Fields] = {}
+    collectors: dict[str, Fields] = {}
+    for platform in platforms:
+        for probe in platform.probes.values():
+            probes.setdefault(probe.name, _critical()).update(_options(probe))
+        for collector in platform.collectors.values():
+            collectors.setdefault(collector.name, {}).update(_options(collector))
+    return {
+        "probes": _nested("probes", _by_name(probes), "Schedule by probe."),
+        "collectors": _nested("collectors", _by_name(collectors), "Schedule by collector."),
+    }
+
+
+def _by_name(checks: Mapping[str, Fields]) -> Fields:
+    return {
+        name: (_section(name, options, ScheduleSection) | None, Field(None))
+        for name, options in checks.items()
+    }
+
+
+def _critical() -> Fields:
+    text = "Whether the store is critical, rather than degraded, while this probe fails."
+    return {"critical": (bool | None, Field(None, description=text))}
+
+
+def _options(check: Probe | Collector) -> Fields:
+    return {
+        name: (_option_type(default), Field(default)) for name, default in check.options.items()
+    }
+
+
+def _option_type(default: Any) -> Any:
+    """Infer what an option takes from its default; seconds may be given as a duration."""
+    if isinstance(default, float):
+        return Annotated[float, BeforeValidator(_number_or_duration)]
+    if isinstance(default, bool | int | str):
+        return type(default)
+    if isinstance(default, list | tuple):
+        return list[str]
+    return Any
+
+
+def _number_or_duration(value: Any) -> Any:
+    return values.duration(value) if isinstance(value, str) else value
+
+
+def _setting(setting: base.Setting, *, template: bool = False) -> Any:
+    kind: Any = type(setting.default) if isinstance(setting.default, bool | int) else str
+    if setting.secret:
+        kind = str if template else SecretReference
+    if setting.check is not None and not template:
+        kind = Annotated[kind, AfterValidator(_checked(setting))]
+    if setting.required:
+        return (kind, Field(description=setting.description))
+    return (kind | None, Field(None, description=setting.description))
+
+
+def _checked(setting: base.Setting) -> Any:
+    check = setting.check
+
+    def validate(value: Any) -> Any:
+        text = value.reveal() if isinstance(value, Secret) else str(value)
+        problem = check(text) if check is not None and text else None
+        if problem is None:
+            return value
+        hidden = isinstance(value, Secret) and text in problem
+        raise ValueError("is not of the right form" if hidden else problem)
+
+    return validate
+
+
+def _nested(name: str, fields: Fields, description: str) -> Any:
+    section = _section(name, fields, Section)
+    if any(field.is_required() for field in section.model_fields.values()):
+        return (section, Field(description=description))
+    return (section, Field(section(), description=description))
+
+
+def _section(name: str, fields: Fields, parent: type[Section]) -> type[Section]:
+    """Make a model whose keys cannot clash with pydantic's own names, by way of aliases."""
+    aliased: Fields = {}
+    for key, (kind, info) in fields.items():
+        info.alias = info.validation_alias = info.serialization_alias = key
+        aliased[f"key_{key}"] = (kind, info)
+    return create_model(name, __base__=parent, **aliased)

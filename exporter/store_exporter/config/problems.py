@@ -1,0 +1,59 @@
+"""What is wrong with a configuration file: every problem at once, each with its line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import NamedTuple
+
+
+class Problem(NamedTuple):
+    """One thing to correct, printed as `file:line: path: message`.
+
+    Attributes:
+        file: the file's name as it was given.
+        line: counted from 1.
+        path: where in the document, such as `stores[2].credentials`.
+        message: what is wrong and what would be right; never the value of a secret.
+    """
+
+    file: str
+    line: int
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.path}: {self.message}"
+
+
+class ConfigError(Exception):
+    """A configuration that cannot be used; its text is one line for each problem."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(set(problems)))
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+def path_text(path: Iterable[str | int]) -> str:
+    """Write a path of keys and indices as `stores[2].credentials`."""
+    text = ""
+    for step in path:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        else:
+            text += f".{shortened(step)}" if text else shortened(step)
+    return text or "(file)"
+
+
+def shortened(name: str) -> str:
+    """Return a name fit for one line of output, whatever it holds and however long it is."""
+    clean = "".join(c if c.isprintable() else "?" for c in name)
+    return clean if len(clean) <= 64 else clean[:61] + "..."
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """Say what may have been meant by an unknown name."""
+    names = sorted(known)
+    if close := get_close_matches(name, names, n=1):
+        return f"did you mean {close[0]}?"
+    return f"known here: {', '.join(names)}" if names else "nothing is known here"

@@ -1,0 +1,96 @@
+"""References to secrets: `env:NAME` or `file:PATH`, the only ways to give one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..stores.model import Secret
+
+MAX_SECRET_BYTES = 64 * 1024
+
+_REFERENCE = re.compile(r"(env|file):(.+)", re.DOTALL)
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where references are looked up.
+
+    Attributes:
+        directory: relative paths start here: the configuration file's folder.
+        environ: the environment variables.
+        resolve: whether secrets are read; otherwise only the form of references is checked, and
+            every secret is empty, which is enough to generate rules from a configuration.
+    """
+
+    directory: Path
+    environ: Mapping[str, str]
+    resolve: bool = True
+
+    def path(self, value: Any) -> Path:
+        """Read a path, relative to the configuration file.
+
+        Raises:
+            ValueError: it is not text, is empty or holds a null byte.
+        """
+        if not isinstance(value, str) or not value or "\0" in value:
+            raise ValueError("is not a path; relative ones start at this file's folder")
+        return self.directory / value
+
+    def secret(self, value: Any) -> Secret:
+        """Read the secret behind a reference.
+
+        Raises:
+            ValueError: clear text, an unset variable, or a file that is unreadable, empty or
+                larger than 64 KiB. The message never holds the value.
+        """
+        kind, name = reference(value)
+        if kind == "env":
+            return self._variable(name)
+        path = self.path(name)
+        return self._file(path, name) if self.resolve else Secret("")
+
+    def _variable(self, name: str) -> Secret:
+        if not self.resolve:
+            return Secret("")
+        if not (value := self.environ.get(name, "")):
+            state = "is empty" if name in self.environ else "is not set"
+            raise ValueError(f"the environment variable {name} {state}")
+        return Secret(value)
+
+    def _file(self, path: Path, name: str) -> Secret:
+        try:
+            with path.open("rb") as file:
+                content = file.read(MAX_SECRET_BYTES + 1)
+        except OSError as error:
+            raise ValueError(f"cannot read {name}: {error.strerror}") from None
+        if len(content) > MAX_SECRET_BYTES:
+            raise ValueError(f"{name} is larger than {MAX_SECRET_BYTES // 1024} KiB")
+        try:
+            text = content.decode().strip("\r\n")
+        except UnicodeDecodeError:
+            raise ValueError(f"{name} is not UTF-8 text") from None
+        if not text:
+            raise ValueError(f"{name} is empty")
+        return Secret(text)
+
+
+def reference(value: Any) -> tuple[str, str]:
+    """Split a reference into its kind, `env` or `file`, and its name.
+
+    Raises:
+        ValueError: it is not a reference; the message does not repeat it.
+    """
+    match = _REFERENCE.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError("a secret in clear text; write env:NAME or file:PATH instead")
+    kind, name = match.groups()
+    if kind == "env" and not _VARIABLE.fullmatch(name):
+        raise ValueError("env: is not followed by the name of an environment variable")
+    if kind == "file" and not (name.isprintable() and len(name) <= 1000):
+        raise ValueError("file: is not followed by a path")
+    return kind, name

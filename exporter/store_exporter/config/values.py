@@ -1,0 +1,109 @@
+"""The kinds of value that configuration keys take: durations, names, addresses.
+
+Each reader takes what stood in the file and returns the value, or raises `ValueError` with a
+message that says what would be right and never repeats the value, which may be a misplaced secret.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+MAX_DURATION = 366 * 86400.0
+"""Seconds; a longer one is a slip."""
+
+_DURATION = re.compile(
+    r"(?:(\d{1,4})w)?(?:(\d{1,5})d)?(?:(\d{1,6})h)?(?:(\d{1,7})m)?(?:(\d{1,8})s)?(?:(\d{1,9})ms)?"
+)
+_UNITS = (7 * 86400.0, 86400.0, 3600.0, 60.0, 1.0, 0.001)
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_DOMAIN = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*")
+_ORG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
+
+
+def duration(value: Any) -> float:
+    """Read a duration as Prometheus writes it and return seconds.
+
+    Raises:
+        ValueError: it is not one, is zero or exceeds `MAX_DURATION`.
+    """
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        raise ValueError("a duration needs a unit, such as 30s, 5m or 1h30m")
+    match = _DURATION.fullmatch(value) if isinstance(value, str) and value else None
+    if match is None:
+        raise ValueError("is not a duration, such as 30s, 5m or 1h30m")
+    parts = zip(match.groups(), _UNITS, strict=True)
+    seconds = sum(int(number) * unit for number, unit in parts if number)
+    if not 0 < seconds <= MAX_DURATION:
+        raise ValueError("must be a duration above zero and at most 366d")
+    return seconds
+
+
+def domain(value: Any) -> str:
+    """Read a store's host name.
+
+    Raises:
+        ValueError: it is an address, has a port, or is no host name in lower case.
+    """
+    if not isinstance(value, str) or not _DOMAIN.fullmatch(value):
+        raise ValueError(
+            "is not a host name in lower case, such as shop.example.com, without https:// or port"
+        )
+    return value
+
+
+def org(value: Any) -> str:
+    """Read the name of a tenant.
+
+    Raises:
+        ValueError: it holds characters that labels, addresses and file names could misread.
+    """
+    if not isinstance(value, str) or not _ORG.fullmatch(value):
+        raise ValueError(
+            "is not an org name: letters, digits, '_', '.' and '-', at most 63; quote a number"
+        )
+    return value
+
+
+def url(value: Any) -> str:
+    """Read a base address and return it without a trailing slash.
+
+    Raises:
+        ValueError: it is not absolute, not http(s), or has credentials, a query or a fragment.
+    """
+    if not isinstance(value, str) or not re.fullmatch(r"[!-~]{1,2000}", value):
+        raise ValueError("is not an address, such as https://shop.example.com")
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError:
+        raise ValueError("is not an address, such as https://shop.example.com") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
+        raise ValueError("must begin with https:// or http:// and name a host")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("must not contain credentials; put them under `credentials`")
+    if "?" in value or "#" in value:
+        raise ValueError("must not have a query or fragment; it is a base address")
+    if not _is_host(parts.hostname):
+        raise ValueError("its host is neither a host name nor an IP address")
+    return value.rstrip("/")
+
+
+def _is_host(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return _DOMAIN.fullmatch(host) is not None
+    return True
+
+
+def duration_text(seconds: float) -> str:
+    """Write seconds as the shortest duration, such as `1h30m`."""
+    milliseconds = round(seconds * 1000)
+    text = ""
+    for unit, size in (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)):
+        count, milliseconds = divmod(milliseconds, size)
+        text += f"{count}{unit}" if count else ""
+    return text or "0s"
