@@ -45,6 +45,7 @@ STORE_FAILED = recorded(STORE, "store_operations_failed", RATE)
 STORE_SUCCESS = recorded(STORE, "store_operations_success", f"ratio_{RATE}")
 PROBE_QUANTILE = recorded((*STORE, "probe"), health.PROBE_DURATION, f"quantile{W}")
 STORE_UP = recorded(STORE, health.UP, "max")
+TROUBLE = recorded(STORE, "store_trouble", "score")
 CREDENTIALS_REJECTED = recorded(STORE, "store_credentials_rejected", "current")
 ORDERS_HOURLY = recorded(STORE, business.ORDERS_PAID, "increase1h")
 REVENUE_HOURLY = recorded((*STORE, "currency"), business.REVENUE, "increase1h")
@@ -108,7 +109,7 @@ def quantile_rules() -> Group:
 
 
 def health_rules() -> Group:
-    """Whether each store is up, and whether it refuses our credentials."""
+    """Whether each store is up, refuses our credentials, and how much trouble it is in."""
     recent = promql.over(promql.select(health.UP), STALE_SAMPLES)
     return Group(
         "store-exporter.health",
@@ -117,8 +118,25 @@ def health_rules() -> Group:
             # exporter must not report every store that is down as recovered.
             Record(STORE_UP, promql.aggregate("max", STORE, f"last_over_time({recent})")),
             Record(CREDENTIALS_REJECTED, credentials_rejected()),
+            Record(TROUBLE, trouble()),
         ],
     )
+
+
+def trouble() -> str:
+    """How badly a store needs somebody, to list the worst first.
+
+    Ten for each critical alert that fires and one for each warning; equal stores are told apart
+    by their share of failures, which is at most one.
+    """
+    critical, warning = (
+        promql.or_zero(
+            promql.aggregate("count", STORE, f'ALERTS{{alertstate="firing", severity="{severity}"}}'),
+            STORE_UP,
+        )
+        for severity in ("critical", "warning")
+    )
+    return f"10 * {critical} + {warning} + {promql.or_zero(f'(1 - {STORE_SUCCESS})', STORE_UP)}"
 
 
 def credentials_rejected() -> str:

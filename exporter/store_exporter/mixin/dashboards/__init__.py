@@ -1,0 +1,21 @@
+"""Every dashboard. `pages` lists them, `documents` makes Grafana's JSON of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import policy
+from . import fleet
+from .panels import Page
+
+
+def pages() -> list[Page]:
+    """Every dashboard, in the order of the menu."""
+    return [fleet.page()]
+
+
+def documents(links: policy.Links = policy.LINKS) -> dict[str, dict[str, Any]]:
+    """Every dashboard as Grafana's JSON, by file name without its ending."""
+    from .render import as_document
+
+    return {page.file: as_document(page, links) for page in pages()}

@@ -1,0 +1,278 @@
+"""A page as Grafana's classic dashboard JSON, built by grafana-foundation-sdk."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from grafana_foundation_sdk.builders import (
+    bargauge,
+    common as build_common,
+    dashboard as build,
+    heatmap,
+    prometheus,
+    stat,
+    statetimeline,
+    table,
+    timeseries,
+)
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.models import common, dashboard as model
+from grafana_foundation_sdk.models.heatmap import HeatmapColorMode
+from grafana_foundation_sdk.models.prometheus import PromQueryFormat
+
+from .. import policy, promql
+from . import links as click
+from .panels import NO_DATA, Format, Kind, Mapping, Page, Panel, Query, Row, Steps, Variable
+
+DATASOURCE = common.DataSourceRef(type_val="prometheus", uid="${datasource}")
+FIRING = ("org", "domain", "platform")
+
+
+def as_document(page: Page, links: policy.Links = policy.LINKS) -> dict[str, Any]:
+    """Return the dashboard as Grafana's JSON."""
+    names = tuple(variable.name for variable in page.variables)
+    board = (
+        build.Dashboard(page.title)
+        .uid(page.uid)
+        .description(page.description)
+        .tags([policy.TAG])
+        .readonly()
+        .tooltip(model.DashboardCursorSync.CROSSHAIR)
+        .time(page.since, "now")
+        .refresh(page.refresh)
+        .link(siblings())
+        .variables([datasource(), *(query_variable(each) for each in page.variables)])
+        .annotation(firing(names))
+    )
+    number = 0
+    for row in page.rows:
+        board.with_row(build.Row(row.title))
+        for panel in row.panels:
+            number += 1
+            board.with_panel(render(panel, names, links).id(number))
+    document: dict[str, Any] = json.loads(json.dumps(board.build(), cls=JSONEncoder))
+    return document
+
+
+def siblings() -> build.DashboardLink:
+    """Links to the other dashboards, which keep variables and time."""
+    return (
+        build.DashboardLink("Store dashboards")
+        .type(model.DashboardLinkType.DASHBOARDS)
+        .tags([policy.TAG])
+        .as_dropdown(True)
+        .include_vars(True)
+        .keep_time(True)
+    )
+
+
+def datasource() -> build.DatasourceVariable:
+    """The variable by which one dashboard serves every tenant's datasource."""
+    return build.DatasourceVariable("datasource").label("Data source").type("prometheus")
+
+
+def query_variable(variable: Variable) -> build.QueryVariable:
+    """A variable of label values, refreshed when the time range changes."""
+    query = f"label_values({variable.selector}, {variable.name})"
+    builder = (
+        build.QueryVariable(variable.name)
+        .label(variable.title)
+        .datasource(DATASOURCE)
+        .query({"qryType": 1, "query": query, "refId": "PrometheusVariableQueryEditor-VariableQuery"})
+        .definition(query)
+        .refresh(model.VariableRefresh.ON_TIME_RANGE_CHANGED)
+        .sort(model.VariableSort.ALPHABETICAL_ASC)
+        .multi(variable.multi)
+        .include_all(variable.multi)
+    )
+    if variable.multi:
+        everything = model.VariableOption(selected=True, text="All", value="$__all")
+        builder.all_value(".+").current(everything)
+    return builder
+
+
+def firing(variables: tuple[str, ...]) -> build.AnnotationQuery:
+    """Marks where alerts of the chosen stores fire."""
+    chosen = promql.variables(*(name for name in FIRING if name in variables))
+    selector = promql.select("ALERTS", 'alertstate="firing"', 'severity!="none"', *chosen)
+    return (
+        build.AnnotationQuery()
+        .name("Firing alerts")
+        .datasource(DATASOURCE)
+        .enable(True)
+        .icon_color("red")
+        .expr(selector)
+        .title_format("{{alertname}}")
+        .text_format("{{severity}} {{org}} {{domain}}")
+        .step("60s")
+    )
+
+
+# The SDK has one builder class for each kind of panel, alike but unrelated by type.
+_BUILDERS: dict[Kind, Callable[[], Any]] = {
+    Kind.STAT: stat.Panel,
+    Kind.GRAPH: timeseries.Panel,
+    Kind.TABLE: table.Panel,
+    Kind.HEATMAP: heatmap.Panel,
+    Kind.TIMELINE: statetimeline.Panel,
+    Kind.BARS: bargauge.Panel,
+}
+
+
+def render(panel: Panel, variables: tuple[str, ...], links: policy.Links) -> Any:
+    """Return the SDK's builder of a panel."""
+    builder = (
+        _BUILDERS[panel.kind]()
+        .title(panel.title)
+        .description(panel.description)
+        .datasource(DATASOURCE)
+        .span(panel.width)
+        .height(panel.height)
+        .unit(panel.unit)
+        .no_value(NO_DATA)
+        .thresholds(thresholds(panel.steps))
+        .mappings(mappings(panel.mappings))
+    )
+    for index, query in enumerate(panel.queries):
+        builder.with_target(target(panel, query, chr(ord("A") + index)))
+    if panel.decimals is not None:
+        builder.decimals(panel.decimals)
+    if panel.low is not None:
+        builder.min(panel.low)
+    if panel.high is not None:
+        builder.max(panel.high)
+    if panel.links:
+        builder.data_links([link(*each) for each in click.of(panel, variables, links)])
+    _FINISH[panel.kind](builder, panel)
+    return builder
+
+
+def target(panel: Panel, query: Query, ref: str) -> prometheus.Dataquery:
+    """One query of a panel."""
+    result = (
+        prometheus.Dataquery()
+        .datasource(DATASOURCE)
+        .ref_id(ref)
+        .expr(query.expression)
+        .legend_format(query.legend or "__auto")
+    )
+    if panel.kind in (Kind.GRAPH, Kind.HEATMAP, Kind.TIMELINE):
+        result.range()
+    else:
+        result.instant()
+    if panel.kind is Kind.TABLE:
+        result.format(PromQueryFormat.TABLE)
+    if panel.kind is Kind.HEATMAP:
+        result.format(PromQueryFormat.HEATMAP)
+    return result
+
+
+def thresholds(steps: Steps) -> build.ThresholdsConfig:
+    """Absolute thresholds."""
+    found = [model.Threshold(value=value, color=color) for value, color in steps]
+    return build.ThresholdsConfig().mode(model.ThresholdsMode.ABSOLUTE).steps(found)
+
+
+def mappings(entries: tuple[Mapping, ...]) -> list[model.ValueMap]:
+    """Texts and colours for values."""
+    if not entries:
+        return []
+    options = {
+        f"{value:g}": model.ValueMappingResult(text=text, color=color, index=index)
+        for index, (value, text, color) in enumerate(entries)
+    }
+    return [model.ValueMap(options=options)]
+
+
+def link(title: str, url: str) -> build.DashboardLink:
+    """A data link."""
+    return build.DashboardLink(title).url(url)
+
+
+def _finish_stat(builder: stat.Panel, panel: Panel) -> None:
+    builder.reduce_options(build_common.ReduceDataOptions().calcs(["lastNotNull"]))
+    builder.graph_mode(common.BigValueGraphMode.NONE)
+    builder.color_mode(common.BigValueColorMode.VALUE)
+
+
+def _finish_graph(builder: timeseries.Panel, panel: Panel) -> None:
+    legend = build_common.VizLegendOptions().show_legend(True)
+    legend.display_mode(common.LegendDisplayMode.TABLE).placement(common.LegendPlacement.BOTTOM)
+    builder.legend(legend.calcs(["mean", "max", "lastNotNull"]))
+    order = build_common.VizTooltipOptions().mode(common.TooltipDisplayMode.MULTI)
+    builder.tooltip(order.sort(common.SortOrder.DESCENDING))
+    builder.line_width(1).fill_opacity(25 if panel.stacked else 8)
+    builder.show_points(common.VisibilityMode.NEVER)
+    if panel.stacked:
+        builder.stacking(build_common.StackingConfig().mode(common.StackingMode.NORMAL))
+    if panel.lines:
+        style = build_common.GraphThresholdsStyleConfig()
+        builder.thresholds_style(style.mode(common.GraphThresholdsStyleMode.DASHED))
+
+
+def _finish_table(builder: table.Panel, panel: Panel) -> None:
+    titles = [query.legend for query in panel.queries]
+    # A lone query's column is called Value, one of several Value #A.
+    names = {f"Value #{chr(ord('A') + i)}": title for i, title in enumerate(titles)}
+    names["Value"] = titles[0]
+    order = [*panel.columns, *titles]
+    organize = {
+        "excludeByName": {"Time": True},
+        "includeByName": {},
+        "indexByName": {name: i for i, name in enumerate([*panel.columns, *names])},
+        "renameByName": names,
+    }
+    builder.with_transformation(model.DataTransformerConfig(id_val="merge", options={}))
+    builder.with_transformation(model.DataTransformerConfig(id_val="organize", options=organize))
+    for query in panel.queries:
+        builder.override_by_name(query.legend, _column(query))
+    if panel.sort:
+        name = panel.sort.removeprefix("+")
+        by = build_common.TableSortByFieldState().display_name(name)
+        builder.sort_by([by.desc(not panel.sort.startswith("+"))])
+    assert panel.sort.removeprefix("+") in ("", *order)
+
+
+def _column(query: Query) -> list[model.DynamicConfigValue]:
+    found: list[tuple[str, Any]] = []
+    if query.unit:
+        found.append(("unit", query.unit))
+    if query.decimals is not None:
+        found.append(("decimals", query.decimals))
+    if query.steps:
+        found.append(("thresholds", thresholds(query.steps).build()))
+        found.append(("custom.cellOptions", {"type": "color-text"}))
+    if query.mappings:
+        found.append(("mappings", mappings(query.mappings)))
+        found.append(("custom.cellOptions", {"type": "color-text"}))
+    return [model.DynamicConfigValue(id_val=key, value=value) for key, value in found]
+
+
+def _finish_heatmap(builder: heatmap.Panel, panel: Panel) -> None:
+    builder.calculate(False)
+    builder.y_axis(heatmap.YAxisConfig().unit(panel.unit))
+    color = heatmap.HeatmapColorOptions().mode(HeatmapColorMode.SCHEME).scheme("Oranges")
+    builder.color(color.steps(64))
+
+
+def _finish_timeline(builder: statetimeline.Panel, panel: Panel) -> None:
+    builder.merge_values(True).row_height(0.8)
+    builder.legend(build_common.VizLegendOptions().show_legend(False))
+
+
+def _finish_bars(builder: bargauge.Panel, panel: Panel) -> None:
+    builder.orientation(common.VizOrientation.HORIZONTAL)
+    builder.display_mode(common.BarGaugeDisplayMode.BASIC)
+    builder.reduce_options(build_common.ReduceDataOptions().calcs(["lastNotNull"]))
+
+
+_FINISH: dict[Kind, Callable[[Any, Panel], None]] = {
+    Kind.STAT: _finish_stat,
+    Kind.GRAPH: _finish_graph,
+    Kind.TABLE: _finish_table,
+    Kind.HEATMAP: _finish_heatmap,
+    Kind.TIMELINE: _finish_timeline,
+    Kind.BARS: _finish_bars,
+}

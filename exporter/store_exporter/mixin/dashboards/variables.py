@@ -1,0 +1,36 @@
+"""The variables of dashboards, and the matchers that use them."""
+
+from __future__ import annotations
+
+from ...metrics.catalogue import exporter, health, operations
+from .. import promql
+from .panels import Variable
+
+# Applications may report operations of stores that no exporter probes, and the other way round.
+_ANY = promql.one_of("__name__", (health.UP.name, operations.OPERATIONS.name))
+
+
+def _among(*chosen: str) -> str:
+    return "{" + ", ".join((_ANY, *promql.variables(*chosen))) + "}"
+
+
+ORG = Variable("org", "Org", _among())
+DOMAIN = Variable("domain", "Domain", _among("org"))
+PLATFORM = Variable("platform", "Platform", _among("org", "domain"))
+OPERATION = Variable(
+    "operation",
+    "Operation",
+    promql.select(operations.OPERATIONS, *promql.variables("org", "domain", "platform")),
+)
+JOB = Variable("job", "Job", exporter.BUILD_INFO.name)
+INSTANCE = Variable(
+    "instance", "Instance", promql.select(exporter.BUILD_INFO, *promql.variables("job"))
+)
+
+STORES = (ORG, DOMAIN, PLATFORM)
+OPERATIONS = (*STORES, OPERATION)
+PROCESSES = (JOB, INSTANCE)
+
+STORE_MATCH = promql.variables(*(each.name for each in STORES))
+OPERATION_MATCH = promql.variables(*(each.name for each in OPERATIONS))
+PROCESS_MATCH = promql.variables(*(each.name for each in PROCESSES))
