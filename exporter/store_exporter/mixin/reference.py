@@ -1,0 +1,71 @@
+"""Pages of the documentation that are made from the catalogue, the rules and the dashboards."""
+
+from __future__ import annotations
+
+from ..errors import ERROR_TYPES
+from ..metrics.catalogue import SECTIONS, Kind, Metric
+from . import rules
+from .model import Record
+
+_TITLES = {
+    "operations": "Operations that applications run",
+    "health": "Health of stores",
+    "business": "The shop's own figures",
+    "exporter": "The exporter and the instrumentation themselves",
+}
+
+
+def metrics() -> str:
+    """The reference of every metric, error type and recorded series."""
+    lines = [
+        "# Metrics",
+        "",
+        "Every metric, from the catalogue that the program itself uses "
+        "(`store_exporter.metrics.catalogue`). Rates and totals are left to PromQL. Histograms "
+        "are exposed with classic buckets and, to a Prometheus that asks for them, as native "
+        "histograms.",
+        "",
+    ]
+    for section, members in SECTIONS.items():
+        lines += [f"## {_TITLES[section]}", "", "| metric | type | labels | meaning |"]
+        lines += ["|---|---|---|---|", *(metric_row(metric) for metric in members), ""]
+    lines += [
+        "## Error types and faults",
+        "",
+        "`error_type` is this closed list, and each type has one fault: who must act. Success "
+        "rates and alerts leave `customer` and `cancelled` out.",
+        "",
+        "| error type | fault | meaning | what to do |",
+        "|---|---|---|---|",
+    ]
+    lines += [
+        f"| `{entry.name}` | {entry.fault} | {entry.meaning} | {entry.advice} |"
+        for entry in ERROR_TYPES.values()
+    ]
+    lines += ["", *recorded()]
+    return "\n".join(lines)
+
+
+def metric_row(metric: Metric) -> str:
+    """One row of the table."""
+    labels = ", ".join(f"`{label}`" for label in metric.labels) or "–"
+    text = metric.help.replace("|", "\\|")
+    if metric.kind is Kind.HISTOGRAM:
+        text += f" Upper bounds: {', '.join(f'{bound:g}' for bound in metric.buckets)}."
+    return f"| `{metric.name}` | {metric.kind} | {labels} | {text} |"
+
+
+def recorded() -> list[str]:
+    """The recorded series and what they are computed from."""
+    lines = [
+        "## Recorded series",
+        "",
+        "Recording rules compute these from the metrics above; dashboards and alerts read them. "
+        "Names follow Prometheus' convention: the labels that are left, the metric, the operation.",
+        "",
+    ]
+    for group in rules.groups():
+        lines += [f"### `{group.name}`", ""]
+        names = dict.fromkeys(rule.name for rule in group.rules if isinstance(rule, Record))
+        lines += [*(f"- `{name}`" for name in names), ""]
+    return lines
