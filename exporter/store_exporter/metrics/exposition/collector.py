@@ -1,0 +1,88 @@
+"""The families as a collector for applications that already expose a prometheus_client registry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import accumulate
+from typing import TYPE_CHECKING, Protocol
+
+from ..catalogue import CATALOGUE, Kind, Metric
+from ..families import Exemplar, Family, HistogramValue
+from .lines import bound, unit_of
+
+if TYPE_CHECKING:
+    from prometheus_client import Metric as ClientMetric
+
+_SUFFIXES = {Kind.COUNTER: "_total", Kind.INFO: "_info"}
+
+
+class Source(Protocol):
+    """What has families to show: a recorder."""
+
+    def families(self) -> Iterable[Family]:
+        """Return the present state."""
+
+
+class PrometheusCollector:
+    """Shows a recorder's state to a prometheus_client registry.
+
+    `REGISTRY.register(PrometheusCollector(recorder))` is all it takes. Native histograms do not
+    pass this way, for prometheus_client's formats have no room for them; `render` shows them.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+
+    def describe(self) -> list[ClientMetric]:
+        """Return every metric that may appear, so that registering need not collect."""
+        return [_client_metric(metric) for metric in CATALOGUE.values()]
+
+    def collect(self) -> Iterator[ClientMetric]:
+        """Yield the present state in prometheus_client's classes."""
+        for family in self._source.families():
+            client_metric = _client_metric(family.metric)
+            _add_samples(client_metric, family)
+            yield client_metric
+
+
+def _client_metric(metric: Metric) -> ClientMetric:
+    from prometheus_client import Metric as ClientMetric
+
+    base = metric.name.removesuffix(_SUFFIXES.get(metric.kind, ""))
+    return ClientMetric(base, metric.help, metric.kind.value, unit_of(base, metric.unit))
+
+
+def _add_samples(client_metric: ClientMetric, family: Family) -> None:
+    names = family.metric.labels
+    name = client_metric.name + _SUFFIXES.get(family.metric.kind, "")
+    bounds = [*map(bound, family.metric.buckets), "+Inf"]
+    for values, value in family.series:
+        labels = dict(zip(names, map(str, values), strict=True))
+        if isinstance(value, HistogramValue):
+            _add_histogram(client_metric, labels, bounds, value)
+        else:
+            client_metric.add_sample(name, labels, float(value))
+
+
+def _add_histogram(
+    client_metric: ClientMetric, labels: dict[str, str], bounds: list[str], value: HistogramValue
+) -> None:
+    from prometheus_client.samples import Exemplar as ClientExemplar
+
+    def client_exemplar(exemplar: Exemplar) -> ClientExemplar:
+        ids = {"trace_id": exemplar.trace_id, "span_id": exemplar.span_id}
+        return ClientExemplar(ids, exemplar.value, exemplar.timestamp)
+
+    name = client_metric.name
+    exemplars = value.exemplars or {}
+    count = 0
+    for index, count in enumerate(accumulate(value.counts)):
+        exemplar = exemplars.get(index)
+        client_metric.add_sample(
+            f"{name}_bucket",
+            {**labels, "le": bounds[index]},
+            float(count),
+            exemplar=client_exemplar(exemplar) if exemplar else None,
+        )
+    client_metric.add_sample(f"{name}_sum", labels, value.sum)
+    client_metric.add_sample(f"{name}_count", labels, float(count))

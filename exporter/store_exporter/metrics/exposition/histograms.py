@@ -1,0 +1,151 @@
+"""One histogram series as the `Histogram` message of the protobuf format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate, chain
+from math import inf
+from operator import sub
+
+from ..families import DenseBuckets, Exemplar, HistogramValue, NativeHistogram
+from . import wire
+
+# Up to this many empty buckets between two filled ones are cheaper as zeros than as a new span.
+_GAP = 2
+_LONG_GAP = bytes(_GAP + 1)
+
+
+class HistogramWriter:
+    """Writes the series of one histogram family.
+
+    Args:
+        buckets: upper bounds of the classic buckets, without `+Inf`.
+        created: Unix time at which counting began, if known.
+        classic: whether classic buckets go along with a native histogram.
+    """
+
+    __slots__ = ("_bounds", "_classic", "_created", "_heads")
+
+    def __init__(self, buckets: Sequence[float], created: float | None, *, classic: bool) -> None:
+        self._bounds = [b"\x11" + wire.double(le) for le in (*buckets, inf)]
+        # A bucket's key, length and bound, by the number of bytes that its count takes.
+        self._heads = [
+            [b"\x1a" + bytes([len(le) + 1 + size]) + le + b"\x08" for le in self._bounds]
+            for size in range(11)
+        ]
+        self._classic = classic
+        self._created = b"" if created is None else wire.delimited(15, timestamp(created))
+
+    def write(self, value: HistogramValue) -> bytes:
+        """Return the message's content."""
+        counts = list(accumulate(value.counts))
+        parts = [b"\x08", wire.varint[counts[-1]], b"\x11", wire.double(value.sum)]
+        native = value.native
+        if native is None or self._classic:
+            parts += self._buckets(counts, value.exemplars or {})
+        elif value.exemplars:
+            parts += [
+                wire.delimited(16, _exemplar(exemplar)) for exemplar in value.exemplars.values()
+            ]
+        if native is not None:
+            parts += _native(native)
+        parts.append(self._created)
+        return b"".join(parts)
+
+    def _buckets(self, counts: list[int], exemplars: Mapping[int, Exemplar]) -> list[bytes]:
+        """Return field 3 for each classic bucket.
+
+        The one for `+Inf` repeats the count of all and may be left out, unless it carries an
+        exemplar.
+        """
+        varint = wire.varint
+        heads = self._heads
+        parts = []
+        last = len(self._bounds) - 1
+        for index, count in enumerate(counts):
+            encoded = varint[count]
+            if index in exemplars:
+                parts.append(self._bucket_with_exemplar(index, encoded, exemplars[index]))
+            elif index != last:
+                parts += (heads[len(encoded)][index], encoded)
+        return parts
+
+    def _bucket_with_exemplar(self, index: int, count: bytes, exemplar: Exemplar) -> bytes:
+        carried = wire.delimited(3, _exemplar(exemplar))
+        return wire.delimited(3, self._bounds[index] + b"\x08" + count + carried)
+
+
+def timestamp(seconds: float) -> bytes:
+    """Return the content of a `google.protobuf.Timestamp`, to the millisecond."""
+    whole, thousandths = divmod(round(seconds * 1000), 1000)
+    content = b"\x08" + wire.varint[whole]
+    return content + b"\x10" + wire.varint[thousandths * 1_000_000] if thousandths else content
+
+
+def _exemplar(exemplar: Exemplar) -> bytes:
+    return (
+        wire.delimited(1, wire.label_pair("trace_id", exemplar.trace_id))
+        + wire.delimited(1, wire.label_pair("span_id", exemplar.span_id))
+        + b"\x11"
+        + wire.double(exemplar.value)
+        + wire.delimited(3, timestamp(exemplar.timestamp))
+    )
+
+
+def _native(native: NativeHistogram) -> list[bytes]:
+    """Return the fields of the native part."""
+    spans, deltas = _spans_and_deltas(native.buckets)
+    encoded = b"".join(map(wire.zigzag.__getitem__, deltas))
+    return [
+        b"\x28",
+        wire.zigzag[native.schema],
+        b"\x31",
+        wire.double(native.zero_threshold),
+        b"\x38",
+        wire.varint[native.zero_count],
+        *[_span(offset, length) for offset, length in spans],
+        wire.delimited(13, encoded) if encoded else b"",
+    ]
+
+
+def _spans_and_deltas(
+    buckets: Mapping[int, int],
+) -> tuple[list[tuple[int, int]], Iterable[int]]:
+    """Return runs of neighbouring buckets and the difference of each count to the one before.
+
+    A span is its distance from the end of the one before and its length.
+    """
+    if isinstance(buckets, DenseBuckets):
+        counts = buckets.counts
+        if _LONG_GAP not in bytes(map(bool, counts)):
+            # A histogram without any observation has one empty span, to be known as native.
+            return [(buckets.start, len(counts))], map(sub, counts, chain((0,), counts))
+        return _split([pair for pair in enumerate(counts, buckets.start) if pair[1]])
+    return _split(sorted(buckets.items())) if buckets else ([(0, 0)], ())
+
+
+def _split(buckets: list[tuple[int, int]]) -> tuple[list[tuple[int, int]], list[int]]:
+    """Do the same for populated buckets that may lie far apart."""
+    spans: list[tuple[int, int]] = []
+    deltas: list[int] = []
+    start = end = buckets[0][0]  # The open span is [start, end).
+    before = previous = 0  # Where the span before it ended; the count of its last bucket.
+    for index, count in buckets:
+        gap = index - end
+        if gap > _GAP:
+            spans.append((start - before, end - start))
+            before, start = end, index
+        elif gap:
+            deltas.append(-previous)
+            deltas += (0,) * (gap - 1)
+            previous = 0
+        end = index + 1
+        deltas.append(count - previous)
+        previous = count
+    spans.append((start - before, end - start))
+    return spans, deltas
+
+
+def _span(offset: int, length: int) -> bytes:
+    content = b"\x08" + wire.zigzag[offset] + b"\x10" + wire.varint[length]
+    return b"\x62" + wire.varint[len(content)] + content

@@ -1,0 +1,53 @@
+"""OpenMetrics 1.0, the text format with exemplars, which Prometheus prefers to the older one.
+
+`_created` lines are left out on purpose: a Prometheus without its created-timestamp feature
+stores each as one more series, and with it prefers protobuf, where the time travels free.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from ..catalogue import Kind
+from ..families import Family, HistogramValue
+from . import lines
+
+_SUFFIXES = {Kind.COUNTER: "_total", Kind.INFO: "_info"}
+
+
+def render_openmetrics(families: Iterable[Family]) -> Iterator[bytes]:
+    """Yield the families in OpenMetrics 1.0; a family without series is left out."""
+    return lines.encode(_blocks(families))
+
+
+def _blocks(families: Iterable[Family]) -> Iterator[str]:
+    for family in families:
+        yield from _family(family)
+    yield "# EOF\n"
+
+
+def _family(family: Family) -> Iterator[str]:
+    metric = family.metric
+    base = metric.name.removesuffix(_SUFFIXES.get(metric.kind, ""))
+    name = base + _SUFFIXES.get(metric.kind, "")
+    write_labels = lines.label_writer(metric.labels)
+    histogram = lines.HistogramLines(name, metric.labels, metric.buckets)
+    start, end = (name + "{", "} ") if metric.labels else (name, " ")
+    number = lines.number
+    header = _header(family, base)
+    for values, value in family.series:
+        if header:
+            yield header
+            header = ""
+        labels = write_labels(values)
+        if isinstance(value, HistogramValue):
+            yield histogram.write_with_exemplars(labels, value)
+        else:
+            yield f"{start}{labels}{end}{number(value)}\n"
+
+
+def _header(family: Family, base: str) -> str:
+    metric = family.metric
+    header = f"# HELP {base} {lines.escape(metric.help)}\n# TYPE {base} {metric.kind.value}\n"
+    unit = lines.unit_of(base, metric.unit)
+    return header + f"# UNIT {base} {unit}\n" if unit else header
