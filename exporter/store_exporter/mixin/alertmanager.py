@@ -1,9 +1,9 @@
 """Alertmanager's configuration: a route for each org, the platform's copy, inhibition, times.
 
-    root                      everything nobody else took: the platform
-    ├── Watchdog              the dead-man's switch
-    ├── critical, warning     the platform's copy; the only route that continues
-    └── org="…"               the org's own receivers, one route for each org that has any
+root                      everything nobody else took: the platform
+├── Watchdog              the dead-man's switch
+├── critical, warning     the platform's copy; the only route that continues
+└── org="…"               the org's own receivers, one route for each org that has any
 """
 
 from __future__ import annotations

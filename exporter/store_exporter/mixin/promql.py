@@ -44,6 +44,11 @@ def select(metric: Metric | str, *matchers: str, suffix: str = "") -> str:
     return f"{name}{suffix}{{{', '.join(matchers)}}}" if matchers else f"{name}{suffix}"
 
 
+def firing(*matchers: str) -> str:
+    """Select the firing alerts, as Prometheus itself records them."""
+    return select("ALERTS", equal("alertstate", "firing"), *matchers)
+
+
 def over(selector: str, window: str, offset: str = "") -> str:
     """Turn an instant selector into a range selector."""
     return f"{selector}[{window}]{f' offset {offset}' if offset else ''}"
@@ -66,7 +71,8 @@ def fresh_increase(metric: Metric, window: str, *matchers: str) -> str:
     error type comes into being.
     """
     selector = select(metric, *matchers)
-    return f"((increase({over(selector, window)}) > 0) or ({selector} unless {selector} offset {window}))"
+    born = f"{selector} unless {selector} offset {window}"
+    return f"((increase({over(selector, window)}) > 0) or ({born}))"
 
 
 def aggregate(function: str, labels: Iterable[str], expression: str) -> str:
@@ -96,9 +102,7 @@ def quantile(
     labels, matchers = tuple(labels), tuple(matchers)
     native = total(labels, rate(metric, window, *matchers))
     classic = total((*labels, "le"), rate(metric, window, *matchers, suffix="_bucket"))
-    return (
-        f"(histogram_quantile({q:g}, {native}) or histogram_quantile({q:g}, {classic})) >= 0"
-    )
+    return f"(histogram_quantile({q:g}, {native}) or histogram_quantile({q:g}, {classic})) >= 0"
 
 
 def within(
@@ -110,11 +114,9 @@ def within(
     # Prometheus 3 writes the bound 1 as "1.0", OTLP and older versions as "1".
     text = f"{bound:g}"
     value = text if "." in text else f"{text}|{text}\\.0"
-    bucket = f'le=~{quote(value)}' if "|" in value else equal("le", value)
+    bucket = f"le=~{quote(value)}" if "|" in value else equal("le", value)
     classic = total(labels, rate(metric, window, *matchers, bucket, suffix="_bucket"))
-    return (
-        f"(histogram_fraction(0, {bound:g}, {native}) * histogram_count({native})) or {classic}"
-    )
+    return f"(histogram_fraction(0, {bound:g}, {native}) * histogram_count({native})) or {classic}"
 
 
 def or_zero(expression: str, like: str) -> str:

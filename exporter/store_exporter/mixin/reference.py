@@ -20,10 +20,12 @@ def metrics() -> str:
     lines = [
         "# Metrics",
         "",
-        "Every metric, from the catalogue that the program itself uses "
-        "(`store_exporter.metrics.catalogue`). Rates and totals are left to PromQL. Histograms "
-        "are exposed with classic buckets and, to a Prometheus that asks for them, as native "
-        "histograms.",
+        (
+            "Every metric, from the catalogue that the program itself uses "
+            "(`store_exporter.metrics.catalogue`). Rates and totals are left to PromQL. Histograms "
+            "are exposed with classic buckets and, to a Prometheus that asks for them, as native "
+            "histograms."
+        ),
         "",
     ]
     for section, members in SECTIONS.items():
@@ -32,8 +34,10 @@ def metrics() -> str:
     lines += [
         "## Error types and faults",
         "",
-        "`error_type` is this closed list, and each type has one fault: who must act. Success "
-        "rates and alerts leave `customer` and `cancelled` out.",
+        (
+            "`error_type` is this closed list, and each type has one fault: who must act. Success "
+            "rates and alerts leave `customer` and `cancelled` out."
+        ),
         "",
         "| error type | fault | meaning | what to do |",
         "|---|---|---|---|",
@@ -48,7 +52,7 @@ def metrics() -> str:
 
 def metric_row(metric: Metric) -> str:
     """One row of the table."""
-    labels = ", ".join(f"`{label}`" for label in metric.labels) or "–"
+    labels = ", ".join(f"`{label}`" for label in metric.labels) or "none"
     text = metric.help.replace("|", "\\|")
     if metric.kind is Kind.HISTOGRAM:
         text += f" Upper bounds: {', '.join(f'{bound:g}' for bound in metric.buckets)}."
@@ -60,8 +64,11 @@ def recorded() -> list[str]:
     lines = [
         "## Recorded series",
         "",
-        "Recording rules compute these from the metrics above; dashboards and alerts read them. "
-        "Names follow Prometheus' convention: the labels that are left, the metric, the operation.",
+        (
+            "Recording rules compute these from the metrics above; dashboards and alerts read "
+            "them. Names follow Prometheus' convention: the labels that are left, the metric, "
+            "the operation."
+        ),
         "",
     ]
     for group in rules.groups():

@@ -13,7 +13,7 @@ from ..metrics.catalogue import Metric, business, health, operations
 from . import promql
 from .model import Group, Record, as_document
 from .policy import RATE_WINDOW, SEASONAL, STALE_SAMPLES
-from .promql import OPERATION, STORE, equal, one_of, total
+from .promql import OPERATION, STORE, one_of, total
 
 W = RATE_WINDOW
 QUANTILES = (0.5, 0.95, 0.99)
@@ -131,7 +131,7 @@ def trouble() -> str:
     """
     critical, warning = (
         promql.or_zero(
-            promql.aggregate("count", STORE, f'ALERTS{{alertstate="firing", severity="{severity}"}}'),
+            promql.aggregate("count", STORE, promql.firing(promql.equal("severity", severity))),
             STORE_UP,
         )
         for severity in ("critical", "warning")

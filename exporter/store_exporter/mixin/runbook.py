@@ -43,8 +43,10 @@ def index(every: Iterable[Alert]) -> str:
     lines = [
         "# Runbooks",
         "",
-        "One page for each alert: what it means, how to check, what to do. "
-        "Critical alerts page somebody, warnings are a work queue, info is context.",
+        (
+            "One page for each alert: what it means, how to check, what to do. "
+            "Critical alerts page somebody, warnings are a work queue, info is context."
+        ),
         "",
         "| alert | severity | what it says |",
         "|---|---|---|",

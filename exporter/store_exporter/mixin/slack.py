@@ -65,9 +65,11 @@ def templates() -> str:
     parts = [
         _HEADER,
         _TEXTS.replace("MAX_ALERTS", str(MAX_ALERTS)).replace("MAX_CHARS", str(MAX_DESCRIPTION)),
-        '{{ define "store_exporter.color" }}'
-        f'{{{{ if eq .Status "resolved" }}}}{RESOLVED_COLOR}{colors}'
-        f"{{{{ else }}}}{OTHER_COLOR}{{{{ end }}}}{{{{ end }}}}\n",
+        (
+            '{{ define "store_exporter.color" }}'
+            f'{{{{ if eq .Status "resolved" }}}}{RESOLVED_COLOR}{colors}'
+            f"{{{{ else }}}}{OTHER_COLOR}{{{{ end }}}}{{{{ end }}}}\n"
+        ),
         *(_button_templates(name, _CONDITIONS[name], _URLS[name]) for name in BUTTONS),
     ]
     return "\n".join(parts)
@@ -157,8 +159,8 @@ _CONDITIONS = {
 # The page of Alertmanager reads the part after # as it stands, so a space must be %20, not +.
 _MATCHER = (
     "{{ range $i, $pair := .GroupLabels.SortedPairs }}{{ if $i }}%2C%20{{ end }}{{ .Name }}%3D%22"
-    '{{ .Value | printf "%.200s" | reReplaceAll "([\\\\\\\\\\"])" "\\\\$1" | reReplaceAll "\\n" "\\\\n"'
-    ' | urlquery | reReplaceAll "\\\\+" "%20" }}%22{{ end }}'
+    '{{ .Value | printf "%.200s" | reReplaceAll "([\\\\\\\\\\"])" "\\\\$1"'
+    ' | reReplaceAll "\\n" "\\\\n" | urlquery | reReplaceAll "\\\\+" "%20" }}%22{{ end }}'
 )
 _URLS = {
     "Runbook": f"{{{{ {_FIRST}.Annotations.runbook_url }}}}",

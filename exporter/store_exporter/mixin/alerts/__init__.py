@@ -6,12 +6,12 @@ from typing import Any
 
 from .. import policy
 from ..model import Alert, Group, as_document
-from . import business, exporter, stores
+from . import business, exporter, objectives, stores
 
 
 def groups() -> list[Group]:
-    """Every group of alerts that does not depend on objectives."""
-    return [*stores.groups(), *business.groups(), *exporter.groups()]
+    """Every group of alerts."""
+    return [*stores.groups(), *business.groups(), *exporter.groups(), *objectives.groups()]
 
 
 def alerts() -> list[Alert]:

@@ -39,15 +39,20 @@ def order_drought() -> list[Alert]:
         "shop most likely cannot sell, even if its pages and API answer.",
         (
             "Buy something, or at least go as far as the payment page, as a shopper would.",
-            "The shop dashboard shows failed payments and abandoned carts: are shoppers arriving "
-            "and giving up, or are they not arriving?",
+            (
+                "The shop dashboard shows failed payments and abandoned carts: are shoppers "
+                "arriving and giving up, or are they not arriving?"
+            ),
             "The operations dashboard shows whether the cart operations fail.",
             "Is it a public holiday, or did a campaign end? Then it is no fault.",
         ),
         (
             "Tell the merchant at once: it is losing sales now.",
-            "Typical causes are a payment provider's outage or expired account, a plugin or theme "
-            "update that broke the checkout, a wrong shipping zone, a lost domain or feed.",
+            (
+                "Typical causes are a payment provider's outage or expired account, a plugin "
+                "or theme update that broke the checkout, a wrong shipping zone, a lost domain "
+                "or feed."
+            ),
         ),
     )
     fresh = select(business.COLLECTOR_SUCCESS, equal("collector", ORDERS_COLLECTOR))
@@ -72,9 +77,7 @@ def order_drought() -> list[Alert]:
 
 def payments_failing() -> Alert:
     """Many orders fail to be paid."""
-    failed = promql.total(
-        STORE, promql.increase(business.ORDERS, "1h", equal("status", "failed"))
-    )
+    failed = promql.total(STORE, promql.increase(business.ORDERS, "1h", equal("status", "failed")))
     paid = promql.or_zero(rules.ORDERS_HOURLY, failed)
     every = f"(({failed} + {paid}) >= {THRESHOLDS.payment_minimum:g})"
     return Alert(
@@ -97,8 +100,10 @@ def payments_failing() -> Alert:
             ),
             (
                 "For an outage: offer another payment method until it ends.",
-                "For card testing: turn on the provider's fraud rules and a captcha; tell the "
-                "provider.",
+                (
+                    "For card testing: turn on the provider's fraud rules and a captcha; tell the "
+                    "provider."
+                ),
                 "For a configuration fault: renew the provider's keys in the shop.",
             ),
         ),
@@ -122,7 +127,7 @@ def best_sellers_out() -> Alert:
             ("Run `store-exporter run get_low_stock_products --store DOMAIN` for the list.",),
             (
                 "The merchant restocks, or allows back-orders.",
-                "If the stock is wrong, correct it; imports from other systems are the usual cause.",
+                "If the stock is wrong, correct it; imports from other systems are often why.",
             ),
         ),
     )
@@ -144,8 +149,10 @@ def webhooks_disabled() -> Alert:
             "relies on it (fulfilment, accounting, the application) no longer hears of new "
             "orders, without any error on their side.",
             (
-                "In the shop's settings, the list of webhooks shows which are disabled and where "
-                "they deliver to; the delivery log shows the last answer.",
+                (
+                    "In the shop's settings, the list of webhooks shows which are disabled and "
+                    "where they deliver to; the delivery log shows the last answer."
+                ),
             ),
             (
                 "Repair the receiving end, then enable the webhook again.",

@@ -60,7 +60,7 @@ def exporter_down() -> Alert:
     """Prometheus cannot scrape an exporter that it knows."""
     return Alert(
         "StoreExporterDown",
-        f'up{{{equal("job", EXPORTER_JOB)}}} == 0',
+        f"up{{{equal('job', EXPORTER_JOB)}}} == 0",
         2 * MINUTE,
         "critical",
         "The exporter cannot be scraped; the stores it watches are not watched.",
@@ -74,13 +74,17 @@ def exporter_down() -> Alert:
             (
                 "Is the process running? Read the last lines of its log.",
                 "`curl ADDRESS/-/healthy` and `curl ADDRESS/metrics` from Prometheus' machine.",
-                "In Prometheus, Status, Targets shows the error of the last scrape. A timeout "
-                "means that `/metrics` is too slow: see its size and the scrape's limit.",
+                (
+                    "In Prometheus, Status, Targets shows the error of the last scrape. A timeout "
+                    "means that `/metrics` is too slow: see its size and the scrape's limit."
+                ),
             ),
             (
                 "Restart it. Counters of orders and revenue continue from the persisted cursor.",
-                "If its configuration was rejected at start, `store-exporter serve "
-                "--config.check` lists every problem with file and line.",
+                (
+                    "If its configuration was rejected at start, `store-exporter serve "
+                    "--config.check` lists every problem with file and line."
+                ),
             ),
         ),
         by=PROCESS,
@@ -176,8 +180,10 @@ def instrumentation_failing() -> Alert:
             "figures are missing.",
             (
                 "The application's log has one line a minute at most with the traceback.",
-                "The stage tells which part failed: a function that determines org or domain, "
-                "the classification of a result, or the recorder.",
+                (
+                    "The stage tells which part failed: a function that determines org or domain, "
+                    "the classification of a result, or the recorder."
+                ),
             ),
             ("Correct the function that the traceback names, or report it as a bug.",),
         ),
@@ -228,8 +234,7 @@ def otlp_failing() -> Alert:
             "gauges of the meantime are lost.",
             (
                 "The process' log names the endpoint's answer.",
-                "Check the endpoint, its certificate and its credentials "
-                "(`OTEL_EXPORTER_OTLP_*`).",
+                "Check the endpoint, its certificate and its credentials (`OTEL_EXPORTER_OTLP_*`).",
             ),
             ("Restore the endpoint or correct the variables and restart.",),
         ),
@@ -258,8 +263,10 @@ def application_errors() -> Alert:
             "looks at an operation over all stores at once, because a bug hits all of them, and "
             "one message is enough. It has no org and goes to the platform only.",
             (
-                "The errors dashboard, filtered by the operation, shows which error type it is "
-                "and when it began.",
+                (
+                    "The errors dashboard, filtered by the operation, shows which error type it is "
+                    "and when it began."
+                ),
                 "Compare with the time of the last deployment of the application.",
                 "Read the traceback in the application's log.",
             ),

@@ -57,17 +57,25 @@ def store_down() -> Alert:
             "back while this one fires.",
             (
                 "Read the error type in the message; the table below says what each means.",
-                "Run `store-exporter probe DOMAIN` where the exporter runs: it shows what was "
-                "asked, what came back and how long each phase took.",
-                "Open the store's front page in a browser from another network. If it works "
-                "there, the exporter's network or address is blocked.",
-                "Look at the shop dashboard: did latency rise before the failure (overload), or "
-                "did it fail at once (DNS, certificate, deployment)?",
+                (
+                    "Run `store-exporter probe DOMAIN` where the exporter runs: it shows what was "
+                    "asked, what came back and how long each phase took."
+                ),
+                (
+                    "Open the store's front page in a browser from another network. If it works "
+                    "there, the exporter's network or address is blocked."
+                ),
+                (
+                    "Look at the shop dashboard: did latency rise before the failure "
+                    "(overload), or did it fail at once (DNS, certificate, deployment)?"
+                ),
             ),
             (
                 "Tell the merchant or the hosting company, with the error type and the time.",
-                "If several stores of one hosting company fail at once, tell the company once "
-                "and silence the others.",
+                (
+                    "If several stores of one hosting company fail at once, tell the company once "
+                    "and silence the others."
+                ),
                 "If the store was closed for good, remove it from the configuration and reload.",
             ),
         ),
@@ -90,15 +98,21 @@ def credentials_rejected() -> Alert:
             "secret is wrong, its user lost a role, or it lacks a permission. Nothing that needs "
             "these credentials works. Applications that share them fail in the same way.",
             (
-                "Run `store-exporter doctor`: it checks credentials and permissions of all "
-                "stores and names the permission that is missing.",
+                (
+                    "Run `store-exporter doctor`: it checks credentials and permissions of all "
+                    "stores and names the permission that is missing."
+                ),
                 "Ask whether somebody rotated keys, removed the integration or deleted the user.",
-                "If the store began to answer 403 with an HTML page, a firewall answers, not the "
-                "shop.",
+                (
+                    "If the store began to answer 403 with an HTML page, a firewall answers, "
+                    "not the shop."
+                ),
             ),
             (
-                "Create a new key in the store (read access is enough for monitoring), put it "
-                "where the configuration's `env:` or `file:` reference points, and reload.",
+                (
+                    "Create a new key in the store (read access is enough for monitoring), put it "
+                    "where the configuration's `env:` or `file:` reference points, and reload."
+                ),
                 "Grant the missing permission or scope.",
             ),
         ),
@@ -126,8 +140,10 @@ def store_degraded() -> Alert:
                 "`store-exporter probe DOMAIN` prints the reason in words.",
             ),
             (
-                "Act on the failing probe: cart means that shoppers cannot fill a cart, "
-                "storefront that the page is broken although the API works.",
+                (
+                    "Act on the failing probe: cart means that shoppers cannot fill a cart, "
+                    "storefront that the page is broken although the API works."
+                ),
                 "Pass it on to the merchant if the cause is in the shop.",
             ),
         ),
@@ -141,14 +157,17 @@ def certificate_expiring() -> list[Alert]:
         "shoppers away and every operation fails with error type tls. Certificates that renew "
         "themselves do so weeks earlier, so renewal is broken.",
         (
-            "Look at the certificate from outside: "
-            "`openssl s_client -connect DOMAIN:443 -servername DOMAIN </dev/null | openssl x509 "
-            "-noout -dates -issuer`.",
+            (
+                "Look at the certificate from outside: `openssl s_client -connect DOMAIN:443 "
+                "-servername DOMAIN </dev/null | openssl x509 -noout -dates -issuer`."
+            ),
             "If a CDN stands in front, check which of the two certificates is meant.",
         ),
         (
-            "Renew it and reload the web server; correct the automatic renewal (DNS, challenge "
-            "path, rate limit of the issuer).",
+            (
+                "Renew it and reload the web server; correct the automatic renewal (DNS, challenge "
+                "path, rate limit of the issuer)."
+            ),
             "The alert resolves with the next probe after the new certificate is served.",
         ),
     )
@@ -188,8 +207,10 @@ def api_version_expiring() -> Alert:
             "answers with a later version, whose fields may differ, or not at all.",
             ("`store-exporter doctor` shows the configured version and its end for each store.",),
             (
-                "Set a later version in the store's settings, on one store first, and watch its "
-                "probes and collectors.",
+                (
+                    "Set a later version in the store's settings, on one store first, and "
+                    "watch its probes and collectors."
+                ),
                 "Update store-exporter if it does not know a later version yet.",
             ),
         ),
@@ -203,8 +224,7 @@ def api_budget_low() -> Alert:
         (health.API_BUCKET_AVAILABLE, health.API_BUCKET_MAXIMUM),
     )
     left = [
-        f"min by ({', '.join(STORE)}) "
-        f"({promql.select(remaining)} / ({promql.select(limit)} > 0))"
+        f"min by ({', '.join(STORE)}) ({promql.select(remaining)} / ({promql.select(limit)} > 0))"
         for remaining, limit in shares
     ]
     return Alert(
@@ -236,12 +256,13 @@ def api_budget_low() -> Alert:
 def latency_regression() -> Alert:
     """Much slower than at the same hour of past weeks."""
     now, normal = rules.LATENCY_HOURLY, rules.LATENCY_NORMAL
-    recent = f"quantile_over_time(0.5, {promql.select(rules.STORE_QUANTILE, equal('quantile', '0.95'))}[15m])"
-    still = promql.aggregate("max", STORE, recent)
-    slower = f"({{}} > {SEASONAL.latency_factor:g} * {normal}) and ({{}} - {normal} > {SEASONAL.latency_floor:g})"
+    p95 = promql.select(rules.STORE_QUANTILE, equal("quantile", "0.95"))
+    still = promql.aggregate("max", STORE, f"quantile_over_time(0.5, {p95}[15m])")
+    factor = f"{SEASONAL.latency_factor:g} * {normal}"
     return Alert(
         "StoreLatencyRegression",
-        f"{slower.format(now, now)} and ({still} > {SEASONAL.latency_factor:g} * {normal})",
+        f"({now} > {factor}) and ({now} - {normal} > {SEASONAL.latency_floor:g})"
+        f" and ({still} > {factor})",
         15 * MINUTE,
         "warning",
         "Operations against a store are much slower than normal for this hour of the week.",
@@ -257,14 +278,18 @@ def latency_regression() -> Alert:
             f"{SEASONAL.latency_minimum:g} operations.",
             (
                 "The operations dashboard shows whether all operations are slower or one is.",
-                "The shop dashboard splits a probe's time into phases: resolve, connect and tls "
-                "point to the network, processing to the shop.",
+                (
+                    "The shop dashboard splits a probe's time into phases: resolve, connect "
+                    "and tls point to the network, processing to the shop."
+                ),
                 "Ask what changed: a plugin, a theme, a campaign, an import, the hosting plan.",
             ),
             (
                 "Pass the figures and the time of the change to the merchant or hosting company.",
-                "If it is the new normal, it becomes history by itself within "
-                f"{SEASONAL.history} weeks; silence the alert until then.",
+                (
+                    "If it is the new normal, it becomes history by itself within "
+                    f"{SEASONAL.history} weeks; silence the alert until then."
+                ),
             ),
         ),
     )

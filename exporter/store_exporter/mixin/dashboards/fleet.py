@@ -61,7 +61,7 @@ def page() -> Page:
 
 def now() -> Row:
     """The state of the fleet in single figures."""
-    alerts = select("ALERTS", 'alertstate="firing"', 'severity=~"critical|warning"', *STORE_MATCH)
+    alerts = promql.firing(promql.one_of("severity", ("critical", "warning")), *STORE_MATCH)
     at_risk = f"{NORMAL} and {on(*STORE)} {TROUBLE} >= 10"
     figures = (
         (
@@ -137,9 +137,7 @@ def worst() -> Row:
             decimals=1,
             steps=SUCCESS,
         ),
-        Query(
-            of_worst(promql.total(STORE, P95)), "p95", unit="s", decimals=2, steps=LATENCY
-        ),
+        Query(of_worst(promql.total(STORE, P95)), "p95", unit="s", decimals=2, steps=LATENCY),
         Query(
             of_worst(select(rules.STORE_RATE, *STORE_MATCH)), "Operations", unit="ops", decimals=2
         ),
@@ -204,7 +202,12 @@ def course() -> Row:
                 "Operations",
                 "Operations a second by platform. A sudden fall to zero means that applications "
                 "do not report, or do not run.",
-                (Query(f"sum by (platform) ({select(rules.STORE_RATE, *STORE_MATCH)})", "{{platform}}"),),
+                (
+                    Query(
+                        f"sum by (platform) ({select(rules.STORE_RATE, *STORE_MATCH)})",
+                        "{{platform}}",
+                    ),
+                ),
                 unit="ops",
                 low=0,
                 stacked=True,
@@ -275,11 +278,7 @@ def upkeep() -> Row:
                 "Stalest figures",
                 "Collectors that are furthest behind, in intervals. From "
                 f"{THRESHOLDS.stale_intervals:g} on their figures are withdrawn.",
-                (
-                    Query(
-                        f"topk(10, {missed_runs()})", "Missed runs", decimals=1, steps=MISSED
-                    ),
-                ),
+                (Query(f"topk(10, {missed_runs()})", "Missed runs", decimals=1, steps=MISSED),),
                 width=12,
                 columns=STORE,
                 sort="Missed runs",

@@ -36,7 +36,7 @@ def of(panel: Panel, variables: Iterable[str], links: policy.Links) -> list[tupl
 
 
 def address(panel: Panel, uid: str, variables: tuple[str, ...]) -> str:
-    """A dashboard's address: the clicked series' labels, else the chosen variables, and the time."""
+    """A dashboard's address: the clicked series' labels, else the chosen values, and the time."""
     known = labels(panel)
     field = "__data.fields" if panel.kind is Kind.TABLE else "__field.labels"
     parts = ["${datasource:queryparam}"]

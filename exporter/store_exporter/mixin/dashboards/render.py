@@ -8,8 +8,6 @@ from typing import Any
 
 from grafana_foundation_sdk.builders import (
     bargauge,
-    common as build_common,
-    dashboard as build,
     heatmap,
     prometheus,
     stat,
@@ -17,14 +15,21 @@ from grafana_foundation_sdk.builders import (
     table,
     timeseries,
 )
+from grafana_foundation_sdk.builders import (
+    common as build_common,
+)
+from grafana_foundation_sdk.builders import (
+    dashboard as build,
+)
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
-from grafana_foundation_sdk.models import common, dashboard as model
+from grafana_foundation_sdk.models import common
+from grafana_foundation_sdk.models import dashboard as model
 from grafana_foundation_sdk.models.heatmap import HeatmapColorMode
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 from .. import policy, promql
 from . import links as click
-from .panels import NO_DATA, Format, Kind, Mapping, Page, Panel, Query, Row, Steps, Variable
+from .panels import NO_DATA, Kind, Mapping, Page, Panel, Query, Steps, Variable
 
 DATASOURCE = common.DataSourceRef(type_val="prometheus", uid="${datasource}")
 FIRING = ("org", "domain", "platform")
@@ -80,7 +85,9 @@ def query_variable(variable: Variable) -> build.QueryVariable:
         build.QueryVariable(variable.name)
         .label(variable.title)
         .datasource(DATASOURCE)
-        .query({"qryType": 1, "query": query, "refId": "PrometheusVariableQueryEditor-VariableQuery"})
+        .query(
+            {"qryType": 1, "query": query, "refId": "PrometheusVariableQueryEditor-VariableQuery"}
+        )
         .definition(query)
         .refresh(model.VariableRefresh.ON_TIME_RANGE_CHANGED)
         .sort(model.VariableSort.ALPHABETICAL_ASC)
@@ -96,7 +103,7 @@ def query_variable(variable: Variable) -> build.QueryVariable:
 def firing(variables: tuple[str, ...]) -> build.AnnotationQuery:
     """Marks where alerts of the chosen stores fire."""
     chosen = promql.variables(*(name for name in FIRING if name in variables))
-    selector = promql.select("ALERTS", 'alertstate="firing"', 'severity!="none"', *chosen)
+    selector = promql.firing(promql.one_of("severity", ("none",), negate=True), *chosen)
     return (
         build.AnnotationQuery()
         .name("Firing alerts")
@@ -191,7 +198,7 @@ def link(title: str, url: str) -> build.DashboardLink:
     return build.DashboardLink(title).url(url)
 
 
-def _finish_stat(builder: stat.Panel, panel: Panel) -> None:
+def _finish_stat(builder: stat.Panel, _: Panel) -> None:
     builder.reduce_options(build_common.ReduceDataOptions().calcs(["lastNotNull"]))
     builder.graph_mode(common.BigValueGraphMode.NONE)
     builder.color_mode(common.BigValueColorMode.VALUE)
@@ -217,7 +224,6 @@ def _finish_table(builder: table.Panel, panel: Panel) -> None:
     # A lone query's column is called Value, one of several Value #A.
     names = {f"Value #{chr(ord('A') + i)}": title for i, title in enumerate(titles)}
     names["Value"] = titles[0]
-    order = [*panel.columns, *titles]
     organize = {
         "excludeByName": {"Time": True},
         "includeByName": {},
@@ -232,7 +238,6 @@ def _finish_table(builder: table.Panel, panel: Panel) -> None:
         name = panel.sort.removeprefix("+")
         by = build_common.TableSortByFieldState().display_name(name)
         builder.sort_by([by.desc(not panel.sort.startswith("+"))])
-    assert panel.sort.removeprefix("+") in ("", *order)
 
 
 def _column(query: Query) -> list[model.DynamicConfigValue]:
@@ -257,12 +262,12 @@ def _finish_heatmap(builder: heatmap.Panel, panel: Panel) -> None:
     builder.color(color.steps(64))
 
 
-def _finish_timeline(builder: statetimeline.Panel, panel: Panel) -> None:
+def _finish_timeline(builder: statetimeline.Panel, _: Panel) -> None:
     builder.merge_values(True).row_height(0.8)
     builder.legend(build_common.VizLegendOptions().show_legend(False))
 
 
-def _finish_bars(builder: bargauge.Panel, panel: Panel) -> None:
+def _finish_bars(builder: bargauge.Panel, _: Panel) -> None:
     builder.orientation(common.VizOrientation.HORIZONTAL)
     builder.display_mode(common.BarGaugeDisplayMode.BASIC)
     builder.reduce_options(build_common.ReduceDataOptions().calcs(["lastNotNull"]))

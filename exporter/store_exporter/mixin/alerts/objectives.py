@@ -1,0 +1,62 @@
+"""Alerts on objectives: an error budget is spent too fast, over two windows at once."""
+
+from __future__ import annotations
+
+from .. import slo
+from ..model import Alert, Group, Runbook
+from ..policy import BURN_RATES, SLO_WINDOW, BurnRate, Uid
+from .stores import WHO
+
+RUNBOOK = Runbook(
+    "An objective allows a small share of operations to fail (availability) or to be slow "
+    f"(latency) within {SLO_WINDOW}: the error budget. It is being spent faster than it lasts, "
+    "which two windows agree on: the long one shows that it matters, the short one that it goes "
+    "on. What shoppers did wrong is not counted, and there is no alert below the objective's "
+    "minimum of operations.",
+    (
+        (
+            "The objectives dashboard shows the budget that is left and the burn rate over each "
+            "window."
+        ),
+        (
+            "The errors dashboard, filtered by this store, shows which error type it is and in "
+            "which operations. One operation points to a plugin or to the caller; all point to "
+            "the shop."
+        ),
+        "For latency, the operations dashboard shows which operation is slow.",
+    ),
+    (
+        "Act on the error type, as the table below says.",
+        (
+            "A warning can wait for working hours; a critical alert cannot: at that pace the "
+            "budget of a month is gone within two to five days."
+        ),
+        (
+            "If the objective asks for more than the shop can ever give, change it in the "
+            "objectives file and generate the rules again."
+        ),
+    ),
+)
+
+
+def groups() -> list[Group]:
+    """One alert for each pair of windows; they serve every objective."""
+    return [Group("store-exporter.alerts.objectives", [burning(rate) for rate in BURN_RATES])]
+
+
+def burning(rate: BurnRate) -> Alert:
+    """The budget is spent `rate.factor` times too fast over both windows."""
+    return Alert(
+        "StoreErrorBudgetBurn",
+        f"({slo.burn_rate(rate.long)} > {rate.factor:g})"
+        f" and ({slo.burn_rate(rate.short)} > {rate.factor:g})"
+        f" and ({slo.events_in(rate.long)} >= {slo.MINIMUM})",
+        rate.hold,
+        rate.severity,
+        "A store spends its error budget too fast.",
+        f"{WHO} spends its {{{{ $labels.slo }}}} error budget "
+        f'{{{{ $value | printf "%.1f" }}}} times as fast as it lasts, over the last {rate.long}.',
+        Uid.SLO,
+        RUNBOOK,
+        labels={"window": rate.long},
+    )

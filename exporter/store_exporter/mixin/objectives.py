@@ -1,0 +1,52 @@
+"""Service level objectives: what share of operations must succeed, or be quick enough."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What an objective is about."""
+
+    AVAILABILITY = "availability"
+    LATENCY = "latency"
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """Other figures for one org, or for one domain of it; None keeps the objective's own."""
+
+    org: str
+    domain: str | None = None
+    target: float | None = None
+    minimum_operations: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """One objective, for every store it matches.
+
+    Attributes:
+        name: value of the label `slo`.
+        kind: availability or latency.
+        target: share of good operations, below 1.
+        threshold: seconds up to which an operation is quick enough; a bound of the histogram.
+        minimum_operations: operations within an alert's long window below which it is silent.
+        match: label values it is restricted to, by label.
+        overrides: other figures for some stores.
+    """
+
+    name: str
+    kind: Kind
+    target: float
+    threshold: float = 0.0
+    minimum_operations: float = 100
+    match: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    overrides: tuple[Override, ...] = ()
+
+
+DEFAULT = (
+    Objective("availability", Kind.AVAILABILITY, 0.99),
+    Objective("latency", Kind.LATENCY, 0.95, threshold=2.5),
+)

@@ -1,0 +1,127 @@
+"""Recording rules of the objectives: events, bad events, burn rates and what is left of the budget.
+
+The first rules of an objective differ by its kind; from there on one set of rules serves all
+objectives, told apart by the label `slo`. Counts over hours are sums of recorded rates, counts
+over days are sums of recorded hours, so that no rule ever reads raw series over a long window.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..metrics.catalogue import operations
+from . import promql, rules
+from .model import Group, Record, as_document
+from .objectives import DEFAULT, Kind, Objective
+from .policy import BURN_RATES, RATE_WINDOW, SLO_WINDOW
+from .promql import STORE, select, total
+
+BASE = 30
+"""Seconds between evaluations of the first rules; sums of rates become counts by it."""
+LONG = 120
+SLO = (*STORE, "slo")
+
+EVENTS = rules.recorded(SLO, "store_slo_events", f"rate{RATE_WINDOW}")
+BAD = rules.recorded(SLO, "store_slo_bad_events", f"rate{RATE_WINDOW}")
+TARGET = rules.recorded(SLO, "store_slo_objective", "ratio")
+MINIMUM = rules.recorded(SLO, "store_slo_minimum_operations", "count")
+BUDGET = rules.recorded(SLO, "store_slo_budget_remaining", f"ratio{SLO_WINDOW}")
+
+_PAIRS = [(rate.short, rate.long) for rate in BURN_RATES]
+WINDOWS = sorted({window for pair in _PAIRS for window in pair} | {SLO_WINDOW}, key=promql.seconds)
+_HOUR = "1h"
+
+
+def events_in(window: str) -> str:
+    """Name of the recorded number of events within a window."""
+    return rules.recorded(SLO, "store_slo_events", f"increase{window}")
+
+
+def bad_in(window: str) -> str:
+    """Name of the recorded number of bad events within a window."""
+    return rules.recorded(SLO, "store_slo_bad_events", f"increase{window}")
+
+
+def burn_rate(window: str) -> str:
+    """Name of the recorded burn rate: 1 spends the budget exactly within its period."""
+    return rules.recorded(SLO, "store_slo_burn", f"rate{window}")
+
+
+def groups(objectives: tuple[Objective, ...] = DEFAULT) -> list[Group]:
+    """The rules of these objectives."""
+    first = [rule for objective in objectives for rule in base(objective)]
+    short = [window for window in WINDOWS if promql.seconds(window) < promql.seconds("1d")]
+    long = [window for window in WINDOWS if window not in short]
+    rest = [rule for window in short for rule in over(window)]
+    days = [rule for window in long for rule in over(window)]
+    days.append(Record(BUDGET, f"1 - {burn_rate(SLO_WINDOW)}"))
+    return [
+        Group("store-exporter.slo", [*first, *rest], interval=BASE, paced=False),
+        Group("store-exporter.slo.days", days, interval=LONG, paced=False),
+    ]
+
+
+def base(objective: Objective) -> list[Record]:
+    """Events, bad events, target and traffic floor of one objective."""
+    label = {"slo": objective.name}
+    chosen = matchers(objective)
+    if objective.kind is Kind.AVAILABILITY:
+        events = total(STORE, select(rules.OPERATION_MEASURED, *chosen))
+        bad = total(STORE, select(rules.OPERATION_FAILED, *chosen))
+    else:
+        events = total(STORE, select(rules.OPERATION_RATE, *chosen))
+        duration = operations.OPERATION_DURATION
+        quick = promql.within(objective.threshold, duration, RATE_WINDOW, STORE, chosen)
+        bad = f"clamp_min({events} - ({quick}), 0)"
+    return [
+        Record(EVENTS, events, label),
+        Record(BAD, bad, label),
+        Record(TARGET, per_store(objective, "target"), label),
+        Record(MINIMUM, per_store(objective, "minimum_operations"), label),
+    ]
+
+
+def matchers(objective: Objective) -> tuple[str, ...]:
+    """Label matchers that choose what the objective is about."""
+    return tuple(promql.one_of(label, values) for label, values in objective.match if values)
+
+
+def per_store(objective: Objective, attribute: str) -> str:
+    """A figure of the objective as a series for each store, the most specific override first."""
+    here = promql.equal("slo", objective.name)
+    parts = []
+    for override in sorted(objective.overrides, key=lambda each: each.domain is None):
+        value = getattr(override, attribute)
+        if value is None:
+            continue
+        chosen = [promql.equal("org", override.org), here]
+        if override.domain is not None:
+            chosen.insert(1, promql.equal("domain", override.domain))
+        parts.append(f"{value:g} * group by ({', '.join(STORE)}) ({select(EVENTS, *chosen)})")
+    default = f"{getattr(objective, attribute):g}"
+    parts.append(f"{default} * group by ({', '.join(STORE)}) ({select(EVENTS, here)})")
+    return " or ".join(parts)
+
+
+def over(window: str) -> list[Record]:
+    """Events, bad events and burn rate over one window, of all objectives."""
+    burn = f"({bad_in(window)} / ({events_in(window)} > 0)) / (1 - {TARGET})"
+    return [
+        Record(events_in(window), count(EVENTS, events_in(_HOUR), window)),
+        Record(bad_in(window), count(BAD, bad_in(_HOUR), window)),
+        Record(burn_rate(window), burn),
+    ]
+
+
+def count(rate: str, hourly: str, window: str) -> str:
+    """The number of events within a window."""
+    if window == RATE_WINDOW:
+        return f"{rate} * {promql.seconds(window):g}"
+    if promql.seconds(window) < promql.seconds("1d"):
+        return f"sum_over_time({rate}[{window}]) * {BASE}"
+    return f"sum_over_time({hourly}[{window}:{_HOUR}])"
+
+
+def document(objectives: tuple[Objective, ...] = DEFAULT, *, pace: float = 1.0) -> dict[str, Any]:
+    """Return the rule file's content."""
+    return as_document(groups(objectives), grafana="", runbooks="", pace=pace)
