@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import accumulate, chain
 from math import inf
 from operator import sub
@@ -94,7 +94,12 @@ def _exemplar(exemplar: Exemplar) -> bytes:
 
 def _native(native: NativeHistogram) -> list[bytes]:
     """Return the fields of the native part."""
-    spans, deltas = _spans_and_deltas(native.buckets)
+    buckets = native.buckets
+    if isinstance(buckets, DenseBuckets):
+        spans, counts = _dense_spans(buckets)
+    else:
+        spans, counts = _sparse_spans(buckets)
+    deltas = map(sub, counts, chain((0,), counts))
     encoded = b"".join(map(wire.zigzag.__getitem__, deltas))
     return [
         b"\x28",
@@ -108,42 +113,44 @@ def _native(native: NativeHistogram) -> list[bytes]:
     ]
 
 
-def _spans_and_deltas(
-    buckets: Mapping[int, int],
-) -> tuple[list[tuple[int, int]], Iterable[int]]:
-    """Return runs of neighbouring buckets and the difference of each count to the one before.
+def _dense_spans(buckets: DenseBuckets) -> tuple[list[tuple[int, int]], list[int]]:
+    """Return runs of neighbouring buckets, and the counts within them.
 
-    A span is its distance from the end of the one before and its length.
+    A run is its distance from the end of the one before and its length. A histogram without any
+    observation has one empty run, to be known as native.
     """
-    if isinstance(buckets, DenseBuckets):
-        counts = buckets.counts
-        if _LONG_GAP not in bytes(map(bool, counts)):
-            # A histogram without any observation has one empty span, to be known as native.
-            return [(buckets.start, len(counts))], map(sub, counts, chain((0,), counts))
-        return _split([pair for pair in enumerate(counts, buckets.start) if pair[1]])
-    return _split(sorted(buckets.items())) if buckets else ([(0, 0)], ())
-
-
-def _split(buckets: list[tuple[int, int]]) -> tuple[list[tuple[int, int]], list[int]]:
-    """Do the same for populated buckets that may lie far apart."""
+    populated = bytes(map(bool, buckets.counts))
     spans: list[tuple[int, int]] = []
-    deltas: list[int] = []
-    start = end = buckets[0][0]  # The open span is [start, end).
-    before = previous = 0  # Where the span before it ended; the count of its last bucket.
-    for index, count in buckets:
-        gap = index - end
-        if gap > _GAP:
-            spans.append((start - before, end - start))
-            before, start = end, index
-        elif gap:
-            deltas.append(-previous)
-            deltas += (0,) * (gap - 1)
-            previous = 0
+    counts: list[int] = []
+    begin, before = 0, -buckets.start
+    while (gap := populated.find(_LONG_GAP, begin)) >= 0:
+        spans.append((begin - before, gap - begin))
+        counts += buckets.counts[begin:gap]
+        before = gap
+        begin = populated.find(1, gap)
+        if begin < 0:
+            return spans, counts
+    spans.append((begin - before, len(populated) - begin))
+    counts += buckets.counts[begin:]
+    return spans, counts
+
+
+def _sparse_spans(buckets: Mapping[int, int]) -> tuple[list[tuple[int, int]], list[int]]:
+    """Do the same for buckets that may lie far apart."""
+    spans: list[tuple[int, int]] = []
+    counts: list[int] = []
+    begin = end = min(buckets, default=0)  # The open run is [begin, end).
+    before = 0
+    for index, count in sorted(buckets.items()):
+        if index - end > _GAP:
+            spans.append((begin - before, end - begin))
+            before, begin = end, index
+        else:
+            counts += [0] * (index - end)
+        counts.append(count)
         end = index + 1
-        deltas.append(count - previous)
-        previous = count
-    spans.append((start - before, end - start))
-    return spans, deltas
+    spans.append((begin - before, end - begin))
+    return spans, counts
 
 
 def _span(offset: int, length: int) -> bytes:

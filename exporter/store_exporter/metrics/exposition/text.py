@@ -21,7 +21,12 @@ _TYPES = {
 
 def render_text(families: Iterable[Family]) -> Iterator[bytes]:
     """Yield the families in text format 0.0.4; a family without series is left out."""
-    return lines.encode(block for family in families for block in _family(family))
+    return lines.encode(_blocks(families))
+
+
+def _blocks(families: Iterable[Family]) -> Iterator[str]:
+    for family in families:
+        yield from _family(family)
 
 
 def _family(family: Family) -> Iterator[str]:
