@@ -90,7 +90,8 @@ def test_a_python_without_ensurepip_gets_pip_from_the_distribution(project: Proj
         if found:
             (project.path / name).symlink_to(found)
     # Without --without-pip, such a Python fails.
-    project.program("python3", f'[ "$*" = "-m venv .venv" ] && exit 1\nexec '{sys.executable}' "$@"')
+    script = f"""[ "$*" = "-m venv .venv" ] && exit 1\nexec "{sys.executable}" "$@\""""
+    project.program("python3", script)
     done = project.bash("make_venv && .venv/bin/python -m pip --version")
     assert done.returncode == 0, done.stderr
     assert re.match(rf"pip \S+ from {project.root}/.venv/", done.stdout)
