@@ -80,15 +80,22 @@ class Guard:
         if self._per_org[org] >= self._max_series_per_org:
             self._drop("org", labels)
             return (org, OTHER, OTHER, OTHER)
-        self._admitted.add(labels)
-        self._per_org[org] += 1
+        self.restore(labels)
         return labels
+
+    def restore(self, labels: Labels) -> None:
+        """Let a label set in whatever the limits: a function of the application holds it."""
+        if labels not in self._admitted:
+            self._admitted.add(labels)
+            self._per_org[labels[0]] += 1
 
     def release(self, labels: Labels) -> None:
         """Make room: this label set is gone."""
         if labels in self._admitted:
             self._admitted.remove(labels)
             self._per_org[labels[0]] -= 1
+            if not self._per_org[labels[0]]:
+                del self._per_org[labels[0]]
 
     def _knows(self, operation: str) -> bool:
         if operation in self._registered or operation in self._unregistered or operation == OTHER:

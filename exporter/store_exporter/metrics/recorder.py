@@ -1,0 +1,231 @@
+"""The state of every metric, written to from any thread and read by every exposition."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+import weakref
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from dataclasses import replace
+from functools import cache
+from itertools import pairwise
+from platform import python_version
+
+from .._version import __version__
+from ..errors import ERROR_TYPES
+from .catalogue import CATALOGUE, Metric, exporter, operations
+from .families import Family, HistogramValue, Sample
+from .guard import LIMITS, Guard
+from .handle import OperationHandle, OperationState
+from .instruments import Instruments, Series
+from .series import OperationSeries
+
+STAGES = ("labels", "context", "failure", "classify", "record", "exemplar")
+"""The label `stage` of `store_exporter_instrumentation_errors_total`.
+
+labels: the application's function of the labels raised, or gave something else than three texts.
+context: an operation ran outside `store_context` and had no labels of its own.
+failure: the predicate on the result raised, or named an error type that is not in the list.
+classify: finding the error type of an exception raised.
+record: the recorder itself.
+exemplar: asking OpenTelemetry for the active trace raised.
+"""
+
+_recorders: weakref.WeakSet[Recorder] = weakref.WeakSet()
+
+
+class Recorder:
+    """Keeps the state of every metric of one process.
+
+    Args:
+        clock: Unix time in seconds; it dates exemplars and the beginning of counting.
+        monotonic: seconds that only grow; they age published series.
+        max_series: label sets of operations in all; the surplus is recorded as `other`.
+        max_series_per_org: label sets of operations of one org.
+        max_operations: names of operations beyond the known and the decorated ones.
+        buckets: upper bounds of the classic buckets of operation durations, in seconds; the
+            catalogue's by default.
+        native: whether to keep native histograms beside the classic ones.
+
+    Raises:
+        ValueError: the buckets are not ascending, positive and finite, or a limit is not positive.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+        max_series: int = 50_000,
+        max_series_per_org: int = 10_000,
+        max_operations: int = 100,
+        buckets: tuple[float, ...] | None = None,
+        native: bool = True,
+    ) -> None:
+        duration = operations.OPERATION_DURATION
+        self._duration = replace(duration, buckets=_ascending(buckets or duration.buckets))
+        if min(max_series, max_series_per_org, max_operations) < 1:
+            raise ValueError("the limits are at least 1")
+        self._clock = clock
+        self._created = clock()
+        self._guard = Guard(max_series, max_series_per_org, max_operations)
+        self._instruments = Instruments(native=native, monotonic=monotonic)
+        self._series = OperationSeries(
+            self._guard, self._duration.buckets, native=native, clock=clock, broke=self.broke
+        )
+        _reset_after_fork(self)
+
+    def operation(self, org: str, domain: str, platform: str, operation: str) -> OperationHandle:
+        """Return the handle that records this operation; the same one for the same labels.
+
+        Labels are cleaned and the limits applied here, once, and nowhere on the way of a call.
+        """
+        return self._series.bind((org, domain, platform, operation))
+
+    def register_operation(self, operation: str) -> None:
+        """Let a name in whatever the limit of operation names: it stands in the code."""
+        self._guard.register(operation)
+
+    def inc(self, metric: Metric, labels: tuple[str, ...] = (), amount: float = 1) -> None:
+        """Add to a counter.
+
+        Raises:
+            ValueError: not a counter, the wrong number of labels, or not a finite amount >= 0.
+        """
+        self._instruments.inc(metric, labels, amount)
+
+    def set(self, metric: Metric, labels: tuple[str, ...], value: float) -> None:
+        """Set a gauge or an info metric.
+
+        Raises:
+            ValueError: not a gauge, or the wrong number of labels.
+        """
+        self._instruments.set(metric, labels, value)
+
+    def observe(self, metric: Metric, labels: tuple[str, ...], value: float) -> None:
+        """Add an observation to a histogram that is not on a hot path.
+
+        Raises:
+            ValueError: not a histogram, the wrong number of labels, or not a finite value >= 0.
+        """
+        self._instruments.observe(metric, labels, value)
+
+    def publish(
+        self,
+        group: Hashable,
+        labels: tuple[str, str, str],
+        samples: Iterable[Sample],
+        *,
+        ttl: float | None = None,
+    ) -> None:
+        """Replace all series of a group, such as one probe of one store.
+
+        Args:
+            group: whatever identifies it.
+            labels: org, domain and platform of the store.
+            samples: the group's figures; none leaves it empty.
+            ttl: seconds after which they disappear unless published again.
+
+        Raises:
+            ValueError: a sample's labels are not those of its metric, or it is a histogram's.
+        """
+        self._instruments.publish(group, labels, samples, ttl)
+
+    def withdraw(self, group: Hashable) -> None:
+        """Remove the series of a group, if there are any."""
+        self._instruments.withdraw(group)
+
+    def forget(self, labels: tuple[str, str, str]) -> None:
+        """Remove all series of one store, given by org, domain and platform."""
+        self._instruments.forget(labels)
+        self._series.forget(*labels)
+
+    def broke(self, stage: str) -> None:
+        """Count a failure of the instrumentation itself, by one of `STAGES`."""
+        self._instruments.inc(exporter.INSTRUMENTATION_ERRORS, (stage,), 1)
+
+    def families(self) -> Iterator[Family]:
+        """Yield every metric that has series, in the catalogue's order, as of this moment."""
+        states = self._series.snapshot()
+        found = self._instruments.snapshot()
+        self._add_own(found)
+        own = self._operation_families(states)
+        for metric in (*CATALOGUE.values(), *(m for m in found if m.name not in CATALOGUE)):
+            if metric.name in own:
+                yield own[metric.name]
+            elif found.get(metric):
+                yield Family(metric, found[metric].items())
+
+    def reset(self) -> None:
+        """Begin from nothing, as a forked child does: what was counted is its parent's."""
+        self._created = self._clock()
+        self._guard.dropped.clear()
+        self._instruments.reset()
+        self._series.reset()
+
+    def _add_own(self, found: dict[Metric, Series]) -> None:
+        """Add what the recorder tells about itself. Zeros, so that the first increase shows."""
+        found[exporter.BUILD_INFO] = {(__version__, python_version()): 1}
+        found[exporter.SERIES] = {(): float(len(self._series))}
+        dropped = self._guard.dropped
+        found[exporter.SERIES_DROPPED] = {(limit,): float(dropped[limit]) for limit in LIMITS}
+        errors = found.setdefault(exporter.INSTRUMENTATION_ERRORS, {})
+        for stage in STAGES:
+            errors.setdefault((stage,), 0.0)
+
+    def _operation_families(self, states: list[OperationState]) -> dict[str, Family]:
+        durations: list[tuple[tuple[str, ...], float | HistogramValue]]
+        durations = [(state.labels, state.duration) for state in states]
+        errors = [
+            ((*state.labels, error_type, str(ERROR_TYPES[error_type].fault)), float(count))
+            for state in states
+            for error_type, count in state.errors.items()
+        ]
+        families = (
+            Family(operations.OPERATIONS, [(s.labels, float(s.finished)) for s in states]),
+            Family(operations.OPERATION_ERRORS, list(errors)),
+            Family(self._duration, durations),
+            Family(operations.OPERATIONS_IN_PROGRESS, [(s.labels, s.in_progress) for s in states]),
+        )
+        for family in families[:3]:
+            family.created = self._created
+        return {family.metric.name: family for family in families} if states else {}
+
+
+_default: Recorder | None = None
+_default_lock = threading.Lock()
+
+
+def default() -> Recorder:
+    """Return the recorder of this process that everything uses unless told otherwise."""
+    global _default  # noqa: PLW0603 - one per process, made when first asked for
+    if _default is None:
+        with _default_lock:
+            if _default is None:
+                _default = Recorder()
+    return _default
+
+
+def _ascending(buckets: tuple[float, ...]) -> tuple[float, ...]:
+    buckets = tuple(float(bound) for bound in buckets)
+    if any(low >= high for low, high in pairwise((0.0, *buckets, float("inf")))):
+        raise ValueError(f"buckets must be positive, finite and ascending, not {buckets}")
+    return buckets
+
+
+def _reset_after_fork(recorder: Recorder) -> None:
+    """Have every forked child begin from nothing, or both processes would report the same."""
+    _register_reset()
+    _recorders.add(recorder)
+
+
+@cache
+def _register_reset() -> None:
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=_reset_all)
+
+
+def _reset_all() -> None:
+    for recorder in list(_recorders):
+        recorder.reset()

@@ -1,0 +1,155 @@
+"""All operation series of a recorder: finds handles, folds what they gathered, forgets them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Lock, RLock
+from weakref import WeakValueDictionary
+
+from .guard import Guard, Labels, clean
+from .handle import FIRST_TICKETS, MOST_TICKETS, OperationHandle, OperationState
+
+_PENDING_DURATIONS = 1 << 20
+"""About how many durations, 32 bytes each, may wait for folding in all handles together."""
+
+_PENDING_FAILURES = 1024
+
+
+class OperationSeries:
+    """The handles of one recorder, by label set.
+
+    Args:
+        guard: decides which label sets get series of their own.
+        bounds: upper bounds of the classic buckets, in seconds.
+        native: whether to keep native histograms.
+        clock: Unix time in seconds, for exemplars.
+        broke: called with the stage when the instrumentation itself fails.
+    """
+
+    def __init__(
+        self,
+        guard: Guard,
+        bounds: tuple[float, ...],
+        *,
+        native: bool,
+        clock: Callable[[], float],
+        broke: Callable[[str], None],
+    ) -> None:
+        self.bounds = bounds
+        self.native = native
+        self.clock = clock
+        self.guard = guard
+        self.broke = broke
+        self._handles: dict[Labels, OperationHandle] = {}
+        # Handles whose figures were dropped while some function still holds them.
+        self._forgotten: WeakValueDictionary[Labels, OperationHandle] = WeakValueDictionary()
+        self._starts: list[OperationHandle] = []
+        self._failures: list[tuple[OperationHandle, str]] = []
+        self.renew_locks()
+
+    def renew_locks(self) -> None:
+        """Make fresh locks; after a fork the old ones may belong to threads that are gone."""
+        # Folding must not be entered twice by one thread, which a signal handler or a finalizer
+        # would do through a reentrant lock; binding may be.
+        self._folding = Lock()
+        self._binding = RLock()
+
+    def __len__(self) -> int:
+        return len(self._handles)
+
+    def bind(self, labels: Labels) -> OperationHandle:
+        """Return the handle for these labels, or the one for `other` beyond a limit."""
+        org, domain, platform, operation = labels
+        labels = (clean(org), clean(domain), clean(platform), clean(operation))
+        handle = self._handles.get(labels)
+        if handle is not None:
+            return handle
+        with self._binding:
+            labels = self.guard.admit(labels)
+            if labels in self._forgotten:
+                handle = self._forgotten.pop(labels)
+            else:
+                handle = OperationHandle(self, labels)
+            return self._handles.setdefault(labels, handle)
+
+    def refill(self, handle: OperationHandle) -> None:
+        """Count a start without a ticket. Folds and hands out tickets unless somebody folds."""
+        if handle.labels not in self._handles:
+            self._restore(handle)
+        if not self._folding.acquire(blocking=False):
+            self._starts.append(handle)
+            return
+        try:
+            handle.fold()
+            share = _PENDING_DURATIONS // len(self._handles)
+            handle.grant(max(FIRST_TICKETS, min(share, MOST_TICKETS)))
+        except Exception:  # noqa: BLE001 - counted; the operation must not notice
+            self.broke("record")
+        finally:
+            self._folding.release()
+
+    def mark(self, handle: OperationHandle, error_type: str) -> None:
+        """Count a failure, now or at the next folding."""
+        self._failures.append((handle, error_type))
+        if len(self._failures) > _PENDING_FAILURES and self._folding.acquire(blocking=False):
+            try:
+                self._count_failures()
+            finally:
+                self._folding.release()
+
+    def snapshot(self) -> list[OperationState]:
+        """Fold everything and return it. One series is of one moment, and never ahead of itself.
+
+        Must not be called from a signal handler or a finalizer.
+        """
+        states = []
+        for handle in list(self._handles.values()):
+            with self._folding:
+                # In this order no failure is seen before its operation's end, and no end before
+                # its start.
+                self._count_failures()
+                handle.fold()
+                self._count_starts()
+                state = handle.state()
+            if state is not None:
+                states.append(state)
+        return states
+
+    def forget(self, org: str, domain: str, platform: str) -> None:
+        """Drop the figures of one store. Functions that hold a handle may use it again."""
+        store = (clean(org), clean(domain), clean(platform))
+        with self._binding:
+            for labels in [labels for labels in self._handles if labels[:3] == store]:
+                with self._folding:
+                    self._count_failures()
+                    self._count_starts()
+                    handle = self._handles.pop(labels)
+                    handle.forget()
+                self._forgotten[labels] = handle
+                self.guard.release(labels)
+
+    def reset(self) -> None:
+        """Begin from nothing in a forked child, where no other thread runs yet."""
+        self.renew_locks()
+        self._starts.clear()
+        self._failures.clear()
+        for handle in (*self._handles.values(), *self._forgotten.values()):
+            handle.reset()
+
+    def _restore(self, handle: OperationHandle) -> None:
+        with self._binding:
+            self._forgotten.pop(handle.labels, None)
+            self._handles[handle.labels] = handle
+            self.guard.restore(handle.labels)
+
+    def _count_starts(self) -> None:
+        pending = len(self._starts)
+        for handle in self._starts[:pending]:
+            handle.count_start()
+        del self._starts[:pending]
+
+    def _count_failures(self) -> None:
+        pending = len(self._failures)
+        for handle, error_type in self._failures[:pending]:
+            handle.count_error(error_type)
+        del self._failures[:pending]
