@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -82,6 +83,20 @@ def stock(shop: Shop, call: Call) -> Reply:
             }
         )
     return paged(call, rows, shop.base)
+
+
+def stock_stats(shop: Shop, call: Call) -> Reply:
+    """GET wc-analytics/reports/stock/stats: the counts alone, what is low among what is in."""
+    del call
+    items = shop.everything_sold()
+    statuses = Counter(item["stock_status"] for item in items)
+    low = sum(
+        _is_low(item) and item["stock_status"] == "instock" and item["stock_quantity"] > 0
+        for item in items
+    )
+    totals = {"products": len(items), "lowstock": low}
+    totals |= {name: statuses[name] for name in ("instock", "outofstock", "onbackorder")}
+    return Reply({"totals": totals})
 
 
 def customers(shop: Shop, call: Call) -> Reply:

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from .answers import ApiError, Call, Document, Reply, invalid_parameter, link, paged
 from .shop import Shop
 
 _ROOT = "/wp-json/wc/v3"
+
+
+def index(shop: Shop) -> Document:
+    """GET /wp-json, which anybody may read."""
+    offset = datetime.fromtimestamp(shop.clock(), shop.zone).utcoffset() or timedelta()
+    return {
+        "name": shop.domain,
+        "namespaces": ["wc/v3", "wc-analytics", "wc/store"],
+        "timezone_string": str(shop.zone),
+        "gmt_offset": str(offset / timedelta(hours=1)).removesuffix(".0"),
+    }
 
 
 def _setting(shop: Shop, name: str, label: str, value: str) -> Document:

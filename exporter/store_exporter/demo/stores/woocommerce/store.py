@@ -49,6 +49,7 @@ _ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", rf"{_ANALYTICS}/products/low-in-stock", analytics_api.low_in_stock),
     ("GET", rf"{_ANALYTICS}/products/count-low-in-stock", analytics_api.count_low_in_stock),
     ("GET", rf"{_ANALYTICS}/reports/stock", analytics_api.stock),
+    ("GET", rf"{_ANALYTICS}/reports/stock/stats", analytics_api.stock_stats),
     ("GET", rf"{_ANALYTICS}/reports/customers", analytics_api.customers),
     ("GET", rf"{_ANALYTICS}/reports/(?:orders|revenue)/stats", analytics_api.stats),
 )
@@ -186,7 +187,7 @@ class SimulatedWooCommerce:
             if call.method == allowed and action in ("", *_CART_ACTIONS):
                 return self.carts.answer(call, action)
         if call.path == "/wp-json":
-            return Reply({"name": self.domain, "namespaces": ["wc/v3", "wc-analytics", "wc/store"]})
+            return Reply(only_fields(call, shop_api.index(self.shop)))
         for methods, path, run in _COMPILED:
             match = path.fullmatch(call.path)
             if match is not None and call.method in methods:
