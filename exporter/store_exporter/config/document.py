@@ -45,6 +45,8 @@ class Document:
     root: Node
     data: Any
     """The plain data: dicts, lists and scalars."""
+    problems: list[Problem]
+    """What is wrong although it could be read, such as duplicate keys."""
 
     def line(self, path: Sequence[str | int]) -> int:
         """Return the line of the entry at a path, or of its nearest ancestor that is there."""
@@ -68,7 +70,7 @@ def parse(text: str, file: str) -> Document:
     """Parse one YAML document.
 
     Raises:
-        ConfigError: syntax errors, duplicate keys and exceeded bounds.
+        ConfigError: a syntax error or an exceeded bound, which leaves nothing to look at further.
     """
     if len(text) > MAX_BYTES:
         raise ConfigError(
@@ -80,9 +82,10 @@ def parse(text: str, file: str) -> Document:
     except yaml.YAMLError as error:
         builder.problems.append(_syntax_problem(error, text, file))
         raise ConfigError(builder.problems) from None
-    if builder.problems:
-        raise ConfigError(builder.problems)
-    return Document(file, root, _plain(root, _Budget(file)))
+    return Document(file, root, _plain(root, _Budget(file)), builder.problems)
+
+
+Events = Iterator[yaml.Event]
 
 
 @dataclass(slots=True)
@@ -94,7 +97,7 @@ class _Builder:
     anchors: dict[str, Node] = field(default_factory=dict)
 
     def build(self, text: str) -> Node:
-        events = iter(yaml.parse(text, Loader=_LOADER))
+        events: Events = iter(yaml.parse(text, Loader=_LOADER))
         root = Node(1, None)
         documents = 0
         for event in events:
@@ -108,41 +111,43 @@ class _Builder:
 
     def complain(self, event: yaml.Event, path: Path, message: str) -> None:
         where = path_text(path) if path else "YAML"
-        self.problems.append(Problem(self.file, event.start_mark.line + 1, where, message))
+        self.problems.append(Problem(self.file, _line(event), where, message))
 
-    def node(self, event: yaml.Event, events: Iterator[yaml.Event], path: Path) -> Node:
-        line = event.start_mark.line + 1
-        if isinstance(event, yaml.AliasEvent):
-            if event.anchor not in self.anchors:
-                self.complain(
-                    event, path, f"*{shortened(event.anchor)} has no anchor before it that is whole"
-                )
-            return self.anchors.get(event.anchor, Node(line, None))
+    def node(self, event: yaml.Event, events: Events, path: Path) -> Node:
         if len(path) > MAX_DEPTH:
             self.complain(event, path[:3], f"entries are nested more than {MAX_DEPTH} deep")
             raise ConfigError(self.problems)
-        if event.tag is not None and not _is_string_tag(event):
-            self.complain(event, path, "tags are not supported; write the plain value")
+        if isinstance(event, yaml.AliasEvent):
+            return self.alias(event, path)
+        node = Node(_line(event), None)
         if isinstance(event, yaml.ScalarEvent):
-            node = Node(line, event.value if not event.implicit[0] else scalar(event.value))
+            node.value = scalar(event.value) if event.implicit[0] else event.value
         elif isinstance(event, yaml.SequenceStartEvent):
-            node = Node(line, self.items(events, path))
+            node.value = self.items(events, path)
         else:
-            node = Node(line, self.entries(events, path))
-        if event.anchor:
-            self.anchors[event.anchor] = node
+            node.value = self.entries(events, path)
+        if (tag := getattr(event, "tag", None)) and not _means_text(event, tag):
+            self.complain(event, path, "tags are not supported; write the plain value")
+        if anchor := getattr(event, "anchor", None):
+            self.anchors[anchor] = node
         return node
 
-    def items(self, events: Iterator[yaml.Event], path: Path) -> list[Node]:
+    def alias(self, event: yaml.AliasEvent, path: Path) -> Node:
+        name = event.anchor or ""
+        if name not in self.anchors:
+            message = f"*{shortened(name)} has no whole anchor before it"
+            self.complain(event, path, message)
+        return self.anchors.get(name, Node(_line(event), None))
+
+    def items(self, events: Events, path: Path) -> list[Node]:
         items: list[Node] = []
         while not isinstance(event := next(events), yaml.SequenceEndEvent):
             items.append(self.node(event, events, (*path, len(items))))
         return items
 
-    def entries(self, events: Iterator[yaml.Event], path: Path) -> dict[str, tuple[int, Node]]:
+    def entries(self, events: Events, path: Path) -> dict[str, tuple[int, Node]]:
         entries: dict[str, tuple[int, Node]] = {}
         while not isinstance(event := next(events), yaml.MappingEndEvent):
-            line = event.start_mark.line + 1
             if not isinstance(event, yaml.ScalarEvent):
                 self.complain(event, path, "a key must be a plain word")
                 self.node(event, events, (*path, "?"))
@@ -152,15 +157,18 @@ class _Builder:
             if key == "<<":
                 self.complain(event, path, "merge keys are not supported; use `defaults`")
             elif key in entries:
-                self.complain(
-                    event, (*path, key), f"the key stands already on line {entries[key][0]}"
-                )
-            entries[key] = (line, self.node(next(events), events, (*path, key)))
+                message = f"the key stands on line {entries[key][0]} already"
+                self.complain(event, (*path, key), message)
+            entries[key] = (_line(event), self.node(next(events), events, (*path, key)))
         return entries
 
 
-def _is_string_tag(event: yaml.Event) -> bool:
-    return isinstance(event, yaml.ScalarEvent) and event.tag in ("!", "tag:yaml.org,2002:str")
+def _line(event: yaml.Event) -> int:
+    return event.start_mark.line + 1 if event.start_mark else 1
+
+
+def _means_text(event: yaml.Event, tag: str) -> bool:
+    return isinstance(event, yaml.ScalarEvent) and tag in ("!", "tag:yaml.org,2002:str")
 
 
 def scalar(text: str) -> str | int | float | bool | None:
@@ -197,12 +205,16 @@ def _plain(node: Node, budget: _Budget) -> Any:
     return node.value
 
 
+def _tab_indents(line: str) -> bool:
+    return "\t" in line[: len(line) - len(line.lstrip())]
+
+
 _ADVICE: tuple[tuple[Callable[[str, str], bool], str], ...] = (
-    (lambda _, line: "\t" in line[: len(line) - len(line.lstrip())], "indent with spaces, not tabs"),
-    (lambda text, _: "mapping values are not allowed" in text, "quote a value that contains ': '"),
-    (lambda text, _: "cannot start any token" in text, "quote a value that begins with @, ` or %"),
-    (lambda text, _: "unexpected end of stream" in text, "a quotation mark is not closed"),
-    (lambda text, _: "flow" in text, "a bracket or brace is not closed"),
+    (lambda _, line: _tab_indents(line), "indent with spaces, not tabs"),
+    (lambda said, _: "mapping values are not allowed" in said, "quote a value that contains ': '"),
+    (lambda said, _: "cannot start any token" in said, "quote a value that begins with @, ` or %"),
+    (lambda said, _: "unexpected end of stream" in said, "a quotation mark is not closed"),
+    (lambda said, _: "flow" in said, "a bracket or brace is not closed"),
     (lambda *_: True, "check the indentation of this line and the one above"),
 )
 

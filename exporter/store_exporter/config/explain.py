@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 from .document import Document
 from .problems import Problem, suggestion
@@ -63,8 +64,8 @@ def _hint(model: type[BaseModel], loc: Sequence[str | int], kind: str) -> str:
     if kind not in ("missing", "string_pattern_mismatch") or not isinstance(loc[-1], str):
         return ""
     parent = _model_at(model, loc[:-1])
-    info = parent and _by_key(parent).get(loc[-1])
-    if not info or not info.description:
+    info = _by_key(parent).get(loc[-1]) if parent else None
+    if info is None or not info.description:
         return ""
     return f": {info.description[0].lower()}{info.description[1:].rstrip('.')}"
 
@@ -75,7 +76,7 @@ def keys_at(model: type[BaseModel], loc: Sequence[str | int]) -> list[str]:
     return list(_by_key(parent)) if parent else []
 
 
-def _by_key(model: type[BaseModel]) -> Mapping[str, Any]:
+def _by_key(model: type[BaseModel]) -> Mapping[str, FieldInfo]:
     return {info.alias or name: info for name, info in model.model_fields.items()}
 
 

@@ -6,7 +6,7 @@ Every field's description is the sentence that `docs/configuration.md` and error
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import (
     BaseModel,
@@ -20,18 +20,26 @@ from pydantic import (
 from ..stores.model import Secret
 from . import secrets, values
 
-
-def _secret(value: Any, info: ValidationInfo) -> Secret:
-    source: secrets.Source = info.context
-    return source.secret(value)
+MIN_TOKEN_LENGTH = 16
+Info = ValidationInfo[secrets.Source]
 
 
-def _path(value: Any, info: ValidationInfo) -> Path:
-    source: secrets.Source = info.context
-    return source.path(value)
+def _secret(value: Any, info: Info) -> Secret:
+    return info.context.secret(value)
 
 
-def _readable(value: Any, info: ValidationInfo) -> Path:
+def _token(value: Any, info: Info) -> Secret:
+    token = info.context.secret(value)
+    if info.context.resolve and len(token.reveal()) < MIN_TOKEN_LENGTH:
+        raise ValueError(f"the token must have at least {MIN_TOKEN_LENGTH} characters")
+    return token
+
+
+def _path(value: Any, info: Info) -> Path:
+    return info.context.path(value)
+
+
+def _readable(value: Any, info: Info) -> Path:
     path = _path(value, info)
     try:
         path.open("rb").close()
@@ -52,6 +60,7 @@ def _file_reference(value: Any) -> str:
 
 
 SecretReference = Annotated[Secret, BeforeValidator(_secret)]
+Token = Annotated[Secret, BeforeValidator(_token)]
 Duration = Annotated[float, BeforeValidator(values.duration)]
 Domain = Annotated[str, BeforeValidator(values.domain)]
 Org = Annotated[str, BeforeValidator(values.org)]
@@ -62,11 +71,19 @@ AlertmanagerFile = Annotated[str, BeforeValidator(_file_reference)]
 """A path as Alertmanager sees it, from `file:PATH`; this process never reads it."""
 
 
+KEY_PREFIX = "key_"
+"""Begins the attribute of a key whose name comes from a platform."""
+
+
 class Section(BaseModel):
     """A mapping of the file: unknown keys are errors, and an empty one may be left blank."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        arbitrary_types_allowed=True,
+        alias_generator=lambda name: name.removeprefix(KEY_PREFIX),
     )
 
     @model_validator(mode="before")
@@ -123,22 +140,26 @@ class OrgAlerts(Section):
     )
 
 
+def _no_alerts() -> OrgAlerts:
+    return OrgAlerts.model_validate({})
+
+
 class OrgSection(Section):
     """One tenant."""
 
     org: Org = Field(description="The tenant's name, the value of the label `org`.")
-    api_tokens: Annotated[
-        list[SecretReference], BeforeValidator(_none_as_empty), Field(max_length=20)
-    ] = Field([], description="Bearer tokens for /api/v1, as env: or file: references.")
+    api_tokens: Annotated[list[Token], BeforeValidator(_none_as_empty), Field(max_length=20)] = (
+        Field([], description="Bearer tokens for /api/v1, as env: or file: references.")
+    )
     alerts: OrgAlerts = Field(
-        OrgAlerts(), description="Where this org's alerts go (used by `generate`)."
+        default_factory=_no_alerts, description="Where this org's alerts go (used by `generate`)."
     )
 
 
 class HttpSource(Section):
     """An address that answers a list of domains, as Prometheus' http_sd does."""
 
-    url: Url = Field(description="The address; it answers JSON: [{\"targets\": [\"a.example\"]}].")
+    url: Url = Field(description='The address; it answers JSON: [{"targets": ["a.example"]}].')
     bearer_token: SecretReference | None = Field(
         None, description="Token to send, as an env: or file: reference."
     )
@@ -146,6 +167,28 @@ class HttpSource(Section):
         None, description="PEM file with issuers to trust beside the system's."
     )
     timeout: Duration = Field(10.0, description="The longest that one request may take.")
+
+
+class DiscoverySection(Section):
+    """A source of stores. It tells domains and nothing else; all the rest stands here."""
+
+    org: Org = Field(description="The tenant of every store found here.")
+    platform: str = Field(description="The platform of every store found here.")
+    files: list[str] | None = Field(
+        None,
+        max_length=100,
+        description="JSON or YAML files with lists of domains, as Prometheus' file_sd; may use *.",
+    )
+    http: HttpSource | None = Field(None, description="An address that lists the domains.")
+    refresh: Duration = Field(300.0, description="Time from one look to the next.")
+    limit: int = Field(
+        1000, ge=1, le=100_000, description="Domains that are taken at most; more is an error."
+    )
+    store: Any = Field(
+        None,
+        description="What every store found has: credentials, settings, probes, collectors and "
+        "limits, as under `stores`; `{domain}` in a credential's reference stands for its domain.",
+    )
 
 
 class Root(Section):
@@ -167,6 +210,3 @@ class Root(Section):
     discovery: Annotated[list[Any], BeforeValidator(_none_as_empty)] = Field(
         [], max_length=100, description="Where further stores are found."
     )
-
-
-Format = Literal["logfmt", "json"]

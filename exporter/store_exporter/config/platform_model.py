@@ -15,7 +15,7 @@ from ..platforms import base
 from ..probing.contract import Collector, Probe
 from ..stores.model import Secret
 from . import values
-from .model import Domain, Duration, Limits, Org, ScheduleSection, SecretReference, Section, Url
+from .model import KEY_PREFIX, Domain, Limits, Org, ScheduleSection, SecretReference, Section, Url
 
 Fields = dict[str, Any]
 
@@ -145,9 +145,6 @@ def _nested(name: str, fields: Fields, description: str) -> Any:
 
 
 def _section(name: str, fields: Fields, parent: type[Section]) -> type[Section]:
-    """Make a model whose keys cannot clash with pydantic's own names, by way of aliases."""
-    aliased: Fields = {}
-    for key, (kind, info) in fields.items():
-        info.alias = info.validation_alias = info.serialization_alias = key
-        aliased[f"key_{key}"] = (kind, info)
-    return create_model(name, __base__=parent, **aliased)
+    """Make a model; prefixed attributes keep a platform's keys apart from pydantic's own names."""
+    prefixed = {f"{KEY_PREFIX}{key}": field for key, field in fields.items()}
+    return create_model(name, __base__=parent, **prefixed)

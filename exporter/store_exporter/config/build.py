@@ -1,0 +1,107 @@
+"""Stores out of validated configuration: platform, defaults and the store's own keys in layers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..platforms.base import Platform
+from ..probing.contract import Collector, Probe
+from ..stores.model import Schedule, Store
+from . import secrets, values
+
+Keys = Mapping[str, Any]
+"""Validated keys of the file: only those that stand there."""
+
+_LIMITS = ("requests_per_hour", "concurrency", "max_body_bytes", "ca_file")
+
+
+def build_store(platform: Platform, own: Keys, defaults: Keys) -> Store:
+    """Make a store: its own keys win over `defaults:`, and those over the platform's."""
+    settings = {s.name: s.default for s in platform.settings if s.default is not None}
+    credentials = {s.name: s.default for s in platform.credentials if s.default is not None}
+    return Store(
+        org=own["org"],
+        domain=own["domain"],
+        platform=platform.name,
+        url=own.get("url") or f"https://{own['domain']}",
+        credentials=credentials | given(own.get("credentials")),
+        settings=settings | given(own.get("settings")),
+        probes=_schedules(platform.probes, own.get("probes"), defaults.get("probes")),
+        collectors=_schedules(
+            platform.collectors, own.get("collectors"), defaults.get("collectors")
+        ),
+        **_limits(given(defaults) | given(own)),
+    )
+
+
+def given(keys: Keys | None) -> dict[str, Any]:
+    """Leave out keys that were left blank."""
+    return {key: value for key, value in (keys or {}).items() if value is not None}
+
+
+def _limits(keys: Keys) -> dict[str, Any]:
+    limits = {key: keys[key] for key in _LIMITS if key in keys}
+    if isinstance(path := limits.get("ca_file"), Path):
+        limits["ca_file"] = str(path)
+    return limits
+
+
+def _schedules(
+    checks: Mapping[str, Probe] | Mapping[str, Collector], own: Keys | None, defaults: Keys | None
+) -> dict[str, Schedule]:
+    return {
+        name: _schedule(check, given((defaults or {}).get(name)) | given((own or {}).get(name)))
+        for name, check in checks.items()
+    }
+
+
+def _schedule(check: Probe | Collector, keys: Keys) -> Schedule:
+    options = dict(check.options)
+    options |= {name: keys[name] for name in options if name in keys}
+    return Schedule(
+        interval=keys.get("interval", check.interval),
+        timeout=keys.get("timeout", check.timeout),
+        enabled=keys.get("enabled", True),
+        options=options,
+        critical=keys.get("critical"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """Makes the stores of one discovery source, to which a found domain adds nothing but itself.
+
+    Attributes:
+        org: the tenant of all of them.
+        platform: the platform of all of them.
+        keys: the validated keys under `store:`.
+        defaults: the validated keys under `defaults:`.
+        source: where the references of credentials are looked up.
+    """
+
+    org: str
+    platform: Platform
+    keys: Keys
+    defaults: Keys
+    source: secrets.Source
+
+    def store(self, domain: str) -> Store:
+        """Make the store of a found domain.
+
+        Raises:
+            ValueError: the domain is not a host name, or a credential cannot be read.
+        """
+        values.domain(domain)
+        credentials = {}
+        known = {setting.name: setting for setting in self.platform.credentials}
+        for name, value in given(self.keys.get("credentials")).items():
+            text = value.replace("{domain}", domain) if isinstance(value, str) else value
+            try:
+                credentials[name] = self.source.secret(text) if known[name].secret else text
+            except ValueError as error:
+                raise ValueError(f"{domain}: credentials.{name}: {error}") from None
+        own = {**self.keys, "org": self.org, "domain": domain, "credentials": credentials}
+        return build_store(self.platform, own, self.defaults)

@@ -1,0 +1,184 @@
+"""The entries of the file's lists, and what must hold between them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..platforms.base import Platform
+from ..stores.model import Store
+from .build import Keys, Template, build_store, given
+from .checker import Checker, Path
+from .model import DiscoverySection, HttpSource, OrgSection
+from .platform_model import store_model
+from .problems import suggestion
+from .secrets import reference
+from .values import duration_text
+
+_PLATFORM_KEYS = ("credentials", "settings", "probes", "collectors")
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """A source of further stores: files or an address.
+
+    Attributes:
+        files: patterns of files, absolute.
+        http: the address to ask.
+        refresh: seconds between looks.
+        limit: most domains taken.
+        template: makes the stores.
+    """
+
+    files: tuple[str, ...]
+    http: HttpSource | None
+    refresh: float
+    limit: int
+    template: Template
+
+
+def read_orgs(checker: Checker, data: Mapping[str, Any]) -> dict[str, OrgSection]:
+    """Validate `orgs:`; names and tokens must be unique."""
+    orgs: dict[str, OrgSection] = {}
+    names: dict[Any, Path] = {}
+    tokens: dict[Any, Path] = {}
+    for path, item in checker.items(data, "orgs"):
+        section = checker.validate(OrgSection, item, path)
+        name = section.org if section else _raw(item, "org")
+        if name is not None:
+            checker.unique(names, name, (*path, "org"), "the org stands")
+        if section is None:
+            continue
+        orgs.setdefault(section.org, section)
+        for index, token in enumerate(section.api_tokens):
+            if checker.source.resolve:
+                checker.unique(tokens, token, (*path, "api_tokens", index), "the same token stands")
+    return orgs
+
+
+def declared(data: Mapping[str, Any]) -> set[str]:
+    """Return the names of all orgs in the file, of entries with problems too."""
+    items = data.get("orgs")
+    names = (_raw(item, "org") for item in items) if isinstance(items, list) else ()
+    return {name for name in names if name is not None}
+
+
+def _raw(item: Any, key: str) -> str | None:
+    value = item.get(key) if isinstance(item, dict) else None
+    return value if isinstance(value, str) else None
+
+
+class StoreReader:
+    """Validates `stores:` and `discovery:` against the platforms, the defaults and the orgs."""
+
+    def __init__(
+        self,
+        checker: Checker,
+        platforms: Mapping[str, Platform],
+        defaults: Keys,
+        orgs: set[str],
+    ) -> None:
+        self.checker = checker
+        self.platforms = platforms
+        self.defaults = defaults
+        self.orgs = orgs
+        self.models = {name: store_model(platform) for name, platform in platforms.items()}
+        self.no_platform = store_model(_no_platform())
+
+    def stores(self, data: Mapping[str, Any]) -> list[Store]:
+        """Return the valid stores of the file."""
+        stores = []
+        domains: dict[Any, Path] = {}
+        for path, item in self.checker.items(data, "stores"):
+            if (domain := _raw(item, "domain")) is not None:
+                self.checker.unique(domains, domain, (*path, "domain"), "the store stands")
+            self._check_org(item, path)
+            if (store := self._store(item, path)) is not None:
+                stores.append(store)
+        return stores
+
+    def _store(self, item: Any, path: Path) -> Store | None:
+        platform = self._platform(item, path)
+        if platform is None:
+            if isinstance(item, dict):
+                item = {key: value for key, value in item.items() if key not in _PLATFORM_KEYS}
+            self.checker.keys(self.no_platform, item, path)
+            return None
+        keys = self.checker.keys(self.models[platform.name], item, path)
+        if keys is None:
+            return None
+        store = build_store(platform, keys, self.defaults)
+        check_schedules(self.checker, keys, store, path)
+        return store
+
+    def _platform(self, item: Any, path: Path) -> Platform | None:
+        name = _raw(item, "platform")
+        if name is not None and name not in self.platforms:
+            hint = suggestion(name, self.platforms)
+            self.checker.complain((*path, "platform"), f"unknown platform; {hint}")
+        return self.platforms.get(name) if name is not None else None
+
+    def _check_org(self, item: Any, path: Path) -> None:
+        name = _raw(item, "org")
+        if name is not None and name not in self.orgs:
+            hint = suggestion(name, self.orgs)
+            message = f"the org is not declared under `orgs`; {hint}"
+            self.checker.complain((*path, "org"), message)
+
+    def discovery(self, data: Mapping[str, Any]) -> list[Discovery]:
+        """Return the valid sources of further stores."""
+        entries = self.checker.items(data, "discovery")
+        found = [self._discovery(item, path) for path, item in entries]
+        return [discovery for discovery in found if discovery is not None]
+
+    def _discovery(self, item: Any, path: Path) -> Discovery | None:
+        self._check_org(item, path)
+        platform = self._platform(item, path)
+        section = self.checker.validate(DiscoverySection, item, path)
+        keys: Keys | None = None
+        if platform is not None:
+            model = store_model(platform, template=True)
+            keys = self.checker.keys(model, given(item).get("store"), (*path, "store"))
+        if section is None:
+            return None
+        if (section.http is None) == (not section.files):
+            self.checker.complain(path, "exactly one of the keys http and files is needed")
+        if keys is None or platform is None:
+            return None
+        self._check_template(section.org, platform, keys, (*path, "store"))
+        base = self.checker.source.directory
+        return Discovery(
+            files=tuple(str(base / pattern) for pattern in section.files or ()),
+            http=section.http,
+            refresh=section.refresh,
+            limit=section.limit,
+            template=Template(section.org, platform, keys, self.defaults, self.checker.source),
+        )
+
+    def _check_template(self, org: str, platform: Platform, keys: Keys, path: Path) -> None:
+        """Check what can be checked before a domain is known."""
+        for setting in platform.credentials:
+            value = given(keys.get("credentials")).get(setting.name)
+            if setting.secret and value is not None:
+                try:
+                    reference(value)
+                except ValueError as error:
+                    self.checker.complain((*path, "credentials", setting.name), str(error))
+        some = build_store(platform, {**keys, "org": org, "domain": "any.example"}, self.defaults)
+        check_schedules(self.checker, keys, some, path)
+
+
+def check_schedules(checker: Checker, keys: Keys, store: Store, path: Path) -> None:
+    """A timeout that somebody chose must fit into the interval; a platform's own may overlap."""
+    for group, schedules in (("probes", store.probes), ("collectors", store.collectors)):
+        for name, own in given(keys.get(group)).items():
+            schedule = schedules[name]
+            if given(own).get("timeout") and schedule.timeout > schedule.interval:
+                interval = duration_text(schedule.interval)
+                message = f"is longer than the interval, {interval}; runs would overlap"
+                checker.complain((*path, group, name, "timeout"), message)
+
+
+def _no_platform() -> Platform:
+    return Platform("unknown", "", (), (), {}, {}, {}, connect=lambda _: None)

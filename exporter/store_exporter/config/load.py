@@ -1,0 +1,99 @@
+"""The configuration file as a whole: read, validated, every problem reported at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..platforms.base import Platform
+from ..stores.model import Store
+from . import document, entries, platform_model, problems, secrets
+from .checker import Checker
+from .model import OrgSection, Root
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A valid configuration.
+
+    Attributes:
+        file: where it was read.
+        data: the file's content, which holds references to secrets but no secret.
+        state_directory: the folder of cursor files.
+        prometheus_url: base address of a Prometheus to ask about past days, if any.
+        orgs: the tenants by name.
+        stores: the stores of the file, in its order.
+        discovery: sources of further stores.
+    """
+
+    file: Path
+    data: Mapping[str, Any]
+    state_directory: Path
+    prometheus_url: str | None
+    orgs: Mapping[str, OrgSection]
+    stores: tuple[Store, ...]
+    discovery: tuple[entries.Discovery, ...]
+
+
+def load(
+    path: str | Path,
+    *,
+    environ: Mapping[str, str] = os.environ,
+    platforms: Mapping[str, Platform] | None = None,
+    resolve: bool = True,
+) -> Config:
+    """Read and validate a configuration file.
+
+    Args:
+        path: the file; relative paths in it start at its folder.
+        environ: where `env:` references are looked up.
+        platforms: the platforms that stores may have; by default all that are installed.
+        resolve: whether to read secrets; otherwise they are empty, which is enough to generate
+            rules or dashboards.
+
+    Raises:
+        ConfigError: with every problem of the file.
+    """
+    path = Path(path)
+    parsed = document.parse(read(path), str(path))
+    checker = Checker(parsed, secrets.Source(path.absolute().parent, environ, resolve))
+    data = {} if parsed.data is None else parsed.data
+    root = checker.validate(Root, data, ())
+    if not isinstance(data, dict):
+        raise problems.ConfigError(checker.problems)
+    known = platform_model.installed() if platforms is None else platforms
+    model = platform_model.defaults_model(known.values())
+    defaults = checker.keys(model, data.get("defaults"), ("defaults",)) or {}
+    orgs = entries.read_orgs(checker, data)
+    reader = entries.StoreReader(checker, known, defaults, entries.declared(data))
+    stores, discovery = reader.stores(data), reader.discovery(data)
+    if root is None or checker.problems:
+        raise problems.ConfigError(checker.problems)
+    return Config(
+        file=path,
+        data=data,
+        state_directory=root.state_directory or checker.source.directory / "state",
+        prometheus_url=root.prometheus_url,
+        orgs=orgs,
+        stores=tuple(stores),
+        discovery=tuple(discovery),
+    )
+
+
+def read(path: Path) -> str:
+    """Return a file's text.
+
+    Raises:
+        ConfigError: it cannot be read, or is not UTF-8.
+    """
+    try:
+        with path.open("rb") as file:
+            return file.read(document.MAX_BYTES + 1).decode("utf-8-sig")
+    except OSError as error:
+        message = f"cannot be read: {error.strerror}"
+    except UnicodeDecodeError:
+        message = "is not UTF-8 text"
+    raise problems.ConfigError([problems.Problem(str(path), 1, "(file)", message)])
