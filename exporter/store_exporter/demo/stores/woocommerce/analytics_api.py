@@ -15,11 +15,13 @@ from .reports_api import ZERO, items_in, number, summed
 from .shop import Shop
 
 _ROOT = "/wp-json/wc/v3"
+_LOW = 2
 _EARNED = ("completed", "processing", "refunded")
 
 
 def _is_low(item: Document) -> bool:
-    threshold = item["low_stock_amount"] if item["low_stock_amount"] is not None else 2
+    own = item["low_stock_amount"]
+    threshold = _LOW if own is None else own
     return bool(item["manage_stock"] and item["stock_quantity"] <= threshold)
 
 
@@ -56,47 +58,40 @@ def count_low_in_stock(shop: Shop, call: Call) -> Reply:
     return Reply({"total": total}, 200, {"X-WP-Total": str(total), "X-WP-TotalPages": "0"})
 
 
+def _stock_row(shop: Shop, item: Document) -> Document:
+    parent = shop.products.get(item["parent_id"])
+    own = item["low_stock_amount"]
+    return {
+        "id": item["id"],
+        "parent_id": item["parent_id"],
+        "name": item["name"] if parent is None else f"{parent['name']} - {item['name']}",
+        "sku": item["sku"],
+        "stock_status": item["stock_status"],
+        # Zero for what is not counted, which `manage_stock` alone tells from sold out.
+        "stock_quantity": item["stock_quantity"] or 0,
+        "manage_stock": item["manage_stock"],
+        "low_stock_amount": own if own is not None else _LOW,
+        "_links": {"product": [{"href": f"{shop.base}{_ROOT}/products/{item['id']}"}]},
+    }
+
+
 def stock(shop: Shop, call: Call) -> Reply:
     """GET wc-analytics/reports/stock: low without the empty, or the empty, or by status."""
     wanted = call.params.get("type", "all")
-    rows = []
-    for item in shop.everything_sold():
-        low = _is_low(item) and item["stock_quantity"] > 0
-        if wanted == "lowstock" and not low:
-            continue
-        if wanted not in ("all", "lowstock", item["stock_status"]):
-            continue
-        parent = shop.products.get(item["parent_id"])
-        rows.append(
-            {
-                "id": item["id"],
-                "parent_id": item["parent_id"],
-                "name": item["name"] if parent is None else f"{parent['name']} - {item['name']}",
-                "sku": item["sku"],
-                "stock_status": item["stock_status"],
-                "stock_quantity": item["stock_quantity"] or 0,
-                "manage_stock": item["manage_stock"],
-                "low_stock_amount": item["low_stock_amount"],
-                "_links": {
-                    "product": [{"href": f"{shop.base}{_ROOT}/products/{item['id']}"}],
-                },
-            }
-        )
-    return paged(call, rows, shop.base)
+    chosen = [
+        item
+        for item in (*shop.products.values(), *shop.variations.values())
+        if wanted in ("all", item["stock_status"])
+        or (wanted == "lowstock" and _is_low(item) and item["stock_quantity"] > 0)
+    ]
+    if call.params.get("orderby") == "stock_quantity":
+        # In SQL what has no quantity is less than any.
+        chosen.sort(key=_quantity, reverse=call.params.get("order", "asc") == "desc")
+    return paged(call, [_stock_row(shop, item) for item in chosen], shop.base)
 
 
-def stock_stats(shop: Shop, call: Call) -> Reply:
-    """GET wc-analytics/reports/stock/stats: the counts alone, what is low among what is in."""
-    del call
-    items = shop.everything_sold()
-    statuses = Counter(item["stock_status"] for item in items)
-    low = sum(
-        _is_low(item) and item["stock_status"] == "instock" and item["stock_quantity"] > 0
-        for item in items
-    )
-    totals = {"products": len(items), "lowstock": low}
-    totals |= {name: statuses[name] for name in ("instock", "outofstock", "onbackorder")}
-    return Reply({"totals": totals})
+def _quantity(item: Document) -> float:
+    return float(item["stock_quantity"]) if item["manage_stock"] else float("-inf")
 
 
 def customers(shop: Shop, call: Call) -> Reply:

@@ -1,0 +1,163 @@
+"""Operations written once: a plan with its description, bound to blocking and async clients.
+
+    @operation("What it does.", parameters={"product": "Id or SKU."}, ...)
+    def check_stock(api: Api, product: int | str) -> Plan[Stock]: ...
+
+    class Client(BlockingClient):
+        check_stock = Blocking(operations.check_stock)       # (product) -> Stock
+
+    class AsyncClient(AsyncClientBase):
+        check_stock = Awaited(operations.check_stock)        # (product) -> Awaitable[Stock]
+
+Both are measured by the same instrumentation that applications put around their own operations.
+Types, defaults and names of the parameters in the description come from the function itself, so
+that documentation, command line and code cannot disagree.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar
+
+from .base import Operation, Parameter
+from .plans import Plan
+
+F = TypeVar("F", bound=Callable[..., Any])
+P = ParamSpec("P")
+T_co = TypeVar("T_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned(Generic[P, T_co]):
+    """An operation: the function that makes its plan, and its description."""
+
+    plan: Callable[Concatenate[Any, P], Plan[T_co]]
+    description: Operation
+
+
+def _parameters(
+    function: Callable[..., Any], texts: Mapping[str, str]
+) -> tuple[tuple[Parameter, ...], str]:
+    """Return the parameters and the result's type as the function declares them.
+
+    Raises:
+        TypeError: `texts` describes other parameters than the function has.
+    """
+    signature = inspect.signature(function)
+    own = dict(list(signature.parameters.items())[1:])
+    if set(own) != set(texts):
+        differing = ", ".join(sorted(set(own) ^ set(texts)))
+        raise TypeError(f"{function.__name__}: described and real parameters differ: {differing}")
+    rows = tuple(
+        Parameter(
+            name,
+            str(parameter.annotation),
+            texts[name],
+            required=parameter.default is parameter.empty,
+            default=None if parameter.default is parameter.empty else parameter.default,
+        )
+        for name, parameter in own.items()
+    )
+    result = str(signature.return_annotation).removeprefix("Plan[").removesuffix("]")
+    return rows, result
+
+
+def operation(
+    description: str,
+    *,
+    parameters: Mapping[str, str],
+    errors: tuple[str, ...] = (),
+    calls: tuple[str, ...],
+    example: str,
+    writes: bool = False,
+) -> Callable[[Callable[Concatenate[Any, P], Plan[T_co]]], Planned[P, T_co]]:
+    """Describe an operation.
+
+    Args:
+        description: one sentence.
+        parameters: one sentence for each parameter after the first, which is the API.
+        errors: error types that it raises beyond those of any request.
+        calls: API calls that it makes.
+        example: one call, as Python.
+        writes: whether it changes more than the shopper's own cart.
+    """
+
+    def describe(function: Callable[Concatenate[Any, P], Plan[T_co]]) -> Planned[P, T_co]:
+        rows, result = _parameters(function, parameters)
+        name = function.__name__
+        return Planned(
+            function,
+            Operation(name, description, rows, result, errors, calls, example, writes),
+        )
+
+    return describe
+
+
+def by_name(operations: Iterable[Planned[Any, Any]]) -> dict[str, Operation]:
+    """Return the descriptions by the operations' names."""
+    return {planned.description.name: planned.description for planned in operations}
+
+
+class RunsBlocking(Protocol):
+    """A client that runs operations and returns their results."""
+
+    def run_operation(self, planned: Planned[..., T_co], /, *args: Any, **kwargs: Any) -> T_co:
+        """Run one operation, measured."""
+        ...
+
+
+class RunsAwaited(Protocol):
+    """A client that runs operations and returns awaitables of their results."""
+
+    def run_operation(
+        self, planned: Planned[..., T_co], /, *args: Any, **kwargs: Any
+    ) -> Awaitable[T_co]:
+        """Run one operation, measured."""
+        ...
+
+
+def _dressed(method: F, planned: Planned[..., Any]) -> F:
+    """Give a method the name, documentation and signature of its operation."""
+    functools.update_wrapper(method, planned.plan)
+    signature = inspect.signature(planned.plan)
+    own = list(signature.parameters.values())[1:]
+    # Else inspect and editors would show the parameter for the API, which the client fills in.
+    method.__signature__ = signature.replace(parameters=own)  # type: ignore[attr-defined]
+    return method
+
+
+class Blocking(Generic[P, T_co]):
+    """An operation as a method of a blocking client."""
+
+    def __init__(self, planned: Planned[P, T_co]) -> None:
+        self.planned = planned
+        self.__doc__ = planned.plan.__doc__
+
+    def __get__(self, client: RunsBlocking, owner: type) -> Callable[P, T_co]:
+        if client is None:
+            return self  # type: ignore[unreachable]  # read from the class itself
+
+        def call(*args: P.args, **kwargs: P.kwargs) -> T_co:
+            return client.run_operation(self.planned, *args, **kwargs)
+
+        return _dressed(call, self.planned)
+
+
+class Awaited(Generic[P, T_co]):
+    """An operation as a method of an async client."""
+
+    def __init__(self, planned: Planned[P, T_co]) -> None:
+        self.planned = planned
+        self.__doc__ = planned.plan.__doc__
+
+    def __get__(self, client: RunsAwaited, owner: type) -> Callable[P, Awaitable[T_co]]:
+        if client is None:
+            return self  # type: ignore[unreachable]  # read from the class itself
+
+        def call(*args: P.args, **kwargs: P.kwargs) -> Awaitable[T_co]:
+            return client.run_operation(self.planned, *args, **kwargs)
+
+        return _dressed(call, self.planned)

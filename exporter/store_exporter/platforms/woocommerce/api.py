@@ -1,0 +1,196 @@
+"""Requests to WooCommerce as plans: one resource, a list in pages, facts that rarely change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from typing import Any
+
+from ...errors import StoreError
+from ...probing.contract import Answer
+from ..fields import Fields
+from ..plans import Plan, Request, Retrier, asked_to_wait
+from . import errors
+from .zones import zone
+
+V3 = "/wp-json/wc/v3"
+ANALYTICS = "/wp-json/wc-analytics"
+STORE = "/wp-json/wc/store/v1"
+PAGE = 100
+"""The most that WooCommerce puts on a page."""
+MAX_PAGES = 10
+"""Pages that one operation reads at most, whatever the store says there are."""
+_FACTS_LIFETIME = 3600.0
+
+
+def wait(answer: Answer, now: float) -> float | None:
+    """Return for how long an answer asks to wait, the Store API's own way of asking included.
+
+    Its rate limit answers 400 with `RateLimit-Retry-After`, not 429.
+    """
+    if answer.status == 400 and b"rate_limit_exceeded" in answer.body[:500]:
+        raw = answer.headers.get("ratelimit-retry-after", "")
+        return float(raw) if raw.isascii() and raw.isdigit() and len(raw) < 10 else 0.0
+    return asked_to_wait(answer, now)
+
+
+@dataclass(slots=True)
+class Facts:
+    """What a client remembers of a store for an hour. Racing threads at worst ask twice."""
+
+    fixed_currency: str | None = None
+    currency: tuple[float, str] | None = None
+    zone: tuple[float, tzinfo] | None = None
+
+
+@dataclass(slots=True)
+class Rows:
+    """What a list gave: items by id, how many there are in all, whether the end was reached."""
+
+    items: list[Any] = field(default_factory=list)
+    total: int | None = None
+    complete: bool = True
+
+
+class Api:
+    """The store's API for the time of one operation.
+
+    Args:
+        url: the store's base address without a trailing slash.
+        retrier: sends the requests of this operation.
+        facts: shared by all operations of a client.
+        monotonic: seconds of a clock that never jumps.
+        now: Unix time in seconds.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        retrier: Retrier,
+        facts: Facts,
+        *,
+        monotonic: Callable[[], float],
+        now: Callable[[], float],
+    ) -> None:
+        self._url = url
+        self._retrier = retrier
+        self._facts = facts
+        self._monotonic = monotonic
+        self.now = now
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        json: Any = None,
+        headers: Mapping[str, str] | None = None,
+        idempotent: bool | None = None,
+    ) -> Plan[Answer]:
+        """Send a request and return whatever is answered.
+
+        Args:
+            method: in upper case.
+            path: below the store's address.
+            params: the query; None and empty values are left out.
+            json: the body.
+            headers: further headers.
+            idempotent: whether it may be repeated; GET and PUT may unless said otherwise.
+        """
+        query = {k: str(v) for k, v in (params or {}).items() if v is not None and v != ""}
+        if idempotent is None:
+            idempotent = method in ("GET", "PUT")
+        request = Request(
+            method, self._url + path, query, headers or {}, json=json, idempotent=idempotent
+        )
+        return (yield from self._retrier.send(request))
+
+    def get(self, path: str, params: Mapping[str, Any] | None = None) -> Plan[Any]:
+        """GET one resource and return its JSON."""
+        answer = yield from self.send("GET", path, params)
+        return errors.read(answer)
+
+    def change(self, path: str, body: Mapping[str, Any]) -> Plan[Any]:
+        """PUT members of one resource and return its JSON."""
+        answer = yield from self.send("PUT", path, json=body)
+        return errors.read(answer)
+
+    def create(self, path: str, body: Mapping[str, Any]) -> Plan[Any]:
+        """POST a new resource and return its JSON; never repeated once it may have arrived."""
+        answer = yield from self.send("POST", path, json=body)
+        return errors.read(answer)
+
+    def rows(
+        self,
+        path: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        limit: int,
+        until: Callable[[Any], bool] | None = None,
+    ) -> Plan[Rows]:
+        """GET a list, in as many pages as it takes, but not more than `MAX_PAGES`.
+
+        Args:
+            path: of the list.
+            params: the query without `per_page` and `page`.
+            limit: items wanted.
+            until: ends the reading before an item for which it is true.
+
+        Raises:
+            StoreError: invalid_response, it is no list; whatever a request may raise.
+        """
+        size = min(limit, PAGE)
+        found = Rows()
+        seen: set[Any] = set()
+        for page in range(1, MAX_PAGES + 1):
+            answer = yield from self.send(
+                "GET", path, {**(params or {}), "per_page": size, "page": page}
+            )
+            body = errors.read(answer)
+            if not isinstance(body, list):
+                raise StoreError("invalid_response", f"{path} is not a list", status=answer.status)
+            found.total = _count(answer, "x-wp-total")
+            for item in body:
+                if until is not None and until(item):
+                    return found
+                # Pages shift when something is added meanwhile, and then repeat an item.
+                key = item.get("id") if isinstance(item, dict) else None
+                if not isinstance(key, (int, str)) or key not in seen:
+                    seen.add(key if isinstance(key, (int, str)) else None)
+                    found.items.append(item)
+            pages = _count(answer, "x-wp-totalpages")
+            last = len(body) < size if pages is None else page >= pages
+            if len(found.items) >= limit or last or not body:
+                del found.items[limit:]
+                return found
+        found.complete = False
+        return found
+
+    def currency(self) -> Plan[str]:
+        """Return the code of the shop's currency, asked for once an hour."""
+        if self._facts.fixed_currency is not None:
+            return self._facts.fixed_currency
+        known = self._facts.currency
+        if known is None or known[0] < self._monotonic():
+            body = yield from self.get(f"{V3}/settings/general/woocommerce_currency")
+            value = Fields(body, "the currency setting").currency("value")
+            known = (self._monotonic() + _FACTS_LIFETIME, value)
+            self._facts.currency = known
+        return known[1]
+
+    def zone(self) -> Plan[tzinfo]:
+        """Return the time zone of the shop's calendar, asked for once an hour."""
+        known = self._facts.zone
+        if known is None or known[0] < self._monotonic():
+            body = yield from self.get("/wp-json/", {"_fields": "gmt_offset,timezone_string"})
+            known = (self._monotonic() + _FACTS_LIFETIME, zone(Fields(body, "the API's index")))
+            self._facts.zone = known
+        return known[1]
+
+
+def _count(answer: Answer, header: str) -> int | None:
+    """Return a total from a header, None when it is missing or no number."""
+    raw = answer.headers.get(header, "")
+    return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 12 else None

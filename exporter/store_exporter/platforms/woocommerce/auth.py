@@ -1,0 +1,83 @@
+"""How a request to WooCommerce proves who sent it. No I/O.
+
+Over https the consumer key and secret travel as basic authentication. Over http WooCommerce ignores
+that, so that nobody on the way can read the secret, and wants OAuth 1.0a without a token: the
+parameters go into the query, signed with HMAC-SHA256. (Observed on WooCommerce 11.0.1.)
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import quote, urlsplit
+
+
+def _nonce() -> str:
+    return secrets.token_hex(16)
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """A REST API key of a store.
+
+    Args:
+        consumer_key: `ck_…`.
+        consumer_secret: `cs_…`; neither is ever shown by `repr`.
+        in_query: send key and secret in the query over https, for the hosts that strip the
+            Authorization header. They then stand in the access logs of that host.
+        now: Unix time in seconds.
+        nonce: makes a text that is used once.
+    """
+
+    consumer_key: str = field(repr=False)
+    consumer_secret: str = field(repr=False)
+    in_query: bool = field(default=False, kw_only=True)
+    now: Callable[[], float] = field(default=time.time, kw_only=True, repr=False, compare=False)
+    nonce: Callable[[], str] = field(default=_nonce, kw_only=True, repr=False, compare=False)
+
+    def authorize(
+        self, method: str, url: str, params: Mapping[str, str]
+    ) -> tuple[dict[str, str], dict[str, str]]:
+        """Return the query parameters, with what must be added to them, and further headers.
+
+        Args:
+            method: in upper case.
+            url: without the query; its scheme decides how the request is authorized.
+            params: the query, each name once.
+        """
+        if urlsplit(url).scheme != "https":
+            return self._signed(method, url, params), {}
+        if self.in_query:
+            secret = {
+                "consumer_key": self.consumer_key,
+                "consumer_secret": self.consumer_secret,
+            }
+            return {**params, **secret}, {}
+        pair = f"{self.consumer_key}:{self.consumer_secret}".encode()
+        return dict(params), {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
+
+    def _signed(self, method: str, url: str, params: Mapping[str, str]) -> dict[str, str]:
+        signed = {
+            **params,
+            "oauth_consumer_key": self.consumer_key,
+            "oauth_nonce": self.nonce(),
+            "oauth_signature_method": "HMAC-SHA256",
+            "oauth_timestamp": str(int(self.now())),
+        }
+        # WooCommerce sorts by the undecorated name, and there is no token, hence the bare "&".
+        pairs = "&".join(f"{_encode(name)}={_encode(signed[name])}" for name in sorted(signed))
+        base = f"{method}&{_encode(url)}&{_encode(pairs)}"
+        key = f"{self.consumer_secret}&".encode()
+        digest = hmac.new(key, base.encode(), hashlib.sha256).digest()
+        signed["oauth_signature"] = base64.b64encode(digest).decode()
+        return signed
+
+
+def _encode(text: str) -> str:
+    """Percent-encode as RFC 3986 has it."""
+    return quote(text, safe="-_.~")

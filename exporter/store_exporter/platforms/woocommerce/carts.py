@@ -1,0 +1,145 @@
+"""Carts of the Store API: reading them, and the tokens that identify them. No I/O."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from ...errors import StoreError
+from ..fields import Fields
+from ..money import Money, currency_code, decimal_places, minor_units
+from ..results import Cart, CartCoupon, CartLine
+
+_UNLIMITED = 9999
+
+
+@dataclass(slots=True)
+class CartSession:
+    """One shopper's cart, over several calls.
+
+    Pass the same session to each cart operation of a shopper. It keeps the store's token and what
+    was last seen in the cart, so that a cart that the store has lost (tokens live for 48 hours)
+    can be put together again. It belongs to one shopper and is not meant for several threads.
+
+    Args:
+        token: of an earlier `Cart.token`; None begins a new cart.
+    """
+
+    token: str | None = field(default=None, repr=False)
+    lines: tuple[CartLine, ...] = ()
+    coupons: tuple[str, ...] = ()
+
+
+def session_of(cart: CartSession | str | None) -> CartSession:
+    """Return the session that a caller means by a session, a token or nothing."""
+    return cart if isinstance(cart, CartSession) else CartSession(cart)
+
+
+def claims(token: str) -> dict[str, Any]:
+    """Return what a token says about itself, unverified; empty if it cannot be read."""
+    parts = token.split(".")
+    if len(parts) != 3 or len(token) > 4096:
+        return {}
+    try:
+        found = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except (binascii.Error, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def expiry(token: str) -> datetime | None:
+    """Return when a token ends, None if it does not say."""
+    seconds = claims(token).get("exp")
+    if not isinstance(seconds, int) or isinstance(seconds, bool) or not 0 < seconds < 2**40:
+        return None
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def same_cart(asked: str, answered: str) -> bool:
+    """Whether the store took the token that it was given.
+
+    It does not refuse a GET with a token that is no longer good: it begins another cart and says
+    so only by a token for somebody else.
+    """
+    if asked == answered:
+        return True
+    before, after = claims(asked).get("user_id"), claims(answered).get("user_id")
+    return before is not None and before == after
+
+
+class _Amounts:
+    """Reads amounts in minor units, in the currency that stands beside them."""
+
+    def __init__(self, fields: Fields) -> None:
+        where = fields.where
+        self._fields = fields
+        self.currency = currency_code(fields.raw("currency_code"), f"{where}: currency_code")
+        unit = fields.raw("currency_minor_unit")
+        self._decimals = decimal_places(unit, f"{where}: currency_minor_unit")
+
+    def money(self, name: str) -> Money:
+        value = self._fields.raw(name)
+        amount = minor_units(value, self._decimals, f"{self._fields.where}: {name}")
+        return Money(amount, self.currency)
+
+    def money_if_any(self, name: str) -> Money | None:
+        return self.money(name) if self._fields.has(name) else None
+
+
+def cart(body: Any, token: str, *, renewed: bool = False) -> Cart:
+    """Read a cart.
+
+    Raises:
+        StoreError: invalid_response; a line that cannot be read makes the whole cart unreadable,
+            as a cart with lines missing would be another cart.
+    """
+    fields = Fields(body, "the cart")
+    totals = _Amounts(fields.child("totals"))
+    return Cart(
+        token=token,
+        expires=expiry(token),
+        lines=tuple(_line(row, totals.currency) for row in fields.children("items")),
+        coupons=tuple(_coupon(row) for row in fields.children("coupons")),
+        items=fields.quantity("items_count"),
+        subtotal=totals.money("total_items"),
+        discount=totals.money("total_discount"),
+        shipping=totals.money_if_any("total_shipping"),
+        tax=totals.money("total_tax"),
+        total=totals.money("total_price"),
+        problems=fields.decorating("errors", lambda row: row.text("message")),
+        renewed=renewed,
+    )
+
+
+def _line(row: Fields, currency: str) -> CartLine:
+    prices = _Amounts(row.child("prices"))
+    totals = _Amounts(row.child("totals"))
+    if {prices.currency, totals.currency} != {currency}:
+        raise StoreError("invalid_response", f"{row.where}: another currency than the cart's")
+    maximum = row.child("quantity_limits").quantity("maximum")
+    return CartLine(
+        key=row.text("key"),
+        product_id=row.identifier(),
+        sku=row.text_or("sku"),
+        name=row.text("name"),
+        quantity=row.quantity("quantity"),
+        maximum=maximum if maximum < _UNLIMITED else None,
+        unit_price=prices.money("price"),
+        total=totals.money("line_total"),
+        options=dict(row.decorating("variation", _option)),
+    )
+
+
+def _option(row: Fields) -> tuple[str, str]:
+    return row.text("attribute"), row.text("value")
+
+
+def _coupon(row: Fields) -> CartCoupon:
+    return CartCoupon(row.text("code"), _Amounts(row.child("totals")).money("total_discount"))

@@ -1,0 +1,115 @@
+"""Coupons: whether one is good, as far as can be told without a cart. No I/O."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from ...errors import StoreError
+from ..fields import Fields
+from ..money import Money
+from ..results import Coupon
+
+_RESTRICTIONS = (
+    "product_ids",
+    "excluded_product_ids",
+    "product_categories",
+    "excluded_product_categories",
+    "email_restrictions",
+)
+_PER_ITEM = ("fixed_product", "percent_product")
+
+
+def refused(reason: str, message: str) -> StoreError:
+    """Return the refusal of a coupon; `reason` becomes the error's code."""
+    return StoreError("invalid_coupon", message, code=f"coupon_{reason}")
+
+
+def coupon(
+    fields: Fields, currency: str, *, now: float, subtotal: Decimal | None, email: str | None
+) -> Coupon:
+    """Read a coupon and check it.
+
+    Args:
+        fields: the coupon.
+        currency: of the shop.
+        now: Unix time in seconds.
+        subtotal: of the goods, for the minimum and maximum spend; None to leave that unchecked.
+        email: of the shopper, for restrictions and the limit per shopper; None likewise.
+
+    Raises:
+        StoreError: invalid_coupon with code coupon_unpublished, coupon_expired,
+            coupon_usage_limit, coupon_minimum_spend, coupon_maximum_spend, coupon_email or
+            coupon_usage_limit_per_user; invalid_response.
+    """
+    code = fields.text("code")
+    expires = fields.gmt_if_any("date_expires_gmt")
+    minimum, maximum = (_limit(fields, name, currency) for name in _LIMITS)
+    uses_left = _uses_left(fields)
+    if fields.text_or("status", "publish") != "publish":
+        raise refused("unpublished", f"coupon {code} is not published")
+    if expires is not None and datetime.fromtimestamp(now, UTC) > expires:
+        raise refused("expired", f"coupon {code} expired on {expires:%Y-%m-%d}")
+    if uses_left is not None and uses_left <= 0:
+        raise refused("usage_limit", f"coupon {code} has been used as often as it may be")
+    if subtotal is not None and minimum is not None and subtotal < minimum.amount:
+        raise refused("minimum_spend", f"coupon {code} is good from {minimum} on")
+    if subtotal is not None and maximum is not None and subtotal > maximum.amount:
+        raise refused("maximum_spend", f"coupon {code} is good up to {maximum}")
+    if email is not None:
+        _check_shopper(fields, code, email.casefold())
+    kind = fields.text("discount_type")
+    percent = "percent" in kind
+    amount = fields.money("amount", currency)
+    return Coupon(
+        code=code,
+        percent=amount.amount if percent else None,
+        amount=None if percent else amount,
+        per_item=kind in _PER_ITEM,
+        free_shipping=fields.flag("free_shipping"),
+        minimum=minimum,
+        maximum=maximum,
+        expires=expires,
+        uses_left=uses_left,
+        restricted=any(fields.raw(name) for name in _RESTRICTIONS),
+    )
+
+
+_LIMITS = ("minimum_amount", "maximum_amount")
+
+
+def _limit(fields: Fields, name: str, currency: str) -> Money | None:
+    """Read a limit of the spend; zero and nothing both mean that there is none."""
+    money = fields.money_if_any(name, currency)
+    return money if money is not None and money.amount > 0 else None
+
+
+def _uses_left(fields: Fields) -> int | None:
+    limit = fields.integer("usage_limit") if fields.has("usage_limit") else 0
+    return limit - fields.integer("usage_count") if limit else None
+
+
+def _texts(value: Any) -> list[str]:
+    items = value if isinstance(value, list) else []
+    return [str(item).casefold() for item in items if isinstance(item, (str, int))]
+
+
+def _check_shopper(fields: Fields, code: str, email: str) -> None:
+    allowed = _texts(fields.raw("email_restrictions"))
+    if allowed and not any(_matches(pattern, email) for pattern in allowed):
+        raise refused("email", f"coupon {code} is for other customers")
+    limit = fields.integer("usage_limit_per_user") if fields.has("usage_limit_per_user") else 0
+    # Guests are listed by their address; who was logged in, by a number that says nothing here.
+    if limit and _texts(fields.raw("used_by")).count(email) >= limit:
+        raise refused(
+            "usage_limit_per_user", f"coupon {code} has been used as often as one customer may"
+        )
+
+
+def _matches(pattern: str, email: str) -> bool:
+    """Whether an address matches, where `*` stands for anything, as in `*@example.com`."""
+    head, star, tail = pattern.partition("*")
+    if not star:
+        return pattern == email
+    return email.startswith(head) and email.endswith(tail) and len(email) >= len(pattern) - 1

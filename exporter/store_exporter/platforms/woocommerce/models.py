@@ -1,0 +1,292 @@
+"""From WooCommerce's JSON to results: products, orders and the shop. No I/O."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from ...errors import StoreError
+from ..fields import Fields, Quantity
+from ..money import Money
+from ..results import (
+    Category,
+    Customer,
+    Listing,
+    LowStock,
+    Order,
+    OrderLine,
+    OrderNote,
+    PaymentMethod,
+    Price,
+    Product,
+    Refund,
+    Review,
+    ShippingMethod,
+    Stock,
+)
+from .api import Rows
+
+T = TypeVar("T")
+_STOCK = {"instock": "in_stock", "outofstock": "out_of_stock", "onbackorder": "on_backorder"}
+_COST = re.compile(r"\d{1,12}([.,]\d{1,2})?")
+
+
+def listing(rows: Rows, what: str, read: Callable[[Fields], T]) -> Listing[T]:
+    """Read each item of a list; those that cannot be read are left out and counted.
+
+    Raises:
+        StoreError: invalid_response, none of them can be read.
+    """
+    items: list[T] = []
+    failure: StoreError | None = None
+    for index, row in enumerate(rows.items):
+        try:
+            items.append(read(Fields(row, f"{what}[{index}]")))
+        except StoreError as error:
+            failure = error
+    if failure is not None and not items:
+        raise failure
+    unreadable = len(rows.items) - len(items)
+    return Listing(tuple(items), rows.total, unreadable, rows.complete)
+
+
+def optional_id(fields: Fields, name: str) -> int | None:
+    """Read an id that is 0 where there is none."""
+    return fields.integer(name) or None
+
+
+# Products
+
+
+def stock_quantity(fields: Fields) -> Quantity | None:
+    """Read what is left; None where the store does not count.
+
+    `manage_stock` is true, false or, at a variation, the text `parent`.
+    """
+    managed = fields.raw("manage_stock")
+    if managed != "parent" and not fields.flag("manage_stock"):
+        return None
+    return fields.quantity("stock_quantity") if fields.has("stock_quantity") else None
+
+
+def stock(fields: Fields) -> Stock:
+    """Read a product's or variation's stock."""
+    status = _STOCK.get(fields.text("stock_status"), "")
+    if not status:
+        raise StoreError("invalid_response", f"{fields.where}: stock_status is not one of these")
+    return Stock(
+        product_id=fields.identifier(),
+        sku=fields.text_or("sku"),
+        name=fields.text_or("name"),
+        in_stock=status != "out_of_stock",
+        status=status,
+        quantity=stock_quantity(fields),
+        backorders_allowed=fields.flag("backorders_allowed"),
+    )
+
+
+def product(fields: Fields, currency: str) -> Product:
+    """Read a product or variation."""
+    rating_count = fields.integer("rating_count") if fields.has("rating_count") else 0
+    return Product(
+        id=fields.identifier(),
+        parent_id=optional_id(fields, "parent_id"),
+        type=fields.text("type"),
+        name=fields.text("name"),
+        sku=fields.text("sku"),
+        price=fields.money_if_any("price", currency),
+        regular_price=fields.money_if_any("regular_price", currency),
+        on_sale=fields.flag("on_sale"),
+        stock=stock(fields),
+        permalink=fields.text_or("permalink"),
+        description=fields.markup_or("description"),
+        categories=fields.decorating("categories", lambda row: row.text("name")),
+        attributes=dict(fields.decorating("attributes", _attribute)),
+        images=fields.decorating("images", lambda row: row.text("src")),
+        variations=tuple(_ids(fields.raw("variations"))),
+        rating=fields.decimal("average_rating") if rating_count else None,
+        rating_count=rating_count,
+    )
+
+
+def _attribute(row: Fields) -> tuple[str, tuple[str, ...]]:
+    options = (row.text("option"),) if row.has("option") else row.texts_or("options")
+    return row.text("name"), options
+
+
+def _ids(value: Any) -> Iterable[int]:
+    items = value if isinstance(value, list) else []
+    return (item for item in items if isinstance(item, int) and not isinstance(item, bool))
+
+
+def product_ids(fields: Fields) -> set[int]:
+    """Return the ids by which a cart may hold a product: its own and its variations'."""
+    return {fields.identifier(), *_ids(fields.raw("variations"))}
+
+
+def price(fields: Fields, currency: str) -> Price:
+    """Read what a product or variation costs."""
+    current = fields.money_if_any("price", currency)
+    return Price(
+        product_id=fields.identifier(),
+        sku=fields.text_or("sku"),
+        name=fields.text_or("name"),
+        price=current,
+        highest=current,
+        regular_price=fields.money_if_any("regular_price", currency),
+        on_sale=fields.flag("on_sale"),
+        sale_ends=fields.gmt_if_any("date_on_sale_to_gmt"),
+    )
+
+
+def category(fields: Fields) -> Category:
+    """Read a category."""
+    return Category(
+        id=fields.identifier(),
+        name=fields.text("name"),
+        slug=fields.text("slug"),
+        parent_id=optional_id(fields, "parent"),
+        count=fields.integer("count"),
+        description=fields.markup_or("description"),
+    )
+
+
+def review(fields: Fields) -> Review:
+    """Read a review; the reviewer's e-mail address stays in the store."""
+    rating = fields.integer("rating")
+    if rating > 5:
+        raise StoreError("invalid_response", f"{fields.where}: rating is {rating}, above 5")
+    return Review(
+        id=fields.identifier(),
+        product_id=fields.identifier("product_id"),
+        rating=rating,
+        text=fields.markup_or("review"),
+        reviewer=fields.text_or("reviewer"),
+        verified=fields.raw("verified") is True,
+        created=fields.gmt("date_created_gmt"),
+    )
+
+
+def low_stock(fields: Fields) -> LowStock:
+    """Read a row of wc-analytics' stock report."""
+    return LowStock(
+        product_id=fields.identifier(),
+        parent_id=optional_id(fields, "parent_id"),
+        sku=fields.text_or("sku"),
+        name=fields.text("name"),
+        quantity=fields.quantity("stock_quantity"),
+        in_stock=fields.text("stock_status") != "outofstock",
+    )
+
+
+# Orders
+
+
+def order(fields: Fields, *, with_customer: bool) -> Order:
+    """Read an order; who placed it only when that was asked for."""
+    currency = fields.currency("currency")
+    refunded = Decimal(0)
+    for row in fields.children("refunds"):
+        # Negative in the answer, as it lessens the order's total.
+        refunded += abs(row.money("total", currency).amount)
+    return Order(
+        id=fields.identifier(),
+        number=fields.text("number"),
+        status=fields.text("status"),
+        total=fields.money("total", currency),
+        refunded=Money(refunded, currency),
+        lines=tuple(_line(row, currency) for row in fields.children("line_items")),
+        customer=_customer(fields) if with_customer else None,
+        payment_method=fields.text_or("payment_method_title"),
+        created=fields.gmt("date_created_gmt"),
+        modified=fields.gmt("date_modified_gmt"),
+        paid=fields.gmt_if_any("date_paid_gmt"),
+        completed=fields.gmt_if_any("date_completed_gmt"),
+    )
+
+
+def _line(row: Fields, currency: str) -> OrderLine:
+    return OrderLine(
+        product_id=optional_id(row, "product_id"),
+        variation_id=optional_id(row, "variation_id"),
+        sku=row.text_or("sku"),
+        name=row.text("name"),
+        quantity=row.quantity("quantity"),
+        total=row.money("total", currency),
+    )
+
+
+def _customer(fields: Fields) -> Customer:
+    billing = fields.child("billing")
+    name = f"{billing.text_or('first_name')} {billing.text_or('last_name')}".strip()
+    return Customer(optional_id(fields, "customer_id"), billing.text("email"), name)
+
+
+def note(fields: Fields) -> OrderNote:
+    """Read an order's note."""
+    return OrderNote(
+        id=fields.identifier(),
+        text=fields.markup_or("note"),
+        for_customer=fields.flag("customer_note"),
+        created=fields.gmt("date_created_gmt"),
+    )
+
+
+def refund(fields: Fields, currency: str) -> Refund:
+    """Read a refund."""
+    amount = fields.money("amount", currency)
+    return Refund(
+        id=fields.identifier(),
+        amount=Money(abs(amount.amount), currency),
+        reason=fields.text_or("reason"),
+        created=fields.gmt("date_created_gmt"),
+    )
+
+
+# The shop
+
+
+def payment_method(fields: Fields) -> tuple[bool, PaymentMethod]:
+    """Read a payment gateway and whether it is on. Its settings, with their keys, are not read."""
+    method = PaymentMethod(
+        fields.text("id"), fields.text_or("title"), fields.markup_or("description")
+    )
+    return fields.flag("enabled"), method
+
+
+def shipping_method(fields: Fields, zone: str, currency: str) -> tuple[bool, ShippingMethod]:
+    """Read a way of delivery and whether it is on."""
+    settings = fields.child("settings")
+    kind = fields.text("method_id")
+    requires = _setting(settings, "requires")
+    minimum = _cost(_setting(settings, "min_amount"), currency)
+    rule = _setting(settings, "cost").strip()
+    cost = _cost(rule, currency)
+    method = ShippingMethod(
+        zone=zone,
+        title=fields.text("title"),
+        kind=kind,
+        cost=cost,
+        cost_rule="" if cost is not None else rule,
+        minimum=minimum if requires in ("min_amount", "either", "both") else None,
+        needs_coupon=requires in ("coupon", "both"),
+    )
+    return fields.flag("enabled"), method
+
+
+def _setting(settings: Fields, name: str) -> str:
+    """Return the value of one of a method's settings, empty if it has no such setting."""
+    return settings.child(name).text_or("value") if settings.has(name) else ""
+
+
+def _cost(text: str, currency: str) -> Money | None:
+    """Read an amount that the shop's owner typed, None if it is a formula.
+
+    It is in the notation of the store's language: `4,90` in a German one. With one or two decimals
+    there is no doubt which sign separates them; anything else is left alone.
+    """
+    if not _COST.fullmatch(text.strip()):
+        return None
+    return Money(Decimal(text.strip().replace(",", ".")), currency)

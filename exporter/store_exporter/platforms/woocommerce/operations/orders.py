@@ -1,0 +1,241 @@
+"""Operations about what was bought.
+
+Order ids can be guessed. Therefore an order that is asked for by its number alone comes without
+its customer, and with an e-mail address only when that is the order's own: to everybody else it
+is not there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from ....errors import StoreError
+from ...described import operation
+from ...fields import Fields
+from ...money import Money
+from ...plans import Plan
+from ...results import Cancellation, Listing, Order, OrderNote, RefundStatus
+from .. import checks, models
+from ..api import V3, Api, Rows
+from ..models import listing
+
+ORDER = "Number of the order, as the shopper knows it."
+EMAIL = "E-mail address that the order must have; without one the caller vouches for the shopper."
+_LOOKUP = ("GET /wc/v3/orders/{id}", "GET /wc/v3/orders?search=")
+_HIDDEN = ("checkout-draft", "trash", "auto-draft")
+_CANCELLABLE = ("pending", "on-hold", "processing")
+_MOST = 100
+
+
+def _missing(order: int | str) -> StoreError:
+    # The same words whether there is no such order or it is somebody else's.
+    return StoreError("not_found", f"there is no order {str(order)[:40]} for this customer")
+
+
+def _belongs(order: Fields, email: str | None) -> bool:
+    if order.text("status") in _HIDDEN:
+        return False
+    return email is None or order.child("billing").text("email").strip().casefold() == email
+
+
+def find(api: Api, order: int | str, email: str | None) -> Plan[Fields]:
+    """Return the order with a number, if it is the shopper's.
+
+    The number is the id unless a plugin numbers orders its own way; then the id of one order can
+    be the number of another, and the number counts.
+
+    Raises:
+        StoreError: not_found.
+    """
+    if isinstance(order, bool) or not isinstance(order, (int, str)):
+        raise StoreError("invalid_request", "order is neither a number nor a text")
+    number = checks.text(str(order), "order").lstrip("#").strip()
+    address = None if email is None else checks.email(email)
+    if not number:
+        raise _missing(order)
+    if number.isascii() and number.isdigit() and int(number[:18]) > 0 and len(number) < 18:
+        found = yield from _by_id(api, int(number))
+        if found is not None and found.text("number") == number:
+            if _belongs(found, address):
+                return found
+            raise _missing(order)
+    rows = yield from api.rows(f"{V3}/orders", {"search": number}, limit=_MOST)
+    for row in rows.items:
+        candidate = Fields(row, f"order {number}")
+        if candidate.text("number") == number and _belongs(candidate, address):
+            return candidate
+    raise _missing(order)
+
+
+def _by_id(api: Api, number: int) -> Plan[Fields | None]:
+    try:
+        body = yield from api.get(f"{V3}/orders/{number}")
+    except StoreError as error:
+        if error.error_type == "not_found":
+            return None
+        raise
+    return Fields(body, f"order {number}")
+
+
+def _of_shopper(api: Api, email: str, wanted: int) -> Plan[Rows]:
+    """Return the newest orders of an address: as a customer's and as a guest's."""
+    customers = yield from api.rows(f"{V3}/customers", {"email": email, "role": "all"}, limit=1)
+    queries: list[dict[str, Any]] = [{"search": email}]
+    queries += [{"customer": Fields(row, "customer").identifier()} for row in customers.items]
+    found: dict[int, tuple[str, Any]] = {}
+    complete = True
+    for query in queries:
+        rows = yield from api.rows(f"{V3}/orders", query, limit=max(wanted, _MOST))
+        # A search can be cut off by orders that only mention the address.
+        complete = complete and (rows.total is None or rows.total <= max(wanted, _MOST))
+        for row in rows.items:
+            fields = Fields(row, "order")
+            if _belongs(fields, None if "customer" in query else email):
+                found[fields.identifier()] = (fields.text("date_created_gmt"), row)
+    newest = sorted(found.items(), key=lambda item: (item[1][0], item[0]), reverse=True)
+    return Rows([row for _, (_, row) in newest[:wanted]], len(found) if complete else None)
+
+
+@operation(
+    "Returns an order by its number, or a shopper's latest by e-mail address.",
+    parameters={"order": ORDER, "email": "E-mail address of the shopper."},
+    errors=("not_found", "invalid_input"),
+    calls=(*_LOOKUP, "GET /wc/v3/customers?email=", "GET /wc/v3/orders?customer="),
+    example='store.check_order(order="51", email="ada@example.com").status',
+)
+def check_order(api: Api, order: int | str | None = None, email: str | None = None) -> Plan[Order]:
+    """Return one order.
+
+    With both, the order must have that address, else it is not found. With the number alone it
+    comes without its customer. With the address alone it is the latest order of that shopper,
+    whom the caller must have identified.
+
+    Raises:
+        StoreError: invalid_request, neither was given.
+    """
+    if order is not None:
+        found = yield from find(api, order, email)
+        return models.order(found, with_customer=email is not None)
+    if email is None:
+        raise StoreError("invalid_request", "check_order takes an order, an email or both")
+    rows = yield from _of_shopper(api, checks.email(email), 1)
+    if not rows.items:
+        raise StoreError("not_found", "there is no order for this customer")
+    return models.order(Fields(rows.items[0], "order"), with_customer=True)
+
+
+@operation(
+    "Lists a shopper's orders, newest first.",
+    parameters={
+        "email": "E-mail address of the shopper, whom the caller must have identified.",
+        "limit": "The most orders to return.",
+    },
+    errors=("invalid_input",),
+    calls=(
+        "GET /wc/v3/customers?email=",
+        "GET /wc/v3/orders?search=",
+        "GET /wc/v3/orders?customer=",
+    ),
+    example='store.get_customer_orders("ada@example.com", limit=5)',
+)
+def get_customer_orders(api: Api, email: str, limit: int = 10) -> Plan[Listing[Order]]:
+    """List the orders that were placed with an address or by the customer who has it.
+
+    Nobody by that address is an empty list, so that the answer does not tell who is a customer.
+    """
+    wanted = checks.limit(limit)
+    rows = yield from _of_shopper(api, checks.email(email), wanted)
+    return listing(rows, "orders", lambda fields: models.order(fields, with_customer=True))
+
+
+@operation(
+    "Lists the notes on an order, oldest first.",
+    parameters={
+        "order": ORDER,
+        "email": EMAIL,
+        "private": "Whether to return the staff's notes too, which are not meant for shoppers.",
+    },
+    errors=("not_found", "invalid_input"),
+    calls=(*_LOOKUP, "GET /wc/v3/orders/{id}/notes"),
+    example='store.get_order_notes("51", email="ada@example.com")',
+)
+def get_order_notes(
+    api: Api, order: int | str, email: str | None = None, private: bool = False
+) -> Plan[Listing[OrderNote]]:
+    """List the notes that the shopper was sent, or all of them."""
+    found = yield from find(api, order, email)
+    kind = "any" if private else "customer"
+    body = yield from api.get(f"{V3}/orders/{found.identifier()}/notes", {"type": kind})
+    if not isinstance(body, list):
+        raise StoreError("invalid_response", "the notes are not a list")
+    notes = listing(Rows(body), "notes", models.note)
+    kept = [note for note in notes if private or note.for_customer]
+    kept.sort(key=lambda note: (note.created, note.id))
+    return replace(notes, items=tuple(kept), total=len(kept))
+
+
+@operation(
+    "Tells what was paid back of an order.",
+    parameters={"order": ORDER, "email": EMAIL},
+    errors=("not_found", "invalid_input"),
+    calls=(*_LOOKUP, "GET /wc/v3/orders/{id}/refunds"),
+    example='store.check_refund_status("60", email="ada@example.com").status',
+)
+def check_refund_status(api: Api, order: int | str, email: str | None = None) -> Plan[RefundStatus]:
+    """Return the refunds of an order and whether they are all of it."""
+    found = yield from find(api, order, email)
+    number, currency = found.identifier(), found.currency("currency")
+    total = found.money("total", currency)
+    rows = yield from api.rows(f"{V3}/orders/{number}/refunds", limit=_MOST)
+    # A sum needs each of its parts: one that cannot be read fails the operation.
+    refunds = [models.refund(Fields(row, "refund"), currency) for row in rows.items]
+    refunds.sort(key=lambda refund: (refund.created, refund.id), reverse=True)
+    refunded = sum((refund.amount.amount for refund in refunds), Decimal(0))
+    status = "none" if refunded <= 0 else "full" if refunded >= total.amount else "partial"
+    return RefundStatus(number, status, total, Money(refunded, currency), tuple(refunds))
+
+
+@operation(
+    "Cancels an order that is pending, on hold or in processing.",
+    parameters={
+        "order": ORDER,
+        "reason": "Why, for the staff; noted on the order.",
+        "email": EMAIL,
+    },
+    errors=("not_found", "invalid_state", "invalid_input"),
+    calls=(*_LOOKUP, "PUT /wc/v3/orders/{id}", "POST /wc/v3/orders/{id}/notes"),
+    example='store.cancel_order("52", reason="Ordered twice", email="ada@example.com")',
+    writes=True,
+)
+def cancel_order(
+    api: Api, order: int | str, reason: str | None = None, email: str | None = None
+) -> Plan[Cancellation]:
+    """Cancel an order. The store puts the goods back and tells the customer; it pays nothing back.
+
+    Raises:
+        StoreError: invalid_state, the order is in another status.
+    """
+    found = yield from find(api, order, email)
+    number, status = found.identifier(), found.text("status")
+    if status not in _CANCELLABLE:
+        raise StoreError("invalid_state", f"order {number} is {status} and cannot be cancelled")
+    answer = yield from api.change(f"{V3}/orders/{number}", {"status": "cancelled"})
+    cancelled = models.order(Fields(answer, f"order {number}"), with_customer=email is not None)
+    if cancelled.status != "cancelled":
+        raise StoreError("invalid_state", f"order {number} is {cancelled.status} now")
+    noted = False
+    if reason is not None and reason.strip():
+        noted = yield from _note(api, number, reason.strip())
+    return Cancellation(cancelled, noted)
+
+
+def _note(api: Api, number: int, reason: str) -> Plan[bool]:
+    """Add a note for the staff; False when that fails, as the order is cancelled all the same."""
+    note = {"note": f"Cancelled: {reason[:1000]}", "customer_note": False}
+    try:
+        yield from api.create(f"{V3}/orders/{number}/notes", note)
+    except StoreError:
+        return False
+    return True
