@@ -1,6 +1,7 @@
 """The measuring that clients put around each operation; a placeholder until track exists."""
 
 from __future__ import annotations
+
 from contextlib import AbstractContextManager, nullcontext
 
 

@@ -22,7 +22,7 @@ def zone(index: Fields) -> tzinfo:
             return ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError):
             pass
-    if not index.has("gmt_offset"):
+    if index.raw("gmt_offset") in (None, ""):
         return UTC
     seconds = int(index.decimal("gmt_offset") * 3600)
     return timezone(timedelta(seconds=seconds)) if abs(seconds) < _DAY else UTC

@@ -90,6 +90,20 @@ def stock(shop: Shop, call: Call) -> Reply:
     return paged(call, [_stock_row(shop, item) for item in chosen], shop.base)
 
 
+def stock_stats(shop: Shop, call: Call) -> Reply:
+    """GET wc-analytics/reports/stock/stats: the counts alone, what is low among what is in."""
+    del call
+    items = shop.everything_sold()
+    statuses = Counter(item["stock_status"] for item in items)
+    low = sum(
+        _is_low(item) and item["stock_status"] == "instock" and item["stock_quantity"] > 0
+        for item in items
+    )
+    totals = {"products": len(items), "lowstock": low}
+    totals |= {name: statuses[name] for name in ("instock", "outofstock", "onbackorder")}
+    return Reply({"totals": totals})
+
+
 def _quantity(item: Document) -> float:
     return float(item["stock_quantity"]) if item["manage_stock"] else float("-inf")
 

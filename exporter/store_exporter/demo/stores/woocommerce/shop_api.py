@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from datetime import datetime, timedelta
 from decimal import Decimal
 
 from .answers import ApiError, Call, Document, Reply, invalid_parameter, link, paged
@@ -17,24 +16,12 @@ def index(shop: Shop) -> Document:
     offset = datetime.fromtimestamp(shop.clock(), shop.zone).utcoffset() or timedelta()
     return {
         "name": shop.domain,
-        "namespaces": ["wc/v3", "wc-analytics", "wc/store"],
-        "timezone_string": str(shop.zone),
-        "gmt_offset": str(offset / timedelta(hours=1)).removesuffix(".0"),
-    }
-
-
-def index(shop: Shop) -> Document:
-    """Return the index of WordPress' API, without its long list of routes."""
-    offset = datetime.fromtimestamp(shop.clock(), shop.zone).utcoffset() or timedelta()
-    hours = offset / timedelta(hours=1)
-    return {
-        "name": shop.domain,
         "description": "",
         "url": shop.base,
         "home": shop.base,
-        "gmt_offset": int(hours) if hours == int(hours) else hours,
-        "timezone_string": "" if shop.zone.key == "UTC" else shop.zone.key,
         "namespaces": ["wc/store", "wc/store/v1", "wc/v1", "wc/v2", "wc/v3", "wc-analytics"],
+        "timezone_string": str(shop.zone),
+        "gmt_offset": str(offset / timedelta(hours=1)).removesuffix(".0"),
     }
 
 
