@@ -1,0 +1,96 @@
+"""The stores this process watches, and what changes when the configuration does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+from types import MappingProxyType
+
+from .model import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """One of several processes that share a configuration, each watching its part of the stores.
+
+    Attributes:
+        index: this process, from 0.
+        count: how many there are.
+    """
+
+    index: int = 0
+    count: int = 1
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.index < self.count:
+            raise ValueError("the shard's index must be at least 0 and below the count")
+
+    def has(self, domain: str) -> bool:
+        """Tell whether a store is this process's.
+
+        Rendezvous hashing: one more process moves only the stores that it takes over.
+        """
+        if self.count == 1:
+            return True
+        return max(range(self.count), key=lambda index: _weight(domain, index)) == self.index
+
+
+def _weight(domain: str, index: int) -> bytes:
+    return blake2b(f"{index}/{domain}".encode(), digest_size=8).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How one inventory differs from the one before."""
+
+    added: tuple[Store, ...] = ()
+    removed: tuple[Store, ...] = ()
+    changed: tuple[tuple[Store, Store], ...] = ()
+    """Stores that are still there but differ in something, a secret perhaps: before and after."""
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.removed or self.changed)
+
+    def __str__(self) -> str:
+        return f"{len(self.added)} added, {len(self.removed)} removed, {len(self.changed)} changed"
+
+
+class Inventory:
+    """The stores by domain. A domain is one store: the first one given wins.
+
+    Args:
+        shard: which part of the stores is this process's.
+    """
+
+    def __init__(self, shard: Shard | None = None) -> None:
+        self._shard = shard or Shard()
+        self._stores: dict[str, Store] = {}
+
+    @property
+    def stores(self) -> Mapping[str, Store]:
+        """The stores by domain, in the order in which they were given."""
+        return MappingProxyType(self._stores)
+
+    def of(self, org: str) -> list[Store]:
+        """Return the stores of one tenant."""
+        return [store for store in self._stores.values() if store.org == org]
+
+    def replace(self, stores: Iterable[Store]) -> Change:
+        """Take these stores in place of the ones before; those that are equal stay as they are."""
+        before = self._stores
+        after: dict[str, Store] = {}
+        for store in stores:
+            if store.domain not in after and self._shard.has(store.domain):
+                known = before.get(store.domain)
+                after[store.domain] = known if known == store and known is not None else store
+        self._stores = after
+        return Change(
+            added=tuple(store for domain, store in after.items() if domain not in before),
+            removed=tuple(store for domain, store in before.items() if domain not in after),
+            changed=tuple(
+                (before[domain], store)
+                for domain, store in after.items()
+                if domain in before and before[domain] is not store
+            ),
+        )
