@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +16,7 @@ from ..money import Money, currency_code, decimal_places, minor_units
 from ..results import Cart, CartCoupon, CartLine
 
 _UNLIMITED = 9999
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{1,4096}")
 
 
 @dataclass(slots=True)
@@ -35,8 +37,15 @@ class CartSession:
 
 
 def session_of(cart: CartSession | str | None) -> CartSession:
-    """Return the session that a caller means by a session, a token or nothing."""
-    return cart if isinstance(cart, CartSession) else CartSession(cart)
+    """Return the session that a caller means by a session, a token or nothing.
+
+    Raises:
+        StoreError: invalid_input, the token has characters that no token has.
+    """
+    session = cart if isinstance(cart, CartSession) else CartSession(cart or None)
+    if session.token is not None and not _TOKEN.fullmatch(session.token):
+        raise StoreError("invalid_input", "the cart's token is not a token")
+    return session
 
 
 def claims(token: str) -> dict[str, Any]:

@@ -33,7 +33,8 @@ def text(value: object, name: str) -> str:
     """
     if not isinstance(value, str):
         raise StoreError("invalid_request", f"{name} is not a text")
-    trimmed = value.strip()
+    # What is not text in UTF-8 (half a surrogate pair) cannot be sent either.
+    trimmed = value.encode("utf-8", "replace").decode().strip()
     if not trimmed or len(trimmed) > _LONGEST:
         raise StoreError("invalid_input", f"{name} is empty or longer than {_LONGEST} characters")
     return trimmed
