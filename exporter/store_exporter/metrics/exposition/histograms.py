@@ -9,6 +9,7 @@ from operator import sub
 
 from ..families import DenseBuckets, Exemplar, HistogramValue, NativeHistogram
 from . import wire
+from .lines import is_sound
 
 # Up to this many empty buckets between two filled ones are cheaper as zeros than as a new span.
 _GAP = 2
@@ -41,12 +42,11 @@ class HistogramWriter:
         counts = list(accumulate(value.counts))
         parts = [b"\x08", wire.varint[counts[-1]], b"\x11", wire.double(value.sum)]
         native = value.native
+        exemplars = {i: e for i, e in (value.exemplars or {}).items() if is_sound(e)}
         if native is None or self._classic:
-            parts += self._buckets(counts, value.exemplars or {})
-        elif value.exemplars:
-            parts += [
-                wire.delimited(16, _exemplar(exemplar)) for exemplar in value.exemplars.values()
-            ]
+            parts += self._buckets(counts, exemplars)
+        else:
+            parts += [wire.delimited(16, _exemplar(exemplar)) for exemplar in exemplars.values()]
         if native is not None:
             parts += _native(native)
         parts.append(self._created)

@@ -103,19 +103,22 @@ class HistogramLines:
         return text.replace(LABELS, labels)
 
 
-def exemplar_text(exemplar: Exemplar) -> str:
-    """Write an exemplar as it follows a bucket's value.
+def is_sound(exemplar: Exemplar) -> bool:
+    """Whether an exemplar can travel: ids of letters and digits, within OpenMetrics' limit.
 
-    One that exceeds OpenMetrics' limit of 128 characters is left out, for it would make the
-    whole scrape fail.
+    That limit is 128 characters for names and values together. One unsound exemplar would make
+    the whole scrape fail, so it is left out.
     """
-    names = len("trace_id") + len("span_id")
-    if names + len(exemplar.trace_id) + len(exemplar.span_id) > 128:
+    ids = exemplar.trace_id + exemplar.span_id
+    return ids.isascii() and ids.isalnum() and len(ids) + len("trace_idspan_id") <= 128
+
+
+def exemplar_text(exemplar: Exemplar) -> str:
+    """Write an exemplar as it follows a bucket's value."""
+    if not is_sound(exemplar):
         return ""
-    trace_id = escape(exemplar.trace_id).replace(LABELS, "")
-    span_id = escape(exemplar.span_id).replace(LABELS, "")
     return (
-        f' # {{trace_id="{trace_id}",span_id="{span_id}"}}'
+        f' # {{trace_id="{exemplar.trace_id}",span_id="{exemplar.span_id}"}}'
         f" {number(exemplar.value)} {number(round(exemplar.timestamp, 3))}"
     )
 
