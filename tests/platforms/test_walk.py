@@ -251,6 +251,13 @@ def test_our_own_clock_from_1970_is_not_believed() -> None:
     assert walk.position == START + 10 - 600
 
 
+def test_a_pass_begins_an_overlap_before_the_end_of_the_last_one() -> None:
+    walk = Walk(START, newest=START, caught_up=True, previous=START, started=START + 300)
+    walk.begin(START + 600, OVERLAP)
+    assert walk.query() == Query(START - OVERLAP)
+    assert not walk.caught_up
+
+
 def test_a_run_that_did_not_reach_the_end_goes_on_exactly_where_it_stopped() -> None:
     walk = Walk(START, newest=START + 50, previous=START - 600, started=START - 300)
     walk.settle(START, START)

@@ -1,0 +1,83 @@
+"""Stock, and the best sellers that are out of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from ....errors import StoreError
+from ....metrics.catalogue import business
+from ....metrics.families import Sample
+from ....probing.contract import Collector, Context, Report
+from ...fields import Fields
+from ..rest import ANALYTICS, PAGE, V3, Rest
+
+_DAYS = 30
+_MOST_SELLERS = 50
+
+
+async def stock(context: Context) -> Report:
+    """Read products and variations in stock, low and out."""
+    try:
+        body, _ = await Rest(context).get(f"{ANALYTICS}/reports/stock/stats")
+    except StoreError as error:
+        if error.error_type != "api_not_found":
+            raise
+        message = "the stock report is not there: WooCommerce Analytics is switched off"
+        raise StoreError("api_not_found", message, status=error.status) from error
+    totals = Fields(body, "the stock report").child("totals")
+    low, out = totals.integer("lowstock"), totals.integer("outofstock")
+    # The report counts what is low among what is in stock.
+    enough = totals.integer("instock") - low
+    if enough < 0:
+        raise StoreError("invalid_response", "the stock report has more low stock than stock")
+    counts = {"in": enough, "low": low, "out": out}
+    samples = [Sample(business.PRODUCTS, n, {"stock": state}) for state, n in counts.items()]
+    return Report(samples, summary=f"{enough} in stock, {low} low, {out} out")
+
+
+async def best_sellers(context: Context) -> Report:
+    """Read how many of the last month's best sellers are out of stock."""
+    rest = Rest(context)
+    today = datetime.fromtimestamp(context.now(), UTC).date()
+    days = {"date_min": str(today - timedelta(days=_DAYS)), "date_max": str(today)}
+    body, _ = await rest.get(f"{V3}/reports/top_sellers", days)
+    if not isinstance(body, list):
+        raise StoreError("invalid_response", "reports/top_sellers is not a list")
+    ids = {
+        Fields(item, f"reports/top_sellers[{index}]").identifier("product_id")
+        for index, item in enumerate(body[:_MOST_SELLERS])
+    }
+    if not ids:
+        # Shops with few orders have none. Before WooCommerce 11 a shop whose orders live in their
+        # own tables has none either, so that a zero would be a guess.
+        return Report(summary=f"no best sellers in the last {_DAYS} days")
+    params = {
+        "include": ",".join(map(str, sorted(ids))),
+        "stock_status": "outofstock",
+        "per_page": PAGE,
+        "_fields": "id",
+    }
+    out = {row.identifier() for row in await rest.rows(f"{V3}/products", params)}
+    if out - ids:
+        raise StoreError("invalid_response", "products answered with some that were not asked for")
+    sample = Sample(business.BEST_SELLERS_OUT, len(out))
+    return Report([sample], summary=f"{len(out)} of {len(ids)} best sellers are out of stock")
+
+
+STOCK = Collector(
+    "stock",
+    stock,
+    "Stock as WooCommerce's stock report counts it: products and variations, each on its own. The "
+    "store keeps these counts ready until a product changes.",
+    interval=900.0,
+    timeout=60.0,
+)
+BEST_SELLERS = Collector(
+    "best_sellers",
+    best_sellers,
+    "The best sellers of the last 30 days and which of them are out of stock. A product with "
+    "variations is out when all of them are.",
+    interval=3600.0,
+    timeout=60.0,
+    requests=2,
+)

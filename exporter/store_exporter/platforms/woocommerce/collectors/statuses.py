@@ -1,0 +1,25 @@
+"""The closed list of order statuses."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+ENTERED = (
+    "pending",
+    "processing",
+    "on-hold",
+    "completed",
+    "cancelled",
+    "refunded",
+    "failed",
+    "other",
+)
+"""Statuses that an order can enter, as the list of orders shows them: without checkout drafts."""
+CURRENT = (*ENTERED, "checkout-draft")
+"""Statuses that an order can be in."""
+
+
+def label(status: str, known: Collection[str]) -> str:
+    """Return the label value of a status: itself, or `other` for one that a plugin added."""
+    slug = status.removeprefix("wc-")
+    return slug if slug in known else "other"
