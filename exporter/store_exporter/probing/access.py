@@ -1,0 +1,111 @@
+"""What runs against one store share, and what one run leaves behind for the runner to record."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import IntEnum
+from urllib.parse import urlsplit
+
+from ..platforms.plans import retry_after
+from ..stores.model import Store
+from . import addresses
+from .budget import Budget, Slots
+from .contract import Answer
+from .transport import Exchange, Outgoing
+
+_JOURNAL_LINES = 50
+
+
+class Priority(IntEnum):
+    """Who gets a store's next free slot; the lowest first."""
+
+    LIVENESS = 0
+    PROBE = 1
+    COLLECTOR = 2
+
+
+class Access:
+    """The budget and the slots of one store, kept for as long as it is watched.
+
+    Args:
+        store: the store.
+        monotonic: seconds of a clock that never jumps.
+    """
+
+    def __init__(self, store: Store, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self.budget = Budget(store.requests_per_hour, monotonic=monotonic)
+        self.slots = Slots(store.concurrency)
+        self._expiries: dict[addresses.Origin, float] = {}
+
+    def with_expiry(self, answer: Answer) -> Answer:
+        """Return the answer with its certificate's expiry, also on a connection used again."""
+        if not answer.url.startswith("https:"):
+            return answer
+        where = addresses.origin(answer.url)
+        if answer.certificate_expiry is None:
+            return replace(answer, certificate_expiry=self._expiries.get(where))
+        self._expiries[where] = answer.certificate_expiry
+        return answer
+
+    def update(self, store: Store) -> None:
+        """Take over the limits of a changed configuration; what is spent stays spent."""
+        self.budget.limit(store.requests_per_hour)
+        self.slots.size = store.concurrency
+
+    def judge(self, answer: Answer, now: float) -> bool:
+        """Hold back where an answer asks for it, and return whether it did.
+
+        That is 429, 503, and the rate limit of WooCommerce's Store API, which is a 400 with
+        headers of its own. Any other 5xx makes the exporter hold back, too, for a store in
+        trouble must not be asked for reports, but the store did not ask for it.
+
+        Args:
+            answer: any answer.
+            now: Unix time, for dates in Retry-After.
+        """
+        asked = retry_after(answer, now)
+        if asked is None and answer.status == 400:
+            raw = answer.headers.get("ratelimit-retry-after", "")
+            asked = float(raw) if raw.isdecimal() and len(raw) < 10 else None
+        limited = answer.status == 400 and asked is not None
+        if limited or answer.status == 429 or answer.status >= 500:
+            self.budget.refused(asked)
+            return limited or answer.status in (429, 503)
+        self.budget.accepted()
+        return False
+
+
+@dataclass(slots=True)
+class Journal:
+    """What one run asked of a store.
+
+    Attributes:
+        requests: requests sent.
+        throttled: answers by which the store asked to slow down.
+        waited: seconds spent waiting for this exporter's own slot, not for the store.
+        status: HTTP status of the last answer.
+        phases: of the last request, in seconds.
+        certificate_expiry: of the last certificate seen, in Unix time.
+        lines: one for each request, without queries, which may hold signatures; bounded.
+    """
+
+    requests: int = 0
+    throttled: int = 0
+    waited: float = 0.0
+    status: int | None = None
+    phases: Mapping[str, float] = field(default_factory=dict)
+    certificate_expiry: float | None = None
+    lines: list[str] = field(default_factory=list)
+
+    def take(self, outgoing: Outgoing, exchange: Exchange, outcome: str) -> None:
+        """Note one exchange and how it ended."""
+        self.status = exchange.status
+        self.phases = exchange.phases
+        if exchange.certificate_expiry is not None:
+            self.certificate_expiry = exchange.certificate_expiry
+        if len(self.lines) < _JOURNAL_LINES:
+            took = sum(exchange.phases.values())
+            path = urlsplit(outgoing.url).path[:200] or "/"
+            self.lines.append(f"{outgoing.method} {path}: {outcome} in {took:.3f} s")

@@ -1,0 +1,94 @@
+"""Which addresses a run may reach: those of its store and no other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import urljoin, urlsplit
+
+from ..errors import StoreError
+from ..stores.model import Store
+from .contract import Answer
+
+Origin = tuple[str, str, int]
+"""Scheme, host and port."""
+
+_PORTS = {"http": 80, "https": 443}
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_LOGIN = ("wp-login", "/login", "/my-account", "/password")
+
+
+def origin(url: str) -> Origin:
+    """Return where an address leads to.
+
+    Raises:
+        StoreError: invalid_request, it is no http or https address, or has credentials in it.
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        raise StoreError("invalid_request", "not an address") from None
+    if parts.scheme not in _PORTS or not host or "@" in parts.netloc:
+        raise StoreError("invalid_request", "not an http or https address")
+    return parts.scheme, host.lower(), _PORTS[parts.scheme] if port is None else port
+
+
+def _configured(store: Store) -> Iterator[str]:
+    yield store.url
+    yield f"https://{store.domain}"
+    for value in store.settings.values():
+        if isinstance(value, str) and value.startswith(("https://", "http://")):
+            yield value
+
+
+def check(store: Store, url: str) -> None:
+    """Refuse an address that configuration does not give the store.
+
+    It may be reached at its url, at its domain over https, and at addresses among its settings.
+
+    Raises:
+        StoreError: invalid_request, it is another one.
+    """
+    wanted = origin(url)
+    if not any(origin(own) == wanted for own in _configured(store)):
+        message = f"{wanted[0]}://{wanted[1]}:{wanted[2]} is not an address of {store.domain}"
+        raise StoreError("invalid_request", message)
+
+
+def redirect_target(method: str, url: str, answer: Answer) -> str | None:
+    """Return where an answer leads that may be followed with the same headers.
+
+    Credentials are shown to nobody else: only to the same host and port, or to the same host when
+    https takes the place of http. Nothing but GET and HEAD is sent again.
+
+    Returns:
+        None when it is not a redirect.
+
+    Raises:
+        StoreError: redirect, it leads elsewhere, to a login page, from https to http or nowhere.
+    """
+    location = answer.headers.get("location")
+    if answer.status not in _REDIRECTS or location is None:
+        return None
+    try:
+        target = urljoin(url, location)
+        there = origin(target)
+    except (ValueError, StoreError):
+        raise _refused(answer, "to something that is no address") from None
+    parts = urlsplit(target)
+    where = f"{there[0]}://{parts.netloc}{parts.path}"[:120]
+    here = origin(url)
+    if any(mark in parts.path.lower() for mark in _LOGIN):
+        raise _refused(answer, f"to a login page: {where}")
+    if there[1] != here[1]:
+        raise _refused(answer, f"to another host: {where}")
+    if there != here and (here[0], there[0]) != ("http", "https"):
+        what = "to another port" if there[0] == here[0] else "from https to http"
+        raise _refused(answer, f"{what}: {where}")
+    if method not in ("GET", "HEAD"):
+        raise _refused(answer, f"{method} to {where}")
+    return target
+
+
+def _refused(answer: Answer, message: str) -> StoreError:
+    return StoreError("redirect", f"the store redirects {message}", status=answer.status)

@@ -1,0 +1,169 @@
+"""How much one store may be asked: requests per hour, at the same time, and when it says stop."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from random import Random
+
+from ..errors import StoreError
+
+BURST_SHARE = 0.1
+"""Part of an hour's requests that may be sent at once after a quiet time."""
+RESERVE_SHARE = 0.25
+"""Part of the burst that only liveness probes may use, so that collectors cannot starve them."""
+FIRST_BACKOFF = 30.0
+"""Seconds to hold back after a first refusal that does not say for how long; doubles each time."""
+LONGEST_BACKOFF = 3600.0
+"""Seconds; a store that asks for more patience is asked again after this."""
+
+
+class BudgetSpentError(StoreError):
+    """This exporter's own budget for the store is spent; the store itself did nothing wrong."""
+
+    def __init__(self, per_hour: int, wait: float) -> None:
+        message = (
+            f"this exporter's own budget of {per_hour} requests per hour for the store is spent; "
+            f"the next one is in {wait:.0f} s"
+        )
+        super().__init__("rate_limited", message)
+
+
+class Budget:
+    """The requests one store may be sent, as a token bucket that never exceeds the hourly limit.
+
+    The bucket holds a tenth of an hour's requests and gets the other nine tenths over the hour, so
+    that no hour, wherever it begins, sees more than the limit.
+
+    Args:
+        per_hour: the limit.
+        monotonic: seconds of a clock that never jumps.
+        random: for jitter of back-offs that no Retry-After determines.
+    """
+
+    def __init__(
+        self, per_hour: int, *, monotonic: Callable[[], float], random: Random | None = None
+    ) -> None:
+        self._monotonic = monotonic
+        self._random = random or Random()  # noqa: S311 - jitter, not cryptography
+        self._updated = monotonic()
+        self._held_until = self._updated
+        self._refusals = 0
+        self._set(per_hour)
+        self._tokens = self._burst
+
+    def _set(self, per_hour: int) -> None:
+        self.per_hour = per_hour
+        self._burst = max(1.0, per_hour * BURST_SHARE)
+        # A limit so small that its burst is one request refills at the whole rate.
+        self._rate = max(per_hour - self._burst, per_hour * BURST_SHARE, 1.0) / 3600
+        self._reserve = self._burst * RESERVE_SHARE if self._burst >= 2 else 0.0
+
+    def limit(self, per_hour: int) -> None:
+        """Change the limit; what is spent stays spent."""
+        self._refill()
+        self._set(per_hour)
+        self._tokens = min(self._tokens, self._burst)
+
+    def _refill(self) -> None:
+        now = self._monotonic()
+        self._tokens = min(self._burst, self._tokens + (now - self._updated) * self._rate)
+        self._updated = now
+
+    @property
+    def remaining(self) -> int:
+        """Requests that may be sent at once now."""
+        self._refill()
+        return int(self._tokens)
+
+    def wait(self, *, reserved: bool) -> float:
+        """Return the seconds until a request may be sent; 0 when it may be sent now.
+
+        Args:
+            reserved: whether it may use the reserve of liveness probes.
+        """
+        self._refill()
+        missing = 1.0 - self._tokens + (0.0 if reserved else self._reserve)
+        return max(0.0, missing / self._rate) if missing > 1e-9 else 0.0
+
+    def take(self, *, reserved: bool) -> bool:
+        """Take one request out of the budget; False when it is spent."""
+        if self.wait(reserved=reserved):
+            return False
+        self._tokens -= 1.0
+        return True
+
+    def refused(self, asked: float | None) -> float:
+        """Note that the store asked to slow down, and return the seconds to hold back.
+
+        Args:
+            asked: the seconds that it asked for; None when it did not say.
+        """
+        self._refusals += 1
+        if asked is None:
+            usual = FIRST_BACKOFF * 2 ** min(self._refusals - 1, 10)
+            asked = usual * self._random.uniform(0.8, 1.2)
+        pause = min(max(asked, 1.0), LONGEST_BACKOFF)
+        self._held_until = max(self._held_until, self._monotonic() + pause)
+        return pause
+
+    def accepted(self) -> None:
+        """Note that the store answered as it should, so that the next back-off is short again."""
+        self._refusals = 0
+
+    @property
+    def held(self) -> float:
+        """Seconds for which the store is still to be left alone."""
+        return max(0.0, self._held_until - self._monotonic())
+
+
+class Slots:
+    """Requests that one store is sent at the same time; the more urgent ones wait less.
+
+    Args:
+        size: how many at the same time.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self._used = 0
+        self._count = 0
+        self._waiters: list[tuple[int, int, asyncio.Future[None]]] = []
+
+    @asynccontextmanager
+    async def hold(self, priority: int) -> AsyncIterator[None]:
+        """Hold one slot.
+
+        Args:
+            priority: lower is more urgent; those of the same priority take their turn.
+        """
+        if self._used < self.size and not self._waiters:
+            self._used += 1
+        else:
+            await self._wait(priority)
+        try:
+            yield
+        finally:
+            self._used -= 1
+            self._admit()
+
+    async def _wait(self, priority: int) -> None:
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._count += 1
+        heapq.heappush(self._waiters, (priority, self._count, turn))
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self._used -= 1
+                self._admit()
+            raise
+
+    def _admit(self) -> None:
+        while self._waiters and self._used < self.size:
+            _, _, turn = heapq.heappop(self._waiters)
+            if not turn.done():
+                self._used += 1
+                turn.set_result(None)

@@ -1,0 +1,185 @@
+"""The HTTP that one run of a probe or collector gets: everything it may do is limited here."""
+
+from __future__ import annotations
+
+import asyncio
+import json as jsonlib
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+from ..errors import StoreError
+from ..stores.model import Store
+from . import addresses
+from .access import Access, Journal, Priority
+from .budget import BudgetSpentError
+from .contract import Answer
+from .transport import Exchange, Outgoing, Sender
+
+MAX_REDIRECTS = 5
+REQUEST_SECONDS = 30.0
+"""How long one request may take at most, however long the run may take."""
+_NOTABLE_WAIT = 0.001
+"""Seconds below which a wait is the event loop's and not another run's."""
+
+
+class StoreHttp:
+    """Bounded HTTP to one store for one run; the `Http` of the contract.
+
+    Requests go to the store's own addresses only, see `addresses`. No cookie is kept.
+
+    Args:
+        store: whose addresses and limits hold.
+        sender: sends the requests.
+        access: the store's budget and slots, shared by all runs; its own when None.
+        timeout: seconds for the whole run; waiting for this exporter's own slot does not count.
+        priority: who goes first.
+        now: Unix time, for dates in Retry-After.
+        sleep: waits for seconds.
+
+    Attributes:
+        journal: what was asked so far and what came of it.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        sender: Sender,
+        access: Access | None = None,
+        *,
+        timeout: float = 10.0,
+        priority: Priority = Priority.PROBE,
+        now: Callable[[], float] = time.time,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self.journal = Journal()
+        self._store = store
+        self._sender = sender
+        self._access = access or Access(store)
+        self._priority = priority
+        self._now = now
+        self._sleep = sleep
+        self._loop = asyncio.get_running_loop()
+        self._deadline = self._loop.time() + timeout
+        self._moved: Callable[[float], None] | None = None
+
+    @property
+    def deadline(self) -> float:
+        """When the run must be over, by the event loop's clock; moves while it waits its turn."""
+        return self._deadline
+
+    def on_moved(self, moved: Callable[[float], None]) -> None:
+        """Have `moved` called with the new deadline whenever it moves."""
+        self._moved = moved
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        json: Any = None,
+        max_body_bytes: int | None = None,
+    ) -> Answer:
+        """Send one request and return whatever was answered, an error status included.
+
+        Args:
+            method: GET, HEAD, POST, …
+            url: an address of the store, or a path below its url.
+            params: the query, in this order; encoded as RFC 3986 says, which OAuth relies on.
+            headers: further headers.
+            json: the body, None for none.
+            max_body_bytes: the largest body read; the store's own limit when that is smaller.
+
+        Raises:
+            StoreError: timeout, dns, connection, tls, tls_untrusted, redirect,
+                response_too_large, invalid_response for a body that cannot be decompressed,
+                rate_limited when the hourly budget is spent, or invalid_request for an address
+                that is not the store's.
+        """
+        outgoing = self._outgoing(
+            method, url, params=params, headers=headers, json=json, max_body_bytes=max_body_bytes
+        )
+        for _ in range(MAX_REDIRECTS + 1):
+            answer = await self._send(outgoing)
+            target = addresses.redirect_target(outgoing.method, outgoing.url, answer)
+            if target is None:
+                return answer
+            outgoing = replace(outgoing, url=target)
+        path = urlsplit(outgoing.url).path[:80]
+        message = f"the store redirects more than {MAX_REDIRECTS} times, the last time to {path}"
+        raise StoreError("redirect", message, status=answer.status)
+
+    def _outgoing(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Mapping[str, Any] | None,
+        headers: Mapping[str, str] | None,
+        json: Any,
+        max_body_bytes: int | None,
+    ) -> Outgoing:
+        if url.startswith("/"):
+            url = self._store.url + url
+        addresses.check(self._store, url)
+        if params:
+            query = urlencode(params, quote_via=quote, safe="-_.~")
+            url += ("&" if "?" in url else "?") + query
+        sent = dict(headers or {})
+        data = None
+        if json is not None:
+            data = jsonlib.dumps(json, ensure_ascii=False, allow_nan=False).encode()
+            sent["Content-Type"] = "application/json"
+        limit = self._store.max_body_bytes
+        if max_body_bytes is not None:
+            limit = min(limit, max_body_bytes)
+        return Outgoing(method.upper(), url, self._deadline, limit, sent, data, self._store.ca_file)
+
+    async def _send(self, outgoing: Outgoing) -> Answer:
+        await self._afford()
+        asked = self._loop.time()
+        async with self._access.slots.hold(self._priority):
+            begins = self._loop.time()
+            self._move(begins - asked)
+            deadline = min(self._deadline, begins + REQUEST_SECONDS)
+            return await self._exchange(replace(outgoing, deadline=deadline))
+
+    async def _afford(self) -> None:
+        """Take a request out of the budget; a collector waits for it if that is not too long."""
+        budget = self._access.budget
+        reserved = self._priority is Priority.LIVENESS
+        while not budget.take(reserved=reserved):
+            wait = budget.wait(reserved=reserved)
+            patient = self._priority is Priority.COLLECTOR
+            if not patient or self._loop.time() + wait >= self._deadline:
+                raise BudgetSpentError(budget.per_hour, wait)
+            await self._sleep(wait)
+
+    def _move(self, seconds: float) -> None:
+        """Put the deadline off by time that was lost to another run of ours."""
+        if seconds < _NOTABLE_WAIT:
+            return
+        self.journal.waited += seconds
+        self._deadline += seconds
+        if self._moved is not None:
+            self._moved(self._deadline)
+
+    async def _exchange(self, outgoing: Outgoing) -> Answer:
+        exchange = Exchange()
+        self.journal.requests += 1
+        outcome = "interrupted"
+        try:
+            answer = await self._sender.send(outgoing, exchange)
+            outcome = f"HTTP {answer.status}, {len(answer.body)} bytes"
+        except StoreError as error:
+            outcome = f"{error.error_type}: {error.message}"
+            raise
+        finally:
+            self.journal.take(outgoing, exchange, outcome)
+        if self._access.judge(answer, self._now()):
+            self.journal.throttled += 1
+        return self._access.with_expiry(answer)

@@ -1,0 +1,168 @@
+"""TLS as probes need it: verification, the handshake's own time, and the certificate's expiry.
+
+The time comes from a documented hook of the standard library: `SSLContext.sslobject_class` is what
+asyncio (and uvloop) drive through the handshake, so a subclass sees it begin and end, whichever
+HTTP library opened the connection. See docs/architecture/probing.md for what else was tried.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+
+import certifi
+
+
+class Handshake:
+    """What one TLS handshake was like.
+
+    Attributes:
+        began: when it began, by `time.perf_counter`; None before that.
+        ended: when it succeeded; None before that, and when it failed.
+        expiry: Unix time at which the verified certificate expires.
+    """
+
+    __slots__ = ("began", "ended", "expiry")
+
+    def __init__(self) -> None:
+        self.began: float | None = None
+        self.ended: float | None = None
+        self.expiry: float | None = None
+
+
+watched: ContextVar[Handshake | None] = ContextVar("watched_handshake", default=None)
+"""Set before connecting, it receives the handshake that the connection makes."""
+
+
+class _TimedSSLObject(ssl.SSLObject):
+    """An `SSLObject` that tells the `Handshake` of its context about itself."""
+
+    def do_handshake(self) -> None:
+        """Go on with the handshake; called again and again until it is complete."""
+        handshake = watched.get()
+        if handshake is None:
+            super().do_handshake()
+            return
+        if handshake.began is None:
+            handshake.began = time.perf_counter()
+        super().do_handshake()
+        handshake.ended = time.perf_counter()
+        certificate = self.getpeercert()
+        if certificate and isinstance(ends := certificate.get("notAfter"), str):
+            handshake.expiry = float(ssl.cert_time_to_seconds(ends))
+
+
+class _TimedContext(ssl.SSLContext):
+    sslobject_class = _TimedSSLObject
+
+
+@lru_cache(maxsize=64)
+def context(ca_file: str | None = None) -> ssl.SSLContext:
+    """Return a verifying client context; loading certificates is slow, so it is shared.
+
+    The system's trusted issuers are used where there are any (`SSL_CERT_FILE` and `SSL_CERT_DIR`
+    included), otherwise those of certifi, and those in `ca_file` as well.
+
+    Raises:
+        OSError: `ca_file` cannot be read.
+        ssl.SSLError: `ca_file` holds no certificates.
+    """
+    made = _TimedContext(ssl.PROTOCOL_TLS_CLIENT)
+    made.minimum_version = ssl.TLSVersion.TLSv1_2
+    made.set_alpn_protocols(["http/1.1"])
+    if _system_trusts_somebody():
+        made.load_default_certs(ssl.Purpose.SERVER_AUTH)
+    else:
+        made.load_verify_locations(cafile=certifi.where())
+    if ca_file is not None:
+        made.load_verify_locations(cafile=ca_file)
+    return made
+
+
+def _system_trusts_somebody() -> bool:
+    paths = ssl.get_default_verify_paths()
+    if paths.cafile is not None:
+        return True
+    return paths.capath is not None and any(Path(paths.capath).iterdir())
+
+
+@lru_cache(maxsize=1)
+def _unverified() -> ssl.SSLContext:
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    made.check_hostname = False
+    made.verify_mode = ssl.CERT_NONE
+    return made
+
+
+async def presented_expiry(host: str, port: int) -> float | None:
+    """Return when the certificate that a server presents expires, even if nobody should trust it.
+
+    Only the handshake takes place: nothing is sent and nothing is believed. Verification of the
+    connections that carry requests stays as it is.
+
+    Returns:
+        Unix time in seconds, or None when there is no certificate to be had.
+    """
+    try:
+        _, writer = await asyncio.open_connection(
+            host, port, ssl=_unverified(), server_hostname=host
+        )
+    except (OSError, UnicodeError):
+        return None
+    try:
+        ssl_object: ssl.SSLObject = writer.get_extra_info("ssl_object")
+        certificate = ssl_object.getpeercert(binary_form=True)
+    finally:
+        writer.transport.abort()
+    try:
+        return expiry(certificate) if certificate else None
+    except ValueError:
+        return None
+
+
+# ASN.1 tags in the path to the date: see RFC 5280, section 4.1.
+_SEQUENCE, _VERSION, _UTC_TIME, _GENERALIZED_TIME = 0x30, 0xA0, 0x17, 0x18
+
+
+def expiry(certificate: bytes) -> float:
+    """Return when a DER certificate expires, in Unix time.
+
+    The standard library decodes only certificates that it has verified.
+
+    Raises:
+        ValueError: it is not an X.509 certificate.
+    """
+    _, whole, _ = _element(certificate, _SEQUENCE)
+    _, signed, _ = _element(whole, _SEQUENCE)
+    tag, _, rest = _element(signed)
+    if tag == _VERSION:
+        _, _, rest = _element(rest)
+    _, _, rest = _element(rest, _SEQUENCE)  # algorithm; the serial number came before it
+    _, _, rest = _element(rest, _SEQUENCE)  # issuer
+    _, validity, _ = _element(rest, _SEQUENCE)
+    _, _, rest = _element(validity)
+    tag, ends, _ = _element(rest)
+    digits = ends.decode("ascii")
+    if tag == _UTC_TIME:
+        digits = ("20" if digits[:2] < "50" else "19") + digits
+    elif tag != _GENERALIZED_TIME:
+        raise ValueError("not a date")
+    return datetime.strptime(digits, "%Y%m%d%H%M%SZ").replace(tzinfo=UTC).timestamp()
+
+
+def _element(data: bytes, expected: int | None = None) -> tuple[int, bytes, bytes]:
+    """Split the first element off: its tag, its content and what follows it."""
+    if len(data) < 2:
+        raise ValueError("too short")
+    tag, length, start = data[0], data[1], 2
+    if length & 0x80:
+        start += length & 0x7F
+        length = int.from_bytes(data[2:start], "big")
+    if (expected is not None and tag != expected) or start + length > len(data):
+        raise ValueError("not a certificate")
+    return tag, data[start : start + length], data[start + length :]

@@ -1,0 +1,262 @@
+"""One HTTP exchange over aiohttp: bounded, timed by phase, with errors of ours.
+
+One `Transport` serves all stores. It knows nothing of budgets, redirects or schedules.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Protocol
+
+import aiohttp
+import yarl
+
+from .._version import __version__
+from ..errors import StoreError
+from . import resolver, tls
+from .body import ACCEPTED, Body
+from .contract import Answer
+from .failures import transport_error
+
+USER_AGENT = f"store-exporter/{__version__}"
+_HEADERS = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": ACCEPTED}
+
+# The limits of aiohttp's defaults, said here because they are part of what is promised: a line of
+# the head, and (in versions that have that limit) the number of its lines.
+_MAX_LINE = 8190
+_PEEK_SECONDS = 3.0
+"""How long a look at a certificate that was refused may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """What is to be sent to a store.
+
+    Attributes:
+        method: in upper case.
+        url: with the query, encoded.
+        deadline: when the answer must be complete, by the event loop's clock.
+        max_body_bytes: the largest body that is read.
+        headers: beyond those that are always sent.
+        data: the body.
+        ca_file: PEM file with further trusted issuers.
+    """
+
+    method: str
+    url: str
+    deadline: float
+    max_body_bytes: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    data: bytes | None = None
+    ca_file: str | None = None
+
+
+class Exchange:
+    """What an exchange was like; filled in as it goes on, so that a failed one tells as well.
+
+    Attributes:
+        phases: seconds by phase, of those phases that were completed.
+        certificate_expiry: Unix time; only known where a TLS handshake took place.
+        status: HTTP status, once there is one.
+    """
+
+    __slots__ = ("_began", "_handshake", "_resolving", "certificate_expiry", "phases", "status")
+
+    def __init__(self) -> None:
+        self.phases: dict[str, float] = {}
+        self.certificate_expiry: float | None = None
+        self.status: int | None = None
+        self._began = time.perf_counter()
+        self._resolving = resolver.Resolving()
+        self._handshake = tls.Handshake()
+
+    def watch(self) -> None:
+        """Have the current task's next connection tell this exchange about itself."""
+        resolver.watched.set(self._resolving)
+        tls.watched.set(self._handshake)
+
+    def connected(self) -> None:
+        """Note that a new connection is ready, and settle what its phases were."""
+        self._settle_connection(time.perf_counter())
+        self.certificate_expiry = self._handshake.expiry
+
+    def _settle_connection(self, now: float | None) -> None:
+        begins, handshake = self._began, self._handshake
+        if self._resolving.ended is not None and self._resolving.began is not None:
+            self.phases["resolve"] = self._resolving.ended - self._resolving.began
+            begins = self._resolving.ended
+        ends = handshake.began or now
+        if ends is not None:
+            self.phases["connect"] = ends - begins
+        if handshake.began is not None and handshake.ended is not None:
+            self.phases["tls"] = handshake.ended - handshake.began
+        if now is not None:
+            self._began = now
+
+    def answered(self, status: int) -> None:
+        """Note that the head of the answer is there."""
+        now = time.perf_counter()
+        self.status = status
+        self.phases["processing"] = now - self._began
+        self._began = now
+
+    def complete(self) -> None:
+        """Note that the body is there."""
+        self.phases["transfer"] = time.perf_counter() - self._began
+
+    def stage(self) -> str:
+        """Say what was going on when the exchange failed, and settle the phases before that."""
+        if self.status is not None:
+            return "in the middle of its answer"
+        if "processing" in self.phases or "connect" in self.phases:
+            return "while it was to answer"
+        self._settle_connection(None)
+        if self._handshake.began is not None:
+            return "during the TLS handshake"
+        if self._resolving.began is not None and self._resolving.ended is None:
+            return "while its name was looked up"
+        return "while connecting to it or waiting for its answer"
+
+
+class Sender(Protocol):
+    """What sends requests; a `Transport`, or a stand-in without a network."""
+
+    async def send(self, outgoing: Outgoing, exchange: Exchange) -> Answer:
+        """Send a request and return the answer, whatever its status; see `Transport.send`."""
+        ...
+
+
+class Transport:
+    """Connections to all stores; to be used within one event loop and closed there.
+
+    Names are looked up for each new connection, so that a probe notices a change. Cookies are
+    dropped and the environment's proxies and `.netrc` are not used.
+
+    Args:
+        limit: connections in use at the same time.
+        keepalive: seconds for which an idle connection is kept. A collector's requests share one;
+            a probe that runs every minute connects anew and so sees what a visitor sees.
+        proxy: address of a proxy for all requests, if one must be used.
+        names: looks host names up.
+    """
+
+    def __init__(
+        self,
+        *,
+        limit: int = 500,
+        keepalive: float = 15.0,
+        proxy: str | None = None,
+        names: aiohttp.abc.AbstractResolver | None = None,
+    ) -> None:
+        trace = aiohttp.TraceConfig()
+        trace.on_connection_create_end.append(_connection_created)
+        connector = aiohttp.TCPConnector(
+            limit=limit,
+            keepalive_timeout=keepalive,
+            use_dns_cache=False,
+            resolver=names or resolver.Resolver(),
+        )
+        self._proxy = proxy
+        self._session = aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=None),
+            trace_configs=[trace],
+            auto_decompress=False,
+            trust_env=False,
+            max_line_size=_MAX_LINE,
+            max_field_size=_MAX_LINE,
+        )
+
+    async def send(self, outgoing: Outgoing, exchange: Exchange) -> Answer:
+        """Send a request and return the answer, whatever its status.
+
+        Args:
+            outgoing: what to send, and within which limits.
+            exchange: receives the phases as they end.
+
+        Raises:
+            StoreError: timeout, dns, connection, tls, tls_untrusted, response_too_large, or
+                invalid_response for a body that cannot be decompressed.
+        """
+        address = yarl.URL(outgoing.url, encoded=outgoing.url.isascii())
+        host = address.host or outgoing.url
+        try:
+            async with asyncio.timeout_at(outgoing.deadline):
+                return await self._exchange(outgoing, address, exchange)
+        except StoreError:
+            raise
+        except Exception as error:
+            failure = transport_error(error, host)
+            if failure is None:
+                raise
+            if failure.error_type == "timeout":
+                failure = StoreError("timeout", f"{host} took too long {exchange.stage()}")
+            else:
+                exchange.stage()
+            if failure.error_type in ("tls", "tls_untrusted"):
+                await self._peek(address, outgoing.deadline, exchange)
+            raise failure from error
+
+    async def _exchange(self, outgoing: Outgoing, address: yarl.URL, exchange: Exchange) -> Answer:
+        exchange.watch()
+        async with self._session.request(
+            outgoing.method,
+            address,
+            headers={**_HEADERS, **outgoing.headers},
+            data=outgoing.data,
+            allow_redirects=False,
+            proxy=self._proxy,
+            ssl=tls.context(outgoing.ca_file) if address.scheme == "https" else True,
+            trace_request_ctx=exchange,
+        ) as response:
+            exchange.answered(response.status)
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            body = Body(
+                outgoing.max_body_bytes, headers.get("content-encoding", ""), response.status
+            )
+            try:
+                async for chunk in response.content.iter_any():
+                    body.add(chunk)
+                whole = body.whole()
+            except BaseException:
+                # What is left of it is not worth reading, so the connection cannot be used again.
+                response.close()
+                raise
+            exchange.complete()
+            return Answer(
+                response.status,
+                headers,
+                whole,
+                outgoing.url,
+                exchange.phases,
+                exchange.certificate_expiry,
+            )
+
+    async def _peek(self, address: yarl.URL, deadline: float, exchange: Exchange) -> None:
+        """Find out when a certificate expires that was not accepted, for that is worth knowing."""
+        if self._proxy is not None or address.host is None or address.port is None:
+            return
+        limit = min(deadline, asyncio.get_running_loop().time() + _PEEK_SECONDS)
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(limit):
+                exchange.certificate_expiry = await tls.presented_expiry(address.host, address.port)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._session.close()
+
+
+async def _connection_created(
+    session: aiohttp.ClientSession,
+    context: SimpleNamespace,
+    params: aiohttp.TraceConnectionCreateEndParams,
+) -> None:
+    del session, params
+    exchange: Exchange = context.trace_request_ctx
+    exchange.connected()
