@@ -29,8 +29,8 @@ The shop's life, for collectors and probes to see:
     store.shop.add_coupon("spring", "15.00", usage_limit=3, expires=unix_time)
     store.shop.add_webhook("disabled")
     store.shop.analytics_lag = 43200                       # wc-analytics is behind by 12 hours
-    store.carts.forget()                                   # all Cart-Tokens become invalid
-    store.carts.requests_per_window = 25                   # the Store API's rate limit
+    store.carts.sessions.forget()                          # all Cart-Tokens become invalid
+    store.carts.rate_limit.requests = 25                  # the Store API's rate limit
 
 Misbehaviour is scripted with `store.faults` (see `demo.stores.faults`):
 

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import hmac
-import json
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 from .answers import ApiError, Call, Document, Reply
 from .baskets import Basket, Line, document, escaped, item_name, left, subtotal
+from .sessions import RateLimit, Sessions
 from .shop import Shop
 
-TOKEN_LIFETIME = 48 * 3600
-"""Seconds for which a Cart-Token is good."""
-
-
-def _base64(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+_MOST = 10_000
 
 
 class Carts:
@@ -32,41 +25,9 @@ class Carts:
 
     def __init__(self, shop: Shop, seed: int) -> None:
         self._shop = shop
-        self._secret = f"{seed}@{shop.domain}".encode()
         self._baskets: dict[str, Basket] = {}
-        self.nonce = hashlib.sha256(self._secret + b"nonce").hexdigest()[:10]
-        self.requests_per_window: int | None = None
-        """The Store API's rate limit; None, as shipped, means that there is none."""
-        self.window = 10
-        self._asked: list[float] = []
-
-    # Tokens
-
-    def _sign(self, payload: str) -> str:
-        return _base64(hmac.new(self._secret, payload.encode(), "sha256").digest())
-
-    def token(self, session: str) -> str:
-        """Return a token for a shopper's session, good for 48 hours."""
-        now = int(self._shop.clock())
-        claims = {"user_id": session, "exp": now + TOKEN_LIFETIME, "iss": "store-api", "iat": now}
-        head = _base64(b'{"alg":"HS256","typ":"JWT"}')
-        payload = f"{head}.{_base64(json.dumps(claims, separators=(',', ':')).encode())}"
-        return f"{payload}.{self._sign(payload)}"
-
-    def session(self, token: str) -> str | None:
-        """Return the session of a valid token, or None."""
-        payload, _, signature = token.rpartition(".")
-        if not payload or not hmac.compare_digest(signature, self._sign(payload)):
-            return None
-        encoded = payload.partition(".")[2]
-        claims = json.loads(base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)))
-        return claims["user_id"] if claims["exp"] > self._shop.clock() else None
-
-    def forget(self) -> None:
-        """Invalidate all tokens, as a change of WordPress' salts does."""
-        self._secret += b"!"
-
-    # Requests
+        self.sessions = Sessions(f"{seed}@{shop.domain}", shop.clock)
+        self.rate_limit = RateLimit(shop.clock)
 
     def answer(self, call: Call, action: str) -> Reply:
         """Answer a request to the cart or one of its actions.
@@ -74,17 +35,18 @@ class Carts:
         Raises:
             ApiError: 400 `rate_limit_exceeded`, when a rate limit is set and exceeded.
         """
-        headers = self._limit()
-        session = self.session(call.headers.get("cart-token", ""))
+        headers = self.rate_limit.headers()
+        session = self.sessions.session(call.headers.get("cart-token", ""))
         trusted = session is not None
         if session is None:
             # A bad token is not refused: the shopper silently gets another, empty cart.
-            number = len(self._baskets)
-            session = "t_" + hashlib.sha256(self._secret + str(number).encode()).hexdigest()[:30]
+            session = self.sessions.begin()
         basket = self._baskets.setdefault(session, Basket())
+        if len(self._baskets) > _MOST:
+            del self._baskets[next(iter(self._baskets))]
         try:
             if call.method != "GET" and not trusted:
-                self._check_nonce(call)
+                self.sessions.check_nonce(call)
             status = _ACTIONS[action](self, basket, call.body or {})
             reply = Reply(document(self._shop, basket), status)
         except ApiError as error:
@@ -94,10 +56,10 @@ class Carts:
         reply.headers.update(headers)
         reply.headers.update(
             {
-                "Nonce": self.nonce,
+                "Nonce": self.sessions.nonce,
                 "Nonce-Timestamp": str(int(self._shop.clock())),
                 "User-ID": "0",
-                "Cart-Token": self.token(session),
+                "Cart-Token": self.sessions.token(session),
                 "Cart-Hash": self._hash(basket),
             }
         )
@@ -107,38 +69,6 @@ class Carts:
         if not basket.lines:
             return ""
         return hashlib.sha256(repr((basket.lines, basket.coupons)).encode()).hexdigest()[:32]
-
-    def _limit(self) -> dict[str, str]:
-        limit = self.requests_per_window
-        if limit is None:
-            return {}
-        now = self._shop.clock()
-        self._asked = [when for when in self._asked if when > now - self.window]
-        if len(self._asked) >= limit:
-            wait = max(int(self._asked[0] + self.window - now), 1)
-            message = f"Too many requests. Please wait {wait} seconds before trying again."
-            error = ApiError(400, "rate_limit_exceeded", message)
-            error.reply.headers = {
-                "RateLimit-Limit": str(limit),
-                "RateLimit-Remaining": "0",
-                "RateLimit-Retry-After": str(wait),
-                "RateLimit-Reset": str(int(now) + wait),
-            }
-            raise error
-        self._asked.append(now)
-        return {
-            "RateLimit-Limit": str(limit),
-            "RateLimit-Remaining": str(limit - len(self._asked)),
-            "RateLimit-Reset": str(int(now) + self.window),
-        }
-
-    def _check_nonce(self, call: Call) -> None:
-        nonce = call.headers.get("nonce")
-        if nonce is None:
-            message = "Missing the Nonce header. This endpoint requires a valid nonce."
-            raise ApiError(401, "woocommerce_rest_missing_nonce", message)
-        if nonce != self.nonce:
-            raise ApiError(403, "woocommerce_rest_invalid_nonce", "Nonce is invalid.")
 
     # Actions
 

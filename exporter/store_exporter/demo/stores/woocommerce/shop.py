@@ -5,14 +5,15 @@ from __future__ import annotations
 import copy
 import hashlib
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from .answers import Document
-from .templates import DECIMALS, Templates, currency_members
+from .assortment import Assortment
+from .templates import currency_members
 
+MOST_ORDERS = 20_000
+"""Orders that a shop keeps; the oldest then make room, so that a demo can run for weeks."""
 PAID = ("processing", "completed")
 HOLDS_STOCK = ("on-hold", *PAID)
 STATUSES = {
@@ -27,96 +28,25 @@ STATUSES = {
 }
 
 
-class Shop:
-    """Documents by id, as the API shows them, and everything that may happen to them.
-
-    Args:
-        domain: the shop's host name.
-        currency: ISO code of its currency.
-        clock: the time, in Unix seconds.
-        timezone: IANA name of the zone that dates without `_gmt` are in.
-    """
+class Shop(Assortment):
+    """A shop: beside the goods its orders, customers and offers, and all that may happen to them."""
 
     def __init__(
         self, domain: str, currency: str, clock: Callable[[], float], timezone: str
     ) -> None:
-        self.domain = domain
-        self.base = f"https://{domain}"
-        self.currency = currency
-        self.decimals = DECIMALS.get(currency, 2)
-        self.clock = clock
-        self.zone = ZoneInfo(timezone)
-        self.templates = Templates(self.base)
-        self.products: dict[int, Document] = {}
-        self.variations: dict[int, Document] = {}
+        super().__init__(domain, currency, clock, timezone)
         self.orders: dict[int, Document] = {}
         self.refunds: dict[int, list[Document]] = {}
         self.notes: dict[int, list[Document]] = {}
         self.coupons: dict[int, Document] = {}
         self.customers: dict[int, Document] = {}
-        self.reviews: dict[int, Document] = {}
-        self.categories: dict[int, Document] = {}
         self.webhooks: dict[int, Document] = {}
         self.gateways = self.templates.rows("gateways")
         self.zones: dict[int, Document] = {z["id"]: z for z in self.templates.rows("zones")}
         self.zone_methods: dict[int, list[Document]] = {0: [], 1: self.templates.rows("methods")}
         self.analytics_lag = 0.0
         """Seconds by which wc-analytics is behind the orders."""
-        self._last_id = 100
         self._reduced: set[int] = set()
-
-    def next_id(self) -> int:
-        """Return an id that no document has had."""
-        self._last_id += 1
-        return self._last_id
-
-    def amount(self, value: Decimal | float | str) -> str:
-        """Return an amount as orders show it: a string with the currency's decimals."""
-        return f"{Decimal(str(value)):.{self.decimals}f}"
-
-    def stamp(self, document: Document, name: str, when: float | None) -> None:
-        """Set a date in the shop's zone and its `_gmt` twin."""
-        local = gmt = None
-        if when is not None:
-            moment = datetime.fromtimestamp(int(when), UTC)
-            gmt = moment.strftime("%Y-%m-%dT%H:%M:%S")
-            local = moment.astimezone(self.zone).strftime("%Y-%m-%dT%H:%M:%S")
-        document[name] = local
-        document[f"{name}_gmt"] = gmt
-
-    def touch(self, document: Document) -> None:
-        """Note that a document changed now."""
-        self.stamp(document, "date_modified", self.clock())
-
-    def item(self, product_id: int) -> Document | None:
-        """Return a product or a variation."""
-        return self.products.get(product_id) or self.variations.get(product_id)
-
-    def everything_sold(self) -> list[Document]:
-        """Return what has stock of its own: simple products and variations."""
-        simple = [p for p in self.products.values() if p["type"] != "variable"]
-        return [*simple, *self.variations.values()]
-
-    def set_stock(self, product_id: int, quantity: int) -> None:
-        """Set what is left of a product or variation.
-
-        Raises:
-            KeyError: there is no such product.
-        """
-        item = self.item(product_id)
-        if item is None:
-            raise KeyError(product_id)
-        item.update(
-            manage_stock=True,
-            stock_quantity=quantity,
-            stock_status="instock" if quantity > 0 or item["backorders_allowed"] else "outofstock",
-        )
-        self.touch(item)
-        parent = self.products.get(item.get("parent_id") or 0)
-        if parent is not None:
-            children = [self.variations[i] for i in parent["variations"]]
-            sold_out = all(child["stock_status"] == "outofstock" for child in children)
-            parent["stock_status"] = "outofstock" if sold_out else "instock"
 
     def line_items(self, lines: Sequence[tuple[int, int]]) -> list[Document]:
         """Return an order's lines for pairs of product or variation id and quantity."""
@@ -201,6 +131,11 @@ class Shop:
         self.refunds[number] = []
         self.notes[number] = []
         self._follow_status(order)
+        if len(self.orders) > MOST_ORDERS:
+            oldest = next(iter(self.orders))
+            for kept in (self.orders, self.refunds, self.notes):
+                kept.pop(oldest)
+            self._reduced.discard(oldest)
         return copy.deepcopy(order)
 
     def edit_order(self, order_id: int, **changes: Any) -> Document:

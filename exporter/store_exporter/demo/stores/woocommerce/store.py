@@ -1,20 +1,15 @@
-"""The simulated store's HTTP side: routes, authentication, faults and the aiohttp application."""
+"""The simulated WooCommerce: its routes, its authentication and what may happen in it."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 import time
-from collections import deque
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from aiohttp import web
-
-from ..faults import Fault, Faults
+from ..serving import Incoming, Outgoing, SimulatedServer
 from . import analytics_api, catalogue_api, orders_api, reports_api, shop_api
 from .access import Access, Keys, make_keys
 from .answers import ApiError, Call, Document, Reply, no_route, only_fields
@@ -58,13 +53,17 @@ _COMPILED = tuple(
 )
 _CART = re.compile(r"/wp-json/wc/store/v1/cart(?:/([a-z-]+))?")
 _CART_ACTIONS = ("add-item", "update-item", "remove-item", "apply-coupon", "remove-coupon")
+_HEADERS = {
+    "Link": '<https://shop.example.com/wp-json/>; rel="https://api.w.org/"',
+    "Cache-Control": "no-cache, must-revalidate, max-age=0, no-store, private",
+}
 _PAGE = (
     "<!DOCTYPE html><html><head><title>{domain}</title></head>"
     '<body class="woocommerce"><h1>{domain}</h1></body></html>'
 )
 
 
-class SimulatedWooCommerce:
+class SimulatedWooCommerce(SimulatedServer):
     """A WooCommerce 11 with state, served by aiohttp. The package's docstring has the overview.
 
     Args:
@@ -93,18 +92,14 @@ class SimulatedWooCommerce:
         customers: int = 10,
         orders: int = 60,
     ) -> None:
+        super().__init__(seed)
         self.domain = domain
         self.keys: Keys = make_keys(domain)
-        self.faults = Faults(seed)
-        self.requests: deque[tuple[str, str]] = deque(maxlen=10_000)
-        """Method and path with query of each request, oldest first."""
         self.tls_terminated = tls_terminated
         self.shop = Shop(domain, currency, clock, timezone)
         fill(self.shop, seed=seed, products=products, customers=customers, orders=orders)
         self.carts = Carts(self.shop, seed)
         self._access = Access(self.keys, clock)
-        self.app = web.Application(client_max_size=1024 * 1024)
-        self.app.router.add_route("*", "/{path:.*}", self._serve)
 
     # Moves of the shop's own life
 
@@ -132,64 +127,33 @@ class SimulatedWooCommerce:
 
     # HTTP
 
-    @asynccontextmanager
-    async def serve(self, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
-        """Serve the store until the block ends; yields its address."""
-        runner = web.AppRunner(self.app, access_log=None, shutdown_timeout=0.1)
-        await runner.setup()
-        try:
-            site = web.TCPSite(runner, host, port)
-            await site.start()
-            bound = runner.addresses[0][1]
-            yield f"http://{host}:{bound}"
-        finally:
-            await runner.cleanup()
-
-    async def _serve(self, request: web.Request) -> web.StreamResponse:
-        self.requests.append((request.method, request.path_qs))
-        fault = self.faults.take(request.method, request.path)
-        if fault is not None:
-            await asyncio.sleep(fault.seconds())
-            if fault.drop:
-                _hang_up(request)
-                return web.Response()
-        reply = await self._answer(request)
-        response = _rendered(reply, fault)
-        if fault is None or (fault.truncate is None and fault.trickle is None):
-            return response
-        return await _crippled(request, response, fault)
-
-    async def _answer(self, request: web.Request) -> Reply | str:
+    def respond(self, request: Incoming) -> Outgoing:
         """Return the store's own answer: JSON from the API, HTML from anywhere else."""
         if not request.path.startswith("/wp-json"):
-            return _PAGE.format(domain=self.domain)
-        body = await request.text()
+            return Outgoing(text=_PAGE.format(domain=self.domain))
         try:
-            call = Call(
-                request.method,
-                request.path.rstrip("/"),
-                dict(request.query),
-                json.loads(body) if body else None,
-                {name.lower(): value for name, value in request.headers.items()},
-            )
-            return self._api(call, request)
-        except json.JSONDecodeError:
-            error = ApiError(400, "rest_invalid_json", "Invalid JSON body passed.")
-        except ApiError as raised:
-            error = raised
-        return error.reply
+            reply = self._api(request)
+        except ApiError as error:
+            reply = error.reply
+        return Outgoing(reply.body, status=reply.status, headers={**_HEADERS, **reply.headers})
 
-    def _api(self, call: Call, request: web.Request) -> Reply:
-        cart = _CART.fullmatch(call.path)
+    def _api(self, request: Incoming) -> Reply:
+        try:
+            body = json.loads(request.body) if request.body else None
+        except ValueError:
+            raise ApiError(400, "rest_invalid_json", "Invalid JSON body passed.") from None
+        path = request.path.rstrip("/")
+        call = Call(request.method, path, request.query, body, request.headers)
+        cart = _CART.fullmatch(path)
         if cart is not None:
             action = cart.group(1) or ""
             allowed = "POST" if action in _CART_ACTIONS else "GET"
             if call.method == allowed and action in ("", *_CART_ACTIONS):
                 return self.carts.answer(call, action)
-        if call.path == "/wp-json":
+        if path == "/wp-json":
             return Reply(only_fields(call, shop_api.index(self.shop)))
-        for methods, path, run in _COMPILED:
-            match = path.fullmatch(call.path)
+        for methods, pattern, run in _COMPILED:
+            match = pattern.fullmatch(path)
             if match is not None and call.method in methods:
                 self._check(call, request)
                 reply = run(self.shop, call, *match.groups())
@@ -197,63 +161,7 @@ class SimulatedWooCommerce:
                 return reply
         raise no_route()
 
-    def _check(self, call: Call, request: web.Request) -> None:
-        forwarded = request.headers.get("X-Forwarded-Proto", request.scheme)
-        secure = self.tls_terminated or "https" in (request.scheme, forwarded)
-        scheme = "https" if forwarded == "https" else "http"
+    def _check(self, call: Call, request: Incoming) -> None:
+        scheme = request.headers.get("x-forwarded-proto", request.scheme)
+        secure = self.tls_terminated or scheme == "https"
         self._access.check(call, f"{scheme}://{request.host}{request.path}", secure=secure)
-
-
-def _hang_up(request: web.Request) -> None:
-    if request.transport is not None:
-        request.transport.abort()
-
-
-def _rendered(reply: Reply | str, fault: Fault | None) -> web.Response:
-    """Return the answer with the fault's status, headers and body in it."""
-    status = 200 if isinstance(reply, str) else reply.status
-    if isinstance(reply, str):
-        headers = {"Content-Type": "text/html; charset=UTF-8"}
-        body: bytes | str = reply
-    else:
-        headers = {
-            "Content-Type": "application/json; charset=UTF-8",
-            "Link": '<https://shop.example.com/wp-json/>; rel="https://api.w.org/"',
-            "Cache-Control": "no-cache, must-revalidate, max-age=0, no-store, private",
-            **reply.headers,
-        }
-        document = reply.body
-        if fault is not None and fault.change is not None:
-            document = fault.change(json.loads(json.dumps(document)))
-        body = json.dumps(document, ensure_ascii=False)
-    if fault is not None:
-        if fault.status is not None and fault.body is None and status != fault.status:
-            status, body = fault.status, f"<html><body><h1>{fault.status}</h1></body></html>"
-            headers["Content-Type"] = fault.content_type
-        status = fault.status or status
-        if fault.body is not None:
-            body = fault.body
-            headers["Content-Type"] = fault.content_type
-        headers.update(fault.headers)
-    data = body.encode() if isinstance(body, str) else body
-    return web.Response(status=status, headers=headers, body=data)
-
-
-async def _crippled(
-    request: web.Request, response: web.Response, fault: Fault
-) -> web.StreamResponse:
-    """Send an answer slowly, or only its beginning, with the length of the whole announced."""
-    data = bytes(response.body) if isinstance(response.body, bytes) else b""
-    stream = web.StreamResponse(status=response.status, headers=response.headers)
-    stream.content_length = len(data)
-    await stream.prepare(request)
-    end = len(data) if fault.truncate is None else fault.truncate
-    if fault.trickle is None:
-        await stream.write(data[:end])
-    else:
-        for position in range(end):
-            await stream.write(data[position : position + 1])
-            await asyncio.sleep(fault.trickle)
-    if end < len(data):
-        _hang_up(request)
-    return stream
