@@ -30,7 +30,7 @@ The shop's life, for collectors and probes to see:
     store.shop.add_webhook("disabled")
     store.shop.analytics_lag = 43200                       # wc-analytics is behind by 12 hours
     store.carts.sessions.forget()                          # all Cart-Tokens become invalid
-    store.carts.rate_limit.requests = 25                  # the Store API's rate limit
+    store.carts.rate_limit.requests = 25                   # the Store API's rate limit
 
 Misbehaviour is scripted with `store.faults` (see `demo.stores.faults`):
 

@@ -1,4 +1,4 @@
-"""What every part of a simulated shop needs: ids, dates, amounts, and the goods with their stock."""
+"""What every part of a simulated shop needs: ids, dates, amounts and goods with their stock."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ STATUSES = {
 
 
 class Shop(Assortment):
-    """A shop: beside the goods its orders, customers and offers, and all that may happen to them."""
+    """A shop: beside the goods its orders, customers and offers, and all that may happen."""
 
     def __init__(
         self, domain: str, currency: str, clock: Callable[[], float], timezone: str

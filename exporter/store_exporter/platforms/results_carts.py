@@ -1,0 +1,76 @@
+"""Results about a shopper's cart. `results` explains what all results have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from .fields import Quantity
+from .money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class CartLine:
+    """One line of a cart.
+
+    Attributes:
+        key: the line's own name, which changing it takes.
+        product_id: of the product, or of the variation where it is one.
+        quantity: pieces.
+        maximum: the most that can be had; None if there is no such limit.
+        unit_price: of one piece, before coupons.
+        total: of the line, after coupons and without tax.
+        options: what distinguishes the variation.
+    """
+
+    key: str
+    product_id: int
+    sku: str
+    name: str
+    quantity: Quantity
+    maximum: Quantity | None
+    unit_price: Money
+    total: Money
+    options: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class CartCoupon:
+    """A coupon on a cart and what it takes off."""
+
+    code: str
+    discount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Cart:
+    """A shopper's cart.
+
+    Attributes:
+        token: identifies the cart in the next call; keep it with the shopper's session, secret.
+        expires: when the token ends.
+        lines: what is in it.
+        coupons: what reduces it.
+        items: pieces in all.
+        subtotal: of the goods, before coupons and without tax.
+        discount: by coupons.
+        shipping: None as long as it is not known.
+        tax: in all.
+        total: to be paid.
+        problems: what the store finds wrong with it, for the shopper.
+        renewed: True when the cart asked for was lost and this one took its place.
+    """
+
+    token: str = field(repr=False)
+    expires: datetime | None
+    lines: tuple[CartLine, ...]
+    coupons: tuple[CartCoupon, ...]
+    items: Quantity
+    subtotal: Money
+    discount: Money
+    shipping: Money | None
+    tax: Money
+    total: Money
+    problems: tuple[str, ...]
+    renewed: bool = False

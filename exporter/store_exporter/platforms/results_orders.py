@@ -1,0 +1,109 @@
+"""Results about what was bought. `results` explains what all results have in common."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from .fields import Quantity
+from .money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLine:
+    """One position of an order; `total` is after discounts and without tax."""
+
+    product_id: int | None
+    variation_id: int | None
+    sku: str
+    name: str
+    quantity: Quantity
+    total: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """Who placed an order; `id` is None for a guest."""
+
+    id: int | None
+    email: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order.
+
+    Attributes:
+        id: the platform's own id.
+        number: what the shopper sees, which a plugin may have made different from the id.
+        status: the platform's status, such as processing.
+        total: tax and shipping included, refunds not deducted.
+        refunded: the sum of its refunds, not negative.
+        customer: None unless the caller proved by an e-mail address to know whose it is.
+        payment_method: its title.
+        created: when it was placed.
+        modified: when it last changed.
+        paid: when it was first paid; None if it was not.
+        completed: when it was completed; None if it was not.
+    """
+
+    id: int
+    number: str
+    status: str
+    total: Money
+    refunded: Money
+    lines: tuple[OrderLine, ...]
+    customer: Customer | None
+    payment_method: str
+    created: datetime
+    modified: datetime
+    paid: datetime | None
+    completed: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderNote:
+    """A note on an order; `for_customer` tells those that the shopper was sent."""
+
+    id: int
+    text: str
+    for_customer: bool
+    created: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """One refund; the amount is positive."""
+
+    id: int
+    amount: Money
+    reason: str
+    created: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RefundStatus:
+    """What was paid back of an order.
+
+    Attributes:
+        order_id: the platform's own id.
+        status: none, partial or full.
+        total: of the order.
+        refunded: the sum of the refunds.
+        refunds: one by one, newest first.
+    """
+
+    order_id: int
+    status: str
+    total: Money
+    refunded: Money
+    refunds: tuple[Refund, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cancellation:
+    """A cancelled order, and whether the reason could be noted on it (False without one)."""
+
+    order: Order
+    reason_noted: bool

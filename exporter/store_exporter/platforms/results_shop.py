@@ -1,0 +1,133 @@
+"""Results about the shop itself. `results` explains what all results have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from .fields import Quantity
+from .money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class ShippingMethod:
+    """A way of delivery.
+
+    Attributes:
+        zone: name of the zone that it is offered in.
+        title: as shoppers see it.
+        kind: flat_rate, free_shipping, local_pickup, or what a plugin adds.
+        cost: None when it is free of a fixed price, or computed.
+        cost_rule: the formula where the cost is computed, such as `10.00 * [qty]`.
+        minimum: the order value from which it is offered.
+        needs_coupon: whether it takes a coupon too.
+    """
+
+    zone: str
+    title: str
+    kind: str
+    cost: Money | None
+    cost_rule: str
+    minimum: Money | None
+    needs_coupon: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShippingInfo:
+    """How the shop delivers.
+
+    Attributes:
+        zones: the ways of delivery by the name of the zone.
+        free_from: the lowest order value from which some zone's delivery is free without a coupon;
+            zero when it is always free; None when there is no such offer.
+    """
+
+    zones: Mapping[str, tuple[ShippingMethod, ...]]
+    free_from: Money | None
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentMethod:
+    """A way to pay that the shop offers."""
+
+    id: str
+    title: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Coupon:
+    """A coupon that is good now, as far as can be told without a cart.
+
+    Attributes:
+        code: as the store writes it.
+        percent: the discount in percent; None where it is an amount.
+        amount: the discount per cart or per piece; None where it is in percent.
+        per_item: whether it is taken off each piece rather than the whole cart.
+        free_shipping: whether it makes the delivery free.
+        minimum: the least order value that it is good for.
+        maximum: the highest.
+        expires: when it ends.
+        uses_left: how often it can still be used, in all.
+        restricted: whether it is good for some products, categories or customers only.
+    """
+
+    code: str
+    percent: Decimal | None
+    amount: Money | None
+    per_item: bool
+    free_shipping: bool
+    minimum: Money | None
+    maximum: Money | None
+    expires: datetime | None
+    uses_left: int | None
+    restricted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerSpend:
+    """What one customer has bought; `last_active` is the last visit or order."""
+
+    name: str
+    email: str
+    country: str
+    orders: int
+    total: Money
+    average: Money
+    last_active: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SalesReport:
+    """Sales of some days, in the store's own calendar.
+
+    Attributes:
+        definition: which sales: `created` counts orders by the day they were placed, unpaid ones
+            on hold included; `paid` counts them by the day they were paid.
+        first: the first day; None if the store does not say.
+        last: the last day.
+        orders: how many.
+        items: pieces sold, those given back deducted where the store does so.
+        gross: before refunds.
+        net: after refunds, without tax and shipping.
+        average: per order, before refunds.
+        refunds: paid back in these days, whenever the orders were placed.
+        tax: included in `gross`.
+        shipping: included in `gross`.
+        discounts: given by coupons.
+    """
+
+    definition: str
+    first: date | None
+    last: date | None
+    orders: int
+    items: Quantity
+    gross: Money
+    net: Money
+    average: Money | None
+    refunds: Money
+    tax: Money
+    shipping: Money
+    discounts: Money
