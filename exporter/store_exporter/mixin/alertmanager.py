@@ -12,9 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import slack
 from .policy import HOUR, MINUTE
 from .promql import duration, equal, one_of
+from .receivers import Email, Receivers, Slack, Webhook, receiver
+
+__all__ = ["DEFAULT", "Email", "Receivers", "Routing", "Slack", "Times", "Webhook", "build"]
 
 GROUP_BY = ["org", "domain", "alertname"]
 STORE_BROKEN = (
@@ -34,53 +36,6 @@ BUSINESS = (
     "StoreBackgroundJobsStuck",
     "StoreFiguresStale",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Slack:
-    """A Slack incoming webhook. Exactly one of `url_file` and `url` is given.
-
-    Attributes:
-        channel: `#channel`, or empty for the webhook's own.
-        url_file: file with the address, which is a secret.
-        url: the address itself; for receivers on loopback whose address is no secret.
-    """
-
-    channel: str = ""
-    url_file: str = ""
-    url: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Email:
-    """An e-mail receiver and the server that takes its messages."""
-
-    to: str
-    sender: str
-    smarthost: str
-    username: str = ""
-    password_file: str = ""
-    require_tls: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Webhook:
-    """A receiver of Alertmanager's own JSON. One of `url_file` and `url` is given."""
-
-    url_file: str = ""
-    url: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Receivers:
-    """Where the messages for the platform, or for one org, go."""
-
-    slack: Sequence[Slack] = ()
-    email: Sequence[Email] = ()
-    webhook: Sequence[Webhook] = ()
-
-    def __bool__(self) -> bool:
-        return bool(self.slack or self.email or self.webhook)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +68,7 @@ class Routing:
 
     platform: Receivers
     orgs: dict[str, Receivers] = field(default_factory=dict)
-    watchdog: Receivers = Receivers()
+    watchdog: Receivers = field(default_factory=Receivers)
     times: Times = Times()
     templates: Sequence[str] = ("templates/*.tmpl",)
 
@@ -234,43 +189,3 @@ def time_intervals(times: Times) -> list[dict[str, Any]]:
         {"name": "business-hours", "time_intervals": [workday]},
         {"name": "maintenance", "time_intervals": [dict(window) for window in times.maintenance]},
     ]
-
-
-def receiver(name: str, to: Receivers) -> dict[str, Any]:
-    """One named receiver with all its integrations."""
-    result: dict[str, Any] = {"name": name}
-    if to.slack:
-        result["slack_configs"] = [
-            slack.config(channel=each.channel, url=each.url, url_file=each.url_file)
-            for each in to.slack
-        ]
-    if to.email:
-        result["email_configs"] = [email_config(each) for each in to.email]
-    if to.webhook:
-        result["webhook_configs"] = [
-            {"send_resolved": True, **address("url", each.url, each.url_file)}
-            for each in to.webhook
-        ]
-    return result
-
-
-def email_config(to: Email) -> dict[str, Any]:
-    """One e-mail integration."""
-    config: dict[str, Any] = {
-        "to": to.to,
-        "from": to.sender,
-        "smarthost": to.smarthost,
-        "require_tls": to.require_tls,
-        "send_resolved": True,
-        "headers": {"Subject": '{{ template "store_exporter.subject" . }}'},
-    }
-    if to.username:
-        config["auth_username"] = to.username
-    if to.password_file:
-        config["auth_password_file"] = to.password_file
-    return config
-
-
-def address(key: str, value: str, file: str) -> dict[str, str]:
-    """An address given as such, or as the file that holds it."""
-    return {f"{key}_file": file} if file else {key: value}

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..metrics.catalogue import operations
-from . import promql, rules
+from . import promql, series
 from .model import Group, Record, as_document
 from .objectives import DEFAULT, Kind, Objective
 from .policy import BURN_RATES, RATE_WINDOW, SLO_WINDOW
@@ -21,11 +21,11 @@ BASE = 30
 LONG = 120
 SLO = (*STORE, "slo")
 
-EVENTS = rules.recorded(SLO, "store_slo_events", f"rate{RATE_WINDOW}")
-BAD = rules.recorded(SLO, "store_slo_bad_events", f"rate{RATE_WINDOW}")
-TARGET = rules.recorded(SLO, "store_slo_objective", "ratio")
-MINIMUM = rules.recorded(SLO, "store_slo_minimum_operations", "count")
-BUDGET = rules.recorded(SLO, "store_slo_budget_remaining", f"ratio{SLO_WINDOW}")
+EVENTS = series.recorded(SLO, "store_slo_events", f"rate{RATE_WINDOW}")
+BAD = series.recorded(SLO, "store_slo_bad_events", f"rate{RATE_WINDOW}")
+TARGET = series.recorded(SLO, "store_slo_objective", "ratio")
+MINIMUM = series.recorded(SLO, "store_slo_minimum_operations", "count")
+BUDGET = series.recorded(SLO, "store_slo_budget_remaining", f"ratio{SLO_WINDOW}")
 
 _PAIRS = [(rate.short, rate.long) for rate in BURN_RATES]
 WINDOWS = sorted({window for pair in _PAIRS for window in pair} | {SLO_WINDOW}, key=promql.seconds)
@@ -34,17 +34,17 @@ _HOUR = "1h"
 
 def events_in(window: str) -> str:
     """Name of the recorded number of events within a window."""
-    return rules.recorded(SLO, "store_slo_events", f"increase{window}")
+    return series.recorded(SLO, "store_slo_events", f"increase{window}")
 
 
 def bad_in(window: str) -> str:
     """Name of the recorded number of bad events within a window."""
-    return rules.recorded(SLO, "store_slo_bad_events", f"increase{window}")
+    return series.recorded(SLO, "store_slo_bad_events", f"increase{window}")
 
 
 def burn_rate(window: str) -> str:
     """Name of the recorded burn rate: 1 spends the budget exactly within its period."""
-    return rules.recorded(SLO, "store_slo_burn", f"rate{window}")
+    return series.recorded(SLO, "store_slo_burn", f"rate{window}")
 
 
 def groups(objectives: tuple[Objective, ...] = DEFAULT) -> list[Group]:
@@ -66,10 +66,10 @@ def base(objective: Objective) -> list[Record]:
     label = {"slo": objective.name}
     chosen = matchers(objective)
     if objective.kind is Kind.AVAILABILITY:
-        events = total(STORE, select(rules.OPERATION_MEASURED, *chosen))
-        bad = total(STORE, select(rules.OPERATION_FAILED, *chosen))
+        events = total(STORE, select(series.OPERATION_MEASURED, *chosen))
+        bad = total(STORE, select(series.OPERATION_FAILED, *chosen))
     else:
-        events = total(STORE, select(rules.OPERATION_RATE, *chosen))
+        events = total(STORE, select(series.OPERATION_RATE, *chosen))
         duration = operations.OPERATION_DURATION
         quick = promql.within(objective.threshold, duration, RATE_WINDOW, STORE, chosen)
         bad = f"clamp_min({events} - ({quick}), 0)"

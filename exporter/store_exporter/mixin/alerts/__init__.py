@@ -6,12 +6,13 @@ from typing import Any
 
 from .. import policy
 from ..model import Alert, Group, as_document
-from . import business, exporter, objectives, stores
+from . import business, exporter, instrumentation, objectives, sales, stores, upkeep
 
 
 def groups() -> list[Group]:
     """Every group of alerts."""
-    return [*stores.groups(), *business.groups(), *exporter.groups(), *objectives.groups()]
+    subjects = (stores, upkeep, sales, business, exporter, instrumentation, objectives)
+    return [group for subject in subjects for group in subject.groups()]
 
 
 def alerts() -> list[Alert]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .. import slo
 from ..model import Alert, Group, Runbook
 from ..policy import BURN_RATES, SLO_WINDOW, BurnRate, Uid
-from .stores import WHO
+from .texts import WHO
 
 RUNBOOK = Runbook(
     "An objective allows a small share of operations to fail (availability) or to be slow "

@@ -2,49 +2,25 @@
 
 from __future__ import annotations
 
-from ...metrics.catalogue import business, health
-from .. import promql, rules
+from ...metrics.catalogue import health
+from .. import promql, series
 from ..model import Alert, Group, Runbook
-from ..policy import HOUR, MINUTE, SEASONAL, THRESHOLDS, Uid
+from ..policy import MINUTE, SEASONAL, Uid
 from ..promql import STORE, equal
-
-WHO = "{{ $labels.domain }} ({{ $labels.org }})"
+from .texts import WHO, cause
 
 
 def groups() -> list[Group]:
     """Every alert on the health of stores."""
-    return [
-        Group(
-            "store-exporter.alerts.stores",
-            [
-                store_down(),
-                credentials_rejected(),
-                store_degraded(),
-                *certificate_expiring(),
-                api_version_expiring(),
-                api_budget_low(),
-                latency_regression(),
-            ],
-        )
-    ]
-
-
-def cause(kind: str) -> str:
-    """Template text that names the most frequent error type of the last ten minutes."""
-    failures = health.PROBE_FAILURES if kind == "probe" else business.COLLECTOR_FAILURES
-    selector = f"{failures.name}{{org=%q, domain=%q}}"
-    query = f"topk(1, sum by (error_type) (increase({selector}[10m])) > 0)"
-    return (
-        f'{{{{ with printf "{query}" $labels.org $labels.domain | query }}}}'
-        ' Its latest failures are of type {{ . | first | label "error_type" }}.{{ end }}'
-    )
+    found = [store_down(), credentials_rejected(), store_degraded(), latency_regression()]
+    return [Group("store-exporter.alerts.stores", found)]
 
 
 def store_down() -> Alert:
     """The liveness probe fails for another reason than our credentials."""
     return Alert(
         "StoreDown",
-        f"{rules.STORE_UP} == 0 unless {promql.on(*STORE)} {rules.CREDENTIALS_REJECTED}",
+        f"{series.STORE_UP} == 0 unless {promql.on(*STORE)} {series.CREDENTIALS_REJECTED}",
         2 * MINUTE,
         "critical",
         "A store does not answer.",
@@ -86,7 +62,7 @@ def credentials_rejected() -> Alert:
     """The store answers, but refuses our credentials."""
     return Alert(
         "StoreCredentialsRejected",
-        f"{rules.CREDENTIALS_REJECTED} > 0",
+        f"{series.CREDENTIALS_REJECTED} > 0",
         2 * MINUTE,
         "critical",
         "A store rejects the credentials of the exporter.",
@@ -150,113 +126,10 @@ def store_degraded() -> Alert:
     )
 
 
-def certificate_expiring() -> list[Alert]:
-    """A certificate is about to expire: first a ticket, then a page."""
-    runbook = Runbook(
-        "The certificate that the store presents is about to expire. Once it has, browsers warn "
-        "shoppers away and every operation fails with error type tls. Certificates that renew "
-        "themselves do so weeks earlier, so renewal is broken.",
-        (
-            (
-                "Look at the certificate from outside: `openssl s_client -connect DOMAIN:443 "
-                "-servername DOMAIN </dev/null | openssl x509 -noout -dates -issuer`."
-            ),
-            "If a CDN stands in front, check which of the two certificates is meant.",
-        ),
-        (
-            (
-                "Renew it and reload the web server; correct the automatic renewal (DNS, challenge "
-                "path, rate limit of the issuer)."
-            ),
-            "The alert resolves with the next probe after the new certificate is served.",
-        ),
-    )
-    left = f"{promql.aggregate('min', STORE, promql.select(health.TLS_EXPIRY))} - time()"
-    levels = (
-        ("warning", THRESHOLDS.certificate_warning, HOUR),
-        ("critical", THRESHOLDS.certificate_critical, 15 * MINUTE),
-    )
-    return [
-        Alert(
-            "StoreCertificateExpiring",
-            f"{left} < {limit:g}",
-            hold,
-            severity,
-            "A store's TLS certificate is about to expire.",
-            f"The certificate of {WHO} expires in {{{{ $value | humanizeDuration }}}}.",
-            Uid.SHOP,
-            runbook,
-        )
-        for severity, limit, hold in levels
-    ]
-
-
-def api_version_expiring() -> Alert:
-    """The platform is about to end the API version in use."""
-    left = f"{promql.aggregate('min', STORE, promql.select(health.API_VERSION_EXPIRY))} - time()"
-    return Alert(
-        "StoreApiVersionExpiring",
-        f"{left} < {THRESHOLDS.api_version_warning:g}",
-        HOUR,
-        "warning",
-        "The platform is about to end the API version in use.",
-        f"The API version configured for {WHO} ends in {{{{ $value | humanizeDuration }}}}.",
-        Uid.EXPORTER,
-        Runbook(
-            "The platform ends each API version some time after its release. Afterwards it "
-            "answers with a later version, whose fields may differ, or not at all.",
-            ("`store-exporter doctor` shows the configured version and its end for each store.",),
-            (
-                (
-                    "Set a later version in the store's settings, on one store first, and "
-                    "watch its probes and collectors."
-                ),
-                "Update store-exporter if it does not know a later version yet.",
-            ),
-        ),
-    )
-
-
-def api_budget_low() -> Alert:
-    """Requests to the store are nearly used up: the hourly budget, or the platform's own."""
-    shares = (
-        (health.API_BUDGET_REMAINING, health.API_BUDGET_LIMIT),
-        (health.API_BUCKET_AVAILABLE, health.API_BUCKET_MAXIMUM),
-    )
-    left = [
-        f"min by ({', '.join(STORE)}) ({promql.select(remaining)} / ({promql.select(limit)} > 0))"
-        for remaining, limit in shares
-    ]
-    return Alert(
-        "StoreApiBudgetLow",
-        " or ".join(f"({share} < {THRESHOLDS.budget_low:g})" for share in left),
-        10 * MINUTE,
-        "warning",
-        "The request budget for a store's API is nearly spent.",
-        f"Only {{{{ $value | humanizePercentage }}}} of the API budget for {WHO} is left; "
-        "collectors will wait and their figures grow old.",
-        Uid.EXPORTER,
-        Runbook(
-            "The exporter limits what it asks of each store in an hour, so that monitoring never "
-            "takes capacity from shoppers, and honours the platform's own limit. Nearly all of it "
-            "is spent. Probes go first; collectors wait, and their figures become stale.",
-            (
-                "The exporter dashboard shows which probe or collector sends the requests.",
-                "Did somebody shorten an interval, or did the number of orders per run grow?",
-                "Do other integrations of the merchant use up the platform's limit?",
-            ),
-            (
-                "Lengthen the interval of the most expensive collector of this store.",
-                "Raise `requests_per_hour` if the store's hosting bears it.",
-            ),
-        ),
-    )
-
-
 def latency_regression() -> Alert:
     """Much slower than at the same hour of past weeks."""
-    now, normal = rules.LATENCY_HOURLY, rules.LATENCY_NORMAL
-    p95 = promql.select(rules.STORE_QUANTILE, equal("quantile", "0.95"))
+    now, normal = series.LATENCY_HOURLY, series.LATENCY_NORMAL
+    p95 = promql.select(series.STORE_QUANTILE, equal("quantile", "0.95"))
     still = promql.aggregate("max", STORE, f"quantile_over_time(0.5, {p95}[15m])")
     factor = f"{SEASONAL.latency_factor:g} * {normal}"
     return Alert(

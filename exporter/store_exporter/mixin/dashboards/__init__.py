@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from .. import policy
-from . import fleet
+from . import errors, exporter, fleet, operations, shop, slo, trends
 from .panels import Page
 
 
 def pages() -> list[Page]:
     """Every dashboard, in the order of the menu."""
-    return [fleet.page()]
+    modules = (fleet, shop, operations, errors, trends, slo, exporter)
+    return [module.page() for module in modules]
 
 
 def documents(links: policy.Links = policy.LINKS) -> dict[str, dict[str, Any]]:

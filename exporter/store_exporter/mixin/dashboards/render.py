@@ -16,20 +16,17 @@ from grafana_foundation_sdk.builders import (
     timeseries,
 )
 from grafana_foundation_sdk.builders import (
-    common as build_common,
-)
-from grafana_foundation_sdk.builders import (
     dashboard as build,
 )
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models import common
 from grafana_foundation_sdk.models import dashboard as model
-from grafana_foundation_sdk.models.heatmap import HeatmapColorMode
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 from .. import policy, promql
 from . import links as click
-from .panels import NO_DATA, Kind, Mapping, Page, Panel, Query, Steps, Variable
+from .finish import FINISH, mappings, thresholds
+from .panels import NO_DATA, Kind, Page, Panel, Query, Variable
 
 DATASOURCE = common.DataSourceRef(type_val="prometheus", uid="${datasource}")
 FIRING = ("org", "domain", "platform")
@@ -152,7 +149,7 @@ def render(panel: Panel, variables: tuple[str, ...], links: policy.Links) -> Any
         builder.max(panel.high)
     if panel.links:
         builder.data_links([link(*each) for each in click.of(panel, variables, links)])
-    _FINISH[panel.kind](builder, panel)
+    FINISH[panel.kind](builder, panel)
     return builder
 
 
@@ -176,108 +173,6 @@ def target(panel: Panel, query: Query, ref: str) -> prometheus.Dataquery:
     return result
 
 
-def thresholds(steps: Steps) -> build.ThresholdsConfig:
-    """Absolute thresholds."""
-    found = [model.Threshold(value=value, color=color) for value, color in steps]
-    return build.ThresholdsConfig().mode(model.ThresholdsMode.ABSOLUTE).steps(found)
-
-
-def mappings(entries: tuple[Mapping, ...]) -> list[model.ValueMap]:
-    """Texts and colours for values."""
-    if not entries:
-        return []
-    options = {
-        f"{value:g}": model.ValueMappingResult(text=text, color=color, index=index)
-        for index, (value, text, color) in enumerate(entries)
-    }
-    return [model.ValueMap(options=options)]
-
-
 def link(title: str, url: str) -> build.DashboardLink:
     """A data link."""
     return build.DashboardLink(title).url(url)
-
-
-def _finish_stat(builder: stat.Panel, _: Panel) -> None:
-    builder.reduce_options(build_common.ReduceDataOptions().calcs(["lastNotNull"]))
-    builder.graph_mode(common.BigValueGraphMode.NONE)
-    builder.color_mode(common.BigValueColorMode.VALUE)
-
-
-def _finish_graph(builder: timeseries.Panel, panel: Panel) -> None:
-    legend = build_common.VizLegendOptions().show_legend(True)
-    legend.display_mode(common.LegendDisplayMode.TABLE).placement(common.LegendPlacement.BOTTOM)
-    builder.legend(legend.calcs(["mean", "max", "lastNotNull"]))
-    order = build_common.VizTooltipOptions().mode(common.TooltipDisplayMode.MULTI)
-    builder.tooltip(order.sort(common.SortOrder.DESCENDING))
-    builder.line_width(1).fill_opacity(25 if panel.stacked else 8)
-    builder.show_points(common.VisibilityMode.NEVER)
-    if panel.stacked:
-        builder.stacking(build_common.StackingConfig().mode(common.StackingMode.NORMAL))
-    if panel.lines:
-        style = build_common.GraphThresholdsStyleConfig()
-        builder.thresholds_style(style.mode(common.GraphThresholdsStyleMode.DASHED))
-
-
-def _finish_table(builder: table.Panel, panel: Panel) -> None:
-    titles = [query.legend for query in panel.queries]
-    # A lone query's column is called Value, one of several Value #A.
-    names = {f"Value #{chr(ord('A') + i)}": title for i, title in enumerate(titles)}
-    names["Value"] = titles[0]
-    organize = {
-        "excludeByName": {"Time": True},
-        "includeByName": {},
-        "indexByName": {name: i for i, name in enumerate([*panel.columns, *names])},
-        "renameByName": names,
-    }
-    builder.with_transformation(model.DataTransformerConfig(id_val="merge", options={}))
-    builder.with_transformation(model.DataTransformerConfig(id_val="organize", options=organize))
-    for query in panel.queries:
-        builder.override_by_name(query.legend, _column(query))
-    if panel.sort:
-        name = panel.sort.removeprefix("+")
-        by = build_common.TableSortByFieldState().display_name(name)
-        builder.sort_by([by.desc(not panel.sort.startswith("+"))])
-
-
-def _column(query: Query) -> list[model.DynamicConfigValue]:
-    found: list[tuple[str, Any]] = []
-    if query.unit:
-        found.append(("unit", query.unit))
-    if query.decimals is not None:
-        found.append(("decimals", query.decimals))
-    if query.steps:
-        found.append(("thresholds", thresholds(query.steps).build()))
-        found.append(("custom.cellOptions", {"type": "color-text"}))
-    if query.mappings:
-        found.append(("mappings", mappings(query.mappings)))
-        found.append(("custom.cellOptions", {"type": "color-text"}))
-    return [model.DynamicConfigValue(id_val=key, value=value) for key, value in found]
-
-
-def _finish_heatmap(builder: heatmap.Panel, panel: Panel) -> None:
-    builder.calculate(False)
-    builder.y_axis(heatmap.YAxisConfig().unit(panel.unit))
-    color = heatmap.HeatmapColorOptions().mode(HeatmapColorMode.SCHEME).scheme("Oranges")
-    builder.color(color.steps(64))
-
-
-def _finish_timeline(builder: statetimeline.Panel, _: Panel) -> None:
-    builder.merge_values(True).row_height(0.8)
-    builder.legend(build_common.VizLegendOptions().show_legend(False))
-
-
-def _finish_bars(builder: bargauge.Panel, _: Panel) -> None:
-    builder.orientation(common.VizOrientation.HORIZONTAL)
-    builder.display_mode(common.BarGaugeDisplayMode.BASIC)
-    builder.reduce_options(build_common.ReduceDataOptions().calcs(["lastNotNull"]))
-
-
-_FINISH: dict[Kind, Callable[[Any, Panel], None]] = {
-    Kind.STAT: _finish_stat,
-    Kind.GRAPH: _finish_graph,
-    Kind.TABLE: _finish_table,
-    Kind.HEATMAP: _finish_heatmap,
-    Kind.TIMELINE: _finish_timeline,
-    Kind.BARS: _finish_bars,
-}

@@ -1,0 +1,130 @@
+"""Alerts on the instrumentation of applications and on the applications themselves."""
+
+from __future__ import annotations
+
+from ...errors import Fault
+from ...metrics.catalogue import exporter, operations
+from .. import promql
+from ..model import Alert, Group, Runbook
+from ..policy import MINUTE, THRESHOLDS, Uid
+from ..promql import equal
+from .texts import PROCESS
+
+
+def groups() -> list[Group]:
+    """Every alert on instrumented applications."""
+    found = [instrumentation_failing(), series_dropped(), otlp_failing(), application_errors()]
+    return [Group("store-exporter.alerts.instrumentation", found)]
+
+
+def instrumentation_failing() -> Alert:
+    """The instrumentation fails and measures less than it should."""
+    failing = promql.increase(exporter.INSTRUMENTATION_ERRORS, "15m")
+    return Alert(
+        "StoreInstrumentationFailing",
+        f"{promql.total((*PROCESS, 'stage'), failing)} > 0",
+        5 * MINUTE,
+        "warning",
+        "The instrumentation of operations fails; operations go on, figures are incomplete.",
+        "{{ $labels.instance }} counted {{ $value | humanize }} failures of the instrumentation "
+        "at stage {{ $labels.stage }} within a quarter of an hour.",
+        Uid.EXPORTER,
+        Runbook(
+            "Measuring an operation failed. The operation itself is never affected, but its "
+            "figures are missing.",
+            (
+                "The application's log has one line a minute at most with the traceback.",
+                (
+                    "The stage tells which part failed: a function that determines org or domain, "
+                    "the classification of a result, or the recorder."
+                ),
+            ),
+            ("Correct the function that the traceback names, or report it as a bug.",),
+        ),
+        by=PROCESS,
+    )
+
+
+def series_dropped() -> Alert:
+    """More label sets than allowed."""
+    dropped = promql.fresh_increase(exporter.SERIES_DROPPED, "15m")
+    return Alert(
+        "StoreSeriesDropped",
+        promql.total((*PROCESS, "limit"), dropped),
+        5 * MINUTE,
+        "warning",
+        "Label sets beyond the limit are recorded as other.",
+        "{{ $labels.instance }} recorded {{ $value | humanize }} label sets as other: the limit "
+        "{{ $labels.limit }} is reached.",
+        Uid.EXPORTER,
+        Runbook(
+            "The guard against too many series is at work: label sets beyond a limit are counted "
+            "under `other`, so the figures of some stores or operations are no longer their own.",
+            (
+                "The exporter dashboard shows the number of series of each process.",
+                "Is an id or an address used as operation or domain? That never ends.",
+            ),
+            ("Correct the label, or raise the limit if the stores and operations are real.",),
+        ),
+        by=PROCESS,
+    )
+
+
+def otlp_failing() -> Alert:
+    """Pushes do not arrive."""
+    failed = promql.increase(exporter.OTLP_PUSHES, "15m", equal("result", "failure"))
+    every = promql.increase(exporter.OTLP_PUSHES, "15m")
+    share = f"{promql.total(PROCESS, failed)} / ({promql.total(PROCESS, every)} > 0)"
+    return Alert(
+        "StoreOtlpPushesFailing",
+        f"{share} > 0.5",
+        10 * MINUTE,
+        "warning",
+        "Most pushes to the OTLP endpoint fail.",
+        "{{ $value | humanizePercentage }} of the pushes of {{ $labels.instance }} fail.",
+        Uid.EXPORTER,
+        Runbook(
+            "The OTLP endpoint refuses or does not answer. Counters catch up when it is back; "
+            "gauges of the meantime are lost.",
+            (
+                "The process' log names the endpoint's answer.",
+                "Check the endpoint, its certificate and its credentials (`OTEL_EXPORTER_OTLP_*`).",
+            ),
+            ("Restore the endpoint or correct the variables and restart.",),
+        ),
+        by=PROCESS,
+    )
+
+
+def application_errors() -> Alert:
+    """An operation fails by bugs of the calling application, over all stores."""
+    labels = ("platform", "operation")
+    bugs = promql.increase(operations.OPERATION_ERRORS, "10m", equal("fault", Fault.APP))
+    every = promql.total(labels, promql.increase(operations.OPERATIONS, "10m"))
+    share = f"{promql.total(labels, bugs)} / ({every} >= {THRESHOLDS.operation_bug_minimum:g})"
+    return Alert(
+        "StoreOperationBroken",
+        f"{share} > {THRESHOLDS.operation_bug_share:g}",
+        5 * MINUTE,
+        "critical",
+        "An operation fails by a bug in the application that calls it.",
+        "{{ $value | humanizePercentage }} of the {{ $labels.operation }} operations on "
+        "{{ $labels.platform }} fail with errors of the application itself, over all stores.",
+        Uid.ERRORS,
+        Runbook(
+            "Errors with fault `app` are bugs of the calling application: exceptions nobody "
+            "expected, requests that can never work, an exhausted connection pool. This alert "
+            "looks at an operation over all stores at once, because a bug hits all of them, and "
+            "one message is enough. It has no org and goes to the platform only.",
+            (
+                (
+                    "The errors dashboard, filtered by the operation, shows which error type it is "
+                    "and when it began."
+                ),
+                "Compare with the time of the last deployment of the application.",
+                "Read the traceback in the application's log.",
+            ),
+            ("Roll the deployment back, or correct the bug.",),
+        ),
+        by=labels,
+    )

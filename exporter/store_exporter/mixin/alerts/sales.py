@@ -1,0 +1,96 @@
+"""Alerts on what a shop sells: nothing at all, or unpaid."""
+
+from __future__ import annotations
+
+from ...metrics.catalogue import business
+from .. import promql, series
+from ..model import Alert, Group, Runbook
+from ..policy import MINUTE, ORDERS_COLLECTOR, SEASONAL, THRESHOLDS, Uid
+from ..promql import STORE, equal, select
+from .texts import WHO
+
+
+def groups() -> list[Group]:
+    """Every alert on what a shop sells."""
+    return [Group("store-exporter.alerts.sales", [*order_drought(), payments_failing()])]
+
+
+def order_drought() -> list[Alert]:
+    """Nothing was sold although this weekday and hour normally sells."""
+    runbook = Runbook(
+        "Not one order was paid within the window, although at this weekday and hour the shop "
+        f"normally sells at least {SEASONAL.drought_minimum:g} within it. Normal is the median of "
+        f"the last {SEASONAL.weeks} weeks; there is no alert while fewer than {SEASONAL.history} "
+        "of them are known. By chance this happens less than once in 20,000 windows, so the "
+        "shop most likely cannot sell, even if its pages and API answer.",
+        (
+            "Buy something, or at least go as far as the payment page, as a shopper would.",
+            (
+                "The shop dashboard shows failed payments and abandoned carts: are shoppers "
+                "arriving and giving up, or are they not arriving?"
+            ),
+            "The operations dashboard shows whether the cart operations fail.",
+            "Is it a public holiday, or did a campaign end? Then it is no fault.",
+        ),
+        (
+            "Tell the merchant at once: it is losing sales now.",
+            (
+                "Typical causes are a payment provider's outage or expired account, a plugin "
+                "or theme update that broke the checkout, a wrong shipping zone, a lost domain "
+                "or feed."
+            ),
+        ),
+    )
+    fresh = select(business.COLLECTOR_SUCCESS, equal("collector", ORDERS_COLLECTOR))
+    return [
+        Alert(
+            "StoreOrderDrought",
+            f"({series.orders_normal(window)} >= {SEASONAL.drought_minimum:g})"
+            f" and ({series.orders_in(window)} == 0)"
+            f" and {promql.on(*STORE)} ({fresh} == 1)",
+            10 * MINUTE,
+            "critical",
+            "A shop sells nothing although it normally does at this hour of the week.",
+            f"{WHO} had no order in the last {window}; normally it has "
+            '{{ $value | printf "%.0f" }} at this time of the week.',
+            Uid.SHOP,
+            runbook,
+            labels={"window": window},
+        )
+        for window in SEASONAL.drought_windows
+    ]
+
+
+def payments_failing() -> Alert:
+    """Many orders fail to be paid."""
+    failed = promql.total(STORE, promql.increase(business.ORDERS, "1h", equal("status", "failed")))
+    paid = promql.or_zero(series.ORDERS_HOURLY, failed)
+    every = f"(({failed} + {paid}) >= {THRESHOLDS.payment_minimum:g})"
+    return Alert(
+        "StorePaymentsFailing",
+        f"{failed} / {every} > {THRESHOLDS.payment_failure_share:g}",
+        10 * MINUTE,
+        "critical",
+        "Many payments of a shop fail.",
+        f"{{{{ $value | humanizePercentage }}}} of the payments at {WHO} failed in the last hour.",
+        Uid.SHOP,
+        Runbook(
+            f"More than {THRESHOLDS.payment_failure_share:.0%} of the orders of the last hour "
+            f"ended in the status failed, of at least {THRESHOLDS.payment_minimum:g} orders. "
+            "Either the payment provider or its plugin does not work, or somebody tests stolen "
+            "cards on the shop.",
+            (
+                "Open some failed orders in the shop: their notes have the provider's reason.",
+                "Many small orders from different names within minutes are card testing.",
+                "Look at the provider's status page.",
+            ),
+            (
+                "For an outage: offer another payment method until it ends.",
+                (
+                    "For card testing: turn on the provider's fraud rules and a captcha; tell the "
+                    "provider."
+                ),
+                "For a configuration fault: renew the provider's keys in the shop.",
+            ),
+        ),
+    )

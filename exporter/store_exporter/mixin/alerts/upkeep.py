@@ -1,0 +1,119 @@
+"""Alerts on what will become trouble: certificates, API versions, request budgets."""
+
+from __future__ import annotations
+
+from ...metrics.catalogue import health
+from .. import promql
+from ..model import Alert, Group, Runbook
+from ..policy import HOUR, MINUTE, THRESHOLDS, Uid
+from ..promql import STORE
+from .texts import WHO
+
+
+def groups() -> list[Group]:
+    """Every alert on what will become trouble."""
+    found = [*certificate_expiring(), api_version_expiring(), api_budget_low()]
+    return [Group("store-exporter.alerts.upkeep", found)]
+
+
+def certificate_expiring() -> list[Alert]:
+    """A certificate is about to expire: first a ticket, then a page."""
+    runbook = Runbook(
+        "The certificate that the store presents is about to expire. Once it has, browsers warn "
+        "shoppers away and every operation fails with error type tls. Certificates that renew "
+        "themselves do so weeks earlier, so renewal is broken.",
+        (
+            (
+                "Look at the certificate from outside: `openssl s_client -connect DOMAIN:443 "
+                "-servername DOMAIN </dev/null | openssl x509 -noout -dates -issuer`."
+            ),
+            "If a CDN stands in front, check which of the two certificates is meant.",
+        ),
+        (
+            (
+                "Renew it and reload the web server; correct the automatic renewal (DNS, challenge "
+                "path, rate limit of the issuer)."
+            ),
+            "The alert resolves with the next probe after the new certificate is served.",
+        ),
+    )
+    left = f"{promql.aggregate('min', STORE, promql.select(health.TLS_EXPIRY))} - time()"
+    levels = (
+        ("warning", THRESHOLDS.certificate_warning, HOUR),
+        ("critical", THRESHOLDS.certificate_critical, 15 * MINUTE),
+    )
+    return [
+        Alert(
+            "StoreCertificateExpiring",
+            f"{left} < {limit:g}",
+            hold,
+            severity,
+            "A store's TLS certificate is about to expire.",
+            f"The certificate of {WHO} expires in {{{{ $value | humanizeDuration }}}}.",
+            Uid.SHOP,
+            runbook,
+        )
+        for severity, limit, hold in levels
+    ]
+
+
+def api_version_expiring() -> Alert:
+    """The platform is about to end the API version in use."""
+    left = f"{promql.aggregate('min', STORE, promql.select(health.API_VERSION_EXPIRY))} - time()"
+    return Alert(
+        "StoreApiVersionExpiring",
+        f"{left} < {THRESHOLDS.api_version_warning:g}",
+        HOUR,
+        "warning",
+        "The platform is about to end the API version in use.",
+        f"The API version configured for {WHO} ends in {{{{ $value | humanizeDuration }}}}.",
+        Uid.EXPORTER,
+        Runbook(
+            "The platform ends each API version some time after its release. Afterwards it "
+            "answers with a later version, whose fields may differ, or not at all.",
+            ("`store-exporter doctor` shows the configured version and its end for each store.",),
+            (
+                (
+                    "Set a later version in the store's settings, on one store first, and "
+                    "watch its probes and collectors."
+                ),
+                "Update store-exporter if it does not know a later version yet.",
+            ),
+        ),
+    )
+
+
+def api_budget_low() -> Alert:
+    """Requests to the store are nearly used up: the hourly budget, or the platform's own."""
+    shares = (
+        (health.API_BUDGET_REMAINING, health.API_BUDGET_LIMIT),
+        (health.API_BUCKET_AVAILABLE, health.API_BUCKET_MAXIMUM),
+    )
+    left = [
+        f"min by ({', '.join(STORE)}) ({promql.select(remaining)} / ({promql.select(limit)} > 0))"
+        for remaining, limit in shares
+    ]
+    return Alert(
+        "StoreApiBudgetLow",
+        " or ".join(f"({share} < {THRESHOLDS.budget_low:g})" for share in left),
+        10 * MINUTE,
+        "warning",
+        "The request budget for a store's API is nearly spent.",
+        f"Only {{{{ $value | humanizePercentage }}}} of the API budget for {WHO} is left; "
+        "collectors will wait and their figures grow old.",
+        Uid.EXPORTER,
+        Runbook(
+            "The exporter limits what it asks of each store in an hour, so that monitoring never "
+            "takes capacity from shoppers, and honours the platform's own limit. Nearly all of it "
+            "is spent. Probes go first; collectors wait, and their figures become stale.",
+            (
+                "The exporter dashboard shows which probe or collector sends the requests.",
+                "Did somebody shorten an interval, or did the number of orders per run grow?",
+                "Do other integrations of the merchant use up the platform's limit?",
+            ),
+            (
+                "Lengthen the interval of the most expensive collector of this store.",
+                "Raise `requests_per_hour` if the store's hosting bears it.",
+            ),
+        ),
+    )

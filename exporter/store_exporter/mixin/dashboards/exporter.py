@@ -1,0 +1,169 @@
+"""The exporter: does it keep up, what does it cost the stores, and itself?"""
+
+from __future__ import annotations
+
+from ...metrics.catalogue import business, exporter
+from .. import promql
+from ..policy import THRESHOLDS, Uid
+from ..promql import increase, rate, select
+from .exporter_rows import asked, cost
+from .panels import UP_DOWN, Kind, Page, Panel, Query, Row
+from .scales import LAG, NONE_GOOD
+from .variables import PROCESS_MATCH, PROCESSES
+
+M = PROCESS_MATCH
+NOTHING_HAPPENED = "there may have been none"
+
+
+def page() -> Page:
+    """The dashboard."""
+    return Page(
+        Uid.EXPORTER,
+        "exporter",
+        "Stores / Exporter",
+        "The exporter and the instrumented applications: whether they keep up, what they ask of "
+        "the stores, and what they cost themselves.",
+        PROCESSES,
+        (now(), schedule(), asked(), cost()),
+    )
+
+
+def now() -> Row:
+    """The processes in single figures."""
+    reload = f"min({select(exporter.RELOAD_SUCCESSFUL, *M)})"
+    return Row(
+        "Now",
+        (
+            Panel(
+                Kind.STAT,
+                "Processes",
+                "Whether Prometheus reaches every exporter and application. Down means that its "
+                "stores are not watched.",
+                (Query(f"min({select('up', *M)})"),),
+                width=4,
+                height=4,
+                mappings=UP_DOWN,
+                links=("StoreExporterDown",),
+            ),
+            Panel(
+                Kind.STAT,
+                "Stores",
+                "Stores that the exporters watch, by platform.",
+                (
+                    Query(
+                        f"sum by (platform) ({select(exporter.STORES, *M)})",
+                        "{{platform}}",
+                        empty="an application without an exporter watches none",
+                    ),
+                ),
+                width=4,
+                height=4,
+                decimals=0,
+                links=("fleet",),
+            ),
+            Panel(
+                Kind.STAT,
+                "Configuration",
+                "Whether the last reload succeeded. Refused means that the old one is in use.",
+                (Query(reload, empty="an application without an exporter has none"),),
+                width=4,
+                height=4,
+                mappings=((0, "Refused", "red"), (1, "Loaded", "green")),
+                links=("StoreExporterReloadFailed",),
+            ),
+            Panel(
+                Kind.STAT,
+                "Instrumentation errors, 1 h",
+                "Failures to measure an operation. The operation itself is never affected.",
+                (
+                    Query(
+                        f"sum({increase(exporter.INSTRUMENTATION_ERRORS, '1h', *M)})",
+                        empty=NOTHING_HAPPENED,
+                    ),
+                ),
+                width=4,
+                height=4,
+                decimals=0,
+                steps=NONE_GOOD,
+                links=("StoreInstrumentationFailing",),
+            ),
+            Panel(
+                Kind.STAT,
+                "Series dropped, 1 h",
+                "Label sets beyond a limit that were recorded as other.",
+                (
+                    Query(
+                        f"sum({increase(exporter.SERIES_DROPPED, '1h', *M)})",
+                        empty=NOTHING_HAPPENED,
+                    ),
+                ),
+                width=4,
+                height=4,
+                decimals=0,
+                steps=NONE_GOOD,
+                links=("StoreSeriesDropped",),
+            ),
+            Panel(
+                Kind.STAT,
+                "Version",
+                "Versions that run. More than one during an update only.",
+                (Query(f"count by (version) ({select(exporter.BUILD_INFO, *M)})", "{{version}}"),),
+                width=4,
+                height=4,
+                decimals=0,
+            ),
+        ),
+    )
+
+
+def schedule() -> Row:
+    """Whether probes and collectors run when they should."""
+    lag = tuple(
+        Query(
+            promql.quantile(q, exporter.SCHEDULER_LAG, "$__rate_interval", (), M),
+            f"p{q * 100:g}",
+            empty="an application without an exporter schedules nothing",
+        )
+        for q in (0.5, 0.99)
+    )
+    skipped = rate(exporter.RUNS_SKIPPED, "$__rate_interval", *M)
+    age = f"time() - {select(business.COLLECTOR_LAST_SUCCESS, *M)}"
+    missed = f"max by (collector) (({age}) / {select(business.COLLECTOR_INTERVAL, *M)})"
+    return Row(
+        "Schedule",
+        (
+            Panel(
+                Kind.GRAPH,
+                "Lag",
+                "How much later than planned probes and collectors start. A rising lag means that "
+                "the exporter lacks processor time.",
+                lag,
+                unit="s",
+                low=0,
+                steps=LAG,
+                lines=True,
+                links=("StoreExporterLagging",),
+            ),
+            Panel(
+                Kind.GRAPH,
+                "Runs left out",
+                "Runs a second that did not take place, by reason: overlap (the one before was "
+                "still running), budget (requests spent), backoff (the store asked for rest).",
+                (Query(f"sum by (reason) ({skipped})", "{{reason}}", empty=NOTHING_HAPPENED),),
+                unit="ops",
+                low=0,
+                stacked=True,
+            ),
+            Panel(
+                Kind.GRAPH,
+                "Staleness",
+                "How many of its intervals each collector's stalest store is behind. From "
+                f"{THRESHOLDS.stale_intervals:g} on its figures are withdrawn.",
+                (Query(missed, "{{collector}}", empty="no collector may be switched on"),),
+                low=0,
+                steps=((None, "green"), (THRESHOLDS.stale_intervals, "red")),
+                lines=True,
+                links=("StoreFiguresStale",),
+            ),
+        ),
+    )

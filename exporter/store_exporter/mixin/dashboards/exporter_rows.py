@@ -1,0 +1,164 @@
+"""Rows of the exporter's page: what it asks of the stores, and what it costs."""
+
+from __future__ import annotations
+
+from ...metrics.catalogue import exporter, health
+from ..policy import DAY, THRESHOLDS
+from ..promql import equal, rate, select
+from .panels import Kind, Panel, Query, Row
+from .scales import API_VERSION, BUDGET
+from .variables import PROCESS_MATCH
+
+M = PROCESS_MATCH
+NOTHING_HAPPENED = "there may have been none"
+NOT_EVERYWHERE = "not every platform has this figure"
+
+
+def asked() -> Row:
+    """What the exporter asks of the stores."""
+    requests = rate(health.API_REQUESTS, "$__rate_interval", *M)
+    left = (
+        f"{select(health.API_BUDGET_REMAINING, *M)} / ({select(health.API_BUDGET_LIMIT, *M)} > 0)"
+    )
+    bucket = (
+        f"{select(health.API_BUCKET_AVAILABLE, *M)} / ({select(health.API_BUCKET_MAXIMUM, *M)} > 0)"
+    )
+    throttled = rate(health.API_THROTTLED, "$__rate_interval", *M)
+    points = rate(health.API_COST, "$__rate_interval", equal("kind", "actual"), *M)
+    expiry = f"{select(health.API_VERSION_EXPIRY, *M)} - time()"
+    columns = ("org", "domain", "platform")
+    return Row(
+        "What it asks of the stores",
+        (
+            Panel(
+                Kind.GRAPH,
+                "Requests by source",
+                "Requests a second to all stores, by the probe or collector that sends them.",
+                (Query(f"topk(10, sum by (source) ({requests}))", "{{source}}"),),
+                unit="reqps",
+                low=0,
+                stacked=True,
+            ),
+            Panel(
+                Kind.TABLE,
+                "Least request budget left",
+                "Share of the hourly request budget that is left, and of the platform's own query "
+                "budget where it has one. At nothing, collectors wait.",
+                (
+                    Query(
+                        f"bottomk(20, {left})",
+                        "Requests",
+                        unit="percentunit",
+                        decimals=0,
+                        steps=BUDGET,
+                    ),
+                    Query(
+                        bucket,
+                        "Query points",
+                        unit="percentunit",
+                        decimals=0,
+                        steps=BUDGET,
+                        empty=NOT_EVERYWHERE,
+                    ),
+                ),
+                columns=columns,
+                sort="+Requests",
+                links=("shop", "StoreApiBudgetLow"),
+            ),
+            Panel(
+                Kind.GRAPH,
+                "Throttling and query cost",
+                "Answers a second that asked us to slow down, and query cost points a second "
+                "where the platform counts them.",
+                (
+                    Query(
+                        f"sum by (platform) ({throttled})",
+                        "throttled {{platform}}",
+                        empty=NOTHING_HAPPENED,
+                    ),
+                    Query(
+                        f"sum by (platform) ({points})", "points {{platform}}", empty=NOT_EVERYWHERE
+                    ),
+                ),
+                unit="ops",
+                low=0,
+            ),
+            Panel(
+                Kind.TABLE,
+                "API versions that end next",
+                "Time until the platform ends the API version in use. Below "
+                f"{THRESHOLDS.api_version_warning / DAY:g} days there is an alert.",
+                (
+                    Query(
+                        f"bottomk(20, {expiry})",
+                        "Left",
+                        unit="s",
+                        steps=API_VERSION,
+                        empty=NOT_EVERYWHERE,
+                    ),
+                ),
+                columns=columns,
+                sort="+Left",
+                links=("shop", "StoreApiVersionExpiring"),
+            ),
+        ),
+    )
+
+
+def cost() -> Row:
+    """What the exporter and the instrumentation cost."""
+    pushes = rate(exporter.OTLP_PUSHES, "$__rate_interval", *M)
+    return Row(
+        "What it costs",
+        (
+            Panel(
+                Kind.GRAPH,
+                "Scrapes",
+                "How long a scrape takes, as Prometheus sees it and as the process itself does. "
+                "It must stay well below the scrape's timeout.",
+                (
+                    Query(
+                        f"max by (job) ({select('scrape_duration_seconds', *M)})", "{{job}}: scrape"
+                    ),
+                    Query(
+                        f"max by (job) ({select(exporter.SCRAPE_DURATION, *M)})",
+                        "{{job}}: rendering",
+                    ),
+                ),
+                unit="s",
+                low=0,
+            ),
+            Panel(
+                Kind.GRAPH,
+                "Samples",
+                "Samples in a scrape, and label sets of operations that processes hold. They "
+                "decide what Prometheus needs.",
+                (
+                    Query(
+                        f"sum by (job) ({select('scrape_samples_scraped', *M)})", "{{job}}: samples"
+                    ),
+                    Query(f"sum by (job) ({select(exporter.SERIES, *M)})", "{{job}}: label sets"),
+                ),
+                low=0,
+                decimals=0,
+                links=("StoreSeriesDropped",),
+            ),
+            Panel(
+                Kind.GRAPH,
+                "Pushes by OTLP",
+                "Pushes a second by result. Failures catch up by themselves when the endpoint is "
+                "back.",
+                (
+                    Query(
+                        f"sum by (result) ({pushes})",
+                        "{{result}}",
+                        empty="OTLP may be switched off",
+                    ),
+                ),
+                unit="ops",
+                low=0,
+                stacked=True,
+                links=("StoreOtlpPushesFailing",),
+            ),
+        ),
+    )

@@ -1,0 +1,186 @@
+"""Operations: how many, how many fail and by whose fault, how long they take."""
+
+from __future__ import annotations
+
+from ...metrics.catalogue import operations
+from .. import promql, series
+from ..policy import Uid
+from ..promql import equal, select
+from .panels import NEUTRAL, Kind, Page, Panel, Query, Row, Steps
+from .scales import LATENCY, NO_ERROR, SUCCESS, success
+from .variables import OPERATION_MATCH, OPERATIONS
+
+M = OPERATION_MATCH
+RATE = select(series.OPERATION_RATE, *M)
+ERRORS = select(series.OPERATION_ERROR_RATE, *M)
+DURATION = operations.OPERATION_DURATION
+
+
+def quantile(q: float) -> str:
+    """Quantile of all chosen operations together, from native or classic histograms."""
+    return promql.quantile(q, DURATION, "$__rate_interval", (), M)
+
+
+def page() -> Page:
+    """The dashboard."""
+    return Page(
+        Uid.OPERATIONS,
+        "operations",
+        "Stores / Operations",
+        "The operations that applications run against stores: rate, success, errors by fault, "
+        "latency. What shoppers do wrong (out of stock, wrong coupon) is not counted as failure.",
+        OPERATIONS,
+        (now(), course(), each()),
+    )
+
+
+def now() -> Row:
+    """The chosen operations in single figures."""
+    stats: tuple[tuple[str, str, str, str, Steps], ...] = (
+        ("Operations", "Finished operations a second.", f"sum({RATE})", "ops", NEUTRAL),
+        (
+            "Success rate",
+            "Share that did not fail; shoppers' mistakes and cancelled calls are left out.",
+            success(),
+            "percentunit",
+            SUCCESS,
+        ),
+        ("p50", "Half of the operations are quicker.", quantile(0.5), "s", LATENCY),
+        ("p95", "One in twenty takes longer.", quantile(0.95), "s", LATENCY),
+        ("p99", "One in a hundred takes longer.", quantile(0.99), "s", LATENCY),
+        (
+            "In progress",
+            "Operations that run now. A number that only grows means that they hang.",
+            f"sum({select(operations.OPERATIONS_IN_PROGRESS, *M)})",
+            "short",
+            NEUTRAL,
+        ),
+    )
+    return Row(
+        "Now",
+        [
+            Panel(
+                Kind.STAT,
+                title,
+                text,
+                (Query(expression),),
+                unit=unit,
+                width=4,
+                height=4,
+                steps=steps,
+                links=("errors",) if title == "Success rate" else (),
+            )
+            for title, text, expression, unit, steps in stats
+        ],
+    )
+
+
+def course() -> Row:
+    """The chosen operations over time."""
+    buckets = promql.rate(DURATION, "$__rate_interval", *M, suffix="_bucket")
+    native = promql.rate(DURATION, "$__rate_interval", *M)
+    return Row(
+        "Over time",
+        (
+            Panel(
+                Kind.GRAPH,
+                "Rate of the ten busiest operations",
+                "Finished operations a second. Compare shapes: all falling together is the "
+                "application or the network, one falling is that operation.",
+                (Query(f"topk(10, sum by (operation) ({RATE}))", "{{operation}}"),),
+                unit="ops",
+                low=0,
+                width=12,
+                links=("operations",),
+            ),
+            Panel(
+                Kind.GRAPH,
+                "Errors by who must act",
+                "Errors a second by fault: customer is what shoppers did wrong, store and config "
+                "are the shop's and the credentials', app is a bug of the caller.",
+                (Query(f"sum by (fault) ({ERRORS})", "{{fault}}", empty=NO_ERROR),),
+                unit="ops",
+                low=0,
+                width=12,
+                stacked=True,
+                links=("errors",),
+            ),
+            Panel(
+                Kind.GRAPH,
+                "Latency",
+                "Quantiles over all chosen operations. p99 rising alone is a few slow calls, all "
+                "three rising is a slow shop.",
+                tuple(Query(quantile(q), f"p{q * 100:g}") for q in series.QUANTILES),
+                unit="s",
+                low=0,
+                width=12,
+                steps=LATENCY,
+                lines=True,
+                links=("StoreLatencyRegression", "trends"),
+            ),
+            Panel(
+                Kind.HEATMAP,
+                "Latency, all of it",
+                "How many operations took how long. Two bands mean two kinds of call, such as "
+                "cached and not. Native histograms are used where they are scraped.",
+                (Query(f"sum ({native}) or on () sum by (le) ({buckets})", "{{le}}"),),
+                unit="s",
+                width=12,
+            ),
+        ),
+    )
+
+
+def each() -> Row:
+    """Each operation and each store."""
+    return Row(
+        "One by one",
+        (
+            Panel(
+                Kind.TABLE,
+                "By operation",
+                "Every operation, the least successful first.",
+                columns("operation"),
+                width=12,
+                height=12,
+                columns=("operation",),
+                sort="+Success",
+                links=("operations", "errors"),
+            ),
+            Panel(
+                Kind.TABLE,
+                "By store: the 50 with most failures",
+                "Stores with most failures a second, shoppers' mistakes left out; latency is "
+                "that of the slowest operation. Click one for its page.",
+                columns("org", "domain", top=50),
+                width=12,
+                height=12,
+                columns=("org", "domain"),
+                sort="+Success",
+                links=("shop", "errors"),
+            ),
+        ),
+    )
+
+
+def columns(*labels: str, top: int = 0) -> tuple[Query, ...]:
+    """Rate, success and latency by labels; of those with most failures only, if `top` is given."""
+    by = ", ".join(labels)
+    failed = f"sum by ({by}) ({select(series.OPERATION_FAILED, *M)})"
+    only = f" and on ({by}) topk({top}, {failed})" if top else ""
+
+    def slowest(q: str) -> str:
+        return (
+            f"max by ({by}) ({select(series.OPERATION_QUANTILE, equal('quantile', q), *M)}){only}"
+        )
+
+    return (
+        Query(f"sum by ({by}) ({RATE}){only}", "Rate", unit="ops", decimals=3),
+        Query(
+            f"({success(*labels)}){only}", "Success", unit="percentunit", decimals=1, steps=SUCCESS
+        ),
+        Query(f"topk({top}, {failed})" if top else failed, "Failures", unit="ops", decimals=3),
+        Query(slowest("0.5"), "p50", unit="s", decimals=2, steps=LATENCY),
+        Query(slowest("0.95"), "p95", unit="s", decimals=2, steps=LATENCY),
+        Query(slowest("0.99"), "p99", unit="s", decimals=2, steps=LATENCY),
+    )

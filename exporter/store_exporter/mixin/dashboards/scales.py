@@ -1,0 +1,56 @@
+"""Thresholds and common expressions of panels; the figures are those of the alerts."""
+
+from __future__ import annotations
+
+from ...metrics.catalogue import business
+from .. import promql, series
+from ..policy import THRESHOLDS
+from ..promql import STORE, select
+from .panels import GREEN, ORANGE, RED, YELLOW, Steps
+from .variables import OPERATION_MATCH, STORE_MATCH
+
+NONE_GOOD: Steps = ((None, GREEN), (1, RED))
+SUCCESS: Steps = (
+    (None, RED),
+    (THRESHOLDS.success_critical, YELLOW),
+    (THRESHOLDS.success_warning, GREEN),
+)
+LATENCY: Steps = (
+    (None, GREEN),
+    (THRESHOLDS.latency_warning, YELLOW),
+    (THRESHOLDS.latency_critical, RED),
+)
+MISSED: Steps = ((None, GREEN), (2, YELLOW), (THRESHOLDS.stale_intervals, RED))
+CERTIFICATE: Steps = (
+    (None, RED),
+    (THRESHOLDS.certificate_critical, ORANGE),
+    (THRESHOLDS.certificate_warning, GREEN),
+)
+API_VERSION: Steps = ((None, RED), (THRESHOLDS.api_version_warning, GREEN))
+BUDGET: Steps = ((None, RED), (THRESHOLDS.budget_low, GREEN))
+PAYMENTS: Steps = ((None, GREEN), (THRESHOLDS.payment_failure_share, RED))
+LAG: Steps = ((None, GREEN), (THRESHOLDS.scheduler_lag, RED))
+
+NO_ERROR = "there may have been no error at all"
+"""Why a panel of errors may rightly be empty."""
+
+TROUBLE = select(series.TROUBLE, *STORE_MATCH)
+UP = select(series.STORE_UP, *STORE_MATCH)
+SUCCESS_RATE = select(series.STORE_SUCCESS, *STORE_MATCH)
+P95 = select(series.STORE_QUANTILE, promql.equal("quantile", "0.95"), *STORE_MATCH)
+ORDERS = select(series.ORDERS_HOURLY, *STORE_MATCH)
+REVENUE = select(series.REVENUE_HOURLY, *STORE_MATCH)
+MEASURED = select(series.OPERATION_MEASURED, *OPERATION_MATCH)
+FAILED = select(series.OPERATION_FAILED, *OPERATION_MATCH)
+
+
+def success(*labels: str) -> str:
+    """Share of operations that did not fail, by labels, shoppers' mistakes left out."""
+    return f"1 - {series.ratio(promql.total(labels, FAILED), promql.total(labels, MEASURED))}"
+
+
+def missed_runs(*labels: str) -> str:
+    """How many of its intervals the stalest collector is behind."""
+    age = f"time() - {select(business.COLLECTOR_LAST_SUCCESS, *STORE_MATCH)}"
+    interval = select(business.COLLECTOR_INTERVAL, *STORE_MATCH)
+    return promql.aggregate("max", labels or STORE, f"({age}) / {interval}")

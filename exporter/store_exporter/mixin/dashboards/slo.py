@@ -1,0 +1,182 @@
+"""Objectives: what they ask for, how much of the error budget is left, how fast it goes."""
+
+from __future__ import annotations
+
+from .. import promql, slo
+from ..policy import BURN_RATES, SLO_WINDOW, Uid
+from ..promql import select
+from .panels import Kind, Page, Panel, Query, Row, Steps, Variable
+from .variables import STORE_MATCH, STORES
+
+OBJECTIVE = Variable(
+    "slo", "Objective", select(slo.TARGET, *promql.variables("org", "domain", "platform"))
+)
+M = (*STORE_MATCH, *promql.variables("slo"))
+LEFT: Steps = ((None, "red"), (0, "yellow"), (0.25, "green"))
+BURN: Steps = (
+    (None, "green"),
+    *(
+        (rate.factor, "red" if rate.severity == "critical" else "yellow")
+        for rate in BURN_RATES[::-1]
+    ),
+)
+
+
+def page() -> Page:
+    """The dashboard."""
+    return Page(
+        Uid.SLO,
+        "slo",
+        "Stores / Objectives",
+        "An objective allows a small share of operations to fail or to be slow: the error budget. "
+        f"It lasts {SLO_WINDOW}. Objectives come from a file; see docs/slo.md.",
+        (*STORES, OBJECTIVE),
+        (now(), course(), each()),
+        since="now-7d",
+    )
+
+
+def now() -> Row:
+    """The chosen stores in single figures."""
+    budget = select(slo.BUDGET, *M)
+    alerts = promql.firing(promql.equal("alertname", "StoreErrorBudgetBurn"), *M)
+    return Row(
+        "Now",
+        (
+            Panel(
+                Kind.STAT,
+                "Objective",
+                "Share of good operations asked for, the strictest of the chosen stores.",
+                (Query(f"max by (slo) ({select(slo.TARGET, *M)})", "{{slo}}"),),
+                unit="percentunit",
+                decimals=2,
+                width=6,
+                height=5,
+            ),
+            Panel(
+                Kind.STAT,
+                "Least budget left",
+                f"Error budget of {SLO_WINDOW} that is left in the store with least. Below zero "
+                "the objective is missed.",
+                (Query(f"min by (slo) ({budget})", "{{slo}}"),),
+                unit="percentunit",
+                decimals=1,
+                width=6,
+                height=5,
+                steps=LEFT,
+            ),
+            Panel(
+                Kind.STAT,
+                "Stores that miss an objective",
+                "Stores whose budget is spent.",
+                (Query(f"sum by (slo) ({budget} < bool 0)", "{{slo}}"),),
+                decimals=0,
+                width=6,
+                height=5,
+                steps=((None, "green"), (1, "red")),
+            ),
+            Panel(
+                Kind.STAT,
+                "Burn alerts",
+                "Alerts that fire because a budget is spent too fast.",
+                (Query(f"count({alerts}) or 0 * count({budget})"),),
+                decimals=0,
+                width=6,
+                height=5,
+                steps=((None, "green"), (1, "red")),
+                links=("StoreErrorBudgetBurn",),
+            ),
+        ),
+    )
+
+
+def course() -> Row:
+    """Budgets and burn rates over time."""
+    worst = f"bottomk(10, {select(slo.BUDGET, *M)} @ end())"
+    fast, slow = BURN_RATES[0], BURN_RATES[-1]
+    return Row(
+        "Over time",
+        (
+            Panel(
+                Kind.GRAPH,
+                "Budget left: the ten stores with least",
+                "A steady fall is a lasting fault, a step an outage. It recovers as old failures "
+                f"leave the {SLO_WINDOW}.",
+                (
+                    Query(
+                        f"{select(slo.BUDGET, *M)} and on (org, domain, platform, slo) {worst}",
+                        "{{org}} {{domain}} {{slo}}",
+                    ),
+                ),
+                unit="percentunit",
+                high=1,
+                width=12,
+                height=9,
+                steps=LEFT,
+                lines=True,
+                links=("errors",),
+            ),
+            Panel(
+                Kind.GRAPH,
+                f"Burn rate over {fast.long} and {slow.long}: the worst store",
+                "1 spends the budget exactly within its period. Above the lines an alert fires, "
+                "when a shorter window agrees and there is enough traffic.",
+                tuple(
+                    Query(
+                        f"max by (slo) ({select(slo.burn_rate(rate.long), *M)})",
+                        f"{{{{slo}}}} over {rate.long}",
+                    )
+                    for rate in (fast, slow)
+                ),
+                low=0,
+                width=12,
+                height=9,
+                steps=BURN,
+                lines=True,
+                links=("StoreErrorBudgetBurn",),
+            ),
+        ),
+    )
+
+
+def each() -> Row:
+    """Every store's objective."""
+    worst = f"bottomk(50, {select(slo.BUDGET, *M)})"
+    by = "org, domain, platform, slo"
+
+    def column(name: str) -> str:
+        return f"{select(name, *M)} and on ({by}) {worst}"
+
+    windows = list(dict.fromkeys(rate.long for rate in BURN_RATES))
+    quiet = "a store without operations in a window has no burn rate"
+    return Row(
+        "One by one",
+        (
+            Panel(
+                Kind.TABLE,
+                "The 50 stores with least budget left",
+                "What is asked for, how much of the budget is left, the operations it is counted "
+                "on, and how fast it goes over each window.",
+                (
+                    Query(column(slo.TARGET), "Objective", unit="percentunit", decimals=2),
+                    Query(worst, "Budget left", unit="percentunit", decimals=1, steps=LEFT),
+                    Query(column(slo.events_in(SLO_WINDOW)), f"In {SLO_WINDOW}", decimals=0),
+                    *(
+                        Query(
+                            column(slo.burn_rate(window)),
+                            f"Burn {window}",
+                            decimals=1,
+                            steps=BURN,
+                            empty=quiet,
+                        )
+                        for window in windows
+                    ),
+                ),
+                width=24,
+                height=12,
+                columns=slo.SLO,
+                sort="+Budget left",
+                links=("shop", "errors"),
+            ),
+        ),
+    )

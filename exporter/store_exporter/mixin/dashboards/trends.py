@@ -1,0 +1,193 @@
+"""Trends: this week beside last week, and beside what is normal at this weekday and hour."""
+
+from __future__ import annotations
+
+from .. import series
+from ..policy import SEASONAL, Uid
+from ..promql import STORE, on, select
+from .panels import Kind, Page, Panel, Query, Row, Steps
+from .scales import ORDERS, P95, REVENUE, SUCCESS, SUCCESS_RATE
+from .variables import STORE_MATCH, STORES
+
+M = STORE_MATCH
+WEEK_AGO = "needs a week of history"
+RATE = select(series.STORE_RATE, *M)
+ERRORS = select(series.STORE_FAILED, *M)
+CHANGE: Steps = ((None, "red"), (-0.5, "yellow"), (-0.2, "green"))
+SLOWER: Steps = ((None, "green"), (SEASONAL.latency_factor / 2, "yellow"), (1.0, "red"))
+
+
+def page() -> Page:
+    """The dashboard."""
+    return Page(
+        Uid.TRENDS,
+        "trends",
+        "Stores / Trends",
+        "This week against last week, same weekday and hour. What a shop sells depends on the "
+        "hour and the day, so that is what to compare with.",
+        STORES,
+        (weeks(), usual(), movers()),
+        since="now-7d",
+        refresh="5m",
+    )
+
+
+def compared(
+    title: str, text: str, expression: str, unit: str, *, of: str = "sum", by: str = ""
+) -> Panel:
+    """A figure now and a week earlier."""
+    group = f" by ({by})" if by else ""
+    name = f" {{{{{by}}}}}" if by else ""
+    return Panel(
+        Kind.GRAPH,
+        title,
+        f"{text} The second line is the same time a week earlier.",
+        (
+            Query(f"{of}{group} ({expression})", f"this week{name}"),
+            Query(f"{of}{group} ({expression} offset 1w)", f"a week earlier{name}", empty=WEEK_AGO),
+        ),
+        unit=unit,
+        low=0,
+        width=12,
+    )
+
+
+def weeks() -> Row:
+    """This week's course on top of last week's."""
+    return Row(
+        "This week and last week",
+        (
+            compared("Orders in an hour", "Orders first paid within an hour.", ORDERS, "short"),
+            compared(
+                "Revenue in an hour",
+                "Gross totals of the orders first paid within an hour, by currency.",
+                REVENUE,
+                "short",
+                by="currency",
+            ),
+            compared("Operations", "Finished operations a second.", RATE, "ops"),
+            compared(
+                "Failures",
+                "Failed operations a second, shoppers' mistakes left out.",
+                ERRORS,
+                "ops",
+            ),
+            compared(
+                "Latency (p95)",
+                "Mean over the chosen stores of their p95 latency.",
+                P95,
+                "s",
+                of="avg",
+            ),
+            compared(
+                "Success rate of the worst store",
+                "Lowest share of operations that did not fail.",
+                SUCCESS_RATE,
+                "percentunit",
+                of="min",
+            ),
+        ),
+    )
+
+
+def usual() -> Row:
+    """This hour against the same weekday and hour of the past weeks."""
+    orders, normal = (
+        f"sum({select(name, *M)})" for name in (series.orders_in("2h"), series.orders_normal("2h"))
+    )
+    slow, usual_latency = (
+        select(name, *M) for name in (series.LATENCY_HOURLY, series.LATENCY_NORMAL)
+    )
+    history = f"needs {SEASONAL.history} weeks of history"
+    return Row(
+        f"Same weekday and hour of the last {SEASONAL.weeks} weeks",
+        (
+            Panel(
+                Kind.GRAPH,
+                "Orders in two hours, and what is normal",
+                "Normal is the median of the same weekday and hour of the last weeks. Zero where "
+                "it is far above zero is an alert.",
+                (Query(orders, "now"), Query(normal, "normal", empty=history)),
+                low=0,
+                width=12,
+                links=("StoreOrderDrought",),
+            ),
+            Panel(
+                Kind.GRAPH,
+                "Latency (p95) of an hour, and what is normal",
+                "Mean over the chosen stores, hours with few operations left out. Above "
+                f"{SEASONAL.latency_factor:g} times normal is an alert.",
+                (
+                    Query(f"avg({slow})", "now", empty="hours with few operations are left out"),
+                    Query(f"avg({usual_latency})", "normal", empty=history),
+                ),
+                unit="s",
+                low=0,
+                width=12,
+                links=("StoreLatencyRegression",),
+            ),
+        ),
+    )
+
+
+def movers() -> Row:
+    """The stores that changed most."""
+    day = select(series.orders_in("1d"), *M)
+    fewer = f"bottomk(20, {day} / ({day} offset 1w >= {SEASONAL.drought_minimum:g}) - 1)"
+    slow = select(series.LATENCY_HOURLY, *M)
+    normal = select(series.LATENCY_NORMAL, *M)
+    slower = f"topk(20, {slow} / {normal} - 1)"
+    success = f"{SUCCESS_RATE} and {on(*STORE)} {slower}"
+    return Row(
+        "What changed most",
+        (
+            Panel(
+                Kind.TABLE,
+                "Orders of a day against a week ago: the 20 largest falls",
+                "Orders of the last 24 hours, against the same 24 hours a week ago, of shops "
+                f"that had at least {SEASONAL.drought_minimum:g} then. -100 % sold nothing.",
+                (
+                    Query(
+                        fewer,
+                        "Change",
+                        unit="percentunit",
+                        decimals=0,
+                        steps=CHANGE,
+                        empty=WEEK_AGO,
+                    ),
+                ),
+                width=12,
+                columns=STORE,
+                sort="+Change",
+                links=("shop", "StoreOrderDrought"),
+            ),
+            Panel(
+                Kind.TABLE,
+                "Latency against normal: the 20 largest rises",
+                "p95 of the last hour against the median of the same weekday and hour. +100 % is "
+                "twice as slow.",
+                (
+                    Query(
+                        slower,
+                        "Change",
+                        unit="percentunit",
+                        decimals=0,
+                        steps=SLOWER,
+                        empty=f"needs {SEASONAL.history} weeks of history",
+                    ),
+                    Query(
+                        success,
+                        "Success",
+                        unit="percentunit",
+                        decimals=1,
+                        steps=SUCCESS,
+                        empty=f"needs {SEASONAL.history} weeks of history",
+                    ),
+                ),
+                width=12,
+                columns=STORE,
+                sort="Change",
+                links=("shop", "StoreLatencyRegression"),
+            ),
+        ),
+    )

@@ -1,0 +1,64 @@
+"""Names of the recorded series, and the few expressions that go with them.
+
+Names follow Prometheus' convention `level:metric:operation`, where the level is the labels that
+are left. All of them keep `org`, without which a view restricted to one org would not show them.
+"""
+
+from __future__ import annotations
+
+from ..errors import Fault
+from ..metrics.catalogue import Metric, business, health, operations
+from .policy import RATE_WINDOW
+from .promql import OPERATION, STORE
+
+QUANTILES = (0.5, 0.95, 0.99)
+NOT_COUNTED = (Fault.CUSTOMER.value, Fault.CANCELLED.value)
+"""Faults that are nobody's failure: they leave both sides of a success ratio."""
+FAILURES = tuple(fault.value for fault in Fault if fault.value not in NOT_COUNTED)
+
+
+def recorded(labels: tuple[str, ...], metric: Metric | str, operation: str) -> str:
+    """Name of a recorded series."""
+    base = metric.name.removesuffix("_total") if isinstance(metric, Metric) else metric
+    return f"{'_'.join(labels)}:{base}:{operation}"
+
+
+RATE = f"rate{RATE_WINDOW}"
+OPERATION_FAULT = (*OPERATION, "fault")
+STORE_ERROR = (*STORE, "error_type", "fault")
+
+OPERATION_RATE = recorded(OPERATION, operations.OPERATIONS, RATE)
+OPERATION_ERROR_RATE = recorded(OPERATION_FAULT, operations.OPERATION_ERRORS, RATE)
+OPERATION_QUANTILE = recorded(OPERATION, operations.OPERATION_DURATION, f"quantile{RATE_WINDOW}")
+OPERATION_MEASURED = recorded(OPERATION, "store_operations_measured", RATE)
+OPERATION_FAILED = recorded(OPERATION, "store_operations_failed", RATE)
+STORE_RATE = recorded(STORE, operations.OPERATIONS, RATE)
+STORE_ERROR_RATE = recorded(STORE_ERROR, operations.OPERATION_ERRORS, RATE)
+STORE_QUANTILE = recorded(STORE, operations.OPERATION_DURATION, f"quantile{RATE_WINDOW}")
+STORE_MEASURED = recorded(STORE, "store_operations_measured", RATE)
+STORE_FAILED = recorded(STORE, "store_operations_failed", RATE)
+STORE_SUCCESS = recorded(STORE, "store_operations_success", f"ratio_{RATE}")
+PROBE_QUANTILE = recorded((*STORE, "probe"), health.PROBE_DURATION, f"quantile{RATE_WINDOW}")
+STORE_UP = recorded(STORE, health.UP, "max")
+TROUBLE = recorded(STORE, "store_trouble", "score")
+CREDENTIALS_REJECTED = recorded(STORE, "store_credentials_rejected", "current")
+ORDERS_HOURLY = recorded(STORE, business.ORDERS_PAID, "increase1h")
+REVENUE_HOURLY = recorded((*STORE, "currency"), business.REVENUE, "increase1h")
+REVENUE_NORMAL = recorded((*STORE, "currency"), business.REVENUE, "rate7d")
+LATENCY_HOURLY = recorded(STORE, operations.OPERATION_DURATION, "p95_1h")
+LATENCY_NORMAL = recorded(STORE, operations.OPERATION_DURATION, "p95_1h_normal")
+
+
+def orders_in(window: str) -> str:
+    """Name of the recorded number of orders paid within a window."""
+    return recorded(STORE, business.ORDERS_PAID, f"increase{window}")
+
+
+def orders_normal(window: str) -> str:
+    """Name of the recorded number of orders that such a window normally has."""
+    return recorded(STORE, business.ORDERS_PAID, f"increase{window}_normal")
+
+
+def ratio(good: str, all_of: str) -> str:
+    """A share of good events; no result where nothing happened."""
+    return f"clamp({good} / ({all_of} > 0), 0, 1)"
