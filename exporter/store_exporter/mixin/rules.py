@@ -15,12 +15,9 @@ from .promql import OPERATION, STORE, one_of, total
 def operation_rules() -> Group:
     """Rates, failures and quantiles per operation and per store."""
     errors = promql.rate(operations.OPERATION_ERRORS, W)
-    excluded = total(
-        OPERATION, promql.select(series.OPERATION_ERROR_RATE, one_of("fault", series.NOT_COUNTED))
-    )
-    failed = total(
-        OPERATION, promql.select(series.OPERATION_ERROR_RATE, one_of("fault", series.FAILURES))
-    )
+    every, recorded = series.OPERATION_RATE, series.OPERATION_ERROR_RATE
+    excluded = total(OPERATION, promql.select(recorded, one_of("fault", series.NOT_COUNTED)))
+    failed = total(OPERATION, promql.select(recorded, one_of("fault", series.FAILURES)))
     rules = [
         Record(series.OPERATION_RATE, total(OPERATION, promql.rate(operations.OPERATIONS, W))),
         Record(series.OPERATION_ERROR_RATE, total(series.OPERATION_FAULT, errors)),
