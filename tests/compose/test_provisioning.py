@@ -1,0 +1,139 @@
+"""Grafana, Prometheus and the image fit the containers of docker-compose.yml."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
+
+from store_exporter.demo.stores.base import cast
+from store_exporter.mixin import policy
+from tests.compose.conftest import Compose
+
+
+def read(file: Path) -> Any:
+    return yaml.safe_load(file.read_text(encoding="utf-8"))
+
+
+def listens(compose: Compose) -> set[tuple[str, int]]:
+    """Service and port of all that listens in the network of the containers."""
+    found = {("prometheus", 9090), ("alertmanager", 9093), ("grafana", 3000)}
+    for name in compose.services:
+        for flag, value in compose.flags(name).items():
+            if flag.endswith("listen-address") and value:
+                found.add((name, int(value.rpartition(":")[2])))
+    return found
+
+
+def datasources(repository: Path) -> list[dict[str, Any]]:
+    folder = repository / "grafana/provisioning/datasources"
+    return [source for file in folder.iterdir() for source in read(file)["datasources"]]
+
+
+def test_data_sources_lead_to_services(compose: Compose, repository: Path) -> None:
+    for source in datasources(repository):
+        url = urlsplit(source["url"])
+        assert (url.hostname, url.port) in listens(compose), source["name"]
+        assert source["editable"] is False
+
+
+def test_each_org_of_the_demo_has_a_data_source_that_shows_it_alone(
+    compose: Compose, repository: Path
+) -> None:
+    flags = compose.flags("label-proxy")
+    pinned = {
+        source["secureJsonData"]["httpHeaderValue1"]
+        for source in datasources(repository)
+        if "label-proxy" in source["url"]
+        and source["jsonData"]["httpHeaderName1"] == flags["-header-name"]
+    }
+    assert flags["-label"] == "org"
+    assert pinned == {role.org for role in cast()}
+
+
+def test_only_the_unrestricted_data_source_is_the_default(repository: Path) -> None:
+    found = datasources(repository)
+    assert [source["url"] for source in found if source.get("isDefault")] == [
+        "http://prometheus:9090"
+    ]
+    # Grafana offers them sorted by name, and a dashboard opens with the first.
+    assert min(found, key=lambda source: str(source["name"]))["isDefault"]
+    assert len({source["uid"] for source in found}) == len(found)
+
+
+def test_dashboards_are_read_from_where_they_are_mounted(
+    compose: Compose, repository: Path
+) -> None:
+    mounts = {mount.target: mount.source for mount in compose.mounts("grafana")}
+    for file in (repository / "grafana/provisioning/dashboards").iterdir():
+        for provider in read(file)["providers"]:
+            assert mounts[provider["options"]["path"]] == "./grafana/dashboards"
+    home = compose.services["grafana"]["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]
+    folder, _, name = home.rpartition("/")
+    assert (repository / mounts[folder] / name).exists()
+
+
+def test_prometheus_scrapes_services_under_the_names_that_alerts_expect(
+    compose: Compose, repository: Path
+) -> None:
+    document = read(repository / "prometheus/prometheus.yml")
+    jobs = {job["job_name"]: job for job in document["scrape_configs"]}
+    assert set(jobs) == {policy.EXPORTER_JOB, "application"}
+    places = [*jobs.values(), *document["alerting"]["alertmanagers"]]
+    targets = [
+        t for place in places for config in place["static_configs"] for t in config["targets"]
+    ]
+    for target in targets:
+        host, port = target.split(":")
+        assert (host, int(port)) in listens(compose), target
+    assert all(job["honor_labels"] is False for job in jobs.values())
+
+
+def test_links_in_alerts_lead_to_published_ports(compose: Compose) -> None:
+    published = {
+        int(port.rpartition(":")[2])
+        for service in compose.services.values()
+        for port in service.get("ports", [])
+    }
+    links = (policy.LINKS.grafana, policy.LINKS.runbooks)
+    assert {urlsplit(link).port for link in links} <= published
+
+
+def instructions(repository: Path) -> list[tuple[str, str]]:
+    text = (repository / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ")
+    lines = (line.split(None, 1) for line in text.splitlines() if line and line[0] != "#")
+    return [(word, rest) for word, rest in lines]
+
+
+def test_the_image_is_built_from_what_is_there_and_not_ignored(repository: Path) -> None:
+    ignore = (repository / ".dockerignore").read_text(encoding="utf-8").split()
+    let_through = [line[1:] for line in ignore if line.startswith("!")]
+    for word, rest in instructions(repository):
+        if word != "COPY" or rest.startswith("--from"):
+            continue
+        for source in rest.split()[:-1]:
+            assert (repository / source).exists(), source
+            assert any(fnmatch(source, pattern) for pattern in let_through), source
+
+
+def test_the_image_is_pinned_and_runs_as_the_user_that_compose_names(
+    compose: Compose, repository: Path
+) -> None:
+    found = instructions(repository)
+    bases = {rest.split()[0] for word, rest in found if word == "FROM"}
+    assert all(re.search(r":\d+\.\d+\.\d+-", base) for base in bases)
+    assert len(bases) == 1
+    user = next(rest for word, rest in reversed(found) if word == "USER")
+    users = {service["user"] for service in compose.services.values() if "build" in service}
+    assert users == {user}
+
+
+def test_the_images_command_is_one_that_the_distribution_installs(repository: Path) -> None:
+    entry = next(rest for word, rest in instructions(repository) if word == "ENTRYPOINT")
+    project = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert yaml.safe_load(entry)[0] in project["scripts"]
