@@ -6,7 +6,7 @@ import json
 import logging
 import sys
 from datetime import UTC, datetime
-from typing import Any, Literal, TextIO
+from typing import Any, TextIO
 
 from .redaction import Redactor
 
@@ -19,7 +19,7 @@ _NAMES = {"WARNING": "warn", "CRITICAL": "error"}
 
 def configure(
     level: str,
-    format_: Literal["logfmt", "json"] | str,
+    format_: str,
     redact: Redactor,
     stream: TextIO | None = None,
 ) -> None:

@@ -22,11 +22,11 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[Secret] = ()) -> None:
         self._by_start: dict[str, tuple[str, ...]] = {}
-        self.replace(secrets)
+        self.add(secrets)
 
-    def replace(self, secrets: Iterable[Secret]) -> None:
-        """Look for these secrets from now on, in place of the ones before."""
-        by_start: dict[str, set[str]] = {}
+    def add(self, secrets: Iterable[Secret]) -> None:
+        """Look for these as well. None is ever forgotten: old ones may linger in a late line."""
+        by_start = {start: set(values) for start, values in self._by_start.items()}
         for value in {form for secret in secrets for form in _forms(secret.reveal())}:
             by_start.setdefault(value[:_SHORTEST], set()).add(value)
         # Longest first, so that a secret which begins with another is masked whole.

@@ -1,0 +1,5 @@
+"""`python -m store_exporter`."""
+
+from .cli import main
+
+raise SystemExit(main())

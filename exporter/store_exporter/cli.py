@@ -1,0 +1,67 @@
+"""The command line: finds a command in a table and imports only that one."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from platform import python_version
+
+from ._version import __version__
+
+COMMANDS = {
+    "serve": "watch stores and serve their metrics",
+    "probe": "probe stores once and print what was found",
+    "doctor": "find out what is wrong with a store's access, and what to do",
+    "run": "run one store operation and print its result",
+    "operations": "list the operations of each platform",
+    "generate": "write dashboards, rules, alerts and runbooks",
+    "grafana": "set up Grafana's organisations, datasources and dashboards",
+}
+"""Sub-commands and what they do. Each is a module of `store_exporter.commands` with
+`add_arguments(parser)` and `run(args) -> int`, the exit status."""
+
+_EXTRAS = {"aiohttp": "server", "bcrypt": "server", "pydantic": "server", "yaml": "server"}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status; 2 when the command line is wrong."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    parser = argparse.ArgumentParser(
+        prog="store-exporter",
+        description="Watch online stores and the operations run against them.",
+        allow_abbrev=False,
+    )
+    version = f"store-exporter {__version__} (Python {python_version()})"
+    parser.add_argument("--version", action="version", version=version)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    subparsers = {
+        name: commands.add_parser(name, help=text, description=text, allow_abbrev=False)
+        for name, text in COMMANDS.items()
+    }
+    chosen = next((argument for argument in arguments if not argument.startswith("-")), None)
+    if chosen not in COMMANDS:
+        parser.parse_args(arguments)
+        raise AssertionError("argparse has ended the program")
+    try:
+        command = import_module(f"{__package__}.commands.{chosen}")
+    except ModuleNotFoundError as error:
+        return _missing(chosen, error)
+    subparsers[chosen].add_argument("--version", action="version", version=version)
+    command.add_arguments(subparsers[chosen])
+    status: int = command.run(parser.parse_args(arguments))
+    return status
+
+
+def _missing(command: str, error: ModuleNotFoundError) -> int:
+    """Say which extra brings what a command needs."""
+    name = (error.name or "").partition(".")[0]
+    extra = _EXTRAS.get(name, "all")
+    if name == __package__:
+        raise error
+    print(
+        f"store-exporter {command} needs {name}: pip install 'store-exporter[{extra}]'",
+        file=sys.stderr,
+    )
+    return 2

@@ -1,0 +1,91 @@
+"""`/metrics`: everything this process knows, in the format that the scraper asks for."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+from aiohttp import web
+from prometheus_client import Metric as ForeignMetric
+from prometheus_client import PlatformCollector, ProcessCollector
+from prometheus_client.registry import Collector
+
+from ..metrics.catalogue import Kind, Metric, exporter
+from ..metrics.exposition import Response, render
+from ..metrics.families import Family
+from ..metrics.recorder import Recorder
+
+log = logging.getLogger(__name__)
+
+MAX_SCRAPES = 8
+"""Scrapes at the same time; one more gets 503, as from Prometheus' own exporters."""
+
+
+class Scrape:
+    """Answers scrapes from a recorder and from prometheus_client's collectors of the process."""
+
+    def __init__(self, recorder: Recorder, collectors: Iterable[Collector] | None = None) -> None:
+        self._recorder = recorder
+        self._collectors = list(_process_collectors() if collectors is None else collectors)
+        self._running = 0
+
+    async def __call__(self, request: web.Request) -> web.StreamResponse:
+        """Answer one request."""
+        if self._running >= MAX_SCRAPES:
+            return web.Response(status=503, text="too many scrapes at the same time\n")
+        self._running += 1
+        try:
+            headers = request.headers
+            rendered = await asyncio.to_thread(
+                self.render, headers.get("Accept"), headers.get("Accept-Encoding")
+            )
+        finally:
+            self._running -= 1
+        return await send(request, rendered)
+
+    def render(self, accept: str | None, accept_encoding: str | None) -> Response:
+        """Render every family; a collector that fails is left out, logged and counted."""
+        started = time.perf_counter()
+        rendered = render(
+            chain(self._recorder.families(), self._foreign()), accept, accept_encoding
+        )
+        seconds = time.perf_counter() - started
+        self._recorder.set(exporter.SCRAPE_DURATION, (), seconds)
+        return rendered
+
+    def _foreign(self) -> Iterator[Family]:
+        for collector in self._collectors:
+            try:
+                families = [family(metric) for metric in collector.collect()]
+            except Exception:
+                log.exception("a part of the scrape failed and is left out")
+                self._recorder.broke("scrape")
+                continue
+            yield from families
+
+
+async def send(request: web.Request, rendered: Response) -> web.StreamResponse:
+    """Send a rendered exposition in pieces."""
+    response = web.StreamResponse(headers=rendered.headers)
+    await response.prepare(request)
+    for chunk in rendered.chunks:
+        await response.write(chunk)
+    await response.write_eof()
+    return response
+
+
+def family(metric: ForeignMetric) -> Family:
+    """Turn a counter, gauge or info metric of prometheus_client into a family of ours."""
+    kind = Kind(metric.type)
+    suffix = {Kind.COUNTER: "_total", Kind.INFO: "_info"}.get(kind, "")
+    samples = [sample for sample in metric.samples if sample.name == metric.name + suffix]
+    labels = tuple(samples[0].labels) if samples else ()
+    described = Metric(metric.name + suffix, kind, metric.documentation, labels)
+    return Family(described, [(tuple(s.labels.values()), s.value) for s in samples])
+
+
+def _process_collectors() -> Iterable[Collector]:
+    return ProcessCollector(registry=None), PlatformCollector(registry=None)

@@ -1,0 +1,81 @@
+"""What holds for every answer: headers, time limit, errors that tell nothing they should not."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+log = logging.getLogger(__name__)
+access_log = logging.getLogger("store_exporter.access")
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+REQUEST_SECONDS = 120.0
+"""Longest that any request may take; a probe's own timeout is far shorter."""
+
+_HEADERS = {
+    "Cache-Control": "no-store",
+    # Pages bring a policy of their own that allows their style sheet and nothing more.
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Server": "store-exporter",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+
+async def add_headers(_: web.Request, response: web.StreamResponse) -> None:
+    """Give an answer the headers that all have, unless it has its own."""
+    for name, value in _HEADERS.items():
+        if name == "Server":
+            response.headers[name] = value
+        else:
+            response.headers.setdefault(name, value)
+
+
+@web.middleware
+async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Bound the time of a request, refuse cross-site changes and turn failures into plain text."""
+    started = time.perf_counter()
+    response: web.StreamResponse
+    try:
+        if request.method not in ("GET", "HEAD") and _from_elsewhere(request):
+            response = web.Response(status=403, text="refused: the request comes from elsewhere\n")
+        else:
+            async with asyncio.timeout(REQUEST_SECONDS):
+                response = await handler(request)
+    except web.HTTPException as error:
+        response = _plain(error)
+    except TimeoutError:
+        response = web.Response(status=503, text="the request took too long\n")
+    except Exception:
+        log.exception("a request failed", extra={"path": request.path})
+        response = web.Response(status=500, text="internal error; the log says more\n")
+    access_log.debug(
+        "request",
+        extra={
+            "method": request.method,
+            # Without the query: it may hold anything.
+            "path": request.path,
+            "status": response.status,
+            "seconds": round(time.perf_counter() - started, 4),
+            "remote": request.remote,
+        },
+    )
+    return response
+
+
+def _from_elsewhere(request: web.Request) -> bool:
+    """Tell whether a browser sent this on behalf of another site."""
+    return request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin")
+
+
+def _plain(error: web.HTTPException) -> web.Response:
+    """Answer an HTTP error without anything of the request in it."""
+    headers = {name: error.headers[name] for name in ("Allow",) if name in error.headers}
+    text = f"{error.status} {error.reason}\n"
+    return web.Response(status=error.status, text=text, headers=headers)

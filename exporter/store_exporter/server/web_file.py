@@ -1,0 +1,86 @@
+"""The web configuration file as it is now: read again when it, or a certificate, changes."""
+
+from __future__ import annotations
+
+import logging
+import ssl
+from pathlib import Path
+
+from ..config import ConfigError
+from ..config.web import WebConfig, load_web, ssl_context
+
+log = logging.getLogger(__name__)
+
+
+class WebFile:
+    """A web configuration file whose changes take effect without a restart.
+
+    Args:
+        path: the file.
+
+    Raises:
+        ConfigError: at construction, when the file has problems.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._config: WebConfig | None
+        self._context: ssl.SSLContext | None
+        self._watched: tuple[Path, ...] = ()
+        self._load()
+        self.tls = self._context
+        """What to listen with, None without TLS; new connections get the certificate of now."""
+        if self.tls is not None:
+            self.tls.sni_callback = self._renew
+
+    def current(self) -> WebConfig | None:
+        """Return what the file says now, or None while it has problems."""
+        if self._stamps() != self._stamp:
+            try:
+                self._load()
+            except ConfigError as error:
+                self._config = None
+                log.error(
+                    "the web configuration has problems; nobody is let in",
+                    extra={"problems": str(error)},
+                )
+            else:
+                log.info("the web configuration was read again")
+                self._refuse_switch()
+        return self._config
+
+    def _load(self) -> None:
+        # Taken before reading, so that a change meanwhile is seen at the next look.
+        self._stamp = self._stamps()
+        config = load_web(self._path)
+        tls = config.tls_server_config
+        self._context = ssl_context(tls) if tls else None
+        self._config = config
+        named = (tls.cert_file, tls.key_file, tls.client_ca_file) if tls else ()
+        watched = tuple(path for path in named if path is not None)
+        if watched != self._watched:
+            self._watched = watched
+            self._load()
+
+    def _refuse_switch(self) -> None:
+        if (self._context is None) != (self.tls is None):
+            self._config = None
+            log.error("TLS is switched on or off by a restart only; nobody is let in")
+
+    def _stamps(self) -> object:
+        return tuple(_stamp(path) for path in (self._path, *self._watched))
+
+    def _renew(self, connection: ssl.SSLObject, _: str | None, __: ssl.SSLContext) -> int | None:
+        """Give a new connection the certificate of now; called by the TLS handshake."""
+        if self.current() is None or self._context is None:
+            return int(ssl.AlertDescription.ALERT_DESCRIPTION_INTERNAL_ERROR)
+        connection.context = self._context
+        return None
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_mtime_ns, stat.st_size, stat.st_ino
