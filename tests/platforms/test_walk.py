@@ -25,7 +25,7 @@ class Store:
 
     now: int = START
     orders: dict[str, Order] = field(default_factory=dict)
-    random: random.Random = field(default_factory=lambda: random.Random(1))  # noqa: S311 - ties
+    random: random.Random = field(default_factory=lambda: random.Random(1))
     queries: int = 0
 
     def place(self, *, created: int | None = None, paid: bool = False) -> None:
@@ -311,7 +311,7 @@ class Shop(RuleBasedStateMachine):
         seed=st.integers(0, 9),
     )
     def open(self, size: int, old: int, backfill: bool, seed: int) -> None:
-        self.store = Store(random=random.Random(seed))  # noqa: S311 - ties
+        self.store = Store(random=random.Random(seed))
         for index in range(old):
             self.store.now = START - 3_600 + index // 3
             self.store.place(paid=index % 2 == 0)

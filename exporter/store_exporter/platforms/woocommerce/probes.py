@@ -124,7 +124,7 @@ async def tls(context: Context) -> Report:
     answer = await context.http.request("HEAD", context.store.url + _STATIC_FILE)
     expiry = answer.certificate_expiry
     if expiry is None:
-        raise StoreError("invalid_response", "the connection does not tell its certificate")
+        raise StoreError("tls", "the connection does not tell its certificate")
     days = (expiry - context.now()) / _DAY
     limit = number(context, "warn_days")
     degraded = [f"The certificate expires in {days:.0f} days."] if days < limit else []
@@ -166,7 +166,7 @@ PROBES: dict[str, Probe] = {
             timeout=10.0,
             critical=True,
             liveness=True,
-            options={"slow_after": 3.0, "clock_skew": 300},
+            options={"slow_after": 3.0, "clock_skew": 300.0},
         ),
         Probe(
             "cart",

@@ -86,5 +86,5 @@ CARTS = Collector(
     "drafts after a day, and by default cancels pending orders after an hour.",
     interval=900.0,
     timeout=60.0,
-    options={"older_than": 3600, "younger_than": 7 * 86_400},
+    options={"older_than": 3600.0, "younger_than": 7 * 86_400.0},
 )

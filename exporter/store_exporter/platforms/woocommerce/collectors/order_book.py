@@ -11,7 +11,7 @@ from ....errors import StoreError
 from ....probing.contract import Context
 from ...ledger import Ledger, Order
 from ...walk import Query, Walk
-from ..rest import PAGE, V3, Rest, gmt, server_time, whole_number
+from ..rest import PAGE, V3, Rest, gmt, number, server_time, whole_number
 from .order_rows import FIELDS, Page, read_page, refund_dates
 
 logger = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ class Options:
         """
         return cls(
             _since(context.options["since"]),
-            whole_number(context, "overlap", 0, 86_400),
+            min(int(number(context, "overlap")), 86_400),
             whole_number(context, "page_size", 1, PAGE),
             whole_number(context, "max_pages", 1, 1_000),
             whole_number(context, "remember", 100, 1_000_000),

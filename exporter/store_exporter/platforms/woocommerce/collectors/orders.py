@@ -71,7 +71,7 @@ ORDERS = Collector(
     timeout=120.0,
     options={
         "since": "now",
-        "overlap": 300,
+        "overlap": 300.0,
         "max_pages": 10,
         "page_size": PAGE,
         "remember": 10_000,

@@ -120,5 +120,5 @@ BACKGROUND = Collector(
     "Whether background work gets done: checkout drafts that the daily clean-up left over.",
     interval=3600.0,
     timeout=30.0,
-    options={"overdue_after": 2 * 86_400},
+    options={"overdue_after": 2 * 86_400.0},
 )

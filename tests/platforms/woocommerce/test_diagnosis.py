@@ -1,0 +1,137 @@
+"""What `doctor` finds out about a store."""
+
+from __future__ import annotations
+
+from email.utils import formatdate
+from typing import Any
+
+import pytest
+
+from store_exporter.demo.stores.woocommerce import Fault
+from store_exporter.platforms.base import Finding
+from store_exporter.platforms.woocommerce.diagnosis import diagnose
+
+from .watching import Watched, watching
+
+
+async def findings(store: Watched) -> dict[str, Finding]:
+    if store.http.date is None:
+        store.http.date = formatdate(store.clock.now, usegmt=True)
+    return {finding.check: finding for finding in await diagnose(store.context({}))}
+
+
+def json_error(code: str, status: int, message: str = "Sorry") -> dict[str, Any]:
+    body = f'{{"code": "{code}", "message": "{message}", "data": {{"status": {status}}}}}'
+    return {"status": status, "body": body, "content_type": "application/json"}
+
+
+async def test_a_healthy_store_is_fine_but_for_plain_http() -> None:
+    async with watching(orders=0) as store:
+        found = await findings(store)
+        assert {name for name, finding in found.items() if finding.state != "ok"} == {"transport"}
+        assert found["may write"].message.startswith("no")
+        assert "11.0.1" in found["installation"].message
+        assert "posts" in found["installation"].message
+
+
+async def test_diagnosing_changes_nothing_in_the_store() -> None:
+    async with watching(orders=3) as reading:
+        store = reading.with_key(reading.shop.keys.read_write)
+        before = repr((store.shop.shop.products, store.shop.shop.orders))
+        found = await findings(store)
+        assert repr((store.shop.shop.products, store.shop.shop.orders)) == before
+        assert found["may write"].message.startswith("yes")
+        assert "Read" in found["may write"].advice
+        methods = {method for method, _ in store.shop.requests}
+        assert methods == {"GET", "PUT"}
+        written = [path.partition("?")[0] for m, path in store.shop.requests if m == "PUT"]
+        assert written == ["/wp-json/wc/v3/products/0"]
+
+
+async def test_a_refused_key_ends_the_diagnosis() -> None:
+    async with watching(orders=0) as store:
+        store.shop.keys.revoke(store.key)
+        found = await findings(store)
+        assert list(found) == ["transport", "permalinks", "key"]
+        assert found["key"].state == "fail"
+        assert found["key"].advice
+        assert store.key.consumer_key not in repr(found)
+
+
+async def test_a_key_that_may_not_be_told_from_none_says_what_it_may_be() -> None:
+    async with watching(orders=0) as store:
+        fault = json_error("woocommerce_rest_cannot_view", 401)
+        store.shop.faults.add(Fault(path="*woocommerce_currency", **fault))
+        advice = (await findings(store))["key"].advice
+        assert "url" in advice
+
+
+async def test_plain_permalinks_end_the_diagnosis() -> None:
+    async with watching(orders=0) as store:
+        store.shop.faults.add(Fault(status=404))
+        found = await findings(store)
+        assert found["permalinks"].state == "fail"
+        assert "permalinks" in found["permalinks"].advice
+        assert "key" not in found
+
+
+async def test_wordpress_without_woocommerce_is_told() -> None:
+    async with watching(orders=0) as store:
+        store.shop.faults.add(Fault(path="/wp-json/", change=lambda _: {"namespaces": ["wp/v2"]}))
+        found = await findings(store)
+        assert found["permalinks"].state == "fail"
+        assert "Activate" in found["permalinks"].advice
+
+
+async def test_each_missing_permission_is_named() -> None:
+    async with watching(orders=0) as store:
+        store.shop.faults.add(
+            Fault(path="*/customers", **json_error("woocommerce_rest_cannot_view", 401))
+        )
+        found = await findings(store)
+        assert found["may read customers"].state == "fail"
+        assert "may read" not in found
+        assert found["webhooks"].state == "ok"
+
+
+async def test_a_key_without_system_status_is_a_warning() -> None:
+    async with watching(orders=0) as store:
+        store.shop.faults.add(
+            Fault(path="*/system_status", **json_error("woocommerce_rest_cannot_view", 401))
+        )
+        finding = (await findings(store))["installation"]
+        assert finding.state == "warn"
+        assert "manages the shop" in finding.advice
+
+
+@pytest.mark.parametrize(
+    ("skew", "state"), [(0, "ok"), (59, "ok"), (-300, "warn"), (3_600, "warn")]
+)
+async def test_the_clock_is_compared_with_ours(skew: int, state: str) -> None:
+    async with watching(orders=0) as store:
+        store.http.date = formatdate(store.clock.now + skew, usegmt=True)
+        assert (await findings(store))["clock"].state == state
+
+
+async def test_a_store_without_a_date_header_is_a_warning() -> None:
+    async with watching(orders=0) as store:
+        store.http.date = ""
+        assert (await findings(store))["clock"].state == "warn"
+
+
+async def test_disabled_webhooks_and_overdue_work_are_warnings() -> None:
+    async with watching(orders=0) as store:
+        store.shop.shop.add_webhook("disabled")
+        store.shop.new_order("checkout-draft", created=store.clock.now - 5 * 86_400)
+        found = await findings(store)
+        assert found["webhooks"].state == "warn"
+        assert found["background work"].state == "warn"
+
+
+async def test_one_check_that_fails_does_not_hide_the_others() -> None:
+    async with watching(orders=0) as store:
+        store.shop.faults.add(Fault(path="*/webhooks", status=500))
+        found = await findings(store)
+        assert found["webhooks"].state == "warn"
+        assert found["webhooks"].message.startswith("server_error")
+        assert found["background work"].state == "ok"

@@ -1,0 +1,311 @@
+"""Probes against a simulated store over loopback."""
+
+from __future__ import annotations
+
+from email.utils import formatdate
+from typing import Any
+
+import pytest
+
+from store_exporter.demo.stores.woocommerce import Fault
+from store_exporter.errors import StoreError
+from store_exporter.platforms.woocommerce.collectors import COLLECTORS
+from store_exporter.platforms.woocommerce.probes import PROBES
+
+from .watching import Watched, figures, watching
+
+CURRENCY = "/wp-json/wc/v3/settings/general/woocommerce_currency"
+NETWORKED = ("liveness", "cart", "storefront")
+
+
+@pytest.mark.parametrize("name", sorted(PROBES))
+async def test_a_healthy_store_passes_every_probe_and_is_not_degraded(name: str) -> None:
+    async with watching(orders=0) as store:
+        report = await store.probe(name)
+        assert list(report.degraded) == []
+        assert report.summary
+        assert len(store.asked()) == (PROBES[name].requests if name != "tls" else 0)
+
+
+async def test_liveness_asks_for_one_setting_with_the_key() -> None:
+    async with watching(orders=0, currency="EUR") as store:
+        report = await store.probe("liveness")
+        assert "EUR" in report.summary
+        assert store.asked() == [CURRENCY]
+
+
+async def test_a_cart_is_read_without_key_token_or_cookie() -> None:
+    async with watching(orders=0) as store:
+        await store.probe("cart")
+        await store.probe("cart")
+        paths = [path for _, path in store.shop.requests]
+        assert paths == ["/wp-json/wc/store/v1/cart"] * 2
+
+
+async def test_the_configured_page_is_the_one_that_is_read() -> None:
+    async with watching(orders=0) as store:
+        store.settings["storefront_path"] = "/shop/"
+        await store.probe("storefront")
+        assert store.asked() == ["/shop/"]
+
+
+def test_exactly_one_probe_is_the_liveness_probe() -> None:
+    assert [name for name, probe in PROBES.items() if probe.liveness] == ["liveness"]
+    assert {name for name, probe in PROBES.items() if probe.critical} == set(NETWORKED)
+
+
+def test_all_probes_and_collectors_together_stay_far_below_the_hourly_budget() -> None:
+    checks = [*PROBES.values(), *COLLECTORS.values()]
+    assert sum(check.requests * 3600 / check.interval for check in checks) < 150
+
+
+@pytest.mark.parametrize("name", NETWORKED)
+async def test_a_slow_answer_is_degraded(name: str) -> None:
+    async with watching(orders=0) as store:
+        store.http.phases = {"connect": 0.5, "processing": 6.0, "transfer": 0.1}
+        report = await store.probe(name)
+        assert "6.6 s" in report.degraded[0]
+        assert list((await store.probe(name, slow_after=7.0)).degraded) == []
+
+
+@pytest.mark.parametrize(
+    ("skew", "words"), [(400, "400 s ahead of ours"), (-400, "400 s behind ours")]
+)
+async def test_clocks_that_are_apart_are_degraded(skew: int, words: str) -> None:
+    async with watching(orders=0) as store:
+        store.http.date = formatdate(store.clock.now + skew, usegmt=True)
+        assert words in (await store.probe("liveness")).degraded[0]
+        assert list((await store.probe("liveness", clock_skew=600)).degraded) == []
+
+
+@pytest.mark.parametrize("date", ["", "yesterday", "Mon, 99 Foo 2026 99:99:99 GMT"])
+async def test_a_date_that_is_none_says_nothing_about_the_clock(date: str) -> None:
+    async with watching(orders=0) as store:
+        store.http.date = date
+        assert list((await store.probe("liveness")).degraded) == []
+
+
+async def test_a_revoked_key_is_unauthorized_and_the_shop_still_sells() -> None:
+    async with watching(orders=0) as store:
+        store.shop.keys.revoke(store.key)
+        with pytest.raises(StoreError) as raised:
+            await store.probe("liveness")
+        assert raised.value.error_type == "unauthorized"
+        await store.probe("cart")
+        await store.probe("storefront")
+
+
+async def test_a_shop_without_payment_methods_is_degraded() -> None:
+    async with watching(orders=0) as store:
+        store.shop.faults.add(Fault(change=lambda cart: {**cart, "payment_methods": []}))  # type: ignore[dict-item]
+        report = await store.probe("cart")
+        assert report.degraded == ["The checkout offers no payment method."]
+        assert not (await store.probe("cart", require_payment_method=False)).degraded
+
+
+async def test_one_cart_for_all_visitors_is_an_invalid_response() -> None:
+    async with watching(orders=0) as store:
+        store.shop.faults.add(Fault(change=lambda cart: {**cart, "items_count": 3}))  # type: ignore[dict-item]
+        with pytest.raises(StoreError, match="cache"):
+            await store.probe("cart")
+
+
+async def test_a_page_that_says_coming_soon_is_degraded() -> None:
+    async with watching(orders=0) as store:
+        page = '<html><body class="woocommerce-coming-soon-site">soon</body></html>'
+        store.shop.faults.add(Fault(body=page))
+        assert "coming soon" in (await store.probe("storefront")).degraded[0]
+
+
+PAGES: dict[str, tuple[dict[str, Any], str]] = {
+    "a server error": ({"status": 500}, "server_error"),
+    "a critical error that is a success": (
+        {"body": "<p>There has been a critical error on this website.</p>"},
+        "server_error",
+    ),
+    "a lost database": (
+        {"status": 500, "body": "<h1>Error establishing a database connection</h1>"},
+        "server_error",
+    ),
+    "maintenance": (
+        {"status": 503, "body": "<p>Briefly unavailable for scheduled maintenance.</p>"},
+        "maintenance",
+    ),
+    "maintenance that is a success": (
+        {"body": "<p>Briefly unavailable for scheduled maintenance.</p>"},
+        "maintenance",
+    ),
+    "a page that is not there": ({"status": 404}, "invalid_response"),
+    "an empty page": ({"body": ""}, "invalid_response"),
+    "white space": ({"body": " \n "}, "invalid_response"),
+    "JSON": ({"body": "{}", "content_type": "application/json"}, "invalid_response"),
+    "text that is no HTML": ({"body": "It works!"}, "invalid_response"),
+    "bytes in no encoding": ({"body": b"<html>\xff\xfe\xfa"}, "invalid_response"),
+    "a password of the web server": ({"status": 401}, "unauthorized"),
+    "a firewall": ({"status": 403, "body": "<title>Forbidden</title>"}, "blocked"),
+    "a bot check": (
+        {"status": 403, "body": "<title>Just a moment...</title>", "headers": {}},
+        "blocked",
+    ),
+    "a redirect that is not followed": (
+        {"status": 302, "headers": {"Location": "https://elsewhere.example/"}},
+        "redirect",
+    ),
+    "a dropped connection": ({"drop": True}, "connection"),
+}
+
+
+@pytest.mark.parametrize("case", PAGES)
+async def test_a_page_that_is_no_shop_fails_with_its_error_type(case: str) -> None:
+    fault, error_type = PAGES[case]
+    async with watching(orders=0) as store:
+        store.shop.faults.add(Fault(**fault))
+        with pytest.raises(StoreError) as raised:
+            await store.probe("storefront")
+        assert raised.value.error_type == error_type
+
+
+ANSWERS: dict[str, tuple[str, dict[str, Any], str]] = {
+    "no currency": ("liveness", {"change": lambda _: {"id": "x"}}, "invalid_response"),
+    "a null currency": ("liveness", {"change": lambda _: {"value": None}}, "invalid_response"),
+    "a currency in words": ("liveness", {"change": lambda _: {"value": "£"}}, "invalid_response"),
+    "a list": ("liveness", {"change": lambda _: ["GBP"]}, "invalid_response"),
+    "null": ("liveness", {"change": lambda _: None}, "invalid_response"),
+    "a page instead of the API": ("liveness", {"body": "<html>Hello</html>"}, "invalid_response"),
+    "an API that is gone": (
+        "liveness",
+        {
+            "status": 404,
+            "body": '{"code": "rest_no_route", "message": "No route", "data": {"status": 404}}',
+            "content_type": "application/json",
+        },
+        "api_not_found",
+    ),
+    "plain permalinks": ("liveness", {"status": 404, "body": "<html>"}, "api_not_found"),
+    "a broken plugin": ("liveness", {"status": 500}, "server_error"),
+    "a host's limit": ("liveness", {"status": 429, "body": ""}, "rate_limited"),
+    "a cart without totals": ("cart", {"change": lambda _: {"items_count": 0}}, "invalid_response"),
+    "a cart without a count": ("cart", {"change": lambda _: {"items": []}}, "invalid_response"),
+    "a cart that is null": ("cart", {"change": lambda _: None}, "invalid_response"),
+    "a count below zero": (
+        "cart",
+        {"change": lambda cart: {**cart, "items_count": -1}},
+        "invalid_response",
+    ),
+    "a currency that is missing": (
+        "cart",
+        {"change": lambda cart: {**cart, "totals": {"total_price": "0"}}},
+        "invalid_response",
+    ),
+    "the Store API's own limit": (
+        "cart",
+        {
+            "status": 400,
+            "body": '{"code": "rate_limit_exceeded", "message": "Too many requests", '
+            '"data": {"status": 400}}',
+            "content_type": "application/json",
+        },
+        "rate_limited",
+    ),
+    "a Store API that is off": (
+        "cart",
+        {
+            "status": 404,
+            "body": '{"code": "rest_no_route", "message": "No route", "data": {"status": 404}}',
+            "content_type": "application/json",
+        },
+        "api_not_found",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ANSWERS)
+async def test_an_answer_that_makes_no_sense_fails_with_its_error_type(case: str) -> None:
+    name, fault, error_type = ANSWERS[case]
+    async with watching(orders=0) as store:
+        store.shop.faults.add(Fault(**fault))
+        with pytest.raises(StoreError) as raised:
+            await store.probe(name)
+        assert raised.value.error_type == error_type
+
+
+async def test_payment_methods_that_make_no_sense_are_not_held_against_the_cart() -> None:
+    async with watching(orders=0) as store:
+        store.shop.faults.add(Fault(change=lambda cart: {**cart, "payment_methods": None}))  # type: ignore[dict-item]
+        assert list((await store.probe("cart")).degraded) == []
+
+
+def over_https(store: Watched, days: float | None) -> None:
+    """Have the probe think that it goes over https, with a certificate for so many days."""
+    expiry = None if days is None else store.clock.now + days * 86_400
+    store.http.certificate_expiry = expiry
+    store.http.pretend_https = True
+
+
+async def test_a_certificate_tells_when_it_expires() -> None:
+    async with watching(orders=0) as store:
+        over_https(store, 60)
+        report = await store.probe("tls")
+        assert figures(report) == {
+            "store_tls_certificate_expiry_timestamp_seconds": store.clock.now + 60 * 86_400
+        }
+        assert list(report.degraded) == []
+        assert store.asked() == ["/wp-includes/images/blank.gif"]
+
+
+async def test_a_certificate_that_is_about_to_expire_is_degraded() -> None:
+    async with watching(orders=0) as store:
+        over_https(store, 10)
+        assert "expires in 10 days" in (await store.probe("tls")).degraded[0]
+        assert not (await store.probe("tls", warn_days=7)).degraded
+
+
+async def test_a_connection_without_a_certificate_is_a_tls_error() -> None:
+    async with watching(orders=0) as store:
+        over_https(store, None)
+        with pytest.raises(StoreError) as raised:
+            await store.probe("tls")
+        assert raised.value.error_type == "tls"
+
+
+async def test_a_name_that_does_not_resolve_is_a_dns_error() -> None:
+    async with watching(orders=0) as store:
+        store.url = "https://no-such-shop.invalid"
+        with pytest.raises(StoreError) as raised:
+            await store.probe("dns")
+        assert raised.value.error_type == "dns"
+
+
+async def test_a_name_that_is_none_is_a_dns_error() -> None:
+    async with watching(orders=0) as store:
+        store.url = f"https://{'a' * 70}.example"
+        with pytest.raises(StoreError) as raised:
+            await store.probe("dns")
+        assert raised.value.error_type == "dns"
+
+
+async def test_a_name_that_resolves_needs_no_request() -> None:
+    async with watching(orders=0) as store:
+        store.url = store.url.replace("127.0.0.1", "localhost")
+        assert "localhost has" in (await store.probe("dns")).summary
+        assert store.asked() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("liveness", {"slow_after": "soon"}),
+        ("liveness", {"clock_skew": -5}),
+        ("tls", {"warn_days": None}),
+        ("storefront", {"slow_after": True}),
+    ],
+)
+async def test_an_option_that_makes_no_sense_is_an_invalid_request(
+    name: str, options: dict[str, Any]
+) -> None:
+    async with watching(orders=0) as store:
+        over_https(store, 60)
+        store.http.date = formatdate(store.clock.now, usegmt=True)
+        with pytest.raises(StoreError) as raised:
+            await store.probe(name, **options)
+        assert raised.value.error_type == "invalid_request"
