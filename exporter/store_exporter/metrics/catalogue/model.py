@@ -45,3 +45,11 @@ class Metric:
         if self.unit == "s":
             name = name.removesuffix("_seconds")
         return name.replace("_", ".")
+
+    @property
+    def otel_unit(self) -> str:
+        """The unit to send by OpenTelemetry.
+
+        Receivers append `_ratio` to the name of a gauge whose unit is `1`, so that unit stays out.
+        """
+        return "" if self.unit == "1" else self.unit

@@ -1,0 +1,217 @@
+"""One background thread per process that pushes the recorder's state."""
+
+from __future__ import annotations
+
+import atexit
+import importlib.util
+import logging
+import os
+import threading
+import time
+import weakref
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING
+
+from ..catalogue import exporter as catalogue
+from ..recorder import Recorder, default
+from .settings import PROTOCOLS, Settings
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.metrics.export import MetricExporter
+
+    from .exporter import Delivery
+
+_logger = logging.getLogger(__name__)
+
+_pushers: weakref.WeakSet[Pusher] = weakref.WeakSet()
+
+
+def start_otlp(
+    recorder: Recorder | None = None,
+    *,
+    protocol: str | None = None,
+    interval: float | None = None,
+    resource: Mapping[str, str] | None = None,
+    exporter: Callable[[], MetricExporter] | None = None,
+    exit_timeout: float = 5.0,
+) -> Pusher:
+    """Push the state to an OTLP endpoint from now on until the process ends.
+
+    The standard OTEL_ variables decide; arguments go before them. Forked children push on their
+    own, with an instance id of their own. Calling it again starts a second pusher.
+
+    Args:
+        recorder: whose state; the process' own by default.
+        protocol: `http/protobuf` (the default) or `grpc`.
+        interval: seconds between pushes; 60 by default.
+        resource: attributes such as `service.name`; they go before `OTEL_RESOURCE_ATTRIBUTES`.
+        exporter: makes the exporter to use instead of the official one for the protocol. It is
+            called in the pushing thread, once per process.
+        exit_timeout: seconds that the last push may hold up the end of the process.
+
+    Raises:
+        ImportError: the extra `otlp` is not installed.
+        ValueError: the protocol is unknown, or an argument in seconds is not positive.
+    """
+    settings = Settings.from_environment()
+    settings = replace(
+        settings, protocol=protocol or settings.protocol, interval=interval or settings.interval
+    )
+    if settings.protocol not in PROTOCOLS:
+        raise ValueError(f"protocol is one of {', '.join(PROTOCOLS)}, not {protocol!r}")
+    if min(settings.interval, exit_timeout) <= 0:
+        raise ValueError("interval and exit_timeout are positive numbers of seconds")
+    if importlib.util.find_spec("opentelemetry") is None:
+        raise ImportError("pushing needs the extra: pip install 'store-exporter[otlp]'")
+    pusher = Pusher(
+        recorder or default(),
+        settings,
+        resource=resource or {},
+        exporter=exporter,
+        exit_timeout=exit_timeout,
+    )
+    if not settings.disabled:
+        pusher.start()
+    return pusher
+
+
+class Pusher:
+    """Pushes at an interval, on request, and at the end. Made by `start_otlp`.
+
+    No queue stands between the operations and the endpoint: each push sends the state of its
+    moment. While the endpoint is down pushes fail, are counted, and cost nothing else.
+    """
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        settings: Settings,
+        *,
+        resource: Mapping[str, str],
+        exporter: Callable[[], MetricExporter] | None,
+        exit_timeout: float,
+    ) -> None:
+        self._recorder = recorder
+        self._settings = settings
+        self._resource = dict(resource)
+        self._make_exporter = exporter
+        self._exit_timeout = exit_timeout
+        self._forked = False
+        self._thread: threading.Thread | None = None
+        self._renew()
+
+    def _renew(self) -> None:
+        self._changed = threading.Condition()
+        self._asked = self._done = 0
+        self._succeeded = False
+        self._stopping = False
+        self._delivery: Delivery | None = None
+        self._started = time.time_ns()
+
+    def start(self) -> None:
+        """Start the thread. `start_otlp` has done so."""
+        _restart_after_fork()
+        _pushers.add(self)
+        atexit.register(self.shutdown)
+        self._start_thread()
+
+    def _start_thread(self) -> None:
+        self._thread = threading.Thread(target=self._run, name="store-exporter-otlp", daemon=True)
+        self._thread.start()
+
+    def flush(self, timeout: float = 10.0) -> bool:
+        """Push now and return whether that succeeded within so many seconds."""
+        with self._changed:
+            if self._thread is None or self._stopping:
+                return False
+            self._asked += 1
+            ticket = self._asked
+            self._changed.notify_all()
+            done = self._changed.wait_for(lambda: self._done >= ticket, timeout)
+            return done and self._succeeded
+
+    def shutdown(self, timeout: float | None = None) -> bool:
+        """Push a last time and end the thread; return whether that push succeeded.
+
+        Args:
+            timeout: seconds to wait at most; `exit_timeout` by default. A push that takes longer
+                is given up.
+        """
+        thread = self._thread
+        if thread is None:
+            return False
+        self._thread = None
+        _pushers.discard(self)
+        atexit.unregister(self.shutdown)
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+        thread.join(self._exit_timeout if timeout is None else timeout)
+        if thread.is_alive():
+            if self._delivery is not None:
+                self._delivery.close()
+            return False
+        return self._succeeded
+
+    def _run(self) -> None:
+        """Push whenever the interval is over, somebody asks, or the end has come."""
+        changed = self._changed
+        due = time.monotonic() + self._settings.interval
+        stopping = False
+        while not stopping:
+            with changed:
+                changed.wait_for(
+                    lambda: self._stopping or self._asked > self._done,
+                    max(0.0, due - time.monotonic()),
+                )
+                ticket, stopping = self._asked, self._stopping
+            succeeded = self._push()
+            due = max(due + self._settings.interval, time.monotonic())
+            with changed:
+                self._done, self._succeeded = ticket, succeeded
+                changed.notify_all()
+        if self._delivery is not None:
+            self._delivery.close()
+
+    def _push(self) -> bool:
+        """Push once. Never raises: the thread must live."""
+        try:
+            succeeded = self._send()
+        except Exception:
+            _logger.exception("an OTLP push failed")
+            succeeded = False
+        result = "success" if succeeded else "failure"
+        self._recorder.inc(catalogue.OTLP_PUSHES, (result,))
+        return succeeded
+
+    def _send(self) -> bool:
+        if self._delivery is None:
+            self._delivery = self._connect()
+        return self._delivery.send(self._recorder.families())
+
+    def _connect(self) -> Delivery:
+        from .exporter import Delivery, official_exporter, process_resource
+
+        make = self._make_exporter
+        exporter = make() if make is not None else official_exporter(self._settings.protocol)
+        resource = process_resource(self._resource, forked=self._forked)
+        return Delivery(exporter, resource, self._settings, self._started)
+
+    def restart(self) -> None:
+        """Begin anew in a forked child: the parent's thread and connections stayed with it."""
+        self._renew()
+        self._forked = True
+        self._start_thread()
+
+
+@cache
+def _restart_after_fork() -> None:
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=_restart_all)
+
+
+def _restart_all() -> None:
+    for pusher in list(_pushers):
+        pusher.restart()
