@@ -1,0 +1,78 @@
+"""docs/woocommerce.md tells the truth about what is asked, how often and with which options."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from store_exporter.config import values
+from store_exporter.metrics.catalogue import CATALOGUE
+from store_exporter.platforms.woocommerce.platform import PLATFORM
+
+CHECKS = {
+    **{f"probe `{name}`": check for name, check in PLATFORM.probes.items()},
+    **{f"collector `{name}`": check for name, check in PLATFORM.collectors.items()},
+}
+
+
+@pytest.fixture
+def page(repository: Path) -> str:
+    return (repository / "docs" / "woocommerce.md").read_text(encoding="utf-8")
+
+
+def rows(page: str, heading: str) -> list[list[str]]:
+    """The cells of the table whose first column has that heading."""
+    table = page.split(f"| {heading} |", 1)[1].split("\n\n", 1)[0].splitlines()[2:]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table]
+
+
+def test_every_probe_and_collector_is_listed_with_its_cost(page: str) -> None:
+    found = {row[0]: row[1:4] for row in rows(page, "asks")}
+    total = found.pop("**all**")[2]
+    expected = {}
+    for name, check in CHECKS.items():
+        hourly = check.requests * 3600 / check.interval
+        text = f"{hourly:.1f}".removesuffix(".0")
+        expected[name] = [f"{check.interval:g} s", str(check.requests), text]
+    assert found == expected
+    whole = sum(check.requests * 3600 / check.interval for check in CHECKS.values())
+    assert total == f"**{whole:.1f}**"
+
+
+def test_every_option_is_listed_with_its_default(page: str) -> None:
+    found: dict[tuple[str, str], str] = {}
+    for names, default, _ in rows(page, "option"):
+        for check, option in re.findall(r"`(\w+)` `(\w+)`", names):
+            found[check, option] = default.strip("`")
+    expected = {
+        (name, option): default
+        for checks in (PLATFORM.probes, PLATFORM.collectors)
+        for name, check in checks.items()
+        for option, default in check.options.items()
+    }
+    assert found.keys() == expected.keys()
+    for key, default in expected.items():
+        shown = found[key]
+        if isinstance(default, float):
+            assert values.duration(shown) == default
+        else:
+            assert shown == str(default).lower()
+
+
+def test_every_probe_is_listed_with_what_its_failure_means(page: str) -> None:
+    found = {row[0].strip("`"): row[3] for row in rows(page, "probe")}
+    expected = {n: "yes" if p.critical else "no" for n, p in PLATFORM.probes.items()}
+    assert found == expected
+
+
+def test_every_setting_is_listed(page: str) -> None:
+    found = {row[0].strip("`"): row[1].strip("`") for row in rows(page, "setting")}
+    assert found == {s.name: str(s.default).lower() for s in PLATFORM.settings}
+
+
+def test_every_metric_that_is_named_exists(page: str) -> None:
+    named = set(re.findall(r"`(store_[a-z_]+)`", page))
+    assert named
+    assert named <= set(CATALOGUE) | {"store_exporter"}
