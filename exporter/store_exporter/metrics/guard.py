@@ -30,7 +30,13 @@ def clean(value: str) -> str:
 
     Lone surrogates (which UTF-8 cannot encode) and NUL (which ends a line early in some parsers)
     become U+FFFD; what is too long is cut. Everything else is left to the formats' own escaping.
+
+    Raises:
+        TypeError: not a string.
     """
+    if value.__class__ is not str:
+        # Members of a `StrEnum` and their like; others are refused by `str.__str__`.
+        value = str.__str__(value)
     if len(value) > MAX_VALUE_LENGTH:
         value = value[: MAX_VALUE_LENGTH - 1] + "…"
     if value.isascii():

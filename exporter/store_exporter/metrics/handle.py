@@ -11,6 +11,7 @@ from bisect import bisect_left
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
+from ..errors import ERROR_TYPES
 from . import tracing
 from .families import Exemplar, HistogramValue
 from .guard import Labels
@@ -23,6 +24,10 @@ FIRST_TICKETS = 8
 MOST_TICKETS = 512
 _EXEMPLAR_SECONDS = 1.0
 """An exemplar younger than this is not replaced, so that busy handles do not pay for tracing."""
+
+
+Broke = Callable[[str, BaseException | None, str], None]
+"""Counts a failure of the instrumentation: its stage, the error, the operation's name."""
 
 
 class OperationState(NamedTuple):
@@ -41,15 +46,13 @@ class Owner(Protocol):
     bounds: tuple[float, ...]
     native: bool
     clock: Callable[[], float]
+    broke: Broke
 
     def refill(self, handle: OperationHandle) -> None:
         """Count one start, fold what is pending, and hand out tickets."""
 
     def mark(self, handle: OperationHandle, error_type: str) -> None:
         """Count one failure."""
-
-    def broke(self, stage: str) -> None:
-        """Count a failure of the instrumentation itself."""
 
 
 class OperationHandle:
@@ -134,8 +137,12 @@ class OperationHandle:
             trace = tracing.active()
             if trace is not None:
                 exemplars[bucket] = Exemplar(*trace, seconds, now)
-        except Exception:  # noqa: BLE001 - another library's tracing must not fail an operation
-            self._owner.broke("exemplar")
+        except Exception as error:  # noqa: BLE001 - tracing must not fail the operation
+            self.broke("exemplar", error)
+
+    def broke(self, stage: str, error: BaseException) -> None:
+        """Count and log a failure of the instrumentation itself."""
+        self._owner.broke(stage, error, self.labels[3])
 
     # What follows is called with the owner's lock held.
 
@@ -168,6 +175,8 @@ class OperationHandle:
 
     def count_error(self, error_type: str) -> None:
         """Count one failure."""
+        if error_type not in ERROR_TYPES:
+            error_type = "exception"
         if self._errors is None:
             self._errors = {}
         self._errors[error_type] = self._errors.get(error_type, 0) + 1

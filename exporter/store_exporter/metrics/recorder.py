@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import os
-import threading
+import sys
 import time
 import weakref
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import replace
 from functools import cache
 from itertools import pairwise
-from platform import python_version
 
 from .._version import __version__
 from ..errors import ERROR_TYPES
 from .catalogue import CATALOGUE, Metric, exporter, operations
+from .complaints import Complaints
 from .families import Family, HistogramValue, Sample
-from .guard import LIMITS, Guard
+from .guard import LIMITS, OTHER, Guard
 from .handle import OperationHandle, OperationState
 from .instruments import Instruments, Series
 from .series import OperationSeries
@@ -48,6 +48,9 @@ class Recorder:
             catalogue's by default.
         native: whether to keep native histograms beside the classic ones.
 
+    Attributes:
+        nowhere: the handle for operations whose labels could not be found; it is never exposed.
+
     Raises:
         ValueError: the buckets are not ascending, positive and finite, or a limit is not positive.
     """
@@ -74,6 +77,12 @@ class Recorder:
         self._series = OperationSeries(
             self._guard, self._duration.buckets, native=native, clock=clock, broke=self.broke
         )
+        self._handles = self._series.handles
+        self._unseen = OperationSeries(
+            Guard(1, 1, 1), (), native=False, clock=clock, broke=self.broke
+        )
+        self.nowhere = self._unseen.bind((OTHER, OTHER, OTHER, OTHER))
+        self._complaints = Complaints(monotonic)
         _reset_after_fork(self)
 
     def operation(self, org: str, domain: str, platform: str, operation: str) -> OperationHandle:
@@ -81,7 +90,8 @@ class Recorder:
 
         Labels are cleaned and the limits applied here, once, and nowhere on the way of a call.
         """
-        return self._series.bind((org, domain, platform, operation))
+        labels = (org, domain, platform, operation)
+        return self._handles.get(labels) or self._series.bind(labels)
 
     def register_operation(self, operation: str) -> None:
         """Let a name in whatever the limit of operation names: it stands in the code."""
@@ -141,9 +151,14 @@ class Recorder:
         self._instruments.forget(labels)
         self._series.forget(*labels)
 
-    def broke(self, stage: str) -> None:
-        """Count a failure of the instrumentation itself, by one of `STAGES`."""
+    def broke(self, stage: str, error: BaseException | None = None, operation: str = "") -> None:
+        """Count a failure of the instrumentation itself, by one of `STAGES`, and log it.
+
+        At most one line a minute is logged, by the logger `store_exporter`. It names the kind and
+        the place of the error but not its message, which may hold anything.
+        """
         self._instruments.inc(exporter.INSTRUMENTATION_ERRORS, (stage,), 1)
+        self._complaints.log(stage, error, operation)
 
     def families(self) -> Iterator[Family]:
         """Yield every metric that has series, in the catalogue's order, as of this moment."""
@@ -163,10 +178,11 @@ class Recorder:
         self._guard.dropped.clear()
         self._instruments.reset()
         self._series.reset()
+        self._unseen.reset()
 
     def _add_own(self, found: dict[Metric, Series]) -> None:
         """Add what the recorder tells about itself. Zeros, so that the first increase shows."""
-        found[exporter.BUILD_INFO] = {(__version__, python_version()): 1}
+        found[exporter.BUILD_INFO] = {(__version__, sys.version.split(" ", 1)[0]): 1}
         found[exporter.SERIES] = {(): float(len(self._series))}
         dropped = self._guard.dropped
         found[exporter.SERIES_DROPPED] = {(limit,): float(dropped[limit]) for limit in LIMITS}
@@ -193,18 +209,13 @@ class Recorder:
         return {family.metric.name: family for family in families} if states else {}
 
 
-_default: Recorder | None = None
-_default_lock = threading.Lock()
+_default: dict[str, Recorder] = {}
 
 
 def default() -> Recorder:
     """Return the recorder of this process that everything uses unless told otherwise."""
-    global _default  # noqa: PLW0603 - one per process, made when first asked for
-    if _default is None:
-        with _default_lock:
-            if _default is None:
-                _default = Recorder()
-    return _default
+    # No lock, which a fork could leave locked: of two threads that come first, one wins.
+    return _default.get("recorder") or _default.setdefault("recorder", Recorder())
 
 
 def _ascending(buckets: tuple[float, ...]) -> tuple[float, ...]:

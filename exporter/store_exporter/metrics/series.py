@@ -7,7 +7,7 @@ from threading import Lock, RLock
 from weakref import WeakValueDictionary
 
 from .guard import Guard, Labels, clean
-from .handle import FIRST_TICKETS, MOST_TICKETS, OperationHandle, OperationState
+from .handle import FIRST_TICKETS, MOST_TICKETS, Broke, OperationHandle, OperationState
 
 _PENDING_DURATIONS = 1 << 20
 """About how many durations, 32 bytes each, may wait for folding in all handles together."""
@@ -23,7 +23,10 @@ class OperationSeries:
         bounds: upper bounds of the classic buckets, in seconds.
         native: whether to keep native histograms.
         clock: Unix time in seconds, for exemplars.
-        broke: called with the stage when the instrumentation itself fails.
+        broke: called with the stage, the error and the operation when the instrumentation itself fails.
+
+    Attributes:
+        handles: by cleaned labels; labels found in it need no cleaning.
     """
 
     def __init__(
@@ -33,14 +36,14 @@ class OperationSeries:
         *,
         native: bool,
         clock: Callable[[], float],
-        broke: Callable[[str], None],
+        broke: Broke,
     ) -> None:
         self.bounds = bounds
         self.native = native
         self.clock = clock
         self.guard = guard
         self.broke = broke
-        self._handles: dict[Labels, OperationHandle] = {}
+        self.handles: dict[Labels, OperationHandle] = {}
         # Handles whose figures were dropped while some function still holds them.
         self._forgotten: WeakValueDictionary[Labels, OperationHandle] = WeakValueDictionary()
         self._starts: list[OperationHandle] = []
@@ -55,13 +58,13 @@ class OperationSeries:
         self._binding = RLock()
 
     def __len__(self) -> int:
-        return len(self._handles)
+        return len(self.handles)
 
     def bind(self, labels: Labels) -> OperationHandle:
         """Return the handle for these labels, or the one for `other` beyond a limit."""
         org, domain, platform, operation = labels
         labels = (clean(org), clean(domain), clean(platform), clean(operation))
-        handle = self._handles.get(labels)
+        handle = self.handles.get(labels)
         if handle is not None:
             return handle
         with self._binding:
@@ -70,21 +73,22 @@ class OperationSeries:
                 handle = self._forgotten.pop(labels)
             else:
                 handle = OperationHandle(self, labels)
-            return self._handles.setdefault(labels, handle)
+            return self.handles.setdefault(labels, handle)
 
     def refill(self, handle: OperationHandle) -> None:
         """Count a start without a ticket. Folds and hands out tickets unless somebody folds."""
-        if handle.labels not in self._handles:
+        if handle.labels not in self.handles:
             self._restore(handle)
         if not self._folding.acquire(blocking=False):
             self._starts.append(handle)
             return
         try:
             handle.fold()
-            share = _PENDING_DURATIONS // len(self._handles)
+            self._count_starts()
+            share = _PENDING_DURATIONS // len(self.handles)
             handle.grant(max(FIRST_TICKETS, min(share, MOST_TICKETS)))
-        except Exception:  # noqa: BLE001 - counted; the operation must not notice
-            self.broke("record")
+        except Exception as error:  # noqa: BLE001 - counted; the operation must not notice
+            self.broke("record", error, handle.labels[3])
         finally:
             self._folding.release()
 
@@ -103,7 +107,7 @@ class OperationSeries:
         Must not be called from a signal handler or a finalizer.
         """
         states = []
-        for handle in list(self._handles.values()):
+        for handle in list(self.handles.values()):
             with self._folding:
                 # In this order no failure is seen before its operation's end, and no end before
                 # its start.
@@ -119,11 +123,11 @@ class OperationSeries:
         """Drop the figures of one store. Functions that hold a handle may use it again."""
         store = (clean(org), clean(domain), clean(platform))
         with self._binding:
-            for labels in [labels for labels in self._handles if labels[:3] == store]:
+            for labels in [labels for labels in self.handles if labels[:3] == store]:
                 with self._folding:
                     self._count_failures()
                     self._count_starts()
-                    handle = self._handles.pop(labels)
+                    handle = self.handles.pop(labels)
                     handle.forget()
                 self._forgotten[labels] = handle
                 self.guard.release(labels)
@@ -133,13 +137,13 @@ class OperationSeries:
         self.renew_locks()
         self._starts.clear()
         self._failures.clear()
-        for handle in (*self._handles.values(), *self._forgotten.values()):
+        for handle in (*self.handles.values(), *self._forgotten.values()):
             handle.reset()
 
     def _restore(self, handle: OperationHandle) -> None:
         with self._binding:
             self._forgotten.pop(handle.labels, None)
-            self._handles[handle.labels] = handle
+            self.handles[handle.labels] = handle
             self.guard.restore(handle.labels)
 
     def _count_starts(self) -> None:

@@ -1,0 +1,176 @@
+"""From an exception to its error type.
+
+What decides, in this order: the type a `StoreError` carries; the nearest class in the exception's
+ancestry that the application registered or `tables` knows; for classes nobody knows, the exception
+it was raised from; and last, `exception`.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+
+from ..errors import ERROR_TYPES, StoreError
+from .tables import EXCEPTIONS, STATUSES, UNTRUSTED, Rule
+
+_DEPTH = 6
+"""How far a chain of causes is followed; the longest of a known library has four."""
+
+_CONNECTION_ERRNOS = frozenset(
+    {
+        errno.ECONNREFUSED,
+        errno.ECONNRESET,
+        errno.ECONNABORTED,
+        errno.EHOSTDOWN,
+        errno.EHOSTUNREACH,
+        errno.ENETDOWN,
+        errno.ENETUNREACH,
+        errno.ENOTCONN,
+        errno.EPIPE,
+    }
+)
+
+_MOST_CLASSES = 1024
+"""Exception classes remembered; an application that makes classes at run time must not leak."""
+
+_registered: dict[type[BaseException], str] = {}
+_found: dict[type[BaseException], str | Rule | None] = {}
+
+
+def register_error(exception: type[BaseException], error_type: str) -> None:
+    """Have an exception of the application, and its subclasses, recorded as this error type.
+
+    Args:
+        exception: the class.
+        error_type: a key of `ERROR_TYPES`; it also decides the fault.
+
+    Raises:
+        TypeError: `exception` is not an exception class.
+        ValueError: `error_type` is not in the closed list.
+    """
+    if BaseException not in getattr(exception, "__mro__", ()):
+        raise TypeError(f"register_error() takes an exception class, not {exception!r}")
+    if error_type not in ERROR_TYPES:
+        known = ", ".join(ERROR_TYPES)
+        raise ValueError(f"unknown error_type {error_type!r}; it is one of: {known}")
+    _registered[exception] = error_type
+    _found.clear()
+
+
+def classify(error: BaseException) -> str:
+    """Return the error type of an exception, a key of `ERROR_TYPES`."""
+    return _known(error, _DEPTH) or "exception"
+
+
+def _known(error: BaseException, depth: int) -> str | None:
+    """Return the error type if anything is known about it."""
+    if isinstance(error, StoreError):
+        return error.error_type if error.error_type in ERROR_TYPES else None
+    found = _find(type(error))
+    if isinstance(found, str):
+        return found
+    if depth == 0:
+        return None
+    if found is not None:
+        return _by_rule(found, error, depth - 1)
+    if isinstance(error, BaseExceptionGroup):
+        return _of_group(error, depth - 1)
+    return _known_cause(error, depth - 1)
+
+
+def _known_cause(error: BaseException, depth: int) -> str | None:
+    return None if error.__cause__ is None else _known(error.__cause__, depth)
+
+
+def _find(exception: type[BaseException]) -> str | Rule | None:
+    try:
+        return _found[exception]
+    except KeyError:
+        found = _search(exception)
+    if len(_found) >= _MOST_CLASSES:
+        _found.clear()
+    _found[exception] = found
+    return found
+
+
+def _search(exception: type[BaseException]) -> str | Rule | None:
+    for ancestor in exception.__mro__:
+        if ancestor in _registered:
+            return _registered[ancestor]
+        package = ancestor.__module__.partition(".")[0]
+        found = EXCEPTIONS.get(f"{package}.{ancestor.__qualname__}")
+        if found is not None:
+            return found
+    return None
+
+
+def _by_rule(rule: Rule, error: BaseException, depth: int) -> str | None:
+    match rule:
+        case Rule.STATUS:
+            return _by_status(error)
+        case Rule.CAUSE:
+            return _among(("dns", "tls", "tls_untrusted", "timeout"), error, depth) or "connection"
+        case Rule.TLS_CAUSE:
+            return _among(("dns", "tls_untrusted"), error, depth) or "tls"
+        case Rule.CERTIFICATE:
+            return "tls_untrusted" if getattr(error, "verify_code", 0) in UNTRUSTED else "tls"
+        case Rule.ERRNO:
+            if getattr(error, "errno", None) in _CONNECTION_ERRNOS:
+                return "connection"
+            return _known_cause(error, depth)
+
+
+def _by_status(error: BaseException) -> str:
+    """Read the status where httpx and requests, aiohttp, or urllib keep it."""
+    cause = error.__cause__
+    if cause is not None and _known(cause, 0) == "invalid_response":
+        # aiohttp gives its own parsing errors a status that no server sent.
+        return "invalid_response"
+    response = getattr(error, "response", None)
+    for holder, name in ((response, "status_code"), (error, "status"), (error, "code")):
+        status = getattr(holder, name, None)
+        if isinstance(status, int):
+            return of_status(status)
+    return "invalid_response"
+
+
+def of_status(status: int) -> str:
+    """Return the error type of an HTTP status that is not a success."""
+    if status in STATUSES:
+        return STATUSES[status]
+    by_hundreds = {3: "redirect", 4: "invalid_request", 5: "server_error"}
+    return by_hundreds.get(status // 100, "invalid_response")
+
+
+def _among(wanted: tuple[str, ...], error: BaseException, depth: int) -> str | None:
+    """Search what lies behind an error for one of the wanted error types."""
+    for inner in _behind(error):
+        found = _known(inner, depth)
+        if found in wanted:
+            return found
+    return None
+
+
+def _behind(error: BaseException) -> Iterator[BaseException]:
+    """Yield the errors that a library keeps inside its own.
+
+    `__context__` is not among them: it may be an earlier attempt's error, of another kind.
+    """
+    candidates = (
+        error.__cause__,
+        getattr(error, "certificate_error", None),  # aiohttp
+        getattr(error, "os_error", None),  # aiohttp
+        getattr(error, "reason", None),  # urllib, urllib3
+        *error.args[:2],  # requests, urllib3
+    )
+    for candidate in candidates:
+        if isinstance(candidate, BaseExceptionGroup):
+            yield from candidate.exceptions
+        elif isinstance(candidate, BaseException):
+            yield candidate
+
+
+def _of_group(group: BaseExceptionGroup[BaseException], depth: int) -> str | None:
+    """Return what the first error of a group is, before those that were only cancelled by it."""
+    found = [_known(error, depth) for error in group.exceptions[:16]]
+    return next((kind for kind in found if kind != "cancelled"), "cancelled")

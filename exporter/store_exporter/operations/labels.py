@@ -1,0 +1,89 @@
+"""Where the labels of an operation come from: fixed, the arguments of the call, or the context."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from typing import Any, NamedTuple
+
+from ..metrics.handle import OperationHandle
+from ..metrics.recorder import Recorder
+from .wrappers import Find
+
+
+class StoreLabels(NamedTuple):
+    """Which store an operation runs against: the values of the labels of the same names."""
+
+    org: str
+    domain: str
+    platform: str
+
+
+Labels = Callable[..., tuple[str, str, str]]
+"""An application's function: from an operation's arguments to org, domain and platform."""
+
+Fixed = tuple[str | None, str | None, str | None]
+"""Org, domain and platform as given to `track`; None is for the context to fill in."""
+
+_store: ContextVar[StoreLabels] = ContextVar("store_exporter_store")
+
+
+@contextmanager
+def store_context(*, org: str, domain: str, platform: str) -> Iterator[None]:
+    """Give the store of all operations that start inside the block without labels of their own.
+
+    For servers that serve many tenants: one block around a request or job. The values travel with
+    `contextvars`, so into tasks but not into threads that are started inside. They are checked
+    when an operation starts; whatever they are, nothing is raised.
+    """
+    token = _store.set(StoreLabels(org, domain, platform))
+    try:
+        yield
+    finally:
+        # Some frameworks leave a block in another context than they entered it; there is nothing
+        # to restore there.
+        with suppress(ValueError):
+            _store.reset(token)
+
+
+def by_arguments(recorder: Recorder, operation: str, labels: Labels) -> Find:
+    """Return the function that finds a call's handle by the application's function."""
+
+    def find(args: tuple[Any, ...], kwargs: dict[str, Any]) -> OperationHandle:
+        try:
+            org, domain, platform = labels(*args, **kwargs)
+            return recorder.operation(org, domain, platform, operation)
+        except Exception as error:  # noqa: BLE001 - counted; the operation goes on, unrecorded
+            recorder.broke("labels", error, operation)
+            return recorder.nowhere
+
+    return find
+
+
+def by_context(recorder: Recorder, operation: str, fixed: Fixed) -> Find:
+    """Return the function that finds a call's handle by the context."""
+
+    def find(_args: tuple[Any, ...], _kwargs: dict[str, Any]) -> OperationHandle:
+        return in_context(recorder, operation, fixed)
+
+    return find
+
+
+def in_context(recorder: Recorder, operation: str, fixed: Fixed) -> OperationHandle:
+    """Return the handle for the fixed labels, completed by those of the context. Never raises."""
+    try:
+        org, domain, platform = fixed
+        if org is None or domain is None or platform is None:
+            store = _store.get(None)
+            if store is None:
+                recorder.broke("context", None, operation)
+                return recorder.nowhere
+            org, domain, platform = (
+                from_context if label is None else label
+                for label, from_context in zip(fixed, store, strict=True)
+            )
+        return recorder.operation(org, domain, platform, operation)
+    except Exception as error:  # noqa: BLE001 - counted; the operation goes on, unrecorded
+        recorder.broke("labels", error, operation)
+        return recorder.nowhere

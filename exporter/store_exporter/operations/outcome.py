@@ -1,0 +1,55 @@
+"""From what an operation did to what is counted. Nothing here raises.
+
+A failure of the application's own functions, or of classification, is counted and logged by the
+recorder; the operation is then counted as if that function were not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..errors import ERROR_TYPES
+from ..metrics.handle import OperationHandle
+from .classify import classify
+
+Verdict = str | BaseException | None
+"""Why an operation failed: an error type, or an exception to be classified; None if it did not."""
+
+Failure = Callable[[Any], Verdict]
+"""An application's predicate: from an operation's result to why it is a failure."""
+
+
+def record_exception(handle: OperationHandle, seconds: float, error: BaseException) -> None:
+    """Count an operation that raised."""
+    try:
+        error_type = classify(error)
+    except Exception as own:  # noqa: BLE001 - counted; an odd exception class must not hide the error
+        handle.broke("classify", own)
+        error_type = "exception"
+    handle.fail(seconds, error_type)
+
+
+def record_verdict(handle: OperationHandle, seconds: float, verdict: Verdict) -> None:
+    """Count an operation that did not raise, by what was said about it."""
+    if verdict is None:
+        handle.finish(seconds)
+    elif isinstance(verdict, BaseException):
+        record_exception(handle, seconds, verdict)
+    elif verdict.__class__ is str and verdict in ERROR_TYPES:
+        handle.fail(seconds, verdict)
+    else:
+        handle.broke("failure", ValueError("not an error type"))
+        handle.fail(seconds, "exception")
+
+
+def record_result(
+    handle: OperationHandle, seconds: float, failure: Failure, result: object
+) -> None:
+    """Count an operation that did not raise, by what the predicate says of its result."""
+    try:
+        verdict = failure(result)
+    except Exception as own:  # noqa: BLE001 - counted; the operation itself succeeded
+        handle.broke("failure", own)
+        verdict = None
+    record_verdict(handle, seconds, verdict)

@@ -1,0 +1,203 @@
+"""`track`: the instrumentation that applications put around their store operations."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from inspect import (
+    CO_ASYNC_GENERATOR,
+    CO_GENERATOR,
+    isasyncgenfunction,
+    iscoroutinefunction,
+    isgeneratorfunction,
+)
+from types import FrameType, TracebackType
+from typing import Any, TypeVar
+
+from ..metrics.handle import OperationHandle
+from ..metrics.recorder import Recorder, default
+from . import wrappers
+from .labels import Labels, by_arguments, by_context, in_context
+from .operation import Operation
+from .outcome import Failure
+
+_F = TypeVar("_F", bound="Callable[..., Any] | classmethod[Any, ..., Any]")
+
+# The frame of a `with` statement, seen from its context manager.
+_frame = sys._getframe  # noqa: SLF001 - the name that CPython's documentation gives it
+
+_GENERATOR = CO_GENERATOR | CO_ASYNC_GENERATOR
+
+
+class track:  # noqa: N801 - a decorator and context manager, used like a function
+    """Measures a store operation: how often, how long, and how it fails.
+
+    As a decorator of functions, coroutine functions, generators, asynchronous generators and
+    methods of each kind, or as a context manager (`with` and `async with`), which gives the
+    `Operation`. A context manager may be entered again, also while it is open, from any thread
+    or task.
+
+    Whatever happens in here, the operation's result or exception stays what it is. Misuse raises
+    where a function is decorated; later it is counted in
+    `store_exporter_instrumentation_errors_total` and logged at most once a minute.
+
+    Args:
+        operation: its name, the value of the label `operation`.
+        org: the tenant. What is left out of org, domain and platform comes from `store_context`
+            when the operation starts.
+        domain: the store's host name.
+        platform: `woocommerce`, `shopify`, …
+        labels: a function of the operation's arguments that returns (org, domain, platform), in
+            place of the three above; without arguments for a context manager.
+        failure: a function of the operation's result that returns why it is a failure, as an
+            error type or exception, or None. Decorators only; not for asynchronous generators.
+        recorder: where to record; the process's own recorder by default.
+
+    Raises:
+        TypeError: when decorating, for a wrong argument or something that is not a function; and
+            for `@track` without an operation.
+        ValueError: when decorating, for an empty text.
+    """
+
+    __slots__ = ("_failure", "_fixed", "_handle", "_labels", "_open", "_operation", "_recorder")
+
+    def __init__(
+        self,
+        operation: str,
+        *,
+        org: str | None = None,
+        domain: str | None = None,
+        platform: str | None = None,
+        labels: Labels | None = None,
+        failure: Failure | None = None,
+        recorder: Recorder | None = None,
+    ) -> None:
+        if operation.__class__ is not str and callable(operation):
+            raise TypeError('track() needs the operation\'s name, as in @track("search_products")')
+        self._operation = operation
+        self._fixed = (org, domain, platform)
+        self._labels = labels
+        self._failure = failure
+        self._recorder = recorder
+        self._handle: OperationHandle | None = None
+        # The operations open now, by the frame that entered them: the only thing that a `with`
+        # block's beginning and end have in common, whatever thread, task or generator runs it.
+        self._open: dict[int, Operation] = {}
+
+    def __call__(self, function: _F) -> _F:
+        """Return the function with its operations measured."""
+        if isinstance(function, (staticmethod, classmethod)):
+            return type(function)(self(function.__func__))
+        self._check(function)
+        recorder = self._recorder or default()
+        recorder.register_operation(self._operation)
+        return self._wrap(function, recorder)  # type: ignore[return-value]
+
+    def __enter__(self) -> Operation:
+        return self._enter(_frame(1))
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._exit(_frame(1), error)
+
+    async def __aenter__(self) -> Operation:
+        return self._enter(_frame(1))
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._exit(_frame(1), error)
+
+    def _enter(self, frame: FrameType) -> Operation:
+        operation = Operation(self._handle or self._find())
+        key = id(frame)
+        operation.outer = self._open.get(key)
+        self._open[key] = operation
+        return operation
+
+    def _exit(self, frame: FrameType, error: BaseException | None) -> None:
+        operation = self._open.pop(id(frame), None)
+        if operation is None:
+            # An ExitStack leaves from another frame than it entered.
+            if not self._open:
+                return
+            _, operation = self._open.popitem()
+        elif operation.outer is not None:
+            self._open[id(frame)] = operation.outer
+        if isinstance(error, GeneratorExit) and frame.f_code.co_flags & _GENERATOR:
+            # The block is in a generator, whose consumer has what it wanted.
+            error = None
+        operation.end(error)
+
+    def _find(self) -> OperationHandle:
+        recorder = self._recorder or default()
+        if self._labels is not None:
+            return by_arguments(recorder, self._operation, self._labels)((), {})
+        handle = in_context(recorder, self._operation, self._fixed)
+        if None not in self._fixed and handle is not recorder.nowhere:
+            self._handle = handle
+        return handle
+
+    def _wrap(self, function: Callable[..., Any], recorder: Recorder) -> Callable[..., Any]:
+        find = (
+            by_context(recorder, self._operation, self._fixed)
+            if self._labels is None
+            else by_arguments(recorder, self._operation, self._labels)
+        )
+        if _is(isgeneratorfunction, function):
+            return wrappers.wrap_generator(function, find, self._failure)
+        if _is(isasyncgenfunction, function):
+            return wrappers.wrap_async_generator(function, find, self._failure)
+        awaits = _is(iscoroutinefunction, function)
+        org, domain, platform = self._fixed
+        if self._labels is not None or org is None or domain is None or platform is None:
+            late = wrappers.wrap_coroutine_late if awaits else wrappers.wrap_function_late
+            return late(function, find, self._failure)
+        handle = recorder.operation(org, domain, platform, self._operation)
+        wrap = wrappers.wrap_coroutine if awaits else wrappers.wrap_function
+        return wrap(function, handle, self._failure)
+
+    def _check(self, function: object) -> None:
+        """Raise for what would not work, while the programmer is looking."""
+        if isinstance(function, type) or not callable(function):
+            raise TypeError(f"track() decorates functions and methods, not {function!r}")
+        _check_text("operation", self._operation)
+        for name, value in zip(("org", "domain", "platform"), self._fixed, strict=True):
+            if value is not None:
+                _check_text(name, value)
+        if self._labels is not None and self._fixed != (None, None, None):
+            raise TypeError("track() takes either labels or some of org, domain and platform")
+        _check_plain("labels", self._labels)
+        _check_plain("failure", self._failure)
+        if self._failure is not None and _is(isasyncgenfunction, function):
+            raise TypeError("an asynchronous generator has no result that failure could judge")
+        if self._recorder is not None and not isinstance(self._recorder, Recorder):
+            raise TypeError(f"recorder must be a Recorder, not {self._recorder!r}")
+
+
+def _is(check: Callable[[Any], bool], function: Any) -> bool:
+    """Whether a function, or an object that is called like one, is of a kind."""
+    return check(function) or check(getattr(type(function), "__call__", None))  # noqa: B004
+
+
+def _check_text(name: str, value: object) -> None:
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a string, not {value!r}")
+    if not value:
+        raise ValueError(f"{name} must not be empty")
+
+
+def _check_plain(name: str, function: object) -> None:
+    if function is None:
+        return
+    if not callable(function):
+        raise TypeError(f"{name} must be a function, not {function!r}")
+    if _is(iscoroutinefunction, function):
+        raise TypeError(f"{name} must be a plain function, not a coroutine function")

@@ -1,0 +1,213 @@
+"""What `track` makes of a function: one wrapper for each kind of function.
+
+The wrappers of a function with fixed labels have everything bound beforehand, since they are on
+hot paths: a bare call plus two clock readings, one list pop and one list append. See
+docs/architecture/recorder.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Generator
+from functools import wraps
+from time import perf_counter
+from typing import Any
+
+from ..metrics.handle import OperationHandle
+from .operation import Iteration
+from .outcome import Failure, record_exception, record_result
+
+Function = Callable[..., Any]
+
+Find = Callable[[tuple[Any, ...], dict[str, Any]], OperationHandle]
+"""From the arguments of a call to the handle that records it. Never raises."""
+
+
+def wrap_function(function: Function, handle: OperationHandle, failure: Failure | None) -> Function:
+    """Wrap a plain function with fixed labels."""
+    take, admit, put = handle.tickets.pop, handle.admit, handle.durations.append
+    clock = perf_counter
+
+    @wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        try:
+            take()
+        except IndexError:
+            admit()
+        start = clock()
+        try:
+            result = function(*args, **kwargs)
+        except BaseException as error:
+            record_exception(handle, clock() - start, error)
+            raise
+        seconds = clock() - start
+        if failure is not None:
+            record_result(handle, seconds, failure, result)
+            return result
+        put(seconds)
+        if seconds > handle.notable:
+            handle.remark(seconds)
+        return result
+
+    return wrapper
+
+
+def wrap_coroutine(
+    function: Function, handle: OperationHandle, failure: Failure | None
+) -> Function:
+    """Wrap a coroutine function with fixed labels."""
+    take, admit, put = handle.tickets.pop, handle.admit, handle.durations.append
+    clock = perf_counter
+
+    @wraps(function)
+    async def wrapper(*args: Any, **kwargs: Any) -> Any:
+        try:
+            take()
+        except IndexError:
+            admit()
+        start = clock()
+        try:
+            result = await function(*args, **kwargs)
+        except BaseException as error:
+            record_exception(handle, clock() - start, error)
+            raise
+        seconds = clock() - start
+        if failure is not None:
+            record_result(handle, seconds, failure, result)
+            return result
+        put(seconds)
+        if seconds > handle.notable:
+            handle.remark(seconds)
+        return result
+
+    return wrapper
+
+
+def wrap_function_late(function: Function, find: Find, failure: Failure | None) -> Function:
+    """Wrap a plain function whose labels each call decides."""
+    clock = perf_counter
+
+    @wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        handle = find(args, kwargs)
+        try:
+            handle.tickets.pop()
+        except IndexError:
+            handle.admit()
+        start = clock()
+        try:
+            result = function(*args, **kwargs)
+        except BaseException as error:
+            record_exception(handle, clock() - start, error)
+            raise
+        seconds = clock() - start
+        if failure is not None:
+            record_result(handle, seconds, failure, result)
+            return result
+        handle.durations.append(seconds)
+        if seconds > handle.notable:
+            handle.remark(seconds)
+        return result
+
+    return wrapper
+
+
+def wrap_coroutine_late(function: Function, find: Find, failure: Failure | None) -> Function:
+    """Wrap a coroutine function whose labels each call decides."""
+    clock = perf_counter
+
+    @wraps(function)
+    async def wrapper(*args: Any, **kwargs: Any) -> Any:
+        handle = find(args, kwargs)
+        try:
+            handle.tickets.pop()
+        except IndexError:
+            handle.admit()
+        start = clock()
+        try:
+            result = await function(*args, **kwargs)
+        except BaseException as error:
+            record_exception(handle, clock() - start, error)
+            raise
+        seconds = clock() - start
+        if failure is not None:
+            record_result(handle, seconds, failure, result)
+            return result
+        handle.durations.append(seconds)
+        if seconds > handle.notable:
+            handle.remark(seconds)
+        return result
+
+    return wrapper
+
+
+def wrap_generator(function: Function, find: Find, failure: Failure | None) -> Function:
+    """Wrap a generator function. The operation runs from the first item asked for to the end."""
+
+    @wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
+        run = Iteration(find(args, kwargs))
+        try:
+            generator = function(*args, **kwargs)
+            step, given = generator.send, None
+            while True:
+                item = step(given)
+                run.pause()
+                try:
+                    given = yield item
+                    step = generator.send
+                except GeneratorExit:
+                    run.resume()
+                    generator.close()
+                    raise
+                except BaseException as error:  # noqa: BLE001 - the generator is to see it
+                    step, given = generator.throw, error
+                run.resume()
+        except StopIteration as stop:
+            run.returned(failure, stop.value)
+            return stop.value
+        except GeneratorExit:
+            # The consumer has what it wanted.
+            run.returned(None, None)
+            raise
+        except BaseException as error:
+            run.raised(error)
+            given = None  # or an error thrown in and raised again would keep itself alive
+            raise
+
+    return wrapper
+
+
+def wrap_async_generator(function: Function, find: Find, failure: Failure | None) -> Function:
+    """Wrap an asynchronous generator function, as `wrap_generator` does a plain one."""
+
+    @wraps(function)
+    async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
+        run = Iteration(find(args, kwargs))
+        try:
+            generator = function(*args, **kwargs)
+            step, given = generator.asend, None
+            while True:
+                item = await step(given)
+                run.pause()
+                try:
+                    given = yield item
+                    step = generator.asend
+                except GeneratorExit:
+                    run.resume()
+                    await generator.aclose()
+                    raise
+                except BaseException as error:  # noqa: BLE001 - the generator is to see it
+                    step, given = generator.athrow, error
+                run.resume()
+        except StopAsyncIteration:
+            run.returned(failure, None)
+        except GeneratorExit:
+            # The consumer has what it wanted.
+            run.returned(None, None)
+            raise
+        except BaseException as error:
+            run.raised(error)
+            given = None  # or an error thrown in and raised again would keep itself alive
+            raise
+
+    return wrapper
