@@ -1,0 +1,63 @@
+"""For ASGI applications: Starlette, FastAPI, Quart, Django's asgi.py and others."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from .answer import Answer, Source, answer
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+def make_asgi_app(source: Source | None = None) -> AsgiApp:
+    """Return an ASGI application that answers every path with the metrics.
+
+    Rendering runs in a thread of asyncio's pool, so that it holds up no other request.
+
+    Args:
+        source: a recorder; the process' own by default.
+    """
+
+    async def metrics_app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await _lifespan(receive, send)
+            return
+        if scope["type"] != "http":
+            raise ValueError(f"metrics are served by HTTP, not by {scope['type']}")
+        headers = _headers(scope)
+        method, accept = scope["method"], headers.get(b"accept")
+        encoding = headers.get(b"accept-encoding")
+        await _respond(send, await asyncio.to_thread(answer, source, method, accept, encoding))
+
+    return metrics_app
+
+
+def _headers(scope: Scope) -> dict[bytes, str]:
+    """Return the request's headers; what is repeated is one list, as HTTP means it."""
+    found: dict[bytes, str] = {}
+    for name, value in scope["headers"]:
+        text = value.decode("latin-1")
+        found[name.lower()] = f"{found[name.lower()]},{text}" if name.lower() in found else text
+    return found
+
+
+async def _respond(send: Send, result: Answer) -> None:
+    headers = [(n.lower().encode("ascii"), v.encode("ascii")) for n, v in result.headers.items()]
+    await send({"type": "http.response.start", "status": result.status.value, "headers": headers})
+    for chunk in result.chunks:
+        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    """Say yes to start and end, where this application stands alone in its server."""
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return

@@ -1,0 +1,165 @@
+"""For programs without a web framework, and for worker processes: a port and a thread."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import weakref
+from collections.abc import Iterable
+from functools import cache
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import TCPServer
+
+from .answer import Answer, Source, answer, plain
+
+# Longer than most scrape intervals, so that Prometheus keeps its connection.
+_IDLE_TIMEOUT = 65.0
+_MOST_CONNECTIONS = 16
+
+
+def serve_metrics(
+    port: int | Iterable[int] = 9464,
+    address: str = "127.0.0.1",
+    *,
+    path: str = "/metrics",
+    source: Source | None = None,
+) -> MetricsServer:
+    """Serve the metrics from a background thread until the process ends.
+
+    It listens on this machine only unless told otherwise, for the figures name merchants and
+    their revenue; give `address="0.0.0.0"` inside a container. A forked child does not serve.
+
+    Args:
+        port: the port; 0 has the system choose one; of several, the first that is free is taken,
+            so that each worker process gets one of them.
+        address: the address to listen on, IPv4 or IPv6.
+        path: where the metrics are; other paths are not found.
+        source: a recorder; the process' own by default.
+
+    Raises:
+        OSError: the address cannot be listened on, or none of the ports is free.
+    """
+    ports = [port] if isinstance(port, int) else list(port)
+    return MetricsServer(_listen(address, ports, path, source))
+
+
+class MetricsServer:
+    """A running server. Made by `serve_metrics`."""
+
+    def __init__(self, server: _Server) -> None:
+        self._server = server
+        self._thread = threading.Thread(
+            target=server.serve_forever, name="store-exporter-metrics", daemon=True
+        )
+        self._thread.start()
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        return self._server.server_port
+
+    def close(self) -> None:
+        """Stop serving and free the port."""
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    # A port that another process listens on must count as taken, so nothing is shared.
+    allow_reuse_port = False
+
+    def __init__(self, address: str, port: int, path: str, source: Source | None) -> None:
+        is_ipv6 = ":" in address
+        self.address_family = socket.AF_INET6 if is_ipv6 else socket.AF_INET
+        self._address = address
+        self.path = path
+        self.source = source
+        self._free = threading.BoundedSemaphore(_MOST_CONNECTIONS)
+        super().__init__((address, port), _Handler)
+        _servers.add(self)
+        _close_after_fork()
+
+    def server_bind(self) -> None:
+        """Bind without HTTPServer's look-up of the host's name, which may take seconds."""
+        TCPServer.server_bind(self)
+        self.server_name, self.server_port = self._address, self.socket.getsockname()[1]
+
+    def verify_request(self, request: object, client_address: object) -> bool:  # noqa: ARG002
+        """Turn a connection away where too many are open already."""
+        return self._free.acquire(blocking=False)
+
+    def process_request_thread(self, request: object, client_address: object) -> None:
+        """Handle a connection and give its place back."""
+        try:
+            super().process_request_thread(request, client_address)  # type: ignore[arg-type]
+        finally:
+            self._free.release()
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing: what goes wrong here is a client that went away."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+    protocol_version = "HTTP/1.1"
+    timeout = _IDLE_TIMEOUT
+    server_version = "store-exporter"
+    sys_version = ""
+
+    def do_GET(self) -> None:
+        self._respond()
+
+    do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_GET  # noqa: N815
+
+    def _respond(self) -> None:
+        if self.path.partition("?")[0] != self.server.path:
+            self._send(plain(HTTPStatus.NOT_FOUND))
+            return
+        accept = ",".join(self.headers.get_all("Accept", []))
+        encoding = ",".join(self.headers.get_all("Accept-Encoding", []))
+        self._send(answer(self.server.source, self.command, accept, encoding))
+
+    def _send(self, result: Answer) -> None:
+        # What a request carries is never read, so the connection cannot serve another after it.
+        carries = "Content-Length" in self.headers or "Transfer-Encoding" in self.headers
+        self.send_response(result.status)
+        for name, value in result.headers.items():
+            self.send_header(name, value)
+        if carries:
+            self.send_header("Connection", "close")
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.writelines(result.chunks)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Log nothing: a scrape every few seconds is no news."""
+
+
+_servers: weakref.WeakSet[_Server] = weakref.WeakSet()
+
+
+@cache
+def _close_after_fork() -> None:
+    """Have forked children let go of the port, which they could hold but not serve."""
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=_close_all)
+
+
+def _close_all() -> None:
+    for server in list(_servers):
+        server.socket.close()
+
+
+def _listen(address: str, ports: list[int], path: str, source: Source | None) -> _Server:
+    """Return a server on the first port that is free."""
+    failure = OSError("no port was given")
+    for port in ports:
+        try:
+            return _Server(address, port, path, source)
+        except OSError as error:
+            failure = error
+    raise failure
