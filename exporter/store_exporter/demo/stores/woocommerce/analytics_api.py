@@ -9,12 +9,13 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from .answers import Call, Document, Reply, link, paged
+from .answers import Call, Document, Reply, paged
 from .dates import moment
 from .reports_api import ZERO, items_in, number, summed
 from .shop import Shop
 
 _ROOT = "/wp-json/wc/v3"
+_CUSTOMERS = "/wp-json/wc-analytics/customers"
 _LOW = 2
 _EARNED = ("completed", "processing", "refunded")
 
@@ -139,7 +140,10 @@ def customers(shop: Shop, call: Call) -> Reply:
                 orders_count=len(mine),
                 total_spend=number(spent),
                 avg_order_value=number(average.quantize(Decimal("0.01"))),
-                _links=link(shop.base, f"/wp-json/wc-analytics/customers/{customer['id'] - 1}"),
+                _links={
+                    "customer": [{"href": f"{shop.base}{_CUSTOMERS}/{customer['id'] - 1}"}],
+                    "collection": [{"href": shop.base + _CUSTOMERS}],
+                },
             )
         )
     key = {"total_spend": "total_spend", "orders_count": "orders_count"}.get(

@@ -132,11 +132,16 @@ def categories(shop: Shop, call: Call) -> Reply:
     return paged(call, kept, shop.base)
 
 
+def _review_links(shop: Shop, row: Document) -> Document:
+    up = f"{_ROOT}/products/{row['product_id']}"
+    return link(shop.base, f"{_ROOT}/products/reviews/{row['id']}", up=up)
+
+
 def reviews(shop: Shop, call: Call) -> Reply:
     """GET products/reviews, newest first."""
     wanted = call.values("product")
     kept = [
-        {**row, "_links": link(shop.base, f"{_ROOT}/products/reviews/{row['id']}")}
+        {**row, "_links": _review_links(shop, row)}
         for row in sorted(shop.reviews.values(), key=lambda r: -r["id"])
         if not wanted or str(row["product_id"]) in wanted
     ]

@@ -21,6 +21,8 @@ _ORDERS: dict[str, Callable[[Document], Any]] = {
 def _with_links(shop: Shop, order: Document) -> Document:
     path = f"{_ROOT}/orders/{order['id']}"
     links = link(shop.base, path)
+    templates = f"{shop.base}{path}/actions/email_templates"
+    links["email_templates"] = [{"embeddable": True, "href": templates}]
     if order["customer_id"]:
         links["customer"] = [{"href": f"{shop.base}{_ROOT}/customers/{order['customer_id']}"}]
     return {**order, "_links": links}

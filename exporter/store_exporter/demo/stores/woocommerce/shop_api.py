@@ -85,10 +85,12 @@ def payment_gateways(shop: Shop, call: Call) -> Reply:
 
 def shipping_zones(shop: Shop, call: Call) -> Reply:
     """GET shipping/zones; zone 0 is everywhere else."""
-    rows = [
-        {**row, "_links": link(shop.base, f"{_ROOT}/shipping/zones/{row['id']}")}
-        for row in shop.zones.values()
-    ]
+    rows = []
+    for row in shop.zones.values():
+        path = f"{_ROOT}/shipping/zones/{row['id']}"
+        links = link(shop.base, path)
+        links["describedby"] = [{"href": f"{shop.base}{path}/locations"}]
+        rows.append({**row, "_links": links})
     return paged(call, rows, shop.base)
 
 
@@ -97,10 +99,11 @@ def shipping_methods(shop: Shop, call: Call, zone_id: str) -> Reply:
     if int(zone_id) not in shop.zones:
         raise ApiError(404, "woocommerce_rest_shipping_zone_invalid", "Invalid shipping zone.")
     path = f"{_ROOT}/shipping/zones/{zone_id}"
-    rows = [
-        {**row, "_links": link(shop.base, f"{path}/methods/{row['instance_id']}")}
-        for row in shop.zone_methods.get(int(zone_id), [])
-    ]
+    rows = []
+    for row in shop.zone_methods.get(int(zone_id), []):
+        links = link(shop.base, f"{path}/methods/{row['instance_id']}")
+        links["describes"] = [{"href": shop.base + path}]
+        rows.append({**row, "_links": links})
     return paged(call, rows, shop.base)
 
 

@@ -1,0 +1,1 @@
+"""Scriptable stores for tests, over the simulated stores of the demo."""
