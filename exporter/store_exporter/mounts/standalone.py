@@ -71,6 +71,7 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     # A port that another process listens on must count as taken, so nothing is shared.
     allow_reuse_port = False
+    request_queue_size = 2 * _MOST_CONNECTIONS
 
     def __init__(self, address: str, port: int, path: str, source: Source | None) -> None:
         is_ipv6 = ":" in address
