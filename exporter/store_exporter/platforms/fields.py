@@ -108,7 +108,7 @@ class Fields:
     def integer(self, name: str, *, low: int = 0) -> int:
         """Read a whole number that is at least `low`; PHP may have made a text or a float of it."""
         value = self._members.get(name)
-        if isinstance(value, str) and re.fullmatch(r"-?\d{1,18}", value):
+        if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,18}", value):
             value = int(value)
         if isinstance(value, Decimal) and value.is_finite() and abs(value) < 10**18:
             value = int(value) if value == value.to_integral_value() else value

@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from ..errors import StoreError
 
-_DECIMAL = re.compile(r"-?\d{1,24}(\.\d{1,24})?")
-_INTEGER = re.compile(r"-?\d{1,24}")
+_DECIMAL = re.compile(r"-?[0-9]{1,24}(\.[0-9]{1,24})?")
+_INTEGER = re.compile(r"-?[0-9]{1,24}")
 _CODE = re.compile(r"[A-Z][A-Z0-9]{2,9}")
 _MOST_DECIMALS = 8
 

@@ -13,10 +13,11 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from ...metrics.recorder import Recorder
+from ...operations.bound import bind
 from ...stores.model import Secret
 from ..described import Awaited, Blocking, Planned
 from ..http_client import AsyncDriver, SyncDriver, proxy_for, tls_context
-from ..measured import measured
 from ..plans import Plan, Policy, Request, Retrier, RetryBudget
 from .api import STORE, Api, Facts, wait
 from .auth import Credentials
@@ -45,6 +46,8 @@ class Options(TypedDict, total=False):
     """The largest answer that is read, 5 MiB unless given."""
     ca_file: str | None
     """PEM file with further trusted issuers."""
+    recorder: Recorder | None
+    """Where to record; the process's own recorder unless given."""
     monotonic: Callable[[], float]
     """Seconds of a clock that never jumps; for tests."""
     now: Callable[[], float]
@@ -73,6 +76,12 @@ class _Client:
         self.url = url.rstrip("/")
         self.org = options["org"]
         self.domain = options.get("domain") or parts.hostname
+        self._tracked = bind(
+            org=self.org,
+            domain=self.domain,
+            platform=PLATFORM,
+            recorder=options.get("recorder"),
+        )
         self._monotonic = options.get("monotonic", time.monotonic)
         self._now = options.get("now", time.time)
         self._credentials = Credentials(
@@ -161,7 +170,7 @@ class WooCommerce(_Client):
 
     def run_operation(self, planned: Planned[..., T], /, *args: Any, **kwargs: Any) -> T:
         """Run one operation, measured."""
-        with measured(planned.description.name, self.org, self.domain, PLATFORM):
+        with self._tracked(planned.description.name):
             return self._driver.run(self._plan(planned, args, kwargs))
 
     def close(self) -> None:
@@ -233,7 +242,7 @@ class AsyncWooCommerce(_Client):
 
     async def run_operation(self, planned: Planned[..., T], /, *args: Any, **kwargs: Any) -> T:
         """Run one operation, measured."""
-        with measured(planned.description.name, self.org, self.domain, PLATFORM):
+        with self._tracked(planned.description.name):
             return await self._driver.run(self._plan(planned, args, kwargs))
 
     async def aclose(self) -> None:

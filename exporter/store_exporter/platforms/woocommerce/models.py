@@ -30,7 +30,7 @@ from .api import Rows
 
 T = TypeVar("T")
 _STOCK = {"instock": "in_stock", "outofstock": "out_of_stock", "onbackorder": "on_backorder"}
-_COST = re.compile(r"\d{1,12}([.,]\d{1,2})?")
+_COST = re.compile(r"[0-9]{1,12}([.,][0-9]{1,2})?")
 
 
 def listing(rows: Rows, what: str, read: Callable[[Fields], T]) -> Listing[T]:
