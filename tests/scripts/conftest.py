@@ -63,9 +63,9 @@ class Project:
         """Run one of the scripts."""
         return self.run(str(self.root / "scripts" / name), *argv)
 
-    def bash(self, command: str) -> subprocess.CompletedProcess[str]:
+    def bash(self, command: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run a command with scripts/_env read."""
-        return self.run("bash", "-c", f'. "{self.root}/scripts/_env"; {command}')
+        return self.run("bash", "-c", f'. "{self.root}/scripts/_env"; {command}', **environment)
 
 
 @pytest.fixture
