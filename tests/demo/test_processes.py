@@ -10,7 +10,10 @@ import pytest
 
 from store_exporter.demo.processes import StartError, free_ports, start
 
-SERVER = "import http.server, sys; http.server.test(port=int(sys.argv[1]), bind='127.0.0.1')"
+SERVER = (
+    "import http.server as h, sys; "
+    "h.test(h.SimpleHTTPRequestHandler, port=int(sys.argv[1]), bind='127.0.0.1')"
+)
 
 
 async def test_a_program_is_started_awaited_and_stopped(tmp_path: Path) -> None:
