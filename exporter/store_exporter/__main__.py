@@ -1,5 +1,7 @@
-"""`python -m store_exporter`."""
+"""`python -m store_exporter` is `store-exporter`."""
+
+import sys
 
 from .cli import main
 
-raise SystemExit(main())
+sys.exit(main())

@@ -48,7 +48,7 @@ async def shoppers(options: argparse.Namespace) -> int:
         [operated(opened[role.domain], role.org, addresses[role.domain]) for role in cast()],
         pause=DEMO.errand,
     )
-    server = serve_metrics(host=host, port=port)
+    server = serve_metrics(port=port, address=host)
     crowd.start()
     try:
         await asyncio.Event().wait()

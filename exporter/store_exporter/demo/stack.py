@@ -68,7 +68,7 @@ class Stack:
         )
         server = serve_metrics(port=0)
         self.cleanup.callback(server.close)
-        self.addresses["application"] = server.url
+        self.addresses["application"] = f"http://{LOOPBACK}:{server.port}"
         self.shoppers.start()
         self.cleanup.push_async_callback(asyncio.to_thread, self.shoppers.stop)
 
