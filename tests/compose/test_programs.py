@@ -17,8 +17,7 @@ import pytest
 import yaml
 
 from tests.compose.conftest import Compose
-from tests.servers import Server, tool
-from tests.servers.process import running
+from tests.servers import Server, running, tool
 
 PROGRAMS = {
     "prometheus": "prometheus",

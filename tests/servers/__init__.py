@@ -28,7 +28,14 @@ A program: `subprocess.run([tool("promtool"), "check", "metrics"], ...)`.
 
 from __future__ import annotations
 
-from tests.servers.process import Server, StartError, eventually, missing_tools, tool
+from tests.servers.process import (
+    Server,
+    StartError,
+    eventually,
+    missing_tools,
+    running,
+    tool,
+)
 from tests.servers.programs import (
     AlertmanagerFactory,
     PrometheusFactory,
@@ -48,6 +55,7 @@ __all__ = [
     "eventually",
     "missing_tools",
     "prometheus",
+    "running",
     "tool",
     "victoria_metrics",
 ]
