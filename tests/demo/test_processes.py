@@ -10,10 +10,12 @@ import pytest
 
 from store_exporter.demo.processes import StartError, free_ports, start
 
-SERVER = (
-    "import http.server as h, sys; "
-    "h.test(h.SimpleHTTPRequestHandler, port=int(sys.argv[1]), bind='127.0.0.1')"
-)
+# Not http.server's own class, which asks the network for this machine's name before it serves.
+SERVER = """
+import http.server, socketserver, sys
+at = ("127.0.0.1", int(sys.argv[1]))
+socketserver.TCPServer(at, http.server.SimpleHTTPRequestHandler).serve_forever()
+"""
 
 
 async def test_a_program_is_started_awaited_and_stopped(tmp_path: Path) -> None:
