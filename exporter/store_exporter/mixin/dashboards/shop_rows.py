@@ -111,7 +111,7 @@ def work() -> Row:
     p95 = select(series.OPERATION_QUANTILE, equal("quantile", "0.95"), *M)
     table = Panel(
         Kind.TABLE,
-        "Operations",
+        "Operations one by one",
         "Each operation's rate, success without shoppers' mistakes, and p95 latency over the last "
         "minutes. Sorted by success, the worst first.",
         (

@@ -1,0 +1,46 @@
+"""A Prometheus that holds weeks of synthetic figures and evaluates the generated rules."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from store_exporter.mixin import rules, series, slo
+from store_exporter.mixin.files import as_yaml
+from tests import servers
+from tests.mixin import synthetic
+
+CONFIG = """
+    global: {evaluation_interval: 1s, scrape_interval: 1s}
+    rule_files: ["rules/*.yml"]
+"""
+
+
+@pytest.fixture(scope="session")
+def history(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[servers.Server, int]]:
+    """The server, and the moment up to which its figures were made."""
+    servers.tool("prometheus")
+    directory = tmp_path_factory.mktemp("history")
+    now = int(time.time())
+    synthetic.write_blocks(directory, now)
+    write_rules(directory / "rules")
+    with servers.prometheus(CONFIG, directory, "--storage.tsdb.retention.time=90d") as server:
+        for name in (slo.BUDGET, series.STORE_SUCCESS, series.LATENCY_NORMAL, series.TROUBLE):
+            evaluated = f"timestamp({name}) > {now}"
+            servers.eventually(partial(server.query, evaluated), timeout=30)
+        yield server, now
+
+
+def write_rules(directory: Path) -> None:
+    """Write the recording rules, all of them evaluated every second."""
+    directory.mkdir()
+    for name, document in (("recording", rules.document()), ("slo", slo.document())):
+        for group in document["groups"]:
+            group["interval"] = "1s"
+        (directory / f"{name}.yml").write_text(as_yaml(document), encoding="utf-8")

@@ -1,0 +1,150 @@
+"""Asks a running Prometheus every question of every panel, as Grafana would.
+
+`proof(url, pages)` returns what is wrong: errors of PromQL, panels without data that do not say why
+they may be empty, shares outside 0 to 1. It works against any Prometheus: the tests' synthetic
+history, the demo's, or a real one.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from store_exporter.mixin.dashboards.panels import Kind, Page, Panel, Query, Variable
+
+RANGE = 3 * 3600
+ALL = ".+"
+# Changes and budgets are shares of something, but not between nothing and all of it.
+UNBOUNDED = re.compile(r"Change|Budget left|Least budget left")
+
+Series = tuple[dict[str, str], list[float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that a viewer of the dashboard would see as wrong."""
+
+    page: str
+    panel: str
+    chosen: str
+    what: str
+
+
+class Source:
+    """A Prometheus, asked at one moment."""
+
+    def __init__(self, url: str, now: float | None = None) -> None:
+        self.url = url.rstrip("/")
+        self.now = time.time() if now is None else now
+
+    def get(self, path: str, params: Mapping[str, str]) -> Any:
+        """The data of an answer.
+
+        Raises:
+            ValueError: Prometheus refused the question; the message is its own.
+        """
+        query = urllib.parse.urlencode(params)
+        try:
+            with urllib.request.urlopen(f"{self.url}{path}?{query}", timeout=30) as answer:
+                return json.load(answer)["data"]
+        except urllib.error.HTTPError as error:
+            raise ValueError(json.load(error)["error"]) from None
+
+    def values(self, variable: Variable, chosen: Mapping[str, str]) -> list[str]:
+        """What a variable offers, as `label_values` finds it."""
+        found = self.get(
+            f"/api/v1/label/{variable.name}/values",
+            {"match[]": fill(variable.selector, chosen), "start": str(self.now - RANGE)},
+        )
+        return list(found)
+
+    def ask(self, panel: Panel, query: Query, chosen: Mapping[str, str]) -> list[Series]:
+        """The result of a panel's query: the labels and values of each series."""
+        expression = fill(query.expression, chosen)
+        if panel.kind in (Kind.GRAPH, Kind.HEATMAP, Kind.TIMELINE):
+            span = {"start": str(self.now - RANGE), "end": str(self.now), "step": "60"}
+            data = self.get("/api/v1/query_range", {"query": expression, **span})
+            return [(s["metric"], numbers(s)) for s in data["result"]]
+        data = self.get("/api/v1/query", {"query": expression, "time": str(self.now)})
+        return [(s["metric"], numbers(s)) for s in data["result"]]
+
+    def exists(self, name: str, chosen: Mapping[str, str]) -> bool:
+        """Whether a series of that name has the chosen labels at all."""
+        labels = [f'{k}=~"{v}"' for k, v in chosen.items() if v != ALL]
+        return bool(self.get("/api/v1/query", {"query": f"{name}{{{','.join(labels)}}}"})["result"])
+
+
+def numbers(series: Mapping[str, Any]) -> list[float]:
+    """The values of a series; of a native histogram, its counts."""
+    if "histograms" in series or "histogram" in series:
+        points = series.get("histograms") or [series["histogram"]]
+        return [float(point[1]["count"]) for point in points]
+    return [float(p[1]) for p in (series.get("values") or [series["value"]])]
+
+
+def fill(text: str, chosen: Mapping[str, str]) -> str:
+    """Put values in the place of dashboard variables."""
+    own = {"__rate_interval": "4m", "__range": f"{RANGE}s", "__interval": "60s"}
+    return re.sub(r"\$(\w+)", lambda m: {**own, **chosen}.get(m[1], m[0]), text)
+
+
+def choices(source: Source, page: Page) -> Iterator[dict[str, str]]:
+    """All, then each value of each variable with the others at all."""
+    everything: dict[str, str] = {}
+    for variable in page.variables:
+        values = source.values(variable, everything)
+        everything[variable.name] = ALL if variable.multi else (values[0] if values else "")
+    yield everything
+    for variable in page.variables:
+        for value in source.values(variable, everything):
+            escaped = re.escape(value).replace("\\", "\\\\") if variable.multi else value
+            yield {**everything, variable.name: escaped}
+
+
+def proof(source: Source, pages: Sequence[Page]) -> list[Problem]:
+    """Everything that is wrong with the panels of these pages."""
+    found: list[Problem] = []
+    for page in pages:
+        for number, chosen in enumerate(choices(source, page)):
+            for panel in page.panels:
+                said = ", ".join(f"{k}={v}" for k, v in chosen.items() if v != ALL)
+                found += [
+                    Problem(page.file, panel.title, said, what)
+                    for query in panel.queries
+                    for what in problems(source, panel, query, chosen, everything=number == 0)
+                ]
+    return found
+
+
+def problems(
+    source: Source, panel: Panel, query: Query, chosen: Mapping[str, str], *, everything: bool
+) -> Iterator[str]:
+    """What is wrong with one query of a panel."""
+    try:
+        result = source.ask(panel, query, chosen)
+    except ValueError as error:
+        yield f"{error}: {fill(query.expression, chosen)}"
+        return
+    if not result and not query.empty and (everything or expected(source, query, chosen)):
+        yield f"no data: {fill(query.expression, chosen)}"
+    unit = query.unit or panel.unit
+    if unit == "percentunit" and not any(map(UNBOUNDED.match, (query.legend, panel.title))):
+        wrong = [v for _, values in result for v in values if not -1e-9 <= v <= 1 + 1e-9]
+        if wrong:
+            yield f"not a share: {wrong[0]} of {fill(query.expression, chosen)}"
+    if any(math.isinf(v) for _, values in result for v in values):
+        yield f"infinite: {fill(query.expression, chosen)}"
+
+
+def expected(source: Source, query: Query, chosen: Mapping[str, str]) -> bool:
+    """Whether every metric that a query reads has series with the chosen values."""
+    names = set(re.findall(r"[a-zA-Z_:][\w:]*(?=\{)", query.expression))
+    return all(source.exists(name, chosen) for name in names)

@@ -1,0 +1,255 @@
+"""Weeks of figures of every metric in the catalogue, as blocks that a real Prometheus reads.
+
+Counters are straight lines in absolute time, so that what a panel must show can be computed; all
+windows between now and some weeks ago in which dashboards look are filled, and nothing else.
+"""
+
+from __future__ import annotations
+
+import math
+import subprocess
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+
+from store_exporter.metrics.catalogue import CATALOGUE, Kind, Metric, business, health, operations
+from store_exporter.mixin import rules, slo
+from store_exporter.mixin.model import Record
+from tests import servers
+
+STORES = (
+    ("acme", "books.example", "woocommerce"),
+    ("acme", "toys.example", "woocommerce"),
+    ("globex", "tea.example", "shopify"),
+)
+OPERATIONS = ("search_products", "add_to_cart", "get_cart")
+ERRORS = (
+    ("timeout", "store"),
+    ("out_of_stock", "customer"),
+    ("unauthorized", "config"),
+    ("exception", "app"),
+)
+VALUES: dict[str, Sequence[str]] = {
+    "operation": OPERATIONS,
+    "status": ("processing", "completed", "failed"),
+    "currency": ("EUR",),
+    "stock": ("in", "low", "out"),
+    "probe": ("liveness", "cart"),
+    "phase": ("connect", "processing", "transfer"),
+    "collector": ("orders", "stock"),
+    "source": ("liveness", "orders"),
+    "kind": ("requested", "actual"),
+    "stage": ("labels",),
+    "limit": ("org",),
+    "result": ("success", "failure"),
+    "reason": ("overlap", "budget"),
+    "version": ("1.0",),
+    "python": ("3.11",),
+    "timezone": ("Europe/Berlin",),
+    "order_storage": ("hpos",),
+    "quantile": ("0.5", "0.95", "0.99"),
+    "slo": ("availability", "latency"),
+}
+STATES = {
+    health.HEALTH.name: ("healthy", "degraded", "critical"),
+    business.WEBHOOKS.name: ("active", "disabled"),
+    business.SCHEDULED_ACTIONS.name: ("pending", "overdue", "failed"),
+}
+PROCESS = (("job", "store-exporter"), ("instance", "exporter:9847"))
+HOUR, WEEK = 3600, 7 * 86400
+
+# Operations a second of one store and operation, and the share of them with each error.
+RATE, ERROR_SHARE = 0.5, 0.002
+ORDERS_PER_HOUR = 24.0
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A stretch of time with a sample every `step` seconds."""
+
+    start: int
+    end: int
+    step: int
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(range(self.start, self.end + 1, self.step))
+
+
+def raw_windows(now: int) -> list[Window]:
+    """The last hours, and the same hours of the last weeks.
+
+    Prometheus appends nothing that is older than a block's end, so none may reach past now.
+    """
+    past = [Window(now - k * WEEK - 3 * HOUR, now - k * WEEK + 600, 120) for k in range(4, 0, -1)]
+    return [*past, Window(now - 3 * HOUR, now, 30)]
+
+
+def recorded_windows(now: int) -> list[Window]:
+    """The same, up to now, from where Prometheus evaluates the rules itself."""
+    past = [Window(now - k * WEEK - HOUR, now - k * WEEK + 600, 120) for k in range(4, 0, -1)]
+    return [*past, Window(now - 3 * HOUR, now - 30, 60)]
+
+
+def label_sets(names: Sequence[str], family: str) -> Iterator[tuple[tuple[str, str], ...]]:
+    """Every combination of label values that belongs together."""
+    store = [n for n in names if n in ("org", "domain", "platform")]
+    error = [n for n in names if n in ("error_type", "fault")]
+    rest = [n for n in names if n not in store and n not in error]
+    choices: list[list[tuple[tuple[str, str], ...]]] = []
+    if store == ["platform"]:
+        choices.append([(("platform", p),) for p in ("woocommerce", "shopify")])
+    elif store:
+        choices.append([tuple(zip(("org", "domain", "platform"), s, strict=True)) for s in STORES])
+    choices += [[((n, v),) for v in STATES.get(family, VALUES.get(n, ()))] for n in rest]
+    if error == ["error_type", "fault"]:
+        choices.append([(("error_type", t), ("fault", f)) for t, f in ERRORS])
+    elif error == ["fault"]:
+        choices.append([(("fault", f),) for _, f in ERRORS])
+    for parts in product(*choices):
+        yield tuple(pair for part in parts for pair in part)
+
+
+def gauge(metric: Metric, labels: dict[str, str], t: int, now: int) -> float:
+    """A plausible value at time `t`."""
+    constants = {
+        health.UP: 1.0,
+        health.HEALTH: float(labels.get("state") == "healthy"),
+        health.PROBE_SUCCESS: 1.0,
+        health.PROBE_STATUS: 200.0,
+        health.API_BUDGET_LIMIT: 600.0,
+        health.API_BUDGET_REMAINING: 300.0,
+        health.API_BUCKET_MAXIMUM: 1000.0,
+        health.API_BUCKET_AVAILABLE: 900.0,
+        health.TLS_EXPIRY: now + 60 * 86400.0,
+        health.API_VERSION_EXPIRY: now + 200 * 86400.0,
+        business.COLLECTOR_SUCCESS: 1.0,
+        business.COLLECTOR_INTERVAL: 300.0,
+    }
+    if metric in constants:
+        return constants[metric]
+    if metric.name.endswith("_timestamp_seconds"):
+        return t - 60.0
+    return 5.0
+
+
+def counter_slope(metric: Metric) -> float:
+    """By how much a counter grows in a second."""
+    return {
+        operations.OPERATIONS: RATE,
+        operations.OPERATION_ERRORS: RATE * ERROR_SHARE,
+        business.ORDERS_PAID: ORDERS_PER_HOUR / HOUR,
+        business.REVENUE: 50 * ORDERS_PER_HOUR / HOUR,
+    }.get(metric, 0.01)
+
+
+def histogram_share(metric: Metric, bound: float) -> float:
+    """The share of observations up to a bound: an exponential distribution of mean 0.2 s."""
+    return 1 - math.exp(-bound / 0.2)
+
+
+def lines(metric: Metric, now: int) -> Iterator[str]:
+    """One metric in OpenMetrics' text, all its samples in order of series and time."""
+    family = metric.name.removesuffix("_total") if metric.kind is Kind.COUNTER else metric.name
+    kind = metric.kind.value if metric.kind is not Kind.INFO else "gauge"
+    yield f"# TYPE {family} {kind}"
+    for pairs in label_sets(metric.labels, metric.name):
+        labels = {**dict(pairs), **dict(PROCESS)}
+        text = ",".join(f'{k}="{v}"' for k, v in labels.items())
+        for window in raw_windows(now):
+            for t in window:
+                yield from samples(metric, text, labels, t, now)
+
+
+def samples(metric: Metric, text: str, labels: dict[str, str], t: int, now: int) -> Iterator[str]:
+    """The samples of one series, or histogram, at one time."""
+    since = t - (now - 5 * WEEK)
+    if metric.kind is Kind.COUNTER:
+        yield f"{metric.name}{{{text}}} {counter_slope(metric) * since} {t}"
+    elif metric.kind is Kind.HISTOGRAM:
+        count = RATE * since
+        for bound in metric.buckets:
+            yield (
+                f'{metric.name}_bucket{{{text},le="{bound}"}} '
+                f"{count * histogram_share(metric, bound)} {t}"
+            )
+        yield f'{metric.name}_bucket{{{text},le="+Inf"}} {count} {t}'
+        yield f"{metric.name}_count{{{text}}} {count} {t}"
+        yield f"{metric.name}_sum{{{text}}} {count * 0.2} {t}"
+    else:
+        value = 1.0 if metric.kind is Kind.INFO else gauge(metric, labels, t, now)
+        yield f"{metric.name}{{{text}}} {value} {t}"
+
+
+def target_lines(now: int) -> Iterator[str]:
+    """What Prometheus itself records of a scrape."""
+    text = ",".join(f'{k}="{v}"' for k, v in PROCESS)
+    for name, value in (
+        ("up", 1.0),
+        ("scrape_duration_seconds", 0.02),
+        ("scrape_samples_scraped", 500.0),
+    ):
+        yield f"# TYPE {name} gauge"
+        yield from (f"{name}{{{text}}} {value} {t}" for t in raw_windows(now)[-1])
+
+
+def recorded_lines(now: int) -> Iterator[str]:
+    """History of the recorded series; their names tell their labels."""
+    groups = [*rules.groups(), *slo.groups()]
+    names = dict.fromkeys(r.name for g in groups for r in g.rules if isinstance(r, Record))
+    known = (
+        "error_type",
+        "org",
+        "domain",
+        "platform",
+        "operation",
+        "fault",
+        "currency",
+        "slo",
+        "probe",
+    )
+    for name in names:
+        level = name.split(":", 1)[0]
+        labels = [label for label in known if label in level]
+        if "quantile" in name:
+            labels.append("quantile")
+        yield f"# TYPE {name} gauge"
+        for number, pairs in enumerate(label_sets(labels, name)):
+            text = ",".join(f'{k}="{v}"' for k, v in pairs)
+            for window in recorded_windows(now):
+                for t in window:
+                    yield f"{name}{{{text}}} {recorded_value(name, dict(pairs), number, t)} {t}"
+
+
+def recorded_value(name: str, labels: dict[str, str], number: int, t: int) -> float:
+    """A value that varies over the day, in the range that such a series has."""
+    wave = 0.5 + 0.4 * math.sin(t / 1800 + number)
+    if "objective" in name:
+        return 0.99
+    if "ratio" in name or "success" in name:
+        return 0.95 + 0.05 * wave
+    if "quantile" in labels:
+        return float(labels["quantile"]) * (1 + wave)
+    if "up:max" in name:
+        return 1.0
+    if "bad_events" in name or "failed" in name:
+        return 0.002 * wave
+    if "increase" in name:
+        return 20 + 10 * wave
+    return wave
+
+
+def write_blocks(directory: Path, now: int) -> None:
+    """Write the figures as blocks into Prometheus' data directory."""
+    text = directory / "history.om"
+    with text.open("w", encoding="utf-8") as file:
+        for metric in CATALOGUE.values():
+            file.writelines(f"{line}\n" for line in lines(metric, now))
+        file.writelines(f"{line}\n" for line in target_lines(now))
+        file.writelines(f"{line}\n" for line in recorded_lines(now))
+        file.write("# EOF\n")
+    argv = [servers.tool("promtool"), "tsdb", "create-blocks-from", "openmetrics", "-q"]
+    done = subprocess.run(
+        [*argv, text, directory / "prometheus"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr or done.stdout

@@ -1,0 +1,103 @@
+"""Every panel shows data, and figures that agree with each other."""
+
+from __future__ import annotations
+
+import pytest
+
+from store_exporter.mixin import dashboards
+from tests.mixin.panels import RANGE, Series, Source, choices, proof
+from tests.mixin.synthetic import (
+    ERROR_SHARE,
+    ERRORS,
+    OPERATIONS,
+    ORDERS_PER_HOUR,
+    RATE,
+    STORES,
+)
+from tests.servers import Server
+
+pytestmark = [pytest.mark.real, pytest.mark.timeout(120)]
+
+
+def test_every_query_of_every_panel_has_data_for_every_value_of_every_variable(
+    history: tuple[Server, int],
+) -> None:
+    server, _ = history
+    found = proof(Source(server.url), dashboards.pages())
+    assert not found, "\n".join(map(str, found))
+
+
+def test_panels_that_may_be_empty_show_data_when_there_is_some(
+    history: tuple[Server, int],
+) -> None:
+    source = Source(history[0].url)
+    empty = [
+        (page.file, panel.title, query.legend)
+        for page in dashboards.pages()
+        for panel in page.panels
+        for query in panel.queries
+        if query.empty and not source.ask(panel, query, next(choices(source, page)))
+    ]
+    assert empty == []
+
+
+def value(source: Source, file: str, title: str, query: int = 0) -> float:
+    """The single figure that a panel shows for all stores."""
+    result = answer(source, file, title, query)
+    assert len(result) == 1
+    return result[0][1][-1]
+
+
+def answer(source: Source, file: str, title: str, query: int = 0) -> list[Series]:
+    """What one query of a panel returns for all stores."""
+    (page,) = [page for page in dashboards.pages() if page.file == file]
+    (panel,) = [panel for panel in page.panels if panel.title == title]
+    return source.ask(panel, panel.queries[query], next(choices(source, page)))
+
+
+def test_totals_are_what_the_counters_counted(history: tuple[Server, int]) -> None:
+    source = Source(history[0].url)
+    orders = len(STORES) * ORDERS_PER_HOUR * RANGE / 3600
+    operations = len(STORES) * len(OPERATIONS) * RATE * RANGE
+    assert value(source, "shop", "Orders") == pytest.approx(orders, rel=0.01)
+    assert value(source, "shop", "Revenue") == pytest.approx(50 * orders, rel=0.01)
+    assert value(source, "shop", "Operations") == pytest.approx(operations, rel=0.01)
+
+
+def test_success_leaves_out_what_shoppers_did_wrong(history: tuple[Server, int]) -> None:
+    source = Source(history[0].url)
+    failing = sum(fault != "customer" for _, fault in ERRORS) * ERROR_SHARE
+    expected = 1 - failing / (1 - ERROR_SHARE)
+    assert value(source, "operations", "Success rate") == pytest.approx(expected, abs=1e-4)
+
+
+def test_quantiles_are_ordered(history: tuple[Server, int]) -> None:
+    source = Source(history[0].url)
+    p50, p95, p99 = (value(source, "operations", title) for title in ("p50", "p95", "p99"))
+    assert 0 < p50 <= p95 <= p99
+    columns = [
+        {labels["operation"]: values[-1] for labels, values in answer(source, *panel, query)}
+        for panel in [("operations", "By operation")]
+        for query in (3, 4, 5)
+    ]
+    for operation in OPERATIONS:
+        assert columns[0][operation] <= columns[1][operation] <= columns[2][operation]
+
+
+def test_the_rates_of_operations_add_up_to_the_total(history: tuple[Server, int]) -> None:
+    source = Source(history[0].url)
+    parts = answer(source, "operations", "By operation")
+    total = value(source, "operations", "Operations")
+    assert sum(values[-1] for _, values in parts) == pytest.approx(total, rel=0.01)
+
+
+def test_an_error_type_correlates_perfectly_with_itself(history: tuple[Server, int]) -> None:
+    source = Source(history[0].url)
+    (page,) = [page for page in dashboards.pages() if page.file == "errors"]
+    (panel,) = [p for p in page.panels if p.title == "Error types that move together"]
+    chosen = {**next(choices(source, page)), "error_type": "timeout"}
+    found = {
+        labels["error_type"]: v[-1] for labels, v in source.ask(panel, panel.queries[0], chosen)
+    }
+    assert found["timeout"] == pytest.approx(1)
+    assert all(-1 <= correlation <= 1 for correlation in found.values())
