@@ -1,0 +1,129 @@
+"""WooCommerce's errors say who must act."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from store_exporter.errors import ERROR_TYPES, Fault, StoreError
+from store_exporter.platforms.woocommerce import errors
+from store_exporter.probing.contract import Answer
+
+RECORDINGS = Path(__file__).parents[2] / "recordings" / "woocommerce-11.0.1"
+RECORDED = {
+    "error_bad_parameter": "invalid_request",
+    "error_basic_auth_over_http": "unauthorized",
+    "error_no_auth": "unauthorized",
+    "error_no_route": "api_not_found",
+    "error_order_not_found": "not_found",
+    "error_product_not_found": "not_found",
+    "error_read_only_key": "forbidden",
+    "error_wrong_key": "unauthorized",
+    "error_wrong_secret": "unauthorized",
+    "cart_add_out_of_stock": "out_of_stock",
+    "cart_add_too_many": "out_of_stock",
+    "cart_add_unknown_product": "not_found",
+    "cart_add_without_token_or_nonce": "invalid_state",
+    "cart_apply_coupon_expired": "invalid_coupon",
+    "cart_apply_coupon_unknown": "invalid_coupon",
+    "cart_remove_unknown_item": "not_found",
+}
+
+
+def recorded(name: str) -> Answer:
+    response = json.loads((RECORDINGS / f"{name}.json").read_text())["response"]
+    body = json.dumps(response["body"]).encode()
+    return Answer(response["status"], response["headers"], body, "https://shop.example.com")
+
+
+def made(status: int, body: Any) -> Answer:
+    return Answer(status, {}, json.dumps(body).encode(), "https://shop.example.com")
+
+
+def test_every_recorded_error_is_in_the_table() -> None:
+    failed = {
+        path.stem
+        for path in RECORDINGS.glob("*.json")
+        if json.loads(path.read_text())["response"]["status"] >= 400
+    }
+    assert failed == set(RECORDED)
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_a_recorded_error_has_its_type(name: str) -> None:
+    with pytest.raises(StoreError) as caught:
+        errors.read(recorded(name))
+    assert caught.value.error_type == RECORDED[name]
+    assert "&quot;" not in caught.value.message
+    assert caught.value.code
+    assert caught.value.status
+
+
+def test_faults_are_those_of_the_reference() -> None:
+    faults = {name: ERROR_TYPES[kind].fault for name, kind in RECORDED.items()}
+    assert faults["cart_add_out_of_stock"] is Fault.CUSTOMER
+    assert faults["error_product_not_found"] is Fault.CUSTOMER
+    assert faults["error_wrong_key"] is Fault.CONFIG
+    assert faults["error_read_only_key"] is Fault.CONFIG
+    assert faults["error_no_route"] is Fault.CONFIG
+    assert faults["error_bad_parameter"] is Fault.APP
+
+
+def test_all_types_in_the_tables_are_of_the_closed_list() -> None:
+    assert set(errors.CODES.values()) | set(errors.STATUSES.values()) <= set(ERROR_TYPES)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (
+            400,
+            {"code": "woocommerce_rest_product_invalid_id", "message": "Invalid ID."},
+            "not_found",
+        ),
+        (
+            500,
+            {"code": "woocommerce_rest_invalid_order_id", "message": "x", "data": 404},
+            "not_found",
+        ),
+        (500, {"code": "internal_server_error", "message": "<p>Critical</p>"}, "server_error"),
+        (500, {"code": "a_plugins_own", "message": "x", "data": 500}, "server_error"),
+        (403, {"code": "woocommerce_rest_cannot_view", "message": "Sorry"}, "forbidden"),
+        (400, {"code": "rate_limit_exceeded", "message": "Too many"}, "rate_limited"),
+        (401, {"code": "rest_not_logged_in", "message": "Sorry"}, "unauthorized"),
+        (404, {"code": "a_plugins_own", "message": "x"}, "api_not_found"),
+        (400, {"code": 7, "message": ["x"]}, "invalid_request"),
+        (429, {"error": "slow down"}, "rate_limited"),
+        (418, {}, "invalid_response"),
+        (502, [], "server_error"),
+        (503, "closed", "server_error"),
+        (404, None, "api_not_found"),
+    ],
+)
+def test_the_code_decides_before_the_status(status: int, body: Any, kind: str) -> None:
+    with pytest.raises(StoreError) as caught:
+        errors.read(made(status, body))
+    assert caught.value.error_type == kind
+
+
+def test_an_error_with_a_status_of_success_is_an_error() -> None:
+    body = {"code": "rest_no_route", "message": "No route", "data": {"status": 404}}
+    with pytest.raises(StoreError) as caught:
+        errors.read(made(200, body))
+    assert caught.value.error_type == "api_not_found"
+
+
+def test_a_resource_that_happens_to_have_a_code_is_none() -> None:
+    coupon = {"code": "save10", "amount": "10.00"}
+    assert errors.read(made(200, coupon)) == coupon
+
+
+def test_messages_are_short_and_without_markup_and_secrets() -> None:
+    message = "<p>Key ck_0123456789 &quot;x&quot; is <b>bad</b></p>" + "x" * 5000
+    with pytest.raises(StoreError) as caught:
+        errors.read(made(401, {"code": "c", "message": message}))
+    assert caught.value.message.startswith('Key <masked> "x" is bad')
+    assert len(caught.value.message) <= 301
