@@ -224,19 +224,16 @@ def recorded_lines(now: int) -> Iterator[str]:
 def recorded_value(name: str, labels: dict[str, str], number: int, t: int) -> float:
     """A value that varies over the day, in the range that such a series has."""
     wave = 0.5 + 0.4 * math.sin(t / 1800 + number)
-    if "objective" in name:
-        return 0.99
-    if "ratio" in name or "success" in name:
-        return 0.95 + 0.05 * wave
     if "quantile" in labels:
         return float(labels["quantile"]) * (1 + wave)
-    if "up:max" in name:
-        return 1.0
-    if "bad_events" in name or "failed" in name:
-        return 0.002 * wave
-    if "increase" in name:
-        return 20 + 10 * wave
-    return wave
+    typical = (
+        (("objective",), 0.99),
+        (("ratio", "success"), 0.95 + 0.05 * wave),
+        (("up:max",), 1.0),
+        (("bad_events", "failed"), 0.002 * wave),
+        (("increase",), 20 + 10 * wave),
+    )
+    return next((v for words, v in typical if any(w in name for w in words)), wave)
 
 
 def write_blocks(directory: Path, now: int) -> None:

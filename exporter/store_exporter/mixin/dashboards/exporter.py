@@ -48,7 +48,7 @@ def now() -> Row:
             Panel(
                 Kind.STAT,
                 "Stores",
-                "Stores that the exporters watch, by platform.",
+                "Stores that the exporters watch, by platform. Compare with your configuration.",
                 (
                     Query(
                         f"sum by (platform) ({select(exporter.STORES, *M)})",

@@ -5,25 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from grafana_foundation_sdk.builders import (
+from .panels import Kind, Mapping, Panel, Query, Steps
+from .sdk import (
+    HeatmapColorMode,
     bargauge,
+    build,
+    build_common,
+    common,
     heatmap,
+    model,
     stat,
     statetimeline,
     table,
     timeseries,
 )
-from grafana_foundation_sdk.builders import (
-    common as build_common,
-)
-from grafana_foundation_sdk.builders import (
-    dashboard as build,
-)
-from grafana_foundation_sdk.models import common
-from grafana_foundation_sdk.models import dashboard as model
-from grafana_foundation_sdk.models.heatmap import HeatmapColorMode
-
-from .panels import Kind, Mapping, Panel, Query, Steps
 
 
 def thresholds(steps: Steps) -> build.ThresholdsConfig:

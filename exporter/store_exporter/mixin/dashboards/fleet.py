@@ -69,7 +69,7 @@ def now() -> Row:
         ),
         (
             "Degraded",
-            "Stores that work, but not well. Look at their probes.",
+            "Stores that work, but not well: a probe that is not vital fails or is slow.",
             f"sum({select(health.HEALTH, promql.equal('state', 'degraded'), *STORE_MATCH)})",
             ("StoreDegraded",),
         ),

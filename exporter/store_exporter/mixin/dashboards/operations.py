@@ -37,7 +37,13 @@ def page() -> Page:
 def now() -> Row:
     """The chosen operations in single figures."""
     stats: tuple[tuple[str, str, str, str, Steps], ...] = (
-        ("Operations", "Finished operations a second.", f"sum({RATE})", "ops", NEUTRAL),
+        (
+            "Operations",
+            "Finished operations a second. Nothing at all means that applications do not report.",
+            f"sum({RATE})",
+            "ops",
+            NEUTRAL,
+        ),
         (
             "Success rate",
             "Share that did not fail; shoppers' mistakes and cancelled calls are left out.",
@@ -45,9 +51,27 @@ def now() -> Row:
             "percentunit",
             SUCCESS,
         ),
-        ("p50", "Half of the operations are quicker.", quantile(0.5), "s", LATENCY),
-        ("p95", "One in twenty takes longer.", quantile(0.95), "s", LATENCY),
-        ("p99", "One in a hundred takes longer.", quantile(0.99), "s", LATENCY),
+        (
+            "p50",
+            "Half of the operations are quicker than this: what most shoppers feel.",
+            quantile(0.5),
+            "s",
+            LATENCY,
+        ),
+        (
+            "p95",
+            "One in twenty operations takes longer. The figure to watch; alerts go by it.",
+            quantile(0.95),
+            "s",
+            LATENCY,
+        ),
+        (
+            "p99",
+            "One in a hundred operations takes longer. High alone, it is a few odd calls.",
+            quantile(0.99),
+            "s",
+            LATENCY,
+        ),
         (
             "In progress",
             "Operations that run now. A number that only grows means that they hang.",
@@ -139,7 +163,7 @@ def each() -> Row:
             Panel(
                 Kind.TABLE,
                 "By operation",
-                "Every operation, the least successful first.",
+                "Every operation, the least successful first. One that fails alone is that call's fault.",
                 columns("operation"),
                 width=12,
                 height=12,

@@ -6,27 +6,24 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from grafana_foundation_sdk.builders import (
+from .. import policy, promql
+from . import links as click
+from .finish import FINISH, mappings, thresholds
+from .panels import NO_DATA, Kind, Page, Panel, Query, Variable
+from .sdk import (
+    JSONEncoder,
+    PromQueryFormat,
     bargauge,
+    build,
+    common,
     heatmap,
+    model,
     prometheus,
     stat,
     statetimeline,
     table,
     timeseries,
 )
-from grafana_foundation_sdk.builders import (
-    dashboard as build,
-)
-from grafana_foundation_sdk.cog.encoder import JSONEncoder
-from grafana_foundation_sdk.models import common
-from grafana_foundation_sdk.models import dashboard as model
-from grafana_foundation_sdk.models.prometheus import PromQueryFormat
-
-from .. import policy, promql
-from . import links as click
-from .finish import FINISH, mappings, thresholds
-from .panels import NO_DATA, Kind, Page, Panel, Query, Variable
 
 DATASOURCE = common.DataSourceRef(type_val="prometheus", uid="${datasource}")
 FIRING = ("org", "domain", "platform")

@@ -68,7 +68,7 @@ def now() -> Row:
             Panel(
                 Kind.STAT,
                 "Stores that miss an objective",
-                "Stores whose budget is spent.",
+                "Stores whose error budget is spent. The table below names them.",
                 (Query(f"sum by (slo) ({budget} < bool 0)", "{{slo}}"),),
                 decimals=0,
                 width=6,
@@ -78,7 +78,7 @@ def now() -> Row:
             Panel(
                 Kind.STAT,
                 "Burn alerts",
-                "Alerts that fire because a budget is spent too fast.",
+                "Alerts that fire now because a budget is spent too fast, pages and tickets.",
                 (Query(f"count({alerts}) or 0 * count({budget})"),),
                 decimals=0,
                 width=6,

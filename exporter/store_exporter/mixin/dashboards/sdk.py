@@ -1,0 +1,45 @@
+"""grafana-foundation-sdk under the names used here.
+
+Importing its classic schema warns that the v2 schema is preferred. Grafana's file provisioning
+does not take v2 reliably yet, so the classic schema is what we want, without the warning.
+"""
+
+from __future__ import annotations
+
+import warnings
+
+with warnings.catch_warnings():
+    warnings.filterwarnings("ignore", "Prefer using dashboardv2", DeprecationWarning)
+    from grafana_foundation_sdk.builders import (
+        bargauge,
+        heatmap,
+        prometheus,
+        stat,
+        statetimeline,
+        table,
+        timeseries,
+    )
+    from grafana_foundation_sdk.builders import common as build_common
+    from grafana_foundation_sdk.builders import dashboard as build
+    from grafana_foundation_sdk.cog.encoder import JSONEncoder
+    from grafana_foundation_sdk.models import common
+    from grafana_foundation_sdk.models import dashboard as model
+    from grafana_foundation_sdk.models.heatmap import HeatmapColorMode
+    from grafana_foundation_sdk.models.prometheus import PromQueryFormat
+
+__all__ = [
+    "HeatmapColorMode",
+    "JSONEncoder",
+    "PromQueryFormat",
+    "bargauge",
+    "build",
+    "build_common",
+    "common",
+    "heatmap",
+    "model",
+    "prometheus",
+    "stat",
+    "statetimeline",
+    "table",
+    "timeseries",
+]
