@@ -55,10 +55,10 @@ class Access:
         self.slots.size = store.concurrency
 
     def judge(self, answer: Answer, now: float) -> bool:
-        """Hold back where an answer asks for it, and return whether it did.
+        """Hold back where an answer calls for it, and return whether it asked to slow down.
 
         That is 429, 503, and the rate limit of WooCommerce's Store API, which is a 400 with
-        headers of its own. Any other 5xx makes the exporter hold back, too, for a store in
+        headers of its own. After any other 5xx the exporter holds back as well, for a store in
         trouble must not be asked for reports, but the store did not ask for it.
 
         Args:
@@ -69,12 +69,14 @@ class Access:
         if asked is None and answer.status == 400:
             raw = answer.headers.get("ratelimit-retry-after", "")
             asked = float(raw) if raw.isdecimal() and len(raw) < 10 else None
-        limited = answer.status == 400 and asked is not None
-        if limited or answer.status == 429 or answer.status >= 500:
+        limited = answer.status in (429, 503) or (answer.status == 400 and asked is not None)
+        if limited:
             self.budget.refused(asked)
-            return limited or answer.status in (429, 503)
-        self.budget.accepted()
-        return False
+        elif answer.status >= 500:
+            self.budget.failed()
+        else:
+            self.budget.answered()
+        return limited
 
 
 @dataclass(slots=True)

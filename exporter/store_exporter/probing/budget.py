@@ -15,8 +15,10 @@ BURST_SHARE = 0.1
 RESERVE_SHARE = 0.25
 """Part of the burst that only liveness probes may use, so that collectors cannot starve them."""
 FIRST_BACKOFF = 30.0
-"""Seconds to hold back after a first refusal that does not say for how long; doubles each time."""
-LONGEST_BACKOFF = 3600.0
+"""Seconds to hold back after a first failure; they double with each further one in a row."""
+LONGEST_BACKOFF = 900.0
+"""Seconds to hold back at most after failures."""
+LONGEST_PATIENCE = 3600.0
 """Seconds; a store that asks for more patience is asked again after this."""
 
 
@@ -29,6 +31,7 @@ class BudgetSpentError(StoreError):
             f"the next one is in {wait:.0f} s"
         )
         super().__init__("rate_limited", message)
+        self.wait = wait
 
 
 class Budget:
@@ -40,7 +43,7 @@ class Budget:
     Args:
         per_hour: the limit.
         monotonic: seconds of a clock that never jumps.
-        random: for jitter of back-offs that no Retry-After determines.
+        random: for jitter of back-offs that the store did not ask for.
     """
 
     def __init__(
@@ -49,8 +52,8 @@ class Budget:
         self._monotonic = monotonic
         self._random = random or Random()  # noqa: S311 - jitter, not cryptography
         self._updated = monotonic()
-        self._held_until = self._updated
-        self._refusals = 0
+        self._asked_until = self._failing_until = self._updated
+        self._failures = 0
         self._set(per_hour)
         self._tokens = self._burst
 
@@ -95,28 +98,33 @@ class Budget:
         self._tokens -= 1.0
         return True
 
-    def refused(self, asked: float | None) -> float:
-        """Note that the store asked to slow down, and return the seconds to hold back.
+    def refused(self, asked: float | None) -> None:
+        """Hold back because the store asked to slow down.
 
         Args:
             asked: the seconds that it asked for; None when it did not say.
         """
-        self._refusals += 1
         if asked is None:
-            usual = FIRST_BACKOFF * 2 ** min(self._refusals - 1, 10)
-            asked = usual * self._random.uniform(0.8, 1.2)
-        pause = min(max(asked, 1.0), LONGEST_BACKOFF)
-        self._held_until = max(self._held_until, self._monotonic() + pause)
-        return pause
+            self.failed()
+            return
+        pause = min(max(asked, 1.0), LONGEST_PATIENCE)
+        self._asked_until = max(self._asked_until, self._monotonic() + pause)
 
-    def accepted(self) -> None:
-        """Note that the store answered as it should, so that the next back-off is short again."""
-        self._refusals = 0
+    def failed(self) -> None:
+        """Hold back because the store is in trouble: longer each time, until it answers again."""
+        pause = min(FIRST_BACKOFF * 2 ** min(self._failures, 10), LONGEST_BACKOFF)
+        self._failures += 1
+        self._failing_until = self._monotonic() + pause * self._random.uniform(0.8, 1.2)
+
+    def answered(self) -> None:
+        """Note that the store answered as it should. What it asked for still holds."""
+        self._failures = 0
+        self._failing_until = self._monotonic()
 
     @property
     def held(self) -> float:
         """Seconds for which the store is still to be left alone."""
-        return max(0.0, self._held_until - self._monotonic())
+        return max(0.0, max(self._asked_until, self._failing_until) - self._monotonic())
 
 
 class Slots:

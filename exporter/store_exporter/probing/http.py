@@ -177,6 +177,7 @@ class StoreHttp:
             outcome = f"HTTP {answer.status}, {len(answer.body)} bytes"
         except StoreError as error:
             outcome = f"{error.error_type}: {error.message}"
+            self._access.budget.failed()
             raise
         finally:
             self.journal.take(outgoing, exchange, outcome)

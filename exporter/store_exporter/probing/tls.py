@@ -85,10 +85,9 @@ def context(ca_file: str | None = None) -> ssl.SSLContext:
 
 
 def _system_trusts_somebody() -> bool:
-    paths = ssl.get_default_verify_paths()
-    if paths.cafile is not None:
-        return True
-    return paths.capath is not None and any(Path(paths.capath).iterdir())
+    file, folder, *_ = ssl.get_default_verify_paths()
+    # Each is None unless it exists; the declared types do not say so.
+    return bool(file) or (bool(folder) and any(Path(folder).iterdir()))
 
 
 @lru_cache(maxsize=1)

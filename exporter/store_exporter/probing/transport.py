@@ -148,7 +148,7 @@ class Transport:
     def __init__(
         self,
         *,
-        limit: int = 500,
+        limit: int = 1000,
         keepalive: float = 15.0,
         proxy: str | None = None,
         names: aiohttp.abc.AbstractResolver | None = None,

@@ -29,6 +29,14 @@ STORES = Metric(
     ("platform",),
     "{store}",
 )
+DISCOVERY_FAILURES = Metric(
+    "store_exporter_discovery_failures_total",
+    Kind.COUNTER,
+    "Looks at a source of stores that brought no usable answer, by the source's org; the stores "
+    "found before stay.",
+    ("org",),
+    "{look}",
+)
 INSTRUMENTATION_ERRORS = Metric(
     "store_exporter_instrumentation_errors_total",
     Kind.COUNTER,
@@ -68,9 +76,17 @@ SCHEDULER_LAG = Metric(
 RUNS_SKIPPED = Metric(
     "store_exporter_runs_skipped_total",
     Kind.COUNTER,
-    "Runs of probes and collectors that were left out, by reason: overlap, budget or backoff.",
+    "Runs of probes and collectors that were left out, by reason: overlap (the one "
+    "before still went on, or the exporter was held up), budget or backoff.",
     ("reason",),
     "{run}",
+)
+STATE_LOSSES = Metric(
+    "store_exporter_state_losses_total",
+    Kind.COUNTER,
+    "Times that saved state was damaged and set aside, after which its counters began again.",
+    (),
+    "{loss}",
 )
 SCRAPE_DURATION = Metric(
     "store_exporter_scrape_duration_seconds",
@@ -85,11 +101,13 @@ METRICS = (
     RELOAD_SUCCESSFUL,
     RELOAD_TIMESTAMP,
     STORES,
+    DISCOVERY_FAILURES,
     INSTRUMENTATION_ERRORS,
     SERIES_DROPPED,
     SERIES,
     OTLP_PUSHES,
     SCHEDULER_LAG,
     RUNS_SKIPPED,
+    STATE_LOSSES,
     SCRAPE_DURATION,
 )

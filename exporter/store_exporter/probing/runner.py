@@ -1,0 +1,244 @@
+"""Running one probe or collector of one store once, whatever it does, and recording the result."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from ..errors import StoreError
+from ..metrics.recorder import Recorder
+from ..stores.model import Store
+from .access import Access, Journal, Priority
+from .budget import BudgetSpentError
+from .contract import Context, Report
+from .cursor import Documents, MemoryDocuments, RunCursor
+from .health import Health, HealthTracker
+from .history import History, Result
+from .http import StoreHttp
+from .jobs import COLLECTOR, PROBE, Job
+from .outcomes import Complaints, result_of
+from .recording import Recording
+from .transport import Sender
+
+_GRACE = 0.25
+"""Seconds after a run's deadline until it is interrupted, if its own request was not before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A run that was left out.
+
+    Attributes:
+        reason: budget or backoff.
+        wait: seconds after which it may be tried again.
+    """
+
+    reason: str
+    wait: float
+
+
+class Runner:
+    """Runs probes and collectors. Nothing that they do can break it or outlast its deadline.
+
+    Args:
+        recorder: where metrics are written.
+        sender: sends requests; a `Transport`.
+        history: remembers results.
+        documents: keeps collectors' documents.
+        failure_threshold: failures in a row after which a probe counts as failing in
+            `store_health`; `store_up` and `store_probe_success` show each failure.
+        now: Unix time in seconds.
+        monotonic: seconds of a clock that never jumps.
+
+    Attributes:
+        history: what the last runs came to.
+        recording: writes metrics.
+    """
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        sender: Sender,
+        *,
+        history: History | None = None,
+        documents: Documents | None = None,
+        failure_threshold: int = 1,
+        now: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.history = history or History()
+        self.recording = Recording(recorder)
+        self._sender = sender
+        self._documents = documents or MemoryDocuments()
+        self._threshold = failure_threshold
+        self._now = now
+        self._monotonic = monotonic
+        self._complaints = Complaints(monotonic)
+        self._accesses: dict[str, Access] = {}
+        self._health: dict[str, HealthTracker] = {}
+
+    def access(self, store: Store) -> Access:
+        """Return the budget and slots that all runs against a store share."""
+        access = self._accesses.get(store.domain)
+        if access is None:
+            access = self._accesses[store.domain] = Access(store, monotonic=self._monotonic)
+        return access
+
+    def health(self, domain: str) -> Health | None:
+        """Return a store's health; None before its liveness probe has run."""
+        tracker = self._health.get(domain)
+        return tracker.health() if tracker is not None else None
+
+    def expect(self, store: Store, jobs: Iterable[Job]) -> None:
+        """Take over a store's configuration, at first and when it changes."""
+        self.access(store).update(store)
+        self._tracker(store).expect(jobs)
+
+    def _tracker(self, store: Store) -> HealthTracker:
+        tracker = self._health.get(store.domain)
+        if tracker is None:
+            tracker = self._health[store.domain] = HealthTracker(self._threshold)
+        return tracker
+
+    def forget(self, store: Store) -> None:
+        """Forget a store that is no longer watched, with all its series."""
+        self.recording.forget(store)
+        self.history.forget(store.domain)
+        self._accesses.pop(store.domain, None)
+        self._health.pop(store.domain, None)
+
+    def forget_job(self, job: Job) -> None:
+        """Forget a probe or collector that is no longer run."""
+        self.recording.forget_job(job)
+        self.history.forget_check(job.key)
+
+    async def run(self, job: Job) -> Result | Skipped:
+        """Run a job, or find that it must be left out for now, and record which.
+
+        Raises:
+            asyncio.CancelledError: the caller was cancelled; nothing is recorded then.
+        """
+        outcome = self._obstacle(job) or await self._run(job)
+        if isinstance(outcome, Skipped):
+            self.recording.skipped(outcome.reason)
+        return outcome
+
+    async def run_anyway(self, job: Job) -> Result:
+        """Run a job for somebody who waits for it: a back-off does not hold it back.
+
+        Raises:
+            asyncio.CancelledError: the caller was cancelled; nothing is recorded then.
+        """
+        outcome = await self._run(job)
+        if isinstance(outcome, Result):
+            return outcome
+        error = BudgetSpentError(self.access(job.store).budget.per_hour, outcome.wait)
+        return self._finish(job, error, Journal(), 0.0)
+
+    def _obstacle(self, job: Job) -> Skipped | None:
+        """Return why a job should not run now, if so.
+
+        A store that asked for patience is left alone except for the liveness probe: one cheap
+        request, so that its recovery is noticed.
+        """
+        budget = self.access(job.store).budget
+        liveness = job.priority is Priority.LIVENESS
+        if not job.check.requests:
+            return None
+        if not liveness and budget.held:
+            return Skipped("backoff", budget.held)
+        wait = budget.wait(reserved=liveness)
+        return Skipped("budget", wait) if wait else None
+
+    async def _run(self, job: Job) -> Result | Skipped:
+        # Read before the clock is started: the store is not to blame for our own disk.
+        key = (job.store.domain, job.name)
+        began = time.perf_counter()
+        http: StoreHttp | None = None
+        ended: Report | Exception
+        try:
+            cursor = RunCursor(await self._documents.read(key) if job.kind == COLLECTOR else None)
+            http = self._http(job)
+            began = time.perf_counter()
+            try:
+                ended = await self._check(job, http, cursor)
+            finally:
+                if cursor.changed is not None:
+                    await self._documents.write(key, cursor.changed)
+        except BudgetSpentError as error:
+            if job.kind == PROBE:
+                # Our own thrift says nothing about the store.
+                return Skipped("budget", error.wait)
+            ended = error
+        except asyncio.CancelledError as error:
+            # If it was not us who were cancelled, something that the check waited for was.
+            ended = RuntimeError("the check let a cancellation through")
+            ended.__cause__ = error
+        except Exception as error:  # noqa: BLE001 - classified, counted and logged in _finish
+            ended = error
+        _stop_if_cancelled()
+        journal = Journal() if http is None else http.journal
+        return self._finish(job, ended, journal, time.perf_counter() - began - journal.waited)
+
+    def _http(self, job: Job) -> StoreHttp:
+        return StoreHttp(
+            job.store,
+            self._sender,
+            self.access(job.store),
+            timeout=job.schedule.timeout,
+            priority=job.priority,
+            now=self._now,
+        )
+
+    async def _check(self, job: Job, http: StoreHttp, cursor: RunCursor) -> Report:
+        """Run the check within its deadline."""
+        context = Context(job.store, http, cursor, job.options, self._now)
+        try:
+            async with asyncio.timeout_at(http.deadline + _GRACE) as limit:
+                http.on_moved(lambda deadline: limit.reschedule(deadline + _GRACE))
+                return await job.check.check(context)
+        except TimeoutError as error:
+            if not limit.expired():
+                raise
+            message = f"it did not end within {job.schedule.timeout:g} s"
+            raise StoreError("timeout", message) from error
+
+    def _finish(
+        self, job: Job, ended: Report | Exception, journal: Journal, duration: float
+    ) -> Result:
+        """Record a run and return what it came to."""
+        result = result_of(job, ended, journal, time=self._now(), duration=duration)
+        try:
+            self.recording.take(job, result, ended, journal)
+        except (ValueError, TypeError) as error:
+            # Figures that the catalogue does not know are a bug of the check like any other.
+            ended = error
+            result = result_of(job, ended, journal, time=self._now(), duration=duration)
+            self.recording.take(job, result, ended, journal)
+        self._complaints.take(job, result, self.history.last(job.key), ended)
+        self.history.add(replace(result, lines=()))
+        tracker = self._tracker(job.store)
+        tracker.take(job, result)
+        self.recording.standing(job, tracker.health(), self.access(job.store))
+        return result
+
+
+def _stop_if_cancelled() -> None:
+    """Record nothing for somebody who is gone, also when a check swallowed the cancellation."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
+async def run_once(  # one call for `/probe`, the command line and tests
+    jobs: Iterable[Job], runner: Runner
+) -> list[Result]:
+    """Run jobs now, whatever their schedule, and return their results in the same order.
+
+    Jobs of a store run at the same time as far as its concurrency lets them.
+    """
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(runner.run_anyway(job)) for job in jobs]
+    return [task.result() for task in tasks]
