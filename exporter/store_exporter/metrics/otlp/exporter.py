@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from opentelemetry.sdk.metrics.export import (
@@ -15,7 +15,7 @@ from opentelemetry.sdk.metrics.export import (
     ResourceMetrics,
     ScopeMetrics,
 )
-from opentelemetry.sdk.resources import SERVICE_INSTANCE_ID, Resource
+from opentelemetry.sdk.resources import SERVICE_INSTANCE_ID, OTELResourceDetector, Resource
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
 from ..._version import __version__
@@ -35,29 +35,40 @@ BATCH = 1000
 _SCOPE = InstrumentationScope("store_exporter", __version__)
 
 
-def official_exporter(protocol: str) -> MetricExporter:
-    """Return the official exporter, which reads the standard variables itself."""
+def official_exporter(protocol: str) -> Callable[[], MetricExporter]:
+    """Return what makes the official exporter, which reads the standard variables itself.
+
+    Raises:
+        ImportError: the exporter for that protocol is not installed.
+    """
     if protocol == "grpc":
         from opentelemetry.exporter.otlp.proto.grpc import metric_exporter as grpc
 
-        return grpc.OTLPMetricExporter()
+        return grpc.OTLPMetricExporter
     from opentelemetry.exporter.otlp.proto.http import metric_exporter as http
 
-    return http.OTLPMetricExporter()
+    return http.OTLPMetricExporter
 
 
-def process_resource(attributes: Mapping[str, str], *, forked: bool) -> Resource:
-    """Return who this process is: the standard variables, these attributes, an instance id.
+class Identity:
+    """Who pushes: the standard variables, these attributes, and an instance id for each process.
 
     Processes that share an instance id overwrite each other's series. So each gets a random one,
-    or, in a forked child of a process whose id was given, that one and the child's number.
+    or, in a forked child of a process whose id was given, that one and the child's number. The
+    SDK's own id is not used: not every release has one, and forked children inherit it.
     """
-    resource = Resource.create(dict(attributes))
-    given = resource.attributes.get(SERVICE_INSTANCE_ID)
-    if given is not None and not forked:
-        return resource
-    own = str(uuid.uuid4()) if given is None else f"{given}-{os.getpid()}"
-    return resource.merge(Resource({SERVICE_INSTANCE_ID: own}))
+
+    def __init__(self, attributes: Mapping[str, str]) -> None:
+        configured = OTELResourceDetector().detect().attributes
+        self._given = {**configured, **attributes}.get(SERVICE_INSTANCE_ID)
+        self._resource = Resource.create(dict(attributes))
+
+    def resource(self, *, forked: bool) -> Resource:
+        """Return the resource of this process, which may be a forked child of the first one."""
+        own = str(uuid.uuid4() if self._given is None else self._given)
+        if forked and self._given is not None:
+            own = f"{own}-{os.getpid()}"
+        return self._resource.merge(Resource({SERVICE_INSTANCE_ID: own}))
 
 
 class Delivery:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import importlib.util
 import logging
 import os
 import threading
@@ -12,7 +11,7 @@ import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from ..catalogue import exporter as catalogue
 from ..recorder import Recorder, default
@@ -63,18 +62,49 @@ def start_otlp(
         raise ValueError(f"protocol is one of {', '.join(PROTOCOLS)}, not {protocol!r}")
     if min(settings.interval, exit_timeout) <= 0:
         raise ValueError("interval and exit_timeout are positive numbers of seconds")
-    if importlib.util.find_spec("opentelemetry") is None:
-        raise ImportError("pushing needs the extra: pip install 'store-exporter[otlp]'")
+    if settings.disabled:
+        return Pusher(recorder or default(), settings, exit_timeout=exit_timeout)
     pusher = Pusher(
         recorder or default(),
         settings,
-        resource=resource or {},
-        exporter=exporter,
+        connect=_connector(settings, exporter, resource or {}),
         exit_timeout=exit_timeout,
     )
-    if not settings.disabled:
-        pusher.start()
+    pusher.start()
     return pusher
+
+
+def _connector(
+    settings: Settings,
+    exporter: Callable[[], MetricExporter] | None,
+    resource: Mapping[str, str],
+) -> Connect:
+    """Return what makes a process' delivery.
+
+    OpenTelemetry is imported and the resource found here, not when they are first needed: that
+    may be the last push, and while the interpreter ends it starts no more pools of threads.
+    """
+    try:
+        from .exporter import Delivery, Identity, official_exporter
+
+        make = exporter or official_exporter(settings.protocol)
+    except ImportError as error:
+        raise ImportError("pushing needs the extra: pip install 'store-exporter[otlp]'") from error
+    identity = Identity(resource)
+    started = time.time_ns()
+
+    def connect(*, forked: bool) -> Delivery:
+        since = time.time_ns() if forked else started
+        return Delivery(make(), identity.resource(forked=forked), settings, since)
+
+    return connect
+
+
+class Connect(Protocol):
+    """Makes the delivery of one process."""
+
+    def __call__(self, *, forked: bool) -> Delivery:
+        """Make it; `forked` says that this process is a child of the one that was started."""
 
 
 class Pusher:
@@ -89,14 +119,12 @@ class Pusher:
         recorder: Recorder,
         settings: Settings,
         *,
-        resource: Mapping[str, str],
-        exporter: Callable[[], MetricExporter] | None,
+        connect: Connect | None = None,
         exit_timeout: float,
     ) -> None:
         self._recorder = recorder
         self._settings = settings
-        self._resource = dict(resource)
-        self._make_exporter = exporter
+        self._connect = connect
         self._exit_timeout = exit_timeout
         self._forked = False
         self._thread: threading.Thread | None = None
@@ -108,7 +136,6 @@ class Pusher:
         self._succeeded = False
         self._stopping = False
         self._delivery: Delivery | None = None
-        self._started = time.time_ns()
 
     def start(self) -> None:
         """Start the thread. `start_otlp` has done so."""
@@ -187,17 +214,9 @@ class Pusher:
         return succeeded
 
     def _send(self) -> bool:
-        if self._delivery is None:
-            self._delivery = self._connect()
-        return self._delivery.send(self._recorder.families())
-
-    def _connect(self) -> Delivery:
-        from .exporter import Delivery, official_exporter, process_resource
-
-        make = self._make_exporter
-        exporter = make() if make is not None else official_exporter(self._settings.protocol)
-        resource = process_resource(self._resource, forked=self._forked)
-        return Delivery(exporter, resource, self._settings, self._started)
+        if self._delivery is None and self._connect is not None:
+            self._delivery = self._connect(forked=self._forked)
+        return self._delivery is not None and self._delivery.send(self._recorder.families())
 
     def restart(self) -> None:
         """Begin anew in a forked child: the parent's thread and connections stayed with it."""

@@ -1,0 +1,140 @@
+"""OTLP receivers on loopback ports that keep what they get, and fail when told to."""
+
+from __future__ import annotations
+
+import gzip
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import grpc
+from opentelemetry.proto.collector.metrics.v1 import metrics_service_pb2, metrics_service_pb2_grpc
+
+Request = metrics_service_pb2.ExportMetricsServiceRequest
+Answer = metrics_service_pb2.ExportMetricsServiceResponse
+
+
+@dataclass
+class Receiver:
+    """What a receiver got, request by request.
+
+    Attributes:
+        protocol: what it speaks, as the `OTEL_EXPORTER_OTLP_PROTOCOL` variable says it.
+        endpoint: its address, as the `OTEL_EXPORTER_OTLP_ENDPOINT` variable takes it.
+        failing: whether it refuses what it gets.
+        requests: what it accepted.
+        headers: of every request, accepted or not.
+    """
+
+    protocol: str
+    endpoint: str = ""
+    failing: bool = False
+    requests: list[Any] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
+    changed: threading.Condition = field(default_factory=threading.Condition)
+
+    def receive(self, request: Any, headers: dict[str, str]) -> bool:
+        """Keep a request; return whether it is accepted."""
+        with self.changed:
+            self.headers.append(headers)
+            if not self.failing:
+                self.requests.append(request)
+            self.changed.notify_all()
+        return not self.failing
+
+    def wait_for(self, requests: int) -> None:
+        """Wait until that many requests were accepted."""
+        with self.changed:
+            assert self.changed.wait_for(lambda: len(self.requests) >= requests, 20)
+
+    def resources(self) -> list[dict[str, str]]:
+        """Attributes of each request's resource."""
+        return [
+            attributes(one.resource)
+            for request in self.requests
+            for one in request.resource_metrics
+        ]
+
+    def metrics(self) -> Iterator[Any]:
+        """Every metric of every request, in their order."""
+        for request in self.requests:
+            for resource in request.resource_metrics:
+                for scope in resource.scope_metrics:
+                    yield from scope.metrics
+
+    def points(self, name: str) -> list[Any]:
+        """Every data point of the metrics of that name, in their order."""
+        return [
+            point
+            for metric in self.metrics()
+            if metric.name == name
+            for point in getattr(metric, metric.WhichOneof("data")).data_points
+        ]
+
+
+def attributes(holder: Any) -> dict[str, str]:
+    """The attributes of a resource or data point."""
+    return {one.key: one.value.string_value for one in holder.attributes}
+
+
+@contextmanager
+def http_receiver() -> Iterator[Receiver]:
+    receiver = Receiver("http/protobuf")
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            if self.headers["Content-Encoding"] == "gzip":
+                body = gzip.decompress(body)
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            request = Request.FromString(body)
+            # 400 is not tried again, so a failing push fails at once.
+            self.send_response(200 if receiver.receive(request, headers) else 400)
+            answer = Answer().SerializeToString()
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            """Keep the tests' output clean."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    receiver.endpoint = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    try:
+        yield receiver
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@contextmanager
+def grpc_receiver() -> Iterator[Receiver]:
+    receiver = Receiver("grpc")
+
+    class Service(metrics_service_pb2_grpc.MetricsServiceServicer):
+        def Export(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+            headers = {key: str(value) for key, value in context.invocation_metadata()}
+            if not receiver.receive(request, headers):
+                context.abort(grpc.StatusCode.INVALID_ARGUMENT, "told to fail")
+            return Answer()
+
+    with ThreadPoolExecutor(2) as threads:
+        server = grpc.server(threads)
+        metrics_service_pb2_grpc.add_MetricsServiceServicer_to_server(Service(), server)
+        port = server.add_insecure_port("127.0.0.1:0")
+        receiver.endpoint = f"http://127.0.0.1:{port}"
+        server.start()
+        try:
+            yield receiver
+        finally:
+            server.stop(grace=None).wait()
+
+
+RECEIVERS = {"http/protobuf": http_receiver, "grpc": grpc_receiver}

@@ -1,0 +1,118 @@
+"""Increases add up to the state, whatever fails on the way."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from store_exporter.metrics.families import DenseBuckets, HistogramValue, NativeHistogram
+from store_exporter.metrics.histogram import Histogram, histogram_value
+from store_exporter.metrics.otlp.deltas import Baseline, Key
+
+KEY: Key = ("store_example_total", ("acme",))
+BOUNDS = (0.1, 1.0)
+durations = st.floats(1e-9, 1e9)
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.booleans()), max_size=30))
+def test_the_accepted_increases_of_a_counter_are_its_value(pushes: list[tuple[int, bool]]) -> None:
+    baseline = Baseline()
+    total = received = acknowledged = 0
+    for grown, accepted in pushes:
+        total += grown
+        increase = baseline.increase(KEY, total, created=0)
+        if increase is not None and accepted:
+            assert isinstance(increase.value, int)
+            received += increase.value
+            acknowledged = total
+            baseline.acknowledge({KEY: total}, at=1)
+        assert received == acknowledged
+
+
+@given(st.lists(st.tuples(st.lists(durations, max_size=8), st.booleans()), max_size=12))
+def test_the_accepted_increases_of_a_histogram_are_its_state(
+    pushes: list[tuple[list[float], bool]],
+) -> None:
+    baseline = Baseline()
+    histogram = Histogram(BOUNDS)
+    received: list[HistogramValue] = []
+    acknowledged = histogram_value(histogram.state())
+    for batch, accepted in pushes:
+        histogram.add(batch)
+        state = histogram_value(histogram.state())
+        increase = baseline.increase(KEY, state, created=0)
+        if increase is not None and accepted:
+            assert isinstance(increase.value, HistogramValue)
+            received.append(increase.value)
+            acknowledged = state
+            baseline.acknowledge({KEY: state}, at=1)
+    for index, count in enumerate(acknowledged.counts):
+        assert sum(value.counts[index] for value in received) == count
+    assert acknowledged.native is not None
+    assert merged(received, acknowledged.native.schema) == dict(acknowledged.native.buckets)
+
+
+def merged(values: list[HistogramValue], schema: int) -> dict[int, int]:
+    """Add native buckets up at one resolution."""
+    found: dict[int, int] = {}
+    for value in values:
+        assert value.native is not None
+        for index, count in value.native.buckets.items():
+            place = -(-index >> (value.native.schema - schema))
+            found[place] = found.get(place, 0) + count
+    return found
+
+
+def test_an_unchanged_series_is_not_sent() -> None:
+    baseline = Baseline()
+    assert baseline.increase(KEY, 0, created=5) is None
+    baseline.acknowledge({KEY: 3}, at=7)
+    assert baseline.increase(KEY, 3, created=5) is None
+
+
+def test_intervals_follow_each_other_without_a_gap() -> None:
+    baseline = Baseline()
+    first = baseline.increase(KEY, 3, created=5)
+    assert first is not None
+    assert (first.value, first.since) == (3, 5)
+    baseline.acknowledge({KEY: 3}, at=7)
+    pending = baseline.increase(KEY, 4, created=5)
+    later = baseline.increase(KEY, 6, created=5)
+    assert pending is not None
+    assert later is not None
+    assert (pending.since, later.since, later.value) == (7, 7, 3)
+
+
+def test_a_series_that_came_back_counts_from_zero() -> None:
+    baseline = Baseline()
+    baseline.acknowledge({KEY: 10}, at=7)
+    increase = baseline.increase(KEY, 2, created=5)
+    assert increase is not None
+    assert increase.value == 2
+
+
+def test_a_histogram_that_came_back_counts_from_zero() -> None:
+    old, new = Histogram(BOUNDS), Histogram(BOUNDS)
+    old.add([0.5, 0.5, 7.0])
+    new.add([0.5])
+    for state in (
+        histogram_value(new.state()),
+        HistogramValue([9, 9, 9], 1.0),
+        HistogramValue([9, 9], 1.0, histogram_value(old.state()).native),
+        HistogramValue([9, 9, 9], 1.0, NativeHistogram(4, 0.0, 0, DenseBuckets(0, [27]))),
+        HistogramValue([9, 9, 9], 1.0, NativeHistogram(3, 0.0, 0, DenseBuckets(0, [27]))),
+    ):
+        baseline = Baseline()
+        baseline.acknowledge({KEY: histogram_value(old.state())}, at=7)
+        increase = baseline.increase(KEY, state, created=5)
+        assert increase is not None
+        assert increase.value is state
+
+
+def test_series_that_are_no_more_take_no_memory() -> None:
+    baseline = Baseline()
+    baseline.acknowledge({KEY: 10}, at=7)
+    baseline.retain(set())
+    increase = baseline.increase(KEY, 12, created=5)
+    assert increase is not None
+    assert (increase.value, increase.since) == (12, 5)

@@ -1,0 +1,248 @@
+"""The pusher delivers the state by both protocols, and nothing else when it cannot."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from opentelemetry.sdk.metrics.export import MetricExporter, MetricExportResult
+
+from store_exporter.metrics.catalogue import business, exporter, health
+from store_exporter.metrics.families import Sample
+from store_exporter.metrics.otlp import Pusher, start_otlp
+from store_exporter.metrics.recorder import Recorder
+from tests.metrics.otlp.receiver import RECEIVERS, Receiver, attributes
+
+STORE = ("acme", "shop.example.com", "woocommerce")
+REVENUE = (*STORE, "EUR")
+Start = Callable[..., Pusher]
+
+
+@pytest.fixture(autouse=True)
+def quiet(caplog: pytest.LogCaptureFixture) -> None:
+    """Keep what the official exporter logs about failures out of the tests' output."""
+    caplog.set_level(logging.CRITICAL, "opentelemetry")
+
+
+@pytest.fixture(params=RECEIVERS)
+def protocol(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def receiver(protocol: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
+    with RECEIVERS[protocol]() as receiver:
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.endpoint)
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_PROTOCOL", protocol)
+        yield receiver
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Starts pushers that push only when told to, and ends them."""
+    pushers: list[Pusher] = []
+
+    def start(recorder: Recorder, **arguments: Any) -> Pusher:
+        pushers.append(start_otlp(recorder, **{"interval": 3600.0, **arguments}))
+        return pushers[-1]
+
+    yield start
+    for pusher in pushers:
+        pusher.shutdown()
+
+
+def pushes(recorder: Recorder) -> dict[str, float]:
+    [family] = [one for one in recorder.families() if one.metric is exporter.OTLP_PUSHES]
+    return {labels[0]: value for labels, value in family.series if isinstance(value, float | int)}
+
+
+def test_a_push_carries_counters_gauges_and_histograms(receiver: Receiver, start: Start) -> None:
+    recorder = Recorder()
+    operation = recorder.operation(*STORE, "add_to_cart")
+    operation.start()
+    operation.fail(0.25, "out_of_stock")
+    recorder.publish("probe", STORE, [Sample(health.UP, 1.0)])
+    assert start(recorder).flush()
+    [duration] = receiver.points("store.operation.duration")
+    assert (duration.count, duration.sum) == (1, 0.25)
+    [error] = receiver.points("store.operation.errors")
+    assert attributes(error)["error_type"] == "out_of_stock"
+    [up] = receiver.points("store.up")
+    assert (up.as_double, attributes(up)["domain"]) == (1.0, "shop.example.com")
+    assert pushes(recorder) == {"success": 1.0}
+
+
+def test_the_resource_comes_from_the_variables_and_has_an_instance_id(
+    receiver: Receiver, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTEL_SERVICE_NAME", "shopbot")
+    monkeypatch.setenv("OTEL_RESOURCE_ATTRIBUTES", "deployment.environment=test")
+    start(Recorder()).flush()
+    start(Recorder(), resource={"service.version": "7"}).flush()
+    one, other = receiver.resources()
+    assert (one["service.name"], one["deployment.environment"]) == ("shopbot", "test")
+    assert other["service.version"] == "7"
+    assert one["service.instance.id"] != other["service.instance.id"]
+
+
+def test_a_given_instance_id_is_kept(
+    receiver: Receiver, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTEL_RESOURCE_ATTRIBUTES", "service.instance.id=worker-1")
+    start(Recorder()).flush()
+    assert receiver.resources()[0]["service.instance.id"] == "worker-1"
+
+
+def test_headers_and_compression_are_the_official_exporters(
+    receiver: Receiver, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_METRICS_HEADERS", "x-scope-orgid=acme")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip")
+    assert start(Recorder()).flush()
+    assert receiver.headers[0]["x-scope-orgid"] == "acme"
+
+
+def test_pushes_come_at_the_interval(receiver: Receiver, start: Start) -> None:
+    start(Recorder(), interval=0.02)
+    receiver.wait_for(requests=3)
+
+
+def test_while_the_receiver_fails_pushes_fail_and_are_counted(
+    receiver: Receiver, start: Start
+) -> None:
+    recorder = Recorder()
+    pusher = start(recorder)
+    receiver.failing = True
+    recorder.inc(business.REVENUE, REVENUE, 5)
+    assert not pusher.flush()
+    assert not pusher.flush()
+    assert pushes(recorder) == {"failure": 2.0}
+    receiver.failing = False
+    recorder.inc(business.REVENUE, REVENUE, 7)
+    assert pusher.flush()
+    [point] = receiver.points("store.revenue")
+    assert point.as_double == 12
+    assert pushes(recorder) == {"failure": 2.0, "success": 1.0}
+
+
+def test_deltas_wait_for_a_receiver_that_accepts_them(
+    receiver: Receiver, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "delta")
+    recorder = Recorder()
+    operation = recorder.operation(*STORE, "add_to_cart")
+    pusher = start(recorder)
+    for seconds, failing in ((0.25, False), (0.5, True), (1.0, True), (2.0, False), (None, False)):
+        receiver.failing = failing
+        if seconds is not None:
+            operation.start()
+            operation.finish(seconds)
+        assert pusher.flush() is not failing
+    durations = receiver.points("store.operation.duration")
+    assert [(point.count, point.sum) for point in durations] == [(1, 0.25), (3, 3.5)]
+    assert durations[1].start_time_unix_nano == durations[0].time_unix_nano
+
+
+def test_exponential_histograms_are_sent_where_asked_for(
+    receiver: Receiver, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(
+        "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION",
+        "base2_exponential_bucket_histogram",
+    )
+    recorder = Recorder()
+    recorder.observe(health.PROBE_DURATION, (*STORE, "api"), 0.3)
+    assert start(recorder).flush()
+    [metric] = [one for one in receiver.metrics() if one.name == "store.probe.duration"]
+    assert metric.WhichOneof("data") == "exponential_histogram"
+
+
+def test_many_series_travel_in_several_requests(receiver: Receiver, start: Start) -> None:
+    recorder = Recorder()
+    for number in range(2500):
+        recorder.inc(business.REVENUE, (*STORE, f"currency {number}"), number)
+    assert start(recorder).flush(20)
+    assert len(receiver.requests) == 3
+    assert len(receiver.points("store.revenue")) == 2500
+
+
+def test_shutdown_pushes_a_last_time(receiver: Receiver, start: Start) -> None:
+    recorder = Recorder()
+    pusher = start(recorder)
+    recorder.inc(business.REVENUE, REVENUE, 5)
+    assert pusher.shutdown()
+    assert [point.as_double for point in receiver.points("store.revenue")] == [5]
+    assert not pusher.shutdown()
+    assert not pusher.flush()
+
+
+def test_a_disabled_pusher_does_nothing(
+    receiver: Receiver, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTEL_SDK_DISABLED", "true")
+    threads = threading.active_count()
+    pusher = start(Recorder())
+    assert threading.active_count() == threads
+    assert not pusher.flush()
+    assert not pusher.shutdown()
+    assert receiver.headers == []
+
+
+class Stuck(MetricExporter):
+    """An exporter that does not come back until it is shut down."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.entered, self.let_go = threading.Event(), threading.Event()
+
+    def export(self, *_: Any, **__: Any) -> Any:
+        self.entered.set()
+        self.let_go.wait()
+        return MetricExportResult.FAILURE
+
+    def force_flush(self, *_: Any) -> bool:
+        return True
+
+    def shutdown(self, *_: Any, **__: Any) -> None:
+        self.let_go.set()
+
+
+def test_a_stuck_endpoint_holds_up_neither_flush_nor_exit(start: Start) -> None:
+    stuck = Stuck()
+    pusher = start(Recorder(), exporter=lambda: stuck)
+    assert not pusher.flush(timeout=0.01)
+    assert stuck.entered.wait(10)
+    assert not pusher.shutdown(timeout=0.01)
+    assert stuck.let_go.is_set()
+
+
+def test_an_exporter_that_breaks_is_counted_and_tried_again(
+    start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.CRITICAL, "store_exporter")
+
+    def broken() -> MetricExporter:
+        raise RuntimeError("no exporter today")
+
+    recorder = Recorder()
+    pusher = start(recorder, exporter=broken)
+    assert not pusher.flush()
+    assert not pusher.flush()
+    assert pushes(recorder) == {"failure": 2.0}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"protocol": "http/json"}, "protocol is one of http/protobuf, grpc"),
+        ({"interval": -1.0}, "interval and exit_timeout are positive"),
+        ({"exit_timeout": 0.0}, "interval and exit_timeout are positive"),
+    ],
+)
+def test_wrong_arguments_are_refused_at_once(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        start_otlp(Recorder(), **arguments)
