@@ -8,14 +8,14 @@ short: every write is one atomic operation of a list, and only the holder of the
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple, Protocol
 
 from ..errors import ERROR_TYPES
 from . import tracing
-from .families import Exemplar, HistogramValue
+from .families import Exemplar
 from .guard import Labels
-from .histogram import Histogram
+from .histogram import Histogram, HistogramState
 
 NEVER = float("inf")
 """The threshold of a handle that looks for no traces."""
@@ -30,14 +30,18 @@ Broke = Callable[[str, BaseException | None, str], None]
 """Counts a failure of the instrumentation: its stage, the error, the operation's name."""
 
 
+_NONE: Mapping[str, int] = {}
+
+
 class OperationState(NamedTuple):
     """One series of each operation metric, all of the same moment."""
 
     labels: Labels
     finished: int
     in_progress: int
-    errors: dict[str, int]
-    duration: HistogramValue
+    errors: Mapping[str, int]
+    exemplars: dict[int, Exemplar] | None
+    duration: HistogramState
 
 
 class Owner(Protocol):
@@ -49,7 +53,7 @@ class Owner(Protocol):
     broke: Broke
 
     def refill(self, handle: OperationHandle) -> None:
-        """Count one start, fold what is pending, and hand out tickets."""
+        """Hand out at least one ticket."""
 
     def mark(self, handle: OperationHandle, error_type: str) -> None:
         """Count one failure."""
@@ -61,7 +65,7 @@ class OperationHandle:
     `start`, then `finish` or `fail`, is the protocol; none of them raises. The wrapper shortens
     it to steps that cost a tenth of a microsecond together:
 
-    - start: `tickets.pop()`; on IndexError, `admit()`.
+    - start: `tickets.pop()`; on IndexError, `admit()` and again.
     - success: `durations.append(seconds)`, and `remark(seconds)` if `seconds > notable`.
 
     Attributes:
@@ -101,10 +105,12 @@ class OperationHandle:
 
     def start(self) -> None:
         """Count one operation as started."""
-        try:
-            self.tickets.pop()
-        except IndexError:
-            self.admit()
+        while True:
+            try:
+                self.tickets.pop()
+                return
+            except IndexError:
+                self.admit()
 
     def finish(self, seconds: float) -> None:
         """Count one started operation as succeeded after that many seconds."""
@@ -120,7 +126,7 @@ class OperationHandle:
             self.remark(seconds)
 
     def admit(self) -> None:
-        """Count one operation as started when there is no ticket left."""
+        """Make at least one ticket when there is none left."""
         self._owner.refill(self)
 
     def remark(self, seconds: float) -> None:
@@ -161,16 +167,16 @@ class OperationHandle:
         self.notable = batch[-1 - pending // 16] if tracing.available() else NEVER
 
     def grant(self, most: int) -> None:
-        """Count one start, and make tickets for the following ones."""
+        """Make tickets: as many as the last time twice, up to `most`."""
         share = min(self._share, most)
         self._share = min(2 * share, MOST_TICKETS)
-        self._granted += share + 1
+        self._granted += share
         self.tickets.extend([None] * share)
         if self._histogram is None and tracing.available():
             self.notable = -1.0
 
-    def count_start(self) -> None:
-        """Count one start that happened without a ticket."""
+    def count_ticket(self) -> None:
+        """Count one ticket that was made without holding the lock."""
         self._granted += 1
 
     def count_error(self, error_type: str) -> None:
@@ -188,14 +194,19 @@ class OperationHandle:
             # Operations that began before a fork and end after it: the child saw only their end.
             self._granted -= in_progress
             in_progress = 0
-        if self._histogram is None:
+        histogram = self._histogram
+        if histogram is None:
             if not in_progress:
                 return None
-            empty = Histogram(self._owner.bounds, native=self._owner.native)
-            return OperationState(self.labels, 0, in_progress, {}, empty.value())
-        duration = self._histogram.value(self._exemplars and dict(self._exemplars))
-        errors = dict(self._errors) if self._errors else {}
-        return OperationState(self.labels, self._finished, in_progress, errors, duration)
+            histogram = Histogram(self._owner.bounds, native=self._owner.native)
+        return OperationState(
+            self.labels,
+            self._finished,
+            in_progress,
+            dict(self._errors) if self._errors else _NONE,
+            dict(self._exemplars) if self._exemplars else None,
+            histogram.state(),
+        )
 
     def forget(self) -> None:
         """Drop all figures, but not the operations in progress."""

@@ -58,6 +58,24 @@ def native_upper_bound(index: int, schema: int) -> float:
         return float("inf")
 
 
+HistogramState = tuple["array[int]", float, int, int, int, "array[int] | None"]
+"""What `Histogram.state` copies. One tuple of plain data: a scrape copies tens of thousands, and
+every object more that the garbage collector must look at costs as much as the copying."""
+
+
+def histogram_value(
+    state: HistogramState, exemplars: dict[int, Exemplar] | None = None
+) -> HistogramValue:
+    """Turn a copied state into what expositions read."""
+    counts, total, schema, zero, start, native = state
+    if native is None:
+        return HistogramValue(counts, total, None, exemplars)
+    buckets = DenseBuckets(start, native)
+    return HistogramValue(
+        counts, total, NativeHistogram(schema, ZERO_THRESHOLD, zero, buckets), exemplars
+    )
+
+
 class Histogram:
     """The state of one histogram series. Whoever uses it holds a lock.
 
@@ -87,27 +105,18 @@ class Histogram:
         if self._native is not None:
             self._add_native(batch)
 
-    def value(self, exemplars: dict[int, Exemplar] | None = None) -> HistogramValue:
+    def state(self) -> HistogramState:
         """Return a copy of the state."""
-        native = None
-        if self._native is not None:
-            buckets = DenseBuckets(self._start, self._native[:])
-            native = NativeHistogram(self._schema, ZERO_THRESHOLD, self._zero, buckets)
-        return HistogramValue(self._counts[:], self._sum, native, exemplars)
-
-    def bucket(self, value: float) -> int:
-        """Return the index of the classic bucket that holds a value."""
-        return bisect_left(self._bounds, value)
+        native = None if self._native is None else self._native[:]
+        return (self._counts[:], self._sum, self._schema, self._zero, self._start, native)
 
     def _add_classic(self, batch: list[float]) -> None:
-        counts, end, below = self._counts, len(batch), 0
-        for index, bound in enumerate(self._bounds):
-            upto = bisect_right(batch, bound, below)
+        bounds, counts, end, below = self._bounds, self._counts, len(batch), 0
+        while below < end:
+            index = bisect_left(bounds, batch[below])
+            upto = end if index == len(bounds) else bisect_right(batch, bounds[index], below)
             counts[index] += upto - below
             below = upto
-            if below == end:
-                return
-        counts[-1] += end - below
 
     def _add_native(self, batch: list[float]) -> None:
         end = len(batch)

@@ -15,7 +15,7 @@ from .catalogue import Kind, Metric
 from .catalogue.health import STORE_LABELS
 from .families import HistogramValue, Sample
 from .guard import clean
-from .histogram import Histogram
+from .histogram import Histogram, histogram_value
 
 _JOURNAL = 1024
 
@@ -139,7 +139,9 @@ class Instruments:
             for metric, values in self._values.items():
                 found[metric] = dict(values)
             for metric, histograms in self._histograms.items():
-                found[metric] = {labels: h.value() for labels, h in histograms.items()}
+                found[metric] = {
+                    labels: histogram_value(h.state()) for labels, h in histograms.items()
+                }
         now = self._monotonic()
         for group, published in list(self._groups.items()):
             if published.expires <= now:
@@ -161,11 +163,10 @@ class Instruments:
 
     def _write(self, write: _Write) -> None:
         self._journal.append(write)
-        if len(self._journal) > _JOURNAL and self._lock.acquire(blocking=False):
-            try:
+        # Asked first, so that a signal handler or finalizer never waits for its own thread.
+        if len(self._journal) > _JOURNAL and not self._lock.locked():
+            with self._lock:
                 self._apply_journal()
-            finally:
-                self._lock.release()
 
     def _apply_journal(self) -> None:
         pending = len(self._journal)

@@ -18,6 +18,7 @@ from .complaints import Complaints
 from .families import Family, HistogramValue, Sample
 from .guard import LIMITS, OTHER, Guard
 from .handle import OperationHandle, OperationState
+from .histogram import histogram_value
 from .instruments import Instruments, Series
 from .series import OperationSeries
 
@@ -191,8 +192,6 @@ class Recorder:
             errors.setdefault((stage,), 0.0)
 
     def _operation_families(self, states: list[OperationState]) -> dict[str, Family]:
-        durations: list[tuple[tuple[str, ...], float | HistogramValue]]
-        durations = [(state.labels, state.duration) for state in states]
         errors = [
             ((*state.labels, error_type, str(ERROR_TYPES[error_type].fault)), float(count))
             for state in states
@@ -201,12 +200,23 @@ class Recorder:
         families = (
             Family(operations.OPERATIONS, [(s.labels, float(s.finished)) for s in states]),
             Family(operations.OPERATION_ERRORS, list(errors)),
-            Family(self._duration, durations),
+            Family(self._duration, _Durations(states)),
             Family(operations.OPERATIONS_IN_PROGRESS, [(s.labels, s.in_progress) for s in states]),
         )
         for family in families[:3]:
             family.created = self._created
         return {family.metric.name: family for family in families} if states else {}
+
+
+class _Durations:
+    """The series of operation durations, made one by one as they are read."""
+
+    def __init__(self, states: list[OperationState]) -> None:
+        self._states = states
+
+    def __iter__(self) -> Iterator[tuple[tuple[str, ...], HistogramValue]]:
+        for state in self._states:
+            yield state.labels, histogram_value(state.duration, state.exemplars)
 
 
 _default: dict[str, Recorder] = {}

@@ -23,7 +23,7 @@ class OperationSeries:
         bounds: upper bounds of the classic buckets, in seconds.
         native: whether to keep native histograms.
         clock: Unix time in seconds, for exemplars.
-        broke: called with the stage, the error and the operation when the instrumentation itself fails.
+        broke: called when the instrumentation itself fails.
 
     Attributes:
         handles: by cleaned labels; labels found in it need no cleaning.
@@ -46,7 +46,7 @@ class OperationSeries:
         self.handles: dict[Labels, OperationHandle] = {}
         # Handles whose figures were dropped while some function still holds them.
         self._forgotten: WeakValueDictionary[Labels, OperationHandle] = WeakValueDictionary()
-        self._starts: list[OperationHandle] = []
+        self._tickets: list[OperationHandle] = []
         self._failures: list[tuple[OperationHandle, str]] = []
         self.renew_locks()
 
@@ -76,30 +76,30 @@ class OperationSeries:
             return self.handles.setdefault(labels, handle)
 
     def refill(self, handle: OperationHandle) -> None:
-        """Count a start without a ticket. Folds and hands out tickets unless somebody folds."""
+        """Give a handle at least one ticket. Folds what it holds, unless somebody folds now."""
         if handle.labels not in self.handles:
             self._restore(handle)
-        if not self._folding.acquire(blocking=False):
-            self._starts.append(handle)
-            return
-        try:
-            handle.fold()
-            self._count_starts()
-            share = _PENDING_DURATIONS // len(self.handles)
-            handle.grant(max(FIRST_TICKETS, min(share, MOST_TICKETS)))
-        except Exception as error:  # noqa: BLE001 - counted; the operation must not notice
-            self.broke("record", error, handle.labels[3])
-        finally:
-            self._folding.release()
+        # `locked` is asked first so that a finalizer or signal handler that interrupts this very
+        # thread while it folds does not wait for it. Another thread may be waited for.
+        if not self._folding.locked():
+            try:
+                with self._folding:
+                    handle.fold()
+                    self._count_tickets()
+                    share = _PENDING_DURATIONS // len(self.handles)
+                    handle.grant(max(FIRST_TICKETS, min(share, MOST_TICKETS)))
+                return
+            except Exception as error:  # noqa: BLE001 - counted; the operation must not notice
+                self.broke("record", error, handle.labels[3])
+        self._tickets.append(handle)
+        handle.tickets.append(None)
 
     def mark(self, handle: OperationHandle, error_type: str) -> None:
         """Count a failure, now or at the next folding."""
         self._failures.append((handle, error_type))
-        if len(self._failures) > _PENDING_FAILURES and self._folding.acquire(blocking=False):
-            try:
+        if len(self._failures) > _PENDING_FAILURES and not self._folding.locked():
+            with self._folding:
                 self._count_failures()
-            finally:
-                self._folding.release()
 
     def snapshot(self) -> list[OperationState]:
         """Fold everything and return it. One series is of one moment, and never ahead of itself.
@@ -109,11 +109,11 @@ class OperationSeries:
         states = []
         for handle in list(self.handles.values()):
             with self._folding:
-                # In this order no failure is seen before its operation's end, and no end before
+                # In this order no failure is seen without its operation's end, and no end without
                 # its start.
                 self._count_failures()
                 handle.fold()
-                self._count_starts()
+                self._count_tickets()
                 state = handle.state()
             if state is not None:
                 states.append(state)
@@ -123,10 +123,10 @@ class OperationSeries:
         """Drop the figures of one store. Functions that hold a handle may use it again."""
         store = (clean(org), clean(domain), clean(platform))
         with self._binding:
-            for labels in [labels for labels in self.handles if labels[:3] == store]:
+            for labels in [labels for labels in list(self.handles) if labels[:3] == store]:
                 with self._folding:
                     self._count_failures()
-                    self._count_starts()
+                    self._count_tickets()
                     handle = self.handles.pop(labels)
                     handle.forget()
                 self._forgotten[labels] = handle
@@ -135,7 +135,7 @@ class OperationSeries:
     def reset(self) -> None:
         """Begin from nothing in a forked child, where no other thread runs yet."""
         self.renew_locks()
-        self._starts.clear()
+        self._tickets.clear()
         self._failures.clear()
         for handle in (*self.handles.values(), *self._forgotten.values()):
             handle.reset()
@@ -146,11 +146,11 @@ class OperationSeries:
             self.handles[handle.labels] = handle
             self.guard.restore(handle.labels)
 
-    def _count_starts(self) -> None:
-        pending = len(self._starts)
-        for handle in self._starts[:pending]:
-            handle.count_start()
-        del self._starts[:pending]
+    def _count_tickets(self) -> None:
+        pending = len(self._tickets)
+        for handle in self._tickets[:pending]:
+            handle.count_ticket()
+        del self._tickets[:pending]
 
     def _count_failures(self) -> None:
         pending = len(self._failures)

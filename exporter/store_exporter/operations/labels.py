@@ -79,10 +79,9 @@ def in_context(recorder: Recorder, operation: str, fixed: Fixed) -> OperationHan
             if store is None:
                 recorder.broke("context", None, operation)
                 return recorder.nowhere
-            org, domain, platform = (
-                from_context if label is None else label
-                for label, from_context in zip(fixed, store, strict=True)
-            )
+            org = store.org if org is None else org
+            domain = store.domain if domain is None else domain
+            platform = store.platform if platform is None else platform
         return recorder.operation(org, domain, platform, operation)
     except Exception as error:  # noqa: BLE001 - counted; the operation goes on, unrecorded
         recorder.broke("labels", error, operation)

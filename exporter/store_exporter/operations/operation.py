@@ -18,10 +18,12 @@ class Operation:
         self._verdict: Verdict = None
         # The operation that the same context manager opened before, if it is nested in itself.
         self.outer: Operation | None = None
-        try:
-            handle.tickets.pop()
-        except IndexError:
-            handle.admit()
+        while True:
+            try:
+                handle.tickets.pop()
+                break
+            except IndexError:
+                handle.admit()
         self._since = perf_counter()
 
     def fail(self, error: str | BaseException) -> None:
@@ -33,10 +35,21 @@ class Operation:
         """
         self._verdict = error
 
-    def end(self, error: BaseException | None) -> None:
-        """Count the operation as finished; the wrapper calls this once."""
+    def end(self) -> None:
+        """Count the operation as finished without an exception; the wrapper calls this once."""
         seconds = perf_counter() - self._since
-        if error is None or self._verdict is not None:
+        handle = self._handle
+        if self._verdict is not None:
+            record_verdict(handle, seconds, self._verdict)
+            return
+        handle.durations.append(seconds)
+        if seconds > handle.notable:
+            handle.remark(seconds)
+
+    def end_with(self, error: BaseException) -> None:
+        """Count the operation as finished by an exception; what `fail` said goes before it."""
+        seconds = perf_counter() - self._since
+        if self._verdict is not None:
             record_verdict(self._handle, seconds, self._verdict)
         else:
             record_exception(self._handle, seconds, error)

@@ -94,7 +94,13 @@ class track:  # noqa: N801 - a decorator and context manager, used like a functi
         return self._wrap(function, recorder)  # type: ignore[return-value]
 
     def __enter__(self) -> Operation:
-        return self._enter(_frame(1))
+        operation = Operation(self._handle or self._find())
+        key = id(_frame(1))
+        opened = self._open
+        if key in opened:
+            operation.outer = opened[key]
+        opened[key] = operation
+        return operation
 
     def __exit__(
         self,
@@ -102,10 +108,18 @@ class track:  # noqa: N801 - a decorator and context manager, used like a functi
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._exit(_frame(1), error)
+        operation = self._open.pop(id(_frame(1)), None)
+        if operation is not None and error is None and operation.outer is None:
+            operation.end()
+        else:
+            self._leave(_frame(1), operation, error)
 
     async def __aenter__(self) -> Operation:
-        return self._enter(_frame(1))
+        operation = Operation(self._handle or self._find())
+        key = id(_frame(1))
+        operation.outer = self._open.get(key)
+        self._open[key] = operation
+        return operation
 
     async def __aexit__(
         self,
@@ -113,17 +127,13 @@ class track:  # noqa: N801 - a decorator and context manager, used like a functi
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._exit(_frame(1), error)
+        frame = _frame(1)
+        self._leave(frame, self._open.pop(id(frame), None), error)
 
-    def _enter(self, frame: FrameType) -> Operation:
-        operation = Operation(self._handle or self._find())
-        key = id(frame)
-        operation.outer = self._open.get(key)
-        self._open[key] = operation
-        return operation
-
-    def _exit(self, frame: FrameType, error: BaseException | None) -> None:
-        operation = self._open.pop(id(frame), None)
+    def _leave(
+        self, frame: FrameType, operation: Operation | None, error: BaseException | None
+    ) -> None:
+        """End an operation in any of the less usual ways."""
         if operation is None:
             # An ExitStack leaves from another frame than it entered.
             if not self._open:
@@ -131,17 +141,20 @@ class track:  # noqa: N801 - a decorator and context manager, used like a functi
             _, operation = self._open.popitem()
         elif operation.outer is not None:
             self._open[id(frame)] = operation.outer
-        if isinstance(error, GeneratorExit) and frame.f_code.co_flags & _GENERATOR:
+        if error is None:
+            operation.end()
+        elif isinstance(error, GeneratorExit) and frame.f_code.co_flags & _GENERATOR:
             # The block is in a generator, whose consumer has what it wanted.
-            error = None
-        operation.end(error)
+            operation.end()
+        else:
+            operation.end_with(error)
 
     def _find(self) -> OperationHandle:
         recorder = self._recorder or default()
         if self._labels is not None:
             return by_arguments(recorder, self._operation, self._labels)((), {})
         handle = in_context(recorder, self._operation, self._fixed)
-        if None not in self._fixed and handle is not recorder.nowhere:
+        if None not in self._fixed:
             self._handle = handle
         return handle
 

@@ -29,17 +29,22 @@ def wrap_function(function: Function, handle: OperationHandle, failure: Failure 
 
     @wraps(function)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
-        try:
-            take()
-        except IndexError:
-            admit()
-        start = clock()
+        while True:
+            try:
+                take()
+                start = clock()
+                break
+            except IndexError:
+                admit()
+            except BaseException as error:
+                record_exception(handle, 0.0, error)
+                raise
         try:
             result = function(*args, **kwargs)
+            seconds = clock() - start
         except BaseException as error:
             record_exception(handle, clock() - start, error)
             raise
-        seconds = clock() - start
         if failure is not None:
             record_result(handle, seconds, failure, result)
             return result
@@ -60,17 +65,22 @@ def wrap_coroutine(
 
     @wraps(function)
     async def wrapper(*args: Any, **kwargs: Any) -> Any:
-        try:
-            take()
-        except IndexError:
-            admit()
-        start = clock()
+        while True:
+            try:
+                take()
+                start = clock()
+                break
+            except IndexError:
+                admit()
+            except BaseException as error:
+                record_exception(handle, 0.0, error)
+                raise
         try:
             result = await function(*args, **kwargs)
+            seconds = clock() - start
         except BaseException as error:
             record_exception(handle, clock() - start, error)
             raise
-        seconds = clock() - start
         if failure is not None:
             record_result(handle, seconds, failure, result)
             return result
@@ -89,17 +99,22 @@ def wrap_function_late(function: Function, find: Find, failure: Failure | None) 
     @wraps(function)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         handle = find(args, kwargs)
-        try:
-            handle.tickets.pop()
-        except IndexError:
-            handle.admit()
-        start = clock()
+        while True:
+            try:
+                handle.tickets.pop()
+                start = clock()
+                break
+            except IndexError:
+                handle.admit()
+            except BaseException as error:
+                record_exception(handle, 0.0, error)
+                raise
         try:
             result = function(*args, **kwargs)
+            seconds = clock() - start
         except BaseException as error:
             record_exception(handle, clock() - start, error)
             raise
-        seconds = clock() - start
         if failure is not None:
             record_result(handle, seconds, failure, result)
             return result
@@ -118,17 +133,22 @@ def wrap_coroutine_late(function: Function, find: Find, failure: Failure | None)
     @wraps(function)
     async def wrapper(*args: Any, **kwargs: Any) -> Any:
         handle = find(args, kwargs)
-        try:
-            handle.tickets.pop()
-        except IndexError:
-            handle.admit()
-        start = clock()
+        while True:
+            try:
+                handle.tickets.pop()
+                start = clock()
+                break
+            except IndexError:
+                handle.admit()
+            except BaseException as error:
+                record_exception(handle, 0.0, error)
+                raise
         try:
             result = await function(*args, **kwargs)
+            seconds = clock() - start
         except BaseException as error:
             record_exception(handle, clock() - start, error)
             raise
-        seconds = clock() - start
         if failure is not None:
             record_result(handle, seconds, failure, result)
             return result
