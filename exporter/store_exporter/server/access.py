@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import bcrypt
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from .web_file import WebFile
 
@@ -21,7 +22,7 @@ _CHECKS_AT_ONCE = 2
 _CHALLENGE = {"WWW-Authenticate": 'Basic realm="store-exporter", charset="UTF-8"'}
 
 
-def basic_auth(file: WebFile) -> Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]:
+def basic_auth(file: WebFile) -> Middleware:
     """Make the middleware that asks for a user and password, when the file names any users."""
     passwords = Passwords()
 

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from ..config import ConfigError, dump
-from . import pages, safety
+from . import safety
+from .access import basic_auth
+from .api import Api, json_answer
 from .exporter import Exporter
 from .metrics import Scrape
+from .pages import Landing
+from .probe import Probing
+from .web_file import WebFile
 
 log = logging.getLogger(__name__)
 
@@ -19,38 +25,43 @@ EXPORTER = web.AppKey("exporter", Exporter)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def create_app(exporter: Exporter, *, telemetry_path: str = "/metrics") -> web.Application:
+def create_app(
+    exporter: Exporter, *, telemetry_path: str = "/metrics", web_file: WebFile | None = None
+) -> web.Application:
     """Make the application; it starts and stops the exporter with itself.
 
     Args:
         exporter: what it shows and controls.
         telemetry_path: where the metrics are.
+        web_file: who may come in; everybody without it.
     """
-    app = web.Application(middlewares=[safety.guard], client_max_size=64 * 1024)
+    middlewares: list[Middleware] = [safety.guard]
+    if web_file is not None:
+        middlewares.append(basic_auth(web_file))
+    app = web.Application(middlewares=middlewares, client_max_size=64 * 1024)
     app.on_response_prepare.append(safety.add_headers)
     app[EXPORTER] = exporter
     app.cleanup_ctx.append(_running)
-    _add(app, "/", pages.Landing(exporter, telemetry_path))
-    _add(app, telemetry_path, Scrape(exporter.recorder))
-    _add(app, "/-/healthy", healthy)
-    _add(app, "/-/ready", ready)
-    _add(app, "/-/reload", reload, methods=("POST", "PUT"))
-    _add(app, "/config", config)
-    _add(app, "/sd", discovery)
+    api = Api(exporter)
+    routes: dict[str, Handler] = {
+        "/": Landing(exporter, telemetry_path),
+        telemetry_path: Scrape(exporter.recorder),
+        "/probe": Probing(exporter),
+        "/-/healthy": healthy,
+        "/-/ready": ready,
+        "/config": config,
+        "/sd": service_discovery,
+        "/api/v1/health": json_answer(api.health),
+        "/api/v1/analytics": json_answer(api.analytics),
+    }
+    for path, handler in routes.items():
+        app.router.add_get(path, handler)
+    for method in ("POST", "PUT"):
+        app.router.add_route(method, "/-/reload", reload)
     return app
 
 
-def _add(
-    app: web.Application, path: str, handler: Handler, methods: tuple[str, ...] = ("GET",)
-) -> None:
-    for method in methods:
-        if method == "GET":
-            app.router.add_get(path, handler)
-        else:
-            app.router.add_route(method, path, handler)
-
-
-async def _running(app: web.Application):  # type: ignore[no-untyped-def]
+async def _running(app: web.Application) -> AsyncIterator[None]:
     await app[EXPORTER].start()
     yield
     await app[EXPORTER].stop()
@@ -85,7 +96,7 @@ async def config(request: web.Request) -> web.Response:
     return web.Response(text=exporter.redact(text), content_type="text/yaml")
 
 
-async def discovery(request: web.Request) -> web.Response:
+async def service_discovery(request: web.Request) -> web.Response:
     """List the stores as Prometheus' http_sd expects, ready for `/probe`."""
     groups = [
         {

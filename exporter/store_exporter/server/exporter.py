@@ -7,79 +7,91 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 from ..config import Config, ConfigError
 from ..config.dump import secrets, store_secrets
 from ..metrics.catalogue import exporter as catalogue
 from ..metrics.recorder import Recorder
+from ..probing.health import Health
+from ..probing.history import History
+from ..probing.runner import Runner
+from ..probing.scheduler import Scheduler
+from ..stores.discovery import Discoverer
 from ..stores.inventory import Change, Inventory, Shard
 from ..stores.model import Store
 from .redaction import Redactor
+from .status import Status, status
 
 log = logging.getLogger(__name__)
-
-
-class Scheduler(Protocol):
-    """What runs the probes and collectors of stores."""
-
-    def start(self, stores: Sequence[Store]) -> None:
-        """Begin to run them, spread over their intervals."""
-
-    def update(self, stores: Sequence[Store]) -> None:
-        """Take these stores instead; those that are equal keep their schedule and state."""
-
-    async def stop(self) -> None:
-        """End all runs, in bounded time."""
 
 
 class Exporter:
     """One process that watches stores.
 
     Args:
-        load: reads the configuration; called again at each reload.
+        config: what it starts with.
+        load: reads the configuration again, at each reload.
         recorder: where everything is counted.
         scheduler: runs probes and collectors.
+        history: what they found last.
+        health: the state of a store by its domain, None before it is known.
+        single: makes what runs one probe on demand and records it elsewhere.
         redact: masks secrets; it learns those of each configuration before it is used.
         shard: which part of the stores is this process's.
         clock: Unix time in seconds.
-
-    Raises:
-        ConfigError: at construction, when the configuration has problems.
     """
 
     def __init__(
         self,
+        config: Config,
         load: Callable[[], Config],
         *,
         recorder: Recorder,
         scheduler: Scheduler,
-        redact: Redactor | None = None,
+        history: History,
+        health: Callable[[str], Health | None],
+        single: Callable[[Recorder], Runner],
+        redact: Redactor,
         shard: Shard | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.recorder = recorder
-        self.redact = redact or Redactor()
+        self.redact = redact
+        self.single = single
         self.inventory = Inventory(shard)
         self.ready = False
         self.reload_problem = ""
         self._load = load
         self._scheduler = scheduler
+        self._history = history
+        self._health = health
         self._clock = clock
         self._reloading = asyncio.Lock()
         self._found: tuple[Store, ...] = ()
-        self.config = load()
-        self._accept(self.config)
+        self._discoverer = Discoverer(self.found, self._not_found)
+        self.config = config
+        self._accept(config)
 
     async def start(self) -> None:
-        """Begin to probe; the exporter is ready from now on."""
+        """Begin to probe and to look for further stores; the exporter is ready from now on."""
         self._scheduler.start(list(self.inventory.stores.values()))
+        self._discoverer.replace(self.config.discovery)
         self.ready = True
 
     async def stop(self) -> None:
-        """End probing, in bounded time; no longer ready from the first moment."""
+        """End both, in bounded time; no longer ready from the first moment."""
         self.ready = False
+        await self._discoverer.stop()
         await self._scheduler.stop()
+
+    def statuses(self, org: str | None = None) -> list[Status]:
+        """Return how each store is, those of one tenant if it is given."""
+        stores = self.inventory.stores.values() if org is None else self.inventory.of(org)
+        return [self._status(store) for store in stores]
+
+    def _status(self, store: Store) -> Status:
+        results = self._history.latest(store.domain)
+        return status(store, results, self._health(store.domain))
 
     async def reload(self) -> Change:
         """Read the configuration again and take it, or keep the old one if it has problems.
@@ -100,6 +112,7 @@ class Exporter:
                 raise
             change = self._accept(config)
             self._scheduler.update(list(self.inventory.stores.values()))
+            self._discoverer.replace(config.discovery)
             log.info("the configuration was reloaded", extra={"stores": str(change)})
             return change
 
@@ -109,7 +122,11 @@ class Exporter:
         change = self._take_stores()
         if change and self.ready:
             self._scheduler.update(list(self.inventory.stores.values()))
+            log.info("discovery changed the stores", extra={"stores": str(change)})
         return change
+
+    def _not_found(self, org: str) -> None:
+        self.recorder.inc(catalogue.DISCOVERY_FAILURES, (org,))
 
     def _accept(self, config: Config) -> Change:
         self.config = config

@@ -1,0 +1,147 @@
+"""`store-exporter serve`: watch stores and serve their metrics, until a signal ends it."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import sys
+from functools import partial
+from pathlib import Path
+
+from ..config import Config, ConfigError, load
+from ..probing.documents import StateError
+from ..server import logs
+from ..server.app import create_app
+from ..server.assembly import assembled
+from ..server.exporter import Exporter
+from ..server.listen import listening, parse_address, until_signalled
+from ..server.redaction import Redactor
+from ..server.web_file import WebFile
+from ..stores.inventory import Shard
+
+DEFAULT_ADDRESS = ":9847"
+
+log = logging.getLogger(__name__)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments, named as those of Prometheus' own exporters."""
+    parser.add_argument(
+        "--config.file",
+        dest="config_file",
+        type=Path,
+        default=Path("store-exporter.yml"),
+        metavar="FILE",
+        help="the configuration (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--config.check",
+        dest="config_check",
+        action="store_true",
+        help="check the configuration files, list every problem, and end",
+    )
+    parser.add_argument(
+        "--web.listen-address",
+        dest="addresses",
+        action="append",
+        type=_address,
+        metavar="HOST:PORT",
+        help=f"where to listen; may be repeated (default: {DEFAULT_ADDRESS})",
+    )
+    parser.add_argument(
+        "--web.telemetry-path",
+        dest="telemetry_path",
+        type=_telemetry_path,
+        default="/metrics",
+        metavar="PATH",
+        help="where the metrics are (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--web.config.file",
+        dest="web_file",
+        type=Path,
+        metavar="FILE",
+        help="TLS and passwords, in the format of Prometheus' exporter-toolkit",
+    )
+    parser.add_argument("--log.level", dest="log_level", choices=logs.LEVELS, default="info")
+    parser.add_argument("--log.format", dest="log_format", choices=logs.FORMATS, default="logfmt")
+    parser.add_argument(
+        "--shard",
+        type=_shard,
+        default=Shard(),
+        metavar="INDEX/COUNT",
+        help="this process's part of the stores, such as 0/3 for the first of three (default: all)",
+    )
+
+
+def _address(text: str) -> tuple[str | None, int]:
+    try:
+        return parse_address(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _shard(text: str) -> Shard:
+    try:
+        index, count = map(int, text.split("/"))
+        return Shard(index, count)
+    except ValueError:
+        message = "must be INDEX/COUNT, the index from 0 and below the count"
+        raise argparse.ArgumentTypeError(message) from None
+
+
+def _telemetry_path(text: str) -> str:
+    plain = text.replace("/", "").replace("-", "").replace("_", "").replace(".", "")
+    if not text.startswith("/") or not plain.isalnum() or not plain.isascii():
+        raise argparse.ArgumentTypeError("must be a path such as /metrics")
+    return text
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until a signal; returns 1 when a configuration has problems or an address is taken."""
+    redact = Redactor()
+    logs.configure(args.log_level, args.log_format, redact)
+    try:
+        config = load(args.config_file)
+        web_file = WebFile(args.web_file) if args.web_file else None
+        if args.config_check:
+            stores, orgs = len(config.stores), len(config.orgs)
+            print(f"{config.file}: no problems; {stores} stores of {orgs} orgs")
+            return 0
+        asyncio.run(_serve(args, config, web_file, redact))
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except (StateError, OSError) as error:
+        log.error("cannot start: %s", error)
+        return 1
+    return 0
+
+
+async def _serve(
+    args: argparse.Namespace, config: Config, web_file: WebFile | None, redact: Redactor
+) -> None:
+    read = partial(load, args.config_file)
+    async with assembled(read, config=config, redact=redact, shard=args.shard) as exporter:
+        app = create_app(exporter, telemetry_path=args.telemetry_path, web_file=web_file)
+        addresses = args.addresses or [parse_address(DEFAULT_ADDRESS)]
+        tls = web_file.tls if web_file else None
+        async with listening(app, addresses, tls) as urls:
+            for url in urls:
+                log.info("listening", extra={"address": url})
+            await until_signalled(partial(_reload, exporter, set()))
+
+
+def _reload(exporter: Exporter, tasks: set[asyncio.Task[None]]) -> None:
+    """Reload in the background; the set keeps the task alive until it ends."""
+    task = asyncio.create_task(_reload_quietly(exporter))
+    tasks.add(task)
+    task.add_done_callback(tasks.discard)
+
+
+async def _reload_quietly(exporter: Exporter) -> None:
+    try:
+        await exporter.reload()
+    except ConfigError:
+        return  # logged, counted and shown by the exporter

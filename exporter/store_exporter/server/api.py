@@ -1,0 +1,167 @@
+"""`/api/v1` for applications: an org's own health and analytics, and no other's.
+
+The org is the one of the bearer token. A domain of another org is answered like one that does not
+exist.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from aiohttp import web
+
+from ..errors import ERROR_TYPES
+from ..metrics.catalogue.operations import OPERATION_NAMES
+from . import prometheus
+from .analytics import Filters, from_recorder, report
+from .exporter import Exporter
+from .status import Status
+from .tokens import Tokens
+
+MAX_DAYS = 90
+MAX_LIMIT = 1000
+
+
+class ApiError(Exception):
+    """A request that gets an error instead of figures."""
+
+    def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.headers = headers
+
+
+Answer = Callable[[web.Request], Awaitable[dict[str, Any]]]
+
+
+def json_answer(answer: Answer) -> Callable[[web.Request], Awaitable[web.Response]]:
+    """Make a handler of a function that returns a document or raises `ApiError`."""
+
+    async def handle(request: web.Request) -> web.Response:
+        try:
+            return web.json_response(await answer(request))
+        except ApiError as error:
+            document = {"error": str(error)}
+            return web.json_response(document, status=error.status, headers=error.headers)
+
+    return handle
+
+
+class Api:
+    """The JSON API over one exporter."""
+
+    def __init__(self, exporter: Exporter) -> None:
+        self._exporter = exporter
+        self._config = exporter.config
+        self._tokens = Tokens(exporter.config.orgs)
+
+    async def health(self, request: web.Request) -> dict[str, Any]:
+        """Answer how the org's stores are."""
+        org = self._org(request)
+        domain = self._domain(request, org)
+        statuses = self._exporter.statuses(org)
+        return health_document([s for s in statuses if domain in (None, s.store.domain)])
+
+    async def analytics(self, request: web.Request) -> dict[str, Any]:
+        """Answer what the org's operations did."""
+        org = self._org(request)
+        filters = Filters(
+            org=org,
+            domain=self._domain(request, org),
+            operation=_operation(request),
+            days=_number(request, "days", 7, MAX_DAYS),
+            limit=_number(request, "limit", 100, MAX_LIMIT),
+        )
+        url = self._exporter.config.prometheus_url
+        if url is None:
+            usages = await asyncio.to_thread(from_recorder, self._exporter.recorder, filters)
+            return report(usages, filters, "process")
+        try:
+            return report(await prometheus.usage(url, filters), filters, "prometheus")
+        except prometheus.PrometheusError as error:
+            raise ApiError(502, str(error)) from None
+
+    def _org(self, request: web.Request) -> str:
+        if self._config is not self._exporter.config:
+            self._config = self._exporter.config
+            self._tokens = Tokens(self._config.orgs)
+        org = self._tokens.org(request.headers.get("Authorization", ""))
+        if org is None:
+            challenge = {"WWW-Authenticate": 'Bearer realm="store-exporter"'}
+            raise ApiError(401, "a bearer token of an org is needed", challenge)
+        return org
+
+    def _domain(self, request: web.Request, org: str) -> str | None:
+        domain = request.query.get("domain")
+        if not domain:
+            return None
+        store = self._exporter.inventory.stores.get(domain)
+        if store is None or store.org != org:
+            raise ApiError(404, "there is no store of this domain")
+        return store.domain
+
+
+def _operation(request: web.Request) -> str | None:
+    operation = request.query.get("operation")
+    if not operation:
+        return None
+    known = next((name for name in OPERATION_NAMES if name == operation), None)
+    if known is None:
+        raise ApiError(400, "operation is not one of docs/operations.md")
+    return known
+
+
+def _number(request: web.Request, name: str, default: int, highest: int) -> int:
+    text = request.query.get(name) or str(default)
+    if not re.fullmatch("[0-9]{1,6}", text) or not 1 <= int(text) <= highest:
+        raise ApiError(400, f"{name} must be a whole number from 1 to {highest}")
+    return int(text)
+
+
+def health_document(statuses: Sequence[Status]) -> dict[str, Any]:
+    """Make the answer about the health of these stores."""
+    counts = Counter[str](status.state for status in statuses)
+    return {
+        "overall_status": overall(counts, len(statuses)),
+        "healthy_domains": counts["healthy"],
+        "total_domains": len(statuses),
+        "health_checks": [_health_check(status) for status in statuses],
+    }
+
+
+def overall(counts: Mapping[str, int], total: int) -> str:
+    """Sum up: healthy if all stores are, critical if none is, degraded otherwise.
+
+    Stores that were not probed yet count for neither; with nothing but such stores, or none at
+    all, the answer is unknown.
+    """
+    probed = total - counts.get("unknown", 0)
+    healthy = counts.get("healthy", 0)
+    if not probed:
+        return "unknown"
+    if healthy == probed:
+        return "healthy"
+    return "degraded" if healthy else "critical"
+
+
+def _health_check(status: Status) -> dict[str, Any]:
+    reason = status.reason
+    error_type = reason.error_type if reason else None
+    liveness = status.liveness
+    duration = liveness.duration if liveness else None
+    at = liveness.at if liveness else None
+    return {
+        "domain": status.store.domain,
+        "platform": status.store.platform,
+        "status": status.state,
+        "message": reason.message if reason else "not probed yet",
+        "response_time_ms": None if duration is None else round(duration * 1000, 1),
+        "error_type": error_type,
+        "fault": str(ERROR_TYPES[error_type].fault) if error_type in ERROR_TYPES else None,
+        "checked_at": None if at is None else datetime.fromtimestamp(at, UTC).isoformat(),
+    }

@@ -1,0 +1,71 @@
+"""An exporter with everything it needs, and the end of all of it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from ..config import Config
+from ..metrics.catalogue.exporter import STATE_LOSSES
+from ..metrics.recorder import Recorder
+from ..probing.cursor import FileDocuments
+from ..probing.documents import DocumentFile
+from ..probing.runner import Runner
+from ..probing.scheduler import Scheduler
+from ..probing.transport import Transport
+from ..stores.inventory import Shard
+from .exporter import Exporter
+from .probe import SingleRunner
+from .redaction import Redactor
+
+
+@asynccontextmanager
+async def assembled(
+    load: Callable[[], Config],
+    *,
+    config: Config | None = None,
+    recorder: Recorder | None = None,
+    redact: Redactor | None = None,
+    shard: Shard | None = None,
+) -> AsyncIterator[Exporter]:
+    """Make an exporter and close, at the end, what it used. Serving it starts and stops it.
+
+    Args:
+        load: reads the configuration, at first and at each reload.
+        config: what `load` returned already, if it was called.
+        recorder: where everything is counted; one of its own by default.
+        redact: masks secrets; shared with the log.
+        shard: which part of the stores is this process's.
+
+    Raises:
+        ConfigError: the configuration has problems.
+        StateError: the state directory cannot be used.
+    """
+    config = config or load()
+    recorder = recorder or Recorder()
+    shard = shard or Shard()
+    folder = config.state_directory
+    if shard.count > 1:
+        # Every process needs a folder of its own, wherever it runs.
+        folder /= f"shard-{shard.index}-of-{shard.count}"
+    async with AsyncExitStack() as cleanup:
+        transport = Transport()
+        cleanup.push_async_callback(transport.close)
+        documents = FileDocuments(DocumentFile(folder, lost=lambda: recorder.inc(STATE_LOSSES)))
+        cleanup.push_async_callback(documents.close)
+        runner = Runner(recorder, transport, documents=documents)
+
+        def single(elsewhere: Recorder) -> Runner:
+            return SingleRunner(elsewhere, transport, runner.access)
+
+        yield Exporter(
+            config,
+            load,
+            recorder=recorder,
+            scheduler=Scheduler(runner),
+            history=runner.history,
+            health=runner.health,
+            single=single,
+            redact=redact or Redactor(),
+            shard=shard,
+        )

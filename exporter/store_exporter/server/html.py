@@ -1,0 +1,41 @@
+"""HTML in which text is escaped unless it was made here."""
+
+from __future__ import annotations
+
+from html import escape
+
+
+class Html(str):
+    """Finished HTML. Every other string is text and will be escaped."""
+
+    __slots__ = ()
+
+
+def tag(name: str, *children: str | None, **attributes: str | None) -> Html:
+    """Make an element.
+
+    Args:
+        name: the element's name.
+        children: text, which is escaped, or finished `Html`; None is left out.
+        attributes: values, which are escaped; a trailing underscore of a name is dropped, and
+            one inside becomes a hyphen; None leaves the attribute out.
+    """
+    written = "".join(
+        f' {key.rstrip("_").replace("_", "-")}="{escape(value)}"'
+        for key, value in attributes.items()
+        if value is not None
+    )
+    if name in ("meta", "br"):
+        return Html(f"<{name}{written}>")
+    return Html(f"<{name}{written}>{join(*children)}</{name}>")
+
+
+def join(*children: str | None) -> Html:
+    """Put elements and texts one after the other."""
+    return Html(
+        "".join(
+            child if isinstance(child, Html) else escape(child)
+            for child in children
+            if child is not None
+        )
+    )

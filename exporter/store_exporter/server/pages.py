@@ -1,0 +1,168 @@
+"""The landing page: each store's state, its last probe, and why it failed."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from aiohttp import web
+
+from .._version import __version__
+from ..config.values import duration_text
+from .exporter import Exporter
+from .html import Html, join, tag
+from .status import WORST_FIRST, Check, Status, worst_first
+from .style import POLICY, STYLE
+
+STORES_PER_PAGE = 200
+
+
+class Landing:
+    """Answers `/`.
+
+    Args:
+        exporter: what it shows.
+        telemetry_path: where the metrics are.
+        clock: Unix time in seconds.
+    """
+
+    def __init__(
+        self, exporter: Exporter, telemetry_path: str, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._exporter = exporter
+        self._telemetry_path = telemetry_path
+        self._clock = clock
+
+    async def __call__(self, request: web.Request) -> web.Response:
+        """Show one page of stores, the worst first."""
+        statuses = worst_first(self._exporter.statuses())
+        pages = max(1, -(-len(statuses) // STORES_PER_PAGE))
+        asked = request.query.get("page", "1")
+        page = min(int(asked), pages) if re.fullmatch("[0-9]{1,6}", asked) else 1
+        start = max(page - 1, 0) * STORES_PER_PAGE
+        body = join(
+            self._header(),
+            self._problem(),
+            _counts(statuses),
+            *(self._store(s) for s in statuses[start : start + STORES_PER_PAGE]),
+            None if statuses else tag("p", "No stores are configured.", class_="soft"),
+            _pages(page, pages),
+        )
+        text = self._exporter.redact(_document("store-exporter", body))
+        headers = {"Content-Security-Policy": POLICY}
+        return web.Response(text=text, content_type="text/html", charset="utf-8", headers=headers)
+
+    def _header(self) -> Html:
+        links = (
+            (self._telemetry_path, "Metrics"),
+            ("/config", "Configuration"),
+            ("/sd", "Service discovery"),
+            ("/-/healthy", "Health"),
+        )
+        version = tag("small", f"version {__version__}")
+        return tag(
+            "header",
+            tag("h1", "store-exporter ", version),
+            tag("nav", *(tag("a", text, href=path) for path, text in links)),
+        )
+
+    def _problem(self) -> Html | None:
+        problem = self._exporter.reload_problem
+        if not problem:
+            return None
+        text = "The configuration has problems and was not reloaded; the old one stays."
+        return tag("section", tag("strong", text), tag("pre", problem), class_="banner")
+
+    def _store(self, status: Status) -> Html:
+        store, reason = status.store, status.reason
+        summary = tag(
+            "summary",
+            tag("span", status.state, class_="badge"),
+            tag(
+                "span",
+                tag("span", store.domain, class_="domain"),
+                tag("br"),
+                tag("span", f"{store.org} · {store.platform}", class_="soft"),
+                class_="who",
+            ),
+            tag("span", _why(reason), class_="why"),
+            tag("span", self._ago(_last(status.checks)), class_="when soft"),
+        )
+        rows = (
+            tag(
+                "tr",
+                tag("td", f"{check.name}"),
+                tag("td", tag("span", check.state, class_=f"badge {check.state}")),
+                tag("td", self._ago(check.at), class_="number"),
+                tag("td", _seconds(check.duration), class_="number"),
+                tag("td", _why(check), _advice(check)),
+            )
+            for check in status.checks
+        )
+        names = ("Check", "State", "Last run", "Took", "Found")
+        head = tag("tr", *(tag("th", name, scope="col") for name in names))
+        table = tag("table", tag("thead", head), tag("tbody", *rows))
+        details = tag("div", table, class_="checks")
+        return tag("details", summary, details, class_=f"store {status.state}")
+
+    def _ago(self, moment: float | None) -> str:
+        if moment is None:
+            return "not yet"
+        seconds = int(max(self._clock() - moment, 0))
+        step = 60 if seconds >= 600 else 1
+        return f"{duration_text(seconds // step * step)} ago"
+
+
+def _counts(statuses: Sequence[Status]) -> Html:
+    counts = Counter(status.state for status in statuses)
+    entries = [("stores", len(statuses)), *((state, counts[state]) for state in WORST_FIRST)]
+    return tag(
+        "dl",
+        *(tag("div", tag("dt", name), tag("dd", str(count))) for name, count in entries),
+        class_="counts",
+    )
+
+
+def _why(check: Check | None) -> str:
+    if check is None:
+        return "not probed yet"
+    return f"{check.error_type}: {check.message}" if check.error_type else check.message
+
+
+def _advice(check: Check) -> Html | None:
+    return tag("div", check.advice, class_="soft") if check.advice else None
+
+
+def _last(checks: Sequence[Check]) -> float | None:
+    return max((check.at for check in checks if check.at is not None), default=None)
+
+
+def _seconds(duration: float | None) -> str:
+    if duration is None:
+        return "-"
+    return f"{duration * 1000:.0f} ms" if duration < 1 else f"{duration:.1f} s"
+
+
+def _pages(page: int, pages: int) -> Html | None:
+    if pages == 1:
+        return None
+    return tag(
+        "nav",
+        tag("a", "Previous", href=f"/?page={page - 1}") if page > 1 else None,
+        tag("span", f"page {max(page, 1)} of {pages}", class_="soft"),
+        tag("a", "Next", href=f"/?page={page + 1}") if page < pages else None,
+        class_="pages",
+    )
+
+
+def _document(title: str, body: Html) -> str:
+    head = tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", name_="viewport", content="width=device-width, initial-scale=1"),
+        tag("title", title),
+        tag("style", Html(STYLE)),
+    )
+    return "<!DOCTYPE html>" + tag("html", head, tag("body", body), lang="en")

@@ -1,0 +1,153 @@
+"""`/probe?target=<domain>&module=<probe>`: one probe of one configured store, now.
+
+Nothing of the request becomes an address: the target is looked up among the stores, and it is the
+store's own configuration that says where it is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, replace
+from typing import Any
+
+from aiohttp import web
+
+from ..metrics.exposition import render, render_text
+from ..metrics.families import Family
+from ..metrics.recorder import Recorder
+from ..probing.access import Access
+from ..probing.history import Result
+from ..probing.jobs import PROBE, Job, jobs_of
+from ..probing.runner import Runner
+from ..probing.transport import Sender
+from ..stores.model import Secret, Store
+from .exporter import Exporter
+from .metrics import send
+
+TIMEOUT_HEADER = "X-Prometheus-Scrape-Timeout-Seconds"
+MAX_PROBES = 32
+_RESERVE = 0.5
+"""Seconds of Prometheus' timeout that are kept for the way back."""
+_SHORTEST = 0.1
+
+
+class SingleRunner(Runner):
+    """Records somewhere else, but spends the budget that all runs against a store share."""
+
+    def __init__(
+        self, recorder: Recorder, sender: Sender, shared: Callable[[Store], Access]
+    ) -> None:
+        super().__init__(recorder, sender)
+        self._shared = shared
+
+    def access(self, store: Store) -> Access:
+        """Return the budget and slots of the scheduled runs."""
+        return self._shared(store)
+
+
+class Probing:
+    """Answers `/probe`.
+
+    Args:
+        exporter: whose stores may be probed.
+    """
+
+    def __init__(self, exporter: Exporter) -> None:
+        self._exporter = exporter
+        self._running = 0
+
+    async def __call__(self, request: web.Request) -> web.StreamResponse:
+        """Probe one store and answer with the metrics of this probe alone."""
+        query = request.query
+        store = self._exporter.inventory.stores.get(query.get("target", ""))
+        if store is None:
+            return _refused("target must be the domain of a configured store")
+        job = _job(store, query.get("module", ""))
+        if job is None:
+            return _refused("module must be a probe that this store runs")
+        try:
+            timeout = _timeout(job, request.headers.get(TIMEOUT_HEADER))
+        except ValueError:
+            return _refused(f"{TIMEOUT_HEADER} must be a number of seconds")
+        if self._running >= MAX_PROBES:
+            return web.Response(status=503, text="too many probes at the same time\n")
+        self._running += 1
+        try:
+            job = replace(job, schedule=replace(job.schedule, timeout=timeout))
+            recorder = Recorder()
+            result = await self._exporter.single(recorder).run_anyway(job)
+        finally:
+            self._running -= 1
+        if query.get("debug") == "true":
+            text = await asyncio.to_thread(debug_text, job, result, recorder)
+            return web.Response(text=self._exporter.redact(text))
+        headers = request.headers
+        rendered = render(
+            _of_stores(recorder), headers.get("Accept"), headers.get("Accept-Encoding")
+        )
+        return await send(request, rendered)
+
+
+def _refused(message: str) -> web.Response:
+    return web.Response(status=400, text=f"{message}\n")
+
+
+def _job(store: Store, module: str) -> Job | None:
+    """Find a store's probe by its name; the liveness probe when none is named."""
+    probes = (job for job in jobs_of(store) if job.kind == PROBE)
+    return next(
+        (job for job in probes if job.name == module or (not module and job.liveness)), None
+    )
+
+
+def _timeout(job: Job, header: str | None) -> float:
+    """Return the smaller of the probe's timeout and what Prometheus has left.
+
+    Raises:
+        ValueError: the header is not a number of seconds above zero.
+    """
+    if header is None:
+        return job.schedule.timeout
+    seconds = float(header)
+    if not math.isfinite(seconds) or seconds <= 0:
+        raise ValueError("not a number of seconds")
+    return min(job.schedule.timeout, max(seconds - _RESERVE, _SHORTEST))
+
+
+def _of_stores(recorder: Recorder) -> Iterator[Family]:
+    """Leave out what a recorder tells about the exporter itself; `/metrics` has that."""
+    for family in recorder.families():
+        if not family.metric.name.startswith("store_exporter_"):
+            yield family
+
+
+def debug_text(job: Job, result: Result, recorder: Recorder) -> str:
+    """Write down what a probe did: its log, its metrics and the store's configuration."""
+    outcome = "succeeded" if result.ok else f"failed: {result.error_type}: {result.message}"
+    log = [
+        f"probe {job.name} of {job.store.domain}, timeout {job.schedule.timeout:g} s",
+        *result.lines,
+        *(f"degraded: {reason}" for reason in result.degraded),
+        *([result.summary] if result.summary else []),
+        f"{outcome} after {result.duration:.3f} s and {result.requests} requests",
+    ]
+    metrics = b"".join(render_text(_of_stores(recorder))).decode()
+    return (
+        "Log of this probe:\n"
+        + "".join(f"  {line}\n" for line in log)
+        + f"\nMetrics of this probe:\n{metrics}"
+        + f"\nConfiguration of this store:\n{configuration(job.store)}\n"
+    )
+
+
+def configuration(store: Store) -> str:
+    """Write a store's effective configuration as JSON, secrets masked."""
+    return json.dumps(asdict(store), indent=2, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    """Write a value that JSON does not know; a secret says of itself that it is masked."""
+    return str(value) if isinstance(value, Secret) else repr(value)

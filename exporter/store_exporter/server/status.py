@@ -1,0 +1,109 @@
+"""How each store is, from what its probes and collectors last found: for pages and the API."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ..errors import ERROR_TYPES
+from ..probing.health import Health
+from ..probing.history import Result
+from ..probing.jobs import Job, jobs_of
+from ..stores.model import Store
+
+State = Literal["critical", "degraded", "unknown", "healthy"]
+WORST_FIRST: tuple[State, ...] = ("critical", "degraded", "unknown", "healthy")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What one probe or collector of a store last found.
+
+    Attributes:
+        kind: probe or collector.
+        name: its name.
+        state: unknown before the first run; a collector is never critical.
+        at: Unix time of its end, in seconds.
+        duration: seconds it took.
+        error_type: why it failed, None when it did not.
+        message: one line for a person.
+        liveness: whether it is the probe that decides if the store is up.
+    """
+
+    kind: str
+    name: str
+    state: State
+    at: float | None = None
+    duration: float | None = None
+    error_type: str | None = None
+    message: str = ""
+    liveness: bool = False
+
+    @property
+    def advice(self) -> str:
+        """What to do about the failure; empty when there is none."""
+        return ERROR_TYPES[self.error_type].advice if self.error_type in ERROR_TYPES else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How one store is."""
+
+    store: Store
+    state: State
+    checks: Sequence[Check]
+
+    @property
+    def reason(self) -> Check | None:
+        """The check that tells most: the worst one, and of equals liveness, then the first."""
+        ran = [check for check in self.checks if check.state != "unknown"]
+        return min(
+            ran,
+            key=lambda check: (WORST_FIRST.index(check.state), not check.liveness),
+            default=None,
+        )
+
+    @property
+    def liveness(self) -> Check | None:
+        """The check that decides whether the store is up, if it is run."""
+        return next((check for check in self.checks if check.liveness), None)
+
+
+def status(store: Store, results: Sequence[Result], health: Health | None) -> Status:
+    """Sum up one store.
+
+    Args:
+        store: the store.
+        results: the last result of each of its probes and collectors.
+        health: its state, None as long as its liveness probe has not run.
+    """
+    known = {(result.kind, result.name): result for result in results}
+    checks = tuple(_check(job, known.get((job.kind, job.name))) for job in jobs_of(store))
+    return Status(store, health.state.value if health else "unknown", checks)
+
+
+def _check(job: Job, result: Result | None) -> Check:
+    if result is None:
+        return Check(job.kind, job.name, "unknown", liveness=job.liveness)
+    state: State = "healthy"
+    if not result.ok:
+        state = "critical" if job.critical else "degraded"
+    elif result.degraded:
+        state = "degraded"
+    message = result.summary if result.ok else result.message
+    return Check(
+        kind=job.kind,
+        name=job.name,
+        state=state,
+        at=result.time,
+        duration=result.duration,
+        error_type=result.error_type,
+        message="; ".join((*result.degraded, message) if result.ok else (message,)),
+        liveness=job.liveness,
+    )
+
+
+def worst_first(statuses: Sequence[Status]) -> list[Status]:
+    """Order stores for somebody who looks for trouble."""
+    return sorted(statuses, key=lambda s: (WORST_FIRST.index(s.state), s.store.domain))
