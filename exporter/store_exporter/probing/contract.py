@@ -81,6 +81,9 @@ class Context:
     """This probe's or collector's own options from the configuration, with defaults filled in."""
     now: Callable[[], float]
     """Unix time in seconds; passed in so that tests can choose it."""
+    memory: dict[str, Any] = field(default_factory=dict)
+    """What the platform remembers of the store between runs, such as the state of a rate limit; all
+    probes and collectors of the store share it. It is lost when the exporter ends."""
 
 
 @dataclass(slots=True)

@@ -67,7 +67,7 @@ class Cost:
         # A query that costs more than the share could never run; it waits for a full bucket.
         wanted = min(kept + self.requested, self.maximum)
         missing = wanted - self.available
-        return max(0.0, missing / self.restore_rate) if self.restore_rate > 0 else 0.0
+        return max(0.0, missing / self.restore_rate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +82,10 @@ class Result:
 class ThrottledError(StoreError):
     """The bucket was too empty for the query; `wait` tells for how many seconds at least."""
 
-    def __init__(self, wait: float) -> None:
+    def __init__(self, cost: Cost | None) -> None:
         super().__init__("rate_limited", "Shopify asks to slow down", code="THROTTLED")
-        self.wait = wait
+        self.cost = cost
+        self.wait = max(cost.wait() if cost else 1.0, 0.1)
 
 
 def read_cost(body: Mapping[str, Any]) -> Cost | None:
@@ -96,9 +97,9 @@ def read_cost(body: Mapping[str, Any]) -> Cost | None:
         return Cost(
             requested=float(cost["requestedQueryCost"]),
             actual=None if actual is None else float(actual),
-            maximum=float(status["maximumAvailable"]),
+            maximum=max(float(status["maximumAvailable"]), 1.0),
             available=float(status["currentlyAvailable"]),
-            restore_rate=float(status["restoreRate"]),
+            restore_rate=max(float(status["restoreRate"]), 0.1),
         )
     except (KeyError, TypeError, ValueError):
         return None
@@ -121,7 +122,7 @@ def read(body: Any) -> Result:
     errors = _errors(body.get("errors"))
     for error in errors:
         if error.error_type == "rate_limited":
-            raise ThrottledError(cost.wait() if cost else 1.0)
+            raise ThrottledError(cost)
     data = body.get("data")
     if isinstance(data, Mapping) and any(value is not None for value in data.values()):
         return Result(data, cost, errors)

@@ -1,0 +1,226 @@
+"""Requests to Shopify as plans: one GraphQL document, sent within the rate limit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from ...errors import StoreError
+from ...probing.contract import Answer
+from .. import answers
+from ..fields import Fields
+from ..plans import Pause, Plan, Request, Retrier
+from . import graphql
+from .bucket import Bucket
+from .queries import document
+
+PAGE = 100
+MAX_PAGES = 10
+_FACTS_LIFETIME = 3600.0
+
+
+@dataclass(slots=True)
+class Facts:
+    """What a client remembers of a shop for an hour. Racing threads at worst ask twice."""
+
+    shop: tuple[float, Fields] | None = None
+
+
+def path(api: str, version: str) -> str:
+    """Return the path of one of the two APIs, admin or storefront."""
+    prefix = "/admin" if api == "admin" else ""
+    return f"{prefix}/api/{version}/graphql.json"
+
+
+def body(api: str, name: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return the JSON that asks for a document; variables that are None are left out."""
+    given = {key: value for key, value in (variables or {}).items() if value is not None}
+    return {"query": document(api, name), "operationName": name, "variables": given}
+
+
+def read_answer(answer: Answer) -> graphql.Result:
+    """Turn an HTTP answer into the result of its query.
+
+    Raises:
+        StoreError: as `graphql.read` and `answers.document` do, or by HTTP status.
+    """
+    if answer.status in graphql.STATUSES and answer.status != 200:
+        kind, message = graphql.STATUSES[answer.status]
+        raise StoreError(kind, message, status=answer.status)
+    document_ = answers.document(answer)
+    if answer.status >= 500:
+        message = f"Shopify answered with HTTP {answer.status}"
+        raise StoreError("server_error", message, status=answer.status)
+    if answer.status >= 400:
+        message = f"Shopify refuses the request with HTTP {answer.status}"
+        raise StoreError("invalid_request", message, status=answer.status)
+    return graphql.read(document_)
+
+
+class Api:
+    """A shop's APIs for the time of one operation.
+
+    Args:
+        url: the shop's base address without a trailing slash.
+        version: API version, such as `2026-10`.
+        retrier: sends the requests of this operation.
+        bucket: the Admin API's rate limit, shared by all operations of a client.
+        facts: shared likewise.
+        monotonic: seconds of a clock that never jumps.
+        now: Unix time in seconds.
+        deadline: seconds for the whole operation, waiting for the rate limit included.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        version: str,
+        retrier: Retrier,
+        bucket: Bucket,
+        facts: Facts,
+        *,
+        monotonic: Callable[[], float],
+        now: Callable[[], float],
+        deadline: float,
+    ) -> None:
+        self._url = url
+        self._version = version
+        self._retrier = retrier
+        self._bucket = bucket
+        self._facts = facts
+        self._monotonic = monotonic
+        self._ends = monotonic() + deadline
+        self.now = now
+
+    def admin(
+        self, name: str, variables: Mapping[str, Any] | None = None, *, writes: bool = False
+    ) -> Plan[Fields]:
+        """Run a document of `admin.graphql` and return its data; it waits for the rate limit."""
+        while True:
+            claim = self._bucket.claim(name)
+            if claim.wait > 0:
+                yield self._pause(claim.wait)
+                continue
+            result, cost, pause = None, None, 0.0
+            try:
+                result = yield from self._send("admin", name, variables, idempotent=not writes)
+                cost = result.cost
+            except graphql.ThrottledError as error:
+                # Refused before it ran, so that even a mutation may be sent again.
+                cost, pause = error.cost, error.wait
+            finally:
+                self._bucket.settle(name, claim.points, cost)
+            if result is not None:
+                return _data(result, name)
+            yield self._pause(pause)
+
+    def storefront(
+        self, name: str, variables: Mapping[str, Any] | None = None, *, writes: bool = False
+    ) -> Plan[Fields]:
+        """Run a document of `storefront.graphql` and return its data."""
+        while True:
+            try:
+                result = yield from self._send("storefront", name, variables, idempotent=not writes)
+            except graphql.ThrottledError as error:
+                pause = error.wait
+            else:
+                return _data(result, name)
+            yield self._pause(pause)
+
+    def _pause(self, seconds: float) -> Pause:
+        if self._monotonic() + seconds > self._ends:
+            raise StoreError("rate_limited", "Shopify's rate limit leaves no room in time")
+        return Pause(seconds)
+
+    def _send(
+        self, api: str, name: str, variables: Mapping[str, Any] | None, *, idempotent: bool
+    ) -> Plan[graphql.Result]:
+        request = Request(
+            "POST",
+            self._url + path(api, self._version),
+            json=body(api, name, variables),
+            idempotent=idempotent,
+        )
+        return read_answer((yield from self._retrier.send(request)))
+
+    def nodes(
+        self,
+        name: str,
+        root: str,
+        variables: Mapping[str, Any],
+        *,
+        limit: int,
+        storefront: bool = False,
+    ) -> Plan[tuple[list[Any], bool]]:
+        """Read a connection by its cursor, in as many pages as it takes but at most ten.
+
+        Args:
+            name: of the document, which takes `$first` and `$after`.
+            root: the field of its data that holds the connection.
+            variables: the others that it takes.
+            limit: nodes wanted.
+            storefront: whether it is a document of the Storefront API.
+
+        Returns:
+            The nodes, and whether there are no more of them.
+        """
+        ask = self.storefront if storefront else self.admin
+        found: list[Any] = []
+        after: str | None = None
+        for _ in range(MAX_PAGES):
+            size = min(PAGE, limit - len(found))
+            data = yield from ask(name, {**variables, "first": size, "after": after})
+            connection = data.child(root)
+            found += rows(connection)
+            page = connection.child("pageInfo")
+            more = page.flag("hasNextPage")
+            # A cursor that does not move would be read for ever.
+            cursor = page.text("endCursor") if more else None
+            if not more or len(found) >= limit or cursor == after:
+                return found[:limit], not more and len(found) <= limit
+            after = cursor
+        return found[:limit], False
+
+    def shop(self) -> Plan[Fields]:
+        """Return the shop's name, currency and time zone, asked for once an hour."""
+        known = self._facts.shop
+        if known is None or known[0] < self._monotonic():
+            data = yield from self.admin("Shop")
+            known = (self._monotonic() + _FACTS_LIFETIME, data.child("shop"))
+            self._facts.shop = known
+        return known[1]
+
+    def currency(self) -> Plan[str]:
+        """Return the code of the shop's currency."""
+        return (yield from self.shop()).currency("currencyCode")
+
+    def zone(self) -> Plan[tzinfo]:
+        """Return the time zone of the shop's calendar."""
+        name = (yield from self.shop()).text("ianaTimezone")
+        try:
+            return ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            message = f"the shop's time zone {name[:40]!r} is not known here"
+            raise StoreError("invalid_response", message) from None
+
+
+def rows(connection: Fields) -> list[Any]:
+    """Return the nodes of a connection as they are, null ones included.
+
+    Raises:
+        StoreError: invalid_response, there is no list of them.
+    """
+    nodes = connection.raw("nodes")
+    if not isinstance(nodes, list):
+        raise StoreError("invalid_response", f"{connection.where}: nodes is not a list")
+    return nodes
+
+
+def _data(result: graphql.Result, name: str) -> Fields:
+    """Return the data; an error beside it fails the operation, as part of the data is missing."""
+    if result.errors:
+        raise result.errors[0]
+    return Fields(result.data, name)

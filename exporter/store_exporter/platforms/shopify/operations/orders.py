@@ -1,0 +1,209 @@
+"""Operations about what was bought.
+
+Order numbers can be guessed. Therefore an order that is asked for by its number alone comes
+without its customer, and with an e-mail address only when that is the order's own: to everybody
+else it is not there.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from ....errors import StoreError
+from ... import checks
+from ...described import operation
+from ...fields import Fields
+from ...lists import listing
+from ...money import Money
+from ...plans import Plan
+from ...results import Cancellation, Listing, Order, OrderNote, RefundStatus
+from .. import models
+from ..api import Api, rows
+from .products import quoted
+
+ORDER = "Number of the order, as the shopper knows it."
+EMAIL = "E-mail address that the order must have; without one the caller vouches for the shopper."
+_LOOKUP = ("admin OrdersByQuery",)
+_CANCELLABLE = ("pending", "processing")
+_MOST = 100
+# Shopify's own errors of a cancellation, by whose fault they are.
+_CANCEL_ERRORS = {
+    "NOT_FOUND": "not_found",
+    "NO_REFUND_PERMISSION": "forbidden",
+    "NO_REFUND_TO_STORE_CREDIT_PERMISSION": "forbidden",
+    "INTERNAL_ERROR": "server_error",
+}
+
+
+def _missing(order: int | str) -> StoreError:
+    # The same words whether there is no such order or it is somebody else's.
+    return StoreError("not_found", f"there is no order {str(order)[:40]} for this customer")
+
+
+def find(api: Api, order: int | str, email: str | None) -> Plan[Fields]:
+    """Return the order with a number such as 1001 or #1001, if it is the shopper's.
+
+    Raises:
+        StoreError: not_found.
+    """
+    if isinstance(order, bool) or not isinstance(order, (int, str)):
+        raise StoreError("invalid_request", "order is neither a number nor a text")
+    number = checks.text(str(order), "order").lstrip("#").strip()
+    address = None if email is None else checks.email(email)
+    if not number:
+        raise _missing(order)
+    data = yield from api.admin("OrdersByQuery", {"query": f"name:{quoted(number)}", "first": 10})
+    for row in data.child("orders").children("nodes"):
+        # The shop may put its own letters before and after the number.
+        if row.text("name").lstrip("#") == number and _belongs(row, address):
+            return row
+    raise _missing(order)
+
+
+def _belongs(order: Fields, email: str | None) -> bool:
+    return email is None or order.text_or("email").strip().casefold() == email
+
+
+def _of_shopper(api: Api, email: str, wanted: int) -> Plan[list[Fields]]:
+    """Return the newest orders of an address. The search is by word; the address decides."""
+    variables = {"query": f"email:{quoted(email)}", "first": max(wanted, 10)}
+    data = yield from api.admin("OrdersByQuery", variables)
+    found = [row for row in data.child("orders").children("nodes") if _belongs(row, email)]
+    return found[:wanted]
+
+
+@operation(
+    "Returns an order by its number, or a shopper's latest by e-mail address.",
+    parameters={"order": ORDER, "email": "E-mail address of the shopper."},
+    errors=("not_found", "invalid_input"),
+    calls=_LOOKUP,
+    example='store.check_order(order="1001", email="ada@example.com").status',
+)
+def check_order(api: Api, order: int | str | None = None, email: str | None = None) -> Plan[Order]:
+    """Return one order.
+
+    With both, the order must have that address, else it is not found. With the number alone it
+    comes without its customer. With the address alone it is the latest order of that shopper,
+    whom the caller must have identified.
+
+    Raises:
+        StoreError: invalid_request, neither was given.
+    """
+    if order is not None:
+        found = yield from find(api, order, email)
+        return models.order(found, with_customer=email is not None)
+    if email is None:
+        raise StoreError("invalid_request", "check_order takes an order, an email or both")
+    latest = yield from _of_shopper(api, checks.email(email), 1)
+    if not latest:
+        raise StoreError("not_found", "there is no order for this customer")
+    return models.order(latest[0], with_customer=True)
+
+
+@operation(
+    "Lists a shopper's orders, newest first.",
+    parameters={
+        "email": "E-mail address of the shopper, whom the caller must have identified.",
+        "limit": "The most orders to return.",
+    },
+    errors=("invalid_input",),
+    calls=_LOOKUP,
+    example='store.get_customer_orders("ada@example.com", limit=5)',
+)
+def get_customer_orders(api: Api, email: str, limit: int = 10) -> Plan[Listing[Order]]:
+    """List the orders that were placed with an address.
+
+    Nobody by that address is an empty list, so that the answer does not tell who is a customer.
+    """
+    wanted = min(checks.limit(limit), _MOST)
+    found = yield from _of_shopper(api, checks.email(email), wanted)
+    items = [models.order(row, with_customer=True) for row in found]
+    return Listing(tuple(items), len(items) if len(items) < wanted else None)
+
+
+@operation(
+    "Lists the notes on an order, oldest first.",
+    parameters={
+        "order": ORDER,
+        "email": EMAIL,
+        "private": "Whether to return the staff's comments too, which are not meant for shoppers.",
+    },
+    errors=("not_found", "invalid_input"),
+    calls=(*_LOOKUP, "admin OrderNotes"),
+    example='store.get_order_notes("1001", email="ada@example.com")',
+)
+def get_order_notes(
+    api: Api, order: int | str, email: str | None = None, private: bool = False
+) -> Plan[Listing[OrderNote]]:
+    """List the note that came with the order, and with `private` the entries of its timeline."""
+    found = yield from find(api, order, email)
+    variables = {"id": found.text("id"), "first": _MOST}
+    whole = (yield from api.admin("OrderNotes", variables)).child("order")
+    notes = []
+    if whole.text_or("note").strip():
+        created = whole.gmt("createdAt")
+        notes.append(OrderNote(models.number(whole), whole.text("note"), True, created))
+    if not private:
+        return Listing(tuple(notes), len(notes))
+    events = listing(rows(whole.child("events")), "events", models.event)
+    notes += sorted(events, key=lambda note: (note.created, note.id))
+    return Listing(tuple(notes), len(notes), events.unreadable)
+
+
+@operation(
+    "Tells what was paid back of an order.",
+    parameters={"order": ORDER, "email": EMAIL},
+    errors=("not_found", "invalid_input"),
+    calls=(*_LOOKUP, "admin OrderRefunds"),
+    example='store.check_refund_status("1001", email="ada@example.com").status',
+)
+def check_refund_status(api: Api, order: int | str, email: str | None = None) -> Plan[RefundStatus]:
+    """Return the refunds of an order and whether they are all of it."""
+    found = yield from find(api, order, email)
+    variables = {"id": found.text("id"), "first": _MOST}
+    whole = (yield from api.admin("OrderRefunds", variables)).child("order")
+    total = models.shop_money(whole, "totalPriceSet")
+    refunds = [models.refund(row) for row in whole.children("refunds")]
+    refunds.sort(key=lambda refund: (refund.created, refund.id), reverse=True)
+    refunded = sum((refund.amount.amount for refund in refunds), Decimal(0))
+    status = "none" if refunded <= 0 else "full" if refunded >= total.amount else "partial"
+    money = Money(refunded, total.currency)
+    return RefundStatus(models.number(whole), status, total, money, tuple(refunds))
+
+
+@operation(
+    "Cancels an order that is pending or in processing.",
+    parameters={
+        "order": ORDER,
+        "reason": "Why, for the staff; noted on the order.",
+        "email": EMAIL,
+    },
+    errors=("not_found", "invalid_state", "invalid_input"),
+    calls=(*_LOOKUP, "admin CancelOrder"),
+    example='store.cancel_order("1002", reason="Ordered twice", email="ada@example.com")',
+    writes=True,
+)
+def cancel_order(
+    api: Api, order: int | str, reason: str | None = None, email: str | None = None
+) -> Plan[Cancellation]:
+    """Cancel an order. Shopify puts the goods back, and does so in the background; it pays nothing
+    back and tells the customer nothing.
+
+    Raises:
+        StoreError: invalid_state, the order is in another status.
+    """  # noqa: D205
+    found = yield from find(api, order, email)
+    number, status = found.text("name").lstrip("#"), models.status(found)
+    if status not in _CANCELLABLE:
+        raise StoreError("invalid_state", f"order {number} is {status} and cannot be cancelled")
+    note = (reason or "").strip()[:255] or None
+    variables = {"id": found.text("id"), "reason": "CUSTOMER", "note": note}
+    data = yield from api.admin("CancelOrder", variables, writes=True)
+    payload = data.child("orderCancel")
+    for error in payload.children("orderCancelUserErrors"):
+        kind = _CANCEL_ERRORS.get(error.text_or("code"), "invalid_state")
+        raise StoreError(kind, error.text("message"), code=error.text_or("code") or None)
+    if not payload.has("job"):
+        raise StoreError("invalid_response", "the cancellation was neither refused nor begun")
+    cancelled = models.cancelled(models.order(found, with_customer=email is not None))
+    return Cancellation(cancelled, note is not None)

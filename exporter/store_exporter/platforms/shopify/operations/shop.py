@@ -1,0 +1,231 @@
+"""Operations about the shop: delivery, payment, coupons, customers and sales."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from ....errors import StoreError
+from ... import checks
+from ...described import operation
+from ...fields import Fields
+from ...lists import listing
+from ...money import Money
+from ...plans import Plan
+from ...results import (
+    Coupon,
+    CustomerSpend,
+    Listing,
+    PaymentMethod,
+    SalesReport,
+    ShippingInfo,
+    ShippingMethod,
+)
+from .. import coupons, models, reports
+from ..api import Api
+
+PERIODS = ("day", "week", "month", "year")
+_PROFILES = 10
+_MOST_CUSTOMERS = 500
+_MOST_ORDERS = 1000
+_WALLETS = {
+    "ANDROID_PAY": "Android Pay",
+    "APPLE_PAY": "Apple Pay",
+    "GOOGLE_PAY": "Google Pay",
+    "SHOPIFY_PAY": "Shop Pay",
+}
+
+
+def _methods(api: Api) -> Plan[list[tuple[str, str, ShippingMethod]]]:
+    """Return every way of delivery that is switched on, with its zone's id and name."""
+    data = yield from api.admin("DeliveryProfiles", {"first": _PROFILES})
+    found = []
+    for zone in _zones(data):
+        place = zone.child("zone")
+        name = place.text("name")
+        for row in zone.child("methodDefinitions").children("nodes"):
+            if row.flag("active"):
+                method = models.shipping_method(name, row)
+                found.append((str(models.number(place)), name, method))
+    return found
+
+
+def _zones(data: Fields) -> Iterator[Fields]:
+    for profile in data.child("deliveryProfiles").children("nodes"):
+        for group in profile.children("profileLocationGroups"):
+            yield from group.child("locationGroupZones").children("nodes")
+
+
+@operation(
+    "Tells how the shop delivers and from which order value that is free.",
+    parameters={},
+    calls=("admin DeliveryProfiles",),
+    example="store.get_shipping_info().free_from",
+)
+def get_shipping_info(api: Api) -> Plan[ShippingInfo]:
+    """Return the ways of delivery by zone."""
+    zones: dict[str, tuple[ShippingMethod, ...]] = {}
+    free: list[Money] = []
+    for _, name, method in (yield from _methods(api)):
+        zones[name] = (*zones.get(name, ()), method)
+        if method.kind == "free_shipping":
+            if method.minimum is not None:
+                free.append(method.minimum)
+            else:
+                free.append(Money(Decimal(0), (yield from api.currency())))
+    cheapest = min(free, key=lambda money: money.amount, default=None)
+    return ShippingInfo(zones, cheapest)
+
+
+@operation(
+    "Lists the ways of delivery.",
+    parameters={"zone": "Id or name of a zone; all zones without it."},
+    errors=("not_found",),
+    calls=("admin DeliveryProfiles",),
+    example='store.get_shipping_methods(zone="Domestic")',
+)
+def get_shipping_methods(api: Api, zone: int | str | None = None) -> Plan[Listing[ShippingMethod]]:
+    """List the ways of delivery that are switched on."""
+    methods = yield from _methods(api)
+    if zone is not None:
+        wanted = str(zone).strip().casefold()
+        methods = [row for row in methods if wanted in (row[0], row[1].casefold())]
+        if not methods:
+            raise StoreError("not_found", f"there is no zone {str(zone)[:40]}")
+    return Listing(tuple(method for _, _, method in methods), len(methods))
+
+
+@operation(
+    "Lists the ways to pay.",
+    parameters={},
+    calls=("storefront PaymentMethods",),
+    example="store.get_payment_methods()",
+)
+def get_payment_methods(api: Api) -> Plan[Listing[PaymentMethod]]:
+    """List the cards and wallets that the checkout takes; Shopify's APIs show no others."""
+    data = yield from api.storefront("PaymentMethods")
+    settings = data.child("shop").child("paymentSettings")
+    cards = settings.texts_or("acceptedCardBrands")
+    wallets = settings.texts_or("supportedDigitalWallets")
+    found = [PaymentMethod(name.lower(), name.replace("_", " ").title(), "Card") for name in cards]
+    found += [
+        PaymentMethod(name.lower(), _WALLETS.get(name, name.replace("_", " ").title()), "Wallet")
+        for name in wallets
+    ]
+    return Listing(tuple(found), len(found))
+
+
+@operation(
+    "Returns a coupon if it is good now, and says why not otherwise.",
+    parameters={
+        "code": "The code, upper or lower case.",
+        "subtotal": "Value of the goods, to check the minimum spend.",
+        "email": "The shopper's address; Shopify checks it in the checkout only.",
+    },
+    errors=("invalid_coupon", "invalid_input"),
+    calls=("admin DiscountByCode",),
+    example='store.validate_coupon("SAVE10", subtotal="80.00").percent',
+)
+def validate_coupon(
+    api: Api,
+    code: str,
+    subtotal: Decimal | float | str | None = None,
+    email: str | None = None,
+) -> Plan[Coupon]:
+    """Return a coupon that is good.
+
+    It can still be refused for a certain cart or customer. Applying it is the last word.
+
+    Raises:
+        StoreError: invalid_coupon; its `code` says why: coupon_unknown, coupon_expired,
+            coupon_scheduled, coupon_usage_limit, coupon_minimum_spend.
+    """
+    wanted = checks.text(code, "code")
+    value = checks.amount(subtotal, "subtotal")
+    if email is not None:
+        checks.email(email)
+    data = yield from api.admin("DiscountByCode", {"code": wanted})
+    if not data.has("codeDiscountNodeByCode"):
+        raise coupons.refused("unknown", f"there is no coupon {wanted}")
+    discount = data.child("codeDiscountNodeByCode").child("codeDiscount")
+    return coupons.coupon(wanted, discount, now=api.now(), subtotal=value)
+
+
+@operation(
+    "Lists the customers who spent most.",
+    parameters={"limit": "The most customers to return."},
+    calls=("admin Customers",),
+    example="store.get_customer_insights(limit=3)",
+)
+def get_customer_insights(api: Api, limit: int = 10) -> Plan[Listing[CustomerSpend]]:
+    """List those who spent most among the 500 customers that changed last.
+
+    Shopify cannot sort customers by what they spent; where there are more, `complete` is False.
+    """
+    wanted = checks.limit(limit)
+    nodes, complete = yield from api.nodes("Customers", "customers", {}, limit=_MOST_CUSTOMERS)
+    found = listing(nodes, "customers", reports.customer)
+    best = sorted(found, key=lambda row: row.total.amount, reverse=True)
+    total = len(nodes) if complete else None
+    return Listing(tuple(best[:wanted]), total, found.unreadable, complete)
+
+
+@operation(
+    "Reports the sales of a period.",
+    parameters={
+        "period": "day, week (the last seven days), month or year, up to today.",
+        "first": "The first day, as YYYY-MM-DD, instead of a period.",
+        "last": "The last day; today without it.",
+        "definition": "created counts orders by the day they were placed, paid only paid ones.",
+    },
+    errors=("response_too_large",),
+    calls=("admin Shop", "admin SalesPage"),
+    example='store.get_sales_report("month").gross',
+)
+def get_sales_report(
+    api: Api,
+    period: str = "week",
+    first: date | str | None = None,
+    last: date | str | None = None,
+    definition: str = "created",
+) -> Plan[SalesReport]:
+    """Report sales in the shop's currency, by days of the shop's own calendar.
+
+    Cancelled and test orders do not count. `paid` leaves out what has not been paid.
+
+    Raises:
+        StoreError: response_too_large, there are more than 1000 orders: ask for fewer days.
+    """
+    begin, end = checks.day(first, "first"), checks.day(last, "last")
+    if period not in PERIODS:
+        raise StoreError("invalid_request", f"period is not one of {', '.join(PERIODS)}")
+    if definition not in ("created", "paid"):
+        raise StoreError("invalid_request", "definition is neither created nor paid")
+    if begin is None and end is not None:
+        raise StoreError("invalid_request", "last needs first")
+    if begin is not None and end is not None and begin > end:
+        raise StoreError("invalid_request", "first is after last")
+    zone = yield from api.zone()
+    today = datetime.fromtimestamp(api.now(), zone).date()
+    begin, end = begin or _begins(period, today), end or today
+    since = datetime(begin.year, begin.month, begin.day, tzinfo=zone)
+    until = datetime(end.year, end.month, end.day, tzinfo=zone) + timedelta(days=1)
+    query = f"created_at:>='{since.isoformat()}' AND created_at:<'{until.isoformat()}'"
+    nodes, complete = yield from api.nodes(
+        "SalesPage", "orders", {"query": query}, limit=_MOST_ORDERS
+    )
+    if not complete:
+        raise StoreError("response_too_large", f"there are more than {_MOST_ORDERS} orders")
+    currency = yield from api.currency()
+    orders = [Fields(row, f"orders[{index}]") for index, row in enumerate(nodes)]
+    return reports.sales(orders, currency, definition, begin, end)
+
+
+def _begins(period: str, today: date) -> date:
+    return {
+        "day": today,
+        "week": today - timedelta(days=6),
+        "month": today.replace(day=1),
+        "year": today.replace(month=1, day=1),
+    }[period]

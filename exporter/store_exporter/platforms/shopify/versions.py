@@ -1,0 +1,38 @@
+"""API versions: which are spoken here, and when Shopify ends them. No I/O.
+
+A version comes out on the first day of a quarter and is supported for a year at least; requests
+for one that has ended are answered by the oldest that is still supported. Source: Shopify's page
+on API versioning, and the schemas of the versions in the npm package `@shopify/dev-mcp`.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+DEFAULT = "2026-10"
+SUPPORTED = ("2026-01", "2026-04", "2026-07", "2026-10")
+"""Versions against whose schemas every query is validated in the tests."""
+
+_VERSION = re.compile(r"(20\d\d)-(01|04|07|10)")
+
+
+def check(value: str) -> str | None:
+    """Say what is wrong with a version in the configuration, None if nothing is."""
+    if not _VERSION.fullmatch(value):
+        return f"is not a version such as {DEFAULT}"
+    if value not in SUPPORTED:
+        return f"is not one of the versions spoken here: {', '.join(SUPPORTED)}"
+    return None
+
+
+def ends(version: str) -> float:
+    """Return the Unix time from which Shopify need not support a version any more.
+
+    Raises:
+        ValueError: it is no version.
+    """
+    match = _VERSION.fullmatch(version)
+    if match is None:
+        raise ValueError(f"{version!r} is not a version such as {DEFAULT}")
+    return datetime(int(match[1]) + 1, int(match[2]), 1, tzinfo=UTC).timestamp()
