@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
+from typing import Any
 from urllib.parse import urlsplit
 
 from ..platforms.plans import retry_after
@@ -32,11 +33,15 @@ class Access:
     Args:
         store: the store.
         monotonic: seconds of a clock that never jumps.
+
+    Attributes:
+        memory: what the platform remembers of the store between runs; see `Context.memory`.
     """
 
     def __init__(self, store: Store, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.budget = Budget(store.requests_per_hour, monotonic=monotonic)
         self.slots = Slots(store.concurrency)
+        self.memory: dict[str, Any] = {}
         self._expiries: dict[addresses.Origin, float] = {}
 
     def with_expiry(self, answer: Answer) -> Answer:

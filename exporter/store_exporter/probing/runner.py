@@ -194,7 +194,8 @@ class Runner:
 
     async def _check(self, job: Job, http: StoreHttp, cursor: RunCursor) -> Report:
         """Run the check within its deadline."""
-        context = Context(job.store, http, cursor, job.options, self._now)
+        memory = self.access(job.store).memory
+        context = Context(job.store, http, cursor, job.options, self._now, memory)
         try:
             async with asyncio.timeout_at(http.deadline + _GRACE) as limit:
                 http.on_moved(lambda deadline: limit.reschedule(deadline + _GRACE))
