@@ -116,7 +116,7 @@ def _clock(server: float | None, now: float) -> Finding:
     if server is None:
         return Finding("clock", "warn", "the store's answers have no usable Date header")
     skew = server - now
-    message = f"{skew:+.0f} s against ours"
+    message = f"{round(skew):+d} s against ours"
     if abs(skew) <= _SKEW:
         return Finding("clock", "ok", message)
     return Finding(

@@ -89,7 +89,7 @@ async def storefront(context: Context) -> Report:
     degraded = _slow(answer, context)
     if any(mark in low for mark in _COMING_SOON):
         degraded.append("Visitors see the page that says the shop is coming soon.")
-    return Report((), degraded, f"a page of {len(answer.body) / 1024:.0f} KiB")
+    return Report((), degraded, f"a page of {len(answer.body)} bytes")
 
 
 def _check_page(answer: Answer, source: str, low: str) -> None:

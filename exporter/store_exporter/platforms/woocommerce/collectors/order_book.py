@@ -78,6 +78,7 @@ class Book:
         walk: where the reading stands.
         problems: why orders of this run could not be read.
         seen: orders that this run read.
+        before: what was there when counting began, in a run that only began it.
     """
 
     def __init__(self, context: Context, options: Options, ledger: Ledger, walk: Walk) -> None:
@@ -87,6 +88,7 @@ class Book:
         self._lookups = options.lookups
         self.problems: list[StoreError] = []
         self.seen = 0
+        self.before: int | None = None
         self.ledger = ledger
         self.walk = walk
         ledger.limit = options.remember
@@ -124,12 +126,13 @@ class Book:
         book = cls(context, options, Ledger(began), Walk(began, newest=began))
         for order in page.orders:
             book.ledger.apply(order, count=False)
+        book.before = len(page.orders) if rows.total is None else rows.total
         book._save()
         logger.info(
             "%s: orders are counted from %s GMT on; %s are there already",
             context.store.domain,
             gmt(began),
-            rows.total,
+            book.before,
         )
         return book
 
@@ -156,7 +159,7 @@ class Book:
         self._save()
         if self.walk.backlog:
             domain = self._context.store.domain
-            logger.info("%s: %d changed orders are still to read", domain, self.walk.backlog)
+            logger.info("%s: changed orders still to read: %d", domain, self.walk.backlog)
 
     async def _apply(self, page: list[Order]) -> bool:
         """Put a page into the ledger; False when this run may not look up any more refunds."""

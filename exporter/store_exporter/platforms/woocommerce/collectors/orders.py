@@ -46,9 +46,14 @@ def _report(book: Book) -> Report:
             for currency, amount in amounts.items()
         ]
     samples.append(Sample(business.COLLECTOR_BACKLOG, backlog, {"collector": "orders"}))
-    left = f", {backlog} still to read" if backlog else ""
-    summary = f"{book.seen} orders read{left}; {ledger.paid} paid orders counted so far"
-    return Report(samples, _degraded(book), summary)
+    return Report(samples, _degraded(book), _summary(book))
+
+
+def _summary(book: Book) -> str:
+    if book.before is not None:
+        return f"counting begins; orders that are there already: {book.before}"
+    left = f", still to read: {book.walk.backlog}" if book.walk.backlog else ""
+    return f"changed orders read: {book.seen}{left}; paid orders so far: {book.ledger.paid}"
 
 
 def _degraded(book: Book) -> list[str]:

@@ -1,0 +1,187 @@
+"""`store-exporter doctor`: what is wrong with the access to stores, and what to do about it."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import math
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from ..config import Config
+from ..errors import ERROR_TYPES, StoreError
+from ..metrics.catalogue import SECTIONS, Kind, health
+from ..platforms import base
+from ..platforms.base import Finding
+from ..probing.contract import Context
+from ..probing.cursor import RunCursor
+from ..probing.http import StoreHttp
+from ..probing.jobs import COLLECTOR, PROBE, jobs_of
+from ..probing.masking import masked
+from ..probing.transport import Transport
+from ..stores.model import Store
+from . import stores
+
+_AT_ONCE = 10
+_SECONDS = 60.0
+_MARKS = {"ok": "ok", "warn": "warn", "fail": "FAIL"}
+# How many values a label of a store's series has; those of probes and collectors are counted.
+_LABEL_VALUES = {"phase": 5, "status": 9, "stock": 3, "state": 3, "currency": 1, "kind": 2}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("domain", nargs="*", help="stores to look at (default: all)")
+    stores.add_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Examine and print; 1 when anything is wrong, 2 when there is no such store."""
+    stores.silence_log()
+    config = stores.read_config(args)
+    if config is None:
+        return 1
+    try:
+        found = asyncio.run(_examine_all(config, args.domain))
+    except stores.StoreNotFoundError as error:
+        print(error, file=sys.stderr)
+        return 2
+    if args.format == "json":
+        print(json.dumps(_document(found), indent=2))
+    else:
+        print("\n".join(_text(found)))
+    failed = any(finding.state == "fail" for findings in found.values() for finding in findings)
+    return 1 if failed else 0
+
+
+async def _examine_all(config: Config, domains: Sequence[str]) -> dict[str, Sequence[Finding]]:
+    """Return the findings by domain; those about this exporter itself are under no domain."""
+    chosen = await stores.stores_of(config, domains)
+    transport, slots = Transport(), asyncio.Semaphore(_AT_ONCE)
+
+    async def one(store: Store) -> Sequence[Finding]:
+        async with slots:
+            return await examine(store, transport)
+
+    try:
+        findings = await asyncio.gather(*(one(store) for store in chosen))
+    finally:
+        await transport.close()
+    by_domain = {store.domain: found for store, found in zip(chosen, findings, strict=True)}
+    return {"": [_state_directory(config.state_directory)], **by_domain}
+
+
+async def examine(store: Store, transport: Transport) -> list[Finding]:
+    """Return what there is to say about one store; nothing is changed there.
+
+    Args:
+        store: the store.
+        transport: sends the requests.
+    """
+    own = [_budget(store), _series(store)]
+    http = StoreHttp(store, transport, timeout=_SECONDS)
+    context = Context(store, http, RunCursor(), {}, time.time)
+    try:
+        async with asyncio.timeout_at(http.deadline):
+            findings = await base.load(store.platform).diagnose(context)
+    except StoreError as error:
+        advice = ERROR_TYPES[error.error_type].advice
+        findings = [Finding("access", "fail", f"{error.error_type}: {error.message}", advice)]
+    except TimeoutError:
+        advice = ERROR_TYPES["timeout"].advice
+        findings = [Finding("access", "fail", f"took longer than {_SECONDS:g} s", advice)]
+    clean = [
+        Finding(f.check, f.state, masked(f.message, store), masked(f.advice, store))
+        for f in findings
+    ]
+    return [*clean, *own]
+
+
+def _budget(store: Store) -> Finding:
+    """Compare what probes and collectors need in an hour with what they may have."""
+    needed = sum(job.check.requests * 3600 / job.schedule.interval for job in jobs_of(store))
+    allowed = store.requests_per_hour
+    message = f"{needed:.0f} requests an hour of {allowed}"
+    if needed > allowed:
+        advice = "Raise requests_per_hour, or the intervals of what matters least."
+        return Finding("budget", "fail", message, advice)
+    if needed > 0.8 * allowed:
+        advice = "Leave some room for further pages: raise requests_per_hour or intervals."
+        return Finding("budget", "warn", message, advice)
+    return Finding("budget", "ok", message)
+
+
+def _series(store: Store) -> Finding:
+    count = estimated_series(store)
+    return Finding("series", "ok", f"about {count}, those of operations not included")
+
+
+def estimated_series(store: Store) -> int:
+    """Return about how many series Prometheus will hold of a store's probes and collectors."""
+    jobs = list(jobs_of(store))
+    kinds = Counter(job.kind for job in jobs)
+    values = {
+        **_LABEL_VALUES,
+        "probe": kinds[PROBE],
+        "collector": kinds[COLLECTOR],
+        "source": len(jobs),
+    }
+    total = 0
+    for metric in (*SECTIONS["health"], *SECTIONS["business"]):
+        names = metric.labels[len(health.STORE_LABELS) :]
+        count = math.prod(values.get(name, 1) for name in names)
+        # A classic histogram has a series for each bucket, +Inf among them, its sum and its count.
+        total += count * (len(metric.buckets) + 3 if metric.kind is Kind.HISTOGRAM else 1)
+    return total
+
+
+def _state_directory(path: Path) -> Finding:
+    """See whether counters can be kept: the folder, or the nearest one above it that is there."""
+    existing = next((p for p in (path, *path.absolute().parents) if p.exists()), Path("/"))
+    if existing.is_dir() and os.access(existing, os.W_OK | os.X_OK):
+        return Finding("state directory", "ok", str(path))
+    advice = "Set state_directory to a folder that the exporter may write to."
+    return Finding("state directory", "fail", f"{path} cannot be written to", advice)
+
+
+def _text(found: Mapping[str, Sequence[Finding]]) -> Iterator[str]:
+    """Yield a table, and below each line that needs it what to do."""
+    rows = [(domain or "(exporter)", f) for domain, findings in found.items() for f in findings]
+    domains = max(len(domain) for domain, _ in rows)
+    checks = max(len(finding.check) for _, finding in rows)
+    last = None
+    for domain, finding in rows:
+        shown = domain if domain != last else ""
+        last = domain
+        mark = _MARKS[finding.state]
+        yield f"{shown:<{domains}}  {finding.check:<{checks}}  {mark:<4}  {finding.message}"
+        if finding.state != "ok" and finding.advice:
+            yield f"{'':<{domains + checks + 4}}      {finding.advice}"
+    states = Counter(finding.state for _, finding in rows)
+    stores_seen = len(found) - 1
+    yield (
+        f"{stores_seen} store{'s' if stores_seen != 1 else ''} examined: "
+        f"{states['fail']} failed, {states['warn']} with a warning, {states['ok']} ok"
+    )
+
+
+def _document(found: Mapping[str, Sequence[Finding]]) -> dict[str, object]:
+    def listed(findings: Sequence[Finding]) -> list[dict[str, str]]:
+        return [
+            {"check": f.check, "state": f.state, "message": f.message, "advice": f.advice}
+            for f in findings
+        ]
+
+    return {
+        "exporter": listed(found[""]),
+        "stores": [
+            {"domain": domain, "findings": listed(findings)}
+            for domain, findings in found.items()
+            if domain
+        ],
+    }

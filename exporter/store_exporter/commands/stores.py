@@ -1,0 +1,85 @@
+"""What commands share that look at stores: the configuration file and the choice of stores."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..config import Config, ConfigError, load
+from ..config.problems import suggestion
+from ..stores.discovery import DiscoveryError, find
+from ..stores.inventory import Inventory
+from ..stores.model import Store
+
+
+class StoreNotFoundError(Exception):
+    """A domain is not among the stores; the text says which may have been meant."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare `--config.file` and `--format`."""
+    parser.add_argument(
+        "--config.file",
+        dest="config_file",
+        type=Path,
+        default=Path("store-exporter.yml"),
+        metavar="FILE",
+        help="the configuration (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--format",
+        choices=("text", "json"),
+        default="text",
+        help="how to print what was found (default: %(default)s)",
+    )
+
+
+def silence_log() -> None:
+    """Keep the log from saying a second time what the command prints with its results."""
+    logger = logging.getLogger(__package__.partition(".")[0])
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())
+
+
+def read_config(args: argparse.Namespace) -> Config | None:
+    """Return the configuration; print its problems and return None when it has any."""
+    try:
+        return load(args.config_file)
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return None
+
+
+async def stores_of(config: Config, domains: Sequence[str] = ()) -> list[Store]:
+    """Return the stores of a configuration, those that discovery finds included.
+
+    Args:
+        config: the configuration.
+        domains: those wanted, in this order; all when empty.
+
+    Raises:
+        StoreNotFoundError: one of the domains is not among the stores.
+    """
+    found = list(config.stores)
+    failures = []
+    known = {store.domain for store in found}
+    if not domains or not known.issuperset(domains):
+        for source in config.discovery:
+            try:
+                found += await find(source)
+            except DiscoveryError as error:
+                failures.append(str(error))
+    inventory = Inventory()
+    inventory.replace(found)
+    for failure in failures:
+        print(f"discovery: {failure}", file=sys.stderr)
+    for domain in domains:
+        if domain not in inventory.stores:
+            raise StoreNotFoundError(
+                f"{domain} is not among the stores of {config.file}; "
+                f"{suggestion(domain, inventory.stores)}"
+            )
+    return [inventory.stores[domain] for domain in domains or inventory.stores]
