@@ -68,10 +68,10 @@ def fresh_increase(metric: Metric, window: str, *matchers: str) -> str:
     """Whether a counter moved within a window: also when its first sample is that movement.
 
     `increase` cannot see a series that is born with the value 1, which is how a counter with an
-    error type comes into being.
+    error type comes into being. One that is born as 0 has not moved yet.
     """
     selector = select(metric, *matchers)
-    born = f"{selector} unless {selector} offset {window}"
+    born = f"{selector} > 0 unless {selector} offset {window}"
     return f"((increase({over(selector, window)}) > 0) or ({born}))"
 
 
