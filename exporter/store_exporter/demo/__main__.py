@@ -44,12 +44,10 @@ def say(text: str, colour: str | None = None) -> None:
 def show_message(message: Message) -> None:
     """Print a Slack message as a person would read it."""
     colour = "green" if "RESOLVED" in message.text.upper() else "red"
-    lines = message.text.splitlines()
-    width = min(100, max(len(line) for line in lines))
-    bar = painted("│", colour)
-    print(f"\n  {painted('Slack'.ljust(width + 2, ' '), 'bold')}")
+    sender, *lines = message.text.splitlines()
+    print(f"\n          {painted(f'Slack: {sender}', 'bold')}")
     for line in lines:
-        print(f"  {bar} {line}")
+        print(f"          {painted(line[:1], colour)}{line[1:]}")
     print(flush=True)
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from ..errors import StoreError
 from ..platforms import base as platforms
+from ..platforms.results import Cart
 from ..stores.model import Store
 from .stores.base import Wares, wares
 
@@ -38,8 +39,15 @@ _ERRANDS: tuple[tuple[int, tuple[tuple[str, tuple[str, ...]], ...]], ...] = (
     (30, (("search_products", ("query",)), ("get_product_details", ("product",)))),
     (10, (("get_product_details", ("product",)), ("check_stock", ("product",)))),
     (6, (("check_price", ("product",)), ("get_stock_quantity", ("product",)))),
-    (16, (("add_to_cart", ("product", "quantity")), ("get_cart", ()))),
-    (8, (("add_to_cart", ("product",)), ("apply_coupon_to_cart", ("code",)), ("get_cart", ()))),
+    (16, (("add_to_cart", ("product", "quantity")), ("get_cart", ("cart",)))),
+    (
+        8,
+        (
+            ("add_to_cart", ("product",)),
+            ("apply_coupon_to_cart", ("code", "cart")),
+            ("get_cart", ("cart",)),
+        ),
+    ),
     (5, (("get_shipping_info", ()), ("get_payment_methods", ()))),
     (5, (("validate_coupon", ("code",)),)),
     (4, (("get_product_categories", ()),)),
@@ -98,18 +106,22 @@ class Shoppers:
         with platform.connect(store) as client:
             while not self._stop.wait(random.expovariate(1 / self._pause)):
                 _, errand = random.choices(_ERRANDS, weights)[0]
+                cart: str | None = None
                 for operation, names in errand:
                     if operation not in platform.operations or self._stop.is_set():
                         continue
-                    arguments = {name: _DRAW[name](offered, random) for name in names}
-                    self._run(client, store.domain, operation, arguments)
+                    drawn = {name: _DRAW[name](offered, random) for name in names if name in _DRAW}
+                    arguments = {**drawn, "cart": cart} if "cart" in names else drawn
+                    result = self._run(client, store.domain, operation, arguments)
+                    cart = result.token if isinstance(result, Cart) else cart
                     self._stop.wait(random.uniform(0.0, 0.2))
 
-    def _run(self, client: Any, domain: str, operation: str, arguments: dict[str, Any]) -> None:
+    def _run(self, client: Any, domain: str, operation: str, arguments: dict[str, Any]) -> Any:
         try:
-            getattr(client, operation)(**arguments)
+            return getattr(client, operation)(**arguments)
         except StoreError as error:
             log.debug("%s at %s: %s", operation, domain, error)
+            return None
         finally:
             with self._lock:
                 self.finished[domain] += 1
