@@ -127,7 +127,7 @@ class Api:
         path: str,
         params: Mapping[str, Any] | None = None,
         *,
-        limit: int,
+        limit: int | None = None,
         until: Callable[[Any], bool] | None = None,
     ) -> Plan[Rows]:
         """GET a list, in as many pages as it takes, but not more than `MAX_PAGES`.
@@ -135,13 +135,13 @@ class Api:
         Args:
             path: of the list.
             params: the query without `per_page` and `page`.
-            limit: items wanted.
+            limit: items wanted; all of them, as far as `MAX_PAGES` go, without it.
             until: ends the reading before an item for which it is true.
 
         Raises:
             StoreError: invalid_response, it is no list; whatever a request may raise.
         """
-        size = min(limit, PAGE)
+        size = min(limit or PAGE, PAGE)
         found = Rows()
         seen: set[Any] = set()
         for page in range(1, MAX_PAGES + 1):
@@ -162,7 +162,8 @@ class Api:
                     found.items.append(item)
             pages = _count(answer, "x-wp-totalpages")
             last = len(body) < size if pages is None else page >= pages
-            if len(found.items) >= limit or last or not body:
+            enough = limit is not None and len(found.items) >= limit
+            if enough or last or not body:
                 del found.items[limit:]
                 return found
         found.complete = False

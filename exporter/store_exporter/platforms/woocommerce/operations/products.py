@@ -22,11 +22,10 @@ from ...results import (
     StockQuantity,
 )
 from .. import checks, models
-from ..api import ANALYTICS, PAGE, V3, Api, Rows
+from ..api import ANALYTICS, MAX_PAGES, PAGE, V3, Api, Rows
 from ..models import listing
 
 PRODUCT = "Id (a number) or SKU (a text) of a product or variation."
-_MOST = 1000
 _LOOKUP = ("GET /wc/v3/products?sku=", "GET /wc/v3/products/{id}")
 _CURRENCY = "GET /wc/v3/settings/general/woocommerce_currency"
 
@@ -69,13 +68,13 @@ def _by_sku(api: Api, sku: str) -> Plan[Fields | None]:
 
 def children(api: Api, parent_id: int) -> Plan[Rows]:
     """Return the variations of a product as they are."""
-    return (yield from api.rows(f"{V3}/products/{parent_id}/variations", limit=_MOST))
+    return (yield from api.rows(f"{V3}/products/{parent_id}/variations"))
 
 
 def _whole(rows: Rows, what: str) -> list[Fields]:
     """Return all items of a list that a figure is made of; each must be there and readable."""
     if not rows.complete:
-        raise StoreError("response_too_large", f"there are more than {_MOST} {what}")
+        raise StoreError("response_too_large", f"there are more than {MAX_PAGES * PAGE} {what}")
     return [Fields(row, f"{what}[{index}]") for index, row in enumerate(rows.items)]
 
 
@@ -240,7 +239,7 @@ def get_product_variations(api: Api, product: int | str) -> Plan[Listing[Product
 def get_product_categories(api: Api, parent: int | str | None = None) -> Plan[Listing[Category]]:
     """List all categories, or those right below one."""
     number = None if parent is None else (yield from _category_id(api, parent))
-    rows = yield from api.rows(f"{V3}/products/categories", {"parent": number}, limit=_MOST)
+    rows = yield from api.rows(f"{V3}/products/categories", {"parent": number})
     return listing(rows, "categories", models.category)
 
 
@@ -285,7 +284,6 @@ def get_low_stock_products(
     rows = yield from api.rows(
         f"{ANALYTICS}/reports/stock",
         {"orderby": "stock_quantity", "order": "asc"},
-        limit=_MOST,
         until=lambda item: _enough(item, threshold),
     )
     counted = [row for row in rows.items if not _uncounted(row)]

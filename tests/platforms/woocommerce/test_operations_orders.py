@@ -1,0 +1,246 @@
+"""Operations about what was bought, and who may know of it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from store_exporter.demo.stores.woocommerce import Fault, SimulatedWooCommerce
+from store_exporter.errors import StoreError
+from store_exporter.platforms.money import Money
+from store_exporter.platforms.woocommerce import WooCommerce
+from tests.fakes.clock import Clock
+from tests.fakes.woocommerce import client
+
+ADA = "cust3@example.test"
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def store(clock: Clock) -> SimulatedWooCommerce:
+    return SimulatedWooCommerce(clock=clock.now, orders=0)
+
+
+@pytest.fixture
+def shop(store: SimulatedWooCommerce) -> WooCommerce:
+    return client(store)
+
+
+def pounds(amount: str) -> Money:
+    return Money(Decimal(amount), "GBP")
+
+
+def kind(operation: Any, *args: Any, **kwargs: Any) -> str:
+    with pytest.raises(StoreError) as caught:
+        operation(*args, **kwargs)
+    return caught.value.error_type
+
+
+def test_an_order_with_its_address_is_shown_whole(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    made = store.new_order("processing", email=ADA, lines=[(19, 2), (1002, 1)])
+    for number in (made["id"], str(made["id"]), f"#{made['id']}", f" {made['id']} "):
+        order = shop.check_order(number, ADA.upper())
+        assert (order.id, order.status, order.total) == (made["id"], "processing", pounds("380.00"))
+        assert order.customer is not None
+        assert (order.customer.email, order.customer.id) == (ADA, 4)
+        assert [(line.name, line.quantity) for line in order.lines] == [
+            ("Part 10 Hose", 2),
+            ("Motor 1 - 24V", 1),
+        ]
+        assert order.created.tzinfo is not None
+        assert order.paid == order.created
+
+
+def test_somebody_elses_order_looks_like_one_that_is_not_there(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    made = store.new_order("processing", email=ADA)
+    messages = []
+    for number in (made["id"], made["id"] + 1):
+        with pytest.raises(StoreError) as caught:
+            shop.check_order(number, "eve@example.test")
+        assert caught.value.error_type == "not_found"
+        messages.append(caught.value.message.replace(str(number), "N"))
+    assert messages[0] == messages[1]
+    assert ADA not in messages[0]
+
+
+def test_an_order_by_its_number_alone_comes_without_its_customer(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    made = store.new_order("completed", email=ADA)
+    order = shop.check_order(made["id"])
+    assert order.customer is None
+    assert ADA not in repr(order)
+    assert "First" not in repr(order)
+
+
+def test_the_latest_order_goes_by_the_address_alone(
+    store: SimulatedWooCommerce, shop: WooCommerce, clock: Clock
+) -> None:
+    store.new_order("completed", email=ADA)
+    clock.advance(60)
+    latest = store.new_order("pending", email=ADA)
+    store.new_order("pending", email="other@example.test")
+    assert shop.check_order(email=ADA).id == latest["id"]
+    assert kind(shop.check_order, email="nobody@example.test") == "not_found"
+
+
+def test_asking_for_nothing_is_the_callers_bug(shop: WooCommerce) -> None:
+    assert kind(shop.check_order) == "invalid_request"
+    assert kind(shop.check_order, True) == "invalid_request"
+    assert kind(shop.check_order, 5.5) == "invalid_request"
+
+
+@pytest.mark.parametrize("email", ["", "nobody", "a b@c", "@", "x@" + "y" * 400, "a@b\nc"])
+def test_what_is_no_address_is_the_shoppers_mistake(shop: WooCommerce, email: str) -> None:
+    assert kind(shop.check_order, 51, email) == "invalid_input"
+    assert kind(shop.get_customer_orders, email) == "invalid_input"
+
+
+@pytest.mark.parametrize("status", ["checkout-draft", "trash"])
+def test_a_draft_of_the_checkout_is_no_order(
+    store: SimulatedWooCommerce, shop: WooCommerce, status: str
+) -> None:
+    made = store.new_order("checkout-draft", email=ADA)
+    store.shop.orders[made["id"]]["status"] = status
+    assert kind(shop.check_order, made["id"], ADA) == "not_found"
+
+
+def test_the_number_counts_where_a_plugin_numbers_orders_its_own_way(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    first = store.new_order("processing", email=ADA)
+    second = store.new_order("processing", email="other@example.test")
+    # The plugin's number of the first is the id of the second, and the store's search finds it.
+    store.shop.orders[first["id"]]["number"] = str(second["id"])
+    store.shop.orders[second["id"]]["number"] = "2026-7"
+    store.shop.orders[first["id"]]["billing"]["company"] = f"order {second['id']}"
+    store.shop.orders[second["id"]]["billing"]["company"] = "order 2026-7"
+    assert shop.check_order(second["id"], ADA).id == first["id"]
+    assert shop.check_order("2026-7", "other@example.test").id == second["id"]
+    assert kind(shop.check_order, "2026-7", ADA) == "not_found"
+
+
+@pytest.mark.parametrize("order", ["nope", "#", "0", "-1", "9" * 30, "51; drop"])
+def test_a_number_that_none_has_is_not_found(shop: WooCommerce, order: str) -> None:
+    assert kind(shop.check_order, order, ADA) == "not_found"
+
+
+def test_orders_of_a_shopper_are_the_customers_and_the_guests(
+    store: SimulatedWooCommerce, shop: WooCommerce, clock: Clock
+) -> None:
+    registered = store.new_order("completed", email=ADA)
+    store.shop.orders[registered["id"]]["billing"]["email"] = "work@example.test"
+    clock.advance(1)
+    guest = store.new_order("completed", email=ADA)
+    store.shop.orders[guest["id"]]["customer_id"] = 0
+    clock.advance(1)
+    stranger = store.new_order("completed", email="x" + ADA)
+    found = shop.get_customer_orders(ADA)
+    assert [order.id for order in found] == [guest["id"], registered["id"]]
+    assert found.total == 2
+    assert stranger["id"] not in {order.id for order in found}
+    assert len(shop.get_customer_orders(ADA, limit=1)) == 1
+
+
+def test_nobody_by_an_address_has_no_orders(shop: WooCommerce) -> None:
+    assert tuple(shop.get_customer_orders("nobody@example.test")) == ()
+
+
+def test_a_shopper_sees_only_the_notes_that_were_sent(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    made = store.new_order("processing", email=ADA)
+    store.shop.add_note(made["id"], "Suspicious; call first")
+    store.shop.add_note(made["id"], "Shipped via DHL &amp; co", for_customer=True)
+    assert [note.text for note in shop.get_order_notes(made["id"])] == ["Shipped via DHL & co"]
+    every = shop.get_order_notes(made["id"], private=True)
+    assert [note.for_customer for note in every] == [False, True]
+    assert kind(shop.get_order_notes, made["id"], "eve@example.test") == "not_found"
+
+
+def test_refunds_are_none_partial_or_full(store: SimulatedWooCommerce, shop: WooCommerce) -> None:
+    made = store.new_order("completed", email=ADA, total="100.00")
+    assert shop.check_refund_status(made["id"], ADA).status == "none"
+    store.refund(made["id"], "30.00", "Damaged")
+    partial = shop.check_refund_status(made["id"])
+    assert (partial.status, partial.refunded) == ("partial", pounds("30.00"))
+    assert [(r.amount, r.reason) for r in partial.refunds] == [(pounds("30.00"), "Damaged")]
+    assert shop.check_order(made["id"]).refunded == pounds("30.00")
+    store.refund(made["id"])
+    full = shop.check_refund_status(made["id"])
+    assert (full.status, full.refunded, full.total) == ("full", pounds("100.00"), pounds("100.00"))
+    assert kind(shop.check_refund_status, made["id"], "eve@example.test") == "not_found"
+
+
+@pytest.mark.parametrize("status", ["pending", "on-hold", "processing"])
+def test_an_order_that_is_not_done_can_be_cancelled(
+    store: SimulatedWooCommerce, shop: WooCommerce, status: str
+) -> None:
+    made = store.new_order(status, email=ADA)
+    done = shop.cancel_order(made["id"], "Ordered twice", ADA)
+    assert done.order.status == "cancelled"
+    assert done.reason_noted
+    assert store.shop.notes[made["id"]][-1]["note"] == "Cancelled: Ordered twice"
+    assert not store.shop.notes[made["id"]][-1]["customer_note"]
+
+
+@pytest.mark.parametrize("status", ["completed", "cancelled", "refunded", "failed"])
+def test_an_order_that_is_done_cannot(
+    store: SimulatedWooCommerce, shop: WooCommerce, status: str
+) -> None:
+    made = store.new_order(status, email=ADA)
+    assert kind(shop.cancel_order, made["id"]) == "invalid_state"
+    assert store.shop.orders[made["id"]]["status"] == status
+
+
+def test_a_plugins_own_status_cannot_be_cancelled_either(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    made = store.new_order("processing", email=ADA)
+    store.shop.orders[made["id"]]["status"] = "packed"
+    assert kind(shop.cancel_order, made["id"]) == "invalid_state"
+
+
+def test_nobody_cancels_anothers_order(store: SimulatedWooCommerce, shop: WooCommerce) -> None:
+    made = store.new_order("processing", email=ADA)
+    assert kind(shop.cancel_order, made["id"], email="eve@example.test") == "not_found"
+    assert store.shop.orders[made["id"]]["status"] == "processing"
+
+
+def test_a_cancelled_order_stays_so_when_its_reason_cannot_be_noted(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    made = store.new_order("processing", email=ADA)
+    store.faults.add(Fault(path="*/notes", status=500))
+    done = shop.cancel_order(made["id"], "Ordered twice")
+    assert (done.order.status, done.reason_noted) == ("cancelled", False)
+
+
+def test_a_key_that_may_only_read_is_the_configurations_fault(store: SimulatedWooCommerce) -> None:
+    made = store.new_order("processing", email=ADA)
+    with pytest.raises(StoreError) as caught:
+        client(store, key=store.keys.read_only).cancel_order(made["id"])
+    assert (caught.value.error_type, caught.value.fault) == ("forbidden", "config")
+
+
+def test_an_order_of_another_currency_keeps_it(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    made = store.new_order("processing", currency="EUR", total="12.34")
+    assert shop.check_order(made["id"]).total == Money(Decimal("12.34"), "EUR")
+
+
+def test_dates_are_right_in_a_shop_far_away(clock: Clock) -> None:
+    store = SimulatedWooCommerce(clock=clock.now, orders=0, timezone="Pacific/Auckland")
+    made = store.new_order("processing")
+    assert client(store).check_order(made["id"]).created.timestamp() == clock.now()

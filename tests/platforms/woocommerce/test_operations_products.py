@@ -1,0 +1,321 @@
+"""Operations about what is sold."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from store_exporter.demo.stores.woocommerce import SimulatedWooCommerce
+from store_exporter.errors import StoreError
+from store_exporter.platforms.money import Money
+from store_exporter.platforms.woocommerce import WooCommerce
+from tests.fakes.clock import Clock
+from tests.fakes.woocommerce import changing, client
+
+GBP = "GBP"
+
+
+@pytest.fixture
+def store() -> SimulatedWooCommerce:
+    return SimulatedWooCommerce(clock=Clock().now, orders=0)
+
+
+@pytest.fixture
+def shop(store: SimulatedWooCommerce) -> WooCommerce:
+    return client(store)
+
+
+def pounds(amount: str) -> Money:
+    return Money(Decimal(amount), GBP)
+
+
+def error_type(caught: pytest.ExceptionInfo[StoreError]) -> str:
+    return caught.value.error_type
+
+
+def test_a_search_finds_by_word_price_category_and_stock(shop: WooCommerce) -> None:
+    found = shop.search_products(
+        "pump", category="Pumps", min_price="20", max_price=Decimal(300), in_stock=True, limit=3
+    )
+    assert [product.name for product in found] == ["Part 28 Pump", "Part 24 Pump", "Part 20 Pump"]
+    assert found.total == 7
+    assert found[0].price == pounds("215")
+    assert found[0].stock.in_stock
+    assert found[0].description == "Description of part 28"
+    assert found[0].categories == ("Pumps",)
+
+
+def test_a_search_without_anything_lists_the_newest(shop: WooCommerce) -> None:
+    assert len(shop.search_products()) == 10
+    assert len(shop.search_products(limit=32)) == 32
+
+
+def test_what_cannot_be_had_can_be_searched_too(shop: WooCommerce) -> None:
+    found = shop.search_products(in_stock=False)
+    assert {product.name for product in found} == {"Part 1 Valve", "Part 2 Hose", "Part 3 Seal"}
+
+
+def test_a_search_for_nothing_known_is_empty(shop: WooCommerce) -> None:
+    assert tuple(shop.search_products("unobtainium")) == ()
+
+
+@pytest.mark.parametrize("category", ["pumps", "Pumps", "PUMPS", 16, "16"])
+def test_a_category_goes_by_slug_name_or_id(shop: WooCommerce, category: int | str) -> None:
+    assert shop.search_products(category=category).total == 7
+
+
+def test_an_unknown_category_is_not_found(shop: WooCommerce) -> None:
+    with pytest.raises(StoreError) as caught:
+        shop.search_products(category="Gaskets")
+    assert error_type(caught) == "not_found"
+
+
+@pytest.mark.parametrize("name", ["SKU-010", 19, "19", "sku-010"])
+def test_a_product_goes_by_sku_or_id(shop: WooCommerce, name: int | str) -> None:
+    product = shop.get_product_details(name)
+    assert (product.id, product.sku, product.type) == (19, "SKU-010", "simple")
+    assert product.price == product.regular_price == pounds("80")
+    assert product.rating == Decimal("4.50")
+
+
+@pytest.mark.parametrize(
+    "sku", ["000123", "19", "A B 7", "Größe-Ü", "50%+&=#", "a,b", "x" * 100, "'; DROP", "零件"]
+)
+def test_any_sku_finds_its_product_and_no_other(store: SimulatedWooCommerce, sku: str) -> None:
+    made = store.add_product(name="Odd", sku=sku, price="1")
+    assert client(store).get_product_details(sku).id == made["id"]
+    assert client(store, url="http://shop.example.com").check_stock(sku).product_id == made["id"]
+
+
+def test_a_text_of_digits_is_an_id_only_when_no_sku_is_like_it(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    assert shop.check_stock("19").sku == "SKU-010"
+    made = store.add_product(name="Nineteen", sku="19", price="1")
+    assert shop.check_stock("19").product_id == made["id"]
+    assert shop.check_stock(19).product_id == 19
+
+
+def test_a_sku_with_a_comma_does_not_find_the_products_of_its_parts(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    with pytest.raises(StoreError) as caught:
+        shop.check_stock("SKU-010,SKU-011")
+    assert error_type(caught) == "not_found"
+
+
+@pytest.mark.parametrize("product", [999999, "999999", "NOPE", 0, -4, "9" * 30])
+@pytest.mark.parametrize("operation", ["get_product_details", "check_stock", "check_price"])
+def test_an_unknown_product_is_not_found(
+    shop: WooCommerce, operation: str, product: int | str
+) -> None:
+    with pytest.raises(StoreError) as caught:
+        getattr(shop, operation)(product)
+    assert error_type(caught) == "not_found"
+    assert caught.value.fault == "customer"
+
+
+@pytest.mark.parametrize("product", ["", "  ", "x" * 300])
+def test_an_impossible_name_is_refused_without_asking(
+    store: SimulatedWooCommerce, shop: WooCommerce, product: str
+) -> None:
+    with pytest.raises(StoreError) as caught:
+        shop.check_stock(product)
+    assert error_type(caught) == "invalid_input"
+    assert not store.requests
+
+
+def test_a_variation_is_a_product_of_its_own(shop: WooCommerce) -> None:
+    by_sku, by_id = shop.get_product_details("MOTOR-1-24V"), shop.get_product_details(1002)
+    assert by_sku == by_id
+    assert by_sku.parent_id == 1000
+    assert by_sku.attributes == {"Voltage": ("24V",)}
+
+
+def test_stock_is_told_in_all_its_states(store: SimulatedWooCommerce, shop: WooCommerce) -> None:
+    assert shop.check_stock("SKU-001").status == "out_of_stock"
+    assert not shop.check_stock("SKU-001").in_stock
+    assert shop.check_stock("MOTOR-1").in_stock
+    uncounted = store.add_product(name="Digital", sku="D", price="1", manage_stock=False)
+    uncounted.update(stock_quantity=None)
+    assert shop.check_stock("D").quantity is None
+    oversold = store.add_product(
+        name="Over", sku="O", price="1", stock_quantity=-3, backorders_allowed=True
+    )
+    oversold.update(stock_status="onbackorder")
+    stock = shop.check_stock("O")
+    assert (stock.status, stock.in_stock, stock.quantity) == ("on_backorder", True, -3)
+
+
+def test_pieces_of_a_product_with_variations_are_added_up(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    found = shop.get_stock_quantity("MOTOR-1")
+    assert found.quantity == 12
+    assert found.variations == {1001: 0, 1002: 4, 1003: 8}
+    store.shop.variations[1001].update(manage_stock=False, stock_quantity=None)
+    partly = shop.get_stock_quantity("MOTOR-1")
+    assert partly.quantity is None
+    assert partly.variations == {1001: None, 1002: 4, 1003: 8}
+
+
+def test_pieces_of_one_variation_are_its_own_or_its_products(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    assert shop.get_stock_quantity("MOTOR-1-24V").quantity == 4
+    store.shop.variations[1002].update(manage_stock="parent", stock_quantity=9)
+    assert shop.get_stock_quantity("MOTOR-1-24V").quantity == 9
+
+
+def test_a_fraction_of_a_piece_is_not_rounded(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    store.shop.products[19]["stock_quantity"] = 2.5
+    assert shop.get_stock_quantity(19).quantity == Decimal("2.5")
+
+
+def test_a_price_has_its_currency_and_its_sale(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    product = store.shop.products[39]
+    store.shop.stamp(product, "date_on_sale_to", 1795500000.0)
+    price = shop.check_price("SKU-030")
+    assert (price.price, price.regular_price, price.on_sale) == (pounds("184"), pounds("230"), True)
+    assert price.sale_ends is not None
+    assert price.sale_ends.timestamp() == 1795500000.0
+
+
+def test_a_product_with_variations_has_a_price_from_and_to(shop: WooCommerce) -> None:
+    price = shop.check_price("MOTOR-1")
+    assert (price.price, price.highest) == (pounds("200"), pounds("240"))
+
+
+def test_a_product_without_a_price_has_none(store: SimulatedWooCommerce, shop: WooCommerce) -> None:
+    store.add_product(name="On request", sku="R", price="")
+    assert shop.check_price("R").price is None
+
+
+def test_the_currency_is_asked_for_once_an_hour(store: SimulatedWooCommerce) -> None:
+    clock = Clock()
+    shop = client(store, clock)
+    for _ in range(3):
+        shop.check_price(19)
+    asked = [path for _, path in store.requests if "settings" in path]
+    assert len(asked) == 1
+    clock.advance(3601)
+    shop.check_price(19)
+    assert len([path for _, path in store.requests if "settings" in path]) == 2
+
+
+def test_a_currency_that_is_given_is_not_asked_for(store: SimulatedWooCommerce) -> None:
+    assert client(store, currency="CHF").check_price(19).price == Money(Decimal(80), "CHF")
+    assert not [path for _, path in store.requests if "settings" in path]
+
+
+def test_variations_are_listed_for_the_product_and_beside_one_of_them(shop: WooCommerce) -> None:
+    for name in ("MOTOR-1", "MOTOR-1-24V"):
+        skus = {variation.sku for variation in shop.get_product_variations(name)}
+        assert skus == {"MOTOR-1-12V", "MOTOR-1-24V", "MOTOR-1-230V"}
+    assert tuple(shop.get_product_variations("SKU-010")) == ()
+
+
+def test_categories_are_listed_whole_or_below_one(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    assert {category.name for category in shop.get_product_categories()} == {
+        "Hoses",
+        "Pumps",
+        "Seals",
+        "Uncategorized",
+        "Valves",
+    }
+    store.shop.categories[19]["parent"] = 16
+    assert [c.name for c in shop.get_product_categories("pumps")] == ["Seals"]
+    assert len(shop.get_product_categories(0)) == 4
+
+
+def test_reviews_are_the_products_own_also_of_its_variation(shop: WooCommerce) -> None:
+    reviews = shop.get_product_reviews("SKU-010", limit=1)
+    assert (reviews.total, len(reviews)) == (2, 1)
+    assert (reviews[0].rating, reviews[0].text) == (5, "Review 2 for 19")
+    assert not hasattr(reviews[0], "reviewer_email")
+    assert tuple(shop.get_product_reviews("MOTOR-1-24V")) == ()
+
+
+def test_low_stock_is_what_is_at_or_below_the_threshold_fewest_first(shop: WooCommerce) -> None:
+    found = shop.get_low_stock_products(threshold=3)
+    assert found.complete
+    quantities = [item.quantity for item in found]
+    assert quantities == sorted(quantities)
+    assert found.total == len(found) == 9
+    assert {item.quantity for item in found} == {0, 2, 3}
+    assert "Motor 1 - 12V" in {item.name for item in found}
+    four = shop.get_low_stock_products(threshold=4)
+    assert found.total + 2 == four.total
+
+
+def test_low_stock_is_limited_but_counted(shop: WooCommerce) -> None:
+    found = shop.get_low_stock_products(threshold=3, limit=2)
+    assert (len(found), found.total) == (2, 9)
+
+
+def test_what_is_not_counted_is_not_low(store: SimulatedWooCommerce, shop: WooCommerce) -> None:
+    for number in range(150):
+        store.add_product(
+            name=f"Digital {number}", sku=f"D{number}", price="1", manage_stock=False
+        ).update(stock_quantity=None)
+    found = shop.get_low_stock_products(threshold=3)
+    assert found.total == 9
+    assert found.complete
+
+
+def test_a_list_that_is_not_read_to_its_end_says_so(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    for number in range(1001):
+        store.add_product(name="D", sku=f"D{number}", price="1", manage_stock=False).update(
+            stock_quantity=None
+        )
+    found = shop.get_low_stock_products(threshold=3)
+    assert (found.complete, found.total, len(found)) == (False, None, 0)
+    assert len(store.requests) == 10
+
+
+@pytest.mark.parametrize("limit", [0, -1, 1001, True, "5", 2.5, None])
+def test_a_limit_that_is_none_is_the_callers_bug(shop: WooCommerce, limit: Any) -> None:
+    with pytest.raises(StoreError) as caught:
+        shop.search_products(limit=limit)
+    assert error_type(caught) == "invalid_request"
+    assert caught.value.fault == "app"
+
+
+@pytest.mark.parametrize("price", ["cheap", -1, "NaN", "1e999", float("inf")])
+def test_a_price_limit_that_is_none_is_the_shoppers_mistake(shop: WooCommerce, price: Any) -> None:
+    with pytest.raises(StoreError) as caught:
+        shop.search_products(max_price=price)
+    assert error_type(caught) == "invalid_input"
+
+
+def test_entities_in_names_are_decoded(store: SimulatedWooCommerce, shop: WooCommerce) -> None:
+    store.add_product(name="Nut &amp; Bolt &#215; 5&quot;", sku="N", price="1")
+    assert shop.get_product_details("N").name == 'Nut & Bolt \u00d7 5"'
+
+
+def test_items_repeated_by_a_shifting_page_are_listed_once(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    store.faults.add(changing("*/products", lambda rows: [*rows, *rows[:5]]))
+    found = shop.search_products(limit=100)
+    assert len({product.id for product in found}) == len(found) == 32
+
+
+def test_one_broken_product_does_not_hide_the_others(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    store.faults.add(
+        changing("*/products", lambda rows: [{**rows[0], "price": "12,50"}, *rows[1:]])
+    )
+    found = shop.search_products()
+    assert (len(found), found.unreadable) == (9, 1)

@@ -1,0 +1,279 @@
+"""Operations about delivery, payment, coupons, customers and sales."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from store_exporter.demo.stores.woocommerce import SimulatedWooCommerce
+from store_exporter.demo.stores.woocommerce.shop_api import set_free_shipping
+from store_exporter.errors import StoreError
+from store_exporter.platforms.money import Money
+from store_exporter.platforms.woocommerce import WooCommerce
+from tests.fakes.clock import Clock
+from tests.fakes.woocommerce import client
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def store(clock: Clock) -> SimulatedWooCommerce:
+    return SimulatedWooCommerce(clock=clock.now, orders=0)
+
+
+@pytest.fixture
+def shop(store: SimulatedWooCommerce, clock: Clock) -> WooCommerce:
+    return client(store, clock)
+
+
+def pounds(amount: str) -> Money:
+    return Money(Decimal(amount), "GBP")
+
+
+def failure(operation: Any, *args: Any, **kwargs: Any) -> StoreError:
+    with pytest.raises(StoreError) as caught:
+        operation(*args, **kwargs)
+    return caught.value
+
+
+# Delivery
+
+
+def test_delivery_is_told_by_zone(shop: WooCommerce) -> None:
+    info = shop.get_shipping_info()
+    assert set(info.zones) == {"UK", "Locations not covered by your other zones"}
+    flat, free = info.zones["UK"]
+    assert (flat.title, flat.kind, flat.cost) == ("Flat rate", "flat_rate", pounds("5.00"))
+    assert free.kind == "free_shipping"
+
+
+def test_free_delivery_begins_where_the_shop_says(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    assert shop.get_shipping_info().free_from == pounds("0")
+    set_free_shipping(store.shop, Decimal(50))
+    assert shop.get_shipping_info().free_from == pounds("50")
+
+
+@pytest.mark.parametrize("requires", ["coupon", "both"])
+def test_free_delivery_by_coupon_is_not_promised(
+    store: SimulatedWooCommerce, shop: WooCommerce, requires: str
+) -> None:
+    set_free_shipping(store.shop, Decimal(50))
+    store.shop.zone_methods[1][1]["settings"]["requires"]["value"] = requires
+    assert shop.get_shipping_info().free_from is None
+    assert shop.get_shipping_methods("UK")[1].needs_coupon
+
+
+def test_a_way_that_is_off_is_not_offered(store: SimulatedWooCommerce, shop: WooCommerce) -> None:
+    store.shop.zone_methods[1][1]["enabled"] = False
+    assert shop.get_shipping_info().free_from is None
+    assert [method.title for method in shop.get_shipping_methods()] == ["Flat rate"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "cost", "rule"),
+    [
+        ("5", "5", ""),
+        ("4,90", "4.90", ""),
+        ("4.90", "4.90", ""),
+        ("", None, ""),
+        ("10.00 * [qty]", None, "10.00 * [qty]"),
+        ("1,234", None, "1,234"),
+        ("1.234,50", None, "1.234,50"),
+    ],
+)
+def test_a_cost_is_an_amount_only_when_there_is_no_doubt(
+    store: SimulatedWooCommerce, shop: WooCommerce, typed: str, cost: str | None, rule: str
+) -> None:
+    store.shop.zone_methods[1][0]["settings"]["cost"]["value"] = typed
+    method = shop.get_shipping_methods("UK")[0]
+    assert method.cost == (None if cost is None else pounds(cost))
+    assert method.cost_rule == rule
+
+
+@pytest.mark.parametrize("zone", ["UK", "uk", 1, "1"])
+def test_a_zone_goes_by_name_or_id(shop: WooCommerce, zone: int | str) -> None:
+    assert len(shop.get_shipping_methods(zone)) == 2
+    assert len(shop.get_shipping_methods(0)) == 0
+
+
+def test_an_unknown_zone_is_not_found(shop: WooCommerce) -> None:
+    assert failure(shop.get_shipping_methods, "Mars").error_type == "not_found"
+
+
+def test_ways_to_pay_are_those_that_are_on_and_show_no_settings(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    store.shop.gateways[0]["settings"]["secret"] = {"value": "sk_live_1"}
+    methods = shop.get_payment_methods()
+    assert [method.id for method in methods] == ["bacs", "cod"]
+    assert "sk_live_1" not in repr(methods)
+
+
+# Coupons
+
+
+def test_a_good_coupon_says_what_it_gives(store: SimulatedWooCommerce, shop: WooCommerce) -> None:
+    percent = shop.validate_coupon("Save10")
+    assert (percent.code, percent.percent, percent.amount) == ("save10", Decimal("10.00"), None)
+    fixed = shop.validate_coupon("WELCOME5", subtotal=50)
+    assert (fixed.percent, fixed.amount, fixed.minimum) == (None, pounds("5.00"), pounds("50.00"))
+    store.shop.add_coupon("few", usage_limit=3, usage_count=1, product_ids=[19])
+    few = shop.validate_coupon("few")
+    assert (few.uses_left, few.restricted) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("code", "given", "reason"),
+    [
+        ("nope", {}, "coupon_unknown"),
+        ("old20", {}, "coupon_expired"),
+        ("once", {}, "coupon_usage_limit"),
+        ("welcome5", {"subtotal": "49.99"}, "coupon_minimum_spend"),
+        ("small", {"subtotal": 100.01}, "coupon_maximum_spend"),
+        ("draft", {}, "coupon_unpublished"),
+        ("ours", {"email": "eve@other.test"}, "coupon_email"),
+        ("single", {"email": "Ada@example.test"}, "coupon_usage_limit_per_user"),
+    ],
+)
+def test_a_coupon_that_is_not_good_says_why(
+    store: SimulatedWooCommerce, shop: WooCommerce, code: str, given: dict[str, Any], reason: str
+) -> None:
+    store.shop.add_coupon("small", maximum_amount="100.00")
+    store.shop.add_coupon("draft", status="draft")
+    store.shop.add_coupon("ours", email_restrictions=["*@ours.test", "boss@x.test"])
+    store.shop.add_coupon("single", usage_limit_per_user=1, used_by=["ada@example.test", 7])
+    error = failure(shop.validate_coupon, code, **given)
+    assert (error.error_type, error.code, error.fault) == ("invalid_coupon", reason, "customer")
+
+
+def test_a_coupon_ends_at_its_very_second(
+    store: SimulatedWooCommerce, shop: WooCommerce, clock: Clock
+) -> None:
+    store.shop.add_coupon("soon", expires=clock.now() + 60)
+    clock.advance(60)
+    assert shop.validate_coupon("soon").expires is not None
+    clock.advance(1)
+    assert failure(shop.validate_coupon, "soon").code == "coupon_expired"
+
+
+@pytest.mark.parametrize("email", ["me@ours.test", "BOSS@x.test"])
+def test_a_coupon_for_some_is_good_for_them(
+    store: SimulatedWooCommerce, shop: WooCommerce, email: str
+) -> None:
+    store.shop.add_coupon("ours", email_restrictions=["*@ours.test", "boss@x.test"])
+    assert shop.validate_coupon("ours", email=email).restricted
+
+
+@pytest.mark.parametrize(
+    ("code", "given"),
+    [("", {}), ("x" * 300, {}), ("save10", {"subtotal": "much"}), ("save10", {"email": "me"})],
+)
+def test_impossible_values_are_the_shoppers_mistake(
+    shop: WooCommerce, code: str, given: dict[str, str]
+) -> None:
+    assert failure(shop.validate_coupon, code, **given).error_type == "invalid_input"
+
+
+# Figures
+
+
+def test_the_best_customers_come_first(store: SimulatedWooCommerce, shop: WooCommerce) -> None:
+    store.new_order("completed", email="cust2@example.test", total="500.00")
+    big = store.new_order("completed", email="cust7@example.test", total="900.00")
+    store.refund(big["id"], "100.00")
+    found = shop.get_customer_insights(limit=2)
+    assert [customer.email for customer in found] == ["cust7@example.test", "cust2@example.test"]
+    assert (found[0].total, found[0].orders) == (pounds("800"), 1)
+    assert found.total == 10
+
+
+def test_sales_by_the_day_orders_were_placed_count_those_on_hold(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    store.new_order("completed", total="100.00")
+    store.new_order("on-hold", total="50.00")
+    store.new_order("pending", total="7.00")
+    refunded = store.new_order("completed", total="30.00")
+    store.refund(refunded["id"])
+    report = shop.get_sales_report("week")
+    assert report.definition == "created"
+    assert (report.first, report.last) == (date(2026, 11, 17), date(2026, 11, 23))
+    assert (report.orders, report.gross, report.refunds) == (3, pounds("180.00"), pounds("30"))
+    assert (report.net, report.average) == (pounds("150.00"), pounds("60.00"))
+
+
+def test_sales_by_the_day_of_payment_do_not(store: SimulatedWooCommerce, shop: WooCommerce) -> None:
+    store.new_order("completed", total="100.00")
+    store.new_order("on-hold", total="50.00")
+    report = shop.get_sales_report("week", definition="paid")
+    assert (report.definition, report.orders, report.gross) == ("paid", 1, pounds("100"))
+    assert (report.first, report.last) == (date(2026, 11, 17), date(2026, 11, 23))
+
+
+def test_both_definitions_agree_where_nothing_is_on_hold(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    for total in ("10.00", "20.00", "40.00"):
+        made = store.new_order("completed", total=total)
+    store.refund(made["id"], "15.00")
+    created, paid = (shop.get_sales_report("day", definition=d) for d in ("created", "paid"))
+    assert created.gross.amount == paid.gross.amount == 70
+    assert created.net.amount == paid.net.amount == 55
+    assert created.average == paid.average == pounds("23.33")
+
+
+def test_no_sales_have_no_average(shop: WooCommerce) -> None:
+    for definition in ("created", "paid"):
+        report = shop.get_sales_report("day", definition=definition)
+        assert (report.orders, report.average, report.gross.amount) == (0, None, 0)
+
+
+def test_a_day_is_one_of_the_shops_own_calendar(clock: Clock) -> None:
+    # 11:24 on the 23rd in GMT is half past midnight of the 24th in Auckland.
+    store = SimulatedWooCommerce(clock=clock.now, orders=0, timezone="Pacific/Auckland")
+    store.new_order("completed", total="5.00")
+    clock.advance(-3600 * 3)
+    store.new_order("completed", total="7.00")
+    clock.advance(3600 * 3)
+    shop = client(store, clock)
+    for definition in ("created", "paid"):
+        report = shop.get_sales_report("day", definition=definition)
+        assert report.first == date(2026, 11, 24)
+        assert report.gross.amount == 5
+
+
+def test_sales_can_be_asked_for_by_dates(
+    store: SimulatedWooCommerce, shop: WooCommerce, clock: Clock
+) -> None:
+    store.new_order("completed", total="5.00", created=clock.now() - 86400 * 10)
+    store.new_order("completed", total="7.00")
+    for definition in ("created", "paid"):
+        old = shop.get_sales_report(
+            first="2026-11-13", last=date(2026, 11, 13), definition=definition
+        )
+        assert old.gross.amount == 5
+        since = shop.get_sales_report(first="2026-11-13", definition=definition)
+        assert (since.gross.amount, since.last) == (12, date(2026, 11, 23))
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"period": "decade"},
+        {"first": "yesterday"},
+        {"last": "2026-11-01"},
+        {"first": "2026-11-02", "last": "2026-11-01"},
+        {"definition": "shipped"},
+        {"first": 7},
+    ],
+)
+def test_a_period_that_is_none_is_the_callers_bug(shop: WooCommerce, given: dict[str, Any]) -> None:
+    assert failure(shop.get_sales_report, **given).error_type == "invalid_request"
