@@ -22,6 +22,9 @@ LIMITS = ("series", "org", "operation")
 Labels = tuple[str, str, str, str]
 """Values of org, domain, platform and operation."""
 
+_MOST_REGISTERED = 1000
+"""Names of decorated functions beyond which they are as unknown as any; no code has so many."""
+
 _DROPPED_BITS = 1 << 17
 
 
@@ -69,7 +72,7 @@ class Guard:
 
     def register(self, operation: str) -> None:
         """Let an operation name in for good: it stands in the code, at a decorated function."""
-        if len(self._registered) < 10 * self._max_operations:
+        if len(self._registered) < _MOST_REGISTERED:
             self._registered.add(operation)
 
     def admit(self, labels: Labels) -> Labels:
