@@ -64,8 +64,8 @@ class Api:
         """Answer how the org's stores are."""
         org = self._org(request)
         domain = self._domain(request, org)
-        statuses = self._exporter.statuses(org)
-        return health_document([s for s in statuses if domain in (None, s.store.domain)])
+        stores = (s for s in self._exporter.inventory.of(org) if domain in (None, s.domain))
+        return health_document([self._exporter.status(store) for store in stores])
 
     async def analytics(self, request: web.Request) -> dict[str, Any]:
         """Answer what the org's operations did."""

@@ -10,7 +10,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from ..config import ConfigError, dump
-from . import safety
+from . import runbooks, safety
 from .access import basic_auth
 from .api import Api, json_answer
 from .exporter import Exporter
@@ -51,6 +51,8 @@ def create_app(
         "/-/ready": ready,
         "/config": config,
         "/sd": service_discovery,
+        "/runbooks/": runbooks.index,
+        "/runbooks/{name}": runbooks.show,
         "/api/v1/health": json_answer(api.health),
         "/api/v1/analytics": json_answer(api.analytics),
     }

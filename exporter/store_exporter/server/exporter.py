@@ -20,7 +20,7 @@ from ..stores.discovery import Discoverer
 from ..stores.inventory import Change, Inventory, Shard
 from ..stores.model import Store
 from .redaction import Redactor
-from .status import Status, status
+from .status import State, Status, state_of, status
 
 log = logging.getLogger(__name__)
 
@@ -84,14 +84,14 @@ class Exporter:
         await self._discoverer.stop()
         await self._scheduler.stop()
 
-    def statuses(self, org: str | None = None) -> list[Status]:
-        """Return how each store is, those of one tenant if it is given."""
-        stores = self.inventory.stores.values() if org is None else self.inventory.of(org)
-        return [self._status(store) for store in stores]
+    def states(self) -> list[tuple[Store, State]]:
+        """Return the state of every store."""
+        stores = self.inventory.stores.values()
+        return [(store, state_of(self._health(store.domain))) for store in stores]
 
-    def _status(self, store: Store) -> Status:
-        results = self._history.latest(store.domain)
-        return status(store, results, self._health(store.domain))
+    def status(self, store: Store) -> Status:
+        """Return how a store is and what each of its checks last found."""
+        return status(store, self._history.latest(store.domain), self._health(store.domain))
 
     async def reload(self) -> Change:
         """Read the configuration again and take it, or keep the old one if it has problems.

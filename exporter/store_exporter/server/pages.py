@@ -11,10 +11,11 @@ from aiohttp import web
 
 from .._version import __version__
 from ..config.values import duration_text
+from ..stores.model import Store
 from .exporter import Exporter
-from .html import Html, join, tag
-from .status import WORST_FIRST, Check, Status, worst_first
-from .style import POLICY, STYLE
+from .html import Html, tag
+from .page import page
+from .status import WORST_FIRST, Check, State, Status, worst_first
 
 STORES_PER_PAGE = 200
 
@@ -37,28 +38,28 @@ class Landing:
 
     async def __call__(self, request: web.Request) -> web.Response:
         """Show one page of stores, the worst first."""
-        statuses = worst_first(self._exporter.statuses())
-        pages = max(1, -(-len(statuses) // STORES_PER_PAGE))
-        asked = request.query.get("page", "1")
-        page = min(int(asked), pages) if re.fullmatch("[0-9]{1,6}", asked) else 1
-        start = max(page - 1, 0) * STORES_PER_PAGE
-        body = join(
+        states = worst_first(self._exporter.states())
+        pages = max(1, -(-len(states) // STORES_PER_PAGE))
+        asked = request.query.get("page", "")
+        number = min(max(int(asked), 1), pages) if re.fullmatch("[0-9]{1,6}", asked) else 1
+        start = (number - 1) * STORES_PER_PAGE
+        shown = [store for store, _ in states[start : start + STORES_PER_PAGE]]
+        return page(
+            "Stores",
             self._header(),
             self._problem(),
-            _counts(statuses),
-            *(self._store(s) for s in statuses[start : start + STORES_PER_PAGE]),
-            None if statuses else tag("p", "No stores are configured.", class_="soft"),
-            _pages(page, pages),
+            _counts(states),
+            *(self._store(self._exporter.status(store)) for store in shown),
+            None if states else tag("p", "No stores are configured.", class_="soft"),
+            _pages(number, pages),
         )
-        text = self._exporter.redact(_document("store-exporter", body))
-        headers = {"Content-Security-Policy": POLICY}
-        return web.Response(text=text, content_type="text/html", charset="utf-8", headers=headers)
 
     def _header(self) -> Html:
         links = (
             (self._telemetry_path, "Metrics"),
             ("/config", "Configuration"),
             ("/sd", "Service discovery"),
+            ("/runbooks/", "Runbooks"),
             ("/-/healthy", "Health"),
         )
         version = tag("small", f"version {__version__}")
@@ -76,10 +77,10 @@ class Landing:
         return tag("section", tag("strong", text), tag("pre", problem), class_="banner")
 
     def _store(self, status: Status) -> Html:
-        store, reason = status.store, status.reason
+        store, state, reason = status.store, status.state, status.reason
         summary = tag(
             "summary",
-            tag("span", status.state, class_="badge"),
+            tag("span", state, class_="badge"),
             tag(
                 "span",
                 tag("span", store.domain, class_="domain"),
@@ -105,7 +106,9 @@ class Landing:
         head = tag("tr", *(tag("th", name, scope="col") for name in names))
         table = tag("table", tag("thead", head), tag("tbody", *rows))
         details = tag("div", table, class_="checks")
-        return tag("details", summary, details, class_=f"store {status.state}")
+        # What others wrote has been masked where it came in; this is the last look.
+        redacted = self._exporter.redact(tag("details", summary, details, class_=f"store {state}"))
+        return Html(redacted)
 
     def _ago(self, moment: float | None) -> str:
         if moment is None:
@@ -115,9 +118,9 @@ class Landing:
         return f"{duration_text(seconds // step * step)} ago"
 
 
-def _counts(statuses: Sequence[Status]) -> Html:
-    counts = Counter(status.state for status in statuses)
-    entries = [("stores", len(statuses)), *((state, counts[state]) for state in WORST_FIRST)]
+def _counts(states: Sequence[tuple[Store, State]]) -> Html:
+    counts = Counter(state for _, state in states)
+    entries = [("stores", len(states)), *((state, counts[state]) for state in WORST_FIRST)]
     return tag(
         "dl",
         *(tag("div", tag("dt", name), tag("dd", str(count))) for name, count in entries),
@@ -145,24 +148,13 @@ def _seconds(duration: float | None) -> str:
     return f"{duration * 1000:.0f} ms" if duration < 1 else f"{duration:.1f} s"
 
 
-def _pages(page: int, pages: int) -> Html | None:
+def _pages(number: int, pages: int) -> Html | None:
     if pages == 1:
         return None
     return tag(
         "nav",
-        tag("a", "Previous", href=f"/?page={page - 1}") if page > 1 else None,
-        tag("span", f"page {max(page, 1)} of {pages}", class_="soft"),
-        tag("a", "Next", href=f"/?page={page + 1}") if page < pages else None,
+        tag("a", "Previous", href=f"/?page={number - 1}") if number > 1 else None,
+        tag("span", f"page {number} of {pages}", class_="soft"),
+        tag("a", "Next", href=f"/?page={number + 1}") if number < pages else None,
         class_="pages",
     )
-
-
-def _document(title: str, body: Html) -> str:
-    head = tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", name_="viewport", content="width=device-width, initial-scale=1"),
-        tag("title", title),
-        tag("style", Html(STYLE)),
-    )
-    return "<!DOCTYPE html>" + tag("html", head, tag("body", body), lang="en")

@@ -70,8 +70,13 @@ class Status:
         return next((check for check in self.checks if check.liveness), None)
 
 
+def state_of(health: Health | None) -> State:
+    """Return the state that a store's health stands for."""
+    return health.state.value if health else "unknown"
+
+
 def status(store: Store, results: Sequence[Result], health: Health | None) -> Status:
-    """Sum up one store.
+    """Sum up one store, with all its checks.
 
     Args:
         store: the store.
@@ -80,7 +85,7 @@ def status(store: Store, results: Sequence[Result], health: Health | None) -> St
     """
     known = {(result.kind, result.name): result for result in results}
     checks = tuple(_check(job, known.get((job.kind, job.name))) for job in jobs_of(store))
-    return Status(store, health.state.value if health else "unknown", checks)
+    return Status(store, state_of(health), checks)
 
 
 def _check(job: Job, result: Result | None) -> Check:
@@ -104,6 +109,6 @@ def _check(job: Job, result: Result | None) -> Check:
     )
 
 
-def worst_first(statuses: Sequence[Status]) -> list[Status]:
+def worst_first(states: Sequence[tuple[Store, State]]) -> list[tuple[Store, State]]:
     """Order stores for somebody who looks for trouble."""
-    return sorted(statuses, key=lambda s: (WORST_FIRST.index(s.state), s.store.domain))
+    return sorted(states, key=lambda pair: (WORST_FIRST.index(pair[1]), pair[0].domain))

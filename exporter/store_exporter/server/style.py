@@ -52,6 +52,11 @@ table { border-collapse: collapse; width: 100%; font-size: .92rem; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .9rem .35rem 0; }
 th { color: var(--soft); font-weight: 500; white-space: nowrap; }
 td.number { font-variant-numeric: tabular-nums; white-space: nowrap; }
+.wide { overflow-x: auto; }
+h2 { font-size: 1.1rem; margin: 1.75rem 0 .5rem; }
+code { font: .9em ui-monospace, monospace; }
+pre code { font-size: 1em; }
+p, ul, ol { max-width: 48rem; }
 .pages { display: flex; gap: 1rem; justify-content: center; margin-top: 1rem; }
 @media (max-width: 46rem) {
   .store > summary { grid-template-columns: 1fr auto; }
