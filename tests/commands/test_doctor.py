@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from store_exporter.cli import main
+from store_exporter.commands.doctor import estimated_series
+from store_exporter.demo.stores.woocommerce import Fault, SimulatedWooCommerce
+from store_exporter.stores.model import Schedule, Store
+
+from .shops import DOMAIN, configure, served
+
+
+@pytest.fixture
+def shop() -> SimulatedWooCommerce:
+    return SimulatedWooCommerce(DOMAIN, orders=10)
+
+
+@pytest.fixture
+def file(shop: SimulatedWooCommerce, tmp_path: Path) -> Iterator[Path]:
+    with served(shop) as url:
+        yield configure(tmp_path, shop, url)
+
+
+def examined(
+    file: Path, capsys: pytest.CaptureFixture[str], *domains: str
+) -> tuple[int, dict[str, dict[str, Any]]]:
+    """The exit status and the findings by check, of the one store and of the exporter."""
+    status = main(["doctor", *domains, "--format", "json", "--config.file", str(file)])
+    document = json.loads(capsys.readouterr().out)
+    findings = [*document["exporter"], *document["stores"][0]["findings"]]
+    return status, {finding["check"]: finding for finding in findings}
+
+
+def test_a_healthy_store_has_a_table_without_failures(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["doctor", "--config.file", str(file)]) == 0
+    text = capsys.readouterr().out
+    assert "1 store examined: 0 failed" in text
+    for check in ("state directory", "permalinks", "key", "clock", "may write", "budget", "series"):
+        assert f"  {check} " in text
+
+
+def test_the_budget_is_compared_with_what_is_needed(
+    shop: SimulatedWooCommerce, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    states = {}
+    with served(shop) as url:
+        for limit in (600, 130, 100):
+            file = configure(tmp_path, shop, url, requests_per_hour=limit)
+            status, found = examined(file, capsys)
+            states[limit] = (found["budget"]["state"], status)
+    assert states == {600: ("ok", 0), 130: ("warn", 0), 100: ("fail", 1)}
+    assert found["budget"]["message"] == "116 requests an hour of 100"
+    assert "requests_per_hour" in found["budget"]["advice"]
+
+
+def test_a_revoked_key_fails_and_says_what_to_do(
+    shop: SimulatedWooCommerce, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.keys.revoke(shop.keys.read_only)
+    assert main(["doctor", DOMAIN, "--config.file", str(file)]) == 1
+    text = capsys.readouterr().out
+    assert "FAIL" in text
+    assert "unauthorized" in text
+    assert "1 failed" in text
+
+
+def test_a_store_that_cannot_be_reached_fails_and_is_told_apart(
+    shop: SimulatedWooCommerce, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = configure(tmp_path, shop, "http://127.0.0.1:1")
+    status, found = examined(file, capsys)
+    assert status == 1
+    assert found["permalinks"]["state"] == "fail"
+    assert found["permalinks"]["message"].startswith("connection")
+    assert found["budget"]["state"] == "ok"
+
+
+def test_a_state_directory_that_cannot_be_written_fails(
+    shop: SimulatedWooCommerce, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    blocker = file.parent / "state"
+    blocker.write_text("not a folder")
+    status, found = examined(file, capsys)
+    assert status == 1
+    assert found["state directory"]["state"] == "fail"
+
+
+def test_nothing_secret_is_printed(
+    shop: SimulatedWooCommerce, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = shop.keys.read_only
+    leak = json.dumps({"code": "oops", "message": f"{key.consumer_key} {key.consumer_secret}"})
+    shop.faults.add(Fault(status=401, body=leak, content_type="application/json"))
+    main(["doctor", "--config.file", str(file)])
+    main(["doctor", "--format", "json", "--config.file", str(file)])
+    printed = "".join(capsys.readouterr())
+    assert key.consumer_key not in printed
+    assert key.consumer_secret not in printed
+
+
+def test_an_unknown_domain_is_an_error_of_the_command_line(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["doctor", "other.example.com", "--config.file", str(file)]) == 2
+    assert "is not among the stores" in capsys.readouterr().err
+
+
+def test_a_missing_file_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor", "--config.file", str(tmp_path / "none.yml")]) == 1
+    assert "cannot be read" in capsys.readouterr().err
+
+
+def test_fewer_checks_need_fewer_series() -> None:
+    plain = Store("acme", DOMAIN, "woocommerce", "https://shop.example.com")
+    off = Schedule(60.0, 10.0, enabled=False)
+    fewer = Store(
+        "acme",
+        DOMAIN,
+        "woocommerce",
+        "https://shop.example.com",
+        probes={"cart": off, "storefront": off},
+        collectors={"stock": off},
+    )
+    assert 150 < estimated_series(plain) < 500
+    assert estimated_series(fewer) < estimated_series(plain)
