@@ -164,7 +164,7 @@ class Api:
             last = len(body) < size if pages is None else page >= pages
             enough = limit is not None and len(found.items) >= limit
             if enough or last or not body:
-                del found.items[limit:]
+                found.items = found.items[:limit]
                 return found
         found.complete = False
         return found
