@@ -85,7 +85,7 @@ class Policy:
     deadline: float = 30.0
     attempts: int = 3
     pause: float = 0.25
-    longest_pause: float = 10.0
+    longest_pause: float = 15.0
 
 
 class RetryBudget:

@@ -1,0 +1,380 @@
+"""Operations on a shopper's cart, and what becomes of it when the store loses it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from store_exporter.demo.stores.woocommerce import Fault, SimulatedWooCommerce
+from store_exporter.errors import StoreError
+from store_exporter.platforms.money import Money
+from store_exporter.platforms.woocommerce import CartSession, WooCommerce, carts
+from tests.fakes.clock import Clock
+from tests.fakes.woocommerce import changing, client
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def store(clock: Clock) -> SimulatedWooCommerce:
+    return SimulatedWooCommerce(clock=clock.now, orders=0)
+
+
+@pytest.fixture
+def shop(store: SimulatedWooCommerce, clock: Clock) -> WooCommerce:
+    return client(store, clock)
+
+
+def pounds(amount: str) -> Money:
+    return Money(Decimal(amount), "GBP")
+
+
+def failure(operation: Any, *args: Any, **kwargs: Any) -> StoreError:
+    with pytest.raises(StoreError) as caught:
+        operation(*args, **kwargs)
+    return caught.value
+
+
+def test_a_cart_is_filled_changed_reduced_and_emptied(shop: WooCommerce) -> None:
+    mine = CartSession()
+    cart = shop.add_to_cart("SKU-010", 2, cart=mine)
+    assert [(line.sku, line.quantity, line.unit_price) for line in cart.lines] == [
+        ("SKU-010", 2, pounds("80.00"))
+    ]
+    assert (cart.subtotal, cart.shipping, cart.total) == (
+        pounds("160.00"),
+        pounds("5.00"),
+        pounds("165.00"),
+    )
+    cart = shop.update_cart_quantity("SKU-010", 5, cart=mine)
+    assert (cart.items, cart.subtotal) == (5, pounds("400.00"))
+    cart = shop.apply_coupon_to_cart("SAVE10", cart=mine)
+    assert (cart.discount, cart.total) == (pounds("40.00"), pounds("365.00"))
+    assert [coupon.code for coupon in cart.coupons] == ["save10"]
+    assert cart.lines[0].total == pounds("360.00")
+    cart = shop.remove_from_cart("SKU-010", cart=mine)
+    assert (cart.lines, cart.items, cart.shipping) == ((), 0, None)
+    assert shop.get_cart(cart=mine).items == 0
+
+
+def test_adding_again_adds_up(shop: WooCommerce) -> None:
+    mine = CartSession()
+    shop.add_to_cart(19, 2, cart=mine)
+    assert shop.add_to_cart("SKU-010", 3, cart=mine).items == 5
+
+
+def test_a_token_does_as_well_as_a_session(shop: WooCommerce) -> None:
+    first = shop.add_to_cart("SKU-010")
+    second = shop.add_to_cart("SKU-011", cart=first.token)
+    assert {line.sku for line in second.lines} == {"SKU-010", "SKU-011"}
+    assert first.expires is not None
+    assert first.token not in repr(first)
+
+
+def test_shoppers_do_not_share_a_cart(shop: WooCommerce) -> None:
+    ada, eve = CartSession(), CartSession()
+    shop.add_to_cart("SKU-010", cart=ada)
+    assert shop.get_cart(cart=eve).items == 0
+    assert shop.get_cart().items == 0
+
+
+def test_the_key_is_not_sent_to_the_shoppers_api(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    seen: list[str] = []
+    answer = store.carts.answer
+    store.carts.answer = lambda call, action: (  # type: ignore[method-assign]
+        seen.append(f"{call.headers} {call.params}") or answer(call, action)  # type: ignore[func-returns-value]
+    )
+    shop.add_to_cart(19)
+    assert seen
+    assert not any("authorization" in text or "oauth" in text for text in seen)
+
+
+@pytest.mark.parametrize(
+    ("product", "variation", "kind"),
+    [
+        ("SKU-001", None, "out_of_stock"),
+        (999999, None, "not_found"),
+        ("NOPE", None, "not_found"),
+        ("MOTOR-1", None, "invalid_input"),
+        ("MOTOR-1", {"Voltage": "9V"}, "invalid_input"),
+        ("MOTOR-1", "MOTOR-2-24V", "invalid_input"),
+        ("MOTOR-1", "MOTOR-1-12V", "out_of_stock"),
+        ("MOTOR-1", {"Voltage": "12V"}, "out_of_stock"),
+    ],
+)
+def test_what_cannot_be_added_is_the_shoppers_to_know(
+    shop: WooCommerce, product: int | str, variation: Any, kind: str
+) -> None:
+    error = failure(shop.add_to_cart, product, variation=variation)
+    assert (error.error_type, error.fault) == (kind, "customer")
+    assert "&quot;" not in error.message
+
+
+def test_more_than_there_is_cannot_be_added_or_set(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    store.set_stock(19, 4)
+    mine = CartSession()
+    assert failure(shop.add_to_cart, 19, 5, cart=mine).error_type == "out_of_stock"
+    shop.add_to_cart(19, 3, cart=mine)
+    assert failure(shop.add_to_cart, 19, 2, cart=mine).error_type == "out_of_stock"
+    assert failure(shop.update_cart_quantity, 19, 5, cart=mine).error_type == "out_of_stock"
+    assert shop.get_cart(cart=mine).items == 3
+
+
+@pytest.mark.parametrize("variation", [1002, "MOTOR-1-24V", {"Voltage": "24V"}])
+def test_a_variation_goes_by_id_sku_or_options(shop: WooCommerce, variation: Any) -> None:
+    cart = shop.add_to_cart("MOTOR-1", variation=variation)
+    assert [(line.product_id, line.options) for line in cart.lines] == [(1002, {"Voltage": "24V"})]
+    assert shop.add_to_cart("MOTOR-1-24V").lines[0].product_id == 1002
+
+
+def test_a_product_in_the_cart_goes_by_its_own_name_its_variations_or_its_ids(
+    shop: WooCommerce,
+) -> None:
+    for name in ("MOTOR-1", 1000, "1000", 1002, "1002", "MOTOR-1-24V"):
+        mine = CartSession()
+        shop.add_to_cart("MOTOR-1-24V", cart=mine)
+        assert shop.update_cart_quantity(name, 2, cart=mine).items == 2
+        assert shop.remove_from_cart(name, cart=mine).lines == ()
+
+
+def test_of_two_variations_one_must_be_named_to_be_changed(shop: WooCommerce) -> None:
+    mine = CartSession()
+    shop.add_to_cart("MOTOR-1-24V", cart=mine)
+    shop.add_to_cart("MOTOR-1-230V", cart=mine)
+    assert failure(shop.update_cart_quantity, "MOTOR-1", 2, cart=mine).error_type == "invalid_input"
+    assert shop.remove_from_cart("MOTOR-1", cart=mine).lines == ()
+
+
+def test_what_is_not_in_the_cart_is_not_found(shop: WooCommerce) -> None:
+    mine = CartSession()
+    assert failure(shop.remove_from_cart, "SKU-010", cart=mine).error_type == "not_found"
+    shop.add_to_cart("SKU-011", cart=mine)
+    for product in ("SKU-010", 19, "NOPE"):
+        assert failure(shop.remove_from_cart, product, cart=mine).error_type == "not_found"
+        assert failure(shop.update_cart_quantity, product, 2, cart=mine).error_type == "not_found"
+
+
+def test_setting_nought_takes_it_out(shop: WooCommerce) -> None:
+    mine = CartSession()
+    shop.add_to_cart("SKU-010", cart=mine)
+    assert shop.update_cart_quantity("SKU-010", 0, cart=mine).lines == ()
+
+
+@pytest.mark.parametrize("quantity", [0, -1, 10000, True, "2", 1.5, None])
+def test_an_impossible_quantity_is_the_shoppers_mistake(shop: WooCommerce, quantity: Any) -> None:
+    assert failure(shop.add_to_cart, 19, quantity).error_type == "invalid_input"
+    if quantity != 0:
+        assert failure(shop.update_cart_quantity, 19, quantity).error_type == "invalid_input"
+
+
+@pytest.mark.parametrize("token", ["x\r\nAuthorization: y", "ü", "a b", "x" * 5000])
+def test_what_is_no_token_is_not_sent(
+    store: SimulatedWooCommerce, shop: WooCommerce, token: str
+) -> None:
+    assert failure(shop.get_cart, cart=token).error_type == "invalid_input"
+    assert not store.requests
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [("NOPE", "does not exist"), ("OLD20", "expired"), ("once", "limit"), ("welcome5", "minimum")],
+)
+def test_a_refused_coupon_says_why(shop: WooCommerce, code: str, says: str) -> None:
+    mine = CartSession()
+    shop.add_to_cart("SKU-002" if code == "x" else 17, cart=mine)
+    shop.update_cart_quantity(17, 1, cart=mine)
+    if code == "welcome5":
+        shop.remove_from_cart(17, cart=mine)
+        shop.add_to_cart("SKU-004", cart=mine)
+    error = failure(shop.apply_coupon_to_cart, code, cart=mine)
+    assert (error.error_type, error.fault) == ("invalid_coupon", "customer")
+    assert says in error.message.lower()
+
+
+def test_a_coupon_cannot_be_applied_twice(shop: WooCommerce) -> None:
+    mine = CartSession()
+    shop.add_to_cart(19, cart=mine)
+    shop.apply_coupon_to_cart("SAVE10", cart=mine)
+    error = failure(shop.apply_coupon_to_cart, "save10", cart=mine)
+    assert "already been applied" in error.message
+
+
+# Carts that the store loses
+
+
+def lose(store: SimulatedWooCommerce, clock: Clock, how: str) -> None:
+    if how == "expired":
+        clock.advance(48 * 3600 + 1)
+    else:
+        store.carts.sessions.forget()
+
+
+@pytest.fixture(params=["expired", "forgotten"])
+def how(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def filled(shop: WooCommerce) -> CartSession:
+    mine = CartSession()
+    shop.add_to_cart("SKU-010", 2, cart=mine)
+    shop.add_to_cart("MOTOR-1", variation={"Voltage": "24V"}, cart=mine)
+    shop.apply_coupon_to_cart("SAVE10", cart=mine)
+    return mine
+
+
+def test_a_lost_cart_is_put_together_again_when_it_is_looked_at(
+    store: SimulatedWooCommerce, shop: WooCommerce, clock: Clock, how: str
+) -> None:
+    mine = filled(shop)
+    before = shop.get_cart(cart=mine)
+    lose(store, clock, how)
+    after = shop.get_cart(cart=mine)
+    assert after.renewed
+    assert not before.renewed
+    assert (after.subtotal, after.discount, after.items) == (
+        before.subtotal,
+        before.discount,
+        before.items,
+    )
+    assert not shop.get_cart(cart=mine).renewed
+
+
+def test_a_lost_cart_is_put_together_again_when_it_is_changed(
+    store: SimulatedWooCommerce, shop: WooCommerce, clock: Clock, how: str
+) -> None:
+    mine = filled(shop)
+    lose(store, clock, how)
+    cart = shop.add_to_cart("SKU-011", cart=mine)
+    assert cart.renewed
+    assert {line.sku for line in cart.lines} == {"SKU-010", "MOTOR-1-24V", "SKU-011"}
+    lose(store, clock, how)
+    assert shop.update_cart_quantity("SKU-010", 4, cart=mine).items == 6
+    lose(store, clock, how)
+    assert {line.sku for line in shop.remove_from_cart("SKU-011", cart=mine).lines} == {
+        "SKU-010",
+        "MOTOR-1-24V",
+    }
+
+
+def test_what_has_sold_out_meanwhile_is_left_out_and_named(
+    store: SimulatedWooCommerce, shop: WooCommerce, clock: Clock, how: str
+) -> None:
+    mine = filled(shop)
+    store.set_stock(19, 0)
+    store.shop.coupons.clear()
+    lose(store, clock, how)
+    cart = shop.get_cart(cart=mine)
+    assert [line.sku for line in cart.lines] == ["MOTOR-1-24V"]
+    assert len(cart.problems) == 2
+    assert "Part 10 Hose" in cart.problems[0]
+
+
+def test_a_lost_cart_known_by_its_token_alone_is_new_and_says_so(
+    store: SimulatedWooCommerce, shop: WooCommerce, clock: Clock, how: str
+) -> None:
+    token = shop.add_to_cart("SKU-010", 2).token
+    lose(store, clock, how)
+    empty = shop.get_cart(cart=token)
+    assert (empty.renewed, empty.items) == (True, 0)
+    added = shop.add_to_cart("SKU-011", cart=token)
+    assert (added.renewed, added.items) == (True, 1)
+    assert failure(shop.remove_from_cart, "SKU-010", cart=token).error_type == "not_found"
+
+
+@pytest.mark.parametrize("token", ["nonsense", "a.b.c", "e30.e30.e30", "x" * 4096])
+def test_a_token_that_never_was_one_begins_a_new_cart(shop: WooCommerce, token: str) -> None:
+    cart = shop.get_cart(cart=token)
+    assert (cart.renewed, cart.items) == (True, 0)
+
+
+def test_a_store_in_trouble_while_a_cart_is_put_together_again_is_the_stores_fault(
+    store: SimulatedWooCommerce, shop: WooCommerce, clock: Clock, how: str
+) -> None:
+    mine = filled(shop)
+    lose(store, clock, how)
+    store.faults.add(Fault(path="*/add-item", status=500))
+    assert failure(shop.get_cart, cart=mine).fault == "store"
+
+
+def test_a_change_is_not_sent_twice_when_its_answer_is_lost(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    mine = CartSession()
+    shop.add_to_cart(19, cart=mine)
+    store.faults.add(Fault(path="*/add-item", drop=True, times=1))
+    assert failure(shop.add_to_cart, 19, cart=mine).error_type == "connection"
+    assert sum("add-item" in path for _, path in store.requests) == 2
+
+
+def test_the_shoppers_rate_limit_is_waited_out(
+    store: SimulatedWooCommerce, shop: WooCommerce, clock: Clock
+) -> None:
+    store.carts.rate_limit.requests = 2
+    mine = CartSession()
+    shop.add_to_cart(19, cart=mine)
+    assert shop.add_to_cart(19, cart=mine).items == 2
+    assert clock.slept
+    assert clock.slept[0] >= 9
+
+
+def test_a_rate_limit_that_lasts_too_long_is_the_stores_fault(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    store.carts.rate_limit.requests = 0
+    store.carts.rate_limit._asked = [store.shop.clock() + 500]
+    error = failure(shop.get_cart)
+    assert (error.error_type, error.fault) == ("rate_limited", "store")
+
+
+# Reading carts
+
+
+@pytest.mark.parametrize(
+    ("currency", "units", "amount"),
+    [("JPY", "8000", "8000"), ("KWD", "8000", "8.000"), ("EUR", "8000", "80.00")],
+)
+def test_minor_units_follow_the_currency(currency: str, units: str, amount: str) -> None:
+    clock = Clock()
+    shop = client(SimulatedWooCommerce(clock=clock.now, orders=0, currency=currency), clock)
+    cart = shop.add_to_cart(19)
+    assert cart.lines[0].unit_price.currency == currency
+    assert cart.lines[0].unit_price.amount == 80
+    decimals = {"JPY": 0, "KWD": 3}.get(currency, 2)
+    totals = {"currency_code": currency, "currency_minor_unit": decimals, "total": units}
+    money = carts._Amounts(carts.Fields(totals, "totals")).money("total")
+    assert str(money) == f"{amount} {currency}"
+
+
+def test_a_cart_with_a_line_in_another_currency_is_not_believed(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    def change(body: Any) -> Any:
+        body["items"][0]["totals"]["currency_code"] = "USD"
+        return body
+
+    store.faults.add(changing("*/add-item", change))
+    assert failure(shop.add_to_cart, 19).error_type == "invalid_response"
+
+
+def test_a_cart_without_a_token_is_no_answer(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    store.faults.add(Fault(path="*/cart", headers={"Cart-Token": ""}))
+    assert failure(shop.get_cart).error_type == "invalid_response"
+
+
+@pytest.mark.parametrize(
+    "token",
+    ["", "a.b", "a.!!.c", "a.e30.c", "a.WzFd.c", "a.eyJleHAiOiJ4In0.c", "a.eyJleHAiOjFlOTl9.c"],
+)
+def test_a_token_that_says_nothing_has_no_end(token: str) -> None:
+    assert carts.expiry(token) is None
