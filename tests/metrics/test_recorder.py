@@ -86,9 +86,11 @@ def test_threads_lose_nothing_while_others_read() -> None:
 
     with ThreadPoolExecutor(9) as pool:
         reading = pool.submit(read)
-        for worker in [pool.submit(work) for _ in range(8)]:
-            worker.result()
-        done.set()
+        try:
+            for worker in [pool.submit(work) for _ in range(8)]:
+                worker.result()
+        finally:
+            done.set()
         reading.result()
 
     state = only(recorder)
