@@ -358,6 +358,7 @@ async def test_an_answer_that_is_not_the_api_s_has_its_error_type(case: str, nam
     [
         ("carts", {"older_than": -1}),
         ("carts", {"younger_than": "a week"}),
+        ("carts", {"younger_than": 60.0}),
         ("background", {"overdue_after": None}),
         ("orders", {"since": "last week"}),
         ("orders", {"page_size": 1_000}),

@@ -369,7 +369,7 @@ async def test_an_order_that_makes_no_sense_is_left_out_and_told(case: str) -> N
         store.clock.now += 300
         report = await store.collect("orders")
         assert figures(report)["store_revenue_total{GBP}"] == 1
-        assert "1 orders could not be read" in report.degraded[0]
+        assert "not counted: 1 (" in report.degraded[0]
         store.shop.faults.remove(fault)
         # It was changed within the overlap, so that it is read once more.
         assert (await run(store))["store_revenue_total{GBP}"] == 100
@@ -425,6 +425,14 @@ async def test_a_total_that_is_missing_or_a_lie_neither_stops_nor_repeats(
         assert len(store.asked()) <= 10
         found = await run(store, page_size=50)
         assert found["store_orders_paid_total"] == 12
+
+
+async def test_orders_that_are_counted_and_not_shown_are_told() -> None:
+    async with watching(orders=0) as store:
+        await run(store)
+        store.shop.faults.add(Fault(change=lambda _: [], headers={"X-WP-Total": "7"}))
+        report = await store.collect("orders")
+        assert "tells of 7 orders and shows none" in report.degraded[0]
 
 
 async def test_a_store_that_ignores_modified_after_is_refused() -> None:

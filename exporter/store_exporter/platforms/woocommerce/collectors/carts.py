@@ -23,13 +23,16 @@ async def carts(context: Context) -> Report:
 
     Beyond 500 of them only their number is published: a value of some would look like that of all.
     """
+    older, younger = number(context, "older_than"), number(context, "younger_than")
+    if younger <= older:
+        raise StoreError("invalid_request", "the option younger_than must exceed older_than")
     rest = Rest(context)
     now = context.now()
     params = {
         # The status `any` leaves drafts out, so both are named.
         "status": "checkout-draft,pending",
-        "modified_before": gmt(now - number(context, "older_than")),
-        "modified_after": gmt(now - number(context, "younger_than")),
+        "modified_before": gmt(now - older),
+        "modified_after": gmt(now - younger),
         "dates_are_gmt": "true",
         "orderby": "id",
         "order": "asc",

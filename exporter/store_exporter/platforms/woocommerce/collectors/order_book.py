@@ -149,6 +149,9 @@ class Book:
             if not await self._apply(page.orders):
                 break
             self.problems += page.problems
+            if rows.total and not rows.items:
+                message = f"the store tells of {rows.total} orders and shows none"
+                self.problems.append(StoreError("invalid_response", message))
             self.seen += len(page.orders)
             more = self.walk.advance(_settled(page, server), rows.total, self._options.size)
             self.ledger.forget(self.walk.read_again_from(self._options.overlap))

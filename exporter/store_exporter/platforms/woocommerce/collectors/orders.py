@@ -60,7 +60,7 @@ def _degraded(book: Book) -> list[str]:
     reasons = []
     if book.problems:
         count, first = len(book.problems), book.problems[0].message
-        reasons.append(f"{count} orders could not be read and are not counted: {first}.")
+        reasons.append(f"Orders that could not be read and are not counted: {count} ({first}).")
     if book.ledger.overflow:
         reasons.append("Orders in too many currencies: the money of some is not counted.")
     return reasons

@@ -1,0 +1,200 @@
+"""WooCommerce's probes and collectors under the real runner: real HTTP, TLS and state file."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import trustme
+from aiohttp import web
+
+from store_exporter.demo.stores.woocommerce import Fault, SimulatedWooCommerce
+from store_exporter.metrics.catalogue import business, health
+from store_exporter.metrics.recorder import Recorder
+from store_exporter.platforms import base
+from store_exporter.probing.cursor import FileDocuments
+from store_exporter.probing.documents import DocumentFile
+from store_exporter.probing.history import Result
+from store_exporter.probing.jobs import Job, jobs_of
+from store_exporter.probing.runner import Runner
+from store_exporter.probing.transport import Transport
+from store_exporter.stores.model import Schedule, Secret, Store
+
+DOMAIN = "localhost"
+
+
+@pytest.fixture
+def shop() -> SimulatedWooCommerce:
+    return SimulatedWooCommerce(DOMAIN, orders=5)
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+def store_at(shop: SimulatedWooCommerce, url: str, ca_file: str | None = None) -> Store:
+    key = shop.keys.read_only
+    return Store(
+        "acme",
+        DOMAIN,
+        "woocommerce",
+        url,
+        {
+            "consumer_key": Secret(key.consumer_key),
+            "consumer_secret": Secret(key.consumer_secret),
+        },
+        ca_file=ca_file,
+    )
+
+
+def job(store: Store, name: str) -> Job:
+    return next(job for job in jobs_of(store) if job.name == name)
+
+
+def values(recorder: Recorder, name: str) -> dict[tuple[str, ...], float]:
+    for family in recorder.families():
+        if family.metric.name == name:
+            return {labels[3:]: value for labels, value in family.series}  # type: ignore[misc]
+    return {}
+
+
+@asynccontextmanager
+async def over_tls(shop: SimulatedWooCommerce, authority: trustme.CA) -> AsyncIterator[str]:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert(DOMAIN).configure_cert(context)
+    runner = web.AppRunner(shop.app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context).start()
+        yield f"https://{DOMAIN}:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
+@asynccontextmanager
+async def running(recorder: Recorder, folder: Path | None = None) -> AsyncIterator[Runner]:
+    """A runner whose state is in the folder; leaving it is the end of the process."""
+    transport = Transport()
+    documents = FileDocuments(DocumentFile(folder)) if folder is not None else None
+    try:
+        yield Runner(recorder, transport, documents=documents)
+    finally:
+        if documents is not None:
+            await documents.close()
+        await transport.close()
+
+
+async def run(runner: Runner, work: Job) -> Result:
+    result = await runner.run_anyway(work)
+    assert isinstance(result, Result)
+    return result
+
+
+async def test_counters_go_on_after_a_restart(shop: SimulatedWooCommerce, tmp_path: Path) -> None:
+    async with shop.serve() as url:
+        work = job(store_at(shop, url), "orders")
+        async with running(Recorder(), tmp_path) as runner:
+            assert (await run(runner, work)).ok
+            shop.new_order("processing", total="10")
+            assert (await run(runner, work)).ok
+        shop.new_order("processing", total="20")
+        recorder = Recorder()
+        async with running(recorder, tmp_path) as runner:
+            assert (await run(runner, work)).ok
+        assert values(recorder, business.REVENUE.name) == {("GBP",): 30.0}
+
+
+async def test_what_a_failed_run_counted_is_kept_and_shown_by_the_next(
+    shop: SimulatedWooCommerce, tmp_path: Path
+) -> None:
+    async with shop.serve() as url:
+        store = store_at(shop, url)
+        schedule = Schedule(300.0, 30.0, options={"page_size": 5})
+        work = job(replace(store, collectors={"orders": schedule}), "orders")
+        recorder = Recorder()
+        async with running(recorder, tmp_path) as runner:
+            await run(runner, work)
+            for _ in range(12):
+                shop.new_order("processing", total="1")
+            fault = shop.faults.add(Fault(skip=1, drop=True))
+            assert not (await run(runner, work)).ok
+            shop.faults.remove(fault)
+            assert (await run(runner, work)).ok
+        assert values(recorder, business.ORDERS_PAID.name) == {(): 12.0}
+
+
+async def test_a_run_that_is_cut_off_by_its_deadline_counts_nothing_twice(
+    shop: SimulatedWooCommerce, tmp_path: Path
+) -> None:
+    async with shop.serve() as url:
+        store = store_at(shop, url)
+        slow = Schedule(300.0, 0.3, options={"page_size": 5})
+        work = job(replace(store, collectors={"orders": slow}), "orders")
+        recorder = Recorder()
+        async with running(recorder, tmp_path) as runner:
+            await run(runner, work)
+            for _ in range(12):
+                shop.new_order("processing", total="1")
+            fault = shop.faults.add(Fault(skip=1, latency=30.0))
+            result = await run(runner, work)
+            assert result.error_type == "timeout"
+            shop.faults.remove(fault)
+            assert (await run(runner, work)).ok
+        assert values(recorder, business.ORDERS_PAID.name) == {(): 12.0}
+
+
+async def test_over_tls_every_probe_passes_and_the_certificate_is_dated(
+    shop: SimulatedWooCommerce, authority: trustme.CA, tmp_path: Path
+) -> None:
+    ca_file = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(ca_file))
+    recorder = Recorder()
+    async with over_tls(shop, authority) as url, running(recorder) as runner:
+        store = store_at(shop, url, str(ca_file))
+        for name in base.load("woocommerce").probes:
+            result = await run(runner, job(store, name))
+            assert result.ok, result.message
+        # On a connection that is open already, the certificate is still known.
+        assert (await run(runner, job(store, "tls"))).ok
+    assert values(recorder, health.TLS_EXPIRY.name).keys() == {()}
+    standing = runner.health(DOMAIN)
+    assert standing is not None
+    assert standing.state.value == "healthy"
+
+
+async def test_an_issuer_that_is_not_trusted_is_told_apart(
+    shop: SimulatedWooCommerce, authority: trustme.CA
+) -> None:
+    async with over_tls(shop, authority) as url, running(Recorder()) as runner:
+        result = await run(runner, job(store_at(shop, url), "tls"))
+        assert result.error_type == "tls_untrusted"
+
+
+async def test_a_store_that_is_gone_is_critical_whatever_else_is_known(
+    shop: SimulatedWooCommerce,
+) -> None:
+    async with running(Recorder()) as runner:
+        store = store_at(shop, "http://127.0.0.1:1")
+        for name in base.load("woocommerce").probes:
+            await run(runner, job(store, name))
+        standing = runner.health(DOMAIN)
+        assert standing is not None
+        assert standing.state.value == "critical"
+
+
+async def test_everything_runs_once_within_a_tenth_of_the_hourly_budget(
+    shop: SimulatedWooCommerce,
+) -> None:
+    recorder = Recorder()
+    async with shop.serve() as url, running(recorder) as runner:
+        for work in jobs_of(store_at(shop, url)):
+            result = await runner.run(work)
+            assert isinstance(result, Result)
+            assert result.ok, (work.name, result.message)
+            assert result.requests <= max(1, work.check.requests)
+    assert sum(values(recorder, health.API_REQUESTS.name).values()) <= 60
