@@ -12,16 +12,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .policy import HOUR, MINUTE
+from .policy import BURN_RATES, HOUR, MINUTE
 from .promql import duration, equal, one_of
 from .receivers import Email, Receivers, Slack, Webhook, receiver
 
 __all__ = ["DEFAULT", "Email", "Receivers", "Routing", "Slack", "Times", "Webhook", "build"]
 
 GROUP_BY = ["org", "domain", "alertname"]
+BURN = "StoreErrorBudgetBurn"
 STORE_BROKEN = (
     "StoreDegraded",
-    "StoreErrorBudgetBurn",
+    BURN,
     "StoreLatencyRegression",
     "StoreFiguresStale",
     "StoreOrderDrought",
@@ -167,6 +168,12 @@ def inhibit_rules() -> list[dict[str, Any]]:
         {
             "source_matchers": [equal("alertname", "StoreExporterDown")],
             "target_matchers": [one_of("alertname", BUSINESS)],
+        },
+        {
+            # During a long outage both pages fire; one of them says it all.
+            "source_matchers": [equal("alertname", BURN), equal("window", BURN_RATES[0].long)],
+            "target_matchers": [equal("alertname", BURN), equal("window", BURN_RATES[1].long)],
+            "equal": [*same_store, "slo"],
         },
         {
             # A page replaces the ticket about the same thing.

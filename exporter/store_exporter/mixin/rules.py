@@ -87,7 +87,7 @@ def trouble() -> str:
 
 
 def credentials_rejected() -> str:
-    """One for each store that refused our credentials in its latest probe or collector run."""
+    """How many probes and collectors of each store were refused in their latest run."""
     rejected = one_of("error_type", ("unauthorized", "forbidden"))
     parts = [
         f"({promql.total((*STORE, kind), promql.fresh_increase(failures, window, rejected))}"
@@ -97,7 +97,7 @@ def credentials_rejected() -> str:
             ("collector", business.COLLECTOR_FAILURES, business.COLLECTOR_SUCCESS, "6h"),
         )
     ]
-    return promql.aggregate("group", STORE, " or ".join(parts))
+    return promql.aggregate("count", STORE, " or ".join(parts))
 
 
 def groups() -> list[Group]:

@@ -66,8 +66,8 @@ def credentials_rejected() -> Alert:
         2 * MINUTE,
         "critical",
         "A store rejects the credentials of the exporter.",
-        f"{WHO} has refused the configured credentials, or a permission they need, for more than "
-        f"two minutes; {{{{ $value }}}} store is affected.",
+        f"{WHO} has refused the configured credentials, or a permission that they need, for more "
+        "than two minutes, in {{ $value }} of the probes and collectors.",
         Uid.SHOP,
         Runbook(
             "The store answers, but with 401 or 403: the API key was revoked or replaced, its "
@@ -104,8 +104,8 @@ def store_degraded() -> Alert:
         15 * MINUTE,
         "warning",
         "A store works, but not well.",
-        f"{WHO} has been degraded for more than a quarter of an hour (state "
-        "{{ $value }} of 1): a probe that is not vital fails or is slow." + cause("probe"),
+        f"{WHO} has been degraded for more than a quarter of an hour: a probe that is not vital "
+        f"fails, or the store is slow.{cause('probe')}",
         Uid.SHOP,
         Runbook(
             "The store is alive, but a probe that is not vital fails, or a probe reports that "

@@ -90,7 +90,7 @@ def now() -> Row:
             Panel(
                 Kind.STAT,
                 "Series dropped, 1 h",
-                "Label sets beyond a limit that were recorded as other.",
+                "Label sets beyond a limit that were recorded as other, not as their own.",
                 (
                     Query(
                         f"sum({increase(exporter.SERIES_DROPPED, '1h', *M)})",
@@ -106,7 +106,7 @@ def now() -> Row:
             Panel(
                 Kind.STAT,
                 "Version",
-                "Versions that run. More than one during an update only.",
+                "Versions of store-exporter that run. More than one is right during an update only.",
                 (Query(f"count by (version) ({select(exporter.BUILD_INFO, *M)})", "{{version}}"),),
                 width=4,
                 height=4,

@@ -163,7 +163,8 @@ def each() -> Row:
             Panel(
                 Kind.TABLE,
                 "By operation",
-                "Every operation, the least successful first. One that fails alone is that call's fault.",
+                "Every operation, the least successful first. One that fails alone points to "
+                "that call.",
                 columns("operation"),
                 width=12,
                 height=12,

@@ -87,7 +87,7 @@ def sales() -> Row:
             Panel(
                 Kind.GRAPH,
                 "Refunds per day",
-                "Amounts refunded within the past day, by currency. A jump may be a faulty product.",
+                "Amounts refunded within the past day, by currency. A jump may be a bad product.",
                 (
                     Query(
                         f"sum by (currency) ({increase(business.REFUNDS, '1d', *M)})",

@@ -1,0 +1,738 @@
+"""What each alert must and must not fire on: input series, and what the message says.
+
+Series are written as promtool has them: `start+stepxcount`, `_` for no sample. The clock of a case
+starts at Unix time 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from store_exporter.metrics.catalogue import Metric, business, exporter, health, operations
+from store_exporter.mixin import series, slo
+
+STORE = 'org="acme", domain="books.example", platform="woocommerce"'
+PROCESS = 'job="store-exporter", instance="exporter:9847"'
+WHO = "books.example (acme)"
+DAY = 86400
+
+
+def of(metric: Metric | str, more: str = "", base: str = STORE, suffix: str = "") -> str:
+    """A series of a metric, of the one store or process of these cases."""
+    name = metric.name if isinstance(metric, Metric) else metric
+    return f"{name}{suffix}{{{', '.join(part for part in (base, more) if part)}}}"
+
+
+def failures(metric: Metric, kind: str, error_type: str, fault: str) -> str:
+    """A counter of failures of one type."""
+    return of(metric, f'{kind}, error_type="{error_type}", fault="{fault}"')
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One situation.
+
+    Attributes:
+        alert: the alert it is about.
+        says: one sentence, the test's name.
+        series: input, with a sample every `step`.
+        at: when to look.
+        message: the description of the alert that fires; None when none may.
+        severity, labels: of the alert that fires, beside those of the store.
+        base: the labels that the alert takes from its series.
+        step: between samples, and between evaluations.
+        groups: the recording rules that matter; the rest are left out for speed.
+    """
+
+    alert: str
+    says: str
+    series: Mapping[str, str]
+    at: str
+    message: str | None = None
+    severity: str = "critical"
+    labels: Mapping[str, str] = field(default_factory=dict)
+    base: str = STORE
+    step: str = "1m"
+    groups: tuple[str, ...] = ("health",)
+
+
+LIVENESS = 'probe="liveness"'
+CART = 'probe="cart"'
+TIMEOUTS = failures(health.PROBE_FAILURES, LIVENESS, "timeout", "store")
+REFUSED = failures(health.PROBE_FAILURES, LIVENESS, "unauthorized", "config")
+
+STORES = [
+    Case(
+        "StoreDown",
+        "a store whose liveness probe times out for five minutes is down",
+        {of(health.UP): "1x4 0x10", TIMEOUTS: "0x4 1+1x10"},
+        "10m",
+        f"{WHO} has failed its liveness probe for more than two minutes."
+        " Its latest failures are of type timeout.",
+    ),
+    Case(
+        "StoreDown",
+        "a store that was down stays so for some minutes when the exporter itself vanishes",
+        {of(health.UP): "1x2 0x6 stale"},
+        "12m",
+        f"{WHO} has failed its liveness probe for more than two minutes.",
+    ),
+    Case(
+        "StoreDown",
+        "one failed probe is not an outage",
+        {of(health.UP): "1x4 0 1x10"},
+        "6m",
+    ),
+    Case(
+        "StoreDown",
+        "a store that another exporter reaches is not down",
+        {of(health.UP, 'instance="a"'): "0x20", of(health.UP, 'instance="b"'): "1x20"},
+        "15m",
+    ),
+    Case(
+        "StoreDown",
+        "a store that refuses our key is not down",
+        {
+            of(health.UP): "1x4 0x20",
+            of(health.PROBE_SUCCESS, LIVENESS): "1x4 0x20",
+            REFUSED: "_x4 1+1x20",
+        },
+        "20m",
+    ),
+    Case(
+        "StoreCredentialsRejected",
+        "a key that is refused twice in a row is reported, from its first refusal on",
+        {of(health.PROBE_SUCCESS, LIVENESS): "1x4 0x10", REFUSED: "_x4 1+1x10"},
+        "8m",
+        f"{WHO} has refused the configured credentials, or a permission that they need, for more "
+        "than two minutes, in 1 of the probes and collectors.",
+    ),
+    Case(
+        "StoreCredentialsRejected",
+        "a collector that lacks a permission is reported although the probe succeeds",
+        {
+            of(health.PROBE_SUCCESS, LIVENESS): "1x70",
+            of(business.COLLECTOR_SUCCESS, 'collector="orders"'): "1x4 0x66",
+            failures(business.COLLECTOR_FAILURES, 'collector="orders"', "forbidden", "config"): (
+                "_x4 1x14 2x14 3x38"
+            ),
+        },
+        "40m",
+        f"{WHO} has refused the configured credentials, or a permission that they need, for more "
+        "than two minutes, in 1 of the probes and collectors.",
+    ),
+    Case(
+        "StoreCredentialsRejected",
+        "a new key ends it with its first success",
+        {of(health.PROBE_SUCCESS, LIVENESS): "0x8 1x10", REFUSED: "1+1x8 9x10"},
+        "10m",
+    ),
+    Case(
+        "StoreCredentialsRejected",
+        "timeouts are no matter of credentials",
+        {of(health.PROBE_SUCCESS, LIVENESS): "0x20", TIMEOUTS: "1+1x20"},
+        "15m",
+    ),
+    Case(
+        "StoreDegraded",
+        "a store whose cart does not work for a quarter of an hour is degraded",
+        {
+            of(health.HEALTH, 'state="degraded"'): "0x4 1x30",
+            failures(health.PROBE_FAILURES, CART, "server_error", "store"): "0x4 1+1x30",
+        },
+        "25m",
+        f"{WHO} has been degraded for more than a quarter of an hour: a probe that is not vital "
+        "fails, or the store is slow. Its latest failures are of type server_error.",
+        "warning",
+    ),
+    Case(
+        "StoreDegraded",
+        "ten minutes of it are not worth a ticket",
+        {of(health.HEALTH, 'state="degraded"'): "0x4 1x10 0x10"},
+        "14m",
+    ),
+]
+
+UPKEEP = [
+    Case(
+        "StoreCertificateExpiring",
+        "ten days before it expires a certificate is a ticket",
+        {of(health.TLS_EXPIRY): f"{10 * DAY}x130"},
+        "2h",
+        f"The certificate of {WHO} expires in 9d 22h 0m 0s.",
+        "warning",
+    ),
+    Case(
+        "StoreCertificateExpiring",
+        "two days before it expires a certificate is a page as well",
+        {of(health.TLS_EXPIRY): f"{2 * DAY}x130"},
+        "30m",
+        f"The certificate of {WHO} expires in 1d 23h 30m 0s.",
+    ),
+    Case(
+        "StoreCertificateExpiring",
+        "a month before it expires there is nothing to do",
+        {of(health.TLS_EXPIRY): f"{30 * DAY}x130"},
+        "2h",
+    ),
+    Case(
+        "StoreApiVersionExpiring",
+        "twenty days before its end the API version is a ticket",
+        {of(health.API_VERSION_EXPIRY): f"{20 * DAY}x130"},
+        "2h",
+        f"The API version configured for {WHO} ends in 19d 22h 0m 0s.",
+        "warning",
+    ),
+    Case(
+        "StoreApiVersionExpiring",
+        "half a year before its end there is nothing to do",
+        {of(health.API_VERSION_EXPIRY): f"{180 * DAY}x130"},
+        "2h",
+    ),
+    Case(
+        "StoreApiBudgetLow",
+        "a request budget with a twentieth left is a ticket",
+        {of(health.API_BUDGET_REMAINING): "30x20", of(health.API_BUDGET_LIMIT): "600x20"},
+        "15m",
+        f"Only 5% of the API budget for {WHO} is left; collectors will wait and their figures "
+        "grow old.",
+        "warning",
+    ),
+    Case(
+        "StoreApiBudgetLow",
+        "the platform's own budget counts as well",
+        {of(health.API_BUCKET_AVAILABLE): "50x20", of(health.API_BUCKET_MAXIMUM): "1000x20"},
+        "15m",
+        f"Only 5% of the API budget for {WHO} is left; collectors will wait and their figures "
+        "grow old.",
+        "warning",
+    ),
+    Case(
+        "StoreApiBudgetLow",
+        "a budget half spent is what it is for",
+        {of(health.API_BUDGET_REMAINING): "300x20", of(health.API_BUDGET_LIMIT): "600x20"},
+        "15m",
+    ),
+]
+
+ORDERS = of(business.COLLECTOR_SUCCESS, 'collector="orders"')
+BUSINESS = [
+    Case(
+        "StorePaymentsFailing",
+        "half of the payments of an hour failing is a page",
+        {
+            of(business.ORDERS, 'status="failed"'): "0+1x80",
+            of(business.ORDERS_PAID): "0+1x80",
+        },
+        "80m",
+        f"50% of the payments at {WHO} failed in the last hour.",
+        groups=("business",),
+    ),
+    Case(
+        "StorePaymentsFailing",
+        "a tenth of the payments failing is an ordinary day",
+        {
+            of(business.ORDERS, 'status="failed"'): "0+0.1x80",
+            of(business.ORDERS_PAID): "0+1x80",
+        },
+        "80m",
+        groups=("business",),
+    ),
+    Case(
+        "StorePaymentsFailing",
+        "three failed payments of four are too few to mean anything",
+        {
+            of(business.ORDERS, 'status="failed"'): "0+0.05x80",
+            of(business.ORDERS_PAID): "0+0.02x80",
+        },
+        "80m",
+        groups=("business",),
+    ),
+    Case(
+        "StoreBestSellersOutOfStock",
+        "three best sellers out of stock are context",
+        {of(business.BEST_SELLERS_OUT): "3x40"},
+        "35m",
+        f"3 of the best-selling products of {WHO} are out of stock.",
+        "info",
+    ),
+    Case(
+        "StoreBestSellersOutOfStock",
+        "a full shelf is none",
+        {of(business.BEST_SELLERS_OUT): "0x40"},
+        "35m",
+    ),
+    Case(
+        "StoreWebhooksDisabled",
+        "two disabled webhooks are a ticket",
+        {
+            of(business.WEBHOOKS, 'state="disabled"'): "2x20",
+            of(business.WEBHOOKS, 'state="active"'): "5x20",
+        },
+        "20m",
+        f"2 webhooks of {WHO} are disabled; integrations miss events.",
+        "warning",
+    ),
+    Case(
+        "StoreWebhooksDisabled",
+        "paused and active ones are not",
+        {
+            of(business.WEBHOOKS, 'state="disabled"'): "0x20",
+            of(business.WEBHOOKS, 'state="paused"'): "5x20",
+        },
+        "20m",
+    ),
+    Case(
+        "StoreBackgroundJobsStuck",
+        "forty overdue jobs are a ticket",
+        {of(business.SCHEDULED_ACTIONS, 'state="overdue"'): "40x40"},
+        "35m",
+        f"40 background jobs of {WHO} are overdue.",
+        "warning",
+        {"state": "overdue"},
+    ),
+    Case(
+        "StoreBackgroundJobsStuck",
+        "a long queue of pending jobs is not, nor are a handful of overdue ones",
+        {
+            of(business.SCHEDULED_ACTIONS, 'state="pending"'): "400x40",
+            of(business.SCHEDULED_ACTIONS, 'state="overdue"'): "4x40",
+        },
+        "35m",
+    ),
+    Case(
+        "StoreFiguresStale",
+        "figures that missed more than three runs are stale",
+        {
+            of(business.COLLECTOR_LAST_SUCCESS, 'collector="orders"'): "0x40",
+            of(business.COLLECTOR_INTERVAL, 'collector="orders"'): "300x40",
+            failures(business.COLLECTOR_FAILURES, 'collector="orders"', "timeout", "store"): (
+                "0+0.2x40"
+            ),
+        },
+        "30m",
+        f"The orders figures of {WHO} are 30m 0s old. Its latest failures are of type timeout.",
+        "warning",
+        {"collector": "orders"},
+    ),
+    Case(
+        "StoreFiguresStale",
+        "a daily figure that is hours old is fresh",
+        {
+            of(business.COLLECTOR_LAST_SUCCESS, 'collector="customers"'): "0x600",
+            of(business.COLLECTOR_INTERVAL, 'collector="customers"'): "86400x600",
+        },
+        "9h",
+    ),
+]
+
+EXPORTER = [
+    Case(
+        "Watchdog",
+        "it always fires",
+        {},
+        "1m",
+        ("Value 1: Prometheus evaluates rules and reaches Alertmanager."),
+        "none",
+        base="",
+    ),
+    Case(
+        "StoreExporterDown",
+        "an exporter that cannot be scraped for three minutes is a page",
+        {of("up", base=PROCESS): "1x3 0x10"},
+        "8m",
+        "Prometheus has not been able to scrape exporter:9847 for more than two minutes (up is 0). "
+        "The state of its stores is unknown.",
+        base=PROCESS,
+    ),
+    Case(
+        "StoreExporterDown",
+        "one missed scrape is not, nor is another job that is down",
+        {
+            of("up", base=PROCESS): "1x3 0 1x10",
+            of("up", base='job="node", instance="node:9100"'): "0x20",
+        },
+        "6m",
+        base=PROCESS,
+    ),
+    Case(
+        "StoreMetricsAbsent",
+        "no exporter at all is a page",
+        {of(exporter.BUILD_INFO, base=PROCESS): "1x2 stale"},
+        "20m",
+        "No exporter has been scraped for more than five minutes (absent is 1).",
+        base="",
+    ),
+    Case(
+        "StoreMetricsAbsent",
+        "one exporter is enough",
+        {of(exporter.BUILD_INFO, base=PROCESS): "1x20"},
+        "20m",
+        base="",
+    ),
+    Case(
+        "StoreExporterReloadFailed",
+        "a refused configuration is a ticket",
+        {of(exporter.RELOAD_SUCCESSFUL, base=PROCESS): "0x20"},
+        "10m",
+        "The last reload on exporter:9847 failed (successful is 0); changes to stores and "
+        "credentials have no effect.",
+        "warning",
+        base=PROCESS,
+    ),
+    Case(
+        "StoreExporterReloadFailed",
+        "an accepted one is not",
+        {of(exporter.RELOAD_SUCCESSFUL, base=PROCESS): "1x20"},
+        "10m",
+        base=PROCESS,
+    ),
+    Case(
+        "StoreExporterLagging",
+        "runs that start up to a minute late for half an hour are a ticket",
+        {
+            of(exporter.SCHEDULER_LAG, f'le="{le}"', PROCESS, "_bucket"): f"0+{n}x40"
+            for le, n in (("1.0", 50), ("15.0", 50), ("60.0", 100), ("+Inf", 100))
+        },
+        "35m",
+        "One in a hundred runs on exporter:9847 starts at least 59.1s late.",
+        "warning",
+        base=PROCESS,
+    ),
+    Case(
+        "StoreExporterLagging",
+        "runs that start within a second are on time",
+        {
+            of(exporter.SCHEDULER_LAG, f'le="{le}"', PROCESS, "_bucket"): f"0+{n}x40"
+            for le, n in (("1.0", 100), ("15.0", 100), ("+Inf", 100))
+        },
+        "35m",
+        base=PROCESS,
+    ),
+    Case(
+        "StoreInstrumentationFailing",
+        "failures to measure are a ticket",
+        {of(exporter.INSTRUMENTATION_ERRORS, 'stage="labels"', PROCESS): "0+2x30"},
+        "20m",
+        "exporter:9847 counted 30 failures of the instrumentation at stage labels within a quarter "
+        "of an hour.",
+        "warning",
+        {"stage": "labels"},
+        PROCESS,
+    ),
+    Case(
+        "StoreInstrumentationFailing",
+        "those of last night are over",
+        {of(exporter.INSTRUMENTATION_ERRORS, 'stage="labels"', PROCESS): "7x30"},
+        "20m",
+        base=PROCESS,
+    ),
+    Case(
+        "StoreSeriesDropped",
+        "label sets beyond a limit are a ticket, from the first one on",
+        {of(exporter.SERIES_DROPPED, 'limit="org"', PROCESS): "_x5 4x20"},
+        "12m",
+        "exporter:9847 recorded 4 label sets as other: the limit org is reached.",
+        "warning",
+        {"limit": "org"},
+        PROCESS,
+    ),
+    Case(
+        "StoreSeriesDropped",
+        "no more of them is the end of it",
+        {of(exporter.SERIES_DROPPED, 'limit="org"', PROCESS): "4x60"},
+        "40m",
+        base=PROCESS,
+    ),
+    Case(
+        "StoreOtlpPushesFailing",
+        "three of four pushes failing is a ticket",
+        {
+            of(exporter.OTLP_PUSHES, 'result="failure"', PROCESS): "0+3x40",
+            of(exporter.OTLP_PUSHES, 'result="success"', PROCESS): "0+1x40",
+        },
+        "30m",
+        "75% of the pushes of exporter:9847 fail.",
+        "warning",
+        base=PROCESS,
+    ),
+    Case(
+        "StoreOtlpPushesFailing",
+        "one of ten is not",
+        {
+            of(exporter.OTLP_PUSHES, 'result="failure"', PROCESS): "0+1x40",
+            of(exporter.OTLP_PUSHES, 'result="success"', PROCESS): "0+9x40",
+        },
+        "30m",
+        base=PROCESS,
+    ),
+    Case(
+        "StoreOperationBroken",
+        "half of an operation failing by our own bug is one page for all stores",
+        {
+            of(operations.OPERATIONS, 'operation="get_cart"'): "0+10x30",
+            of(
+                operations.OPERATION_ERRORS,
+                'operation="get_cart", error_type="exception", fault="app"',
+            ): "0+5x30",
+        },
+        "20m",
+        "50% of the get_cart operations on woocommerce fail with errors of the application itself, "
+        "over all stores.",
+        base='platform="woocommerce", operation="get_cart"',
+    ),
+    Case(
+        "StoreOperationBroken",
+        "three calls at night are too few to mean anything",
+        {
+            of(operations.OPERATIONS, 'operation="get_cart"'): "0+0.1x30",
+            of(
+                operations.OPERATION_ERRORS,
+                'operation="get_cart", error_type="exception", fault="app"',
+            ): "0+0.1x30",
+        },
+        "20m",
+        base='platform="woocommerce", operation="get_cart"',
+    ),
+]
+
+AVAILABILITY = 'slo="availability"'
+
+
+def burning(long: str, short: str, rate: float, events: float = 1000) -> dict[str, str]:
+    """Recorded burn rates over two windows, and the events that they rest on."""
+    return {
+        of(slo.burn_rate(long), AVAILABILITY): f"{rate}x400",
+        of(slo.burn_rate(short), AVAILABILITY): f"{rate}x400",
+        of(slo.events_in(long), AVAILABILITY): f"{events}x400",
+        of(slo.MINIMUM, AVAILABILITY): "100x400",
+    }
+
+
+def spends(rate: str, long: str) -> str:
+    """The message of a burn alert."""
+    return (
+        f"{WHO} spends its availability error budget {rate} times as fast as it lasts, "
+        f"over the last {long}."
+    )
+
+
+def windows(long: str) -> dict[str, str]:
+    """The labels of a burn alert."""
+    return {"slo": "availability", "window": long}
+
+
+GET_CART = 'operation="get_cart"'
+TIMED_OUT = f'{GET_CART}, error_type="timeout", fault="store"'
+SOLD_OUT = f'{GET_CART}, error_type="out_of_stock", fault="customer"'
+SLO_GROUPS = ("operations", "slo")
+
+OBJECTIVES = [
+    Case(
+        "StoreErrorBudgetBurn",
+        "a fifth of the operations timing out is a page within minutes",
+        {
+            of(operations.OPERATIONS, GET_CART): "0+30x150",
+            of(operations.OPERATION_ERRORS, TIMED_OUT): "0+6x150",
+        },
+        "12m",
+        spends("20.0", "1h"),
+        labels=windows("1h"),
+        step="30s",
+        groups=SLO_GROUPS,
+    ),
+    Case(
+        "StoreErrorBudgetBurn",
+        "shoppers whose every wish is out of stock are no failure",
+        {
+            of(operations.OPERATIONS, GET_CART): "0+30x150",
+            of(operations.OPERATION_ERRORS, SOLD_OUT): "0+30x150",
+        },
+        "70m",
+        step="30s",
+        groups=SLO_GROUPS,
+    ),
+    Case(
+        "StoreErrorBudgetBurn",
+        "three calls a night that all fail are below the floor",
+        {
+            of(operations.OPERATIONS, GET_CART): "0x60 1x30 2x30 3x30",
+            of(operations.OPERATION_ERRORS, TIMED_OUT): "0x60 1x30 2x30 3x30",
+        },
+        "70m",
+        step="30s",
+        groups=SLO_GROUPS,
+    ),
+    Case(
+        "StoreErrorBudgetBurn",
+        "six times too fast over six hours is a page",
+        burning("6h", "30m", 7),
+        "30m",
+        spends("7.0", "6h"),
+        labels=windows("6h"),
+        groups=(),
+    ),
+    Case(
+        "StoreErrorBudgetBurn",
+        "three times too fast over a day is a ticket",
+        burning("1d", "2h", 4),
+        "3h",
+        spends("4.0", "1d"),
+        "warning",
+        labels=windows("1d"),
+        groups=(),
+    ),
+    Case(
+        "StoreErrorBudgetBurn",
+        "a little too fast over three days is a ticket",
+        burning("3d", "6h", 1.2),
+        "4h",
+        spends("1.2", "3d"),
+        "warning",
+        labels=windows("3d"),
+        groups=(),
+    ),
+    Case(
+        "StoreErrorBudgetBurn",
+        "what is over by the short window is over",
+        {
+            **burning("6h", "30m", 7),
+            of(slo.burn_rate("30m"), AVAILABILITY): "0x400",
+        },
+        "1h",
+        groups=(),
+    ),
+    Case(
+        "StoreErrorBudgetBurn",
+        "a store with few operations in the long window never pages",
+        burning("1h", "5m", 100, events=40),
+        "1h",
+        groups=(),
+    ),
+]
+
+# Half an hour a sample, so that weeks are quick to evaluate. The shop sells 12 an hour.
+WEEK = 7 * 48
+SELLING = f"0+6x{4 * WEEK}"
+SOLD = 6 * 4 * WEEK
+STEADY = f"1x{5 * WEEK}"
+
+
+def after(weeks: int, minutes: int) -> str:
+    """A moment after some weeks."""
+    return f"{weeks * 7 * 24 * 60 + minutes}m"
+
+
+def drought(sales: str, collector: str = STEADY) -> dict[str, str]:
+    """A shop's orders, and whether they are read."""
+    return {of(business.ORDERS_PAID): sales, ORDERS: collector}
+
+
+def latency(weeks: int, before: float, now: float, per_sample: int = 60) -> dict[str, str]:
+    """A classic histogram of operations that all take `before` s for some weeks, then `now` s."""
+    past, recent = weeks * WEEK, 6
+    duration = operations.OPERATION_DURATION
+
+    def counted(first: int, then: int) -> str:
+        return f"0+{first}x{past} {first * past}+{then}x{recent}"
+
+    def bucket(bound: float) -> str:
+        return counted(per_sample * (before <= bound), per_sample * (now <= bound))
+
+    return {
+        **{
+            of(duration, f'{GET_CART}, le="{bound}"', suffix="_bucket"): bucket(bound)
+            for bound in duration.buckets
+        },
+        of(duration, f'{GET_CART}, le="+Inf"', suffix="_bucket"): counted(per_sample, per_sample),
+        of(operations.OPERATIONS, GET_CART): counted(per_sample, per_sample),
+        of(series.STORE_QUANTILE, 'quantile="0.95"'): f"{now}x{past + recent}",
+    }
+
+
+SLOW = (
+    f"The p95 latency of {WHO} over the last hour is {{}}, more than 2 times what it normally is "
+    "at this hour of the week."
+)
+
+WEEKS = [
+    Case(
+        "StoreOrderDrought",
+        "a shop that sold at this hour for four weeks and now sells nothing is a page",
+        drought(f"{SELLING} {SOLD}x40"),
+        after(4, 180),
+        f"{WHO} had no order in the last 2h; normally it has 24 at this time of the week.",
+        labels={"window": "2h"},
+        step="30m",
+        groups=("business",),
+    ),
+    Case(
+        "StoreOrderDrought",
+        "a shop that goes on selling is not",
+        drought(f"0+6x{5 * WEEK}"),
+        after(4, 180),
+        step="30m",
+        groups=("business",),
+    ),
+    Case(
+        "StoreOrderDrought",
+        "two weeks of history are too few to know what is normal",
+        drought(f"0+6x{2 * WEEK} {6 * 2 * WEEK}x40"),
+        after(2, 180),
+        step="30m",
+        groups=("business",),
+    ),
+    Case(
+        "StoreOrderDrought",
+        "a shop that sells one an hour sells none now and then",
+        drought(f"0+0.5x{4 * WEEK} {0.5 * 4 * WEEK}x40"),
+        after(4, 180),
+        step="30m",
+        groups=("business",),
+    ),
+    Case(
+        "StoreOrderDrought",
+        "orders that we fail to read are not orders that are missing",
+        drought(f"{SELLING} {SOLD}x40", f"1x{4 * WEEK} 0x40"),
+        after(4, 180),
+        step="30m",
+        groups=("business",),
+    ),
+    Case(
+        "StoreLatencyRegression",
+        "ten times as slow as at this hour of the last weeks is a ticket",
+        latency(4, 0.2, 2.0),
+        after(4, 120),
+        SLOW.format("2.425s"),
+        "warning",
+        step="30m",
+        groups=("latency",),
+    ),
+    Case(
+        "StoreLatencyRegression",
+        "as slow as it always was is no regression",
+        latency(4, 2.0, 2.0),
+        after(4, 120),
+        step="30m",
+        groups=("latency",),
+    ),
+    Case(
+        "StoreLatencyRegression",
+        "two weeks of history are too few to know what is normal",
+        latency(2, 0.2, 2.0),
+        after(2, 120),
+        step="30m",
+        groups=("latency",),
+    ),
+    Case(
+        "StoreLatencyRegression",
+        "an hour with a dozen operations has no p95 worth the name",
+        latency(4, 0.2, 2.0, per_sample=6),
+        after(4, 120),
+        step="30m",
+        groups=("latency",),
+    ),
+]
+
+CASES = [*STORES, *UPKEEP, *BUSINESS, *EXPORTER, *OBJECTIVES, *WEEKS]
