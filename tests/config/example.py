@@ -36,6 +36,6 @@ EXAMPLE = Platform(
             options={"pages": 5, "overlap": 60.0, "drafts": True, "statuses": ["paid"]},
         )
     },
-    connect=lambda store: None,
+    connect=lambda _: None,
 )
 PLATFORMS = {"example": EXAMPLE}

@@ -14,7 +14,7 @@ from .model import DiscoverySection, HttpSource, OrgSection
 from .platform_model import store_model
 from .problems import suggestion
 from .secrets import reference
-from .values import duration_text
+from .values import duration_text, is_org
 
 _PLATFORM_KEYS = ("credentials", "settings", "probes", "collectors")
 
@@ -58,10 +58,10 @@ def read_orgs(checker: Checker, data: Mapping[str, Any]) -> dict[str, OrgSection
 
 
 def declared(data: Mapping[str, Any]) -> set[str]:
-    """Return the names of all orgs in the file, of entries with problems too."""
+    """Return the names of all orgs in the file, also of entries with other problems."""
     items = data.get("orgs")
     names = (_raw(item, "org") for item in items) if isinstance(items, list) else ()
-    return {name for name in names if name is not None}
+    return {name for name in names if name is not None and is_org(name)}
 
 
 def _raw(item: Any, key: str) -> str | None:

@@ -15,7 +15,8 @@ MAX_DURATION = 366 * 86400.0
 """Seconds; a longer one is a slip."""
 
 _DURATION = re.compile(
-    r"(?:(\d{1,4})w)?(?:(\d{1,5})d)?(?:(\d{1,6})h)?(?:(\d{1,7})m)?(?:(\d{1,8})s)?(?:(\d{1,9})ms)?"
+    r"(?:(\d{1,4})w)?(?:(\d{1,5})d)?(?:(\d{1,6})h)?(?:(\d{1,7})m)?(?:(\d{1,8})s)?(?:(\d{1,9})ms)?",
+    re.ASCII,
 )
 _UNITS = (7 * 86400.0, 86400.0, 3600.0, 60.0, 1.0, 0.001)
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
@@ -60,11 +61,16 @@ def org(value: Any) -> str:
     Raises:
         ValueError: it holds characters that labels, addresses and file names could misread.
     """
-    if not isinstance(value, str) or not _ORG.fullmatch(value):
+    if not isinstance(value, str) or not is_org(value):
         raise ValueError(
             "is not an org name: letters, digits, '_', '.' and '-', at most 63; quote a number"
         )
     return value
+
+
+def is_org(name: str) -> bool:
+    """Tell whether a text can be an org's name."""
+    return _ORG.fullmatch(name) is not None
 
 
 def url(value: Any) -> str:

@@ -16,7 +16,7 @@ from .load import read
 from .model import ReadableFile, Section
 from .secrets import Source
 
-_BCRYPT = re.compile(r"\$2[abxy]\$(\d\d)\$[./A-Za-z0-9]{53}")
+_BCRYPT = re.compile(r"\$2[abxy]\$([0-9]{2})\$[./A-Za-z0-9]{53}")
 _CLIENT_AUTH = Literal["NoClientCert", "VerifyClientCertIfGiven", "RequireAndVerifyClientCert"]
 _VERSION = Literal["TLS12", "TLS13"]
 

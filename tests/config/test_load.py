@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from store_exporter.config import Config, ConfigError, load
+from tests.config.example import PLATFORMS
+
+ENVIRON = {"KEY": "ck_12345678", "TOKEN": "token-of-acme-0123"}
+
+
+def loaded(folder: Path, text: str, **options: bool) -> Config:
+    file = folder / "store-exporter.yml"
+    file.write_text(text)
+    return load(file, environ=ENVIRON, platforms=PLATFORMS, **options)
+
+
+STORE = """
+orgs:
+  - org: acme
+stores:
+  - domain: shop.example.com
+    org: acme
+    platform: example
+    credentials: {key: env:KEY}
+"""
+
+
+def test_a_store_needs_four_keys_and_gets_the_rest_from_its_platform(tmp_path: Path) -> None:
+    (store,) = loaded(tmp_path, STORE).stores
+    assert store.labels == ("acme", "shop.example.com", "example")
+    assert store.url == "https://shop.example.com"
+    assert store.credentials["key"].reveal() == "ck_12345678"
+    assert store.settings == {"version": "2026", "legacy": False}
+    assert store.probes["checkout"].interval == 300
+    assert store.probes["checkout"].critical is None
+    assert store.collectors["orders"].options == {
+        "pages": 5, "overlap": 60.0, "drafts": True, "statuses": ["paid"],
+    }  # fmt: skip
+    assert (store.requests_per_hour, store.concurrency, store.ca_file) == (600, 1, None)
+
+
+def test_a_store_wins_over_the_defaults_and_those_over_the_platform(tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_text("")
+    text = STORE + (
+        "    url: http://127.0.0.1:8080/\n"
+        "    settings: {legacy: true}\n"
+        "    probes: {liveness: {timeout: 3s}, checkout: {enabled: false, critical: true}}\n"
+        "    collectors: {orders: {pages: 9, overlap: 2m, statuses: []}}\n"
+        "    concurrency: 2\n"
+        "defaults:\n"
+        "  probes: {liveness: {interval: 20s, timeout: 5s}}\n"
+        "  collectors: {orders: {interval: 1m, pages: 7, drafts: false}}\n"
+        "  requests_per_hour: 100\n"
+        "  concurrency: 4\n"
+        "  ca_file: ca.pem\n"
+    )
+    (store,) = loaded(tmp_path, text).stores
+    assert store.url == "http://127.0.0.1:8080"
+    assert store.settings == {"version": "2026", "legacy": True}
+    liveness, checkout = store.probes["liveness"], store.probes["checkout"]
+    assert (liveness.interval, liveness.timeout, liveness.enabled) == (20, 3, True)
+    assert (checkout.interval, checkout.enabled, checkout.critical) == (300, False, True)
+    orders = store.collectors["orders"]
+    assert (orders.interval, orders.timeout) == (60, 60)
+    assert orders.options == {"pages": 9, "overlap": 120.0, "drafts": False, "statuses": []}
+    assert (store.requests_per_hour, store.concurrency) == (100, 2)
+    assert store.ca_file == str(tmp_path / "ca.pem")
+
+
+def test_keys_that_are_left_blank_count_as_absent(tmp_path: Path) -> None:
+    text = STORE + "    probes:\n    url:\n    concurrency:\n    settings: {version: ~}\n"
+    assert loaded(tmp_path, text).stores == loaded(tmp_path, STORE).stores
+
+
+def test_paths_start_at_the_file(tmp_path: Path) -> None:
+    assert loaded(tmp_path, "").state_directory == tmp_path / "state"
+    assert loaded(tmp_path, "state_directory: var/x").state_directory == tmp_path / "var/x"
+    assert loaded(tmp_path, "state_directory: /var/x").state_directory == Path("/var/x")
+
+
+def test_an_org_has_tokens_and_a_way_for_its_alerts(tmp_path: Path) -> None:
+    config = loaded(
+        tmp_path,
+        "orgs:\n"
+        "  - org: acme\n"
+        "    api_tokens: [env:TOKEN]\n"
+        "    alerts:\n"
+        "      slack: {channel: '#acme', webhook_url: file:/run/secrets/acme-slack}\n"
+        "      email: [shop@acme.example]\n"
+        "      webhook: file:/run/secrets/acme-webhook\n",
+    )
+    org = config.orgs["acme"]
+    assert [token.reveal() for token in org.api_tokens] == ["token-of-acme-0123"]
+    assert org.alerts.slack is not None
+    assert org.alerts.slack.channel == "#acme"
+    assert org.alerts.slack.webhook_url == "/run/secrets/acme-slack"
+    assert org.alerts.email == ("shop@acme.example",)
+    assert org.alerts.webhook == "/run/secrets/acme-webhook"
+
+
+def test_a_discovery_source_makes_stores_from_its_template(tmp_path: Path) -> None:
+    (tmp_path / "a.example").mkdir()
+    (tmp_path / "a.example/key").write_text("ck_a_example")
+    config = loaded(
+        tmp_path,
+        "orgs: [{org: acme}]\n"
+        "defaults: {requests_per_hour: 50}\n"
+        "discovery:\n"
+        "  - org: acme\n"
+        "    platform: example\n"
+        "    files: [targets/*.json]\n"
+        "    refresh: 1m\n"
+        "    store:\n"
+        "      credentials: {key: 'file:{domain}/key', user: me}\n"
+        "      probes: {checkout: {enabled: false}}\n",
+    )
+    (discovery,) = config.discovery
+    assert discovery.files == (str(tmp_path / "targets/*.json"),)
+    assert (discovery.refresh, discovery.limit) == (60, 1000)
+    store = discovery.template.store("a.example")
+    assert store.labels == ("acme", "a.example", "example")
+    assert store.credentials["key"].reveal() == "ck_a_example"
+    assert store.credentials["user"] == "me"
+    assert store.requests_per_hour == 50
+    assert not store.probes["checkout"].enabled
+    with pytest.raises(ValueError, match=r"^b.example: credentials.key: cannot read b.example/key"):
+        discovery.template.store("b.example")
+    with pytest.raises(ValueError, match="is not a host name"):
+        discovery.template.store("../a.example")
+
+
+def test_without_resolving_no_secret_needs_to_be_there(tmp_path: Path) -> None:
+    text = STORE.replace("env:KEY", "env:MISSING") + "discovery: []\n"
+    with pytest.raises(ConfigError, match="MISSING is not set"):
+        loaded(tmp_path, text)
+    (store,) = loaded(tmp_path, text, resolve=False).stores
+    assert store.credentials["key"].reveal() == ""
+
+
+def test_nothing_of_a_secret_shows_in_a_loaded_configuration(tmp_path: Path) -> None:
+    text = STORE.replace("- org: acme\n", "- org: acme\n    api_tokens: [env:TOKEN]\n", 1)
+    config = loaded(tmp_path, text)
+    assert "ck_1234" not in repr(config)
+    assert "token-of" not in repr(config)
+
+
+def test_a_thousand_stores_are_read_in_a_moment(tmp_path: Path) -> None:
+    entry = "  - {domain: s%d.example, org: acme, platform: example, credentials: {key: env:KEY}}\n"
+    stores = "".join(entry % number for number in range(1000))
+    began = time.process_time()
+    config = loaded(tmp_path, f"orgs: [{{org: acme}}]\nstores:\n{stores}")
+    assert len(config.stores) == 1000
+    # Far above what it takes; a quadratic step would exceed it.
+    assert time.process_time() - began < 20
