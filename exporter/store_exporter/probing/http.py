@@ -21,6 +21,7 @@ from .transport import Exchange, Outgoing, Sender
 MAX_REDIRECTS = 5
 REQUEST_SECONDS = 30.0
 """How long one request may take at most, however long the run may take."""
+_UNREACHABLE = ("timeout", "dns", "connection", "tls", "tls_untrusted")
 _NOTABLE_WAIT = 0.001
 """Seconds below which a wait is the event loop's and not another run's."""
 
@@ -177,7 +178,8 @@ class StoreHttp:
             outcome = f"HTTP {answer.status}, {len(answer.body)} bytes"
         except StoreError as error:
             outcome = f"{error.error_type}: {error.message}"
-            self._access.budget.failed()
+            if error.error_type in _UNREACHABLE:
+                self._access.budget.failed()
             raise
         finally:
             self.journal.take(outgoing, exchange, outcome)

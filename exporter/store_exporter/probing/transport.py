@@ -29,6 +29,7 @@ _HEADERS = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Enco
 # The limits of aiohttp's defaults, said here because they are part of what is promised: a line of
 # the head, and (in versions that have that limit) the number of its lines.
 _MAX_LINE = 8190
+_IN_HANDSHAKE = "during the TLS handshake"
 _PEEK_SECONDS = 3.0
 """How long a look at a certificate that was refused may take."""
 
@@ -117,7 +118,7 @@ class Exchange:
             return "while it was to answer"
         self._settle_connection(None)
         if self._handshake.began is not None:
-            return "during the TLS handshake"
+            return _IN_HANDSHAKE
         if self._resolving.began is not None and self._resolving.ended is None:
             return "while its name was looked up"
         return "while connecting to it or waiting for its answer"
@@ -195,10 +196,12 @@ class Transport:
             failure = transport_error(error, host)
             if failure is None:
                 raise
+            stage = exchange.stage()
             if failure.error_type == "timeout":
-                failure = StoreError("timeout", f"{host} took too long {exchange.stage()}")
-            else:
-                exchange.stage()
+                failure = StoreError("timeout", f"{host} took too long {stage}")
+            elif failure.error_type == "connection" and stage == _IN_HANDSHAKE:
+                # Servers refuse a version or a name in this way, too, without an alert.
+                failure = StoreError("tls", f"{failure.message} {stage}")
             if failure.error_type in ("tls", "tls_untrusted"):
                 await self._peek(address, outgoing.deadline, exchange)
             raise failure from error

@@ -1,0 +1,174 @@
+"""How much a store is asked, at the most."""
+
+from __future__ import annotations
+
+import asyncio
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from store_exporter.probing.budget import LONGEST_BACKOFF, Budget, Slots
+from tests.fakes.clock import Clock
+
+
+@given(
+    per_hour=st.integers(1, 2000),
+    gaps=st.lists(st.floats(0, 900), min_size=1, max_size=300),
+    reserved=st.booleans(),
+)
+def test_no_hour_wherever_it_begins_sees_more_requests_than_the_limit(
+    per_hour: int, gaps: list[float], reserved: bool
+) -> None:
+    clock = Clock(0.0)
+    budget = Budget(per_hour, monotonic=clock.now)
+    sent: list[float] = []
+    for gap in gaps:
+        clock.advance(gap)
+        for _ in range(per_hour + 2):
+            if not budget.take(reserved=reserved):
+                break
+            sent.append(clock.now())
+    for first, begins in enumerate(sent):
+        within = sum(1 for moment in sent[first:] if moment < begins + 3600)
+        # A limit of one request an hour leaves no room for a burst besides.
+        assert within <= max(per_hour, 2)
+
+
+@given(per_hour=st.integers(1, 100_000))
+def test_a_wait_ends_with_a_request_that_may_be_sent(per_hour: int) -> None:
+    clock = Clock(0.0)
+    budget = Budget(per_hour, monotonic=clock.now)
+    while budget.take(reserved=False):
+        pass
+    wait = budget.wait(reserved=False)
+    assert 0 < wait <= 7200
+    clock.advance(wait)
+    assert budget.take(reserved=False)
+
+
+def test_collectors_leave_a_reserve_to_liveness_probes() -> None:
+    clock = Clock(0.0)
+    budget = Budget(600, monotonic=clock.now)
+    taken = 0
+    while budget.take(reserved=False):
+        taken += 1
+    assert taken == 45
+    assert budget.remaining == 15
+    for _ in range(15):
+        assert budget.take(reserved=True)
+    assert not budget.take(reserved=True)
+
+
+def test_liveness_probes_are_never_starved_by_collectors_that_take_all_they_get() -> None:
+    clock = Clock(0.0)
+    budget = Budget(600, monotonic=clock.now)
+    for _ in range(24 * 60):
+        while budget.take(reserved=False):
+            pass
+        assert budget.take(reserved=True)
+        clock.advance(60)
+
+
+def test_a_changed_limit_does_not_give_back_what_is_spent() -> None:
+    budget = Budget(600, monotonic=Clock(0.0).now)
+    for _ in range(50):
+        budget.take(reserved=True)
+    budget.limit(1000)
+    assert budget.remaining == 10
+    budget.limit(10)
+    assert budget.remaining == 1
+
+
+def test_back_offs_grow_up_to_a_limit_until_the_store_answers() -> None:
+    clock = Clock(0.0)
+    budget = Budget(600, monotonic=clock.now, random=Random(7))
+    held = []
+    for _ in range(12):
+        budget.failed()
+        held.append(budget.held)
+        clock.advance(budget.held)
+    assert held[0] == pytest.approx(30, rel=0.2)
+    assert held[1] == pytest.approx(60, rel=0.2)
+    assert held[-1] == pytest.approx(LONGEST_BACKOFF, rel=0.2)
+    budget.failed()
+    budget.answered()
+    assert budget.held == 0
+    budget.failed()
+    assert budget.held == pytest.approx(30, rel=0.2)
+
+
+def test_what_a_store_asked_for_holds_although_it_answers_again() -> None:
+    clock = Clock(0.0)
+    budget = Budget(600, monotonic=clock.now)
+    budget.refused(300)
+    budget.answered()
+    assert budget.held == 300
+    budget.refused(10)
+    assert budget.held == 300, "a shorter wish does not shorten a longer one"
+
+
+async def _run(
+    slots: Slots, priority: int, name: str, ended: list[str], hold: asyncio.Event
+) -> None:
+    async with slots.hold(priority):
+        await hold.wait()
+        ended.append(name)
+
+
+async def test_the_most_urgent_waits_least_and_equals_take_turns() -> None:
+    slots, ended, hold = Slots(1), [], asyncio.Event()
+    names = [(2, "first"), (2, "second"), (1, "probe"), (0, "liveness"), (1, "probe 2")]
+    tasks = []
+    for priority, name in names:
+        tasks.append(asyncio.create_task(_run(slots, priority, name, ended, hold)))
+        await asyncio.sleep(0)
+    hold.set()
+    await asyncio.gather(*tasks)
+    assert ended == ["first", "liveness", "probe", "probe 2", "second"]
+
+
+async def test_no_more_than_the_slots_run_at_the_same_time() -> None:
+    slots = Slots(2)
+    running = most = 0
+
+    async def run() -> None:
+        nonlocal running, most
+        async with slots.hold(1):
+            running += 1
+            most = max(most, running)
+            await asyncio.sleep(0)
+            running -= 1
+
+    await asyncio.gather(*(run() for _ in range(20)))
+    assert (running, most) == (0, 2)
+
+
+@pytest.mark.parametrize("late", [False, True])
+async def test_who_gives_up_waiting_leaves_the_slot_to_the_next(late: bool) -> None:
+    slots, ended, hold = Slots(1), [], asyncio.Event()
+    hold.set()
+    async with slots.hold(1):
+        impatient = asyncio.create_task(_run(slots, 1, "impatient", ended, hold))
+        patient = asyncio.create_task(_run(slots, 2, "patient", ended, hold))
+        await asyncio.sleep(0)
+        if not late:
+            impatient.cancel()
+            await asyncio.sleep(0)
+    if late:
+        # Its turn has come at this very moment.
+        impatient.cancel()
+    await asyncio.wait_for(patient, 5)
+    assert ended == ["patient"]
+    assert impatient.cancelled()
+
+
+async def test_a_wider_limit_lets_those_in_who_wait() -> None:
+    slots, ended, hold = Slots(1), [], asyncio.Event()
+    tasks = [asyncio.create_task(_run(slots, 1, str(n), ended, hold)) for n in range(3)]
+    await asyncio.sleep(0)
+    slots.size = 3
+    hold.set()
+    await asyncio.gather(*tasks)
+    assert len(ended) == 3

@@ -1,0 +1,379 @@
+"""What one run may ask of its store, and what it is told of the answers."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from store_exporter._version import __version__
+from store_exporter.errors import Fault, StoreError
+from store_exporter.probing.access import Access, Priority
+from store_exporter.probing.budget import BudgetSpentError
+from store_exporter.probing.contract import Answer
+from store_exporter.probing.http import StoreHttp
+from store_exporter.probing.transport import Exchange, Outgoing, Transport
+from tests.fakes import bad_server
+from tests.fakes.bad_server import Authority, Connection, serving
+from tests.fakes.clock import Clock
+from tests.probing.conftest import StoreFactory
+
+
+class Scripted:
+    """A sender without a network: answers from a function, and remembers what it was sent."""
+
+    def __init__(self, respond: Callable[[Outgoing], Answer]) -> None:
+        self.sent: list[Outgoing] = []
+        self.respond = respond
+
+    async def send(self, outgoing: Outgoing, exchange: Exchange) -> Answer:
+        self.sent.append(outgoing)
+        answer = self.respond(outgoing)
+        exchange.answered(answer.status)
+        return answer
+
+
+def always(status: int = 200, **headers: str) -> Scripted:
+    found = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Scripted(lambda outgoing: Answer(status, found, b"{}", outgoing.url))
+
+
+def leading(*locations: str) -> Scripted:
+    """Redirect along these locations, then answer."""
+    left = list(locations)
+
+    def respond(outgoing: Outgoing) -> Answer:
+        if left:
+            return Answer(301, {"location": left.pop(0)}, b"", outgoing.url)
+        return Answer(200, {}, b"{}", outgoing.url)
+
+    return Scripted(respond)
+
+
+async def test_a_first_request_over_https_has_every_phase_and_tells_the_expiry(
+    authority: Authority, store: StoreFactory, transport: Transport
+) -> None:
+    tls = authority.context("localhost")
+    async with serving(bad_server.answer(), tls=tls) as server:
+        one = store(server.url.replace("127.0.0.1", "localhost"))
+        access = Access(one)
+        first = await StoreHttp(one, transport, access).request("GET", "/")
+        second = await StoreHttp(one, transport, access).request("GET", "/")
+    assert list(first.phases) == ["resolve", "connect", "tls", "processing", "transfer"]
+    assert all(seconds >= 0 for seconds in first.phases.values())
+    assert list(second.phases) == ["processing", "transfer"], "the connection was used again"
+    assert first.certificate_expiry is not None
+    assert second.certificate_expiry == first.certificate_expiry
+    assert server.connections == 1
+
+
+async def test_a_failed_request_tells_the_phases_before_the_failure(
+    store: StoreFactory, transport: Transport
+) -> None:
+    async with serving(bad_server.hang) as server:
+        http = StoreHttp(store(server.url), transport, timeout=0.2)
+        with pytest.raises(StoreError, match="while it was to answer"):
+            await http.request("GET", "/")
+    assert list(http.journal.phases) == ["connect"]
+
+
+async def test_requests_say_who_asks_and_which_compression_is_bounded(
+    store: StoreFactory, transport: Transport
+) -> None:
+    async with serving(bad_server.answer()) as server:
+        await StoreHttp(store(server.url), transport).request("GET", "/")
+    assert f"User-Agent: store-exporter/{__version__}\r\n" in server.heads[0]
+    assert "Accept-Encoding: gzip\r\n" in server.heads[0]
+
+
+async def test_cookies_are_not_sent_back(store: StoreFactory, transport: Transport) -> None:
+    behaviour = bad_server.answer(headers={"Set-Cookie": "session=1; Path=/"})
+    async with serving(behaviour) as server:
+        http = StoreHttp(store(server.url), transport)
+        await http.request("GET", "/")
+        await http.request("GET", "/")
+    assert "cookie" not in server.heads[1].lower()
+
+
+async def test_the_environments_proxy_and_netrc_are_not_used(
+    store: StoreFactory,
+    transport: Transport,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Any,
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login someone password hunter22\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    async with serving(bad_server.answer()) as server:
+        await StoreHttp(store(server.url), transport).request("GET", "/")
+    assert "authorization" not in server.heads[0].lower()
+
+
+async def test_a_configured_proxy_is_used(store: StoreFactory) -> None:
+    async with serving(bad_server.answer()) as proxy:
+        transport = Transport(proxy=proxy.url)
+        try:
+            answer = await StoreHttp(store("http://shop.example.com"), transport).request(
+                "GET", "/"
+            )
+        finally:
+            await transport.close()
+    assert answer.status == 200
+    assert proxy.heads[0].startswith("GET http://shop.example.com/ ")
+
+
+async def test_a_query_is_encoded_as_oauth_signs_it(store: StoreFactory) -> None:
+    sender = always()
+    http = StoreHttp(store("https://shop.example.com"), sender)
+    await http.request("GET", "/x?a=1", params={"b c": "ü/~+", "per_page": 5})
+    assert sender.sent[0].url == "https://shop.example.com/x?a=1&b%20c=%C3%BC%2F~%2B&per_page=5"
+
+
+async def test_a_query_arrives_as_it_was_encoded(store: StoreFactory, transport: Transport) -> None:
+    async with serving(bad_server.answer()) as server:
+        await StoreHttp(store(server.url), transport).request("GET", "/x", params={"a": "%2F +~"})
+    assert server.heads[0].startswith("GET /x?a=%252F%20%2B~ HTTP/1.1")
+
+
+async def test_a_json_body_is_sent_with_its_type(store: StoreFactory, transport: Transport) -> None:
+    bodies: list[bytes] = []
+
+    async def behave(connection: Connection) -> None:
+        bodies.append(await connection.reader.readexactly(14))
+        await bad_server.answer()(connection)
+
+    async with serving(behave) as server:
+        await StoreHttp(store(server.url), transport).request("POST", "/", json={"name": "é"})
+    assert bodies == ['{"name": "é"}'.encode()]
+    assert "Content-Type: application/json" in server.heads[0]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://evil.example.com/",
+        "https://shop.example.com:8443/",
+        "http://shop.example.com/",
+        "https://shop.example.com.evil.example.com/",
+        "https://shop.example.com@evil.example.com/",
+        "https://user:password@shop.example.com/",
+        "file:///etc/passwd",
+        "//evil.example.com/",
+        "https://[broken/",
+        "https://shop.example.com:port/",
+    ],
+)
+async def test_only_the_stores_own_addresses_are_reached(url: str, store: StoreFactory) -> None:
+    sender = always()
+    http = StoreHttp(store("https://shop.example.com"), sender)
+    if url.startswith("//"):
+        # A path: it stays on the store's host, whatever it looks like.
+        await http.request("GET", url)
+        assert sender.sent[0].url == "https://shop.example.com//evil.example.com/"
+        return
+    with pytest.raises(StoreError) as caught:
+        await http.request("GET", url)
+    assert (caught.value.error_type, caught.value.fault) == ("invalid_request", Fault.APP)
+    assert "password" not in caught.value.message
+    assert sender.sent == []
+
+
+async def test_the_domain_and_addresses_among_the_settings_are_the_stores_own(
+    store: StoreFactory,
+) -> None:
+    sender = always()
+    one = store(
+        "http://10.0.0.7:8080",
+        domain="shop.example.com",
+        settings={"storefront_url": "https://www.example.com/en", "note": "https"},
+    )
+    http = StoreHttp(one, sender)
+    for url in ("http://10.0.0.7:8080/a", "https://shop.example.com/", "https://www.example.com/x"):
+        await http.request("GET", url)
+    assert len(sender.sent) == 3
+
+
+async def test_redirects_on_the_same_host_are_followed_with_the_same_headers(
+    store: StoreFactory,
+) -> None:
+    sender = leading("/en/", "https://shop.example.com/en/shop?x=1", "//shop.example.com/last")
+    http = StoreHttp(store("https://shop.example.com"), sender)
+    answer = await http.request("GET", "/", headers={"Authorization": "Basic abc"})
+    assert answer.url == "https://shop.example.com/last"
+    assert [outgoing.headers for outgoing in sender.sent] == [{"Authorization": "Basic abc"}] * 4
+    assert http.journal.requests == 4
+
+
+async def test_a_redirect_to_https_on_the_same_host_is_followed(store: StoreFactory) -> None:
+    sender = leading("https://shop.example.com/")
+    answer = await StoreHttp(store("http://shop.example.com"), sender).request("GET", "/")
+    assert answer.url == "https://shop.example.com/"
+
+
+@pytest.mark.parametrize(
+    ("method", "location", "message"),
+    [
+        ("GET", "https://www.shop.example.com/", "another host"),
+        ("GET", "https://shop.example.com.evil.example.com/", "another host"),
+        ("GET", "http://shop.example.com/", "from https to http"),
+        ("GET", "https://shop.example.com:8443/", "another port"),
+        ("GET", "/wp-login.php?redirect_to=x", "a login page"),
+        ("GET", "/my-account/", "a login page"),
+        ("GET", "javascript:alert(1)", "no address"),
+        ("GET", "https://[broken", "no address"),
+        ("POST", "/elsewhere", "POST to"),
+    ],
+)
+async def test_other_redirects_are_refused(
+    method: str, location: str, message: str, store: StoreFactory
+) -> None:
+    sender = leading(location)
+    http = StoreHttp(store("https://shop.example.com"), sender)
+    with pytest.raises(StoreError, match=message) as caught:
+        await http.request(method, "/", headers={"Authorization": "Basic abc"})
+    assert (caught.value.error_type, caught.value.status) == ("redirect", 301)
+    assert len(sender.sent) == 1, "the credentials were shown to nobody else"
+
+
+async def test_a_redirect_that_leads_nowhere_is_an_answer_like_any_other(
+    store: StoreFactory,
+) -> None:
+    answer = await StoreHttp(store("https://shop.example.com"), always(304)).request("GET", "/")
+    assert answer.status == 304
+
+
+async def test_a_smaller_limit_can_be_asked_for_but_no_larger_one(store: StoreFactory) -> None:
+    sender = always()
+    http = StoreHttp(store("https://shop.example.com", max_body_bytes=1000), sender)
+    await http.request("GET", "/", max_body_bytes=10)
+    await http.request("GET", "/", max_body_bytes=10_000)
+    assert [outgoing.max_body_bytes for outgoing in sender.sent] == [10, 1000]
+
+
+async def test_a_spent_budget_is_rate_limited_without_a_request(store: StoreFactory) -> None:
+    sender = always()
+    http = StoreHttp(store("https://shop.example.com", requests_per_hour=10), sender)
+    await http.request("GET", "/")
+    with pytest.raises(BudgetSpentError, match="10 requests per hour") as caught:
+        await http.request("GET", "/")
+    assert caught.value.error_type == "rate_limited"
+    assert len(sender.sent) == 1
+
+
+async def test_a_collector_waits_for_its_budget_if_there_is_time(store: StoreFactory) -> None:
+    clock = Clock()
+    sender = always()
+    one = store("https://shop.example.com", requests_per_hour=10)
+    access = Access(one, monotonic=clock.now)
+    http = StoreHttp(
+        one, sender, access, timeout=1000, priority=Priority.COLLECTOR, sleep=clock.asleep
+    )
+    await http.request("GET", "/")
+    await http.request("GET", "/")
+    assert clock.slept == [pytest.approx(400)]
+    assert len(sender.sent) == 2
+
+
+async def test_the_journal_has_no_queries_and_is_bounded(store: StoreFactory) -> None:
+    http = StoreHttp(store("https://shop.example.com"), always())
+    for number in range(200):
+        await http.request("GET", "/page", params={"oauth_signature": number})
+    assert http.journal.requests == 200
+    assert len(http.journal.lines) == 50
+    assert http.journal.lines[0].startswith("GET /page: HTTP 200, 2 bytes in ")
+
+
+async def test_waiting_for_another_run_is_not_held_against_the_store(
+    store: StoreFactory, transport: Transport
+) -> None:
+    asked, release = asyncio.Event(), asyncio.Event()
+
+    async def behave(connection: Connection) -> None:
+        asked.set()
+        await release.wait()
+        await bad_server.answer()(connection)
+
+    async with serving(behave) as server:
+        one = store(server.url, concurrency=1)
+        access = Access(one)
+        slow = StoreHttp(one, transport, access, timeout=30)
+        quick = StoreHttp(one, transport, access, timeout=1)
+        first = asyncio.create_task(slow.request("GET", "/"))
+        await asked.wait()
+        moved: list[float] = []
+        quick.on_moved(moved.append)
+        before = quick.deadline
+        second = asyncio.create_task(quick.request("GET", "/"))
+        await asyncio.sleep(0.05)
+        release.set()
+        await asyncio.gather(first, second)
+    assert quick.journal.waited >= 0.04
+    assert moved == [quick.deadline] == [pytest.approx(before + quick.journal.waited)]
+
+
+async def test_credentials_do_not_show_in_errors(store: StoreFactory, transport: Transport) -> None:
+    token = base64.b64encode(b"ck_0123456789abcdef:cs_fedcba9876543210").decode()
+    async with serving(bad_server.raw(b"HTTP/1.1 bad\r\n\r\n")) as server:
+        http = StoreHttp(store(server.url), transport)
+        with pytest.raises(StoreError) as caught:
+            await http.request(
+                "GET",
+                "/",
+                params={"consumer_secret": "cs_fedcba9876543210"},
+                headers={"Authorization": f"Basic {token}"},
+            )
+    told = f"{caught.value} {http.journal}"
+    assert "fedcba" not in told
+    assert token not in told
+
+
+THROTTLING = [
+    (429, {"retry-after": "120"}, 120),
+    (429, {"retry-after": "Mon, 23 Nov 2026 12:26:13 GMT"}, 120),
+    (429, {"retry-after": "99999999"}, 3600),
+    (429, {"retry-after": "soon"}, 30),
+    (429, {}, 30),
+    (503, {"retry-after": "600"}, 600),
+    (503, {}, 30),
+    (400, {"ratelimit-retry-after": "45"}, 45),
+]
+
+
+@pytest.mark.parametrize(("status", "headers", "seconds"), THROTTLING)
+async def test_a_store_that_asks_for_patience_gets_it(
+    status: int, headers: dict[str, str], seconds: float, store: StoreFactory
+) -> None:
+    clock = Clock(1_795_436_653.0)
+    one = store("https://shop.example.com")
+    access = Access(one, monotonic=clock.now)
+    sender = Scripted(lambda outgoing: Answer(status, headers, b"", outgoing.url))
+    http = StoreHttp(one, sender, access, now=clock.now)
+    await http.request("GET", "/")
+    assert http.journal.throttled == 1
+    assert access.budget.held == pytest.approx(seconds, rel=0.2)
+
+
+async def test_an_error_page_holds_back_but_is_not_throttling(store: StoreFactory) -> None:
+    one = store("https://shop.example.com")
+    access = Access(one)
+    http = StoreHttp(one, always(500), access)
+    await http.request("GET", "/")
+    assert http.journal.throttled == 0
+    assert access.budget.held > 0
+    await StoreHttp(one, always(200), access).request("GET", "/")
+    assert access.budget.held == 0
+
+
+async def test_changed_limits_hold_at_once(store: StoreFactory) -> None:
+    one = store("https://shop.example.com", requests_per_hour=1000, concurrency=1)
+    access = Access(one)
+    access.update(replace(one, requests_per_hour=20, concurrency=3))
+    assert access.budget.per_hour == 20
+    assert access.budget.remaining == 2
+    assert access.slots.size == 3

@@ -1,0 +1,377 @@
+"""When probes and collectors run, in a time that only tests move."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from dataclasses import dataclass, field, replace
+from random import Random
+
+import pytest
+
+from store_exporter.metrics.catalogue import exporter as catalogue
+from store_exporter.metrics.catalogue import health
+from store_exporter.metrics.families import HistogramValue
+from store_exporter.metrics.recorder import Recorder
+from store_exporter.probing.contract import Collector, Context, Probe, Report
+from store_exporter.probing.jobs import Job
+from store_exporter.probing.runner import Runner
+from store_exporter.probing.scheduler import Scheduler
+from store_exporter.stores.model import Schedule, Store
+from tests.fakes.virtual_time import VirtualTime
+from tests.probing.test_http import always
+
+
+def store(domain: str = "shop.example.com", **changes: object) -> Store:
+    fields = {"requests_per_hour": 100_000, **changes}
+    return Store("acme", domain, "woocommerce", f"https://{domain}", **fields)  # type: ignore[arg-type]
+
+
+@dataclass
+class World:
+    """A scheduler, its clock and what it ran."""
+
+    time: VirtualTime
+    recorder: Recorder
+    runner: Runner
+    interval: float = 60.0
+    extra: list[Probe | Collector] = field(default_factory=list)
+    runs: list[tuple[float, str, str]] = field(default_factory=list)
+    behave: Callable[[Context], Awaitable[None]] | None = None
+    scheduler: Scheduler = field(init=False)
+
+    def make(self, concurrency: int = 512, seed: int = 1) -> Scheduler:
+        self.scheduler = Scheduler(
+            self.runner,
+            concurrency=concurrency,
+            jobs=self.jobs,
+            now=self.time.now,
+            monotonic=self.time.monotonic,
+            sleep=self.time.sleep,
+            random=Random(seed),
+        )
+        return self.scheduler
+
+    def jobs(self, one: Store) -> Iterable[Job]:
+        async def check(context: Context) -> Report:
+            self.runs.append((self.time.monotonic(), context.store.domain, "liveness"))
+            if self.behave is not None:
+                await self.behave(context)
+            return Report()
+
+        probe = Probe("liveness", check, "", liveness=True, requests=0)
+        schedule = one.probes.get("liveness", Schedule(self.interval, 10.0))
+        if schedule.enabled:
+            yield Job(one, probe, schedule)
+        for further in self.extra:
+            yield Job(one, further, Schedule(further.interval, further.timeout))
+
+    def times(self, domain: str = "shop.example.com", name: str = "liveness") -> list[float]:
+        return [moment for moment, where, what in self.runs if (where, what) == (domain, name)]
+
+    def value(self, metric: object, *labels: str) -> float | None:
+        for family in self.recorder.families():
+            if family.metric is metric:
+                for found, value in family.series:
+                    if found == labels:
+                        return value.sum if isinstance(value, HistogramValue) else value
+        return None
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[World]:
+    time = VirtualTime()
+    recorder = Recorder(clock=time.now, monotonic=time.monotonic)
+    runner = Runner(recorder, always(), now=time.now, monotonic=time.monotonic)
+    made = World(time, recorder, runner)
+    made.make()
+    yield made
+    await made.scheduler.stop()
+
+
+async def test_a_single_store_is_probed_at_once_and_then_at_its_place(world: World) -> None:
+    world.scheduler.start([store()])
+    await world.time.advance(1)
+    assert len(world.times()) == 1
+    await world.time.advance(600)
+    gaps = [b - a for a, b in zip(world.times(), world.times()[1:], strict=False)]
+    assert 30 <= gaps[0] <= 92
+    assert all(58 <= gap <= 62 for gap in gaps[1:])
+    assert len(gaps) in (9, 10)
+
+
+async def test_a_restart_does_not_shift_the_places(world: World) -> None:
+    async def places() -> list[float]:
+        world.runs.clear()
+        scheduler = world.make()
+        scheduler.start([store(f"shop{n}.example.com") for n in range(20)])
+        await world.time.advance(300)
+        await scheduler.stop()
+        offset = world.time.now() - world.time.monotonic()
+        last = {domain: moment for moment, domain, _ in world.runs}
+        return [(last[f"shop{n}.example.com"] + offset) % 60 for n in range(20)]
+
+    first = await places()
+    await world.time.advance(7)
+    second = await places()
+    for a, b in zip(first, second, strict=True):
+        distance = abs(a - b)
+        assert min(distance, 60 - distance) <= 1.3, "jitter and a tick"
+
+
+async def test_places_are_spread_evenly_over_the_interval(world: World) -> None:
+    world.scheduler.start([store(f"shop{n}.example.com") for n in range(600)])
+    await world.time.advance(120)
+    world.runs.clear()
+    await world.time.advance(60)
+    seconds = Counter(int(moment) // 10 for moment, _, _ in world.runs)
+    assert len(world.runs) == pytest.approx(600, abs=20)
+    assert max(seconds.values()) < 160, "of a hundred in ten seconds on average"
+
+
+async def test_a_run_that_takes_longer_than_its_interval_is_not_joined_by_another(
+    world: World,
+) -> None:
+    running = 0
+
+    async def slow(context: Context) -> None:
+        nonlocal running
+        running += 1
+        assert running == 1
+        await world.time.sleep(150)
+        running -= 1
+
+    world.behave = slow
+    world.scheduler.start([store()])
+    await world.time.advance(600)
+    assert len(world.times()) == 4
+    skipped = world.value(catalogue.RUNS_SKIPPED, "overlap")
+    assert skipped is not None
+    assert 5 <= skipped <= 8
+
+
+async def test_what_was_missed_is_counted_and_not_made_up_for(world: World) -> None:
+    world.scheduler.start([store()])
+    await world.time.advance(200)
+    before = len(world.times())
+    world.time.jump(3600)
+    await world.time.advance(100)
+    assert len(world.times()) - before in (2, 3)
+    skipped = world.value(catalogue.RUNS_SKIPPED, "overlap")
+    assert skipped is not None
+    assert 58 <= skipped <= 61
+
+
+async def test_lag_is_how_much_later_than_planned_a_run_starts(world: World) -> None:
+    async def slow(context: Context) -> None:
+        await world.time.sleep(7)
+
+    world.behave = slow
+    scheduler = world.make(concurrency=1)
+    scheduler.start([store("a.example.com"), store("b.example.com")])
+    await world.time.advance(20)
+    lag = world.value(catalogue.SCHEDULER_LAG)
+    assert lag is not None
+    assert lag == pytest.approx(7, abs=0.2), "the second waited for the first"
+
+
+async def test_no_more_runs_than_allowed_go_on_at_the_same_time(world: World) -> None:
+    running = most = 0
+
+    async def slow(context: Context) -> None:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        await world.time.sleep(2)
+        running -= 1
+
+    world.behave = slow
+    scheduler = world.make(concurrency=5)
+    scheduler.start([store(f"shop{n}.example.com") for n in range(60)])
+    await world.time.advance(60)
+    assert most == 5
+    assert len({domain for _, domain, _ in world.runs}) == 60
+
+
+async def test_collectors_that_hang_leave_room_for_probes(world: World) -> None:
+    async def hang(context: Context) -> Report:
+        world.runs.append((world.time.monotonic(), context.store.domain, "orders"))
+        await asyncio.Event().wait()
+        return Report()
+
+    world.extra = [Collector("orders", hang, "", interval=60, timeout=3600, requests=0)]
+    scheduler = world.make(concurrency=4)
+    scheduler.start([store(f"shop{n}.example.com") for n in range(10)])
+    await world.time.advance(180)
+    assert sum(what == "orders" for _, _, what in world.runs) == 2
+    for n in range(10):
+        assert len(world.times(f"shop{n}.example.com")) >= 3
+
+
+async def test_unchanged_stores_keep_their_places_on_an_update(world: World) -> None:
+    stores = [store("a.example.com"), store("b.example.com")]
+    world.scheduler.start(stores)
+    await world.time.advance(130)
+    world.runs.clear()
+    world.scheduler.update([replace(one) for one in stores] + [store("c.example.com")])
+    await world.time.advance(1)
+    assert [domain for _, domain, _ in world.runs] == ["c.example.com"]
+    await world.time.advance(62)
+    assert {domain for _, domain, _ in world.runs} == {
+        "a.example.com",
+        "b.example.com",
+        "c.example.com",
+    }
+
+
+async def test_a_changed_store_is_probed_soon_with_its_new_configuration(world: World) -> None:
+    seen: list[str] = []
+
+    async def look(context: Context) -> None:
+        seen.append(context.store.url)
+
+    world.behave = look
+    world.scheduler.start([store()])
+    await world.time.advance(1)
+    changed = replace(store(), url="https://new.example.com")
+    world.scheduler.update([changed])
+    await world.time.advance(1)
+    assert seen == ["https://shop.example.com", "https://new.example.com"]
+
+
+async def test_a_removed_store_is_interrupted_and_leaves_no_series(world: World) -> None:
+    ended: list[str] = []
+
+    async def slow(context: Context) -> None:
+        try:
+            if len(world.runs) > 1:
+                await asyncio.Event().wait()
+        finally:
+            ended.append(context.store.domain)
+
+    world.behave = slow
+    world.scheduler.start([store()])
+    await world.time.advance(1)
+    assert world.value(health.UP, "acme", "shop.example.com", "woocommerce") == 1
+    await world.time.advance(100)
+    assert len(world.runs) == 2
+    world.scheduler.update([])
+    await world.time.advance(1)
+    assert len(ended) == 2
+    names = {
+        family.metric.name
+        for family in world.recorder.families()
+        for labels, _ in family.series
+        if "shop.example.com" in labels
+    }
+    assert names == set()
+    assert world.runner.history.latest("shop.example.com") == []
+    await world.time.advance(600)
+    assert len(world.runs) == 2
+
+
+async def test_a_store_that_moves_to_another_org_leaves_nothing_with_the_old(
+    world: World,
+) -> None:
+    world.scheduler.start([store()])
+    await world.time.advance(1)
+    world.scheduler.update([replace(store(), org="other")])
+    await world.time.advance(1)
+    assert world.value(health.UP, "acme", "shop.example.com", "woocommerce") is None
+    assert world.value(health.UP, "other", "shop.example.com", "woocommerce") == 1
+
+
+async def test_a_probe_that_is_switched_off_leaves_no_figures(world: World) -> None:
+    world.scheduler.start([store()])
+    await world.time.advance(1)
+    world.scheduler.update([store(probes={"liveness": Schedule(60, 10, enabled=False)})])
+    await world.time.advance(300)
+    assert len(world.runs) == 1
+    assert world.value(health.UP, "acme", "shop.example.com", "woocommerce") is None
+
+
+async def test_a_changed_interval_holds_from_now_on(world: World) -> None:
+    world.scheduler.start([store()])
+    await world.time.advance(1)
+    world.scheduler.update([store(probes={"liveness": Schedule(10, 5)})])
+    await world.time.advance(100)
+    assert 9 <= len(world.times()) <= 13
+
+
+async def test_a_run_that_was_held_back_is_tried_again_when_it_may_run(world: World) -> None:
+    world.extra = [Collector("orders", _collect(world), "", interval=3600, timeout=60)]
+    world.scheduler.start([store()])
+    await world.time.advance(3)
+    first = len(world.times(name="orders"))
+    world.runner.access(store()).budget.refused(100)
+    world.scheduler.update([replace(store(), concurrency=2)])
+    await world.time.advance(90)
+    assert len(world.times(name="orders")) == first
+    await world.time.advance(20)
+    assert len(world.times(name="orders")) == first + 1
+    assert world.value(catalogue.RUNS_SKIPPED, "backoff") == 1
+
+
+def _collect(world: World) -> Callable[[Context], Awaitable[Report]]:
+    async def collect(context: Context) -> Report:
+        world.runs.append((world.time.monotonic(), context.store.domain, "orders"))
+        return Report()
+
+    return collect
+
+
+async def test_stopping_is_prompt_and_interrupts_what_runs(world: World) -> None:
+    interrupted: list[str] = []
+
+    async def hang(context: Context) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            interrupted.append(context.store.domain)
+
+    world.behave = hang
+    scheduler = world.make(concurrency=10)
+    scheduler.start([store(f"shop{n}.example.com") for n in range(30)])
+    await world.time.advance(5)
+    await asyncio.wait_for(scheduler.stop(), 5)
+    assert len(interrupted) == 10
+    await world.time.advance(600)
+    assert len(interrupted) == 10
+    await scheduler.stop()
+
+
+async def test_a_start_without_stores_waits_for_some(world: World) -> None:
+    world.scheduler.start([])
+    await world.time.advance(7200)
+    world.scheduler.update([store()])
+    await world.time.advance(1)
+    assert len(world.runs) == 1
+
+
+async def test_a_failure_of_the_runner_itself_does_not_stop_the_others(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    run = world.runner.run
+
+    async def fail_for_a(job: Job) -> object:
+        if job.store.domain.startswith("a."):
+            raise RuntimeError("a bug of ours")
+        return await run(job)
+
+    monkeypatch.setattr(world.runner, "run", fail_for_a)
+    world.scheduler.start([store("a.example.com"), store("b.example.com")])
+    await world.time.advance(130)
+    assert len(world.times("b.example.com")) >= 2
+    assert "a bug of ours" in caplog.text
+
+
+async def test_the_end_of_the_timer_itself_is_shouted_about(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(world.runner.recording, "skipped", None)
+    world.scheduler.start([store()])
+    await world.time.advance(1)
+    world.time.jump(3600)
+    await world.time.advance(1)
+    assert "nothing is probed any more" in caplog.text
