@@ -1,0 +1,71 @@
+"""The simulated Shopify shop as a store of the demo."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from random import Random
+
+from ..base import Role, Wares
+from .server import SimulatedShopify
+
+ROLES = (Role("initech", "shop.initech.example", "shopify", "GBP"),)
+WARES = Wares(
+    queries=("pump", "valve", "hose", "seal", "unobtainium"),
+    products=tuple(f"SKU-{number:03d}" for number in range(8, 28)),
+    sold_out=("SKU-001", "SKU-002", "SKU-003"),
+    coupons=("save10", "welcome5"),
+    bad_coupons=("old20", "once", "nosuchcode"),
+    emails=(*(f"cust{number}@example.test" for number in range(1, 9)), "stranger@example.test"),
+)
+_RESTOCK_BELOW = 5
+
+
+class DemoShopify(SimulatedShopify):
+    """A simulated shop that trades."""
+
+    platform = "shopify"
+
+    @property
+    def credentials(self) -> Mapping[str, str]:
+        """Tokens of both APIs."""
+        return {"admin_token": self.tokens.admin, "storefront_token": self.tokens.storefront}
+
+    def trade(self, random: Random) -> None:
+        """Place an order, or move a young one along; some checkouts are left."""
+        room = self.stock_room
+        chance = random.random()
+        if chance < 0.1:
+            room.new_checkout(f"{random.randint(20, 300)}.00")
+        elif chance < 0.65:
+            for sku in WARES.products:
+                variant = room.by_sku(sku)
+                if variant.quantity < _RESTOCK_BELOW:
+                    variant.quantity = 40
+            bought = room.by_sku(random.choice(WARES.products))
+            financial = random.choices(("PAID", "PENDING"), (85, 15))[0]
+            room.new_order(
+                financial,
+                email=random.choice(WARES.emails[:-1]),
+                lines=[(bought.id, random.randint(1, 3))],
+            )
+        else:
+            self._move_along(random)
+
+    def _move_along(self, random: Random) -> None:
+        room = self.stock_room
+        young = [o for o in list(room.orders.values())[-30:] if o.fulfillment == "UNFULFILLED"]
+        young = [o for o in young if o.cancelled is None and o.financial in ("PAID", "PENDING")]
+        if not young:
+            return
+        order = random.choice(young)
+        if order.financial == "PENDING":
+            room.edit_order(order, financial="PAID")
+        elif random.random() < 0.08:
+            room.refund(order)
+        else:
+            room.edit_order(order, fulfillment="FULFILLED")
+
+
+def open_store(domain: str, *, currency: str, seed: int) -> DemoShopify:
+    """Make a shop whose stock depends on the seed alone."""
+    return DemoShopify(domain, currency=currency, seed=seed)

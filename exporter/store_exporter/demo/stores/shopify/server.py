@@ -1,0 +1,164 @@
+"""The simulated shop's HTTP side: tokens, rate limit, and GraphQL by graphql-core."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from graphql import (
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    build_schema,
+    execute_sync,
+    parse,
+    validate,
+)
+
+from ..serving import Incoming, Outgoing, SimulatedServer
+from .admin import SCOPES, Admin
+from .cost import Bucket, Costs
+from .shop import StockRoom
+from .storefront import Storefront
+
+VERSIONS = ("2026-01", "2026-04", "2026-07", "2026-10")
+_PATH = re.compile(r"(?P<admin>/admin)?/api/(?P<version>\d{4}-\d{2})/graphql\.json")
+_PAGE = "<!DOCTYPE html><html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>"
+
+
+@cache
+def used_schema(api: str) -> GraphQLSchema:
+    """Return what the queries use of an API's official schema."""
+    text = files(__package__).joinpath(f"{api}_schema.graphql").read_text(encoding="utf-8")
+    return build_schema(text)
+
+
+class Tokens:
+    """The tokens of the app, and what the Admin API's may do."""
+
+    def __init__(self, domain: str) -> None:
+        seed = "".join(f"{byte:02x}" for byte in domain.encode())
+        self.admin = f"shpat_{seed:0<32.32}"
+        self.storefront = f"{seed[::-1]:0<32.32}"
+        self.scopes = set(SCOPES)
+
+    def revoke(self) -> None:
+        """Make both tokens worthless."""
+        self.admin = f"shpat_{secrets.token_hex(16)}"
+        self.storefront = secrets.token_hex(16)
+
+
+class SimulatedShopify(SimulatedServer):
+    """A Shopify shop with state. The package's docstring has the overview.
+
+    Args:
+        domain: the shop's host name; it decides the tokens.
+        currency: ISO code of its currency.
+        seed: of everything that is random.
+        clock: the time in Unix seconds.
+        schemas: by API, in place of what the queries use of the official ones.
+    """
+
+    def __init__(
+        self,
+        domain: str = "shop.example.com",
+        *,
+        currency: str = "GBP",
+        seed: int = 0,
+        clock: Callable[[], float] = time.time,
+        schemas: Mapping[str, GraphQLSchema] | None = None,
+    ) -> None:
+        super().__init__(seed)
+        self.domain = domain
+        self.tokens = Tokens(domain)
+        self.stock_room = StockRoom(domain, currency, seed, clock)
+        self.bucket = Bucket(clock)
+        self._schemas = schemas or {api: used_schema(api) for api in ("admin", "storefront")}
+        admin = Admin(self.stock_room, self.tokens.scopes, VERSIONS)
+        self._roots = {"admin": admin.root(), "storefront": Storefront(self.stock_room).root()}
+
+    def respond(self, request: Incoming) -> Outgoing:
+        """Answer GraphQL at the two APIs' addresses, and a page anywhere else."""
+        match = _PATH.fullmatch(request.path)
+        if match is None:
+            return Outgoing(text=_PAGE.format(self.domain))
+        if match["version"] not in VERSIONS:
+            return Outgoing({"errors": "Not Found"}, status=404)
+        api = "admin" if match["admin"] else "storefront"
+        if not self._known(api, request.headers):
+            message = "[API] Invalid API key or access token (unrecognized login or wrong password)"
+            return Outgoing({"errors": message}, status=401)
+        try:
+            body = json.loads(request.body)
+            query, variables = str(body["query"]), dict(body.get("variables") or {})
+        except (ValueError, KeyError, TypeError):
+            return Outgoing(
+                {"errors": {"query": "Required parameter missing or invalid"}}, status=400
+            )
+        return Outgoing(self._run(api, query, variables, body.get("operationName")))
+
+    def _known(self, api: str, headers: Mapping[str, str]) -> bool:
+        if api == "admin":
+            return headers.get("x-shopify-access-token") == self.tokens.admin
+        return headers.get("x-shopify-storefront-access-token") == self.tokens.storefront
+
+    def _run(
+        self, api: str, query: str, variables: dict[str, Any], name: str | None
+    ) -> dict[str, Any]:
+        schema = self._schemas[api]
+        try:
+            document = parse(query)
+        except GraphQLError as error:
+            return {"errors": [{"message": error.message}]}
+        problems = validate(schema, document)
+        if problems:
+            return {"errors": [_undefined(problem) for problem in problems]}
+        fragments = {
+            d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)
+        }
+        operation = next(
+            d
+            for d in document.definitions
+            if isinstance(d, OperationDefinitionNode)
+            and (name is None or (d.name is not None and d.name.value == name))
+        )
+        cost = Costs(schema, fragments, variables).of(operation) if api == "admin" else 0.0
+        if not self.bucket.take(cost):
+            throttled = {"message": "Throttled", "extensions": {"code": "THROTTLED"}}
+            return {"errors": [throttled], "extensions": self._cost(cost, None)}
+        result = execute_sync(
+            schema,
+            document,
+            root_value=self._roots[api],
+            variable_values=variables,
+            operation_name=name,
+        )
+        answer: dict[str, Any] = {"data": result.data}
+        if result.errors:
+            answer["errors"] = [error.formatted for error in result.errors]
+        if api == "admin":
+            # What was asked for and was not there is given back.
+            actual = min(cost, max(1.0, cost * 0.8))
+            self.bucket.give_back(cost - actual)
+            answer["extensions"] = self._cost(cost, actual)
+        return answer
+
+    def _cost(self, requested: float, actual: float | None) -> dict[str, Any]:
+        return {
+            "cost": {
+                "requestedQueryCost": requested,
+                "actualQueryCost": actual,
+                "throttleStatus": self.bucket.status(),
+            }
+        }
+
+
+def _undefined(problem: GraphQLError) -> dict[str, Any]:
+    return {"message": problem.message, "extensions": {"code": "undefinedField"}}

@@ -1,0 +1,258 @@
+"""The Storefront API's root fields: searching and carts."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from .shop import Cart, Product, StockRoom, Variant
+from .views import View, connection, gid, money, number, options
+
+
+class Storefront:
+    """Answers queries and mutations; each public method is a root field.
+
+    Args:
+        room: the shop.
+    """
+
+    def __init__(self, room: StockRoom) -> None:
+        self._room = room
+
+    def root(self) -> dict[str, Any]:
+        """Return the root value that queries are executed on."""
+        return {
+            "shop": self.shop,
+            "search": self.search,
+            "products": self.products,
+            "cart": self.cart,
+            "cartCreate": self.cart_create,
+            "cartLinesAdd": self.cart_lines_add,
+            "cartLinesUpdate": self.cart_lines_update,
+            "cartLinesRemove": self.cart_lines_remove,
+            "cartDiscountCodesUpdate": self.cart_discount_codes_update,
+        }
+
+    def shop(self, _info: Any) -> View:
+        """`shop`."""
+        return {
+            "name": self._room.domain.partition(".")[0].title(),
+            "primaryDomain": {"host": self._room.domain},
+            "paymentSettings": {
+                "acceptedCardBrands": ["VISA", "MASTERCARD"],
+                "supportedDigitalWallets": ["APPLE_PAY", "SHOPIFY_PAY"],
+                "currencyCode": self._room.currency,
+            },
+        }
+
+    # Products
+
+    def _variant(self, variant: Variant) -> View:
+        return {
+            "__typename": "ProductVariant",
+            "id": gid("ProductVariant", variant.id),
+            "title": variant.title,
+            "sku": variant.sku,
+            "availableForSale": variant.quantity > 0,
+            "quantityAvailable": max(0, variant.quantity),
+            "price": money(variant.price, self._room.currency),
+            "compareAtPrice": None,
+            "selectedOptions": options(variant),
+            "product": {
+                "id": gid("Product", variant.product.id),
+                "title": variant.product.title,
+            },
+        }
+
+    def _product(self, product: Product) -> View:
+        prices = sorted(variant.price for variant in product.variants)
+        return {
+            "__typename": "Product",
+            "id": gid("Product", product.id),
+            "title": product.title,
+            "handle": product.title.lower().replace(" ", "-"),
+            "description": lambda _info, **_: f"Description of {product.title}",
+            "onlineStoreUrl": f"https://{self._room.domain}/products/{product.id}",
+            "availableForSale": any(variant.quantity > 0 for variant in product.variants),
+            "productType": product.kind,
+            "totalInventory": sum(variant.quantity for variant in product.variants),
+            "priceRange": {
+                "minVariantPrice": money(prices[0], self._room.currency),
+                "maxVariantPrice": money(prices[-1], self._room.currency),
+            },
+            "variants": lambda _info, first: connection(product.variants, self._variant, first),
+        }
+
+    def search(
+        self,
+        _info: Any,
+        query: str,
+        first: int,
+        productFilters: list[View] | None = None,
+        **_: Any,
+    ) -> View:
+        """`search` over products: every word must be in the title."""
+        words = [] if query == "*" else query.lower().split()
+        found = [
+            product
+            for product in self._room.products.values()
+            if all(word in product.title.lower() for word in words)
+            and all(_passes(product, one) for one in productFilters or ())
+        ]
+        return {
+            "totalCount": len(found),
+            "nodes": [self._product(product) for product in found[:first]],
+        }
+
+    def products(self, _info: Any, first: int, after: str | None = None, **_: Any) -> View:
+        """`products`."""
+        return connection(list(self._room.products.values()), self._product, first, after)
+
+    # Carts
+
+    def _cart(self, cart: Cart) -> View:
+        gross = sum((v.price * count for v, count in cart.lines.values()), Decimal(0))
+        rate = sum((self._rate(code, gross) for code in cart.codes), Decimal(0))
+        total = gross * (1 - rate)
+
+        def line(row: tuple[str, tuple[Variant, int]]) -> View:
+            key, (variant, quantity) = row
+            return {
+                "__typename": "CartLine",
+                "id": key,
+                "quantity": quantity,
+                "cost": {
+                    "amountPerQuantity": money(variant.price, self._room.currency),
+                    "totalAmount": money(
+                        variant.price * quantity * (1 - rate), self._room.currency
+                    ),
+                },
+                "merchandise": self._variant(variant),
+            }
+
+        return {
+            "id": cart.id,
+            "checkoutUrl": f"https://{self._room.domain}/cart/c/1",
+            "totalQuantity": sum(count for _, count in cart.lines.values()),
+            "discountCodes": [
+                {"code": code, "applicable": self._rate(code, gross) > 0} for code in cart.codes
+            ],
+            "cost": {
+                "subtotalAmount": money(total, self._room.currency),
+                "totalAmount": money(total, self._room.currency),
+            },
+            "lines": lambda _info, first: connection(list(cart.lines.items()), line, first),
+        }
+
+    def _rate(self, code: str, gross: Decimal) -> Decimal:
+        """Return the share that a code takes off; 0 where it is not good."""
+        found = self._room.discount(code)
+        if found is None or (found.ends is not None and found.ends < self._room.clock()):
+            return Decimal(0)
+        if found.limit is not None and found.used >= found.limit:
+            return Decimal(0)
+        if found.minimum is not None and gross < found.minimum:
+            return Decimal(0)
+        return found.percent
+
+    def cart(self, _info: Any, id: str) -> View | None:  # noqa: A002
+        """`cart`; one that has expired is null."""
+        found = self._room.carts.get(id)
+        return self._cart(found) if found else None
+
+    def cart_create(self, _info: Any, input: View | None = None) -> View:  # noqa: A002, ARG002
+        """`cartCreate`."""
+        cart = Cart(f"gid://shopify/Cart/{self._room.next_id()}?key={self._room.next_id()}")
+        self._room.carts[cart.id] = cart
+        return self._changed(cart)
+
+    def _changed(self, cart: Cart, *warnings: View) -> View:
+        return {"cart": self._cart(cart), "userErrors": [], "warnings": list(warnings)}
+
+    def _refused(self, code: str, message: str) -> View:
+        error = {"code": code, "field": ["cartId"], "message": message}
+        return {"cart": None, "userErrors": [error], "warnings": []}
+
+    def cart_lines_add(self, _info: Any, cartId: str, lines: list[View]) -> View:
+        """`cartLinesAdd`: puts in what there is, and warns of the rest."""
+        cart = self._room.carts.get(cartId)
+        if cart is None:
+            return self._refused("INVALID", "The specified cart does not exist.")
+        warnings = []
+        for line in lines:
+            variant = self._room.variants.get(number(line["merchandiseId"]))
+            if variant is None:
+                message = "The merchandise does not exist."
+                return self._refused("INVALID_MERCHANDISE_LINE", message)
+            warnings += self._put(cart, variant, line.get("quantity") or 1)
+        return self._changed(cart, *warnings)
+
+    def _put(self, cart: Cart, variant: Variant, quantity: int) -> list[View]:
+        key = f"gid://shopify/CartLine/{variant.id}?cart={number(cart.id)}"
+        _, held = cart.lines.get(key, (variant, 0))
+        possible = min(held + quantity, max(0, variant.quantity))
+        if possible:
+            cart.lines[key] = (variant, possible)
+        if possible == held + quantity:
+            return []
+        code = (
+            "MERCHANDISE_NOT_ENOUGH_STOCK" if variant.quantity > 0 else "MERCHANDISE_OUT_OF_STOCK"
+        )
+        message = f"Only {max(0, variant.quantity)} items are available."
+        return [{"code": code, "message": message, "target": key}]
+
+    def cart_lines_update(self, _info: Any, cartId: str, lines: list[View]) -> View:
+        """`cartLinesUpdate`."""
+        cart = self._room.carts.get(cartId)
+        if cart is None:
+            return self._refused("INVALID", "The specified cart does not exist.")
+        warnings = []
+        for line in lines:
+            if line["id"] not in cart.lines:
+                message = "The merchandise line does not exist."
+                return self._refused("INVALID_MERCHANDISE_LINE", message)
+            variant, _ = cart.lines.pop(line["id"])
+            if line["quantity"]:
+                warnings += self._put(cart, variant, line["quantity"])
+        return self._changed(cart, *warnings)
+
+    def cart_lines_remove(self, _info: Any, cartId: str, lineIds: list[str]) -> View:
+        """`cartLinesRemove`."""
+        cart = self._room.carts.get(cartId)
+        if cart is None:
+            return self._refused("INVALID", "The specified cart does not exist.")
+        for key in lineIds:
+            cart.lines.pop(key, None)
+        return self._changed(cart)
+
+    def cart_discount_codes_update(
+        self,
+        _info: Any,
+        cartId: str,
+        discountCodes: list[str],
+    ) -> View:
+        """`cartDiscountCodesUpdate`: keeps every code and tells which are applicable."""
+        cart = self._room.carts.get(cartId)
+        if cart is None:
+            return self._refused("INVALID", "The specified cart does not exist.")
+        cart.codes = list(discountCodes)
+        warnings = [
+            {"code": "DISCOUNT_NOT_FOUND", "message": f"{code} is not known.", "target": cart.id}
+            for code in discountCodes
+            if self._room.discount(code) is None
+        ]
+        return self._changed(cart, *warnings)
+
+
+def _passes(product: Product, condition: View) -> bool:
+    """Whether a product passes one filter of a search."""
+    if "available" in condition:
+        available = any(variant.quantity > 0 for variant in product.variants)
+        return bool(available == condition["available"])
+    if "productType" in condition:
+        return bool(product.kind.lower() == condition["productType"].lower())
+    price, lowest = condition["price"], min(variant.price for variant in product.variants)
+    low, high = price.get("min"), price.get("max")
+    return (low is None or lowest >= Decimal(str(low))) and (
+        high is None or lowest <= Decimal(str(high))
+    )

@@ -1,0 +1,163 @@
+"""What both APIs show of the shop's things: dictionaries that GraphQL picks members from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import Any
+
+from .shop import Order, Product, Refund, StockRoom, Variant, iso
+
+View = dict[str, Any]
+
+
+def gid(kind: str, number: int) -> str:
+    """Return a global id."""
+    return f"gid://shopify/{kind}/{number}"
+
+
+def number(value: str) -> int:
+    """Return the number in a global id, 0 if there is none."""
+    tail = value.rsplit("/", 1)[-1].partition("?")[0]
+    return int(tail) if tail.isdigit() else 0
+
+
+def money(amount: Decimal, currency: str) -> View:
+    """Return a `MoneyV2`, with at least one decimal as Shopify writes it."""
+    return {"__typename": "MoneyV2", "amount": f"{amount:.2f}", "currencyCode": currency}
+
+
+def bag(amount: Decimal, currency: str) -> View:
+    """Return a `MoneyBag`."""
+    return {"shopMoney": money(amount, currency)}
+
+
+def connection(
+    items: Sequence[Any], view: Callable[[Any], View], first: int, after: str | None = None
+) -> View:
+    """Return one page; a cursor is the place in the list."""
+    begin = int(after) if after else 0
+    page = items[begin : begin + first]
+    end = begin + len(page)
+    return {
+        "nodes": [view(item) for item in page],
+        "pageInfo": {"hasNextPage": end < len(items), "endCursor": str(end) if page else None},
+    }
+
+
+def count(value: int) -> View:
+    """Return an exact `Count`."""
+    return {"count": value, "precision": "EXACT"}
+
+
+def options(variant: Variant) -> list[View]:
+    """Return `selectedOptions`."""
+    chosen = variant.options or {"Title": "Default Title"}
+    return [{"name": name, "value": value} for name, value in chosen.items()]
+
+
+class AdminViews:
+    """What the Admin API shows."""
+
+    def __init__(self, room: StockRoom) -> None:
+        self._room = room
+
+    def product(self, product: Product) -> View:
+        """Return a `Product`."""
+        return {
+            "id": gid("Product", product.id),
+            "title": product.title,
+            "handle": product.title.lower().replace(" ", "-"),
+            "status": "ACTIVE",
+            "description": lambda _info, **_: f"Description of {product.title}",
+            "onlineStoreUrl": f"https://{self._room.domain}/products/{product.id}",
+            "totalInventory": sum(variant.quantity for variant in product.variants),
+            "tracksInventory": True,
+            "hasOnlyDefaultVariant": not product.variants[0].options,
+            "productType": product.kind,
+            "collections": lambda _info, first: connection(
+                [product.kind], lambda kind: {"id": gid("Collection", 1), "title": kind}, first
+            ),
+            "variants": lambda _info, first: connection(product.variants, self.variant, first),
+        }
+
+    def variant(self, variant: Variant) -> View:
+        """Return a `ProductVariant`."""
+        alone = not variant.options
+        return {
+            "id": gid("ProductVariant", variant.id),
+            "title": variant.title,
+            "displayName": variant.product.title
+            if alone
+            else f"{variant.product.title} - {variant.title}",
+            "sku": variant.sku,
+            "price": f"{variant.price:.2f}",
+            "compareAtPrice": None,
+            "availableForSale": variant.quantity > 0,
+            "inventoryQuantity": variant.quantity,
+            "inventoryPolicy": "DENY",
+            "selectedOptions": options(variant),
+            "inventoryItem": {"tracked": True},
+            "product": lambda _info: self.product(variant.product),
+        }
+
+    def order(self, order: Order) -> View:
+        """Return an `Order`."""
+        currency = self._room.currency
+        nothing = bag(Decimal(0), currency)
+        return {
+            "id": gid("Order", order.id),
+            "name": f"#{order.number}",
+            "email": order.email,
+            "note": order.note,
+            "createdAt": iso(order.created),
+            "updatedAt": iso(order.updated),
+            "cancelledAt": iso(order.cancelled) if order.cancelled else None,
+            "closedAt": None,
+            "test": order.test,
+            "displayFinancialStatus": order.financial,
+            "displayFulfillmentStatus": order.fulfillment,
+            "subtotalLineItemsQuantity": sum(pieces for _, pieces in order.lines),
+            "currentTotalPriceSet": bag(order.total - order.refunded, currency),
+            "totalPriceSet": bag(order.total, currency),
+            "totalRefundedSet": bag(order.refunded, currency),
+            "totalTaxSet": nothing,
+            "totalShippingPriceSet": nothing,
+            "totalDiscountsSet": nothing,
+            "customer": {
+                "id": gid("Customer", sum(order.email.encode())),
+                "displayName": order.email.partition("@")[0].title(),
+            },
+            "lineItems": lambda _info, first: connection(order.lines, self._line, first),
+            "refunds": lambda _info, first: [self.refund(r) for r in order.refunds[:first]],
+            "events": lambda _info, first, **_: connection([order], self._event, first),
+        }
+
+    def _line(self, line: tuple[Variant, int]) -> View:
+        variant, pieces = line
+        return {
+            "name": variant.product.title,
+            "quantity": pieces,
+            "sku": variant.sku,
+            "originalUnitPriceSet": bag(variant.price, self._room.currency),
+            "variant": {"id": gid("ProductVariant", variant.id)},
+            "product": {"id": gid("Product", variant.product.id)},
+        }
+
+    def refund(self, refund: Refund) -> View:
+        """Return a `Refund`."""
+        return {
+            "id": gid("Refund", refund.id),
+            "createdAt": iso(refund.created),
+            "note": refund.note,
+            "totalRefundedSet": bag(refund.amount, self._room.currency),
+        }
+
+    def _event(self, order: Order) -> View:
+        return {
+            "__typename": "BasicEvent",
+            "id": gid("BasicEvent", order.id),
+            "createdAt": iso(order.created),
+            "message": f"{order.email} placed this order.",
+            "attributeToUser": False,
+        }
