@@ -138,9 +138,11 @@ class track:  # noqa: N801 - a decorator and context manager, used like a functi
             # An ExitStack leaves from another frame than it entered.
             if not self._open:
                 return
-            _, operation = self._open.popitem()
-        elif operation.outer is not None:
-            self._open[id(frame)] = operation.outer
+            key, operation = self._open.popitem()
+        else:
+            key = id(frame)
+        if operation.outer is not None:
+            self._open[key] = operation.outer
         if error is None:
             operation.end()
         elif isinstance(error, GeneratorExit) and frame.f_code.co_flags & _GENERATOR:

@@ -1,0 +1,177 @@
+"""`track` and `bind` as context managers."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack, ExitStack
+from typing import Any
+
+import pytest
+
+from store_exporter import Operation, Recorder, bind, track
+from tests.metrics.figures import only, operations, series
+from tests.operations.shop import ERRORS, SHOP, STORE, counted
+
+
+def test_a_block_is_measured(recorder: Recorder) -> None:
+    with track("add_to_cart", **SHOP, recorder=recorder) as operation:
+        assert isinstance(operation, Operation)
+        assert only(recorder).in_progress == 1
+    assert counted(recorder) == (1, 0, {})
+
+
+async def test_an_asynchronous_block_is_measured(recorder: Recorder) -> None:
+    async with track("add_to_cart", **SHOP, recorder=recorder) as operation:
+        assert only(recorder).in_progress == 1
+        operation.fail("invalid_coupon")
+    assert counted(recorder) == (1, 0, {"invalid_coupon": 1})
+
+
+def test_a_block_can_fail_without_raising(recorder: Recorder) -> None:
+    with track("add_to_cart", **SHOP, recorder=recorder) as operation:
+        operation.fail("timeout")
+        operation.fail("out_of_stock")
+    with track("add_to_cart", **SHOP, recorder=recorder) as operation:
+        operation.fail(ConnectionResetError())
+    assert counted(recorder) == (2, 0, {"out_of_stock": 1, "connection": 1})
+
+
+def test_what_was_said_goes_before_what_was_raised(recorder: Recorder) -> None:
+    def add() -> None:
+        with track("add_to_cart", **SHOP, recorder=recorder) as operation:
+            operation.fail("out_of_stock")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        add()
+    assert counted(recorder) == (1, 0, {"out_of_stock": 1})
+
+
+def test_a_block_that_raises_fails(recorder: Recorder) -> None:
+    with pytest.raises(KeyError), track("add_to_cart", **SHOP, recorder=recorder):
+        raise KeyError
+    assert counted(recorder) == (1, 0, {"exception": 1})
+
+
+def test_a_made_up_error_type_is_counted_as_exception(recorder: Recorder) -> None:
+    with track("add_to_cart", **SHOP, recorder=recorder) as operation:
+        operation.fail("made_up")
+    assert counted(recorder) == (1, 0, {"exception": 1})
+    assert series(recorder, ERRORS)["failure",] == 1
+
+
+def test_a_tracker_can_be_entered_inside_itself(recorder: Recorder) -> None:
+    tracker = track("get_cart", **SHOP, recorder=recorder)
+    with tracker as outer:
+        with tracker as inner:
+            inner.fail("timeout")
+            assert only(recorder).in_progress == 2
+        with tracker as again:
+            assert again is not outer
+        outer.fail("out_of_stock")
+    assert counted(recorder) == (3, 0, {"timeout": 1, "out_of_stock": 1})
+    assert not tracker._open
+
+
+async def test_a_tracker_can_be_shared_by_tasks_that_interleave(recorder: Recorder) -> None:
+    tracker = track("get_cart", **SHOP, recorder=recorder)
+
+    async def work(number: int, turn: list[asyncio.Event]) -> None:
+        async with tracker as operation:
+            await turn[number].wait()
+            if number % 2:
+                operation.fail("timeout")
+
+    turns = [asyncio.Event() for _ in range(6)]
+    tasks = [asyncio.create_task(work(number, turns)) for number in range(6)]
+    await asyncio.sleep(0)
+    assert only(recorder).in_progress == 6
+    for number in (3, 0, 5, 1, 2, 4):
+        turns[number].set()
+        await tasks[number]
+        odd_ones = sum(task.done() for task in tasks[1::2])
+        assert (only(recorder).errors or {}).get("timeout", 0) == odd_ones
+    assert counted(recorder) == (6, 0, {"timeout": 3})
+    assert not tracker._open
+
+
+def test_generators_that_interleave_in_one_tracker_keep_their_own_outcome(
+    recorder: Recorder,
+) -> None:
+    tracker = track("get_cart", **SHOP, recorder=recorder)
+
+    def work(error: str) -> Any:
+        with tracker as operation:
+            yield
+            operation.fail(error)
+
+    first, second = work("timeout"), work("out_of_stock")
+    next(first)
+    next(second)
+    assert list(first) == []
+    assert counted(recorder) == (1, 1, {"timeout": 1})
+    assert list(second) == []
+    assert counted(recorder) == (2, 0, {"timeout": 1, "out_of_stock": 1})
+
+
+async def test_exit_stacks_are_supported(recorder: Recorder) -> None:
+    tracker = track("get_cart", **SHOP, recorder=recorder)
+    with ExitStack() as stack:
+        for _ in range(3):
+            stack.enter_context(tracker)
+        assert only(recorder).in_progress == 3
+    async with AsyncExitStack() as asynchronous:
+        await asynchronous.enter_async_context(tracker)
+    assert counted(recorder) == (4, 0, {})
+    assert not tracker._open
+
+
+def test_leaving_without_entering_does_nothing(recorder: Recorder) -> None:
+    track("get_cart", **SHOP, recorder=recorder).__exit__(None, None, None)
+    assert operations(recorder) == {}
+
+
+def test_a_bound_tracker_knows_its_store(recorder: Recorder) -> None:
+    tracked = bind(**SHOP, recorder=recorder)
+
+    @tracked("check_order", failure=lambda _: "not_found")
+    def check() -> None: ...
+
+    check()
+    with tracked("get_cart"):
+        pass
+    assert tracked("get_cart") is tracked("get_cart")
+    found = operations(recorder)
+    assert found[*STORE, "check_order"].errors == {"not_found": 1}
+    assert found[*STORE, "get_cart"].total == 1
+
+
+def test_a_bound_tracker_keeps_a_bounded_number_of_names(recorder: Recorder) -> None:
+    tracked = bind(**SHOP, recorder=recorder)
+    for number in range(1000):
+        with tracked(f"operation_{number}"):
+            pass
+    assert len(tracked._kept) <= 256
+    assert sum(found.total for found in operations(recorder).values()) == 1000
+
+
+def test_a_block_in_a_generator_that_is_closed_early_is_a_success(recorder: Recorder) -> None:
+    def pages() -> Any:
+        with track("search_products", **SHOP, recorder=recorder):
+            yield 1
+            yield 2
+
+    for _ in pages():
+        break
+    assert counted(recorder) == (1, 0, {})
+
+
+def test_a_block_in_a_coroutine_that_is_abandoned_is_cancelled(recorder: Recorder) -> None:
+    async def search() -> None:
+        with track("search_products", **SHOP, recorder=recorder):
+            await asyncio.sleep(0)
+
+    coroutine = search()
+    coroutine.send(None)
+    coroutine.close()
+    assert counted(recorder) == (1, 0, {"cancelled": 1})
