@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from .answer import Source, answer
@@ -23,6 +22,8 @@ def add_metrics_route(
         path: where.
         source: a recorder; the process' own by default.
     """
+    import asyncio
+
     from aiohttp import web
 
     async def metrics(request: web.Request) -> web.Response:

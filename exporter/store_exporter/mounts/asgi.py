@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -29,6 +28,9 @@ def make_asgi_app(source: Source | None = None) -> AsgiApp:
             return
         if scope["type"] != "http":
             raise ValueError(f"metrics are served by HTTP, not by {scope['type']}")
+        # Imported when a loop runs already, so that it costs the import of this package nothing.
+        import asyncio
+
         headers = _headers(scope)
         method, accept = scope["method"], headers.get(b"accept")
         encoding = headers.get(b"accept-encoding")
