@@ -84,6 +84,8 @@ def test_paths_start_at_the_file(tmp_path: Path) -> None:
 def test_an_org_has_tokens_and_a_way_for_its_alerts(tmp_path: Path) -> None:
     config = loaded(
         tmp_path,
+        "alerts:\n"
+        "  smtp: {smarthost: 'mail.example:587', from: alerts@example.com}\n"
         "orgs:\n"
         "  - org: acme\n"
         "    api_tokens: [env:TOKEN]\n"
@@ -99,6 +101,8 @@ def test_an_org_has_tokens_and_a_way_for_its_alerts(tmp_path: Path) -> None:
     assert org.alerts.slack.webhook_url == "/run/secrets/acme-slack"
     assert org.alerts.email == ("shop@acme.example",)
     assert org.alerts.webhook == "/run/secrets/acme-webhook"
+    assert config.alerts.smtp is not None
+    assert config.alerts.smtp.key_from == "alerts@example.com"
 
 
 def test_a_discovery_source_makes_stores_from_its_template(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..platforms.base import Platform
 from ..stores.model import Store
-from . import document, entries, platform_model, problems, secrets
+from . import alerting, document, entries, platform_model, problems, secrets
 from .checker import Checker
 from .model import OrgSection, Root
 
@@ -27,6 +27,7 @@ class Config:
         orgs: the tenants by name.
         stores: the stores of the file, in its order.
         discovery: sources of further stores.
+        alerts: where the platform's own alerts go.
     """
 
     file: Path
@@ -36,6 +37,7 @@ class Config:
     orgs: Mapping[str, OrgSection]
     stores: tuple[Store, ...]
     discovery: tuple[entries.Discovery, ...]
+    alerts: alerting.PlatformAlerts
 
 
 def load(
@@ -68,6 +70,7 @@ def load(
     model = platform_model.defaults_model(known.values())
     defaults = checker.keys(model, data.get("defaults"), ("defaults",)) or {}
     orgs = entries.read_orgs(checker, data)
+    alerts = alerting.read(checker, data, orgs)
     reader = entries.StoreReader(checker, known, defaults, entries.declared(data))
     stores, discovery = reader.stores(data), reader.discovery(data)
     if root is None or checker.problems:
@@ -80,6 +83,7 @@ def load(
         orgs=orgs,
         stores=tuple(stores),
         discovery=tuple(discovery),
+        alerts=alerts,
     )
 
 

@@ -201,6 +201,9 @@ class Root(Section):
         None, description="A Prometheus that answers /api/v1/analytics for past days."
     )
     defaults: Any = Field(None, description="What every store starts from.")
+    alerts: Any = Field(
+        None, description="Where the platform's own alerts go, and how mail is sent."
+    )
     orgs: Annotated[list[Any], BeforeValidator(_none_as_empty)] = Field(
         [], max_length=10_000, description="The tenants."
     )
