@@ -1,4 +1,4 @@
-"""`store-exporter generate`: dashboards, rules, alerts and their pages, from the metric catalogue."""
+"""`store-exporter generate`: dashboards, rules, alerts and pages, from the metric catalogue."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import argparse
 import sys
 from pathlib import Path
 
-HELP = "write dashboards, recording rules, alerts, Alertmanager's configuration and runbooks"
+from ..config import ConfigError, load
+from ..mixin import alertmanager, files, objectives, policy
+from . import slo_file
+from .routing import routing
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,18 +24,68 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--check",
         action="store_true",
-        help="write nothing; fail and list the files that are missing or differ",
+        help="write nothing; fail and name the files that are missing or differ",
+    )
+    parser.add_argument(
+        "--slo",
+        type=Path,
+        metavar="FILE",
+        help="objectives of your own (default: 99%% succeed, 95%% within 2.5 s)",
+    )
+    parser.add_argument(
+        "--config.file",
+        dest="config_file",
+        type=Path,
+        metavar="FILE",
+        help="the exporter's configuration, whose orgs and alerts become Alertmanager's routes",
+    )
+    parser.add_argument(
+        "--grafana.url",
+        dest="grafana_url",
+        type=address,
+        default=policy.LINKS.grafana,
+        metavar="URL",
+        help="where alerts find the dashboards (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--runbook.url",
+        dest="runbook_url",
+        type=address,
+        default=policy.LINKS.runbooks,
+        metavar="URL",
+        help="where alerts find the runbooks, which the exporter serves (default: %(default)s)",
     )
 
 
+def address(text: str) -> str:
+    """Read an http address.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none.
+    """
+    if not text.startswith(("http://", "https://")) or any(c.isspace() or c in '<>"' for c in text):
+        raise argparse.ArgumentTypeError(f"not an http address: {text}")
+    return text.rstrip("/")
+
+
 def run(args: argparse.Namespace) -> int:
-    """Write the files, or compare them with what is there."""
+    """Write the files, or compare them with what is there; 1 when anything is wrong."""
     try:
-        from ..mixin import files
+        chosen = files.Options(
+            links=policy.Links(grafana=args.grafana_url, runbooks=args.runbook_url),
+            routing=routing(load(args.config_file, resolve=False))
+            if args.config_file
+            else alertmanager.DEFAULT,
+            objectives=slo_file.load(args.slo) if args.slo else objectives.DEFAULT,
+        )
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return 1
+    try:
+        generated = files.generate(chosen)
     except ModuleNotFoundError as error:
         print(f"generate needs {error.name}: pip install 'store-exporter[mixin]'", file=sys.stderr)
         return 2
-    generated = files.generate(files.Options())
     if args.check:
         return check(args.output, generated)
     for path, content in generated.items():

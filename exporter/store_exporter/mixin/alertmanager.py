@@ -16,7 +16,17 @@ from .policy import BURN_RATES, HOUR, MINUTE
 from .promql import duration, equal, one_of
 from .receivers import Email, Receivers, Slack, Webhook, receiver
 
-__all__ = ["DEFAULT", "Email", "Receivers", "Routing", "Slack", "Times", "Webhook", "build"]
+__all__ = [
+    "DEFAULT",
+    "Email",
+    "Interval",
+    "Receivers",
+    "Routing",
+    "Slack",
+    "Times",
+    "Webhook",
+    "build",
+]
 
 GROUP_BY = ["org", "domain", "alertname"]
 BURN = "StoreErrorBudgetBurn"
@@ -39,20 +49,31 @@ BUSINESS = (
 )
 
 
+WORKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")
+
+
 @dataclass(frozen=True, slots=True)
+class Interval:
+    """A time of day, `HH:MM`, on some days of the week, or on all when none is named."""
+
+    start: str
+    end: str
+    weekdays: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
 class Times:
     """When messages may wait.
 
     Attributes:
-        location: time zone of the business hours, such as `Europe/Berlin`.
-        hours: business hours on workdays, from and to; `info` alerts wait for them.
-        maintenance: windows in which nothing but the watchdog is sent, as Alertmanager's
-            `time_intervals` has them.
+        location: time zone of the intervals, such as `Europe/Berlin`.
+        business: business hours; alerts of severity info wait for them.
+        maintenance: when nothing but the watchdog is sent.
     """
 
     location: str = "UTC"
-    hours: tuple[str, str] = ("08:00", "18:00")
-    maintenance: Sequence[dict[str, Any]] = ()
+    business: Interval = Interval("08:00", "18:00", WORKDAYS)
+    maintenance: Sequence[Interval] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +91,7 @@ class Routing:
     platform: Receivers
     orgs: dict[str, Receivers] = field(default_factory=dict)
     watchdog: Receivers = field(default_factory=Receivers)
-    times: Times = Times()
+    times: Times = field(default_factory=Times)
     templates: Sequence[str] = ("templates/*.tmpl",)
 
 
@@ -186,13 +207,13 @@ def inhibit_rules() -> list[dict[str, Any]]:
 
 def time_intervals(times: Times) -> list[dict[str, Any]]:
     """Business hours and maintenance windows."""
-    start, end = times.hours
-    workday = {
-        "weekdays": ["monday:friday"],
-        "times": [{"start_time": start, "end_time": end}],
-        "location": times.location,
-    }
+
+    def at(interval: Interval) -> dict[str, Any]:
+        days = {"weekdays": list(interval.weekdays)} if interval.weekdays else {}
+        clock = {"start_time": interval.start, "end_time": interval.end}
+        return {**days, "times": [clock], "location": times.location}
+
     return [
-        {"name": "business-hours", "time_intervals": [workday]},
-        {"name": "maintenance", "time_intervals": [dict(window) for window in times.maintenance]},
+        {"name": "business-hours", "time_intervals": [at(times.business)]},
+        {"name": "maintenance", "time_intervals": [at(each) for each in times.maintenance]},
     ]

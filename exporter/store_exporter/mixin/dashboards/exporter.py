@@ -106,7 +106,7 @@ def now() -> Row:
             Panel(
                 Kind.STAT,
                 "Version",
-                "Versions of store-exporter that run. More than one is right during an update only.",
+                "Versions of store-exporter that run. More than one is right only during updates.",
                 (Query(f"count by (version) ({select(exporter.BUILD_INFO, *M)})", "{{version}}"),),
                 width=4,
                 height=4,

@@ -1,0 +1,56 @@
+"""Alertmanager's receivers and times from the exporter's configuration."""
+
+from __future__ import annotations
+
+from ..config import Config
+from ..config.alerting import Hours, Smtp
+from ..config.model import OrgAlerts
+from ..mixin import alertmanager
+from ..mixin.alertmanager import Email, Receivers, Routing, Slack, Times, Webhook
+
+
+def routing(config: Config) -> Routing:
+    """What the configuration says about where alerts go.
+
+    A platform without receivers of its own gets the default one, so that no alert is lost.
+    """
+    alerts = config.alerts
+    platform = receivers(alerts, alerts.smtp)
+    watchdog = (Webhook(url_file=alerts.watchdog),) if alerts.watchdog else ()
+    return Routing(
+        platform=platform or alertmanager.DEFAULT.platform,
+        orgs={name: receivers(org.alerts, alerts.smtp) for name, org in config.orgs.items()},
+        watchdog=Receivers(webhook=watchdog),
+        times=Times(
+            location=alerts.timezone,
+            business=interval(alerts.business_hours) if alerts.business_hours else Times.business,
+            maintenance=tuple(interval(hours) for hours in alerts.maintenance),
+        ),
+    )
+
+
+def receivers(alerts: OrgAlerts, smtp: Smtp | None) -> Receivers:
+    """The receivers of the platform or of one org."""
+    slack = alerts.slack
+    return Receivers(
+        slack=(Slack(channel=slack.channel, url_file=slack.webhook_url),) if slack else (),
+        email=tuple(email(address, smtp) for address in alerts.email if smtp),
+        webhook=(Webhook(url_file=alerts.webhook),) if alerts.webhook else (),
+    )
+
+
+def email(address: str, smtp: Smtp) -> Email:
+    """One receiver of mail."""
+    return Email(
+        to=address,
+        sender=smtp.key_from,
+        smarthost=smtp.smarthost,
+        username=smtp.username,
+        password_file=smtp.password or "",
+        require_tls=smtp.require_tls,
+    )
+
+
+def interval(hours: Hours) -> alertmanager.Interval:
+    """A stretch of time."""
+    return alertmanager.Interval(hours.key_from, hours.to, hours.weekdays)
