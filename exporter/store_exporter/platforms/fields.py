@@ -20,6 +20,7 @@ T = TypeVar("T")
 Quantity = int | Decimal
 """A number of pieces; some shops sell fractions, such as metres of cloth."""
 
+_MISSING: Any = object()
 _TAG = re.compile(r"<[^<>]{0,2000}>")
 _SPACE = re.compile(r"[ \t\r\f\v]+")
 
@@ -112,7 +113,7 @@ class Fields:
             value = int(value)
         if isinstance(value, Decimal) and value.is_finite() and abs(value) < 10**18:
             value = int(value) if value == value.to_integral_value() else value
-        if not isinstance(value, int) or isinstance(value, bool):
+        if not isinstance(value, int) or isinstance(value, bool) or abs(value) >= 10**18:
             raise self._wrong(name, "a whole number")
         if value < low:
             raise StoreError("invalid_response", f"{self.where}: {name} is {value}, below {low}")
@@ -144,8 +145,8 @@ class Fields:
         return Money(decimal_text(self._members.get(name), f"{self.where}: {name}"), currency)
 
     def money_if_any(self, name: str, currency: str) -> Money | None:
-        """Read an amount that may be null or an empty text, for none."""
-        if self._members.get(name) in (None, ""):
+        """Read an amount that may be null or an empty text, for none, but must be there."""
+        if self._members.get(name, _MISSING) in (None, ""):
             return None
         return self.money(name, currency)
 
@@ -166,19 +167,23 @@ class Fields:
         raise self._wrong(name, "a date")
 
     def gmt_if_any(self, name: str) -> datetime | None:
-        """Read a date in GMT that may be null."""
-        return self.gmt(name) if self._members.get(name) is not None else None
+        """Read a date in GMT that may be null, but must be there."""
+        return self.gmt(name) if self._members.get(name, _MISSING) is not None else None
 
     def child(self, name: str) -> Fields:
         """Read an object."""
         return Fields(self._members.get(name), f"{self.where}: {name}")
 
-    def children(self, name: str) -> Iterator[Fields]:
-        """Read a list of objects."""
+    def listed(self, name: str) -> list[Any]:
+        """Read a list of whatever."""
         value = self._members.get(name)
         if not isinstance(value, list):
             raise self._wrong(name, "a list")
-        for index, item in enumerate(value):
+        return value
+
+    def children(self, name: str) -> Iterator[Fields]:
+        """Read a list of objects."""
+        for index, item in enumerate(self.listed(name)):
             yield Fields(item, f"{self.where}: {name}[{index}]")
 
     def texts_or(self, name: str) -> tuple[str, ...]:

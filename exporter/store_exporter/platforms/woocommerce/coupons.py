@@ -72,7 +72,7 @@ def coupon(
         maximum=maximum,
         expires=expires,
         uses_left=uses_left,
-        restricted=any(fields.raw(name) for name in _RESTRICTIONS),
+        restricted=any(fields.listed(name) for name in _RESTRICTIONS),
     )
 
 
@@ -90,18 +90,17 @@ def _uses_left(fields: Fields) -> int | None:
     return limit - fields.integer("usage_count") if limit else None
 
 
-def _texts(value: Any) -> list[str]:
-    items = value if isinstance(value, list) else []
+def _texts(items: list[Any]) -> list[str]:
     return [str(item).casefold() for item in items if isinstance(item, (str, int))]
 
 
 def _check_shopper(fields: Fields, code: str, email: str) -> None:
-    allowed = _texts(fields.raw("email_restrictions"))
+    allowed = _texts(fields.listed("email_restrictions"))
     if allowed and not any(_matches(pattern, email) for pattern in allowed):
         raise refused("email", f"coupon {code} is for other customers")
     limit = fields.integer("usage_limit_per_user") if fields.has("usage_limit_per_user") else 0
     # Guests are listed by their address; who was logged in, by a number that says nothing here.
-    if limit and _texts(fields.raw("used_by")).count(email) >= limit:
+    if limit and _texts(fields.listed("used_by")).count(email) >= limit:
         raise refused(
             "usage_limit_per_user", f"coupon {code} has been used as often as one customer may"
         )

@@ -60,15 +60,16 @@ def optional_id(fields: Fields, name: str) -> int | None:
 # Products
 
 
-def stock_quantity(fields: Fields) -> Quantity | None:
-    """Read what is left; None where the store does not count.
+def counts_stock(fields: Fields) -> bool:
+    """Whether the store counts the stock; at a variation its product may do so, as `parent`."""
+    return fields.raw("manage_stock") == "parent" or fields.flag("manage_stock")
 
-    `manage_stock` is true, false or, at a variation, the text `parent`.
-    """
-    managed = fields.raw("manage_stock")
-    if managed != "parent" and not fields.flag("manage_stock"):
+
+def stock_quantity(fields: Fields) -> Quantity | None:
+    """Read what is left; None where the store does not count."""
+    if not counts_stock(fields) or fields.raw("stock_quantity") is None:
         return None
-    return fields.quantity("stock_quantity") if fields.has("stock_quantity") else None
+    return fields.quantity("stock_quantity")
 
 
 def stock(fields: Fields) -> Stock:
@@ -89,11 +90,13 @@ def stock(fields: Fields) -> Stock:
 
 def product(fields: Fields, currency: str) -> Product:
     """Read a product or variation."""
-    rating_count = fields.integer("rating_count") if fields.has("rating_count") else 0
+    kind = fields.text("type")
+    # Variations have no ratings of their own.
+    rating_count = 0 if kind == "variation" else fields.integer("rating_count")
     return Product(
         id=fields.identifier(),
         parent_id=optional_id(fields, "parent_id"),
-        type=fields.text("type"),
+        type=kind,
         name=fields.text("name"),
         sku=fields.text("sku"),
         price=fields.money_if_any("price", currency),
@@ -164,7 +167,7 @@ def review(fields: Fields) -> Review:
         rating=rating,
         text=fields.markup_or("review"),
         reviewer=fields.text_or("reviewer"),
-        verified=fields.raw("verified") is True,
+        verified=fields.flag("verified"),
         created=fields.gmt("date_created_gmt"),
     )
 
@@ -260,9 +263,9 @@ def shipping_method(fields: Fields, zone: str, currency: str) -> tuple[bool, Shi
     """Read a way of delivery and whether it is on."""
     settings = fields.child("settings")
     kind = fields.text("method_id")
-    requires = _setting(settings, "requires")
-    minimum = _cost(_setting(settings, "min_amount"), currency)
-    rule = _setting(settings, "cost").strip()
+    # What free delivery takes must be known for certain, lest it be promised to everybody.
+    requires = settings.child("requires").text("value") if kind == "free_shipping" else ""
+    rule = settings.child("cost").text_or("value").strip() if settings.has("cost") else ""
     cost = _cost(rule, currency)
     method = ShippingMethod(
         zone=zone,
@@ -270,15 +273,21 @@ def shipping_method(fields: Fields, zone: str, currency: str) -> tuple[bool, Shi
         kind=kind,
         cost=cost,
         cost_rule="" if cost is not None else rule,
-        minimum=minimum if requires in ("min_amount", "either", "both") else None,
+        minimum=_minimum(settings, currency) if requires in _BY_VALUE else None,
         needs_coupon=requires in ("coupon", "both"),
     )
     return fields.flag("enabled"), method
 
 
-def _setting(settings: Fields, name: str) -> str:
-    """Return the value of one of a method's settings, empty if it has no such setting."""
-    return settings.child(name).text_or("value") if settings.has(name) else ""
+_BY_VALUE = ("min_amount", "either", "both")
+
+
+def _minimum(settings: Fields, currency: str) -> Money:
+    """Read the order value that delivery is free from; the store takes nothing for nought."""
+    setting = settings.child("min_amount")
+    if setting.text("value") == "":
+        return Money(Decimal(0), currency)
+    return setting.money("value", currency)
 
 
 def _cost(text: str, currency: str) -> Money | None:

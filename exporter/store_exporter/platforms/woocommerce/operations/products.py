@@ -202,9 +202,11 @@ def check_price(api: Api, product: int | str) -> Plan[Price]:
     if found.text("type") != "variable":
         return price
     rows = yield from children(api, found.identifier())
-    priced = [models.price(row, currency).price for row in _whole(rows, "variations")]
-    amounts = sorted((p for p in priced if p is not None), key=lambda money: money.amount)
-    return replace(price, price=amounts[0], highest=amounts[-1]) if amounts else price
+    # An empty price is that of a variation that cannot be bought.
+    priced = [row for row in _whole(rows, "variations") if row.raw("price") != ""]
+    prices = [row.money("price", currency) for row in priced]
+    prices.sort(key=lambda money: money.amount)
+    return replace(price, price=prices[0], highest=prices[-1]) if prices else price
 
 
 @operation(
@@ -286,18 +288,14 @@ def get_low_stock_products(
         {"orderby": "stock_quantity", "order": "asc"},
         until=lambda item: _enough(item, threshold),
     )
-    counted = [row for row in rows.items if not _uncounted(row)]
+    counted = [row for row in rows.items if models.counts_stock(Fields(row, "stock"))]
     # The total of the answer is of the whole assortment; what is low is known only at the end.
     total = len(counted) if rows.complete else None
     kept = Rows(counted[:wanted], total, rows.complete)
     return listing(kept, "stock", models.low_stock)
 
 
-def _uncounted(row: Any) -> bool:
-    return isinstance(row, dict) and row.get("manage_stock") is False
-
-
 def _enough(row: Any, threshold: int) -> bool:
     """Whether a row, and so every row after it, has more than the threshold."""
     fields = Fields(row, "stock")
-    return not _uncounted(row) and fields.quantity("stock_quantity") > threshold
+    return models.counts_stock(fields) and fields.quantity("stock_quantity") > threshold
