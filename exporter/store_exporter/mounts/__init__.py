@@ -2,7 +2,7 @@
 
 Each is one line; docs/exposition.md has the recipes, several worker processes included:
 
-    app.mount("/metrics", make_asgi_app())              # Starlette, FastAPI, any ASGI
+    app.add_route("/metrics", make_asgi_app())          # FastAPI; Starlette: Route(...)
     app = DispatcherMiddleware(app, {"/metrics": make_wsgi_app()})   # Flask, any WSGI
     add_metrics_route(app)                              # aiohttp
     serve_metrics(port=9464)                            # none of them: a thread of its own

@@ -10,19 +10,35 @@ from .answer import Answer, Source, answer
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
-def make_asgi_app(source: Source | None = None) -> AsgiApp:
+def make_asgi_app(source: Source | None = None) -> MetricsApp:
     """Return an ASGI application that answers every path with the metrics.
-
-    Rendering runs in a thread of asyncio's pool, so that it holds up no other request.
 
     Args:
         source: a recorder; the process' own by default.
     """
+    return MetricsApp(source)
 
-    async def metrics_app(scope: Scope, receive: Receive, send: Send) -> None:
+
+class MetricsApp:
+    """An ASGI application. Made by `make_asgi_app`.
+
+    An object and not a function, because Starlette's routes take functions for handlers of its
+    own kind. Rendering runs in a thread of asyncio's pool, so that it holds up no other request.
+    """
+
+    __slots__ = ("_source",)
+
+    def __init__(self, source: Source | None) -> None:
+        self._source = source
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, or take part in the server's start and end.
+
+        Raises:
+            ValueError: a connection that is not HTTP.
+        """
         if scope["type"] == "lifespan":
             await _lifespan(receive, send)
             return
@@ -34,9 +50,8 @@ def make_asgi_app(source: Source | None = None) -> AsgiApp:
         headers = _headers(scope)
         method, accept = scope["method"], headers.get(b"accept")
         encoding = headers.get(b"accept-encoding")
-        await _respond(send, await asyncio.to_thread(answer, source, method, accept, encoding))
-
-    return metrics_app
+        result = await asyncio.to_thread(answer, self._source, method, accept, encoding)
+        await _respond(send, result)
 
 
 def _headers(scope: Scope) -> dict[bytes, str]:

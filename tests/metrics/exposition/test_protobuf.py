@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from store_exporter.metrics.catalogue import operations
+from store_exporter.metrics.catalogue import exporter, operations
 from store_exporter.metrics.exposition import render_protobuf
 from store_exporter.metrics.families import (
     DenseBuckets,
@@ -161,3 +161,11 @@ def test_far_apart_buckets_become_spans_and_near_ones_are_joined() -> None:
 def test_what_utf8_cannot_hold_becomes_a_question_mark() -> None:
     [message] = decoded(Family(operations.OPERATIONS, [(("\ud800", "", "", ""), 1)]))
     assert [label.value for label in message.metric[0].label] == ["?", "", "", ""]
+
+
+def test_a_histogram_without_labels_is_rendered() -> None:
+    value = examples.histogram([0.3, 70.0], metric=exporter.SCHEDULER_LAG)
+    [message] = decoded(Family(exporter.SCHEDULER_LAG, [((), value)]))
+    assert len(message.metric[0].label) == 0
+    counts = [bucket.cumulative_count for bucket in message.metric[0].histogram.bucket]
+    assert counts == [0, 0, 1, 1, 1, 1, 1]

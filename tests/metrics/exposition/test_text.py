@@ -16,7 +16,7 @@ from prometheus_client.openmetrics.parser import (
 )
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
-from store_exporter.metrics.catalogue import Kind, operations
+from store_exporter.metrics.catalogue import Kind, exporter, operations
 from store_exporter.metrics.exposition import render_openmetrics, render_text
 from store_exporter.metrics.families import Exemplar, Family, HistogramValue
 from tests.metrics.exposition import examples
@@ -151,6 +151,13 @@ def test_what_utf8_cannot_hold_becomes_a_question_mark(render: object) -> None:
     family = Family(operations.OPERATIONS, [(("\ud800", "", "", ""), 1)])
     assert callable(render)
     assert 'org="?",domain="",' in render(family)
+
+
+def test_a_histogram_without_labels_is_rendered() -> None:
+    value = examples.histogram([0.3, 70.0], metric=exporter.SCHEDULER_LAG)
+    family = Family(exporter.SCHEDULER_LAG, [((), value)])
+    assert samples(list(parse_text(text(family)))) == expected(family)
+    assert samples(list(parse_openmetrics(openmetrics(family)))) == expected(family)
 
 
 def test_a_family_without_series_is_left_out() -> None:
