@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from bisect import bisect_left
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from store_exporter.probing.budget import LONGEST_BACKOFF, Budget, Slots
 from tests.fakes.clock import Clock
 
 
+@settings(deadline=None)
 @given(
-    per_hour=st.integers(1, 2000),
-    gaps=st.lists(st.floats(0, 900), min_size=1, max_size=300),
+    per_hour=st.integers(1, 100),
+    gaps=st.lists(st.floats(0, 900), min_size=1, max_size=100),
     reserved=st.booleans(),
 )
 def test_no_hour_wherever_it_begins_sees_more_requests_than_the_limit(
@@ -31,11 +33,12 @@ def test_no_hour_wherever_it_begins_sees_more_requests_than_the_limit(
                 break
             sent.append(clock.now())
     for first, begins in enumerate(sent):
-        within = sum(1 for moment in sent[first:] if moment < begins + 3600)
+        within = bisect_left(sent, begins + 3600) - first
         # A limit of one request an hour leaves no room for a burst besides.
         assert within <= max(per_hour, 2)
 
 
+@settings(deadline=None)
 @given(per_hour=st.integers(1, 100_000))
 def test_a_wait_ends_with_a_request_that_may_be_sent(per_hour: int) -> None:
     clock = Clock(0.0)

@@ -12,7 +12,7 @@ import trustme
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from store_exporter.probing import tls
@@ -28,18 +28,21 @@ def certificate(expires: datetime) -> bytes:
     return signed.public_bytes(serialization.Encoding.DER)
 
 
+@settings(deadline=None)
 @given(st.datetimes(datetime(1972, 1, 1), datetime(9999, 12, 31), timezones=st.just(UTC)))  # noqa: DTZ001 - as hypothesis wants it
 def test_the_expiry_is_read_out_of_any_certificate(expires: datetime) -> None:
     expected = expires.replace(microsecond=0).timestamp()
     assert tls.expiry(certificate(expires)) == expected
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_what_is_no_certificate_is_refused(data: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - the type is the promise
         tls.expiry(data)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 400), st.integers(0, 255))
 def test_a_damaged_certificate_is_refused_or_read_but_never_breaks(place: int, byte: int) -> None:
     damaged = bytearray(certificate(datetime(2030, 1, 1, tzinfo=UTC)))

@@ -175,7 +175,7 @@ class Runner:
         except asyncio.CancelledError as error:
             # If it was not us who were cancelled, something that the check waited for was.
             ended = RuntimeError("the check let a cancellation through")
-            ended.__cause__ = error
+            ended.__context__ = error
         except Exception as error:  # noqa: BLE001 - classified, counted and logged in _finish
             ended = error
         _stop_if_cancelled()
@@ -213,7 +213,7 @@ class Runner:
         result = result_of(job, ended, journal, time=self._now(), duration=duration)
         try:
             self.recording.take(job, result, ended, journal)
-        except (ValueError, TypeError) as error:
+        except Exception as error:  # noqa: BLE001 - it becomes the result, counted and logged
             # Figures that the catalogue does not know are a bug of the check like any other.
             ended = error
             result = result_of(job, ended, journal, time=self._now(), duration=duration)
