@@ -43,7 +43,9 @@ _Dumper.add_representer(str, _text)
 
 def as_yaml(document: Mapping[str, Any]) -> str:
     """Return a document as YAML, keys in their own order."""
-    body = yaml.dump(dict(document), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+    body = yaml.dump(
+        dict(document), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10_000
+    )
     return NOTE + str(body)
 
 

@@ -19,7 +19,7 @@ class Record:
 
     def document(self) -> dict[str, Any]:
         """Return it as Prometheus' rule files have it."""
-        rule: dict[str, Any] = {"record": self.name, "expr": self.expression}
+        rule: dict[str, Any] = {"record": self.name, "expr": promql.lines(self.expression)}
         if self.labels:
             rule["labels"] = dict(self.labels)
         return rule
@@ -80,7 +80,7 @@ class Alert:
         query = "&".join(chosen)
         return {
             "alert": self.name,
-            "expr": self.expression,
+            "expr": promql.lines(self.expression),
             "for": promql.duration(self.hold * pace),
             "labels": {"severity": self.severity, **self.labels},
             "annotations": {

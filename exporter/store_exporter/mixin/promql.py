@@ -124,6 +124,21 @@ def or_zero(expression: str, like: str) -> str:
     return f"({expression} or 0 * {like})"
 
 
+def lines(expression: str) -> str:
+    """Break an expression into lines before its outermost set operators, for people to read."""
+    depth, start, found = 0, 0, []
+    for match in re.finditer(r'"(?:[^"\\]|\\.)*"|[({\[]|[)}\]]| (?:or|and|unless) ', expression):
+        token = match.group()
+        if token[0] in "({[":
+            depth += 1
+        elif token[0] in ")}]":
+            depth -= 1
+        elif token[0] == " " and depth == 0:
+            found.append(expression[start : match.start()])
+            start = match.start() + 1
+    return "\n".join([*found, expression[start:]])
+
+
 def seconds(duration: str) -> float:
     """Seconds of a simple PromQL duration such as `90s`, `5m`, `6h`, `30d` or `1w`."""
     units = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..errors import ERROR_TYPES, Fault
+from . import promql
 from .alerts import alerts
 from .model import Alert
 
@@ -93,7 +94,7 @@ def render(rules: list[Alert]) -> str:
             f"Severity {rule.severity} ({_SEVERITIES[rule.severity]}), when this holds {hold}:",
             "",
             "```promql",
-            rule.expression,
+            promql.lines(rule.expression),
             "```",
             "",
         ]

@@ -45,7 +45,7 @@ def certificate_expiring() -> list[Alert]:
     return [
         Alert(
             "StoreCertificateExpiring",
-            f"{left} < {limit:g}",
+            f"{left} < {limit:.0f}",
             hold,
             severity,
             "A store's TLS certificate is about to expire.",
@@ -62,7 +62,7 @@ def api_version_expiring() -> Alert:
     left = f"{promql.aggregate('min', STORE, promql.select(health.API_VERSION_EXPIRY))} - time()"
     return Alert(
         "StoreApiVersionExpiring",
-        f"{left} < {THRESHOLDS.api_version_warning:g}",
+        f"{left} < {THRESHOLDS.api_version_warning:.0f}",
         HOUR,
         "warning",
         "The platform is about to end the API version in use.",
