@@ -67,5 +67,7 @@ class DemoShopify(SimulatedShopify):
 
 
 def open_store(domain: str, *, currency: str, seed: int) -> DemoShopify:
-    """Make a shop whose stock depends on the seed alone."""
-    return DemoShopify(domain, currency=currency, seed=seed)
+    """Make a shop whose stock depends on the seed alone, with the rate limit of a large plan."""
+    shop = DemoShopify(domain, currency=currency, seed=seed)
+    shop.bucket.maximum, shop.bucket.restore_rate = 20_000.0, 1_000.0
+    return shop
