@@ -231,15 +231,3 @@ def _stop_if_cancelled() -> None:
     task = asyncio.current_task()
     if task is not None and task.cancelling():
         raise asyncio.CancelledError
-
-
-async def run_once(  # one call for `/probe`, the command line and tests
-    jobs: Iterable[Job], runner: Runner
-) -> list[Result]:
-    """Run jobs now, whatever their schedule, and return their results in the same order.
-
-    Jobs of a store run at the same time as far as its concurrency lets them.
-    """
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(runner.run_anyway(job)) for job in jobs]
-    return [task.result() for task in tasks]
