@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -50,6 +51,17 @@ def listing(rows: Rows, what: str, read: Callable[[Fields], T]) -> Listing[T]:
         raise failure
     unreadable = len(rows.items) - len(items)
     return Listing(tuple(items), rows.total, unreadable, rows.complete)
+
+
+def only(found: Listing[T], matches: Callable[[T], bool]) -> Listing[T]:
+    """Return a list without what was not asked for.
+
+    A cache or firewall that drops the query makes the store answer with everything.
+    """
+    kept = tuple(item for item in found if matches(item))
+    if len(kept) == len(found):
+        return found
+    return replace(found, items=kept, total=None, complete=False)
 
 
 def optional_id(fields: Fields, name: str) -> int | None:

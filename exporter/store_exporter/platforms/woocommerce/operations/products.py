@@ -23,7 +23,7 @@ from ...results import (
 )
 from .. import checks, models
 from ..api import ANALYTICS, MAX_PAGES, PAGE, V3, Api, Rows
-from ..models import listing
+from ..models import listing, only
 
 PRODUCT = "Id (a number) or SKU (a text) of a product or variation."
 _LOOKUP = ("GET /wc/v3/products?sku=", "GET /wc/v3/products/{id}")
@@ -52,7 +52,10 @@ def find(api: Api, product: int | str) -> Plan[Fields]:
     if product < 1:
         raise StoreError("not_found", f"there is no product {product}")
     body = yield from api.get(f"{V3}/products/{product}")
-    return Fields(body, f"product {product}")
+    found = Fields(body, f"product {product}")
+    if found.identifier() != product:
+        raise StoreError("invalid_response", f"product {product} was answered with another")
+    return found
 
 
 def _by_sku(api: Api, sku: str) -> Plan[Fields | None]:
@@ -242,7 +245,8 @@ def get_product_categories(api: Api, parent: int | str | None = None) -> Plan[Li
     """List all categories, or those right below one."""
     number = None if parent is None else (yield from _category_id(api, parent))
     rows = yield from api.rows(f"{V3}/products/categories", {"parent": number})
-    return listing(rows, "categories", models.category)
+    found = listing(rows, "categories", models.category)
+    return found if number is None else only(found, lambda row: (row.parent_id or 0) == number)
 
 
 @operation(
@@ -259,7 +263,8 @@ def get_product_reviews(api: Api, product: int | str, limit: int = 10) -> Plan[L
     number = models.optional_id(found, "parent_id") or found.identifier()
     params: Mapping[str, Any] = {"product": number, "status": "approved"}
     rows = yield from api.rows(f"{V3}/products/reviews", params, limit=wanted)
-    return listing(rows, "reviews", models.review)
+    written = listing(rows, "reviews", models.review)
+    return only(written, lambda review: review.product_id == number)
 
 
 @operation(
