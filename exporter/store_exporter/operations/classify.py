@@ -109,15 +109,16 @@ def _by_rule(rule: Rule, error: BaseException, depth: int) -> str | None:
         case Rule.STATUS:
             return _by_status(error)
         case Rule.CAUSE:
-            return _among(("dns", "tls", "tls_untrusted", "timeout"), error, depth) or "connection"
+            return _closer(error, depth, "connection")
         case Rule.TLS_CAUSE:
-            return _among(("dns", "tls_untrusted"), error, depth) or "tls"
+            return _closer(error, depth, "tls")
+        case Rule.RETRIES:
+            return _by_retries(error)
         case Rule.CERTIFICATE:
             return "tls_untrusted" if getattr(error, "verify_code", 0) in UNTRUSTED else "tls"
         case Rule.ERRNO:
-            if getattr(error, "errno", None) in _CONNECTION_ERRNOS:
-                return "connection"
-            return _known_cause(error, depth)
+            known = getattr(error, "errno", None) in _CONNECTION_ERRNOS
+            return "connection" if known else _known_cause(error, depth)
 
 
 def _by_status(error: BaseException) -> str:
@@ -142,13 +143,22 @@ def of_status(status: int) -> str:
     return by_hundreds.get(status // 100, "invalid_response")
 
 
-def _among(wanted: tuple[str, ...], error: BaseException, depth: int) -> str | None:
-    """Search what lies behind an error for one of the wanted error types."""
+def _by_retries(error: BaseException) -> str:
+    """Read why urllib3 gave up: too many redirects, or too many answers of one status."""
+    text = str(error)
+    if "redirect" in text:
+        return "redirect"
+    statuses = [int(word) for word in text.split() if word.isdigit()]
+    return of_status(statuses[0]) if statuses else "server_error"
+
+
+def _closer(error: BaseException, depth: int, otherwise: str) -> str:
+    """Search what lies behind an error of a connection for something that says more."""
     for inner in _behind(error):
         found = _known(inner, depth)
-        if found in wanted:
+        if found not in {None, "connection", "cancelled"}:
             return found
-    return None
+    return otherwise
 
 
 def _behind(error: BaseException) -> Iterator[BaseException]:

@@ -14,8 +14,9 @@ class Rule(Enum):
     """How to look closer at an exception whose class alone does not decide."""
 
     STATUS = "by the HTTP status it carries; else invalid_response"
-    CAUSE = "dns, tls or timeout where one of those caused it; else connection"
-    TLS_CAUSE = "tls_untrusted or dns where one of those caused it; else tls"
+    CAUSE = "what caused it, where that says more; else connection"
+    TLS_CAUSE = "what caused it, where that says more; else tls"
+    RETRIES = "what urllib3 says it met too often: redirects, or a status; else server_error"
     ERRNO = "by the operating system's error number; else what caused it; else exception"
     CERTIFICATE = "by OpenSSL's verification result: tls_untrusted or tls"
 
@@ -76,12 +77,11 @@ _BY_PACKAGE: dict[str, dict[str | Rule, str]] = {
         Rule.TLS_CAUSE: "ClientSSLError ClientConnectorCertificateError",
     },
     "requests": {
-        "timeout": "Timeout",
-        Rule.CAUSE: "ConnectionError",
+        "timeout": "Timeout ConnectTimeout",
+        Rule.CAUSE: "ConnectionError RetryError",
         Rule.TLS_CAUSE: "SSLError",
         Rule.STATUS: "HTTPError",
         "redirect": "TooManyRedirects",
-        "server_error": "RetryError",
         "connection": "ChunkedEncodingError",
         "invalid_response": "ContentDecodingError InvalidJSONError",
         "invalid_request": "URLRequired MissingSchema InvalidSchema InvalidURL InvalidHeader",
@@ -94,7 +94,7 @@ _BY_PACKAGE: dict[str, dict[str | Rule, str]] = {
         "dns": "NameResolutionError",
         "connection": "IncompleteRead InvalidChunkLength",
         "invalid_response": "DecodeError HeaderParsingError",
-        "server_error": "ResponseError",
+        Rule.RETRIES: "ResponseError",
         "invalid_request": "LocationValueError",
     },
     "anyio": {"connection": "BrokenResourceError ClosedResourceError EndOfStream IncompleteRead"},
