@@ -1,0 +1,258 @@
+"""Which receiver gets which alert, and which alerts are held back, asked of amtool."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from store_exporter.mixin import alertmanager, alerts, slack
+from store_exporter.mixin.alertmanager import (
+    Email,
+    Interval,
+    Receivers,
+    Routing,
+    Slack,
+    Times,
+    Webhook,
+)
+from store_exporter.mixin.files import as_yaml
+from tests import servers
+
+ROUTING = Routing(
+    platform=Receivers(slack=(Slack(channel="#ops", url_file="/secrets/ops"),)),
+    orgs={
+        "acme": Receivers(
+            slack=(Slack(channel="#acme", url_file="/secrets/acme"),),
+            email=(Email("shop@acme.example", "alerts@example.com", "mail.example:587"),),
+        ),
+        "globex": Receivers(webhook=(Webhook(url_file="/secrets/globex"),)),
+        "silent": Receivers(),
+    },
+    watchdog=Receivers(webhook=(Webhook(url_file="/secrets/deadman"),)),
+    times=Times(
+        "Europe/Berlin",
+        Interval("09:00", "17:00", ("monday", "friday")),
+        (Interval("02:00", "04:00", ("sunday",)),),
+    ),
+)
+CONFIG = alertmanager.build(ROUTING)
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("alertmanager")
+    slack.write(directory / "templates")
+    file = directory / "alertmanager.yml"
+    file.write_text(as_yaml(CONFIG), encoding="utf-8")
+    return file
+
+
+def amtool(*arguments: str) -> str:
+    done = subprocess.run(
+        [servers.tool("amtool"), *arguments], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.real
+def test_amtool_accepts_the_configuration(config: Path) -> None:
+    assert "SUCCESS" in amtool("check-config", str(config))
+
+
+@pytest.mark.real
+def test_amtool_accepts_the_committed_configuration(repository: Path) -> None:
+    assert "SUCCESS" in amtool("check-config", str(repository / "alerts" / "alertmanager.yml"))
+
+
+ROUTES = [
+    ("alertname=StoreDown org=acme severity=critical", "platform,org-acme"),
+    ("alertname=StoreFiguresStale org=acme severity=warning", "platform,org-acme"),
+    ("alertname=StoreBestSellersOutOfStock org=acme severity=info", "org-acme"),
+    ("alertname=StoreDown org=globex severity=critical", "platform,org-globex"),
+    ("alertname=StoreDown org=silent severity=critical", "platform"),
+    ("alertname=StoreDown org=unknown severity=critical", "platform"),
+    ("alertname=StoreBestSellersOutOfStock org=silent severity=info", "platform"),
+    ("alertname=StoreExporterDown severity=critical", "platform"),
+    ("alertname=DiskFull", "platform"),
+    ("alertname=Watchdog severity=none", "watchdog"),
+]
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(("labels", "receivers"), ROUTES)
+def test_an_alert_goes_to(labels: str, receivers: str, config: Path) -> None:
+    said = amtool("config", "routes", "test", f"--config.file={config}", *labels.split())
+    assert said.strip() == receivers
+
+
+@pytest.mark.real
+def test_one_org_never_hears_of_another(config: Path) -> None:
+    for alert in alerts.alerts():
+        labels = (f"alertname={alert.name}", f"severity={alert.severity}", "org=globex")
+        said = amtool("config", "routes", "test", f"--config.file={config}", *labels)
+        assert "org-acme" not in said
+
+
+def test_only_the_platforms_copy_continues() -> None:
+    going_on = [route for route in CONFIG["route"]["routes"] if route.get("continue")]
+    assert [route["receiver"] for route in going_on] == ["platform"]
+
+
+def test_messages_are_grouped_and_timed_as_agreed() -> None:
+    route = CONFIG["route"]
+    assert route["group_by"] == ["org", "domain", "alertname"]
+    waits = (route["group_wait"], route["group_interval"], route["repeat_interval"])
+    assert waits == ("30s", "5m", "4h")
+    for child in route["routes"][1:]:
+        assert child["routes"][0]["matchers"] == ['severity="critical"']
+        assert child["routes"][0]["repeat_interval"] == "1h"
+
+
+def test_maintenance_silences_every_route_but_the_watchdogs() -> None:
+    watchdog, *rest = CONFIG["route"]["routes"]
+    assert "mute_time_intervals" not in watchdog
+    for route in rest:
+        for each in (route, *route["routes"]):
+            assert each["mute_time_intervals"] == ["maintenance"]
+
+
+def test_intervals_carry_their_location() -> None:
+    for interval in CONFIG["time_intervals"]:
+        for each in interval["time_intervals"]:
+            assert each["location"] == "Europe/Berlin"
+
+
+def test_secrets_are_files() -> None:
+    for receiver in CONFIG["receivers"]:
+        for each in receiver.get("slack_configs", ()):
+            assert each.keys() & {"api_url", "api_url_file"} == {"api_url_file"}
+        for each in receiver.get("webhook_configs", ()):
+            assert each.keys() & {"url", "url_file"} == {"url_file"}
+        for each in receiver.get("email_configs", ()):
+            assert "auth_password" not in each
+
+
+STORE = {"org": "acme", "domain": "books.example"}
+OTHER = {"org": "acme", "domain": "toys.example"}
+# What fires, what fires beside it, and whether the second is held back.
+INHIBITION: list[tuple[dict[str, str], dict[str, str], bool]] = [
+    ({"alertname": "StoreDown", **STORE}, {"alertname": "StoreFiguresStale", **STORE}, True),
+    ({"alertname": "StoreDown", **STORE}, {"alertname": "StoreErrorBudgetBurn", **STORE}, True),
+    ({"alertname": "StoreDown", **STORE}, {"alertname": "StoreLatencyRegression", **STORE}, True),
+    ({"alertname": "StoreDown", **STORE}, {"alertname": "StoreOrderDrought", **STORE}, True),
+    ({"alertname": "StoreDown", **STORE}, {"alertname": "StoreFiguresStale", **OTHER}, False),
+    (
+        {"alertname": "StoreDown", **STORE},
+        {"alertname": "StoreFiguresStale", "org": "globex", "domain": "books.example"},
+        False,
+    ),
+    (
+        {"alertname": "StoreDown", **STORE},
+        {"alertname": "StoreCertificateExpiring", **STORE},
+        False,
+    ),
+    (
+        {"alertname": "StoreCredentialsRejected", **STORE},
+        {"alertname": "StoreFiguresStale", **STORE},
+        True,
+    ),
+    ({"alertname": "StoreCredentialsRejected", **STORE}, {"alertname": "StoreDown", **STORE}, True),
+    (
+        {"alertname": "StoreExporterDown", "instance": "exporter:9847"},
+        {"alertname": "StoreOrderDrought", **STORE},
+        True,
+    ),
+    (
+        {"alertname": "StoreExporterDown", "instance": "exporter:9847"},
+        {"alertname": "StoreDown", **STORE},
+        False,
+    ),
+    (
+        {"alertname": "StoreCertificateExpiring", "severity": "critical", **STORE},
+        {"alertname": "StoreCertificateExpiring", "severity": "warning", **STORE},
+        True,
+    ),
+    (
+        {"alertname": "StoreErrorBudgetBurn", "slo": "latency", "severity": "critical", **STORE},
+        {
+            "alertname": "StoreErrorBudgetBurn",
+            "slo": "availability",
+            "severity": "warning",
+            **STORE,
+        },
+        False,
+    ),
+    (
+        {"alertname": "StoreErrorBudgetBurn", "slo": "latency", "window": "1h", **STORE},
+        {"alertname": "StoreErrorBudgetBurn", "slo": "latency", "window": "6h", **STORE},
+        True,
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def running(config: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Server]:
+    directory = tmp_path_factory.mktemp("running")
+    slack.write(directory / "templates")
+    with servers.alertmanager(config.read_text(encoding="utf-8"), directory) as server:
+        yield server
+
+
+def post(server: servers.Server, alerts: list[Mapping[str, Any]]) -> None:
+    request = urllib.request.Request(
+        f"{server.url}/api/v2/alerts",
+        data=json.dumps(alerts).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    urllib.request.urlopen(request, timeout=5).close()
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(
+    ("number", "source", "target", "held"),
+    [(number, *row) for number, row in enumerate(INHIBITION)],
+    ids=[
+        f"{source['alertname']} {'silences' if held else 'leaves'} {target['alertname']} {number}"
+        for number, (source, target, held) in enumerate(INHIBITION)
+    ],
+)
+def test_an_alert_is_held_back_by_its_cause(
+    number: int,
+    source: dict[str, str],
+    target: dict[str, str],
+    held: bool,
+    running: servers.Server,
+) -> None:
+    # Each row gets stores of its own, so that the rows do not meet in the one Alertmanager; rows
+    # about the exporter, which has no store, end before the next begins.
+    def own(labels: dict[str, str], **more: str) -> dict[str, str]:
+        domain = {"domain": f"{number}.{labels['domain']}"} if "domain" in labels else {}
+        return {**labels, **domain, **more}
+
+    begun = {"startsAt": "2026-03-01T00:00:00Z"}
+    first, second = (
+        {"labels": own(source), **begun},
+        {"labels": own(target, row=str(number)), **begun},
+    )
+    post(running, [first])
+    post(running, [second])
+
+    def found() -> list[dict[str, Any]]:
+        flags = ("alert", "query", f"--alertmanager.url={running.url}", "-o", "json", "-i", "-a")
+        return list(json.loads(amtool(*flags, f'row="{number}"')))
+
+    # An alert that is not held back shows none of its causes, however long one looks.
+    answer = servers.eventually(found)
+    if held:
+        answer = servers.eventually(found, lambda seen: bool(seen[0]["status"]["inhibitedBy"]))
+    assert bool(answer[0]["status"]["inhibitedBy"]) == held
+    ended = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    post(running, [{**first, "endsAt": ended}, {**second, "endsAt": ended}])
