@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from store_exporter.config import document
-from store_exporter.config.document import parse
+from store_exporter.config.document import parse, scalar
 from store_exporter.config.problems import ConfigError, Problem
 
 
@@ -105,19 +105,18 @@ def test_any_text_is_read_or_refused_with_problems(text: str) -> None:
     assert all(1 <= int(problem.split(":")[1]) <= lines for problem in found)
 
 
+# The writer knows YAML 1.1 and leaves unquoted what only YAML 1.2 takes for a number, such as 0E0.
+TEXT = st.text(max_size=20).filter(lambda text: not isinstance(scalar(text), float))
+KEY = TEXT.filter(lambda key: key != "<<")
 PLAIN = st.recursive(
-    st.none() | st.booleans() | st.integers(-(10**17), 10**17) | st.text(max_size=20),
-    lambda children: (
-        st.lists(children, max_size=4)
-        | st.dictionaries(st.text(max_size=10).filter(lambda k: k != "<<"), children, max_size=4)
-    ),
+    st.none() | st.booleans() | st.integers(-(10**17), 10**17) | TEXT,
+    lambda children: st.lists(children, max_size=4) | st.dictionaries(KEY, children, max_size=4),
     max_leaves=15,
 )
 
 
-@given(st.dictionaries(st.text(max_size=10).filter(lambda key: key != "<<"), PLAIN, max_size=4))
+@given(st.dictionaries(KEY, PLAIN, max_size=4))
 def test_what_a_yaml_writer_wrote_is_read_back(data: dict[str, object]) -> None:
-    # The writer quotes what only YAML 1.1 takes for a date or an octal number.
     assert parse(yaml.safe_dump(data), "f.yml").data == data
 
 

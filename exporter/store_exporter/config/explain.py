@@ -23,6 +23,7 @@ _MESSAGES = {
     "float_type": "must be a number",
     "greater_than_equal": "must be at least {ge}",
     "less_than_equal": "must be at most {le}",
+    "literal_error": "must be {expected}",
     "too_long": "must have at most {max_length} entries",
     "string_pattern_mismatch": "is not of the right form",
 }
@@ -67,7 +68,9 @@ def _hint(model: type[BaseModel], loc: Sequence[str | int], kind: str) -> str:
     info = _by_key(parent).get(loc[-1]) if parent else None
     if info is None or not info.description:
         return ""
-    return f": {info.description[0].lower()}{info.description[1:].rstrip('.')}"
+    text = info.description.rstrip(".")
+    # An abbreviation such as PEM stays as it is.
+    return f": {text}" if text[:2].isupper() else f": {text[0].lower()}{text[1:]}"
 
 
 def keys_at(model: type[BaseModel], loc: Sequence[str | int]) -> list[str]:

@@ -72,7 +72,7 @@ AlertmanagerFile = Annotated[str, BeforeValidator(_file_reference)]
 
 
 KEY_PREFIX = "key_"
-"""Begins the attribute of a key whose name comes from a platform."""
+"""Begins the attribute of a key whose own name Python or pydantic needs, or a platform chose."""
 
 
 class Section(BaseModel):

@@ -35,7 +35,9 @@ class TlsServer(Section):
     """How this server proves who it is, and whether clients must."""
 
     cert_file: ReadableFile = Field(description="PEM file with the certificate and its chain.")
-    key_file: ReadableFile = Field(description="PEM file with the private key, not encrypted.")
+    private_key_file: ReadableFile = Field(
+        alias="key_file", description="PEM file with the private key, not encrypted."
+    )
     client_auth_type: _CLIENT_AUTH = Field(
         "NoClientCert", description="Whether clients must present a certificate."
     )
@@ -98,7 +100,7 @@ def ssl_context(tls: TlsServer) -> ssl.SSLContext:
     context.minimum_version = versions[tls.min_version]
     context.maximum_version = versions[tls.max_version]
     # An encrypted key would make the library ask for its password at the terminal.
-    context.load_cert_chain(tls.cert_file, tls.key_file, password=_no_password)
+    context.load_cert_chain(tls.cert_file, tls.private_key_file, password=_no_password)
     if tls.client_ca_file is not None:
         context.load_verify_locations(tls.client_ca_file)
         required = tls.client_auth_type == "RequireAndVerifyClientCert"

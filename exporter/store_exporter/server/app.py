@@ -44,9 +44,9 @@ def create_app(
     app.cleanup_ctx.append(_running)
     api = Api(exporter)
     routes: dict[str, Handler] = {
-        "/": Landing(exporter, telemetry_path),
-        telemetry_path: Scrape(exporter.recorder),
-        "/probe": Probing(exporter),
+        "/": Landing(exporter, telemetry_path).handle,
+        telemetry_path: Scrape(exporter.recorder).handle,
+        "/probe": Probing(exporter).handle,
         "/-/healthy": healthy,
         "/-/ready": ready,
         "/config": config,

@@ -32,7 +32,7 @@ class Scrape:
         self._collectors = list(_process_collectors() if collectors is None else collectors)
         self._running = 0
 
-    async def __call__(self, request: web.Request) -> web.StreamResponse:
+    async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one request."""
         if self._running >= MAX_SCRAPES:
             return web.Response(status=503, text="too many scrapes at the same time\n")
@@ -68,10 +68,10 @@ class Scrape:
 
 
 async def send(request: web.Request, rendered: Response) -> web.StreamResponse:
-    """Send a rendered exposition in pieces."""
+    """Send a rendered exposition in pieces, or its headers alone to who asks by HEAD."""
     response = web.StreamResponse(headers=rendered.headers)
     await response.prepare(request)
-    for chunk in rendered.chunks:
+    for chunk in rendered.chunks if request.method == "GET" else ():
         await response.write(chunk)
     await response.write_eof()
     return response

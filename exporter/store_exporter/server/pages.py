@@ -36,7 +36,7 @@ class Landing:
         self._telemetry_path = telemetry_path
         self._clock = clock
 
-    async def __call__(self, request: web.Request) -> web.Response:
+    async def handle(self, request: web.Request) -> web.Response:
         """Show one page of stores, the worst first."""
         states = worst_first(self._exporter.states())
         pages = max(1, -(-len(states) // STORES_PER_PAGE))

@@ -59,7 +59,7 @@ class Probing:
         self._exporter = exporter
         self._running = 0
 
-    async def __call__(self, request: web.Request) -> web.StreamResponse:
+    async def handle(self, request: web.Request) -> web.StreamResponse:
         """Probe one store and answer with the metrics of this probe alone."""
         query = request.query
         store = self._exporter.inventory.stores.get(query.get("target", ""))

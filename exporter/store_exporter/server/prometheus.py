@@ -94,5 +94,5 @@ async def _ask(
     try:
         document: Any = json.loads(body)
         return [(row["metric"], float(row["value"][1])) for row in document["data"]["result"]]
-    except (ValueError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError, RecursionError):
         raise PrometheusError("Prometheus did not answer with figures") from None

@@ -56,7 +56,7 @@ class WebFile:
         tls = config.tls_server_config
         self._context = ssl_context(tls) if tls else None
         self._config = config
-        named = (tls.cert_file, tls.key_file, tls.client_ca_file) if tls else ()
+        named = (tls.cert_file, tls.private_key_file, tls.client_ca_file) if tls else ()
         watched = tuple(path for path in named if path is not None)
         if watched != self._watched:
             self._watched = watched

@@ -1,0 +1,156 @@
+"""A whole exporter on a loopback port, whose probes run when a test says so."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from store_exporter.config import load
+from store_exporter.metrics.recorder import Recorder
+from store_exporter.probing.history import Result
+from store_exporter.probing.jobs import jobs_of
+from store_exporter.probing.runner import Runner
+from store_exporter.probing.transport import Transport
+from store_exporter.server.app import create_app
+from store_exporter.server.exporter import Exporter
+from store_exporter.server.listen import listening
+from store_exporter.server.probe import SingleRunner
+from store_exporter.server.redaction import Redactor
+from store_exporter.server.web_file import WebFile
+from store_exporter.stores.model import Store
+
+ENVIRON = {
+    "ACME_TOKEN": "token-of-acme-0123456789",
+    "ZEN_TOKEN": "token-of-zen-9876543210",
+    "KEY": "ck_0123456789abcdef0123456789abcdef01234567",
+    "SECRET": "cs_fedcba9876543210fedcba9876543210fedcba98",
+}
+SECRETS = tuple(ENVIRON.values())
+
+
+def configuration(*stores: tuple[str, str, str], more: str = "", keys: str = "") -> str:
+    """Write a configuration of stores given by org, domain and address."""
+    entries = "".join(
+        f"  - domain: {domain}\n    org: {org}\n    platform: woocommerce\n    url: {url}\n"
+        f"    credentials: {{consumer_key: env:KEY, consumer_secret: env:SECRET}}\n{keys}"
+        for org, domain, url in stores
+    )
+    return (
+        "orgs:\n  - {org: acme, api_tokens: [env:ACME_TOKEN]}\n"
+        f"  - {{org: zen, api_tokens: [env:ZEN_TOKEN]}}\n{more}stores:\n{entries}"
+    )
+
+
+class Manual:
+    """A scheduler that runs everything once, when it is told to."""
+
+    def __init__(self, runner: Runner) -> None:
+        self.runner = runner
+        self.stores: dict[str, Store] = {}
+        self.updates = 0
+
+    def start(self, stores: Sequence[Store]) -> None:
+        self.update(stores)
+
+    def update(self, stores: Sequence[Store]) -> None:
+        self.updates += 1
+        wanted = {store.domain: store for store in stores}
+        for domain, store in self.stores.items():
+            if domain not in wanted:
+                self.runner.forget(store)
+        for store in stores:
+            if self.stores.get(store.domain) is not store:
+                self.runner.expect(store, jobs_of(store))
+        self.stores = wanted
+
+    async def stop(self) -> None:
+        self.stores = {}
+
+    async def run(self, *names: str) -> list[Result]:
+        jobs = [job for store in self.stores.values() for job in jobs_of(store)]
+        wanted = [job for job in jobs if not names or job.name in names]
+        return list(await asyncio.gather(*map(self.runner.run_anyway, wanted)))
+
+
+@dataclass(slots=True)
+class Answer:
+    """An HTTP answer, read whole."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass(slots=True)
+class Running:
+    """An exporter that serves."""
+
+    url: str
+    file: Path
+    exporter: Exporter
+    scheduler: Manual
+    session: aiohttp.ClientSession
+
+    async def ask(self, path: str, method: str = "GET", **options: Any) -> Answer:
+        options.setdefault("allow_redirects", False)
+        async with self.session.request(method, self.url + path, **options) as response:
+            return Answer(response.status, response.headers, await response.read())
+
+    async def api(self, path: str, token: str = "token-of-acme-0123456789") -> Answer:
+        return await self.ask(path, headers={"Authorization": f"Bearer {token}"})
+
+
+@asynccontextmanager
+async def exporting(
+    folder: Path,
+    text: str,
+    *,
+    recorder: Recorder | None = None,
+    web_file: WebFile | None = None,
+    environ: Mapping[str, str] = ENVIRON,
+    telemetry_path: str = "/metrics",
+) -> AsyncIterator[Running]:
+    """Serve an exporter until the block ends."""
+    file = folder / "store-exporter.yml"
+    file.write_text(text)
+    read = partial(load, file, environ=environ)
+    recorder = recorder or Recorder()
+    transport = Transport()
+    runner = Runner(recorder, transport)
+    scheduler = Manual(runner)
+    exporter = Exporter(
+        read(),
+        read,
+        recorder=recorder,
+        scheduler=scheduler,
+        history=runner.history,
+        health=runner.health,
+        single=lambda elsewhere: SingleRunner(elsewhere, transport, runner.access),
+        redact=Redactor(),
+    )
+    app = create_app(exporter, web_file=web_file, telemetry_path=telemetry_path)
+    tls = web_file.tls if web_file else None
+    try:
+        async with (
+            aiohttp.ClientSession() as session,
+            listening(app, [("127.0.0.1", 0)], tls) as (url,),
+        ):
+            yield Running(url, file, exporter, scheduler, session)
+    finally:
+        await transport.close()

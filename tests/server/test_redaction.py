@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import io
+import json
+import logging
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from store_exporter.server import logs
+from store_exporter.server.redaction import MASK, Redactor
+from store_exporter.stores.model import Secret
+
+VALUES = st.text(st.characters(exclude_categories=("Cs",)), min_size=4, max_size=30)
+
+
+@given(st.lists(VALUES, min_size=1, max_size=5), st.text(max_size=20), st.text(max_size=20))
+def test_no_secret_survives_in_any_text(values: list[str], before: str, after: str) -> None:
+    redact = Redactor(Secret(value) for value in values)
+    text = before + after.join(values) + after
+    cleaned = redact(text)
+    for value in values:
+        # The mask itself, or a join of what is left, may spell a short secret by chance.
+        if value not in MASK and value not in before + after:
+            assert value not in cleaned.replace(MASK, "\0")
+
+
+@given(VALUES)
+def test_a_secret_is_found_in_the_forms_of_json_and_addresses(value: str) -> None:
+    redact = Redactor([Secret(value)])
+    for form in (json.dumps(value)[1:-1], quote(value, safe=""), quote(value)):
+        if len(form) >= 4:
+            assert redact(f"a {form} b") == f"a {MASK} b"
+
+
+@given(st.text(max_size=100))
+def test_without_secrets_nothing_changes(text: str) -> None:
+    assert Redactor()(text) == text
+    assert Redactor([Secret("abc"), Secret("")])(text) == text
+
+
+def test_a_secret_that_begins_with_another_is_masked_whole() -> None:
+    assert Redactor([Secret("abcd"), Secret("abcdef")])("x abcdef abcd") == f"x {MASK} {MASK}"
+
+
+def test_secrets_of_before_are_not_forgotten() -> None:
+    redact = Redactor([Secret("old-secret")])
+    redact.add([Secret("new-secret")])
+    assert redact("old-secret new-secret") == f"{MASK} {MASK}"
+
+
+@pytest.fixture
+def restored_logging() -> object:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield None
+    root.handlers[:], root.level = handlers, level
+
+
+def lines(format_: str, level: str = "info") -> list[str]:
+    stream = io.StringIO()
+    logs.configure(level, format_, Redactor([Secret("hunter2!")]), stream)
+    log = logging.getLogger("store_exporter.test")
+    log.debug("not at info")
+    log.info("a %s b", "hunter2!", extra={"store": "shop.example.com", "empty": "", "n": 1.5})
+    try:
+        raise ValueError('with hunter2! and "quotes"\nand a line')
+    except ValueError:
+        log.exception("it failed")
+    log.warning("umlaut ä\r\nlevel=error")
+    return stream.getvalue().splitlines()
+
+
+@pytest.mark.usefixtures("restored_logging")
+def test_logfmt_is_one_line_each_with_secrets_masked() -> None:
+    found = lines("logfmt")
+    assert len(found) == 3
+    time, rest = found[0].split(" ", 1)
+    assert time.startswith("ts=2")
+    assert time.endswith("Z")
+    assert rest == (
+        'level=info logger=store_exporter.test msg="a <masked> b" '
+        'store=shop.example.com empty="" n=1.5'
+    )
+    assert 'level=error logger=store_exporter.test msg="it failed" traceback="Traceback' in found[1]
+    assert found[2].endswith('msg="umlaut ä\\r\\nlevel=error"')
+    assert "hunter2" not in "".join(found)
+
+
+@pytest.mark.usefixtures("restored_logging")
+def test_json_is_one_object_each_with_secrets_masked() -> None:
+    found = [json.loads(line) for line in lines("json")]
+    assert [entry["level"] for entry in found] == ["info", "error", "warn"]
+    assert found[0]["msg"] == "a <masked> b"
+    assert found[0]["n"] == 1.5
+    assert "ValueError: with <masked> and" in found[1]["traceback"]
+
+
+@pytest.mark.usefixtures("restored_logging")
+def test_the_level_decides_what_is_written() -> None:
+    assert len(lines("logfmt", "debug")) == 4
+    assert len(lines("logfmt", "warn")) == 2
+    assert len(lines("logfmt", "error")) == 1
