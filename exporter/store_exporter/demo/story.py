@@ -17,8 +17,8 @@ from .stack import Stack
 from .stores.base import cast
 
 ALERT = "StoreDown"
-# How often a state is looked for in vain before the story is given up, in the pace's own time.
 _PATIENCE = 60.0
+"""Seconds for what does not depend on the pace, such as a slow machine."""
 
 
 class Story:
@@ -29,6 +29,8 @@ class Story:
         pace: how long things may take.
         tell: called with each sentence of the story.
         verified: called with each fact that was verified.
+        patience: seconds after which a state that is not to be seen ends the story; by default
+            what the pace makes reasonable.
     """
 
     def __init__(
@@ -38,6 +40,7 @@ class Story:
         *,
         tell: Callable[[str], None],
         verified: Callable[[str], None],
+        patience: float | None = None,
     ) -> None:
         self._stack = stack
         self._evidence = stack.evidence
@@ -46,7 +49,7 @@ class Story:
         self._verified = verified
         self._domains = sorted(role.domain for role in cast())
         self._failing = next(role.domain for role in cast() if role.fails)
-        self._patience = _PATIENCE + 8 * pace.scrape + 3 * pace.calm
+        self._patience = patience or _PATIENCE + 8 * pace.scrape + 3 * pace.calm
 
     async def all_is_well(self) -> None:
         """Every store is up and operations are counted for each.
