@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import subprocess
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -174,6 +175,8 @@ def test_a_family_without_series_is_left_out() -> None:
         (1e-7, "1e-07"),
         (1e22, "1e+22"),
         (True, "1"),
+        (Decimal("1.5"), "1.5"),
+        (-0.0, "-0"),
         (math.inf, "+Inf"),
         (-math.inf, "-Inf"),
         (math.nan, "NaN"),

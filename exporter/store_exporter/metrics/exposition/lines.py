@@ -1,20 +1,16 @@
-"""What the two text formats share: numbers, label text, and the lines of a histogram.
-
-The lines of one histogram are filled in two steps for the whole series at once: `%` puts the
-numbers into a template, then `str.replace` puts the label text in place of `LABELS`. In this
-order nothing in a label value is ever read as a placeholder.
-"""
+"""What the two text formats share: numbers, label text, and the lines of series."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import accumulate
+from itertools import accumulate, islice
 from math import isfinite
+from typing import cast
 
-from ..families import Exemplar, HistogramValue
+from ..catalogue import Kind
+from ..families import Exemplar, Family, HistogramValue
 
-LABELS = "\0"
-"""Stands for a series' label text in a histogram's template."""
+_START = "\0"
 
 CHUNK = 1 << 15
 """Characters gathered before they are encoded and handed on.
@@ -22,14 +18,28 @@ CHUNK = 1 << 15
 Beyond 64 KiB glibc takes fresh pages from the kernel for each chunk, which is ten times slower.
 """
 
+# Series written at a time; either is about half a chunk.
+_HISTOGRAMS = 8
+_NUMBERS = 128
+
+_Histograms = list[tuple[tuple[str, ...], HistogramValue]]
+_Numbers = list[tuple[tuple[str, ...], float]]
+
 _SECONDS_AND_BYTES = {"s": "seconds", "By": "bytes"}
 
 
 def number(value: float) -> str:
     """Write a value so that Go and OpenMetrics parse it; whole numbers without a fraction."""
-    value = float(value)
+    text = repr(value)
+    if text.endswith(".0"):
+        return text[:-2]
+    return text if text[-1].isdigit() else _odd_number(float(value))
+
+
+def _odd_number(value: float) -> str:
+    """Write what is not finite, or was neither an int nor a float."""
     if isfinite(value):
-        return repr(value).removesuffix(".0")
+        return number(value)
     if value != value:  # noqa: PLR0124 - true of NaN only
         return "NaN"
     return "+Inf" if value > 0 else "-Inf"
@@ -70,24 +80,27 @@ def unit_of(name: str, unit: str) -> str:
 
 
 class HistogramLines:
-    """Writes the lines of one histogram family's series."""
+    """Writes the lines of one histogram family's series.
 
-    __slots__ = ("_bounds", "_exemplified", "_plain")
+    The bucket lines are filled in two steps for the whole series at once: `%` puts the counts
+    into a template, then `str.replace` puts what precedes the bound, name and labels, in place of
+    `_START`. In this order nothing in a label value is ever read as a placeholder.
+    """
+
+    __slots__ = ("_bucket", "_count", "_end", "_exemplified", "_le", "_plain", "_sum")
 
     def __init__(self, name: str, labels: Sequence[str], buckets: Sequence[float]) -> None:
-        start = "{" + LABELS + "," if labels else "{"
-        plain = "{" + LABELS + "}" if labels else ""
-        self._bounds = [*map(bound, buckets), "+Inf"]
-        lines = [f'{name}_bucket{start}le="{le}"}} %s' for le in self._bounds]
-        end = f"{name}_sum{plain} %s\n{name}_count{plain} %s\n"
-        self._plain = "".join(f"{line}\n" for line in lines) + end
-        self._exemplified = "".join(f"{line}%s\n" for line in lines) + end
+        lines = [f'{_START}{le}"}} %s' for le in (*map(bound, buckets), "+Inf")]
+        self._plain = "".join(f"{line}\n" for line in lines)
+        self._exemplified = "".join(f"{line}%s\n" for line in lines)
+        self._bucket, self._le = name + "_bucket{", ',le="' if labels else 'le="'
+        brace, self._end = ("{", "} ") if labels else (" ", "")
+        self._sum, self._count = f"{name}_sum{brace}", f"{name}_count{brace}"
 
     def write(self, labels: str, value: HistogramValue) -> str:
         """Write the series with this label text, without exemplars."""
         counts = tuple(accumulate(value.counts))
-        text = self._plain % (*counts, number(value.sum), counts[-1])
-        return text.replace(LABELS, labels)
+        return self._finish(self._plain % counts, labels, value.sum, counts[-1])
 
     def write_with_exemplars(self, labels: str, value: HistogramValue) -> str:
         """Write the series with this label text and its exemplars, as OpenMetrics allows."""
@@ -99,8 +112,15 @@ class HistogramLines:
         for index, count in enumerate(counts):
             exemplar = exemplars.get(index)
             filled += (count, exemplar_text(exemplar) if exemplar else "")
-        text = self._exemplified % (*filled, number(value.sum), counts[-1])
-        return text.replace(LABELS, labels)
+        return self._finish(self._exemplified % tuple(filled), labels, value.sum, counts[-1])
+
+    def _finish(self, buckets: str, labels: str, total: float, count: int) -> str:
+        end = self._end
+        return (
+            f"{buckets.replace(_START, f'{self._bucket}{labels}{self._le}')}"
+            f"{self._sum}{labels}{end}{number(total)}\n"
+            f"{self._count}{labels}{end}{count}\n"
+        )
 
 
 def is_sound(exemplar: Exemplar) -> bool:
@@ -121,6 +141,30 @@ def exemplar_text(exemplar: Exemplar) -> str:
         f' # {{trace_id="{exemplar.trace_id}",span_id="{exemplar.span_id}"}}'
         f" {number(exemplar.value)} {number(round(exemplar.timestamp, 3))}"
     )
+
+
+def series_lines(family: Family, name: str, *, exemplars: bool) -> Iterator[str]:
+    """Yield the lines of a family's series, many series at a time.
+
+    Args:
+        family: what to write.
+        name: the name of its samples, without the suffixes of a histogram's.
+        exemplars: whether the format has them.
+    """
+    metric = family.metric
+    write_labels = label_writer(metric.labels)
+    series = iter(family.series)
+    if metric.kind is Kind.HISTOGRAM:
+        lines = HistogramLines(name, metric.labels, metric.buckets)
+        write = lines.write_with_exemplars if exemplars else lines.write
+        while batch := cast(_Histograms, list(islice(series, _HISTOGRAMS))):
+            yield "".join([write(write_labels(labels), value) for labels, value in batch])
+        return
+    start, end = (name + "{", "} ") if metric.labels else (name, " ")
+    while numbers := cast(_Numbers, list(islice(series, _NUMBERS))):
+        yield "".join(
+            [f"{start}{write_labels(labels)}{end}{number(value)}\n" for labels, value in numbers]
+        )
 
 
 def encode(blocks: Iterable[str]) -> Iterator[bytes]:

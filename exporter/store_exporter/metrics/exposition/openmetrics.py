@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ..catalogue import Kind
-from ..families import Family, HistogramValue
+from ..families import Family
 from . import lines
 
 _SUFFIXES = {Kind.COUNTER: "_total", Kind.INFO: "_info"}
@@ -27,23 +27,12 @@ def _blocks(families: Iterable[Family]) -> Iterator[str]:
 
 
 def _family(family: Family) -> Iterator[str]:
-    metric = family.metric
-    base = metric.name.removesuffix(_SUFFIXES.get(metric.kind, ""))
-    name = base + _SUFFIXES.get(metric.kind, "")
-    write_labels = lines.label_writer(metric.labels)
-    histogram = lines.HistogramLines(name, metric.labels, metric.buckets)
-    start, end = (name + "{", "} ") if metric.labels else (name, " ")
-    number = lines.number
+    suffix = _SUFFIXES.get(family.metric.kind, "")
+    base = family.metric.name.removesuffix(suffix)
     header = _header(family, base)
-    for values, value in family.series:
-        if header:
-            yield header
-            header = ""
-        labels = write_labels(values)
-        if isinstance(value, HistogramValue):
-            yield histogram.write_with_exemplars(labels, value)
-        else:
-            yield f"{start}{labels}{end}{number(value)}\n"
+    for block in lines.series_lines(family, base + suffix, exemplars=True):
+        yield header + block
+        header = ""
 
 
 def _header(family: Family, base: str) -> str:

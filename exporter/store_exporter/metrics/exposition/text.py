@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ..catalogue import Kind
-from ..families import Family, HistogramValue
+from ..families import Family
 from . import lines
 
 _TYPES = {
@@ -30,22 +30,10 @@ def _blocks(families: Iterable[Family]) -> Iterator[str]:
 
 
 def _family(family: Family) -> Iterator[str]:
-    metric = family.metric
-    name = metric.name
-    write_labels = lines.label_writer(metric.labels)
-    histogram = lines.HistogramLines(name, metric.labels, metric.buckets)
-    start, end = (name + "{", "} ") if metric.labels else (name, " ")
-    number = lines.number
     header = _header(family)
-    for values, value in family.series:
-        if header:
-            yield header
-            header = ""
-        labels = write_labels(values)
-        if isinstance(value, HistogramValue):
-            yield histogram.write(labels, value)
-        else:
-            yield f"{start}{labels}{end}{number(value)}\n"
+    for block in lines.series_lines(family, family.metric.name, exemplars=False):
+        yield header + block
+        header = ""
 
 
 def _header(family: Family) -> str:
