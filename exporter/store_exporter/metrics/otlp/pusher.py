@@ -145,6 +145,9 @@ class Pusher:
         self._start_thread()
 
     def _start_thread(self) -> None:
+        for result in ("success", "failure"):
+            # Zeros, so that the first push shows as an increase.
+            self._recorder.inc(catalogue.OTLP_PUSHES, (result,), 0)
         self._thread = threading.Thread(target=self._run, name="store-exporter-otlp", daemon=True)
         self._thread.start()
 
