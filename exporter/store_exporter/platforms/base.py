@@ -71,6 +71,7 @@ class Operation:
         calls: API calls it makes, as `METHOD path` or GraphQL operation names.
         example: one example call, as Python.
         writes: whether it changes anything in the store other than the shopper's own cart.
+        notes: what else there is to know, in paragraphs.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Operation:
     calls: tuple[str, ...]
     example: str
     writes: bool = False
+    notes: str = ""
 
 
 @dataclass(frozen=True, slots=True)

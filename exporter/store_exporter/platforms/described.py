@@ -65,6 +65,13 @@ def _parameters(
     return rows, result
 
 
+def _notes(function: Callable[..., Any]) -> str:
+    """Return the docstring as paragraphs of one line each, without the errors listed below it."""
+    text = (inspect.getdoc(function) or "").partition("\nRaises:\n")[0]
+    paragraphs = (" ".join(part.split()) for part in text.split("\n\n"))
+    return "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
+
+
 def operation(
     description: str,
     *,
@@ -83,14 +90,25 @@ def operation(
         calls: API calls that it makes.
         example: one call, as Python.
         writes: whether it changes more than the shopper's own cart.
+
+    The function's own docstring becomes the notes below the description.
     """
 
     def describe(function: Callable[Concatenate[Any, P], Plan[T_co]]) -> Planned[P, T_co]:
         rows, result = _parameters(function, parameters)
-        name = function.__name__
         return Planned(
             function,
-            Operation(name, description, rows, result, errors, calls, example, writes),
+            Operation(
+                function.__name__,
+                description,
+                rows,
+                result,
+                errors,
+                calls,
+                example,
+                writes,
+                notes=_notes(function),
+            ),
         )
 
     return describe

@@ -1,0 +1,73 @@
+"""`store-exporter operations`: which operations there are on which platform."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+
+from ..platforms import reference
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument(
+        "operation", nargs="?", help="show everything about one operation (default: list all)"
+    )
+    parser.add_argument(
+        "--format",
+        choices=("text", "json", "markdown"),
+        default="text",
+        help="a table, JSON with everything, or the page docs/operations.md (default: text)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the operations; 2 when the one asked for does not exist."""
+    if args.operation is not None and args.operation not in reference.operation_names():
+        print(f"there is no operation {args.operation}", file=sys.stderr)
+        return 2
+    if args.format == "markdown":
+        sys.stdout.write(reference.markdown())
+    elif args.format == "json":
+        print(json.dumps(_document(args.operation), indent=2, default=str))
+    else:
+        print("\n".join(_table() if args.operation is None else _one(args.operation)))
+    return 0
+
+
+def _document(name: str | None) -> dict[str, object]:
+    document = reference.document()
+    if name is not None:
+        document["operations"] = [row for row in document["operations"] if row["name"] == name]
+    return document
+
+
+def _table() -> Iterator[str]:
+    found = reference.platforms()
+    names = reference.operation_names()
+    width = max(map(len, names))
+    yield f"{'OPERATION':<{width}}  {'  '.join(p.title.upper() for p in found)}"
+    for name in names:
+        marks = ("yes" if name in p.operations else "-" for p in found)
+        cells = (f"{mark:<{len(p.title)}}" for mark, p in zip(marks, found, strict=True))
+        yield f"{name:<{width}}  {'  '.join(cells)}".rstrip()
+
+
+def _one(name: str) -> Iterator[str]:
+    for platform in reference.platforms():
+        yield f"{name} on {platform.title}"
+        operation = platform.operations.get(name)
+        if operation is None:
+            yield f"  not supported: {platform.unsupported.get(name, 'no such operation')}"
+            continue
+        yield f"  {operation.description}"
+        for parameter in operation.parameters:
+            need = "required" if parameter.required else f"default {parameter.default!r}"
+            yield f"    {parameter.name}: {parameter.type} ({need})"
+            yield f"        {parameter.description}"
+        yield f"  returns  {operation.result}"
+        yield f"  errors   {', '.join(operation.errors) or '-'}, and those of any request"
+        yield f"  calls    {', '.join(operation.calls)}"
+        yield f"  example  {operation.example}"

@@ -1,0 +1,175 @@
+"""`store-exporter run`: one store operation from the shell, measured like any other."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from ..config.problems import suggestion
+from ..errors import ERROR_TYPES, StoreError
+from ..platforms import base
+from ..platforms.base import Operation, Parameter, Platform
+from ..probing.masking import masked
+from ..stores.model import Store
+from . import stores
+
+
+class _UsageError(Exception):
+    """The command line does not fit the operation; the text says how."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("operation", help="such as check_stock; `operations` lists them")
+    parser.add_argument("values", nargs="*", metavar="NAME=VALUE", help="its parameters")
+    parser.add_argument(
+        "--store", required=True, metavar="DOMAIN", help="the store, as in the configuration"
+    )
+    stores.add_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run it and print what it returns; 1 when it fails, 2 when it cannot be run like this."""
+    config = stores.read_config(args)
+    if config is None:
+        return 1
+    try:
+        (store,) = asyncio.run(stores.stores_of(config, [args.store]))
+        platform = base.load(store.platform)
+        operation = _operation(platform, args.operation)
+        values = _values(operation, args.values)
+    except (stores.StoreNotFoundError, _UsageError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    try:
+        result = _call(platform, store, operation, values)
+    except StoreError as error:
+        print("\n".join(_failure(error, store)), file=sys.stderr)
+        return 1
+    if args.format == "json":
+        print(json.dumps(plain(result), indent=2, ensure_ascii=False))
+    else:
+        print("\n".join(_lines(plain(result))))
+    return 0
+
+
+def _call(platform: Platform, store: Store, operation: Operation, values: dict[str, Any]) -> Any:
+    client = platform.connect(store)
+    try:
+        return getattr(client, operation.name)(**values)
+    finally:
+        client.close()
+
+
+def _operation(platform: Platform, name: str) -> Operation:
+    name = platform.aliases.get(name, name)
+    if name in platform.operations:
+        return platform.operations[name]
+    if name in platform.unsupported:
+        raise _UsageError(f"{platform.title} cannot do {name}: {platform.unsupported[name]}")
+    hint = suggestion(name, [*platform.operations, *platform.aliases])
+    raise _UsageError(f"{platform.title} has no operation {name}; {hint}")
+
+
+def _values(operation: Operation, pairs: Sequence[str]) -> dict[str, Any]:
+    """Read `name=value` pairs as the operation's parameters."""
+    known = {parameter.name: parameter for parameter in operation.parameters}
+    found: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, text = pair.partition("=")
+        if not equals:
+            raise _UsageError(f"{pair} is not like name=value")
+        if name not in known:
+            raise _UsageError(f"{operation.name} takes no {name}; {suggestion(name, known)}")
+        if name in found:
+            raise _UsageError(f"{name} is given twice")
+        found[name] = _value(known[name], text)
+    missing = [p.name for p in operation.parameters if p.required and p.name not in found]
+    if missing:
+        raise _UsageError(f"{operation.name} needs {', '.join(missing)}")
+    return found
+
+
+def _value(parameter: Parameter, text: str) -> Any:
+    """Turn a text into what a parameter takes; one that takes texts too gets the text."""
+    kinds = {kind.strip() for kind in parameter.type.split("|")}
+    if any(kind.startswith("Mapping") for kind in kinds) and text.startswith("{"):
+        return _mapping(parameter, text)
+    if "bool" in kinds:
+        if text.lower() not in ("true", "false"):
+            raise _UsageError(f"{parameter.name} is true or false, not {text}")
+        return text.lower() == "true"
+    if "int" in kinds and "str" not in kinds:
+        try:
+            return int(text)
+        except ValueError:
+            raise _UsageError(f"{parameter.name} is a number, not {text}") from None
+    return text
+
+
+def _mapping(parameter: Parameter, text: str) -> dict[str, str]:
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise _UsageError(f"{parameter.name} is not JSON: {error}") from None
+    return {str(name): str(value) for name, value in found.items()}
+
+
+def plain(value: Any) -> Any:
+    """Return a result as JSON knows it: exact amounts and dates become texts."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(name): plain(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if isinstance(value, (datetime, date)):
+        return value.isoformat()
+    return str(value) if isinstance(value, Decimal) else value
+
+
+def _lines(value: Any, indent: str = "") -> Iterator[str]:
+    """Yield a plain value as indented lines."""
+    if isinstance(value, Mapping):
+        for name, item in value.items():
+            yield from _named(name, item, indent)
+    elif isinstance(value, list):
+        for index, item in enumerate(value, 1):
+            yield from _named(f"{index}", item, indent)
+    else:
+        yield f"{indent}{_shown(value)}"
+
+
+def _named(name: str, item: Any, indent: str) -> Iterator[str]:
+    if isinstance(item, Mapping) and set(item) == {"amount", "currency"}:
+        item = f"{item['amount']} {item['currency']}"
+    if isinstance(item, (Mapping, list)) and item:
+        yield f"{indent}{name}:"
+        yield from _lines(item, f"{indent}  ")
+    else:
+        yield f"{indent}{name}: {_shown(item)}"
+
+
+def _shown(value: Any) -> str:
+    if value is None or value in ("", [], {}):
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    # One line each, and no control character that would steer the terminal.
+    return "".join(c if c.isprintable() else " " for c in str(value))
+
+
+def _failure(error: StoreError, store: Store) -> Iterator[str]:
+    entry = ERROR_TYPES[error.error_type]
+    yield f"{entry.name} (fault: {entry.fault}): {masked(error.message, store)}"
+    if error.code:
+        yield f"  code     {error.code}"
+    yield f"  means    {entry.meaning}"
+    yield f"  do       {entry.advice}"

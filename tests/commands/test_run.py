@@ -1,0 +1,132 @@
+"""`store-exporter run`: operations from the shell."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from store_exporter.cli import main
+from store_exporter.demo.stores.woocommerce import Fault, SimulatedWooCommerce
+
+from .shops import DOMAIN, configure, served
+
+
+@pytest.fixture
+def shop() -> SimulatedWooCommerce:
+    return SimulatedWooCommerce(DOMAIN, orders=0)
+
+
+@pytest.fixture
+def file(shop: SimulatedWooCommerce, tmp_path: Path) -> Iterator[Path]:
+    with served(shop) as url:
+        yield configure(tmp_path, shop, url)
+
+
+def run(file: Path, *words: str, store: str = DOMAIN) -> int:
+    return main(["run", *words, "--store", store, "--config.file", str(file)])
+
+
+def as_json(file: Path, capsys: pytest.CaptureFixture[str], *words: str) -> Any:
+    assert run(file, *words, "--format", "json") == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_a_result_is_printed_for_people(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(file, "check_price", "product=SKU-010") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "price: 80 GBP" in lines
+    assert "on_sale: no" in lines
+    assert "sale_ends: -" in lines
+
+
+def test_a_result_is_printed_for_programs(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = as_json(file, capsys, "search_products", "query=pump", "in_stock=TRUE", "limit=2")
+    assert len(found["items"]) == 2
+    assert found["items"][0]["price"] == {"amount": "215", "currency": "GBP"}
+    report = as_json(file, capsys, "get_sales_report", "first=2026-01-01", "last=2026-01-31")
+    assert report["first"] == "2026-01-01"
+
+
+def test_a_cart_goes_on_from_one_command_to_the_next_by_its_token(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cart = as_json(file, capsys, "add_to_cart", "product=SKU-010", "quantity=2")
+    token = f"cart={cart['token']}"
+    options = 'variation={"Voltage": "24V"}'
+    cart = as_json(file, capsys, "add_to_cart", "product=MOTOR-1", options, token)
+    assert [line["sku"] for line in cart["lines"]] == ["SKU-010", "MOTOR-1-24V"]
+    assert as_json(file, capsys, "get_cart", token)["items"] == 3
+
+
+def test_a_failure_says_what_it_means_and_what_to_do(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(file, "check_stock", "product=NOPE") == 1
+    error = capsys.readouterr().err
+    assert error.startswith("not_found (fault: customer): ")
+    assert "means" in error
+    assert "do " in error
+
+
+def test_a_key_that_may_only_read_cannot_cancel(
+    shop: SimulatedWooCommerce, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    order = shop.new_order("processing")
+    assert run(file, "cancel_order", f"order={order['id']}") == 1
+    assert "forbidden (fault: config)" in capsys.readouterr().err
+
+
+def test_no_key_is_shown(
+    shop: SimulatedWooCommerce, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = shop.keys.read_only
+    echo = f'{{"code": "x", "message": "bad {key.consumer_key} {key.consumer_secret}"}}'
+    shop.faults.add(Fault(status=401, body=echo, content_type="application/json"))
+    assert run(file, "check_stock", "product=1") == 1
+    shown = "".join(capsys.readouterr())
+    assert key.consumer_key not in shown
+    assert key.consumer_secret not in shown
+
+
+def test_a_terminal_is_not_steered_by_what_a_store_says(
+    shop: SimulatedWooCommerce, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.add_product(name="\x1b[2JBoo\r\nFake: line", sku="B", price="1")
+    assert run(file, "check_stock", "product=B") == 0
+    assert "\x1b" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["check_stok", "product=1"], "did you mean check_stock?"),
+        (["check_stock"], "check_stock needs product"),
+        (["check_stock", "SKU-010"], "SKU-010 is not like name=value"),
+        (["check_stock", "prodct=1"], "did you mean product?"),
+        (["check_stock", "product=1", "product=2"], "product is given twice"),
+        (["search_products", "limit=ten"], "limit is a number, not ten"),
+        (["search_products", "in_stock=maybe"], "in_stock is true or false, not maybe"),
+        (["add_to_cart", "product=1", "variation={x"], "variation is not JSON"),
+    ],
+)
+def test_a_command_line_that_does_not_fit_is_told(
+    file: Path, capsys: pytest.CaptureFixture[str], words: list[str], says: str
+) -> None:
+    assert run(file, *words) == 2
+    assert says in capsys.readouterr().err
+
+
+def test_an_unknown_store_is_told(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(file, "get_cart", store="shop.example.org") == 2
+    assert "did you mean shop.example.com?" in capsys.readouterr().err
+
+
+def test_a_broken_configuration_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    broken = tmp_path / "broken.yml"
+    broken.write_text("stores: 5\n")
+    assert run(broken, "get_cart") == 1
+    assert "broken.yml" in capsys.readouterr().err
