@@ -497,6 +497,43 @@ EXPORTER = [
     ),
 ]
 
+STATE = [
+    Case(
+        "StoreDiscoveryFailing",
+        "a source of stores that fails again and again is a ticket",
+        {of(exporter.DISCOVERY_FAILURES, 'org="acme"', PROCESS): "0+0.2x60"},
+        "40m",
+        "exporter:9847 could not read the stores of acme 6 times in half an hour; those found "
+        "before are watched on.",
+        "warning",
+        {"org": "acme"},
+        PROCESS,
+    ),
+    Case(
+        "StoreDiscoveryFailing",
+        "one look that failed is made again",
+        {of(exporter.DISCOVERY_FAILURES, 'org="acme"', PROCESS): "0x20 1x40"},
+        "30m",
+        base=PROCESS,
+    ),
+    Case(
+        "StoreStateLost",
+        "damaged state is a ticket",
+        {of(exporter.STATE_LOSSES, base=PROCESS): "0x10 1x60"},
+        "20m",
+        "exporter:9847 set damaged state aside 1 times; orders and revenue count from then on.",
+        "warning",
+        base=PROCESS,
+    ),
+    Case(
+        "StoreStateLost",
+        "a counter that begins as nothing has lost nothing",
+        {of(exporter.STATE_LOSSES, base=PROCESS): "_x5 0x60"},
+        "20m",
+        base=PROCESS,
+    ),
+]
+
 AVAILABILITY = 'slo="availability"'
 
 
@@ -735,4 +772,4 @@ WEEKS = [
     ),
 ]
 
-CASES = [*STORES, *UPKEEP, *BUSINESS, *EXPORTER, *OBJECTIVES, *WEEKS]
+CASES = [*STORES, *UPKEEP, *BUSINESS, *EXPORTER, *STATE, *OBJECTIVES, *WEEKS]

@@ -115,7 +115,7 @@ def gauge(metric: Metric, labels: dict[str, str], t: int, now: int) -> float:
     constants = {
         health.UP: 1.0,
         health.HEALTH: float(labels.get("state") == "healthy"),
-        health.PROBE_SUCCESS: 1.0,
+        health.PROBE_SUCCESS: float(labels.get("probe") == "liveness"),
         health.PROBE_STATUS: 200.0,
         health.API_BUDGET_LIMIT: 600.0,
         health.API_BUDGET_REMAINING: 300.0,

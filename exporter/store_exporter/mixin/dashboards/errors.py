@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from ...errors import Fault
-from ...metrics.catalogue import business, health, operations
+from ...metrics.catalogue import operations
 from .. import promql, series
 from ..policy import Uid
 from ..promql import increase, select
 from .correlation import BY_TYPE, together
+from .errors_rows import ours
 from .panels import NEUTRAL, Kind, Page, Panel, Query, Row, Variable
 from .scales import LATENCY, NO_ERROR, NONE_GOOD, ORDERS, P95, success
 from .variables import OPERATION_MATCH, OPERATIONS, STORE_MATCH
@@ -149,46 +150,6 @@ def places() -> Row:
                 columns=labels,
                 sort="Errors",
                 links=("shop", "operations"),
-            ),
-        ),
-    )
-
-
-def ours() -> Row:
-    """Failures of the exporter's own requests, which need no shopper to show."""
-    probes = promql.rate(health.PROBE_FAILURES, "$__rate_interval", *S)
-    collectors = promql.rate(business.COLLECTOR_FAILURES, "$__rate_interval", *S)
-    return Row(
-        "Seen by the exporter itself",
-        (
-            Panel(
-                Kind.GRAPH,
-                "Failed probes by error type",
-                "Failures of health checks. They show an outage even at night, when no shopper "
-                "runs into it.",
-                (Query(f"sum by (error_type) ({probes})", "{{error_type}}", empty=NO_ERROR),),
-                unit="ops",
-                low=0,
-                width=12,
-                stacked=True,
-                links=("StoreDown",),
-            ),
-            Panel(
-                Kind.GRAPH,
-                "Failed collectors by error type",
-                "Failures to read business figures. rate_limited means that the budget is spent.",
-                (
-                    Query(
-                        f"sum by (error_type) ({collectors})",
-                        "{{error_type}}",
-                        empty=NO_ERROR,
-                    ),
-                ),
-                unit="ops",
-                low=0,
-                width=12,
-                stacked=True,
-                links=("StoreFiguresStale",),
             ),
         ),
     )

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from ...metrics.catalogue import business, exporter
-from .. import promql
-from ..policy import THRESHOLDS, Uid
-from ..promql import increase, rate, select
+from ...metrics.catalogue import exporter
+from ..policy import Uid
+from ..promql import increase, select
 from .exporter_rows import asked, cost
+from .exporter_schedule import schedule
 from .panels import UP_DOWN, Kind, Page, Panel, Query, Row
-from .scales import LAG, NONE_GOOD
+from .scales import NONE_GOOD, NOTHING_HAPPENED
 from .variables import PROCESS_MATCH, PROCESSES
 
 M = PROCESS_MATCH
-NOTHING_HAPPENED = "there may have been none"
 
 
 def page() -> Page:
@@ -111,59 +110,6 @@ def now() -> Row:
                 width=4,
                 height=4,
                 decimals=0,
-            ),
-        ),
-    )
-
-
-def schedule() -> Row:
-    """Whether probes and collectors run when they should."""
-    lag = tuple(
-        Query(
-            promql.quantile(q, exporter.SCHEDULER_LAG, "$__rate_interval", (), M),
-            f"p{q * 100:g}",
-            empty="an application without an exporter schedules nothing",
-        )
-        for q in (0.5, 0.99)
-    )
-    skipped = rate(exporter.RUNS_SKIPPED, "$__rate_interval", *M)
-    age = f"time() - {select(business.COLLECTOR_LAST_SUCCESS, *M)}"
-    missed = f"max by (collector) (({age}) / {select(business.COLLECTOR_INTERVAL, *M)})"
-    return Row(
-        "Schedule",
-        (
-            Panel(
-                Kind.GRAPH,
-                "Lag",
-                "How much later than planned probes and collectors start. A rising lag means that "
-                "the exporter lacks processor time.",
-                lag,
-                unit="s",
-                low=0,
-                steps=LAG,
-                lines=True,
-                links=("StoreExporterLagging",),
-            ),
-            Panel(
-                Kind.GRAPH,
-                "Runs left out",
-                "Runs a second that did not take place, by reason: overlap (the one before was "
-                "still running), budget (requests spent), backoff (the store asked for rest).",
-                (Query(f"sum by (reason) ({skipped})", "{{reason}}", empty=NOTHING_HAPPENED),),
-                unit="ops",
-                low=0,
-                stacked=True,
-            ),
-            Panel(
-                Kind.GRAPH,
-                "Staleness",
-                "How many of its intervals each collector's stalest store is behind. From "
-                f"{THRESHOLDS.stale_intervals:g} on its figures are withdrawn.",
-                (Query(missed, "{{collector}}", empty="no collector may be switched on"),),
-                low=0,
-                steps=((None, "green"), (THRESHOLDS.stale_intervals, "red")),
-                lines=True,
-                links=("StoreFiguresStale",),
             ),
         ),
     )

@@ -6,11 +6,10 @@ from ...metrics.catalogue import exporter, health
 from ..policy import DAY, THRESHOLDS
 from ..promql import equal, rate, select
 from .panels import Kind, Panel, Query, Row
-from .scales import API_VERSION, BUDGET
+from .scales import API_VERSION, BUDGET, NOTHING_HAPPENED
 from .variables import PROCESS_MATCH
 
 M = PROCESS_MATCH
-NOTHING_HAPPENED = "there may have been none"
 NOT_EVERYWHERE = "not every platform has this figure"
 
 

@@ -6,7 +6,7 @@ from ...metrics.catalogue import health
 from .. import promql, series
 from ..policy import Uid
 from ..promql import STORE, on, select
-from .fleet_rows import course, upkeep
+from .fleet_rows import LISTED, course, upkeep
 from .panels import GREEN, NEUTRAL, RED, UP_DOWN, YELLOW, Kind, Page, Panel, Query, Row
 from .scales import (
     LATENCY,
@@ -22,8 +22,7 @@ from .scales import (
 )
 from .variables import STORE_MATCH, STORES
 
-WORST = 50
-WORST_STORES = f"topk({WORST}, {TROUBLE})"
+WORST_STORES = f"topk({LISTED}, {TROUBLE})"
 NORMAL = f"3600 * {select(series.REVENUE_NORMAL, *STORE_MATCH)}"
 
 
@@ -131,7 +130,7 @@ def worst() -> Row:
     )
     table = Panel(
         Kind.TABLE,
-        f"The {WORST} stores in most trouble",
+        f"The {LISTED} stores in most trouble",
         "Trouble is ten for each critical alert and one for each warning, plus the share of "
         "failing operations. Success leaves out what shoppers did wrong. Missed runs is how many "
         "of its intervals the stalest figure is behind. Click a store to open its page.",

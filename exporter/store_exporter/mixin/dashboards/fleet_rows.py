@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...metrics.catalogue import health
+from ...metrics.catalogue import business, health
 from .. import series
 from ..policy import DAY, THRESHOLDS
 from ..promql import STORE, on, select
@@ -19,6 +19,8 @@ from .scales import (
     missed_runs,
 )
 from .variables import STORE_MATCH
+
+LISTED = 50
 
 
 def course() -> Row:
@@ -112,6 +114,8 @@ def course() -> Row:
 def upkeep() -> Row:
     """What will become trouble if nobody acts."""
     expiry = f"{select(health.TLS_EXPIRY, *STORE_MATCH)} - time()"
+    worst = f"and {on(*STORE)} topk({LISTED}, {TROUBLE})"
+    facts = ("version", "currency", "timezone", "order_storage")
     return Row(
         "Upkeep",
         (
@@ -144,6 +148,31 @@ def upkeep() -> Row:
                 columns=STORE,
                 sort="Missed runs",
                 links=("shop", "StoreFiguresStale"),
+            ),
+            Panel(
+                Kind.TABLE,
+                f"About the {LISTED} stores in most trouble",
+                "What runs them: version, currency, time zone, order storage, and their number of "
+                "customers. Faults of one version only are that version's.",
+                (
+                    Query(
+                        f"{select(health.INFO, *STORE_MATCH)} {worst}",
+                        "Known",
+                        mappings=((1, "yes", "green"),),
+                        empty="the collector of these facts may be switched off",
+                    ),
+                    Query(
+                        f"({select(business.CUSTOMERS, *STORE_MATCH)} {worst})"
+                        f" * {on(*STORE)} group_right () {select(health.INFO, *STORE_MATCH)}",
+                        "Customers",
+                        decimals=0,
+                        empty="the collector of customers may be switched off",
+                    ),
+                ),
+                width=24,
+                columns=(*STORE, *facts),
+                sort="+domain",
+                links=("shop",),
             ),
         ),
     )

@@ -34,6 +34,9 @@ LAG: Steps = ((None, GREEN), (THRESHOLDS.scheduler_lag, RED))
 NO_ERROR = "there may have been no error at all"
 """Why a panel of errors may rightly be empty."""
 
+NOTHING_HAPPENED = "there may have been none"
+"""Why a panel of things that should not happen may rightly be empty."""
+
 TROUBLE = select(series.TROUBLE, *STORE_MATCH)
 UP = select(series.STORE_UP, *STORE_MATCH)
 SUCCESS_RATE = select(series.STORE_SUCCESS, *STORE_MATCH)

@@ -1,0 +1,91 @@
+"""A row of the errors page: what the exporter's own requests run into."""
+
+from __future__ import annotations
+
+from ...metrics.catalogue import business, health
+from .. import promql, series
+from ..promql import select
+from .panels import Kind, Panel, Query, Row
+from .scales import LATENCY, NO_ERROR
+from .variables import STORE_MATCH
+
+S = STORE_MATCH
+
+
+def ours() -> Row:
+    """Failures of the exporter's own requests, which need no shopper to show."""
+    probes = promql.rate(health.PROBE_FAILURES, "$__rate_interval", *S)
+    slowest = select(series.PROBE_QUANTILE, *S)
+    failing = f"and on (org, domain, probe) {select(health.PROBE_SUCCESS, *S)} == 0"
+    answered = select(health.PROBE_STATUS, *S)
+    silent = f"time() - {select(health.PROBE_LAST_SUCCESS, *S)}"
+    collectors = promql.rate(business.COLLECTOR_FAILURES, "$__rate_interval", *S)
+    return Row(
+        "Seen by the exporter itself",
+        (
+            Panel(
+                Kind.GRAPH,
+                "Failed probes by error type",
+                "Failures of health checks. They show an outage even at night, when no shopper "
+                "runs into it.",
+                (Query(f"sum by (error_type) ({probes})", "{{error_type}}", empty=NO_ERROR),),
+                unit="ops",
+                low=0,
+                stacked=True,
+                links=("StoreDown",),
+            ),
+            Panel(
+                Kind.GRAPH,
+                "Slowest probes (p95)",
+                "How long the health checks of the slowest stores take. Rising towards the "
+                "timeout, they announce an outage.",
+                (Query(f"topk(5, {slowest})", "{{org}} {{domain}} {{probe}}"),),
+                unit="s",
+                low=0,
+                steps=LATENCY,
+                lines=True,
+                links=("shop", "StoreDegraded"),
+            ),
+            Panel(
+                Kind.GRAPH,
+                "Failed collectors by error type",
+                "Failures to read business figures. rate_limited means that the budget is spent.",
+                (
+                    Query(
+                        f"sum by (error_type) ({collectors})",
+                        "{{error_type}}",
+                        empty=NO_ERROR,
+                    ),
+                ),
+                unit="ops",
+                low=0,
+                stacked=True,
+                links=("StoreFiguresStale",),
+            ),
+            Panel(
+                Kind.TABLE,
+                "Probes that fail now",
+                "The last HTTP status, where there was an answer at all, and the time since "
+                "the last success. No answer points to the network, 5xx to the shop, 403 to a "
+                "firewall.",
+                (
+                    Query(
+                        f"max by (org, domain, probe) ({silent} {failing})",
+                        "Since last success",
+                        unit="s",
+                        empty="there may be no failing probe",
+                    ),
+                    Query(
+                        f"max by (org, domain, probe) ({answered} {failing})",
+                        "HTTP status",
+                        decimals=0,
+                        empty="there may be no failing probe",
+                    ),
+                ),
+                width=24,
+                columns=("org", "domain", "probe"),
+                sort="Since last success",
+                links=("shop", "StoreDown"),
+            ),
+        ),
+    )

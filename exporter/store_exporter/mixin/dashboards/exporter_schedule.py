@@ -1,0 +1,107 @@
+"""A row of the exporter's page: whether probes and collectors run when they should."""
+
+from __future__ import annotations
+
+from ...metrics.catalogue import business, exporter
+from .. import promql
+from ..policy import THRESHOLDS
+from ..promql import increase, rate, select
+from .panels import Kind, Panel, Query, Row
+from .scales import LAG, NOTHING_HAPPENED
+from .variables import PROCESS_MATCH
+
+M = PROCESS_MATCH
+
+
+def schedule() -> Row:
+    """Whether probes and collectors run when they should."""
+    lag = tuple(
+        Query(
+            promql.quantile(q, exporter.SCHEDULER_LAG, "$__rate_interval", (), M),
+            f"p{q * 100:g}",
+            empty="an application without an exporter schedules nothing",
+        )
+        for q in (0.5, 0.99)
+    )
+    skipped = rate(exporter.RUNS_SKIPPED, "$__rate_interval", *M)
+    spent = f"max by (collector) ({select(business.COLLECTOR_DURATION, *M)})"
+    backlog = f"sum by (collector) ({select(business.COLLECTOR_BACKLOG, *M)})"
+    age = f"time() - {select(business.COLLECTOR_LAST_SUCCESS, *M)}"
+    missed = f"max by (collector) (({age}) / {select(business.COLLECTOR_INTERVAL, *M)})"
+    return Row(
+        "Schedule",
+        (
+            Panel(
+                Kind.GRAPH,
+                "Lag",
+                "How much later than planned probes and collectors start. A rising lag means that "
+                "the exporter lacks processor time.",
+                lag,
+                unit="s",
+                low=0,
+                steps=LAG,
+                lines=True,
+                links=("StoreExporterLagging",),
+            ),
+            Panel(
+                Kind.GRAPH,
+                "Runs left out",
+                "Runs a second that did not take place, by reason: overlap (the one before was "
+                "still running), budget (requests spent), backoff (the store asked for rest).",
+                (Query(f"sum by (reason) ({skipped})", "{{reason}}", empty=NOTHING_HAPPENED),),
+                unit="ops",
+                low=0,
+                stacked=True,
+            ),
+            Panel(
+                Kind.GRAPH,
+                "Staleness",
+                "How many of its intervals each collector's stalest store is behind. From "
+                f"{THRESHOLDS.stale_intervals:g} on its figures are withdrawn.",
+                (Query(missed, "{{collector}}", empty="no collector may be switched on"),),
+                low=0,
+                steps=((None, "green"), (THRESHOLDS.stale_intervals, "red")),
+                lines=True,
+                links=("StoreFiguresStale",),
+            ),
+            Panel(
+                Kind.GRAPH,
+                "Longest runs of collectors",
+                "How long the last run of each collector took, of its slowest store. Near its "
+                "timeout, it will soon fail.",
+                (Query(spent, "{{collector}}", empty="no collector may be switched on"),),
+                unit="s",
+                low=0,
+            ),
+            Panel(
+                Kind.GRAPH,
+                "Backlog",
+                "Changed records that collectors have yet to read. Counters are complete at 0; a "
+                "first run over a large shop takes a while.",
+                (Query(backlog, "{{collector}}", empty="not every collector has one"),),
+                decimals=0,
+                low=0,
+            ),
+            Panel(
+                Kind.GRAPH,
+                "Lost sight of",
+                "Looks at sources of stores that brought no answer, by org, and times that saved "
+                "state was damaged, within an hour. Both should stay at nothing.",
+                (
+                    Query(
+                        f"sum by (org) ({increase(exporter.DISCOVERY_FAILURES, '1h', *M)})",
+                        "discovery {{org}}",
+                        empty="there may be no source of stores",
+                    ),
+                    Query(
+                        f"sum({increase(exporter.STATE_LOSSES, '1h', *M)})",
+                        "state",
+                        empty=NOTHING_HAPPENED,
+                    ),
+                ),
+                decimals=0,
+                low=0,
+                links=("StoreDiscoveryFailing", "StoreStateLost"),
+            ),
+        ),
+    )

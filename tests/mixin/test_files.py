@@ -1,0 +1,105 @@
+"""Generated files: none is stale, and all are made from the catalogue."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from store_exporter.metrics.catalogue import CATALOGUE
+from store_exporter.mixin import dashboards, files, rules, slo
+from tests import servers
+
+GENERATED = files.generate()
+
+
+@pytest.mark.parametrize("path", sorted(GENERATED))
+def test_a_generated_file_is_not_stale(path: str, repository: Path) -> None:
+    committed = (repository / path).read_text(encoding="utf-8")
+    assert committed == GENERATED[path], "run `store-exporter generate`"
+
+
+def test_no_generated_file_is_left_behind(repository: Path) -> None:
+    folders = ("grafana/dashboards", "prometheus/rules", "alerts/rules", "alerts/templates")
+    found = {
+        str(path.relative_to(repository))
+        for folder in (*folders, "docs/runbooks")
+        for path in (repository / folder).rglob("*")
+        if path.is_file()
+    }
+    assert found - GENERATED.keys() == set()
+
+
+def test_dashboards_are_json_and_rules_are_yaml() -> None:
+    for path, content in GENERATED.items():
+        if path.endswith(".json"):
+            json.loads(content)
+        elif path.endswith(".yml"):
+            yaml.safe_load(content)
+
+
+@pytest.mark.real
+def test_promtool_accepts_every_rule(repository: Path) -> None:
+    rule_files = [str(repository / path) for path in GENERATED if "/rules/" in path]
+    argv = [servers.tool("promtool"), "check", "rules", "--lint=all", *rule_files]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_package_names_no_metric_as_text(repository: Path) -> None:
+    package = repository / "exporter" / "store_exporter" / "mixin"
+    named = {
+        (path.name, name)
+        for path in package.rglob("*.py")
+        for name in CATALOGUE
+        if re.search(rf"\b{name}\b", path.read_text(encoding="utf-8"))
+    }
+    # A sentence about revenue's sibling in a docstring would be found too; there is none.
+    assert named == set()
+
+
+def test_every_recorded_series_is_read_by_something() -> None:
+    recorded = {rule.name for group in [*rules.groups(), *slo.groups()] for rule in group.rules}
+    text = " ".join(
+        [query.expression for page in dashboards.pages() for query in page.queries]
+        + [GENERATED["alerts/rules/alerts.yml"]]
+        + [rule.expression for g in [*rules.groups(), *slo.groups()] for rule in g.rules]
+    )
+    assert {name for name in recorded if name not in text} == set()
+
+
+@pytest.mark.parametrize("group", [*rules.groups(), *slo.groups()], ids=lambda group: group.name)
+def test_every_recorded_series_keeps_the_org(group: rules.Group) -> None:
+    for rule in group.rules:
+        assert rule.name.startswith("org_domain_platform"), rule.name
+
+
+def test_pace_shortens_intervals_but_not_those_that_sums_rely_on() -> None:
+    def intervals(document: files.Mapping[str, object]) -> list[object]:
+        groups = document["groups"]
+        assert isinstance(groups, list)
+        return [group.get("interval") for group in groups]
+
+    assert "2m" in intervals(rules.document())
+    assert "6s" in intervals(rules.document(pace=0.05))
+    assert intervals(slo.document(pace=0.05)) == intervals(slo.document()) == ["30s", "2m"]
+
+
+# What no panel and no alert shows, and why.
+UNSEEN = {
+    "store_exporter_config_last_reload_success_timestamp_seconds": (
+        "whether the last reload succeeded is shown; when the one before it did is for the curious"
+    ),
+}
+
+
+def test_every_metric_is_on_a_dashboard_or_behind_a_rule() -> None:
+    text = " ".join(
+        content for path, content in GENERATED.items() if path.endswith((".json", ".yml"))
+    )
+    unseen = {name for name in CATALOGUE if not re.search(rf"(?<![\w:]){name}", text)}
+    assert unseen == UNSEEN.keys()
