@@ -102,9 +102,9 @@ def test_links_do_not_repeat_a_signature(store: SimulatedWooCommerce) -> None:
 def test_a_read_only_key_cannot_write(store: SimulatedWooCommerce) -> None:
     order = store.new_order()
     key = store.keys.read_only
-    headers = Credentials(key.consumer_key, key.consumer_secret).authorize("PUT", "https://x", {})[
-        1
-    ]
+    headers = Credentials(key.consumer_key, key.consumer_secret).authorize(
+        "PUT", f"https://shop.example.com{V3}/orders", {}
+    )[1]
     sent = {"authorization": headers["Authorization"]}
     path = f"{V3}/orders/{order['id']}"
     answer = store.respond(Incoming("PUT", path, {}, sent, b'{"status": "cancelled"}'))

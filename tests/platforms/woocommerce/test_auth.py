@@ -27,7 +27,9 @@ def credentials(**options: bool) -> Credentials:
 
 
 def test_over_https_the_key_travels_as_basic_authentication() -> None:
-    params, headers = credentials().authorize("GET", "https://shop.example.com/x", {"a": "1"})
+    params, headers = credentials().authorize(
+        "GET", "https://shop.example.com/wp-json/wc/v3/x", {"a": "1"}
+    )
     assert params == {"a": "1"}
     scheme, _, encoded = headers["Authorization"].partition(" ")
     assert scheme == "Basic"
@@ -35,9 +37,25 @@ def test_over_https_the_key_travels_as_basic_authentication() -> None:
     assert pair == f"{KEY.consumer_key}:{KEY.consumer_secret}"
 
 
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize(
+    "path", ["/", "/wp-json/", "/wp-json/wc/store/v1/cart", "/wp-json/wp/v2/users", "/shop/wc"]
+)
+def test_nothing_but_the_shops_own_api_is_shown_the_key(scheme: str, path: str) -> None:
+    for in_query in (True, False):
+        made = credentials(in_query=in_query)
+        assert made.authorize("GET", f"{scheme}://shop.example.com{path}", {}) == ({}, {})
+
+
+@pytest.mark.parametrize("path", ["/wp-json/wc/v3/orders", "/x/wp-json/wc-analytics/reports/stock"])
+def test_the_shops_own_api_is(path: str) -> None:
+    assert credentials().authorize("GET", f"https://shop.example.com{path}", {})[1]
+    assert credentials().authorize("GET", f"http://shop.example.com{path}", {})[0]
+
+
 def test_the_key_can_go_into_the_query_where_a_host_strips_the_header() -> None:
     made = credentials(in_query=True)
-    params, headers = made.authorize("GET", "https://shop.example.com/x", {})
+    params, headers = made.authorize("GET", "https://shop.example.com/wp-json/wc/v3/x", {})
     assert headers == {}
     assert params["consumer_secret"] == KEY.consumer_secret
 

@@ -10,11 +10,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit
+
+_KEYED = re.compile(r"/wc(/v[0-9]+|-analytics)(/|$)")
 
 
 def _nonce() -> str:
@@ -45,12 +48,19 @@ class Credentials:
     ) -> tuple[dict[str, str], dict[str, str]]:
         """Return the query parameters, with what must be added to them, and further headers.
 
+        The key is for WooCommerce's own API alone. To the Store API it would make the shop's
+        manager out of a shopper, and WordPress' index refuses it (401 `invalid_username`) where
+        application passwords are in use, because it takes the key for one.
+
         Args:
             method: in upper case.
             url: without the query; its scheme decides how the request is authorized.
             params: the query, each name once.
         """
-        if urlsplit(url).scheme != "https":
+        parts = urlsplit(url)
+        if not _KEYED.search(parts.path):
+            return dict(params), {}
+        if parts.scheme != "https":
             return self._signed(method, url, params), {}
         if self.in_query:
             secret = {

@@ -19,7 +19,7 @@ from ...stores.model import Secret
 from ..described import Awaited, Blocking, Planned
 from ..http_client import AsyncDriver, SyncDriver, proxy_for, tls_context
 from ..plans import Plan, Policy, Request, Retrier, RetryBudget
-from .api import STORE, Api, Facts, wait
+from .api import Api, Facts, wait
 from .auth import Credentials
 from .operations import cart, orders, products, shop
 
@@ -101,9 +101,6 @@ class _Client:
         return f"<{type(self).__name__} {self.domain} of {self.org}>"
 
     def _sign(self, request: Request) -> Request:
-        # The Store API is for shoppers: with a manager's key it would answer as the manager.
-        if request.url.startswith(self.url + STORE):
-            return request
         params, headers = self._credentials.authorize(request.method, request.url, request.params)
         return replace(request, params=params, headers={**request.headers, **headers})
 

@@ -151,6 +151,10 @@ class SimulatedWooCommerce(SimulatedServer):
             if call.method == allowed and action in ("", *_CART_ACTIONS):
                 return self.carts.answer(call, action)
         if path == "/wp-json":
+            if "authorization" in request.headers:
+                # WordPress takes it for an application password, and its user is unknown.
+                text = "Unknown username. Check again or try your email address."
+                raise ApiError(401, "invalid_username", text)
             return Reply(only_fields(call, shop_api.index(self.shop)))
         for methods, pattern, run in _COMPILED:
             match = pattern.fullmatch(path)
