@@ -5,10 +5,13 @@
     @track("search_products", org="acme", domain="shop.example.com", platform="woocommerce")
     def search(query: str) -> list[Product]: ...
 
-Importing this opens nothing and starts nothing.
+Importing this opens nothing, starts nothing, and imports no other distribution.
 """
 
 from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from ._version import __version__
 from .errors import ERROR_TYPES, ErrorType, Fault, StoreError, UnsupportedOperationError
@@ -20,20 +23,62 @@ from .operations.labels import StoreLabels, store_context
 from .operations.operation import Operation
 from .operations.track import track
 
+if TYPE_CHECKING:
+    from .metrics.exposition import PrometheusCollector
+    from .metrics.otlp import Pusher, start_otlp
+    from .mounts import (
+        MetricsServer,
+        add_metrics_route,
+        make_asgi_app,
+        make_wsgi_app,
+        serve_metrics,
+    )
+
+# Ways to show the metrics, imported when first asked for: an application uses one or two of them.
+_LATER = {
+    "MetricsServer": ".mounts",
+    "PrometheusCollector": ".metrics.exposition",
+    "Pusher": ".metrics.otlp",
+    "add_metrics_route": ".mounts",
+    "make_asgi_app": ".mounts",
+    "make_wsgi_app": ".mounts",
+    "serve_metrics": ".mounts",
+    "start_otlp": ".metrics.otlp",
+}
+
 __all__ = [
     "ERROR_TYPES",
     "ErrorType",
     "Fault",
+    "MetricsServer",
     "Operation",
+    "PrometheusCollector",
+    "Pusher",
     "Recorder",
     "StoreError",
     "StoreLabels",
     "UnsupportedOperationError",
     "__version__",
+    "add_metrics_route",
     "bind",
     "classify",
     "default_recorder",
+    "make_asgi_app",
+    "make_wsgi_app",
     "register_error",
+    "serve_metrics",
+    "start_otlp",
     "store_context",
     "track",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(_LATER[name], __name__), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATER})

@@ -17,7 +17,6 @@ from store_exporter.metrics.histogram import (
     MAX_NATIVE_BUCKETS,
     ZERO_THRESHOLD,
     Histogram,
-    histogram_value,
     native_index,
     native_upper_bound,
 )
@@ -42,8 +41,8 @@ def belongs(value: float, index: int, schema: int) -> bool:
 def filled(*batches: list[float]) -> HistogramValue:
     histogram = Histogram(BOUNDS)
     for batch in batches:
-        histogram.add(list(batch))
-    return histogram_value(histogram.state())
+        histogram = histogram.plus(list(batch))
+    return histogram.value()
 
 
 def native_of(value: HistogramValue) -> NativeHistogram:
@@ -122,18 +121,16 @@ def test_the_sum_is_that_of_the_observations() -> None:
 
 
 def test_without_native_there_is_none() -> None:
-    histogram = Histogram(BOUNDS, native=False)
-    histogram.add([1.0])
-    assert histogram_value(histogram.state()).native is None
+    assert Histogram(BOUNDS, native=False).plus([1.0]).value().native is None
 
 
-def test_a_copy_does_not_change_with_its_original() -> None:
-    histogram = Histogram(BOUNDS)
-    histogram.add([1.0])
-    copy = histogram_value(histogram.state())
-    histogram.add([1.0, 20.0])
-    assert sum(copy.counts) == 1
-    assert sum(native_of(copy).buckets.values()) == 1
+def test_a_histogram_never_changes() -> None:
+    first = Histogram(BOUNDS).plus([1.0])
+    value = first.value()
+    first.plus([1.0, 20.0, 1e-9])
+    assert sum(value.counts) == 1
+    assert dict(native_of(value).buckets) == {0: 1}
+    assert value.sum == 1.0
 
 
 def test_dense_buckets_show_only_populated_ones() -> None:

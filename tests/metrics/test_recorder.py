@@ -344,7 +344,7 @@ def test_an_operation_does_not_notice_a_broken_histogram(
     recorder = Recorder()
     handle = recorder.operation(*SHOP, "get_cart")
     with monkeypatch.context() as broken:
-        broken.setattr("store_exporter.metrics.histogram.Histogram.add", explode)
+        broken.setattr("store_exporter.metrics.histogram.Histogram.plus", explode)
         for _ in range(3000):
             handle.start()
             handle.finish(0.1)

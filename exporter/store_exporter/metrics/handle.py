@@ -11,11 +11,10 @@ from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, Protocol
 
-from ..errors import ERROR_TYPES
 from . import tracing
 from .families import Exemplar
 from .guard import Labels
-from .histogram import Histogram, HistogramState
+from .histogram import Histogram
 
 NEVER = float("inf")
 """The threshold of a handle that looks for no traces."""
@@ -40,8 +39,8 @@ class OperationState(NamedTuple):
     finished: int
     in_progress: int
     errors: Mapping[str, int]
-    exemplars: dict[int, Exemplar] | None
-    duration: HistogramState
+    exemplars: Mapping[int, Exemplar] | None
+    duration: Histogram
 
 
 class Owner(Protocol):
@@ -73,18 +72,20 @@ class OperationHandle:
         tickets: one entry for each operation that may start before the next folding.
         durations: seconds of finished operations that are not folded yet.
         notable: a duration above this is worth an exemplar.
+        granted: how many tickets were ever made; those gone from `tickets` are starts.
+        errors: failures by error type; replaced and never changed.
     """
 
     __slots__ = (
         "__weakref__",
-        "_errors",
         "_exemplars",
         "_finished",
-        "_granted",
         "_histogram",
         "_owner",
         "_share",
         "durations",
+        "errors",
+        "granted",
         "labels",
         "notable",
         "tickets",
@@ -97,10 +98,10 @@ class OperationHandle:
         self.notable = NEVER
         self._owner = owner
         self._share = FIRST_TICKETS
-        self._granted = 0
+        self.granted = 0
         self._finished = 0
         self._histogram: Histogram | None = None
-        self._errors: dict[str, int] | None = None
+        self.errors: Mapping[str, int] = _NONE
         self._exemplars: dict[int, Exemplar] | None = None
 
     def start(self) -> None:
@@ -150,85 +151,83 @@ class OperationHandle:
         """Count and log a failure of the instrumentation itself."""
         self._owner.broke(stage, error, self.labels[3])
 
-    # What follows is called with the owner's lock held.
+    # What follows is called with the owner's lock held. Where two things must change together, they
+    # do so in statements without a call: between these CPython neither runs a signal handler nor
+    # lets another thread run.
 
     def fold(self) -> None:
         """Move the durations that are pending now into the histogram."""
-        pending = len(self.durations)
+        durations = self.durations
+        pending = len(durations)
         if not pending:
             return
-        batch = self.durations[:pending]
-        del self.durations[:pending]
+        batch = durations[:pending]
+        histogram = self._histogram or Histogram(self._owner.bounds, native=self._owner.native)
+        histogram = histogram.plus(batch)
+        self._histogram = histogram
         self._finished += pending
-        if self._histogram is None:
-            self._histogram = Histogram(self._owner.bounds, native=self._owner.native)
-        self._histogram.add(batch)
+        del durations[:pending]
         # The slowest of each batch are the ones whose traces are worth a look.
         self.notable = batch[-1 - pending // 16] if tracing.available() else NEVER
+
+    def discard(self) -> None:
+        """Count what is pending without its durations, which could not be folded."""
+        pending = len(self.durations)
+        self._finished += pending
+        del self.durations[:pending]
 
     def grant(self, most: int) -> None:
         """Make tickets: as many as the last time twice, up to `most`."""
         share = min(self._share, most)
         self._share = min(2 * share, MOST_TICKETS)
-        self._granted += share
-        self.tickets.extend([None] * share)
+        tickets: list[None] = [None] * share
+        self.granted += share
+        self.tickets += tickets
         if self._histogram is None and tracing.available():
             self.notable = -1.0
 
-    def count_ticket(self) -> None:
-        """Count one ticket that was made without holding the lock."""
-        self._granted += 1
-
-    def count_error(self, error_type: str) -> None:
-        """Count one failure."""
-        if error_type not in ERROR_TYPES:
-            error_type = "exception"
-        if self._errors is None:
-            self._errors = {}
-        self._errors[error_type] = self._errors.get(error_type, 0) + 1
-
     def state(self) -> OperationState | None:
-        """Return a copy of what is folded; None while nothing has happened."""
-        in_progress = self._granted - len(self.tickets) - self._finished
+        """Return what is folded; None while nothing has happened."""
+        in_progress = self.granted - len(self.tickets) - self._finished
         if in_progress < 0:
             # Operations that began before a fork and end after it: the child saw only their end.
-            self._granted -= in_progress
+            self.granted -= in_progress
             in_progress = 0
         histogram = self._histogram
         if histogram is None:
             if not in_progress:
                 return None
             histogram = Histogram(self._owner.bounds, native=self._owner.native)
+        exemplars = dict(self._exemplars) if self._exemplars else None
         return OperationState(
-            self.labels,
-            self._finished,
-            in_progress,
-            dict(self._errors) if self._errors else _NONE,
-            dict(self._exemplars) if self._exemplars else None,
-            histogram.state(),
+            self.labels, self._finished, in_progress, self.errors, exemplars, histogram
         )
 
     def forget(self) -> None:
         """Drop all figures, but not the operations in progress."""
         self.fold()
-        self._granted -= self._finished
+        self.granted -= self._finished
         self._finished = 0
         self._withdraw_tickets()
-        self._histogram = self._errors = self._exemplars = None
+        self._drop()
 
     def reset(self) -> None:
         """Drop everything, operations in progress included. No other thread may run."""
         self.durations.clear()
         self._withdraw_tickets()
-        self._granted = self._finished = 0
-        self._histogram = self._errors = self._exemplars = None
+        self.granted = self._finished = 0
+        self._drop()
+
+    def _drop(self) -> None:
+        self._histogram = self._exemplars = None
+        self.errors = _NONE
 
     def _withdraw_tickets(self) -> None:
-        """Make the next start come by `admit`. Each ticket taken back was never a start."""
+        """Make the next start come by `admit`. A ticket taken back was never a start."""
         self._share = FIRST_TICKETS
         while True:
             try:
-                self.tickets.pop()
+                del self.tickets[-1]
             except IndexError:
                 return
-            self._granted -= 1
+            self.granted -= 1

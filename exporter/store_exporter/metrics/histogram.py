@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import frexp, ldexp
 
 from .families import DenseBuckets, Exemplar, HistogramValue, NativeHistogram
@@ -58,102 +58,105 @@ def native_upper_bound(index: int, schema: int) -> float:
         return float("inf")
 
 
-HistogramState = tuple["array[int]", float, int, int, int, "array[int] | None"]
-"""What `Histogram.state` copies. One tuple of plain data: a scrape copies tens of thousands, and
-every object more that the garbage collector must look at costs as much as the copying."""
-
-
-def histogram_value(
-    state: HistogramState, exemplars: dict[int, Exemplar] | None = None
-) -> HistogramValue:
-    """Turn a copied state into what expositions read."""
-    counts, total, schema, zero, start, native = state
-    if native is None:
-        return HistogramValue(counts, total, None, exemplars)
-    buckets = DenseBuckets(start, native)
-    return HistogramValue(
-        counts, total, NativeHistogram(schema, ZERO_THRESHOLD, zero, buckets), exemplars
-    )
-
-
 class Histogram:
-    """The state of one histogram series. Whoever uses it holds a lock.
+    """One histogram series. It never changes: `plus` returns another one.
+
+    So a reader needs no lock and no copy, and an update that is interrupted half-way, by a signal
+    handler that raises, has not happened.
 
     Args:
         bounds: upper bounds of the classic buckets, ascending, without infinity.
         native: whether to keep a native histogram beside the classic one.
     """
 
-    __slots__ = ("_bounds", "_counts", "_native", "_schema", "_start", "_sum", "_zero")
+    __slots__ = ("bounds", "counts", "native", "schema", "start", "sum", "zero")
 
     def __init__(self, bounds: Sequence[float], *, native: bool = True) -> None:
-        self._bounds = bounds
-        self._counts = array("Q", bytes(8 * (len(bounds) + 1)))
-        self._sum = 0.0
-        self._schema = FINEST_SCHEMA
-        self._zero = 0
-        # Bucket `_start + i` has `_native[i]` observations. Dense, because the buckets of one
+        self.bounds = bounds
+        self.counts = array("Q", bytes(8 * (len(bounds) + 1)))
+        self.sum = 0.0
+        self.schema = FINEST_SCHEMA
+        self.zero = 0
+        # Bucket `start + i` has `native[i]` observations. Dense, because the buckets of one
         # operation's durations are neighbours, and a dict would take ten times the memory.
-        self._start = 0
-        self._native: array[int] | None = array("Q") if native else None
+        self.start = 0
+        self.native: array[int] | None = array("Q") if native else None
 
-    def add(self, batch: list[float]) -> None:
-        """Count finite values that are not negative. The list is sorted in place."""
+    def plus(self, batch: list[float]) -> Histogram:
+        """Return a histogram with more observations, finite and not negative; sorts the list."""
         batch.sort()
-        self._sum += sum(batch)
-        self._add_classic(batch)
-        if self._native is not None:
-            self._add_native(batch)
+        more = Histogram.__new__(Histogram)
+        more.bounds = self.bounds
+        more.counts = self.counts[:]
+        more.sum = self.sum + sum(batch)
+        more.schema = self.schema
+        more.zero = self.zero
+        more.start = self.start
+        more.native = None if self.native is None else self.native[:]
+        _add_classic(more, batch)
+        if more.native is not None:
+            _add_native(more, more.native, batch)
+        return more
 
-    def state(self) -> HistogramState:
-        """Return a copy of the state."""
-        native = None if self._native is None else self._native[:]
-        return (self._counts[:], self._sum, self._schema, self._zero, self._start, native)
+    def value(self, exemplars: Mapping[int, Exemplar] | None = None) -> HistogramValue:
+        """Return the histogram as expositions read it."""
+        native = None
+        if self.native is not None:
+            buckets = DenseBuckets(self.start, self.native)
+            native = NativeHistogram(self.schema, ZERO_THRESHOLD, self.zero, buckets)
+        return HistogramValue(self.counts, self.sum, native, exemplars)
 
-    def _add_classic(self, batch: list[float]) -> None:
-        bounds, counts, end, below = self._bounds, self._counts, len(batch), 0
-        while below < end:
-            index = bisect_left(bounds, batch[below])
-            upto = end if index == len(bounds) else bisect_right(batch, bounds[index], below)
-            counts[index] += upto - below
-            below = upto
 
-    def _add_native(self, batch: list[float]) -> None:
-        end = len(batch)
-        below = bisect_right(batch, ZERO_THRESHOLD)
-        self._zero += below
-        while below < end:
-            index = native_index(batch[below], self._schema)
-            upto = bisect_right(batch, native_upper_bound(index, self._schema), below)
-            self._count_native(index, upto - below)
-            below = upto
+# What follows fills a histogram that `plus` has not handed out yet.
 
-    def _count_native(self, index: int, count: int) -> None:
-        native = self._native
-        assert native is not None  # noqa: S101 - the caller has looked
-        if not native:
-            self._start = index
-        place = index - self._start
-        while max(place + 1, len(native), len(native) - place) > MAX_NATIVE_BUCKETS:
-            native = self._halve()
-            index = -(-index >> 1)
-            place = index - self._start
-        if place < 0:
-            native[:0] = array("Q", bytes(8 * -place))
-            self._start, place = index, 0
-        elif place >= len(native):
-            native.frombytes(bytes(8 * (place + 1 - len(native))))
-        native[place] += count
 
-    def _halve(self) -> array[int]:
-        """Merge each pair of neighbouring native buckets into one."""
-        assert self._native is not None  # noqa: S101 - there is something to merge
-        start, last = self._start, self._start + len(self._native) - 1
-        merged_start = -(-start >> 1)
-        merged = array("Q", bytes(8 * (-(-last >> 1) - merged_start + 1)))
-        for index, count in enumerate(self._native, start):
-            merged[-(-index >> 1) - merged_start] += count
-        self._schema -= 1
-        self._start = merged_start
-        self._native = merged
-        return merged
+def _add_classic(histogram: Histogram, batch: list[float]) -> None:
+    bounds, counts, end, below = histogram.bounds, histogram.counts, len(batch), 0
+    while below < end:
+        index = bisect_left(bounds, batch[below])
+        upto = end if index == len(bounds) else bisect_right(batch, bounds[index], below)
+        counts[index] += upto - below
+        below = upto
+
+
+def _add_native(histogram: Histogram, native: array[int], batch: list[float]) -> None:
+    end = len(batch)
+    below = bisect_right(batch, ZERO_THRESHOLD)
+    histogram.zero += below
+    while below < end:
+        index = native_index(batch[below], histogram.schema)
+        upto = bisect_right(batch, native_upper_bound(index, histogram.schema), below)
+        place = index - histogram.start
+        if not 0 <= place < len(native):
+            native, place = _make_room(histogram, native, index)
+        native[place] += upto - below
+        below = upto
+
+
+def _make_room(histogram: Histogram, native: array[int], index: int) -> tuple[array[int], int]:
+    """Extend the buckets to hold another one. Returns them and its place in them."""
+    if not native:
+        histogram.start = index
+    place = index - histogram.start
+    while max(place + 1, len(native) - place) > MAX_NATIVE_BUCKETS:
+        native = _halve(histogram, native)
+        index = -(-index >> 1)
+        place = index - histogram.start
+    if place < 0:
+        native[:0] = array("Q", bytes(8 * -place))
+        histogram.start, place = index, 0
+    elif place >= len(native):
+        native.frombytes(bytes(8 * (place + 1 - len(native))))
+    return native, place
+
+
+def _halve(histogram: Histogram, native: array[int]) -> array[int]:
+    """Merge each pair of neighbouring native buckets into one, and return the buckets."""
+    start, last = histogram.start, histogram.start + len(native) - 1
+    histogram.start = -(-start >> 1)
+    merged = array("Q", bytes(8 * (-(-last >> 1) - histogram.start + 1)))
+    for index, count in enumerate(native, start):
+        merged[-(-index >> 1) - histogram.start] += count
+    histogram.schema -= 1
+    histogram.native = merged
+    return merged

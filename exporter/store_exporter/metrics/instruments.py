@@ -7,6 +7,7 @@ they may come from any thread, and from a signal handler or finalizer, without a
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Callable, Hashable, Iterable
 from threading import Lock
 from typing import NamedTuple, TypeVar
@@ -15,7 +16,7 @@ from .catalogue import Kind, Metric
 from .catalogue.health import STORE_LABELS
 from .families import HistogramValue, Sample
 from .guard import clean
-from .histogram import Histogram, histogram_value
+from .histogram import Histogram
 
 _JOURNAL = 1024
 
@@ -56,7 +57,7 @@ class Instruments:
         self._values: dict[Metric, dict[LabelValues, float]] = {}
         self._histograms: dict[Metric, dict[LabelValues, Histogram]] = {}
         self._groups: dict[Hashable, _Group] = {}
-        self._journal: list[_Write] = []
+        self._journal: deque[_Write] = deque()
         self.renew_locks()
 
     def renew_locks(self) -> None:
@@ -139,9 +140,7 @@ class Instruments:
             for metric, values in self._values.items():
                 found[metric] = dict(values)
             for metric, histograms in self._histograms.items():
-                found[metric] = {
-                    labels: histogram_value(h.state()) for labels, h in histograms.items()
-                }
+                found[metric] = {labels: h.value() for labels, h in histograms.items()}
         now = self._monotonic()
         for group, published in list(self._groups.items()):
             if published.expires <= now:
@@ -169,18 +168,23 @@ class Instruments:
                 self._apply_journal()
 
     def _apply_journal(self) -> None:
-        pending = len(self._journal)
-        for kind, metric, raw, value in self._journal[:pending]:
+        journal = self._journal
+        while journal:
+            kind, metric, raw, value = journal[0]
             labels = tuple(map(clean, raw))
             if kind is Kind.HISTOGRAM:
                 histograms = self._histograms.setdefault(metric, {})
-                if labels not in histograms:
-                    histograms[labels] = Histogram(metric.buckets, native=self._native)
-                histograms[labels].add([value])
+                found = histograms.get(labels) or Histogram(metric.buckets, native=self._native)
+                found = found.plus([value])
+                # Together, without a call between them; see OperationHandle.
+                histograms[labels] = found
+                del journal[0]
             else:
                 values = self._values.setdefault(metric, {})
-                values[labels] = value + values.get(labels, 0) if kind is Kind.COUNTER else value
-        del self._journal[:pending]
+                if kind is Kind.COUNTER:
+                    value += values.get(labels, 0)
+                values[labels] = value
+                del journal[0]
 
 
 def _check(metric: Metric, labels: LabelValues, *kinds: Kind) -> None:

@@ -18,7 +18,6 @@ from .complaints import Complaints
 from .families import Family, HistogramValue, Sample
 from .guard import LIMITS, OTHER, Guard
 from .handle import OperationHandle, OperationState
-from .histogram import histogram_value
 from .instruments import Instruments, Series
 from .series import OperationSeries
 
@@ -216,7 +215,7 @@ class _Durations:
 
     def __iter__(self) -> Iterator[tuple[tuple[str, ...], HistogramValue]]:
         for state in self._states:
-            yield state.labels, histogram_value(state.duration, state.exemplars)
+            yield state.labels, state.duration.value(state.exemplars)
 
 
 _default: dict[str, Recorder] = {}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from threading import Lock, RLock
 from weakref import WeakValueDictionary
 
+from ..errors import ERROR_TYPES
 from .guard import Guard, Labels, clean
 from .handle import FIRST_TICKETS, MOST_TICKETS, Broke, OperationHandle, OperationState
 
@@ -46,8 +48,8 @@ class OperationSeries:
         self.handles: dict[Labels, OperationHandle] = {}
         # Handles whose figures were dropped while some function still holds them.
         self._forgotten: WeakValueDictionary[Labels, OperationHandle] = WeakValueDictionary()
-        self._tickets: list[OperationHandle] = []
-        self._failures: list[tuple[OperationHandle, str]] = []
+        self._tickets: deque[OperationHandle] = deque()
+        self._failures: deque[tuple[OperationHandle, str]] = deque()
         self.renew_locks()
 
     def renew_locks(self) -> None:
@@ -90,6 +92,7 @@ class OperationSeries:
                     handle.grant(max(FIRST_TICKETS, min(share, MOST_TICKETS)))
                 return
             except Exception as error:  # noqa: BLE001 - counted; the operation must not notice
+                handle.discard()
                 self.broke("record", error, handle.labels[3])
         self._tickets.append(handle)
         handle.tickets.append(None)
@@ -147,13 +150,19 @@ class OperationSeries:
             self.guard.restore(handle.labels)
 
     def _count_tickets(self) -> None:
-        pending = len(self._tickets)
-        for handle in self._tickets[:pending]:
-            handle.count_ticket()
-        del self._tickets[:pending]
+        """Count the tickets that were made without holding the lock."""
+        made = self._tickets
+        while made:
+            made[0].granted += 1
+            del made[0]
 
     def _count_failures(self) -> None:
-        pending = len(self._failures)
-        for handle, error_type in self._failures[:pending]:
-            handle.count_error(error_type)
-        del self._failures[:pending]
+        failures = self._failures
+        while failures:
+            handle, error_type = failures[0]
+            if error_type not in ERROR_TYPES:
+                error_type = "exception"
+            counted = {**handle.errors, error_type: handle.errors.get(error_type, 0) + 1}
+            # Together, without a call between them; see OperationHandle.
+            handle.errors = counted
+            del failures[0]
