@@ -95,10 +95,11 @@ async def test_a_port_where_nobody_listens_is_a_connection_error(
     assert "refused" in error.message
 
 
+@pytest.mark.parametrize("name", ["no-such-shop.invalid", f"{'x' * 70}.example.com"])
 async def test_a_name_that_does_not_resolve_is_a_dns_error(
-    store: StoreFactory, transport: Transport
+    name: str, store: StoreFactory, transport: Transport
 ) -> None:
-    error = await failure(store("https://no-such-shop.invalid"), transport)
+    error = await failure(store(f"https://{name}"), transport)
     assert (error.error_type, error.fault) == ("dns", Fault.STORE)
 
 

@@ -9,6 +9,7 @@ from enum import IntEnum
 from typing import Any
 from urllib.parse import urlsplit
 
+from ..errors import StoreError
 from ..platforms.plans import retry_after
 from ..stores.model import Store
 from . import addresses
@@ -42,22 +43,37 @@ class Access:
         self.budget = Budget(store.requests_per_hour, monotonic=monotonic)
         self.slots = Slots(store.concurrency)
         self.memory: dict[str, Any] = {}
-        self._expiries: dict[addresses.Origin, float] = {}
+        self._expiries: dict[str, float] = {}
+        self._origins = (store, addresses.origins(store))
+
+    def update(self, store: Store) -> None:
+        """Take over a changed configuration; what is spent stays spent."""
+        self.budget.limit(store.requests_per_hour)
+        self.slots.size = store.concurrency
+
+    def check(self, store: Store, url: str) -> None:
+        """Refuse an address that configuration does not give the store.
+
+        Raises:
+            StoreError: invalid_request, it is another one.
+        """
+        if self._origins[0] is not store:
+            # The configuration has changed, or a run with the old one still goes on.
+            self._origins = (store, addresses.origins(store))
+        scheme, host, port = wanted = addresses.origin(url)
+        if wanted not in self._origins[1]:
+            message = f"{scheme}://{host}:{port} is not an address of {store.domain}"
+            raise StoreError("invalid_request", message)
 
     def with_expiry(self, answer: Answer) -> Answer:
         """Return the answer with its certificate's expiry, also on a connection used again."""
         if not answer.url.startswith("https:"):
             return answer
-        where = addresses.origin(answer.url)
+        server = answer.url.split("/", 3)[2]
         if answer.certificate_expiry is None:
-            return replace(answer, certificate_expiry=self._expiries.get(where))
-        self._expiries[where] = answer.certificate_expiry
+            return replace(answer, certificate_expiry=self._expiries.get(server))
+        self._expiries[server] = answer.certificate_expiry
         return answer
-
-    def update(self, store: Store) -> None:
-        """Take over the limits of a changed configuration; what is spent stays spent."""
-        self.budget.limit(store.requests_per_hour)
-        self.slots.size = store.concurrency
 
     def judge(self, answer: Answer, now: float) -> bool:
         """Hold back where an answer calls for it, and return whether it asked to slow down.

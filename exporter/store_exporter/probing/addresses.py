@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from contextlib import suppress
 from urllib.parse import urljoin, urlsplit
 
 from ..errors import StoreError
@@ -33,26 +33,18 @@ def origin(url: str) -> Origin:
     return parts.scheme, host.lower(), _PORTS[parts.scheme] if port is None else port
 
 
-def _configured(store: Store) -> Iterator[str]:
-    yield store.url
-    yield f"https://{store.domain}"
-    for value in store.settings.values():
-        if isinstance(value, str) and value.startswith(("https://", "http://")):
-            yield value
+def origins(store: Store) -> frozenset[Origin]:
+    """Return where a store may be reached: its url, its domain over https, and its settings' urls.
 
-
-def check(store: Store, url: str) -> None:
-    """Refuse an address that configuration does not give the store.
-
-    It may be reached at its url, at its domain over https, and at addresses among its settings.
-
-    Raises:
-        StoreError: invalid_request, it is another one.
+    What is no address among them is passed over, and so cannot be reached.
     """
-    wanted = origin(url)
-    if not any(origin(own) == wanted for own in _configured(store)):
-        message = f"{wanted[0]}://{wanted[1]}:{wanted[2]} is not an address of {store.domain}"
-        raise StoreError("invalid_request", message)
+    settings = (value for value in store.settings.values() if isinstance(value, str))
+    urls = [value for value in settings if value.startswith(("https://", "http://"))]
+    found = set()
+    for url in (store.url, f"https://{store.domain}", *urls):
+        with suppress(StoreError):
+            found.add(origin(url))
+    return frozenset(found)
 
 
 def redirect_target(method: str, url: str, answer: Answer) -> str | None:

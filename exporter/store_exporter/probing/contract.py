@@ -53,20 +53,32 @@ class Http(Protocol):
 
         Raises:
             StoreError: timeout, dns, connection, tls, tls_untrusted, redirect,
-                response_too_large, or rate_limited when the hourly budget is spent.
+                response_too_large, invalid_response for a body that cannot be decompressed,
+                rate_limited when the hourly budget is spent, or invalid_request for an address
+                that configuration does not give the store.
         """
         ...
 
 
 class Cursor(Protocol):
-    """A collector's persisted memory for one store: a JSON document, replaced atomically."""
+    """A collector's persisted memory for one store: a JSON document, replaced atomically.
+
+    The position in the store's data and the counters that belong to it stand in the same document.
+    When the run ends, by a failure as well, the last saved document is made durable, and only then
+    figures are published; so nothing is counted twice or lost, whenever the process dies.
+    """
 
     def load(self) -> dict[str, Any]:
-        """Return the last saved document, empty at first."""
+        """Return the last saved document, also of this run; empty at first."""
         ...
 
     def save(self, document: Mapping[str, Any]) -> None:
-        """Replace the document, durably, before returning."""
+        """Replace the document.
+
+        Raises:
+            TypeError: it has something in it that JSON has not.
+            ValueError: it is too large, or has numbers in it that are not finite.
+        """
         ...
 
 

@@ -111,7 +111,7 @@ def _connection(error: BaseException, host: str) -> StoreError:
 _JUDGES = (
     ((ssl.SSLCertVerificationError, ssl.CertificateError), _certificate),
     ((ssl.SSLError, aiohttp.ClientConnectorSSLError), _tls),
-    ((socket.gaierror, aiohttp.ClientConnectorDNSError), _dns),
+    ((socket.gaierror, UnicodeError, aiohttp.ClientConnectorDNSError), _dns),
     ((TimeoutError, asyncio.TimeoutError), _timeout),
     ((http_exceptions.LineTooLong,), _too_long),
     ((http_exceptions.BadHttpMessage, aiohttp.ClientResponseError), _malformed),

@@ -126,7 +126,7 @@ class StoreHttp:
     ) -> Outgoing:
         if url.startswith("/"):
             url = self._store.url + url
-        addresses.check(self._store, url)
+        self._access.check(self._store, url)
         if params:
             query = urlencode(params, quote_via=quote, safe="-_.~")
             url += ("&" if "?" in url else "?") + query

@@ -20,6 +20,8 @@ _PATTERNS = re.compile(
 
 def masked(text: str, store: Store, limit: int = 300) -> str:
     """Return a text on one line, cut to a limit, without anything that proves who asks."""
+    if not text:
+        return text
     line = " ".join(masked_lines(text, store).split())
     return line if len(line) <= limit else line[:limit] + "…"
 

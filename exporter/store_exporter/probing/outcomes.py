@@ -21,7 +21,13 @@ _COMPLAINT_SECONDS = 60.0
 
 
 def result_of(
-    job: Job, ended: Report | Exception, journal: Journal, *, time: float, duration: float
+    job: Job,
+    ended: Report | Exception,
+    journal: Journal,
+    *,
+    time: float,
+    duration: float,
+    detailed: bool = False,
 ) -> Result:
     """Return what a run came to.
 
@@ -31,6 +37,7 @@ def result_of(
         journal: what it asked of the store.
         time: when it ended, in Unix time.
         duration: seconds it took.
+        detailed: whether to tell of each request.
     """
     store = job.store
     error_type = fault = None
@@ -58,7 +65,7 @@ def result_of(
         degraded=degraded,
         summary=summary,
         requests=journal.requests,
-        lines=tuple(masked(line, store) for line in journal.lines),
+        lines=tuple(masked(line, store) for line in journal.lines) if detailed else (),
     )
 
 

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from ..errors import StoreError
 from ..metrics.recorder import Recorder
@@ -131,11 +132,11 @@ class Runner:
         Raises:
             asyncio.CancelledError: the caller was cancelled; nothing is recorded then.
         """
-        outcome = await self._run(job)
+        outcome = await self._run(job, detailed=True)
         if isinstance(outcome, Result):
             return outcome
         error = BudgetSpentError(self.access(job.store).budget.per_hour, outcome.wait)
-        return self._finish(job, error, Journal(), 0.0)
+        return self._finish(job, error, Journal(), 0.0, detailed=True)
 
     def _obstacle(self, job: Job) -> Skipped | None:
         """Return why a job should not run now, if so.
@@ -152,7 +153,7 @@ class Runner:
         wait = budget.wait(reserved=liveness)
         return Skipped("budget", wait) if wait else None
 
-    async def _run(self, job: Job) -> Result | Skipped:
+    async def _run(self, job: Job, *, detailed: bool = False) -> Result | Skipped:
         # Read before the clock is started: the store is not to blame for our own disk.
         key = (job.store.domain, job.name)
         began = time.perf_counter()
@@ -180,7 +181,8 @@ class Runner:
             ended = error
         _stop_if_cancelled()
         journal = Journal() if http is None else http.journal
-        return self._finish(job, ended, journal, time.perf_counter() - began - journal.waited)
+        duration = time.perf_counter() - began - journal.waited
+        return self._finish(job, ended, journal, duration, detailed=detailed)
 
     def _http(self, job: Job) -> StoreHttp:
         return StoreHttp(
@@ -207,19 +209,28 @@ class Runner:
             raise StoreError("timeout", message) from error
 
     def _finish(
-        self, job: Job, ended: Report | Exception, journal: Journal, duration: float
+        self,
+        job: Job,
+        ended: Report | Exception,
+        journal: Journal,
+        duration: float,
+        *,
+        detailed: bool,
     ) -> Result:
         """Record a run and return what it came to."""
-        result = result_of(job, ended, journal, time=self._now(), duration=duration)
+        describe = partial(
+            result_of, job, journal=journal, time=self._now(), duration=duration, detailed=detailed
+        )
+        result = describe(ended)
         try:
             self.recording.take(job, result, ended, journal)
         except Exception as error:  # noqa: BLE001 - it becomes the result, counted and logged
             # Figures that the catalogue does not know are a bug of the check like any other.
             ended = error
-            result = result_of(job, ended, journal, time=self._now(), duration=duration)
+            result = describe(ended)
             self.recording.take(job, result, ended, journal)
         self._complaints.take(job, result, self.history.last(job.key), ended)
-        self.history.add(replace(result, lines=()))
+        self.history.add(replace(result, lines=()) if result.lines else result)
         tracker = self._tracker(job.store)
         tracker.take(job, result)
         self.recording.standing(job, tracker.health(), self.access(job.store))

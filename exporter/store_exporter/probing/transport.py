@@ -6,6 +6,7 @@ One `Transport` serves all stores. It knows nothing of budgets, redirects or sch
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -15,10 +16,11 @@ from typing import Protocol
 
 import aiohttp
 import yarl
+from aiohttp.abc import AbstractResolver, ResolveResult
 
 from .._version import __version__
 from ..errors import StoreError
-from . import resolver, tls
+from . import names, tls
 from .body import ACCEPTED, Body
 from .contract import Answer
 from .failures import transport_error
@@ -73,12 +75,12 @@ class Exchange:
         self.certificate_expiry: float | None = None
         self.status: int | None = None
         self._began = time.perf_counter()
-        self._resolving = resolver.Resolving()
+        self._resolving = names.Resolving()
         self._handshake = tls.Handshake()
 
     def watch(self) -> None:
         """Have the current task's next connection tell this exchange about itself."""
-        resolver.watched.set(self._resolving)
+        names.watched.set(self._resolving)
         tls.watched.set(self._handshake)
 
     def connected(self) -> None:
@@ -143,7 +145,7 @@ class Transport:
         keepalive: seconds for which an idle connection is kept. A collector's requests share one;
             a probe that runs every minute connects anew and so sees what a visitor sees.
         proxy: address of a proxy for all requests, if one must be used.
-        names: looks host names up.
+        resolver: looks host names up.
     """
 
     def __init__(
@@ -152,7 +154,7 @@ class Transport:
         limit: int = 1000,
         keepalive: float = 15.0,
         proxy: str | None = None,
-        names: aiohttp.abc.AbstractResolver | None = None,
+        resolver: names.Names | None = None,
     ) -> None:
         trace = aiohttp.TraceConfig()
         trace.on_connection_create_end.append(_connection_created)
@@ -160,7 +162,7 @@ class Transport:
             limit=limit,
             keepalive_timeout=keepalive,
             use_dns_cache=False,
-            resolver=names or resolver.Resolver(),
+            resolver=_Resolver(resolver or names.Names()),
         )
         self._proxy = proxy
         self._session = aiohttp.ClientSession(
@@ -182,10 +184,14 @@ class Transport:
             exchange: receives the phases as they end.
 
         Raises:
-            StoreError: timeout, dns, connection, tls, tls_untrusted, response_too_large, or
-                invalid_response for a body that cannot be decompressed.
+            StoreError: timeout, dns, connection, tls, tls_untrusted, response_too_large,
+                invalid_response for a body that cannot be decompressed, or invalid_request for
+                something that is no address.
         """
-        address = yarl.URL(outgoing.url, encoded=outgoing.url.isascii())
+        try:
+            address = yarl.URL(outgoing.url, encoded=outgoing.url.isascii())
+        except ValueError:
+            raise StoreError("invalid_request", "the url is not an address") from None
         host = address.host or outgoing.url
         try:
             async with asyncio.timeout_at(outgoing.deadline):
@@ -253,6 +259,31 @@ class Transport:
     async def close(self) -> None:
         """Close all connections."""
         await self._session.close()
+
+
+class _Resolver(AbstractResolver):
+    """Shows `Names` to aiohttp."""
+
+    def __init__(self, known: names.Names) -> None:
+        self._names = known
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        return [
+            ResolveResult(
+                hostname=host,
+                host=address.host,
+                port=address.port,
+                family=address.family,
+                proto=address.proto,
+                flags=socket.AI_NUMERICHOST,
+            )
+            for address in await self._names.addresses(host, port, family)
+        ]
+
+    async def close(self) -> None:
+        """Do nothing: threads that still look a name up end by themselves."""
 
 
 async def _connection_created(

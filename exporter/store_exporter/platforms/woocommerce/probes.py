@@ -6,15 +6,14 @@ slowly or with a warning of its own. What a failure makes of the store's health 
 
 from __future__ import annotations
 
-import asyncio
 import ipaddress
-import socket
 from urllib.parse import urljoin, urlsplit
 
 from ...errors import StoreError
 from ...metrics.catalogue import health
 from ...metrics.families import Sample
 from ...probing.contract import Answer, Context, Probe, Report
+from ...probing.names import Names
 from .. import answers
 from ..fields import Fields
 from . import errors
@@ -145,12 +144,11 @@ async def dns(context: Context) -> Report:
         pass
     else:
         return Report(summary="the store is watched by its address; there is no name to resolve")
-    loop = asyncio.get_running_loop()
     try:
-        found = await loop.getaddrinfo(host, parts.port or 443, type=socket.SOCK_STREAM)
+        found = await Names().addresses(host, parts.port or 443)
     except (OSError, UnicodeError) as error:
         raise StoreError("dns", f"the name {host} does not resolve") from error
-    addresses = {str(info[4][0]) for info in found}
+    addresses = {address.host for address in found}
     return Report(summary=f"{host} has {len(addresses)} addresses")
 
 

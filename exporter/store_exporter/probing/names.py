@@ -15,9 +15,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from contextvars import ContextVar
-from typing import Any
-
-from aiohttp.abc import AbstractResolver, ResolveResult
+from typing import Any, NamedTuple
 
 LOOKUPS = 128
 """Names that are looked up at the same time; further ones wait."""
@@ -25,8 +23,21 @@ LOOKUPS = 128
 # No IPv6 addresses on a machine that has no IPv6, and the reverse.
 _FLAGS = socket.AI_ADDRCONFIG
 
-AddressInfo = tuple[Any, Any, int, str, Any]
-Lookup = Callable[..., list[AddressInfo]]
+
+class Address(NamedTuple):
+    """One address of a name: the IP address as text, and what a socket to it needs."""
+
+    host: str
+    port: int
+    family: int
+    proto: int
+
+
+Lookup = Callable[..., list[tuple[Any, Any, int, str, Any]]]
+"""What `socket.getaddrinfo` is."""
+
+_Key = tuple[str, int, int]
+"""Host, port and family."""
 
 
 class Resolving:
@@ -43,8 +54,8 @@ watched: ContextVar[Resolving | None] = ContextVar("watched_resolving", default=
 """Set before connecting, it receives the times of the look-up that the connection needs."""
 
 
-class Resolver(AbstractResolver):
-    """Looks names up in threads of its own, without a cache.
+class Names:
+    """Looks names up in threads of their own, without a cache; for use within one event loop.
 
     Args:
         lookup: `socket.getaddrinfo`, or a stand-in for tests.
@@ -53,15 +64,16 @@ class Resolver(AbstractResolver):
     def __init__(self, lookup: Lookup = socket.getaddrinfo) -> None:
         self._lookup = lookup
         self._slots = asyncio.Semaphore(LOOKUPS)
-        self._running: dict[tuple[str, int, int], asyncio.Future[list[ResolveResult]]] = {}
+        self._running: dict[_Key, asyncio.Future[list[Address]]] = {}
 
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        """Return the addresses of a name.
+    async def addresses(
+        self, host: str, port: int, family: int = socket.AF_UNSPEC
+    ) -> list[Address]:
+        """Return the addresses of a name, at least one.
 
         Raises:
-            OSError: there are none; a `socket.gaierror` as a rule.
+            OSError: there are none, or they cannot be found out; a `socket.gaierror` as a rule.
+            UnicodeError: it cannot be a host's name.
         """
         resolving = watched.get() or Resolving()
         resolving.began = time.perf_counter()
@@ -79,11 +91,11 @@ class Resolver(AbstractResolver):
         resolving.ended = time.perf_counter()
         return found
 
-    def _start(self, key: tuple[str, int, int]) -> asyncio.Future[list[ResolveResult]]:
+    def _start(self, key: _Key) -> asyncio.Future[list[Address]]:
         loop = asyncio.get_running_loop()
-        future: asyncio.Future[list[ResolveResult]] = loop.create_future()
+        future: asyncio.Future[list[Address]] = loop.create_future()
 
-        def settle(result: list[ResolveResult] | Exception) -> None:
+        def settle(result: list[Address] | Exception) -> None:
             del self._running[key]
             self._slots.release()
             if isinstance(result, Exception):
@@ -93,7 +105,7 @@ class Resolver(AbstractResolver):
                 future.set_result(result)
 
         def work() -> None:
-            result: list[ResolveResult] | Exception
+            result: list[Address] | Exception
             try:
                 result = self._look_up(*key)
             except Exception as error:  # noqa: BLE001 - handed to whoever waits, all of it
@@ -106,25 +118,14 @@ class Resolver(AbstractResolver):
         threading.Thread(target=work, name=f"resolve {key[0]}", daemon=True).start()
         return future
 
-    def _look_up(self, host: str, port: int, family: int) -> list[ResolveResult]:
-        infos = self._lookup(host, port, type=socket.SOCK_STREAM, family=family, flags=_FLAGS)
-        found: list[ResolveResult] = []
-        for own_family, _, proto, _, address in infos:
-            if own_family not in (socket.AF_INET, socket.AF_INET6):
-                continue
-            found.append(
-                ResolveResult(
-                    hostname=host,
-                    host=str(address[0]),
-                    port=address[1],
-                    family=own_family,
-                    proto=proto,
-                    flags=socket.AI_NUMERICHOST,
-                )
+    def _look_up(self, host: str, port: int, family: int) -> list[Address]:
+        found = [
+            Address(str(address[0]), port, own_family, proto)
+            for own_family, _, proto, _, address in self._lookup(
+                host, port, type=socket.SOCK_STREAM, family=family, flags=_FLAGS
             )
+            if own_family in (socket.AF_INET, socket.AF_INET6)
+        ]
         if not found:
-            raise OSError(None, "the name has no address")
+            raise socket.gaierror(socket.EAI_NONAME, "the name has no address")
         return found
-
-    async def close(self) -> None:
-        """Do nothing: threads that still look a name up end by themselves."""

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from store_exporter.probing import resolver
-from store_exporter.probing.resolver import Resolver, Resolving
+from store_exporter.probing import names as resolving
+from store_exporter.probing.names import Names, Resolving
 
 
 def found(host: str, port: int) -> list[Any]:
@@ -22,19 +22,16 @@ def found(host: str, port: int) -> list[Any]:
 
 
 async def test_addresses_of_both_families_are_found() -> None:
-    names = Resolver(lambda host, port, **_: found(host, port))
-    addresses = await names.resolve("shop.example.com", 443, socket.AF_UNSPEC)
-    assert [(a["hostname"], a["host"], a["port"]) for a in addresses] == [
-        ("shop.example.com", "192.0.2.1", 443),
-        ("shop.example.com", "2001:db8::1", 443),
-    ]
+    names = Names(lambda host, port, **_: found(host, port))
+    addresses = await names.addresses("shop.example.com", 443)
+    assert [(a.host, a.port) for a in addresses] == [("192.0.2.1", 443), ("2001:db8::1", 443)]
 
 
 async def test_a_look_up_is_timed_for_whoever_watches() -> None:
-    names = Resolver(lambda host, port, **_: found(host, port))
+    names = Names(lambda host, port, **_: found(host, port))
     watching = Resolving()
-    resolver.watched.set(watching)
-    await names.resolve("shop.example.com", 443)
+    resolving.watched.set(watching)
+    await names.addresses("shop.example.com", 443)
     assert watching.began is not None
     assert watching.ended is not None
     assert watching.ended >= watching.began
@@ -47,16 +44,18 @@ async def test_a_failed_look_up_fails_for_everybody_who_waits(error: Exception) 
     def fail(*_: object, **__: object) -> Any:
         raise error
 
-    names = Resolver(fail)
+    names = Names(fail)
     both = await asyncio.gather(
-        names.resolve("a.example.com"), names.resolve("a.example.com"), return_exceptions=True
+        names.addresses("a.example.com", 443),
+        names.addresses("a.example.com", 443),
+        return_exceptions=True,
     )
     assert both == [error, error]
 
 
 async def test_a_name_without_addresses_is_an_error() -> None:
-    with pytest.raises(OSError, match="no address"):
-        await Resolver(lambda *_, **__: []).resolve("shop.example.com")
+    with pytest.raises(socket.gaierror, match="no address"):
+        await Names(lambda *_, **__: []).addresses("shop.example.com", 443)
 
 
 class Slow:
@@ -75,10 +74,12 @@ class Slow:
 
 async def test_dead_names_do_not_delay_others_and_are_not_asked_for_twice() -> None:
     slow = Slow()
-    names = Resolver(slow)
-    dead = [asyncio.create_task(names.resolve(f"dead{n % 60}.example.com")) for n in range(120)]
+    names = Names(slow)
+    dead = [
+        asyncio.create_task(names.addresses(f"dead{n % 60}.example.com", 443)) for n in range(120)
+    ]
     await asyncio.sleep(0)
-    assert await asyncio.wait_for(names.resolve("shop.example.com"), 10)
+    assert await asyncio.wait_for(names.addresses("shop.example.com", 443), 10)
     assert len(slow.asked) == 61
     slow.go_on.set()
     await asyncio.gather(*dead)
@@ -86,8 +87,10 @@ async def test_dead_names_do_not_delay_others_and_are_not_asked_for_twice() -> N
 
 async def test_who_gives_up_does_not_end_the_look_up_of_others() -> None:
     slow = Slow()
-    names = Resolver(slow)
-    impatient, patient = (asyncio.create_task(names.resolve("dead.example.com")) for _ in range(2))
+    names = Names(slow)
+    impatient, patient = (
+        asyncio.create_task(names.addresses("dead.example.com", 443)) for _ in range(2)
+    )
     await asyncio.sleep(0)
     impatient.cancel()
     await asyncio.sleep(0)
@@ -99,11 +102,11 @@ async def test_who_gives_up_does_not_end_the_look_up_of_others() -> None:
 async def test_look_ups_beyond_the_limit_wait_for_their_turn(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(resolver, "LOOKUPS", 2)
+    monkeypatch.setattr(resolving, "LOOKUPS", 2)
     slow = Slow()
-    names = Resolver(slow)
+    names = Names(slow)
     hosts = ["dead1.example.com", "dead2.example.com", "shop.example.com", "shop.example.com"]
-    tasks = [asyncio.create_task(names.resolve(host)) for host in hosts]
+    tasks = [asyncio.create_task(names.addresses(host, 443)) for host in hosts]
     await asyncio.sleep(0.05)
     assert sorted(slow.asked) == hosts[:2]
     slow.go_on.set()
