@@ -125,6 +125,7 @@ async def exporting(
     web_file: WebFile | None = None,
     environ: Mapping[str, str] = ENVIRON,
     telemetry_path: str = "/metrics",
+    redact: Redactor | None = None,
 ) -> AsyncIterator[Running]:
     """Serve an exporter until the block ends."""
     file = folder / "store-exporter.yml"
@@ -142,7 +143,7 @@ async def exporting(
         history=runner.history,
         health=runner.health,
         single=lambda elsewhere: SingleRunner(elsewhere, transport, runner.access),
-        redact=Redactor(),
+        redact=redact or Redactor(),
     )
     app = create_app(exporter, web_file=web_file, telemetry_path=telemetry_path)
     tls = web_file.tls if web_file else None

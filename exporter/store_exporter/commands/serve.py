@@ -15,7 +15,7 @@ from ..server import logs
 from ..server.app import create_app
 from ..server.assembly import assembled
 from ..server.exporter import Exporter
-from ..server.listen import listening, parse_address, until_signalled
+from ..server.listen import listening, parse_address, signals
 from ..server.redaction import Redactor
 from ..server.web_file import WebFile
 from ..stores.inventory import Shard
@@ -127,10 +127,11 @@ async def _serve(
         app = create_app(exporter, telemetry_path=args.telemetry_path, web_file=web_file)
         addresses = args.addresses or [parse_address(DEFAULT_ADDRESS)]
         tls = web_file.tls if web_file else None
-        async with listening(app, addresses, tls) as urls:
-            for url in urls:
-                log.info("listening", extra={"address": url})
-            await until_signalled(partial(_reload, exporter, set()))
+        with signals(partial(_reload, exporter, set())) as ended:
+            async with listening(app, addresses, tls) as urls:
+                for url in urls:
+                    log.info("listening", extra={"address": url})
+                await ended.wait()
 
 
 def _reload(exporter: Exporter, tasks: set[asyncio.Task[None]]) -> None:

@@ -113,7 +113,7 @@ def _number_or_duration(value: Any) -> Any:
 
 
 def _setting(setting: base.Setting, *, template: bool = False) -> Any:
-    kind: Any = type(setting.default) if isinstance(setting.default, bool | int) else str
+    kind: Any = type(setting.default) if isinstance(setting.default, bool | int | float) else str
     if setting.secret:
         kind = str if template else SecretReference
     if setting.check is not None and not template:

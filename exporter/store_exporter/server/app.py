@@ -42,6 +42,7 @@ def create_app(
     app.on_response_prepare.append(safety.add_headers)
     app[EXPORTER] = exporter
     app.cleanup_ctx.append(_running)
+    app.on_shutdown.append(_shutting_down)
     api = Api(exporter)
     routes: dict[str, Handler] = {
         "/": Landing(exporter, telemetry_path).handle,
@@ -67,6 +68,11 @@ async def _running(app: web.Application) -> AsyncIterator[None]:
     await app[EXPORTER].start()
     yield
     await app[EXPORTER].stop()
+
+
+async def _shutting_down(app: web.Application) -> None:
+    # Before requests under way are waited for, so that a balancer sends no more.
+    app[EXPORTER].ready = False
 
 
 async def healthy(_: web.Request) -> web.Response:

@@ -6,8 +6,8 @@ import asyncio
 import logging
 import signal
 import ssl
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 
 from aiohttp import web
 
@@ -67,15 +67,20 @@ def _url(scheme: str, address: tuple[str, int]) -> str:
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
-async def until_signalled(reload: Callable[[], object]) -> None:
-    """Wait for SIGTERM or SIGINT; call `reload` at each SIGHUP."""
+@contextmanager
+def signals(reload: Callable[[], object]) -> Iterator[asyncio.Event]:
+    """Handle signals until the block ends; yields what SIGTERM and SIGINT set.
+
+    Args:
+        reload: called at each SIGHUP.
+    """
     loop = asyncio.get_running_loop()
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _end, ended, number)
     loop.add_signal_handler(signal.SIGHUP, reload)
     try:
-        await ended.wait()
+        yield ended
     finally:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             loop.remove_signal_handler(number)
