@@ -33,7 +33,9 @@ class VictoriaMetricsFactory(Protocol):
 
 
 @contextmanager
-def prometheus(config: str, directory: Path, *flags: str) -> Iterator[Server]:
+def prometheus(
+    config: str, directory: Path, *flags: str, program: str = "prometheus"
+) -> Iterator[Server]:
     """Run Prometheus with that configuration; relative paths in it are relative to `directory`.
 
     Raises:
@@ -54,7 +56,7 @@ def prometheus(config: str, directory: Path, *flags: str) -> Iterator[Server]:
         *flags,
     ]
     with running(
-        "prometheus", argv, directory=directory, listening=_LISTENING, ready="/-/ready"
+        program, argv, directory=directory, listening=_LISTENING, ready="/-/ready"
     ) as server:
         yield server
 

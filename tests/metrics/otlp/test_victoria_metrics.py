@@ -2,52 +2,15 @@
 
 from __future__ import annotations
 
-import random
 import re
 from collections.abc import Iterator
 from functools import partial
 
 import pytest
 
-from store_exporter.metrics.catalogue import business, health
-from store_exporter.metrics.families import Sample
-from store_exporter.metrics.otlp import start_otlp
-from store_exporter.metrics.recorder import Recorder
 from store_exporter.mounts import serve_metrics
+from tests.metrics.otlp.figures import DURATIONS, EXPONENTIAL, QUESTIONS, Series, push, recorded
 from tests.servers import Server, eventually, victoria_metrics
-
-STORE = ("acme", "shop.example.com", "woocommerce")
-_RANDOM = random.Random(3)
-DURATIONS = [_RANDOM.lognormvariate(-1.5, 0.8) for _ in range(2000)]
-EXPONENTIAL = "base2_exponential_bucket_histogram"
-Series = dict[tuple[tuple[str, str], ...], float]
-
-
-def recorded() -> Recorder:
-    recorder = Recorder()
-    for name, errors in (("add_to_cart", 500), ("get_order", 20)):
-        operation = recorder.operation(*STORE, name)
-        for number, seconds in enumerate(DURATIONS):
-            operation.start()
-            if number < errors:
-                operation.fail(seconds, "out_of_stock" if number % 2 else "timeout")
-            else:
-                operation.finish(seconds)
-    recorder.operation(*STORE, "get_order").start()
-    recorder.publish(
-        "probes",
-        STORE,
-        [
-            Sample(health.UP, 1),
-            Sample(health.TLS_EXPIRY, 1.9e9),
-            Sample(health.PROBE_PHASE, 0.25, {"probe": "api", "phase": "connect"}),
-            Sample(business.REVENUE, 1234.5, {"currency": "EUR"}),
-            Sample(business.ORDERS, 42, {"status": "completed"}),
-            Sample(business.ORDERS_CURRENT, 3, {"status": "processing"}),
-        ],
-    )
-    recorder.observe(health.PROBE_DURATION, (*STORE, "api"), 0.3)
-    return recorder
 
 
 @pytest.fixture(scope="module")
@@ -93,12 +56,6 @@ def scraped_rows(server: Server) -> int:
     return int(found.group(1)) if found else 0
 
 
-def push(recorder: Recorder, service: str) -> None:
-    pusher = start_otlp(recorder, interval=3600, resource={"service.name": service})
-    assert pusher.flush(20)
-    pusher.shutdown()
-
-
 def names(server: Server, route: str) -> set[str]:
     """The names of the metrics about stores that came that way."""
     server.get("/internal/force_flush")
@@ -128,26 +85,8 @@ def test_both_ways_bring_the_same_names(server: Server) -> None:
     assert names(server, "exponential") == found
 
 
-QUESTIONS = """
-sum by (org, domain, platform, operation) (store_operations_total{SELECTOR})
-sum by (org, operation, error_type, fault) (store_operation_errors_total{SELECTOR})
-sum by (org) (store_operation_errors_total{SELECTOR,fault!="customer"})
-sum by (operation) (store_operation_duration_seconds_sum{SELECTOR})
-sum by (operation) (store_operation_duration_seconds_count{SELECTOR})
-histogram_quantile(0.9, sum by (le, operation) (store_operation_duration_seconds_bucket{SELECTOR}))
-sum by (operation) (store_operations_in_progress{SELECTOR})
-sum by (org, domain, probe, phase) (store_probe_phase_seconds{SELECTOR})
-histogram_quantile(0.5, sum by (le, probe) (store_probe_duration_seconds_bucket{SELECTOR}))
-min by (org, domain, platform) (store_up{SELECTOR})
-sum by (org, currency) (store_revenue_total{SELECTOR})
-sum by (org, status) (store_orders_total{SELECTOR})
-sum by (org, status) (store_orders_current{SELECTOR})
-sum by (domain) (store_tls_certificate_expiry_timestamp_seconds{SELECTOR})
-"""
-
-
 @pytest.mark.real
-@pytest.mark.parametrize("promql", QUESTIONS.strip().splitlines())
+@pytest.mark.parametrize("promql", QUESTIONS)
 def test_both_ways_give_the_same_figures(server: Server, promql: str) -> None:
     scraped = ask(server, promql, "scraped")
     assert scraped
