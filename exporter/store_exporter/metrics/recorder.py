@@ -12,13 +12,13 @@ from functools import cache
 from itertools import pairwise
 
 from .._version import __version__
-from ..errors import ERROR_TYPES
 from .catalogue import CATALOGUE, Metric, exporter, operations
 from .complaints import Complaints
-from .families import Family, HistogramValue, Sample
+from .families import Family, Sample
 from .guard import LIMITS, OTHER, Guard
-from .handle import OperationHandle, OperationState
+from .handle import OperationHandle
 from .instruments import Instruments, Series
+from .operation_families import operation_families
 from .series import OperationSeries
 
 STAGES = ("labels", "context", "failure", "classify", "record", "exemplar")
@@ -165,7 +165,7 @@ class Recorder:
         states = self._series.snapshot()
         found = self._instruments.snapshot()
         self._add_own(found)
-        own = self._operation_families(states)
+        own = operation_families(states, self._duration, self._created)
         for metric in (*CATALOGUE.values(), *(m for m in found if m.name not in CATALOGUE)):
             if metric.name in own:
                 yield own[metric.name]
@@ -189,33 +189,6 @@ class Recorder:
         errors = found.setdefault(exporter.INSTRUMENTATION_ERRORS, {})
         for stage in STAGES:
             errors.setdefault((stage,), 0.0)
-
-    def _operation_families(self, states: list[OperationState]) -> dict[str, Family]:
-        errors = [
-            ((*state.labels, error_type, str(ERROR_TYPES[error_type].fault)), float(count))
-            for state in states
-            for error_type, count in state.errors.items()
-        ]
-        families = (
-            Family(operations.OPERATIONS, [(s.labels, float(s.finished)) for s in states]),
-            Family(operations.OPERATION_ERRORS, list(errors)),
-            Family(self._duration, _Durations(states)),
-            Family(operations.OPERATIONS_IN_PROGRESS, [(s.labels, s.in_progress) for s in states]),
-        )
-        for family in families[:3]:
-            family.created = self._created
-        return {family.metric.name: family for family in families} if states else {}
-
-
-class _Durations:
-    """The series of operation durations, made one by one as they are read."""
-
-    def __init__(self, states: list[OperationState]) -> None:
-        self._states = states
-
-    def __iter__(self) -> Iterator[tuple[tuple[str, ...], HistogramValue]]:
-        for state in self._states:
-            yield state.labels, state.duration.value(state.exemplars)
 
 
 _default: dict[str, Recorder] = {}
