@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from store_exporter.metrics.families import DenseBuckets, HistogramValue, NativeHistogram
-from store_exporter.metrics.histogram import Histogram, histogram_value
+from store_exporter.metrics.histogram import Histogram
 from store_exporter.metrics.otlp.deltas import Baseline, Key
 
 KEY: Key = ("store_example_total", ("acme",))
@@ -36,10 +36,10 @@ def test_the_accepted_increases_of_a_histogram_are_its_state(
     baseline = Baseline()
     histogram = Histogram(BOUNDS)
     received: list[HistogramValue] = []
-    acknowledged = histogram_value(histogram.state())
+    acknowledged = histogram.value()
     for batch, accepted in pushes:
-        histogram.add(batch)
-        state = histogram_value(histogram.state())
+        histogram = histogram.plus(batch)
+        state = histogram.value()
         increase = baseline.increase(KEY, state, created=0)
         if increase is not None and accepted:
             assert isinstance(increase.value, HistogramValue)
@@ -92,18 +92,17 @@ def test_a_series_that_came_back_counts_from_zero() -> None:
 
 
 def test_a_histogram_that_came_back_counts_from_zero() -> None:
-    old, new = Histogram(BOUNDS), Histogram(BOUNDS)
-    old.add([0.5, 0.5, 7.0])
-    new.add([0.5])
+    old = Histogram(BOUNDS).plus([0.5, 0.5, 7.0])
+    new = Histogram(BOUNDS).plus([0.5])
     for state in (
-        histogram_value(new.state()),
+        new.value(),
         HistogramValue([9, 9, 9], 1.0),
-        HistogramValue([9, 9], 1.0, histogram_value(old.state()).native),
+        HistogramValue([9, 9], 1.0, old.value().native),
         HistogramValue([9, 9, 9], 1.0, NativeHistogram(4, 0.0, 0, DenseBuckets(0, [27]))),
         HistogramValue([9, 9, 9], 1.0, NativeHistogram(3, 0.0, 0, DenseBuckets(0, [27]))),
     ):
         baseline = Baseline()
-        baseline.acknowledge({KEY: histogram_value(old.state())}, at=7)
+        baseline.acknowledge({KEY: old.value()}, at=7)
         increase = baseline.increase(KEY, state, created=5)
         assert increase is not None
         assert increase.value is state
