@@ -24,9 +24,9 @@ from store_exporter.metrics.families import HistogramValue
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.platforms import base
 from store_exporter.probing.contract import Answer
+from store_exporter.probing.exchange import Exchange, Outgoing
 from store_exporter.probing.runner import Runner
 from store_exporter.probing.scheduler import Scheduler
-from store_exporter.probing.transport import Exchange, Outgoing
 from store_exporter.stores.model import Schedule, Secret, Store
 
 RECORDING = "recordings/woocommerce-11.0.1/settings_general_currency.json"

@@ -15,8 +15,9 @@ from store_exporter.errors import Fault, StoreError
 from store_exporter.probing.access import Access, Priority
 from store_exporter.probing.budget import BudgetSpentError
 from store_exporter.probing.contract import Answer
+from store_exporter.probing.exchange import Exchange, Outgoing
 from store_exporter.probing.http import StoreHttp
-from store_exporter.probing.transport import Exchange, Outgoing, Transport
+from store_exporter.probing.transport import Transport
 from tests.fakes import bad_server
 from tests.fakes.bad_server import Authority, Connection, serving
 from tests.fakes.clock import Clock

@@ -15,7 +15,7 @@ from ..stores.model import Store
 from . import addresses
 from .budget import Budget, Slots
 from .contract import Answer
-from .transport import Exchange, Outgoing
+from .exchange import Exchange, Outgoing
 
 _JOURNAL_LINES = 50
 

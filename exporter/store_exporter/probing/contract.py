@@ -6,6 +6,8 @@ runner classifies everything else, keeps the deadline, records the result and re
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -96,6 +98,10 @@ class Context:
     memory: dict[str, Any] = field(default_factory=dict)
     """What the platform remembers of the store between runs, such as the state of a rate limit; all
     probes and collectors of the store share it. It is lost when the exporter ends."""
+    monotonic: Callable[[], float] = time.monotonic
+    """Seconds of a clock that never jumps; passed in for the same reason as `now`."""
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    """Waits for seconds of that clock."""
 
 
 @dataclass(slots=True)

@@ -16,7 +16,7 @@ from . import addresses
 from .access import Access, Journal, Priority
 from .budget import BudgetSpentError
 from .contract import Answer
-from .transport import Exchange, Outgoing, Sender
+from .exchange import Exchange, Outgoing, Sender
 
 MAX_REDIRECTS = 5
 REQUEST_SECONDS = 30.0

@@ -15,13 +15,13 @@ from .access import Access, Journal, Priority
 from .budget import BudgetSpentError
 from .contract import Context, Report
 from .cursor import Documents, MemoryDocuments, RunCursor
+from .exchange import Sender
 from .health import Health, HealthTracker
 from .history import History, Result
 from .http import StoreHttp
 from .jobs import COLLECTOR, PROBE, Job
 from .outcomes import Complaints, result_of
 from .recording import Recording
-from .transport import Sender
 
 _GRACE = 0.25
 """Seconds after a run's deadline until it is interrupted, if its own request was not before."""

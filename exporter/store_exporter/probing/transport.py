@@ -7,12 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import time
-from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import Protocol
 
 import aiohttp
 import yarl
@@ -23,6 +19,7 @@ from ..errors import StoreError
 from . import names, tls
 from .body import ACCEPTED, Body
 from .contract import Answer
+from .exchange import IN_HANDSHAKE, Exchange, Outgoing
 from .failures import transport_error
 
 USER_AGENT = f"store-exporter/{__version__}"
@@ -31,107 +28,8 @@ _HEADERS = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Enco
 # The limits of aiohttp's defaults, said here because they are part of what is promised: a line of
 # the head, and (in versions that have that limit) the number of its lines.
 _MAX_LINE = 8190
-_IN_HANDSHAKE = "during the TLS handshake"
 _PEEK_SECONDS = 3.0
 """How long a look at a certificate that was refused may take."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """What is to be sent to a store.
-
-    Attributes:
-        method: in upper case.
-        url: with the query, encoded.
-        deadline: when the answer must be complete, by the event loop's clock.
-        max_body_bytes: the largest body that is read.
-        headers: beyond those that are always sent.
-        data: the body.
-        ca_file: PEM file with further trusted issuers.
-    """
-
-    method: str
-    url: str
-    deadline: float
-    max_body_bytes: int
-    headers: Mapping[str, str] = field(default_factory=dict)
-    data: bytes | None = None
-    ca_file: str | None = None
-
-
-class Exchange:
-    """What an exchange was like; filled in as it goes on, so that a failed one tells as well.
-
-    Attributes:
-        phases: seconds by phase, of those phases that were completed.
-        certificate_expiry: Unix time; only known where a TLS handshake took place.
-        status: HTTP status, once there is one.
-    """
-
-    __slots__ = ("_began", "_handshake", "_resolving", "certificate_expiry", "phases", "status")
-
-    def __init__(self) -> None:
-        self.phases: dict[str, float] = {}
-        self.certificate_expiry: float | None = None
-        self.status: int | None = None
-        self._began = time.perf_counter()
-        self._resolving = names.Resolving()
-        self._handshake = tls.Handshake()
-
-    def watch(self) -> None:
-        """Have the current task's next connection tell this exchange about itself."""
-        names.watched.set(self._resolving)
-        tls.watched.set(self._handshake)
-
-    def connected(self) -> None:
-        """Note that a new connection is ready, and settle what its phases were."""
-        self._settle_connection(time.perf_counter())
-        self.certificate_expiry = self._handshake.expiry
-
-    def _settle_connection(self, now: float | None) -> None:
-        begins, handshake = self._began, self._handshake
-        if self._resolving.ended is not None and self._resolving.began is not None:
-            self.phases["resolve"] = self._resolving.ended - self._resolving.began
-            begins = self._resolving.ended
-        ends = handshake.began or now
-        if ends is not None:
-            self.phases["connect"] = ends - begins
-        if handshake.began is not None and handshake.ended is not None:
-            self.phases["tls"] = handshake.ended - handshake.began
-        if now is not None:
-            self._began = now
-
-    def answered(self, status: int) -> None:
-        """Note that the head of the answer is there."""
-        now = time.perf_counter()
-        self.status = status
-        self.phases["processing"] = now - self._began
-        self._began = now
-
-    def complete(self) -> None:
-        """Note that the body is there."""
-        self.phases["transfer"] = time.perf_counter() - self._began
-
-    def stage(self) -> str:
-        """Say what was going on when the exchange failed, and settle the phases before that."""
-        if self.status is not None:
-            return "in the middle of its answer"
-        if "processing" in self.phases or "connect" in self.phases:
-            return "while it was to answer"
-        self._settle_connection(None)
-        if self._handshake.began is not None:
-            return _IN_HANDSHAKE
-        if self._resolving.began is not None and self._resolving.ended is None:
-            return "while its name was looked up"
-        return "while connecting to it or waiting for its answer"
-
-
-class Sender(Protocol):
-    """What sends requests; a `Transport`, or a stand-in without a network."""
-
-    async def send(self, outgoing: Outgoing, exchange: Exchange) -> Answer:
-        """Send a request and return the answer, whatever its status; see `Transport.send`."""
-        ...
 
 
 class Transport:
@@ -205,7 +103,7 @@ class Transport:
             stage = exchange.stage()
             if failure.error_type == "timeout":
                 failure = StoreError("timeout", f"{host} took too long {stage}")
-            elif failure.error_type == "connection" and stage == _IN_HANDSHAKE:
+            elif failure.error_type == "connection" and stage == IN_HANDSHAKE:
                 # Servers refuse a version or a name in this way, too, without an alert.
                 failure = StoreError("tls", f"{failure.message} {stage}")
             if failure.error_type in ("tls", "tls_untrusted"):

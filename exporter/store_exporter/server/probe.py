@@ -19,10 +19,10 @@ from ..metrics.exposition import render, render_text
 from ..metrics.families import Family
 from ..metrics.recorder import Recorder
 from ..probing.access import Access
+from ..probing.exchange import Sender
 from ..probing.history import Result
 from ..probing.jobs import PROBE, Job, jobs_of
 from ..probing.runner import Runner
-from ..probing.transport import Sender
 from ..stores.model import Secret, Store
 from .exporter import Exporter
 from .metrics import send

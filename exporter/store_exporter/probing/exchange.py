@@ -1,0 +1,111 @@
+"""One HTTP exchange: what is sent, what it was like, and who may send it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from . import names, tls
+from .contract import Answer
+
+IN_HANDSHAKE = "during the TLS handshake"
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """What is to be sent to a store.
+
+    Attributes:
+        method: in upper case.
+        url: with the query, encoded.
+        deadline: when the answer must be complete, by the event loop's clock.
+        max_body_bytes: the largest body that is read.
+        headers: beyond those that are always sent.
+        data: the body.
+        ca_file: PEM file with further trusted issuers.
+    """
+
+    method: str
+    url: str
+    deadline: float
+    max_body_bytes: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    data: bytes | None = None
+    ca_file: str | None = None
+
+
+class Exchange:
+    """What an exchange was like; filled in as it goes on, so that a failed one tells as well.
+
+    Attributes:
+        phases: seconds by phase, of those phases that were completed.
+        certificate_expiry: Unix time; only known where a TLS handshake took place.
+        status: HTTP status, once there is one.
+    """
+
+    __slots__ = ("_began", "_handshake", "_resolving", "certificate_expiry", "phases", "status")
+
+    def __init__(self) -> None:
+        self.phases: dict[str, float] = {}
+        self.certificate_expiry: float | None = None
+        self.status: int | None = None
+        self._began = time.perf_counter()
+        self._resolving = names.Resolving()
+        self._handshake = tls.Handshake()
+
+    def watch(self) -> None:
+        """Have the current task's next connection tell this exchange about itself."""
+        names.watched.set(self._resolving)
+        tls.watched.set(self._handshake)
+
+    def connected(self) -> None:
+        """Note that a new connection is ready, and settle what its phases were."""
+        self._settle_connection(time.perf_counter())
+        self.certificate_expiry = self._handshake.expiry
+
+    def _settle_connection(self, now: float | None) -> None:
+        begins, handshake = self._began, self._handshake
+        if self._resolving.ended is not None and self._resolving.began is not None:
+            self.phases["resolve"] = self._resolving.ended - self._resolving.began
+            begins = self._resolving.ended
+        ends = handshake.began or now
+        if ends is not None:
+            self.phases["connect"] = ends - begins
+        if handshake.began is not None and handshake.ended is not None:
+            self.phases["tls"] = handshake.ended - handshake.began
+        if now is not None:
+            self._began = now
+
+    def answered(self, status: int) -> None:
+        """Note that the head of the answer is there."""
+        now = time.perf_counter()
+        self.status = status
+        self.phases["processing"] = now - self._began
+        self._began = now
+
+    def complete(self) -> None:
+        """Note that the body is there."""
+        self.phases["transfer"] = time.perf_counter() - self._began
+
+    def stage(self) -> str:
+        """Say what was going on when the exchange failed, and settle the phases before that."""
+        if self.status is not None:
+            return "in the middle of its answer"
+        if "processing" in self.phases or "connect" in self.phases:
+            return "while it was to answer"
+        self._settle_connection(None)
+        if self._handshake.began is not None:
+            return IN_HANDSHAKE
+        if self._resolving.began is not None and self._resolving.ended is None:
+            return "while its name was looked up"
+        return "while connecting to it or waiting for its answer"
+
+
+class Sender(Protocol):
+    """What sends requests; a `Transport`, or a stand-in without a network."""
+
+    async def send(self, outgoing: Outgoing, exchange: Exchange) -> Answer:
+        """Send a request and return the answer, whatever its status; see `Transport.send`."""
+        ...

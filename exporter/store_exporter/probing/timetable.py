@@ -1,0 +1,104 @@
+"""When each job is due: places in intervals, from a hash, on a grid anchored in Unix time."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import math
+from collections.abc import Callable, Iterator, Sequence
+from hashlib import blake2b
+from random import Random
+
+from .jobs import Job
+
+FIRST_SPACING = 0.02
+"""Seconds between first runs: a hundred jobs begin within two seconds, ten thousand in 200."""
+JITTER_SHARE = 0.02
+LONGEST_JITTER = 1.0
+
+
+class Entry:
+    """One job in the timetable.
+
+    Attributes:
+        job: the job; replaced when its configuration changes.
+        due: when it is due next, by the monotonic clock.
+        number: the valid one of its places in the heap; older ones are passed over.
+        running: whether it runs, or waits for room to run.
+        task: what runs it.
+    """
+
+    __slots__ = ("due", "job", "number", "running", "task")
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.due = 0.0
+        self.number = -1
+        self.running = False
+        self.task: asyncio.Task[None] | None = None
+
+    @property
+    def dropped(self) -> bool:
+        """Whether it has no place in the timetable."""
+        return self.number == -1
+
+    def drop(self) -> None:
+        """Take it out of the timetable and interrupt it."""
+        self.number = -1
+        if self.task is not None:
+            self.task.cancel()
+
+
+class Timetable:
+    """The places of all jobs, as one heap.
+
+    Args:
+        monotonic: seconds of a clock that never jumps.
+        epoch: Unix time at which that clock was zero.
+        random: for jitter.
+    """
+
+    def __init__(self, monotonic: Callable[[], float], epoch: float, random: Random) -> None:
+        self._monotonic = monotonic
+        self._epoch = epoch
+        self._random = random
+        self._heap: list[tuple[float, int, Entry]] = []
+        self._count = 0
+
+    def place_first(self, entries: Sequence[Entry]) -> None:
+        """Have these run soon, spread over a time that grows with their number."""
+        now, window = self._monotonic(), len(entries) * FIRST_SPACING
+        for entry in entries:
+            spread = min(window, entry.job.schedule.interval)
+            self.place(entry, now + fraction(entry.job) * spread)
+
+    def place_next(self, entry: Entry, now: float) -> None:
+        """Give an entry its next place on the grid, at least half an interval from now."""
+        interval = entry.job.schedule.interval
+        place = fraction(entry.job) * interval - self._epoch
+        step = math.ceil((now + interval / 2 - place) / interval)
+        jitter = self._random.random() * min(LONGEST_JITTER, interval * JITTER_SHARE)
+        self.place(entry, place + step * interval + jitter)
+
+    def place(self, entry: Entry, due: float) -> None:
+        """Give an entry a place, in exchange for the one that it had."""
+        self._count += 1
+        entry.due, entry.number = due, self._count
+        heapq.heappush(self._heap, (due, self._count, entry))
+
+    def due(self, now: float) -> Iterator[Entry]:
+        """Take out and yield the entries that are due; each is to be placed anew."""
+        while self._heap and self._heap[0][0] <= now:
+            _, number, entry = heapq.heappop(self._heap)
+            if entry.number == number:
+                yield entry
+
+    def next(self) -> float | None:
+        """Return when the next entry may be due; None when there is none."""
+        return self._heap[0][0] if self._heap else None
+
+
+def fraction(job: Job) -> float:
+    """Return a job's place in its interval, from 0 to 1, the same in every process."""
+    digest = blake2b(f"{job.store.domain}\0{job.name}".encode(), digest_size=6).digest()
+    return int.from_bytes(digest, "big") / 2**48
