@@ -24,7 +24,7 @@ CONFIG = """
 def history(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[tuple[servers.Server, int]]:
-    """The server, and the moment up to which its figures were made."""
+    """The server, and the moment to ask it about: its figures end there, tests may run later."""
     servers.tool("prometheus")
     directory = tmp_path_factory.mktemp("history")
     now = int(time.time())
@@ -34,13 +34,18 @@ def history(
         for name in (slo.BUDGET, series.STORE_SUCCESS, series.LATENCY_NORMAL, series.TROUBLE):
             evaluated = f"timestamp({name}) > {now}"
             servers.eventually(partial(server.query, evaluated), timeout=30)
-        yield server, now
+        yield server, int(time.time())
 
 
 def write_rules(directory: Path) -> None:
-    """Write the recording rules, all of them evaluated every second."""
+    """Write the rules, all of them evaluated every second, and an alert that fires for all."""
     directory.mkdir()
-    for name, document in (("recording", rules.document()), ("slo", slo.document())):
+    orgs = sorted({org for org, _, _ in synthetic.STORES})
+    always = " or ".join(f'label_replace(vector(1), "org", "{org}", "", "")' for org in orgs)
+    firing = {"alert": "AlwaysFires", "expr": always, "labels": {"severity": "info"}}
+    everything = {"groups": [{"name": "firing", "rules": [firing]}]}
+    documents = (("recording", rules.document()), ("slo", slo.document()), ("alerts", everything))
+    for name, document in documents:
         for group in document["groups"]:
             group["interval"] = "1s"
         (directory / f"{name}.yml").write_text(as_yaml(document), encoding="utf-8")

@@ -41,6 +41,8 @@ class Problem:
 class Source:
     """A Prometheus, asked at one moment."""
 
+    headers: Mapping[str, str] = {}
+
     def __init__(self, url: str, now: float | None = None) -> None:
         self.url = url.rstrip("/")
         self.now = time.time() if now is None else now
@@ -52,8 +54,9 @@ class Source:
             ValueError: Prometheus refused the question; the message is its own.
         """
         query = urllib.parse.urlencode(params)
+        request = urllib.request.Request(f"{self.url}{path}?{query}", headers=dict(self.headers))
         try:
-            with urllib.request.urlopen(f"{self.url}{path}?{query}", timeout=30) as answer:
+            with urllib.request.urlopen(request, timeout=30) as answer:
                 return json.load(answer)["data"]
         except urllib.error.HTTPError as error:
             raise ValueError(json.load(error)["error"]) from None
@@ -79,7 +82,8 @@ class Source:
     def exists(self, name: str, chosen: Mapping[str, str]) -> bool:
         """Whether a series of that name has the chosen labels at all."""
         labels = [f'{k}=~"{v}"' for k, v in chosen.items() if v != ALL]
-        return bool(self.get("/api/v1/query", {"query": f"{name}{{{','.join(labels)}}}"})["result"])
+        query = f"{name}{{{','.join(labels)}}}"
+        return bool(self.get("/api/v1/query", {"query": query, "time": str(self.now)})["result"])
 
 
 def numbers(series: Mapping[str, Any]) -> list[float]:

@@ -8,6 +8,9 @@ from .. import policy
 from . import errors, exporter, fleet, operations, shop, slo, trends
 from .panels import Page
 
+FOR_ORGS = frozenset({"fleet", "shop", "operations", "errors", "trends", "slo"})
+"""Dashboards that an org gets as well; what the exporter costs is the platform's matter."""
+
 
 def pages() -> list[Page]:
     """Every dashboard, in the order of the menu."""
