@@ -1,11 +1,8 @@
-"""The simulated WooCommerce for tests: on a loopback port, or without a socket for speed."""
+"""The simulated WooCommerce for tests, without a socket for speed; `serving` has sockets."""
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -19,31 +16,6 @@ from store_exporter.platforms.woocommerce import WooCommerce
 from .clock import Clock
 
 Json = Any
-
-
-@contextmanager
-def serving(store: SimulatedWooCommerce) -> Iterator[str]:
-    """Serve a store from a thread of its own; yields its address."""
-    ready = threading.Event()
-    address: list[str] = []
-    loop = asyncio.new_event_loop()
-    stop = asyncio.Event()
-
-    async def main() -> None:
-        async with store.serve() as url:
-            address.append(url)
-            ready.set()
-            await stop.wait()
-
-    thread = threading.Thread(target=loop.run_until_complete, args=(main(),), daemon=True)
-    thread.start()
-    assert ready.wait(10), "the store did not start"
-    try:
-        yield address[0]
-    finally:
-        loop.call_soon_threadsafe(stop.set)
-        thread.join(10)
-        loop.close()
 
 
 class DirectTransport(httpx.BaseTransport):

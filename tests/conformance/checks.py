@@ -1,0 +1,316 @@
+"""What holds for each operation on any store of any platform."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from store_exporter.errors import StoreError
+from store_exporter.platforms.results import Cart, Listing, Money
+
+from .target import STRANGER, Target
+
+Check = Callable[[Target], None]
+CHECKS: dict[str, Check] = {}
+NOBODY = 2_000_000_011
+"""An id that no store has given out."""
+
+
+def check(function: Check) -> Check:
+    """Have a function check the operation of its name."""
+    CHECKS[function.__name__] = function
+    return function
+
+
+def refusal(operation: Callable[..., Any], *args: Any, **kwargs: Any) -> str:
+    with pytest.raises(StoreError) as caught:
+        operation(*args, **kwargs)
+    assert caught.value.message
+    return caught.value.error_type
+
+
+def takes(target: Target, operation: str, parameter: str) -> bool:
+    described = target.platform.operations[operation].parameters
+    return parameter in {found.name for found in described}
+
+
+def money(value: Money | None, *, low: int = 0) -> None:
+    assert value is None or (value.amount >= low and len(value.currency) >= 3)
+
+
+@check
+def search_products(target: Target) -> None:
+    found = target.client.search_products(limit=5)
+    assert isinstance(found, Listing)
+    assert len(found) <= 5
+    ids = [product.id for product in found]
+    assert len(set(ids)) == len(ids)
+    assert len({p.price.currency for p in found if p.price is not None}) <= 1
+    for product in found:
+        assert product.id > 0
+        assert product.name
+        money(product.price)
+    for product in target.client.search_products(in_stock=True, limit=5):
+        assert product.stock.in_stock
+
+
+@check
+def get_product_details(target: Target) -> None:
+    wanted = target.products[0]
+    by_id = target.client.get_product_details(wanted.id)
+    assert (by_id.id, by_id.name, by_id.price) == (wanted.id, wanted.name, wanted.price)
+    assert target.client.get_product_details(str(wanted.id)).id == wanted.id
+    assert refusal(target.client.get_product_details, NOBODY) == "not_found"
+    assert refusal(target.client.get_product_details, "no-such-sku-äß 0") == "not_found"
+
+
+@check
+def check_stock(target: Target) -> None:
+    wanted = target.buyable
+    stock = target.client.check_stock(wanted.sku)
+    assert stock.in_stock
+    assert stock.status in ("in_stock", "on_backorder")
+    assert stock == target.client.check_stock(wanted.sku)
+    assert refusal(target.client.check_stock, NOBODY) == "not_found"
+
+
+@check
+def get_stock_quantity(target: Target) -> None:
+    wanted = target.buyable
+    found = target.client.get_stock_quantity(wanted.sku)
+    assert found.quantity == target.client.check_stock(wanted.sku).quantity
+    assert refusal(target.client.get_stock_quantity, NOBODY) == "not_found"
+
+
+@check
+def check_price(target: Target) -> None:
+    for product in target.products[:3]:
+        price = target.client.check_price(product.id)
+        money(price.price)
+        money(price.regular_price)
+        if price.price is not None and price.highest is not None:
+            assert price.price.amount <= price.highest.amount
+    assert target.client.check_price(target.buyable.sku).price == target.buyable.price
+
+
+@check
+def get_product_variations(target: Target) -> None:
+    varied = next((p for p in target.products if len(p.variations) > 1), None)
+    if varied is None:
+        pytest.skip("none of the newest products has variations")
+    found = target.client.get_product_variations(varied.id)
+    assert {variation.id for variation in found} <= set(varied.variations)
+    assert all(variation.parent_id == varied.id for variation in found)
+
+
+@check
+def get_product_categories(target: Target) -> None:
+    found = target.client.get_product_categories()
+    ids = [category.id for category in found]
+    assert len(set(ids)) == len(ids)
+    assert all(category.name and category.count >= 0 for category in found)
+
+
+@check
+def get_product_reviews(target: Target) -> None:
+    product = target.products[0]
+    for review in target.client.get_product_reviews(product.id, limit=3):
+        assert review.product_id == product.id
+        assert 0 <= review.rating <= 5
+        assert review.created.tzinfo is not None
+
+
+@check
+def get_low_stock_products(target: Target) -> None:
+    found = target.client.get_low_stock_products(threshold=3, limit=10)
+    quantities = [item.quantity for item in found]
+    assert quantities == sorted(quantities)
+    assert all(quantity <= 3 for quantity in quantities)
+    assert found.total is None or found.total >= len(found)
+
+
+@check
+def check_order(target: Target) -> None:
+    order = target.order
+    with_email = target.client.check_order(order.number, target.email.upper())
+    assert (with_email.id, with_email.total) == (order.id, order.total)
+    assert with_email.customer is not None
+    assert with_email.customer.email.casefold() == target.email.casefold()
+    assert target.client.check_order(order.number).customer is None
+    assert target.client.check_order(email=target.email).customer is not None
+    assert refusal(target.client.check_order, order.number, STRANGER) == "not_found"
+    assert refusal(target.client.check_order, NOBODY, STRANGER) == "not_found"
+    assert refusal(target.client.check_order) == "invalid_request"
+
+
+@check
+def get_customer_orders(target: Target) -> None:
+    found = target.client.get_customer_orders(target.email, limit=5)
+    assert target.order.id in {o.id for o in target.client.get_customer_orders(target.email, 100)}
+    dates = [order.created for order in found]
+    assert dates == sorted(dates, reverse=True)
+    for order in found:
+        assert order.created.tzinfo is not None
+        assert order.refunded.amount >= 0
+        money(order.total)
+    assert len(target.client.get_customer_orders(STRANGER)) == 0
+
+
+@check
+def get_order_notes(target: Target) -> None:
+    number = target.order.number
+    sent = target.client.get_order_notes(number, email=target.email)
+    assert all(note.for_customer for note in sent)
+    every = target.client.get_order_notes(number, private=True)
+    assert {note.id for note in sent} <= {note.id for note in every}
+    assert refusal(target.client.get_order_notes, number, STRANGER) == "not_found"
+
+
+@check
+def check_refund_status(target: Target) -> None:
+    status = target.client.check_refund_status(target.order.number)
+    summed = sum((refund.amount.amount for refund in status.refunds), Decimal(0))
+    assert summed == status.refunded.amount
+    assert (status.status == "none") == (status.refunded.amount == 0)
+    assert (status.status == "full") == (0 < status.total.amount <= status.refunded.amount)
+    assert refusal(target.client.check_refund_status, target.order.number, STRANGER) == "not_found"
+
+
+@check
+def cancel_order(target: Target) -> None:
+    assert refusal(target.client.cancel_order, NOBODY) == "not_found"
+    number = target.order_to_cancel
+    if number is None and not target.real:
+        number = target.order.number
+    if number is None or not target.writes:
+        pytest.skip("no order that may be cancelled is named")
+    assert refusal(target.client.cancel_order, number, email=STRANGER) == "not_found"
+    try:
+        done = target.client.cancel_order(number, "Conformance test")
+    except StoreError as error:
+        assert error.error_type == "invalid_state"  # noqa: PT017 - it may be too late for it
+    else:
+        assert done.order.status == "cancelled"
+    assert refusal(target.client.cancel_order, number) == "invalid_state"
+
+
+@check
+def get_shipping_info(target: Target) -> None:
+    info = target.client.get_shipping_info()
+    money(info.free_from)
+    for zone, methods in info.zones.items():
+        assert all(method.zone == zone for method in methods)
+
+
+@check
+def get_shipping_methods(target: Target) -> None:
+    every = target.client.get_shipping_methods()
+    for method in every:
+        money(method.cost)
+        money(method.minimum)
+    if len(every):
+        zone = every[0].zone
+        assert {method.zone for method in target.client.get_shipping_methods(zone)} == {zone}
+    assert refusal(target.client.get_shipping_methods, "no such zone") == "not_found"
+
+
+@check
+def get_payment_methods(target: Target) -> None:
+    ids = [method.id for method in target.client.get_payment_methods()]
+    assert len(set(ids)) == len(ids)
+
+
+@check
+def validate_coupon(target: Target) -> None:
+    assert refusal(target.client.validate_coupon, "no-such-coupon-0") == "invalid_coupon"
+    assert refusal(target.client.validate_coupon, " ") == "invalid_input"
+    if target.coupon is not None:
+        coupon = target.client.validate_coupon(target.coupon.upper(), subtotal="1000")
+        assert coupon.code.casefold() == target.coupon.casefold()
+        assert (coupon.percent is None) != (coupon.amount is None)
+
+
+def filled(target: Target) -> Cart:
+    target.must_write()
+    cart: Cart = target.client.add_to_cart(target.buyable.sku, 1)
+    return cart
+
+
+@check
+def add_to_cart(target: Target) -> None:
+    cart = filled(target)
+    assert cart.items == 1
+    assert cart.lines[0].unit_price == target.buyable.price
+    assert cart.subtotal.currency == cart.total.currency
+    assert not cart.renewed
+    again = target.client.add_to_cart(target.buyable.sku, 1, cart=cart.token)
+    assert again.items == 2
+    assert refusal(target.client.add_to_cart, NOBODY) == "not_found"
+    assert refusal(target.client.add_to_cart, target.buyable.sku, 0) == "invalid_input"
+
+
+@check
+def get_cart(target: Target) -> None:
+    if not target.writes:
+        # A cart that nothing was put into is not kept by the store.
+        assert target.client.get_cart().items == 0
+        return
+    cart = filled(target)
+    same = target.client.get_cart(cart=cart.token)
+    assert (same.lines, same.subtotal, same.renewed) == (cart.lines, cart.subtotal, False)
+    other = target.client.get_cart()
+    assert other.items == 0
+
+
+@check
+def remove_from_cart(target: Target) -> None:
+    cart = filled(target)
+    sku = target.buyable.sku
+    assert target.client.remove_from_cart(sku, cart=cart.token).items == 0
+    assert refusal(target.client.remove_from_cart, sku, cart=cart.token) == "not_found"
+
+
+@check
+def update_cart_quantity(target: Target) -> None:
+    cart = filled(target)
+    sku = target.buyable.sku
+    assert target.client.update_cart_quantity(sku, 2, cart=cart.token).items == 2
+    assert target.client.update_cart_quantity(sku, 0, cart=cart.token).items == 0
+
+
+@check
+def apply_coupon_to_cart(target: Target) -> None:
+    cart = filled(target)
+    kind = refusal(target.client.apply_coupon_to_cart, "no-such-coupon-0", cart=cart.token)
+    assert kind == "invalid_coupon"
+    if target.coupon is not None:
+        reduced = target.client.apply_coupon_to_cart(target.coupon, cart=cart.token)
+        assert reduced.discount.amount > 0
+        assert reduced.total.amount < cart.total.amount
+
+
+@check
+def get_customer_insights(target: Target) -> None:
+    found = target.client.get_customer_insights(limit=5)
+    totals = [customer.total.amount for customer in found]
+    assert totals == sorted(totals, reverse=True)
+    assert all(customer.orders >= 0 for customer in found)
+
+
+@check
+def get_sales_report(target: Target) -> None:
+    reports = {p: target.client.get_sales_report(p) for p in ("day", "week", "month", "year")}
+    if takes(target, "get_sales_report", "definition"):
+        for period in ("day", "week"):
+            paid = target.client.get_sales_report(period, definition="paid")
+            assert paid.definition == "paid"
+            reports[f"{period}, paid"] = paid
+    assert reports["day"].orders <= reports["week"].orders
+    for report in reports.values():
+        assert (report.average is None) == (report.orders == 0)
+        assert report.gross.currency == report.net.currency
+        if report.first is not None and report.last is not None:
+            assert report.first <= report.last
