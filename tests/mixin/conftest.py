@@ -23,7 +23,7 @@ CONFIG = """
 @pytest.fixture(scope="session")
 def history(
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[tuple[servers.Server, int]]:
+) -> Iterator[tuple[servers.Server, float]]:
     """The server, and the moment to ask it about: its figures end there, tests may run later."""
     servers.tool("prometheus")
     directory = tmp_path_factory.mktemp("history")
@@ -31,10 +31,11 @@ def history(
     synthetic.write_blocks(directory, now)
     write_rules(directory / "rules")
     with servers.prometheus(CONFIG, directory, "--storage.tsdb.retention.time=90d") as server:
-        for name in (slo.BUDGET, series.STORE_SUCCESS, series.LATENCY_NORMAL, series.TROUBLE):
+        last = (slo.BUDGET, series.PROBE_QUANTILE, series.LATENCY_NORMAL, series.STORE_SUCCESS)
+        for name in (*last, series.TROUBLE):
             evaluated = f"timestamp({name}) > {now}"
             servers.eventually(partial(server.query, evaluated), timeout=30)
-        yield server, int(time.time())
+        yield server, time.time()
 
 
 def write_rules(directory: Path) -> None:

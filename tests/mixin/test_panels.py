@@ -20,14 +20,14 @@ pytestmark = [pytest.mark.real, pytest.mark.timeout(120)]
 
 
 def test_every_query_of_every_panel_has_data_for_every_value_of_every_variable(
-    history: tuple[Server, int],
+    history: tuple[Server, float],
 ) -> None:
     found = proof(Source(history[0].url, history[1]), dashboards.pages())
     assert not found, "\n".join(map(str, found))
 
 
 def test_panels_that_may_be_empty_show_data_when_there_is_some(
-    history: tuple[Server, int],
+    history: tuple[Server, float],
 ) -> None:
     source = Source(history[0].url, history[1])
     empty = [
@@ -54,7 +54,7 @@ def answer(source: Source, file: str, title: str, query: int = 0) -> list[Series
     return source.ask(panel, panel.queries[query], next(choices(source, page)))
 
 
-def test_totals_are_what_the_counters_counted(history: tuple[Server, int]) -> None:
+def test_totals_are_what_the_counters_counted(history: tuple[Server, float]) -> None:
     source = Source(history[0].url, history[1])
     orders = len(STORES) * ORDERS_PER_HOUR * RANGE / 3600
     operations = len(STORES) * len(OPERATIONS) * RATE * RANGE
@@ -63,14 +63,14 @@ def test_totals_are_what_the_counters_counted(history: tuple[Server, int]) -> No
     assert value(source, "shop", "Operations") == pytest.approx(operations, rel=0.01)
 
 
-def test_success_leaves_out_what_shoppers_did_wrong(history: tuple[Server, int]) -> None:
+def test_success_leaves_out_what_shoppers_did_wrong(history: tuple[Server, float]) -> None:
     source = Source(history[0].url, history[1])
     failing = sum(fault != "customer" for _, fault in ERRORS) * ERROR_SHARE
     expected = 1 - failing / (1 - ERROR_SHARE)
     assert value(source, "operations", "Success rate") == pytest.approx(expected, abs=1e-4)
 
 
-def test_quantiles_are_ordered(history: tuple[Server, int]) -> None:
+def test_quantiles_are_ordered(history: tuple[Server, float]) -> None:
     source = Source(history[0].url, history[1])
     p50, p95, p99 = (value(source, "operations", title) for title in ("p50", "p95", "p99"))
     assert 0 < p50 <= p95 <= p99
@@ -83,14 +83,14 @@ def test_quantiles_are_ordered(history: tuple[Server, int]) -> None:
         assert columns[0][operation] <= columns[1][operation] <= columns[2][operation]
 
 
-def test_the_rates_of_operations_add_up_to_the_total(history: tuple[Server, int]) -> None:
+def test_the_rates_of_operations_add_up_to_the_total(history: tuple[Server, float]) -> None:
     source = Source(history[0].url, history[1])
     parts = answer(source, "operations", "By operation")
     total = value(source, "operations", "Operations")
     assert sum(values[-1] for _, values in parts) == pytest.approx(total, rel=0.01)
 
 
-def test_an_error_type_correlates_perfectly_with_itself(history: tuple[Server, int]) -> None:
+def test_an_error_type_correlates_perfectly_with_itself(history: tuple[Server, float]) -> None:
     source = Source(history[0].url, history[1])
     (page,) = [page for page in dashboards.pages() if page.file == "errors"]
     (panel,) = [p for p in page.panels if p.title == "Error types that move together"]
