@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from store_exporter import Recorder, StoreError, track
-from store_exporter.operations import operation as operation_module
+from store_exporter.operations import generators
 from tests.metrics.figures import only, operations
 from tests.operations.shop import SHOP, counted
 
@@ -159,7 +159,7 @@ def test_only_the_time_inside_the_generator_counts(
     measured: track, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 100.0
-    monkeypatch.setattr(operation_module, "perf_counter", lambda: now)
+    monkeypatch.setattr(generators, "perf_counter", lambda: now)
 
     @measured
     def numbers() -> Generator[int, None, None]:

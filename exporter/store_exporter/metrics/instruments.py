@@ -1,4 +1,4 @@
-"""Every series but those of operations: plain counters, gauges, histograms and published groups.
+"""Counters, gauges and histograms that are written to directly, off the hot path.
 
 Writes are journalled, as one atomic append, and applied in their order at the next reading. So
 they may come from any thread, and from a signal handler or finalizer, without a lock.
@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Hashable, Iterable
 from threading import Lock
 from typing import NamedTuple, TypeVar
 
 from .catalogue import Kind, Metric
 from .catalogue.health import STORE_LABELS
-from .families import HistogramValue, Sample
+from .families import HistogramValue
 from .guard import clean
 from .histogram import Histogram
 
@@ -24,14 +23,6 @@ _T = TypeVar("_T")
 
 LabelValues = tuple[str, ...]
 Series = dict[LabelValues, "float | HistogramValue"]
-
-
-class _Group(NamedTuple):
-    """What one probe or collector published last."""
-
-    store: tuple[str, str, str]
-    series: tuple[tuple[Metric, LabelValues, float], ...]
-    expires: float
 
 
 class _Write(NamedTuple):
@@ -44,24 +35,17 @@ class _Write(NamedTuple):
 
 
 class Instruments:
-    """The state of all metrics that are not operations.
+    """The state of these metrics.
 
     Args:
         native: whether histograms are kept as native ones, too.
-        monotonic: seconds that only grow, for the age of published groups.
     """
 
-    def __init__(self, *, native: bool, monotonic: Callable[[], float]) -> None:
+    def __init__(self, *, native: bool) -> None:
         self._native = native
-        self._monotonic = monotonic
         self._values: dict[Metric, dict[LabelValues, float]] = {}
         self._histograms: dict[Metric, dict[LabelValues, Histogram]] = {}
-        self._groups: dict[Hashable, _Group] = {}
         self._journal: deque[_Write] = deque()
-        self.renew_locks()
-
-    def renew_locks(self) -> None:
-        """Make a fresh lock; after a fork the old one may belong to a thread that is gone."""
         self._lock = Lock()
 
     def inc(self, metric: Metric, labels: LabelValues, amount: float) -> None:
@@ -95,45 +79,17 @@ class Instruments:
             raise ValueError(f"{metric.name} observes finite values that are not negative")
         self._write(_Write(Kind.HISTOGRAM, metric, labels, value))
 
-    def publish(
-        self,
-        group: Hashable,
-        store: tuple[str, str, str],
-        samples: Iterable[Sample],
-        ttl: float | None,
-    ) -> None:
-        """Replace the series of a group. They disappear `ttl` seconds later, if that is given.
-
-        Raises:
-            ValueError: a sample's labels are not those of its metric, or it is a histogram's.
-        """
-        store = (clean(store[0]), clean(store[1]), clean(store[2]))
-        series = tuple((s.metric, _sample_labels(store, s), s.value) for s in samples)
-        expires = math.inf if ttl is None else self._monotonic() + ttl
-        self._groups[group] = _Group(store, series, expires)
-
-    def withdraw(self, group: Hashable) -> None:
-        """Remove the series of a group, if there are any."""
-        self._groups.pop(group, None)
-
     def forget(self, store: tuple[str, str, str]) -> None:
-        """Remove all series of one store."""
-        store = (clean(store[0]), clean(store[1]), clean(store[2]))
+        """Remove all series of a store, given by clean labels."""
         with self._lock:
             self._apply_journal()
             for metric, values in self._values.items():
                 _drop(metric, values, store)
             for metric, histograms in self._histograms.items():
                 _drop(metric, histograms, store)
-        for group, published in list(self._groups.items()):
-            if published.store == store:
-                self._groups.pop(group, None)
 
     def snapshot(self) -> dict[Metric, Series]:
-        """Return all series by metric. Published ones win over written ones of the same labels.
-
-        Must not be called from a signal handler or a finalizer.
-        """
+        """Return all series by metric. Must not be called from a signal handler or finalizer."""
         found: dict[Metric, Series] = {}
         with self._lock:
             self._apply_journal()
@@ -141,24 +97,14 @@ class Instruments:
                 found[metric] = dict(values)
             for metric, histograms in self._histograms.items():
                 found[metric] = {labels: h.value() for labels, h in histograms.items()}
-        now = self._monotonic()
-        for group, published in list(self._groups.items()):
-            if published.expires <= now:
-                # Unless it was replaced just now: then the new one expires on its own time.
-                if self._groups.get(group) is published:
-                    self._groups.pop(group, None)
-                continue
-            for metric, labels, value in published.series:
-                found.setdefault(metric, {})[labels] = value
         return found
 
     def reset(self) -> None:
         """Begin from nothing in a forked child, where no other thread runs yet."""
-        self.renew_locks()
+        self._lock = Lock()  # the old one may belong to a thread that is gone
         self._journal.clear()
         self._values.clear()
         self._histograms.clear()
-        self._groups.clear()
 
     def _write(self, write: _Write) -> None:
         self._journal.append(write)
@@ -198,15 +144,3 @@ def _drop(metric: Metric, series: dict[LabelValues, _T], store: tuple[str, str, 
     if metric.labels[:3] == STORE_LABELS:
         for labels in [labels for labels in series if labels[:3] == store]:
             del series[labels]
-
-
-def _sample_labels(store: tuple[str, str, str], sample: Sample) -> LabelValues:
-    metric = sample.metric
-    if metric.kind is Kind.HISTOGRAM or metric.labels[:3] != STORE_LABELS:
-        raise ValueError(f"{metric.name} cannot be published for a store")
-    own = metric.labels[3:]
-    if unknown := sample.labels.keys() - set(own):
-        raise ValueError(f"{metric.name} has no label {', '.join(sorted(unknown))}")
-    if missing := [name for name in own if name not in sample.labels]:
-        raise ValueError(f"{metric.name} lacks the label {', '.join(missing)}")
-    return (*store, *(clean(sample.labels[name]) for name in own))

@@ -15,7 +15,8 @@ from .._version import __version__
 from .catalogue import CATALOGUE, Metric, exporter, operations
 from .complaints import Complaints
 from .families import Family, Sample
-from .guard import LIMITS, OTHER, Guard
+from .groups import Groups
+from .guard import LIMITS, OTHER, Guard, clean
 from .handle import OperationHandle
 from .instruments import Instruments, Series
 from .operation_families import operation_families
@@ -73,7 +74,8 @@ class Recorder:
         self._clock = clock
         self._created = clock()
         self._guard = Guard(max_series, max_series_per_org, max_operations)
-        self._instruments = Instruments(native=native, monotonic=monotonic)
+        self._instruments = Instruments(native=native)
+        self._groups = Groups(monotonic)
         self._series = OperationSeries(
             self._guard, self._duration.buckets, native=native, clock=clock, broke=self.broke
         )
@@ -140,16 +142,18 @@ class Recorder:
         Raises:
             ValueError: a sample's labels are not those of its metric, or it is a histogram's.
         """
-        self._instruments.publish(group, labels, samples, ttl)
+        self._groups.publish(group, labels, samples, ttl)
 
     def withdraw(self, group: Hashable) -> None:
         """Remove the series of a group, if there are any."""
-        self._instruments.withdraw(group)
+        self._groups.withdraw(group)
 
     def forget(self, labels: tuple[str, str, str]) -> None:
         """Remove all series of one store, given by org, domain and platform."""
-        self._instruments.forget(labels)
-        self._series.forget(*labels)
+        store = (clean(labels[0]), clean(labels[1]), clean(labels[2]))
+        self._instruments.forget(store)
+        self._groups.forget(store)
+        self._series.forget(store)
 
     def broke(self, stage: str, error: BaseException | None = None, operation: str = "") -> None:
         """Count a failure of the instrumentation itself, by one of `STAGES`, and log it.
@@ -164,6 +168,8 @@ class Recorder:
         """Yield every metric that has series, in the catalogue's order, as of this moment."""
         states = self._series.snapshot()
         found = self._instruments.snapshot()
+        for metric, labels, value in self._groups.series():
+            found.setdefault(metric, {})[labels] = value
         self._add_own(found)
         own = operation_families(states, self._duration, self._created)
         for metric in (*CATALOGUE.values(), *(m for m in found if m.name not in CATALOGUE)):
@@ -177,6 +183,7 @@ class Recorder:
         self._created = self._clock()
         self._guard.dropped.clear()
         self._instruments.reset()
+        self._groups.clear()
         self._series.reset()
         self._unseen.reset()
 

@@ -122,9 +122,11 @@ class OperationSeries:
                 states.append(state)
         return states
 
-    def forget(self, org: str, domain: str, platform: str) -> None:
-        """Drop the figures of one store. Functions that hold a handle may use it again."""
-        store = (clean(org), clean(domain), clean(platform))
+    def forget(self, store: tuple[str, str, str]) -> None:
+        """Drop the figures of a store, given by clean labels.
+
+        Functions that hold a handle may use it again.
+        """
         with self._binding:
             for labels in [labels for labels in list(self.handles) if labels[:3] == store]:
                 with self._folding:

@@ -1,11 +1,11 @@
-"""One running operation: its clock and its verdict, for the forms that need an object for it."""
+"""One running operation, where it needs an object: its clock and its verdict."""
 
 from __future__ import annotations
 
 from time import perf_counter
 
 from ..metrics.handle import OperationHandle
-from .outcome import Failure, Verdict, record_exception, record_result, record_verdict
+from .outcome import Verdict, record_exception, record_verdict
 
 
 class Operation:
@@ -53,48 +53,3 @@ class Operation:
             record_verdict(self._handle, seconds, self._verdict)
         else:
             record_exception(self._handle, seconds, error)
-
-
-class Iteration:
-    """The run of a generator: its clock stands while the consumer is at work.
-
-    A generator that vanishes without an end, as asynchronous ones may, counts as cancelled.
-    """
-
-    __slots__ = ("_handle", "_open", "_seconds", "_since")
-
-    def __init__(self, handle: OperationHandle) -> None:
-        self._handle = handle
-        self._seconds = 0.0
-        handle.start()
-        self._open = True
-        self._since = perf_counter()
-
-    def resume(self) -> None:
-        """Let the clock run: the generator works."""
-        self._since = perf_counter()
-
-    def pause(self) -> None:
-        """Stop the clock: the consumer works."""
-        self._seconds += perf_counter() - self._since
-
-    def returned(self, failure: Failure | None, result: object) -> None:
-        """Count the run as finished; the clock must be running."""
-        self._end()
-        if failure is None:
-            self._handle.finish(self._seconds)
-        else:
-            record_result(self._handle, self._seconds, failure, result)
-
-    def raised(self, error: BaseException) -> None:
-        """Count the run as failed; the clock must be running."""
-        self._end()
-        record_exception(self._handle, self._seconds, error)
-
-    def _end(self) -> None:
-        self.pause()
-        self._open = False
-
-    def __del__(self) -> None:
-        if self._open:
-            self._handle.fail(self._seconds, "cancelled")

@@ -17,7 +17,9 @@ from typing import Any, TypeVar
 from ..metrics.handle import OperationHandle
 from ..metrics.recorder import Recorder, default
 from . import wrappers
+from .generators import wrap_async_generator, wrap_generator
 from .labels import Labels, by_arguments, by_context, in_context
+from .misuse import check_arguments, check_function, is_kind
 from .operation import Operation
 from .outcome import Failure
 
@@ -88,7 +90,10 @@ class track:  # noqa: N801 - a decorator and context manager, used like a functi
         """Return the function with its operations measured."""
         if isinstance(function, (staticmethod, classmethod)):
             return type(function)(self(function.__func__))
-        self._check(function)
+        check_function(function)
+        check_arguments(self._operation, self._fixed, self._labels, self._failure, self._recorder)
+        if self._failure is not None and is_kind(isasyncgenfunction, function):
+            raise TypeError("an asynchronous generator has no result that failure could judge")
         recorder = self._recorder or default()
         recorder.register_operation(self._operation)
         return self._wrap(function, recorder)  # type: ignore[return-value]
@@ -166,11 +171,11 @@ class track:  # noqa: N801 - a decorator and context manager, used like a functi
             if self._labels is None
             else by_arguments(recorder, self._operation, self._labels)
         )
-        if _is(isgeneratorfunction, function):
-            return wrappers.wrap_generator(function, find, self._failure)
-        if _is(isasyncgenfunction, function):
-            return wrappers.wrap_async_generator(function, find, self._failure)
-        awaits = _is(iscoroutinefunction, function)
+        if is_kind(isgeneratorfunction, function):
+            return wrap_generator(function, find, self._failure)
+        if is_kind(isasyncgenfunction, function):
+            return wrap_async_generator(function, find, self._failure)
+        awaits = is_kind(iscoroutinefunction, function)
         org, domain, platform = self._fixed
         if self._labels is not None or org is None or domain is None or platform is None:
             late = wrappers.wrap_coroutine_late if awaits else wrappers.wrap_function_late
@@ -178,41 +183,3 @@ class track:  # noqa: N801 - a decorator and context manager, used like a functi
         handle = recorder.operation(org, domain, platform, self._operation)
         wrap = wrappers.wrap_coroutine if awaits else wrappers.wrap_function
         return wrap(function, handle, self._failure)
-
-    def _check(self, function: object) -> None:
-        """Raise for what would not work, while the programmer is looking."""
-        if isinstance(function, type) or not callable(function):
-            raise TypeError(f"track() decorates functions and methods, not {function!r}")
-        _check_text("operation", self._operation)
-        for name, value in zip(("org", "domain", "platform"), self._fixed, strict=True):
-            if value is not None:
-                _check_text(name, value)
-        if self._labels is not None and self._fixed != (None, None, None):
-            raise TypeError("track() takes either labels or some of org, domain and platform")
-        _check_plain("labels", self._labels)
-        _check_plain("failure", self._failure)
-        if self._failure is not None and _is(isasyncgenfunction, function):
-            raise TypeError("an asynchronous generator has no result that failure could judge")
-        if self._recorder is not None and not isinstance(self._recorder, Recorder):
-            raise TypeError(f"recorder must be a Recorder, not {self._recorder!r}")
-
-
-def _is(check: Callable[[Any], bool], function: Any) -> bool:
-    """Whether a function, or an object that is called like one, is of a kind."""
-    return check(function) or check(getattr(type(function), "__call__", None))  # noqa: B004
-
-
-def _check_text(name: str, value: object) -> None:
-    if not isinstance(value, str):
-        raise TypeError(f"{name} must be a string, not {value!r}")
-    if not value:
-        raise ValueError(f"{name} must not be empty")
-
-
-def _check_plain(name: str, function: object) -> None:
-    if function is None:
-        return
-    if not callable(function):
-        raise TypeError(f"{name} must be a function, not {function!r}")
-    if _is(iscoroutinefunction, function):
-        raise TypeError(f"{name} must be a plain function, not a coroutine function")

@@ -1,4 +1,4 @@
-"""What `track` makes of a function: one wrapper for each kind of function.
+"""What `track` makes of functions and coroutine functions.
 
 The wrappers of a function with fixed labels have everything bound beforehand, since they are on
 hot paths: a bare call plus two clock readings, one list pop and one list append. See
@@ -7,13 +7,12 @@ docs/architecture/recorder.md.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import Callable
 from functools import wraps
 from time import perf_counter
 from typing import Any
 
 from ..metrics.handle import OperationHandle
-from .operation import Iteration
 from .outcome import Failure, record_exception, record_result
 
 Function = Callable[..., Any]
@@ -156,78 +155,5 @@ def wrap_coroutine_late(function: Function, find: Find, failure: Failure | None)
         if seconds > handle.notable:
             handle.remark(seconds)
         return result
-
-    return wrapper
-
-
-def wrap_generator(function: Function, find: Find, failure: Failure | None) -> Function:
-    """Wrap a generator function. The operation runs from the first item asked for to the end."""
-
-    @wraps(function)
-    def wrapper(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
-        run = Iteration(find(args, kwargs))
-        try:
-            generator = function(*args, **kwargs)
-            step, given = generator.send, None
-            while True:
-                item = step(given)
-                run.pause()
-                try:
-                    given = yield item
-                    step = generator.send
-                except GeneratorExit:
-                    run.resume()
-                    generator.close()
-                    raise
-                except BaseException as error:  # noqa: BLE001 - the generator is to see it
-                    step, given = generator.throw, error
-                run.resume()
-        except StopIteration as stop:
-            run.returned(failure, stop.value)
-            return stop.value
-        except GeneratorExit:
-            # The consumer has what it wanted.
-            run.returned(None, None)
-            raise
-        except BaseException as error:
-            run.raised(error)
-            given = None  # or an error thrown in and raised again would keep itself alive
-            raise
-
-    return wrapper
-
-
-def wrap_async_generator(function: Function, find: Find, failure: Failure | None) -> Function:
-    """Wrap an asynchronous generator function, as `wrap_generator` does a plain one."""
-
-    @wraps(function)
-    async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
-        run = Iteration(find(args, kwargs))
-        try:
-            generator = function(*args, **kwargs)
-            step, given = generator.asend, None
-            while True:
-                item = await step(given)
-                run.pause()
-                try:
-                    given = yield item
-                    step = generator.asend
-                except GeneratorExit:
-                    run.resume()
-                    await generator.aclose()
-                    raise
-                except BaseException as error:  # noqa: BLE001 - the generator is to see it
-                    step, given = generator.athrow, error
-                run.resume()
-        except StopAsyncIteration:
-            run.returned(failure, None)
-        except GeneratorExit:
-            # The consumer has what it wanted.
-            run.returned(None, None)
-            raise
-        except BaseException as error:
-            run.raised(error)
-            given = None  # or an error thrown in and raised again would keep itself alive
-            raise
 
     return wrapper

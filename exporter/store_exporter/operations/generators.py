@@ -1,0 +1,133 @@
+"""What `track` makes of generators, plain and asynchronous.
+
+The operation runs from the first item asked for until the generator ends. Its duration is the time
+spent inside the generator: what the consumer does between two items is not the store's doing. A
+consumer that stops early has what it wanted, so closing a generator is a success.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Generator
+from functools import wraps
+from time import perf_counter
+from typing import Any
+
+from ..metrics.handle import OperationHandle
+from .outcome import Failure, record_exception, record_result
+from .wrappers import Find, Function
+
+
+class Iteration:
+    """The run of a generator: its clock stands while the consumer is at work.
+
+    A generator that vanishes without an end, as asynchronous ones may, counts as cancelled.
+    """
+
+    __slots__ = ("_handle", "_open", "_seconds", "_since")
+
+    def __init__(self, handle: OperationHandle) -> None:
+        self._handle = handle
+        self._seconds = 0.0
+        handle.start()
+        self._open = True
+        self._since = perf_counter()
+
+    def resume(self) -> None:
+        """Let the clock run: the generator works."""
+        self._since = perf_counter()
+
+    def pause(self) -> None:
+        """Stop the clock: the consumer works."""
+        self._seconds += perf_counter() - self._since
+
+    def returned(self, failure: Failure | None, result: object) -> None:
+        """Count the run as finished; the clock must be running."""
+        self._end()
+        if failure is None:
+            self._handle.finish(self._seconds)
+        else:
+            record_result(self._handle, self._seconds, failure, result)
+
+    def raised(self, error: BaseException) -> None:
+        """Count the run as failed; the clock must be running."""
+        self._end()
+        record_exception(self._handle, self._seconds, error)
+
+    def _end(self) -> None:
+        self.pause()
+        self._open = False
+
+    def __del__(self) -> None:
+        if self._open:
+            self._handle.fail(self._seconds, "cancelled")
+
+
+def wrap_generator(function: Function, find: Find, failure: Failure | None) -> Function:
+    """Wrap a generator function."""
+
+    @wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
+        run = Iteration(find(args, kwargs))
+        try:
+            generator = function(*args, **kwargs)
+            step, given = generator.send, None
+            while True:
+                item = step(given)
+                run.pause()
+                try:
+                    given = yield item
+                    step = generator.send
+                except GeneratorExit:
+                    run.resume()
+                    generator.close()
+                    raise
+                except BaseException as error:  # noqa: BLE001 - the generator is to see it
+                    step, given = generator.throw, error
+                run.resume()
+        except StopIteration as stop:
+            run.returned(failure, stop.value)
+            return stop.value
+        except GeneratorExit:
+            run.returned(None, None)
+            raise
+        except BaseException as error:
+            run.raised(error)
+            given = None  # or an error thrown in and raised again would keep itself alive
+            raise
+
+    return wrapper
+
+
+def wrap_async_generator(function: Function, find: Find, failure: Failure | None) -> Function:
+    """Wrap an asynchronous generator function, as `wrap_generator` does a plain one."""
+
+    @wraps(function)
+    async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
+        run = Iteration(find(args, kwargs))
+        try:
+            generator = function(*args, **kwargs)
+            step, given = generator.asend, None
+            while True:
+                item = await step(given)
+                run.pause()
+                try:
+                    given = yield item
+                    step = generator.asend
+                except GeneratorExit:
+                    run.resume()
+                    await generator.aclose()
+                    raise
+                except BaseException as error:  # noqa: BLE001 - the generator is to see it
+                    step, given = generator.athrow, error
+                run.resume()
+        except StopAsyncIteration:
+            run.returned(failure, None)
+        except GeneratorExit:
+            run.returned(None, None)
+            raise
+        except BaseException as error:
+            run.raised(error)
+            given = None  # or an error thrown in and raised again would keep itself alive
+            raise
+
+    return wrapper

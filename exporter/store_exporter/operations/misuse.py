@@ -1,0 +1,56 @@
+"""What `track` checks when a function is decorated, while the programmer is looking."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from inspect import iscoroutinefunction
+from typing import Any
+
+from ..metrics.recorder import Recorder
+
+
+def is_kind(check: Callable[[Any], bool], function: Any) -> bool:
+    """Whether a function, or an object that is called like one, is of a kind."""
+    return check(function) or check(getattr(type(function), "__call__", None))  # noqa: B004
+
+
+def check_function(function: object) -> None:
+    """Raise TypeError for what cannot be decorated."""
+    if isinstance(function, type) or not callable(function):
+        raise TypeError(f"track() decorates functions and methods, not {function!r}")
+
+
+def check_arguments(
+    operation: object,
+    fixed: tuple[object, object, object],
+    labels: object,
+    failure: object,
+    recorder: object,
+) -> None:
+    """Raise TypeError or ValueError for arguments of `track` that would not work."""
+    _check_text("operation", operation)
+    for name, value in zip(("org", "domain", "platform"), fixed, strict=True):
+        if value is not None:
+            _check_text(name, value)
+    if labels is not None and fixed != (None, None, None):
+        raise TypeError("track() takes either labels or some of org, domain and platform")
+    _check_plain("labels", labels)
+    _check_plain("failure", failure)
+    if recorder is not None and not isinstance(recorder, Recorder):
+        raise TypeError(f"recorder must be a Recorder, not {recorder!r}")
+
+
+def _check_text(name: str, value: object) -> None:
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a string, not {value!r}")
+    if not value:
+        raise ValueError(f"{name} must not be empty")
+
+
+def _check_plain(name: str, function: object) -> None:
+    if function is None:
+        return
+    if not callable(function):
+        raise TypeError(f"{name} must be a function, not {function!r}")
+    if is_kind(iscoroutinefunction, function):
+        raise TypeError(f"{name} must be a plain function, not a coroutine function")
