@@ -16,6 +16,7 @@ from store_exporter.metrics.families import HistogramValue
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.probing.contract import Collector, Context, Probe, Report
 from store_exporter.probing.jobs import Job
+from store_exporter.probing.recording import SKIP_REASONS
 from store_exporter.probing.runner import Runner
 from store_exporter.probing.scheduler import Scheduler
 from store_exporter.stores.model import Schedule, Store
@@ -375,3 +376,11 @@ async def test_the_end_of_the_timer_itself_is_shouted_about(
     world.time.jump(3600)
     await world.time.advance(1)
     assert "nothing is probed any more" in caplog.text
+
+
+async def test_counters_are_there_from_the_beginning(world: World) -> None:
+    world.scheduler.start([store()])
+    for reason in SKIP_REASONS:
+        assert world.value(catalogue.RUNS_SKIPPED, reason) == 0
+    assert world.value(catalogue.STATE_LOSSES) == 0
+    assert world.value(health.API_THROTTLED, "acme", "shop.example.com", "woocommerce") == 0

@@ -14,6 +14,9 @@ from .health import Health, State
 from .history import Result
 from .jobs import COLLECTOR, PROBE, Job
 
+SKIP_REASONS = ("overlap", "budget", "backoff")
+"""The values of the label `reason` of `store_exporter_runs_skipped_total`."""
+
 
 class Recording:
     """Writes what runs found into a recorder.
@@ -29,6 +32,16 @@ class Recording:
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
         self._last_success: dict[str, dict[tuple[str, str], float]] = {}
+
+    def begin(self) -> None:
+        """Show the exporter's own counters at zero, so that their first increase can be seen."""
+        for reason in SKIP_REASONS:
+            self._recorder.inc(exporter.RUNS_SKIPPED, (reason,), 0)
+        self._recorder.inc(exporter.STATE_LOSSES, (), 0)
+
+    def expect(self, store: Store) -> None:
+        """Show a store's counters at zero, as far as their labels are known."""
+        self._recorder.inc(health.API_THROTTLED, store.labels, 0)
 
     def take(self, job: Job, result: Result, ended: object, journal: Journal) -> None:
         """Record one finished run.
@@ -114,10 +127,6 @@ class Recording:
     def started(self, lag: float) -> None:
         """Record how much later than planned a run started, in seconds."""
         self._recorder.observe(exporter.SCHEDULER_LAG, (), max(lag, 0.0))
-
-    def state_lost(self) -> None:
-        """Count a loss of saved state."""
-        self._recorder.inc(exporter.STATE_LOSSES)
 
     def forget(self, store: Store) -> None:
         """Remove all series of a store."""

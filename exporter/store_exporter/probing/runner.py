@@ -95,6 +95,7 @@ class Runner:
     def expect(self, store: Store, jobs: Iterable[Job]) -> None:
         """Take over a store's configuration, at first and when it changes."""
         self.access(store).update(store)
+        self.recording.expect(store)
         self._tracker(store).expect(jobs)
 
     def _tracker(self, store: Store) -> HealthTracker:

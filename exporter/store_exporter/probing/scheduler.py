@@ -72,6 +72,7 @@ class Scheduler:
 
     def start(self, stores: Sequence[Store]) -> None:
         """Begin to run the jobs of these stores."""
+        self._runner.recording.begin()
         self.update(stores)
 
     def update(self, stores: Sequence[Store]) -> None:
