@@ -9,29 +9,24 @@ the credentials. What is left to do here is little: time and size limits and err
 from __future__ import annotations
 
 import asyncio
-import json
 import ssl
 import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar, cast
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
-from .._version import __version__
 from ..errors import StoreError
-from ..probing.body import ACCEPTED, Body
 from ..probing.contract import Answer
+from .exchange import Exchange, built
 from .failures import transport_error
-from .plans import Pause, Plan, Request, TransportError
+from .plans import Pause, Plan, Request
 
 T = TypeVar("T")
 Sign = Callable[[Request], Request]
 """Adds to a request what proves who sent it; called for each attempt anew."""
-
-USER_AGENT = f"store-exporter/{__version__}"
-_HEADERS = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": ACCEPTED}
 
 
 def proxy_for(url: str) -> str | None:
@@ -60,63 +55,9 @@ class _Driver:
         self._limit = max_body_bytes
         self._monotonic = monotonic
 
-    def _prepare(self, request: Request) -> tuple[httpx.Request, _Exchange]:
+    def _begin(self, request: Request) -> tuple[httpx.Request, Exchange]:
         signed = self._sign(request)
-        url = signed.url
-        if signed.params:
-            # RFC 3986, as OAuth signatures count on it: a space is %20 and not a plus.
-            query = urlencode(signed.params, quote_via=quote, safe="-_.~")
-            url = f"{url}?{query}"
-        timeout = dict.fromkeys(("connect", "read", "write", "pool"), request.timeout)
-        headers: dict[str, str] = {**_HEADERS, **signed.headers}
-        content = None
-        if signed.json is not None:
-            content = json.dumps(signed.json, allow_nan=False).encode()
-            headers["Content-Type"] = "application/json"
-        built = httpx.Request(
-            signed.method, url, headers=headers, content=content, extensions={"timeout": timeout}
-        )
-        return built, _Exchange(request, self._limit, self._monotonic)
-
-
-class _Exchange:
-    """One request and the answer to it, as it comes in.
-
-    Args:
-        request: without the credentials, so that the answer's address is free of them.
-        limit: bytes of the body, before and after decompression.
-        monotonic: seconds of a clock that never jumps.
-    """
-
-    def __init__(self, request: Request, limit: int, monotonic: Callable[[], float]) -> None:
-        self._url = request.url
-        self._limit = limit
-        self._monotonic = monotonic
-        self._ends = monotonic() + request.timeout
-        self.host = urlsplit(request.url).hostname or request.url
-
-    def begin(self, response: httpx.Response) -> Body:
-        """Return what collects the body of an answer whose head has arrived."""
-        coding = response.headers.get("content-encoding", "")
-        return Body(self._limit, coding, response.status_code)
-
-    def check_time(self) -> None:
-        """Give up on a store that sends a byte now and then, which httpx would wait for.
-
-        Raises:
-            TransportError: timeout.
-        """
-        if self._monotonic() > self._ends:
-            raise self.timeout()
-
-    def timeout(self) -> TransportError:
-        """Return the error of an answer that did not end in time."""
-        return TransportError("timeout", f"{self.host} did not answer in time", sent=True)
-
-    def answer(self, response: httpx.Response, body: Body) -> Answer:
-        """Return what came back, as plans know it."""
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        return Answer(response.status_code, headers, body.whole(), self._url)
+        return built(signed), Exchange(request, self._limit, self._monotonic)
 
 
 class SyncDriver(_Driver):
@@ -169,9 +110,9 @@ class SyncDriver(_Driver):
             plan.close()
 
     def _exchange(self, request: Request) -> Answer:
-        built, exchange = self._prepare(request)
+        ready, exchange = self._begin(request)
         try:
-            response = self._transport.handle_request(built)
+            response = self._transport.handle_request(ready)
             try:
                 body = exchange.begin(response)
                 # Not iter_raw(): that refuses the ready-made answers of httpx.MockTransport.
@@ -239,10 +180,10 @@ class AsyncDriver(_Driver):
             plan.close()
 
     async def _exchange(self, request: Request) -> Answer:
-        built, exchange = self._prepare(request)
+        ready, exchange = self._begin(request)
         try:
             async with asyncio.timeout(request.timeout):
-                response = await self._transport.handle_async_request(built)
+                response = await self._transport.handle_async_request(ready)
                 try:
                     body = exchange.begin(response)
                     async for chunk in cast("httpx.AsyncByteStream", response.stream):

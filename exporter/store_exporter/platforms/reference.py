@@ -5,7 +5,10 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import re
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from itertools import groupby
 from typing import Any
 
 from ..errors import ERROR_TYPES
@@ -111,6 +114,7 @@ def _page() -> Iterator[str]:
     )
     yield ""
     yield from _overview()
+    yield from _clients()
     yield from _errors_of_any()
     for name in operation_names():
         yield from _operation(name)
@@ -125,6 +129,35 @@ def _overview() -> Iterator[str]:
         marks = ("yes" if name in p.operations else "no" for p in found)
         yield from _row(f"[{name}](#{name})", *marks)
     yield ""
+
+
+def _clients() -> Iterator[str]:
+    """Yield what each platform's package says about using its clients."""
+    yield from ("## Clients", "")
+    for platform in platforms():
+        package = import_module(f"{__package__}.{platform.name}")
+        yield from (f"### Clients of {platform.title}", "")
+        yield from _with_fences(inspect.getdoc(package) or "")
+
+
+def _with_fences(text: str) -> Iterator[str]:
+    """Yield a docstring with its indented examples as fenced code."""
+    for code, lines in groupby(text.splitlines(), _indented()):
+        part = textwrap.dedent("\n".join(lines)).strip()
+        if part:
+            yield from ("```python", part, "```", "") if code else (part, "")
+
+
+def _indented() -> Callable[[str], bool]:
+    """Return a function that tells of line after line whether it belongs to an example."""
+    inside = False
+
+    def judge(line: str) -> bool:
+        nonlocal inside
+        inside = line.startswith("    ") if line.strip() else inside
+        return inside
+
+    return judge
 
 
 def _errors_of_any() -> Iterator[str]:

@@ -5,132 +5,21 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
-from random import Random
 from types import TracebackType
-from typing import Any, Required, Self, TypedDict, TypeVar, Unpack
-from urllib.parse import urlsplit
+from typing import Any, Self, TypeVar, Unpack
 
 import httpx
 
-from ...metrics.recorder import Recorder
-from ...operations.bound import bind
 from ...stores.model import Secret
 from ..described import Awaited, Blocking, Planned
-from ..http_client import AsyncDriver, SyncDriver, proxy_for, tls_context
-from ..plans import Plan, Policy, Request, Retrier, RetryBudget
-from .api import Api, Facts, wait
-from .auth import Credentials
-from .operations import cart, orders, products, shop
+from ..http_client import AsyncDriver, SyncDriver
+from .connection import Connection, Options
+from .operations import cart, orders, products, sales, shop, stock
 
 T = TypeVar("T")
-PLATFORM = "woocommerce"
-MAX_BODY_BYTES = 5 * 1024 * 1024
-_LIMITS = httpx.Limits(max_connections=10, max_keepalive_connections=5, keepalive_expiry=30.0)
 
 
-class Options(TypedDict, total=False):
-    """What both clients may be given by keyword; `org` must be."""
-
-    org: Required[str]
-    """The tenant; a label of all measurements."""
-    domain: str | None
-    """The store's identity, a label too; the host of the address unless given."""
-    currency: str | None
-    """Code of the shop's currency, which is otherwise asked for, once an hour."""
-    credentials_in_query: bool
-    """For hosts that strip the Authorization header; the key then stands in their logs."""
-    policy: Policy | None
-    """Timeouts, deadline and repetitions."""
-    max_body_bytes: int
-    """The largest answer that is read, 5 MiB unless given."""
-    ca_file: str | None
-    """PEM file with further trusted issuers."""
-    recorder: Recorder | None
-    """Where to record; the process's own recorder unless given."""
-    monotonic: Callable[[], float]
-    """Seconds of a clock that never jumps; for tests."""
-    now: Callable[[], float]
-    """Unix time in seconds; for tests."""
-    random: Random
-    """For jitter; for tests."""
-
-
-class _Client:
-    """What both clients are made of.
-
-    Raises:
-        ValueError: `url` is no http or https address.
-    """
-
-    def __init__(
-        self,
-        url: str,
-        consumer_key: str | Secret,
-        consumer_secret: str | Secret,
-        options: Options,
-    ) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
-            raise ValueError("url is not like https://shop.example.com")
-        self.url = url.rstrip("/")
-        self.org = options["org"]
-        self.domain = options.get("domain") or parts.hostname
-        self._tracked = bind(
-            org=self.org,
-            domain=self.domain,
-            platform=PLATFORM,
-            recorder=options.get("recorder"),
-        )
-        self._monotonic = options.get("monotonic", time.monotonic)
-        self._now = options.get("now", time.time)
-        self._credentials = Credentials(
-            _revealed(consumer_key),
-            _revealed(consumer_secret),
-            in_query=options.get("credentials_in_query", False),
-            now=self._now,
-        )
-        self._policy = options.get("policy") or Policy()
-        self._budget = RetryBudget()
-        self._facts = Facts(fixed_currency=options.get("currency"))
-        self._max_body_bytes = options.get("max_body_bytes", MAX_BODY_BYTES)
-        self._ca_file = options.get("ca_file")
-        self._random = options.get("random") or Random()  # noqa: S311  # jitter is no secret
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.domain} of {self.org}>"
-
-    def _sign(self, request: Request) -> Request:
-        params, headers = self._credentials.authorize(request.method, request.url, request.params)
-        return replace(request, params=params, headers={**request.headers, **headers})
-
-    def _plan(self, planned: Planned[..., T], args: Any, kwargs: Any) -> Plan[T]:
-        retrier = Retrier(
-            self._policy,
-            self._budget,
-            monotonic=self._monotonic,
-            now=self._now,
-            random=self._random,
-            wait=wait,
-        )
-        api = Api(self.url, retrier, self._facts, monotonic=self._monotonic, now=self._now)
-        return planned.plan(api, *args, **kwargs)
-
-    def _transport_options(self) -> dict[str, Any]:
-        secure = self.url.startswith("https:")
-        return {
-            "verify": tls_context(self._ca_file) if secure else False,
-            "limits": _LIMITS,
-            "proxy": proxy_for(self.url),
-            "trust_env": False,
-        }
-
-
-def _revealed(value: str | Secret) -> str:
-    return value.reveal() if isinstance(value, Secret) else value
-
-
-class WooCommerce(_Client):
+class WooCommerce(Connection):
     """A WooCommerce store, for blocking code. One client serves all threads of an application.
 
     Args:
@@ -187,13 +76,13 @@ class WooCommerce(_Client):
 
     search_products = Blocking(products.search_products)
     get_product_details = Blocking(products.get_product_details)
-    check_stock = Blocking(products.check_stock)
-    get_stock_quantity = Blocking(products.get_stock_quantity)
+    check_stock = Blocking(stock.check_stock)
+    get_stock_quantity = Blocking(stock.get_stock_quantity)
     check_price = Blocking(products.check_price)
     get_product_variations = Blocking(products.get_product_variations)
     get_product_categories = Blocking(products.get_product_categories)
     get_product_reviews = Blocking(products.get_product_reviews)
-    get_low_stock_products = Blocking(products.get_low_stock_products)
+    get_low_stock_products = Blocking(stock.get_low_stock_products)
     check_order = Blocking(orders.check_order)
     get_customer_orders = Blocking(orders.get_customer_orders)
     get_order_notes = Blocking(orders.get_order_notes)
@@ -208,11 +97,11 @@ class WooCommerce(_Client):
     remove_from_cart = Blocking(cart.remove_from_cart)
     update_cart_quantity = Blocking(cart.update_cart_quantity)
     apply_coupon_to_cart = Blocking(cart.apply_coupon_to_cart)
-    get_customer_insights = Blocking(shop.get_customer_insights)
-    get_sales_report = Blocking(shop.get_sales_report)
+    get_customer_insights = Blocking(sales.get_customer_insights)
+    get_sales_report = Blocking(sales.get_sales_report)
 
 
-class AsyncWooCommerce(_Client):
+class AsyncWooCommerce(Connection):
     """A WooCommerce store, for asyncio: arguments and methods are those of `WooCommerce`.
 
     Its methods are to be awaited, and so is `sleep`.
@@ -259,13 +148,13 @@ class AsyncWooCommerce(_Client):
 
     search_products = Awaited(products.search_products)
     get_product_details = Awaited(products.get_product_details)
-    check_stock = Awaited(products.check_stock)
-    get_stock_quantity = Awaited(products.get_stock_quantity)
+    check_stock = Awaited(stock.check_stock)
+    get_stock_quantity = Awaited(stock.get_stock_quantity)
     check_price = Awaited(products.check_price)
     get_product_variations = Awaited(products.get_product_variations)
     get_product_categories = Awaited(products.get_product_categories)
     get_product_reviews = Awaited(products.get_product_reviews)
-    get_low_stock_products = Awaited(products.get_low_stock_products)
+    get_low_stock_products = Awaited(stock.get_low_stock_products)
     check_order = Awaited(orders.check_order)
     get_customer_orders = Awaited(orders.get_customer_orders)
     get_order_notes = Awaited(orders.get_order_notes)
@@ -280,5 +169,5 @@ class AsyncWooCommerce(_Client):
     remove_from_cart = Awaited(cart.remove_from_cart)
     update_cart_quantity = Awaited(cart.update_cart_quantity)
     apply_coupon_to_cart = Awaited(cart.apply_coupon_to_cart)
-    get_customer_insights = Awaited(shop.get_customer_insights)
-    get_sales_report = Awaited(shop.get_sales_report)
+    get_customer_insights = Awaited(sales.get_customer_insights)
+    get_sales_report = Awaited(sales.get_sales_report)

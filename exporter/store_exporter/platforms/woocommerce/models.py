@@ -1,37 +1,26 @@
-"""From WooCommerce's JSON to results: products, orders and the shop. No I/O."""
+"""From WooCommerce's JSON to results: lists and products. No I/O."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from decimal import Decimal
 from typing import Any, TypeVar
 
 from ...errors import StoreError
 from ..fields import Fields, Quantity
-from ..money import Money
 from ..results import (
     Category,
-    Customer,
     Listing,
     LowStock,
-    Order,
-    OrderLine,
-    OrderNote,
-    PaymentMethod,
     Price,
     Product,
-    Refund,
     Review,
-    ShippingMethod,
     Stock,
 )
 from .api import Rows
 
 T = TypeVar("T")
 _STOCK = {"instock": "in_stock", "outofstock": "out_of_stock", "onbackorder": "on_backorder"}
-_COST = re.compile(r"[0-9]{1,12}([.,][0-9]{1,2})?")
 
 
 def listing(rows: Rows, what: str, read: Callable[[Fields], T]) -> Listing[T]:
@@ -67,9 +56,6 @@ def only(found: Listing[T], matches: Callable[[T], bool]) -> Listing[T]:
 def optional_id(fields: Fields, name: str) -> int | None:
     """Read an id that is 0 where there is none."""
     return fields.integer(name) or None
-
-
-# Products
 
 
 def counts_stock(fields: Fields) -> bool:
@@ -194,120 +180,3 @@ def low_stock(fields: Fields) -> LowStock:
         quantity=fields.quantity("stock_quantity"),
         in_stock=fields.text("stock_status") != "outofstock",
     )
-
-
-# Orders
-
-
-def order(fields: Fields, *, with_customer: bool) -> Order:
-    """Read an order; who placed it only when that was asked for."""
-    currency = fields.currency("currency")
-    refunded = Decimal(0)
-    for row in fields.children("refunds"):
-        # Negative in the answer, as it lessens the order's total.
-        refunded += abs(row.money("total", currency).amount)
-    return Order(
-        id=fields.identifier(),
-        number=fields.text("number"),
-        status=fields.text("status"),
-        total=fields.money("total", currency),
-        refunded=Money(refunded, currency),
-        lines=tuple(_line(row, currency) for row in fields.children("line_items")),
-        customer=_customer(fields) if with_customer else None,
-        payment_method=fields.text_or("payment_method_title"),
-        created=fields.gmt("date_created_gmt"),
-        modified=fields.gmt("date_modified_gmt"),
-        paid=fields.gmt_if_any("date_paid_gmt"),
-        completed=fields.gmt_if_any("date_completed_gmt"),
-    )
-
-
-def _line(row: Fields, currency: str) -> OrderLine:
-    return OrderLine(
-        product_id=optional_id(row, "product_id"),
-        variation_id=optional_id(row, "variation_id"),
-        sku=row.text_or("sku"),
-        name=row.text("name"),
-        quantity=row.quantity("quantity"),
-        total=row.money("total", currency),
-    )
-
-
-def _customer(fields: Fields) -> Customer:
-    billing = fields.child("billing")
-    name = f"{billing.text_or('first_name')} {billing.text_or('last_name')}".strip()
-    return Customer(optional_id(fields, "customer_id"), billing.text("email"), name)
-
-
-def note(fields: Fields) -> OrderNote:
-    """Read an order's note."""
-    return OrderNote(
-        id=fields.identifier(),
-        text=fields.markup_or("note"),
-        for_customer=fields.flag("customer_note"),
-        created=fields.gmt("date_created_gmt"),
-    )
-
-
-def refund(fields: Fields, currency: str) -> Refund:
-    """Read a refund."""
-    amount = fields.money("amount", currency)
-    return Refund(
-        id=fields.identifier(),
-        amount=Money(abs(amount.amount), currency),
-        reason=fields.text_or("reason"),
-        created=fields.gmt("date_created_gmt"),
-    )
-
-
-# The shop
-
-
-def payment_method(fields: Fields) -> tuple[bool, PaymentMethod]:
-    """Read a payment gateway and whether it is on. Its settings, with their keys, are not read."""
-    method = PaymentMethod(
-        fields.text("id"), fields.text_or("title"), fields.markup_or("description")
-    )
-    return fields.flag("enabled"), method
-
-
-def shipping_method(fields: Fields, zone: str, currency: str) -> tuple[bool, ShippingMethod]:
-    """Read a way of delivery and whether it is on."""
-    settings = fields.child("settings")
-    kind = fields.text("method_id")
-    # What free delivery takes must be known for certain, lest it be promised to everybody.
-    requires = settings.child("requires").text("value") if kind == "free_shipping" else ""
-    rule = settings.child("cost").text_or("value").strip() if settings.has("cost") else ""
-    cost = _cost(rule, currency)
-    method = ShippingMethod(
-        zone=zone,
-        title=fields.text("title"),
-        kind=kind,
-        cost=cost,
-        cost_rule="" if cost is not None else rule,
-        minimum=_minimum(settings, currency) if requires in _BY_VALUE else None,
-        needs_coupon=requires in ("coupon", "both"),
-    )
-    return fields.flag("enabled"), method
-
-
-_BY_VALUE = ("min_amount", "either", "both")
-
-
-def _minimum(settings: Fields, currency: str) -> Money:
-    """Read the order value that delivery is free from; the store takes nothing for nought."""
-    setting = settings.child("min_amount")
-    if setting.text("value") == "":
-        return Money(Decimal(0), currency)
-    return setting.money("value", currency)
-
-
-def _cost(text: str, currency: str) -> Money | None:
-    """Read an amount that the shop's owner typed, None if it is a formula.
-
-    It is in the notation of the store's language: `4,90` in a German one. With one or two decimals
-    there is no doubt which sign separates them; anything else is left alone.
-    """
-    if not _COST.fullmatch(text.strip()):
-        return None
-    return Money(Decimal(text.strip().replace(",", ".")), currency)

@@ -22,23 +22,20 @@ from .orders import (
 )
 from .products import (
     check_price,
-    check_stock,
-    get_low_stock_products,
     get_product_categories,
     get_product_details,
     get_product_reviews,
     get_product_variations,
-    get_stock_quantity,
     search_products,
 )
+from .sales import get_customer_insights, get_sales_report
 from .shop import (
-    get_customer_insights,
     get_payment_methods,
-    get_sales_report,
     get_shipping_info,
     get_shipping_methods,
     validate_coupon,
 )
+from .stock import check_stock, get_low_stock_products, get_stock_quantity
 
 ALL = (
     search_products,

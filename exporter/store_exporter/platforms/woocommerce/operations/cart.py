@@ -7,120 +7,20 @@ person's. What identifies a shopper is the cart's token. Give each shopper a `Ca
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Mapping
 
-from ....errors import Fault, StoreError
+from ....errors import StoreError
 from ...described import operation
-from ...fields import Quantity
 from ...plans import Plan
 from ...results import Cart, CartLine
-from .. import carts, checks, errors, models
-from ..api import STORE, Api
+from .. import checks, models
+from ..api import Api
+from ..cart_calls import call, change, item, open_cart, renewed
 from ..carts import CartSession, session_of
-from . import products
+from ..product_lookup import PRODUCT, find_product
 
-_CART = f"{STORE}/cart"
 CART = "The shopper's CartSession, or the token of an earlier cart; without it a new cart."
-_GET = "GET /wc/store/v1/cart"
-_CART_LOST = "cart_lost"
-_LOST = ("woocommerce_rest_missing_nonce", "woocommerce_rest_invalid_nonce")
-
-
-def _call(api: Api, session: CartSession, action: str = "", body: Any = None) -> Plan[Cart]:
-    """Read or change the cart of a session, and let the session remember what came back.
-
-    Raises:
-        StoreError: with code cart_lost when the store does not know the token any more.
-    """
-    given = session.token
-    headers = {} if given is None else {"Cart-Token": given}
-    method = "GET" if body is None else "POST"
-    path = f"{_CART}/{action}" if action else _CART
-    answer = yield from api.send(method, path, json=body, headers=headers)
-    try:
-        document = errors.read(answer)
-    except StoreError as error:
-        if error.code in _LOST and given is not None:
-            raise _lost() from error
-        raise
-    token = answer.headers.get("cart-token")
-    if not token:
-        raise StoreError("invalid_response", "the cart has no token", status=answer.status)
-    if given is not None and not carts.same_cart(given, token):
-        raise _lost()
-    cart = carts.cart(document, token)
-    _remember(session, cart)
-    return cart
-
-
-def _lost() -> StoreError:
-    return StoreError("invalid_state", "the cart has expired", code=_CART_LOST)
-
-
-def _remember(session: CartSession, cart: Cart) -> None:
-    session.token = cart.token
-    session.lines = cart.lines
-    session.coupons = tuple(coupon.code for coupon in cart.coupons)
-
-
-def _open(api: Api, session: CartSession) -> Plan[Cart]:
-    """Return the session's cart; one that is lost is put together again from memory.
-
-    What cannot be had any more is left out, and the cart says so among its problems.
-    """
-    try:
-        return (yield from _call(api, session))
-    except StoreError as error:
-        if error.code != _CART_LOST:
-            raise
-    lines, codes = session.lines, session.coupons
-    session.token, session.lines, session.coupons = None, (), ()
-    cart = yield from _call(api, session)
-    problems: list[str] = []
-    for action, body in _rebuilding(lines, codes):
-        try:
-            cart = yield from _call(api, session, action, body)
-        except StoreError as error:
-            if error.fault is not Fault.CUSTOMER:
-                raise
-            problems.append(error.message)
-    return _renewed(cart, problems)
-
-
-def _rebuilding(
-    lines: tuple[CartLine, ...], codes: tuple[str, ...]
-) -> list[tuple[str, dict[str, Any]]]:
-    """Return the calls that fill a new cart like an old one."""
-    added = [("add-item", _item(line.product_id, line.quantity, line.options)) for line in lines]
-    return [*added, *(("apply-coupon", {"code": code}) for code in codes)]
-
-
-def _item(number: int, quantity: Quantity, options: Mapping[str, str]) -> dict[str, Any]:
-    pairs = [{"attribute": name, "value": value} for name, value in options.items()]
-    count = quantity if isinstance(quantity, int) else float(quantity)
-    return {"id": number, "quantity": count, "variation": pairs}
-
-
-def _renewed(cart: Cart, problems: Sequence[str]) -> Cart:
-    return replace(cart, renewed=True, problems=(*cart.problems, *problems))
-
-
-def _change(api: Api, session: CartSession, action: str, body: Any) -> Plan[Cart]:
-    """Change the session's cart, after putting it together again if it is lost."""
-    if session.token is None:
-        # A change needs a token, and only reading gives one.
-        yield from _call(api, session)
-    try:
-        return (yield from _call(api, session, action, body))
-    except StoreError as error:
-        if error.code != _CART_LOST:
-            raise
-    # Nothing was changed: the store refused the token before it looked at the rest.
-    rebuilt = yield from _open(api, session)
-    cart = yield from _call(api, session, action, body)
-    return _renewed(cart, rebuilt.problems)
+GET_CART = "GET /wc/store/v1/cart"
 
 
 def _lines_of(api: Api, cart: Cart, product: int | str) -> Plan[list[CartLine]]:
@@ -131,7 +31,7 @@ def _lines_of(api: Api, cart: Cart, product: int | str) -> Plan[list[CartLine]]:
     """
     lines = [line for line in cart.lines if product in (line.product_id, line.sku)]
     if not lines and cart.lines:
-        found = yield from products.find(api, product)
+        found = yield from find_product(api, product)
         wanted = models.product_ids(found)
         lines = [line for line in cart.lines if line.product_id in wanted]
     if not lines:
@@ -142,7 +42,7 @@ def _lines_of(api: Api, cart: Cart, product: int | str) -> Plan[list[CartLine]]:
 @operation(
     "Puts a product into a shopper's cart.",
     parameters={
-        "product": products.PRODUCT,
+        "product": PRODUCT,
         "quantity": "Pieces.",
         "variation": "Id or SKU of the variation, or its options by name, such as Voltage: 24V.",
         "cart": CART,
@@ -151,7 +51,7 @@ def _lines_of(api: Api, cart: Cart, product: int | str) -> Plan[list[CartLine]]:
     calls=(
         "GET /wc/v3/products?sku=",
         "GET /wc/v3/products/{id}",
-        _GET,
+        GET_CART,
         "POST /wc/store/v1/cart/add-item",
     ),
     example='store.add_to_cart("SKU-010", quantity=2, cart=session)',
@@ -171,9 +71,9 @@ def add_to_cart(
     elif variation is not None:
         product = yield from _variation_id(api, product, variation)
     if not isinstance(product, int):
-        product = (yield from products.find(api, product)).identifier()
-    body = _item(product, count, options)
-    return (yield from _change(api, session_of(cart), "add-item", body))
+        product = (yield from find_product(api, product)).identifier()
+    body = item(product, count, options)
+    return (yield from change(api, session_of(cart), "add-item", body))
 
 
 def _variation_id(api: Api, product: int | str, variation: int | str) -> Plan[int]:
@@ -182,8 +82,8 @@ def _variation_id(api: Api, product: int | str, variation: int | str) -> Plan[in
     Raises:
         StoreError: invalid_input, it is another product's.
     """
-    parent = yield from products.find(api, product)
-    child = yield from products.find(api, variation)
+    parent = yield from find_product(api, product)
+    child = yield from find_product(api, variation)
     if models.optional_id(child, "parent_id") != parent.identifier():
         message = f"{str(variation)[:40]} is not a variation of {str(product)[:40]}"
         raise StoreError("invalid_input", message)
@@ -193,19 +93,19 @@ def _variation_id(api: Api, product: int | str, variation: int | str) -> Plan[in
 @operation(
     "Shows a shopper's cart.",
     parameters={"cart": CART},
-    calls=(_GET,),
+    calls=(GET_CART,),
     example="store.get_cart(cart=session).total",
 )
 def get_cart(api: Api, cart: CartSession | str | None = None) -> Plan[Cart]:
     """Return a cart. One that the store has lost is renewed, and says so."""
-    return (yield from _open(api, session_of(cart)))
+    return (yield from open_cart(api, session_of(cart)))
 
 
 @operation(
     "Takes a product out of a shopper's cart.",
-    parameters={"product": products.PRODUCT, "cart": CART},
+    parameters={"product": PRODUCT, "cart": CART},
     errors=("not_found",),
-    calls=(_GET, "GET /wc/v3/products/{id}", "POST /wc/store/v1/cart/remove-item"),
+    calls=(GET_CART, "GET /wc/v3/products/{id}", "POST /wc/store/v1/cart/remove-item"),
     example='store.remove_from_cart("SKU-010", cart=session)',
 )
 def remove_from_cart(
@@ -213,22 +113,22 @@ def remove_from_cart(
 ) -> Plan[Cart]:
     """Remove every line that holds the product or one of its variations."""
     session = session_of(cart)
-    before = yield from _open(api, session)
+    before = yield from open_cart(api, session)
     after = before
     for line in (yield from _lines_of(api, before, product)):
-        after = yield from _call(api, session, "remove-item", {"key": line.key})
-    return _renewed(after, before.problems) if before.renewed else after
+        after = yield from call(api, session, "remove-item", {"key": line.key})
+    return renewed(after, before.problems) if before.renewed else after
 
 
 @operation(
     "Changes how many pieces of a product are in a shopper's cart.",
     parameters={
-        "product": products.PRODUCT,
+        "product": PRODUCT,
         "quantity": "Pieces that there should be; 0 takes the product out.",
         "cart": CART,
     },
     errors=("not_found", "out_of_stock", "invalid_input"),
-    calls=(_GET, "GET /wc/v3/products/{id}", "POST /wc/store/v1/cart/update-item"),
+    calls=(GET_CART, "GET /wc/v3/products/{id}", "POST /wc/store/v1/cart/update-item"),
     example='store.update_cart_quantity("SKU-010", 5, cart=session)',
 )
 def update_cart_quantity(
@@ -241,14 +141,14 @@ def update_cart_quantity(
     """
     count = checks.quantity(quantity, low=0)
     session = session_of(cart)
-    before = yield from _open(api, session)
+    before = yield from open_cart(api, session)
     lines = yield from _lines_of(api, before, product)
     if len(lines) > 1:
         raise StoreError("invalid_input", "several lines hold this product: name the variation")
     line = lines[0]
     body = {"key": line.key, "quantity": count}
     try:
-        after = yield from _call(api, session, "update-item", body)
+        after = yield from call(api, session, "update-item", body)
     except StoreError as error:
         # The store has one code for "below the minimum" and "more than there is".
         if error.code == "invalid_quantity" and line.maximum is not None and count > line.maximum:
@@ -256,17 +156,17 @@ def update_cart_quantity(
                 "out_of_stock", error.message, status=error.status, code=error.code
             ) from error
         raise
-    return _renewed(after, before.problems) if before.renewed else after
+    return renewed(after, before.problems) if before.renewed else after
 
 
 @operation(
     "Applies a coupon to a shopper's cart.",
     parameters={"code": "The coupon's code, upper or lower case.", "cart": CART},
     errors=("invalid_coupon", "invalid_input"),
-    calls=(_GET, "POST /wc/store/v1/cart/apply-coupon"),
+    calls=(GET_CART, "POST /wc/store/v1/cart/apply-coupon"),
     example='store.apply_coupon_to_cart("SAVE10", cart=session).discount',
 )
 def apply_coupon_to_cart(api: Api, code: str, cart: CartSession | str | None = None) -> Plan[Cart]:
     """Apply a coupon; the store's message says why where it does not."""
     body = {"code": checks.text(code, "code")}
-    return (yield from _change(api, session_of(cart), "apply-coupon", body))
+    return (yield from change(api, session_of(cart), "apply-coupon", body))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
 
 from ....errors import StoreError
 from ...described import operation
@@ -17,108 +16,20 @@ from ...fields import Fields
 from ...money import Money
 from ...plans import Plan
 from ...results import Cancellation, Listing, Order, OrderNote, RefundStatus
-from .. import checks, models
+from .. import checks, order_models
 from ..api import V3, Api, Rows
 from ..models import listing
+from ..order_lookup import EMAIL, LOOKUP, ORDER, find_order, orders_of
 
-ORDER = "Number of the order, as the shopper knows it."
-EMAIL = "E-mail address that the order must have; without one the caller vouches for the shopper."
-_LOOKUP = ("GET /wc/v3/orders/{id}", "GET /wc/v3/orders?search=")
-_HIDDEN = ("checkout-draft", "trash", "auto-draft")
 _CANCELLABLE = ("pending", "on-hold", "processing")
 _MOST = 100
-
-
-def _missing(order: int | str) -> StoreError:
-    # The same words whether there is no such order or it is somebody else's.
-    return StoreError("not_found", f"there is no order {str(order)[:40]} for this customer")
-
-
-def _belongs(order: Fields, email: str | None) -> bool:
-    if order.text("status") in _HIDDEN:
-        return False
-    return email is None or order.child("billing").text("email").strip().casefold() == email
-
-
-def find(api: Api, order: int | str, email: str | None) -> Plan[Fields]:
-    """Return the order with a number, if it is the shopper's.
-
-    The number is the id unless a plugin numbers orders its own way; then the id of one order can
-    be the number of another, and the number counts.
-
-    Raises:
-        StoreError: not_found.
-    """
-    if isinstance(order, bool) or not isinstance(order, (int, str)):
-        raise StoreError("invalid_request", "order is neither a number nor a text")
-    number = checks.text(str(order), "order").lstrip("#").strip()
-    address = None if email is None else checks.email(email)
-    if not number:
-        raise _missing(order)
-    if number.isascii() and number.isdigit() and int(number[:18]) > 0 and len(number) < 18:
-        found = yield from _by_id(api, int(number))
-        if found is not None and found.text("number") == number:
-            if _belongs(found, address):
-                return found
-            raise _missing(order)
-    rows = yield from api.rows(f"{V3}/orders", {"search": number}, limit=_MOST)
-    for row in rows.items:
-        candidate = Fields(row, f"order {number}")
-        if candidate.text("number") == number and _belongs(candidate, address):
-            return candidate
-    raise _missing(order)
-
-
-def _by_id(api: Api, number: int) -> Plan[Fields | None]:
-    try:
-        body = yield from api.get(f"{V3}/orders/{number}")
-    except StoreError as error:
-        if error.error_type == "not_found":
-            return None
-        raise
-    return Fields(body, f"order {number}")
-
-
-def _of_shopper(api: Api, email: str, wanted: int) -> Plan[Rows]:
-    """Return the newest orders of an address: as a customer's and as a guest's.
-
-    Caches and firewalls that drop the query make the store answer with everybody's, so that
-    nothing is believed to match that does not.
-    """
-    found: dict[int, tuple[str, Any]] = {}
-    most = max(wanted, _MOST)
-    customer = yield from _customer_id(api, email)
-    complete = True
-    for query in ({"search": email}, {"customer": customer}):
-        if None in query.values():
-            continue
-        rows = yield from api.rows(f"{V3}/orders", query, limit=most)
-        # A search can be cut off by orders that only mention the address.
-        complete = complete and (rows.total is None or rows.total <= most)
-        for row in rows.items:
-            fields = Fields(row, "order")
-            mine = customer is not None and fields.integer("customer_id") == customer
-            if _belongs(fields, None if mine else email):
-                found[fields.identifier()] = (fields.text("date_created_gmt"), row)
-    newest = sorted(found.items(), key=lambda item: (item[1][0], item[0]), reverse=True)
-    return Rows([row for _, (_, row) in newest[:wanted]], len(found) if complete else None)
-
-
-def _customer_id(api: Api, email: str) -> Plan[int | None]:
-    """Return the id of the customer who has an address, None if nobody has."""
-    rows = yield from api.rows(f"{V3}/customers", {"email": email, "role": "all"}, limit=10)
-    for row in rows.items:
-        customer = Fields(row, "customer")
-        if customer.text("email").strip().casefold() == email:
-            return customer.identifier()
-    return None
 
 
 @operation(
     "Returns an order by its number, or a shopper's latest by e-mail address.",
     parameters={"order": ORDER, "email": "E-mail address of the shopper."},
     errors=("not_found", "invalid_input"),
-    calls=(*_LOOKUP, "GET /wc/v3/customers?email=", "GET /wc/v3/orders?customer="),
+    calls=(*LOOKUP, "GET /wc/v3/customers?email=", "GET /wc/v3/orders?customer="),
     example='store.check_order(order="51", email="ada@example.com").status',
 )
 def check_order(api: Api, order: int | str | None = None, email: str | None = None) -> Plan[Order]:
@@ -132,14 +43,14 @@ def check_order(api: Api, order: int | str | None = None, email: str | None = No
         StoreError: invalid_request, neither was given.
     """
     if order is not None:
-        found = yield from find(api, order, email)
-        return models.order(found, with_customer=email is not None)
+        found = yield from find_order(api, order, email)
+        return order_models.order(found, with_customer=email is not None)
     if email is None:
         raise StoreError("invalid_request", "check_order takes an order, an email or both")
-    rows = yield from _of_shopper(api, checks.email(email), 1)
+    rows = yield from orders_of(api, checks.email(email), 1)
     if not rows.items:
         raise StoreError("not_found", "there is no order for this customer")
-    return models.order(Fields(rows.items[0], "order"), with_customer=True)
+    return order_models.order(Fields(rows.items[0], "order"), with_customer=True)
 
 
 @operation(
@@ -162,8 +73,8 @@ def get_customer_orders(api: Api, email: str, limit: int = 10) -> Plan[Listing[O
     Nobody by that address is an empty list, so that the answer does not tell who is a customer.
     """
     wanted = checks.limit(limit)
-    rows = yield from _of_shopper(api, checks.email(email), wanted)
-    return listing(rows, "orders", lambda fields: models.order(fields, with_customer=True))
+    rows = yield from orders_of(api, checks.email(email), wanted)
+    return listing(rows, "orders", lambda fields: order_models.order(fields, with_customer=True))
 
 
 @operation(
@@ -174,19 +85,19 @@ def get_customer_orders(api: Api, email: str, limit: int = 10) -> Plan[Listing[O
         "private": "Whether to return the staff's notes too, which are not meant for shoppers.",
     },
     errors=("not_found", "invalid_input"),
-    calls=(*_LOOKUP, "GET /wc/v3/orders/{id}/notes"),
+    calls=(*LOOKUP, "GET /wc/v3/orders/{id}/notes"),
     example='store.get_order_notes("51", email="ada@example.com")',
 )
 def get_order_notes(
     api: Api, order: int | str, email: str | None = None, private: bool = False
 ) -> Plan[Listing[OrderNote]]:
     """List the notes that the shopper was sent, or all of them."""
-    found = yield from find(api, order, email)
+    found = yield from find_order(api, order, email)
     kind = "any" if private else "customer"
     body = yield from api.get(f"{V3}/orders/{found.identifier()}/notes", {"type": kind})
     if not isinstance(body, list):
         raise StoreError("invalid_response", "the notes are not a list")
-    notes = listing(Rows(body), "notes", models.note)
+    notes = listing(Rows(body), "notes", order_models.note)
     kept = [note for note in notes if private or note.for_customer]
     kept.sort(key=lambda note: (note.created, note.id))
     return replace(notes, items=tuple(kept), total=len(kept))
@@ -196,17 +107,17 @@ def get_order_notes(
     "Tells what was paid back of an order.",
     parameters={"order": ORDER, "email": EMAIL},
     errors=("not_found", "invalid_input"),
-    calls=(*_LOOKUP, "GET /wc/v3/orders/{id}/refunds"),
+    calls=(*LOOKUP, "GET /wc/v3/orders/{id}/refunds"),
     example='store.check_refund_status("60", email="ada@example.com").status',
 )
 def check_refund_status(api: Api, order: int | str, email: str | None = None) -> Plan[RefundStatus]:
     """Return the refunds of an order and whether they are all of it."""
-    found = yield from find(api, order, email)
+    found = yield from find_order(api, order, email)
     number, currency = found.identifier(), found.currency("currency")
     total = found.money("total", currency)
     rows = yield from api.rows(f"{V3}/orders/{number}/refunds", limit=_MOST)
     # A sum needs each of its parts: one that cannot be read fails the operation.
-    refunds = [models.refund(Fields(row, "refund"), currency) for row in rows.items]
+    refunds = [order_models.refund(Fields(row, "refund"), currency) for row in rows.items]
     refunds.sort(key=lambda refund: (refund.created, refund.id), reverse=True)
     refunded = sum((refund.amount.amount for refund in refunds), Decimal(0))
     status = "none" if refunded <= 0 else "full" if refunded >= total.amount else "partial"
@@ -221,7 +132,7 @@ def check_refund_status(api: Api, order: int | str, email: str | None = None) ->
         "email": EMAIL,
     },
     errors=("not_found", "invalid_state", "invalid_input"),
-    calls=(*_LOOKUP, "PUT /wc/v3/orders/{id}", "POST /wc/v3/orders/{id}/notes"),
+    calls=(*LOOKUP, "PUT /wc/v3/orders/{id}", "POST /wc/v3/orders/{id}/notes"),
     example='store.cancel_order("52", reason="Ordered twice", email="ada@example.com")',
     writes=True,
 )
@@ -233,12 +144,14 @@ def cancel_order(
     Raises:
         StoreError: invalid_state, the order is in another status.
     """
-    found = yield from find(api, order, email)
+    found = yield from find_order(api, order, email)
     number, status = found.identifier(), found.text("status")
     if status not in _CANCELLABLE:
         raise StoreError("invalid_state", f"order {number} is {status} and cannot be cancelled")
     answer = yield from api.change(f"{V3}/orders/{number}", {"status": "cancelled"})
-    cancelled = models.order(Fields(answer, f"order {number}"), with_customer=email is not None)
+    cancelled = order_models.order(
+        Fields(answer, f"order {number}"), with_customer=email is not None
+    )
     if cancelled.id != number:
         raise StoreError("invalid_response", f"order {number} was answered with {cancelled.id}")
     if cancelled.status != "cancelled":

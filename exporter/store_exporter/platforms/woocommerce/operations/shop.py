@@ -1,10 +1,8 @@
-"""Operations about the shop: delivery, payment, coupons, customers and sales."""
+"""Operations about the shop: delivery, payment and coupons."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 from ....errors import StoreError
 from ...described import operation
@@ -13,21 +11,17 @@ from ...money import Money
 from ...plans import Plan
 from ...results import (
     Coupon,
-    CustomerSpend,
     Listing,
     PaymentMethod,
-    SalesReport,
     ShippingInfo,
     ShippingMethod,
 )
-from .. import checks, coupons, models, reports
-from ..api import ANALYTICS, V3, Api
-from ..models import listing
+from .. import checks, coupons, shop_models
+from ..api import V3, Api
+from ..product_lookup import CURRENCY
 
-_CURRENCY = "GET /wc/v3/settings/general/woocommerce_currency"
-_ZONES = ("GET /wc/v3/shipping/zones", "GET /wc/v3/shipping/zones/{id}/methods", _CURRENCY)
+_ZONES = ("GET /wc/v3/shipping/zones", "GET /wc/v3/shipping/zones/{id}/methods", CURRENCY)
 _MOST_ZONES = 20
-PERIODS = ("day", "week", "month", "year")
 
 
 def _zones(api: Api) -> Plan[list[tuple[int, str]]]:
@@ -44,7 +38,7 @@ def _methods(api: Api, zone_id: int, name: str) -> Plan[list[ShippingMethod]]:
     currency = yield from api.currency()
     rows = yield from api.rows(f"{V3}/shipping/zones/{zone_id}/methods", limit=100)
     found = [
-        models.shipping_method(Fields(row, f"method of zone {name}"), name, currency)
+        shop_models.shipping_method(Fields(row, f"method of zone {name}"), name, currency)
         for row in rows.items
     ]
     return [method for enabled, method in found if enabled]
@@ -101,7 +95,7 @@ def get_shipping_methods(api: Api, zone: int | str | None = None) -> Plan[Listin
 def get_payment_methods(api: Api) -> Plan[Listing[PaymentMethod]]:
     """List the ways to pay that are switched on."""
     rows = yield from api.rows(f"{V3}/payment_gateways", limit=100)
-    found = [models.payment_method(Fields(row, "payment gateway")) for row in rows.items]
+    found = [shop_models.payment_method(Fields(row, "payment gateway")) for row in rows.items]
     methods = tuple(method for enabled, method in found if enabled)
     return Listing(methods, len(methods))
 
@@ -114,7 +108,7 @@ def get_payment_methods(api: Api) -> Plan[Listing[PaymentMethod]]:
         "email": "The shopper's address, to check whom it is for and how often it was used.",
     },
     errors=("invalid_coupon", "invalid_input"),
-    calls=("GET /wc/v3/coupons?code=", _CURRENCY),
+    calls=("GET /wc/v3/coupons?code=", CURRENCY),
     example='store.validate_coupon("SAVE10", subtotal="80.00").percent',
 )
 def validate_coupon(
@@ -143,99 +137,3 @@ def validate_coupon(
             currency = yield from api.currency()
             return coupons.coupon(fields, currency, now=api.now(), subtotal=value, email=address)
     raise coupons.refused("unknown", f"there is no coupon {wanted}")
-
-
-@operation(
-    "Lists the customers who spent most.",
-    parameters={"limit": "The most customers to return."},
-    calls=("GET /wc-analytics/reports/customers", _CURRENCY),
-    example="store.get_customer_insights(limit=3)",
-)
-def get_customer_insights(api: Api, limit: int = 10) -> Plan[Listing[CustomerSpend]]:
-    """List the customers who spent most, refunds deducted; `total` is how many there are in all.
-
-    The store keeps these figures by background jobs, so that they lag behind the orders, by up to
-    12 hours in new shops and for ever where its jobs are stuck.
-    """
-    wanted = checks.limit(limit)
-    params = {"orderby": "total_spend", "order": "desc"}
-    rows = yield from api.rows(f"{ANALYTICS}/reports/customers", params, limit=wanted)
-    currency = yield from api.currency()
-    return listing(rows, "customers", lambda fields: reports.customer(fields, currency))
-
-
-@operation(
-    "Reports the sales of a period.",
-    parameters={
-        "period": "day, week (the last seven days), month or year, up to today.",
-        "first": "The first day, as YYYY-MM-DD, instead of a period.",
-        "last": "The last day; today without it.",
-        "definition": "created counts orders by the day they were placed, paid when paid.",
-    },
-    calls=(
-        "GET /wc/v3/reports/sales",
-        "GET /wc-analytics/reports/revenue/stats",
-        "GET /wp-json/",
-        _CURRENCY,
-    ),
-    example='store.get_sales_report("month").gross',
-)
-def get_sales_report(
-    api: Api,
-    period: str = "week",
-    first: date | str | None = None,
-    last: date | str | None = None,
-    definition: str = "created",
-) -> Plan[SalesReport]:
-    """Report sales in the shop's currency, by days of the shop's own calendar.
-
-    There are two ideas of a sale, and they differ: `created` takes orders by the day they were
-    placed and counts unpaid ones that are on hold, `paid` takes them by the day of payment, does
-    not count those, and lags behind as it is filled by background jobs.
-    """
-    begin, end = checks.day(first, "first"), checks.day(last, "last")
-    if period not in PERIODS:
-        raise StoreError("invalid_request", f"period is not one of {', '.join(PERIODS)}")
-    if begin is None and end is not None:
-        raise StoreError("invalid_request", "last needs first")
-    if begin is not None and end is not None and begin > end:
-        raise StoreError("invalid_request", "first is after last")
-    if definition == "created":
-        return (yield from _created(api, period, begin, end))
-    if definition == "paid":
-        return (yield from _paid(api, period, begin, end))
-    raise StoreError("invalid_request", "definition is neither created nor paid")
-
-
-def _created(api: Api, period: str, first: date | None, last: date | None) -> Plan[SalesReport]:
-    params: dict[str, Any] = {"date_min": first, "date_max": last}
-    if first is None and period != "day":
-        # Without any parameter the report is of today, in the shop's own time zone.
-        params = {"period": period}
-    if first is not None and last is None:
-        params["date_max"] = yield from _today(api)
-    body = yield from api.get(f"{V3}/reports/sales", params)
-    if not isinstance(body, list) or len(body) != 1:
-        raise StoreError("invalid_response", "the sales report is not a list of one")
-    currency = yield from api.currency()
-    return reports.created(Fields(body[0], "sales report"), currency)
-
-
-def _today(api: Api) -> Plan[date]:
-    zone = yield from api.zone()
-    return datetime.fromtimestamp(api.now(), zone).date()
-
-
-def _paid(api: Api, period: str, first: date | None, last: date | None) -> Plan[SalesReport]:
-    today = yield from _today(api)
-    begins = {
-        "day": today,
-        "week": today - timedelta(days=6),
-        "month": today.replace(day=1),
-        "year": today.replace(month=1, day=1),
-    }
-    begin, end = first or begins[period], last or today
-    params = {"after": f"{begin}T00:00:00", "before": f"{end}T23:59:59", "interval": "year"}
-    body = yield from api.get(f"{ANALYTICS}/reports/revenue/stats", params)
-    currency = yield from api.currency()
-    return reports.paid(Fields(body, "revenue report"), currency, begin, end)

@@ -1,0 +1,80 @@
+"""Finding the product that an id or SKU names, and what belongs to it."""
+
+from __future__ import annotations
+
+from ...errors import StoreError
+from ..fields import Fields
+from ..plans import Plan
+from . import checks
+from .api import MAX_PAGES, PAGE, V3, Api, Rows
+
+PRODUCT = "Id (a number) or SKU (a text) of a product or variation."
+LOOKUP = ("GET /wc/v3/products?sku=", "GET /wc/v3/products/{id}")
+CURRENCY = "GET /wc/v3/settings/general/woocommerce_currency"
+
+
+def find_product(api: Api, product: int | str) -> Plan[Fields]:
+    """Return the product or variation that an id or SKU names.
+
+    A number is an id. A text is a SKU, or an id when no product has that SKU and it consists of
+    digits: SKUs may be numbers too.
+
+    Raises:
+        StoreError: not_found.
+    """
+    if isinstance(product, bool) or not isinstance(product, (int, str)):
+        raise StoreError("invalid_request", "product is neither an id nor a SKU")
+    if isinstance(product, str):
+        sku = checks.text(product, "product")
+        found = yield from _by_sku(api, sku)
+        if found is not None:
+            return found
+        if not (sku.isascii() and sku.isdigit() and len(sku) < 18):
+            raise StoreError("not_found", f"there is no product with the SKU {sku}")
+        product = int(sku)
+    if product < 1:
+        raise StoreError("not_found", f"there is no product {product}")
+    body = yield from api.get(f"{V3}/products/{product}")
+    found = Fields(body, f"product {product}")
+    if found.identifier() != product:
+        raise StoreError("invalid_response", f"product {product} was answered with another")
+    return found
+
+
+def _by_sku(api: Api, sku: str) -> Plan[Fields | None]:
+    """Return the product of a SKU: the store ignores case, so that the exact one comes first."""
+    body = yield from api.get(f"{V3}/products", {"sku": sku, "per_page": PAGE})
+    if not isinstance(body, list):
+        raise StoreError("invalid_response", "the products are not a list")
+    rows = [Fields(row, f"product {sku}") for row in body]
+    exact = [row for row in rows if row.text("sku") == sku]
+    alike = [row for row in rows if row.text("sku").casefold() == sku.casefold()]
+    return next(iter(exact + alike), None)
+
+
+def children(api: Api, parent_id: int) -> Plan[Rows]:
+    """Return the variations of a product as they are."""
+    return (yield from api.rows(f"{V3}/products/{parent_id}/variations"))
+
+
+def whole(rows: Rows, what: str) -> list[Fields]:
+    """Return all items of a list that a figure is made of; each must be there and readable."""
+    if not rows.complete:
+        raise StoreError("response_too_large", f"there are more than {MAX_PAGES * PAGE} {what}")
+    return [Fields(row, f"{what}[{index}]") for index, row in enumerate(rows.items)]
+
+
+def category_id(api: Api, category: int | str) -> Plan[int]:
+    """Return the id of a category given by id, slug or name."""
+    if isinstance(category, int):
+        return category
+    wanted = checks.text(category, "category")
+    for params in ({"slug": wanted}, {"search": wanted}):
+        rows = yield from api.rows(f"{V3}/products/categories", params, limit=PAGE)
+        for row in (Fields(item, "category") for item in rows.items):
+            names = {row.text("slug").casefold(), row.text("name").casefold()}
+            if wanted.casefold() in names:
+                return row.identifier()
+    if wanted.isascii() and wanted.isdigit() and len(wanted) < 18:
+        return int(wanted)
+    raise StoreError("not_found", f"there is no category {wanted}")
