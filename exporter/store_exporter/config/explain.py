@@ -65,7 +65,7 @@ def _hint(model: type[BaseModel], loc: Sequence[str | int], kind: str) -> str:
     if kind not in ("missing", "string_pattern_mismatch") or not isinstance(loc[-1], str):
         return ""
     parent = _model_at(model, loc[:-1])
-    info = _by_key(parent).get(loc[-1]) if parent else None
+    info = by_key(parent).get(loc[-1]) if parent else None
     if info is None or not info.description:
         return ""
     text = info.description.rstrip(".")
@@ -76,10 +76,11 @@ def _hint(model: type[BaseModel], loc: Sequence[str | int], kind: str) -> str:
 def keys_at(model: type[BaseModel], loc: Sequence[str | int]) -> list[str]:
     """Return the keys that the mapping at a location may have."""
     parent = _model_at(model, loc)
-    return list(_by_key(parent)) if parent else []
+    return list(by_key(parent)) if parent else []
 
 
-def _by_key(model: type[BaseModel]) -> Mapping[str, FieldInfo]:
+def by_key(model: type[BaseModel]) -> Mapping[str, FieldInfo]:
+    """Return a model's fields by the keys that the file has for them."""
     return {info.alias or name: info for name, info in model.model_fields.items()}
 
 
@@ -90,16 +91,16 @@ def _model_at(model: type[BaseModel], loc: Sequence[str | int]) -> type[BaseMode
             return None
         if isinstance(step, int):
             continue
-        info = _by_key(current).get(step)
-        current = _model_in(info.annotation) if info else None
+        info = by_key(current).get(step)
+        current = model_in(info.annotation) if info else None
     return current
 
 
-def _model_in(annotation: Any) -> type[BaseModel] | None:
-    """Find the model inside an optional or list type."""
+def model_in(annotation: Any) -> type[BaseModel] | None:
+    """Find the model inside an optional or list type, if there is one."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     if get_origin(annotation) in (Union, types.UnionType, list, tuple):
-        found = (_model_in(argument) for argument in get_args(annotation))
+        found = (model_in(argument) for argument in get_args(annotation))
         return next((model for model in found if model), None)
     return None

@@ -5,6 +5,7 @@ Every field's description is the sentence that `docs/configuration.md` and error
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -59,15 +60,23 @@ def _file_reference(value: Any) -> str:
     return name
 
 
-SecretReference = Annotated[Secret, BeforeValidator(_secret)]
-Token = Annotated[Secret, BeforeValidator(_token)]
-Duration = Annotated[float, BeforeValidator(values.duration)]
-Domain = Annotated[str, BeforeValidator(values.domain)]
-Org = Annotated[str, BeforeValidator(values.org)]
-Url = Annotated[str, BeforeValidator(values.url)]
-FilePath = Annotated[Path, BeforeValidator(_path)]
-ReadableFile = Annotated[Path, BeforeValidator(_readable)]
-AlertmanagerFile = Annotated[str, BeforeValidator(_file_reference)]
+@dataclass(frozen=True, slots=True)
+class Says:
+    """What the reference of the configuration says that a value is."""
+
+    kind: str
+
+
+_REFERENCE = Says("`env:` or `file:`")
+SecretReference = Annotated[Secret, BeforeValidator(_secret), _REFERENCE]
+Token = Annotated[Secret, BeforeValidator(_token), _REFERENCE]
+Duration = Annotated[float, BeforeValidator(values.duration), Says("duration")]
+Domain = Annotated[str, BeforeValidator(values.domain), Says("host name")]
+Org = Annotated[str, BeforeValidator(values.org), Says("name")]
+Url = Annotated[str, BeforeValidator(values.url), Says("address")]
+FilePath = Annotated[Path, BeforeValidator(_path), Says("path")]
+ReadableFile = Annotated[Path, BeforeValidator(_readable), Says("path")]
+AlertmanagerFile = Annotated[str, BeforeValidator(_file_reference), Says("`file:`")]
 """A path as Alertmanager sees it, from `file:PATH`; this process never reads it."""
 
 
@@ -115,6 +124,16 @@ class ScheduleSection(Section):
     interval: Duration | None = Field(None, description="Time from one start to the next.")
     timeout: Duration | None = Field(None, description="The longest that one run may take.")
     enabled: bool | None = Field(None, description="Whether it runs at all.")
+
+
+class ProbeSection(ScheduleSection):
+    """How often one probe runs, and what its failure means."""
+
+    critical: bool | None = Field(
+        None,
+        description="Of a probe: whether the store is critical, rather than degraded, while it "
+        "fails.",
+    )
 
 
 class SlackAlerts(Section):
@@ -195,7 +214,9 @@ class Root(Section):
     """The file's top level. Entries of the lists are checked one by one elsewhere."""
 
     state_directory: FilePath | None = Field(
-        None, description="Folder for cursor files that keep counters monotonic across restarts."
+        None,
+        description="Folder of the file that keeps counters monotonic across restarts; `state` "
+        "beside the configuration if it is absent.",
     )
     prometheus_url: Url | None = Field(
         None, description="A Prometheus that answers /api/v1/analytics for past days."

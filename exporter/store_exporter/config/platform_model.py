@@ -15,7 +15,17 @@ from ..platforms import base
 from ..probing.contract import Collector, Probe
 from ..stores.model import Secret
 from . import values
-from .model import KEY_PREFIX, Domain, Limits, Org, ScheduleSection, SecretReference, Section, Url
+from .model import (
+    KEY_PREFIX,
+    Domain,
+    Limits,
+    Org,
+    ProbeSection,
+    ScheduleSection,
+    SecretReference,
+    Section,
+    Url,
+)
 
 Fields = dict[str, Any]
 
@@ -70,25 +80,22 @@ def _schedules(platforms: list[base.Platform]) -> Fields:
     collectors: dict[str, Fields] = {}
     for platform in platforms:
         for probe in platform.probes.values():
-            probes.setdefault(probe.name, _critical()).update(_options(probe))
+            probes.setdefault(probe.name, {}).update(_options(probe))
         for collector in platform.collectors.values():
             collectors.setdefault(collector.name, {}).update(_options(collector))
+    by_probe = _by_name(probes, ProbeSection)
+    by_collector = _by_name(collectors, ScheduleSection)
     return {
-        "probes": _nested("probes", _by_name(probes), "Schedule by probe."),
-        "collectors": _nested("collectors", _by_name(collectors), "Schedule by collector."),
+        "probes": _nested("probes", by_probe, "Schedule by probe."),
+        "collectors": _nested("collectors", by_collector, "Schedule by collector."),
     }
 
 
-def _by_name(checks: Mapping[str, Fields]) -> Fields:
+def _by_name(checks: Mapping[str, Fields], parent: type[Section]) -> Fields:
     return {
-        name: (_section(name, options, ScheduleSection) | None, Field(None))
+        name: (_section(name, options, parent) | None, Field(None))
         for name, options in checks.items()
     }
-
-
-def _critical() -> Fields:
-    text = "Whether the store is critical, rather than degraded, while this probe fails."
-    return {"critical": (bool | None, Field(None, description=text))}
 
 
 def _options(check: Probe | Collector) -> Fields:

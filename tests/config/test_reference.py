@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from store_exporter.commands import serve
+from store_exporter.config import load
+from store_exporter.config.model import Section
+from store_exporter.config.reference import MARKER, renewed, tables
+from tests.config.example import PLATFORMS
+
+
+@pytest.fixture(scope="module")
+def page(repository: Path) -> str:
+    return (repository / "docs" / "configuration.md").read_text("utf-8")
+
+
+def test_the_reference_is_that_of_the_code(page: str) -> None:
+    # Run `python -m store_exporter.config.reference docs/configuration.md` after a change.
+    assert page == renewed(page)
+
+
+def sections() -> set[type[Section]]:
+    """Return every kind of mapping that stands in the code, however it was reached."""
+    found, left = set(), [Section]
+    while left:
+        for kind in left.pop().__subclasses__():
+            if kind.__module__.startswith("store_exporter.") and kind not in found:
+                found.add(kind)
+                left.append(kind)
+    return found
+
+
+def test_every_key_is_documented_with_a_meaning() -> None:
+    documented = tables(PLATFORMS)
+    for section in sections():
+        for name, info in section.model_fields.items():
+            if "platform_model" in section.__module__:
+                continue
+            key = info.alias or name
+            assert f"| `{key}` |" in documented, (section.__name__, key)
+            assert info.description, (section.__name__, key)
+
+
+def test_what_a_platform_takes_is_documented() -> None:
+    documented = tables(PLATFORMS)
+    for text in (
+        "### Example (`platform: example`)",
+        "| `key` | `env:` or `file:` | required | The API key. |",
+        "| `legacy` | false | Whether the old API is used. |",
+        "| `checkout` | 5m | 10s |  | Asks for a cart. |",
+        "`pages: 5`, `overlap: 1m`, `drafts: true`, `statuses: [paid]`",
+    ):
+        assert text in documented
+
+
+def test_every_flag_is_documented(page: str) -> None:
+    parser = argparse.ArgumentParser()
+    serve.add_arguments(parser)
+    flags = {flag for action in parser._actions for flag in action.option_strings}
+    documented = set(re.findall(r"^\| `(--[a-z.-]+)`", page, re.MULTILINE))
+    assert documented - {"--version"} == flags - {"-h", "--help"}
+
+
+def test_the_examples_are_valid(repository: Path, page: str, tmp_path: Path) -> None:
+    example = repository / "docs" / "store-exporter.example.yml"
+    config = load(example, resolve=False)
+    assert (len(config.stores), len(config.orgs), len(config.discovery)) == (3, 2, 1)
+    blocks = re.findall(r"```yaml\n(.*?)```", page.partition(MARKER)[0], re.DOTALL)
+    smallest = tmp_path / "smallest.yml"
+    smallest.write_text(blocks[0])
+    assert load(smallest, resolve=False).stores[0].org == "acme"
+    assert all(isinstance(yaml.safe_load(block), dict) for block in blocks)
