@@ -77,12 +77,13 @@ class _Used(Visitor):
             self.types.add(node.type_condition.name.value)
 
 
-def subset(api: str) -> str:
+def subset(api: str, schema: GraphQLSchema) -> str:
     """Return the part of an official schema that the queries use, in GraphQL's own language."""
-    schema = official(api)
     info = TypeInfo(schema)
     used = _Used(info)
-    visit(parse((QUERIES / f"{api}.graphql").read_text()), TypeInfoVisitor(info, used))
+    visit(
+        parse((QUERIES / f"{api}.graphql").read_text(encoding="utf-8")), TypeInfoVisitor(info, used)
+    )
     names = {*used.fields, *used.types, *_argument_types(schema, used)}
     names |= {concrete for name, concrete in _IMPLEMENTED_BY.items() if name in names}
     blocks = [_block(schema, name, used, names) for name in sorted(names)]
@@ -148,7 +149,7 @@ def _fields(kind: GraphQLObjectType | GraphQLInterfaceType, used: _Used, names: 
 def main() -> None:
     """Write both files."""
     for api in FILES:
-        (WRITTEN / f"{api}_schema.graphql").write_text(subset(api))
+        (WRITTEN / f"{api}_schema.graphql").write_text(subset(api, official(api)), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ...errors import StoreError
@@ -15,10 +15,11 @@ from ..fields import Fields
 from ..plans import Pause, Plan, Request, Retrier
 from . import graphql
 from .bucket import Bucket
+from .models import opaque
 from .queries import document
 
 PAGE = 100
-MAX_PAGES = 10
+MAX_PAGES = 50
 _FACTS_LIFETIME = 3600.0
 
 
@@ -27,6 +28,14 @@ class Facts:
     """What a client remembers of a shop for an hour. Racing threads at worst ask twice."""
 
     shop: tuple[float, Fields] | None = None
+
+
+class Nodes(NamedTuple):
+    """What was read of a connection: its nodes, whether that is all, and its last page."""
+
+    items: list[Any]
+    complete: bool
+    page: Fields
 
 
 def path(api: str, version: str) -> str:
@@ -96,26 +105,44 @@ class Api:
         self.now = now
 
     def admin(
-        self, name: str, variables: Mapping[str, Any] | None = None, *, writes: bool = False
+        self,
+        name: str,
+        variables: Mapping[str, Any] | None = None,
+        *,
+        first: int | None = None,
+        writes: bool = False,
     ) -> Plan[Fields]:
-        """Run a document of `admin.graphql` and return its data; it waits for the rate limit."""
+        """Run a document of `admin.graphql` and return its data; it waits for the rate limit.
+
+        Args:
+            name: of the document.
+            variables: that it takes.
+            first: items wanted, where it takes `$first`; fewer are asked for where they would cost
+                more than a single query may.
+            writes: whether sending it twice would not do the same as sending it once.
+        """
         while True:
-            claim = self._bucket.claim(name)
+            size = 1 if first is None else self._bucket.page(name, first)
+            claim = self._bucket.claim(name, size)
             if claim.wait > 0:
                 yield self._pause(claim.wait)
                 continue
+            asked = variables if first is None else {**(variables or {}), "first": size}
             result, cost, pause = None, None, 0.0
             try:
-                result = yield from self._send("admin", name, variables, idempotent=not writes)
+                result = yield from self._send("admin", name, asked, idempotent=not writes)
                 cost = result.cost
             except graphql.ThrottledError as error:
                 # Refused before it ran, so that even a mutation may be sent again.
                 cost, pause = error.cost, error.wait
+            except graphql.TooDearError as error:
+                self._bucket.refused(name, error, size)
             finally:
-                self._bucket.settle(name, claim.points, cost)
+                self._bucket.settle(name, claim.points, cost, size)
             if result is not None:
-                return _data(result, name)
-            yield self._pause(pause)
+                return data_of(result, name)
+            if pause:
+                yield self._pause(pause)
 
     def storefront(
         self, name: str, variables: Mapping[str, Any] | None = None, *, writes: bool = False
@@ -127,7 +154,7 @@ class Api:
             except graphql.ThrottledError as error:
                 pause = error.wait
             else:
-                return _data(result, name)
+                return data_of(result, name)
             yield self._pause(pause)
 
     def _pause(self, seconds: float) -> Pause:
@@ -154,8 +181,8 @@ class Api:
         *,
         limit: int,
         storefront: bool = False,
-    ) -> Plan[tuple[list[Any], bool]]:
-        """Read a connection by its cursor, in as many pages as it takes but at most ten.
+    ) -> Plan[Nodes]:
+        """Read a connection by its cursor, in as many pages as it takes but at most fifty.
 
         Args:
             name: of the document, which takes `$first` and `$after`.
@@ -164,25 +191,24 @@ class Api:
             limit: nodes wanted.
             storefront: whether it is a document of the Storefront API.
 
-        Returns:
-            The nodes, and whether there are no more of them.
+        Raises:
+            StoreError: invalid_response, a page is not what a page should be.
         """
-        ask = self.storefront if storefront else self.admin
         found: list[Any] = []
         after: str | None = None
         for _ in range(MAX_PAGES):
             size = min(PAGE, limit - len(found))
-            data = yield from ask(name, {**variables, "first": size, "after": after})
+            paged = {**variables, "after": after}
+            if storefront:
+                data = yield from self.storefront(name, {**paged, "first": size})
+            else:
+                data = yield from self.admin(name, paged, first=size)
             connection = data.child(root)
             found += rows(connection)
-            page = connection.child("pageInfo")
-            more = page.flag("hasNextPage")
-            # A cursor that does not move would be read for ever.
-            cursor = page.text("endCursor") if more else None
-            if not more or len(found) >= limit or cursor == after:
-                return found[:limit], not more and len(found) <= limit
-            after = cursor
-        return found[:limit], False
+            after = next_cursor(connection, after)
+            if after is None or len(found) >= limit:
+                break
+        return Nodes(found[:limit], after is None and len(found) <= limit, connection)
 
     def shop(self) -> Plan[Fields]:
         """Return the shop's name, currency and time zone, asked for once an hour."""
@@ -219,7 +245,22 @@ def rows(connection: Fields) -> list[Any]:
     return nodes
 
 
-def _data(result: graphql.Result, name: str) -> Fields:
+def next_cursor(connection: Fields, previous: str | None) -> str | None:
+    """Return where the next page begins, None when there is none.
+
+    Raises:
+        StoreError: invalid_response, the cursor does not move: the same page would come for ever.
+    """
+    page = connection.child("pageInfo")
+    if not page.flag("hasNextPage"):
+        return None
+    cursor = opaque(page, "endCursor")
+    if cursor == previous:
+        raise StoreError("invalid_response", f"{connection.where}: the cursor does not move")
+    return cursor
+
+
+def data_of(result: graphql.Result, name: str) -> Fields:
     """Return the data; an error beside it fails the operation, as part of the data is missing."""
     if result.errors:
         raise result.errors[0]

@@ -3,6 +3,9 @@
 Every answer tells how full the bucket is. Between answers the model counts what is under way and
 what has flowed back, so that many operations at once take turns instead of being refused in turn.
 Nothing about the limit is known before the first answer; until then queries pass freely.
+
+What a query costs grows with the page that it asks for, though slower than in proportion. The
+model remembers what each one cost the last time and makes pages as large as the limit allows.
 """
 
 from __future__ import annotations
@@ -11,10 +14,11 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .graphql import Cost
+from .graphql import Cost, TooDearError
 
 _UNKNOWN_COST = 10.0
 _SHORTEST_WAIT = 0.05
+_TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,8 @@ class Bucket:
         self._monotonic = monotonic
         self._share = share
         self._lock = threading.Lock()
-        self._costs: dict[str, float] = {}
+        self._costs: dict[str, tuple[int, float]] = {}
+        self._ceiling = float("inf")
         self._state: Cost | None = None
         self._available = 0.0
         self._under_way = 0.0
@@ -54,39 +59,79 @@ class Bucket:
         """Whether an answer has told the state of the bucket."""
         return self._state is not None
 
-    def claim(self, query: str) -> Claim:
-        """Ask to send a query; its name tells what it cost the last time."""
+    def page(self, query: str, wanted: int) -> int:
+        """Return how many items a query may ask for at once, at most those that are wanted.
+
+        Who may use a part of the bucket only begins with one item, to learn what that costs.
+        """
         with self._lock:
-            cost = self._costs.get(query, _UNKNOWN_COST)
+            known = self._costs.get(query)
+            if known is None:
+                return wanted if self._share >= 1.0 else 1
+            size, points = known
+            return min(wanted, max(1, int(size * min(self._allowed(), 1e6) / points)))
+
+    def _allowed(self) -> float:
+        """Return the points that a single query may cost."""
+        if self._state is None:
+            return self._ceiling
+        return min(self._state.maximum * self._share, self._ceiling)
+
+    def claim(self, query: str, size: int = 1) -> Claim:
+        """Ask to send a query.
+
+        Args:
+            query: its name, by which its cost is remembered.
+            size: of the page that it asks for.
+
+        Raises:
+            TooDearError: it costs more than this client may ever use at once.
+        """
+        with self._lock:
+            known = self._costs.get(query)
+            cost = _UNKNOWN_COST if known is None else known[1] * max(1.0, size / known[0])
+            if known is not None and cost > self._allowed() + _TOLERANCE:
+                raise TooDearError(query, cost, self._allowed())
             if self._state is not None:
                 self._refill(self._state)
-                # A query dearer than the share may still run, when the bucket is full.
                 floor = self._state.maximum * (1.0 - self._share)
-                wanted = min(floor + cost, self._state.maximum)
-                missing = wanted - self._available
-                if missing > 1e-6:
+                missing = min(floor + cost, self._state.maximum) - self._available
+                if missing > _TOLERANCE:
                     return Claim(max(missing / self._state.restore_rate, _SHORTEST_WAIT))
             self._available -= cost
             self._under_way += cost
             return Claim(0.0, cost)
 
-    def settle(self, query: str, points: float, cost: Cost | None) -> None:
+    def settle(self, query: str, points: float, cost: Cost | None, size: int = 1) -> None:
         """Take in an answer, or the lack of one.
 
         Args:
             query: its name.
             points: what its claim took.
             cost: what the answer tells; None when there was none.
+            size: of the page that it asked for.
         """
         with self._lock:
             self._under_way = max(0.0, self._under_way - points)
             if cost is None:
                 return
-            self._costs[query] = cost.requested
+            self._costs[query] = (size, max(cost.requested, _TOLERANCE))
             self._state = cost
             # What else is under way may not be in the store's figure yet.
             self._available = min(cost.available, cost.maximum) - self._under_way
             self._at = self._monotonic()
+
+    def refused(self, query: str, error: TooDearError, size: int = 1) -> None:
+        """Take in that a query costs more than Shopify allows a single one.
+
+        Raises:
+            TooDearError: the same; it cannot be made smaller.
+        """
+        with self._lock:
+            self._ceiling = min(self._ceiling, error.most)
+            self._costs[query] = (size, max(error.points, error.most + 1.0))
+        if size <= 1:
+            raise error
 
     def _refill(self, state: Cost) -> None:
         now = self._monotonic()

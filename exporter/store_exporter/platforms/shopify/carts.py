@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from ...errors import StoreError
@@ -51,38 +52,58 @@ def cart(fields: Fields, *, renewed: bool = False) -> Cart:
         StoreError: invalid_response; a line that cannot be read makes the whole cart unreadable,
             as a cart with lines missing would be another cart.
     """
-    cost = fields.child("cost")
-    total = models.amount(cost.child("totalAmount"))
-    subtotal = models.amount(cost.child("subtotalAmount"))
-    nothing = Money(Decimal(0), total.currency)
-    lines = tuple(_line(row) for row in fields.child("lines").children("nodes"))
-    gross = sum((line.unit_price.amount * line.quantity for line in lines), Decimal(0))
-    discount = Money(max(gross - subtotal.amount, Decimal(0)), total.currency)
+    total = models.amount(fields.child("cost").child("totalAmount"))
+    connection = fields.child("lines")
+    if connection.child("pageInfo").flag("hasNextPage"):
+        raise StoreError("response_too_large", "the cart has more than 100 lines")
+    rows = list(connection.children("nodes"))
+    gross = _sum((models.amount(row.child("cost").child("subtotalAmount")) for row in rows), total)
+    # What each discount takes off each line; discounts on the whole cart are spread over the lines.
+    taken = [allocation for row in rows for allocation in row.children("discountAllocations")]
     applied = [
         row.text("code") for row in fields.children("discountCodes") if row.flag("applicable")
     ]
     return Cart(
-        token=fields.text("id"),
+        token=models.opaque(fields, "id"),
         expires=None,
-        lines=lines,
-        coupons=tuple(
-            CartCoupon(code, discount if len(applied) == 1 else nothing) for code in applied
-        ),
+        lines=tuple(_line(row) for row in rows),
+        coupons=tuple(CartCoupon(code, _share(taken, code, total)) for code in applied),
         items=fields.integer("totalQuantity"),
-        subtotal=Money(gross, total.currency),
-        discount=discount,
+        subtotal=gross,
+        discount=_sum((models.amount(row.child("discountedAmount")) for row in taken), total),
         shipping=None,
-        tax=nothing,
+        tax=Money(Decimal(0), total.currency),
         total=total,
         problems=(),
         renewed=renewed,
     )
 
 
+def _share(taken: Sequence[Fields], code: str, total: Money) -> Money:
+    """Return what one discount code takes off."""
+    own = (row for row in taken if row.text_or("code").casefold() == code.casefold())
+    return _sum((models.amount(row.child("discountedAmount")) for row in own), total)
+
+
+def _sum(amounts: Iterable[Money], total: Money) -> Money:
+    """Add up amounts, all of which must be in the currency of the cart's total.
+
+    Raises:
+        StoreError: invalid_response, one is in another.
+    """
+    found = Decimal(0)
+    for money in amounts:
+        if money.currency != total.currency:
+            message = f"the cart is in {total.currency} and {money.currency}"
+            raise StoreError("invalid_response", message)
+        found += money.amount
+    return Money(found, total.currency)
+
+
 def _line(row: Fields) -> CartLine:
     cost, merchandise = row.child("cost"), row.child("merchandise")
     return CartLine(
-        key=row.text("id"),
+        key=models.opaque(row, "id"),
         product_id=models.number(merchandise),
         sku=merchandise.text_or("sku"),
         name=merchandise.child("product").text("title"),

@@ -21,7 +21,7 @@ from ..plans import Plan, Policy, Retrier, RetryBudget
 from .api import Api, Facts
 from .auth import Tokens
 from .bucket import Bucket
-from .operations import cart, orders, products, shop
+from .operations import cart, orders, products, shop, unsupported
 from .versions import DEFAULT
 
 T = TypeVar("T")
@@ -203,6 +203,7 @@ class Shopify(_Client):
     apply_coupon_to_cart = Blocking(cart.apply_coupon_to_cart)
     apply_discount = Blocking(cart.apply_coupon_to_cart)
     lookup_order = Blocking(orders.check_order)
+    get_product_reviews = Blocking(unsupported.get_product_reviews)
 
 
 class AsyncShopify(_Client):
@@ -276,3 +277,4 @@ class AsyncShopify(_Client):
     apply_coupon_to_cart = Awaited(cart.apply_coupon_to_cart)
     apply_discount = Awaited(cart.apply_coupon_to_cart)
     lookup_order = Awaited(orders.check_order)
+    get_product_reviews = Awaited(unsupported.get_product_reviews)

@@ -9,9 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from ...errors import StoreError
+
+_MOST_COST = 1000.0
+_LARGEST = 1e12
 
 # extensions.code of a GraphQL error, as documented by Shopify and seen in its schemas' tools.
 CODES: Mapping[str, str] = {
@@ -23,7 +27,6 @@ CODES: Mapping[str, str] = {
     "SHOP_INACTIVE": "maintenance",
     "INTERNAL_SERVER_ERROR": "server_error",
     "TIMEOUT": "timeout",
-    "MAX_COST_EXCEEDED": "invalid_request",
     "RESOURCE_NOT_FOUND": "not_found",
 }
 
@@ -57,17 +60,11 @@ class Cost:
     available: float
     restore_rate: float
 
-    def wait(self, share: float = 1.0) -> float:
-        """Seconds until such a query may run while leaving all but `share` of the bucket alone.
-
-        Args:
-            share: of the maximum that this client may use, from above 0 to 1.
-        """
-        kept = self.maximum * (1.0 - share)
-        # A query that costs more than the share could never run; it waits for a full bucket.
-        wanted = min(kept + self.requested, self.maximum)
-        missing = wanted - self.available
-        return max(0.0, missing / self.restore_rate)
+    def wait(self) -> float:
+        """Seconds until the bucket holds enough for such a query; 0 if it never can."""
+        if self.requested > self.maximum:
+            return 0.0
+        return max(0.0, (self.requested - self.available) / self.restore_rate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,21 +85,37 @@ class ThrottledError(StoreError):
         self.wait = max(cost.wait() if cost else 1.0, 0.1)
 
 
+class TooDearError(StoreError):
+    """A single query costs more than it may; waiting would not help, asking for less may.
+
+    Args:
+        query: its name, or what Shopify says of it.
+        points: that it costs.
+        most: points that it may cost.
+    """
+
+    def __init__(self, query: str, points: float, most: float) -> None:
+        message = f"{query} costs {points:g} points of the rate limit, and may cost {most:g}"
+        super().__init__("rate_limited", message, code="MAX_COST_EXCEEDED")
+        self.points = points
+        self.most = most
+
+
 def read_cost(body: Mapping[str, Any]) -> Cost | None:
     """Return what the answer says of cost, or None where it says nothing or nothing sensible."""
     cost = _mapping(_mapping(body.get("extensions")).get("cost"))
     status = _mapping(cost.get("throttleStatus"))
-    try:
-        actual = cost.get("actualQueryCost")
-        return Cost(
-            requested=float(cost["requestedQueryCost"]),
-            actual=None if actual is None else float(actual),
-            maximum=max(float(status["maximumAvailable"]), 1.0),
-            available=float(status["currentlyAvailable"]),
-            restore_rate=max(float(status["restoreRate"]), 0.1),
-        )
-    except (KeyError, TypeError, ValueError):
+    requested, maximum = _number(cost, "requestedQueryCost"), _number(status, "maximumAvailable")
+    available, rate = _number(status, "currentlyAvailable"), _number(status, "restoreRate")
+    if requested is None or not maximum or available is None or not rate:
         return None
+    return Cost(requested, _number(cost, "actualQueryCost"), maximum, available, rate)
+
+
+def _number(fields: Mapping[str, Any], name: str) -> float | None:
+    """Return a number from zero on, None for anything else."""
+    value = fields.get(name)
+    return 0.0 if value == 0 and not isinstance(value, bool) else _positive(value)
 
 
 def read(body: Any) -> Result:
@@ -112,7 +125,8 @@ def read(body: Any) -> Result:
     is there.
 
     Raises:
-        ThrottledError: the query was refused for its cost.
+        ThrottledError: the bucket is too empty for the query.
+        TooDearError: the query costs more than a single one may.
         StoreError: forbidden, unauthorized, not_found, server_error, timeout, maintenance,
             invalid_request, or invalid_response when it is not a GraphQL answer.
     """
@@ -121,8 +135,10 @@ def read(body: Any) -> Result:
     cost = read_cost(body)
     errors = _errors(body.get("errors"))
     for error in errors:
-        if error.error_type == "rate_limited":
+        if error.code == "THROTTLED":
             raise ThrottledError(cost)
+        if isinstance(error, TooDearError):
+            raise error
     data = body.get("data")
     if isinstance(data, Mapping) and any(value is not None for value in data.values()):
         return Result(data, cost, errors)
@@ -147,11 +163,28 @@ def _errors(found: Any) -> tuple[StoreError, ...]:
 
 def _error(entry: Any) -> StoreError:
     entry = _mapping(entry)
-    code = str(_mapping(entry.get("extensions")).get("code") or "")
+    extensions = _mapping(entry.get("extensions"))
+    code = str(extensions.get("code") or "")
     message = str(entry.get("message") or "no message")[:300]
+    if code == "MAX_COST_EXCEEDED":
+        return _too_dear(extensions)
     # Without a code of the list it is the query that Shopify does not understand: a field that
     # this API version lacks, an argument of the wrong type.
     return StoreError(CODES.get(code, "invalid_request"), message, code=code or None)
+
+
+def _too_dear(extensions: Mapping[str, Any]) -> TooDearError:
+    """Read by how much a query is too dear; its maximum for one query is 1000 points otherwise."""
+    points = _positive(extensions.get("cost")) or _MOST_COST + 1.0
+    return TooDearError("the query", points, _positive(extensions.get("maxCost")) or _MOST_COST)
+
+
+def _positive(value: Any) -> float | None:
+    """Return a number above zero, None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
+        return None
+    number = float(value)
+    return number if 0 < number < _LARGEST else None
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

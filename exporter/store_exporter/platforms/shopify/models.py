@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -34,10 +34,22 @@ def number(fields: Fields, name: str = "id") -> int:
     Raises:
         StoreError: invalid_response, it is no such id.
     """
-    match = _GID.fullmatch(fields.text(name))
+    match = _GID.fullmatch(opaque(fields, name))
     if match is None:
         raise StoreError("invalid_response", f"{fields.where}: {name} is not an id of Shopify")
     return int(match.group(1))
+
+
+def opaque(fields: Fields, name: str) -> str:
+    """Read an id or a cursor, which has to go back to Shopify as it came.
+
+    Raises:
+        StoreError: invalid_response, it is no text.
+    """
+    value = fields.raw(name)
+    if not isinstance(value, str):
+        raise StoreError("invalid_response", f"{fields.where}: {name} is not a text")
+    return value
 
 
 def gid(kind: str, identifier: int) -> str:
@@ -236,28 +248,72 @@ def low_stock(variant: Fields) -> LowStock:
 # Orders
 
 _PAID = ("PAID", "PARTIALLY_REFUNDED", "REFUNDED")
+_UNPAID = ("AUTHORIZED", "PARTIALLY_PAID", "PENDING")
+_LOST = ("EXPIRED", "VOIDED")
+_DELIVERED = "FULFILLED"
+_UNDELIVERED = (
+    "FULFILLMENT_NOT_REQUIRED",
+    "IN_PROGRESS",
+    "ON_HOLD",
+    "OPEN",
+    "PARTIALLY_FULFILLED",
+    "PENDING_FULFILLMENT",
+    "REQUEST_DECLINED",
+    "RESTOCKED",
+    "SCHEDULED",
+    "UNFULFILLED",
+)
+
+
+def financial_status(order: Fields) -> str:
+    """Read whether an order is paid; one without payment at all is pending.
+
+    Raises:
+        StoreError: invalid_response, it is a status that is not known here.
+    """
+    if not order.has("displayFinancialStatus"):
+        return "PENDING"
+    return _one_of(order, "displayFinancialStatus", (*_PAID, *_UNPAID, *_LOST))
+
+
+def is_delivered(order: Fields) -> bool:
+    """Whether everything has been sent.
+
+    Raises:
+        StoreError: invalid_response, it is a status that is not known here.
+    """
+    name = "displayFulfillmentStatus"
+    return _one_of(order, name, (_DELIVERED, *_UNDELIVERED)) == _DELIVERED
+
+
+def _one_of(fields: Fields, name: str, known: Sequence[str]) -> str:
+    value = fields.text(name)
+    if value not in known:
+        message = f"{fields.where}: {name} is {value[:40]}, which is not known here"
+        raise StoreError("invalid_response", message)
+    return value
 
 
 def status(order: Fields) -> str:
-    """Return an order's status in the words that both platforms share.
+    """Return an order's status in the words that all platforms share.
 
-    Shopify has no single status: payment, fulfilment and cancellation are told apart.
+    Shopify has no single status: payment, delivery and cancellation are told apart.
     """
-    financial = order.raw("displayFinancialStatus")
-    if order.has("cancelledAt"):
+    financial, delivered = financial_status(order), is_delivered(order)
+    if order.gmt_if_any("cancelledAt") is not None:
         return "cancelled"
     if financial == "REFUNDED":
         return "refunded"
-    if financial in ("EXPIRED", "VOIDED"):
+    if financial in _LOST:
         return "failed"
-    if order.text("displayFulfillmentStatus") == "FULFILLED" and financial in _PAID:
-        return "completed"
-    return "processing" if financial in _PAID else "pending"
+    if financial in _PAID:
+        return "completed" if delivered else "processing"
+    return "pending"
 
 
 def is_paid(order: Fields) -> bool:
     """Whether an order has been paid, whatever was paid back since."""
-    return order.raw("displayFinancialStatus") in _PAID
+    return financial_status(order) in _PAID
 
 
 def order(fields: Fields, *, with_customer: bool) -> Order:
@@ -371,12 +427,14 @@ def price_range(product: Fields, variants: list[Fields], currency: str) -> Price
 
 
 def found_product(fields: Fields) -> Product:
-    """Read a product as the Storefront API's search shows it."""
+    """Read a product as the Storefront API's search shows it, without quantities.
+
+    Their number takes a scope that no shopper's page needs.
+    """
     prices = fields.child("priceRange")
     lowest = amount(prices.child("minVariantPrice"))
     available = fields.flag("availableForSale")
     variants = list(fields.child("variants").children("nodes"))
-    quantity = fields.integer("totalInventory", low=-(10**9)) if fields.has("totalInventory") else 0
     single = len(variants) == 1
     return Product(
         id=number(fields),
@@ -386,15 +444,15 @@ def found_product(fields: Fields) -> Product:
         sku=variants[0].text_or("sku") if single else "",
         price=lowest,
         regular_price=lowest,
-        on_sale=any(row.has("compareAtPrice") for row in variants),
+        on_sale=any(_reduced(row) for row in variants),
         stock=Stock(
             product_id=number(fields),
             sku="",
             name=fields.text("title"),
             in_stock=available,
             status="in_stock" if available else "out_of_stock",
-            quantity=quantity if fields.has("totalInventory") else None,
-            backorders_allowed=available and quantity <= 0,
+            quantity=None,
+            backorders_allowed=False,
         ),
         permalink=fields.text_or("onlineStoreUrl"),
         description=fields.text_or("description"),
@@ -405,3 +463,8 @@ def found_product(fields: Fields) -> Product:
         rating=None,
         rating_count=0,
     )
+
+
+def _reduced(variant: Fields) -> bool:
+    before = amount_if_any(variant, "compareAtPrice")
+    return before is not None and before.amount > amount(variant.child("price")).amount

@@ -2,24 +2,63 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from ...errors import StoreError
 from ...metrics.catalogue import health
 from ...metrics.families import Sample
 from ...probing.contract import Context
 from ..fields import Fields
 from . import graphql
-from .api import body, path, read_answer, rows
+from .api import body, data_of, next_cursor, path, read_answer, rows
 from .auth import Tokens
 from .bucket import Bucket
 from .versions import DEFAULT
 
-_BUCKET = "shopify.bucket"
-_SPENT = "shopify.spent"
-_STATUS = "Shop"
+_MEMORY = "rate limit"
+_CHEAPEST = "Shop"
+_PAGE = 100
+DEFAULT_SHARE = 0.25
+"""Part of the rate limit that monitoring may use, unless configured."""
+
+
+@dataclass(slots=True)
+class Usage:
+    """What all runs against a shop share: the rate limit, and what they took of it.
+
+    Attributes:
+        bucket: decides when a query may be sent.
+        requested: points that queries were judged to cost.
+        actual: points that they did cost.
+        latest: the latest state of the rate limit; None before the first answer.
+    """
+
+    bucket: Bucket
+    requested: float = 0.0
+    actual: float = 0.0
+    latest: graphql.Cost | None = None
+
+    def take(self, cost: graphql.Cost | None) -> None:
+        """Add up what an answer tells."""
+        if cost is None:
+            return
+        self.latest = cost
+        if cost.actual is not None:
+            self.requested += cost.requested
+            self.actual += cost.actual
+
+    def samples(self) -> list[Sample]:
+        """Return the state of the rate limit and what was taken of it, if answers have told."""
+        if self.latest is None:
+            return []
+        return [
+            Sample(health.API_BUCKET_AVAILABLE, self.latest.available),
+            Sample(health.API_BUCKET_MAXIMUM, self.latest.maximum),
+            Sample(health.API_COST, self.requested, {"kind": "requested"}),
+            Sample(health.API_COST, self.actual, {"kind": "actual"}),
+        ]
 
 
 class Monitor:
@@ -34,111 +73,121 @@ class Monitor:
         store = context.store
         self._context = context
         self._hurry = hurry
+        self._introduced = hurry
         self._version = str(store.settings.get("api_version") or DEFAULT)
         self._tokens = Tokens(
             store.url,
             store.credentials["admin_token"],
             store.credentials.get("storefront_token"),
         )
-        share = float(store.settings.get("budget_share") or 0.25)
-        self._bucket: Bucket = context.memory.setdefault(_BUCKET, Bucket(time.monotonic, share))
-        self._spent: list[float] = context.memory.setdefault(_SPENT, [0.0, 0.0])
-        self.costs: list[graphql.Cost] = []
+        share = float(store.settings.get("budget_share") or DEFAULT_SHARE)
+        fresh = Usage(Bucket(context.monotonic, share))
+        self.usage: Usage = context.memory.setdefault(_MEMORY, fresh)
 
     @property
     def version(self) -> str:
         """The API version in use."""
         return self._version
 
-    @property
-    def spent(self) -> tuple[float, float]:
-        """Points that queries of all runs were judged to cost, and did cost."""
-        return self._spent[0], self._spent[1]
-
-    async def admin(self, name: str, variables: Mapping[str, Any] | None = None) -> Fields:
+    async def admin(
+        self, name: str, variables: Mapping[str, Any] | None = None, *, first: int | None = None
+    ) -> Fields:
         """Run a document of `admin.graphql` within the share and return its data.
 
+        Args:
+            name: of the document.
+            variables: that it takes.
+            first: items wanted, where it takes `$first`; there may be fewer on a page.
+
         Raises:
-            StoreError: of the request, or as the answer says; partial data is an error.
+            StoreError: of the request, or as the answer says; partial data is an error, and so is
+                a query that would cost more than the whole share.
         """
-        if not self._hurry and not self._bucket.known:
+        bucket = self.usage.bucket
+        if not self._introduced and not bucket.known:
             # What the bucket holds is in every answer, so the cheapest question comes first.
-            await self._ask(_STATUS, None)
+            self._introduced = True
+            await self._ask(_CHEAPEST, {}, 1, 0.0)
         while True:
-            claim = self._bucket.claim(name)
-            if claim.wait <= 0 or self._hurry:
-                try:
-                    return await self._ask(name, variables, claim.points)
-                except graphql.ThrottledError as error:
-                    # The run's own deadline ends this; liveness has to say it at once.
-                    if self._hurry:
-                        raise
-                    await asyncio.sleep(error.wait)
-            else:
-                await asyncio.sleep(claim.wait)
+            size = 1 if first is None else bucket.page(name, first)
+            claim = bucket.claim(name, size)
+            if claim.wait > 0 and not self._hurry:
+                await self._context.sleep(claim.wait)
+                continue
+            asked = variables or {}
+            try:
+                return await self._ask(
+                    name, asked if first is None else {**asked, "first": size}, size, claim.points
+                )
+            except graphql.TooDearError as error:
+                bucket.refused(name, error, size)
+            except graphql.ThrottledError as error:
+                # The run's own deadline ends this; liveness has to say it at once.
+                if self._hurry:
+                    raise
+                await self._context.sleep(error.wait)
 
     async def storefront(self, name: str, variables: Mapping[str, Any] | None = None) -> Fields:
         """Run a document of `storefront.graphql` and return its data."""
-        return (await self._send("storefront", name, variables))[0]
+        return data_of(await self._send("storefront", name, variables), name)
 
     async def _ask(
-        self, name: str, variables: Mapping[str, Any] | None, points: float = 0.0
+        self, name: str, variables: Mapping[str, Any], size: int, points: float
     ) -> Fields:
         cost: graphql.Cost | None = None
         try:
-            data, cost = await self._send("admin", name, variables)
+            result = await self._send("admin", name, variables)
+            cost = result.cost
         except graphql.ThrottledError as error:
             cost = error.cost
             raise
         finally:
-            self._bucket.settle(name, points, cost)
-            if cost is not None:
-                self.costs.append(cost)
-                self._spent[0] += cost.requested
-                self._spent[1] += cost.actual or 0.0
-        return data
+            self.usage.bucket.settle(name, points, cost, size)
+            self.usage.take(cost)
+        return data_of(result, name)
 
     async def _send(
         self, api: str, name: str, variables: Mapping[str, Any] | None
-    ) -> tuple[Fields, graphql.Cost | None]:
+    ) -> graphql.Result:
         url = self._context.store.url + path(api, self._version)
         answer = await self._context.http.request(
             "POST", url, headers=self._tokens.headers(url), json=body(api, name, variables)
         )
-        result = read_answer(answer)
-        if result.errors:
-            raise result.errors[0]
-        return Fields(result.data, name), result.cost
+        return read_answer(answer)
 
-    async def nodes(
-        self, name: str, root: str, variables: Mapping[str, Any], *, size: int, pages: int
-    ) -> tuple[list[Any], bool]:
-        """Read a connection by its cursor.
+    async def page(
+        self, name: str, root: str, variables: Mapping[str, Any], first: int, after: str | None
+    ) -> tuple[list[Any], str | None]:
+        """Read one page of a connection.
 
         Returns:
-            The nodes, and whether there are no more of them.
+            The nodes, and where the next page begins; None when there is none.
+
+        Raises:
+            StoreError: also invalid_response, the page is no page or its cursor does not move.
+        """
+        data = await self.admin(name, {**variables, "after": after}, first=first)
+        connection = data.child(root)
+        return rows(connection), next_cursor(connection, after)
+
+    async def nodes(
+        self, name: str, root: str, variables: Mapping[str, Any], *, limit: int
+    ) -> list[Any]:
+        """Read a whole connection.
+
+        Raises:
+            StoreError: also response_too_large, it has more nodes than the limit.
         """
         found: list[Any] = []
         after: str | None = None
-        for _ in range(pages):
-            data = await self.admin(name, {**variables, "first": size, "after": after})
-            connection = data.child(root)
-            found += rows(connection)
-            page = connection.child("pageInfo")
-            cursor = page.text("endCursor") if page.flag("hasNextPage") else None
-            if cursor is None:
-                return found, True
-            if cursor == after:
-                break
-            after = cursor
-        return found, False
-
-    def samples(self) -> list[Sample]:
-        """Return what the answers of this run told of the rate limit."""
-        if not self.costs:
-            return []
-        latest = self.costs[-1]
-        return [
-            Sample(health.API_BUCKET_AVAILABLE, latest.available),
-            Sample(health.API_BUCKET_MAXIMUM, latest.maximum),
-        ]
+        while True:
+            nodes, after = await self.page(
+                name, root, variables, min(_PAGE, limit + 1 - len(found)), after
+            )
+            found += nodes
+            if len(found) > limit:
+                raise StoreError("response_too_large", f"{root}: there are more than {limit}")
+            if after is None:
+                return found
+            if not nodes:
+                raise StoreError("invalid_response", f"{root}: an empty page is not the last")

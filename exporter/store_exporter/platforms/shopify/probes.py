@@ -8,22 +8,30 @@ from ...metrics.families import Sample
 from ...probing.contract import Answer, Context, Probe, Report
 from .. import answers
 from . import versions
+from .graphql import ThrottledError
 from .monitor import Monitor
+from .options import number
 
 _DAY = 86_400
 
 
-def _number(context: Context, name: str) -> float:
-    value = context.options[name]
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0:
-        raise StoreError("invalid_request", f"the option {name} must be a number, not negative")
-    return float(value)
-
-
 async def liveness(context: Context) -> Report:
-    """Ask the Admin API for the shop: the cheapest query that needs the token."""
+    """Ask the Admin API for the shop: the cheapest query that needs the token.
+
+    A refusal for want of points comes after the token was looked at: the shop is alive.
+    """
     monitor = Monitor(context, hurry=True)
-    shop = (await monitor.admin("Shop")).child("shop")
+    ends = versions.ends(monitor.version)
+    days = (ends - context.now()) / _DAY
+    degraded = []
+    if days < number(context, "version_warn_days"):
+        degraded.append(f"Support for API version {monitor.version} ends in {days:.0f} days.")
+    samples = [Sample(health.API_VERSION_EXPIRY, ends)]
+    try:
+        shop = (await monitor.admin("Shop")).child("shop")
+    except ThrottledError:
+        degraded.append("The Admin API's rate limit is used up.")
+        return Report([*samples, *monitor.usage.samples()], degraded, "the Admin API answers")
     currency = shop.currency("currencyCode")
     info = {
         "version": monitor.version,
@@ -31,17 +39,10 @@ async def liveness(context: Context) -> Report:
         "timezone": shop.text("ianaTimezone"),
         "order_storage": "",
     }
-    ends = versions.ends(monitor.version)
-    samples = [
-        Sample(health.INFO, 1, info),
-        Sample(health.API_VERSION_EXPIRY, ends),
-        *monitor.samples(),
-    ]
-    days = (ends - context.now()) / _DAY
-    degraded = []
-    if days < _number(context, "version_warn_days"):
-        degraded.append(f"Support for API version {monitor.version} ends in {days:.0f} days.")
-    summary = f"{shop.text('name')} sells in {currency}, API version {monitor.version}"
+    samples += [Sample(health.INFO, 1, info), *monitor.usage.samples()]
+    latest = monitor.usage.latest
+    left = f", {latest.available:g} of {latest.maximum:g} points left" if latest else ""
+    summary = f"{shop.text('name')} sells in {currency}, API version {monitor.version}{left}"
     return Report(samples, degraded, summary)
 
 
@@ -63,7 +64,7 @@ async def storefront(context: Context) -> Report:
     if "/password" in answer.url or 'action="/password"' in source:
         degraded.append("Visitors are asked for a password: the shop is not open yet.")
     took = sum(answer.phases.values())
-    limit = _number(context, "slow_after")
+    limit = number(context, "slow_after")
     if took > limit:
         degraded.append(f"The answer took {took:.1f} s, more than {limit:g} s.")
     return Report((), degraded, f"a page of {len(answer.body) / 1024:.0f} KiB")
@@ -90,7 +91,7 @@ async def tls(context: Context) -> Report:
         raise StoreError("tls", "the connection does not tell its certificate")
     days = (expiry - context.now()) / _DAY
     degraded = []
-    if days < _number(context, "warn_days"):
+    if days < number(context, "warn_days"):
         degraded.append(f"The certificate expires in {days:.0f} days.")
     samples = [Sample(health.TLS_EXPIRY, expiry)]
     return Report(samples, degraded, f"the certificate is good for {days:.0f} days")
@@ -103,7 +104,8 @@ PROBES: dict[str, Probe] = {
             "liveness",
             liveness,
             "Asks the Admin API for the shop: if that fails, the API is down or refuses the token. "
-            "Degraded when support for the API version is about to end.",
+            "Degraded when the rate limit is used up, or when support for the API version is about "
+            "to end.",
             interval=60.0,
             timeout=10.0,
             critical=True,

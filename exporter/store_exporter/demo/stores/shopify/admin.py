@@ -88,9 +88,13 @@ class Admin:
         found.sort(key=lambda variant: variant.quantity)
         return connection(found, self._views.variant, first, after)
 
-    def product_variants_count(self, _info: Any, **_: Any) -> View:
-        """`productVariantsCount`."""
-        return count(len(self._room.variants))
+    def products(
+        self, _info: Any, first: int, query: str = "", after: str | None = None, **_: Any
+    ) -> View:
+        """`products`."""
+        matches = matcher(query)
+        found = [p for p in self._room.products.values() if matches({"status": p.status.lower()})]
+        return connection(found, self._views.product, first, after)
 
     def collections(self, _info: Any, first: int, after: str | None = None, **_: Any) -> View:
         """`collections`: one for each kind of product."""
@@ -150,6 +154,9 @@ class Admin:
         found = self._room.orders.get(number(orderId))
         if found is None:
             error = {"code": "NOT_FOUND", "field": ["orderId"], "message": "Order does not exist"}
+            return {"job": None, "orderCancelUserErrors": [error]}
+        if found.cancelled is not None:
+            error = {"code": "INVALID", "field": ["orderId"], "message": "Order is cancelled"}
             return {"job": None, "orderCancelUserErrors": [error]}
         self._room.cancel(found)
         return {"job": {"id": gid("Job", found.id), "done": False}, "orderCancelUserErrors": []}
@@ -259,7 +266,7 @@ class Admin:
 
         def zone(index: int, name: str, methods: list[View]) -> View:
             return {
-                "zone": {"id": gid("DeliveryZone", index), "name": name, "countries": []},
+                "zone": {"id": gid("DeliveryZone", index), "name": name},
                 "methodDefinitions": lambda _info, first, **_: connection(
                     methods, lambda row: row, first
                 ),
@@ -298,8 +305,8 @@ def _variant_fields(variant: Variant) -> Fields:
     return {
         "sku": variant.sku,
         "inventory_quantity": variant.quantity,
-        "product_status": "active",
-        "managed": True,
+        "product_status": variant.product.status.lower(),
+        "managed": variant.tracked,
     }
 
 
@@ -310,6 +317,7 @@ def _order_fields(order: Order) -> Fields:
         "created_at": order.created,
         "updated_at": order.updated,
         "financial_status": order.financial.lower(),
-        "fulfillment_status": "shipped" if order.fulfillment == "FULFILLED" else "unshipped",
+        "fulfillment_status": order.fulfillment.lower(),
         "status": "cancelled" if order.cancelled else "open",
+        "test": order.test,
     }

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 _TERM = re.compile(
-    r"""(?P<not>-?)(?P<key>\w+):(?P<operator><=|>=|<|>)?"""
+    r"""(?P<not>-?)(?P<key>[\w.]+):(?P<operator><=|>=|<|>)?"""
     r"""(?:"(?P<phrase>(?:[^"\\]|\\.)*)"|'(?P<date>[^']*)'|(?P<word>[^\s]+))"""
 )
 Value = str | float | bool

@@ -28,7 +28,8 @@ from .cost import Bucket, Costs
 from .shop import StockRoom
 from .storefront import Storefront
 
-VERSIONS = ("2026-01", "2026-04", "2026-07", "2026-10")
+VERSIONS = ("2026-07", "2026-10")
+MOST_COST = 1000.0
 _PATH = re.compile(r"(?P<admin>/admin)?/api/(?P<version>\d{4}-\d{2})/graphql\.json")
 _PAGE = "<!DOCTYPE html><html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>"
 
@@ -130,6 +131,10 @@ class SimulatedShopify(SimulatedServer):
             and (name is None or (d.name is not None and d.name.value == name))
         )
         cost = Costs(schema, fragments, variables).of(operation) if api == "admin" else 0.0
+        if cost > MOST_COST:
+            message = f"Query cost is {cost:g}, which exceeds the single query max cost limit"
+            extensions = {"code": "MAX_COST_EXCEEDED", "cost": cost, "maxCost": MOST_COST}
+            return {"errors": [{"message": message, "extensions": extensions}]}
         if not self.bucket.take(cost):
             throttled = {"message": "Throttled", "extensions": {"code": "THROTTLED"}}
             return {"errors": [throttled], "extensions": self._cost(cost, None)}

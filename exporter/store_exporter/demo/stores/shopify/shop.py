@@ -25,16 +25,24 @@ class Variant:
     price: Decimal
     quantity: int
     options: dict[str, str]
+    tracked: bool = True
+    backorders: bool = False
+
+    @property
+    def available(self) -> bool:
+        """Whether it can be had."""
+        return self.quantity > 0 or self.backorders or not self.tracked
 
 
 @dataclass(slots=True)
 class Product:
-    """A product with its variants."""
+    """A product with its variants; its status is that of Shopify's `ProductStatus`."""
 
     id: int
     title: str
     kind: str
     variants: list[Variant] = field(default_factory=list)
+    status: str = "ACTIVE"
 
 
 @dataclass(slots=True)
@@ -63,6 +71,8 @@ class Order:
     refunds: list[Refund] = field(default_factory=list)
     note: str = ""
     test: bool = False
+    paid: float | None = None
+    delivered: float | None = None
 
     @property
     def total(self) -> Decimal:
@@ -167,7 +177,7 @@ class StockRoom:
                 created=self.clock() - age,
             )
             if order.financial == "PAID" and index < orders - 10:
-                order.fulfillment = "FULFILLED"
+                order.fulfillment, order.delivered = "FULFILLED", order.created
 
     def add_product(
         self,
@@ -204,6 +214,7 @@ class StockRoom:
         moment = self.clock() if created is None else created
         number = 1001 + len(self.orders)
         order = Order(self.next_id(), number, email, bought, moment, moment, financial)
+        order.paid = moment if financial == "PAID" else None
         self.orders[order.id] = order
         return order
 
@@ -218,6 +229,10 @@ class StockRoom:
         order.financial = financial or order.financial
         order.fulfillment = fulfillment or order.fulfillment
         order.updated = self.clock()
+        if order.financial == "PAID" and order.paid is None:
+            order.paid = order.updated
+        if order.fulfillment == "FULFILLED" and order.delivered is None:
+            order.delivered = order.updated
 
     def refund(self, order: Order, amount: Decimal | str | None = None, note: str = "") -> Refund:
         """Refund an order, the whole rest unless an amount is given."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from .search import matcher
 from .shop import Cart, Product, StockRoom, Variant
 from .views import View, connection, gid, money, number, options
 
@@ -53,8 +54,7 @@ class Storefront:
             "id": gid("ProductVariant", variant.id),
             "title": variant.title,
             "sku": variant.sku,
-            "availableForSale": variant.quantity > 0,
-            "quantityAvailable": max(0, variant.quantity),
+            "availableForSale": variant.available,
             "price": money(variant.price, self._room.currency),
             "compareAtPrice": None,
             "selectedOptions": options(variant),
@@ -73,13 +73,9 @@ class Storefront:
             "handle": product.title.lower().replace(" ", "-"),
             "description": lambda _info, **_: f"Description of {product.title}",
             "onlineStoreUrl": f"https://{self._room.domain}/products/{product.id}",
-            "availableForSale": any(variant.quantity > 0 for variant in product.variants),
+            "availableForSale": _available(product),
             "productType": product.kind,
-            "totalInventory": sum(variant.quantity for variant in product.variants),
-            "priceRange": {
-                "minVariantPrice": money(prices[0], self._room.currency),
-                "maxVariantPrice": money(prices[-1], self._room.currency),
-            },
+            "priceRange": {"minVariantPrice": money(prices[0], self._room.currency)},
             "variants": lambda _info, first: connection(product.variants, self._variant, first),
         }
 
@@ -88,59 +84,80 @@ class Storefront:
         _info: Any,
         query: str,
         first: int,
+        after: str | None = None,
         productFilters: list[View] | None = None,
         **_: Any,
     ) -> View:
         """`search` over products: every word must be in the title."""
-        words = [] if query == "*" else query.lower().split()
+        words = query.lower().split()
         found = [
             product
             for product in self._room.products.values()
             if all(word in product.title.lower() for word in words)
             and all(_passes(product, one) for one in productFilters or ())
         ]
-        return {
-            "totalCount": len(found),
-            "nodes": [self._product(product) for product in found[:first]],
-        }
+        return {"totalCount": len(found), **connection(found, self._product, first, after)}
 
-    def products(self, _info: Any, first: int, after: str | None = None, **_: Any) -> View:
-        """`products`."""
-        return connection(list(self._room.products.values()), self._product, first, after)
+    def products(
+        self, _info: Any, first: int, query: str = "", after: str | None = None, **_: Any
+    ) -> View:
+        """`products`; a price in the search has to be that of a variant."""
+        matches = matcher(query)
+        found = [
+            product
+            for product in self._room.products.values()
+            if any(
+                matches(
+                    {
+                        "product_type": product.kind,
+                        "variants.price": float(variant.price),
+                        "available_for_sale": _available(product),
+                    }
+                )
+                for variant in product.variants
+            )
+        ]
+        return connection(found, self._product, first, after)
 
     # Carts
 
     def _cart(self, cart: Cart) -> View:
+        """Return a `Cart`; discounts are taken off each line."""
         gross = sum((v.price * count for v, count in cart.lines.values()), Decimal(0))
-        rate = sum((self._rate(code, gross) for code in cart.codes), Decimal(0))
-        total = gross * (1 - rate)
+        rates = {code: self._rate(code, gross) for code in cart.codes}
+        currency = self._room.currency
 
         def line(row: tuple[str, tuple[Variant, int]]) -> View:
             key, (variant, quantity) = row
+            full = variant.price * quantity
+            taken = {code: full * rate for code, rate in rates.items() if rate}
             return {
                 "__typename": "CartLine",
                 "id": key,
                 "quantity": quantity,
                 "cost": {
-                    "amountPerQuantity": money(variant.price, self._room.currency),
-                    "totalAmount": money(
-                        variant.price * quantity * (1 - rate), self._room.currency
-                    ),
+                    "amountPerQuantity": money(variant.price, currency),
+                    "subtotalAmount": money(full, currency),
+                    "totalAmount": money(full - sum(taken.values()), currency),
                 },
+                "discountAllocations": lambda _info, **_: [
+                    {
+                        "__typename": "CartCodeDiscountAllocation",
+                        "discountedAmount": money(amount, currency),
+                        "code": code,
+                    }
+                    for code, amount in taken.items()
+                ],
                 "merchandise": self._variant(variant),
             }
 
         return {
             "id": cart.id,
-            "checkoutUrl": f"https://{self._room.domain}/cart/c/1",
             "totalQuantity": sum(count for _, count in cart.lines.values()),
             "discountCodes": [
-                {"code": code, "applicable": self._rate(code, gross) > 0} for code in cart.codes
+                {"code": code, "applicable": rate > 0} for code, rate in rates.items()
             ],
-            "cost": {
-                "subtotalAmount": money(total, self._room.currency),
-                "totalAmount": money(total, self._room.currency),
-            },
+            "cost": {"totalAmount": money(gross * (1 - sum(rates.values())), currency)},
             "lines": lambda _info, first: connection(list(cart.lines.items()), line, first),
         }
 
@@ -190,7 +207,8 @@ class Storefront:
     def _put(self, cart: Cart, variant: Variant, quantity: int) -> list[View]:
         key = f"gid://shopify/CartLine/{variant.id}?cart={number(cart.id)}"
         _, held = cart.lines.get(key, (variant, 0))
-        possible = min(held + quantity, max(0, variant.quantity))
+        free = variant.backorders or not variant.tracked
+        possible = held + quantity if free else min(held + quantity, max(0, variant.quantity))
         if possible:
             cart.lines[key] = (variant, possible)
         if possible == held + quantity:
@@ -244,11 +262,14 @@ class Storefront:
         return self._changed(cart, *warnings)
 
 
+def _available(product: Product) -> bool:
+    return any(variant.available for variant in product.variants)
+
+
 def _passes(product: Product, condition: View) -> bool:
     """Whether a product passes one filter of a search."""
     if "available" in condition:
-        available = any(variant.quantity > 0 for variant in product.variants)
-        return bool(available == condition["available"])
+        return bool(_available(product) == condition["available"])
     if "productType" in condition:
         return bool(product.kind.lower() == condition["productType"].lower())
     price, lowest = condition["price"], min(variant.price for variant in product.variants)

@@ -68,11 +68,10 @@ class AdminViews:
             "id": gid("Product", product.id),
             "title": product.title,
             "handle": product.title.lower().replace(" ", "-"),
-            "status": "ACTIVE",
+            "status": product.status,
             "description": lambda _info, **_: f"Description of {product.title}",
             "onlineStoreUrl": f"https://{self._room.domain}/products/{product.id}",
-            "totalInventory": sum(variant.quantity for variant in product.variants),
-            "tracksInventory": True,
+            "variantsCount": count(len(product.variants)),
             "hasOnlyDefaultVariant": not product.variants[0].options,
             "productType": product.kind,
             "collections": lambda _info, first: connection(
@@ -83,21 +82,17 @@ class AdminViews:
 
     def variant(self, variant: Variant) -> View:
         """Return a `ProductVariant`."""
-        alone = not variant.options
         return {
             "id": gid("ProductVariant", variant.id),
             "title": variant.title,
-            "displayName": variant.product.title
-            if alone
-            else f"{variant.product.title} - {variant.title}",
             "sku": variant.sku,
             "price": f"{variant.price:.2f}",
             "compareAtPrice": None,
-            "availableForSale": variant.quantity > 0,
+            "availableForSale": variant.available,
             "inventoryQuantity": variant.quantity,
-            "inventoryPolicy": "DENY",
+            "inventoryPolicy": "CONTINUE" if variant.backorders else "DENY",
             "selectedOptions": options(variant),
-            "inventoryItem": {"tracked": True},
+            "inventoryItem": {"tracked": variant.tracked},
             "product": lambda _info: self.product(variant.product),
         }
 
@@ -118,7 +113,6 @@ class AdminViews:
             "displayFinancialStatus": order.financial,
             "displayFulfillmentStatus": order.fulfillment,
             "subtotalLineItemsQuantity": sum(pieces for _, pieces in order.lines),
-            "currentTotalPriceSet": bag(order.total - order.refunded, currency),
             "totalPriceSet": bag(order.total, currency),
             "totalRefundedSet": bag(order.refunded, currency),
             "totalTaxSet": nothing,
@@ -129,6 +123,8 @@ class AdminViews:
                 "displayName": order.email.partition("@")[0].title(),
             },
             "lineItems": lambda _info, first: connection(order.lines, self._line, first),
+            "transactions": lambda _info, first: _payments(order)[:first],
+            "fulfillments": lambda _info, first: _parcels(order)[:first],
             "refunds": lambda _info, first: [self.refund(r) for r in order.refunds[:first]],
             "events": lambda _info, first, **_: connection([order], self._event, first),
         }
@@ -161,3 +157,15 @@ class AdminViews:
             "message": f"{order.email} placed this order.",
             "attributeToUser": False,
         }
+
+
+def _payments(order: Order) -> list[View]:
+    if order.paid is None:
+        return []
+    moment = iso(order.paid)
+    sale = {"kind": "SALE", "status": "SUCCESS", "createdAt": moment, "processedAt": moment}
+    return [sale]
+
+
+def _parcels(order: Order) -> list[View]:
+    return [] if order.delivered is None else [{"createdAt": iso(order.delivered)}]

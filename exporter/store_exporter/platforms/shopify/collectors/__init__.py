@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from ....probing.contract import Collector
 from .orders import ORDERS
-from .shop import CARTS, CUSTOMERS, ORDER_STATUSES, RATE_LIMIT, STOCK, WEBHOOKS
+from .shop import CARTS, CUSTOMERS, ORDER_STATUSES, STOCK, WEBHOOKS
 
 COLLECTORS: dict[str, Collector] = {
     collector.name: collector
-    for collector in (ORDERS, ORDER_STATUSES, STOCK, CARTS, CUSTOMERS, WEBHOOKS, RATE_LIMIT)
+    for collector in (ORDERS, ORDER_STATUSES, STOCK, CARTS, CUSTOMERS, WEBHOOKS)
 }
 """Every collector by its name."""

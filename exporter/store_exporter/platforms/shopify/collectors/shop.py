@@ -7,23 +7,26 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from ....errors import StoreError
-from ....metrics.catalogue import business, health
+from ....metrics.catalogue import business
 from ....metrics.families import Sample
 from ....probing.contract import Collector, Context, Report
 from ...fields import Fields
 from .. import models
 from ..monitor import Monitor
+from ..options import number, whole_number
 
-# What the statuses of both platforms mean in Shopify's search; see `models.status`.
+_OPEN = " AND -status:cancelled AND test:false"
+_PAID = "financial_status:paid,partially_refunded"
+# What the statuses of all platforms mean in Shopify's search; see `models.status`.
 _QUERIES = {
-    "pending": "financial_status:pending,authorized,partially_paid AND -status:cancelled",
-    "processing": "financial_status:paid,partially_refunded AND -fulfillment_status:shipped "
-    "AND -status:cancelled",
-    "completed": "financial_status:paid,partially_refunded AND fulfillment_status:shipped "
-    "AND -status:cancelled",
-    "cancelled": "status:cancelled",
-    "refunded": "financial_status:refunded AND -status:cancelled",
+    "pending": f"financial_status:pending,authorized,partially_paid{_OPEN}",
+    "processing": f"{_PAID} AND -fulfillment_status:fulfilled{_OPEN}",
+    "completed": f"{_PAID} AND fulfillment_status:fulfilled{_OPEN}",
+    "cancelled": "status:cancelled AND test:false",
+    "refunded": f"financial_status:refunded{_OPEN}",
+    "failed": f"financial_status:expired,voided{_OPEN}",
 }
+_ON_SALE = "status:active"
 
 
 def _count(fields: Fields, name: str) -> int:
@@ -45,70 +48,84 @@ async def order_statuses(context: Context) -> Report:
     samples, unknown = [], []
     for status in _QUERIES:
         try:
-            samples.append(
-                Sample(business.ORDERS_CURRENT, _count(data, status), {"status": status})
-            )
+            count = _count(data, status)
         except StoreError as error:
             if error.error_type != "response_too_large":
                 raise
             unknown.append(status)
+            continue
+        samples.append(Sample(business.ORDERS_CURRENT, count, {"status": status}))
     summary = ", ".join(f"{sample.labels['status']} {sample.value:g}" for sample in samples)
     left_out = f"; beyond exact counting: {', '.join(unknown)}" if unknown else ""
     return Report(samples, summary=summary + left_out)
 
 
 async def stock(context: Context) -> Report:
-    """Count variants in stock, low and out."""
-    threshold = int(context.options["threshold"])
-    query = f"inventory_quantity:<={threshold} AND product_status:active AND managed:true"
+    """Count variants of active products in stock, low and out; on backorder they are neither."""
+    threshold = whole_number(context, "threshold", 0, 1_000_000)
+    limit = whole_number(context, "most", 1, 100_000)
     monitor = Monitor(context)
-    pages = int(context.options["max_pages"])
-    nodes, complete = await monitor.nodes(
-        "StockPage", "productVariants", {"query": query}, size=100, pages=pages
-    )
-    if not complete:
-        message = f"more than {pages * 100} variants are low; raise max_pages to count them"
-        raise StoreError("response_too_large", message)
-    quantities = [
-        quantity
-        for index, node in enumerate(nodes)
-        if (quantity := models.counted(Fields(node, f"variants[{index}]"))) is not None
-    ]
-    low = sum(1 for quantity in quantities if 0 < quantity <= threshold)
-    out = sum(1 for quantity in quantities if quantity <= 0)
+    query = f"inventory_quantity:<={threshold} AND product_status:active AND managed:true"
+    nodes = await monitor.nodes("StockPage", "productVariants", {"query": query}, limit=limit)
+    low, out, backorder = _scarce(nodes, threshold)
     samples = [
         Sample(business.PRODUCTS, low, {"stock": "low"}),
         Sample(business.PRODUCTS, out, {"stock": "out"}),
     ]
-    total = await monitor.admin("VariantCount")
     try:
-        rest = _count(total, "productVariantsCount") - low - out
+        rest = await _variants(monitor, limit) - low - out - backorder
     except StoreError as error:
         if error.error_type != "response_too_large":
             raise
-        return Report(samples, summary=f"{low} low, {out} out")
+        return Report(samples, summary=f"{low} low, {out} out; too many products to count the rest")
+    # Between the two lists something may have been taken off sale.
     samples.append(Sample(business.PRODUCTS, max(0, rest), {"stock": "in"}))
     return Report(samples, summary=f"{rest} in stock, {low} low, {out} out")
+
+
+def _scarce(nodes: list[object], threshold: int) -> tuple[int, int, int]:
+    """Return how many variants are low, sold out, and sold out but on backorder."""
+    low = out = backorder = 0
+    for index, node in enumerate(nodes):
+        variant = Fields(node, f"variants[{index}]")
+        quantity = models.counted(variant)
+        # The search lags behind the records, so these have the last word.
+        on_sale = variant.child("product").text("status") == "ACTIVE"
+        if quantity is None or not on_sale or quantity > threshold:
+            continue
+        if quantity > 0:
+            low += 1
+        elif variant.text("inventoryPolicy") == "CONTINUE":
+            backorder += 1
+        else:
+            out += 1
+    return low, out, backorder
+
+
+async def _variants(monitor: Monitor, limit: int) -> int:
+    """Return how many variants active products have; Shopify's own count takes no conditions."""
+    nodes = await monitor.nodes("ActiveProducts", "products", {"query": _ON_SALE}, limit=limit)
+    rows = [Fields(node, f"products[{index}]") for index, node in enumerate(nodes)]
+    return sum(_count(row, "variantsCount") for row in rows if row.text("status") == "ACTIVE")
 
 
 async def carts(context: Context) -> Report:
     """Read the abandoned checkouts and their value."""
     now = context.now()
-    older, younger = (float(context.options[name]) for name in ("older_than", "younger_than"))
+    older, younger = number(context, "older_than"), number(context, "younger_than")
     query = (
         f"created_at:<='{_iso(now - older)}' AND created_at:>='{_iso(now - younger)}' "
         "AND recovery_state:not_recovered"
     )
-    nodes, complete = await Monitor(context).nodes(
-        "AbandonedCheckouts", "abandonedCheckouts", {"query": query}, size=100, pages=5
+    limit = whole_number(context, "most", 1, 100_000)
+    nodes = await Monitor(context).nodes(
+        "AbandonedCheckouts", "abandonedCheckouts", {"query": query}, limit=limit
     )
-    if not complete:
-        raise StoreError("response_too_large", "there are more than 500 abandoned checkouts")
     values: defaultdict[str, Decimal] = defaultdict(Decimal)
     count = 0
     for index, node in enumerate(nodes):
         row = Fields(node, f"checkouts[{index}]")
-        if row.has("completedAt"):
+        if row.gmt_if_any("completedAt") is not None:
             continue
         money = models.shop_money(row, "totalPriceSet")
         values[money.currency] += money.amount
@@ -139,51 +156,32 @@ async def webhooks(context: Context) -> Report:
     return Report(samples, summary=f"{count} webhooks")
 
 
-async def rate_limit(context: Context) -> Report:
-    """Read the state of the rate limit, and what this exporter's queries have cost so far."""
-    monitor = Monitor(context)
-    await monitor.admin("ShopCurrency")
-    requested, actual = monitor.spent
-    samples = [
-        *monitor.samples(),
-        Sample(health.API_COST, requested, {"kind": "requested"}),
-        Sample(health.API_COST, actual, {"kind": "actual"}),
-    ]
-    latest = monitor.costs[-1] if monitor.costs else None
-    left = f"{latest.available:g} of {latest.maximum:g} points left" if latest else "not told"
-    return Report(samples, summary=left)
-
-
 ORDER_STATUSES = Collector(
     "order_statuses",
     order_statuses,
-    "Orders in each status, by five counts in one query. Statuses with more than 10,000 orders are "
+    "Orders in each status, by six counts in one query. Statuses with more than 10,000 orders are "
     "left out, as Shopify counts no further.",
     interval=900.0,
 )
 STOCK = Collector(
     "stock",
     stock,
-    "Stock of variants that Shopify tracks: low is at or below `threshold` and not empty. Shopify "
-    "has no thresholds of its own.",
+    "Stock of the variants of active products: low is at or below `threshold` and not empty. "
+    "Shopify has no thresholds of its own. Reads the scarce variants and the products, at most "
+    "`most` of each.",
     interval=900.0,
-    options={"threshold": 5, "max_pages": 10},
-    requests=2,
+    timeout=120.0,
+    options={"threshold": 5, "most": 2_500},
+    requests=4,
 )
 CARTS = Collector(
     "carts",
     carts,
     "Abandoned checkouts: begun longer than `older_than` seconds ago, not longer than "
-    "`younger_than`, and neither completed nor recovered.",
+    "`younger_than`, and neither completed nor recovered; at most `most` of them.",
     interval=900.0,
-    options={"older_than": 3600.0, "younger_than": 7 * 86_400.0},
+    options={"older_than": 3600.0, "younger_than": 7 * 86_400.0, "most": 500},
+    requests=2,
 )
 CUSTOMERS = Collector("customers", customers, "Customers, by one count.", interval=3600.0)
 WEBHOOKS = Collector("webhooks", webhooks, "Webhooks of this app, by one count.", interval=3600.0)
-RATE_LIMIT = Collector(
-    "rate_limit",
-    rate_limit,
-    "The state of the Admin API's rate limit and what this exporter's queries cost, by the "
-    "cheapest query there is.",
-    interval=300.0,
-)

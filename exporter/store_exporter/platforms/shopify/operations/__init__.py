@@ -38,6 +38,7 @@ from .shop import (
     get_shipping_methods,
     validate_coupon,
 )
+from .unsupported import REASONS
 
 ALL = (
     search_products,
@@ -75,7 +76,5 @@ ALIASES: Mapping[str, str] = {
 }
 """Names that are accepted too; what is measured has the name of the operation."""
 
-UNSUPPORTED: Mapping[str, str] = {
-    "get_product_reviews": "reviews belong to apps of other makers, each with its own API",
-}
+UNSUPPORTED: Mapping[str, str] = REASONS
 """Operations of other platforms that Shopify cannot do, and why."""

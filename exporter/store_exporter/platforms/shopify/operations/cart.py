@@ -136,7 +136,7 @@ def add_to_cart(
     session = session_of(cart)
     variant = yield from _variant(api, product, variation)
     before = yield from _open(api, session)
-    item = {"merchandiseId": variant.text("id"), "quantity": count}
+    item = {"merchandiseId": models.opaque(variant, "id"), "quantity": count}
     held = sum(int(line.quantity) for line in _holding(before, models.number(variant)))
     after = yield from _change(api, session, "AddLines", {"lines": [item]})
     now = sum(int(line.quantity) for line in _holding(after, models.number(variant)))

@@ -52,8 +52,7 @@ def find(api: Api, order: int | str, email: str | None) -> Plan[Fields]:
     address = None if email is None else checks.email(email)
     if not number:
         raise _missing(order)
-    data = yield from api.admin("OrdersByQuery", {"query": f"name:{quoted(number)}", "first": 10})
-    for row in data.child("orders").children("nodes"):
+    for row in (yield from _search(api, f"name:{quoted(number)}", 10)):
         # The shop may put its own letters before and after the number.
         if row.text("name").lstrip("#") == number and _belongs(row, address):
             return row
@@ -66,10 +65,14 @@ def _belongs(order: Fields, email: str | None) -> bool:
 
 def _of_shopper(api: Api, email: str, wanted: int) -> Plan[list[Fields]]:
     """Return the newest orders of an address. The search is by word; the address decides."""
-    variables = {"query": f"email:{quoted(email)}", "first": max(wanted, 10)}
-    data = yield from api.admin("OrdersByQuery", variables)
-    found = [row for row in data.child("orders").children("nodes") if _belongs(row, email)]
-    return found[:wanted]
+    found = yield from _search(api, f"email:{quoted(email)}", max(wanted, 10))
+    return [row for row in found if _belongs(row, email)][:wanted]
+
+
+def _search(api: Api, query: str, limit: int) -> Plan[list[Fields]]:
+    """Return the orders that a search finds, newest first."""
+    found = yield from api.nodes("OrdersByQuery", "orders", {"query": query}, limit=limit)
+    return [Fields(row, f"orders[{index}]") for index, row in enumerate(found.items)]
 
 
 @operation(
@@ -137,8 +140,8 @@ def get_order_notes(
 ) -> Plan[Listing[OrderNote]]:
     """List the note that came with the order, and with `private` the entries of its timeline."""
     found = yield from find(api, order, email)
-    variables = {"id": found.text("id"), "first": _MOST}
-    whole = (yield from api.admin("OrderNotes", variables)).child("order")
+    variables = {"id": found.text("id")}
+    whole = (yield from api.admin("OrderNotes", variables, first=_MOST)).child("order")
     notes = []
     if whole.text_or("note").strip():
         created = whole.gmt("createdAt")
@@ -160,8 +163,8 @@ def get_order_notes(
 def check_refund_status(api: Api, order: int | str, email: str | None = None) -> Plan[RefundStatus]:
     """Return the refunds of an order and whether they are all of it."""
     found = yield from find(api, order, email)
-    variables = {"id": found.text("id"), "first": _MOST}
-    whole = (yield from api.admin("OrderRefunds", variables)).child("order")
+    variables = {"id": found.text("id")}
+    whole = (yield from api.admin("OrderRefunds", variables, first=_MOST)).child("order")
     total = models.shop_money(whole, "totalPriceSet")
     refunds = [models.refund(row) for row in whole.children("refunds")]
     refunds.sort(key=lambda refund: (refund.created, refund.id), reverse=True)

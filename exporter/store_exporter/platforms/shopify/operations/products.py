@@ -14,7 +14,7 @@ from ...lists import listing
 from ...plans import Plan
 from ...results import Category, Listing, LowStock, Price, Product, Stock, StockQuantity
 from .. import models
-from ..api import Api, rows
+from ..api import Api
 
 PRODUCT = "Id (a number) of a product or variant, or SKU (a text) of a variant."
 _MOST = 1000
@@ -63,7 +63,7 @@ def find(api: Api, product: int | str) -> Plan[Found]:
 
 def _by_sku(api: Api, sku: str) -> Plan[Found | None]:
     """Return the variant of a SKU. The search ignores case; the exact one comes first."""
-    data = yield from api.admin("VariantsByQuery", {"query": f"sku:{quoted(sku)}", "first": 10})
+    data = yield from api.admin("VariantsByQuery", {"query": f"sku:{quoted(sku)}"}, first=10)
     variants = list(data.child("productVariants").children("nodes"))
     exact = [row for row in variants if row.text_or("sku") == sku]
     alike = [row for row in variants if row.text_or("sku").casefold() == sku.casefold()]
@@ -120,7 +120,7 @@ def only_variant(api: Api, found: Found) -> Plan[Fields | None]:
     "Searches published products by words, category, price and availability.",
     parameters={
         "query": "Words to look for in name and description.",
-        "category": "Id or title of a collection, or a product type.",
+        "category": "A product type; Shopify's search does not look into collections.",
         "min_price": "The lowest price, in the shop's currency.",
         "max_price": "The highest price, in the shop's currency.",
         "in_stock": "True for products that can be had, False for those that cannot.",
@@ -143,27 +143,56 @@ def search_products(
     """Search what is published in the online store, as shoppers see it."""
     wanted = checks.limit(limit)
     low, high = checks.amount(min_price, "min_price"), checks.amount(max_price, "max_price")
+    kind = None if category is None else checks.text(str(category), "category")
+    words = checks.text(query, "query") if query is not None and query.strip() else None
+    if words is None:
+        terms = _terms(kind, low, high, in_stock)
+        found = yield from api.nodes(
+            "ListProducts",
+            "products",
+            {"query": " AND ".join(terms) or None},
+            limit=wanted,
+            storefront=True,
+        )
+        total = len(found.items) if found.complete else None
+        return listing(found.items, "products", models.found_product, total=total)
+    filters = _filters(kind, low, high, in_stock)
+    found = yield from api.nodes(
+        "SearchProducts",
+        "search",
+        {"query": words, "filters": filters},
+        limit=wanted,
+        storefront=True,
+    )
+    total = found.page.integer("totalCount")
+    return listing(found.items, "products", models.found_product, total=total)
+
+
+def _filters(
+    kind: str | None, low: Decimal | None, high: Decimal | None, in_stock: bool | None
+) -> list[dict[str, Any]]:
+    """Return the conditions of a search by words; all of them have to hold."""
     filters: list[dict[str, Any]] = []
-    if low is not None or high is not None:
-        bounds = {"min": low, "max": high}
-        filters.append({"price": {k: float(v) for k, v in bounds.items() if v is not None}})
+    if kind is not None:
+        filters.append({"productType": kind})
+    bounds = {"min": low, "max": high}
+    given = {name: float(value) for name, value in bounds.items() if value is not None}
+    if given:
+        filters.append({"price": given})
     if in_stock is not None:
         filters.append({"available": in_stock})
-    if category is not None:
-        filters.append({"productType": str(category)[:200]})
-    words = checks.text(query, "query") if query is not None and query.strip() else None
-    if words is None and not filters:
-        nodes, _ = yield from api.nodes(
-            "ListProducts", "products", {}, limit=wanted, storefront=True
-        )
-        return listing(nodes, "products", models.found_product)
-    data = yield from api.storefront(
-        "SearchProducts",
-        {"query": words or "*", "first": min(wanted, 250), "filters": filters},
-    )
-    result = data.child("search")
-    total = result.integer("totalCount")
-    return listing(rows(result), "products", models.found_product, total=total)
+    return filters
+
+
+def _terms(
+    kind: str | None, low: Decimal | None, high: Decimal | None, in_stock: bool | None
+) -> list[str]:
+    """Return the same conditions in the search syntax, for a list that is not searched by words."""
+    terms = [] if kind is None else [f"product_type:{quoted(kind)}"]
+    terms += [] if low is None else [f"variants.price:>={low:f}"]
+    terms += [] if high is None else [f"variants.price:<={high:f}"]
+    terms += [] if in_stock is None else [f"available_for_sale:{str(in_stock).lower()}"]
+    return terms
 
 
 @operation(
@@ -264,7 +293,7 @@ def get_product_categories(api: Api, parent: int | str | None = None) -> Plan[Li
     """List the collections; below any of them there are none."""
     if parent not in (None, 0, "0"):
         return Listing((), total=0)
-    nodes, complete = yield from api.nodes("Collections", "collections", {}, limit=_MOST)
+    nodes, complete, _ = yield from api.nodes("Collections", "collections", {}, limit=_MOST)
     total = len(nodes) if complete else None
     return listing(nodes, "categories", models.category, total=total, complete=complete)
 
@@ -286,7 +315,7 @@ def get_low_stock_products(
         raise StoreError("invalid_request", "threshold is not a whole number")
     wanted = checks.limit(limit)
     query = f"inventory_quantity:<={threshold} AND product_status:active AND managed:true"
-    nodes, complete = yield from api.nodes(
+    nodes, complete, _ = yield from api.nodes(
         "LowStock", "productVariants", {"query": query}, limit=wanted
     )
     total = len(nodes) if complete else None

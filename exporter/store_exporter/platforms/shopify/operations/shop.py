@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from ....errors import StoreError
 from ... import checks
@@ -26,7 +27,7 @@ from .. import coupons, models, reports
 from ..api import Api
 
 PERIODS = ("day", "week", "month", "year")
-_PROFILES = 10
+_MOST_PROFILES = 100
 _MOST_CUSTOMERS = 500
 _MOST_ORDERS = 1000
 _WALLETS = {
@@ -39,9 +40,14 @@ _WALLETS = {
 
 def _methods(api: Api) -> Plan[list[tuple[str, str, ShippingMethod]]]:
     """Return every way of delivery that is switched on, with its zone's id and name."""
-    data = yield from api.admin("DeliveryProfiles", {"first": _PROFILES})
+    profiles = yield from api.nodes(
+        "DeliveryProfiles", "deliveryProfiles", {}, limit=_MOST_PROFILES
+    )
+    if not profiles.complete:
+        message = f"there are more than {_MOST_PROFILES} delivery profiles"
+        raise StoreError("response_too_large", message)
     found = []
-    for zone in _zones(data):
+    for zone in _zones(profiles.items):
         place = zone.child("zone")
         name = place.text("name")
         for row in zone.child("methodDefinitions").children("nodes"):
@@ -51,9 +57,9 @@ def _methods(api: Api) -> Plan[list[tuple[str, str, ShippingMethod]]]:
     return found
 
 
-def _zones(data: Fields) -> Iterator[Fields]:
-    for profile in data.child("deliveryProfiles").children("nodes"):
-        for group in profile.children("profileLocationGroups"):
+def _zones(profiles: Sequence[Any]) -> Iterator[Fields]:
+    for index, profile in enumerate(profiles):
+        for group in Fields(profile, f"profiles[{index}]").children("profileLocationGroups"):
             yield from group.child("locationGroupZones").children("nodes")
 
 
@@ -164,7 +170,7 @@ def get_customer_insights(api: Api, limit: int = 10) -> Plan[Listing[CustomerSpe
     Shopify cannot sort customers by what they spent; where there are more, `complete` is False.
     """
     wanted = checks.limit(limit)
-    nodes, complete = yield from api.nodes("Customers", "customers", {}, limit=_MOST_CUSTOMERS)
+    nodes, complete, _ = yield from api.nodes("Customers", "customers", {}, limit=_MOST_CUSTOMERS)
     found = listing(nodes, "customers", reports.customer)
     best = sorted(found, key=lambda row: row.total.amount, reverse=True)
     total = len(nodes) if complete else None
@@ -212,7 +218,7 @@ def get_sales_report(
     since = datetime(begin.year, begin.month, begin.day, tzinfo=zone)
     until = datetime(end.year, end.month, end.day, tzinfo=zone) + timedelta(days=1)
     query = f"created_at:>='{since.isoformat()}' AND created_at:<'{until.isoformat()}'"
-    nodes, complete = yield from api.nodes(
+    nodes, complete, _ = yield from api.nodes(
         "SalesPage", "orders", {"query": query}, limit=_MOST_ORDERS
     )
     if not complete:

@@ -1,0 +1,76 @@
+"""Every query fits the official schemas of every API version that is claimed."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+from graphql import (
+    GraphQLSchema,
+    NoDeprecatedCustomRule,
+    OperationDefinitionNode,
+    parse,
+    specified_rules,
+    validate,
+)
+
+from store_exporter.demo.stores.shopify.server import VERSIONS
+from store_exporter.platforms.shopify.queries import definitions, document
+from store_exporter.platforms.shopify.versions import DEFAULT, SUPPORTED
+from tests import servers
+from tests.platforms.shopify import subset
+
+APIS = ("admin", "storefront")
+
+
+@cache
+def official(api: str, version: str) -> GraphQLSchema:
+    return subset.official(api, version)
+
+
+@pytest.fixture
+def schemas() -> None:
+    """Skips, and says so at the end, when `scripts/tools` could not get the schemas."""
+    servers.tool("shopify-schemas")
+
+
+def operations(api: str) -> list[str]:
+    text = "\n\n".join(definitions(api).values())
+    found = [d for d in parse(text).definitions if isinstance(d, OperationDefinitionNode)]
+    return [str(one.name.value) for one in found if one.name is not None]
+
+
+@pytest.mark.usefixtures("schemas")
+@pytest.mark.parametrize("version", SUPPORTED)
+@pytest.mark.parametrize("api", APIS)
+@pytest.mark.timeout(120)  # a schema of 3000 types takes seconds to build
+def test_every_query_is_valid_and_uses_nothing_deprecated(api: str, version: str) -> None:
+    schema = official(api, version)
+    rules = [*specified_rules, NoDeprecatedCustomRule]
+    for name in operations(api):
+        problems = validate(schema, parse(document(api, name)), rules)
+        assert problems == [], (name, [problem.message for problem in problems])
+
+
+@pytest.mark.usefixtures("schemas")
+@pytest.mark.parametrize("api", APIS)
+@pytest.mark.timeout(120)
+def test_the_simulated_shops_schema_is_the_part_of_the_official_one_that_is_used(api: str) -> None:
+    written = (subset.WRITTEN / f"{api}_schema.graphql").read_text(encoding="utf-8")
+    assert written == subset.subset(api, official(api, subset.LATEST))
+
+
+def test_the_default_version_is_the_latest_that_is_spoken() -> None:
+    assert max(SUPPORTED) == DEFAULT == subset.LATEST
+    assert VERSIONS == SUPPORTED
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_every_document_stands_alone(api: str) -> None:
+    for name in operations(api):
+        parsed = parse(document(api, name))
+        assert [
+            d.name.value
+            for d in parsed.definitions
+            if isinstance(d, OperationDefinitionNode) and d.name is not None
+        ] == [name]
