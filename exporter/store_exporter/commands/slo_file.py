@@ -168,7 +168,7 @@ def _objective(section: ObjectiveSection) -> Objective:
     return Objective(
         name=section.name,
         kind=section.kind,
-        target=section.target / 100,
+        target=round(section.target / 100, 8),
         threshold=section.threshold or 0.0,
         minimum_operations=section.minimum_operations,
         match=tuple(section.match.model_dump().items()),
@@ -176,7 +176,7 @@ def _objective(section: ObjectiveSection) -> Objective:
             Override(
                 org=each.org,
                 domain=each.domain,
-                target=None if each.target is None else each.target / 100,
+                target=None if each.target is None else round(each.target / 100, 8),
                 minimum_operations=each.minimum_operations,
             )
             for each in section.overrides

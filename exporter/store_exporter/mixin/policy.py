@@ -19,6 +19,9 @@ EXPORTER_JOB = "store-exporter"
 ORDERS_COLLECTOR = "orders"
 """The collector, on every platform, behind the counters of orders and revenue."""
 
+ORG_HEADER = "X-Store-Org"
+"""The header by which Grafana's server tells prom-label-proxy the org of a datasource."""
+
 TAG = "store-exporter"
 """The tag that every dashboard carries; links between dashboards go by it."""
 

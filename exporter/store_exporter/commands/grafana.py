@@ -1,0 +1,132 @@
+"""`store-exporter grafana`: an organisation for each org, which sees that org and nothing else."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..config import ConfigError, load
+from ..config.secrets import Source
+from ..mixin import dashboards, policy
+from .generate import address
+from .grafana_api import Grafana, GrafanaError
+
+DATASOURCE = "store-exporter"
+FOLDER = "store-exporter"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("org", nargs="*", help="orgs to set up (default: all of the configuration)")
+    parser.add_argument(
+        "--config.file",
+        dest="config_file",
+        type=Path,
+        default=Path("store-exporter.yml"),
+        metavar="FILE",
+        help="the configuration, which names the orgs (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--grafana.url",
+        dest="grafana_url",
+        type=address,
+        default=policy.LINKS.grafana,
+        metavar="URL",
+        help="Grafana (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--grafana.user",
+        dest="grafana_user",
+        default="admin",
+        metavar="NAME",
+        help="a server administrator of Grafana (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--grafana.password",
+        dest="grafana_password",
+        default="env:GRAFANA_PASSWORD",
+        metavar="REFERENCE",
+        help="the administrator's password, as env:NAME or file:PATH (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--proxy.url",
+        dest="proxy_url",
+        type=address,
+        default="http://label-proxy:8080",
+        metavar="URL",
+        help="prom-label-proxy as Grafana reaches it (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--runbook.url",
+        dest="runbook_url",
+        type=address,
+        default=policy.LINKS.runbooks,
+        metavar="URL",
+        help="where dashboards find the runbooks (default: %(default)s)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Set everything up and say what was done; 1 when Grafana or the configuration is wrong."""
+    try:
+        config = load(args.config_file, resolve=False)
+        password = Source(Path.cwd(), os.environ).secret(args.grafana_password)
+        unknown = sorted(set(args.org) - config.orgs.keys())
+        if unknown:
+            raise ValueError(f"no such org in {args.config_file}: {', '.join(unknown)}")
+        links = policy.Links(grafana=args.grafana_url, runbooks=args.runbook_url)
+        boards = documents(links)
+        with Grafana(args.grafana_url, args.grafana_user, password.reveal()) as grafana:
+            for org in args.org or config.orgs:
+                print(f"{org}: {set_up(grafana, org, args.proxy_url, boards)}")
+    except ModuleNotFoundError as error:
+        print(f"grafana needs {error.name}: pip install 'store-exporter[mixin]'", file=sys.stderr)
+        return 2
+    except (ConfigError, GrafanaError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def documents(links: policy.Links) -> list[dict[str, Any]]:
+    """The dashboards that an org gets."""
+    found = dashboards.documents(links)
+    return [found[name] for name in sorted(dashboards.FOR_ORGS)]
+
+
+def datasource(org: str, proxy: str) -> dict[str, Any]:
+    """A datasource that reaches Prometheus through the proxy, as this org.
+
+    Grafana's server sends the header; nobody who looks at a dashboard can change it. It is no
+    secret, but only secret settings can hold a header's value.
+    """
+    return {
+        "uid": DATASOURCE,
+        "name": "Prometheus",
+        "type": "prometheus",
+        "access": "proxy",
+        "url": proxy,
+        "isDefault": True,
+        "jsonData": {
+            "httpMethod": "POST",
+            "manageAlerts": False,
+            "timeInterval": "15s",
+            "httpHeaderName1": policy.ORG_HEADER,
+        },
+        "secureJsonData": {"httpHeaderValue1": org},
+    }
+
+
+def set_up(grafana: Grafana, org: str, proxy: str, boards: list[dict[str, Any]]) -> str:
+    """Make sure of an org's organisation and all that is in it; returns what was done."""
+    number, new_org = grafana.organisation(org)
+    new_source = grafana.datasource(number, datasource(org, proxy))
+    grafana.folder(number, FOLDER, "Stores")
+    written = sum(grafana.dashboard(number, FOLDER, board) for board in boards)
+    made: Mapping[str, bool] = {"organisation": new_org, "datasource": new_source}
+    parts = [f"{what} {'created' if new else 'kept'}" for what, new in made.items()]
+    return ", ".join([*parts, f"{written} of {len(boards)} dashboards written"])

@@ -1,0 +1,132 @@
+"""Grafana's HTTP API, as far as an organisation of its own for each org needs it.
+
+Organisations can only be made by a server administrator with basic authentication. Every call but
+those on organisations names its organisation in a header, so that nothing depends on which one
+the administrator looked at last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import quote
+
+import httpx
+
+ORG_HEADER = "X-Grafana-Org-Id"
+_TIMEOUT = 30.0
+_IGNORED = ("id", "version")
+
+
+class GrafanaError(Exception):
+    """Grafana refused, or did not answer; the text says which call and why, without secrets."""
+
+
+class Grafana:
+    """A connection to Grafana as one of its server administrators.
+
+    Args:
+        url: base address.
+        user, password: of the administrator.
+        transport: how requests are sent; httpx's own when None.
+    """
+
+    def __init__(
+        self, url: str, user: str, password: str, transport: httpx.BaseTransport | None = None
+    ) -> None:
+        self._user = user
+        self._client = httpx.Client(
+            base_url=url, auth=(user, password), timeout=_TIMEOUT, transport=transport
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._client.close()
+
+    def organisation(self, name: str) -> tuple[int, bool]:
+        """Make sure of an organisation and of our membership; its id, and whether it is new."""
+        found = self._get(f"/api/orgs/name/{quote(name, safe='')}")
+        if found is not None:
+            member = {"loginOrEmail": self._user, "role": "Admin"}
+            self._send("POST", f"/api/orgs/{found['id']}/users", member, allowed=(409,))
+            return int(found["id"]), False
+        return int(self._send("POST", "/api/orgs", {"name": name})["orgId"]), True
+
+    def datasource(self, org: int, wanted: Mapping[str, Any]) -> bool:
+        """Make sure of a datasource, secrets included; returns whether it is new."""
+        path = f"/api/datasources/uid/{wanted['uid']}"
+        if self._get(path, org) is None:
+            self._send("POST", "/api/datasources", wanted, org)
+            return True
+        # Its secrets cannot be read back, so it is written again each time: that keeps the pinned
+        # org pinned, whatever somebody did to it.
+        self._send("PUT", path, wanted, org)
+        return False
+
+    def folder(self, org: int, uid: str, title: str) -> bool:
+        """Make sure of a folder; returns whether it is new."""
+        if self._get(f"/api/folders/{uid}", org) is not None:
+            return False
+        self._send("POST", "/api/folders", {"uid": uid, "title": title}, org)
+        return True
+
+    def dashboard(self, org: int, folder: str, wanted: Mapping[str, Any]) -> bool:
+        """Make sure of a dashboard; returns whether it was written."""
+        found = self._get(f"/api/dashboards/uid/{wanted['uid']}", org)
+        if found is not None and _content(found["dashboard"]) == _content(wanted):
+            return False
+        message = "written by store-exporter grafana"
+        body = {"dashboard": dict(wanted), "folderUid": folder, "overwrite": True}
+        self._send("POST", "/api/dashboards/db", {**body, "message": message}, org)
+        return True
+
+    def _get(self, path: str, org: int | None = None) -> Any:
+        """The JSON at a path, or None when there is nothing."""
+        answer = self._request("GET", path, None, org)
+        return None if answer.status_code == 404 else self._json("GET", path, answer)
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any],
+        org: int | None = None,
+        allowed: tuple[int, ...] = (),
+    ) -> Any:
+        answer = self._request(method, path, body, org)
+        return None if answer.status_code in allowed else self._json(method, path, answer)
+
+    def _request(
+        self, method: str, path: str, body: Mapping[str, Any] | None, org: int | None
+    ) -> httpx.Response:
+        headers = {} if org is None else {ORG_HEADER: str(org)}
+        try:
+            return self._client.request(method, path, json=body, headers=headers)
+        except httpx.HTTPError as error:
+            raise GrafanaError(f"{method} {path}: {type(error).__name__}: {error}") from None
+
+    @staticmethod
+    def _json(method: str, path: str, answer: httpx.Response) -> Any:
+        try:
+            content = answer.json()
+        except ValueError:
+            content = {}
+        if answer.is_success:
+            return content
+        said = content.get("message", "") if isinstance(content, dict) else ""
+        raise GrafanaError(
+            f"{method} {path}: Grafana answered {answer.status_code} {said}".rstrip()
+        )
+
+
+def _content(dashboard: Mapping[str, Any]) -> dict[str, Any]:
+    """A dashboard without what Grafana adds."""
+    return {key: value for key, value in dashboard.items() if key not in _IGNORED}

@@ -1,0 +1,163 @@
+"""`store-exporter grafana`, against a stand-in: Grafana itself cannot be installed here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from store_exporter import cli
+from store_exporter.mixin import dashboards
+from tests.mixin.fake_grafana import PASSWORD, USER, FakeGrafana, Organisation, serving
+
+CONFIG = "orgs: [{org: acme}, {org: globex}]\n"
+
+
+@pytest.fixture
+def grafana() -> Iterator[tuple[FakeGrafana, str]]:
+    fake = FakeGrafana()
+    with serving(fake) as url:
+        yield fake, url
+
+
+@pytest.fixture(autouse=True)
+def password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRAFANA_PASSWORD", PASSWORD)
+
+
+def set_up(tmp_path: Path, url: str, *arguments: str) -> int:
+    file = tmp_path / "store-exporter.yml"
+    file.write_text(CONFIG)
+    return cli.main(
+        [
+            "grafana",
+            f"--config.file={file}",
+            f"--grafana.url={url}",
+            "--proxy.url=http://proxy.example:8080",
+            *arguments,
+        ]
+    )
+
+
+def test_every_org_gets_an_organisation_of_its_own(
+    grafana: tuple[FakeGrafana, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fake, url = grafana
+    assert set_up(tmp_path, url) == 0
+    assert sorted(org.name for org in fake.orgs.values()) == ["Main Org.", "acme", "globex"]
+    count = len(dashboards.FOR_ORGS)
+    for name in ("acme", "globex"):
+        org = fake.named(name)
+        assert list(org.folders) == ["store-exporter"]
+        assert len(org.dashboards) == count
+    said = capsys.readouterr().out
+    assert f"acme: organisation created, datasource created, {count} of {count} dashboards" in said
+
+
+def test_a_datasource_is_pinned_to_its_org_behind_the_proxy(
+    grafana: tuple[FakeGrafana, str], tmp_path: Path
+) -> None:
+    fake, url = grafana
+    set_up(tmp_path, url)
+    for name in ("acme", "globex"):
+        (source,) = fake.named(name).datasources.values()
+        assert source["url"] == "http://proxy.example:8080"
+        assert source["access"] == "proxy"
+        assert source["jsonData"]["httpHeaderName1"] == "X-Store-Org"
+        assert source["secureJsonData"] == {"httpHeaderValue1": name}
+
+
+def test_the_main_organisation_is_left_alone(
+    grafana: tuple[FakeGrafana, str], tmp_path: Path
+) -> None:
+    fake, url = grafana
+    set_up(tmp_path, url)
+    assert fake.orgs[1] == Organisation("Main Org.", {USER})
+
+
+def test_a_second_run_changes_nothing(
+    grafana: tuple[FakeGrafana, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fake, url = grafana
+    set_up(tmp_path, url)
+    before = repr(fake.orgs)
+    capsys.readouterr()
+    assert set_up(tmp_path, url) == 0
+    assert repr(fake.orgs) == before
+    assert "acme: organisation kept, datasource kept, 0 of" in capsys.readouterr().out
+
+
+def test_what_somebody_changed_is_set_right(
+    grafana: tuple[FakeGrafana, str], tmp_path: Path
+) -> None:
+    fake, url = grafana
+    set_up(tmp_path, url)
+    org = fake.named("acme")
+    org.datasources["store-exporter"]["secureJsonData"] = {"httpHeaderValue1": "globex"}
+    org.dashboards["store-exporter-shop"]["title"] = "Mine"
+    set_up(tmp_path, url)
+    assert org.datasources["store-exporter"]["secureJsonData"] == {"httpHeaderValue1": "acme"}
+    assert org.dashboards["store-exporter-shop"]["title"] == "Stores / Shop"
+
+
+def test_an_organisation_that_somebody_else_made_is_joined(
+    grafana: tuple[FakeGrafana, str], tmp_path: Path
+) -> None:
+    fake, url = grafana
+    fake.orgs[5] = Organisation("acme", {"somebody"})
+    assert set_up(tmp_path, url) == 0
+    assert fake.orgs[5].members == {"somebody", USER}
+    assert fake.orgs[5].dashboards
+
+
+def test_only_the_orgs_named_are_set_up(grafana: tuple[FakeGrafana, str], tmp_path: Path) -> None:
+    fake, url = grafana
+    assert set_up(tmp_path, url, "globex") == 0
+    assert [org.name for org in fake.orgs.values()] == ["Main Org.", "globex"]
+
+
+def test_an_unknown_org_is_refused(
+    grafana: tuple[FakeGrafana, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fake, url = grafana
+    assert set_up(tmp_path, url, "nobody") == 1
+    assert "no such org" in capsys.readouterr().err
+    assert fake.calls == []
+
+
+@pytest.mark.parametrize(
+    ("status", "words"), [(500, "Grafana answered 500 the database is locked"), (None, "")]
+)
+def test_an_error_of_grafana_is_told_in_one_line_without_the_password(
+    status: int | None,
+    words: str,
+    grafana: tuple[FakeGrafana, str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    fake, url = grafana
+    fake.broken = status
+    assert set_up(tmp_path, url if status else "http://127.0.0.1:9") == 1
+    said = capsys.readouterr()
+    assert words in said.err
+    assert said.err.count("\n") == 1
+    assert PASSWORD not in said.err + said.out
+
+
+def test_a_wrong_password_is_told(
+    grafana: tuple[FakeGrafana, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("GRAFANA_PASSWORD", "wrong")
+    assert set_up(tmp_path, grafana[1]) == 1
+    assert "401 Invalid username or password" in capsys.readouterr().err
+
+
+def test_a_password_in_clear_text_is_refused(
+    grafana: tuple[FakeGrafana, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert set_up(tmp_path, grafana[1], f"--grafana.password={PASSWORD}") == 1
+    assert PASSWORD not in capsys.readouterr().err
