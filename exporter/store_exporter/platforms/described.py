@@ -20,12 +20,12 @@ import functools
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar
+from types import MethodType
+from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, cast
 
 from .base import Operation, Parameter
 from .plans import Plan
 
-F = TypeVar("F", bound=Callable[..., Any])
 P = ParamSpec("P")
 T_co = TypeVar("T_co", covariant=True)
 
@@ -137,45 +137,44 @@ class RunsAwaited(Protocol):
         ...
 
 
-def _dressed(method: F, planned: Planned[..., Any]) -> F:
-    """Give a method the name, documentation and signature of its operation."""
-    functools.update_wrapper(method, planned.plan)
+def _with_signature(
+    function: Callable[..., Any], planned: Planned[..., Any], result: str
+) -> Callable[..., Any]:
+    """Let help and editors show what a method returns, rather than the plan behind it."""
     signature = inspect.signature(planned.plan)
-    own = list(signature.parameters.values())[1:]
-    # Else inspect and editors would show the parameter for the API, which the client fills in.
-    method.__signature__ = signature.replace(parameters=own)  # type: ignore[attr-defined]
-    return method
+    returns = result.format(planned.description.result)
+    function.__signature__ = signature.replace(return_annotation=returns)  # type: ignore[attr-defined]
+    return function
 
 
 class Blocking(Generic[P, T_co]):
     """An operation as a method of a blocking client."""
 
     def __init__(self, planned: Planned[P, T_co]) -> None:
-        self.planned = planned
-        self.__doc__ = planned.plan.__doc__
+        @functools.wraps(planned.plan)
+        def run(client: RunsBlocking, /, *args: P.args, **kwargs: P.kwargs) -> T_co:
+            return client.run_operation(planned, *args, **kwargs)
 
-    def __get__(self, client: RunsBlocking, owner: type) -> Callable[P, T_co]:
-        if client is None:
-            return self  # type: ignore[unreachable]  # read from the class itself
+        self._run = _with_signature(run, planned, "{}")
 
-        def call(*args: P.args, **kwargs: P.kwargs) -> T_co:
-            return client.run_operation(self.planned, *args, **kwargs)
-
-        return _dressed(call, self.planned)
+    def __get__(self, client: RunsBlocking | None, owner: type) -> Callable[P, T_co]:
+        return cast("Callable[P, T_co]", _bound(self._run, client))
 
 
 class Awaited(Generic[P, T_co]):
     """An operation as a method of an async client."""
 
     def __init__(self, planned: Planned[P, T_co]) -> None:
-        self.planned = planned
-        self.__doc__ = planned.plan.__doc__
+        @functools.wraps(planned.plan)
+        def run(client: RunsAwaited, /, *args: P.args, **kwargs: P.kwargs) -> Awaitable[T_co]:
+            return client.run_operation(planned, *args, **kwargs)
 
-    def __get__(self, client: RunsAwaited, owner: type) -> Callable[P, Awaitable[T_co]]:
-        if client is None:
-            return self  # type: ignore[unreachable]  # read from the class itself
+        self._run = _with_signature(run, planned, "Awaitable[{}]")
 
-        def call(*args: P.args, **kwargs: P.kwargs) -> Awaitable[T_co]:
-            return client.run_operation(self.planned, *args, **kwargs)
+    def __get__(self, client: RunsAwaited | None, owner: type) -> Callable[P, Awaitable[T_co]]:
+        return cast("Callable[P, Awaitable[T_co]]", _bound(self._run, client))
 
-        return _dressed(call, self.planned)
+
+def _bound(function: Callable[..., Any], client: object | None) -> Callable[..., Any]:
+    """Return a method of the client; read from the class it is the function itself."""
+    return function if client is None else MethodType(function, client)
