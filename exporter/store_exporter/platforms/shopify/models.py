@@ -459,7 +459,7 @@ def found_product(fields: Fields) -> Product:
         categories=(fields.text_or("productType"),) if fields.text_or("productType") else (),
         attributes={},
         images=(),
-        variations=(),
+        variations=() if single else tuple(number(row) for row in variants),
         rating=None,
         rating_count=0,
     )
