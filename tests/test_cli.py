@@ -122,7 +122,7 @@ def test_a_configuration_is_checked_without_serving(tmp_path: Path) -> None:
     file.write_text(configuration(STORE))
     done = run(tmp_path, "--config.check")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "store-exporter.yml: no problems; 1 stores of 2 orgs\n"
+    assert done.stdout == "store-exporter.yml: no problems; stores: 1, orgs: 2\n"
     assert not (tmp_path / "state").exists()
 
 

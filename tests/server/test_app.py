@@ -130,9 +130,9 @@ async def test_service_discovery_lists_targets_for_probe(tmp_path: Path) -> None
                 "targets": ["shop.example.com"],
                 "labels": {
                     "__param_target": "shop.example.com",
-                    "org": "acme",
-                    "domain": "shop.example.com",
-                    "platform": "woocommerce",
+                    "__meta_store_org": "acme",
+                    "__meta_store_domain": "shop.example.com",
+                    "__meta_store_platform": "woocommerce",
                 },
             }
         ]

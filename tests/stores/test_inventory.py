@@ -47,6 +47,9 @@ def test_a_domain_is_one_store_and_the_first_one_wins() -> None:
     inventory.replace([store("a.example", "acme"), store("a.example", "zen")])
     assert inventory.stores["a.example"].org == "acme"
     assert inventory.of("zen") == []
+    assert inventory.contested == {"a.example"}
+    inventory.replace([store("a.example"), store("a.example", key="other")])
+    assert inventory.contested == frozenset()
 
 
 def test_an_org_has_its_own_stores_only() -> None:

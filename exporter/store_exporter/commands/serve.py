@@ -107,7 +107,7 @@ def run(args: argparse.Namespace) -> int:
         web_file = WebFile(args.web_file) if args.web_file else None
         if args.config_check:
             stores, orgs = len(config.stores), len(config.orgs)
-            print(f"{config.file}: no problems; {stores} stores of {orgs} orgs")
+            print(f"{config.file}: no problems; stores: {stores}, orgs: {orgs}")
             return 0
         asyncio.run(_serve(args, config, web_file, redact))
     except ConfigError as error:

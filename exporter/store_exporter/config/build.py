@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..platforms.base import Platform
+from ..platforms.base import Platform, Setting
 from ..probing.contract import Collector, Probe
-from ..stores.model import Schedule, Store
+from ..stores.model import Schedule, Secret, Store
 from . import secrets, values
 
 Keys = Mapping[str, Any]
@@ -70,6 +70,20 @@ def _schedule(check: Probe | Collector, keys: Keys) -> Schedule:
     )
 
 
+def checked(setting: Setting, value: Any) -> Any:
+    """Return a platform's credential or setting, if the platform finds nothing wrong with it.
+
+    Raises:
+        ValueError: what is wrong, without the value of a secret.
+    """
+    text = value.reveal() if isinstance(value, Secret) else str(value)
+    problem = setting.check(text) if setting.check is not None and text else None
+    if problem is None:
+        return value
+    hidden = isinstance(value, Secret) and text in problem
+    raise ValueError("is not of the right form" if hidden else problem)
+
+
 @dataclass(frozen=True, slots=True)
 class Template:
     """Makes the stores of one discovery source, to which a found domain adds nothing but itself.
@@ -101,6 +115,7 @@ class Template:
             text = value.replace("{domain}", domain) if isinstance(value, str) else value
             try:
                 credentials[name] = self.source.secret(text) if known[name].secret else text
+                checked(known[name], credentials[name])
             except ValueError as error:
                 raise ValueError(f"{domain}: credentials.{name}: {error}") from None
         own = {**self.keys, "org": self.org, "domain": domain, "credentials": credentials}

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, create_model
 
 from ..platforms import base
 from ..probing.contract import Collector, Probe
-from ..stores.model import Secret
 from . import values
+from .build import checked
 from .model import (
     KEY_PREFIX,
     Domain,
@@ -124,24 +125,10 @@ def _setting(setting: base.Setting, *, template: bool = False) -> Any:
     if setting.secret:
         kind = str if template else SecretReference
     if setting.check is not None and not template:
-        kind = Annotated[kind, AfterValidator(_checked(setting))]
+        kind = Annotated[kind, AfterValidator(partial(checked, setting))]
     if setting.required:
         return (kind, Field(description=setting.description))
     return (kind | None, Field(None, description=setting.description))
-
-
-def _checked(setting: base.Setting) -> Any:
-    check = setting.check
-
-    def validate(value: Any) -> Any:
-        text = value.reveal() if isinstance(value, Secret) else str(value)
-        problem = check(text) if check is not None and text else None
-        if problem is None:
-            return value
-        hidden = isinstance(value, Secret) and text in problem
-        raise ValueError("is not of the right form" if hidden else problem)
-
-    return validate
 
 
 def _nested(name: str, fields: Fields, description: str) -> Any:

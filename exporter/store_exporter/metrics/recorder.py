@@ -22,7 +22,7 @@ from .instruments import Instruments, Series
 from .operation_families import operation_families
 from .series import OperationSeries
 
-STAGES = ("labels", "context", "failure", "classify", "record", "exemplar")
+STAGES = ("labels", "context", "failure", "classify", "record", "exemplar", "scrape")
 """The label `stage` of `store_exporter_instrumentation_errors_total`.
 
 labels: the application's function of the labels raised, or gave something else than three texts.
@@ -31,6 +31,7 @@ failure: the predicate on the result raised, or named an error type that is not 
 classify: finding the error type of an exception raised.
 record: the recorder itself.
 exemplar: asking OpenTelemetry for the active trace raised.
+scrape: a part of the exporter's own page raised and was left out.
 """
 
 _recorders: weakref.WeakSet[Recorder] = weakref.WeakSet()

@@ -100,8 +100,8 @@ async def reload(request: web.Request) -> web.Response:
 async def config(request: web.Request) -> web.Response:
     """Show the configuration in use, with references where secrets are."""
     exporter = request.app[EXPORTER]
-    text = await asyncio.to_thread(dump.text, exporter.config)
-    return web.Response(text=exporter.redact(text), content_type="text/yaml")
+    text = await asyncio.to_thread(lambda: exporter.redact(dump.text(exporter.config)))
+    return web.Response(text=text, content_type="text/yaml")
 
 
 async def service_discovery(request: web.Request) -> web.Response:
@@ -110,10 +110,12 @@ async def service_discovery(request: web.Request) -> web.Response:
         {
             "targets": [store.domain],
             "labels": {
+                # The metrics of `/probe` have these labels themselves; as labels of the target
+                # they would only stand in their way.
                 "__param_target": store.domain,
-                "org": store.org,
-                "domain": store.domain,
-                "platform": store.platform,
+                "__meta_store_org": store.org,
+                "__meta_store_domain": store.domain,
+                "__meta_store_platform": store.platform,
             },
         }
         for store in request.app[EXPORTER].inventory.stores.values()

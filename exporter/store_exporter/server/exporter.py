@@ -139,7 +139,10 @@ class Exporter:
     def _take_stores(self) -> Change:
         self.redact.add([*secrets(self.config), *store_secrets(self._found)])
         # The file's stores come first: discovery cannot take a configured store's place.
+        before = self.inventory.contested
         change = self.inventory.replace([*self.config.stores, *self._found])
+        for domain in self.inventory.contested - before:
+            log.warning("a store was found for more than one org", extra={"store": domain})
         platforms = Counter(store.platform for store in self.inventory.stores.values())
         for platform in {old.platform for old in change.removed} | platforms.keys():
             self.recorder.set(catalogue.STORES, (platform,), platforms[platform])

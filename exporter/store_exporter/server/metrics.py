@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import Iterable, Iterator
 from itertools import chain
@@ -17,8 +16,6 @@ from ..metrics.catalogue import Kind, Metric, exporter
 from ..metrics.exposition import Response, render
 from ..metrics.families import Family
 from ..metrics.recorder import Recorder
-
-log = logging.getLogger(__name__)
 
 MAX_SCRAPES = 8
 """Scrapes at the same time; one more gets 503, as from Prometheus' own exporters."""
@@ -60,9 +57,8 @@ class Scrape:
         for collector in self._collectors:
             try:
                 families = [family(metric) for metric in collector.collect()]
-            except Exception:
-                log.exception("a part of the scrape failed and is left out")
-                self._recorder.broke("scrape")
+            except Exception as error:  # noqa: BLE001 - counted and logged by the recorder
+                self._recorder.broke("scrape", error)
                 continue
             yield from families
 

@@ -21,19 +21,19 @@ class Redactor:
     """
 
     def __init__(self, secrets: Iterable[Secret] = ()) -> None:
+        self._known: set[Secret] = set()
         self._by_start: dict[str, tuple[str, ...]] = {}
         self.add(secrets)
 
     def add(self, secrets: Iterable[Secret]) -> None:
         """Look for these as well. None is ever forgotten: old ones may linger in a late line."""
-        by_start = {start: set(values) for start, values in self._by_start.items()}
-        for value in {form for secret in secrets for form in _forms(secret.reveal())}:
-            by_start.setdefault(value[:_SHORTEST], set()).add(value)
-        # Longest first, so that a secret which begins with another is masked whole.
-        self._by_start = {
-            start: tuple(sorted(values, key=len, reverse=True))
-            for start, values in by_start.items()
-        }
+        new = set(secrets) - self._known
+        self._known |= new
+        for value in {form for secret in new for form in _forms(secret.reveal())}:
+            start = value[:_SHORTEST]
+            values = {*self._by_start.get(start, ()), value}
+            # Longest first, so that a secret which begins with another is masked whole.
+            self._by_start[start] = tuple(sorted(values, key=len, reverse=True))
 
     def __call__(self, text: str) -> str:
         """Return the text with every secret masked."""

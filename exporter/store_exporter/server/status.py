@@ -9,7 +9,7 @@ from typing import Literal
 from ..errors import ERROR_TYPES
 from ..probing.health import Health
 from ..probing.history import Result
-from ..probing.jobs import Job, jobs_of
+from ..probing.jobs import PROBE, Job, jobs_of
 from ..stores.model import Store
 
 State = Literal["critical", "degraded", "unknown", "healthy"]
@@ -56,13 +56,19 @@ class Status:
 
     @property
     def reason(self) -> Check | None:
-        """The check that tells most: the worst one, and of equals liveness, then the first."""
+        """The check that tells most about the state, if any has run.
+
+        That is the liveness probe while the store is healthy, and otherwise the worst check of
+        those that count. A failing collector does not: figures are missing, nothing else.
+        """
         ran = [check for check in self.checks if check.state != "unknown"]
-        return min(
-            ran,
+        counting = [check for check in ran if check.kind == PROBE or check.error_type is None]
+        worst = min(
+            counting,
             key=lambda check: (WORST_FIRST.index(check.state), not check.liveness),
             default=None,
         )
+        return (self.liveness or worst) if self.state == "healthy" else worst
 
     @property
     def liveness(self) -> Check | None:

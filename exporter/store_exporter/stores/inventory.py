@@ -66,6 +66,8 @@ class Inventory:
     def __init__(self, shard: Shard | None = None) -> None:
         self._shard = shard or Shard()
         self._stores: dict[str, Store] = {}
+        self.contested: frozenset[str] = frozenset()
+        """Domains that more than one org was given with; the first one has them."""
 
     @property
     def stores(self) -> Mapping[str, Store]:
@@ -80,11 +82,15 @@ class Inventory:
         """Take these stores in place of the ones before; those that are equal stay as they are."""
         before = self._stores
         after: dict[str, Store] = {}
+        contested: set[str] = set()
         for store in stores:
-            if store.domain not in after and self._shard.has(store.domain):
+            if store.domain in after:
+                if after[store.domain].org != store.org:
+                    contested.add(store.domain)
+            elif self._shard.has(store.domain):
                 known = before.get(store.domain)
                 after[store.domain] = known if known == store and known is not None else store
-        self._stores = after
+        self._stores, self.contested = after, frozenset(contested)
         return Change(
             added=tuple(store for domain, store in after.items() if domain not in before),
             removed=tuple(store for domain, store in before.items() if domain not in after),
