@@ -85,8 +85,9 @@ extra: 1
             "2: objectives[0].name: is not of the right form: its name, the value of the label slo",
             "3: objectives[0].kind: must be one of availability, latency",
             (
-                "4: objectives[0].target: must be above 93.06 and below 100 percent: at a lower target "
-                "the fastest alert could never fire, and 100 leaves no error budget"
+                "4: objectives[0].target: must be above 93.06 and below 100 percent: at a "
+                "lower target the fastest alert could never fire, and 100 leaves no error "
+                "budget"
             ),
             "5: objectives[0].minimum_operations: must be at least 1",
             "6: objectives[0].match.operaton: unknown key; did you mean operation?",
@@ -116,8 +117,8 @@ objectives:
             "2: objectives[0]: an objective on latency needs a threshold, such as 2500ms",
             "3: objectives[1].name: the name stands on line 2 already",
             (
-                "3: objectives[1].threshold: must be a bound of the histogram's buckets; in seconds: "
-                "0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30"
+                "3: objectives[1].threshold: must be a bound of the histogram's buckets; in "
+                "seconds: 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30"
             ),
             "7: objectives[2].threshold: belongs to objectives on latency only",
             "9: objectives[2].overrides[0]: changes nothing: give target or minimum_operations",

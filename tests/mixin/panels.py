@@ -80,9 +80,9 @@ class Source:
         return [(s["metric"], numbers(s)) for s in data["result"]]
 
     def exists(self, name: str, chosen: Mapping[str, str]) -> bool:
-        """Whether a series of that name has the chosen labels at all."""
+        """Whether a series of that name has the chosen labels, and not nothing but zero."""
         labels = [f'{k}=~"{v}"' for k, v in chosen.items() if v != ALL]
-        query = f"{name}{{{','.join(labels)}}}"
+        query = f"{name}{{{','.join(labels)}}} != 0"
         return bool(self.get("/api/v1/query", {"query": query, "time": str(self.now)})["result"])
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..mixin import alertmanager, alerts, policy, rules, slack
+from ..mixin import alertmanager, alerts, policy, rules, slack, slo
 from .files import write
 from .scene import Pace
 from .stores.base import cast
@@ -15,7 +15,8 @@ from .stores.base import cast
 def write_files(directory: Path, addresses: Mapping[str, str], pace: Pace) -> None:
     """Write rules, routes, templates and the scrape configuration into a folder."""
     links = policy.Links(grafana=addresses["grafana"], runbooks=f"{addresses['exporter']}/runbooks")
-    write(directory / "rules" / "recording.yml", rules.document())
+    write(directory / "rules" / "recording.yml", rules.document(pace=pace.alerts))
+    write(directory / "rules" / "slo.yml", slo.document(pace=pace.alerts))
     write(directory / "rules" / "alerts.yml", alerts.document(links, pace=pace.alerts))
     write(directory / "prometheus.yml", prometheus(addresses, pace))
     slack.write(directory / "templates")

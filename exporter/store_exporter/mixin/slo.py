@@ -7,6 +7,7 @@ over days are sums of recorded hours, so that no rule ever reads raw series over
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ..metrics.catalogue import operations
@@ -29,6 +30,7 @@ BUDGET = series.recorded(SLO, "store_slo_budget_remaining", f"ratio{SLO_WINDOW}"
 
 _PAIRS = [(rate.short, rate.long) for rate in BURN_RATES]
 WINDOWS = sorted({window for pair in _PAIRS for window in pair} | {SLO_WINDOW}, key=promql.seconds)
+SHORT = [window for window in WINDOWS if promql.seconds(window) < promql.seconds("1d")]
 _HOUR = "1h"
 
 
@@ -50,14 +52,13 @@ def burn_rate(window: str) -> str:
 def groups(objectives: tuple[Objective, ...] = DEFAULT) -> list[Group]:
     """The rules of these objectives."""
     first = [rule for objective in objectives for rule in base(objective)]
-    short = [window for window in WINDOWS if promql.seconds(window) < promql.seconds("1d")]
-    long = [window for window in WINDOWS if window not in short]
-    rest = [rule for window in short for rule in over(window)]
+    long = [window for window in WINDOWS if window not in SHORT]
+    rest = [rule for window in SHORT for rule in over(window)]
     days = [rule for window in long for rule in over(window)]
     days.append(Record(BUDGET, f"1 - {burn_rate(SLO_WINDOW)}"))
     return [
         Group("store-exporter.slo", [*first, *rest], interval=BASE, paced=False),
-        Group("store-exporter.slo.days", days, interval=LONG, paced=False),
+        Group("store-exporter.slo.days", days, interval=LONG),
     ]
 
 
@@ -107,19 +108,24 @@ def over(window: str) -> list[Record]:
     """Events, bad events and burn rate over one window, of all objectives."""
     burn = f"({bad_in(window)} / ({events_in(window)} > 0)) / (1 - {TARGET})"
     return [
-        Record(events_in(window), count(EVENTS, events_in(_HOUR), window)),
-        Record(bad_in(window), count(BAD, bad_in(_HOUR), window)),
+        Record(events_in(window), count(EVENTS, events_in, window)),
+        Record(bad_in(window), count(BAD, bad_in, window)),
         Record(burn_rate(window), burn),
     ]
 
 
-def count(rate: str, hourly: str, window: str) -> str:
-    """The number of events within a window."""
+def count(rate: str, within: Callable[[str], str], window: str) -> str:
+    """The number of events within a window.
+
+    Days are sums of full hours; before its first full hour a store has no more than the last
+    window of hours knows.
+    """
     if window == RATE_WINDOW:
         return f"{rate} * {promql.seconds(window):g}"
-    if promql.seconds(window) < promql.seconds("1d"):
+    if window in SHORT:
         return f"sum_over_time({rate}[{window}]) * {BASE}"
-    return f"sum_over_time({hourly}[{window}:{_HOUR}])"
+    hours = f"sum_over_time({within(_HOUR)}[{window}:{_HOUR}])"
+    return f"{hours} or {within(SHORT[-1])}"
 
 
 def document(objectives: tuple[Objective, ...] = DEFAULT, *, pace: float = 1.0) -> dict[str, Any]:
