@@ -26,7 +26,7 @@ from tests.fakes.sockets import scripted
 
 from .calls import CALLS, Scene
 
-PRODUCT = b'{"id": 19, "type": "simple", "sku": "S", "name": "N", "manage_stock": false,'
+PRODUCT = b'{"id": 19, "status": "publish", "type": "simple", "sku": "S", "name": "N", "manage_stock": false,'
 PRODUCT += b'"stock_status": "instock", "backorders_allowed": false, "stock_quantity": null}'
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(PRODUCT), PRODUCT)
 

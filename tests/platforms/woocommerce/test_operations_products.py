@@ -117,6 +117,27 @@ def test_an_unknown_product_is_not_found(
     assert caught.value.fault == "customer"
 
 
+@pytest.mark.parametrize("status", ["draft", "private", "pending", "trash"])
+def test_what_is_not_published_is_not_found_although_the_key_may_see_it(
+    store: SimulatedWooCommerce, shop: WooCommerce, status: str
+) -> None:
+    made = store.add_product(name="Secret", sku="SECRET-1", price="1", status=status)
+    for name in ("SECRET-1", made["id"], str(made["id"])):
+        with pytest.raises(StoreError) as caught:
+            shop.get_product_details(name)
+        assert error_type(caught) == "not_found"
+    assert tuple(shop.search_products("Secret")) == ()
+
+
+def test_a_variation_that_is_not_offered_does_not_count(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    store.shop.variations[1003]["status"] = "private"
+    assert shop.get_stock_quantity("MOTOR-1").quantity == 4
+    assert shop.check_price("MOTOR-1").highest == pounds("220")
+    assert len(shop.get_product_variations("MOTOR-1")) == 2
+
+
 @pytest.mark.parametrize("product", ["", "  ", "x" * 300])
 def test_an_impossible_name_is_refused_without_asking(
     store: SimulatedWooCommerce, shop: WooCommerce, product: str

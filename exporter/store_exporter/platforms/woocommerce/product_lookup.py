@@ -38,12 +38,15 @@ def find_product(api: Api, product: int | str) -> Plan[Fields]:
     found = Fields(body, f"product {product}")
     if found.identifier() != product:
         raise StoreError("invalid_response", f"product {product} was answered with another")
+    if found.text("status") != "publish":
+        # The key may see drafts and what is private or in the trash; shoppers may not.
+        raise StoreError("not_found", f"there is no product {product}")
     return found
 
 
 def _by_sku(api: Api, sku: str) -> Plan[Fields | None]:
     """Return the product of a SKU: the store ignores case, so that the exact one comes first."""
-    body = yield from api.get(f"{V3}/products", {"sku": sku, "per_page": PAGE})
+    body = yield from api.get(f"{V3}/products", {"sku": sku, "status": "publish", "per_page": PAGE})
     if not isinstance(body, list):
         raise StoreError("invalid_response", "the products are not a list")
     rows = [Fields(row, f"product {sku}") for row in body]
@@ -53,8 +56,9 @@ def _by_sku(api: Api, sku: str) -> Plan[Fields | None]:
 
 
 def children(api: Api, parent_id: int) -> Plan[Rows]:
-    """Return the variations of a product as they are."""
-    return (yield from api.rows(f"{V3}/products/{parent_id}/variations"))
+    """Return the variations of a product that are offered, as they are."""
+    path = f"{V3}/products/{parent_id}/variations"
+    return (yield from api.rows(path, {"status": "publish"}))
 
 
 def whole(rows: Rows, what: str) -> list[Fields]:
