@@ -11,9 +11,10 @@ from aiohttp import web
 from store_exporter.config import load
 from store_exporter.config.entries import Discovery
 from store_exporter.server.listen import listening
-from store_exporter.stores import discovery
-from store_exporter.stores.discovery import Discoverer, DiscoveryError, find
+from store_exporter.stores import sources
+from store_exporter.stores.discovery import Discoverer
 from store_exporter.stores.model import Store
+from store_exporter.stores.sources import SourceError, find
 from tests.config.example import PLATFORMS
 
 ENVIRON = {"KEY": "ck_12345678", "SD_TOKEN": "discovery-token"}
@@ -81,16 +82,16 @@ async def test_a_source_that_makes_no_sense_gives_no_answer(
     tmp_path: Path, name: str, content: bytes, message: str
 ) -> None:
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(DiscoveryError, match=message):
+    with pytest.raises(SourceError, match=message):
         await find(source(tmp_path, f"files: [{name}]"))
 
 
 async def test_a_file_that_is_too_large_gives_no_answer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(discovery, "MAX_BYTES", 1000)
+    monkeypatch.setattr(sources, "MAX_BYTES", 1000)
     (tmp_path / "a.json").write_text(" " * 1001)
-    with pytest.raises(DiscoveryError, match="larger than"):
+    with pytest.raises(SourceError, match="larger than"):
         await find(source(tmp_path, "files: [a.json]"))
 
 
@@ -143,15 +144,15 @@ async def test_an_address_that_fails_gives_no_answer(
     message: str,
 ) -> None:
     if message == "exceeds":
-        monkeypatch.setattr(discovery, "MAX_BYTES", 1000)
+        monkeypatch.setattr(sources, "MAX_BYTES", 1000)
     server, url = service
     server.response = response
-    with pytest.raises(DiscoveryError, match=message):
+    with pytest.raises(SourceError, match=message):
         await find(source(tmp_path, f"http: {{url: '{url}'}}"))
 
 
 async def test_an_address_that_is_away_gives_no_answer(tmp_path: Path) -> None:
-    with pytest.raises(DiscoveryError, match="the address did not answer: Client"):
+    with pytest.raises(SourceError, match="the address did not answer: Client"):
         await find(source(tmp_path, "http: {url: 'http://127.0.0.1:9'}"))
 
 

@@ -12,8 +12,10 @@ from ..config import ConfigError
 from ..config.checker import Checker
 from ..config.document import parse
 from ..config.load import read
-from ..config.model import Domain, Duration, Org, Section
+from ..config.model import Section
 from ..config.secrets import Source
+from ..config.types import Domain, Duration, Org
+from ..config.types import Domain, Duration, Org
 from ..metrics.catalogue.operations import LATENCY_BUCKETS
 from ..mixin.objectives import Kind, Objective, Override
 from ..mixin.policy import BURN_RATES

@@ -14,8 +14,9 @@ from zoneinfo import available_timezones
 from pydantic import BeforeValidator, Field
 
 from .checker import Checker, Path
-from .model import AlertmanagerFile, OrgAlerts, OrgSection, Section
+from .model import OrgAlerts, OrgSection, Section
 from .problems import suggestion
+from .types import AlertmanagerFile
 
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00")
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")

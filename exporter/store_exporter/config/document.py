@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
 
 from .problems import ConfigError, Problem, path_text, shortened
+from .syntax import syntax_problem
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_DEPTH = 16
@@ -80,7 +81,7 @@ def parse(text: str, file: str) -> Document:
     try:
         root = builder.build(text)
     except yaml.YAMLError as error:
-        builder.problems.append(_syntax_problem(error, text, file))
+        builder.problems.append(syntax_problem(error, text, file))
         raise ConfigError(builder.problems) from None
     return Document(file, root, _plain(root, _Budget(file)), builder.problems)
 
@@ -203,32 +204,3 @@ def _plain(node: Node, budget: _Budget) -> Any:
     if isinstance(node.value, list):
         return [_plain(child, budget) for child in node.value]
     return node.value
-
-
-def _tab_indents(line: str) -> bool:
-    return "\t" in line[: len(line) - len(line.lstrip())]
-
-
-_ADVICE: tuple[tuple[Callable[[str, str], bool], str], ...] = (
-    (lambda _, line: _tab_indents(line), "indent with spaces, not tabs"),
-    (lambda said, _: "mapping values are not allowed" in said, "quote a value that contains ': '"),
-    (lambda said, _: "cannot start any token" in said, "quote a value that begins with @, ` or %"),
-    (lambda said, _: "unexpected end of stream" in said, "a quotation mark is not closed"),
-    (lambda said, _: "flow" in said, "a bracket or brace is not closed"),
-    (lambda *_: True, "check the indentation of this line and the one above"),
-)
-
-
-def _syntax_problem(error: yaml.YAMLError, text: str, file: str) -> Problem:
-    """Say it in our words, since the two YAML parsers differ in theirs."""
-    if not isinstance(error, yaml.MarkedYAMLError):
-        position = getattr(error, "position", 0)
-        line = text.count("\n", 0, position) + 1
-        return Problem(file, line, "YAML", "control characters are not allowed; remove them")
-    mark = error.problem_mark or error.context_mark
-    number = mark.line if mark else 0
-    lines = text.splitlines()
-    said = f"{error.context or ''} {error.problem or ''}"
-    shown = lines[number] if number < len(lines) else ""
-    advice = next(advice for applies, advice in _ADVICE if applies(said, shown))
-    return Problem(file, min(number, max(len(lines) - 1, 0)) + 1, "YAML", f"not valid: {advice}")

@@ -5,79 +5,24 @@ Every field's description is the sentence that `docs/configuration.md` and error
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationInfo,
-    model_validator,
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from .types import (
+    AlertmanagerFile,
+    Duration,
+    FilePath,
+    Org,
+    ReadableFile,
+    SecretReference,
+    Token,
+    Url,
 )
-
-from ..stores.model import Secret
-from . import secrets, values
-
-MIN_TOKEN_LENGTH = 16
-Info = ValidationInfo[secrets.Source]
-
-
-def _secret(value: Any, info: Info) -> Secret:
-    return info.context.secret(value)
-
-
-def _token(value: Any, info: Info) -> Secret:
-    token = info.context.secret(value)
-    if info.context.resolve and len(token.reveal()) < MIN_TOKEN_LENGTH:
-        raise ValueError(f"the token must have at least {MIN_TOKEN_LENGTH} characters")
-    return token
-
-
-def _path(value: Any, info: Info) -> Path:
-    return info.context.path(value)
-
-
-def _readable(value: Any, info: Info) -> Path:
-    path = _path(value, info)
-    try:
-        path.open("rb").close()
-    except OSError as error:
-        raise ValueError(f"cannot read the file: {error.strerror}") from None
-    return path
 
 
 def _none_as_empty(value: Any) -> Any:
     return [] if value is None else value
-
-
-def _file_reference(value: Any) -> str:
-    kind, name = secrets.reference(value)
-    if kind != "file":
-        raise ValueError("Alertmanager reads its secrets from files only; write file:PATH")
-    return name
-
-
-@dataclass(frozen=True, slots=True)
-class Says:
-    """What the reference of the configuration says that a value is."""
-
-    kind: str
-
-
-_REFERENCE = Says("`env:` or `file:`")
-SecretReference = Annotated[Secret, BeforeValidator(_secret), _REFERENCE]
-Token = Annotated[Secret, BeforeValidator(_token), _REFERENCE]
-Duration = Annotated[float, BeforeValidator(values.duration), Says("duration")]
-Domain = Annotated[str, BeforeValidator(values.domain), Says("host name")]
-Org = Annotated[str, BeforeValidator(values.org), Says("name")]
-Url = Annotated[str, BeforeValidator(values.url), Says("address")]
-FilePath = Annotated[Path, BeforeValidator(_path), Says("path")]
-ReadableFile = Annotated[Path, BeforeValidator(_readable), Says("path")]
-AlertmanagerFile = Annotated[str, BeforeValidator(_file_reference), Says("`file:`")]
-"""A path as Alertmanager sees it, from `file:PATH`; this process never reads it."""
 
 
 KEY_PREFIX = "key_"

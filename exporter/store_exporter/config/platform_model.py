@@ -16,17 +16,8 @@ from ..platforms import base
 from ..probing.contract import Collector, Probe
 from . import values
 from .build import checked
-from .model import (
-    KEY_PREFIX,
-    Domain,
-    Limits,
-    Org,
-    ProbeSection,
-    ScheduleSection,
-    SecretReference,
-    Section,
-    Url,
-)
+from .model import KEY_PREFIX, Limits, ProbeSection, ScheduleSection, Section
+from .types import Domain, Org, SecretReference, Url
 
 Fields = dict[str, Any]
 

@@ -22,6 +22,7 @@ from ..stores.model import Store
 from . import alerting, model, values, web
 from .explain import by_key
 from .platform_model import installed, store_model
+from .types import Says
 
 MARKER = "<!-- Everything below is written by `python -m store_exporter.config.reference`. -->\n"
 
@@ -73,7 +74,7 @@ def _rows(keys: Mapping[str, FieldInfo]) -> Iterator[tuple[str, ...]]:
 def _kind(annotation: Any, metadata: Iterable[Any] = ()) -> str:
     """Say what a value is, from its type."""
     for says in metadata:
-        if isinstance(says, model.Says):
+        if isinstance(says, Says):
             return says.kind
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:

@@ -13,8 +13,9 @@ from pydantic import AfterValidator, Field
 from . import document, problems
 from .checker import Checker
 from .load import read
-from .model import ReadableFile, Section
+from .model import Section
 from .secrets import Source
+from .types import ReadableFile
 
 _BCRYPT = re.compile(r"\$2[abxy]\$([0-9]{2})\$[./A-Za-z0-9]{53}")
 _CLIENT_AUTH = Literal["NoClientCert", "VerifyClientCertIfGiven", "RequireAndVerifyClientCert"]

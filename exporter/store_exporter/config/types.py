@@ -1,0 +1,66 @@
+"""The types of the configuration's values: how each is read, and what the reference calls it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, ValidationInfo
+
+from ..stores.model import Secret
+from . import secrets, values
+
+MIN_TOKEN_LENGTH = 16
+Info = ValidationInfo[secrets.Source]
+
+
+def _secret(value: Any, info: Info) -> Secret:
+    return info.context.secret(value)
+
+
+def _token(value: Any, info: Info) -> Secret:
+    token = info.context.secret(value)
+    if info.context.resolve and len(token.reveal()) < MIN_TOKEN_LENGTH:
+        raise ValueError(f"the token must have at least {MIN_TOKEN_LENGTH} characters")
+    return token
+
+
+def _path(value: Any, info: Info) -> Path:
+    return info.context.path(value)
+
+
+def _readable(value: Any, info: Info) -> Path:
+    path = _path(value, info)
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        raise ValueError(f"cannot read the file: {error.strerror}") from None
+    return path
+
+
+def _file_reference(value: Any) -> str:
+    kind, name = secrets.reference(value)
+    if kind != "file":
+        raise ValueError("Alertmanager reads its secrets from files only; write file:PATH")
+    return name
+
+
+@dataclass(frozen=True, slots=True)
+class Says:
+    """What the reference of the configuration says that a value is."""
+
+    kind: str
+
+
+_REFERENCE = Says("`env:` or `file:`")
+SecretReference = Annotated[Secret, BeforeValidator(_secret), _REFERENCE]
+Token = Annotated[Secret, BeforeValidator(_token), _REFERENCE]
+Duration = Annotated[float, BeforeValidator(values.duration), Says("duration")]
+Domain = Annotated[str, BeforeValidator(values.domain), Says("host name")]
+Org = Annotated[str, BeforeValidator(values.org), Says("name")]
+Url = Annotated[str, BeforeValidator(values.url), Says("address")]
+FilePath = Annotated[Path, BeforeValidator(_path), Says("path")]
+ReadableFile = Annotated[Path, BeforeValidator(_readable), Says("path")]
+AlertmanagerFile = Annotated[str, BeforeValidator(_file_reference), Says("`file:`")]
+"""A path as Alertmanager sees it, from `file:PATH`; this process never reads it."""
