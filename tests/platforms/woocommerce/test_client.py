@@ -26,8 +26,11 @@ from tests.fakes.sockets import scripted
 
 from .calls import CALLS, Scene
 
-PRODUCT = b'{"id": 19, "status": "publish", "type": "simple", "sku": "S", "name": "N", "manage_stock": false,'
-PRODUCT += b'"stock_status": "instock", "backorders_allowed": false, "stock_quantity": null}'
+PRODUCT = (
+    b'{"id": 19, "status": "publish", "type": "simple", "sku": "S", "name": "N",'
+    b' "manage_stock": false, "stock_status": "instock", "backorders_allowed": false,'
+    b' "stock_quantity": null}'
+)
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(PRODUCT), PRODUCT)
 
 
