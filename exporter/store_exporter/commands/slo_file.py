@@ -15,7 +15,6 @@ from ..config.load import read
 from ..config.model import Section
 from ..config.secrets import Source
 from ..config.types import Domain, Duration, Org
-from ..config.types import Domain, Duration, Org
 from ..metrics.catalogue.operations import LATENCY_BUCKETS
 from ..mixin.objectives import Kind, Objective, Override
 from ..mixin.policy import BURN_RATES

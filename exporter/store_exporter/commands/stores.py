@@ -10,9 +10,9 @@ from pathlib import Path
 
 from ..config import Config, ConfigError, load
 from ..config.problems import suggestion
-from ..stores.discovery import DiscoveryError, find
 from ..stores.inventory import Inventory
 from ..stores.model import Store
+from ..stores.sources import SourceError, find
 
 
 class StoreNotFoundError(Exception):
@@ -70,7 +70,7 @@ async def stores_of(config: Config, domains: Sequence[str] = ()) -> list[Store]:
         for source in config.discovery:
             try:
                 found += await find(source)
-            except DiscoveryError as error:
+            except SourceError as error:
                 failures.append(str(error))
     inventory = Inventory()
     inventory.replace(found)
