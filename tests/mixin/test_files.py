@@ -78,16 +78,19 @@ def test_every_recorded_series_keeps_the_org(group: rules.Group) -> None:
         assert rule.name.startswith("org_domain_platform"), rule.name
 
 
-def test_pace_shortens_intervals_but_not_those_that_sums_rely_on() -> None:
-    def intervals(document: files.Mapping[str, object]) -> list[object]:
-        groups = document["groups"]
-        assert isinstance(groups, list)
-        return [group.get("interval") for group in groups]
-
-    assert "2m" in intervals(rules.document())
-    assert "6s" in intervals(rules.document(pace=0.05))
-    assert intervals(slo.document()) == ["30s", "2m"]
-    assert intervals(slo.document(pace=0.05)) == ["30s", "6s"]
+def test_pace_shortens_intervals_and_the_sums_that_rely_on_them_follow() -> None:
+    slow, fast = (slo.document(pace=pace)["groups"] for pace in (1.0, 0.05))
+    assert [group["interval"] for group in slow] == ["30s", "2m"]
+    assert [group["interval"] for group in fast] == ["1500ms", "6s"]
+    sums = [
+        {
+            rule["expr"].rpartition(" * ")[2]
+            for rule in groups[0]["rules"]
+            if "_over_" in rule["expr"]
+        }
+        for groups in (slow, fast)
+    ]
+    assert sums == [{"30"}, {"1.5"}]
 
 
 # What no panel and no alert shows, and why.

@@ -100,8 +100,6 @@ class Group:
     rules: Sequence[Record | Alert]
     interval: float | None = None
     """Seconds between evaluations; the server's default when None."""
-    paced: bool = True
-    """Whether a demonstration may evaluate it more often; not where sums rely on the interval."""
 
 
 def as_document(
@@ -112,7 +110,7 @@ def as_document(
     for group in groups:
         document: dict[str, Any] = {"name": group.name}
         if group.interval:
-            document["interval"] = promql.duration(group.interval * (pace if group.paced else 1))
+            document["interval"] = promql.duration(group.interval * pace)
         document["rules"] = [
             rule.document() if isinstance(rule, Record) else rule.document(grafana, runbooks, pace)
             for rule in group.rules

@@ -49,15 +49,20 @@ def burn_rate(window: str) -> str:
     return series.recorded(SLO, "store_slo_burn", f"rate{window}")
 
 
-def groups(objectives: tuple[Objective, ...] = DEFAULT) -> list[Group]:
-    """The rules of these objectives."""
+def groups(objectives: tuple[Objective, ...] = DEFAULT, *, pace: float = 1.0) -> list[Group]:
+    """The rules of these objectives.
+
+    Args:
+        objectives: as read from a file, or the default ones.
+        pace: factor on the groups' intervals, by which sums of rates become counts.
+    """
     first = [rule for objective in objectives for rule in base(objective)]
     long = [window for window in WINDOWS if window not in SHORT]
-    rest = [rule for window in SHORT for rule in over(window)]
-    days = [rule for window in long for rule in over(window)]
+    rest = [rule for window in SHORT for rule in over(window, BASE * pace)]
+    days = [rule for window in long for rule in over(window, BASE * pace)]
     days.append(Record(BUDGET, f"1 - {burn_rate(SLO_WINDOW)}"))
     return [
-        Group("store-exporter.slo", [*first, *rest], interval=BASE, paced=False),
+        Group("store-exporter.slo", [*first, *rest], interval=BASE),
         Group("store-exporter.slo.days", days, interval=LONG),
     ]
 
@@ -104,18 +109,18 @@ def per_store(objective: Objective, attribute: str) -> str:
     return " or ".join(parts)
 
 
-def over(window: str) -> list[Record]:
+def over(window: str, every: float) -> list[Record]:
     """Events, bad events and burn rate over one window, of all objectives."""
     burn = f"({bad_in(window)} / ({events_in(window)} > 0)) / (1 - {TARGET})"
     return [
-        Record(events_in(window), count(EVENTS, events_in, window)),
-        Record(bad_in(window), count(BAD, bad_in, window)),
+        Record(events_in(window), count(EVENTS, events_in, window, every)),
+        Record(bad_in(window), count(BAD, bad_in, window, every)),
         Record(burn_rate(window), burn),
     ]
 
 
-def count(rate: str, within: Callable[[str], str], window: str) -> str:
-    """The number of events within a window.
+def count(rate: str, within: Callable[[str], str], window: str, every: float) -> str:
+    """The number of events within a window, from rates recorded `every` so many seconds.
 
     Days are sums of full hours; before its first full hour a store has no more than the last
     window of hours knows.
@@ -123,11 +128,11 @@ def count(rate: str, within: Callable[[str], str], window: str) -> str:
     if window == RATE_WINDOW:
         return f"{rate} * {promql.seconds(window):g}"
     if window in SHORT:
-        return f"sum_over_time({rate}[{window}]) * {BASE}"
+        return f"sum_over_time({rate}[{window}]) * {every:g}"
     hours = f"sum_over_time({within(_HOUR)}[{window}:{_HOUR}])"
     return f"{hours} or {within(SHORT[-1])}"
 
 
 def document(objectives: tuple[Objective, ...] = DEFAULT, *, pace: float = 1.0) -> dict[str, Any]:
     """Return the rule file's content."""
-    return as_document(groups(objectives), grafana="", runbooks="", pace=pace)
+    return as_document(groups(objectives, pace=pace), grafana="", runbooks="", pace=pace)
