@@ -146,3 +146,10 @@ def test_a_bad_file_stops_generate(tmp_path: Path, capsys: pytest.CaptureFixture
     assert cli.main(["generate", f"--slo={file}", f"--output={tmp_path / 'out'}"]) == 1
     assert f"{file}:1: objectives" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_every_key_is_documented(repository: Path) -> None:
+    text = (repository / "docs/slo.md").read_text(encoding="utf-8")
+    for model in (slo_file.ObjectiveSection, slo_file.OverrideSection, slo_file.Match):
+        for key in model.model_fields:
+            assert f"`{key}`" in text, key

@@ -66,6 +66,7 @@ def generate(options: Options = Options()) -> dict[str, str]:
         **boards,
         **runbooks,
         "docs/metrics.md": reference.metrics(),
+        "docs/dashboards.md": reference.dashboards(),
         "prometheus/rules/recording.yml": as_yaml(rules.document(pace=pace)),
         "prometheus/rules/slo.yml": as_yaml(slo.document(options.objectives, pace=pace)),
         "alerts/rules/alerts.yml": as_yaml(alerts.document(links, pace=pace)),

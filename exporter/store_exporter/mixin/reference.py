@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..errors import ERROR_TYPES
 from ..metrics.catalogue import SECTIONS, Kind, Metric
 from . import rules
+from .dashboards import pages
 from .model import Record
 
 _TITLES = {
@@ -76,3 +77,26 @@ def recorded() -> list[str]:
         names = dict.fromkeys(rule.name for rule in group.rules if isinstance(rule, Record))
         lines += [*(f"- `{name}`" for name in names), ""]
     return lines
+
+
+def dashboards() -> str:
+    """The page of every dashboard and panel."""
+    lines = [
+        "# Dashboards",
+        "",
+        (
+            "Provisioned from `grafana/dashboards/`, for Grafana 12 and 13. Each has a data source "
+            "variable, links to the others that keep variables and time, and marks where alerts "
+            "fire. Panels lead on: click a store for its page, an alert's figure for its runbook. "
+            "Thresholds are those of the alerts. `no data` is never zero."
+        ),
+        "",
+    ]
+    for page in pages():
+        names = ", ".join(f"`{variable.name}`" for variable in page.variables)
+        lines += [f"## {page.title}", "", page.description, "", f"Variables: {names}.", ""]
+        for row in page.rows:
+            lines += [f"### {row.title}", "", "| panel | what it shows |", "|---|---|"]
+            lines += [f"| {panel.title} | {panel.description} |" for panel in row.panels]
+            lines.append("")
+    return "\n".join(lines)
