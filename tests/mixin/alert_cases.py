@@ -69,7 +69,7 @@ STORES = [
         {of(health.UP): "1x4 0x10", TIMEOUTS: "0x4 1+1x10"},
         "10m",
         f"{WHO} has failed its liveness probe for more than two minutes."
-        " Its latest failures are of type timeout.",
+        " The latest failures are of type timeout.",
     ),
     Case(
         "StoreDown",
@@ -143,7 +143,7 @@ STORES = [
         },
         "25m",
         f"{WHO} has been degraded for more than a quarter of an hour: a probe that is not vital "
-        "fails, or the store is slow. Its latest failures are of type server_error.",
+        "fails, or the store is slow. The latest failures are of type server_error.",
         "warning",
     ),
     Case(
@@ -312,7 +312,22 @@ BUSINESS = [
             ),
         },
         "30m",
-        f"The orders figures of {WHO} are 30m 0s old. Its latest failures are of type timeout.",
+        f"The orders figures of {WHO} are 30m 0s old. The latest failures are of type timeout.",
+        "warning",
+        {"collector": "orders"},
+    ),
+    Case(
+        "StoreFiguresStale",
+        "figures that could never be read are missed after an hour",
+        {
+            of(business.COLLECTOR_SUCCESS, 'collector="orders"'): "0x80",
+            failures(business.COLLECTOR_FAILURES, 'collector="orders"', "timeout", "store"): (
+                "1+0.2x80"
+            ),
+        },
+        "70m",
+        f"The orders figures of {WHO} have never been read."
+        " The latest failures are of type timeout.",
         "warning",
         {"collector": "orders"},
     ),

@@ -107,3 +107,17 @@ def test_every_metric_is_on_a_dashboard_or_behind_a_rule() -> None:
     )
     unseen = {name for name in CATALOGUE if not re.search(rf"(?<![\w:]){name}", text)}
     assert unseen == UNSEEN.keys()
+
+
+def test_the_package_imports_the_catalogue_and_the_error_types_and_nothing_else(
+    repository: Path,
+) -> None:
+    package = repository / "exporter" / "store_exporter"
+    allowed = {"errors", "metrics.catalogue", "mixin"}
+    for path in (package / "mixin").rglob("*.py"):
+        depth = len(path.relative_to(package).parts) - 1
+        outside = re.findall(
+            rf"^\s*from \.{{{depth + 1}}}([\w.]+) import", path.read_text(encoding="utf-8"), re.MULTILINE
+        )
+        for module in outside:
+            assert any(module == a or module.startswith(f"{a}.") for a in allowed), (path, module)

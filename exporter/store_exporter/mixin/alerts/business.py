@@ -5,9 +5,9 @@ from __future__ import annotations
 from ...metrics.catalogue import business
 from .. import promql
 from ..model import Alert, Group, Runbook
-from ..policy import MINUTE, THRESHOLDS, Uid
+from ..policy import HOUR, MINUTE, THRESHOLDS, Uid
 from ..promql import STORE, equal, select
-from .texts import WHO, cause
+from .texts import COLLECTOR_CAUSE, WHO
 
 COLLECTOR = (*STORE, "collector")
 
@@ -21,7 +21,7 @@ def groups() -> list[Group]:
                 best_sellers_out(),
                 webhooks_disabled(),
                 background_jobs_stuck(),
-                figures_stale(),
+                *figures_stale(),
             ],
         )
     ]
@@ -107,32 +107,48 @@ def background_jobs_stuck() -> Alert:
     )
 
 
-def figures_stale() -> Alert:
-    """A collector has not succeeded for several of its intervals."""
-    age = f"time() - {promql.aggregate('max', COLLECTOR, select(business.COLLECTOR_LAST_SUCCESS))}"
+def figures_stale() -> list[Alert]:
+    """A collector has not succeeded for several of its intervals, or never has."""
+    succeeded = promql.aggregate("max", COLLECTOR, select(business.COLLECTOR_LAST_SUCCESS))
     interval = promql.aggregate("max", COLLECTOR, select(business.COLLECTOR_INTERVAL))
-    return Alert(
-        "StoreFiguresStale",
-        f"{age} > {THRESHOLDS.stale_intervals:g} * {interval}",
-        5 * MINUTE,
-        "warning",
-        "Business figures of a store are not refreshed.",
-        f"The {{{{ $labels.collector }}}} figures of {WHO} are "
-        "{{ $value | humanizeDuration }} old." + cause("collector"),
-        Uid.SHOP,
-        Runbook(
-            f"A collector has not succeeded for more than {THRESHOLDS.stale_intervals:g} of its "
-            "intervals. Its figures have been withdrawn from `/metrics` rather than shown as if "
-            "they were true; panels show no data.",
-            (
-                "Read the error type in the message; the table below says what each means.",
-                "`store-exporter probe DOMAIN` runs every collector once and says what happened.",
-                "Is the request budget spent (StoreApiBudgetLow)? Then it waits.",
-            ),
-            (
-                "Act on the error type; a timeout wants a longer timeout or interval.",
-                "Switch a collector off that this store cannot serve.",
-            ),
+    failed = promql.aggregate("max", COLLECTOR, select(business.COLLECTOR_SUCCESS))
+    runbook = Runbook(
+        f"A collector has not succeeded for more than {THRESHOLDS.stale_intervals:g} of its "
+        "intervals, or never has. Its figures have been withdrawn from `/metrics` rather than "
+        "shown as if they were true; panels show no data.",
+        (
+            "Read the error type in the message; the table below says what each means.",
+            "`store-exporter probe DOMAIN` runs every collector once and says what happened.",
+            "Is the request budget spent (StoreApiBudgetLow)? Then it waits.",
         ),
-        by=COLLECTOR,
+        (
+            "Act on the error type; a timeout wants a longer timeout or interval.",
+            "Switch a collector off that this store cannot serve.",
+        ),
     )
+    which = f"The {{{{ $labels.collector }}}} figures of {WHO}"
+    return [
+        Alert(
+            "StoreFiguresStale",
+            expression,
+            hold,
+            "warning",
+            "Business figures of a store are not refreshed.",
+            f"{which} {state}.{COLLECTOR_CAUSE}",
+            Uid.SHOP,
+            runbook,
+            by=COLLECTOR,
+        )
+        for expression, hold, state in (
+            (
+                f"time() - {succeeded} > {THRESHOLDS.stale_intervals:g} * {interval}",
+                5 * MINUTE,
+                "are {{ $value | humanizeDuration }} old",
+            ),
+            (
+                f"{failed} == 0 unless {promql.on(*COLLECTOR)} {succeeded}",
+                HOUR,
+                "have never been read",
+            ),
+        )
+    ]

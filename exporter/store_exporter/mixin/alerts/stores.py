@@ -7,7 +7,7 @@ from .. import promql, series
 from ..model import Alert, Group, Runbook
 from ..policy import MINUTE, SEASONAL, Uid
 from ..promql import STORE, equal
-from .texts import WHO, cause
+from .texts import PROBE_CAUSE, WHO
 
 
 def groups() -> list[Group]:
@@ -24,7 +24,7 @@ def store_down() -> Alert:
         2 * MINUTE,
         "critical",
         "A store does not answer.",
-        f"{WHO} has failed its liveness probe for more than two minutes.{cause('probe')}",
+        f"{WHO} has failed its liveness probe for more than two minutes.{PROBE_CAUSE}",
         Uid.SHOP,
         Runbook(
             "The cheap, authenticated request by which the exporter tells whether a store is "
@@ -105,7 +105,7 @@ def store_degraded() -> Alert:
         "warning",
         "A store works, but not well.",
         f"{WHO} has been degraded for more than a quarter of an hour: a probe that is not vital "
-        f"fails, or the store is slow.{cause('probe')}",
+        f"fails, or the store is slow.{PROBE_CAUSE}",
         Uid.SHOP,
         Runbook(
             "The store is alive, but a probe that is not vital fails, or a probe reports that "
