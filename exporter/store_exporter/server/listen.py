@@ -8,8 +8,10 @@ import signal
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from typing import Any
 
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +49,7 @@ async def listening(
     runner = web.AppRunner(
         app,
         access_log=None,
+        logger=_Complaints(log),
         # Also the longest that a connection may take to send a request's head.
         keepalive_timeout=75.0,
         lingering_time=1.0,
@@ -60,6 +63,20 @@ async def listening(
         yield [_url(scheme, address) for address in runner.addresses]
     finally:
         await runner.cleanup()
+
+
+class _Complaints(logging.LoggerAdapter[logging.Logger]):
+    """Tells at debug, and without their bytes, of requests that are not HTTP.
+
+    Every port scan makes some, and aiohttp's errors quote them, a password included.
+    """
+
+    def exception(self, msg: object, *args: object, exc_info: Any = True, **rest: Any) -> None:
+        """Log a failure: what the other side did wrong at debug, anything else as an error."""
+        if isinstance(exc_info, HttpProcessingError):
+            self.debug(f"{msg}: {type(exc_info).__name__}", *args)
+        else:
+            super().exception(msg, *args, exc_info=exc_info, **rest)
 
 
 def _url(scheme: str, address: tuple[str, int]) -> str:
