@@ -117,7 +117,9 @@ def test_the_package_imports_the_catalogue_and_the_error_types_and_nothing_else(
     for path in (package / "mixin").rglob("*.py"):
         depth = len(path.relative_to(package).parts) - 1
         outside = re.findall(
-            rf"^\s*from \.{{{depth + 1}}}([\w.]+) import", path.read_text(encoding="utf-8"), re.MULTILINE
+            rf"^\s*from \.{{{depth + 1}}}([\w.]+) import",
+            path.read_text(encoding="utf-8"),
+            re.MULTILINE,
         )
         for module in outside:
             assert any(module == a or module.startswith(f"{a}.") for a in allowed), (path, module)

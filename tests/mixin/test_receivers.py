@@ -1,0 +1,111 @@
+"""E-mail and webhooks as a real Alertmanager sends them by the generated configuration."""
+
+from __future__ import annotations
+
+import asyncio
+import email
+import email.policy
+import json
+import urllib.request
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from store_exporter.mixin import alertmanager, slack
+from store_exporter.mixin.alertmanager import Email, Receivers, Routing, Webhook
+from store_exporter.mixin.files import as_yaml
+from tests import servers
+
+pytestmark = pytest.mark.real
+
+ALERT = {
+    "labels": {
+        "alertname": "StoreDown",
+        "org": "acme",
+        "domain": "books.example",
+        "severity": "critical",
+    },
+    "annotations": {"summary": "A store does not answer.", "description": "It is <down>."},
+    "startsAt": "2026-03-01T09:30:00Z",
+}
+
+
+@asynccontextmanager
+async def mail_server(arrived: asyncio.Queue[bytes]) -> AsyncIterator[str]:
+    """A server that takes mail as SMTP does and keeps what it is given; yields its address."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mail.example\r\n")
+        while line := await reader.readline():
+            verb = line.split()[0].upper() if line.split() else b""
+            if verb == b"DATA":
+                writer.write(b"354 go on\r\n")
+                message = await reader.readuntil(b"\r\n.\r\n")
+                await arrived.put(message.removesuffix(b".\r\n"))
+            writer.write(b"221 bye\r\n" if verb == b"QUIT" else b"250 ok\r\n")
+            if verb == b"QUIT":
+                break
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+@asynccontextmanager
+async def webhook(arrived: asyncio.Queue[Any]) -> AsyncIterator[str]:
+    """A receiver of Alertmanager's own JSON; yields its address."""
+
+    async def take(request: web.Request) -> web.Response:
+        await arrived.put(await request.json())
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_post("/alerts", take)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}/alerts"
+    finally:
+        await runner.cleanup()
+
+
+async def test_the_same_alert_reaches_a_mailbox_and_a_webhook(tmp_path: Path) -> None:
+    mails: asyncio.Queue[bytes] = asyncio.Queue()
+    calls: asyncio.Queue[Any] = asyncio.Queue()
+    slack.write(tmp_path / "templates")
+    async with mail_server(mails) as smarthost, webhook(calls) as address:
+        (tmp_path / "webhook_url").write_text(address, encoding="utf-8")
+        routing = Routing(
+            platform=Receivers(webhook=(Webhook(url_file=str(tmp_path / "webhook_url")),)),
+            orgs={
+                "acme": Receivers(
+                    email=(
+                        Email(
+                            "shop@acme.example", "alerts@example.com", smarthost, require_tls=False
+                        ),
+                    )
+                )
+            },
+        )
+        config = as_yaml(alertmanager.build(routing, pace=0.002))
+        with servers.alertmanager(config, tmp_path) as server:
+            request = urllib.request.Request(
+                f"{server.url}/api/v2/alerts",
+                data=json.dumps([ALERT]).encode(),
+                headers={"Content-Type": "application/json"},
+            )
+            await asyncio.to_thread(lambda: urllib.request.urlopen(request, timeout=5).close())
+            async with asyncio.timeout(20):
+                mail = email.message_from_bytes(await mails.get(), policy=email.policy.default)
+                call = await calls.get()
+    assert mail["Subject"] == "[FIRING:1] StoreDown books.example (acme)"
+    assert mail["To"] == "shop@acme.example"
+    assert mail["From"] == "alerts@example.com"
+    assert call["status"] == "firing"
+    assert call["alerts"][0]["labels"] == ALERT["labels"]
