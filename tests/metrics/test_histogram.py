@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from array import array
 from bisect import bisect_left
 from collections import Counter
 from fractions import Fraction
@@ -122,6 +123,23 @@ def test_the_sum_is_that_of_the_observations() -> None:
 
 def test_without_native_there_is_none() -> None:
     assert Histogram(BOUNDS, native=False).plus([1.0]).value().native is None
+
+
+def test_counts_beyond_32_bits_are_kept() -> None:
+    histogram = Histogram(BOUNDS).plus([0.5, 4.0])
+    histogram.cells[2] = histogram.cells[-1] = 2**32 - 1  # classic for 0.5, native for 4.0
+    value = histogram.plus([0.5, 4.0, 4.0]).plus([0.5]).value()
+    assert list(value.counts) == [0, 0, 2**32 + 1, 3, 0]
+    assert dict(native_of(value).buckets) == {-8: 3, 16: 2**32 + 1}
+
+
+def test_halving_beyond_32_bits_keeps_the_counts() -> None:
+    histogram = Histogram(BOUNDS).plus([0.9, 0.99])
+    first = len(BOUNDS) + 1
+    histogram.cells[first:] = array("I", [2**32 - 1, 2**32 - 1])
+    native = native_of(histogram.plus([1e6, 1e-6, 30.0]).value())
+    assert native.schema == 2
+    assert native.buckets[0] == 2**33 - 2
 
 
 def test_a_histogram_never_changes() -> None:

@@ -7,6 +7,7 @@ that would exceed a limit is recorded as `other` and counted; it never becomes a
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Container
 
 from .catalogue.operations import OPERATION_NAMES
 
@@ -63,7 +64,7 @@ class Guard:
         self._max_operations = max_operations
         self._registered = set(OPERATION_NAMES)
         self._unregistered: set[str] = set()
-        self._admitted: set[Labels] = set()
+        self._total = 0
         self._per_org: Counter[str] = Counter()
         self.dropped: Counter[str] = Counter()
         # One bit per hash of a dropped label set, made when first needed: distinct sets are
@@ -75,36 +76,38 @@ class Guard:
         if len(self._registered) < _MOST_REGISTERED:
             self._registered.add(operation)
 
-    def admit(self, labels: Labels) -> Labels:
-        """Return the labels under which to record: the same ones, or ones that say `other`."""
+    def admit(self, labels: Labels, held: Container[Labels]) -> Labels:
+        """Return the labels under which to record: the same ones, or ones that say `other`.
+
+        Args:
+            labels: clean label values.
+            held: the label sets that have series.
+        """
         org, domain, platform, operation = labels
         if not self._knows(operation):
             self._drop("operation", labels)
             labels = (org, domain, platform, OTHER)
-        if labels in self._admitted:
+        if labels in held:
             return labels
-        if len(self._admitted) >= self._max_series:
+        if self._total >= self._max_series:
             self._drop("series", labels)
             return (OTHER, OTHER, OTHER, OTHER)
         if self._per_org[org] >= self._max_series_per_org:
             self._drop("org", labels)
             return (org, OTHER, OTHER, OTHER)
-        self.restore(labels)
         return labels
 
-    def restore(self, labels: Labels) -> None:
-        """Let a label set in whatever the limits: a function of the application holds it."""
-        if labels not in self._admitted:
-            self._admitted.add(labels)
-            self._per_org[labels[0]] += 1
+    def add(self, labels: Labels) -> None:
+        """Count a label set that has series from now on."""
+        self._total += 1
+        self._per_org[labels[0]] += 1
 
     def release(self, labels: Labels) -> None:
-        """Make room: this label set is gone."""
-        if labels in self._admitted:
-            self._admitted.remove(labels)
-            self._per_org[labels[0]] -= 1
-            if not self._per_org[labels[0]]:
-                del self._per_org[labels[0]]
+        """Make room: this label set has no series any more."""
+        self._total -= 1
+        self._per_org[labels[0]] -= 1
+        if not self._per_org[labels[0]]:
+            del self._per_org[labels[0]]
 
     def _knows(self, operation: str) -> bool:
         if operation in self._registered or operation in self._unregistered or operation == OTHER:

@@ -82,7 +82,6 @@ class OperationHandle:
         "_finished",
         "_histogram",
         "_owner",
-        "_share",
         "durations",
         "errors",
         "granted",
@@ -97,7 +96,6 @@ class OperationHandle:
         self.durations: list[float] = []
         self.notable = NEVER
         self._owner = owner
-        self._share = FIRST_TICKETS
         self.granted = 0
         self._finished = 0
         self._histogram: Histogram | None = None
@@ -177,11 +175,9 @@ class OperationHandle:
         del self.durations[:pending]
 
     def grant(self, most: int) -> None:
-        """Make tickets: as many as the last time twice, up to `most`."""
-        share = min(self._share, most)
-        self._share = min(2 * share, MOST_TICKETS)
-        tickets: list[None] = [None] * share
-        self.granted += share
+        """Make tickets: as many as were ever made, so that few are enough for a rare operation."""
+        tickets: list[None] = [None] * min(max(FIRST_TICKETS, self.granted), most)
+        self.granted += len(tickets)
         self.tickets += tickets
         if self._histogram is None and tracing.available():
             self.notable = -1.0
@@ -224,7 +220,6 @@ class OperationHandle:
 
     def _withdraw_tickets(self) -> None:
         """Make the next start come by `admit`. A ticket taken back was never a start."""
-        self._share = FIRST_TICKETS
         while True:
             try:
                 del self.tickets[-1]

@@ -67,96 +67,116 @@ class Histogram:
     Args:
         bounds: upper bounds of the classic buckets, ascending, without infinity.
         native: whether to keep a native histogram beside the classic one.
+
+    Attributes:
+        cells: the counts of the classic buckets, then those of native buckets `start` and
+            following. One dense array, since tens of thousands of histograms must fit into
+            memory and the native buckets in use are neighbours; of 32 bits a count, and of 64
+            once one needs them.
+        schema: of the native histogram; None without one.
+        zero: observations that native buckets take for zero.
     """
 
-    __slots__ = ("bounds", "counts", "native", "schema", "start", "sum", "zero")
+    __slots__ = ("bounds", "cells", "schema", "start", "sum", "zero")
 
     def __init__(self, bounds: Sequence[float], *, native: bool = True) -> None:
         self.bounds = bounds
-        self.counts = array("Q", bytes(8 * (len(bounds) + 1)))
-        self.sum = 0.0
-        self.schema = FINEST_SCHEMA
-        self.zero = 0
-        # Bucket `start + i` has `native[i]` observations. Dense, because the buckets of one
-        # operation's durations are neighbours, and a dict would take ten times the memory.
+        self.cells = array("I", bytes(4 * (len(bounds) + 1)))
+        self.schema = FINEST_SCHEMA if native else None
         self.start = 0
-        self.native: array[int] | None = array("Q") if native else None
+        self.zero = 0
+        self.sum = 0.0
 
     def plus(self, batch: list[float]) -> Histogram:
         """Return a histogram with more observations, finite and not negative; sorts the list."""
         batch.sort()
-        more = Histogram.__new__(Histogram)
-        more.bounds = self.bounds
-        more.counts = self.counts[:]
-        more.sum = self.sum + sum(batch)
-        more.schema = self.schema
-        more.zero = self.zero
-        more.start = self.start
-        more.native = None if self.native is None else self.native[:]
-        _add_classic(more, batch)
-        if more.native is not None:
-            _add_native(more, more.native, batch)
-        return more
+        try:
+            return self._filled(batch, self.cells[:])
+        except OverflowError:
+            return self._filled(batch, array("Q", self.cells))
 
     def value(self, exemplars: Mapping[int, Exemplar] | None = None) -> HistogramValue:
         """Return the histogram as expositions read it."""
+        first = len(self.bounds) + 1
         native = None
-        if self.native is not None:
-            buckets = DenseBuckets(self.start, self.native)
+        if self.schema is not None:
+            buckets = DenseBuckets(self.start, self.cells[first:])
             native = NativeHistogram(self.schema, ZERO_THRESHOLD, self.zero, buckets)
-        return HistogramValue(self.counts, self.sum, native, exemplars)
+        return HistogramValue(self.cells[:first], self.sum, native, exemplars)
+
+    def _filled(self, batch: list[float], cells: array[int]) -> Histogram:
+        more = Histogram.__new__(Histogram)
+        more.bounds = self.bounds
+        more.cells = cells
+        more.schema = self.schema
+        more.start = self.start
+        more.zero = self.zero
+        more.sum = self.sum + sum(batch)
+        _add_classic(more, batch)
+        if more.schema is not None:
+            _add_native(more, more.schema, batch)
+        return more
 
 
 # What follows fills a histogram that `plus` has not handed out yet.
 
 
 def _add_classic(histogram: Histogram, batch: list[float]) -> None:
-    bounds, counts, end, below = histogram.bounds, histogram.counts, len(batch), 0
+    bounds, cells, end, below = histogram.bounds, histogram.cells, len(batch), 0
     while below < end:
         index = bisect_left(bounds, batch[below])
         upto = end if index == len(bounds) else bisect_right(batch, bounds[index], below)
-        counts[index] += upto - below
+        cells[index] += upto - below
         below = upto
 
 
-def _add_native(histogram: Histogram, native: array[int], batch: list[float]) -> None:
-    end = len(batch)
+def _add_native(histogram: Histogram, schema: int, batch: list[float]) -> None:
+    cells, end = histogram.cells, len(batch)
+    first = len(histogram.bounds) + 1
     below = bisect_right(batch, ZERO_THRESHOLD)
     histogram.zero += below
     while below < end:
-        index = native_index(batch[below], histogram.schema)
-        upto = bisect_right(batch, native_upper_bound(index, histogram.schema), below)
-        place = index - histogram.start
-        if not 0 <= place < len(native):
-            native, place = _make_room(histogram, native, index)
-        native[place] += upto - below
+        index = native_index(batch[below], schema)
+        upto = bisect_right(batch, native_upper_bound(index, schema), below)
+        place = first + index - histogram.start
+        if not first <= place < len(cells):
+            schema, place = _make_room(histogram, schema, index)
+            cells = histogram.cells
+        cells[place] += upto - below
         below = upto
 
 
-def _make_room(histogram: Histogram, native: array[int], index: int) -> tuple[array[int], int]:
-    """Extend the buckets to hold another one. Returns them and its place in them."""
-    if not native:
+def _make_room(histogram: Histogram, schema: int, index: int) -> tuple[int, int]:
+    """Extend the cells to hold another native bucket. Returns the schema and its place."""
+    first = len(histogram.bounds) + 1
+    if len(histogram.cells) == first:
         histogram.start = index
-    place = index - histogram.start
-    while max(place + 1, len(native) - place) > MAX_NATIVE_BUCKETS:
-        native = _halve(histogram, native)
-        index = -(-index >> 1)
+    while True:
+        cells = histogram.cells
+        used = len(cells) - first
         place = index - histogram.start
+        if max(place + 1, used - place) <= MAX_NATIVE_BUCKETS:
+            break
+        _halve(histogram, schema)
+        index = -(-index >> 1)
+        schema -= 1
     if place < 0:
-        native[:0] = array("Q", bytes(8 * -place))
+        cells[first:first] = array(cells.typecode, bytes(cells.itemsize * -place))
         histogram.start, place = index, 0
-    elif place >= len(native):
-        native.frombytes(bytes(8 * (place + 1 - len(native))))
-    return native, place
+    elif place >= used:
+        cells.frombytes(bytes(cells.itemsize * (place + 1 - used)))
+    return schema, first + place
 
 
-def _halve(histogram: Histogram, native: array[int]) -> array[int]:
-    """Merge each pair of neighbouring native buckets into one, and return the buckets."""
-    start, last = histogram.start, histogram.start + len(native) - 1
+def _halve(histogram: Histogram, schema: int) -> None:
+    """Merge each pair of neighbouring native buckets into one."""
+    cells, start = histogram.cells, histogram.start
+    first = len(histogram.bounds) + 1
+    last = start + len(cells) - first - 1
     histogram.start = -(-start >> 1)
-    merged = array("Q", bytes(8 * (-(-last >> 1) - histogram.start + 1)))
-    for index, count in enumerate(native, start):
-        merged[-(-index >> 1) - histogram.start] += count
-    histogram.schema -= 1
-    histogram.native = merged
-    return merged
+    merged = cells[:first]
+    merged.frombytes(bytes(cells.itemsize * (-(-last >> 1) - histogram.start + 1)))
+    for index, count in enumerate(cells[first:], start):
+        merged[first + -(-index >> 1) - histogram.start] += count
+    histogram.cells = merged
+    histogram.schema = schema - 1

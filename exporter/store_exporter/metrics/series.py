@@ -48,6 +48,7 @@ class OperationSeries:
         self.handles: dict[Labels, OperationHandle] = {}
         # Handles whose figures were dropped while some function still holds them.
         self._forgotten: WeakValueDictionary[Labels, OperationHandle] = WeakValueDictionary()
+        self._texts: dict[str, str] = {}
         self._tickets: deque[OperationHandle] = deque()
         self._failures: deque[tuple[OperationHandle, str]] = deque()
         self.renew_locks()
@@ -70,17 +71,18 @@ class OperationSeries:
         if handle is not None:
             return handle
         with self._binding:
-            labels = self.guard.admit(labels)
-            if labels in self._forgotten:
-                handle = self._forgotten.pop(labels)
-            else:
-                handle = OperationHandle(self, labels)
-            return self.handles.setdefault(labels, handle)
+            labels = self.guard.admit(labels, self.handles)
+            handle = self.handles.get(labels)
+            if handle is None:
+                handle = self._forgotten.get(labels)
+                self._hold(self._new(labels) if handle is None else handle)
+                handle = self.handles[labels]
+            return handle
 
     def refill(self, handle: OperationHandle) -> None:
         """Give a handle at least one ticket. Folds what it holds, unless somebody folds now."""
         if handle.labels not in self.handles:
-            self._restore(handle)
+            self._hold(handle)
         # `locked` is asked first so that a finalizer or signal handler that interrupts this very
         # thread while it folds does not wait for it. Another thread may be waited for.
         if not self._folding.locked():
@@ -145,11 +147,19 @@ class OperationSeries:
         for handle in (*self.handles.values(), *self._forgotten.values()):
             handle.reset()
 
-    def _restore(self, handle: OperationHandle) -> None:
+    def _hold(self, handle: OperationHandle) -> None:
         with self._binding:
-            self._forgotten.pop(handle.labels, None)
-            self.handles[handle.labels] = handle
-            self.guard.restore(handle.labels)
+            if handle.labels not in self.handles:
+                self._forgotten.pop(handle.labels, None)
+                self.handles[handle.labels] = handle
+                self.guard.add(handle.labels)
+
+    def _new(self, labels: Labels) -> OperationHandle:
+        """Make a handle. Equal label values share one string, in whatever way they came."""
+        if len(self._texts) > 4 * len(self.handles) + 1024:
+            self._texts.clear()
+        org, domain, platform, operation = (self._texts.setdefault(v, v) for v in labels)
+        return OperationHandle(self, (org, domain, platform, operation))
 
     def _count_tickets(self) -> None:
         """Count the tickets that were made without holding the lock."""

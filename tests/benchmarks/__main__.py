@@ -1,0 +1,43 @@
+"""Measures this project beside its peers, in one run on the same work."""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import sys
+from pathlib import Path
+from time import perf_counter
+
+from . import calls, histograms, imports
+from .effort import FULL, QUICK
+from .result import Result, table, write_json
+
+SECTIONS = (calls, histograms, imports)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="see that it works; figures are rough")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the results here, too")
+    arguments = parser.parse_args()
+    effort = QUICK if arguments.quick else FULL
+    start = perf_counter()
+    results: list[Result] = []
+    for section in SECTIONS:
+        name = section.__name__.rpartition(".")[2]
+        sys.stderr.write(f"{name} …\n")
+        results += section.measure(effort)
+    sys.stdout.write(table(results))
+    missed = sum(result.met is False for result in results)
+    targets = sum(result.met is not None for result in results)
+    sys.stdout.write(
+        f"\n{targets - missed} of {targets} targets met, in {perf_counter() - start:.0f} s on "
+        f"{platform.python_implementation()} {platform.python_version()}. Compare ratios, not "
+        "times: those are this machine's, of this moment.\n"
+    )
+    if arguments.json is not None:
+        write_json(results, arguments.json)
+
+
+if __name__ == "__main__":
+    main()

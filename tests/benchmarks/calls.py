@@ -1,0 +1,223 @@
+"""What one instrumented call costs above the bare call, in every form, ours and the peers'.
+
+The peers do what their own documentation shows, with four attributes: a counter and a histogram.
+Ours also counts errors and operations in progress, and fills a native histogram. All wrappers take
+any arguments. Every form runs in turn, in many short rounds; the fastest round of each counts, as
+the one that was disturbed least. Our folding of durations is in the figures: each round is longer
+than the longest batch.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from time import perf_counter
+from timeit import timeit
+from typing import Any, TypedDict
+
+from store_exporter import Recorder, StoreError, bind, store_context, track
+
+from . import peers
+from .effort import Effort
+from .result import Result
+
+
+class Shop(TypedDict):
+    org: str
+    domain: str
+    platform: str
+
+
+LABELS = ("acme", "shop.example.com", "woocommerce", "search_products")
+STORE: Shop = {"org": LABELS[0], "domain": LABELS[1], "platform": LABELS[2]}
+
+Call = Callable[[str], Any]
+
+_LATE = (
+    "decorator with a predicate",
+    "labels in the call",
+    "labels in the context",
+    "with track(…)",
+    "with a shared track",
+    "with bind",
+)
+
+
+def bare(query: str) -> str:
+    """Stand for the operation: it does nothing, so that only the measuring is measured."""
+    return query
+
+
+def bare_failure(query: str) -> str:
+    raise StoreError("out_of_stock", query)
+
+
+async def bare_coroutine(query: str) -> str:
+    return query
+
+
+def measure(effort: Effort) -> list[Result]:
+    with store_context(**STORE):
+        plain = _above(bare, {**_ours(), **peers.wrap(bare)}, effort)
+        failures = _above(
+            _suppressed(bare_failure),
+            {"ours": _suppressed(_ours_with(bare_failure))},
+            effort,
+        )
+        coroutines = _above_coroutine(effort)
+    targets = [
+        ("decorator", "prometheus_client, labels() each time", 1 / 8),
+        ("decorator", "prometheus_client, pre-bound", 1 / 3),
+        ("decorator", "autometrics", 1 / 12),
+        ("decorator", "OpenTelemetry SDK", 1 / 35),
+        *((form, "prometheus_client, labels() each time", None) for form in _LATE),
+        ("labels in the call", "OpenTelemetry SDK", None),
+    ]
+    return [
+        *(
+            Result(f"call: {form}, against {peer}", "µs", plain[form], plain[peer], target)
+            for form, peer, target in targets
+            if peer in plain
+        ),
+        Result(
+            "call: coroutine, against prometheus_client, pre-bound",
+            "µs",
+            coroutines["ours"],
+            coroutines["peer"],
+            1 / 3,
+        ),
+        Result("call: decorator, when the operation fails", "µs", failures["ours"]),
+        _threads(effort),
+        _spread(effort),
+    ]
+
+
+def _ours() -> dict[str, Call]:
+    recorder = Recorder()
+    tracker = track(LABELS[3], **STORE, recorder=recorder)
+    bound = bind(**STORE, recorder=recorder)
+
+    def block(query: str) -> str:
+        with track(LABELS[3], **STORE, recorder=recorder):
+            return bare(query)
+
+    def shared_block(query: str) -> str:
+        with tracker:
+            return bare(query)
+
+    def bound_block(query: str) -> str:
+        with bound(LABELS[3]):
+            return bare(query)
+
+    return {
+        "decorator": tracker(bare),
+        "decorator with a predicate": track(
+            LABELS[3],
+            failure=lambda _: None,
+            recorder=recorder,
+            **STORE,
+        )(bare),
+        "labels in the call": track(LABELS[3], labels=lambda _: LABELS[:3], recorder=recorder)(
+            bare
+        ),
+        "labels in the context": track(LABELS[3], recorder=recorder)(bare),
+        "with track(…)": block,
+        "with a shared track": shared_block,
+        "with bind": bound_block,
+    }
+
+
+def _ours_with(function: Call) -> Call:
+    return track(LABELS[3], **STORE, recorder=Recorder())(function)
+
+
+def _suppressed(function: Call) -> Call:
+    def call(query: str) -> None:
+        with suppress(StoreError):
+            function(query)
+
+    return call
+
+
+def _above(base: Call, forms: dict[str, Call], effort: Effort) -> dict[str, float]:
+    """Return microseconds above the bare call, for each form."""
+    best = dict.fromkeys(("", *forms), float("inf"))
+    for _ in range(effort.rounds):
+        for name, call in (("", base), *forms.items()):
+            seconds = timeit("call('shoes')", globals={"call": call}, number=effort.calls)
+            best[name] = min(best[name], seconds / effort.calls * 1e6)
+    return {name: figure - best[""] for name, figure in best.items() if name}
+
+
+def _above_coroutine(effort: Effort) -> dict[str, float]:
+    forms = {
+        "": bare_coroutine,
+        "ours": _ours_with(bare_coroutine),
+        "peer": peers.prebound_coroutine(bare_coroutine),
+    }
+
+    async def repeat(call: Call) -> float:
+        start = perf_counter()
+        for _ in range(effort.calls):
+            await call("shoes")
+        return perf_counter() - start
+
+    best = dict.fromkeys(forms, float("inf"))
+    for _ in range(effort.rounds):
+        for name, call in forms.items():
+            best[name] = min(best[name], asyncio.run(repeat(call)) / effort.calls * 1e6)
+    return {name: figure - best[""] for name, figure in best.items()}
+
+
+def _threads(effort: Effort) -> Result:
+    """Eight threads that call the same operation: the time of all calls by their number."""
+    forms = {"": bare, "ours": _ours_with(bare), "peer": peers.prebound(bare)}
+    best = dict.fromkeys(forms, float("inf"))
+    for _ in range(max(2, effort.rounds // 5)):
+        for name, call in forms.items():
+            best[name] = min(best[name], _by_eight(call, effort.calls))
+    return Result(
+        "8 threads: decorator, against prometheus_client, pre-bound",
+        "µs",
+        best["ours"] - best[""],
+        best["peer"] - best[""],
+        1 / 3,
+    )
+
+
+def _by_eight(call: Call, calls: int) -> float:
+    begin = threading.Barrier(9)
+
+    def work() -> None:
+        begin.wait()
+        timeit("call('shoes')", globals={"call": call}, number=calls)
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    begin.wait()
+    start = perf_counter()
+    for thread in threads:
+        thread.join()
+    return (perf_counter() - start) / (8 * calls) * 1e6
+
+
+def _spread(effort: Effort) -> Result:
+    """What folding costs for durations as real ones are: spread over some hundred milliseconds."""
+    durations = peers.durations(effort.calls)
+    best = float("inf")
+    for _ in range(effort.rounds):
+        handle = Recorder().operation(*LABELS)
+        start = perf_counter()
+        for seconds in durations:
+            handle.start()
+            handle.finish(seconds)
+        spread = perf_counter() - start
+        start = perf_counter()
+        for _ in durations:
+            handle.start()
+            handle.finish(0.1)
+        best = min(best, (spread - (perf_counter() - start)) / effort.calls * 1e6)
+    return Result("call: more for durations that are spread widely", "µs", max(best, 0.0))

@@ -1,0 +1,137 @@
+"""The peers, used as their documentation shows."""
+
+from __future__ import annotations
+
+import random
+import sys
+import warnings
+from collections.abc import Callable
+from functools import wraps
+from time import perf_counter
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+from store_exporter.metrics.catalogue.operations import LATENCY_BUCKETS, OPERATION_LABELS
+
+Call = Callable[..., Any]
+
+VALUES = ("acme", "shop.example.com", "woocommerce", "search_products")
+
+
+def durations(number: int) -> list[float]:
+    """Return durations as a shop's: most near 0.14 s, some of a few seconds; always the same."""
+    source = random.Random(1)
+    return [source.lognormvariate(-2, 1) for _ in range(number)]
+
+
+def wrap(function: Call) -> dict[str, Call]:
+    """Return the function instrumented by each peer that is installed."""
+    wrapped = {
+        "prometheus_client, labels() each time": _labels_each_time(function),
+        "prometheus_client, pre-bound": prebound(function),
+    }
+    for name, wrap_by in (("autometrics", _autometrics), ("OpenTelemetry SDK", _opentelemetry)):
+        try:
+            wrapped[name] = wrap_by(function)
+        except ImportError:
+            sys.stderr.write(
+                f"{name} is not installed here and is left out; scripts/bench has it\n"
+            )
+    return wrapped
+
+
+def instruments() -> tuple[Counter, Histogram]:
+    """Return a counter and a histogram with our names, labels and buckets."""
+    registry = CollectorRegistry()
+    return (
+        Counter("store_operations", "Finished.", OPERATION_LABELS, registry=registry),
+        Histogram(
+            "store_operation_duration_seconds",
+            "How long.",
+            OPERATION_LABELS,
+            buckets=LATENCY_BUCKETS,
+            registry=registry,
+        ),
+    )
+
+
+def _labels_each_time(function: Call) -> Call:
+    counter, histogram = instruments()
+
+    @wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        start = perf_counter()
+        try:
+            return function(*args, **kwargs)
+        finally:
+            counter.labels(*VALUES).inc()
+            histogram.labels(*VALUES).observe(perf_counter() - start)
+
+    return wrapper
+
+
+def prebound(function: Call) -> Call:
+    counters, histograms = instruments()
+    counter, histogram = counters.labels(*VALUES), histograms.labels(*VALUES)
+
+    @wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        start = perf_counter()
+        try:
+            return function(*args, **kwargs)
+        finally:
+            counter.inc()
+            histogram.observe(perf_counter() - start)
+
+    return wrapper
+
+
+def prebound_coroutine(function: Call) -> Call:
+    counters, histograms = instruments()
+    counter, histogram = counters.labels(*VALUES), histograms.labels(*VALUES)
+
+    @wraps(function)
+    async def wrapper(*args: Any, **kwargs: Any) -> Any:
+        start = perf_counter()
+        try:
+            return await function(*args, **kwargs)
+        finally:
+            counter.inc()
+            histogram.observe(perf_counter() - start)
+
+    return wrapper
+
+
+def _autometrics(function: Call) -> Call:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from autometrics import autometrics, init  # type: ignore[import-not-found,unused-ignore]
+
+        init(tracker="prometheus")
+        wrapped: Call = autometrics(function)
+    return wrapped
+
+
+def _opentelemetry(function: Call) -> Call:
+    from opentelemetry.sdk.metrics import MeterProvider
+    from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+
+    # The reader would otherwise be collected, and the instruments would record nothing.
+    provider = MeterProvider([InMemoryMetricReader()], shutdown_on_exit=False)
+    meter = provider.get_meter("benchmark")
+    counter = meter.create_counter("store.operations")
+    histogram = meter.create_histogram("store.operation.duration", "s")
+    attributes = dict(zip(OPERATION_LABELS, VALUES, strict=True))
+
+    @wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        start = perf_counter()
+        try:
+            return function(*args, **kwargs)
+        finally:
+            counter.add(1, attributes)
+            histogram.record(perf_counter() - start, attributes)
+
+    wrapper.provider = provider  # type: ignore[attr-defined]
+    return wrapper

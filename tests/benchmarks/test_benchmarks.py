@@ -1,0 +1,59 @@
+"""The benchmark works, and what it writes has the agreed form. Its figures are nobody's concern."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.benchmarks.result import Result, table
+
+
+def test_a_quick_run_measures_everything_that_is_installed(
+    tmp_path: Path, repository: Path
+) -> None:
+    report = tmp_path / "report.json"
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks", "--quick", "--json", str(report)],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=repository,
+        env={"PYTHONPATH": "exporter", "PATH": ""},
+    )
+    results = json.loads(report.read_text())["results"]
+    assert all(
+        set(result) == {"name", "unit", "ours", "peer", "ratio", "target", "met"}
+        for result in results
+    )
+    names = [result["name"] for result in results]
+    assert len(set(names)) >= 18
+    for subject in ("pre-bound", "OpenTelemetry SDK", "8 threads", "text", "memory", "import"):
+        assert any(subject in name for name in names), subject
+    for result in results:
+        assert result["name"] in done.stdout
+        assert result["met"] in {True, False, None}
+        assert (result["ratio"] is None) == (result["peer"] is None)
+    assert "targets met" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("result", "met"),
+    [
+        (Result("", "µs", ours=1, peer=8, target=1 / 8), True),
+        (Result("", "µs", ours=1.1, peer=8, target=1 / 8), False),
+        (Result("", "s", ours=0.5, target=1), True),
+        (Result("", "s", ours=1.5, target=1), False),
+        (Result("", "µs", ours=1, peer=8), None),
+    ],
+)
+def test_a_target_is_met_or_missed(result: Result, met: bool | None) -> None:
+    assert result.met is met
+
+
+def test_misses_are_shown() -> None:
+    shown = table([Result("slow", "µs", ours=4, peer=8, target=1 / 8)])
+    assert shown.splitlines()[-1].split() == ["slow", "4", "8", "µs", "1/2.0", "1/8", "MISSED"]
