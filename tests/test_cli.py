@@ -15,7 +15,9 @@ import pytest
 
 from store_exporter import cli
 from store_exporter._version import __version__
+from tests.fakes.bad_server import hang, serving
 from tests.server.support import ENVIRON, configuration
+from tests.servers import eventually
 
 STORE = ("acme", "shop.example.com", "http://127.0.0.1:9")
 LISTEN = re.compile(r"msg=listening address=(\S+)")
@@ -189,7 +191,12 @@ async def until_logged(process: asyncio.subprocess.Process, text: str) -> str:
 
 
 async def ask(url: str) -> str:
-    async with aiohttp.ClientSession() as session, session.get(url) as answer:
+    async with aiohttp.ClientSession() as session:
+        return await ask_in(session, url)
+
+
+async def ask_in(session: aiohttp.ClientSession, url: str) -> str:
+    async with session.get(url) as answer:
         return await answer.text()
 
 
@@ -204,6 +211,23 @@ async def test_a_signal_ends_it_cleanly(tmp_path: Path, number: signal.Signals) 
         assert process.returncode == 0
         assert f"signal={number.name}" in rest.decode()
         assert "Traceback" not in rest.decode()
+
+
+async def test_a_store_that_hangs_does_not_delay_the_end(tmp_path: Path) -> None:
+    async with serving(hang) as store:
+        file = tmp_path / "store-exporter.yml"
+        file.write_text(configuration(("acme", "shop.example.com", store.url)))
+        async with served(tmp_path) as (process, address, _):
+            await asyncio.to_thread(eventually, lambda: store.heads)
+            async with aiohttp.ClientSession() as session:
+                # It waits for the store's only slot, which the scheduled run has.
+                waiting = asyncio.create_task(ask_in(session, f"{address}/probe?target={STORE[1]}"))
+                process.send_signal(signal.SIGTERM)
+                async with asyncio.timeout(20):
+                    await process.wait()
+                assert process.returncode == 0
+                waiting.cancel()
+                await asyncio.gather(waiting, return_exceptions=True)
 
 
 async def test_sighup_reloads_and_a_bad_file_does_no_harm(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from store_exporter.demo.stores.base import DemoStore
 from store_exporter.metrics.catalogue import exporter as catalogue
 from store_exporter.metrics.recorder import Recorder
+from store_exporter.stores.model import Secret
 from tests.server.support import Running, configuration, exporting
 
 STORE = ("acme", "shop.example.com", "http://127.0.0.1:9")
@@ -165,6 +167,36 @@ async def test_a_body_that_is_too_large_is_not_read(tmp_path: Path) -> None:
     async with exporting(tmp_path, configuration()) as running:
         answer = await running.ask("/-/reload", "POST", data=b"x" * 200_000)
         assert answer.status in (200, 413)
+
+
+async def test_a_head_that_is_too_large_is_refused(tmp_path: Path) -> None:
+    async with exporting(tmp_path, configuration()) as running:
+        for headers in ({"X": "y" * 20_000}, {f"X-{n}": "y" for n in range(500)}):
+            assert (await running.ask("/-/healthy", headers=headers)).status == 400
+
+
+async def test_a_store_that_two_orgs_find_is_told_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with exporting(tmp_path, configuration(STORE)) as running:
+        (known,) = running.exporter.config.stores
+        running.exporter.found([replace(known, org="zen")])
+        assert running.exporter.inventory.stores["shop.example.com"].org == "acme"
+        assert caplog.messages == ["a store was found for more than one org"]
+        running.exporter.found([replace(known, org="zen")])
+        assert len(caplog.messages) == 1
+
+
+async def test_found_stores_are_watched_with_those_of_the_file(tmp_path: Path) -> None:
+    async with exporting(tmp_path, configuration(STORE)) as running:
+        (known,) = running.exporter.config.stores
+        key = Secret("ck_of_the_found_store")
+        running.exporter.found([replace(known, domain="b.example", credentials={"k": key})])
+        assert list(running.scheduler.stores) == ["shop.example.com", "b.example"]
+        assert running.exporter.redact("ck_of_the_found_store") == "<masked>"
+        await running.ask("/-/reload", "POST")
+        # Discovery is asked anew; the configuration has no source, so nothing is found any more.
+        assert list(running.scheduler.stores) == ["shop.example.com"]
 
 
 async def test_a_head_request_gets_no_body(tmp_path: Path) -> None:

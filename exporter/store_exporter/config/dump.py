@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import yaml
 
@@ -13,8 +14,25 @@ _DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
 def text(config: Config) -> str:
-    """Write the configuration as YAML. Validation made sure that secrets stand as references."""
-    dumped: str = yaml.dump(dict(config.data), Dumper=_DUMPER, sort_keys=False, allow_unicode=True)
+    """Write the configuration as YAML. Validation made sure that secrets stand as references.
+
+    It is written entry by entry, so that other threads get their turn while thousands of stores
+    are.
+    """
+    return "".join(_parts(config.data))
+
+
+def _parts(data: Mapping[str, Any]) -> Iterator[str]:
+    for key, value in data.items():
+        if isinstance(value, list) and value:
+            yield f"{key}:\n"
+            yield from (_dump([entry]) for entry in value)
+        else:
+            yield _dump({key: value})
+
+
+def _dump(data: Any) -> str:
+    dumped: str = yaml.dump(data, Dumper=_DUMPER, sort_keys=False, allow_unicode=True)
     return dumped
 
 

@@ -17,7 +17,7 @@ from .html import Html, tag
 from .page import page
 from .status import WORST_FIRST, Check, State, Status, worst_first
 
-STORES_PER_PAGE = 200
+STORES_PER_PAGE = 100
 
 
 class Landing:

@@ -55,6 +55,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     except Exception:
         if request.transport is None or request.transport.is_closing():
             # Whoever asked is gone, such as a scraper that ran out of time; nobody reads this.
+            log.debug("a request ended before its answer", extra={"path": request.path})
             return web.Response(status=499)
         log.exception("a request failed", extra={"path": request.path})
         response = web.Response(status=500, text="internal error; the log says more\n")
