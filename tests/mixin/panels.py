@@ -71,7 +71,7 @@ class Source:
 
     def ask(self, panel: Panel, query: Query, chosen: Mapping[str, str]) -> list[Series]:
         """The result of a panel's query: the labels and values of each series."""
-        expression = fill(query.expression, chosen)
+        expression = fill(panel.expression(query), chosen)
         if panel.kind in (Kind.GRAPH, Kind.HEATMAP, Kind.TIMELINE):
             span = {"start": str(self.now - RANGE), "end": str(self.now), "step": "60"}
             data = self.get("/api/v1/query_range", {"query": expression, **span})

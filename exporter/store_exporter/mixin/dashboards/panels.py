@@ -105,6 +105,16 @@ class Panel:
     columns: tuple[str, ...] = ()
     sort: str = ""
 
+    def expression(self, query: Query) -> str:
+        """What one of its queries asks.
+
+        A table puts the rows of several queries together by the labels that they share, and the
+        metric's name would be one of them; so each query keeps the table's columns and no more.
+        """
+        if self.kind is not Kind.TABLE:
+            return query.expression
+        return f"sum by ({', '.join(self.columns)}) ({query.expression})"
+
 
 @dataclass(frozen=True, slots=True)
 class Row:

@@ -51,8 +51,21 @@ def as_document(page: Page, links: policy.Links = policy.LINKS) -> dict[str, Any
         for panel in row.panels:
             number += 1
             board.with_panel(render(panel, names, links).id(number))
-    document: dict[str, Any] = json.loads(json.dumps(board.build(), cls=JSONEncoder))
+    document: dict[str, Any] = without_placement(
+        json.loads(json.dumps(board.build(), cls=JSONEncoder))
+    )
     return document
+
+
+def without_placement(content: Any) -> Any:
+    """Drop the key `placement`, which the SDK sets in every link and annotation.
+
+    It moves them into a menu, from which some versions of Grafana do not show links to dashboards
+    at all (grafana-foundation-sdk issue 1272, grafana issue 115084).
+    """
+    if isinstance(content, dict):
+        return {k: without_placement(v) for k, v in content.items() if k != "placement"}
+    return [without_placement(each) for each in content] if isinstance(content, list) else content
 
 
 def siblings() -> build.DashboardLink:
@@ -156,7 +169,7 @@ def target(panel: Panel, query: Query, ref: str) -> prometheus.Dataquery:
         prometheus.Dataquery()
         .datasource(DATASOURCE)
         .ref_id(ref)
-        .expr(query.expression)
+        .expr(panel.expression(query))
         .legend_format(query.legend or "__auto")
     )
     if panel.kind in (Kind.GRAPH, Kind.HEATMAP, Kind.TIMELINE):
