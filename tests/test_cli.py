@@ -53,6 +53,29 @@ def test_a_wrong_command_line_is_refused(
     assert "usage: store-exporter" in err
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("run", "check_stock", "--store=a.example", "product=1"),
+        ("run", "--store=a.example", "check_stock", "product=1"),
+        ("run", "check_stock", "product=1", "--store=a.example"),
+    ],
+)
+def test_options_stand_anywhere_among_the_other_arguments(
+    monkeypatch: pytest.MonkeyPatch, arguments: Sequence[str]
+) -> None:
+    seen = []
+    monkeypatch.setattr(
+        import_module("store_exporter.commands.run"), "run", lambda args: seen.append(args) or 0
+    )
+    assert cli.main(arguments) == 0
+    assert (seen[0].operation, seen[0].values, seen[0].store) == (
+        "check_stock",
+        ["product=1"],
+        "a.example",
+    )
+
+
 @pytest.mark.parametrize("name", cli.COMMANDS)
 def test_every_command_has_a_module_with_arguments_and_run(name: str) -> None:
     module = import_module(f"store_exporter.commands.{name}")

@@ -41,16 +41,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         for name, text in COMMANDS.items()
     }
     chosen = next((argument for argument in arguments if not argument.startswith("-")), None)
-    if chosen not in COMMANDS:
+    if chosen not in COMMANDS or arguments[0] != chosen:
+        # Ends the program for --help, --version and whatever is wrong.
         parser.parse_args(arguments)
-        raise AssertionError("argparse has ended the program")
+        parser.error("the command comes first")
     try:
         command = import_module(f"{__package__}.commands.{chosen}")
     except ModuleNotFoundError as error:
         return _missing(chosen, error)
     subparsers[chosen].add_argument("--version", action="version", version=version)
     command.add_arguments(subparsers[chosen])
-    status: int = command.run(parser.parse_args(arguments))
+    # Intermixed, so that options may stand before, between and after the other arguments.
+    status: int = command.run(subparsers[chosen].parse_intermixed_args(arguments[1:]))
     return status
 
 

@@ -165,8 +165,8 @@ def _text(found: Mapping[str, Sequence[Finding]]) -> Iterator[str]:
     states = Counter(finding.state for _, finding in rows)
     stores_seen = len(found) - 1
     yield (
-        f"{stores_seen} store{'s' if stores_seen != 1 else ''} examined: "
-        f"{states['fail']} failed, {states['warn']} with a warning, {states['ok']} ok"
+        f"{stores_seen} store{'s' if stores_seen != 1 else ''} examined: of {len(rows)} checks "
+        f"{states['fail']} failed, {states['warn']} gave a warning"
     )
 
 

@@ -102,20 +102,25 @@ class SimulatedServer(ABC):
             if fault.drop:
                 _hang_up(request)
                 return web.Response()
+        try:
+            body = await request.read()
+        except ConnectionError:
+            # A client that was told to end hung up; there is nobody to answer.
+            return web.Response(status=400)
         incoming = Incoming(
             request.method,
             request.path,
             dict(request.query),
             {name.lower(): value for name, value in request.headers.items()},
-            await request.read(),
+            body,
             request.scheme,
             request.host,
         )
-        status, headers, body = finished(self.respond(incoming), fault)
+        status, headers, answer = finished(self.respond(incoming), fault)
         if fault is None or (fault.truncate is None and fault.trickle is None):
-            return web.Response(status=status, headers=headers, body=body)
+            return web.Response(status=status, headers=headers, body=answer)
         stream = web.StreamResponse(status=status, headers=headers)
-        return await _crippled(request, stream, body, fault)
+        return await _crippled(request, stream, answer, fault)
 
 
 def _hang_up(request: web.Request) -> None:
