@@ -11,6 +11,8 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
+from ..stores.address import normal
+
 MAX_DURATION = 366 * 86400.0
 """Seconds; a longer one is a slip."""
 
@@ -74,7 +76,7 @@ def is_org(name: str) -> bool:
 
 
 def url(value: Any) -> str:
-    """Read a base address and return it without a trailing slash.
+    """Read a base address and return it in its normal form, without a trailing slash.
 
     Raises:
         ValueError: it is not absolute, not http(s), or has credentials, a query or a fragment.
@@ -94,7 +96,7 @@ def url(value: Any) -> str:
         raise ValueError("must not have a query or fragment; it is a base address")
     if not _is_host(parts.hostname):
         raise ValueError("its host is neither a host name nor an IP address")
-    return value.rstrip("/")
+    return normal(value)
 
 
 def _is_host(host: str) -> bool:

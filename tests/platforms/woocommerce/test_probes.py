@@ -49,6 +49,13 @@ async def test_the_configured_page_is_the_one_that_is_read() -> None:
         assert store.asked() == ["/shop/"]
 
 
+async def test_the_page_of_a_shop_in_a_folder_is_in_that_folder() -> None:
+    async with watching(orders=0) as store:
+        store.url += "/boutique"
+        await store.probe("storefront")
+        assert store.asked() == ["/boutique/"]
+
+
 def test_exactly_one_probe_is_the_liveness_probe() -> None:
     assert [name for name, probe in PROBES.items() if probe.liveness] == ["liveness"]
     assert {name for name, probe in PROBES.items() if probe.critical} == set(NETWORKED)

@@ -14,6 +14,7 @@ import httpx
 
 from ...metrics.recorder import Recorder
 from ...operations.bound import bind
+from ...stores.address import normal
 from ...stores.model import Secret
 from ..described import Awaited, Blocking, Planned
 from ..http_client import AsyncDriver, SyncDriver, proxy_for, tls_context
@@ -65,12 +66,12 @@ class _Client:
         storefront_token: str | Secret | None,
         options: Options,
     ) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
-            raise ValueError("url is not like https://shop.myshopify.com")
-        self.url = url.rstrip("/")
+        try:
+            self.url = normal(url)
+        except ValueError:
+            raise ValueError("url is not like https://shop.myshopify.com") from None
         self.org = options["org"]
-        self.domain = options.get("domain") or parts.hostname
+        self.domain = options.get("domain") or urlsplit(self.url).hostname or ""
         self._tracked = bind(
             org=self.org,
             domain=self.domain,

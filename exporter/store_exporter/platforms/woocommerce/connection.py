@@ -13,6 +13,7 @@ import httpx
 
 from ...metrics.recorder import Recorder
 from ...operations.bound import bind
+from ...stores.address import normal
 from ...stores.model import Secret
 from ..described import Planned
 from ..http_client import proxy_for, tls_context
@@ -67,12 +68,12 @@ class Connection:
         consumer_secret: str | Secret,
         options: Options,
     ) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
-            raise ValueError("url is not like https://shop.example.com")
-        self.url = url.rstrip("/")
+        try:
+            self.url = normal(url)
+        except ValueError:
+            raise ValueError("url is not like https://shop.example.com") from None
         self.org = options["org"]
-        self.domain = options.get("domain") or parts.hostname
+        self.domain = options.get("domain") or urlsplit(self.url).hostname or ""
         self._tracked = bind(
             org=self.org,
             domain=self.domain,

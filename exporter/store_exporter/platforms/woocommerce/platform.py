@@ -84,7 +84,8 @@ PLATFORM = Platform(
     settings=(
         Setting(
             "storefront_path",
-            "Path of the page that the probe storefront reads, such as /shop/.",
+            "Path of the page that the probe storefront reads, below the store's url, "
+            "such as /shop/.",
             default="/",
             check=_check_path,
         ),

@@ -7,7 +7,7 @@ slowly or with a warning of its own. What a failure makes of the store's health 
 from __future__ import annotations
 
 import ipaddress
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from ...errors import StoreError
 from ...metrics.catalogue import health
@@ -81,7 +81,7 @@ async def cart(context: Context) -> Report:
 async def storefront(context: Context) -> Report:
     """Read the shop's front page, or the page that is configured, as a visitor does."""
     path = str(context.store.settings.get("storefront_path") or "/")
-    answer = await context.http.request("GET", urljoin(f"{context.store.url}/", path))
+    answer = await context.http.request("GET", context.store.url + path)
     source = answers.text(answer)
     low = source.lower()
     _check_page(answer, source, low)
