@@ -176,7 +176,7 @@ class Api:
     def nodes(
         self,
         name: str,
-        root: str,
+        root: str | Callable[[Fields], Fields],
         variables: Mapping[str, Any],
         *,
         limit: int,
@@ -186,7 +186,7 @@ class Api:
 
         Args:
             name: of the document, which takes `$first` and `$after`.
-            root: the field of its data that holds the connection.
+            root: the field of its data that holds the connection, or what finds it there.
             variables: the others that it takes.
             limit: nodes wanted.
             storefront: whether it is a document of the Storefront API.
@@ -203,7 +203,7 @@ class Api:
                 data = yield from self.storefront(name, {**paged, "first": size})
             else:
                 data = yield from self.admin(name, paged, first=size)
-            connection = data.child(root)
+            connection = data.child(root) if isinstance(root, str) else root(data)
             found += rows(connection)
             after = next_cursor(connection, after)
             if after is None or len(found) >= limit:

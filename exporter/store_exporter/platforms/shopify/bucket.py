@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from .graphql import Cost, TooDearError
 
 _UNKNOWN_COST = 10.0
+# Whoever must keep to a share is more careful with what it never asked before.
+_UNKNOWN_COST_OF_SHARE = 40.0
 _SHORTEST_WAIT = 0.05
 _TOLERANCE = 1e-6
 
@@ -88,10 +90,7 @@ class Bucket:
             TooDearError: it costs more than this client may ever use at once.
         """
         with self._lock:
-            known = self._costs.get(query)
-            cost = _UNKNOWN_COST if known is None else known[1] * max(1.0, size / known[0])
-            if known is not None and cost > self._allowed() + _TOLERANCE:
-                raise TooDearError(query, cost, self._allowed())
+            cost = self._expected(query, size)
             if self._state is not None:
                 self._refill(self._state)
                 floor = self._state.maximum * (1.0 - self._share)
@@ -101,6 +100,19 @@ class Bucket:
             self._available -= cost
             self._under_way += cost
             return Claim(0.0, cost)
+
+    def _expected(self, query: str, size: int) -> float:
+        """Return the most that a query will cost, as far as can be told."""
+        allowed, known = self._allowed(), self._costs.get(query)
+        if known is None:
+            return _UNKNOWN_COST if self._share >= 1.0 else min(_UNKNOWN_COST_OF_SHARE, allowed)
+        seen, points = known
+        if size < seen:
+            return min(points, allowed)
+        cost = points * size / seen
+        if cost > allowed + _TOLERANCE:
+            raise TooDearError(query, cost, allowed)
+        return cost
 
     def settle(self, query: str, points: float, cost: Cost | None, size: int = 1) -> None:
         """Take in an answer, or the lack of one.

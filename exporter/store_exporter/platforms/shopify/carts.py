@@ -81,7 +81,8 @@ def cart(fields: Fields, *, renewed: bool = False) -> Cart:
 
 def _share(taken: Sequence[Fields], code: str, total: Money) -> Money:
     """Return what one discount code takes off."""
-    own = (row for row in taken if row.text_or("code").casefold() == code.casefold())
+    by_code = (row for row in taken if row.text("__typename") == "CartCodeDiscountAllocation")
+    own = (row for row in by_code if row.text("code").casefold() == code.casefold())
     return _sum((models.amount(row.child("discountedAmount")) for row in own), total)
 
 

@@ -225,7 +225,7 @@ def _attributes(variants: list[Fields]) -> Mapping[str, tuple[str, ...]]:
 
 def category(fields: Fields) -> Category:
     """Read a collection; collections have none above them."""
-    count = fields.child("productsCount").integer("count") if fields.has("productsCount") else 0
+    count = fields.child("productsCount").integer("count")
     return Category(number(fields), fields.text("title"), fields.text("handle"), None, count, "")
 
 
@@ -266,13 +266,11 @@ _UNDELIVERED = (
 
 
 def financial_status(order: Fields) -> str:
-    """Read whether an order is paid; one without payment at all is pending.
+    """Read how far an order is paid.
 
     Raises:
         StoreError: invalid_response, it is a status that is not known here.
     """
-    if not order.has("displayFinancialStatus"):
-        return "PENDING"
     return _one_of(order, "displayFinancialStatus", (*_PAID, *_UNPAID, *_LOST))
 
 

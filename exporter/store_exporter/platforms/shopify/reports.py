@@ -12,6 +12,7 @@ from ..money import Money
 from ..results import CustomerSpend, SalesReport
 from . import models
 
+_NULLABLE = ("totalTaxSet", "totalDiscountsSet")
 _SUMS = {
     "gross": "totalPriceSet",
     "refunds": "totalRefundedSet",
@@ -32,7 +33,7 @@ def sales(
     counted = [
         order
         for order in orders
-        if not order.has("cancelledAt")
+        if order.gmt_if_any("cancelledAt") is None
         and not order.flag("test")
         and (definition == "created" or models.is_paid(order))
     ]
@@ -60,8 +61,8 @@ def sales(
 
 
 def _part(order: Fields, name: str, currency: str) -> Decimal:
-    """Return one amount of an order; some sets are null where there is nothing."""
-    if not order.has(name):
+    """Return one amount of an order; taxes and discounts are null where there are none."""
+    if name in _NULLABLE and not order.has(name):
         return Decimal(0)
     money = models.shop_money(order, name)
     if money.currency != currency:

@@ -245,16 +245,23 @@ class Admin:
         }
 
     def delivery_profiles(self, _info: Any, first: int, **_: Any) -> View:
-        """`deliveryProfiles`: one, with two ways of delivery at home and one abroad."""
+        """`deliveryProfiles`: there is one."""
+        return connection([self._profile()], lambda row: row, first)
 
-        def method(index: int, name: str, price: int, minimum: int | None) -> View:
+    def delivery_profile(self, _info: Any, id: str) -> View:  # noqa: A002, ARG002
+        """`deliveryProfile`."""
+        return self._profile()
+
+    def _profile(self) -> View:
+        """Return a profile with two ways of delivery at home and one abroad."""
+
+        def method(name: str, price: int, minimum: int | None) -> View:
             condition = {
                 "field": "TOTAL_PRICE",
                 "operator": "GREATER_THAN_OR_EQUAL_TO",
                 "conditionCriteria": money(Decimal(minimum or 0), self._room.currency),
             }
             return {
-                "id": gid("DeliveryMethodDefinition", index),
                 "name": name,
                 "active": True,
                 "rateProvider": {
@@ -272,18 +279,18 @@ class Admin:
                 ),
             }
 
-        home = [method(1, "Standard", 5, None), method(2, "Free from 100", 0, 100)]
-        zones = [zone(1, "Domestic", home), zone(2, "World", [method(3, "Abroad", 20, None)])]
-        groups = [
-            {"locationGroupZones": lambda _info, first: connection(zones, lambda z: z, first)}
-        ]
-        profile = {
-            "id": gid("DeliveryProfile", 1),
-            "name": "General",
-            "default": True,
-            "profileLocationGroups": groups,
+        home = [method("Standard", 5, None), method("Free from 100", 0, 100)]
+        zones = [zone(1, "Domestic", home), zone(2, "World", [method("Abroad", 20, None)])]
+        group = {
+            "locationGroup": {"id": gid("DeliveryLocationGroup", 1)},
+            "locationGroupZones": lambda _info, first, after=None: connection(
+                zones, lambda z: z, first, after
+            ),
         }
-        return connection([profile], lambda row: row, first)
+        return {
+            "id": gid("DeliveryProfile", 1),
+            "profileLocationGroups": lambda _info, **_: [group],
+        }
 
 
 class AccessDeniedError(Exception):

@@ -12,6 +12,7 @@ from importlib.resources import files
 from typing import Any
 
 from graphql import (
+    DocumentNode,
     FragmentDefinitionNode,
     GraphQLError,
     GraphQLSchema,
@@ -29,6 +30,7 @@ from .shop import StockRoom
 from .storefront import Storefront
 
 VERSIONS = ("2026-07", "2026-10")
+_REMEMBERED = 200
 MOST_COST = 1000.0
 _PATH = re.compile(r"(?P<admin>/admin)?/api/(?P<version>\d{4}-\d{2})/graphql\.json")
 _PAGE = "<!DOCTYPE html><html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>"
@@ -81,6 +83,7 @@ class SimulatedShopify(SimulatedServer):
         self.tokens = Tokens(domain)
         self.stock_room = StockRoom(domain, currency, seed, clock)
         self.bucket = Bucket(clock)
+        self._documents: dict[tuple[str, str], DocumentNode] = {}
         self._schemas = schemas or {api: used_schema(api) for api in ("admin", "storefront")}
         admin = Admin(self.stock_room, self.tokens.scopes, VERSIONS)
         self._roots = {"admin": admin.root(), "storefront": Storefront(self.stock_room).root()}
@@ -114,13 +117,9 @@ class SimulatedShopify(SimulatedServer):
         self, api: str, query: str, variables: dict[str, Any], name: str | None
     ) -> dict[str, Any]:
         schema = self._schemas[api]
-        try:
-            document = parse(query)
-        except GraphQLError as error:
-            return {"errors": [{"message": error.message}]}
-        problems = validate(schema, document)
-        if problems:
-            return {"errors": [_undefined(problem) for problem in problems]}
+        document = self._understood(api, query)
+        if isinstance(document, list):
+            return {"errors": document}
         fragments = {
             d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)
         }
@@ -154,6 +153,21 @@ class SimulatedShopify(SimulatedServer):
             self.bucket.give_back(cost - actual)
             answer["extensions"] = self._cost(cost, actual)
         return answer
+
+    def _understood(self, api: str, query: str) -> DocumentNode | list[dict[str, Any]]:
+        """Return a query that fits the schema, or what is wrong with it."""
+        found = self._documents.get((api, query))
+        if found is None:
+            try:
+                found = parse(query)
+            except GraphQLError as error:
+                return [{"message": error.message}]
+            problems = validate(self._schemas[api], found)
+            if problems:
+                return [_undefined(problem) for problem in problems]
+            if len(self._documents) < _REMEMBERED:
+                self._documents[api, query] = found
+        return found
 
     def _cost(self, requested: float, actual: float | None) -> dict[str, Any]:
         return {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -27,7 +27,7 @@ from .. import coupons, models, reports
 from ..api import Api
 
 PERIODS = ("day", "week", "month", "year")
-_MOST_PROFILES = 100
+_MOST_PLACES = 250
 _MOST_CUSTOMERS = 500
 _MOST_ORDERS = 1000
 _WALLETS = {
@@ -40,33 +40,56 @@ _WALLETS = {
 
 def _methods(api: Api) -> Plan[list[tuple[str, str, ShippingMethod]]]:
     """Return every way of delivery that is switched on, with its zone's id and name."""
-    profiles = yield from api.nodes(
-        "DeliveryProfiles", "deliveryProfiles", {}, limit=_MOST_PROFILES
-    )
-    if not profiles.complete:
-        message = f"there are more than {_MOST_PROFILES} delivery profiles"
-        raise StoreError("response_too_large", message)
     found = []
-    for zone in _zones(profiles.items):
-        place = zone.child("zone")
+    for zone in (yield from _zones(api)):
+        place, methods = zone.child("zone"), zone.child("methodDefinitions")
         name = place.text("name")
-        for row in zone.child("methodDefinitions").children("nodes"):
+        if methods.child("pageInfo").flag("hasNextPage"):
+            raise StoreError("response_too_large", f"{name} has more than 25 ways of delivery")
+        for row in methods.children("nodes"):
             if row.flag("active"):
                 method = models.shipping_method(name, row)
                 found.append((str(models.number(place)), name, method))
     return found
 
 
-def _zones(profiles: Sequence[Any]) -> Iterator[Fields]:
-    for index, profile in enumerate(profiles):
-        for group in Fields(profile, f"profiles[{index}]").children("profileLocationGroups"):
-            yield from group.child("locationGroupZones").children("nodes")
+def _zones(api: Api) -> Plan[list[Fields]]:
+    """Return the zones of all delivery profiles."""
+    profiles = yield from _all(api, "DeliveryProfiles", lambda data: data.child("deliveryProfiles"))
+    zones: list[Fields] = []
+    for profile in profiles:
+        for group in profile.children("profileLocationGroups"):
+            variables = {
+                "id": models.opaque(profile, "id"),
+                "group": models.opaque(group.child("locationGroup"), "id"),
+            }
+            zones += yield from _all(api, "DeliveryZones", _zones_of_group, variables)
+    return zones
+
+
+def _zones_of_group(data: Fields) -> Fields:
+    for group in data.child("deliveryProfile").children("profileLocationGroups"):
+        return group.child("locationGroupZones")
+    raise StoreError("invalid_response", "a group of locations without zones")
+
+
+def _all(
+    api: Api,
+    name: str,
+    root: Callable[[Fields], Fields],
+    variables: Mapping[str, Any] | None = None,
+) -> Plan[list[Fields]]:
+    """Read a whole list; a part of it would be another shop's delivery."""
+    found = yield from api.nodes(name, root, variables or {}, limit=_MOST_PLACES)
+    if not found.complete:
+        raise StoreError("response_too_large", f"{name}: there are more than {_MOST_PLACES}")
+    return [Fields(row, f"{name}[{index}]") for index, row in enumerate(found.items)]
 
 
 @operation(
     "Tells how the shop delivers and from which order value that is free.",
     parameters={},
-    calls=("admin DeliveryProfiles",),
+    calls=("admin DeliveryProfiles", "admin DeliveryZones"),
     example="store.get_shipping_info().free_from",
 )
 def get_shipping_info(api: Api) -> Plan[ShippingInfo]:
@@ -88,7 +111,7 @@ def get_shipping_info(api: Api) -> Plan[ShippingInfo]:
     "Lists the ways of delivery.",
     parameters={"zone": "Id or name of a zone; all zones without it."},
     errors=("not_found",),
-    calls=("admin DeliveryProfiles",),
+    calls=("admin DeliveryProfiles", "admin DeliveryZones"),
     example='store.get_shipping_methods(zone="Domestic")',
 )
 def get_shipping_methods(api: Api, zone: int | str | None = None) -> Plan[Listing[ShippingMethod]]:

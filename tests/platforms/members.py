@@ -1,0 +1,192 @@
+"""Each member of an answer replaced by what it should not be, on every platform.
+
+An operation is run once on a simulated store. Then each member of each answer that it got is
+replaced, one at a time, by values that are not what it should be, and the operation is run again
+on these answers. It must raise a `StoreError`, or return what it returned before with something
+left out: never another figure.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
+
+import httpx
+
+from store_exporter.platforms.results import Listing
+from tests.fakes.direct import DirectTransport
+
+Path = tuple[str | int, ...]
+MISSING = object()
+NUMERIC = set("0123456789.-:T ")
+Key = Callable[[httpx.Request], str]
+"""What tells requests of one operation apart."""
+
+
+def path_of(request: httpx.Request) -> str:
+    """The path, which is enough where each resource has an address."""
+    return request.url.path
+
+
+@dataclass
+class Recorded:
+    """One exchange."""
+
+    method: str
+    path: str
+    status: int
+    headers: Mapping[str, str]
+    body: Any
+
+
+class Recorder(httpx.BaseTransport):
+    """Keeps what a simulated store answers."""
+
+    def __init__(self, inner: DirectTransport, key: Key = path_of) -> None:
+        self.inner = inner
+        self._key = key
+        self.seen: list[Recorded] = []
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        answer = self.inner.handle_request(request)
+        body = json.loads(answer.read())
+        headers = {k: v for k, v in answer.headers.items() if k.lower() != "content-length"}
+        path = self._key(request)
+        self.seen.append(Recorded(request.method, path, answer.status_code, headers, body))
+        return httpx.Response(answer.status_code, headers=headers, content=json.dumps(body))
+
+
+class Replayer(httpx.BaseTransport):
+    """Answers as recorded; where a request was not recorded there is no such route."""
+
+    def __init__(self, recorded: list[Recorded], key: Key = path_of) -> None:
+        self.left = list(recorded)
+        self._key = key
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        for index, one in enumerate(self.left):
+            if (one.method, one.path) == (request.method, self._key(request)):
+                del self.left[index]
+                body = json.dumps(one.body)
+                return httpx.Response(one.status, headers=one.headers, content=body)
+        body = json.dumps({"code": "rest_no_route", "message": "No route"})
+        return httpx.Response(404, content=body)
+
+
+def places(value: Any, left_out: Collection[Any] = (), path: Path = ()) -> Iterator[Path]:
+    """Yield the paths of all members; of lists only the first item.
+
+    Args:
+        value: the answer.
+        left_out: names of members, or the last two names of their path, that are not replaced.
+        path: of `value` itself.
+    """
+    if path:
+        yield path
+    if isinstance(value, dict):
+        for name in value:
+            if name not in left_out and (*path, name)[-2:] not in left_out:
+                yield from places(value[name], left_out, (*path, name))
+    elif isinstance(value, list) and value:
+        yield from places(value[0], left_out, (*path, 0))
+
+
+def others(value: Any, path: Path) -> Iterator[Any]:
+    """Yield what a member is not: other types, and texts that are no number or date."""
+    yield from (None, {}, {"x": "1"})
+    if not isinstance(value, list):
+        yield []
+    # A list without its first item is a list too, and so is a report without one of its days.
+    if not isinstance(path[-1], int) and not str(path[-1]).startswith("20"):
+        yield MISSING
+    if not isinstance(value, list) or (value and isinstance(value[0], dict)):
+        yield [1]
+    if not isinstance(value, bool):
+        yield True
+    if isinstance(value, (bool, dict, list)):
+        yield 12345
+    if not isinstance(value, str):
+        yield "n/a"
+    elif value and set(value) <= NUMERIC:
+        yield from ("n/a", "1,234.50", "9" * 400)
+    else:
+        yield 12345
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        yield from ("1,234", 10**40, -(10**40))
+
+
+def replaced(body: Any, path: Path, value: Any) -> Any:
+    changed = copy.deepcopy(body)
+    holder = changed
+    for step in path[:-1]:
+        holder = holder[step]
+    if value is MISSING:
+        del holder[path[-1]]
+    else:
+        holder[path[-1]] = value
+    return changed
+
+
+def no_more_than(found: Any, whole: Any) -> bool:
+    """Whether a result is another with something left out."""
+    if (found == whole and type(found) is type(whole)) or found is None:
+        return True
+    if type(found) is not type(whole):
+        return False
+    if isinstance(found, str):
+        return found in whole
+    if isinstance(found, (Listing, tuple)):
+        return all(any(no_more_than(item, other) for other in whole) for item in found)
+    if isinstance(found, dict):
+        return all(key in whole and no_more_than(found[key], whole[key]) for key in found)
+    names = [field.name for field in fields(found)] if is_dataclass(found) else []
+    return bool(names) and all(no_more_than(getattr(found, n), getattr(whole, n)) for n in names)
+
+
+class CutShort(Replayer):
+    """Answers as recorded but for one answer, of which only the beginning arrives."""
+
+    def __init__(
+        self, recorded: list[Recorded], index: int, text: bytes, key: Key = path_of
+    ) -> None:
+        super().__init__(recorded, key)
+        self._cut = recorded[index]
+        self._text = text
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        cut = bool(self.left) and self.left[0] is self._cut
+        answer = super().handle_request(request)
+        if not cut:
+            return answer
+        headers = {k: v for k, v in answer.headers.items() if k.lower() != "content-length"}
+        return httpx.Response(answer.status_code, headers=headers, content=self._text)
+
+
+def changes(
+    recorded: list[Recorded], left_out: Collection[Any] = ()
+) -> Iterator[tuple[str, list[Recorded]]]:
+    """Yield what was recorded with one member replaced, and the name of that change."""
+    for index, one in enumerate(recorded):
+        for path in places(one.body, left_out):
+            original = one.body
+            for step in path:
+                original = original[step]
+            for value in others(original, path):
+                body = replaced(one.body, path, value)
+                changed = [*recorded]
+                changed[index] = Recorded(one.method, one.path, one.status, one.headers, body)
+                shown = "missing" if value is MISSING else repr(value)[:30]
+                yield f"{one.method} {one.path} {path} = {shown}", changed
+
+
+def cuts(
+    recorded: list[Recorded], key: Key = path_of
+) -> Iterator[tuple[Recorded, httpx.BaseTransport]]:
+    """Yield transports that cut one answer short each."""
+    for index, one in enumerate(recorded):
+        text = json.dumps(one.body).encode()
+        for size in sorted({0, 1, len(text) // 3, len(text) // 2, len(text) - 1}):
+            yield one, CutShort(recorded, index, text[:size], key)

@@ -1,0 +1,196 @@
+"""Many operations and the collectors at once, within a small rate limit, in virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+import selectors
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any, TypeVar
+
+import httpx
+import pytest
+
+from store_exporter.demo.stores.shopify import SimulatedShopify
+from store_exporter.errors import StoreError
+from store_exporter.platforms.plans import Policy
+from store_exporter.platforms.shopify import AsyncShopify
+from store_exporter.platforms.shopify.collectors import COLLECTORS
+from tests.fakes.clock import START, Clock
+from tests.fakes.direct import DirectTransport, changing
+from tests.fakes.shopify import client
+from tests.platforms.shopify.watching import DirectHttp, Watched, figures, watched
+
+T = TypeVar("T")
+
+
+class AsyncDirect(httpx.AsyncBaseTransport):
+    """Hands requests to a simulated shop, each a moment after it was sent."""
+
+    def __init__(self, shop: SimulatedShopify) -> None:
+        self._direct = DirectTransport(shop)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(0)
+        found = self._direct.handle_request(request)
+        return httpx.Response(found.status_code, headers=found.headers, content=found.read())
+
+
+class Selector(selectors.SelectSelector):
+    """Lets an event loop's waiting go by at once."""
+
+    now = START
+
+    def select(self, timeout: float | None = None) -> list[Any]:
+        assert timeout is not None, "something waits for ever"
+        self.now += timeout
+        assert self.now < START + 7200.0, "something takes for ever"
+        return super().select(0)
+
+
+class World:
+    """A shop with a small bucket, an application and an exporter, in one virtual time."""
+
+    def __init__(self) -> None:
+        selector = Selector()
+        self.loop = asyncio.SelectorEventLoop(selector)
+        # Less than this would be lost beside the seconds since 1970.
+        self.loop._clock_resolution = 1e-5  # type: ignore[attr-defined]
+        self.loop.time = lambda: selector.now  # type: ignore[method-assign]
+        self.shop = SimulatedShopify(clock=self.loop.time, seed=3)
+        self.shop.bucket.maximum, self.shop.bucket.restore_rate = 100.0, 5.0
+        self.shop.bucket.lowest = 100.0
+        clock = Clock()
+        clock.now = self.loop.time  # type: ignore[method-assign]
+        self.watched = Watched(self.shop, clock, DirectHttp(self.shop), sleep=asyncio.sleep)
+        self.client = AsyncShopify(
+            "https://shop.example.com",
+            self.shop.tokens.admin,
+            self.shop.tokens.storefront,
+            org="acme",
+            policy=Policy(deadline=7200.0),
+            transport=AsyncDirect(self.shop),
+            monotonic=self.loop.time,
+            now=self.loop.time,
+        )
+
+    def run(self, *coroutines: Coroutine[Any, Any, T]) -> list[T]:
+        """Run all at the same time and return their results.
+
+        Raises:
+            StoreError: one of them did.
+        """
+
+        async def all_of_them() -> list[T]:
+            return list(await asyncio.gather(*coroutines))
+
+        return self.loop.run_until_complete(all_of_them())
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    made = World()
+    yield made
+    made.loop.close()
+
+
+def test_two_hundred_operations_and_the_collectors_all_finish_and_none_is_dropped(
+    world: World,
+) -> None:
+    calls: list[Callable[[], Any]] = [
+        lambda: world.client.check_stock("SKU-010"),
+        lambda: world.client.get_product_details("MOTOR-1-12V"),
+        lambda: world.client.check_order("1003"),
+        world.client.get_low_stock_products,
+        world.client.get_shipping_info,
+    ]
+    operations = [calls[n % len(calls)]() for n in range(200)]
+    collectors = [world.watched.collect(name) for name in COLLECTORS]
+    results = world.run(*operations, *collectors)
+    assert len(results) == 200 + len(COLLECTORS)
+    assert all(result is not None for result in results)
+
+
+def test_monitoring_alone_leaves_three_quarters_of_the_bucket_to_others(world: World) -> None:
+    for _ in range(5):
+        world.run(*(world.watched.collect(name) for name in COLLECTORS))
+        world.watched.restart()
+    assert world.shop.bucket.lowest >= 75.0
+
+
+def test_liveness_does_not_wait_for_the_share_and_takes_little(world: World) -> None:
+    before = world.shop.bucket.available
+    (report,) = world.run(world.watched.probe("liveness"))
+    assert figures(report)["store_api_bucket_maximum"] == 100.0
+    assert before - world.shop.bucket.available <= 2.0
+
+
+def test_a_shop_whose_rate_limit_others_use_up_is_alive_and_degraded(world: World) -> None:
+    assert world.shop.bucket.take(100.0)
+    (report,) = world.run(world.watched.probe("liveness"))
+    assert report.degraded == ["The Admin API's rate limit is used up."]
+    assert figures(report)["store_api_bucket_available"] == 0.0
+
+
+async def test_a_page_that_costs_more_than_the_share_is_read_in_smaller_pages() -> None:
+    small, large = watched(), watched()
+    small.shop.bucket.maximum, small.shop.bucket.restore_rate = 120.0, 50.0
+    for shop in (small, large):
+        shop.shop.stock_room.new_order("PAID", lines=[])
+        await shop.collect("orders", since="2020-01-01")
+    assert len(small.shop.requests) > len(large.shop.requests)
+    assert (await small.collect("order_statuses")).samples == (
+        await large.collect("order_statuses")
+    ).samples
+    assert figures(await small.collect("orders", since="2020-01-01")) == figures(
+        await large.collect("orders", since="2020-01-01")
+    )
+
+
+async def test_a_query_that_costs_more_than_the_share_is_refused_and_says_why() -> None:
+    shop = watched()
+    shop.shop.bucket.maximum = 100.0
+    shop.settings["budget_share"] = 0.02
+    # What a query costs is known when it has been answered once.
+    await shop.collect("order_statuses")
+    with pytest.raises(StoreError, match="costs 6 points of the rate limit, and may cost 2"):
+        await shop.collect("order_statuses")
+
+
+def test_an_operation_whose_query_the_bucket_can_never_hold_is_refused_at_once() -> None:
+    clock = Clock()
+    shop = SimulatedShopify(clock=clock.now)
+    shop.bucket.maximum = 4.0
+    with pytest.raises(StoreError, match="may cost 4") as caught:
+        client(shop, clock).check_stock("SKU-010")
+    assert caught.value.error_type == "rate_limited"
+    assert sum(clock.slept) < 1.0
+
+
+def test_an_operations_page_that_the_bucket_can_never_hold_is_made_smaller() -> None:
+    clock = Clock()
+    shop = SimulatedShopify(clock=clock.now)
+    shop.bucket.maximum, shop.bucket.restore_rate = 60.0, 30.0
+    found = client(shop, clock).get_customer_insights(limit=5)
+    assert len(found) == 5
+    assert found.complete
+
+
+def test_an_operation_that_cannot_wait_long_enough_says_so() -> None:
+    clock = Clock()
+    shop = SimulatedShopify(clock=clock.now)
+    shop.bucket.maximum, shop.bucket.restore_rate = 100.0, 0.5
+    shop.bucket.take(99.0)
+    with pytest.raises(StoreError, match="no room in time") as caught:
+        client(shop, clock).check_order("1003")
+    assert caught.value.error_type == "rate_limited"
+
+
+def test_a_refusal_that_does_not_tell_the_cost_is_tried_again_after_a_second() -> None:
+    clock = Clock()
+    shop = SimulatedShopify(clock=clock.now)
+    refusal = {"errors": [{"message": "Throttled", "extensions": {"code": "THROTTLED"}}]}
+    fault = changing("*", lambda _: refusal)
+    fault.times = 2
+    shop.faults.add(fault)
+    assert client(shop, clock).check_stock("SKU-010").in_stock
+    assert sum(clock.slept) == pytest.approx(2.0)
