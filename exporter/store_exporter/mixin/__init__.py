@@ -3,11 +3,13 @@
     policy        every threshold, window, name and address, in one place
     promql        selectors and expressions from metrics of the catalogue
     model         what a rule, an alert and a runbook are
-    rules         recording rules
+    series        names of recorded series
+    rules         recording rules; `seasonal` what is normal at this hour of the week
     objectives    service level objectives: their YAML file
     slo           the rules of the objectives
     alerts        one module per subject
-    alertmanager  routes, receivers, inhibition; `slack` its message templates
+    alertmanager  routes, inhibition, times; `receivers` and `slack` its messages
+    runbook       a page for each alert
     dashboards    one module per dashboard
     reference     documentation pages
     files         all of it as files, for `store-exporter generate`

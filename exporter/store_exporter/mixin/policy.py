@@ -11,7 +11,6 @@ from dataclasses import dataclass
 MINUTE = 60
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
-WEEK = 7 * DAY
 
 EXPORTER_JOB = "store-exporter"
 """The scrape job of the exporter in prometheus.yml."""
@@ -64,7 +63,6 @@ class Thresholds:
     success_critical: float = 0.95
     latency_warning: float = 1.0
     latency_critical: float = 2.5
-    health_probe_slow: float = 2.5
 
 
 @dataclass(frozen=True, slots=True)

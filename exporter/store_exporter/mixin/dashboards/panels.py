@@ -38,13 +38,6 @@ class Kind(StrEnum):
     BARS = "bargauge"
 
 
-class Format(StrEnum):
-    """How a query's result is asked for."""
-
-    RANGE = "range"
-    INSTANT = "instant"
-
-
 @dataclass(frozen=True, slots=True)
 class Query:
     """One query of a panel.
