@@ -5,7 +5,7 @@
     model         what a rule, an alert and a runbook are
     series        names of recorded series
     rules         recording rules; `seasonal` what is normal at this hour of the week
-    objectives    service level objectives: their YAML file
+    objectives    what a service level objective is
     slo           the rules of the objectives
     alerts        one module per subject
     alertmanager  routes, inhibition, times; `receivers` and `slack` its messages
@@ -14,6 +14,6 @@
     reference     documentation pages
     files         all of it as files, for `store-exporter generate`
 
-Nothing here names a metric or a label as text: a metric renamed in the catalogue is renamed in
+Nothing here names a metric as text: a metric renamed in the catalogue is renamed in
 every query, panel, alert and page.
 """
