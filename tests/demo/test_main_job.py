@@ -43,6 +43,7 @@ def test_the_check_verifies_the_whole_story_and_says_what_it_verified() -> None:
         "Alertmanager holds StoreDown for store.globex.example, and for no other store",
         "Slack received the message that store.globex.example is down",
         "Slack received the message that it is resolved",
+        "each org's token with that org's stores, and no others",
         "counted exactly what the shoppers did",
     ):
         assert any(fact in line for line in verified), (fact, verified)

@@ -33,7 +33,7 @@ def test_a_store_trades_for_long_without_selling_out_or_breaking(role: Role) -> 
 
 def test_secrets_are_referred_to_and_not_written() -> None:
     stores = scene.open_stores()
-    addresses = {domain: f"http://127.0.0.1/{domain}" for domain in stores}
+    addresses = {name: f"http://127.0.0.1/{name}" for name in (*stores, "prometheus")}
     credentials = {domain: store.credentials for domain, store in stores.items()}
     document, secrets = scene.exporter_configuration(addresses, credentials, scene.CHECK)
     values = [value for pairs in credentials.values() for value in pairs.values()]

@@ -17,9 +17,10 @@ from pathlib import Path
 from . import parts
 from .evidence import MissingEvidenceError
 from .processes import StartError
-from .scene import CHECK, DEMO
+from .scene import CHECK, DEMO, api_token
 from .slack import Message, SlackReceiver
 from .stack import Stack, running
+from .stores.base import cast
 from .story import Story
 
 _NEEDED = ("prometheus", "alertmanager")
@@ -60,6 +61,10 @@ def show_addresses(stack: Stack) -> None:
     for name, reason in stack.missing.items():
         print(f"  {painted(name.ljust(width), 'bold')}  not running: {reason}")
     print(f"  {painted('Files'.ljust(width), 'bold')}  {stack.directory}")
+    org = min(role.org for role in cast())
+    print(f"\n  What the application of {org} sees of its stores:")
+    print(f"  curl -H 'Authorization: Bearer {api_token(org)}' \\")
+    print(f"       {stack.addresses['exporter']}/api/v1/analytics")
     print(flush=True)
 
 
@@ -74,6 +79,7 @@ async def demo() -> int:
             await story.all_is_well()
             await story.store_fails()
             await story.store_recovers()
+            await story.orgs_see_their_own()
             say("That was the story. Everything goes on until you press Ctrl-C.", "green")
             await asyncio.Event().wait()
     return 0
@@ -92,6 +98,7 @@ async def check() -> int:
             await story.all_is_well()
             await story.store_fails()
             await story.store_recovers()
+            await story.orgs_see_their_own()
             await story.figures_agree()
     say(f"The demo works: all verified in {time.monotonic() - started:.0f} s.", "green")
     return 0

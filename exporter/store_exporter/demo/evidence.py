@@ -26,12 +26,14 @@ class Evidence:
         prometheus: base address of Prometheus.
         alertmanager: base address of Alertmanager.
         slack: base address of the Slack receiver.
+        exporter: base address of the exporter.
     """
 
     session: aiohttp.ClientSession
     prometheus: str
     alertmanager: str
     slack: str
+    exporter: str
 
     async def query(self, promql: str) -> dict[tuple[tuple[str, str], ...], float]:
         """Ask Prometheus an instant query; values by sorted label pairs."""
@@ -63,6 +65,13 @@ class Evidence:
         async with self.session.get(f"{self.slack}/api/messages") as answer:
             found: list[dict[str, Any]] = await answer.json()
             return found
+
+    async def domains_of(self, token: str) -> set[str]:
+        """The stores whose operations the exporter's API tells to a token."""
+        url = f"{self.exporter}/api/v1/analytics"
+        headers = {"Authorization": f"Bearer {token}"}
+        async with self.session.get(url, headers=headers) as answer:
+            return {row["domain"] for row in (await answer.json()).get("metrics", ())}
 
 
 async def until(

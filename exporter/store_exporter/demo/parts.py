@@ -76,7 +76,10 @@ async def config(options: argparse.Namespace) -> int:
     opened = open_stores()
     credentials = {domain: store.credentials for domain, store in opened.items()}
     document, secrets = exporter_configuration(
-        store_addresses(options.stores), credentials, DEMO, reference="file:secrets/{}"
+        {**store_addresses(options.stores), "prometheus": options.prometheus},
+        credentials,
+        DEMO,
+        reference="file:secrets/{}",
     )
     (folder / "secrets").mkdir(parents=True, exist_ok=True)
     for name, value in secrets.items():
@@ -118,7 +121,7 @@ PARTS: Mapping[str, Part] = {
     "slack": Part("receive Slack messages and print them", _LISTEN, slack),
     "config": Part(
         "write the exporter's configuration for the simulated stores",
-        {"--output": "folder to write to", **_STORES},
+        {"--output": "folder to write to", "--prometheus": "address of Prometheus", **_STORES},
         config,
     ),
 }

@@ -66,6 +66,11 @@ def outage() -> Fault:
     )
 
 
+def api_token(org: str) -> str:
+    """Return the token with which an org's application asks the exporter's API."""
+    return f"demo-token-of-{org}-0123456789abcdef"
+
+
 def exporter_configuration(
     addresses: Mapping[str, str],
     credentials: Mapping[str, Mapping[str, str]],
@@ -75,7 +80,7 @@ def exporter_configuration(
     """Describe the stores to the exporter.
 
     Args:
-        addresses: base address by domain.
+        addresses: base address by domain, and of `prometheus`, which the API asks.
         credentials: working credentials by domain.
         pace: decides the intervals.
         reference: how the configuration refers to a secret of a given name.
@@ -102,9 +107,10 @@ def exporter_configuration(
         )
     orgs = sorted({role.org for role in cast()})
     for org in orgs:
-        secrets[f"{org.upper()}_API_TOKEN"] = f"demo-token-of-{org}-0123456789abcdef"
+        secrets[f"{org.upper()}_API_TOKEN"] = api_token(org)
     return {
         "state_directory": "state",
+        "prometheus_url": addresses["prometheus"],
         "orgs": [
             {"org": org, "api_tokens": [reference.format(f"{org.upper()}_API_TOKEN")]}
             for org in orgs

@@ -130,6 +130,7 @@ async def running(pace: Pace, directory: Path, slack: SlackReceiver) -> AsyncIte
             stack.addresses["prometheus"],
             stack.addresses["alertmanager"],
             stack.addresses["slack"],
+            stack.addresses["exporter"],
         )
         yield stack
 

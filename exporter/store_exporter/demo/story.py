@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from ..metrics.catalogue import health, operations
 from .evidence import MissingEvidenceError, until
-from .scene import Pace, outage
+from .scene import Pace, api_token, outage
 from .stack import Stack
 from .stores.base import cast
 
@@ -117,6 +118,22 @@ class Story:
         )
         self._verified("Alertmanager holds the alert no more")
         await self._message("RESOLVED", "Slack received the message that it is resolved")
+
+    async def orgs_see_their_own(self) -> None:
+        """The API tells each org's application of its own stores and of no other.
+
+        Raises:
+            MissingEvidenceError: it tells more or less than that.
+        """
+        for org in sorted({role.org for role in cast()}):
+            own = {role.domain for role in cast() if role.org == org}
+            await until(
+                f"{org} sees the operations of its own stores",
+                partial(self._evidence.domains_of, api_token(org)),
+                own.__eq__,
+                timeout=self._patience,
+            )
+        self._verified("The API answers each org's token with that org's stores, and no others")
 
     async def figures_agree(self) -> None:
         """The shoppers go home; what they did is what Prometheus counted.
