@@ -68,7 +68,7 @@ STORES = [
         "a store whose liveness probe times out for five minutes is down",
         {of(health.UP): "1x4 0x10", TIMEOUTS: "0x4 1+1x10"},
         "10m",
-        f"{WHO} has failed its liveness probe for more than two minutes."
+        f"{WHO} keeps failing its liveness probe."
         " The latest failures are of type timeout.",
     ),
     Case(
@@ -76,7 +76,7 @@ STORES = [
         "a store that was down stays so for some minutes when the exporter itself vanishes",
         {of(health.UP): "1x2 0x6 stale"},
         "12m",
-        f"{WHO} has failed its liveness probe for more than two minutes.",
+        f"{WHO} keeps failing its liveness probe.",
     ),
     Case(
         "StoreDown",

@@ -24,7 +24,7 @@ def store_down() -> Alert:
         2 * MINUTE,
         "critical",
         "A store does not answer.",
-        f"{WHO} has failed its liveness probe for more than two minutes.{PROBE_CAUSE}",
+        f"{WHO} keeps failing its liveness probe.{PROBE_CAUSE}",
         Uid.SHOP,
         Runbook(
             "The cheap, authenticated request by which the exporter tells whether a store is "
