@@ -97,12 +97,14 @@ class Histogram:
 
     def value(self, exemplars: Mapping[int, Exemplar] | None = None) -> HistogramValue:
         """Return the histogram as expositions read it."""
-        first = len(self.bounds) + 1
-        native = None
-        if self.schema is not None:
-            buckets = DenseBuckets(self.start, self.cells[first:])
-            native = NativeHistogram(self.schema, ZERO_THRESHOLD, self.zero, buckets)
-        return HistogramValue(self.cells[:first], self.sum, native, exemplars)
+        return _Reading(self, exemplars)
+
+    def native(self) -> NativeHistogram | None:
+        """Return the native part, if it is kept."""
+        if self.schema is None:
+            return None
+        buckets = DenseBuckets(self.start, self.cells[len(self.bounds) + 1 :])
+        return NativeHistogram(self.schema, ZERO_THRESHOLD, self.zero, buckets)
 
     def _filled(self, batch: list[float], cells: array[int]) -> Histogram:
         more = Histogram.__new__(Histogram)
@@ -116,6 +118,22 @@ class Histogram:
         if more.schema is not None:
             _add_native(more, more.schema, batch)
         return more
+
+
+class _Reading(HistogramValue):
+    """A histogram as expositions read it. The text formats never ask for its native part."""
+
+    __slots__ = ("_histogram",)
+
+    def __init__(self, histogram: Histogram, exemplars: Mapping[int, Exemplar] | None) -> None:
+        self._histogram = histogram
+        self.counts = histogram.cells[: len(histogram.bounds) + 1]
+        self.sum = histogram.sum
+        self.exemplars = exemplars
+
+    @property
+    def native(self) -> NativeHistogram | None:  # type: ignore[override]
+        return self._histogram.native()
 
 
 # What follows fills a histogram that `plus` has not handed out yet.

@@ -52,19 +52,23 @@ def operation_families(
 
 
 def _total(state: OperationState) -> Iterable[_Pair]:
-    return ((state.labels, float(state.finished)),)
+    labels, finished, _, _, _, _ = state
+    return ((labels, float(finished)),)
+
+
+def _in_progress(state: OperationState) -> Iterable[_Pair]:
+    labels, _, in_progress, _, _, _ = state
+    return ((labels, in_progress),)
 
 
 def _errors(state: OperationState) -> Iterable[_Pair]:
+    labels, _, _, errors, _, _ = state
     return [
-        ((*state.labels, error_type, str(ERROR_TYPES[error_type].fault)), float(count))
-        for error_type, count in state.errors.items()
+        ((*labels, error_type, str(ERROR_TYPES[error_type].fault)), float(count))
+        for error_type, count in errors.items()
     ]
 
 
 def _duration(state: OperationState) -> Iterable[_Pair]:
-    return ((state.labels, state.duration.value(state.exemplars)),)
-
-
-def _in_progress(state: OperationState) -> Iterable[_Pair]:
-    return ((state.labels, state.in_progress),)
+    labels, _, _, _, exemplars, duration = state
+    return ((labels, duration.value(exemplars)),)

@@ -112,13 +112,17 @@ class OperationSeries:
         Must not be called from a signal handler or a finalizer.
         """
         states = []
+        failures, tickets, folding = self._failures, self._tickets, self._folding
         for handle in list(self.handles.values()):
-            with self._folding:
+            with folding:
                 # In this order no failure is seen without its operation's end, and no end without
                 # its start.
-                self._count_failures()
-                handle.fold()
-                self._count_tickets()
+                if failures:
+                    self._count_failures()
+                if handle.durations:
+                    handle.fold()
+                if tickets:
+                    self._count_tickets()
                 state = handle.state()
             if state is not None:
                 states.append(state)
