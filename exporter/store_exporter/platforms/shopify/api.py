@@ -158,7 +158,7 @@ class Api:
             yield self._pause(pause)
 
     def _pause(self, seconds: float) -> Pause:
-        if self._monotonic() + seconds > self._ends:
+        if self._monotonic() + seconds >= self._ends:
             raise StoreError("rate_limited", "Shopify's rate limit leaves no room in time")
         return Pause(seconds)
 

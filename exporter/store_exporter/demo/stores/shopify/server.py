@@ -31,6 +31,7 @@ from .storefront import Storefront
 
 VERSIONS = ("2026-07", "2026-10")
 _REMEMBERED = 200
+_PUBLIC = "x-shopify-storefront-access-token"
 MOST_COST = 1000.0
 _PATH = re.compile(r"(?P<admin>/admin)?/api/(?P<version>\d{4}-\d{2})/graphql\.json")
 _PAGE = "<!DOCTYPE html><html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>"
@@ -111,7 +112,10 @@ class SimulatedShopify(SimulatedServer):
     def _known(self, api: str, headers: Mapping[str, str]) -> bool:
         if api == "admin":
             return headers.get("x-shopify-access-token") == self.tokens.admin
-        return headers.get("x-shopify-storefront-access-token") == self.tokens.storefront
+        token = self.tokens.storefront
+        private = token.startswith("shpat_")
+        name = "shopify-storefront-private-token" if private else _PUBLIC
+        return headers.get(name) == token
 
     def _run(
         self, api: str, query: str, variables: dict[str, Any], name: str | None

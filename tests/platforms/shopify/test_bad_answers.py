@@ -1,0 +1,261 @@
+"""Answers that are not what they should be: a typed error, or nothing wrong."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from store_exporter.demo.stores.faults import Fault
+from store_exporter.demo.stores.shopify import SimulatedShopify
+from store_exporter.errors import StoreError
+from store_exporter.platforms.shopify import Shopify
+from tests.fakes.clock import Clock
+from tests.fakes.direct import Json, answering, changing
+from tests.fakes.shopify import client
+from tests.platforms.shopify.watching import watched
+
+NOTHING = {"extensions": {"cost": None}}
+
+
+@dataclass(frozen=True)
+class Bad:
+    """One bad answer and the error type that it is."""
+
+    name: str
+    expected: str
+    body: Any = None
+    status: int | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    content_type: str = "application/json; charset=utf-8"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def errors(code: str | None, message: str = "No", **more: Any) -> dict[str, Any]:
+    extensions = {} if code is None else {"extensions": {"code": code}}
+    return {"errors": [{"message": message, **extensions}], **more}
+
+
+HTML = "text/html; charset=utf-8"
+TABLE = (
+    Bad("a refused token as text", "unauthorized", {"errors": "[API] Invalid access token"}),
+    Bad("a refused token", "unauthorized", {"errors": "Invalid access token"}, 401),
+    Bad("a refused token without a body", "unauthorized", b"", 401),
+    Bad("unauthorized by code", "unauthorized", errors("UNAUTHORIZED")),
+    Bad("a missing scope", "forbidden", errors("ACCESS_DENIED")),
+    Bad("a missing scope beside null", "forbidden", errors("ACCESS_DENIED", data=None)),
+    Bad("forbidden", "forbidden", {"errors": "Unavailable"}, 403),
+    Bad("partial data with an error", "server_error",
+        errors("INTERNAL_SERVER_ERROR", data={"shop": {"currencyCode": "GBP"}, "x": None})),
+    Bad("an internal error", "server_error", errors("INTERNAL_SERVER_ERROR", data=None)),
+    Bad("a timeout of Shopify's", "timeout", errors("TIMEOUT")),
+    Bad("an inactive shop", "maintenance", errors("SHOP_INACTIVE")),
+    Bad("a field that this version lacks", "invalid_request", errors("undefinedField")),
+    Bad("an error with an unknown code", "invalid_request", errors("SOMETHING_NEW")),
+    Bad("an error without a code", "invalid_request", errors(None)),
+    Bad("a query too dear", "rate_limited", errors("MAX_COST_EXCEEDED")),
+    Bad("throttled for ever", "rate_limited", errors("THROTTLED")),
+    Bad("errors as text", "invalid_response", {"errors": "Not Found"}),
+    Bad("errors as an object", "invalid_response", {"errors": {"query": "Required"}}),
+    Bad("errors as a list of numbers", "invalid_request", {"errors": [1, 2]}),
+    Bad("errors with odd extensions", "invalid_request", {"errors": [{"extensions": 3}]}),
+    Bad("an error with a code that is a list", "invalid_request",
+        {"errors": [{"message": 1, "extensions": {"code": ["THROTTLED"]}}]}),
+    Bad("neither data nor errors", "invalid_response", NOTHING),
+    Bad("data null", "invalid_response", {"data": None}),
+    Bad("data as a list", "invalid_response", {"data": []}),
+    Bad("data as text", "invalid_response", {"data": "shop"}),
+    Bad("every root null", "invalid_response", {"data": {"shop": None, "productVariants": None}}),
+    Bad("a list", "invalid_response", []),
+    Bad("a number", "invalid_response", 12),
+    Bad("null", "invalid_response", b"null"),
+    Bad("an empty body", "invalid_response", b""),
+    Bad("white space", "invalid_response", b"  \n "),
+    Bad("half of the JSON", "invalid_response", b'{"data": {"shop": {"currencyC'),
+    Bad("JSON and then a warning", "invalid_response", b'{"data": {}}<b>Warning</b>'),
+    Bad("NaN", "invalid_response", b'{"data": {"x": NaN}}'),
+    Bad("nested without end", "invalid_response", b"[" * 100_000),
+    Bad("not UTF-8", "invalid_response", b'{"data": "\xff\xfe"}'),
+    Bad("a page of HTML", "invalid_response", "<html>Welcome</html>", content_type=HTML),
+    Bad("a frozen shop", "maintenance", {"errors": "Unavailable Shop"}, 402),
+    Bad("a locked shop", "maintenance", {"errors": "Locked"}, 423),
+    Bad("no such shop or version", "api_not_found", {"errors": "Not Found"}, 404),
+    Bad("slow down", "rate_limited", {"errors": "Exceeded 2 calls per second"}, 429),
+    Bad("refused as a bot", "blocked", "<html>Your connection needs to be verified</html>", 430,
+        content_type=HTML),
+    Bad("a redirect to a login", "redirect", b"", 302, {"Location": "https://accounts.example/login"}),
+    Bad("an internal server error", "server_error", "<html>Oops</html>", 500, content_type=HTML),
+    Bad("a bad gateway", "server_error", b"", 502),
+    Bad("a bad gateway with JSON", "server_error", {"errors": "Internal Server Error"}, 503),
+    Bad("a bad request", "invalid_request", {"errors": {"query": "missing"}}, 400),
+    Bad("unprocessable", "invalid_request", {"errors": "Unprocessable"}, 422),
+    Bad("more than the limit", "response_too_large", b'{"data": "' + b"x" * 6_000_000 + b'"}'),
+)  # fmt: skip
+
+
+def bodied(bad: Bad) -> bytes | str:
+    return bad.body if isinstance(bad.body, (bytes, str)) else json.dumps(bad.body)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def shop(clock: Clock) -> SimulatedShopify:
+    return SimulatedShopify(clock=clock.now, seed=3)
+
+
+@pytest.fixture
+def store(shop: SimulatedShopify, clock: Clock) -> Shopify:
+    return client(shop, clock)
+
+
+@pytest.mark.parametrize("bad", TABLE, ids=str)
+def test_an_operation_raises_what_happened(
+    shop: SimulatedShopify, store: Shopify, bad: Bad
+) -> None:
+    shop.faults.add(
+        answering(
+            bodied(bad), status=bad.status, content_type=bad.content_type, headers=bad.headers
+        )
+    )
+    with pytest.raises(StoreError) as caught:
+        store.check_stock("SKU-010")
+    assert caught.value.error_type == bad.expected
+    assert shop.tokens.admin not in str(caught.value)
+
+
+@pytest.mark.parametrize("bad", TABLE, ids=str)
+async def test_a_collector_raises_what_happened(bad: Bad) -> None:
+    if bad.expected in ("rate_limited", "response_too_large"):
+        pytest.skip("the runner ends the waiting, and its HTTP the reading")
+    found = watched()
+    found.shop.faults.add(
+        answering(
+            bodied(bad), status=bad.status, content_type=bad.content_type, headers=bad.headers
+        )
+    )
+    for name in ("order_statuses", "customers", "orders"):
+        with pytest.raises(StoreError) as caught:
+            await found.collect(name)
+        assert caught.value.error_type == bad.expected
+
+
+def payload(root: str, **members: Any) -> Any:
+    """Change the payload of a mutation."""
+
+    def change(answer: Json) -> Json:
+        if root in (answer.get("data") or {}):
+            answer["data"][root] = {**answer["data"][root], **members}
+        return answer
+
+    return change
+
+
+def error(code: str | None, message: str = "No") -> list[dict[str, Any]]:
+    return [{"code": code, "field": ["x"], "message": message}]
+
+
+@pytest.mark.parametrize(
+    ("members", "expected"),
+    [
+        ({"userErrors": error("INVALID")}, "invalid_input"),
+        ({"userErrors": error(None)}, "invalid_input"),
+        ({"userErrors": error("SOMETHING_NEW")}, "invalid_input"),
+        ({"userErrors": error("INVALID_MERCHANDISE_LINE")}, "not_found"),
+        ({"userErrors": error("SERVICE_UNAVAILABLE")}, "server_error"),
+        ({"userErrors": error("VALIDATION_CUSTOM")}, "invalid_state"),
+        ({"userErrors": [1]}, "invalid_response"),
+        ({"userErrors": None}, "invalid_response"),
+        ({"warnings": error("MERCHANDISE_OUT_OF_STOCK")}, "out_of_stock"),
+        ({"warnings": [None]}, "invalid_response"),
+        ({"cart": None}, "invalid_response"),
+        ({"cart": []}, "invalid_response"),
+    ],
+)
+def test_a_change_of_a_cart_that_was_not_made_is_an_error(
+    shop: SimulatedShopify, store: Shopify, members: dict[str, Any], expected: str
+) -> None:
+    shop.faults.add(changing("*", payload("cartLinesAdd", **members)))
+    with pytest.raises(StoreError) as caught:
+        store.add_to_cart("SKU-010")
+    assert caught.value.error_type == expected
+
+
+@pytest.mark.parametrize(
+    ("members", "expected"),
+    [
+        ({"orderCancelUserErrors": error("NO_REFUND_PERMISSION")}, "forbidden"),
+        ({"orderCancelUserErrors": error("INTERNAL_ERROR")}, "server_error"),
+        ({"orderCancelUserErrors": error("INVALID")}, "invalid_state"),
+        ({"orderCancelUserErrors": error(None)}, "invalid_state"),
+        ({"job": None}, "invalid_response"),
+    ],
+)
+def test_a_cancellation_that_was_not_begun_is_an_error(
+    shop: SimulatedShopify, store: Shopify, members: dict[str, Any], expected: str
+) -> None:
+    shop.faults.add(changing("*", payload("orderCancel", **members)))
+    number = next(o.number for o in shop.stock_room.orders.values() if o.fulfillment != "FULFILLED")
+    with pytest.raises(StoreError) as caught:
+        store.cancel_order(number)
+    assert caught.value.error_type == expected
+
+
+def test_a_null_among_the_items_is_left_out_and_counted(
+    shop: SimulatedShopify, store: Shopify
+) -> None:
+    def spoil(answer: Json) -> Json:
+        answer["data"]["collections"]["nodes"][1] = None
+        return answer
+
+    whole = store.get_product_categories()
+    shop.faults.add(changing("*", spoil))
+    found = store.get_product_categories()
+    assert (len(found), found.unreadable) == (len(whole) - 1, 1)
+
+
+def test_a_token_that_is_revoked_in_the_middle_of_a_list_fails_the_whole_report(
+    shop: SimulatedShopify, store: Shopify
+) -> None:
+    room = shop.stock_room
+    for _ in range(150):
+        room.new_order("PAID", lines=[(room.by_sku("SKU-010").id, 1)])
+    assert store.get_sales_report("day").orders >= 150
+    refused = json.dumps({"errors": "[API] Invalid API key or access token"})
+    shop.faults.add(answering(refused, status=401)).skip = 1
+    with pytest.raises(StoreError) as caught:
+        store.get_sales_report("day")
+    assert caught.value.error_type == "unauthorized"
+
+
+def test_a_mutation_is_not_sent_again_when_its_answer_is_lost(
+    shop: SimulatedShopify, store: Shopify
+) -> None:
+    cart = store.add_to_cart("SKU-010")
+    shop.faults.add(Fault(path="/api/*", truncate=10, skip=1, times=1))
+    with pytest.raises(StoreError) as caught:
+        store.add_to_cart("SKU-010", cart=cart.token)
+    assert caught.value.error_type == "connection"
+    assert store.get_cart(cart.token).items == 2
+
+
+@pytest.mark.parametrize("status", ["HALF_PAID", "", 3, ["PAID"]])
+def test_an_order_status_that_is_not_known_is_an_error(
+    shop: SimulatedShopify, store: Shopify, status: Any
+) -> None:
+    def spoil(answer: Json) -> Json:
+        for node in answer["data"]["orders"]["nodes"]:
+            node["displayFinancialStatus"] = status
+        return answer
+
+    shop.faults.add(changing("*", spoil))
+    with pytest.raises(StoreError) as caught:
+        store.check_order("1003")
+    assert caught.value.error_type == "invalid_response"

@@ -1,0 +1,246 @@
+"""What probes, collectors and the diagnosis tell is what is in the shop."""
+
+from __future__ import annotations
+
+from collections import Counter
+from decimal import Decimal
+
+import pytest
+
+from store_exporter.errors import StoreError
+from store_exporter.platforms.shopify import versions
+from store_exporter.platforms.shopify.diagnosis import diagnose
+from store_exporter.stores.model import Secret
+from tests.fakes.direct import Json, answering, changing
+from tests.platforms.shopify.watching import Watched, figures, watched
+
+DAY = 86_400.0
+
+
+@pytest.fixture
+def shop() -> Watched:
+    return watched()
+
+
+async def test_orders_in_each_status(shop: Watched) -> None:
+    room = shop.shop.stock_room
+    some = list(room.orders.values())
+    room.cancel(some[0])
+    room.refund(some[-1])
+    some[-2].financial = "VOIDED"
+    some[-3].test = True
+    found = figures(await shop.collect("order_statuses"))
+    expected: Counter[str] = Counter()
+    for order in some:
+        if order.test:
+            continue
+        delivered = order.fulfillment == "FULFILLED"
+        paid = "completed" if delivered else "processing"
+        by_payment = {"PAID": paid, "PENDING": "pending", "REFUNDED": "refunded"}
+        expected["cancelled" if order.cancelled else by_payment.get(order.financial, "failed")] += 1
+    statuses = ("pending", "processing", "completed", "cancelled", "refunded", "failed")
+    assert found == {f"store_orders_current{{{name}}}": expected[name] for name in statuses}
+    assert expected["failed"] == expected["cancelled"] == expected["refunded"] == 1
+
+
+async def test_a_status_beyond_exact_counting_is_left_out(shop: Watched) -> None:
+    def spoil(answer: Json) -> Json:
+        if "completed" in answer["data"]:
+            answer["data"]["completed"] = {"count": 10_000, "precision": "AT_LEAST"}
+        return answer
+
+    shop.shop.faults.add(changing("*", spoil))
+    report = await shop.collect("order_statuses")
+    assert "store_orders_current{completed}" not in figures(report)
+    assert len(report.samples) == 5
+    assert "beyond exact counting: completed" in report.summary
+
+
+async def test_stock_of_variants_of_active_products(shop: Watched) -> None:
+    room = shop.shop.stock_room
+    before = figures(await shop.collect("stock"))
+    left = [variant.quantity for variant in room.variants.values()]
+    assert before == {
+        "store_products{in}": sum(1 for quantity in left if quantity > 5),
+        "store_products{low}": sum(1 for quantity in left if 0 < quantity <= 5),
+        "store_products{out}": sum(1 for quantity in left if quantity <= 0),
+    }
+    room.by_sku("SKU-001").backorders = True
+    room.by_sku("SKU-002").tracked = False
+    room.by_sku("SKU-004").product.status = "DRAFT"
+    after = figures(await shop.collect("stock"))
+    assert after["store_products{out}"] == before["store_products{out}"] - 2
+    assert after["store_products{low}"] == before["store_products{low}"] - 1
+    assert after["store_products{in}"] == before["store_products{in}"] + 1
+
+
+async def test_too_many_products_to_count_leave_out_those_in_stock(shop: Watched) -> None:
+    report = await shop.collect("stock", most=20)
+    assert set(figures(report)) == {"store_products{low}", "store_products{out}"}
+
+
+async def test_too_many_scarce_variants_are_no_figure(shop: Watched) -> None:
+    with pytest.raises(StoreError, match="more than 5") as caught:
+        await shop.collect("stock", most=5)
+    assert caught.value.error_type == "response_too_large"
+
+
+async def test_abandoned_checkouts_of_the_right_age(shop: Watched) -> None:
+    room = shop.shop.stock_room
+    room.new_checkout(Decimal("10.50"))
+    shop.clock.advance(2 * 3600.0)
+    room.new_checkout(Decimal("99.00"))
+    found = figures(await shop.collect("carts"))
+    assert found == {"store_carts_abandoned": 1, "store_cart_abandoned_value{GBP}": 10.5}
+    shop.clock.advance(8 * DAY)
+    assert figures(await shop.collect("carts")) == {"store_carts_abandoned": 0}
+
+
+async def test_customers_and_webhooks(shop: Watched) -> None:
+    emails = {order.email for order in shop.shop.stock_room.orders.values()}
+    assert figures(await shop.collect("customers")) == {"store_customers": len(emails)}
+    assert figures(await shop.collect("webhooks")) == {"store_webhooks{active}": 2}
+
+
+async def test_liveness_tells_version_rate_limit_and_cost(shop: Watched) -> None:
+    first = await shop.probe("liveness")
+    found = figures(first)
+    assert found["store_info{2026-10,GBP,UTC,}"] == 1
+    assert found["store_api_version_expiry_timestamp_seconds"] == versions.ends("2026-10")
+    assert found["store_api_bucket_maximum"] == 2000.0
+    assert 1900.0 < found["store_api_bucket_available"] <= 2000.0
+    assert first.degraded == []
+    await shop.collect("order_statuses")
+    later = figures(await shop.probe("liveness"))
+    for kind in ("requested", "actual"):
+        name = f"store_api_cost_total{{{kind}}}"
+        assert later[name] > found[name] > 0
+
+
+async def test_no_two_checks_publish_the_same_figure(shop: Watched) -> None:
+    seen: Counter[str] = Counter()
+    for name in ("liveness", "cart", "storefront"):
+        seen.update(figures(await shop.probe(name)).keys())
+    for name in ("orders", "order_statuses", "stock", "carts", "customers", "webhooks"):
+        seen.update(figures(await shop.collect(name)).keys())
+    assert [name for name, count in seen.items() if count > 1] == []
+
+
+async def test_a_version_that_ends_soon_degrades(shop: Watched) -> None:
+    shop.settings["api_version"] = "2026-07"
+    shop.clock.time = versions.ends("2026-07") - 20 * DAY
+    report = await shop.probe("liveness")
+    assert report.degraded == ["Support for API version 2026-07 ends in 20 days."]
+
+
+async def test_a_revoked_token_fails_liveness(shop: Watched) -> None:
+    shop.credentials = shop.context({}).store.credentials  # type: ignore[assignment]
+    shop.shop.tokens.revoke()
+    with pytest.raises(StoreError) as caught:
+        await shop.probe("liveness")
+    assert caught.value.error_type == "unauthorized"
+    with pytest.raises(StoreError) as caught:
+        await shop.probe("cart")
+    assert caught.value.error_type == "unauthorized"
+
+
+async def test_without_a_storefront_token_carts_are_not_watched(shop: Watched) -> None:
+    shop.credentials = {"admin_token": Secret(shop.shop.tokens.admin)}
+    assert "carts are not watched" in (await shop.probe("cart")).summary
+
+
+async def test_a_private_storefront_token_travels_in_its_own_header(shop: Watched) -> None:
+    shop.shop.tokens.storefront = "shpat_" + "5" * 32
+    assert "answers" in (await shop.probe("cart")).summary
+
+
+@pytest.mark.parametrize(
+    ("body", "degraded"),
+    [
+        ("<html><body>Welcome</body></html>", []),
+        (
+            '<html><form action="/password"></form></html>',
+            ["Visitors are asked for a password: the shop is not open yet."],
+        ),
+    ],
+)
+async def test_the_front_page_is_read(shop: Watched, body: str, degraded: list[str]) -> None:
+    shop.shop.faults.add(answering(body, content_type="text/html"))
+    assert (await shop.probe("storefront")).degraded == degraded
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "expected"),
+    [
+        (402, "<html>Unavailable</html>", "maintenance"),
+        (302, "", "redirect"),
+        (500, "<html>Oops</html>", "server_error"),
+        (200, "", "invalid_response"),
+    ],
+)
+async def test_a_front_page_that_is_none_fails(
+    shop: Watched, status: int, body: str, expected: str
+) -> None:
+    shop.shop.faults.add(answering(body, status=status, content_type="text/html"))
+    with pytest.raises(StoreError) as caught:
+        await shop.probe("storefront")
+    assert caught.value.error_type == expected
+
+
+async def test_a_slow_front_page_degrades(shop: Watched) -> None:
+    shop.http.seconds = 6.0
+    assert (await shop.probe("storefront")).degraded == ["The answer took 6.0 s, more than 5 s."]
+
+
+async def test_the_certificate_is_dated(shop: Watched) -> None:
+    shop.http.certificate_expiry = shop.clock.now() + 5 * DAY
+    report = await shop.probe("tls")
+    assert report.degraded == ["The certificate expires in 5 days."]
+    shop.http.certificate_expiry = None
+    with pytest.raises(StoreError, match="does not tell"):
+        await shop.probe("tls")
+
+
+async def findings(shop: Watched) -> dict[str, tuple[str, str]]:
+    return {one.check: (one.state, one.message) for one in await diagnose(shop.context({}))}
+
+
+async def test_the_diagnosis_of_a_shop_that_is_well(shop: Watched) -> None:
+    found = await findings(shop)
+    assert {state for state, _ in found.values()} == {"ok"}
+
+
+async def test_scopes_that_are_missing_are_named_with_what_they_are_for(shop: Watched) -> None:
+    shop.shop.tokens.scopes -= {"read_orders", "write_orders", "read_inventory", "read_all_orders"}
+    found = await findings(shop)
+    state, message = found["scopes"]
+    assert state == "fail"
+    assert "read_orders (orders, revenue" in message
+    assert "read_inventory (stock)" in message
+    assert found["old orders"][0] == "warn"
+    assert found["write access"][0] == "warn"
+    with pytest.raises(StoreError) as caught:
+        await shop.collect("orders")
+    assert caught.value.error_type == "forbidden"
+
+
+async def test_to_write_includes_to_read(shop: Watched) -> None:
+    shop.shop.tokens.scopes.discard("read_orders")
+    assert (await findings(shop))["scopes"][0] == "ok"
+
+
+async def test_a_version_that_shopify_has_ended_fails_the_diagnosis(shop: Watched) -> None:
+    def ended(answer: Json) -> Json:
+        for row in answer["data"].get("publicApiVersions", []):
+            row["supported"] = row["handle"] != "2026-10"
+        return answer
+
+    shop.shop.faults.add(changing("*", ended))
+    assert (await findings(shop))["API version"] == ("fail", "2026-10 is not supported any more")
+
+
+async def test_a_version_that_ends_soon_is_a_warning(shop: Watched) -> None:
+    shop.settings["api_version"] = "2026-07"
+    shop.clock.time = versions.ends("2026-07") - 20 * DAY
+    state, message = (await findings(shop))["API version"]
+    assert (state, message) == ("warn", "support for 2026-07 ends in 20 days")
