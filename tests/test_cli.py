@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import argparse
 import asyncio
 import re
 import signal
@@ -64,10 +65,13 @@ def test_a_wrong_command_line_is_refused(
 def test_options_stand_anywhere_among_the_other_arguments(
     monkeypatch: pytest.MonkeyPatch, arguments: Sequence[str]
 ) -> None:
-    seen = []
-    monkeypatch.setattr(
-        import_module("store_exporter.commands.run"), "run", lambda args: seen.append(args) or 0
-    )
+    seen: list[argparse.Namespace] = []
+
+    def taken(args: argparse.Namespace) -> int:
+        seen.append(args)
+        return 0
+
+    monkeypatch.setattr(import_module("store_exporter.commands.run"), "run", taken)
     assert cli.main(arguments) == 0
     assert (seen[0].operation, seen[0].values, seen[0].store) == (
         "check_stock",
@@ -106,6 +110,19 @@ def test_a_missing_extra_is_named(
     assert status == 2
     assert err == "store-exporter serve needs yaml: pip install 'store-exporter[server]'\n"
     assert util.find_spec("bcrypt")
+
+
+def test_an_extra_that_is_missing_only_when_a_command_runs_is_named() -> None:
+    code = (
+        "import sys; sys.modules['httpx'] = None\n"
+        "from store_exporter import cli\n"
+        "sys.exit(cli.main(['operations']))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "store-exporter operations needs httpx: pip install 'store-exporter[clients]'\n"
+    )
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,13 @@ COMMANDS = {
 """Sub-commands and what they do. Each is a module of `store_exporter.commands` with
 `add_arguments(parser)` and `run(args) -> int`, the exit status."""
 
-_EXTRAS = {"aiohttp": "server", "bcrypt": "server", "pydantic": "server", "yaml": "server"}
+_EXTRAS = {
+    "aiohttp": "server",
+    "bcrypt": "server",
+    "httpx": "clients",
+    "pydantic": "server",
+    "yaml": "server",
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -47,12 +53,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error("the command comes first")
     try:
         command = import_module(f"{__package__}.commands.{chosen}")
+        subparsers[chosen].add_argument("--version", action="version", version=version)
+        command.add_arguments(subparsers[chosen])
+        # Intermixed, so that options may stand before, between and after the other arguments.
+        status: int = command.run(subparsers[chosen].parse_intermixed_args(arguments[1:]))
     except ModuleNotFoundError as error:
         return _missing(chosen, error)
-    subparsers[chosen].add_argument("--version", action="version", version=version)
-    command.add_arguments(subparsers[chosen])
-    # Intermixed, so that options may stand before, between and after the other arguments.
-    status: int = command.run(subparsers[chosen].parse_intermixed_args(arguments[1:]))
     return status
 
 
