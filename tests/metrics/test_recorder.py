@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from weakref import WeakValueDictionary
 
 import pytest
 from hypothesis import given
@@ -153,6 +154,23 @@ def test_errors_carry_the_fault_of_their_type() -> None:
 def test_the_same_labels_have_the_same_handle() -> None:
     recorder = Recorder()
     assert recorder.operation(*SHOP, "get_cart") is recorder.operation(*SHOP, "get_cart")
+
+
+def test_a_finalizer_that_binds_the_same_labels_first_is_not_forgotten() -> None:
+    recorder = Recorder()
+    labels = ("acme", "shop", "woocommerce", "get_cart")
+
+    class Interrupted(dict[object, object]):
+        def pop(self, *_: object) -> None:  # type: ignore[override]
+            recorder._series._forgotten = WeakValueDictionary()
+            recorder.operation(*labels).start()
+            recorder.operation(*labels).finish(0.1)
+
+    recorder._series._forgotten = Interrupted()  # type: ignore[assignment]
+    recorder.operation(*labels).start()
+    recorder.operation(*labels).finish(0.1)
+    found = only(recorder)
+    assert (found.total, found.in_progress) == (2, 0)
 
 
 def test_a_handle_that_recorded_nothing_has_no_series() -> None:

@@ -153,8 +153,9 @@ class OperationSeries:
 
     def _hold(self, handle: OperationHandle) -> None:
         with self._binding:
+            self._forgotten.pop(handle.labels, None)
+            # Without a call between them: a finalizer or signal handler may bind the same labels.
             if handle.labels not in self.handles:
-                self._forgotten.pop(handle.labels, None)
                 self.handles[handle.labels] = handle
                 self.guard.add(handle.labels)
 

@@ -13,7 +13,7 @@ from time import perf_counter
 from typing import Any
 
 from ..metrics.handle import OperationHandle
-from .outcome import Failure, record_exception, record_result
+from .outcome import NO_ROOM, TICKET, Failure, record_exception, record_result
 from .wrappers import Find, Function
 
 
@@ -28,9 +28,18 @@ class Iteration:
     def __init__(self, handle: OperationHandle) -> None:
         self._handle = handle
         self._seconds = 0.0
-        handle.start()
+        self._open = False
+        while True:
+            try:
+                handle.tickets.pop()
+                self._since = perf_counter()
+                break
+            except IndexError:
+                handle.admit()
+            except BaseException:
+                handle.tickets += TICKET
+                raise
         self._open = True
-        self._since = perf_counter()
 
     def resume(self) -> None:
         """Let the clock run: the generator works."""
@@ -42,23 +51,28 @@ class Iteration:
 
     def returned(self, failure: Failure | None, result: object) -> None:
         """Count the run as finished; the clock must be running."""
-        self._end()
-        if failure is None:
-            self._handle.finish(self._seconds)
-        else:
-            record_result(self._handle, self._seconds, failure, result)
+        self.pause()
+        self._open = False
+        handle, seconds = self._handle, self._seconds
+        if failure is not None:
+            record_result(handle, seconds, failure, result)
+            return
+        handle.durations.append(seconds)
+        if seconds > handle.notable:
+            handle.remark(seconds)
 
     def raised(self, error: BaseException) -> None:
         """Count the run as failed; the clock must be running."""
-        self._end()
-        record_exception(self._handle, self._seconds, error)
-
-    def _end(self) -> None:
         self.pause()
         self._open = False
+        try:
+            record_exception(self._handle, self._seconds, error)
+        except RecursionError:
+            self._handle.durations += NO_ROOM
 
     def __del__(self) -> None:
-        if self._open:
+        # A signal handler may have raised before `__init__` did anything.
+        if getattr(self, "_open", False):
             self._handle.fail(self._seconds, "cancelled")
 
 

@@ -5,26 +5,33 @@ from __future__ import annotations
 from time import perf_counter
 
 from ..metrics.handle import OperationHandle
-from .outcome import Verdict, record_exception, record_verdict
+from .outcome import TICKET, Verdict, record_exception, record_verdict
 
 
 class Operation:
     """An operation that runs now: what `with track(…) as operation` gives. Never raises."""
 
-    __slots__ = ("_handle", "_since", "_verdict", "outer")
+    __slots__ = ("_verdict", "handle", "outer", "since")
 
     def __init__(self, handle: OperationHandle) -> None:
-        self._handle = handle
+        self.handle = handle
+        self.since = 0.0
         self._verdict: Verdict = None
         # The operation that the same context manager opened before, if it is nested in itself.
         self.outer: Operation | None = None
+
+    def begin(self) -> None:
+        """Count the operation as started; the wrapper calls this once."""
         while True:
             try:
-                handle.tickets.pop()
-                break
+                self.handle.tickets.pop()
+                self.since = perf_counter()
+                return
             except IndexError:
-                handle.admit()
-        self._since = perf_counter()
+                self.handle.admit()
+            except BaseException:
+                self.handle.tickets += TICKET
+                raise
 
     def fail(self, error: str | BaseException) -> None:
         """Have the operation counted as failed, whether or not it goes on to raise.
@@ -37,8 +44,8 @@ class Operation:
 
     def end(self) -> None:
         """Count the operation as finished without an exception; the wrapper calls this once."""
-        seconds = perf_counter() - self._since
-        handle = self._handle
+        seconds = perf_counter() - self.since
+        handle = self.handle
         if self._verdict is not None:
             record_verdict(handle, seconds, self._verdict)
             return
@@ -48,8 +55,8 @@ class Operation:
 
     def end_with(self, error: BaseException) -> None:
         """Count the operation as finished by an exception; what `fail` said goes before it."""
-        seconds = perf_counter() - self._since
+        seconds = perf_counter() - self.since
         if self._verdict is not None:
-            record_verdict(self._handle, seconds, self._verdict)
+            record_verdict(self.handle, seconds, self._verdict)
         else:
-            record_exception(self._handle, seconds, error)
+            record_exception(self.handle, seconds, error)

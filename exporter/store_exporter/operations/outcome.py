@@ -19,6 +19,15 @@ Verdict = str | BaseException | None
 Failure = Callable[[Any], Verdict]
 """An application's predicate: from an operation's result to why it is a failure."""
 
+# Both are added to a handle's list by `+=`, which calls nothing. So neither a signal handler that
+# raises nor the end of the stack comes between, and no operation stays in progress for ever.
+
+TICKET = (None,)
+"""Added to `tickets`, takes back a start that was interrupted before the operation began."""
+
+NO_ROOM = (0.0,)
+"""Added to `durations`, ends an operation where the stack has no room for recording how."""
+
 
 def record_exception(handle: OperationHandle, seconds: float, error: BaseException) -> None:
     """Count an operation that raised."""

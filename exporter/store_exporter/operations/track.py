@@ -11,6 +11,7 @@ from inspect import (
     iscoroutinefunction,
     isgeneratorfunction,
 )
+from time import perf_counter
 from types import FrameType, TracebackType
 from typing import Any, TypeVar
 
@@ -21,7 +22,7 @@ from .generators import wrap_async_generator, wrap_generator
 from .labels import Labels, by_arguments, by_context, in_context
 from .misuse import check_arguments, check_function, is_kind
 from .operation import Operation
-from .outcome import Failure
+from .outcome import NO_ROOM, TICKET, Failure
 
 _F = TypeVar("_F", bound="Callable[..., Any] | classmethod[Any, ..., Any]")
 
@@ -99,9 +100,21 @@ class track:  # noqa: N801 - a decorator and context manager, used like a functi
         return self._wrap(function, recorder)  # type: ignore[return-value]
 
     def __enter__(self) -> Operation:
-        operation = Operation(self._handle or self._find())
+        handle = self._handle or self._find()
+        operation = Operation(handle)
         key = id(_frame(1))
         opened = self._open
+        while True:
+            try:
+                handle.tickets.pop()
+                operation.since = perf_counter()
+                break
+            except IndexError:
+                handle.admit()
+            except BaseException:
+                handle.tickets += TICKET
+                raise
+        # From here to the block nothing is called, so that no signal handler can come between.
         if key in opened:
             operation.outer = opened[key]
         opened[key] = operation
@@ -114,14 +127,19 @@ class track:  # noqa: N801 - a decorator and context manager, used like a functi
         trace: TracebackType | None,
     ) -> None:
         operation = self._open.pop(id(_frame(1)), None)
-        if operation is not None and error is None and operation.outer is None:
-            operation.end()
-        else:
-            self._leave(_frame(1), operation, error)
+        try:
+            if operation is not None and error is None and operation.outer is None:
+                operation.end()
+            else:
+                self._leave(_frame(1), operation, error)
+        except RecursionError:
+            if operation is not None:
+                operation.handle.durations += NO_ROOM
 
     async def __aenter__(self) -> Operation:
         operation = Operation(self._handle or self._find())
         key = id(_frame(1))
+        operation.begin()
         operation.outer = self._open.get(key)
         self._open[key] = operation
         return operation

@@ -13,7 +13,7 @@ from time import perf_counter
 from typing import Any
 
 from ..metrics.handle import OperationHandle
-from .outcome import Failure, record_exception, record_result
+from .outcome import NO_ROOM, TICKET, Failure, record_exception, record_result
 
 Function = Callable[..., Any]
 
@@ -35,14 +35,17 @@ def wrap_function(function: Function, handle: OperationHandle, failure: Failure 
                 break
             except IndexError:
                 admit()
-            except BaseException as error:
-                record_exception(handle, 0.0, error)
+            except BaseException:
+                handle.tickets += TICKET
                 raise
         try:
             result = function(*args, **kwargs)
             seconds = clock() - start
         except BaseException as error:
-            record_exception(handle, clock() - start, error)
+            try:
+                record_exception(handle, clock() - start, error)
+            except RecursionError:
+                handle.durations += NO_ROOM
             raise
         if failure is not None:
             record_result(handle, seconds, failure, result)
@@ -71,14 +74,17 @@ def wrap_coroutine(
                 break
             except IndexError:
                 admit()
-            except BaseException as error:
-                record_exception(handle, 0.0, error)
+            except BaseException:
+                handle.tickets += TICKET
                 raise
         try:
             result = await function(*args, **kwargs)
             seconds = clock() - start
         except BaseException as error:
-            record_exception(handle, clock() - start, error)
+            try:
+                record_exception(handle, clock() - start, error)
+            except RecursionError:
+                handle.durations += NO_ROOM
             raise
         if failure is not None:
             record_result(handle, seconds, failure, result)
@@ -105,14 +111,17 @@ def wrap_function_late(function: Function, find: Find, failure: Failure | None) 
                 break
             except IndexError:
                 handle.admit()
-            except BaseException as error:
-                record_exception(handle, 0.0, error)
+            except BaseException:
+                handle.tickets += TICKET
                 raise
         try:
             result = function(*args, **kwargs)
             seconds = clock() - start
         except BaseException as error:
-            record_exception(handle, clock() - start, error)
+            try:
+                record_exception(handle, clock() - start, error)
+            except RecursionError:
+                handle.durations += NO_ROOM
             raise
         if failure is not None:
             record_result(handle, seconds, failure, result)
@@ -139,14 +148,17 @@ def wrap_coroutine_late(function: Function, find: Find, failure: Failure | None)
                 break
             except IndexError:
                 handle.admit()
-            except BaseException as error:
-                record_exception(handle, 0.0, error)
+            except BaseException:
+                handle.tickets += TICKET
                 raise
         try:
             result = await function(*args, **kwargs)
             seconds = clock() - start
         except BaseException as error:
-            record_exception(handle, clock() - start, error)
+            try:
+                record_exception(handle, clock() - start, error)
+            except RecursionError:
+                handle.durations += NO_ROOM
             raise
         if failure is not None:
             record_result(handle, seconds, failure, result)
