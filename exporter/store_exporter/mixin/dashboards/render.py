@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable
 from typing import Any
@@ -45,12 +46,11 @@ def as_document(page: Page, links: policy.Links = policy.LINKS) -> dict[str, Any
         .variables([datasource(), *(query_variable(each) for each in page.variables)])
         .annotation(firing(names))
     )
-    number = 0
+    numbers = itertools.count(1)
     for row in page.rows:
-        board.with_row(build.Row(row.title))
+        board.with_row(build.Row(row.title).id(next(numbers)))
         for panel in row.panels:
-            number += 1
-            board.with_panel(render(panel, names, links).id(number))
+            board.with_panel(render(panel, names, links).id(next(numbers)))
     document: dict[str, Any] = without_placement(
         json.loads(json.dumps(board.build(), cls=JSONEncoder))
     )
