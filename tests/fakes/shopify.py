@@ -17,7 +17,7 @@ def client(shop: SimulatedShopify, clock: Clock | None = None, **options: Any) -
     options.setdefault("org", "acme")
     return Shopify(
         "https://shop.example.com",
-        options.pop("admin_token", shop.tokens.admin),
+        options.pop("admin", shop.tokens.admin),
         options.pop("storefront_token", shop.tokens.storefront),
         transport=options.pop("transport", None) or DirectTransport(shop),
         sleep=clock.sleep,

@@ -109,8 +109,13 @@ class StoreReader:
         if keys is None:
             return None
         store = build_store(platform, keys, self.defaults)
+        self._check_credentials(platform, store, path)
         check_schedules(self.checker, keys, store, path)
         return store
+
+    def _check_credentials(self, platform: Platform, store: Store, path: Path) -> None:
+        if problem := platform.problem(store.credentials):
+            self.checker.complain((*path, "credentials"), problem)
 
     def _platform(self, item: Any, path: Path) -> Platform | None:
         name = _raw(item, "platform")
@@ -166,6 +171,7 @@ class StoreReader:
                 except ValueError as error:
                     self.checker.complain((*path, "credentials", setting.name), str(error))
         some = build_store(platform, {**keys, "org": org, "domain": "any.example"}, self.defaults)
+        self._check_credentials(platform, some, path)
         check_schedules(self.checker, keys, some, path)
 
 

@@ -102,6 +102,12 @@ class Finding:
     advice: str = ""
 
 
+def no_problem(credentials: Mapping[str, Any]) -> str | None:
+    """Find nothing wrong with credentials taken together."""
+    del credentials
+    return None
+
+
 async def no_findings(context: Context) -> Sequence[Finding]:
     """Diagnose nothing; for a platform that has nothing of its own to look at."""
     del context
@@ -120,6 +126,8 @@ class Platform:
         operations: by name.
         aliases: other accepted names of operations.
         unsupported: operations of other platforms that this one cannot do, with the reason.
+        problem: returns what is wrong with the credentials taken together, such as one of a pair
+            that is missing, or None.
         diagnose: what `doctor` looks at beyond the probes: permissions, clock, configuration. It
             changes nothing in the store and raises `StoreError` when it cannot go on.
         probes: by name; exactly one has `liveness`.
@@ -137,6 +145,7 @@ class Platform:
     connect: Callable[[Store], Any]
     aliases: Mapping[str, str] = field(default_factory=dict)
     unsupported: Mapping[str, str] = field(default_factory=dict)
+    problem: Callable[[Mapping[str, Any]], str | None] = no_problem
     diagnose: Callable[[Context], Awaitable[Sequence[Finding]]] = no_findings
 
 

@@ -1,8 +1,9 @@
 """Shopify: the operations that applications run against a shop.
 
-    from store_exporter.platforms.shopify import CartSession, Shopify
+    from store_exporter.platforms.shopify import App, CartSession, Shopify
 
-    store = Shopify("https://shop.myshopify.com", "shpat_...", "...", org="acme")
+    app = App("client-id", "shpss_...")
+    store = Shopify("https://shop.myshopify.com", app, "storefront-token", org="acme")
     store.search_products("pump", in_stock=True)
     session = CartSession()
     store.add_to_cart("SKU-010", quantity=2, cart=session)
@@ -12,6 +13,7 @@ and `fault` are also what the instrumentation records.
 """
 
 from ..sessions import CartSession
+from .auth import App
 from .client import AsyncShopify, Shopify
 
-__all__ = ["AsyncShopify", "CartSession", "Shopify"]
+__all__ = ["App", "AsyncShopify", "CartSession", "Shopify"]

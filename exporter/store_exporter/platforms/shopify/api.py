@@ -14,6 +14,7 @@ from .. import answers
 from ..fields import Fields
 from ..plans import Pause, Plan, Request, Retrier
 from . import graphql
+from .auth import GRANT, Tokens
 from .bucket import Bucket
 from .models import opaque
 from .queries import document
@@ -75,8 +76,9 @@ class Api:
     Args:
         url: the shop's base address without a trailing slash.
         version: API version, such as `2026-10`.
+        tokens: of both APIs, shared by all operations of a client.
         retrier: sends the requests of this operation.
-        bucket: the Admin API's rate limit, shared by all operations of a client.
+        bucket: the Admin API's rate limit, shared likewise.
         facts: shared likewise.
         monotonic: seconds of a clock that never jumps.
         now: Unix time in seconds.
@@ -91,12 +93,14 @@ class Api:
         bucket: Bucket,
         facts: Facts,
         *,
+        tokens: Tokens,
         monotonic: Callable[[], float],
         now: Callable[[], float],
         deadline: float,
     ) -> None:
         self._url = url
         self._version = version
+        self._tokens = tokens
         self._retrier = retrier
         self._bucket = bucket
         self._facts = facts
@@ -165,13 +169,27 @@ class Api:
     def _send(
         self, api: str, name: str, variables: Mapping[str, Any] | None, *, idempotent: bool
     ) -> Plan[graphql.Result]:
+        if api == "admin" and self._tokens.expired:
+            yield from self._ask_for_token()
         request = Request(
             "POST",
             self._url + path(api, self._version),
+            headers=self._tokens.headers(api),
             json=body(api, name, variables),
             idempotent=idempotent,
         )
-        return read_answer((yield from self._retrier.send(request)))
+        try:
+            return read_answer((yield from self._retrier.send(request)))
+        except StoreError as error:
+            if api == "admin" and error.error_type == "unauthorized":
+                self._tokens.forget()
+            raise
+
+    def _ask_for_token(self) -> Plan[None]:
+        app = self._tokens.app
+        if app is not None:
+            request = Request("POST", self._url + GRANT, json=app.request, idempotent=True)
+            self._tokens.take((yield from self._retrier.send(request)))
 
     def nodes(
         self,

@@ -1,40 +1,120 @@
-"""Which token proves to which API who is asking. No I/O."""
+"""Who is asking: the tokens of both APIs. No I/O.
+
+An app that was made in Shopify's Dev Dashboard has no lasting token for the Admin API. It has a
+client id and a secret, for which the shop gives a token that lives for a day ("client credentials
+grant"). Older apps, and those of an agency that a merchant has let in, have a token of their own.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from ...errors import StoreError
+from ...probing.contract import Answer
 from ...stores.model import Secret
-from ..plans import Request
+from .. import answers
+from ..fields import Fields
+from . import graphql
 
+GRANT = "/admin/oauth/access_token"
 _PRIVATE = "shpat_"
+_SPARE = 300.0
+_SHORTEST = 60.0
+# What stands in a refusal, as JSON or as a page, and what it means.
+_REFUSALS = {
+    "app_not_installed": "the app is not installed in this shop",
+    "shop_not_permitted": "the app and the shop belong to different organisations; use a token",
+    "application_cannot_be_found": "there is no app with this client_id",
+    "invalid_client": "the client_secret is not that of the client_id",
+    "invalid_request": "the client_id or the client_secret is not one",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """An app of the shop's own organisation, from the Dev Dashboard.
+
+    Attributes:
+        client_id: of the app.
+        client_secret: `shpss_…`.
+    """
+
+    client_id: str | Secret
+    client_secret: str | Secret = field(repr=False)
+
+    @property
+    def request(self) -> dict[str, str]:
+        """The JSON that asks for a token."""
+        return {
+            "grant_type": "client_credentials",
+            "client_id": _revealed(self.client_id),
+            "client_secret": _revealed(self.client_secret),
+        }
 
 
 class Tokens:
-    """The tokens of one app in one shop.
+    """The tokens for one shop.
 
     Args:
-        url: the shop's base address without a trailing slash; no other host is given a token.
-        admin: the Admin API's access token.
+        admin: the Admin API's access token, or the app that is given one.
         storefront: the Storefront API's token, public or private; None if there is none.
+        monotonic: seconds of a clock that never jumps.
     """
 
-    def __init__(self, url: str, admin: str | Secret, storefront: str | Secret | None) -> None:
-        self._url = url
-        self._admin = _revealed(admin)
+    def __init__(
+        self,
+        admin: str | Secret | App,
+        storefront: str | Secret | None,
+        monotonic: Callable[[], float],
+    ) -> None:
+        self.app = admin if isinstance(admin, App) else None
+        self._admin = "" if isinstance(admin, App) else _revealed(admin)
+        self._ends = 0.0 if isinstance(admin, App) else math.inf
         self._storefront = None if storefront is None else _revealed(storefront)
+        self._monotonic = monotonic
 
-    def headers(self, url: str) -> dict[str, str]:
-        """Return the header for a request to an address.
+    @property
+    def expired(self) -> bool:
+        """Whether the shop has to be asked for a token first."""
+        return self._monotonic() >= self._ends
+
+    def take(self, answer: Answer) -> None:
+        """Take in what the shop answered to the app's request for a token.
+
+        Raises:
+            StoreError: unauthorized, and why; or as the answer says.
+        """
+        if answer.status in (400, 401, 403, 404):
+            raise _refused(answer)
+        if answer.status in graphql.STATUSES:
+            kind, message = graphql.STATUSES[answer.status]
+            raise StoreError(kind, message, status=answer.status)
+        document = Fields(answers.document(answer), "the access token")
+        if answer.status != 200:
+            message = f"Shopify answered with HTTP {answer.status}"
+            raise StoreError("server_error", message, status=answer.status)
+        token, lifetime = document.text("access_token"), document.integer("expires_in")
+        if not token.isascii() or not token.isprintable() or not token:
+            raise StoreError("invalid_response", "the access token is not one")
+        self._admin = token
+        self._ends = self._monotonic() + max(lifetime - _SPARE, _SHORTEST)
+
+    def forget(self) -> None:
+        """Ask for a new token next time, where that is possible: this one was refused."""
+        if self.app is not None:
+            self._ends = 0.0
+
+    def headers(self, api: str) -> Mapping[str, str]:
+        """Return the header for one of the two APIs, admin or storefront.
 
         Raises:
             StoreError: unauthorized, there is no token for that API.
         """
-        if url.startswith(f"{self._url}/admin/api/"):
+        if api == "admin":
             return {"X-Shopify-Access-Token": self._admin}
-        if not url.startswith(f"{self._url}/api/"):
-            return {}
         if self._storefront is None:
             message = "the configuration has no storefront_token, which searches and carts need"
             raise StoreError("unauthorized", message)
@@ -45,9 +125,40 @@ class Tokens:
         )
         return {name: self._storefront}
 
-    def sign(self, request: Request) -> Request:
-        """Add the token to a request."""
-        return replace(request, headers={**request.headers, **self.headers(request.url)})
+
+def _refused(answer: Answer) -> StoreError:
+    try:
+        source = answers.text(answer)
+    except StoreError:
+        source = ""
+    for code, meaning in _REFUSALS.items():
+        if code in source:
+            message = f"Shopify gives no access token: {meaning}"
+            return StoreError("unauthorized", message, status=answer.status, code=code)
+    message = f"Shopify gives no access token and answers with HTTP {answer.status}"
+    return StoreError("unauthorized", message, status=answer.status)
+
+
+def access(credentials: Mapping[str, Any]) -> str | Secret | App:
+    """Return what the credentials of a configuration are for the Admin API.
+
+    Raises:
+        KeyError: they are incomplete.
+    """
+    token: str | Secret | None = credentials.get("admin_token")
+    if token is not None:
+        return token
+    return App(credentials["client_id"], credentials["client_secret"])
+
+
+def problem(credentials: Mapping[str, Any]) -> str | None:
+    """Say what is wrong with the credentials taken together, None if nothing is."""
+    given = {name for name in ("client_id", "client_secret") if credentials.get(name) is not None}
+    if credentials.get("admin_token") is None and len(given) < 2:
+        return "either client_id and client_secret are needed, or an admin_token"
+    if credentials.get("admin_token") is not None and given:
+        return "there is an admin_token as well as a client_id or client_secret"
+    return None
 
 
 def _revealed(value: str | Secret) -> str:

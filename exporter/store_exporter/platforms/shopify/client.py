@@ -18,9 +18,9 @@ from ...stores.address import normal
 from ...stores.model import Secret
 from ..described import Awaited, Blocking, Planned
 from ..http_client import AsyncDriver, SyncDriver, proxy_for, tls_context
-from ..plans import Plan, Policy, Retrier, RetryBudget
+from ..plans import Plan, Policy, Request, Retrier, RetryBudget
 from .api import Api, Facts
-from .auth import Tokens
+from .auth import App, Tokens
 from .bucket import Bucket
 from .operations import cart, orders, products, shop, unsupported
 from .versions import DEFAULT
@@ -62,7 +62,7 @@ class _Client:
     def __init__(
         self,
         url: str,
-        admin_token: str | Secret,
+        admin: str | Secret | App,
         storefront_token: str | Secret | None,
         options: Options,
     ) -> None:
@@ -80,7 +80,7 @@ class _Client:
         )
         self._monotonic = options.get("monotonic", time.monotonic)
         self._now = options.get("now", time.time)
-        self._tokens = Tokens(self.url, admin_token, storefront_token)
+        self._tokens = Tokens(admin, storefront_token, self._monotonic)
         self._version = options.get("api_version", DEFAULT)
         self._policy = options.get("policy") or Policy()
         self._budget = RetryBudget()
@@ -107,6 +107,7 @@ class _Client:
             retrier,
             self._bucket,
             self._facts,
+            tokens=self._tokens,
             monotonic=self._monotonic,
             now=self._now,
             deadline=self._policy.deadline,
@@ -123,13 +124,17 @@ class _Client:
         }
 
 
+def _signed_already(request: Request) -> Request:
+    return request
+
+
 class Shopify(_Client):
     """A Shopify shop, for blocking code. One client serves all threads of an application.
 
     Args:
         url: the shop's own address, such as `https://shop.myshopify.com`.
-        admin_token: the app's Admin API access token, `shpat_…`.
-        storefront_token: its Storefront API token, public or private (`shpat_…`); without one,
+        admin: an `App` of the Dev Dashboard, or an Admin API access token, `shpat_…`.
+        storefront_token: of the Storefront API, public or private (`shpat_…`); without one,
             searching, paying and carts are not to be had.
         transport: sends the requests in place of a pool of connections; for tests.
         sleep: waits between repetitions; for tests.
@@ -142,17 +147,17 @@ class Shopify(_Client):
     def __init__(
         self,
         url: str,
-        admin_token: str | Secret,
+        admin: str | Secret | App,
         storefront_token: str | Secret | None = None,
         *,
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
         **options: Unpack[Options],
     ) -> None:
-        super().__init__(url, admin_token, storefront_token, options)
+        super().__init__(url, admin, storefront_token, options)
         self._driver = SyncDriver(
             transport or httpx.HTTPTransport(**self._transport_options()),
-            sign=self._tokens.sign,
+            sign=_signed_already,
             max_body_bytes=self._max_body_bytes,
             sleep=sleep,
             monotonic=self._monotonic,
@@ -216,17 +221,17 @@ class AsyncShopify(_Client):
     def __init__(
         self,
         url: str,
-        admin_token: str | Secret,
+        admin: str | Secret | App,
         storefront_token: str | Secret | None = None,
         *,
         transport: httpx.AsyncBaseTransport | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         **options: Unpack[Options],
     ) -> None:
-        super().__init__(url, admin_token, storefront_token, options)
+        super().__init__(url, admin, storefront_token, options)
         self._driver = AsyncDriver(
             transport or httpx.AsyncHTTPTransport(**self._transport_options()),
-            sign=self._tokens.sign,
+            sign=_signed_already,
             max_body_bytes=self._max_body_bytes,
             sleep=sleep,
             monotonic=self._monotonic,

@@ -13,11 +13,12 @@ from ...probing.contract import Context
 from ..fields import Fields
 from . import graphql
 from .api import body, data_of, next_cursor, path, read_answer, rows
-from .auth import Tokens
+from .auth import GRANT, Tokens, access
 from .bucket import Bucket
 from .versions import DEFAULT
 
 _MEMORY = "rate limit"
+_TOKENS = "tokens"
 _CHEAPEST = "Shop"
 _PAGE = 100
 DEFAULT_SHARE = 0.25
@@ -61,6 +62,18 @@ class Usage:
         ]
 
 
+def _tokens(context: Context) -> Tokens:
+    """Return the shop's tokens; a token that the shop gave is kept until it ends."""
+    credentials = dict(context.store.credentials)
+    known = context.memory.get(_TOKENS)
+    if known is None or known[0] != credentials:
+        storefront = credentials.get("storefront_token")
+        known = (credentials, Tokens(access(credentials), storefront, context.monotonic))
+        context.memory[_TOKENS] = known
+    tokens: Tokens = known[1]
+    return tokens
+
+
 class Monitor:
     """The APIs of one shop, for one run of a probe or collector.
 
@@ -75,11 +88,7 @@ class Monitor:
         self._hurry = hurry
         self._introduced = hurry
         self._version = str(store.settings.get("api_version") or DEFAULT)
-        self._tokens = Tokens(
-            store.url,
-            store.credentials["admin_token"],
-            store.credentials.get("storefront_token"),
-        )
+        self._tokens = _tokens(context)
         share = float(store.settings.get("budget_share") or DEFAULT_SHARE)
         fresh = Usage(Bucket(context.monotonic, share))
         self.usage: Usage = context.memory.setdefault(_MEMORY, fresh)
@@ -149,11 +158,22 @@ class Monitor:
     async def _send(
         self, api: str, name: str, variables: Mapping[str, Any] | None
     ) -> graphql.Result:
-        url = self._context.store.url + path(api, self._version)
-        answer = await self._context.http.request(
-            "POST", url, headers=self._tokens.headers(url), json=body(api, name, variables)
+        http, url = self._context.http, self._context.store.url
+        if api == "admin" and self._tokens.expired and self._tokens.app is not None:
+            grant = await http.request("POST", url + GRANT, json=self._tokens.app.request)
+            self._tokens.take(grant)
+        answer = await http.request(
+            "POST",
+            url + path(api, self._version),
+            headers=self._tokens.headers(api),
+            json=body(api, name, variables),
         )
-        return read_answer(answer)
+        try:
+            return read_answer(answer)
+        except StoreError as error:
+            if api == "admin" and error.error_type == "unauthorized":
+                self._tokens.forget()
+            raise
 
     async def page(
         self, name: str, root: str, variables: Mapping[str, Any], first: int, after: str | None

@@ -7,22 +7,51 @@ import re
 from ...stores.model import Store
 from ..base import Platform, Setting
 from . import versions
+from .auth import access, problem
 from .client import Shopify
 from .collectors import COLLECTORS
 from .diagnosis import diagnose
+from .monitor import DEFAULT_SHARE
 from .operations import ALIASES, OPERATIONS, UNSUPPORTED
 from .probes import PROBES
 
+_CLIENT_ID = re.compile(r"[0-9a-f]{32}")
+_CLIENT_SECRET = re.compile(r"(?:shpss_)?[0-9a-zA-Z]{32,64}")
 _ADMIN_TOKEN = re.compile(r"shp(?:at|ca|pa|ua)_[0-9a-zA-Z]{8,128}")
 
 
 def _check_admin_token(value: str) -> str | None:
     """Say what is wrong with an Admin API token, without repeating it."""
     if value.startswith(("shpss_", "shpcs_")):
-        return "is the app's secret; the Admin API access token begins with shpat_"
+        return "is the app's secret: give it as client_secret, with the client_id"
     if not _ADMIN_TOKEN.fullmatch(value):
         return "is not an Admin API access token, which begins with shpat_"
     return None
+
+
+def _check_client_secret(value: str) -> str | None:
+    """Say what is wrong with an app's secret, without repeating it."""
+    if value.startswith("shpat_"):
+        return "is an access token: give it as admin_token"
+    if not _CLIENT_SECRET.fullmatch(value):
+        return "is not an app's client secret, which begins with shpss_"
+    return None
+
+
+def _check_client_id(value: str) -> str | None:
+    """Say what is wrong with an app's client id."""
+    if value.startswith("shpss_"):
+        return "is the app's secret: give it as client_secret"
+    return None if _CLIENT_ID.fullmatch(value) else "is not an app's client id, 32 characters long"
+
+
+def _check_share(value: str) -> str | None:
+    """Say what is wrong with a share."""
+    try:
+        share = float(value)
+    except ValueError:
+        share = 0.0
+    return None if 0 < share <= 1 else "is not a number above 0 and at most 1"
 
 
 def _check_path(value: str) -> str | None:
@@ -40,7 +69,7 @@ def connect(store: Store) -> Shopify:
     """
     return Shopify(
         store.url,
-        store.credentials["admin_token"],
+        access(store.credentials),
         store.credentials.get("storefront_token"),
         org=store.org,
         domain=store.domain,
@@ -55,10 +84,21 @@ PLATFORM = Platform(
     title="Shopify",
     credentials=(
         Setting(
-            "admin_token",
-            "The app's Admin API access token, shpat_…; reading scopes are enough to watch.",
+            "client_id",
+            "Client id of an app from the Dev Dashboard; reading scopes are enough to watch.",
             secret=True,
-            required=True,
+            check=_check_client_id,
+        ),
+        Setting(
+            "client_secret",
+            "That app's secret, shpss_…, for which the shop gives an access token each day.",
+            secret=True,
+            check=_check_client_secret,
+        ),
+        Setting(
+            "admin_token",
+            "Instead of both, a lasting Admin API access token, shpat_….",
+            secret=True,
             check=_check_admin_token,
         ),
         Setting(
@@ -78,7 +118,8 @@ PLATFORM = Platform(
         Setting(
             "budget_share",
             "Share of the Admin API's rate limit that monitoring may use, above 0 to 1.",
-            default=0.25,
+            default=DEFAULT_SHARE,
+            check=_check_share,
         ),
         Setting(
             "storefront_path",
@@ -93,5 +134,6 @@ PLATFORM = Platform(
     probes=PROBES,
     collectors=COLLECTORS,
     connect=connect,
+    problem=problem,
     diagnose=diagnose,
 )

@@ -27,8 +27,12 @@ class DemoShopify(SimulatedShopify):
 
     @property
     def credentials(self) -> Mapping[str, str]:
-        """Tokens of both APIs."""
-        return {"admin_token": self.tokens.admin, "storefront_token": self.tokens.storefront}
+        """Those of an app from the Dev Dashboard, and the Storefront API's token."""
+        return {
+            "client_id": self.tokens.client_id,
+            "client_secret": self.tokens.client_secret,
+            "storefront_token": self.tokens.storefront,
+        }
 
     def trade(self, random: Random) -> None:
         """Place an order, or move a young one along; some checkouts are left."""

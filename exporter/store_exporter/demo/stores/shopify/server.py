@@ -31,6 +31,7 @@ from .storefront import Storefront
 
 VERSIONS = ("2026-07", "2026-10")
 _REMEMBERED = 200
+_DAY = 86_400
 _PUBLIC = "x-shopify-storefront-access-token"
 MOST_COST = 1000.0
 _PATH = re.compile(r"(?P<admin>/admin)?/api/(?P<version>\d{4}-\d{2})/graphql\.json")
@@ -45,18 +46,39 @@ def used_schema(api: str) -> GraphQLSchema:
 
 
 class Tokens:
-    """The tokens of the app, and what the Admin API's may do."""
+    """The tokens of the app, what it is given some for, and what the Admin API's may do."""
 
     def __init__(self, domain: str) -> None:
         seed = "".join(f"{byte:02x}" for byte in domain.encode())
         self.admin = f"shpat_{seed:0<32.32}"
         self.storefront = f"{seed[::-1]:0<32.32}"
+        self.client_id = f"{seed:1<32.32}"
+        self.client_secret = f"shpss_{seed:2<32.32}"
         self.scopes = set(SCOPES)
+        self._granted: dict[str, float] = {}
 
     def revoke(self) -> None:
         """Make both tokens worthless."""
         self.admin = f"shpat_{secrets.token_hex(16)}"
         self.storefront = secrets.token_hex(16)
+        self.client_secret = f"shpss_{secrets.token_hex(16)}"
+        self._granted.clear()
+
+    def grant(self, asked: Mapping[str, Any], now: float) -> dict[str, Any] | None:
+        """Return a token for a day, None for an app that is not this one."""
+        if (asked.get("client_id"), asked.get("client_secret")) != (
+            self.client_id,
+            self.client_secret,
+        ):
+            return None
+        token = f"shpat_{secrets.token_hex(16)}"
+        self._granted[token] = now + _DAY
+        scope = ",".join(sorted(self.scopes))
+        return {"access_token": token, "scope": scope, "expires_in": _DAY - 1}
+
+    def is_admin(self, token: str | None, now: float) -> bool:
+        """Whether a token is good for the Admin API."""
+        return token == self.admin or self._granted.get(token or "", 0.0) > now
 
 
 class SimulatedShopify(SimulatedServer):
@@ -91,6 +113,8 @@ class SimulatedShopify(SimulatedServer):
 
     def respond(self, request: Incoming) -> Outgoing:
         """Answer GraphQL at the two APIs' addresses, and a page anywhere else."""
+        if request.path == "/admin/oauth/access_token":
+            return self._grant(request)
         match = _PATH.fullmatch(request.path)
         if match is None:
             return Outgoing(text=_PAGE.format(self.domain))
@@ -109,9 +133,16 @@ class SimulatedShopify(SimulatedServer):
             )
         return Outgoing(self._run(api, query, variables, body.get("operationName")))
 
+    def _grant(self, request: Incoming) -> Outgoing:
+        granted = self.tokens.grant(json.loads(request.body), self.stock_room.clock())
+        if granted is None:
+            return Outgoing({"error": "invalid_client"}, status=401)
+        return Outgoing(granted)
+
     def _known(self, api: str, headers: Mapping[str, str]) -> bool:
         if api == "admin":
-            return headers.get("x-shopify-access-token") == self.tokens.admin
+            token = headers.get("x-shopify-access-token")
+            return self.tokens.is_admin(token, self.stock_room.clock())
         token = self.tokens.storefront
         private = token.startswith("shpat_")
         name = "shopify-storefront-private-token" if private else _PUBLIC

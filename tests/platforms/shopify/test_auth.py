@@ -1,0 +1,169 @@
+"""How a request proves who asks: lasting tokens, tokens for a day, and what fails with them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from store_exporter.demo.stores.shopify import SimulatedShopify
+from store_exporter.errors import StoreError
+from store_exporter.platforms.shopify import App
+from store_exporter.platforms.shopify.auth import problem
+from store_exporter.stores.model import Secret
+from tests.fakes.clock import Clock
+from tests.fakes.direct import answering
+from tests.fakes.shopify import client
+from tests.platforms.shopify.watching import Watched, watched
+
+GRANT = "/admin/oauth/access_token"
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def shop(clock: Clock) -> SimulatedShopify:
+    return SimulatedShopify(clock=clock.now, seed=3)
+
+
+def app(shop: SimulatedShopify) -> App:
+    return App(shop.tokens.client_id, shop.tokens.client_secret)
+
+
+def grants(shop: SimulatedShopify) -> int:
+    return [path for _, path in shop.requests].count(GRANT)
+
+
+def test_an_app_asks_for_a_token_once_a_day(shop: SimulatedShopify, clock: Clock) -> None:
+    store = client(shop, clock, admin=app(shop))
+    for _ in range(3):
+        assert store.check_stock("SKU-010").in_stock
+    assert grants(shop) == 1
+    clock.advance(86_200.0)
+    assert store.check_stock("SKU-010").in_stock
+    assert grants(shop) == 1 + 1
+
+
+def test_a_token_that_is_refused_early_is_replaced_the_next_time(
+    shop: SimulatedShopify, clock: Clock
+) -> None:
+    store = client(shop, clock, admin=app(shop))
+    store.check_stock("SKU-010")
+    secret = shop.tokens.client_secret
+    shop.tokens.revoke()
+    shop.tokens.client_secret = secret
+    with pytest.raises(StoreError) as caught:
+        store.check_stock("SKU-010")
+    assert caught.value.error_type == "unauthorized"
+    assert store.check_stock("SKU-010").in_stock
+
+
+def test_searching_needs_no_token_of_the_admin_api(shop: SimulatedShopify, clock: Clock) -> None:
+    assert client(shop, clock, admin=app(shop)).search_products("part", limit=1)
+    assert grants(shop) == 0
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "expected", "words"),
+    [
+        (401, {"error": "invalid_client"}, "unauthorized", "the client_secret is not that of"),
+        (400, "<html>Oauth error app_not_installed: ...</html>", "unauthorized", "not installed"),
+        (400, {"error": "shop_not_permitted"}, "unauthorized", "different organisations"),
+        (400, {"error": "something_new"}, "unauthorized", "HTTP 400"),
+        (404, "", "unauthorized", "HTTP 404"),
+        (200, {"access_token": 3, "expires_in": 10}, "invalid_response", "access_token"),
+        (200, {"access_token": "", "expires_in": 10}, "invalid_response", "is not one"),
+        (200, {"access_token": "a\nb", "expires_in": 10}, "invalid_response", "is not one"),
+        (200, {"access_token": "shpat_1"}, "invalid_response", "expires_in"),
+        (200, [], "invalid_response", "access_token"),
+        (200, "<html>Hello</html>", "invalid_response", "web page"),
+        (429, "", "rate_limited", "slow down"),
+        (502, "", "server_error", "502"),
+        (503, {"errors": "x"}, "server_error", "503"),
+        (402, "", "maintenance", "paid"),
+    ],
+)
+async def test_a_token_that_is_not_given_says_why(  # noqa: PLR0917
+    shop: SimulatedShopify, clock: Clock, status: int, body: Any, expected: str, words: str
+) -> None:
+    text = body if isinstance(body, str) else json.dumps(body)
+    kind = "text/html" if isinstance(body, str) else "application/json"
+    fault = answering(text, path=GRANT, status=status, content_type=kind)
+    shop.faults.add(fault)
+    with pytest.raises(StoreError, match=words) as caught:
+        client(shop, clock, admin=app(shop)).check_stock("SKU-010")
+    assert caught.value.error_type == expected
+    assert shop.tokens.client_secret not in str(caught.value)
+    found = with_app(watched())
+    found.shop.faults.add(fault)
+    with pytest.raises(StoreError, match=words) as caught:
+        await found.probe("liveness")
+    assert caught.value.error_type == expected
+
+
+def with_app(found: Watched) -> Watched:
+    tokens = found.shop.tokens
+    found.credentials = {
+        "client_id": Secret(tokens.client_id),
+        "client_secret": Secret(tokens.client_secret),
+    }
+    return found
+
+
+async def test_probes_and_collectors_share_the_token_of_the_day() -> None:
+    found = with_app(watched())
+    for name in ("customers", "order_statuses"):
+        await found.collect(name)
+    await found.probe("liveness")
+    assert grants(found.shop) == 1
+    found.clock.advance(86_200.0)
+    await found.probe("liveness")
+    assert grants(found.shop) == 1 + 1
+
+
+async def test_new_credentials_are_used_at_once() -> None:
+    found = with_app(watched())
+    await found.probe("liveness")
+    found.shop.tokens.revoke()
+    with_app(found)
+    await found.probe("liveness")
+    assert grants(found.shop) == 1 + 1
+
+
+async def test_a_token_that_was_revoked_is_asked_for_anew_by_the_next_run() -> None:
+    found = with_app(watched())
+    await found.probe("liveness")
+    secret = found.shop.tokens.client_secret
+    found.shop.tokens.revoke()
+    found.shop.tokens.client_secret = secret
+    with pytest.raises(StoreError):
+        await found.probe("liveness")
+    assert "sells in" in (await found.probe("liveness")).summary
+
+
+@pytest.mark.parametrize(
+    ("credentials", "words"),
+    [
+        ({"admin_token": "t"}, None),
+        ({"client_id": "i", "client_secret": "s"}, None),
+        ({"client_id": "i", "client_secret": "s", "storefront_token": "f"}, None),
+        ({}, "either client_id and client_secret are needed, or an admin_token"),
+        ({"client_id": "i"}, "either client_id and client_secret are needed"),
+        ({"client_secret": "s"}, "either client_id and client_secret are needed"),
+        ({"admin_token": "t", "client_id": "i"}, "there is an admin_token as well"),
+    ],
+)
+def test_credentials_that_do_not_go_together_are_told(
+    credentials: dict[str, str], words: str | None
+) -> None:
+    found = problem(credentials)
+    assert found is None if words is None else words in str(found)
+
+
+def test_an_app_does_not_show_its_secret() -> None:
+    assert "shpss" not in repr(App("id", "shpss_1"))
+    assert "shpat_" not in repr(client(SimulatedShopify()))
