@@ -10,9 +10,9 @@ from ...errors import Fault, StoreError
 from ..fields import Quantity
 from ..plans import Plan
 from ..results import Cart, CartLine
+from ..sessions import CartSession
 from . import carts, errors
 from .api import STORE, Api
-from .carts import CartSession
 
 _CART = f"{STORE}/cart"
 _CART_LOST = "cart_lost"

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from ...errors import StoreError
+from .. import lists
 from ..fields import Fields, Quantity
 from ..results import (
     Category,
@@ -29,17 +30,7 @@ def listing(rows: Rows, what: str, read: Callable[[Fields], T]) -> Listing[T]:
     Raises:
         StoreError: invalid_response, none of them can be read.
     """
-    items: list[T] = []
-    failure: StoreError | None = None
-    for index, row in enumerate(rows.items):
-        try:
-            items.append(read(Fields(row, f"{what}[{index}]")))
-        except StoreError as error:
-            failure = error
-    if failure is not None and not items:
-        raise failure
-    unreadable = len(rows.items) - len(items)
-    return Listing(tuple(items), rows.total, unreadable, rows.complete)
+    return lists.listing(rows.items, what, read, total=rows.total, complete=rows.complete)
 
 
 def only(found: Listing[T], matches: Callable[[T], bool]) -> Listing[T]:

@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ....errors import StoreError
+from ... import checks
 from ...described import operation
 from ...plans import Plan
 from ...results import Cart, CartLine
-from .. import checks, models
+from ...sessions import CartSession, session_of
+from .. import models
 from ..api import Api
 from ..cart_calls import call, change, item, open_cart, renewed
-from ..carts import CartSession, session_of
 from ..product_lookup import PRODUCT, find_product
 
 CART = "The shopper's CartSession, or the token of an earlier cart; without it a new cart."

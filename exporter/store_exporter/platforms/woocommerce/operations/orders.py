@@ -11,12 +11,13 @@ from dataclasses import replace
 from decimal import Decimal
 
 from ....errors import StoreError
+from ... import checks
 from ...described import operation
 from ...fields import Fields
 from ...money import Money
 from ...plans import Plan
 from ...results import Cancellation, Listing, Order, OrderNote, RefundStatus
-from .. import checks, order_models
+from .. import order_models
 from ..api import V3, Api, Rows
 from ..models import listing
 from ..order_lookup import EMAIL, LOOKUP, ORDER, find_order, orders_of

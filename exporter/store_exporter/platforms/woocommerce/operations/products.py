@@ -7,10 +7,11 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from ... import checks
 from ...described import operation
 from ...plans import Plan
 from ...results import Category, Listing, Price, Product, Review
-from .. import checks, models
+from .. import models
 from ..api import V3, Api
 from ..models import listing, only
 from ..product_lookup import CURRENCY, LOOKUP, PRODUCT, category_id, children, find_product, whole

@@ -6,11 +6,12 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from ....errors import StoreError
+from ... import checks
 from ...described import operation
 from ...fields import Fields
 from ...plans import Plan
 from ...results import CustomerSpend, Listing, SalesReport
-from .. import checks, reports
+from .. import reports
 from ..api import ANALYTICS, V3, Api
 from ..models import listing
 from ..product_lookup import CURRENCY

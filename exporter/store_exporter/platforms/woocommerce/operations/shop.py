@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from ....errors import StoreError
+from ... import checks
 from ...described import operation
 from ...fields import Fields
 from ...money import Money
@@ -16,7 +17,7 @@ from ...results import (
     ShippingInfo,
     ShippingMethod,
 )
-from .. import checks, coupons, shop_models
+from .. import coupons, shop_models
 from ..api import V3, Api
 from ..product_lookup import CURRENCY
 

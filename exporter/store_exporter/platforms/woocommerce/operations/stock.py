@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from ....errors import StoreError
+from ... import checks
 from ...described import operation
 from ...fields import Fields, Quantity
 from ...plans import Plan
 from ...results import Listing, LowStock, Stock, StockQuantity
-from .. import checks, models
+from .. import models
 from ..api import ANALYTICS, Api, Rows
 from ..models import listing
 from ..product_lookup import LOOKUP, PRODUCT, children, find_product, whole
