@@ -154,7 +154,7 @@ def _peer(
     return found | _exposed(renderers, runs, before)
 
 
-def _exposed(renderers: dict[str, Callable[[], bytes]], runs: int, before: int) -> dict[str, float]:
+def _exposed(renderers: dict[str, Render], runs: int, before: int) -> dict[str, float]:
     renderers["text"]()
     found: dict[str, float] = {"peak": _resident("VmHWM") - before}
     for name, render in renderers.items():

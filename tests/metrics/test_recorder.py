@@ -161,7 +161,7 @@ def test_a_finalizer_that_binds_the_same_labels_first_is_not_forgotten() -> None
     labels = ("acme", "shop", "woocommerce", "get_cart")
 
     class Interrupted(dict[object, object]):
-        def pop(self, *_: object) -> None:  # type: ignore[override]
+        def pop(self, *_: object) -> None:
             recorder._series._forgotten = WeakValueDictionary()
             recorder.operation(*labels).start()
             recorder.operation(*labels).finish(0.1)
