@@ -68,8 +68,7 @@ STORES = [
         "a store whose liveness probe times out for five minutes is down",
         {of(health.UP): "1x4 0x10", TIMEOUTS: "0x4 1+1x10"},
         "10m",
-        f"{WHO} keeps failing its liveness probe."
-        " The latest failures are of type timeout.",
+        f"{WHO} keeps failing its liveness probe. The latest failures are of type timeout.",
     ),
     Case(
         "StoreDown",

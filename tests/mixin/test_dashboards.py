@@ -11,6 +11,7 @@ import pytest
 
 from store_exporter.metrics.catalogue import CATALOGUE, Kind
 from store_exporter.mixin import alerts, dashboards, policy
+from store_exporter.mixin.dashboards import linter
 from store_exporter.mixin.dashboards.links import TARGETS
 from store_exporter.mixin.dashboards.panels import Page
 from store_exporter.mixin.dashboards.render import without_placement
@@ -22,7 +23,8 @@ EVERY = pytest.mark.parametrize("name", sorted(DOCUMENTS))
 
 # template-job, template-instance, target-job and target-instance: a store's figures are the
 # store's, whichever process reported them, and recorded series add several workers up. So only the
-# dashboard about processes has these variables and matchers.
+# dashboard about processes has these variables and matchers. grafana/dashboards/.lint tells the
+# linter so.
 WITHOUT_JOB = frozenset(PAGES) - {"exporter"}
 # An uneditable dashboard cannot be changed by hand, so the linter's wish for a fixed time zone
 # does not apply: times are shown in the viewer's.
@@ -223,6 +225,17 @@ def test_links_hand_on_the_labels_of_what_was_clicked_and_the_time(name: str) ->
             if link["url"].startswith("/d/"):
                 assert "${__url_time_range}" in link["url"], panel["title"]
                 assert "${datasource:queryparam}" in link["url"], panel["title"]
+
+
+def test_the_linter_is_told_of_these_exceptions_and_of_no_others() -> None:
+    exclusions = linter.exceptions(dashboards.pages())["exclusions"]
+    assert set(exclusions) == {
+        f"{part}-{label}-rule" for part in ("template", "target") for label in ("job", "instance")
+    }
+    for exclusion in exclusions.values():
+        assert exclusion["reason"]
+        titles = {entry["dashboard"] for entry in exclusion["entries"]}
+        assert titles == {PAGES[name].title for name in WITHOUT_JOB}
 
 
 def test_every_alert_points_to_a_dashboard_that_exists() -> None:
