@@ -45,6 +45,17 @@ def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert all(name in out for name in cli.COMMANDS)
 
 
+@pytest.mark.parametrize("arguments", ["operations", "operations --format=json"])
+def test_whoever_stops_reading_gets_no_traceback(arguments: str) -> None:
+    argv = [sys.executable, "-m", "store_exporter", *arguments.split()]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 1
+
+
 @pytest.mark.parametrize("arguments", [(), ("serv",), ("--nothing",), ("serve", "--nothing")])
 def test_a_wrong_command_line_is_refused(
     capsys: pytest.CaptureFixture[str], arguments: Sequence[str]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -57,8 +58,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         command.add_arguments(subparsers[chosen])
         # Intermixed, so that options may stand before, between and after the other arguments.
         status: int = command.run(subparsers[chosen].parse_intermixed_args(arguments[1:]))
+        sys.stdout.flush()
     except ModuleNotFoundError as error:
         return _missing(chosen, error)
+    except BrokenPipeError:
+        # Whoever read this has gone, as `head` does; at the end Python would try once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     return status
 
 
