@@ -22,7 +22,7 @@ def page() -> Page:
         "shop",
         "Stores / Shop",
         "One shop, or several: what it sells, whether it works, how fresh the figures are. The "
-        "same for WooCommerce and Shopify.",
+        "same for every platform.",
         STORES,
         (figures(), well(), sales(), work(), upkeep()),
         since="now-24h",

@@ -49,7 +49,7 @@ def sales() -> Row:
                 "Failed payments",
                 "Share of the orders of the past hour that failed to be paid. A rise means that "
                 "the payment provider fails, or that somebody tests stolen cards.",
-                (Query(share, "share", empty="Shopify knows no failed orders"),),
+                (Query(share, "share", empty="no orders in that time"),),
                 unit="percentunit",
                 low=0,
                 high=1,

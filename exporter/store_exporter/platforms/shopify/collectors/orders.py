@@ -72,5 +72,4 @@ ORDERS = Collector(
         "page_size": 50,
         "remember": 10_000,
     },
-    requests=2,
 )

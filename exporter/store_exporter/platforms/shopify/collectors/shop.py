@@ -172,7 +172,7 @@ STOCK = Collector(
     interval=900.0,
     timeout=120.0,
     options={"threshold": 5, "most": 2_500},
-    requests=4,
+    requests=2,
 )
 CARTS = Collector(
     "carts",
@@ -181,7 +181,6 @@ CARTS = Collector(
     "`younger_than`, and neither completed nor recovered; at most `most` of them.",
     interval=900.0,
     options={"older_than": 3600.0, "younger_than": 7 * 86_400.0, "most": 500},
-    requests=2,
 )
 CUSTOMERS = Collector("customers", customers, "Customers, by one count.", interval=3600.0)
 WEBHOOKS = Collector("webhooks", webhooks, "Webhooks of this app, by one count.", interval=3600.0)

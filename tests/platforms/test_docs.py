@@ -1,4 +1,4 @@
-"""docs/woocommerce.md tells the truth about what is asked, how often and with which options."""
+"""Each platform's page tells the truth about what is asked, how often and with which options."""
 
 from __future__ import annotations
 
@@ -9,17 +9,26 @@ import pytest
 
 from store_exporter.config import values
 from store_exporter.metrics.catalogue import CATALOGUE
-from store_exporter.platforms.woocommerce.platform import PLATFORM
+from store_exporter.platforms import base
+from store_exporter.platforms.base import Platform
+from store_exporter.probing.contract import Collector, Probe
 
-CHECKS = {
-    **{f"probe `{name}`": check for name, check in PLATFORM.probes.items()},
-    **{f"collector `{name}`": check for name, check in PLATFORM.collectors.items()},
-}
+
+@pytest.fixture(params=base.names())
+def platform(request: pytest.FixtureRequest) -> Platform:
+    return base.load(request.param)
 
 
 @pytest.fixture
-def page(repository: Path) -> str:
-    return (repository / "docs" / "woocommerce.md").read_text(encoding="utf-8")
+def page(platform: Platform, repository: Path) -> str:
+    return (repository / "docs" / f"{platform.name}.md").read_text(encoding="utf-8")
+
+
+def checks_of(platform: Platform) -> dict[str, Probe | Collector]:
+    return {
+        **{f"probe `{name}`": check for name, check in platform.probes.items()},
+        **{f"collector `{name}`": check for name, check in platform.collectors.items()},
+    }
 
 
 def rows(page: str, heading: str) -> list[list[str]]:
@@ -28,27 +37,27 @@ def rows(page: str, heading: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in table]
 
 
-def test_every_probe_and_collector_is_listed_with_its_cost(page: str) -> None:
+def test_every_probe_and_collector_is_listed_with_its_cost(platform: Platform, page: str) -> None:
     found = {row[0]: row[1:4] for row in rows(page, "asks")}
     total = found.pop("**all**")[2]
     expected = {}
-    for name, check in CHECKS.items():
+    for name, check in checks_of(platform).items():
         hourly = check.requests * 3600 / check.interval
         text = f"{hourly:.1f}".removesuffix(".0")
         expected[name] = [f"{check.interval:g} s", str(check.requests), text]
     assert found == expected
-    whole = sum(check.requests * 3600 / check.interval for check in CHECKS.values())
+    whole = sum(check.requests * 3600 / check.interval for check in checks_of(platform).values())
     assert total == f"**{whole:.1f}**"
 
 
-def test_every_option_is_listed_with_its_default(page: str) -> None:
+def test_every_option_is_listed_with_its_default(platform: Platform, page: str) -> None:
     found: dict[tuple[str, str], str] = {}
     for names, default, _ in rows(page, "option"):
         for check, option in re.findall(r"`(\w+)` `(\w+)`", names):
             found[check, option] = default.strip("`")
     expected = {
         (name, option): default
-        for checks in (PLATFORM.probes, PLATFORM.collectors)
+        for checks in (platform.probes, platform.collectors)
         for name, check in checks.items()
         for option, default in check.options.items()
     }
@@ -61,15 +70,15 @@ def test_every_option_is_listed_with_its_default(page: str) -> None:
             assert shown == str(default).lower()
 
 
-def test_every_probe_is_listed_with_what_its_failure_means(page: str) -> None:
+def test_every_probe_is_listed_with_what_its_failure_means(platform: Platform, page: str) -> None:
     found = {row[0].strip("`"): row[3] for row in rows(page, "probe")}
-    expected = {n: "yes" if p.critical else "no" for n, p in PLATFORM.probes.items()}
+    expected = {n: "yes" if p.critical else "no" for n, p in platform.probes.items()}
     assert found == expected
 
 
-def test_every_setting_is_listed(page: str) -> None:
+def test_every_setting_is_listed(platform: Platform, page: str) -> None:
     found = {row[0].strip("`"): row[1].strip("`") for row in rows(page, "setting")}
-    assert found == {s.name: str(s.default).lower() for s in PLATFORM.settings}
+    assert found == {s.name: str(s.default).lower() for s in platform.settings}
 
 
 def test_every_metric_that_is_named_exists(page: str) -> None:
