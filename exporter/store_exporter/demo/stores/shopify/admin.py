@@ -283,7 +283,7 @@ class Admin:
         zones = [zone(1, "Domestic", home), zone(2, "World", [method("Abroad", 20, None)])]
         group = {
             "locationGroup": {"id": gid("DeliveryLocationGroup", 1)},
-            "locationGroupZones": lambda _info, first, after=None: connection(
+            "locationGroupZones": lambda _info, first, after=None, **_: connection(
                 zones, lambda z: z, first, after
             ),
         }

@@ -76,7 +76,9 @@ class Storefront:
             "availableForSale": _available(product),
             "productType": product.kind,
             "priceRange": {"minVariantPrice": money(prices[0], self._room.currency)},
-            "variants": lambda _info, first: connection(product.variants, self._variant, first),
+            "variants": lambda _info, first, **_: connection(
+                product.variants, self._variant, first
+            ),
         }
 
     def search(
@@ -158,7 +160,7 @@ class Storefront:
                 {"code": code, "applicable": rate > 0} for code, rate in rates.items()
             ],
             "cost": {"totalAmount": money(gross * (1 - sum(rates.values())), currency)},
-            "lines": lambda _info, first: connection(list(cart.lines.items()), line, first),
+            "lines": lambda _info, first, **_: connection(list(cart.lines.items()), line, first),
         }
 
     def _rate(self, code: str, gross: Decimal) -> Decimal:

@@ -74,10 +74,10 @@ class AdminViews:
             "variantsCount": count(len(product.variants)),
             "hasOnlyDefaultVariant": not product.variants[0].options,
             "productType": product.kind,
-            "collections": lambda _info, first: connection(
+            "collections": lambda _info, first, **_: connection(
                 [product.kind], lambda kind: {"id": gid("Collection", 1), "title": kind}, first
             ),
-            "variants": lambda _info, first: connection(product.variants, self.variant, first),
+            "variants": lambda _info, first, **_: connection(product.variants, self.variant, first),
         }
 
     def variant(self, variant: Variant) -> View:
@@ -122,10 +122,10 @@ class AdminViews:
                 "id": gid("Customer", sum(order.email.encode())),
                 "displayName": order.email.partition("@")[0].title(),
             },
-            "lineItems": lambda _info, first: connection(order.lines, self._line, first),
-            "transactions": lambda _info, first: _payments(order)[:first],
-            "fulfillments": lambda _info, first: _parcels(order)[:first],
-            "refunds": lambda _info, first: [self.refund(r) for r in order.refunds[:first]],
+            "lineItems": lambda _info, first, **_: connection(order.lines, self._line, first),
+            "transactions": lambda _info, first, **_: _payments(order)[:first],
+            "fulfillments": lambda _info, first, **_: _parcels(order)[:first],
+            "refunds": lambda _info, first, **_: [self.refund(r) for r in order.refunds[:first]],
             "events": lambda _info, first, **_: connection([order], self._event, first),
         }
 
