@@ -130,6 +130,17 @@ def test_the_number_counts_where_a_plugin_numbers_orders_its_own_way(
     assert kind(shop.check_order, "2026-7", ADA) == "not_found"
 
 
+def test_an_address_leads_to_a_plugins_number_that_the_stores_search_does_not_know(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    mine = store.new_order("processing", email=ADA)
+    store.new_order("processing", email=ADA)
+    store.shop.orders[mine["id"]]["number"] = "INV-2026-7"
+    assert shop.check_order("#INV-2026-7", ADA).id == mine["id"]
+    assert kind(shop.check_order, "INV-2026-7", "other@example.test") == "not_found"
+    assert kind(shop.check_order, "INV-2026-7") == "not_found"
+
+
 @pytest.mark.parametrize("order", ["nope", "#", "0", "-1", "9" * 30, "51; drop"])
 def test_a_number_that_none_has_is_not_found(shop: WooCommerce, order: str) -> None:
     assert kind(shop.check_order, order, ADA) == "not_found"

@@ -30,7 +30,7 @@ _MOST = 100
     "Returns an order by its number, or a shopper's latest by e-mail address.",
     parameters={"order": ORDER, "email": "E-mail address of the shopper."},
     errors=("not_found", "invalid_input"),
-    calls=(*LOOKUP, "GET /wc/v3/customers?email=", "GET /wc/v3/orders?customer="),
+    calls=LOOKUP,
     example='store.check_order(order="51", email="ada@example.com").status',
 )
 def check_order(api: Api, order: int | str | None = None, email: str | None = None) -> Plan[Order]:
