@@ -99,8 +99,48 @@ def _change(api: Api, session: CartSession, name: str, variables: Mapping[str, A
     payload = data.child(_ROOTS[name])
     error = carts.refusal(payload, tuple(code.upper() for code in variables.get("codes", ())))
     if error is not None:
+        if payload.has("cart"):
+            _remember(session, carts.cart(payload.child("cart")))
         raise error
     return _remember(session, carts.cart(payload.child("cart")))
+
+
+def _all_or_nothing(
+    api: Api,
+    session: CartSession,
+    name: str,
+    variables: Mapping[str, Any],
+    wanted: tuple[int, int, int],
+) -> Plan[Cart]:
+    """Change how many pieces of a variant there are; take it back where there are not so many.
+
+    Shopify puts in what there is, and warns of the rest.
+
+    Args:
+        api: asks the shop.
+        session: whose cart.
+        name: of the change.
+        variables: of the change.
+        wanted: id of the variant, pieces before and pieces after.
+
+    Raises:
+        StoreError: out_of_stock.
+    """
+    variant_id, before, after = wanted
+    try:
+        cart = yield from _change(api, session, name, variables)
+        now = sum(int(line.quantity) for line in _holding(cart, variant_id))
+        if now >= after:
+            return cart
+        raise StoreError("out_of_stock", f"only {now} of {after} can be had")
+    except StoreError as error:
+        if error.error_type != "out_of_stock":
+            raise
+        left = [line for line in session.lines if line.product_id == variant_id]
+        if sum(int(line.quantity) for line in left) != before:
+            undo = {"lines": [{"id": left[0].key, "quantity": before}]}
+            yield from _change(api, session, "UpdateLines", undo)
+        raise
 
 
 def _kept(before: Cart, after: Cart) -> Cart:
@@ -138,11 +178,8 @@ def add_to_cart(
     before = yield from _open(api, session)
     item = {"merchandiseId": models.opaque(variant, "id"), "quantity": count}
     held = sum(int(line.quantity) for line in _holding(before, models.number(variant)))
-    after = yield from _change(api, session, "AddLines", {"lines": [item]})
-    now = sum(int(line.quantity) for line in _holding(after, models.number(variant)))
-    if now < held + count:
-        # Older versions put in what there is without a warning.
-        raise StoreError("out_of_stock", f"only {now - held} of {count} could be added")
+    wanted = (models.number(variant), held, held + count)
+    after = yield from _all_or_nothing(api, session, "AddLines", {"lines": [item]}, wanted)
     return _kept(before, after)
 
 
@@ -247,10 +284,8 @@ def update_cart_quantity(
         raise StoreError("invalid_input", "several lines hold this product: name the variation")
     line = lines[0]
     variables = {"lines": [{"id": line.key, "quantity": count}]}
-    after = yield from _change(api, session, "UpdateLines", variables)
-    now = sum(int(row.quantity) for row in _holding(after, line.product_id))
-    if now < count:
-        raise StoreError("out_of_stock", f"only {now} of {count} can be had")
+    wanted = (line.product_id, int(line.quantity), count)
+    after = yield from _all_or_nothing(api, session, "UpdateLines", variables, wanted)
     return _kept(before, after)
 
 

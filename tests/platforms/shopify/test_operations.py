@@ -1,0 +1,238 @@
+"""What operations do beyond what holds on every platform."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from store_exporter.demo.stores.shopify import SimulatedShopify
+from store_exporter.errors import StoreError, UnsupportedOperationError
+from store_exporter.metrics.recorder import Recorder
+from store_exporter.platforms.money import Money
+from store_exporter.platforms.shopify import CartSession, Shopify
+from tests.fakes.clock import Clock
+from tests.fakes.shopify import client
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def shop(clock: Clock) -> SimulatedShopify:
+    return SimulatedShopify(clock=clock.now, seed=3)
+
+
+@pytest.fixture
+def store(shop: SimulatedShopify, clock: Clock) -> Shopify:
+    return client(shop, clock)
+
+
+def pounds(amount: str) -> Money:
+    return Money(Decimal(amount), "GBP")
+
+
+def failure(operation: Any, *args: Any, **kwargs: Any) -> StoreError:
+    with pytest.raises(StoreError) as caught:
+        operation(*args, **kwargs)
+    return caught.value
+
+
+def test_each_coupon_of_a_cart_has_its_own_share_of_the_discount(store: Shopify) -> None:
+    mine = CartSession()
+    store.add_to_cart("SKU-010", 2, cart=mine)
+    store.apply_coupon_to_cart("SAVE10", cart=mine)
+    cart = store.apply_coupon_to_cart("welcome5", cart=mine)
+    assert {coupon.code.lower(): coupon.discount for coupon in cart.coupons} == {
+        "save10": pounds("20.00"),
+        "welcome5": pounds("10.00"),
+    }
+    assert (cart.subtotal, cart.discount, cart.total) == (
+        pounds("200.00"),
+        pounds("30.00"),
+        pounds("170.00"),
+    )
+
+
+def test_a_coupon_that_is_refused_leaves_the_others_on_the_cart(store: Shopify) -> None:
+    mine = CartSession()
+    store.add_to_cart("SKU-010", cart=mine)
+    store.apply_coupon_to_cart("save10", cart=mine)
+    for code in ("old20", "once", "nosuchcode"):
+        error = failure(store.apply_coupon_to_cart, code, cart=mine)
+        assert error.error_type == "invalid_coupon", code
+        assert [coupon.code for coupon in store.get_cart(mine).coupons] == ["save10"]
+
+
+def test_more_than_there_is_is_out_of_stock_and_leaves_the_cart_as_it_was(
+    shop: SimulatedShopify, store: Shopify
+) -> None:
+    shop.stock_room.by_sku("SKU-010").quantity = 3
+    mine = CartSession()
+    assert failure(store.add_to_cart, "SKU-010", 5, cart=mine).error_type == "out_of_stock"
+    assert failure(store.add_to_cart, "SKU-001", cart=mine).error_type == "out_of_stock"
+    assert store.get_cart(mine).items == 0
+    store.add_to_cart("SKU-010", 2, cart=mine)
+    assert failure(store.add_to_cart, "SKU-010", 5, cart=mine).error_type == "out_of_stock"
+    assert failure(store.update_cart_quantity, "SKU-010", 9, mine).error_type == "out_of_stock"
+    assert store.get_cart(mine).items == 2
+
+
+def test_a_cart_that_the_shop_lost_is_put_together_again(
+    shop: SimulatedShopify, store: Shopify
+) -> None:
+    mine = CartSession()
+    store.add_to_cart("SKU-010", 2, cart=mine)
+    store.add_to_cart("SKU-011", 1, cart=mine)
+    store.apply_coupon_to_cart("save10", cart=mine)
+    shop.stock_room.carts.clear()
+    shop.stock_room.by_sku("SKU-011").quantity = 0
+    cart = store.get_cart(mine)
+    assert cart.renewed
+    assert [(line.sku, line.quantity) for line in cart.lines] == [("SKU-010", 2)]
+    assert [coupon.code for coupon in cart.coupons] == ["save10"]
+    assert len(cart.problems) == 1
+
+
+def test_a_product_with_variants_has_to_be_chosen_from(store: Shopify) -> None:
+    product = store.get_product_details("MOTOR-1-24V").parent_id
+    assert product is not None
+    assert failure(store.add_to_cart, product).error_type == "invalid_input"
+    cart = store.add_to_cart(product, variation={"Voltage": "230V"})
+    assert cart.lines[0].sku == "MOTOR-1-230V"
+    missing = failure(store.add_to_cart, product, variation="MOTOR-9")
+    assert missing.error_type == "invalid_input"
+
+
+def test_more_than_one_page_of_products_is_found(shop: SimulatedShopify, store: Shopify) -> None:
+    for number in range(300):
+        row = (f"NUT-{number}", Decimal(1), 10, {})
+        shop.stock_room.add_product(f"Nut {number}", "Nut", [row])
+    found = store.search_products("nut", limit=290)
+    assert len({product.id for product in found}) == 290
+    assert found.total == 300
+    assert len(store.search_products(category="Nut", limit=1000)) == 300
+
+
+@pytest.mark.parametrize("query", [None, "part"])
+def test_a_search_keeps_to_what_was_asked(store: Shopify, query: str | None) -> None:
+    found = store.search_products(
+        query, category="Valve", min_price="50", max_price=200, in_stock=True, limit=50
+    )
+    assert len(found) > 1
+    for product in found:
+        assert product.price is not None
+        assert Decimal(50) <= product.price.amount <= Decimal(200)
+        assert product.categories == ("Valve",)
+        assert product.stock.in_stock
+
+
+def test_what_is_on_backorder_or_not_counted_is_told_apart(
+    shop: SimulatedShopify, store: Shopify
+) -> None:
+    room = shop.stock_room
+    room.by_sku("SKU-001").backorders = True
+    room.by_sku("SKU-002").tracked = False
+    assert store.check_stock("SKU-001").status == "on_backorder"
+    stock = store.check_stock("SKU-002")
+    assert (stock.status, stock.quantity) == ("in_stock", None)
+    low = {item.sku for item in store.get_low_stock_products(threshold=3, limit=50)}
+    assert "SKU-002" not in low
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("old20", "coupon_expired"),
+        ("once", "coupon_usage_limit"),
+        ("nosuchcode", "coupon_unknown"),
+        ("welcome5", "coupon_minimum_spend"),
+    ],
+)
+def test_a_coupon_that_is_not_good_says_why(store: Shopify, code: str, reason: str) -> None:
+    error = failure(store.validate_coupon, code, "20.00")
+    assert (error.error_type, error.code) == ("invalid_coupon", reason)
+
+
+def test_orders_of_somebody_else_are_not_there(shop: SimulatedShopify, store: Shopify) -> None:
+    order = next(iter(shop.stock_room.orders.values()))
+    mine = store.check_order(f"#{order.number}", order.email)
+    assert mine.customer is not None
+    assert mine.paid is not None or mine.status == "pending"
+    for call in (store.check_order, store.get_order_notes, store.check_refund_status):
+        assert failure(call, order.number, "eve@example.test").error_type == "not_found"
+    error = failure(store.cancel_order, order.number, email="eve@example.test")
+    assert error.error_type == "not_found"
+
+
+def test_a_cancelled_order_cannot_be_cancelled_again(
+    shop: SimulatedShopify, store: Shopify
+) -> None:
+    room = shop.stock_room
+    order = room.new_order("PAID", lines=[(room.by_sku("SKU-010").id, 1)])
+    done = store.cancel_order(order.number, "Twice")
+    assert (done.order.status, done.reason_noted) == ("cancelled", True)
+    assert failure(store.cancel_order, order.number).error_type == "invalid_state"
+
+
+def test_a_report_counts_what_was_placed_in_the_period(
+    shop: SimulatedShopify, store: Shopify
+) -> None:
+    room = shop.stock_room
+    room.orders.clear()
+    sold = [room.new_order("PAID", lines=[(room.by_sku("SKU-010").id, 2)]) for _ in range(3)]
+    room.new_order("PENDING", lines=[(room.by_sku("SKU-010").id, 1)])
+    room.refund(sold[0], Decimal(50))
+    room.cancel(sold[1])
+    sold[2].test = True
+    created = store.get_sales_report("day")
+    assert (created.orders, created.gross, created.refunds) == (2, pounds("300"), pounds("50"))
+    paid = store.get_sales_report("day", definition="paid")
+    assert (paid.orders, paid.gross, paid.items) == (1, pounds("200"), 2)
+
+
+def test_the_other_names_are_measured_under_the_operation_s_own(
+    shop: SimulatedShopify, clock: Clock
+) -> None:
+    recorder = Recorder()
+    store = client(shop, clock, recorder=recorder)
+    mine = CartSession()
+    store.add_to_cart("SKU-010", cart=mine)
+    assert store.apply_discount("save10", cart=mine).coupons
+    assert store.lookup_order("1003").number == "1003"
+    with pytest.raises(UnsupportedOperationError, match="reviews belong to apps"):
+        store.get_product_reviews("SKU-010")
+    counted = {
+        family.metric.name: {labels[3:]: value for labels, value in family.series}  # type: ignore[misc]
+        for family in recorder.families()
+        if family.metric.name.startswith("store_operation") and "total" in family.metric.name
+    }
+    assert {labels[0] for labels in counted["store_operations_total"]} == {
+        "add_to_cart",
+        "apply_coupon_to_cart",
+        "check_order",
+        "get_product_reviews",
+    }
+    errors = counted["store_operation_errors_total"]
+    assert {key for key, value in errors.items() if value} == {
+        ("get_product_reviews", "unsupported_operation", "app")
+    }
+
+
+def test_without_a_storefront_token_carts_say_what_is_missing(
+    shop: SimulatedShopify, clock: Clock
+) -> None:
+    store = client(shop, clock, storefront_token=None)
+    error = failure(store.get_cart)
+    assert error.error_type == "unauthorized"
+    assert "storefront_token" in error.message
+    assert store.check_stock("SKU-010").in_stock
+
+
+@pytest.mark.parametrize("url", ["shop.example.com", "ftp://shop.example.com", "https://a:b@c"])
+def test_an_address_that_is_none_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match="https"):
+        Shopify(url, "shpat_1", org="acme")
