@@ -16,7 +16,7 @@ from ..plans import Pause, Plan, Request, Retrier
 from . import graphql
 from .auth import GRANT, Tokens
 from .bucket import Bucket
-from .models import opaque
+from .ids import opaque
 from .queries import document
 
 PAGE = 100

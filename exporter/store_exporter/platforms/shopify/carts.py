@@ -9,7 +9,7 @@ from ...errors import StoreError
 from ..fields import Fields
 from ..money import Money
 from ..results import Cart, CartCoupon, CartLine
-from . import models
+from . import ids
 
 # CartErrorCode and CartWarningCode of the official schema, by the error type they stand for.
 # Shopify carries a change out as far as it can and warns; what was not done is an error here.
@@ -52,25 +52,25 @@ def cart(fields: Fields, *, renewed: bool = False) -> Cart:
         StoreError: invalid_response; a line that cannot be read makes the whole cart unreadable,
             as a cart with lines missing would be another cart.
     """
-    total = models.amount(fields.child("cost").child("totalAmount"))
+    total = ids.amount(fields.child("cost").child("totalAmount"))
     connection = fields.child("lines")
     if connection.child("pageInfo").flag("hasNextPage"):
         raise StoreError("response_too_large", "the cart has more than 100 lines")
     rows = list(connection.children("nodes"))
-    gross = _sum((models.amount(row.child("cost").child("subtotalAmount")) for row in rows), total)
+    gross = _sum((ids.amount(row.child("cost").child("subtotalAmount")) for row in rows), total)
     # What each discount takes off each line; discounts on the whole cart are spread over the lines.
     taken = [allocation for row in rows for allocation in row.children("discountAllocations")]
     applied = [
         row.text("code") for row in fields.children("discountCodes") if row.flag("applicable")
     ]
     return Cart(
-        token=models.opaque(fields, "id"),
+        token=ids.opaque(fields, "id"),
         expires=None,
         lines=tuple(_line(row) for row in rows),
         coupons=tuple(CartCoupon(code, _share(taken, code, total)) for code in applied),
         items=fields.integer("totalQuantity"),
         subtotal=gross,
-        discount=_sum((models.amount(row.child("discountedAmount")) for row in taken), total),
+        discount=_sum((ids.amount(row.child("discountedAmount")) for row in taken), total),
         shipping=None,
         tax=Money(Decimal(0), total.currency),
         total=total,
@@ -83,7 +83,7 @@ def _share(taken: Sequence[Fields], code: str, total: Money) -> Money:
     """Return what one discount code takes off."""
     by_code = (row for row in taken if row.text("__typename") == "CartCodeDiscountAllocation")
     own = (row for row in by_code if row.text("code").casefold() == code.casefold())
-    return _sum((models.amount(row.child("discountedAmount")) for row in own), total)
+    return _sum((ids.amount(row.child("discountedAmount")) for row in own), total)
 
 
 def _sum(amounts: Iterable[Money], total: Money) -> Money:
@@ -104,13 +104,13 @@ def _sum(amounts: Iterable[Money], total: Money) -> Money:
 def _line(row: Fields) -> CartLine:
     cost, merchandise = row.child("cost"), row.child("merchandise")
     return CartLine(
-        key=models.opaque(row, "id"),
-        product_id=models.number(merchandise),
+        key=ids.opaque(row, "id"),
+        product_id=ids.number(merchandise),
         sku=merchandise.text_or("sku"),
         name=merchandise.child("product").text("title"),
         quantity=row.integer("quantity"),
         maximum=None,
-        unit_price=models.amount(cost.child("amountPerQuantity")),
-        total=models.amount(cost.child("totalAmount")),
+        unit_price=ids.amount(cost.child("amountPerQuantity")),
+        total=ids.amount(cost.child("totalAmount")),
         options={},
     )

@@ -22,7 +22,7 @@ from ..plans import Plan, Policy, Request, Retrier, RetryBudget
 from .api import Api, Facts
 from .auth import App, Tokens
 from .bucket import Bucket
-from .operations import cart, orders, products, shop, unsupported
+from .operations import cart, orders, products, search, shop, unsupported
 from .versions import DEFAULT
 
 T = TypeVar("T")
@@ -183,7 +183,7 @@ class Shopify(_Client):
     ) -> None:
         self.close()
 
-    search_products = Blocking(products.search_products)
+    search_products = Blocking(search.search_products)
     get_product_details = Blocking(products.get_product_details)
     check_stock = Blocking(products.check_stock)
     get_stock_quantity = Blocking(products.get_stock_quantity)
@@ -257,7 +257,7 @@ class AsyncShopify(_Client):
     ) -> None:
         await self.aclose()
 
-    search_products = Awaited(products.search_products)
+    search_products = Awaited(search.search_products)
     get_product_details = Awaited(products.get_product_details)
     check_stock = Awaited(products.check_stock)
     get_stock_quantity = Awaited(products.get_stock_quantity)

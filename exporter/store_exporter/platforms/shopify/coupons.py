@@ -9,7 +9,7 @@ from ...errors import StoreError
 from ..fields import Fields
 from ..money import Money
 from ..results import Coupon
-from . import models
+from . import ids
 
 
 def refused(reason: str, message: str) -> StoreError:
@@ -71,7 +71,7 @@ def _minimum(fields: Fields) -> Money | None:
     requirement = fields.child("minimumRequirement")
     if not requirement.has("greaterThanOrEqualToSubtotal"):
         return None
-    return models.amount(requirement.child("greaterThanOrEqualToSubtotal"))
+    return ids.amount(requirement.child("greaterThanOrEqualToSubtotal"))
 
 
 def _value(fields: Fields) -> tuple[Decimal | None, Money | None]:
@@ -81,4 +81,4 @@ def _value(fields: Fields) -> tuple[Decimal | None, Money | None]:
     value = fields.child("customerGets").child("value")
     if value.has("percentage"):
         return value.decimal("percentage") * 100, None
-    return None, models.amount_if_any(value, "amount")
+    return None, ids.amount_if_any(value, "amount")

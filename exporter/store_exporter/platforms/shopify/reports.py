@@ -10,7 +10,7 @@ from ...errors import StoreError
 from ..fields import Fields
 from ..money import Money
 from ..results import CustomerSpend, SalesReport
-from . import models
+from . import ids, order_models
 
 _NULLABLE = ("totalTaxSet", "totalDiscountsSet")
 _SUMS = {
@@ -35,7 +35,7 @@ def sales(
         for order in orders
         if order.gmt_if_any("cancelledAt") is None
         and not order.flag("test")
-        and (definition == "created" or models.is_paid(order))
+        and (definition == "created" or order_models.is_paid(order))
     ]
     sums = {
         name: Money(sum((_part(order, key, currency) for order in counted), Decimal(0)), currency)
@@ -64,7 +64,7 @@ def _part(order: Fields, name: str, currency: str) -> Decimal:
     """Return one amount of an order; taxes and discounts are null where there are none."""
     if name in _NULLABLE and not order.has(name):
         return Decimal(0)
-    money = models.shop_money(order, name)
+    money = ids.shop_money(order, name)
     if money.currency != currency:
         raise StoreError("invalid_response", f"{order.where}: {name} is in {money.currency}")
     return money.amount
@@ -72,7 +72,7 @@ def _part(order: Fields, name: str, currency: str) -> Decimal:
 
 def customer(fields: Fields) -> CustomerSpend:
     """Read what one customer has bought."""
-    total, orders = models.amount(fields.child("amountSpent")), fields.integer("numberOfOrders")
+    total, orders = ids.amount(fields.child("amountSpent")), fields.integer("numberOfOrders")
     address = fields.child("defaultEmailAddress") if fields.has("defaultEmailAddress") else None
     latest = fields.child("lastOrder") if fields.has("lastOrder") else None
     return CustomerSpend(

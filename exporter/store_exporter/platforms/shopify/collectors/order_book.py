@@ -18,7 +18,7 @@ from ....errors import StoreError
 from ....probing.contract import Context
 from ...fields import Fields
 from ...ledger import Ledger, Order
-from .. import models
+from .. import ids
 from ..monitor import Monitor
 from ..options import whole_number
 from .order_rows import is_cut_short, read_order
@@ -230,7 +230,7 @@ class Book:
         return orders
 
     async def _whole(self, row: Fields) -> Fields:
-        data = await self._monitor.admin("OrderHistory", {"id": models.opaque(row, "id")})
+        data = await self._monitor.admin("OrderHistory", {"id": ids.opaque(row, "id")})
         return data.child("order")
 
     def _save(self) -> None:

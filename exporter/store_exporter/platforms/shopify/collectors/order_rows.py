@@ -5,7 +5,7 @@ from __future__ import annotations
 from ....errors import StoreError
 from ...fields import Fields
 from ...ledger import Order, Refund
-from .. import models
+from .. import ids, order_models
 
 STATUSES = ("pending", "processing", "completed", "cancelled", "refunded", "failed")
 # How many of each the list asks for. A list that is full may lack some.
@@ -27,17 +27,17 @@ def read_order(row: Fields) -> Order | None:
     """
     if row.flag("test"):
         return None
-    total = models.shop_money(row, "totalPriceSet")
+    total = ids.shop_money(row, "totalPriceSet")
     if total.amount < 0:
         raise StoreError("invalid_response", f"{row.where}: the total is negative")
     if len(row.listed("refunds")) >= _MOST:
         raise StoreError("response_too_large", f"{row.where}: there are {_MOST} refunds or more")
     created = _time(row, "createdAt")
-    paid = _paid(row, created) if models.is_paid(row) else None
-    status = models.status(row)
+    paid = _paid(row, created) if order_models.is_paid(row) else None
+    status = order_models.status(row)
     refunds = tuple(_refund(refund, total.currency) for refund in row.children("refunds"))
     return Order(
-        id=str(models.number(row)),
+        id=str(ids.number(row)),
         status=status,
         currency=total.currency,
         total=total.amount,
@@ -64,7 +64,7 @@ def _entered(
 ) -> dict[str, int]:
     """Return when the order is known to have entered a status; who is completed was processed."""
     entered = {} if paid is None else {"processing": paid}
-    if paid is not None and models.is_delivered(row):
+    if paid is not None and order_models.is_delivered(row):
         parcels = [_time(parcel, "createdAt") for parcel in row.children("fulfillments")]
         entered["completed"] = max([paid, *parcels])
     if status == "cancelled":
@@ -76,11 +76,11 @@ def _entered(
 
 
 def _refund(row: Fields, currency: str) -> Refund:
-    money = models.shop_money(row, "totalRefundedSet")
+    money = ids.shop_money(row, "totalRefundedSet")
     if money.currency != currency or money.amount < 0:
         raise StoreError("invalid_response", f"{row.where}: a refund of {money}")
     created = _time(row, "createdAt") if row.has("createdAt") else None
-    return Refund(str(models.number(row)), money.amount, created)
+    return Refund(str(ids.number(row)), money.amount, created)
 
 
 def _time(row: Fields, name: str) -> int:

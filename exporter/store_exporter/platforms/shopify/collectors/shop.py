@@ -11,13 +11,13 @@ from ....metrics.catalogue import business
 from ....metrics.families import Sample
 from ....probing.contract import Collector, Context, Report
 from ...fields import Fields
-from .. import models
+from .. import ids, models
 from ..monitor import Monitor
 from ..options import number, whole_number
 
 _OPEN = " AND -status:cancelled AND test:false"
 _PAID = "financial_status:paid,partially_refunded"
-# What the statuses of all platforms mean in Shopify's search; see `models.status`.
+# What the statuses of all platforms mean in Shopify's search; see `order_models.status`.
 _QUERIES = {
     "pending": f"financial_status:pending,authorized,partially_paid{_OPEN}",
     "processing": f"{_PAID} AND -fulfillment_status:fulfilled{_OPEN}",
@@ -127,7 +127,7 @@ async def carts(context: Context) -> Report:
         row = Fields(node, f"checkouts[{index}]")
         if row.gmt_if_any("completedAt") is not None:
             continue
-        money = models.shop_money(row, "totalPriceSet")
+        money = ids.shop_money(row, "totalPriceSet")
         values[money.currency] += money.amount
         count += 1
     samples = [Sample(business.CARTS_ABANDONED, count)]

@@ -28,8 +28,8 @@ from .products import (
     get_product_details,
     get_product_variations,
     get_stock_quantity,
-    search_products,
 )
+from .search import search_products
 from .shop import (
     get_customer_insights,
     get_payment_methods,

@@ -17,9 +17,9 @@ from ...lists import listing
 from ...money import Money
 from ...plans import Plan
 from ...results import Cancellation, Listing, Order, OrderNote, RefundStatus
-from .. import models
+from .. import ids, order_models
 from ..api import Api, rows
-from .products import quoted
+from ..product_lookup import quoted
 
 ORDER = "Number of the order, as the shopper knows it."
 EMAIL = "E-mail address that the order must have; without one the caller vouches for the shopper."
@@ -94,13 +94,13 @@ def check_order(api: Api, order: int | str | None = None, email: str | None = No
     """
     if order is not None:
         found = yield from find(api, order, email)
-        return models.order(found, with_customer=email is not None)
+        return order_models.order(found, with_customer=email is not None)
     if email is None:
         raise StoreError("invalid_request", "check_order takes an order, an email or both")
     latest = yield from _of_shopper(api, checks.email(email), 1)
     if not latest:
         raise StoreError("not_found", "there is no order for this customer")
-    return models.order(latest[0], with_customer=True)
+    return order_models.order(latest[0], with_customer=True)
 
 
 @operation(
@@ -120,7 +120,7 @@ def get_customer_orders(api: Api, email: str, limit: int = 10) -> Plan[Listing[O
     """
     wanted = min(checks.limit(limit), _MOST)
     found = yield from _of_shopper(api, checks.email(email), wanted)
-    items = [models.order(row, with_customer=True) for row in found]
+    items = [order_models.order(row, with_customer=True) for row in found]
     return Listing(tuple(items), len(items) if len(items) < wanted else None)
 
 
@@ -145,10 +145,10 @@ def get_order_notes(
     notes = []
     if whole.text_or("note").strip():
         created = whole.gmt("createdAt")
-        notes.append(OrderNote(models.number(whole), whole.text("note"), True, created))
+        notes.append(OrderNote(ids.number(whole), whole.text("note"), True, created))
     if not private:
         return Listing(tuple(notes), len(notes))
-    events = listing(rows(whole.child("events")), "events", models.event)
+    events = listing(rows(whole.child("events")), "events", order_models.event)
     notes += sorted(events, key=lambda note: (note.created, note.id))
     return Listing(tuple(notes), len(notes), events.unreadable)
 
@@ -165,13 +165,13 @@ def check_refund_status(api: Api, order: int | str, email: str | None = None) ->
     found = yield from find(api, order, email)
     variables = {"id": found.text("id")}
     whole = (yield from api.admin("OrderRefunds", variables, first=_MOST)).child("order")
-    total = models.shop_money(whole, "totalPriceSet")
-    refunds = [models.refund(row) for row in whole.children("refunds")]
+    total = ids.shop_money(whole, "totalPriceSet")
+    refunds = [order_models.refund(row) for row in whole.children("refunds")]
     refunds.sort(key=lambda refund: (refund.created, refund.id), reverse=True)
     refunded = sum((refund.amount.amount for refund in refunds), Decimal(0))
     status = "none" if refunded <= 0 else "full" if refunded >= total.amount else "partial"
     money = Money(refunded, total.currency)
-    return RefundStatus(models.number(whole), status, total, money, tuple(refunds))
+    return RefundStatus(ids.number(whole), status, total, money, tuple(refunds))
 
 
 @operation(
@@ -196,7 +196,7 @@ def cancel_order(
         StoreError: invalid_state, the order is in another status.
     """  # noqa: D205
     found = yield from find(api, order, email)
-    number, status = found.text("name").lstrip("#"), models.status(found)
+    number, status = found.text("name").lstrip("#"), order_models.status(found)
     if status not in _CANCELLABLE:
         raise StoreError("invalid_state", f"order {number} is {status} and cannot be cancelled")
     note = (reason or "").strip()[:255] or None
@@ -208,5 +208,5 @@ def cancel_order(
         raise StoreError(kind, error.text("message"), code=error.text_or("code") or None)
     if not payload.has("job"):
         raise StoreError("invalid_response", "the cancellation was neither refused nor begun")
-    cancelled = models.cancelled(models.order(found, with_customer=email is not None))
+    cancelled = order_models.cancelled(order_models.order(found, with_customer=email is not None))
     return Cancellation(cancelled, note is not None)

@@ -23,7 +23,7 @@ from ...results import (
     ShippingInfo,
     ShippingMethod,
 )
-from .. import coupons, models, reports
+from .. import coupons, ids, reports, shop_models
 from ..api import Api
 
 PERIODS = ("day", "week", "month", "year")
@@ -48,8 +48,8 @@ def _methods(api: Api) -> Plan[list[tuple[str, str, ShippingMethod]]]:
             raise StoreError("response_too_large", f"{name} has more than 25 ways of delivery")
         for row in methods.children("nodes"):
             if row.flag("active"):
-                method = models.shipping_method(name, row)
-                found.append((str(models.number(place)), name, method))
+                method = shop_models.shipping_method(name, row)
+                found.append((str(ids.number(place)), name, method))
     return found
 
 
@@ -60,8 +60,8 @@ def _zones(api: Api) -> Plan[list[Fields]]:
     for profile in profiles:
         for group in profile.children("profileLocationGroups"):
             variables = {
-                "id": models.opaque(profile, "id"),
-                "group": models.opaque(group.child("locationGroup"), "id"),
+                "id": ids.opaque(profile, "id"),
+                "group": ids.opaque(group.child("locationGroup"), "id"),
             }
             zones += yield from _all(api, "DeliveryZones", _zones_of_group, variables)
     return zones

@@ -1,0 +1,55 @@
+"""Ids and amounts as Shopify's GraphQL writes them. No I/O."""
+
+from __future__ import annotations
+
+import re
+
+from ...errors import StoreError
+from ..fields import Fields
+from ..money import Money
+
+_GID = re.compile(r"gid://shopify/[A-Za-z]+/(\d{1,19})(?:\?.*)?")
+
+
+def number(fields: Fields, name: str = "id") -> int:
+    """Read the number in a global id such as `gid://shopify/Product/51`.
+
+    Raises:
+        StoreError: invalid_response, it is no such id.
+    """
+    match = _GID.fullmatch(opaque(fields, name))
+    if match is None:
+        raise StoreError("invalid_response", f"{fields.where}: {name} is not an id of Shopify")
+    return int(match.group(1))
+
+
+def opaque(fields: Fields, name: str) -> str:
+    """Read an id or a cursor, which has to go back to Shopify as it came.
+
+    Raises:
+        StoreError: invalid_response, it is no text.
+    """
+    value = fields.raw(name)
+    if not isinstance(value, str):
+        raise StoreError("invalid_response", f"{fields.where}: {name} is not a text")
+    return value
+
+
+def gid(kind: str, identifier: int) -> str:
+    """Return the global id of a number."""
+    return f"gid://shopify/{kind}/{identifier}"
+
+
+def shop_money(fields: Fields, name: str) -> Money:
+    """Read an amount in the shop's own currency out of a `MoneyBag`."""
+    return amount(fields.child(name).child("shopMoney"))
+
+
+def amount(fields: Fields) -> Money:
+    """Read a `MoneyV2`."""
+    return fields.money("amount", fields.currency("currencyCode"))
+
+
+def amount_if_any(fields: Fields, name: str) -> Money | None:
+    """Read a `MoneyV2` that may be null."""
+    return amount(fields.child(name)) if fields.has(name) else None

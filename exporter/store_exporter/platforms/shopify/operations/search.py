@@ -1,0 +1,94 @@
+"""Searching, as shoppers do: through the Storefront API."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from ... import checks
+from ...described import operation
+from ...lists import listing
+from ...plans import Plan
+from ...results import Listing, Product
+from .. import search_models
+from ..api import Api
+from ..product_lookup import quoted
+
+
+@operation(
+    "Searches published products by words, category, price and availability.",
+    parameters={
+        "query": "Words to look for in name and description.",
+        "category": "A product type; Shopify's search does not look into collections.",
+        "min_price": "The lowest price, in the shop's currency.",
+        "max_price": "The highest price, in the shop's currency.",
+        "in_stock": "True for products that can be had, False for those that cannot.",
+        "limit": "The most products to return.",
+    },
+    errors=("invalid_input",),
+    calls=("storefront SearchProducts", "storefront ListProducts"),
+    example='store.search_products("pump", max_price="300", in_stock=True)',
+)
+def search_products(
+    api: Api,
+    query: str | None = None,
+    *,
+    category: int | str | None = None,
+    min_price: Decimal | float | str | None = None,
+    max_price: Decimal | float | str | None = None,
+    in_stock: bool | None = None,
+    limit: int = 10,
+) -> Plan[Listing[Product]]:
+    """Search what is published in the online store, as shoppers see it."""
+    wanted = checks.limit(limit)
+    low, high = checks.amount(min_price, "min_price"), checks.amount(max_price, "max_price")
+    kind = None if category is None else checks.text(str(category), "category")
+    words = checks.text(query, "query") if query is not None and query.strip() else None
+    if words is None:
+        terms = _terms(kind, low, high, in_stock)
+        found = yield from api.nodes(
+            "ListProducts",
+            "products",
+            {"query": " AND ".join(terms) or None},
+            limit=wanted,
+            storefront=True,
+        )
+        total = len(found.items) if found.complete else None
+        return listing(found.items, "products", search_models.found_product, total=total)
+    filters = _filters(kind, low, high, in_stock)
+    found = yield from api.nodes(
+        "SearchProducts",
+        "search",
+        {"query": words, "filters": filters},
+        limit=wanted,
+        storefront=True,
+    )
+    total = found.page.integer("totalCount")
+    return listing(found.items, "products", search_models.found_product, total=total)
+
+
+def _filters(
+    kind: str | None, low: Decimal | None, high: Decimal | None, in_stock: bool | None
+) -> list[dict[str, Any]]:
+    """Return the conditions of a search by words; all of them have to hold."""
+    filters: list[dict[str, Any]] = []
+    if kind is not None:
+        filters.append({"productType": kind})
+    bounds = {"min": low, "max": high}
+    given = {name: float(value) for name, value in bounds.items() if value is not None}
+    if given:
+        filters.append({"price": given})
+    if in_stock is not None:
+        filters.append({"available": in_stock})
+    return filters
+
+
+def _terms(
+    kind: str | None, low: Decimal | None, high: Decimal | None, in_stock: bool | None
+) -> list[str]:
+    """Return the same conditions in the search syntax, for a list that is not searched by words."""
+    terms = [] if kind is None else [f"product_type:{quoted(kind)}"]
+    terms += [] if low is None else [f"variants.price:>={low:f}"]
+    terms += [] if high is None else [f"variants.price:<={high:f}"]
+    terms += [] if in_stock is None else [f"available_for_sale:{str(in_stock).lower()}"]
+    return terms

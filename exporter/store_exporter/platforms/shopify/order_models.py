@@ -1,0 +1,146 @@
+"""Orders: their status in the words that all platforms share, and what is in them. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ...errors import StoreError
+from ..fields import Fields
+from ..money import Money
+from ..results import (
+    Customer,
+    Order,
+    OrderLine,
+    OrderNote,
+    Refund,
+)
+from .ids import number, shop_money
+
+_PAID = ("PAID", "PARTIALLY_REFUNDED", "REFUNDED")
+_UNPAID = ("AUTHORIZED", "PARTIALLY_PAID", "PENDING")
+_LOST = ("EXPIRED", "VOIDED")
+_DELIVERED = "FULFILLED"
+_UNDELIVERED = (
+    "FULFILLMENT_NOT_REQUIRED",
+    "IN_PROGRESS",
+    "ON_HOLD",
+    "OPEN",
+    "PARTIALLY_FULFILLED",
+    "PENDING_FULFILLMENT",
+    "REQUEST_DECLINED",
+    "RESTOCKED",
+    "SCHEDULED",
+    "UNFULFILLED",
+)
+
+
+def financial_status(order: Fields) -> str:
+    """Read how far an order is paid.
+
+    Raises:
+        StoreError: invalid_response, it is a status that is not known here.
+    """
+    return _one_of(order, "displayFinancialStatus", (*_PAID, *_UNPAID, *_LOST))
+
+
+def is_delivered(order: Fields) -> bool:
+    """Whether everything has been sent.
+
+    Raises:
+        StoreError: invalid_response, it is a status that is not known here.
+    """
+    name = "displayFulfillmentStatus"
+    return _one_of(order, name, (_DELIVERED, *_UNDELIVERED)) == _DELIVERED
+
+
+def _one_of(fields: Fields, name: str, known: Sequence[str]) -> str:
+    value = fields.text(name)
+    if value not in known:
+        message = f"{fields.where}: {name} is {value[:40]}, which is not known here"
+        raise StoreError("invalid_response", message)
+    return value
+
+
+def status(order: Fields) -> str:
+    """Return an order's status in the words that all platforms share.
+
+    Shopify has no single status: payment, delivery and cancellation are told apart.
+    """
+    financial, delivered = financial_status(order), is_delivered(order)
+    if order.gmt_if_any("cancelledAt") is not None:
+        return "cancelled"
+    if financial == "REFUNDED":
+        return "refunded"
+    if financial in _LOST:
+        return "failed"
+    if financial in _PAID:
+        return "completed" if delivered else "processing"
+    return "pending"
+
+
+def is_paid(order: Fields) -> bool:
+    """Whether an order has been paid, whatever was paid back since."""
+    return financial_status(order) in _PAID
+
+
+def order(fields: Fields, *, with_customer: bool) -> Order:
+    """Read an order."""
+    created = fields.gmt("createdAt")
+    found = status(fields)
+    return Order(
+        id=number(fields),
+        number=fields.text("name").lstrip("#"),
+        status=found,
+        total=shop_money(fields, "totalPriceSet"),
+        refunded=shop_money(fields, "totalRefundedSet"),
+        lines=tuple(_line(row) for row in fields.child("lineItems").children("nodes")),
+        customer=_customer(fields) if with_customer else None,
+        payment_method="",
+        created=created,
+        modified=fields.gmt("updatedAt"),
+        paid=created if is_paid(fields) else None,
+        completed=fields.gmt_if_any("closedAt") if found == "completed" else None,
+    )
+
+
+def _line(row: Fields) -> OrderLine:
+    quantity = row.integer("quantity")
+    unit = shop_money(row, "originalUnitPriceSet")
+    return OrderLine(
+        product_id=number(row.child("product")) if row.has("product") else None,
+        variation_id=number(row.child("variant")) if row.has("variant") else None,
+        sku=row.text_or("sku"),
+        name=row.text("name"),
+        quantity=quantity,
+        total=Money(unit.amount * quantity, unit.currency),
+    )
+
+
+def _customer(fields: Fields) -> Customer:
+    email = fields.text_or("email")
+    if not fields.has("customer"):
+        return Customer(None, email, "")
+    found = fields.child("customer")
+    return Customer(number(found), email, found.text_or("displayName"))
+
+
+def refund(fields: Fields) -> Refund:
+    """Read one refund."""
+    return Refund(
+        number(fields),
+        shop_money(fields, "totalRefundedSet"),
+        fields.text_or("note"),
+        fields.gmt("createdAt"),
+    )
+
+
+def cancelled(found: Order) -> Order:
+    """Return an order as it will be once its cancellation, a job of Shopify's, is done."""
+    return replace(found, status="cancelled")
+
+
+def event(fields: Fields) -> OrderNote:
+    """Read an entry of an order's timeline, which only the staff sees."""
+    message = fields.markup_or("message")
+    return OrderNote(number(fields), message, False, fields.gmt("createdAt"))
