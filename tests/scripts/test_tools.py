@@ -62,3 +62,15 @@ def test_an_unknown_tool_is_refused_with_the_known_ones(project: Project) -> Non
     done = project.script("tools", "grafana")
     assert done.returncode == 1
     assert "knows no grafana; it knows: prometheus promtool alertmanager" in done.stderr
+
+
+def test_schemas_that_cannot_be_fetched_say_what_is_needed(project: Project) -> None:
+    done = project.script("tools", "shopify-schemas")
+    assert done.returncode == 1
+    assert "shopify-schemas, for which npm is needed" in done.stderr
+
+
+def test_a_registry_that_fails_leaves_nothing_half_fetched(project: Project) -> None:
+    project.program("npm", "exit 1")
+    assert project.script("tools", "shopify-schemas").returncode == 1
+    assert not (tools(project) / "shopify-schemas").exists()
