@@ -25,11 +25,11 @@ def test_the_reference_is_that_of_the_code(page: str) -> None:
 
 
 def sections() -> set[type[Section]]:
-    """Return every kind of mapping that stands in the code, however it was reached."""
+    """Return every kind of mapping of the configuration, however it was reached."""
     found, left = set(), [Section]
     while left:
         for kind in left.pop().__subclasses__():
-            if kind.__module__.startswith("store_exporter.") and kind not in found:
+            if kind.__module__.startswith("store_exporter.config.") and kind not in found:
                 found.add(kind)
                 left.append(kind)
     return found
