@@ -19,16 +19,19 @@ def guide(repository: Path) -> str:
 
 
 def test_the_examples_run_and_record(guide: str) -> None:
+    woocommerce = ("acme", "shop.example.com", "woocommerce")
+    shopify = ("acme", "shop.example.com", "shopify")
+    # The examples write to the recorder of the process, where other tests may have been before.
+    for store in (woocommerce, shopify):
+        default_recorder().forget(store)
     names: dict[str, object] = {}
     errors = series(default_recorder(), "store_exporter_instrumentation_errors_total")
     for block in re.findall(r"```python\n(.*?)```", guide, re.DOTALL):
         exec(block, names)  # noqa: S102 - the project's own documentation
     recorded = operations(default_recorder())
-    woocommerce = ("acme", "shop.example.com", "woocommerce")
     assert recorded[*woocommerce, "search_products"].total == 1
     assert recorded[*woocommerce, "add_to_cart"].errors == {"out_of_stock": 1}
     assert recorded[*woocommerce, "apply_coupon_to_cart"].errors == {"invalid_coupon": 1}
-    shopify = ("acme", "shop.example.com", "shopify")
     assert recorded[*shopify, "check_stock"].total == 1
     assert recorded[*shopify, "validate_coupon"].total == 1
     assert series(default_recorder(), "store_exporter_instrumentation_errors_total") == errors
