@@ -62,6 +62,11 @@ p, ul, ol { max-width: 48rem; }
   .store > summary { grid-template-columns: 1fr auto; }
   .store > summary .why { grid-column: 1 / -1; order: 3; }
   .store > summary .who { grid-column: 1 / -1; order: 2; }
+  .checks thead { display: none; }
+  .checks tr { display: grid; grid-template-columns: 1fr auto auto auto; padding: .4rem 0; }
+  .checks td { padding: 0 0 0 .9rem; }
+  .checks td:first-child { padding: 0; font-weight: 600; overflow-wrap: anywhere; }
+  .checks td:last-child { grid-column: 1 / -1; padding: 0; overflow-wrap: anywhere; }
 }
 """
 
