@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import random
 import signal
 import socket
 from collections.abc import Mapping, Sequence
@@ -18,16 +19,28 @@ class StartError(Exception):
     """A process did not become ready; the message ends with the last lines of its log."""
 
 
+# Below what systems hand out for outgoing connections and for port 0, one of which could take a
+# port between its being chosen and its being listened on.
+_PORTS = range(20_000, 32_000)
+
+
 def free_ports(count: int) -> list[int]:
-    """Ask the system for that many free ports on loopback, all different."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for sock in sockets:
-            sock.bind(("127.0.0.1", 0))
-        return [sock.getsockname()[1] for sock in sockets]
-    finally:
-        for sock in sockets:
-            sock.close()
+    """Choose that many free ports on loopback, all different, for programs that need to know them.
+
+    Raises:
+        StartError: there are not so many.
+    """
+    found: list[int] = []
+    for port in random.sample(_PORTS, len(_PORTS)):
+        if len(found) == count:
+            return found
+        with socket.socket() as sock:
+            try:
+                sock.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        found.append(port)
+    raise StartError(f"there are no {count} free ports from {_PORTS.start} to {_PORTS.stop - 1}")
 
 
 @dataclass(slots=True)
