@@ -401,6 +401,17 @@ async def test_a_single_run_is_not_held_back_but_says_when_the_budget_is_spent(j
     assert (await bench.runner.run_anyway(poor)).error_type == "rate_limited"
 
 
+async def test_strangers_cannot_use_up_what_is_set_aside_for_liveness(job: Jobs) -> None:
+    bench = Bench()
+    watched = job(requests_per_hour=600, liveness=True)
+    for _ in range(700):
+        result = await bench.runner.run_anyway(watched, reserve=False)
+        if not result.ok:
+            break
+    assert result.error_type == "rate_limited"
+    assert (await bench.run(watched)).ok
+
+
 @pytest.fixture
 def real(transport: Transport) -> Bench:
     return Bench(transport)

@@ -127,13 +127,19 @@ class Runner:
             self.recording.skipped(outcome.reason)
         return outcome
 
-    async def run_anyway(self, job: Job) -> Result:
+    async def run_anyway(self, job: Job, *, reserve: bool = True) -> Result:
         """Run a job for somebody who waits for it: a back-off does not hold it back.
+
+        Args:
+            job: what to run.
+            reserve: whether a liveness probe may use what is set aside for the scheduled ones.
+                Not for strangers: they could use it up, and the store would not be watched.
 
         Raises:
             asyncio.CancelledError: the caller was cancelled; nothing is recorded then.
         """
-        outcome = await self._run(job, detailed=True)
+        priority = job.priority if reserve else max(job.priority, Priority.PROBE)
+        outcome = await self._run(job, detailed=True, priority=priority)
         if isinstance(outcome, Result):
             return outcome
         error = BudgetSpentError(self.access(job.store).budget.per_hour, outcome.wait)
@@ -154,7 +160,9 @@ class Runner:
         wait = budget.wait(reserved=liveness)
         return Skipped("budget", wait) if wait else None
 
-    async def _run(self, job: Job, *, detailed: bool = False) -> Result | Skipped:
+    async def _run(
+        self, job: Job, *, detailed: bool = False, priority: Priority | None = None
+    ) -> Result | Skipped:
         # Read before the clock is started: the store is not to blame for our own disk.
         key = (job.store.domain, job.name)
         began = time.perf_counter()
@@ -162,7 +170,7 @@ class Runner:
         ended: Report | Exception
         try:
             cursor = RunCursor(await self._documents.read(key) if job.kind == COLLECTOR else None)
-            http = self._http(job)
+            http = self._http(job, job.priority if priority is None else priority)
             began = time.perf_counter()
             try:
                 ended = await self._check(job, http, cursor)
@@ -185,13 +193,13 @@ class Runner:
         duration = time.perf_counter() - began - journal.waited
         return self._finish(job, ended, journal, duration, detailed=detailed)
 
-    def _http(self, job: Job) -> StoreHttp:
+    def _http(self, job: Job, priority: Priority) -> StoreHttp:
         return StoreHttp(
             job.store,
             self._sender,
             self.access(job.store),
             timeout=job.schedule.timeout,
-            priority=job.priority,
+            priority=priority,
             now=self._now,
         )
 

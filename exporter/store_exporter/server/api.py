@@ -100,7 +100,7 @@ class Api:
         domain = request.query.get("domain")
         if not domain:
             return None
-        store = self._exporter.inventory.stores.get(domain)
+        store = self._exporter.inventory.stores.get(domain.lower())
         if store is None or store.org != org:
             raise ApiError(404, "there is no store of this domain")
         return store.domain

@@ -62,7 +62,7 @@ class Probing:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Probe one store and answer with the metrics of this probe alone."""
         query = request.query
-        store = self._exporter.inventory.stores.get(query.get("target", ""))
+        store = self._exporter.inventory.stores.get(query.get("target", "").lower())
         if store is None:
             return _refused("target must be the domain of a configured store")
         job = _job(store, query.get("module", ""))
@@ -78,7 +78,8 @@ class Probing:
         try:
             job = replace(job, schedule=replace(job.schedule, timeout=timeout))
             recorder = Recorder()
-            result = await self._exporter.single(recorder).run_anyway(job)
+            runner = self._exporter.single(recorder)
+            result = await runner.run_anyway(job, reserve=False)
         finally:
             self._running -= 1
         if query.get("debug") == "true":
