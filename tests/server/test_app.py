@@ -80,7 +80,8 @@ async def test_a_bad_reload_keeps_the_old_configuration_and_says_so_everywhere(
         assert list(running.scheduler.stores) == ["shop.example.com"]
         assert value(recorder, catalogue.RELOAD_SUCCESSFUL) == 0
         assert value(recorder, catalogue.RELOAD_TIMESTAMP) == before
-        assert problem in caplog.records[-1].problems
+        # Other tests may have set the level at which requests are told as well.
+        assert any(problem in getattr(record, "problems", "") for record in caplog.records)
         assert problem in (await running.ask("/")).text
 
         running.file.write_text(configuration(STORE))
