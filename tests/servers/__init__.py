@@ -1,4 +1,4 @@
-"""Real servers for tests: Prometheus, Alertmanager, VictoriaMetrics, promtool, amtool, nginx.
+"""Real servers for tests: Prometheus, Alertmanager, VictoriaMetrics, promtool, amtool.
 
 `scripts/tools` puts the programs into .tools/bin; a test that needs a missing one is skipped, and
 pytest's summary names what was missing. Every server listens on a loopback port that the system

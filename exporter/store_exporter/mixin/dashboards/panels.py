@@ -10,10 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-GREEN, YELLOW, ORANGE, RED, BLUE, GRAY = (
-    *("green", "yellow", "orange", "red", "blue"),
-    "#808080",
-)
+GREEN, YELLOW, ORANGE, RED, BLUE = "green", "yellow", "orange", "red", "blue"
 
 Steps = tuple[tuple[float | None, str], ...]
 """Threshold steps: the lower bound (None for the first) and the colour."""
