@@ -1,4 +1,4 @@
-# The exporter, and the demo's parts for docker-compose.yml.
+# The exporter, which is the default target, and the demo's parts for docker-compose.yml.
 FROM python:3.13.16-slim-trixie AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /src
@@ -9,13 +9,21 @@ COPY pyproject.toml README.md LICENSE ./
 COPY exporter exporter
 RUN /opt/store-exporter/bin/pip install --no-deps .
 
-FROM python:3.13.16-slim-trixie
+FROM python:3.13.16-slim-trixie AS runtime
 ENV PATH=/opt/store-exporter/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 COPY --from=build /opt/store-exporter /opt/store-exporter
 # A volume mounted here takes over the owner.
 RUN install -d -o 65532 -g 65532 /var/lib/store-exporter
 USER 65532:65532
 WORKDIR /var/lib/store-exporter
+
+# The simulated stores, shoppers and Slack receiver: `docker build --target demo`.
+FROM runtime AS demo
+ENV PYTHONPATH=/opt/store-demo
+COPY exporter/store_demo /opt/store-demo/store_demo
+ENTRYPOINT ["python", "-m", "store_demo"]
+
+FROM runtime AS exporter
 EXPOSE 9847
 ENTRYPOINT ["store-exporter"]
 CMD ["serve", "--config.file=/etc/store-exporter/store-exporter.yml", "--web.listen-address=0.0.0.0:9847"]

@@ -113,8 +113,7 @@ def test_every_command_and_flag_that_is_named_exists(repository: Path) -> None:
 
 def test_every_extra_is_documented(repository: Path) -> None:
     project = tomllib.loads((repository / "pyproject.toml").read_text())["project"]
-    # `demo` is what scripts/demo and the image install by themselves.
-    extras = project["optional-dependencies"].keys() - {"all", "demo"}
+    extras = project["optional-dependencies"].keys() - {"all"}
     text = text_of(repository)
     assert [extra for extra in sorted(extras) if f"store-exporter[{extra}]" not in text] == []
 

@@ -17,8 +17,8 @@ from ._version import __version__
 from .errors import ERROR_TYPES, ErrorType, Fault, StoreError, UnsupportedOperationError
 from .metrics.recorder import Recorder
 from .metrics.recorder import default as default_recorder
+from .net.classify import classify, register_error
 from .operations.bound import bind
-from .operations.classify import classify, register_error
 from .operations.labels import StoreLabels, store_context
 from .operations.operation import Operation
 from .operations.track import track

@@ -18,12 +18,12 @@ import resource
 import time
 from pathlib import Path
 
+from store_exporter.contract import Response
 from store_exporter.metrics.catalogue import exporter, health
 from store_exporter.metrics.exposition import render_text
 from store_exporter.metrics.families import HistogramValue
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.platforms import base
-from store_exporter.probing.contract import Answer
 from store_exporter.probing.exchange import Exchange, Outgoing
 from store_exporter.probing.runner import Runner
 from store_exporter.probing.scheduler import Scheduler
@@ -41,13 +41,13 @@ class QuickNetwork:
         self._body = json.dumps(recording["response"]["body"]).encode()
         self._pause = pause
 
-    async def send(self, outgoing: Outgoing, exchange: Exchange) -> Answer:
+    async def send(self, outgoing: Outgoing, exchange: Exchange) -> Response:
         await asyncio.sleep(self._pause)
         for phase in ("resolve", "connect", "tls", "processing", "transfer"):
             exchange.phases[phase] = self._pause / 5
         exchange.status = 200
         exchange.certificate_expiry = 2e9
-        return Answer(200, self._headers, self._body, outgoing.url, exchange.phases, 2e9)
+        return Response(200, self._headers, self._body, outgoing.url, exchange.phases, 2e9)
 
 
 def stores(count: int, interval: float, *, everything: bool) -> list[Store]:

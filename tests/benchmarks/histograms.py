@@ -97,11 +97,7 @@ def _ours(
     labels: list[tuple[str, str, str, str]], seconds: Iterator[float], runs: int
 ) -> dict[str, float]:
     from store_exporter import Recorder
-    from store_exporter.metrics.exposition import (
-        render_openmetrics,
-        render_protobuf,
-        render_text,
-    )
+    from store_exporter.metrics.exposition import render_openmetrics, render_protobuf, render_text
 
     before = _resident()
     recorder = Recorder(max_series=len(labels), max_series_per_org=len(labels))

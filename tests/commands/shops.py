@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from store_exporter.demo.stores.woocommerce import SimulatedWooCommerce
+from store_demo.stores.woocommerce import SimulatedWooCommerce
 
 DOMAIN = "shop.example.com"
 

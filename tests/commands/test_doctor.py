@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from store_demo.stores.woocommerce import Fault, SimulatedWooCommerce
 from store_exporter.cli import main
 from store_exporter.commands.doctor import estimated_series
-from store_exporter.demo.stores.woocommerce import Fault, SimulatedWooCommerce
 from store_exporter.stores.model import Schedule, Store
 
 from .shops import DOMAIN, configure, served

@@ -10,7 +10,8 @@ import pytest
 
 from store_exporter.cli import main
 from store_exporter.errors import ERROR_TYPES
-from store_exporter.platforms import base, reference
+from store_exporter.platforms import base
+from store_exporter.platforms.kit import reference
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "operations.md"
 FIXED = {

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from store_demo.stores.woocommerce import Fault, SimulatedWooCommerce
 from store_exporter.cli import main
-from store_exporter.demo.stores.woocommerce import Fault, SimulatedWooCommerce
 from store_exporter.platforms import base
 
 from .shops import DOMAIN, configure, served

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from store_demo.stores.woocommerce import Fault, SimulatedWooCommerce
 from store_exporter.cli import main
-from store_exporter.demo.stores.woocommerce import Fault, SimulatedWooCommerce
 
 from .shops import DOMAIN, configure, served
 

@@ -69,7 +69,8 @@ def test_every_named_volume_is_declared_and_used(compose: Compose) -> None:
 def test_images_are_pinned_or_built_here(compose: Compose) -> None:
     for name, service in compose.services.items():
         if "build" in service:
-            assert service["image"] == "store-exporter:local"
+            target = build.get("target") if isinstance(build := service["build"], dict) else None
+            assert service["image"] == f"store-exporter{f'-{target}' if target else ''}:local"
         else:
             assert re.search(r":v?\d+\.\d+\.\d+$", service["image"]), f"{name}: {service['image']}"
 

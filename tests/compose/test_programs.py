@@ -24,7 +24,7 @@ PROGRAMS = {
     "alertmanager": "alertmanager",
     "label-proxy": "prom-label-proxy",
 }
-DEMO = [sys.executable, "-m", "store_exporter.demo"]
+DEMO = [sys.executable, "-m", "store_demo"]
 LISTENING = r'msg="Listening on".* address=(127\.0\.0\.1:\d+)'
 
 
@@ -48,11 +48,9 @@ def test_a_servers_flags_exist(compose: Compose, service: str) -> None:
 
 def test_our_flags_exist(compose: Compose) -> None:
     for name in ours(compose):
-        words = compose.command(name)
-        if words[:3] == ["python", "-m", "store_exporter.demo"]:
-            known = help_of(*DEMO, words[3])
-        else:
-            known = help_of(sys.executable, "-m", "store_exporter", words[0])
+        build = compose.services[name]["build"]
+        program = DEMO if isinstance(build, dict) else [sys.executable, "-m", "store_exporter"]
+        known = help_of(*program, compose.command(name)[0])
         flags = compose.flags(name)
         assert flags, name
         for flag in flags:

@@ -1,7 +1,7 @@
 """A platform of its own for tests of the configuration, so that they depend on no real one."""
 
+from store_exporter.contract import Collector, Context, Probe, Report
 from store_exporter.platforms.base import Platform, Setting
-from store_exporter.probing.contract import Collector, Context, Probe, Report
 
 
 async def nothing(context: Context) -> Report:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from store_exporter.errors import StoreError
-from store_exporter.platforms.results import Cart, Listing, Money
+from store_exporter.platforms.kit.results import Cart, Listing, Money
 
 from .target import STRANGER, Target
 

@@ -10,7 +10,8 @@ import pytest
 
 from store_exporter import default_recorder
 from store_exporter.errors import ERROR_TYPES, StoreError
-from store_exporter.platforms import base, reference
+from store_exporter.platforms import base
+from store_exporter.platforms.kit import reference
 from store_exporter.stores.model import Secret
 
 from .checks import CHECKS

@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl
 
 import httpx
 
-from store_exporter.demo.stores.faults import Fault
-from store_exporter.demo.stores.serving import Incoming, SimulatedServer, finished
+from store_demo.stores.faults import Fault
+from store_demo.stores.serving import Incoming, SimulatedServer, finished
 
 Json = Any
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from store_exporter.demo.stores.shopify import SimulatedShopify
+from store_demo.stores.shopify import SimulatedShopify
 from store_exporter.platforms.shopify import Shopify
 
 from .clock import Clock

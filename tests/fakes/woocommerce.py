@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from store_exporter.demo.stores.woocommerce import SimulatedWooCommerce
+from store_demo.stores.woocommerce import SimulatedWooCommerce
 from store_exporter.platforms.woocommerce import WooCommerce
 
 from .clock import Clock

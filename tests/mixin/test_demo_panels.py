@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from store_exporter.demo.scene import CHECK
-from store_exporter.demo.slack import SlackReceiver
-from store_exporter.demo.stack import running
+from store_demo.scene import CHECK
+from store_demo.slack import SlackReceiver
+from store_demo.stack import running
 from store_exporter.metrics.catalogue import operations
 from store_exporter.mixin import dashboards, slo
 from tests.mixin.panels import Source, proof

@@ -6,14 +6,7 @@ import pytest
 
 from store_exporter.mixin import dashboards
 from tests.mixin.panels import RANGE, Series, Source, choices, proof
-from tests.mixin.synthetic import (
-    ERROR_SHARE,
-    ERRORS,
-    OPERATIONS,
-    ORDERS_PER_HOUR,
-    RATE,
-    STORES,
-)
+from tests.mixin.synthetic import ERROR_SHARE, ERRORS, OPERATIONS, ORDERS_PER_HOUR, RATE, STORES
 from tests.servers import Server
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(120)]

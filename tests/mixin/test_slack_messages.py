@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from store_exporter.demo.slack import Message, SlackReceiver
+from store_demo.slack import Message, SlackReceiver
 from store_exporter.mixin import alertmanager, slack
 from store_exporter.mixin.alertmanager import Receivers, Routing, Slack
 from store_exporter.mixin.files import as_yaml

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from store_exporter.config import values
+from store_exporter.contract import Collector, Probe
 from store_exporter.metrics.catalogue import CATALOGUE
 from store_exporter.platforms import base
 from store_exporter.platforms.base import Platform
-from store_exporter.probing.contract import Collector, Probe
 
 
 @pytest.fixture(params=base.names())

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 NAME = "shopify"
-OWN = ("exporter/store_exporter/platforms/shopify/", "exporter/store_exporter/demo/stores/shopify/")
+OWN = ("exporter/store_exporter/platforms/shopify/", "exporter/store_demo/stores/shopify/")
 PRODUCT = ("exporter", "grafana", "prometheus", "alerts", "scripts")
 PRODUCT_FILES = ("docker-compose.yml", "Dockerfile", "pyproject.toml")
 REASONS = {

@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 import pytest
 import trustme
 
+from store_exporter.contract import Response
 from store_exporter.errors import Fault, StoreError
 from store_exporter.probing.access import Access
-from store_exporter.probing.contract import Answer
 from store_exporter.probing.http import StoreHttp
 from store_exporter.probing.transport import Transport
 from store_exporter.stores.model import Store
@@ -27,7 +27,7 @@ LATEST = 5.0
 """Seconds after which a request counts as never ending, on a busy machine."""
 
 
-async def ask(store: Store, transport: Transport, within: float = LATEST) -> Answer:
+async def ask(store: Store, transport: Transport, within: float = LATEST) -> Response:
     return await StoreHttp(store, transport, timeout=within).request("GET", "/wp-json/")
 
 

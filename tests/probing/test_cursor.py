@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 
+from store_exporter.contract import Collector, Context, Report
 from store_exporter.errors import StoreError
 from store_exporter.metrics.catalogue import business
 from store_exporter.metrics.families import Sample
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.probing import cursor as cursors
-from store_exporter.probing.contract import Collector, Context, Report
 from store_exporter.probing.cursor import FileDocuments, MemoryDocuments, RunCursor
 from store_exporter.probing.documents import FILE_NAME, KEPT_SECONDS, DocumentFile, StateError
 from store_exporter.probing.jobs import Job

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from store_exporter.contract import Collector, Context, Probe, Report
 from store_exporter.errors import Fault
-from store_exporter.probing.contract import Collector, Context, Probe, Report
 from store_exporter.probing.health import Health, HealthTracker, State
 from store_exporter.probing.history import History, Result
 from store_exporter.probing.jobs import Job, jobs_of

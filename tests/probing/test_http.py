@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from store_exporter._version import __version__
+from store_exporter.contract import Response
 from store_exporter.errors import Fault, StoreError
 from store_exporter.probing.access import Access, Priority
 from store_exporter.probing.budget import BudgetSpentError
-from store_exporter.probing.contract import Answer
 from store_exporter.probing.exchange import Exchange, Outgoing
 from store_exporter.probing.http import StoreHttp
 from store_exporter.probing.transport import Transport
@@ -27,30 +27,30 @@ from tests.probing.conftest import StoreFactory
 class Scripted:
     """A sender without a network: answers from a function, and remembers what it was sent."""
 
-    def __init__(self, respond: Callable[[Outgoing], Answer]) -> None:
+    def __init__(self, respond: Callable[[Outgoing], Response]) -> None:
         self.sent: list[Outgoing] = []
         self.respond = respond
 
-    async def send(self, outgoing: Outgoing, exchange: Exchange) -> Answer:
+    async def send(self, outgoing: Outgoing, exchange: Exchange) -> Response:
         self.sent.append(outgoing)
-        answer = self.respond(outgoing)
-        exchange.answered(answer.status)
-        return answer
+        response = self.respond(outgoing)
+        exchange.answered(response.status)
+        return response
 
 
 def always(status: int = 200, **headers: str) -> Scripted:
     found = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Scripted(lambda outgoing: Answer(status, found, b"{}", outgoing.url))
+    return Scripted(lambda outgoing: Response(status, found, b"{}", outgoing.url))
 
 
 def leading(*locations: str) -> Scripted:
     """Redirect along these locations, then answer."""
     left = list(locations)
 
-    def respond(outgoing: Outgoing) -> Answer:
+    def respond(outgoing: Outgoing) -> Response:
         if left:
-            return Answer(301, {"location": left.pop(0)}, b"", outgoing.url)
-        return Answer(200, {}, b"{}", outgoing.url)
+            return Response(301, {"location": left.pop(0)}, b"", outgoing.url)
+        return Response(200, {}, b"{}", outgoing.url)
 
     return Scripted(respond)
 
@@ -120,12 +120,12 @@ async def test_a_configured_proxy_is_used(store: StoreFactory) -> None:
     async with serving(bad_server.answer()) as proxy:
         transport = Transport(proxy=proxy.url)
         try:
-            answer = await StoreHttp(store("http://shop.example.com"), transport).request(
+            response = await StoreHttp(store("http://shop.example.com"), transport).request(
                 "GET", "/"
             )
         finally:
             await transport.close()
-    assert answer.status == 200
+    assert response.status == 200
     assert proxy.heads[0].startswith("GET http://shop.example.com/ ")
 
 
@@ -205,16 +205,16 @@ async def test_redirects_on_the_same_host_are_followed_with_the_same_headers(
 ) -> None:
     sender = leading("/en/", "https://shop.example.com/en/shop?x=1", "//shop.example.com/last")
     http = StoreHttp(store("https://shop.example.com"), sender)
-    answer = await http.request("GET", "/", headers={"Authorization": "Basic abc"})
-    assert answer.url == "https://shop.example.com/last"
+    response = await http.request("GET", "/", headers={"Authorization": "Basic abc"})
+    assert response.url == "https://shop.example.com/last"
     assert [outgoing.headers for outgoing in sender.sent] == [{"Authorization": "Basic abc"}] * 4
     assert http.journal.requests == 4
 
 
 async def test_a_redirect_to_https_on_the_same_host_is_followed(store: StoreFactory) -> None:
     sender = leading("https://shop.example.com/")
-    answer = await StoreHttp(store("http://shop.example.com"), sender).request("GET", "/")
-    assert answer.url == "https://shop.example.com/"
+    response = await StoreHttp(store("http://shop.example.com"), sender).request("GET", "/")
+    assert response.url == "https://shop.example.com/"
 
 
 @pytest.mark.parametrize(
@@ -245,8 +245,8 @@ async def test_other_redirects_are_refused(
 async def test_a_redirect_that_leads_nowhere_is_an_answer_like_any_other(
     store: StoreFactory,
 ) -> None:
-    answer = await StoreHttp(store("https://shop.example.com"), always(304)).request("GET", "/")
-    assert answer.status == 304
+    response = await StoreHttp(store("https://shop.example.com"), always(304)).request("GET", "/")
+    assert response.status == 304
 
 
 async def test_a_smaller_limit_can_be_asked_for_but_no_larger_one(store: StoreFactory) -> None:
@@ -353,7 +353,7 @@ async def test_a_store_that_asks_for_patience_gets_it(
     clock = Clock(1_795_436_653.0)
     one = store("https://shop.example.com")
     access = Access(one, monotonic=clock.now)
-    sender = Scripted(lambda outgoing: Answer(status, headers, b"", outgoing.url))
+    sender = Scripted(lambda outgoing: Response(status, headers, b"", outgoing.url))
     http = StoreHttp(one, sender, access, now=clock.now)
     await http.request("GET", "/")
     assert http.journal.throttled == 1

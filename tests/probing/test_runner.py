@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
+from store_exporter.contract import Collector, Context, Probe, Report, Response
 from store_exporter.errors import ERROR_TYPES, Fault, StoreError
 from store_exporter.metrics.catalogue import Metric, business, exporter, health
 from store_exporter.metrics.families import HistogramValue, Sample
 from store_exporter.metrics.recorder import Recorder
-from store_exporter.probing.contract import Answer, Collector, Context, Probe, Report
 from store_exporter.probing.health import State
 from store_exporter.probing.history import Result
 from store_exporter.probing.jobs import Job, jobs_of
@@ -341,7 +341,7 @@ async def test_a_collector_that_spends_the_budget_half_way_fails(job: Jobs) -> N
 
 
 async def test_a_back_off_holds_back_everything_but_liveness(job: Jobs) -> None:
-    sender = Scripted(lambda sent: Answer(429, {"retry-after": "300"}, b"", sent.url))
+    sender = Scripted(lambda sent: Response(429, {"retry-after": "300"}, b"", sent.url))
     bench = Bench(sender)
     await bench.run(job(liveness=True))
     assert bench.value(health.API_THROTTLED) == 1

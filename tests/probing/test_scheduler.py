@@ -10,11 +10,11 @@ from random import Random
 
 import pytest
 
+from store_exporter.contract import Collector, Context, Probe, Report
 from store_exporter.metrics.catalogue import exporter as catalogue
 from store_exporter.metrics.catalogue import health
 from store_exporter.metrics.families import HistogramValue
 from store_exporter.metrics.recorder import Recorder
-from store_exporter.probing.contract import Collector, Context, Probe, Report
 from store_exporter.probing.jobs import Job
 from store_exporter.probing.recording import SKIP_REASONS
 from store_exporter.probing.runner import Runner

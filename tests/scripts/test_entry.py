@@ -45,7 +45,7 @@ def test_the_demo_becomes_the_demo_program_so_that_ctrl_c_reaches_it(stub: Proje
         assert demo.stdout.readline() == "started\n"
         os.kill(demo.pid, signal.SIGINT)
         assert demo.wait(10) == -signal.SIGINT
-    assert asked(stub)[-1] == "-m store_exporter.demo --check"
+    assert asked(stub)[-1] == "-m store_demo --check"
 
 
 def test_the_demo_does_not_start_without_its_servers(stub: Project) -> None:
@@ -53,7 +53,7 @@ def test_the_demo_does_not_start_without_its_servers(stub: Project) -> None:
     assert done.returncode == 1
     assert "  prometheus, version 3.0 or later\n" in done.stderr
     assert done.stderr.endswith("cannot start without them.\n")
-    assert "-m store_exporter.demo" not in asked(stub)
+    assert "-m store_demo" not in asked(stub)
 
 
 @pytest.mark.parametrize("script", ["scripts/test", ".ci/run"])
@@ -91,7 +91,8 @@ def test_every_requirement_is_locked_with_hashes_and_without_an_index(repository
     locked = {name for name, _ in entries}
     project = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))
     wanted = [
-        *project["dependency-groups"]["dev"],
+        *(entry for entry in project["dependency-groups"]["dev"] if isinstance(entry, str)),
+        *project["dependency-groups"]["demo"],
         *(distribution("store-exporter").requires or []),
     ]
     names = {re.split(r"[^\w.-]", text)[0].lower().replace("_", "-") for text in wanted}

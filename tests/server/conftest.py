@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from store_exporter.demo.stores.base import DemoStore, Role, open_store
+from store_demo.stores.base import DemoStore, Role, open_store
 from tests.server.support import ENVIRON
 
 

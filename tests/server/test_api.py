@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from store_exporter.demo.stores.base import DemoStore
-from store_exporter.demo.stores.faults import Fault
+from store_demo.stores.base import DemoStore
+from store_demo.stores.faults import Fault
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.server.analytics import Filters, success_rate
 from store_exporter.server.api import overall

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from store_exporter.demo.stores.base import DemoStore
+from store_demo.stores.base import DemoStore
 from store_exporter.metrics.catalogue import exporter as catalogue
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.stores.model import Secret

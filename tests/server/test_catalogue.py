@@ -16,10 +16,10 @@ import trustme
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
+from store_demo.scene import CHECK, exporter_configuration, open_stores
+from store_demo.stores.base import DemoStore
+from store_demo.stores.faults import Fault
 from store_exporter.config import load
-from store_exporter.demo.scene import CHECK, exporter_configuration, open_stores
-from store_exporter.demo.stores.base import DemoStore
-from store_exporter.demo.stores.faults import Fault
 from store_exporter.metrics.catalogue import CATALOGUE, exporter
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.server.app import create_app

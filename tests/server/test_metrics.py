@@ -9,7 +9,7 @@ import prometheus_client
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from store_exporter.demo.stores.base import DemoStore
+from store_demo.stores.base import DemoStore
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.server.metrics import MAX_SCRAPES, Scrape, family
 from tests import servers

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from store_exporter.demo.stores.base import DemoStore
-from store_exporter.demo.stores.faults import Fault
+from store_demo.stores.base import DemoStore
+from store_demo.stores.faults import Fault
 from store_exporter.server import pages
 from store_exporter.server.html import Html, join, tag
 from store_exporter.server.markdown import html

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from store_exporter.demo.stores.base import DemoStore
-from store_exporter.demo.stores.faults import Fault
+from store_demo.stores.base import DemoStore
+from store_demo.stores.faults import Fault
 from tests.server.support import Running, configuration, exporting
 
 HEADER = "X-Prometheus-Scrape-Timeout-Seconds"

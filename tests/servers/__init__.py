@@ -28,14 +28,7 @@ A program: `subprocess.run([tool("promtool"), "check", "metrics"], ...)`.
 
 from __future__ import annotations
 
-from tests.servers.process import (
-    Server,
-    StartError,
-    eventually,
-    missing_tools,
-    running,
-    tool,
-)
+from tests.servers.process import Server, StartError, eventually, missing_tools, running, tool
 from tests.servers.programs import (
     AlertmanagerFactory,
     PrometheusFactory,

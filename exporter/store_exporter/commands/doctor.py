@@ -14,11 +14,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ..config import Config
+from ..contract import Context
 from ..errors import ERROR_TYPES, StoreError
 from ..metrics.catalogue import SECTIONS, Kind, health
 from ..platforms import base
 from ..platforms.base import Finding
-from ..probing.contract import Context
 from ..probing.cursor import RunCursor
 from ..probing.http import StoreHttp
 from ..probing.jobs import COLLECTOR, PROBE, jobs_of

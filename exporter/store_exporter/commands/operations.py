@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Iterator
 
-from ..platforms import reference
+from ..platforms.kit import reference
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

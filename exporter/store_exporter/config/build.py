@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..contract import Collector, Probe
 from ..platforms.base import Platform, Setting
-from ..probing.contract import Collector, Probe
 from ..stores.model import Schedule, Secret, Store
 from . import secrets, values
 

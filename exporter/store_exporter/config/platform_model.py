@@ -12,8 +12,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, create_model
 
+from ..contract import Collector, Probe
 from ..platforms import base
-from ..probing.contract import Collector, Probe
 from . import values
 from .build import checked
 from .model import KEY_PREFIX, Limits, ProbeSection, ScheduleSection, Section

@@ -16,8 +16,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
+from ..contract import Collector, Probe
 from ..platforms.base import Platform, Setting
-from ..probing.contract import Collector, Probe
 from ..stores.model import Store
 from . import alerting, model, values, web
 from .explain import by_key

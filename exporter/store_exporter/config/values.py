@@ -11,7 +11,7 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..stores.address import normal
+from ..net.url import normal
 
 MAX_DURATION = 366 * 86400.0
 """Seconds; a longer one is a slip."""

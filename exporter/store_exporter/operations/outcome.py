@@ -11,7 +11,7 @@ from typing import Any
 
 from ..errors import ERROR_TYPES
 from ..metrics.handle import OperationHandle
-from .classify import classify
+from ..net.classify import classify
 
 Verdict = str | BaseException | None
 """Why an operation failed: an error type, or an exception to be classified; None if it did not."""

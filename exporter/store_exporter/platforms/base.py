@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Literal
 
-from ..probing.contract import Collector, Context, Probe
+from ..contract import Collector, Context, Probe
 from ..stores.model import Store
 
 
@@ -153,7 +153,11 @@ class Platform:
 def names() -> tuple[str, ...]:
     """Names of all platforms, sorted."""
     package = importlib.import_module("store_exporter.platforms")
-    return tuple(sorted(m.name for m in pkgutil.iter_modules(package.__path__) if m.ispkg))
+    return tuple(
+        sorted(
+            m.name for m in pkgutil.iter_modules(package.__path__) if m.ispkg and m.name != "kit"
+        )
+    )
 
 
 @cache

@@ -9,12 +9,12 @@ from enum import IntEnum
 from typing import Any
 from urllib.parse import urlsplit
 
+from ..contract import Response
 from ..errors import StoreError
-from ..platforms.plans import retry_after
+from ..net.plans import retry_after
 from ..stores.model import Store
 from . import addresses
 from .budget import Budget, Slots
-from .contract import Answer
 from .exchange import Exchange, Outgoing
 
 _JOURNAL_LINES = 50
@@ -65,17 +65,17 @@ class Access:
             message = f"{scheme}://{host}:{port} is not an address of {store.domain}"
             raise StoreError("invalid_request", message)
 
-    def with_expiry(self, answer: Answer) -> Answer:
+    def with_expiry(self, response: Response) -> Response:
         """Return the answer with its certificate's expiry, also on a connection used again."""
-        if not answer.url.startswith("https:"):
-            return answer
-        server = answer.url.split("/", 3)[2]
-        if answer.certificate_expiry is None:
-            return replace(answer, certificate_expiry=self._expiries.get(server))
-        self._expiries[server] = answer.certificate_expiry
-        return answer
+        if not response.url.startswith("https:"):
+            return response
+        server = response.url.split("/", 3)[2]
+        if response.certificate_expiry is None:
+            return replace(response, certificate_expiry=self._expiries.get(server))
+        self._expiries[server] = response.certificate_expiry
+        return response
 
-    def judge(self, answer: Answer, now: float) -> bool:
+    def judge(self, response: Response, now: float) -> bool:
         """Hold back where an answer calls for it, and return whether it asked to slow down.
 
         That is 429, 503, and the rate limit of WooCommerce's Store API, which is a 400 with
@@ -83,17 +83,17 @@ class Access:
         trouble must not be asked for reports, but the store did not ask for it.
 
         Args:
-            answer: any answer.
+            response: any response.
             now: Unix time, for dates in Retry-After.
         """
-        asked = retry_after(answer, now)
-        if asked is None and answer.status == 400:
-            raw = answer.headers.get("ratelimit-retry-after", "")
+        asked = retry_after(response, now)
+        if asked is None and response.status == 400:
+            raw = response.headers.get("ratelimit-retry-after", "")
             asked = float(raw) if raw.isdecimal() and len(raw) < 10 else None
-        limited = answer.status in (429, 503) or (answer.status == 400 and asked is not None)
+        limited = response.status in (429, 503) or (response.status == 400 and asked is not None)
         if limited:
             self.budget.refused(asked)
-        elif answer.status >= 500:
+        elif response.status >= 500:
             self.budget.failed()
         else:
             self.budget.answered()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import suppress
 from urllib.parse import urljoin, urlsplit
 
+from ..contract import Response
 from ..errors import StoreError
 from ..stores.model import Store
-from .contract import Answer
 
 Origin = tuple[str, str, int]
 """Scheme, host and port."""
@@ -47,7 +47,7 @@ def origins(store: Store) -> frozenset[Origin]:
     return frozenset(found)
 
 
-def redirect_target(method: str, url: str, answer: Answer) -> str | None:
+def redirect_target(method: str, url: str, response: Response) -> str | None:
     """Return where an answer leads that may be followed with the same headers.
 
     Credentials are shown to nobody else: only to the same host and port, or to the same host when
@@ -59,28 +59,28 @@ def redirect_target(method: str, url: str, answer: Answer) -> str | None:
     Raises:
         StoreError: redirect, it leads elsewhere, to a login page, from https to http or nowhere.
     """
-    location = answer.headers.get("location")
-    if answer.status not in _REDIRECTS or location is None:
+    location = response.headers.get("location")
+    if response.status not in _REDIRECTS or location is None:
         return None
     try:
         target = urljoin(url, location)
         there = origin(target)
     except (ValueError, StoreError):
-        raise _refused(answer, "to something that is no address") from None
+        raise _refused(response, "to something that is no address") from None
     parts = urlsplit(target)
     where = f"{there[0]}://{parts.netloc}{parts.path}"[:120]
     here = origin(url)
     if any(mark in parts.path.lower() for mark in _LOGIN):
-        raise _refused(answer, f"to a login page: {where}")
+        raise _refused(response, f"to a login page: {where}")
     if there[1] != here[1]:
-        raise _refused(answer, f"to another host: {where}")
+        raise _refused(response, f"to another host: {where}")
     if there != here and (here[0], there[0]) != ("http", "https"):
         what = "to another port" if there[0] == here[0] else "from https to http"
-        raise _refused(answer, f"{what}: {where}")
+        raise _refused(response, f"{what}: {where}")
     if method not in ("GET", "HEAD"):
-        raise _refused(answer, f"{method} to {where}")
+        raise _refused(response, f"{method} to {where}")
     return target
 
 
-def _refused(answer: Answer, message: str) -> StoreError:
-    return StoreError("redirect", f"the store redirects {message}", status=answer.status)
+def _refused(response: Response, message: str) -> StoreError:
+    return StoreError("redirect", f"the store redirects {message}", status=response.status)

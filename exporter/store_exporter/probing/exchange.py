@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from . import names, tls
-from .contract import Answer
+from ..contract import Response
+from ..net import names, tls
 
 IN_HANDSHAKE = "during the TLS handshake"
 
@@ -106,6 +106,6 @@ class Exchange:
 class Sender(Protocol):
     """What sends requests; a `Transport`, or a stand-in without a network."""
 
-    async def send(self, outgoing: Outgoing, exchange: Exchange) -> Answer:
+    async def send(self, outgoing: Outgoing, exchange: Exchange) -> Response:
         """Send a request and return the answer, whatever its status; see `Transport.send`."""
         ...

@@ -10,12 +10,12 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
+from ..contract import Response
 from ..errors import StoreError
 from ..stores.model import Store
 from . import addresses
 from .access import Access, Journal, Priority
 from .budget import BudgetSpentError
-from .contract import Answer
 from .exchange import Exchange, Outgoing, Sender
 
 MAX_REDIRECTS = 5
@@ -84,7 +84,7 @@ class StoreHttp:
         headers: Mapping[str, str] | None = None,
         json: Any = None,
         max_body_bytes: int | None = None,
-    ) -> Answer:
+    ) -> Response:
         """Send one request and return whatever was answered, an error status included.
 
         Args:
@@ -105,14 +105,14 @@ class StoreHttp:
             method, url, params=params, headers=headers, json=json, max_body_bytes=max_body_bytes
         )
         for _ in range(MAX_REDIRECTS + 1):
-            answer = await self._send(outgoing)
-            target = addresses.redirect_target(outgoing.method, outgoing.url, answer)
+            response = await self._send(outgoing)
+            target = addresses.redirect_target(outgoing.method, outgoing.url, response)
             if target is None:
-                return answer
+                return response
             outgoing = replace(outgoing, url=target)
         path = urlsplit(outgoing.url).path[:80]
         message = f"the store redirects more than {MAX_REDIRECTS} times, the last time to {path}"
-        raise StoreError("redirect", message, status=answer.status)
+        raise StoreError("redirect", message, status=response.status)
 
     def _outgoing(
         self,
@@ -140,7 +140,7 @@ class StoreHttp:
             limit = min(limit, max_body_bytes)
         return Outgoing(method.upper(), url, self._deadline, limit, sent, data, self._store.ca_file)
 
-    async def _send(self, outgoing: Outgoing) -> Answer:
+    async def _send(self, outgoing: Outgoing) -> Response:
         await self._afford()
         asked = self._loop.time()
         async with self._access.slots.hold(self._priority):
@@ -169,13 +169,13 @@ class StoreHttp:
         if self._moved is not None:
             self._moved(self._deadline)
 
-    async def _exchange(self, outgoing: Outgoing) -> Answer:
+    async def _exchange(self, outgoing: Outgoing) -> Response:
         exchange = Exchange()
         self.journal.requests += 1
         outcome = "interrupted"
         try:
-            answer = await self._sender.send(outgoing, exchange)
-            outcome = f"HTTP {answer.status}, {len(answer.body)} bytes"
+            response = await self._sender.send(outgoing, exchange)
+            outcome = f"HTTP {response.status}, {len(response.body)} bytes"
         except StoreError as error:
             outcome = f"{error.error_type}: {error.message}"
             if error.error_type in _UNREACHABLE:
@@ -183,6 +183,6 @@ class StoreHttp:
             raise
         finally:
             self.journal.take(outgoing, exchange, outcome)
-        if self._access.judge(answer, self._now()):
+        if self._access.judge(response, self._now()):
             self.journal.throttled += 1
-        return self._access.with_expiry(answer)
+        return self._access.with_expiry(response)

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..contract import Collector, Probe
 from ..platforms import base
 from ..stores.model import Schedule, Store
 from .access import Priority
-from .contract import Collector, Probe
 
 PROBE, COLLECTOR = "probe", "collector"
 FRESH_INTERVALS = 3

@@ -6,10 +6,10 @@ import logging
 import traceback
 from collections.abc import Callable
 
+from ..contract import Report
 from ..errors import ERROR_TYPES, StoreError
-from ..operations.classify import classify
+from ..net.classify import classify
 from .access import Journal
-from .contract import Report
 from .history import Result
 from .jobs import Job
 from .masking import masked, masked_lines

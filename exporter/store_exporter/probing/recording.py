@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..contract import Report
 from ..metrics.catalogue import business, exporter, health
 from ..metrics.families import Sample
 from ..metrics.recorder import Recorder
 from ..stores.model import Store
 from .access import Access, Journal
-from .contract import Report
 from .health import Health, State
 from .history import Result
 from .jobs import COLLECTOR, PROBE, Job

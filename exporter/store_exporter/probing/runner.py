@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 
+from ..contract import Context, Report
 from ..errors import StoreError
 from ..metrics.recorder import Recorder
 from ..stores.model import Store
 from .access import Access, Journal, Priority
 from .budget import BudgetSpentError
-from .contract import Context, Report
 from .cursor import Documents, MemoryDocuments, RunCursor
 from .exchange import Sender
 from .health import Health, HealthTracker

@@ -15,12 +15,12 @@ import yarl
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from .._version import __version__
+from ..contract import Response
 from ..errors import StoreError
-from . import names, tls
-from .body import ACCEPTED, Body
-from .contract import Answer
+from ..net import names, tls
+from ..net.body import ACCEPTED, Body
+from ..net.failures import transport_error
 from .exchange import IN_HANDSHAKE, Exchange, Outgoing
-from .failures import transport_error
 
 USER_AGENT = f"store-exporter/{__version__}"
 _HEADERS = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": ACCEPTED}
@@ -74,7 +74,7 @@ class Transport:
             max_field_size=_MAX_LINE,
         )
 
-    async def send(self, outgoing: Outgoing, exchange: Exchange) -> Answer:
+    async def send(self, outgoing: Outgoing, exchange: Exchange) -> Response:
         """Send a request and return the answer, whatever its status.
 
         Args:
@@ -110,7 +110,9 @@ class Transport:
                 await self._peek(address, outgoing.deadline, exchange)
             raise failure from error
 
-    async def _exchange(self, outgoing: Outgoing, address: yarl.URL, exchange: Exchange) -> Answer:
+    async def _exchange(
+        self, outgoing: Outgoing, address: yarl.URL, exchange: Exchange
+    ) -> Response:
         exchange.watch()
         async with self._session.request(
             outgoing.method,
@@ -136,7 +138,7 @@ class Transport:
                 response.close()
                 raise
             exchange.complete()
-            return Answer(
+            return Response(
                 response.status,
                 headers,
                 whole,

@@ -14,11 +14,7 @@ from prometheus_client.openmetrics.parser import (
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from store_exporter.metrics.catalogue import CATALOGUE
-from store_exporter.metrics.exposition import (
-    PrometheusCollector,
-    render_openmetrics,
-    render_text,
-)
+from store_exporter.metrics.exposition import PrometheusCollector, render_openmetrics, render_text
 from store_exporter.metrics.families import Family
 from tests.metrics.exposition import examples
 from tests.metrics.exposition.test_text import samples

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Protocol
 
-from store_exporter.demo.stores.shopify import SimulatedShopify
+from store_demo.stores.shopify import SimulatedShopify
 from store_exporter.platforms.shopify import CartSession, Shopify
 from tests.fakes.clock import Clock
 from tests.fakes.shopify import client

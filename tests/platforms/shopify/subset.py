@@ -30,7 +30,7 @@ from graphql import (
 ROOT = Path(__file__).parents[3]
 OFFICIAL = ROOT / ".tools" / "shopify"
 QUERIES = ROOT / "exporter/store_exporter/platforms/shopify"
-WRITTEN = ROOT / "exporter/store_exporter/demo/stores/shopify"
+WRITTEN = ROOT / "exporter/store_demo/stores/shopify"
 FILES = {"admin": "admin", "storefront": "storefront-graphql"}
 LATEST = "2026-10"
 

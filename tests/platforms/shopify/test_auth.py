@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from store_exporter.demo.stores.shopify import SimulatedShopify
+from store_demo.stores.shopify import SimulatedShopify
 from store_exporter.errors import StoreError
 from store_exporter.platforms.shopify import App
 from store_exporter.platforms.shopify.auth import problem

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from store_exporter.demo.stores.faults import Fault
-from store_exporter.demo.stores.shopify import SimulatedShopify
+from store_demo.stores.faults import Fault
+from store_demo.stores.shopify import SimulatedShopify
 from store_exporter.errors import StoreError
 from store_exporter.platforms.shopify import Shopify
 from tests.fakes.clock import Clock

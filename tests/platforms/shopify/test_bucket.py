@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store_exporter.demo.stores.shopify.cost import Bucket as RealBucket
+from store_demo.stores.shopify.cost import Bucket as RealBucket
 from store_exporter.platforms.shopify.bucket import Bucket
 from store_exporter.platforms.shopify.graphql import Cost, TooDearError
 from tests.fakes.clock import Clock

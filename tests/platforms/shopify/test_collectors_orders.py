@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from store_exporter.demo.stores.shopify.shop import Order
+from store_demo.stores.shopify.shop import Order
+from store_exporter.contract import Report
 from store_exporter.errors import StoreError
-from store_exporter.probing.contract import Report
 from tests.fakes.direct import Json, answering, changing
 from tests.platforms.shopify.watching import Watched, figures, watched
 

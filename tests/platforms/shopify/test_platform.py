@@ -7,7 +7,7 @@ from graphql import GraphQLSchema
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store_exporter.demo.stores.shopify import SimulatedShopify
+from store_demo.stores.shopify import SimulatedShopify
 from store_exporter.platforms import base
 from store_exporter.platforms.shopify import versions
 from store_exporter.platforms.shopify.client import AsyncShopify, Shopify

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
+from store_demo.stores.faults import Fault
+from store_demo.stores.shopify import SimulatedShopify
 from store_exporter import cli
-from store_exporter.demo.stores.faults import Fault
-from store_exporter.demo.stores.shopify import SimulatedShopify
 from store_exporter.metrics.catalogue import business, health
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.probing.cursor import FileDocuments

@@ -14,7 +14,7 @@ from graphql import (
     validate,
 )
 
-from store_exporter.demo.stores.shopify.server import VERSIONS
+from store_demo.stores.shopify.server import VERSIONS
 from store_exporter.platforms.shopify.queries import definitions, document
 from store_exporter.platforms.shopify.versions import DEFAULT, SUPPORTED
 from tests import servers

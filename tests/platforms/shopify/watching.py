@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from store_exporter.demo.stores.serving import Incoming, finished
-from store_exporter.demo.stores.shopify import SimulatedShopify
+from store_demo.stores.serving import Incoming, finished
+from store_demo.stores.shopify import SimulatedShopify
+from store_exporter.contract import Context, Report, Response
 from store_exporter.errors import StoreError
 from store_exporter.metrics.families import Sample
 from store_exporter.platforms.shopify.collectors import COLLECTORS
 from store_exporter.platforms.shopify.probes import PROBES
-from store_exporter.probing.contract import Answer, Context, Report
 from store_exporter.stores.model import Secret, Store
 from tests.fakes.clock import Clock
 
@@ -36,7 +36,7 @@ class DirectHttp:
         headers: Mapping[str, str] | None = None,
         json: Any = None,
         max_body_bytes: int | None = None,  # noqa: ARG002 - of the contract
-    ) -> Answer:
+    ) -> Response:
         assert params is None
         path = urlsplit(url).path
         self.shop.requests.append((method, path))
@@ -49,7 +49,7 @@ class DirectHttp:
         lower = {name.lower(): value for name, value in found.items()}
         if fault is not None and fault.truncate is not None:
             raise StoreError("connection", "broken off")
-        return Answer(
+        return Response(
             status, lower, body, url, {"processing": self.seconds}, self.certificate_expiry
         )
 

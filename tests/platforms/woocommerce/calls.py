@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from store_exporter.demo.stores.woocommerce import SimulatedWooCommerce
-from store_exporter.demo.stores.woocommerce.shop_api import set_free_shipping
+from store_demo.stores.woocommerce import SimulatedWooCommerce
+from store_demo.stores.woocommerce.shop_api import set_free_shipping
 from store_exporter.platforms.woocommerce import CartSession, WooCommerce
 from tests.fakes.clock import Clock
 from tests.fakes.woocommerce import client

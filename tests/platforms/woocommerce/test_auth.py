@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store_exporter.demo.stores.serving import Incoming
-from store_exporter.demo.stores.woocommerce import SimulatedWooCommerce
+from store_demo.stores.serving import Incoming
+from store_demo.stores.woocommerce import SimulatedWooCommerce
 from store_exporter.platforms.woocommerce.auth import Credentials
 from tests.fakes.clock import Clock
 

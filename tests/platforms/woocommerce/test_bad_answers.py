@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from store_exporter.demo.stores.woocommerce import Fault, SimulatedWooCommerce
+from store_demo.stores.woocommerce import Fault, SimulatedWooCommerce
 from store_exporter.errors import ERROR_TYPES, StoreError
 from store_exporter.platforms.woocommerce import WooCommerce
 from tests.fakes.clock import Clock

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 import trustme
 
+from store_demo.stores.woocommerce import Fault, SimulatedWooCommerce
 from store_exporter import Recorder
-from store_exporter.demo.stores.woocommerce import Fault, SimulatedWooCommerce
 from store_exporter.errors import StoreError
-from store_exporter.platforms.plans import Policy
+from store_exporter.net.plans import Policy
 from store_exporter.platforms.woocommerce import AsyncWooCommerce, WooCommerce
 from store_exporter.platforms.woocommerce.operations import ALL, OPERATIONS
 from store_exporter.stores.model import Secret

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from store_exporter.demo.stores.woocommerce import Fault
+from store_demo.stores.woocommerce import Fault
 from store_exporter.errors import StoreError
 from store_exporter.platforms.woocommerce.collectors.statuses import ENTERED
 

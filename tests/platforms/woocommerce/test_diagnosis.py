@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from store_exporter.demo.stores.woocommerce import Fault
+from store_demo.stores.woocommerce import Fault
 from store_exporter.platforms.base import Finding
 from store_exporter.platforms.woocommerce.diagnosis import diagnose
 

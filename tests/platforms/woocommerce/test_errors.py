@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from store_exporter.contract import Response
 from store_exporter.errors import ERROR_TYPES, Fault, StoreError
 from store_exporter.platforms.woocommerce import errors
-from store_exporter.probing.contract import Answer
 
 RECORDINGS = Path(__file__).parents[2] / "recordings" / "woocommerce-11.0.1"
 RECORDED = {
@@ -33,14 +33,14 @@ RECORDED = {
 }
 
 
-def recorded(name: str) -> Answer:
+def recorded(name: str) -> Response:
     response = json.loads((RECORDINGS / f"{name}.json").read_text())["response"]
     body = json.dumps(response["body"]).encode()
-    return Answer(response["status"], response["headers"], body, "https://shop.example.com")
+    return Response(response["status"], response["headers"], body, "https://shop.example.com")
 
 
-def made(status: int, body: Any) -> Answer:
-    return Answer(status, {}, json.dumps(body).encode(), "https://shop.example.com")
+def made(status: int, body: Any) -> Response:
+    return Response(status, {}, json.dumps(body).encode(), "https://shop.example.com")
 
 
 def test_every_recorded_error_is_in_the_table() -> None:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from store_exporter.demo.stores.woocommerce import SimulatedWooCommerce
+from store_demo.stores.woocommerce import SimulatedWooCommerce
 from store_exporter.errors import StoreError
-from store_exporter.platforms.money import Money
+from store_exporter.platforms.kit.money import Money
 from store_exporter.platforms.woocommerce import WooCommerce
 from tests.fakes.clock import Clock
 from tests.fakes.woocommerce import changing, client

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from store_exporter.contract import Response
 from store_exporter.platforms import base
 from store_exporter.platforms.woocommerce.platform import PLATFORM
 from store_exporter.platforms.woocommerce.rest import credentials, gmt, server_time
-from store_exporter.probing.contract import Answer
 
 from .watching import watching
 
@@ -101,7 +101,7 @@ async def test_credentials_are_not_shown() -> None:
 def test_the_store_s_clock_is_its_date_header_unless_a_cache_answered(
     headers: dict[str, str], seconds: float | None
 ) -> None:
-    assert server_time(Answer(200, headers, b"", "")) == seconds
+    assert server_time(Response(200, headers, b"", "")) == seconds
 
 
 def test_times_before_1970_are_1970() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from store_exporter.demo.stores.woocommerce import Fault
+from store_demo.stores.woocommerce import Fault
 from store_exporter.errors import StoreError
 from store_exporter.platforms.woocommerce.collectors import COLLECTORS
 from store_exporter.platforms.woocommerce.probes import PROBES

@@ -12,7 +12,7 @@ import pytest
 import trustme
 from aiohttp import web
 
-from store_exporter.demo.stores.woocommerce import Fault, SimulatedWooCommerce
+from store_demo.stores.woocommerce import Fault, SimulatedWooCommerce
 from store_exporter.metrics.catalogue import business, health
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.platforms import base

@@ -12,12 +12,12 @@ from urllib.parse import quote, urlencode
 import aiohttp
 from yarl import URL
 
-from store_exporter.demo.stores.woocommerce import Key, SimulatedWooCommerce
+from store_demo.stores.woocommerce import Key, SimulatedWooCommerce
+from store_exporter.contract import Context, Report, Response
 from store_exporter.errors import StoreError
 from store_exporter.metrics.families import Sample
 from store_exporter.platforms.woocommerce.collectors import COLLECTORS
 from store_exporter.platforms.woocommerce.probes import PROBES
-from store_exporter.probing.contract import Answer, Context, Report
 from store_exporter.stores.model import Secret, Store
 
 NOON = 1_795_435_200.0
@@ -54,7 +54,7 @@ class LoopbackHttp:
         headers: Mapping[str, str] | None = None,
         json: Any = None,
         max_body_bytes: int | None = None,  # noqa: ARG002 - of the contract
-    ) -> Answer:
+    ) -> Response:
         if self.pretend_https:
             url = url.replace("https://", "http://", 1)
         query = f"?{urlencode(params, quote_via=quote, safe='-_.~')}" if params else ""
@@ -72,7 +72,7 @@ class LoopbackHttp:
                 else:
                     # The server's own clock is not the one that the test moves.
                     found.pop("date", None)
-                return Answer(
+                return Response(
                     response.status,
                     found,
                     await response.read(),

@@ -12,7 +12,7 @@
 and `fault` are also what the instrumentation records.
 """
 
-from ..sessions import CartSession
+from ..kit.sessions import CartSession
 from .auth import App
 from .client import AsyncShopify, Shopify
 

@@ -8,11 +8,11 @@ from datetime import tzinfo
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from ...contract import Response
 from ...errors import StoreError
-from ...probing.contract import Answer
-from .. import answers
-from ..fields import Fields
-from ..plans import Pause, Plan, Request, Retrier
+from ...net import documents as answers
+from ...net.plans import Pause, Plan, Request, Retrier
+from ..kit.fields import Fields
 from . import graphql
 from .auth import GRANT, Tokens
 from .bucket import Bucket
@@ -51,22 +51,22 @@ def body(api: str, name: str, variables: Mapping[str, Any] | None = None) -> dic
     return {"query": document(api, name), "operationName": name, "variables": given}
 
 
-def read_answer(answer: Answer) -> graphql.Result:
+def read_answer(response: Response) -> graphql.Result:
     """Turn an HTTP answer into the result of its query.
 
     Raises:
         StoreError: as `graphql.read` and `answers.document` do, or by HTTP status.
     """
-    if answer.status in graphql.STATUSES and answer.status != 200:
-        kind, message = graphql.STATUSES[answer.status]
-        raise StoreError(kind, message, status=answer.status)
-    document_ = answers.document(answer)
-    if answer.status >= 500:
-        message = f"Shopify answered with HTTP {answer.status}"
-        raise StoreError("server_error", message, status=answer.status)
-    if answer.status >= 400:
-        message = f"Shopify refuses the request with HTTP {answer.status}"
-        raise StoreError("invalid_request", message, status=answer.status)
+    if response.status in graphql.STATUSES and response.status != 200:
+        kind, message = graphql.STATUSES[response.status]
+        raise StoreError(kind, message, status=response.status)
+    document_ = answers.document(response)
+    if response.status >= 500:
+        message = f"Shopify answered with HTTP {response.status}"
+        raise StoreError("server_error", message, status=response.status)
+    if response.status >= 400:
+        message = f"Shopify refuses the request with HTTP {response.status}"
+        raise StoreError("invalid_request", message, status=response.status)
     return graphql.read(document_)
 
 

@@ -12,11 +12,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ...contract import Response
 from ...errors import StoreError
-from ...probing.contract import Answer
+from ...net import documents as answers
 from ...stores.model import Secret
-from .. import answers
-from ..fields import Fields
+from ..kit.fields import Fields
 from . import graphql
 
 GRANT = "/admin/oauth/access_token"
@@ -81,21 +81,21 @@ class Tokens:
         """Whether the shop has to be asked for a token first."""
         return self._monotonic() >= self._ends
 
-    def take(self, answer: Answer) -> None:
+    def take(self, response: Response) -> None:
         """Take in what the shop answered to the app's request for a token.
 
         Raises:
             StoreError: unauthorized, and why; or as the answer says.
         """
-        if answer.status in (400, 401, 403, 404):
-            raise _refused(answer)
-        if answer.status in graphql.STATUSES:
-            kind, message = graphql.STATUSES[answer.status]
-            raise StoreError(kind, message, status=answer.status)
-        document = Fields(answers.document(answer), "the access token")
-        if answer.status != 200:
-            message = f"Shopify answered with HTTP {answer.status}"
-            raise StoreError("server_error", message, status=answer.status)
+        if response.status in (400, 401, 403, 404):
+            raise _refused(response)
+        if response.status in graphql.STATUSES:
+            kind, message = graphql.STATUSES[response.status]
+            raise StoreError(kind, message, status=response.status)
+        document = Fields(answers.document(response), "the access token")
+        if response.status != 200:
+            message = f"Shopify answered with HTTP {response.status}"
+            raise StoreError("server_error", message, status=response.status)
         token, lifetime = document.text("access_token"), document.integer("expires_in")
         if not token.isascii() or not token.isprintable() or not token:
             raise StoreError("invalid_response", "the access token is not one")
@@ -126,17 +126,17 @@ class Tokens:
         return {name: self._storefront}
 
 
-def _refused(answer: Answer) -> StoreError:
+def _refused(response: Response) -> StoreError:
     try:
-        source = answers.text(answer)
+        source = answers.text(response)
     except StoreError:
         source = ""
     for code, meaning in _REFUSALS.items():
         if code in source:
             message = f"Shopify gives no access token: {meaning}"
-            return StoreError("unauthorized", message, status=answer.status, code=code)
-    message = f"Shopify gives no access token and answers with HTTP {answer.status}"
-    return StoreError("unauthorized", message, status=answer.status)
+            return StoreError("unauthorized", message, status=response.status, code=code)
+    message = f"Shopify gives no access token and answers with HTTP {response.status}"
+    return StoreError("unauthorized", message, status=response.status)
 
 
 def access(credentials: Mapping[str, Any]) -> str | Secret | App:

@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from ...errors import Fault, StoreError
-from ..plans import Plan
-from ..results import Cart, CartLine
-from ..sessions import CartSession
+from ...net.plans import Plan
+from ..kit.results import Cart, CartLine
+from ..kit.sessions import CartSession
 from . import carts
 from .api import Api
 from .ids import gid

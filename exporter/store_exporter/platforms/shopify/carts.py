@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from ...errors import StoreError
-from ..fields import Fields
-from ..money import Money
-from ..results import Cart, CartCoupon, CartLine
+from ..kit.fields import Fields
+from ..kit.money import Money
+from ..kit.results import Cart, CartCoupon, CartLine
 from . import ids
 
 # CartErrorCode and CartWarningCode of the official schema, by the error type they stand for.

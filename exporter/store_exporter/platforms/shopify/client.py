@@ -13,12 +13,12 @@ from urllib.parse import urlsplit
 import httpx
 
 from ...metrics.recorder import Recorder
+from ...net.plans import Plan, Policy, Request, Retrier, RetryBudget
+from ...net.url import normal
 from ...operations.bound import bind
-from ...stores.address import normal
 from ...stores.model import Secret
-from ..described import Awaited, Blocking, Planned
-from ..http_client import AsyncDriver, SyncDriver, proxy_for, tls_context
-from ..plans import Plan, Policy, Request, Retrier, RetryBudget
+from ..kit.described import Awaited, Blocking, Planned
+from ..kit.drivers import AsyncDriver, SyncDriver, proxy_for, tls_context
 from .api import Api, Facts
 from .auth import App, Tokens
 from .bucket import Bucket

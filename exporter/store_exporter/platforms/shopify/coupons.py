@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from ...errors import StoreError
-from ..fields import Fields
-from ..money import Money
-from ..results import Coupon
+from ..kit.fields import Fields
+from ..kit.money import Money
+from ..kit.results import Coupon
 from . import ids
 
 

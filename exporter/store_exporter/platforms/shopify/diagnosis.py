@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...probing.contract import Context
+from ...contract import Context
 from ..base import Finding
 from . import versions
 from .monitor import Monitor

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ...contract import Context
 from ...errors import StoreError
 from ...metrics.catalogue import health
 from ...metrics.families import Sample
-from ...probing.contract import Context
-from ..fields import Fields
+from ..kit.fields import Fields
 from . import graphql
 from .api import body, data_of, next_cursor, path, read_answer, rows
 from .auth import GRANT, Tokens, access

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ...contract import Context
 from ...errors import StoreError
-from ...probing.contract import Context
 
 
 def number(context: Context, name: str) -> float:

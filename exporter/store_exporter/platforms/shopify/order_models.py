@@ -6,15 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ...errors import StoreError
-from ..fields import Fields
-from ..money import Money
-from ..results import (
-    Customer,
-    Order,
-    OrderLine,
-    OrderNote,
-    Refund,
-)
+from ..kit.fields import Fields
+from ..kit.money import Money
+from ..kit.results import Customer, Order, OrderLine, OrderNote, Refund
 from .ids import number, shop_money
 
 _PAID = ("PAID", "PARTIALLY_REFUNDED", "REFUNDED")

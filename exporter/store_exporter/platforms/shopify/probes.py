@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from ...contract import Context, Probe, Report, Response
 from ...errors import StoreError
 from ...metrics.catalogue import health
 from ...metrics.families import Sample
-from ...probing.contract import Answer, Context, Probe, Report
-from .. import answers
+from ...net import documents as answers
 from . import versions
 from .graphql import ThrottledError
 from .monitor import Monitor
@@ -57,36 +57,36 @@ async def storefront_api(context: Context) -> Report:
 async def storefront(context: Context) -> Report:
     """Read the shop's front page, or the page that is configured, as a visitor does."""
     path = str(context.store.settings.get("storefront_path") or "/")
-    answer = await context.http.request("GET", context.store.url + path)
-    source = answers.text(answer)
-    _check_page(answer, source)
+    response = await context.http.request("GET", context.store.url + path)
+    source = answers.text(response)
+    _check_page(response, source)
     degraded = []
-    if "/password" in answer.url or 'action="/password"' in source:
+    if "/password" in response.url or 'action="/password"' in source:
         degraded.append("Visitors are asked for a password: the shop is not open yet.")
-    took = sum(answer.phases.values())
+    took = sum(response.phases.values())
     limit = number(context, "slow_after")
     if took > limit:
         degraded.append(f"The answer took {took:.1f} s, more than {limit:g} s.")
-    return Report((), degraded, f"a page of {len(answer.body) / 1024:.0f} KiB")
+    return Report((), degraded, f"a page of {len(response.body) / 1024:.0f} KiB")
 
 
-def _check_page(answer: Answer, source: str) -> None:
-    if 300 <= answer.status < 400:
-        raise StoreError("redirect", "the page leads elsewhere", status=answer.status)
-    if answer.status == 402:
-        raise StoreError("maintenance", "the shop is closed", status=answer.status)
-    if answer.status != 200:
-        raise answers.no_document(answer, source)
+def _check_page(response: Response, source: str) -> None:
+    if 300 <= response.status < 400:
+        raise StoreError("redirect", "the page leads elsewhere", status=response.status)
+    if response.status == 402:
+        raise StoreError("maintenance", "the shop is closed", status=response.status)
+    if response.status != 200:
+        raise answers.no_document(response, source)
     if "<" not in source:
-        raise StoreError("invalid_response", "the page is not HTML", status=answer.status)
+        raise StoreError("invalid_response", "the page is not HTML", status=response.status)
 
 
 async def tls(context: Context) -> Report:
     """Look at the certificate, over a request that reads nothing."""
     if not context.store.url.startswith("https:"):
         return Report(summary="the shop is watched over plain http; there is no certificate")
-    answer = await context.http.request("HEAD", context.store.url + "/robots.txt")
-    expiry = answer.certificate_expiry
+    response = await context.http.request("HEAD", context.store.url + "/robots.txt")
+    expiry = response.certificate_expiry
     if expiry is None:
         raise StoreError("tls", "the connection does not tell its certificate")
     days = (expiry - context.now()) / _DAY

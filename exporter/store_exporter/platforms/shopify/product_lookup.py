@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...errors import StoreError
-from .. import checks
-from ..fields import Fields
-from ..plans import Plan
+from ...net.plans import Plan
+from ..kit import checks
+from ..kit.fields import Fields
 from .api import Api
 from .ids import gid, number
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from ..fields import Fields
-from ..money import Money
-from ..results import (
-    ShippingMethod,
-)
+from ..kit.fields import Fields
+from ..kit.money import Money
+from ..kit.results import ShippingMethod
 from .ids import amount
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Any
 
+from ...contract import Response
 from ...errors import StoreError
-from ...probing.contract import Answer
-from ..fields import Fields
-from ..plans import Plan, Request, Retrier, asked_to_wait
+from ...net.plans import Plan, Request, Retrier, asked_to_wait
+from ..kit.fields import Fields
 from . import errors
 from .zones import zone
 
@@ -24,15 +24,15 @@ MAX_PAGES = 10
 _FACTS_LIFETIME = 3600.0
 
 
-def wait(answer: Answer, now: float) -> float | None:
+def wait(response: Response, now: float) -> float | None:
     """Return for how long an answer asks to wait, the Store API's own way of asking included.
 
     Its rate limit answers 400 with `RateLimit-Retry-After`, not 429.
     """
-    if answer.status == 400 and b"rate_limit_exceeded" in answer.body[:500]:
-        raw = answer.headers.get("ratelimit-retry-after", "")
+    if response.status == 400 and b"rate_limit_exceeded" in response.body[:500]:
+        raw = response.headers.get("ratelimit-retry-after", "")
         return float(raw) if raw.isascii() and raw.isdigit() and len(raw) < 10 else 0.0
-    return asked_to_wait(answer, now)
+    return asked_to_wait(response, now)
 
 
 @dataclass(slots=True)
@@ -88,7 +88,7 @@ class Api:
         json: Any = None,
         headers: Mapping[str, str] | None = None,
         idempotent: bool | None = None,
-    ) -> Plan[Answer]:
+    ) -> Plan[Response]:
         """Send a request and return whatever is answered.
 
         Args:
@@ -109,18 +109,18 @@ class Api:
 
     def get(self, path: str, params: Mapping[str, Any] | None = None) -> Plan[Any]:
         """GET one resource and return its JSON."""
-        answer = yield from self.send("GET", path, params)
-        return errors.read(answer)
+        response = yield from self.send("GET", path, params)
+        return errors.read(response)
 
     def change(self, path: str, body: Mapping[str, Any]) -> Plan[Any]:
         """PUT members of one resource and return its JSON."""
-        answer = yield from self.send("PUT", path, json=body)
-        return errors.read(answer)
+        response = yield from self.send("PUT", path, json=body)
+        return errors.read(response)
 
     def create(self, path: str, body: Mapping[str, Any]) -> Plan[Any]:
         """POST a new resource and return its JSON; never repeated once it may have arrived."""
-        answer = yield from self.send("POST", path, json=body)
-        return errors.read(answer)
+        response = yield from self.send("POST", path, json=body)
+        return errors.read(response)
 
     def rows(
         self,
@@ -145,13 +145,15 @@ class Api:
         found = Rows()
         seen: set[Any] = set()
         for page in range(1, MAX_PAGES + 1):
-            answer = yield from self.send(
+            response = yield from self.send(
                 "GET", path, {**(params or {}), "per_page": size, "page": page}
             )
-            body = errors.read(answer)
+            body = errors.read(response)
             if not isinstance(body, list):
-                raise StoreError("invalid_response", f"{path} is not a list", status=answer.status)
-            found.total = _count(answer, "x-wp-total")
+                raise StoreError(
+                    "invalid_response", f"{path} is not a list", status=response.status
+                )
+            found.total = _count(response, "x-wp-total")
             for item in body:
                 if until is not None and until(item):
                     return found
@@ -160,7 +162,7 @@ class Api:
                 if not isinstance(key, (int, str)) or key not in seen:
                     seen.add(key if isinstance(key, (int, str)) else None)
                     found.items.append(item)
-            pages = _count(answer, "x-wp-totalpages")
+            pages = _count(response, "x-wp-totalpages")
             last = len(body) < size if pages is None else page >= pages
             enough = limit is not None and len(found.items) >= limit
             if enough or last or not body:
@@ -191,7 +193,7 @@ class Api:
         return known[1]
 
 
-def _count(answer: Answer, header: str) -> int | None:
+def _count(response: Response, header: str) -> int | None:
     """Return a total from a header, None when it is missing or no number."""
-    raw = answer.headers.get(header, "")
+    raw = response.headers.get(header, "")
     return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 12 else None

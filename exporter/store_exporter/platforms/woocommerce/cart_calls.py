@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from ...errors import Fault, StoreError
-from ..fields import Quantity
-from ..plans import Plan
-from ..results import Cart, CartLine
-from ..sessions import CartSession
+from ...net.plans import Plan
+from ..kit.fields import Quantity
+from ..kit.results import Cart, CartLine
+from ..kit.sessions import CartSession
 from . import carts, errors
 from .api import STORE, Api
 

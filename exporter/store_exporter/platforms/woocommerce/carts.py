@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ...errors import StoreError
-from ..fields import Fields
-from ..money import Money, currency_code, decimal_places, minor_units
-from ..results import Cart, CartCoupon, CartLine
+from ..kit.fields import Fields
+from ..kit.money import Money, currency_code, decimal_places, minor_units
+from ..kit.results import Cart, CartCoupon, CartLine
 
 _UNLIMITED = 9999
 

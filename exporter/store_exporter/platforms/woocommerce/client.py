@@ -11,8 +11,8 @@ from typing import Any, Self, TypeVar, Unpack
 import httpx
 
 from ...stores.model import Secret
-from ..described import Awaited, Blocking, Planned
-from ..http_client import AsyncDriver, SyncDriver
+from ..kit.described import Awaited, Blocking, Planned
+from ..kit.drivers import AsyncDriver, SyncDriver
 from .connection import Connection, Options
 from .operations import cart, orders, products, sales, shop, stock
 

@@ -12,12 +12,12 @@ from urllib.parse import urlsplit
 import httpx
 
 from ...metrics.recorder import Recorder
+from ...net.plans import Plan, Policy, Request, Retrier, RetryBudget
+from ...net.url import normal
 from ...operations.bound import bind
-from ...stores.address import normal
 from ...stores.model import Secret
-from ..described import Planned
-from ..http_client import proxy_for, tls_context
-from ..plans import Plan, Policy, Request, Retrier, RetryBudget
+from ..kit.described import Planned
+from ..kit.drivers import proxy_for, tls_context
 from .api import Api, Facts, wait
 from .auth import Credentials
 

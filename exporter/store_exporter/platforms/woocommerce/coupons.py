@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from ...errors import StoreError
-from ..fields import Fields
-from ..money import Money
-from ..results import Coupon
+from ..kit.fields import Fields
+from ..kit.money import Money
+from ..kit.results import Coupon
 
 _RESTRICTIONS = (
     "product_ids",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 
+from ...contract import Context
 from ...errors import ERROR_TYPES, StoreError
-from ...probing.contract import Context
 from ..base import Finding
-from ..fields import Fields
+from ..kit.fields import Fields
 from . import errors
 from .collectors.facts import STATUS_FIELDS
 from .collectors.shop import overdue_drafts, webhook_states

@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from ...contract import Response
 from ...errors import StoreError
-from ...probing.contract import Answer
-from .. import answers
-from ..fields import plain_text
+from ...net import documents as answers
+from ..kit.fields import plain_text
 
 CODES: dict[str, str] = {
     # The shopper's: expected refusals.
@@ -86,17 +86,17 @@ _AUTHENTICATION = "woocommerce_rest_authentication_error"
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 
 
-def read(answer: Answer) -> Any:
+def read(response: Response) -> Any:
     """Return the JSON of a successful answer.
 
     Raises:
         StoreError: with the error type that `CODES` and `STATUSES` say, or the one that
             `answers.document` finds where it is no JSON.
     """
-    body = answers.document(answer)
-    if answer.status < 400 and not _is_error(body):
+    body = answers.document(response)
+    if response.status < 400 and not _is_error(body):
         return body
-    raise error(answer.status, body)
+    raise error(response.status, body)
 
 
 def _is_error(body: Any) -> bool:

@@ -7,17 +7,9 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from ...errors import StoreError
-from .. import lists
-from ..fields import Fields, Quantity
-from ..results import (
-    Category,
-    Listing,
-    LowStock,
-    Price,
-    Product,
-    Review,
-    Stock,
-)
+from ..kit import lists
+from ..kit.fields import Fields, Quantity
+from ..kit.results import Category, Listing, LowStock, Price, Product, Review, Stock
 from .api import Rows
 
 T = TypeVar("T")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from ...errors import StoreError
-from .. import checks
-from ..fields import Fields
-from ..plans import Plan
+from ...net.plans import Plan
+from ..kit import checks
+from ..kit.fields import Fields
 from .api import V3, Api, Rows
 
 ORDER = "Number of the order, as the shopper knows it."

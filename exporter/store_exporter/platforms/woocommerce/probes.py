@@ -9,13 +9,13 @@ from __future__ import annotations
 import ipaddress
 from urllib.parse import urlsplit
 
+from ...contract import Context, Probe, Report, Response
 from ...errors import StoreError
 from ...metrics.catalogue import health
 from ...metrics.families import Sample
-from ...probing.contract import Answer, Context, Probe, Report
-from ...probing.names import Names
-from .. import answers
-from ..fields import Fields
+from ...net import documents as answers
+from ...net.names import Names
+from ..kit.fields import Fields
 from . import errors
 from .rest import STORE_API, V3, Rest, number, server_time
 
@@ -31,10 +31,10 @@ _ERROR_PAGES = (
 )
 
 
-def _slow(answer: Answer, context: Context) -> list[str]:
+def _slow(response: Response, context: Context) -> list[str]:
     """Return the sentence that says how slow an answer was, if it was."""
     limit = number(context, "slow_after")
-    took = sum(answer.phases.values())
+    took = sum(response.phases.values())
     return [f"The answer took {took:.1f} s, more than {limit:g} s."] if took > limit else []
 
 
@@ -44,10 +44,10 @@ async def liveness(context: Context) -> Report:
     It is one row of the options table however large the shop is, where a list of orders makes the
     database count them all.
     """
-    body, answer = await Rest(context).get(CURRENCY, {"_fields": "id,value"})
+    body, response = await Rest(context).get(CURRENCY, {"_fields": "id,value"})
     currency = Fields(body, "the currency setting").currency("value")
-    degraded = _slow(answer, context)
-    server = server_time(answer)
+    degraded = _slow(response, context)
+    server = server_time(response)
     skew = 0.0 if server is None else server - context.now()
     if abs(skew) > number(context, "clock_skew"):
         way = "ahead of" if skew > 0 else "behind"
@@ -63,15 +63,15 @@ async def cart(context: Context) -> Report:
     leave or renew a row in the table of sessions.
     """
     url = f"{context.store.url}{STORE_API}/cart"
-    answer = await context.http.request("GET", url)
-    cart = Fields(errors.read(answer), "the cart")
+    response = await context.http.request("GET", url)
+    cart = Fields(errors.read(response), "the cart")
     count = cart.integer("items_count")
     currency = cart.child("totals").currency("currency_code")
     if count != 0:
         raise StoreError(
             "invalid_response", "a new cart has items in it: a cache serves one to everybody"
         )
-    degraded = _slow(answer, context)
+    degraded = _slow(response, context)
     methods = cart.texts_or("payment_methods")
     if cart.has("payment_methods") and not methods and context.options["require_payment_method"]:
         degraded.append("The checkout offers no payment method.")
@@ -81,35 +81,35 @@ async def cart(context: Context) -> Report:
 async def storefront(context: Context) -> Report:
     """Read the shop's front page, or the page that is configured, as a visitor does."""
     path = str(context.store.settings.get("storefront_path") or "/")
-    answer = await context.http.request("GET", context.store.url + path)
-    source = answers.text(answer)
+    response = await context.http.request("GET", context.store.url + path)
+    source = answers.text(response)
     low = source.lower()
-    _check_page(answer, source, low)
-    degraded = _slow(answer, context)
+    _check_page(response, source, low)
+    degraded = _slow(response, context)
     if any(mark in low for mark in _COMING_SOON):
         degraded.append("Visitors see the page that says the shop is coming soon.")
-    return Report((), degraded, f"a page of {len(answer.body)} bytes")
+    return Report((), degraded, f"a page of {len(response.body)} bytes")
 
 
-def _check_page(answer: Answer, source: str, low: str) -> None:
+def _check_page(response: Response, source: str, low: str) -> None:
     """Refuse what is no page of a shop.
 
     Raises:
         StoreError: maintenance, blocked, server_error, redirect, invalid_response, …
     """
-    if 300 <= answer.status < 400:
-        raise StoreError("redirect", "the page leads elsewhere", status=answer.status)
-    if answer.status != 200:
-        error = answers.no_document(answer, source)
+    if 300 <= response.status < 400:
+        raise StoreError("redirect", "the page leads elsewhere", status=response.status)
+    if response.status != 200:
+        error = answers.no_document(response, source)
         if error.error_type == "api_not_found":
             # True of an API; of a page it is the shop that has lost it.
-            message = f"the page {urlsplit(answer.url).path} is not there"
-            raise StoreError("invalid_response", message, status=answer.status)
+            message = f"the page {urlsplit(response.url).path} is not there"
+            raise StoreError("invalid_response", message, status=response.status)
         raise error
     for mark, error_type, what in _ERROR_PAGES:
         if mark in low:
             raise StoreError(error_type, f"the page tells of {what}", status=200)
-    kind = answer.headers.get("content-type", "text/html").partition(";")[0].strip().lower()
+    kind = response.headers.get("content-type", "text/html").partition(";")[0].strip().lower()
     if not source.strip():
         raise StoreError("invalid_response", "the page is empty", status=200)
     if kind not in ("text/html", "application/xhtml+xml") or "<" not in source:
@@ -120,8 +120,8 @@ async def tls(context: Context) -> Report:
     """Look at the certificate, over a request for a small file that costs the store no PHP."""
     if urlsplit(context.store.url).scheme != "https":
         return Report(summary="the store is watched over plain http; there is no certificate")
-    answer = await context.http.request("HEAD", context.store.url + _STATIC_FILE)
-    expiry = answer.certificate_expiry
+    response = await context.http.request("HEAD", context.store.url + _STATIC_FILE)
+    expiry = response.certificate_expiry
     if expiry is None:
         raise StoreError("tls", "the connection does not tell its certificate")
     days = (expiry - context.now()) / _DAY

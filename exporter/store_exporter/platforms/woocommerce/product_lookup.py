@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ...errors import StoreError
-from .. import checks
-from ..fields import Fields
-from ..plans import Plan
+from ...net.plans import Plan
+from ..kit import checks
+from ..kit.fields import Fields
 from .api import MAX_PAGES, PAGE, V3, Api, Rows
 
 PRODUCT = "Id (a number) or SKU (a text) of a product or variation."

@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from ...contract import Context, Response
 from ...errors import StoreError
-from ...probing.contract import Answer, Context
 from ...stores.model import Secret, Store
-from ..fields import Fields
+from ..kit.fields import Fields
 from . import errors
 from .auth import Credentials
 
@@ -32,7 +32,7 @@ class Rows:
     path: str
     items: list[Any]
     total: int | None
-    answer: Answer
+    response: Response
 
     def __len__(self) -> int:
         return len(self.items)
@@ -65,21 +65,21 @@ class Rest:
         path: str,
         params: Mapping[str, Any] | None = None,
         json: Any = None,
-    ) -> Answer:
+    ) -> Response:
         """Send an authorized request and return whatever is answered."""
         url = self._url + path
         query = {name: str(value) for name, value in (params or {}).items()}
         query, headers = self._credentials.authorize(method, url, query)
         return await self._http.request(method, url, params=query, headers=headers, json=json)
 
-    async def get(self, path: str, params: Mapping[str, Any] | None = None) -> tuple[Any, Answer]:
+    async def get(self, path: str, params: Mapping[str, Any] | None = None) -> tuple[Any, Response]:
         """Return one resource, as JSON, and the answer that it came in.
 
         Raises:
             StoreError: of the request, or as the store's error answer says.
         """
-        answer = await self.send("GET", path, params)
-        return errors.read(answer), answer
+        response = await self.send("GET", path, params)
+        return errors.read(response), response
 
     async def rows(self, path: str, params: Mapping[str, Any]) -> Rows:
         """Return one page of a list.
@@ -87,12 +87,12 @@ class Rest:
         Raises:
             StoreError: invalid_response, it is no list; or as `get`.
         """
-        body, answer = await self.get(path, params)
+        body, response = await self.get(path, params)
         if not isinstance(body, list):
             raise StoreError(
                 "invalid_response", f"{path} answered with something that is not a list"
             )
-        return Rows(path.rpartition("/")[2], body, _count(answer.headers, "x-wp-total"), answer)
+        return Rows(path.rpartition("/")[2], body, _count(response.headers, "x-wp-total"), response)
 
     async def count(self, path: str, params: Mapping[str, Any] | None = None) -> int:
         """Return how many items of a list match, without reading more than one of them.
@@ -103,7 +103,7 @@ class Rest:
         rows = await self.rows(path, {**(params or {}), "per_page": 1, "_fields": "id"})
         readable = sum(1 for _ in rows)
         if rows.total is None or bool(rows.total) != bool(readable):
-            found = rows.answer.headers.get("x-wp-total", "missing")[:40]
+            found = rows.response.headers.get("x-wp-total", "missing")[:40]
             raise StoreError(
                 "invalid_response", f"{path} has {readable} items, but its X-WP-Total is {found}"
             )
@@ -126,15 +126,15 @@ def credentials(store: Store, context: Context) -> Credentials:
     return Credentials(*values, in_query=in_query, now=context.now)
 
 
-def server_time(answer: Answer) -> float | None:
+def server_time(response: Response) -> float | None:
     """Return the store's clock, in Unix seconds, from the Date header; None without a usable one.
 
     An answer out of a cache has the time at which it was made, so that is not used either.
     """
-    if "age" in answer.headers:
+    if "age" in response.headers:
         return None
     try:
-        return parsedate_to_datetime(answer.headers.get("date", "")).timestamp()
+        return parsedate_to_datetime(response.headers.get("date", "")).timestamp()
     except (ValueError, OverflowError):
         return None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from ..fields import Fields
+from ..kit.fields import Fields
 
 _DAY = 24 * 3600
 

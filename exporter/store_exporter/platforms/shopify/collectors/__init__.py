@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ....probing.contract import Collector
+from ....contract import Collector
 from .orders import ORDERS
 from .shop import CARTS, CUSTOMERS, ORDER_STATUSES, STOCK, WEBHOOKS
 

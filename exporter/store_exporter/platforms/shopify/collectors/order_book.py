@@ -14,10 +14,10 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from ....contract import Context
 from ....errors import StoreError
-from ....probing.contract import Context
-from ...fields import Fields
-from ...ledger import Ledger, Order
+from ...kit.fields import Fields
+from ...kit.ledger import Ledger, Order
 from .. import ids
 from ..monitor import Monitor
 from ..options import whole_number

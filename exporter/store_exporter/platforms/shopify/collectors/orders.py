@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from ....contract import Collector, Context, Report
 from ....metrics.catalogue import business
 from ....metrics.families import Sample
-from ....probing.contract import Collector, Context, Report
 from .order_book import Book, Options
 from .order_rows import STATUSES
 

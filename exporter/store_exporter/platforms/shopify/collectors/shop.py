@@ -6,11 +6,11 @@ from collections import defaultdict
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from ....contract import Collector, Context, Report
 from ....errors import StoreError
 from ....metrics.catalogue import business
 from ....metrics.families import Sample
-from ....probing.contract import Collector, Context, Report
-from ...fields import Fields
+from ...kit.fields import Fields
 from .. import ids, models
 from ..monitor import Monitor
 from ..options import number, whole_number

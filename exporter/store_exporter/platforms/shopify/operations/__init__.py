@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...base import Operation
-from ...described import by_name
+from ...kit.described import by_name
 from .cart import (
     add_to_cart,
     apply_coupon_to_cart,

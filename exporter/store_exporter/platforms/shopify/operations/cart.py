@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ....errors import StoreError
-from ... import checks
-from ...described import operation
-from ...fields import Fields
-from ...plans import Plan
-from ...results import Cart, CartLine
-from ...sessions import CartSession, session_of
+from ....net.plans import Plan
+from ...kit import checks
+from ...kit.described import operation
+from ...kit.fields import Fields
+from ...kit.results import Cart, CartLine
+from ...kit.sessions import CartSession, session_of
 from .. import ids, models, product_lookup
 from ..api import Api
 from ..cart_calls import all_or_nothing, change, holding, kept, open_cart

@@ -10,13 +10,13 @@ from __future__ import annotations
 from decimal import Decimal
 
 from ....errors import StoreError
-from ... import checks
-from ...described import operation
-from ...fields import Fields
-from ...lists import listing
-from ...money import Money
-from ...plans import Plan
-from ...results import Cancellation, Listing, Order, OrderNote, RefundStatus
+from ....net.plans import Plan
+from ...kit import checks
+from ...kit.described import operation
+from ...kit.fields import Fields
+from ...kit.lists import listing
+from ...kit.money import Money
+from ...kit.results import Cancellation, Listing, Order, OrderNote, RefundStatus
 from .. import ids, order_models
 from ..api import Api, rows
 from ..product_lookup import quoted

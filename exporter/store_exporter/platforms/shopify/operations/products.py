@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from ....errors import StoreError
-from ... import checks
-from ...described import operation
-from ...lists import listing
-from ...plans import Plan
-from ...results import Category, Listing, LowStock, Price, Product, Stock, StockQuantity
+from ....net.plans import Plan
+from ...kit import checks
+from ...kit.described import operation
+from ...kit.lists import listing
+from ...kit.results import Category, Listing, LowStock, Price, Product, Stock, StockQuantity
 from .. import ids, models
 from ..api import Api
 from ..product_lookup import PRODUCT, find, only_variant, variants_of

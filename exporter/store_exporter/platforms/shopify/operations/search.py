@@ -5,11 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from ... import checks
-from ...described import operation
-from ...lists import listing
-from ...plans import Plan
-from ...results import Listing, Product
+from ....net.plans import Plan
+from ...kit import checks
+from ...kit.described import operation
+from ...kit.lists import listing
+from ...kit.results import Listing, Product
 from .. import search_models
 from ..api import Api
 from ..product_lookup import quoted

@@ -8,13 +8,13 @@ from decimal import Decimal
 from typing import Any
 
 from ....errors import StoreError
-from ... import checks
-from ...described import operation
-from ...fields import Fields
-from ...lists import listing
-from ...money import Money
-from ...plans import Plan
-from ...results import (
+from ....net.plans import Plan
+from ...kit import checks
+from ...kit.described import operation
+from ...kit.fields import Fields
+from ...kit.lists import listing
+from ...kit.money import Money
+from ...kit.results import (
     Coupon,
     CustomerSpend,
     Listing,

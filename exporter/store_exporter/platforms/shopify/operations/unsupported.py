@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ....errors import UnsupportedOperationError
-from ...described import operation
-from ...plans import Plan
-from ...results import Listing, Review
+from ....net.plans import Plan
+from ...kit.described import operation
+from ...kit.results import Listing, Review
 from ..api import Api
 
 _REVIEWS = "reviews belong to apps of other makers, each with its own API"

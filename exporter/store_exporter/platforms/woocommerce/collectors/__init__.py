@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ....probing.contract import Collector
+from ....contract import Collector
 from . import carts, catalogue, facts, orders, shop
 
 COLLECTORS: dict[str, Collector] = {

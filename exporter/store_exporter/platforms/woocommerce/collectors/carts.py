@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Mapping
 from decimal import Decimal
 
+from ....contract import Collector, Context, Report
 from ....errors import StoreError
 from ....metrics.catalogue import business
 from ....metrics.families import Sample
-from ....probing.contract import Collector, Context, Report
-from ...fields import Fields
-from ...money import currency_code, decimal_text
+from ...kit.fields import Fields
+from ...kit.money import currency_code, decimal_text
 from ..rest import PAGE, V3, Rest, gmt, number
 
 _MAX_PAGES = 5

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from ....contract import Collector, Context, Report
 from ....errors import StoreError
 from ....metrics.catalogue import business
 from ....metrics.families import Sample
-from ....probing.contract import Collector, Context, Report
-from ...fields import Fields
+from ...kit.fields import Fields
 from ..rest import ANALYTICS, PAGE, V3, Rest
 
 _DAYS = 30

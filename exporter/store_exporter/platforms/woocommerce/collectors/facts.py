@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable
 
+from ....contract import Collector, Context, Report
 from ....errors import Fault, StoreError
 from ....metrics.catalogue import health
 from ....metrics.families import Sample
-from ....probing.contract import Collector, Context, Report
-from ...fields import Fields
+from ...kit.fields import Fields
 from ..rest import V3, Rest
 
 # WooCommerce gathers only the sections that are asked for and, without the members remote_*, does

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from ....contract import Context
 from ....errors import StoreError
-from ....probing.contract import Context
-from ...ledger import Ledger, Order
-from ...walk import Query, Walk
+from ...kit.ledger import Ledger, Order
+from ...kit.walk import Query, Walk
 from ..rest import PAGE, V3, Rest, gmt, number, server_time, whole_number
 from .order_rows import FIELDS, Page, read_page, refund_dates
 
@@ -119,7 +119,7 @@ class Book:
         """
         rows = await Rest(context).rows(f"{V3}/orders", _params(PAGE) | {"order": "desc"})
         page = read_page(rows)
-        server = server_time(rows.answer)
+        server = server_time(rows.response)
         # Orders from the future must not put off the counting until then.
         clock = int(context.now() if server is None else server)
         began = min(max(page.changed, default=0), clock)
@@ -143,7 +143,7 @@ class Book:
         for _ in range(self._options.pages):
             query = self.walk.query()
             rows = await self._rest.rows(f"{V3}/orders", _params(self._options.size, query))
-            server = server_time(rows.answer)
+            server = server_time(rows.response)
             page = read_page(rows)
             _check(page, query)
             if not await self._apply(page.orders):

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ....errors import StoreError
-from ...fields import Fields
-from ...ledger import Order, Refund
-from ...money import currency_code, decimal_text
+from ...kit.fields import Fields
+from ...kit.ledger import Order, Refund
+from ...kit.money import currency_code, decimal_text
 from ..rest import Rows
 from .statuses import ENTERED, label
 

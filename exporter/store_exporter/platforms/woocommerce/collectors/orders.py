@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from ....contract import Collector, Context, Report
 from ....metrics.catalogue import business
 from ....metrics.families import Sample
-from ....probing.contract import Collector, Context, Report
-from ...ledger import Ledger
-from ...walk import Walk
+from ...kit.ledger import Ledger
+from ...kit.walk import Walk
 from ..rest import PAGE
 from .order_book import Book, Options
 from .statuses import ENTERED

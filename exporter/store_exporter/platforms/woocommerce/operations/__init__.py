@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...base import Operation
-from ...described import by_name
+from ...kit.described import by_name
 from .cart import (
     add_to_cart,
     apply_coupon_to_cart,
@@ -29,12 +29,7 @@ from .products import (
     search_products,
 )
 from .sales import get_customer_insights, get_sales_report
-from .shop import (
-    get_payment_methods,
-    get_shipping_info,
-    get_shipping_methods,
-    validate_coupon,
-)
+from .shop import get_payment_methods, get_shipping_info, get_shipping_methods, validate_coupon
 from .stock import check_stock, get_low_stock_products, get_stock_quantity
 
 ALL = (

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ....errors import StoreError
-from ... import checks
-from ...described import operation
-from ...plans import Plan
-from ...results import Cart, CartLine
-from ...sessions import CartSession, session_of
+from ....net.plans import Plan
+from ...kit import checks
+from ...kit.described import operation
+from ...kit.results import Cart, CartLine
+from ...kit.sessions import CartSession, session_of
 from .. import models
 from ..api import Api
 from ..cart_calls import call, change, item, open_cart, renewed

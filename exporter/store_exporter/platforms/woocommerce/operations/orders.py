@@ -11,12 +11,12 @@ from dataclasses import replace
 from decimal import Decimal
 
 from ....errors import StoreError
-from ... import checks
-from ...described import operation
-from ...fields import Fields
-from ...money import Money
-from ...plans import Plan
-from ...results import Cancellation, Listing, Order, OrderNote, RefundStatus
+from ....net.plans import Plan
+from ...kit import checks
+from ...kit.described import operation
+from ...kit.fields import Fields
+from ...kit.money import Money
+from ...kit.results import Cancellation, Listing, Order, OrderNote, RefundStatus
 from .. import order_models
 from ..api import V3, Api, Rows
 from ..models import listing

@@ -7,10 +7,10 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from ... import checks
-from ...described import operation
-from ...plans import Plan
-from ...results import Category, Listing, Price, Product, Review
+from ....net.plans import Plan
+from ...kit import checks
+from ...kit.described import operation
+from ...kit.results import Category, Listing, Price, Product, Review
 from .. import models
 from ..api import V3, Api
 from ..models import listing, only

@@ -6,11 +6,11 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from ....errors import StoreError
-from ... import checks
-from ...described import operation
-from ...fields import Fields
-from ...plans import Plan
-from ...results import CustomerSpend, Listing, SalesReport
+from ....net.plans import Plan
+from ...kit import checks
+from ...kit.described import operation
+from ...kit.fields import Fields
+from ...kit.results import CustomerSpend, Listing, SalesReport
 from .. import reports
 from ..api import ANALYTICS, V3, Api
 from ..models import listing

@@ -5,18 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 
 from ....errors import StoreError
-from ... import checks
-from ...described import operation
-from ...fields import Fields
-from ...money import Money
-from ...plans import Plan
-from ...results import (
-    Coupon,
-    Listing,
-    PaymentMethod,
-    ShippingInfo,
-    ShippingMethod,
-)
+from ....net.plans import Plan
+from ...kit import checks
+from ...kit.described import operation
+from ...kit.fields import Fields
+from ...kit.money import Money
+from ...kit.results import Coupon, Listing, PaymentMethod, ShippingInfo, ShippingMethod
 from .. import coupons, shop_models
 from ..api import V3, Api
 from ..product_lookup import CURRENCY

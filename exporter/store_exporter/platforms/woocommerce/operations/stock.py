@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from ....errors import StoreError
-from ... import checks
-from ...described import operation
-from ...fields import Fields, Quantity
-from ...plans import Plan
-from ...results import Listing, LowStock, Stock, StockQuantity
+from ....net.plans import Plan
+from ...kit import checks
+from ...kit.described import operation
+from ...kit.fields import Fields, Quantity
+from ...kit.results import Listing, LowStock, Stock, StockQuantity
 from .. import models
 from ..api import ANALYTICS, Api, Rows
 from ..models import listing

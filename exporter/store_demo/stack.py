@@ -1,0 +1,172 @@
+"""The whole system on one machine: everything is started here, and stopped in reverse order."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+import aiohttp
+from aiohttp import web
+
+from store_exporter.mounts import serve_metrics
+from store_exporter.stores.model import Secret, Store
+
+from . import grafana, monitoring
+from .evidence import Evidence
+from .files import write
+from .processes import free_ports, start
+from .scene import Pace, exporter_configuration, open_stores
+from .shoppers import Shoppers
+from .slack import SlackReceiver
+from .stores.base import DemoStore, cast
+
+LOOPBACK = "127.0.0.1"
+
+
+@dataclass(slots=True)
+class Stack:
+    """The running system, or as much of it as has been started.
+
+    Attributes:
+        directory: where configuration, state and logs are.
+        pace: how fast it looks, judges and speaks.
+        addresses: base address of each part that has one, by its name.
+        stores: the simulated stores by domain.
+        missing: parts that could not be started, and why.
+        shoppers: the crowd that runs operations.
+        evidence: questions to the running servers.
+    """
+
+    directory: Path
+    pace: Pace
+    cleanup: AsyncExitStack
+    addresses: dict[str, str] = field(default_factory=dict)
+    stores: dict[str, DemoStore] = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)
+    shoppers: Shoppers = field(init=False)
+    evidence: Evidence = field(init=False)
+
+    async def start_shops(self, slack: SlackReceiver) -> None:
+        """Serve the stores and the Slack receiver, and send out the shoppers."""
+        self.stores = open_stores()
+        for domain, store in self.stores.items():
+            self.addresses[domain] = await self.cleanup.enter_async_context(store.serve())
+        self.addresses["slack"] = await self.cleanup.enter_async_context(serve(slack.app))
+        trading = asyncio.create_task(trade(list(self.stores.values()), self.pace))
+        self.cleanup.callback(trading.cancel)
+        self.shoppers = Shoppers(
+            [
+                operated(self.stores[role.domain], role.org, self.addresses[role.domain])
+                for role in cast()
+            ],
+            pause=self.pace.errand,
+        )
+        server = serve_metrics(port=0)
+        self.cleanup.callback(server.close)
+        self.addresses["application"] = f"http://{LOOPBACK}:{server.port}"
+        self.shoppers.start()
+        self.cleanup.push_async_callback(asyncio.to_thread, self.shoppers.stop)
+
+    async def start_monitoring(self) -> None:
+        """Start the exporter, Alertmanager, Prometheus and, where there is one, Grafana."""
+        names = ("exporter", "prometheus", "alertmanager", "grafana")
+        for name, port in zip(names, free_ports(len(names)), strict=True):
+            self.addresses[name] = f"http://{LOOPBACK}:{port}"
+        configuration, secrets = exporter_configuration(
+            self.addresses, {d: store.credentials for d, store in self.stores.items()}, self.pace
+        )
+        write(self.directory / "store-exporter.yml", configuration)
+        monitoring.write_files(self.directory, self.addresses, self.pace)
+        await self._start("exporter", exporter_argv(self.addresses["exporter"]), env=secrets)
+        await self._start("alertmanager", monitoring.alertmanager_argv(self.addresses))
+        await self._start("prometheus", monitoring.prometheus_argv(self.addresses))
+        program = shutil.which("grafana")
+        if program is None:
+            del self.addresses["grafana"]
+            self.missing["grafana"] = "no grafana on PATH; `docker compose up` has it, provisioned"
+            return
+        grafana.write_files(self.directory, self.addresses)
+        argv, env = grafana.command(program, self.directory, self.addresses)
+        await self._start("grafana", argv, env=env, health="/api/health")
+
+    async def _start(
+        self,
+        name: str,
+        argv: Sequence[str],
+        *,
+        env: Mapping[str, str] | None = None,
+        health: str = "/-/ready",
+    ) -> None:
+        process = await start(
+            name, argv, ready=self.addresses[name] + health, directory=self.directory, env=env
+        )
+        self.cleanup.push_async_callback(process.stop)
+
+
+@asynccontextmanager
+async def running(pace: Pace, directory: Path, slack: SlackReceiver) -> AsyncIterator[Stack]:
+    """Start everything, and stop it when the block ends, however it ends.
+
+    Args:
+        pace: how fast it looks, judges and speaks.
+        directory: an empty folder for configuration, state and logs.
+        slack: the receiver of the messages.
+
+    Raises:
+        StartError: a part did not start; those before it have been stopped.
+    """
+    async with AsyncExitStack() as cleanup:
+        stack = Stack(directory, pace, cleanup)
+        await stack.start_shops(slack)
+        await stack.start_monitoring()
+        session = await cleanup.enter_async_context(aiohttp.ClientSession())
+        stack.evidence = Evidence(
+            session,
+            stack.addresses["prometheus"],
+            stack.addresses["alertmanager"],
+            stack.addresses["slack"],
+            stack.addresses["exporter"],
+        )
+        yield stack
+
+
+@asynccontextmanager
+async def serve(app: web.Application, host: str = LOOPBACK, port: int = 0) -> AsyncIterator[str]:
+    """Serve an application until the block ends; yields its base address."""
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, host, port)
+        await site.start()
+        yield f"http://{host}:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
+async def trade(stores: Sequence[DemoStore], pace: Pace) -> None:
+    """Let the shops live until cancelled; about as much happens there as shoppers do."""
+    random = Random(11)
+    while True:
+        await asyncio.sleep(random.expovariate(1 / pace.errand))
+        random.choice(stores).trade(random)
+
+
+def operated(store: DemoStore, org: str, url: str) -> Store:
+    """Return a simulated store as an application that runs operations against it knows it."""
+    credentials = {key: Secret(value) for key, value in store.credentials.items()}
+    return Store(org, store.domain, store.platform, url, credentials)
+
+
+def exporter_argv(address: str) -> list[str]:
+    """Return the command that runs the exporter."""
+    return [
+        *(sys.executable, "-m", "store_exporter", "serve"),
+        "--config.file=store-exporter.yml",
+        f"--web.listen-address={address.removeprefix('http://')}",
+    ]

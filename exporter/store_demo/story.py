@@ -1,0 +1,178 @@
+"""The story of the demo: all is well, a store fails, Slack hears of it, the store recovers.
+
+Every step waits for evidence from the running servers, so the story that a person watches is the
+story that `--check` verifies.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from store_exporter.metrics.catalogue import health, operations
+
+from .evidence import MissingEvidenceError, until
+from .scene import Pace, api_token, outage
+from .stack import Stack
+from .stores.base import cast
+
+ALERT = "StoreDown"
+_PATIENCE = 60.0
+"""Seconds for what does not depend on the pace, such as a slow machine."""
+
+
+class Story:
+    """Tells the story once.
+
+    Args:
+        stack: the running system.
+        pace: how long things may take.
+        tell: called with each sentence of the story.
+        verified: called with each fact that was verified.
+        patience: seconds after which a state that is not to be seen ends the story; by default
+            what the pace makes reasonable.
+    """
+
+    def __init__(
+        self,
+        stack: Stack,
+        pace: Pace,
+        *,
+        tell: Callable[[str], None],
+        verified: Callable[[str], None],
+        patience: float | None = None,
+    ) -> None:
+        self._stack = stack
+        self._evidence = stack.evidence
+        self._pace = pace
+        self._tell = tell
+        self._verified = verified
+        self._domains = sorted(role.domain for role in cast())
+        self._failing = next(role.domain for role in cast() if role.fails)
+        self._patience = patience or _PATIENCE + 8 * pace.scrape + 3 * pace.calm
+
+    async def all_is_well(self) -> None:
+        """Every store is up and operations are counted for each.
+
+        Raises:
+            MissingEvidenceError: that was not to be seen in time.
+        """
+        await until(
+            "every store is up in Prometheus",
+            lambda: self._evidence.by_domain(health.UP.name),
+            lambda up: up == dict.fromkeys(self._domains, 1.0),
+            timeout=self._patience,
+        )
+        self._verified(f"Prometheus sees {len(self._domains)} stores up")
+        counted = await until(
+            "operations are counted for every store",
+            lambda: self._evidence.by_domain(f"sum by (domain) ({operations.OPERATIONS.name})"),
+            lambda count: all(count.get(domain, 0) >= 5 for domain in self._domains),
+            timeout=self._patience,
+        )
+        self._verified(f"Prometheus counts operations: {_shown(counted)}")
+        await asyncio.sleep(self._pace.calm)
+
+    async def store_fails(self) -> None:
+        """A store fails, is reported as down, alone, and Slack gets the message.
+
+        Raises:
+            MissingEvidenceError: that was not to be seen in time.
+        """
+        self._tell(f"{self._failing} loses its database: every page is now an HTTP 500")
+        self._outage = self._stack.stores[self._failing].faults.add(outage())
+        await until(
+            f"{self._failing} is down in Prometheus",
+            lambda: self._evidence.by_domain(health.UP.name),
+            lambda up: up == {d: float(d != self._failing) for d in self._domains},
+            timeout=self._patience,
+        )
+        self._verified(f"Prometheus reports {self._failing} as down, and no other store")
+        found = await until(
+            f"Alertmanager holds {ALERT}",
+            lambda: self._evidence.alerts(ALERT),
+            bool,
+            timeout=self._patience,
+        )
+        domains = {alert["labels"]["domain"] for alert in found}
+        if domains != {self._failing}:
+            raise MissingEvidenceError(f"Alertmanager holds {ALERT} for {domains}")
+        self._verified(f"Alertmanager holds {ALERT} for {self._failing}, and for no other store")
+        await self._message("FIRING", f"Slack received the message that {self._failing} is down")
+        await asyncio.sleep(self._pace.calm)
+
+    async def store_recovers(self) -> None:
+        """The store works again, and Slack is told so.
+
+        Raises:
+            MissingEvidenceError: that was not to be seen in time.
+        """
+        self._tell(f"{self._failing} has its database again")
+        self._stack.stores[self._failing].faults.remove(self._outage)
+        await until(
+            "the alert has ended in Alertmanager",
+            lambda: self._evidence.alerts(ALERT),
+            lambda found: not found,
+            timeout=self._patience,
+        )
+        self._verified("Alertmanager holds the alert no more")
+        await self._message("RESOLVED", "Slack received the message that it is resolved")
+
+    async def orgs_see_their_own(self) -> None:
+        """The API tells each org's application of its own stores and of no other.
+
+        Raises:
+            MissingEvidenceError: it tells more or less than that.
+        """
+        for org in sorted({role.org for role in cast()}):
+            own = {role.domain for role in cast() if role.org == org}
+            await until(
+                f"{org} sees the operations of its own stores",
+                partial(self._evidence.domains_of, api_token(org)),
+                own.__eq__,
+                timeout=self._patience,
+            )
+        self._verified("The API answers each org's token with that org's stores, and no others")
+
+    async def figures_agree(self) -> None:
+        """The shoppers go home; what they did is what Prometheus counted.
+
+        Raises:
+            MissingEvidenceError: the figures differ.
+        """
+        await asyncio.to_thread(self._stack.shoppers.stop)
+        done = {domain: float(count) for domain, count in self._stack.shoppers.finished.items()}
+        await until(
+            f"Prometheus' operations equal those of the shoppers, {_shown(done)}",
+            lambda: self._evidence.by_domain(f"sum by (domain) ({operations.OPERATIONS.name})"),
+            lambda counted: counted == done,
+            timeout=self._patience,
+        )
+        self._verified(f"Prometheus counted exactly what the shoppers did: {_shown(done)}")
+
+    async def _message(self, status: str, fact: str) -> None:
+        def there(messages: list[dict[str, Any]]) -> bool:
+            return any(
+                status in m["text"].upper() and ALERT in m["text"] and self._failing in m["text"]
+                for m in messages
+            )
+
+        messages = await until(fact, self._evidence.messages, there, timeout=self._patience)
+        refused = [problem for message in messages for problem in message["problems"]]
+        if refused:
+            raise MissingEvidenceError(f"Slack would refuse a message: {refused[0]}")
+        others = [
+            domain
+            for domain in self._domains
+            if domain != self._failing
+            and any(ALERT in m["text"] and domain in m["text"] for m in messages)
+        ]
+        if others:
+            raise MissingEvidenceError(f"Slack was told that {others} are down, and they are not")
+        self._verified(fact)
+
+
+def _shown(figures: dict[str, float]) -> str:
+    return ", ".join(f"{domain} {value:g}" for domain, value in sorted(figures.items()))

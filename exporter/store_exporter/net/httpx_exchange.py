@@ -1,0 +1,75 @@
+"""One HTTP exchange over httpx: the request as it is sent, and the answer as it comes in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from urllib.parse import quote, urlencode, urlsplit
+
+import httpx
+
+from .._version import __version__
+from ..contract import Response
+from .body import ACCEPTED, Body
+from .plans import Request, TransportError
+
+USER_AGENT = f"store-exporter/{__version__}"
+_HEADERS = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": ACCEPTED}
+
+
+def built(signed: Request) -> httpx.Request:
+    """Return a request, credentials included, as httpx' transports take it."""
+    url = signed.url
+    if signed.params:
+        # RFC 3986, as OAuth signatures count on it: a space is %20 and not a plus.
+        query = urlencode(signed.params, quote_via=quote, safe="-_.~")
+        url = f"{url}?{query}"
+    timeout = dict.fromkeys(("connect", "read", "write", "pool"), signed.timeout)
+    headers: dict[str, str] = {**_HEADERS, **signed.headers}
+    content = None
+    if signed.json is not None:
+        content = json.dumps(signed.json, allow_nan=False).encode()
+        headers["Content-Type"] = "application/json"
+    return httpx.Request(
+        signed.method, url, headers=headers, content=content, extensions={"timeout": timeout}
+    )
+
+
+class Exchange:
+    """One request and the answer to it, as it comes in.
+
+    Args:
+        request: without the credentials, so that the answer's address is free of them.
+        limit: bytes of the body, before and after decompression.
+        monotonic: seconds of a clock that never jumps.
+    """
+
+    def __init__(self, request: Request, limit: int, monotonic: Callable[[], float]) -> None:
+        self._url = request.url
+        self._limit = limit
+        self._monotonic = monotonic
+        self._ends = monotonic() + request.timeout
+        self.host = urlsplit(request.url).hostname or request.url
+
+    def begin(self, response: httpx.Response) -> Body:
+        """Return what collects the body of an answer whose head has arrived."""
+        coding = response.headers.get("content-encoding", "")
+        return Body(self._limit, coding, response.status_code)
+
+    def check_time(self) -> None:
+        """Give up on a store that sends a byte now and then, which httpx would wait for.
+
+        Raises:
+            TransportError: timeout.
+        """
+        if self._monotonic() > self._ends:
+            raise self.timeout()
+
+    def timeout(self) -> TransportError:
+        """Return the error of an answer that did not end in time."""
+        return TransportError("timeout", f"{self.host} did not answer in time", sent=True)
+
+    def answer(self, response: httpx.Response, body: Body) -> Response:
+        """Return what came back, as plans know it."""
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return Response(response.status_code, headers, body.whole(), self._url)

@@ -1,0 +1,201 @@
+"""The two drivers of plans: blocking and asynchronous HTTP over httpx' transports.
+
+The transports are used without httpx' clients on purpose. A client keeps cookies, so that one
+shopper's session would leak into the next one's request; it logs each address, which may carry a
+signature; and it can only follow redirects or not, while an answer elsewhere must never be given
+the credentials. What is left to do here is little: time and size limits and errors of our own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar, cast
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import httpx
+
+from ...contract import Response
+from ...errors import StoreError
+from ...net.httpx_exchange import Exchange, built
+from ...net.httpx_failures import transport_error
+from ...net.plans import Pause, Plan, Request
+
+T = TypeVar("T")
+Sign = Callable[[Request], Request]
+"""Adds to a request what proves who sent it; called for each attempt anew."""
+
+
+def proxy_for(url: str) -> str | None:
+    """Return the proxy that the environment (`HTTPS_PROXY`, `NO_PROXY`, …) sets for an address."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if proxy_bypass(host):
+        return None
+    proxies = getproxies()
+    return proxies.get(parts.scheme) or proxies.get("all")
+
+
+def tls_context(ca_file: str | None) -> ssl.SSLContext:
+    """Return a verifying TLS context that trusts the issuers in `ca_file` as well."""
+    context = httpx.create_ssl_context()
+    if ca_file is not None:
+        context.load_verify_locations(cafile=ca_file)
+    return context
+
+
+class _Driver:
+    """What both drivers have in common."""
+
+    def __init__(self, sign: Sign, max_body_bytes: int, monotonic: Callable[[], float]) -> None:
+        self._sign = sign
+        self._limit = max_body_bytes
+        self._monotonic = monotonic
+
+    def _begin(self, request: Request) -> tuple[httpx.Request, Exchange]:
+        signed = self._sign(request)
+        return built(signed), Exchange(request, self._limit, self._monotonic)
+
+
+class SyncDriver(_Driver):
+    """Runs plans, blocking; safe to use from several threads.
+
+    Args:
+        transport: sends the requests; closed with the driver.
+        sign: adds credentials to a request.
+        max_body_bytes: the largest answer that is read.
+        sleep: waits for seconds.
+        monotonic: seconds of a clock that never jumps.
+    """
+
+    def __init__(
+        self,
+        transport: httpx.BaseTransport,
+        *,
+        sign: Sign,
+        max_body_bytes: int,
+        sleep: Callable[[float], None] = time.sleep,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(sign, max_body_bytes, monotonic)
+        self._transport = transport
+        self._sleep = sleep
+
+    def run(self, plan: Plan[T]) -> T:
+        """Run a plan to its end and return its result.
+
+        Raises:
+            StoreError: as the plan does.
+        """
+        try:
+            step = next(plan)
+            while True:
+                if isinstance(step, Pause):
+                    self._sleep(step.seconds)
+                    step = plan.send(None)
+                    continue
+                try:
+                    answer = self._exchange(step)
+                except StoreError as error:
+                    step = plan.throw(error)
+                else:
+                    step = plan.send(answer)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+        finally:
+            plan.close()
+
+    def _exchange(self, request: Request) -> Response:
+        ready, exchange = self._begin(request)
+        try:
+            response = self._transport.handle_request(ready)
+            try:
+                body = exchange.begin(response)
+                # Not iter_raw(): that refuses the ready-made answers of httpx.MockTransport.
+                for chunk in cast("httpx.SyncByteStream", response.stream):
+                    exchange.check_time()
+                    body.add(chunk)
+            finally:
+                response.close()
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise transport_error(error, exchange.host) from error
+        return exchange.answer(response, body)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._transport.close()
+
+
+class AsyncDriver(_Driver):
+    """Runs plans in an asyncio event loop.
+
+    Args:
+        transport: sends the requests; closed with the driver.
+        sign: adds credentials to a request.
+        max_body_bytes: the largest answer that is read.
+        sleep: waits for seconds.
+        monotonic: seconds of a clock that never jumps.
+    """
+
+    def __init__(
+        self,
+        transport: httpx.AsyncBaseTransport,
+        *,
+        sign: Sign,
+        max_body_bytes: int,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(sign, max_body_bytes, monotonic)
+        self._transport = transport
+        self._sleep = sleep
+
+    async def run(self, plan: Plan[T]) -> T:
+        """Run a plan to its end and return its result.
+
+        Raises:
+            StoreError: as the plan does.
+        """
+        try:
+            step = next(plan)
+            while True:
+                if isinstance(step, Pause):
+                    await self._sleep(step.seconds)
+                    step = plan.send(None)
+                    continue
+                try:
+                    answer = await self._exchange(step)
+                except StoreError as error:
+                    step = plan.throw(error)
+                else:
+                    step = plan.send(answer)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+        finally:
+            plan.close()
+
+    async def _exchange(self, request: Request) -> Response:
+        ready, exchange = self._begin(request)
+        try:
+            async with asyncio.timeout(request.timeout):
+                response = await self._transport.handle_async_request(ready)
+                try:
+                    body = exchange.begin(response)
+                    async for chunk in cast("httpx.AsyncByteStream", response.stream):
+                        body.add(chunk)
+                finally:
+                    await response.aclose()
+        except TimeoutError as error:
+            raise exchange.timeout() from error
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise transport_error(error, exchange.host) from error
+        return exchange.answer(response, body)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._transport.aclose()

@@ -1,0 +1,205 @@
+"""Reading of JSON answers: every member has the type it should have, or there is a typed error.
+
+Members that decide what a figure or a name is are read strictly. Members that only decorate
+(`*_or` methods) fall back to a default instead.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from ...errors import StoreError
+from .money import Money, currency_code, decimal_number, decimal_text
+
+T = TypeVar("T")
+Quantity = int | Decimal
+"""A number of pieces; some shops sell fractions, such as metres of cloth."""
+
+_MISSING: Any = object()
+_TAG = re.compile(r"<[^<>]{0,2000}>")
+_SPACE = re.compile(r"[ \t\r\f\v]+")
+
+
+def plain_text(markup: str) -> str:
+    """Return HTML as text: tags dropped, entities decoded. It is not safe to put into HTML."""
+    text = html.unescape(_TAG.sub(" ", markup))
+    return "\n".join(_SPACE.sub(" ", line).strip() for line in text.strip().splitlines())
+
+
+def _kind(value: object) -> str:
+    names = {
+        type(None): "null",
+        bool: "a boolean",
+        int: "a number",
+        Decimal: "a number",
+        str: "a text",
+        list: "a list",
+        dict: "an object",
+    }
+    return names.get(type(value), "something else")
+
+
+class Fields:
+    """One JSON object.
+
+    Args:
+        value: what should be an object.
+        where: its name in error messages, such as `order 51`.
+
+    Raises:
+        StoreError: invalid_response, at construction and from every method that reads strictly.
+    """
+
+    __slots__ = ("_members", "where")
+
+    def __init__(self, value: Any, where: str) -> None:
+        # PHP writes an associative array without members as a list without items.
+        if value == []:
+            value = {}
+        if not isinstance(value, Mapping):
+            raise StoreError("invalid_response", f"{where} is {_kind(value)}, not an object")
+        self._members: Mapping[str, Any] = value
+        self.where = where
+
+    def _wrong(self, name: str, wanted: str) -> StoreError:
+        found = "missing" if name not in self._members else _kind(self._members[name])
+        return StoreError("invalid_response", f"{self.where}: {name} is {found}, not {wanted}")
+
+    def names(self) -> list[str]:
+        """Return the names of the members."""
+        return list(self._members)
+
+    def has(self, name: str) -> bool:
+        """Whether the member is there and not null."""
+        return self._members.get(name) is not None
+
+    def raw(self, name: str) -> Any:
+        """Return a member as it is, None if it is missing."""
+        return self._members.get(name)
+
+    def text(self, name: str) -> str:
+        """Read a text, with HTML entities decoded."""
+        value = self._members.get(name)
+        if not isinstance(value, str):
+            raise self._wrong(name, "a text")
+        return html.unescape(value)
+
+    def text_or(self, name: str, default: str = "") -> str:
+        """Read a text that only decorates."""
+        value = self._members.get(name)
+        return html.unescape(value) if isinstance(value, str) else default
+
+    def markup_or(self, name: str, default: str = "") -> str:
+        """Read a decorating piece of HTML, as plain text."""
+        value = self._members.get(name)
+        return plain_text(value) if isinstance(value, str) else default
+
+    def flag(self, name: str) -> bool:
+        """Read a boolean."""
+        value = self._members.get(name)
+        if not isinstance(value, bool):
+            raise self._wrong(name, "a boolean")
+        return value
+
+    def integer(self, name: str, *, low: int = 0) -> int:
+        """Read a whole number that is at least `low`; PHP may have made a text or a float of it."""
+        value = self._members.get(name)
+        if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,18}", value):
+            value = int(value)
+        if isinstance(value, Decimal) and value.is_finite() and abs(value) < 10**18:
+            value = int(value) if value == value.to_integral_value() else value
+        if not isinstance(value, int) or isinstance(value, bool) or abs(value) >= 10**18:
+            raise self._wrong(name, "a whole number")
+        if value < low:
+            raise StoreError("invalid_response", f"{self.where}: {name} is {value}, below {low}")
+        return value
+
+    def identifier(self, name: str = "id") -> int:
+        """Read the id of something that exists: a whole number above zero."""
+        return self.integer(name, low=1)
+
+    def quantity(self, name: str) -> Quantity:
+        """Read a number of pieces, which is negative where more was sold than there was."""
+        value = self._members.get(name)
+        if value is None or isinstance(value, (bool, list, dict)):
+            raise self._wrong(name, "a number")
+        number = decimal_number(value, f"{self.where}: {name}")
+        whole = number.to_integral_value()
+        return int(whole) if number == whole else number
+
+    def decimal(self, name: str) -> Decimal:
+        """Read a number, or the same as text."""
+        return decimal_number(self._members.get(name), f"{self.where}: {name}")
+
+    def currency(self, name: str) -> str:
+        """Read the code of a currency."""
+        return currency_code(self._members.get(name), f"{self.where}: {name}")
+
+    def money(self, name: str, currency: str) -> Money:
+        """Read an amount that is a text such as `"12.50"`."""
+        return Money(decimal_text(self._members.get(name), f"{self.where}: {name}"), currency)
+
+    def money_if_any(self, name: str, currency: str) -> Money | None:
+        """Read an amount that may be null or an empty text, for none, but must be there."""
+        if self._members.get(name, _MISSING) in (None, ""):
+            return None
+        return self.money(name, currency)
+
+    def money_number(self, name: str, currency: str) -> Money:
+        """Read an amount that is a JSON number, or the same as text."""
+        return Money(decimal_number(self._members.get(name), f"{self.where}: {name}"), currency)
+
+    def gmt(self, name: str) -> datetime:
+        """Read a date that is in GMT without saying so."""
+        value = self._members.get(name)
+        if isinstance(value, str):
+            try:
+                moment = datetime.fromisoformat(value)
+            except ValueError:
+                pass
+            else:
+                return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+        raise self._wrong(name, "a date")
+
+    def gmt_if_any(self, name: str) -> datetime | None:
+        """Read a date in GMT that may be null, but must be there."""
+        return self.gmt(name) if self._members.get(name, _MISSING) is not None else None
+
+    def child(self, name: str) -> Fields:
+        """Read an object."""
+        return Fields(self._members.get(name), f"{self.where}: {name}")
+
+    def listed(self, name: str) -> list[Any]:
+        """Read a list of whatever."""
+        value = self._members.get(name)
+        if not isinstance(value, list):
+            raise self._wrong(name, "a list")
+        return value
+
+    def children(self, name: str) -> Iterator[Fields]:
+        """Read a list of objects."""
+        for index, item in enumerate(self.listed(name)):
+            yield Fields(item, f"{self.where}: {name}[{index}]")
+
+    def texts_or(self, name: str) -> tuple[str, ...]:
+        """Read a decorating list of texts; whatever is no text is left out."""
+        value = self._members.get(name)
+        if not isinstance(value, list):
+            return ()
+        return tuple(html.unescape(item) for item in value if isinstance(item, str))
+
+    def decorating(self, name: str, read: Callable[[Fields], T]) -> tuple[T, ...]:
+        """Read a decorating list of objects; whatever cannot be read is left out."""
+        value = self._members.get(name)
+        found = []
+        for item in value if isinstance(value, list) else ():
+            try:
+                found.append(read(Fields(item, f"{self.where}: {name}")))
+            except StoreError:
+                continue
+        return tuple(found)

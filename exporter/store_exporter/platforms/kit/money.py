@@ -1,0 +1,100 @@
+"""Amounts of money: exact decimals with their currency, read from what platforms send."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+
+from ...errors import StoreError
+
+_DECIMAL = re.compile(r"-?[0-9]{1,24}(\.[0-9]{1,24})?")
+_INTEGER = re.compile(r"-?[0-9]{1,24}")
+_CODE = re.compile(r"[A-Z][A-Z0-9]{2,9}")
+_MOST_DECIMALS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount in major units (pounds, not pence) of a currency.
+
+    Attributes:
+        amount: exact; negative where something is owed or given back.
+        currency: code as the store gives it, usually ISO 4217.
+    """
+
+    amount: Decimal
+    currency: str
+
+    def __str__(self) -> str:
+        return f"{self.amount:f} {self.currency}"
+
+
+def _unreadable(value: object, where: str) -> StoreError:
+    shown = repr(value)
+    if len(shown) > 40:
+        shown = shown[:40] + "…"
+    return StoreError("invalid_response", f"{where} is {shown}, which is not an amount of money")
+
+
+def decimal_text(value: object, where: str) -> Decimal:
+    """Read an amount such as `"12.50"`.
+
+    A thousands separator, a decimal comma or a currency symbol is refused rather than guessed at:
+    `1,234` is a thousand in one country and a little over one in the next.
+
+    Raises:
+        StoreError: invalid_response, it is not a plain decimal.
+    """
+    if isinstance(value, str) and _DECIMAL.fullmatch(value.strip()):
+        return Decimal(value.strip())
+    raise _unreadable(value, where)
+
+
+def decimal_number(value: object, where: str) -> Decimal:
+    """Read an amount that is a JSON number, or a plain decimal as text.
+
+    Raises:
+        StoreError: invalid_response, it is neither.
+    """
+    if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
+        number = Decimal(value)
+        if number.is_finite() and abs(number) < Decimal(10) ** 24:
+            return number
+        raise _unreadable(value, where)
+    return decimal_text(value, where)
+
+
+def minor_units(value: object, decimals: int, where: str) -> Decimal:
+    """Read an amount in minor units (pence), as text or as a whole number, in major ones.
+
+    Raises:
+        StoreError: invalid_response, it is not a whole number.
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if isinstance(value, str) and _INTEGER.fullmatch(value):
+        return Decimal(value).scaleb(-decimals)
+    raise _unreadable(value, where)
+
+
+def decimal_places(value: object, where: str) -> int:
+    """Read how many decimals a currency has.
+
+    Raises:
+        StoreError: invalid_response, it is not a number from 0 to 8.
+    """
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST_DECIMALS:
+        return value
+    raise StoreError("invalid_response", f"{where} is not a number of decimals")
+
+
+def currency_code(value: object, where: str) -> str:
+    """Read a currency's code. One that ISO does not know is kept: shops make up their own.
+
+    Raises:
+        StoreError: invalid_response, it does not even look like one.
+    """
+    if isinstance(value, str) and _CODE.fullmatch(value):
+        return value
+    raise StoreError("invalid_response", f"{where} is not the code of a currency")

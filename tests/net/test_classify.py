@@ -1,0 +1,268 @@
+"""From exceptions to error types, where no server is needed to raise them."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import errno
+import http.client
+import importlib
+import json
+import socket
+import ssl
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import aiohttp
+import anyio
+import httpcore
+import httpx
+import pytest
+import requests
+import urllib3
+from hypothesis import given
+from hypothesis import strategies as st
+
+from store_exporter import (
+    ERROR_TYPES,
+    Recorder,
+    StoreError,
+    UnsupportedOperationError,
+    classify,
+    register_error,
+    track,
+)
+from store_exporter.net import classify as classify_module
+from store_exporter.net.classify import of_status
+from store_exporter.net.tables import EXCEPTIONS, Rule
+from tests.metrics.figures import series
+from tests.operations.shop import ERRORS, SHOP, counted
+
+
+@pytest.fixture
+def _registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Undo registrations."""
+    monkeypatch.setattr(classify_module, "_registered", {})
+    yield
+    classify_module._found.clear()
+
+
+def caused(error: BaseException, cause: BaseException) -> BaseException:
+    error.__cause__ = cause
+    return error
+
+
+def verification(code: int) -> ssl.SSLCertVerificationError:
+    error = ssl.SSLCertVerificationError("certificate verify failed")
+    error.verify_code = code
+    return error
+
+
+TOO_MANY = urllib3.exceptions.ResponseError("too many 429 error responses")
+
+
+class ApplicationError(Exception):
+    """Nobody knows it."""
+
+
+@pytest.mark.parametrize(
+    ("error", "error_type"),
+    [
+        (StoreError("maintenance", "closed"), "maintenance"),
+        (UnsupportedOperationError("get_cart", "shopify", "no cart"), "unsupported_operation"),
+        # The language and its libraries
+        (ValueError(), "exception"),
+        (ApplicationError(), "exception"),
+        (TimeoutError(), "timeout"),
+        (concurrent.futures.TimeoutError(), "timeout"),
+        (ConnectionRefusedError(), "connection"),
+        (BrokenPipeError(), "connection"),
+        (OSError(errno.EHOSTUNREACH, "no route"), "connection"),
+        (OSError(errno.ETIMEDOUT, "slow"), "timeout"),
+        (OSError(errno.EMFILE, "too many files"), "exception"),
+        (FileNotFoundError(), "exception"),
+        (caused(OSError("all attempts failed"), ConnectionRefusedError()), "connection"),
+        (socket.gaierror(socket.EAI_NONAME, "?"), "dns"),
+        (asyncio.IncompleteReadError(b"", 5), "connection"),
+        (http.client.RemoteDisconnected(""), "connection"),
+        (http.client.BadStatusLine("?"), "invalid_response"),
+        (json.JSONDecodeError("?", "", 0), "invalid_response"),
+        # Cancellation
+        (asyncio.CancelledError(), "cancelled"),
+        (concurrent.futures.CancelledError(), "cancelled"),
+        (KeyboardInterrupt(), "cancelled"),
+        (SystemExit(1), "cancelled"),
+        (GeneratorExit(), "cancelled"),
+        # TLS
+        (ssl.SSLError(), "tls"),
+        (ssl.SSLEOFError(), "connection"),
+        (verification(10), "tls"),
+        (verification(62), "tls"),
+        (verification(18), "tls_untrusted"),
+        (verification(20), "tls_untrusted"),
+        # httpx
+        (httpx.PoolTimeout("full"), "pool_timeout"),
+        (httpx.ReadTimeout("slow"), "timeout"),
+        (httpx.ConnectError("refused"), "connection"),
+        (caused(httpx.ConnectError("?"), caused(httpcore.ConnectError(), verification(18))),
+         "tls_untrusted"),
+        (caused(httpx.ConnectError("?"), socket.gaierror()), "dns"),
+        (httpx.TooManyRedirects("round"), "redirect"),
+        (httpx.DecodingError("gzip"), "invalid_response"),
+        (httpx.UnsupportedProtocol("ftp"), "invalid_request"),
+        (httpx.InvalidURL("?"), "invalid_request"),
+        # aiohttp
+        (aiohttp.ServerDisconnectedError(), "connection"),
+        (aiohttp.ServerTimeoutError(), "timeout"),
+        (aiohttp.ConnectionTimeoutError(), "timeout"),
+        (aiohttp.ClientPayloadError(), "connection"),
+        (aiohttp.InvalidURL("?"), "invalid_request"),
+        # requests and urllib3
+        (requests.ReadTimeout(), "timeout"),
+        (requests.ConnectTimeout(), "timeout"),
+        (requests.TooManyRedirects(), "redirect"),
+        (requests.HTTPError(), "invalid_response"),
+        (requests.exceptions.RetryError(TOO_MANY), "rate_limited"),
+        (urllib3.exceptions.ResponseError("too many error responses"), "server_error"),
+        (requests.exceptions.InvalidJSONError(), "invalid_response"),
+        (requests.exceptions.MissingSchema(), "invalid_request"),
+        # anyio
+        (anyio.EndOfStream(), "connection"),
+        # Chains
+        (caused(ApplicationError(), httpx.ReadTimeout("slow")), "timeout"),
+        (caused(ApplicationError(), caused(ApplicationError(), StoreError("blocked", "?"))),
+         "blocked"),
+        (caused(ApplicationError(), KeyError()), "exception"),
+        # Groups
+        (ExceptionGroup("", [TimeoutError(), ValueError()]), "timeout"),
+        (BaseExceptionGroup("", [asyncio.CancelledError(), StoreError("dns", "?")]), "dns"),
+        (BaseExceptionGroup("", [asyncio.CancelledError()]), "cancelled"),
+        (ExceptionGroup("", [ValueError()]), "exception"),
+        (ExceptionGroup("", [ExceptionGroup("", [TimeoutError()])]), "timeout"),
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_an_exception_has_its_error_type(error: BaseException, error_type: str) -> None:
+    assert classify(error) == error_type
+
+
+def test_trios_cancellation_is_known_by_its_name() -> None:
+    cancelled = type("Cancelled", (BaseException,), {"__module__": "trio"})
+    assert classify(cancelled()) == "cancelled"
+
+
+def test_what_was_being_handled_is_no_cause() -> None:
+    # A second attempt that is refused, after a first that took too long.
+    error = httpx.ConnectError("refused")
+    error.__context__ = httpx.ReadTimeout("slow")
+    assert classify(error) == "connection"
+
+
+def test_a_chain_that_bites_its_tail_ends() -> None:
+    error = ApplicationError()
+    error.__cause__ = caused(ApplicationError(), error)
+    assert classify(error) == "exception"
+
+
+def test_a_store_error_whose_type_was_tampered_with_is_an_exception() -> None:
+    error = StoreError("dns", "?")
+    error.error_type = "made_up"
+    assert classify(error) == "exception"
+
+
+@given(st.integers(-1000, 1000))
+def test_every_status_has_an_error_type(status: int) -> None:
+    assert of_status(status) in ERROR_TYPES
+
+
+def test_the_table_names_known_error_types_and_classes_that_exist() -> None:
+    modules = {
+        "builtins": "builtins",
+        "asyncio": "asyncio",
+        "concurrent": "concurrent.futures",
+        "http": "http.client",
+        "urllib": "urllib.error",
+        "urllib3": "urllib3.exceptions",
+        "requests": "requests.exceptions",
+    }
+    absent = {"trio", "gevent", "greenlet", "billiard"}
+    for name, outcome in EXCEPTIONS.items():
+        assert isinstance(outcome, Rule) or outcome in ERROR_TYPES, name
+        package, _, class_name = name.partition(".")
+        if package in absent or name == "aiohttp.HttpProcessingError":
+            continue
+        module = importlib.import_module(modules.get(package, package))
+        found = getattr(module, class_name)
+        assert f"{found.__module__.partition('.')[0]}.{found.__qualname__}" == name
+
+
+# Registration
+
+
+@pytest.mark.usefixtures("_registry")
+def test_an_application_registers_its_own() -> None:
+    class GoneError(ApplicationError):
+        pass
+
+    assert classify(GoneError()) == "exception"
+    register_error(ApplicationError, "invalid_state")
+    assert classify(GoneError()) == "invalid_state"
+    register_error(GoneError, "not_found")
+    assert (classify(GoneError()), classify(ApplicationError())) == ("not_found", "invalid_state")
+
+
+@pytest.mark.usefixtures("_registry")
+def test_the_nearest_class_decides() -> None:
+    class SlowError(TimeoutError):
+        pass
+
+    register_error(OSError, "connection")
+    assert classify(SlowError()) == "timeout"
+    register_error(SlowError, "rate_limited")
+    assert classify(SlowError()) == "rate_limited"
+
+
+def test_the_list_is_closed() -> None:
+    with pytest.raises(ValueError, match="unknown error_type 'sold_out'; it is one of: out_of_st"):
+        register_error(ApplicationError, "sold_out")
+
+
+@pytest.mark.parametrize("thing", [int, "text", ApplicationError()])
+def test_only_exception_classes_are_registered(thing: object) -> None:
+    with pytest.raises(TypeError, match=r"register_error\(\) takes an exception class"):
+        register_error(thing, "timeout")  # type: ignore[arg-type]
+
+
+def test_classes_made_at_run_time_do_not_fill_the_memory() -> None:
+    for number in range(3000):
+        classify(type(f"Error{number}", (TimeoutError,), {})())
+    assert len(classify_module._found) <= 1024
+
+
+def test_an_exception_that_cannot_be_classified_passes_unharmed() -> None:
+    class HostileError(Exception):
+        def __getattribute__(self, name: str) -> object:
+            raise ArithmeticError
+
+    recorder = Recorder()
+
+    @track("get_cart", **SHOP, recorder=recorder)
+    def get() -> None:
+        raise HostileError
+
+    with pytest.raises(HostileError):
+        get()
+    assert counted(recorder) == (1, 0, {"exception": 1})
+    assert series(recorder, ERRORS)["classify",] == 1
+
+
+def test_no_library_is_imported_for_its_exceptions() -> None:
+    program = """
+import sys
+from store_exporter import classify
+classify(TimeoutError())
+found = {"httpx", "aiohttp", "requests", "urllib3", "anyio", "trio", "ssl"} & set(sys.modules)
+assert not found, found
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)

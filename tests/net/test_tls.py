@@ -1,0 +1,80 @@
+"""Certificates: whom to trust, and when they expire."""
+
+from __future__ import annotations
+
+import ssl
+from contextlib import suppress
+from datetime import UTC, datetime
+
+import certifi
+import pytest
+import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from store_exporter.net import tls
+
+KEY = ec.generate_private_key(ec.SECP256R1())
+NAME = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "shop.example.com")])
+
+
+def certificate(expires: datetime) -> bytes:
+    builder = x509.CertificateBuilder(NAME, NAME, KEY.public_key(), x509.random_serial_number())
+    builder = builder.not_valid_before(datetime(1971, 1, 1, tzinfo=UTC))
+    signed = builder.not_valid_after(expires).sign(KEY, hashes.SHA256())
+    return signed.public_bytes(serialization.Encoding.DER)
+
+
+@settings(deadline=None)
+@given(st.datetimes(datetime(1972, 1, 1), datetime(9999, 12, 31), timezones=st.just(UTC)))  # noqa: DTZ001 - as hypothesis wants it
+def test_the_expiry_is_read_out_of_any_certificate(expires: datetime) -> None:
+    expected = expires.replace(microsecond=0).timestamp()
+    assert tls.expiry(certificate(expires)) == expected
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=200))
+def test_what_is_no_certificate_is_refused(data: bytes) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - the type is the promise
+        tls.expiry(data)
+
+
+@settings(deadline=None)
+@given(st.integers(0, 400), st.integers(0, 255))
+def test_a_damaged_certificate_is_refused_or_read_but_never_breaks(place: int, byte: int) -> None:
+    damaged = bytearray(certificate(datetime(2030, 1, 1, tzinfo=UTC)))
+    damaged[place % len(damaged)] = byte
+    with suppress(ValueError):
+        assert isinstance(tls.expiry(bytes(damaged)), float)
+
+
+def test_the_expiry_equals_what_the_standard_library_reads() -> None:
+    ca = trustme.CA()
+    pem = ca.issue_cert("shop.example.com").cert_chain_pems[0].bytes()
+    der = ssl.PEM_cert_to_DER_cert(pem.decode())
+    parsed = x509.load_der_x509_certificate(der)
+    assert tls.expiry(der) == parsed.not_valid_after_utc.timestamp()
+
+
+def test_contexts_verify_and_are_shared() -> None:
+    context = tls.context(certifi.where())
+    assert context is tls.context(certifi.where())
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert context.check_hostname
+    assert context.minimum_version is ssl.TLSVersion.TLSv1_2
+
+
+def test_certifi_is_trusted_where_the_system_trusts_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        ssl, "get_default_verify_paths", lambda: ssl.DefaultVerifyPaths(None, None, "", "", "", "")
+    )
+    context = tls.context.__wrapped__(None)
+    assert len(context.get_ca_certs()) > 50
+
+
+def test_a_file_without_certificates_is_refused(tmp_path: object) -> None:
+    with pytest.raises(OSError):  # noqa: PT011 - SSLError is one
+        tls.context(f"{tmp_path}/missing.pem")

@@ -1,0 +1,225 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from store_exporter.platforms.kit.ledger import MAX_CURRENCIES, Ledger, Order, Refund
+
+BEGAN = 1_000_000
+
+
+def order(number: int = 1, status: str = "pending", **members: object) -> Order:
+    base = Order(
+        id=str(number),
+        status=status,
+        currency="GBP",
+        total=Decimal("10.00"),
+        created=BEGAN + 10,
+        modified=BEGAN + 10,
+    )
+    return replace(base, **members)  # type: ignore[arg-type]
+
+
+def saved_and_loaded(ledger: Ledger) -> Ledger:
+    return Ledger.from_document(json.loads(json.dumps(ledger.to_document())), ledger.limit)
+
+
+def test_an_order_read_twice_counts_once() -> None:
+    ledger = Ledger(BEGAN)
+    ledger.apply(order(paid=BEGAN + 11))
+    ledger.apply(order(paid=BEGAN + 11))
+    assert ledger.orders == {"pending": 1}
+    assert ledger.paid == 1
+    assert ledger.revenue == {"GBP": Decimal("10.00")}
+
+
+def test_each_status_an_order_enters_counts_once_even_when_it_goes_back_and_forth() -> None:
+    ledger = Ledger(BEGAN)
+    for status in ("pending", "processing", "pending", "processing", "completed"):
+        ledger.apply(order(status=status))
+    assert ledger.orders == {"pending": 1, "processing": 1, "completed": 1}
+
+
+def test_revenue_counts_when_an_order_is_first_paid_and_stays_when_it_is_cancelled() -> None:
+    ledger = Ledger(BEGAN)
+    ledger.apply(order())
+    assert ledger.revenue == {"GBP": Decimal(0)}
+    ledger.apply(order(status="processing", paid=BEGAN + 20))
+    ledger.apply(order(status="cancelled", paid=None))
+    ledger.apply(order(status="processing", paid=BEGAN + 40, total=Decimal(99)))
+    assert ledger.revenue == {"GBP": Decimal("10.00")}
+
+
+def test_a_refund_after_payment_counts_once_and_a_second_one_adds() -> None:
+    ledger = Ledger(BEGAN)
+    first, second = Refund("7", Decimal("2.50")), Refund("8", Decimal("1.25"))
+    ledger.apply(order(status="completed", paid=BEGAN + 20))
+    ledger.apply(order(status="completed", paid=BEGAN + 20, refunds=(first,)))
+    ledger.apply(order(status="completed", paid=BEGAN + 20, refunds=(second, first)))
+    assert ledger.refunds == {"GBP": Decimal("3.75")}
+
+
+def test_a_refund_that_is_deleted_and_replaced_counts_as_two() -> None:
+    ledger = Ledger(BEGAN)
+    ledger.apply(order(refunds=(Refund("7", Decimal(2)),)))
+    ledger.apply(order(refunds=()))
+    ledger.apply(order(refunds=(Refund("9", Decimal(2)),)))
+    assert ledger.refunds == {"GBP": Decimal(4)}
+
+
+def test_currencies_are_kept_apart_and_begin_at_zero() -> None:
+    ledger = Ledger(BEGAN)
+    ledger.apply(order(1, paid=BEGAN + 20))
+    ledger.apply(order(2, currency="EUR"))
+    assert ledger.revenue == {"GBP": Decimal("10.00"), "EUR": Decimal(0)}
+    assert ledger.refunds == {"GBP": Decimal(0), "EUR": Decimal(0)}
+
+
+def test_money_in_one_currency_too_many_is_left_out_and_said_so() -> None:
+    ledger = Ledger(BEGAN)
+    for number in range(MAX_CURRENCIES + 2):
+        ledger.apply(order(number, currency=f"C{number:02}", paid=BEGAN + 20))
+    assert len(ledger.revenue) == MAX_CURRENCIES
+    assert ledger.overflow == 2
+    assert ledger.paid == MAX_CURRENCIES + 2
+
+
+def test_the_starting_point_is_remembered_and_not_counted() -> None:
+    ledger = Ledger(BEGAN)
+    old = order(created=BEGAN - 90, modified=BEGAN, refunds=(Refund("7", Decimal(1)),))
+    ledger.apply(replace(old, paid=BEGAN + 60), count=False)
+    assert ledger.orders == {}
+    ledger.apply(replace(old, status="completed", paid=BEGAN + 60))
+    assert ledger.orders == {"completed": 1}
+    assert ledger.paid == 0
+    assert ledger.refunds == {"GBP": Decimal(0)}
+
+
+def test_an_old_order_that_is_not_remembered_counts_only_what_its_dates_prove() -> None:
+    ledger = Ledger(BEGAN)
+    ledger.apply(
+        order(
+            status="completed",
+            created=BEGAN - 9_000,
+            modified=BEGAN + 50,
+            paid=BEGAN + 40,
+            entered={"completed": BEGAN + 45},
+            refunds=(
+                Refund("7", Decimal(1), BEGAN - 5),
+                Refund("8", Decimal(2), BEGAN + 5),
+                Refund("9", Decimal(4), None),
+            ),
+        )
+    )
+    assert ledger.orders == {"completed": 1}
+    assert ledger.revenue == {"GBP": Decimal("10.00")}
+    assert ledger.refunds == {"GBP": Decimal(2)}
+
+
+def test_an_old_order_edited_a_year_later_is_not_a_new_order() -> None:
+    ledger = Ledger(BEGAN)
+    ledger.apply(
+        order(status="completed", created=BEGAN - 9_000, modified=BEGAN + 50, paid=BEGAN - 8_000)
+    )
+    assert ledger.orders == {}
+    assert ledger.revenue == {"GBP": Decimal(0)}
+
+
+def test_refund_dates_are_needed_only_for_old_orders_that_are_not_remembered() -> None:
+    ledger = Ledger(BEGAN)
+    refunded = order(refunds=(Refund("7", Decimal(1)),))
+    old = replace(refunded, created=BEGAN - 1)
+    assert not ledger.needs_refund_dates(refunded)
+    assert ledger.needs_refund_dates(old)
+    assert not ledger.needs_refund_dates(replace(old, refunds=()))
+    ledger.apply(old)
+    assert not ledger.needs_refund_dates(old)
+
+
+def test_a_forgotten_order_is_not_counted_again() -> None:
+    ledger = Ledger(BEGAN, limit=10)
+    for number in range(30):
+        ledger.apply(order(number, created=BEGAN + number, modified=BEGAN + number))
+        ledger.forget(before=BEGAN + 1_000)
+    assert len(ledger) <= 10
+    assert not ledger.remembers("0")
+    assert ledger.orders == {"pending": 30}
+    ledger.apply(order(0, created=BEGAN, modified=BEGAN + 500))
+    assert ledger.orders == {"pending": 30}
+
+
+def test_what_happens_to_a_forgotten_order_later_counts_by_its_date() -> None:
+    ledger = Ledger(BEGAN, limit=2)
+    for number in range(5):
+        ledger.apply(order(number, created=BEGAN + number, modified=BEGAN + number))
+    ledger.forget(before=BEGAN + 1_000)
+    ledger.apply(order(0, status="processing", created=BEGAN, modified=BEGAN + 9, paid=BEGAN + 9))
+    assert ledger.paid == 1
+
+
+def test_orders_that_may_be_read_again_are_kept_up_to_the_hard_limit() -> None:
+    ledger = Ledger(BEGAN, limit=10)
+    for number in range(35):
+        ledger.apply(order(number))
+    ledger.forget(before=BEGAN)
+    assert len(ledger) == 35
+    for number in range(35, 60):
+        ledger.apply(order(number))
+    ledger.forget(before=BEGAN)
+    assert len(ledger) == 40
+
+
+def test_a_first_walk_counts_an_order_created_before_what_was_forgotten() -> None:
+    ledger = Ledger(BEGAN, walk_end=BEGAN + 1_000, limit=2)
+    for number in range(5):
+        ledger.apply(order(number, created=BEGAN + 50 + number, modified=BEGAN + 50 + number))
+    ledger.forget(before=BEGAN + 1_000)
+    assert ledger.horizon > BEGAN + 50
+    ledger.apply(order(99, created=BEGAN + 1, modified=BEGAN + 900))
+    assert ledger.orders == {"pending": 6}
+
+
+def test_a_ledger_survives_its_document() -> None:
+    ledger = Ledger(BEGAN, limit=100)
+    ledger.apply(order(1, paid=BEGAN + 11, refunds=(Refund("7", Decimal("0.10")),)))
+    ledger.apply(order(2, status="failed", currency="JPY"))
+    copy = saved_and_loaded(ledger)
+    assert copy.to_document() == ledger.to_document()
+    copy.apply(order(1, paid=BEGAN + 11, refunds=(Refund("7", Decimal("0.10")),)))
+    copy.apply(order(2, status="failed", currency="JPY"))
+    assert copy.to_document() == ledger.to_document()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"seen": None},
+        {"seen": 3},
+        {"orders": []},
+        {"revenue": {"GBP": "much"}},
+        {"began": None},
+        {"statuses": 1},
+    ],
+)
+def test_a_document_that_is_not_a_ledger_is_refused(change: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="not a ledger"):
+        Ledger.from_document(Ledger(BEGAN).to_document() | change)
+    with pytest.raises(ValueError, match="not a ledger"):
+        Ledger.from_document({})
+
+
+def test_a_large_memory_stays_small_on_disk() -> None:
+    ledger = Ledger(1_795_436_456)
+    for number in range(10_000):
+        ledger.apply(
+            order(
+                1_000_000 + number,
+                created=1_795_436_456 + number,
+                modified=1_795_436_456 + number,
+                paid=1_795_436_457,
+            )
+        )
+    assert len(json.dumps(ledger.to_document(), separators=(",", ":"))) < 300_000

@@ -1,0 +1,86 @@
+"""Amounts are exact, or refused."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from store_exporter.errors import StoreError
+from store_exporter.platforms.kit import money
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [("80", "80"), ("12.50", "12.50"), ("-3.10", "-3.10"), (" 7 ", "7"), ("0.001", "0.001")],
+)
+def test_a_plain_decimal_is_read_exactly(text: str, amount: str) -> None:
+    assert str(money.decimal_text(text, "price")) == amount
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["1,234.50", "1.234,50", "12,50", "1 000", "£80", "80 GBP", "", ".", "1e5", "NaN", "٣"],
+)
+def test_what_could_be_read_in_two_ways_is_not_read_at_all(value: str) -> None:
+    refused(value)
+
+
+@pytest.mark.parametrize("value", ["9" * 40, None, True, 12, [], {}])
+def test_what_is_no_amount_as_text_is_refused(value: object) -> None:
+    refused(value)
+
+
+def refused(value: object) -> None:
+    with pytest.raises(StoreError) as caught:
+        money.decimal_text(value, "price")
+    assert caught.value.error_type == "invalid_response"
+    assert len(str(caught.value)) < 120
+
+
+@pytest.mark.parametrize("value", [True, None, "12,5", Decimal("NaN"), Decimal("1e30"), [], 10**30])
+def test_a_number_that_is_none_is_refused(value: object) -> None:
+    with pytest.raises(StoreError):
+        money.decimal_number(value, "total")
+
+
+@given(st.decimals(min_value=-(10**12), max_value=10**12, places=2))
+def test_a_number_in_json_loses_nothing(amount: Decimal) -> None:
+    assert money.decimal_number(amount, "total") == amount
+    assert money.decimal_text(f"{amount:f}", "total") == amount
+
+
+@given(st.integers(min_value=-(10**15), max_value=10**15), st.integers(0, 8))
+def test_minor_units_are_moved_by_the_currencys_decimals(units: int, decimals: int) -> None:
+    amount = money.minor_units(str(units), decimals, "price")
+    assert amount * 10**decimals == units
+    assert money.minor_units(units, decimals, "price") == amount
+
+
+@pytest.mark.parametrize("value", ["80.00", "8e3", None, True, "1,000", 80.5])
+def test_minor_units_that_are_not_whole_are_refused(value: object) -> None:
+    with pytest.raises(StoreError):
+        money.minor_units(value, 2, "price")
+
+
+@pytest.mark.parametrize("value", [-1, 9, "2", None, True, 2.0])
+def test_decimals_of_a_currency_are_a_small_number(value: object) -> None:
+    with pytest.raises(StoreError):
+        money.decimal_places(value, "unit")
+
+
+@pytest.mark.parametrize("code", ["EUR", "JPY", "BTC", "IRT", "XYZ", "POINTS"])
+def test_a_currency_that_iso_does_not_know_is_kept(code: str) -> None:
+    assert money.currency_code(code, "currency") == code
+
+
+@pytest.mark.parametrize("code", ["", "eur", "€", "E", None, 978, "EURO-PLUS-ULTRA", 'E"R'])
+def test_what_does_not_look_like_a_currency_is_refused(code: object) -> None:
+    with pytest.raises(StoreError):
+        money.currency_code(code, "currency")
+
+
+def test_money_shows_amount_and_currency() -> None:
+    assert str(money.Money(Decimal("12.50"), "EUR")) == "12.50 EUR"

@@ -1,0 +1,108 @@
+"""The main job, end to end with real servers: from a failing store to a Slack message."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from store_demo.evidence import MissingEvidenceError
+from store_demo.scene import CHECK
+from store_demo.slack import SlackReceiver
+from store_demo.stack import running
+from store_demo.story import Story
+from tests.servers import tool
+
+pytestmark = pytest.mark.real
+DEMO = [sys.executable, "-m", "store_demo"]
+
+
+@pytest.fixture(autouse=True)
+def programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    folders = {str(Path(tool(name)).parent) for name in ("prometheus", "alertmanager")}
+    monkeypatch.setenv("PATH", os.pathsep.join([*folders, os.environ["PATH"]]))
+
+
+@pytest.mark.timeout(180)
+def test_the_check_verifies_the_whole_story_and_says_what_it_verified() -> None:
+    result = subprocess.run(
+        [*DEMO, "--check"], capture_output=True, text=True, timeout=170, check=False
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    verified = re.findall(r"verified: (.*)", result.stdout)
+    for fact in (
+        "stores up",
+        "counts operations",
+        "reports store.globex.example as down, and no other store",
+        "Alertmanager holds StoreDown for store.globex.example, and for no other store",
+        "Slack received the message that store.globex.example is down",
+        "Slack received the message that it is resolved",
+        "each org's token with that org's stores, and no others",
+        "counted exactly what the shoppers did",
+    ):
+        assert any(fact in line for line in verified), (fact, verified)
+    assert "[FIRING:1] StoreDown store.globex.example (globex)" in result.stdout
+    assert "[RESOLVED:1] StoreDown store.globex.example (globex)" in result.stdout
+    # Nothing else was wrong in the demo, so nobody was told anything else.
+    alerts = set(re.findall(r"\[(?:FIRING|RESOLVED):\d+\] (\w+)", result.stdout))
+    assert alerts == {"StoreDown"}
+
+
+@pytest.mark.timeout(120)
+async def test_the_story_fails_when_slack_hears_nothing(tmp_path: Path) -> None:
+    slack = SlackReceiver()
+    slack.outage = True
+    facts: list[str] = []
+    async with running(CHECK, tmp_path, slack) as stack:
+        story = Story(stack, CHECK, tell=facts.append, verified=facts.append, patience=20)
+        with pytest.raises(MissingEvidenceError, match="Slack received the message"):
+            await story.store_fails()
+    assert slack.refused > 0
+    assert any("Alertmanager holds StoreDown" in fact for fact in facts)
+
+
+@pytest.mark.timeout(60)
+async def test_ctrl_c_ends_everything_that_was_started(tmp_path: Path) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *DEMO, stdout=asyncio.subprocess.PIPE, env={**os.environ, "TMPDIR": str(tmp_path)}
+    )
+    assert process.stdout is not None
+    children: set[int] = set()
+    async for line in process.stdout:
+        children |= _children(process.pid)
+        if b"Files" in line:
+            break
+    assert len(children) == 3
+    process.send_signal(signal.SIGINT)
+    rest = await process.stdout.read()
+    assert await process.wait() == 130
+    assert b"Stopped, with everything that was started." in rest
+    for child in children:
+        with pytest.raises(ProcessLookupError):
+            os.kill(child, 0)
+    assert _is_empty(tmp_path)
+
+
+def _is_empty(folder: Path) -> bool:
+    return not list(folder.iterdir())
+
+
+def _children(pid: int) -> set[int]:
+    text = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
+    return {int(child) for child in text.split()}
+
+
+def test_without_prometheus_the_demo_says_what_is_missing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    result = subprocess.run(DEMO, capture_output=True, text=True, timeout=60, check=False)
+    assert result.returncode == 1
+    assert "Not on PATH: prometheus, alertmanager" in result.stderr
+    assert "scripts/demo" in result.stderr

@@ -1,0 +1,75 @@
+"""Child processes of the demo are started, awaited and stopped, and nothing else is."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from store_demo.processes import StartError, free_ports, start
+
+# Not http.server's own class, which asks the network for this machine's name before it serves.
+SERVER = """
+import http.server, socketserver, sys
+at = ("127.0.0.1", int(sys.argv[1]))
+socketserver.TCPServer(at, http.server.SimpleHTTPRequestHandler).serve_forever()
+"""
+
+
+async def test_a_program_is_started_awaited_and_stopped(tmp_path: Path) -> None:
+    (port,) = free_ports(1)
+    process = await start(
+        "server",
+        [sys.executable, "-c", SERVER, str(port)],
+        ready=f"http://127.0.0.1:{port}/",
+        directory=tmp_path,
+    )
+    assert process.child.returncode is None
+    await process.stop()
+    assert process.child.returncode is not None
+    with pytest.raises(ProcessLookupError):
+        os.kill(process.child.pid, 0)
+
+
+async def test_a_program_that_ignores_the_request_to_end_is_ended(tmp_path: Path) -> None:
+    (port,) = free_ports(1)
+    stubborn = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SERVER}"
+    process = await start(
+        "stubborn",
+        [sys.executable, "-c", stubborn, str(port)],
+        ready=f"http://127.0.0.1:{port}/",
+        directory=tmp_path,
+    )
+    await process.stop(grace=0.1)
+    assert process.child.returncode == -9
+
+
+async def test_a_program_that_ends_at_once_is_reported_with_its_last_words(tmp_path: Path) -> None:
+    with pytest.raises(StartError, match=r"(?s)broken ended with status 3:.*no such flag"):
+        await start(
+            "broken",
+            [sys.executable, "-c", "print('no such flag'); raise SystemExit(3)"],
+            ready=f"http://127.0.0.1:{free_ports(1)[0]}/",
+            directory=tmp_path,
+        )
+
+
+async def test_a_program_that_is_never_ready_is_stopped_and_reported(tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+    program = f"import os, time; open({str(pid)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
+    with pytest.raises(StartError, match=r"slow was not ready after 1 s"):
+        await start(
+            "slow",
+            [sys.executable, "-c", program],
+            ready=f"http://127.0.0.1:{free_ports(1)[0]}/",
+            directory=tmp_path,
+            timeout=1,
+        )
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid.read_text()), 0)
+
+
+def test_free_ports_differ() -> None:
+    assert len(set(free_ports(20))) == 20
