@@ -46,7 +46,7 @@ def test_every_org_gets_an_organisation_of_its_own(
     fake, url = grafana
     assert set_up(tmp_path, url) == 0
     assert sorted(org.name for org in fake.orgs.values()) == ["Main Org.", "acme", "globex"]
-    count = len(dashboards.FOR_ORGS)
+    count = len(dashboards.for_orgs())
     for name in ("acme", "globex"):
         org = fake.named(name)
         assert list(org.folders) == ["store-exporter"]

@@ -19,7 +19,7 @@ import pytest
 from aiohttp import web
 
 from store_demo.slack import Message, SlackReceiver
-from store_exporter.mixin import alertmanager, slack
+from store_exporter.mixin import alertmanager, policy, slack
 from store_exporter.mixin.alertmanager import Receivers, Routing, Slack
 from store_exporter.mixin.files import as_yaml
 from tests import servers
@@ -198,7 +198,7 @@ def test_a_message_lists_ten_alerts_at_most_and_counts_the_rest(
     told: tuple[dict[str, Any], list[Message]],
 ) -> None:
     text = told[0]["more_than_ten"]["attachments"][0]["text"]
-    assert text.count("•") == slack.MAX_ALERTS
+    assert text.count("•") == policy.MESSAGES.listed
     assert "13 in all" in text
 
 

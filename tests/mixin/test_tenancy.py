@@ -249,6 +249,6 @@ def test_the_dashboards_work_for_one_org_alone(
     proxy: servers.Server, history: tuple[servers.Server, float]
 ) -> None:
     # What the exporter costs and does is the platform's matter; its figures carry no org.
-    pages = [page for page in dashboards.pages() if page.file in dashboards.FOR_ORGS]
+    pages = dashboards.for_orgs()
     assert len(pages) == len(dashboards.pages()) - 1
     assert proof(Tenant(proxy.url, history[1]), pages) == []

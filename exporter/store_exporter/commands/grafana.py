@@ -94,8 +94,8 @@ def run(args: argparse.Namespace) -> int:
 
 def documents(links: policy.Links) -> list[dict[str, Any]]:
     """The dashboards that an org gets."""
-    found = dashboards.documents(links)
-    return [found[name] for name in sorted(dashboards.FOR_ORGS)]
+    found = dashboards.documents(links, dashboards.for_orgs())
+    return [found[name] for name in sorted(found)]
 
 
 def datasource(org: str, proxy: str) -> dict[str, Any]:

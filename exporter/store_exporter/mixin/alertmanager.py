@@ -1,7 +1,7 @@
 """Alertmanager's configuration: a route for each org, the platform's copy, inhibition, times.
 
 root                      everything nobody else took: the platform
-├── Watchdog              the dead-man's switch
+├── the watchdog          the dead-man's switch
 ├── critical, warning     the platform's copy; the only route that continues
 └── org="…"               the org's own receivers, one route for each org that has any
 """
@@ -12,7 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .policy import BURN_RATES, HOUR, MINUTE
+from .alerts import alerts
+from .model import Alert, Cause
+from .names import AlertName
+from .policy import MESSAGES
 from .promql import duration, equal, one_of
 from .receivers import Email, Receivers, Slack, Webhook, receiver
 
@@ -29,25 +32,6 @@ __all__ = [
 ]
 
 GROUP_BY = ["org", "domain", "alertname"]
-BURN = "StoreErrorBudgetBurn"
-STORE_BROKEN = (
-    "StoreDegraded",
-    BURN,
-    "StoreLatencyRegression",
-    "StoreFiguresStale",
-    "StoreOrderDrought",
-    "StorePaymentsFailing",
-)
-"""What follows from a store that is down, and needs no message of its own."""
-BUSINESS = (
-    "StoreOrderDrought",
-    "StorePaymentsFailing",
-    "StoreBestSellersOutOfStock",
-    "StoreWebhooksDisabled",
-    "StoreBackgroundJobsStuck",
-    "StoreFiguresStale",
-)
-
 
 WORKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")
 
@@ -131,7 +115,7 @@ def root_route(org_names: dict[str, str], pace: float) -> dict[str, Any]:
 
     critical = {
         "matchers": [equal("severity", "critical")],
-        "repeat_interval": after(HOUR),
+        "repeat_interval": after(MESSAGES.repeat_critical),
     }
     info = {
         "matchers": [equal("severity", "info")],
@@ -141,16 +125,16 @@ def root_route(org_names: dict[str, str], pace: float) -> dict[str, Any]:
     return {
         "receiver": "platform",
         "group_by": GROUP_BY,
-        "group_wait": after(30),
-        "group_interval": after(5 * MINUTE),
-        "repeat_interval": after(4 * HOUR),
+        "group_wait": after(MESSAGES.group_wait),
+        "group_interval": after(MESSAGES.group_interval),
+        "repeat_interval": after(MESSAGES.repeat),
         "routes": [
             {
-                "matchers": [equal("alertname", "Watchdog")],
+                "matchers": [equal("alertname", AlertName.WATCHDOG)],
                 "receiver": "watchdog",
                 "group_wait": "0s",
-                "group_interval": after(MINUTE),
-                "repeat_interval": after(5 * MINUTE),
+                "group_interval": after(MESSAGES.watchdog / 5),
+                "repeat_interval": after(MESSAGES.watchdog),
             },
             {
                 "matchers": [one_of("severity", ("critical", "warning"))],
@@ -174,28 +158,9 @@ def root_route(org_names: dict[str, str], pace: float) -> dict[str, Any]:
 
 def inhibit_rules() -> list[dict[str, Any]]:
     """Alerts that need no message while their cause has one."""
-    same_store = ["org", "domain"]
+    every = alerts()
     return [
-        {
-            "source_matchers": [equal("alertname", "StoreDown")],
-            "target_matchers": [one_of("alertname", STORE_BROKEN)],
-            "equal": same_store,
-        },
-        {
-            "source_matchers": [equal("alertname", "StoreCredentialsRejected")],
-            "target_matchers": [one_of("alertname", ("StoreDown", *STORE_BROKEN))],
-            "equal": same_store,
-        },
-        {
-            "source_matchers": [equal("alertname", "StoreExporterDown")],
-            "target_matchers": [one_of("alertname", BUSINESS)],
-        },
-        {
-            # During a long outage both pages fire; one of them says it all.
-            "source_matchers": [equal("alertname", BURN), equal("window", BURN_RATES[0].long)],
-            "target_matchers": [equal("alertname", BURN), equal("window", BURN_RATES[1].long)],
-            "equal": [*same_store, "slo"],
-        },
+        *(inhibition(cause, every) for cause in causes(every)),
         {
             # A page replaces the ticket about the same thing.
             "source_matchers": [equal("severity", "critical")],
@@ -203,6 +168,33 @@ def inhibit_rules() -> list[dict[str, Any]]:
             "equal": ["alertname", "org", "domain", "slo"],
         },
     ]
+
+
+def causes(every: Sequence[Alert]) -> list[Cause]:
+    """All that holds alerts back, each once."""
+    found: list[Cause] = []
+    for alert in every:
+        found += [cause for cause in alert.inhibited_by if cause not in found]
+    return found
+
+
+def inhibition(cause: Cause, every: Sequence[Alert]) -> dict[str, Any]:
+    """The rule by which a cause holds back what follows from it."""
+    held = [alert for alert in every if cause in alert.inhibited_by]
+    names = list(dict.fromkeys(alert.name for alert in held))
+    targets = [one_of("alertname", names)]
+    if any(alert.name in names for alert in every if alert not in held):
+        # Only some of the rules of these alerts follow from it; their labels tell them apart.
+        labels = dict.fromkeys(label for alert in held for label in alert.labels)
+        targets += [
+            one_of(label, dict.fromkeys(alert.labels[label] for alert in held)) for label in labels
+        ]
+    labelled = [equal(label, value) for label, value in cause.labels.items()]
+    rule: dict[str, Any] = {
+        "source_matchers": [equal("alertname", cause.alert), *labelled],
+        "target_matchers": targets,
+    }
+    return {**rule, "equal": list(cause.same)} if cause.same else rule
 
 
 def time_intervals(times: Times) -> list[dict[str, Any]]:

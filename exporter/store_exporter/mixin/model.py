@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..errors import Fault
 from . import promql
+from .names import Dashboard
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,21 @@ class Runbook:
 
 
 @dataclass(frozen=True, slots=True)
+class Cause:
+    """An alert that holds others back while it fires, because they follow from it.
+
+    Attributes:
+        alert: its name.
+        labels: further labels that it must carry.
+        same: labels that both must share; by default they are about the same store.
+    """
+
+    alert: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+    same: tuple[str, ...] = ("org", "domain")
+
+
+@dataclass(frozen=True, slots=True)
 class Alert:
     """An alerting rule and its runbook.
 
@@ -52,9 +69,11 @@ class Alert:
             machines.
         summary: one static sentence.
         description: what is wrong with which figure; Go template.
-        dashboard: uid of the dashboard that shows it.
+        dashboard: the dashboard that shows it.
         by: the labels its result carries; they fill the dashboard's variables.
         labels: further labels.
+        inhibited_by: what it follows from, and so needs no message of its own beside.
+        faults: whose error types its message may name; the runbook explains them.
     """
 
     name: str
@@ -63,10 +82,12 @@ class Alert:
     severity: str
     summary: str
     description: str
-    dashboard: str
+    dashboard: Dashboard
     runbook: Runbook
     by: tuple[str, ...] = promql.STORE
     labels: Mapping[str, str] = field(default_factory=dict)
+    inhibited_by: tuple[Cause, ...] = ()
+    faults: tuple[Fault, ...] = ()
 
     def document(self, grafana: str, runbooks: str, pace: float = 1.0) -> dict[str, Any]:
         """Return it as Prometheus' rule files have it.
@@ -87,7 +108,7 @@ class Alert:
                 "summary": self.summary,
                 "description": self.description,
                 "runbook_url": f"{runbooks}/{self.name}",
-                "dashboard_url": f"{grafana}/d/{self.dashboard}{'?' if query else ''}{query}",
+                "dashboard_url": f"{grafana}/d/{self.dashboard.uid}{'?' if query else ''}{query}",
             },
         }
 

@@ -1,4 +1,4 @@
-"""Every threshold, window, name and address of dashboards and alerts, in one place.
+"""Every threshold, window, label and address of dashboards and alerts, in one place.
 
 A threshold is used by the alert and by the panel that shows it, so that the colour of a panel and
 the message of an alert never disagree.
@@ -14,6 +14,9 @@ DAY = 24 * HOUR
 
 EXPORTER_JOB = "store-exporter"
 """The scrape job of the exporter in prometheus.yml."""
+
+LIVENESS_PROBE = "liveness"
+"""The probe, on every platform, that tells whether a store is up."""
 
 ORDERS_COLLECTOR = "orders"
 """The collector, on every platform, behind the counters of orders and revenue."""
@@ -108,6 +111,27 @@ class BurnRate:
     hold: float
 
 
+@dataclass(frozen=True, slots=True)
+class Messages:
+    """When messages go out, in seconds, and how much they say.
+
+    Attributes:
+        group_wait: before the first message of a group, for others of it.
+        group_interval: before a message about changes in a group.
+        repeat: between messages about alerts that go on.
+        repeat_critical: the same, about critical ones.
+        watchdog: between signs of life.
+        listed: alerts listed in one message; the rest are counted.
+    """
+
+    group_wait: float = 30
+    group_interval: float = 5 * MINUTE
+    repeat: float = 4 * HOUR
+    repeat_critical: float = HOUR
+    watchdog: float = 5 * MINUTE
+    listed: int = 10
+
+
 # Google's SRE workbook, chapter 5: 2 % of a 30-day budget in an hour, 5 % in six hours page;
 # 10 % in one or three days open a ticket.
 BURN_RATES = (
@@ -122,16 +146,5 @@ SLO_WINDOW = "30d"
 
 THRESHOLDS = Thresholds()
 SEASONAL = Seasonal()
+MESSAGES = Messages()
 LINKS = Links()
-
-
-class Uid:
-    """The stable uids of the dashboards, which alerts and links point to."""
-
-    FLEET = "store-exporter-fleet"
-    SHOP = "store-exporter-shop"
-    OPERATIONS = "store-exporter-operations"
-    ERRORS = "store-exporter-errors"
-    TRENDS = "store-exporter-trends"
-    SLO = "store-exporter-slo"
-    EXPORTER = "store-exporter-exporter"

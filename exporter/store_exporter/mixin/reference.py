@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from .. import markdown
 from ..errors import ERROR_TYPES
 from ..metrics.catalogue import SECTIONS, Kind, Metric
 from . import rules
 from .dashboards import pages
+from .dashboards.panels import Page
 from .model import Record
 
 _TITLES = {
@@ -18,85 +22,86 @@ _TITLES = {
 
 def metrics() -> str:
     """The reference of every metric, error type and recorded series."""
-    lines = [
-        "# Metrics",
-        "",
+    return markdown.page(
         (
-            "Every metric, from the catalogue that the program itself uses "
-            "(`store_exporter.metrics.catalogue`). Rates and totals are left to PromQL. Histograms "
-            "are exposed with classic buckets and, to a Prometheus that asks for them, as native "
-            "histograms."
-        ),
-        "",
-    ]
+            "# Metrics",
+            (
+                "Every metric, from the catalogue that the program itself uses "
+                "(`store_exporter.metrics.catalogue`). Rates and totals are left to PromQL. "
+                "Histograms are exposed with classic buckets and, to a Prometheus that asks for "
+                "them, as native histograms."
+            ),
+            *tables(),
+            "## Error types and faults",
+            (
+                "`error_type` is this closed list, and each type has one fault: who must act. "
+                "Success rates and alerts leave `customer` and `cancelled` out."
+            ),
+            markdown.table(
+                ("error type", "fault", "meaning", "what to do"),
+                (
+                    (f"`{entry.name}`", entry.fault, entry.meaning, entry.advice)
+                    for entry in ERROR_TYPES.values()
+                ),
+            ),
+            *recorded(),
+        )
+    )
+
+
+def tables() -> Iterator[str]:
+    """The metrics of each section of the catalogue."""
     for section, members in SECTIONS.items():
-        lines += [f"## {_TITLES[section]}", "", "| metric | type | labels | meaning |"]
-        lines += ["|---|---|---|---|", *(metric_row(metric) for metric in members), ""]
-    lines += [
-        "## Error types and faults",
-        "",
-        (
-            "`error_type` is this closed list, and each type has one fault: who must act. Success "
-            "rates and alerts leave `customer` and `cancelled` out."
-        ),
-        "",
-        "| error type | fault | meaning | what to do |",
-        "|---|---|---|---|",
-    ]
-    lines += [
-        f"| `{entry.name}` | {entry.fault} | {entry.meaning} | {entry.advice} |"
-        for entry in ERROR_TYPES.values()
-    ]
-    lines += ["", *recorded()]
-    return "\n".join(lines)
+        yield f"## {_TITLES[section]}"
+        yield markdown.table(("metric", "type", "labels", "meaning"), map(row, members))
 
 
-def metric_row(metric: Metric) -> str:
-    """One row of the table."""
+def row(metric: Metric) -> tuple[str, ...]:
+    """One metric's row."""
     labels = ", ".join(f"`{label}`" for label in metric.labels) or "none"
-    text = metric.help.replace("|", "\\|")
+    meaning = metric.help
     if metric.kind is Kind.HISTOGRAM:
-        text += f" Upper bounds: {', '.join(f'{bound:g}' for bound in metric.buckets)}."
-    return f"| `{metric.name}` | {metric.kind} | {labels} | {text} |"
+        meaning += f" Upper bounds: {', '.join(f'{bound:g}' for bound in metric.buckets)}."
+    return f"`{metric.name}`", metric.kind, labels, meaning
 
 
-def recorded() -> list[str]:
+def recorded() -> Iterator[str]:
     """The recorded series and what they are computed from."""
-    lines = [
-        "## Recorded series",
-        "",
-        (
-            "Recording rules compute these from the metrics above; dashboards and alerts read "
-            "them. Names follow Prometheus' convention: the labels that are left, the metric, "
-            "the operation."
-        ),
-        "",
-    ]
+    yield "## Recorded series"
+    yield (
+        "Recording rules compute these from the metrics above; dashboards and alerts read "
+        "them. Names follow Prometheus' convention: the labels that are left, the metric, "
+        "the operation."
+    )
     for group in rules.groups():
-        lines += [f"### `{group.name}`", ""]
+        yield f"### `{group.name}`"
         names = dict.fromkeys(rule.name for rule in group.rules if isinstance(rule, Record))
-        lines += [*(f"- `{name}`" for name in names), ""]
-    return lines
+        yield markdown.items(f"`{name}`" for name in names)
 
 
 def dashboards() -> str:
     """The page of every dashboard and panel."""
-    lines = [
-        "# Dashboards",
-        "",
+    return markdown.page(
         (
-            "Provisioned from `grafana/dashboards/`, for Grafana 12 and 13. Each has a data source "
-            "variable, links to the others that keep variables and time, and marks where alerts "
-            "fire. Panels lead on: click a store for its page, an alert's figure for its runbook. "
-            "Thresholds are those of the alerts. `no data` is never zero."
-        ),
-        "",
-    ]
-    for page in pages():
-        names = ", ".join(f"`{variable.name}`" for variable in page.variables)
-        lines += [f"## {page.title}", "", page.description, "", f"Variables: {names}.", ""]
-        for row in page.rows:
-            lines += [f"### {row.title}", "", "| panel | what it shows |", "|---|---|"]
-            lines += [f"| {panel.title} | {panel.description} |" for panel in row.panels]
-            lines.append("")
-    return "\n".join(lines)
+            "# Dashboards",
+            (
+                "Provisioned from `grafana/dashboards/`, for Grafana 12 and 13. Each has a data "
+                "source variable, links to the others that keep variables and time, and marks "
+                "where alerts fire. Panels lead on: click a store for its page, an alert's figure "
+                "for its runbook. Thresholds are those of the alerts. `no data` is never zero."
+            ),
+            *(block for page in pages() for block in panels(page)),
+        )
+    )
+
+
+def panels(page: Page) -> Iterator[str]:
+    """One dashboard's panels."""
+    names = ", ".join(f"`{variable.name}`" for variable in page.variables)
+    yield from (f"## {page.title}", page.description, f"Variables: {names}.")
+    for shown in page.rows:
+        yield f"### {shown.title}"
+        yield markdown.table(
+            ("panel", "what it shows"),
+            ((panel.title, panel.description) for panel in shown.panels),
+        )

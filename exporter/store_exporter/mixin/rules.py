@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..errors import ERROR_TYPES
 from ..metrics.catalogue import business, health, operations
 from . import promql, seasonal, series
 from .model import Group, Record, as_document
 from .policy import RATE_WINDOW as W
 from .policy import STALE_SAMPLES
 from .promql import OPERATION, STORE, one_of, total
+
+REFUSALS = tuple(ERROR_TYPES[name].name for name in ("unauthorized", "forbidden"))
+"""Error types by which a store refuses our credentials."""
 
 
 def operation_rules() -> Group:
@@ -88,7 +92,7 @@ def trouble() -> str:
 
 def credentials_rejected() -> str:
     """How many probes and collectors of each store were refused in their latest run."""
-    rejected = one_of("error_type", ("unauthorized", "forbidden"))
+    rejected = one_of("error_type", REFUSALS)
     parts = [
         f"({promql.total((*STORE, kind), promql.fresh_increase(failures, window, rejected))}"
         f" and {promql.on(*STORE, kind)} {promql.select(success)} == 0)"

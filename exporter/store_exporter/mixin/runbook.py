@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+from .. import markdown
 from ..errors import ERROR_TYPES, Fault
 from . import promql
 from .alerts import alerts
 from .model import Alert
-
-# Alerts whose message names an error type, which the page then explains.
-_FAULTS: dict[str, tuple[Fault, ...]] = {
-    "StoreDown": (Fault.STORE, Fault.CONFIG),
-    "StoreDegraded": (Fault.STORE, Fault.CONFIG),
-    "StoreFiguresStale": (Fault.STORE, Fault.CONFIG),
-    "StoreCredentialsRejected": (Fault.CONFIG,),
-    "StoreErrorBudgetBurn": (Fault.STORE, Fault.CONFIG, Fault.APP),
-    "StoreOperationBroken": (Fault.APP,),
-}
 
 _SEVERITIES = {
     "critical": "pages somebody",
@@ -27,86 +18,112 @@ _SEVERITIES = {
 }
 
 
-def page(name: str) -> str | None:
-    """The runbook of an alert as Markdown, or None when there is no such alert."""
-    found = [alert for alert in alerts() if alert.name == name]
-    return render(found) if found else None
-
-
 def pages() -> dict[str, str]:
     """Every runbook by the name of its alert, and an index as `README`."""
-    names = sorted({alert.name for alert in alerts()})
-    return {"README": index(alerts())} | {name: page(name) or "" for name in names}
+    every = alerts()
+    names = sorted({alert.name for alert in every})
+    return {"README": index(every)} | {name: render(name, every) for name in names}
 
 
 def index(every: Iterable[Alert]) -> str:
     """The list of all runbooks."""
-    lines = [
-        "# Runbooks",
-        "",
+    rules = by_name(every)
+    return markdown.page(
         (
-            "One page for each alert: what it means, how to check, what to do. "
-            "Critical alerts page somebody, warnings are a work queue, info is context."
-        ),
-        "",
-        "| alert | severity | what it says |",
-        "|---|---|---|",
-    ]
-    rows: dict[str, tuple[list[str], str]] = {}
+            "# Runbooks",
+            (
+                "One page for each alert: what it means, how to check, what to do. "
+                "Critical alerts page somebody, warnings are a work queue, info is context."
+            ),
+            markdown.table(
+                ("alert", "severity", "what it says"),
+                (
+                    (
+                        link(name),
+                        ", ".join(dict.fromkeys(rule.severity for rule in rules[name])),
+                        rules[name][0].summary,
+                    )
+                    for name in sorted(rules)
+                ),
+            ),
+        )
+    )
+
+
+def by_name(every: Iterable[Alert]) -> dict[str, list[Alert]]:
+    """The rules of each alert, which may have several: severities or windows."""
+    found: dict[str, list[Alert]] = {}
     for alert in every:
-        severities, _ = rows.setdefault(alert.name, ([], alert.summary))
-        if alert.severity not in severities:
-            severities.append(alert.severity)
-    lines += [
-        f"| [{name}]({name}.md) | {', '.join(severities)} | {summary} |"
-        for name, (severities, summary) in sorted(rows.items())
-    ]
-    return "\n".join(lines) + "\n"
+        found.setdefault(alert.name, []).append(alert)
+    return found
 
 
-def render(rules: list[Alert]) -> str:
-    """The page of an alert, which may have several rules: severities or windows."""
-    first = rules[0]
-    lines = [
-        f"# {first.name}",
-        "",
-        first.summary,
-        "",
-        "## What it means",
-        "",
-        first.runbook.meaning,
-        "",
-        "## How to check",
-        "",
-        *(f"{i}. {step}" for i, step in enumerate(first.runbook.check, 1)),
-        "",
-        "## What to do",
-        "",
-        *(f"- {step}" for step in first.runbook.action),
-        "",
-    ]
-    if first.name in _FAULTS:
-        lines += error_table(_FAULTS[first.name])
-    lines += ["## When it fires", ""]
-    for rule in rules:
-        hold = f"for {rule.hold / 60:g} minutes" if rule.hold else "at once"
-        lines += [
-            f"Severity {rule.severity} ({_SEVERITIES[rule.severity]}), when this holds {hold}:",
-            "",
-            "```promql",
-            promql.lines(rule.expression),
-            "```",
-            "",
-        ]
-    return "\n".join(lines)
+def link(name: str, folder: str = "") -> str:
+    """A link to an alert's page, from the folder of runbooks or from above it."""
+    return f"[{name}]({folder}{name}.md)"
 
 
-def error_table(faults: tuple[Fault, ...]) -> list[str]:
+def render(name: str, every: Iterable[Alert]) -> str:
+    """The page of an alert."""
+    every = list(every)
+    rules = by_name(every)[name]
+    book = rules[0].runbook
+    return markdown.page(
+        (
+            f"# {name}",
+            rules[0].summary,
+            "## What it means",
+            book.meaning,
+            *relations(rules, every),
+            "## How to check",
+            markdown.steps(book.check),
+            "## What to do",
+            markdown.items(book.action),
+            *error_types(rules[0].faults),
+            "## When it fires",
+            *(block for rule in rules for block in condition(rule)),
+        )
+    )
+
+
+def relations(rules: list[Alert], every: list[Alert]) -> Iterator[str]:
+    """What holds an alert back, and what it holds back."""
+    name = rules[0].name
+    above: dict[tuple[str, ...], dict[str, str]] = {}
+    below: dict[tuple[str, ...], dict[str, str]] = {}
+    for alert in every:
+        for cause in alert.inhibited_by:
+            if cause.alert == name != alert.name:
+                below.setdefault(cause.same, {})[alert.name] = link(alert.name)
+            if alert.name == name != cause.alert:
+                above.setdefault(cause.same, {})[cause.alert] = link(cause.alert)
+    if above:
+        listed = ", or ".join(" or ".join(of.values()) + store(same) for same, of in above.items())
+        yield f"No message is sent while {listed} fires."
+    for same, of in below.items():
+        yield f"While it fires, no message is sent about {', '.join(of.values())}{store(same)}."
+
+
+def store(same: tuple[str, ...]) -> str:
+    """Say that only alerts of the same store are meant, if so."""
+    return " of the same store" if same else ""
+
+
+def condition(rule: Alert) -> tuple[str, str]:
+    """When one rule fires."""
+    hold = f"for {rule.hold / 60:g} minutes" if rule.hold else "at once"
+    return (
+        f"Severity {rule.severity} ({_SEVERITIES[rule.severity]}), when this holds {hold}:",
+        markdown.code("promql", promql.lines(rule.expression)),
+    )
+
+
+def error_types(faults: tuple[Fault, ...]) -> tuple[str, ...]:
     """What each error type of these faults means, and what to do about it."""
     rows = [
-        f"| `{entry.name}` | {entry.meaning} | {entry.advice} |"
+        (f"`{entry.name}`", entry.meaning, entry.advice)
         for entry in ERROR_TYPES.values()
         if entry.fault in faults
     ]
-    head = ["| error type | what it means | what to do |", "|---|---|---|"]
-    return ["## Error types", "", *head, *rows, ""]
+    table = markdown.table(("error type", "what it means", "what to do"), rows)
+    return ("## Error types", table) if rows else ()

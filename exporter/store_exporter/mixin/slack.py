@@ -10,9 +10,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from .policy import MESSAGES
+
 FILE = "slack.tmpl"
-MAX_ALERTS = 10
-"""Alerts listed in one message; the rest are counted."""
 MAX_DESCRIPTION = 600
 """Characters of one description, so that ten of them stay far below Slack's limits."""
 MAX_URL = 3_000
@@ -64,7 +64,7 @@ def templates() -> str:
     )
     parts = [
         _HEADER,
-        _TEXTS.replace("MAX_ALERTS", str(MAX_ALERTS)).replace("MAX_CHARS", str(MAX_DESCRIPTION)),
+        _TEXTS.replace("LISTED", str(MESSAGES.listed)).replace("MAX_CHARS", str(MAX_DESCRIPTION)),
         (
             '{{ define "store_exporter.color" }}'
             f'{{{{ if eq .Status "resolved" }}}}{RESOLVED_COLOR}{colors}'
@@ -126,18 +126,18 @@ _TEXTS = """\
 {{ define "store_exporter.text" }}\
 {{ with .CommonAnnotations.summary }}*{{ template "store_exporter.line" . }}*
 {{ end }}\
-{{ if eq .Status "firing" }}{{ range $i, $alert := .Alerts.Firing }}{{ if lt $i MAX_ALERTS }}\
+{{ if eq .Status "firing" }}{{ range $i, $alert := .Alerts.Firing }}{{ if lt $i LISTED }}\
 • {{ template "store_exporter.what" . }} _(since {{ .StartsAt.UTC.Format "2006-01-02 15:04 UTC" }})_
 {{ end }}{{ end }}\
-{{ if gt (len .Alerts.Firing) MAX_ALERTS }}… and more; {{ len .Alerts.Firing }} in all.
+{{ if gt (len .Alerts.Firing) LISTED }}… and more; {{ len .Alerts.Firing }} in all.
 {{ end }}\
 {{ with .Alerts.Resolved }}{{ len . }} resolved since the last message.
 {{ end }}\
-{{ else }}{{ range $i, $alert := .Alerts.Resolved }}{{ if lt $i MAX_ALERTS }}\
+{{ else }}{{ range $i, $alert := .Alerts.Resolved }}{{ if lt $i LISTED }}\
 • {{ template "store_exporter.what" . }} _(lasted \
 {{ (.EndsAt.Sub .StartsAt).Seconds | humanizeDuration }})_
 {{ end }}{{ end }}\
-{{ if gt (len .Alerts.Resolved) MAX_ALERTS }}… and more; {{ len .Alerts.Resolved }} in all.
+{{ if gt (len .Alerts.Resolved) LISTED }}… and more; {{ len .Alerts.Resolved }} in all.
 {{ end }}\
 {{ end }}{{ end }}
 """

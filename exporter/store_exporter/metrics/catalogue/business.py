@@ -15,7 +15,7 @@ ORDERS = Metric(
 ORDERS_PAID = Metric(
     "store_orders_paid_total",
     Kind.COUNTER,
-    "Orders when they are first paid, counted once each: the orders behind store_revenue_total.",
+    "Orders when they are first paid, counted once each: the orders behind the revenue.",
     STORE_LABELS,
     "{order}",
 )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from ...errors import Fault
 from ...metrics.catalogue import business
 from .. import promql
 from ..model import Alert, Group, Runbook
-from ..policy import HOUR, MINUTE, THRESHOLDS, Uid
+from ..names import AlertName, Dashboards
+from ..policy import HOUR, MINUTE, THRESHOLDS
 from ..promql import STORE, equal, select
+from .causes import unusable, unwatched
 from .texts import COLLECTOR_CAUSE, WHO
 
 COLLECTOR = (*STORE, "collector")
@@ -31,13 +34,13 @@ def best_sellers_out() -> Alert:
     """Products that sell well are out of stock."""
     out = promql.aggregate("max", STORE, select(business.BEST_SELLERS_OUT))
     return Alert(
-        "StoreBestSellersOutOfStock",
+        AlertName.STORE_BEST_SELLERS_OUT_OF_STOCK,
         f"{out} > 0",
         30 * MINUTE,
         "info",
         "Best-selling products are out of stock.",
         f"{{{{ $value }}}} of the best-selling products of {WHO} are out of stock.",
-        Uid.SHOP,
+        Dashboards.SHOP,
         Runbook(
             "Products among the best sellers of the last month cannot be bought any more. "
             "Shoppers who come for them leave.",
@@ -47,6 +50,7 @@ def best_sellers_out() -> Alert:
                 "If the stock is wrong, correct it; imports from other systems are often why.",
             ),
         ),
+        inhibited_by=(unwatched(),),
     )
 
 
@@ -54,13 +58,13 @@ def webhooks_disabled() -> Alert:
     """The platform switched webhooks off after failed deliveries."""
     disabled = promql.total(STORE, select(business.WEBHOOKS, equal("state", "disabled")))
     return Alert(
-        "StoreWebhooksDisabled",
+        AlertName.STORE_WEBHOOKS_DISABLED,
         f"{disabled} > 0",
         15 * MINUTE,
         "warning",
         "Webhooks of a store are disabled.",
         f"{{{{ $value }}}} webhooks of {WHO} are disabled; integrations miss events.",
-        Uid.SHOP,
+        Dashboards.SHOP,
         Runbook(
             "The platform disables a webhook after several deliveries in a row failed. Whoever "
             "relies on it (fulfilment, accounting, the application) no longer hears of new "
@@ -77,6 +81,7 @@ def webhooks_disabled() -> Alert:
                 "Delete webhooks that nobody needs any more.",
             ),
         ),
+        inhibited_by=(unwatched(),),
     )
 
 
@@ -84,13 +89,13 @@ def background_jobs_stuck() -> Alert:
     """The platform's own background jobs do not run."""
     late = select(business.SCHEDULED_ACTIONS, promql.one_of("state", ("overdue", "failed")))
     return Alert(
-        "StoreBackgroundJobsStuck",
+        AlertName.STORE_BACKGROUND_JOBS_STUCK,
         f"{promql.total((*STORE, 'state'), late)} > {THRESHOLDS.scheduled_actions:g}",
         30 * MINUTE,
         "warning",
         "Background jobs of a store do not run.",
         f"{{{{ $value | humanize }}}} background jobs of {WHO} are {{{{ $labels.state }}}}.",
-        Uid.SHOP,
+        Dashboards.SHOP,
         Runbook(
             "The shop's own scheduled jobs are overdue or fail: e-mails, subscription renewals, "
             "stock holds, analytics. In WooCommerce they depend on WP-Cron, which runs only when "
@@ -104,6 +109,7 @@ def background_jobs_stuck() -> Alert:
                 "Remove the failed actions of plugins that no longer exist.",
             ),
         ),
+        inhibited_by=(unwatched(),),
     )
 
 
@@ -119,7 +125,7 @@ def figures_stale() -> list[Alert]:
         (
             "Read the error type in the message; the table below says what each means.",
             "`store-exporter probe DOMAIN` runs every collector once and says what happened.",
-            "Is the request budget spent (StoreApiBudgetLow)? Then it waits.",
+            f"Is the request budget spent ({AlertName.STORE_API_BUDGET_LOW})? Then it waits.",
         ),
         (
             "Act on the error type; a timeout wants a longer timeout or interval.",
@@ -129,15 +135,17 @@ def figures_stale() -> list[Alert]:
     which = f"The {{{{ $labels.collector }}}} figures of {WHO}"
     return [
         Alert(
-            "StoreFiguresStale",
+            AlertName.STORE_FIGURES_STALE,
             expression,
             hold,
             "warning",
             "Business figures of a store are not refreshed.",
             f"{which} {state}.{COLLECTOR_CAUSE}",
-            Uid.SHOP,
+            Dashboards.SHOP,
             runbook,
             by=COLLECTOR,
+            inhibited_by=(*unusable(), unwatched()),
+            faults=(Fault.STORE, Fault.CONFIG),
         )
         for expression, hold, state in (
             (

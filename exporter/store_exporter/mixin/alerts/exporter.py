@@ -5,7 +5,8 @@ from __future__ import annotations
 from ...metrics.catalogue import exporter
 from .. import promql
 from ..model import Alert, Group, Runbook
-from ..policy import EXPORTER_JOB, MINUTE, THRESHOLDS, Uid
+from ..names import AlertName, Dashboards
+from ..policy import EXPORTER_JOB, MINUTE, THRESHOLDS
 from ..promql import equal
 from .texts import PROCESS
 
@@ -19,20 +20,23 @@ def groups() -> list[Group]:
 def watchdog() -> Alert:
     """Always fires: its silence means that alerting is broken."""
     return Alert(
-        "Watchdog",
+        AlertName.WATCHDOG,
         "vector(1)",
         0,
         "none",
         "Alerting works. This alert always fires; its absence is the problem.",
         "Value {{ $value }}: Prometheus evaluates rules and reaches Alertmanager.",
-        Uid.EXPORTER,
+        Dashboards.EXPORTER,
         Runbook(
             "This alert always fires. It goes to a dead-man's switch outside this system, which "
             "tells you when it stops arriving. If it is missing, Prometheus or Alertmanager does "
             "not work, and no other alert will reach you.",
             (
                 "Open Prometheus: is it up, and is the rule group evaluated (Status, Rules)?",
-                "Open Alertmanager: does it list Watchdog, and does its receiver work?",
+                (
+                    f"Open Alertmanager: does it list {AlertName.WATCHDOG}, and does its receiver "
+                    "work?"
+                ),
             ),
             ("Restore whichever of the two is broken; nothing is watched until then.",),
         ),
@@ -43,18 +47,17 @@ def watchdog() -> Alert:
 def exporter_down() -> Alert:
     """Prometheus cannot scrape an exporter that it knows."""
     return Alert(
-        "StoreExporterDown",
+        AlertName.STORE_EXPORTER_DOWN,
         f"up{{{equal('job', EXPORTER_JOB)}}} == 0",
         2 * MINUTE,
         "critical",
         "The exporter cannot be scraped; the stores it watches are not watched.",
         "Prometheus has not been able to scrape {{ $labels.instance }} for more than two minutes "
         "(up is {{ $value }}). The state of its stores is unknown.",
-        Uid.EXPORTER,
+        Dashboards.EXPORTER,
         Runbook(
             "Prometheus reaches the exporter's address but gets no metrics, or does not reach it. "
-            "No store it watches is being watched. Alerts on orders, stock and figures are held "
-            "back while this one fires.",
+            "No store it watches is being watched.",
             (
                 "Is the process running? Read the last lines of its log.",
                 "`curl ADDRESS/-/healthy` and `curl ADDRESS/metrics` from Prometheus' machine.",
@@ -78,13 +81,13 @@ def exporter_down() -> Alert:
 def metrics_absent() -> Alert:
     """No exporter is known to Prometheus at all."""
     return Alert(
-        "StoreMetricsAbsent",
+        AlertName.STORE_METRICS_ABSENT,
         f"absent({promql.select(exporter.BUILD_INFO)})",
         5 * MINUTE,
         "critical",
         "Prometheus receives no metrics from any exporter.",
         "No exporter has been scraped for more than five minutes (absent is {{ $value }}).",
-        Uid.EXPORTER,
+        Dashboards.EXPORTER,
         Runbook(
             "Not one exporter is known to Prometheus, so even the alert on a failing scrape "
             "cannot fire. Usually the scrape configuration or service discovery lost it.",
@@ -101,14 +104,14 @@ def metrics_absent() -> Alert:
 def reload_failed() -> Alert:
     """The exporter runs on an old configuration."""
     return Alert(
-        "StoreExporterReloadFailed",
+        AlertName.STORE_EXPORTER_RELOAD_FAILED,
         f"{promql.select(exporter.RELOAD_SUCCESSFUL)} == 0",
         5 * MINUTE,
         "warning",
         "The exporter refused its new configuration and runs on the old one.",
         "The last reload on {{ $labels.instance }} failed (successful is {{ $value }}); changes to "
         "stores and credentials have no effect.",
-        Uid.EXPORTER,
+        Dashboards.EXPORTER,
         Runbook(
             "The configuration has a mistake. The exporter keeps running with the last good one, "
             "so new stores are not watched and new credentials not used. A restart would fail.",
@@ -123,14 +126,14 @@ def scheduler_lagging() -> Alert:
     """Probes start later than planned."""
     lag = promql.quantile(0.99, exporter.SCHEDULER_LAG, "10m", PROCESS)
     return Alert(
-        "StoreExporterLagging",
+        AlertName.STORE_EXPORTER_LAGGING,
         f"({lag}) > {THRESHOLDS.scheduler_lag:g}",
         15 * MINUTE,
         "warning",
         "Probes and collectors start later than planned.",
         "One in a hundred runs on {{ $labels.instance }} starts at least "
         "{{ $value | humanizeDuration }} late.",
-        Uid.EXPORTER,
+        Dashboards.EXPORTER,
         Runbook(
             "The exporter cannot keep up with its schedule: it lacks processor time, or too many "
             "stores are slow at once. Outages are noticed late.",

@@ -6,7 +6,8 @@ from ...errors import Fault
 from ...metrics.catalogue import exporter, operations
 from .. import promql
 from ..model import Alert, Group, Runbook
-from ..policy import MINUTE, THRESHOLDS, Uid
+from ..names import AlertName, Dashboards
+from ..policy import MINUTE, THRESHOLDS
 from ..promql import equal
 from .texts import PROCESS
 
@@ -21,14 +22,14 @@ def instrumentation_failing() -> Alert:
     """The instrumentation fails and measures less than it should."""
     failing = promql.increase(exporter.INSTRUMENTATION_ERRORS, "15m")
     return Alert(
-        "StoreInstrumentationFailing",
+        AlertName.STORE_INSTRUMENTATION_FAILING,
         f"{promql.total((*PROCESS, 'stage'), failing)} > 0",
         5 * MINUTE,
         "warning",
         "The instrumentation of operations fails; operations go on, figures are incomplete.",
         "{{ $labels.instance }} counted {{ $value | humanize }} failures of the instrumentation "
         "at stage {{ $labels.stage }} within a quarter of an hour.",
-        Uid.EXPORTER,
+        Dashboards.EXPORTER,
         Runbook(
             "Measuring an operation failed. The operation itself is never affected, but its "
             "figures are missing.",
@@ -49,14 +50,14 @@ def series_dropped() -> Alert:
     """More label sets than allowed."""
     dropped = promql.fresh_increase(exporter.SERIES_DROPPED, "15m")
     return Alert(
-        "StoreSeriesDropped",
+        AlertName.STORE_SERIES_DROPPED,
         promql.total((*PROCESS, "limit"), dropped),
         5 * MINUTE,
         "warning",
         "Label sets beyond the limit are recorded as other.",
         "{{ $labels.instance }} recorded {{ $value | humanize }} label sets as other: the limit "
         "{{ $labels.limit }} is reached.",
-        Uid.EXPORTER,
+        Dashboards.EXPORTER,
         Runbook(
             "The guard against too many series is at work: label sets beyond a limit are counted "
             "under `other`, so the figures of some stores or operations are no longer their own.",
@@ -76,13 +77,13 @@ def otlp_failing() -> Alert:
     every = promql.increase(exporter.OTLP_PUSHES, "15m")
     share = f"{promql.total(PROCESS, failed)} / ({promql.total(PROCESS, every)} > 0)"
     return Alert(
-        "StoreOtlpPushesFailing",
+        AlertName.STORE_OTLP_PUSHES_FAILING,
         f"{share} > 0.5",
         10 * MINUTE,
         "warning",
         "Most pushes to the OTLP endpoint fail.",
         "{{ $value | humanizePercentage }} of the pushes of {{ $labels.instance }} fail.",
-        Uid.EXPORTER,
+        Dashboards.EXPORTER,
         Runbook(
             "The OTLP endpoint refuses or does not answer. Counters catch up when it is back; "
             "gauges of the meantime are lost.",
@@ -103,14 +104,14 @@ def application_errors() -> Alert:
     every = promql.total(labels, promql.increase(operations.OPERATIONS, "10m"))
     share = f"{promql.total(labels, bugs)} / ({every} >= {THRESHOLDS.operation_bug_minimum:g})"
     return Alert(
-        "StoreOperationBroken",
+        AlertName.STORE_OPERATION_BROKEN,
         f"{share} > {THRESHOLDS.operation_bug_share:g}",
         5 * MINUTE,
         "critical",
         "An operation fails by a bug in the application that calls it.",
         "{{ $value | humanizePercentage }} of the {{ $labels.operation }} operations on "
         "{{ $labels.platform }} fail with errors of the application itself, over all stores.",
-        Uid.ERRORS,
+        Dashboards.ERRORS,
         Runbook(
             "Errors with fault `app` are bugs of the calling application: exceptions nobody "
             "expected, requests that can never work, an exhausted connection pool. This alert "
@@ -126,5 +127,6 @@ def application_errors() -> Alert:
             ),
             ("Roll the deployment back, or correct the bug.",),
         ),
+        faults=(Fault.APP,),
         by=labels,
     )

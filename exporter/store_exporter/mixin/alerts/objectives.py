@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from ...errors import Fault
 from .. import slo
-from ..model import Alert, Group, Runbook
-from ..policy import BURN_RATES, SLO_WINDOW, BurnRate, Uid
+from ..model import Alert, Cause, Group, Runbook
+from ..names import AlertName, Dashboards
+from ..policy import BURN_RATES, SLO_WINDOW, BurnRate
+from .causes import unusable
 from .texts import WHO
 
 RUNBOOK = Runbook(
@@ -47,7 +50,7 @@ def groups() -> list[Group]:
 def burning(rate: BurnRate) -> Alert:
     """The budget is spent `rate.factor` times too fast over both windows."""
     return Alert(
-        "StoreErrorBudgetBurn",
+        AlertName.STORE_ERROR_BUDGET_BURN,
         f"({slo.burn_rate(rate.long)} > {rate.factor:g})"
         f" and ({slo.burn_rate(rate.short)} > {rate.factor:g})"
         f" and ({slo.events_in(rate.long)} >= {slo.MINIMUM})",
@@ -56,7 +59,15 @@ def burning(rate: BurnRate) -> Alert:
         "A store spends its error budget too fast.",
         f"{WHO} spends its {{{{ $labels.slo }}}} error budget "
         f'{{{{ $value | printf "%.1f" }}}} times as fast as it lasts, over the last {rate.long}.',
-        Uid.SLO,
+        Dashboards.SLO,
         RUNBOOK,
         labels={"window": rate.long},
+        inhibited_by=(*unusable(), *([faster()] if rate is BURN_RATES[1] else [])),
+        faults=(Fault.STORE, Fault.CONFIG, Fault.APP),
     )
+
+
+def faster() -> Cause:
+    """The page over the shortest windows: during a long outage both fire, and one says it all."""
+    window = {"window": BURN_RATES[0].long}
+    return Cause(AlertName.STORE_ERROR_BUDGET_BURN, window, ("org", "domain", "slo"))

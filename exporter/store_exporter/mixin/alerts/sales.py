@@ -5,8 +5,10 @@ from __future__ import annotations
 from ...metrics.catalogue import business
 from .. import promql, series
 from ..model import Alert, Group, Runbook
-from ..policy import MINUTE, ORDERS_COLLECTOR, SEASONAL, THRESHOLDS, Uid
+from ..names import AlertName, Dashboards
+from ..policy import MINUTE, ORDERS_COLLECTOR, SEASONAL, THRESHOLDS
 from ..promql import STORE, equal, select
+from .causes import unusable, unwatched
 from .texts import WHO
 
 
@@ -44,7 +46,7 @@ def order_drought() -> list[Alert]:
     fresh = select(business.COLLECTOR_SUCCESS, equal("collector", ORDERS_COLLECTOR))
     return [
         Alert(
-            "StoreOrderDrought",
+            AlertName.STORE_ORDER_DROUGHT,
             f"({series.orders_normal(window)} >= {SEASONAL.drought_minimum:g})"
             f" and ({series.orders_in(window)} == 0)"
             f" and {promql.on(*STORE)} ({fresh} == 1)",
@@ -53,9 +55,10 @@ def order_drought() -> list[Alert]:
             "A shop sells nothing although it normally does at this hour of the week.",
             f"{WHO} had no order in the last {window}; normally it has "
             '{{ $value | printf "%.0f" }} at this time of the week.',
-            Uid.SHOP,
+            Dashboards.SHOP,
             runbook,
             labels={"window": window},
+            inhibited_by=(*unusable(), unwatched()),
         )
         for window in SEASONAL.drought_windows
     ]
@@ -67,13 +70,13 @@ def payments_failing() -> Alert:
     paid = promql.or_zero(series.ORDERS_HOURLY, failed)
     every = f"(({failed} + {paid}) >= {THRESHOLDS.payment_minimum:g})"
     return Alert(
-        "StorePaymentsFailing",
+        AlertName.STORE_PAYMENTS_FAILING,
         f"{failed} / {every} > {THRESHOLDS.payment_failure_share:g}",
         10 * MINUTE,
         "critical",
         "Many payments of a shop fail.",
         f"{{{{ $value | humanizePercentage }}}} of the payments at {WHO} failed in the last hour.",
-        Uid.SHOP,
+        Dashboards.SHOP,
         Runbook(
             f"More than {THRESHOLDS.payment_failure_share:.0%} of the orders of the last hour "
             f"ended in the status failed, of at least {THRESHOLDS.payment_minimum:g} orders. "
@@ -93,4 +96,5 @@ def payments_failing() -> Alert:
                 "For a configuration fault: renew the provider's keys in the shop.",
             ),
         ),
+        inhibited_by=(*unusable(), unwatched()),
     )

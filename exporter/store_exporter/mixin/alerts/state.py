@@ -5,7 +5,8 @@ from __future__ import annotations
 from ...metrics.catalogue import exporter
 from .. import promql
 from ..model import Alert, Group, Runbook
-from ..policy import MINUTE, Uid
+from ..names import AlertName, Dashboards
+from ..policy import MINUTE
 from .texts import PROCESS
 
 
@@ -19,14 +20,14 @@ def discovery_failing() -> Alert:
     labels = (*PROCESS, "org")
     failed = promql.increase(exporter.DISCOVERY_FAILURES, "30m")
     return Alert(
-        "StoreDiscoveryFailing",
+        AlertName.STORE_DISCOVERY_FAILING,
         f"{promql.total(labels, failed)} > 1",
         5 * MINUTE,
         "warning",
         "A source of stores gives no usable answer.",
         "{{ $labels.instance }} could not read the stores of {{ $labels.org }} "
         '{{ $value | printf "%.0f" }} times in half an hour; those found before are watched on.',
-        Uid.EXPORTER,
+        Dashboards.EXPORTER,
         Runbook(
             "The file or address that lists stores cannot be read, or does not hold a list. Stores "
             "found before are still watched; new ones are not, and removed ones still are.",
@@ -43,14 +44,14 @@ def discovery_failing() -> Alert:
 def state_lost() -> Alert:
     """Saved state was damaged; counters began again."""
     return Alert(
-        "StoreStateLost",
+        AlertName.STORE_STATE_LOST,
         f"{promql.total(PROCESS, promql.fresh_increase(exporter.STATE_LOSSES, '1h'))}",
         2 * MINUTE,
         "warning",
         "Saved state was damaged; counters of orders and revenue began again.",
         "{{ $labels.instance }} set damaged state aside {{ $value | humanize }} times; orders and "
         "revenue count from then on.",
-        Uid.EXPORTER,
+        Dashboards.EXPORTER,
         Runbook(
             "A file in the state directory could not be read and was set aside. Counters began "
             "again at nothing, which rates and increases bear; orders between the damage and the "

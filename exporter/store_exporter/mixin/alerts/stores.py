@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from ...errors import Fault
 from ...metrics.catalogue import health
 from .. import promql, series
 from ..model import Alert, Group, Runbook
-from ..policy import MINUTE, SEASONAL, Uid
+from ..names import AlertName, Dashboards
+from ..policy import MINUTE, SEASONAL
 from ..promql import STORE, equal
+from .causes import refused, unusable
 from .texts import PROBE_CAUSE, WHO
 
 
@@ -19,18 +22,17 @@ def groups() -> list[Group]:
 def store_down() -> Alert:
     """The liveness probe fails for another reason than our credentials."""
     return Alert(
-        "StoreDown",
+        AlertName.STORE_DOWN,
         f"{series.STORE_UP} == 0 unless {promql.on(*STORE)} {series.CREDENTIALS_REJECTED}",
         2 * MINUTE,
         "critical",
         "A store does not answer.",
         f"{WHO} keeps failing its liveness probe.{PROBE_CAUSE}",
-        Uid.SHOP,
+        Dashboards.SHOP,
         Runbook(
             "The cheap, authenticated request by which the exporter tells whether a store is "
             "alive has failed for two minutes in a row. Shoppers most likely cannot buy, and "
-            "every operation against this store fails. Other alerts of the same store are held "
-            "back while this one fires.",
+            "every operation against this store fails.",
             (
                 "Read the error type in the message; the table below says what each means.",
                 (
@@ -55,20 +57,22 @@ def store_down() -> Alert:
                 "If the store was closed for good, remove it from the configuration and reload.",
             ),
         ),
+        inhibited_by=(refused(),),
+        faults=(Fault.STORE, Fault.CONFIG),
     )
 
 
 def credentials_rejected() -> Alert:
     """The store answers, but refuses our credentials."""
     return Alert(
-        "StoreCredentialsRejected",
+        AlertName.STORE_CREDENTIALS_REJECTED,
         f"{series.CREDENTIALS_REJECTED} > 0",
         2 * MINUTE,
         "critical",
         "A store rejects the credentials of the exporter.",
         f"{WHO} has refused the configured credentials, or a permission that they need, for more "
         "than two minutes, in {{ $value }} of the probes and collectors.",
-        Uid.SHOP,
+        Dashboards.SHOP,
         Runbook(
             "The store answers, but with 401 or 403: the API key was revoked or replaced, its "
             "secret is wrong, its user lost a role, or it lacks a permission. Nothing that needs "
@@ -92,13 +96,14 @@ def credentials_rejected() -> Alert:
                 "Grant the missing permission or scope.",
             ),
         ),
+        faults=(Fault.CONFIG,),
     )
 
 
 def store_degraded() -> Alert:
     """The store is alive but not well."""
     return Alert(
-        "StoreDegraded",
+        AlertName.STORE_DEGRADED,
         promql.aggregate("max", STORE, promql.select(health.HEALTH, equal("state", "degraded")))
         + " == 1",
         15 * MINUTE,
@@ -106,7 +111,7 @@ def store_degraded() -> Alert:
         "A store works, but not well.",
         f"{WHO} has been degraded for more than a quarter of an hour: a probe that is not vital "
         f"fails, or the store is slow.{PROBE_CAUSE}",
-        Uid.SHOP,
+        Dashboards.SHOP,
         Runbook(
             "The store is alive, but a probe that is not vital fails, or a probe reports that "
             "something is not as it should be, such as a slow answer. Part of the shop may not "
@@ -123,6 +128,8 @@ def store_degraded() -> Alert:
                 "Pass it on to the merchant if the cause is in the shop.",
             ),
         ),
+        inhibited_by=unusable(),
+        faults=(Fault.STORE, Fault.CONFIG),
     )
 
 
@@ -133,7 +140,7 @@ def latency_regression() -> Alert:
     still = promql.aggregate("max", STORE, f"quantile_over_time(0.5, {p95}[15m])")
     factor = f"{SEASONAL.latency_factor:g} * {normal}"
     return Alert(
-        "StoreLatencyRegression",
+        AlertName.STORE_LATENCY_REGRESSION,
         f"({now} > {factor}) and ({now} - {normal} > {SEASONAL.latency_floor:g})"
         f" and ({still} > {factor})",
         15 * MINUTE,
@@ -141,7 +148,7 @@ def latency_regression() -> Alert:
         "Operations against a store are much slower than normal for this hour of the week.",
         f"The p95 latency of {WHO} over the last hour is {{{{ $value | humanizeDuration }}}}, more "
         f"than {SEASONAL.latency_factor:g} times what it normally is at this hour of the week.",
-        Uid.TRENDS,
+        Dashboards.TRENDS,
         Runbook(
             "The slowest twentieth of the operations against this store takes more than "
             f"{SEASONAL.latency_factor:g} times as long as it normally does at this weekday and "
@@ -165,4 +172,5 @@ def latency_regression() -> Alert:
                 ),
             ),
         ),
+        inhibited_by=unusable(),
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from ...metrics.catalogue import health
 from .. import promql
 from ..model import Alert, Group, Runbook
-from ..policy import HOUR, MINUTE, THRESHOLDS, Uid
+from ..names import AlertName, Dashboards
+from ..policy import HOUR, MINUTE, THRESHOLDS
 from ..promql import STORE
 from .texts import WHO
 
@@ -44,13 +45,13 @@ def certificate_expiring() -> list[Alert]:
     )
     return [
         Alert(
-            "StoreCertificateExpiring",
+            AlertName.STORE_CERTIFICATE_EXPIRING,
             f"{left} < {limit:.0f}",
             hold,
             severity,
             "A store's TLS certificate is about to expire.",
             f"The certificate of {WHO} expires in {{{{ $value | humanizeDuration }}}}.",
-            Uid.SHOP,
+            Dashboards.SHOP,
             runbook,
         )
         for severity, limit, hold in levels
@@ -61,13 +62,13 @@ def api_version_expiring() -> Alert:
     """The platform is about to end the API version in use."""
     left = f"{promql.aggregate('min', STORE, promql.select(health.API_VERSION_EXPIRY))} - time()"
     return Alert(
-        "StoreApiVersionExpiring",
+        AlertName.STORE_API_VERSION_EXPIRING,
         f"{left} < {THRESHOLDS.api_version_warning:.0f}",
         HOUR,
         "warning",
         "The platform is about to end the API version in use.",
         f"The API version configured for {WHO} ends in {{{{ $value | humanizeDuration }}}}.",
-        Uid.EXPORTER,
+        Dashboards.EXPORTER,
         Runbook(
             "The platform ends each API version some time after its release. Afterwards it "
             "answers with a later version, whose fields may differ, or not at all.",
@@ -94,14 +95,14 @@ def api_budget_low() -> Alert:
         for remaining, limit in shares
     ]
     return Alert(
-        "StoreApiBudgetLow",
+        AlertName.STORE_API_BUDGET_LOW,
         " or ".join(f"({share} < {THRESHOLDS.budget_low:g})" for share in left),
         10 * MINUTE,
         "warning",
         "The request budget for a store's API is nearly spent.",
         f"Only {{{{ $value | humanizePercentage }}}} of the API budget for {WHO} is left; "
         "collectors will wait and their figures grow old.",
-        Uid.EXPORTER,
+        Dashboards.EXPORTER,
         Runbook(
             "The exporter limits what it asks of each store in an hour, so that monitoring never "
             "takes capacity from shoppers, and honours the platform's own limit. Nearly all of it "

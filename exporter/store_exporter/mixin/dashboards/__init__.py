@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from .. import policy
 from . import errors, exporter, fleet, operations, shop, slo, trends
 from .panels import Page
-
-FOR_ORGS = frozenset({"fleet", "shop", "operations", "errors", "trends", "slo"})
-"""Dashboards that an org gets as well; what the exporter costs is the platform's matter."""
 
 
 def pages() -> list[Page]:
@@ -18,8 +16,15 @@ def pages() -> list[Page]:
     return [module.page() for module in modules]
 
 
-def documents(links: policy.Links = policy.LINKS) -> dict[str, dict[str, Any]]:
-    """Every dashboard as Grafana's JSON, by file name without its ending."""
+def for_orgs() -> list[Page]:
+    """The dashboards that an org gets as well."""
+    return [page for page in pages() if page.of.for_orgs]
+
+
+def documents(
+    links: policy.Links = policy.LINKS, of: Sequence[Page] | None = None
+) -> dict[str, dict[str, Any]]:
+    """Dashboards as Grafana's JSON, by file name without its ending; all when none are given."""
     from .render import as_document
 
-    return {page.file: as_document(page, links) for page in pages()}
+    return {page.file: as_document(page, links) for page in (pages() if of is None else of)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...errors import Fault
 from ...metrics.catalogue import operations
 from .. import promql, series
-from ..policy import Uid
+from ..names import Dashboards
 from ..promql import increase, select
 from .correlation import BY_TYPE, together
 from .errors_rows import ours
@@ -26,8 +26,7 @@ REFERENCE = Variable(
 def page() -> Page:
     """The dashboard."""
     return Page(
-        Uid.ERRORS,
-        "errors",
+        Dashboards.ERRORS,
         "Stores / Errors",
         "Which errors there are, in which stores and operations, and which of them rise and fall "
         "together, with latency and with orders.",
@@ -87,7 +86,7 @@ def now() -> Row:
         unit="percentunit",
         width=6,
         height=4,
-        links=("operations",),
+        links=(Dashboards.OPERATIONS,),
     )
     return Row("Now", (*panels, share))
 
@@ -116,7 +115,7 @@ def course() -> Row:
                 low=0,
                 steps=LATENCY,
                 lines=True,
-                links=("operations",),
+                links=(Dashboards.OPERATIONS,),
             ),
             Panel(
                 Kind.GRAPH,
@@ -126,7 +125,7 @@ def course() -> Row:
                 (Query(f"sum({ORDERS})", "orders"),),
                 low=0,
                 decimals=0,
-                links=("trends",),
+                links=(Dashboards.TRENDS,),
             ),
         ),
     )
@@ -149,7 +148,7 @@ def places() -> Row:
                 height=12,
                 columns=labels,
                 sort="Errors",
-                links=("shop", "operations"),
+                links=(Dashboards.SHOP, Dashboards.OPERATIONS),
             ),
         ),
     )

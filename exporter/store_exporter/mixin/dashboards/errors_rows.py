@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...metrics.catalogue import business, health
 from .. import promql, series
+from ..names import AlertName, Dashboards
 from ..promql import select
 from .panels import Kind, Panel, Query, Row
 from .scales import LATENCY, NO_ERROR
@@ -32,7 +33,7 @@ def ours() -> Row:
                 unit="ops",
                 low=0,
                 stacked=True,
-                links=("StoreDown",),
+                links=(AlertName.STORE_DOWN,),
             ),
             Panel(
                 Kind.GRAPH,
@@ -44,7 +45,7 @@ def ours() -> Row:
                 low=0,
                 steps=LATENCY,
                 lines=True,
-                links=("shop", "StoreDegraded"),
+                links=(Dashboards.SHOP, AlertName.STORE_DEGRADED),
             ),
             Panel(
                 Kind.GRAPH,
@@ -60,7 +61,7 @@ def ours() -> Row:
                 unit="ops",
                 low=0,
                 stacked=True,
-                links=("StoreFiguresStale",),
+                links=(AlertName.STORE_FIGURES_STALE,),
             ),
             Panel(
                 Kind.TABLE,
@@ -85,7 +86,7 @@ def ours() -> Row:
                 width=24,
                 columns=("org", "domain", "probe"),
                 sort="Since last success",
-                links=("shop", "StoreDown"),
+                links=(Dashboards.SHOP, AlertName.STORE_DOWN),
             ),
         ),
     )

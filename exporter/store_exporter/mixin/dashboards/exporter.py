@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...metrics.catalogue import exporter
-from ..policy import Uid
+from ..names import AlertName, Dashboards
 from ..promql import increase, select
 from .exporter_rows import asked, cost
 from .exporter_schedule import schedule
@@ -17,8 +17,7 @@ M = PROCESS_MATCH
 def page() -> Page:
     """The dashboard."""
     return Page(
-        Uid.EXPORTER,
-        "exporter",
+        Dashboards.EXPORTER,
         "Stores / Exporter",
         "The exporter and the instrumented applications: whether they keep up, what they ask of "
         "the stores, and what they cost themselves.",
@@ -42,7 +41,7 @@ def now() -> Row:
                 width=4,
                 height=4,
                 mappings=UP_DOWN,
-                links=("StoreExporterDown",),
+                links=(AlertName.STORE_EXPORTER_DOWN,),
             ),
             Panel(
                 Kind.STAT,
@@ -58,7 +57,7 @@ def now() -> Row:
                 width=4,
                 height=4,
                 decimals=0,
-                links=("fleet",),
+                links=(Dashboards.FLEET,),
             ),
             Panel(
                 Kind.STAT,
@@ -68,7 +67,7 @@ def now() -> Row:
                 width=4,
                 height=4,
                 mappings=((0, "Refused", "red"), (1, "Loaded", "green")),
-                links=("StoreExporterReloadFailed",),
+                links=(AlertName.STORE_EXPORTER_RELOAD_FAILED,),
             ),
             Panel(
                 Kind.STAT,
@@ -84,7 +83,7 @@ def now() -> Row:
                 height=4,
                 decimals=0,
                 steps=NONE_GOOD,
-                links=("StoreInstrumentationFailing",),
+                links=(AlertName.STORE_INSTRUMENTATION_FAILING,),
             ),
             Panel(
                 Kind.STAT,
@@ -100,7 +99,7 @@ def now() -> Row:
                 height=4,
                 decimals=0,
                 steps=NONE_GOOD,
-                links=("StoreSeriesDropped",),
+                links=(AlertName.STORE_SERIES_DROPPED,),
             ),
             Panel(
                 Kind.STAT,

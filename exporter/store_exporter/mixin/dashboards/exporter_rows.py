@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...metrics.catalogue import exporter, health
+from ..names import AlertName, Dashboards
 from ..policy import DAY, THRESHOLDS
 from ..promql import equal, rate, select
 from .panels import Kind, Panel, Query, Row
@@ -62,7 +63,7 @@ def asked() -> Row:
                 ),
                 columns=columns,
                 sort="+Requests",
-                links=("shop", "StoreApiBudgetLow"),
+                links=(Dashboards.SHOP, AlertName.STORE_API_BUDGET_LOW),
             ),
             Panel(
                 Kind.GRAPH,
@@ -98,7 +99,7 @@ def asked() -> Row:
                 ),
                 columns=columns,
                 sort="+Left",
-                links=("shop", "StoreApiVersionExpiring"),
+                links=(Dashboards.SHOP, AlertName.STORE_API_VERSION_EXPIRING),
             ),
         ),
     )
@@ -140,7 +141,7 @@ def cost() -> Row:
                 ),
                 low=0,
                 decimals=0,
-                links=("StoreSeriesDropped",),
+                links=(AlertName.STORE_SERIES_DROPPED,),
             ),
             Panel(
                 Kind.GRAPH,
@@ -157,7 +158,7 @@ def cost() -> Row:
                 unit="ops",
                 low=0,
                 stacked=True,
-                links=("StoreOtlpPushesFailing",),
+                links=(AlertName.STORE_OTLP_PUSHES_FAILING,),
             ),
         ),
     )

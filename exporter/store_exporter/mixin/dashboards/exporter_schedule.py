@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...metrics.catalogue import business, exporter
 from .. import promql
+from ..names import AlertName
 from ..policy import THRESHOLDS
 from ..promql import increase, rate, select
 from .panels import Kind, Panel, Query, Row
@@ -41,7 +42,7 @@ def schedule() -> Row:
                 low=0,
                 steps=LAG,
                 lines=True,
-                links=("StoreExporterLagging",),
+                links=(AlertName.STORE_EXPORTER_LAGGING,),
             ),
             Panel(
                 Kind.GRAPH,
@@ -62,7 +63,7 @@ def schedule() -> Row:
                 low=0,
                 steps=((None, "green"), (THRESHOLDS.stale_intervals, "red")),
                 lines=True,
-                links=("StoreFiguresStale",),
+                links=(AlertName.STORE_FIGURES_STALE,),
             ),
             Panel(
                 Kind.GRAPH,
@@ -101,7 +102,7 @@ def schedule() -> Row:
                 ),
                 decimals=0,
                 low=0,
-                links=("StoreDiscoveryFailing", "StoreStateLost"),
+                links=(AlertName.STORE_DISCOVERY_FAILING, AlertName.STORE_STATE_LOST),
             ),
         ),
     )

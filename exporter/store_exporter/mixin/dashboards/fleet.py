@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...metrics.catalogue import health
 from .. import promql, series
-from ..policy import Uid
+from ..names import AlertName, Dashboards
 from ..promql import STORE, on, select
 from .fleet_rows import LISTED, course, upkeep
 from .panels import GREEN, NEUTRAL, RED, UP_DOWN, YELLOW, Kind, Page, Panel, Query, Row
@@ -34,8 +34,7 @@ def of_worst(expression: str) -> str:
 def page() -> Page:
     """The dashboard."""
     return Page(
-        Uid.FLEET,
-        "fleet",
+        Dashboards.FLEET,
         "Stores / Fleet",
         "All stores at a glance, the worst first. Start here.",
         STORES,
@@ -58,19 +57,19 @@ def now() -> Row:
             "Stores down",
             "Stores that failed their last liveness probe. Each has an alert and a message.",
             f"sum({UP} == bool 0)",
-            ("StoreDown",),
+            (AlertName.STORE_DOWN,),
         ),
         (
             "Credentials rejected",
             "Stores that answer but refuse our credentials. Create new ones.",
             f"count({select(series.CREDENTIALS_REJECTED, *STORE_MATCH)}) or 0 * count({UP})",
-            ("StoreCredentialsRejected",),
+            (AlertName.STORE_CREDENTIALS_REJECTED,),
         ),
         (
             "Degraded",
             "Stores that work, but not well: a probe that is not vital fails or is slow.",
             f"sum({select(health.HEALTH, promql.equal('state', 'degraded'), *STORE_MATCH)})",
-            ("StoreDegraded",),
+            (AlertName.STORE_DEGRADED,),
         ),
         (
             "Firing alerts",
@@ -139,6 +138,6 @@ def worst() -> Row:
         height=12,
         columns=STORE,
         sort="Trouble",
-        links=("shop", "operations"),
+        links=(Dashboards.SHOP, Dashboards.OPERATIONS),
     )
     return Row("Worst first", (table,))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...metrics.catalogue import business, health
 from .. import series
+from ..names import AlertName, Dashboards
 from ..policy import DAY, THRESHOLDS
 from ..promql import STORE, on, select
 from .panels import UP_DOWN, Kind, Panel, Query, Row
@@ -39,7 +40,7 @@ def course() -> Row:
                 width=12,
                 height=10,
                 mappings=UP_DOWN,
-                links=("shop",),
+                links=(Dashboards.SHOP,),
             ),
             Panel(
                 Kind.GRAPH,
@@ -58,7 +59,7 @@ def course() -> Row:
                 height=10,
                 stacked=True,
                 low=0,
-                links=("errors",),
+                links=(Dashboards.ERRORS,),
             ),
             Panel(
                 Kind.GRAPH,
@@ -74,7 +75,7 @@ def course() -> Row:
                 unit="ops",
                 low=0,
                 stacked=True,
-                links=("operations",),
+                links=(Dashboards.OPERATIONS,),
             ),
             Panel(
                 Kind.GRAPH,
@@ -90,7 +91,7 @@ def course() -> Row:
                 unit="percentunit",
                 steps=SUCCESS,
                 high=1,
-                links=("operations",),
+                links=(Dashboards.OPERATIONS,),
             ),
             Panel(
                 Kind.GRAPH,
@@ -105,7 +106,7 @@ def course() -> Row:
                 ),
                 decimals=0,
                 low=0,
-                links=("trends",),
+                links=(Dashboards.TRENDS,),
             ),
         ),
     )
@@ -136,7 +137,7 @@ def upkeep() -> Row:
                 width=12,
                 columns=STORE,
                 sort="+Left",
-                links=("shop", "StoreCertificateExpiring"),
+                links=(Dashboards.SHOP, AlertName.STORE_CERTIFICATE_EXPIRING),
             ),
             Panel(
                 Kind.TABLE,
@@ -147,7 +148,7 @@ def upkeep() -> Row:
                 width=12,
                 columns=STORE,
                 sort="Missed runs",
-                links=("shop", "StoreFiguresStale"),
+                links=(Dashboards.SHOP, AlertName.STORE_FIGURES_STALE),
             ),
             Panel(
                 Kind.TABLE,
@@ -172,7 +173,7 @@ def upkeep() -> Row:
                 width=24,
                 columns=(*STORE, *facts),
                 sort="+domain",
-                links=("shop",),
+                links=(Dashboards.SHOP,),
             ),
         ),
     )

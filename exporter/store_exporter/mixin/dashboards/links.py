@@ -6,19 +6,7 @@ import re
 from collections.abc import Iterable
 
 from .. import policy
-from ..policy import Uid
 from .panels import Kind, Panel
-
-TARGETS: dict[str, tuple[str, str]] = {
-    "fleet": ("Fleet", Uid.FLEET),
-    "shop": ("This shop", Uid.SHOP),
-    "operations": ("Its operations", Uid.OPERATIONS),
-    "errors": ("Its errors", Uid.ERRORS),
-    "trends": ("Its trends", Uid.TRENDS),
-    "slo": ("Its objectives", Uid.SLO),
-    "exporter": ("The exporter", Uid.EXPORTER),
-}
-"""Title and uid by the name that panels use."""
 
 CARRIED = ("org", "domain", "platform", "operation", "job", "instance")
 """Labels that are variables of dashboards, and so can be handed on."""
@@ -28,10 +16,10 @@ def of(panel: Panel, variables: Iterable[str], links: policy.Links) -> list[tupl
     """Title and address of each of a panel's links."""
     variables = tuple(variables)
     return [
-        (f"{TARGETS[name][0]}", address(panel, TARGETS[name][1], variables))
-        if name in TARGETS
-        else (f"Runbook {name}", f"{links.runbooks}/{name}")
-        for name in panel.links
+        (f"Runbook {to}", f"{links.runbooks}/{to}")
+        if isinstance(to, str)
+        else (to.link, address(panel, to.uid, variables))
+        for to in panel.links
     ]
 
 

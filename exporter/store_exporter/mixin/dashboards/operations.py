@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...metrics.catalogue import operations
 from .. import promql, series
-from ..policy import Uid
+from ..names import AlertName, Dashboards
 from ..promql import select
 from .operations_rows import each
 from .panels import NEUTRAL, Kind, Page, Panel, Query, Row, Steps
@@ -25,8 +25,7 @@ def quantile(q: float) -> str:
 def page() -> Page:
     """The dashboard."""
     return Page(
-        Uid.OPERATIONS,
-        "operations",
+        Dashboards.OPERATIONS,
         "Stores / Operations",
         "The operations that applications run against stores: rate, success, errors by fault, "
         "latency. What shoppers do wrong (out of stock, wrong coupon) is not counted as failure.",
@@ -93,7 +92,7 @@ def now() -> Row:
                 width=4,
                 height=4,
                 steps=steps,
-                links=("errors",) if title == "Success rate" else (),
+                links=(Dashboards.ERRORS,) if title == "Success rate" else (),
             )
             for title, text, expression, unit, steps in stats
         ],
@@ -116,7 +115,7 @@ def course() -> Row:
                 unit="ops",
                 low=0,
                 width=12,
-                links=("operations",),
+                links=(Dashboards.OPERATIONS,),
             ),
             Panel(
                 Kind.GRAPH,
@@ -128,7 +127,7 @@ def course() -> Row:
                 low=0,
                 width=12,
                 stacked=True,
-                links=("errors",),
+                links=(Dashboards.ERRORS,),
             ),
             Panel(
                 Kind.GRAPH,
@@ -141,7 +140,7 @@ def course() -> Row:
                 width=12,
                 steps=LATENCY,
                 lines=True,
-                links=("StoreLatencyRegression", "trends"),
+                links=(AlertName.STORE_LATENCY_REGRESSION, Dashboards.TRENDS),
             ),
             Panel(
                 Kind.HEATMAP,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .. import series
+from ..names import Dashboards
 from ..promql import equal, select
 from .panels import Kind, Panel, Query, Row
 from .scales import LATENCY, SUCCESS, success
@@ -27,7 +28,7 @@ def each() -> Row:
                 height=12,
                 columns=("operation",),
                 sort="+Success",
-                links=("operations", "errors"),
+                links=(Dashboards.OPERATIONS, Dashboards.ERRORS),
             ),
             Panel(
                 Kind.TABLE,
@@ -39,7 +40,7 @@ def each() -> Row:
                 height=12,
                 columns=("org", "domain"),
                 sort="+Success",
-                links=("shop", "errors"),
+                links=(Dashboards.SHOP, Dashboards.ERRORS),
             ),
         ),
     )

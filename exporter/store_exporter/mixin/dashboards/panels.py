@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ..names import Dashboard
+
 GREEN, YELLOW, ORANGE, RED, BLUE = "green", "yellow", "orange", "red", "blue"
 
 Steps = tuple[tuple[float | None, str], ...]
@@ -69,7 +71,7 @@ class Panel:
         decimals: digits after the point; Grafana's choice when None.
         steps: thresholds; those of the alert on the same figure where there is one.
         mappings: texts for values.
-        links: where a click leads: names of `links.TARGETS`, and runbooks by alert name.
+        links: where a click leads: dashboards, and runbooks by the name of their alert.
         low, high: fixed ends of the axis.
         stacked: whether series are stacked.
         lines: whether the thresholds are drawn as lines.
@@ -87,7 +89,7 @@ class Panel:
     decimals: int | None = None
     steps: Steps = NEUTRAL
     mappings: tuple[Mapping, ...] = ()
-    links: tuple[str, ...] = ()
+    links: tuple[Dashboard | str, ...] = ()
     low: float | None = None
     high: float | None = None
     stacked: bool = False
@@ -136,8 +138,7 @@ class Page:
     """One dashboard.
 
     Attributes:
-        uid: stable; alerts and links point to it.
-        file: name of its file.
+        of: its file, its uid and who gets it.
         title, description: for people.
         variables: after `datasource`, in order of dependence.
         rows: its content.
@@ -145,14 +146,18 @@ class Page:
         refresh: how often it asks again.
     """
 
-    uid: str
-    file: str
+    of: Dashboard
     title: str
     description: str
     variables: Sequence[Variable]
     rows: Sequence[Row]
     since: str = "now-6h"
     refresh: str = "1m"
+
+    @property
+    def file(self) -> str:
+        """Name of its file, without the ending."""
+        return self.of.name
 
     @property
     def panels(self) -> list[Panel]:

@@ -35,7 +35,7 @@ def as_document(page: Page, links: policy.Links = policy.LINKS) -> dict[str, Any
     names = tuple(variable.name for variable in page.variables)
     board = (
         build.Dashboard(page.title)
-        .uid(page.uid)
+        .uid(page.of.uid)
         .description(page.description)
         .tags([policy.TAG])
         .readonly()

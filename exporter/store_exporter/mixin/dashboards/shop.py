@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ...metrics.catalogue import business, health, operations
 from .. import promql
-from ..policy import THRESHOLDS, Uid
+from ..names import AlertName, Dashboards
+from ..policy import LIVENESS_PROBE, THRESHOLDS
 from ..promql import equal, increase, select, total
 from .panels import OK_FAILED, RED, UP_DOWN, YELLOW, Kind, Page, Panel, Query, Row, Steps
 from .scales import MISSED, UP
@@ -18,8 +19,7 @@ FEW_GOOD: Steps = ((None, "green"), (1, YELLOW))
 def page() -> Page:
     """The dashboard."""
     return Page(
-        Uid.SHOP,
-        "shop",
+        Dashboards.SHOP,
         "Stores / Shop",
         "One shop, or several: what it sells, whether it works, how fresh the figures are. The "
         "same for every platform.",
@@ -129,7 +129,7 @@ def figures() -> Row:
                 height=4,
                 decimals=1 if title == "Sync freshness" or unit == "percentunit" else 0,
                 steps=steps or ((None, "blue"),),
-                links=("operations",) if title == "Operations" else (),
+                links=(Dashboards.OPERATIONS,) if title == "Operations" else (),
             )
             for title, text, expression, legend, unit, steps in stats
         ],
@@ -138,7 +138,7 @@ def figures() -> Row:
 
 def well() -> Row:
     """Whether the shop works."""
-    phases = total(("phase",), select(health.PROBE_PHASE, equal("probe", "liveness"), *M))
+    phases = total(("phase",), select(health.PROBE_PHASE, equal("probe", LIVENESS_PROBE), *M))
     probes = Panel(
         Kind.TIMELINE,
         "Probes",
@@ -146,7 +146,7 @@ def well() -> Row:
         "storefront, the certificate.",
         (Query(f"min by (probe) ({select(health.PROBE_SUCCESS, *M)})", "{{probe}}"),),
         mappings=OK_FAILED,
-        links=("StoreDown", "StoreDegraded"),
+        links=(AlertName.STORE_DOWN, AlertName.STORE_DEGRADED),
     )
     state = Panel(
         Kind.STAT,
@@ -156,23 +156,17 @@ def well() -> Row:
         width=4,
         mappings=UP_DOWN,
         steps=((None, RED), (1, "green")),
-        links=("StoreDown",),
+        links=(AlertName.STORE_DOWN,),
     )
     time = Panel(
         Kind.GRAPH,
         "Where a liveness probe's time goes",
         "Seconds by phase, summed over the chosen shops: resolve, connect and tls are the network, "
         "processing is the shop. Reused connections have only the last two.",
-        (
-            Query(
-                phases,
-                "{{phase}}",
-                empty="a platform may name its liveness probe differently",
-            ),
-        ),
+        (Query(phases, "{{phase}}"),),
         unit="s",
         stacked=True,
         low=0,
-        links=("StoreLatencyRegression",),
+        links=(AlertName.STORE_LATENCY_REGRESSION,),
     )
     return Row("Does it work?", (state, probes, time))

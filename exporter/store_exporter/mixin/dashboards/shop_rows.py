@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...metrics.catalogue import business
 from .. import promql, series
+from ..names import AlertName, Dashboards
 from ..promql import equal, increase, select, total
 from .panels import OK_FAILED, Kind, Panel, Query, Row
 from .scales import LATENCY, NO_ERROR, PAYMENTS, REVENUE, SUCCESS
@@ -26,7 +27,7 @@ def sales() -> Row:
                 "Gross totals of the orders first paid within the past hour, by currency.",
                 (Query(f"sum by (currency) ({REVENUE})", "{{currency}}"),),
                 low=0,
-                links=("trends",),
+                links=(Dashboards.TRENDS,),
             ),
             Panel(
                 Kind.GRAPH,
@@ -42,7 +43,7 @@ def sales() -> Row:
                     ),
                 ),
                 low=0,
-                links=("StoreOrderDrought", "trends"),
+                links=(AlertName.STORE_ORDER_DROUGHT, Dashboards.TRENDS),
             ),
             Panel(
                 Kind.GRAPH,
@@ -55,7 +56,7 @@ def sales() -> Row:
                 high=1,
                 steps=PAYMENTS,
                 lines=True,
-                links=("StorePaymentsFailing",),
+                links=(AlertName.STORE_PAYMENTS_FAILING,),
             ),
             Panel(
                 Kind.BARS,
@@ -127,7 +128,7 @@ def work() -> Row:
         width=12,
         columns=("operation",),
         sort="+Success",
-        links=("operations", "errors"),
+        links=(Dashboards.OPERATIONS, Dashboards.ERRORS),
     )
     errors = Panel(
         Kind.GRAPH,
@@ -144,7 +145,7 @@ def work() -> Row:
         width=12,
         stacked=True,
         low=0,
-        links=("errors",),
+        links=(Dashboards.ERRORS,),
     )
     return Row("Operations", (table, errors))
 
@@ -163,7 +164,7 @@ def upkeep() -> Row:
         decimals=0,
         stacked=True,
         low=0,
-        links=("StoreBestSellersOutOfStock",),
+        links=(AlertName.STORE_BEST_SELLERS_OUT_OF_STOCK,),
     )
     background = Panel(
         Kind.GRAPH,
@@ -179,7 +180,7 @@ def upkeep() -> Row:
         ),
         decimals=0,
         low=0,
-        links=("StoreWebhooksDisabled", "StoreBackgroundJobsStuck"),
+        links=(AlertName.STORE_WEBHOOKS_DISABLED, AlertName.STORE_BACKGROUND_JOBS_STUCK),
     )
     fresh = Panel(
         Kind.TABLE,
@@ -195,6 +196,6 @@ def upkeep() -> Row:
         ),
         columns=("collector",),
         sort="Age",
-        links=("StoreFiguresStale",),
+        links=(AlertName.STORE_FIGURES_STALE,),
     )
     return Row("Upkeep", (stock, background, fresh))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .. import promql, slo
-from ..policy import BURN_RATES, SLO_WINDOW, Uid
+from ..names import AlertName, Dashboards
+from ..policy import BURN_RATES, SLO_WINDOW
 from ..promql import select
 from .panels import Kind, Page, Panel, Query, Row, Steps, Variable
 from .variables import STORE_MATCH, STORES
@@ -25,8 +26,7 @@ BURN: Steps = (
 def page() -> Page:
     """The dashboard."""
     return Page(
-        Uid.SLO,
-        "slo",
+        Dashboards.SLO,
         "Stores / Objectives",
         "An objective allows a small share of operations to fail or to be slow: the error budget. "
         f"It lasts {SLO_WINDOW}. Objectives come from a file; see docs/slo.md.",
@@ -39,7 +39,7 @@ def page() -> Page:
 def now() -> Row:
     """The chosen stores in single figures."""
     budget = select(slo.BUDGET, *M)
-    alerts = promql.firing(promql.equal("alertname", "StoreErrorBudgetBurn"), *M)
+    alerts = promql.firing(promql.equal("alertname", AlertName.STORE_ERROR_BUDGET_BURN), *M)
     return Row(
         "Now",
         (
@@ -84,7 +84,7 @@ def now() -> Row:
                 width=6,
                 height=5,
                 steps=((None, "green"), (1, "red")),
-                links=("StoreErrorBudgetBurn",),
+                links=(AlertName.STORE_ERROR_BUDGET_BURN,),
             ),
         ),
     )
@@ -114,7 +114,7 @@ def course() -> Row:
                 height=9,
                 steps=LEFT,
                 lines=True,
-                links=("errors",),
+                links=(Dashboards.ERRORS,),
             ),
             Panel(
                 Kind.GRAPH,
@@ -133,7 +133,7 @@ def course() -> Row:
                 height=9,
                 steps=BURN,
                 lines=True,
-                links=("StoreErrorBudgetBurn",),
+                links=(AlertName.STORE_ERROR_BUDGET_BURN,),
             ),
         ),
     )
@@ -176,7 +176,7 @@ def each() -> Row:
                 height=12,
                 columns=slo.SLO,
                 sort="+Budget left",
-                links=("shop", "errors"),
+                links=(Dashboards.SHOP, Dashboards.ERRORS),
             ),
         ),
     )

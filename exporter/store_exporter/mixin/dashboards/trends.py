@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .. import series
-from ..policy import SEASONAL, Uid
+from ..names import AlertName, Dashboards
+from ..policy import SEASONAL
 from ..promql import STORE, on, select
 from .panels import Kind, Page, Panel, Query, Row, Steps
 from .scales import ORDERS, P95, REVENUE, SUCCESS, SUCCESS_RATE
@@ -20,8 +21,7 @@ SLOWER: Steps = ((None, "green"), (SEASONAL.latency_factor / 2, "yellow"), (1.0,
 def page() -> Page:
     """The dashboard."""
     return Page(
-        Uid.TRENDS,
-        "trends",
+        Dashboards.TRENDS,
         "Stores / Trends",
         "This week against last week, same weekday and hour. What a shop sells depends on the "
         "hour and the day, so that is what to compare with.",
@@ -110,7 +110,7 @@ def usual() -> Row:
                 (Query(orders, "now"), Query(normal, "normal", empty=history)),
                 low=0,
                 width=12,
-                links=("StoreOrderDrought",),
+                links=(AlertName.STORE_ORDER_DROUGHT,),
             ),
             Panel(
                 Kind.GRAPH,
@@ -124,7 +124,7 @@ def usual() -> Row:
                 unit="s",
                 low=0,
                 width=12,
-                links=("StoreLatencyRegression",),
+                links=(AlertName.STORE_LATENCY_REGRESSION,),
             ),
         ),
     )
@@ -159,7 +159,7 @@ def movers() -> Row:
                 width=12,
                 columns=STORE,
                 sort="+Change",
-                links=("shop", "StoreOrderDrought"),
+                links=(Dashboards.SHOP, AlertName.STORE_ORDER_DROUGHT),
             ),
             Panel(
                 Kind.TABLE,
@@ -187,7 +187,7 @@ def movers() -> Row:
                 width=12,
                 columns=STORE,
                 sort="Change",
-                links=("shop", "StoreLatencyRegression"),
+                links=(Dashboards.SHOP, AlertName.STORE_LATENCY_REGRESSION),
             ),
         ),
     )

@@ -1,0 +1,21 @@
+"""What alerts follow from, so that they are held back while it fires."""
+
+from __future__ import annotations
+
+from ..model import Cause
+from ..names import AlertName
+
+
+def refused() -> Cause:
+    """The store refuses our credentials, so nothing about it can be read."""
+    return Cause(AlertName.STORE_CREDENTIALS_REJECTED)
+
+
+def unusable() -> tuple[Cause, ...]:
+    """The store does not answer, or not to us."""
+    return (Cause(AlertName.STORE_DOWN), refused())
+
+
+def unwatched() -> Cause:
+    """An exporter is gone; which stores it watched, nothing says."""
+    return Cause(AlertName.STORE_EXPORTER_DOWN, same=())

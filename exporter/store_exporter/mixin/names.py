@@ -1,0 +1,72 @@
+"""The names by which alerts and dashboards refer to each other, each written once.
+
+An alert or dashboard that is renamed here is renamed in every rule, route, link, runbook and page;
+one that is missing here cannot be referred to.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class AlertName:
+    """Names of the alerts."""
+
+    STORE_DOWN = "StoreDown"
+    STORE_CREDENTIALS_REJECTED = "StoreCredentialsRejected"
+    STORE_DEGRADED = "StoreDegraded"
+    STORE_LATENCY_REGRESSION = "StoreLatencyRegression"
+    STORE_CERTIFICATE_EXPIRING = "StoreCertificateExpiring"
+    STORE_API_VERSION_EXPIRING = "StoreApiVersionExpiring"
+    STORE_API_BUDGET_LOW = "StoreApiBudgetLow"
+    STORE_ORDER_DROUGHT = "StoreOrderDrought"
+    STORE_PAYMENTS_FAILING = "StorePaymentsFailing"
+    STORE_BEST_SELLERS_OUT_OF_STOCK = "StoreBestSellersOutOfStock"
+    STORE_WEBHOOKS_DISABLED = "StoreWebhooksDisabled"
+    STORE_BACKGROUND_JOBS_STUCK = "StoreBackgroundJobsStuck"
+    STORE_FIGURES_STALE = "StoreFiguresStale"
+    STORE_ERROR_BUDGET_BURN = "StoreErrorBudgetBurn"
+    STORE_OPERATION_BROKEN = "StoreOperationBroken"
+    STORE_INSTRUMENTATION_FAILING = "StoreInstrumentationFailing"
+    STORE_SERIES_DROPPED = "StoreSeriesDropped"
+    STORE_OTLP_PUSHES_FAILING = "StoreOtlpPushesFailing"
+    STORE_EXPORTER_DOWN = "StoreExporterDown"
+    STORE_METRICS_ABSENT = "StoreMetricsAbsent"
+    STORE_EXPORTER_RELOAD_FAILED = "StoreExporterReloadFailed"
+    STORE_EXPORTER_LAGGING = "StoreExporterLagging"
+    STORE_DISCOVERY_FAILING = "StoreDiscoveryFailing"
+    STORE_STATE_LOST = "StoreStateLost"
+    WATCHDOG = "Watchdog"
+
+
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """What others need to know of a dashboard.
+
+    Attributes:
+        name: name of its file, and the end of its uid.
+        link: text of the links that lead to it.
+        for_orgs: whether an org gets it as well.
+    """
+
+    name: str
+    link: str
+    for_orgs: bool = True
+
+    @property
+    def uid(self) -> str:
+        """The stable uid that alerts and links point to."""
+        return f"store-exporter-{self.name}"
+
+
+class Dashboards:
+    """The dashboards."""
+
+    FLEET = Dashboard("fleet", "Fleet")
+    SHOP = Dashboard("shop", "This shop")
+    OPERATIONS = Dashboard("operations", "Its operations")
+    ERRORS = Dashboard("errors", "Its errors")
+    TRENDS = Dashboard("trends", "Its trends")
+    SLO = Dashboard("slo", "Its objectives")
+    # What the exporter costs is the platform's matter, and carries no org.
+    EXPORTER = Dashboard("exporter", "The exporter", for_orgs=False)

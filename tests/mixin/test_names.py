@@ -1,0 +1,141 @@
+"""A name stands once: what is renamed is renamed everywhere, or something fails at once."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import store_exporter
+from store_exporter.metrics.catalogue import CATALOGUE
+from store_exporter.mixin import alerts, dashboards, files, policy, rules, runbook, sections, slo
+from store_exporter.mixin.names import AlertName, Dashboard, Dashboards
+from store_exporter.platforms import base
+
+ALERTS = {key: name for key, name in vars(AlertName).items() if key.isupper()}
+PLATFORMS = [base.load(name) for name in base.names()]
+
+
+def test_every_name_of_an_alert_is_that_of_an_alert_and_the_other_way_round() -> None:
+    assert set(ALERTS.values()) == {alert.name for alert in alerts.alerts()}
+
+
+def test_every_name_of_a_dashboard_is_that_of_a_dashboard_and_the_other_way_round() -> None:
+    named = [value for value in vars(Dashboards).values() if isinstance(value, Dashboard)]
+    assert {page.of for page in dashboards.pages()} == set(named)
+
+
+@pytest.mark.parametrize("platform", PLATFORMS, ids=lambda platform: platform.name)
+def test_every_platform_has_the_probe_and_the_collector_that_rules_rely_on(
+    platform: base.Platform,
+) -> None:
+    assert platform.probes[policy.LIVENESS_PROBE].liveness
+    assert policy.ORDERS_COLLECTOR in platform.collectors
+
+
+def test_an_alert_that_is_renamed_is_renamed_in_routes_links_runbooks_and_documentation(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for key, name in ALERTS.items():
+        monkeypatch.setattr(AlertName, key, f"Renamed{name}")
+    generated = files.generate()
+    generated |= {f"alerting.md {name}": text for name, text in sections.alerting().items()}
+    old = re.compile(rf"\b({'|'.join(ALERTS.values())})\b")
+    left = {path: sorted(set(old.findall(text))) for path, text in generated.items()}
+    assert {path: names for path, names in left.items() if names} == {}
+    assert 'alertname=~"RenamedStoreDegraded|' in generated["alerts/alertmanager.yml"]
+    assert "RenamedStoreDown" in generated["alerting.md inhibition"]
+    assert "while [RenamedStoreDown]" in generated["docs/runbooks/RenamedStoreDegraded.md"]
+
+
+def test_what_an_alert_follows_from_is_said_by_routes_runbooks_and_documentation_alike() -> None:
+    generated = files.generate()
+    for alert in alerts.alerts():
+        for cause in alert.inhibited_by:
+            if cause.alert == alert.name:
+                continue
+            page = generated[f"docs/runbooks/{alert.name}.md"]
+            (held,) = re.findall("^No message is sent while .*$", page, re.MULTILINE)
+            assert runbook.link(cause.alert) in held
+            page = generated[f"docs/runbooks/{cause.alert}.md"]
+            holds = re.findall("^While it fires, .*$", page, re.MULTILINE)
+            assert runbook.link(alert.name) in " ".join(holds)
+
+
+def test_a_metric_that_is_renamed_is_renamed_in_every_generated_file(
+    repository: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(repository / "exporter/store_exporter", tmp_path / "store_exporter")
+    for module in (tmp_path / "store_exporter/metrics/catalogue").glob("*.py"):
+        text = module.read_text(encoding="utf-8")
+        for name in CATALOGUE:
+            text = re.sub(rf'"{name}"', f'"renamed_{name}"', text)
+        module.write_text(text, encoding="utf-8")
+    argv = [sys.executable, "-m", "store_exporter", "generate", f"--output={tmp_path / 'out'}"]
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(argv, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    old = re.compile(rf"(?<![\w:])(?:{'|'.join(CATALOGUE)})(?:_bucket)?\b")
+    left = {
+        (path.name, name)
+        for path in (tmp_path / "out").rglob("*.*")
+        for name in old.findall(path.read_text(encoding="utf-8"))
+    }
+    assert left == set()
+    assert "renamed_store_up" in (tmp_path / "out/docs/metrics.md").read_text(encoding="utf-8")
+
+
+def written(repository: Path) -> Iterator[Path]:
+    """Every file that people write and that may name what the package defines."""
+    generated = files.generate()
+    kinds = ("README.md", "docs/**/*.md", "docs/*.yml", "grafana/**/*.yml", "prometheus/*.yml")
+    for kind in (*kinds, "alerts/**/*.tmpl", "docker-compose.yml"):
+        for path in sorted(repository.glob(kind)):
+            if str(path.relative_to(repository)) not in generated:
+                yield path
+
+
+def names(pattern: str, repository: Path) -> set[tuple[str, str]]:
+    """The names of one kind in written files, each with its file."""
+    return {
+        (path.name, name)
+        for path in written(repository)
+        for name in re.findall(pattern, path.read_text(encoding="utf-8"))
+    }
+
+
+def unknown(found: set[tuple[str, str]], known: set[str]) -> set[tuple[str, str]]:
+    assert found, "the pattern finds nothing any more"
+    return {(page, name) for page, name in found if name not in known}
+
+
+def test_every_alert_that_is_written_of_exists(repository: Path) -> None:
+    # Classes of the package begin alike.
+    found = names(r"\b(Store[A-Z]\w+|Watchdog)\b", repository)
+    assert unknown(found, {*ALERTS.values(), *dir(store_exporter)}) == set()
+
+
+def test_every_metric_that_is_written_of_exists(repository: Path) -> None:
+    recorded = {rule.name for group in [*rules.groups(), *slo.groups()] for rule in group.rules}
+    samples = {f"{name}{end}" for name in CATALOGUE for end in ("_bucket", "_count", "_sum")}
+    found = names(r"(?<![\w.:/-])((?:\w+:)?store_[a-z][\w:]*)\b(?![./(])", repository)
+    functions = {"store_exporter", *dir(store_exporter)}
+    first_design = {"store_orders", "store_scheduled_actions"}
+    assert unknown(found, {*CATALOGUE, *recorded, *samples, *functions, *first_design}) == set()
+
+
+def test_every_probe_and_collector_that_is_written_of_exists(repository: Path) -> None:
+    found = names(r"\b(?:[Pp]robes?|[Cc]ollectors?) `(\w+)`", repository)
+    checks = {name for p in PLATFORMS for name in (*p.probes, *p.collectors)}
+    assert unknown(found, checks) == set()
+
+
+def test_every_dashboard_that_is_written_of_exists(repository: Path) -> None:
+    found = names(r"\b(Stores / [A-Z]\w+)", repository)
+    assert unknown(found, {page.title for page in dashboards.pages()}) == set()
