@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from store_exporter import cli
+from store_exporter.commands import documentation
 from store_exporter.mixin import files
 
 CONFIG = """
@@ -43,7 +44,37 @@ def routes(folder: Path) -> dict[str, object]:
 def test_everything_is_written_below_the_output_folder(tmp_path: Path) -> None:
     assert cli.main(["generate", f"--output={tmp_path}"]) == 0
     written = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
-    assert written == files.generate().keys()
+    assert written == files.generate().keys() | documentation.pages().keys()
+
+
+def test_no_committed_file_is_stale(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status = cli.main(["generate", f"--output={repository}", "--check"])
+    assert (status, capsys.readouterr().err) == (0, "")
+
+
+@pytest.mark.parametrize("path", sorted(documentation.sections()))
+def test_a_written_page_keeps_its_text_and_its_sections_are_renewed(
+    path: str, tmp_path: Path, repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    committed = (repository / path).read_text(encoding="utf-8")
+    page = tmp_path / path
+    page.parent.mkdir()
+    for name, text in documentation.sections()[path].items():
+        page.write_text(committed.replace(text.rstrip(), "old"), encoding="utf-8")
+        assert cli.main(["generate", f"--output={tmp_path}", "--check"]) == 1, name
+        assert f"{page}: stale; run `store-exporter generate`" in capsys.readouterr().err
+        assert cli.main(["generate", f"--output={tmp_path}"]) == 0
+        assert page.read_text(encoding="utf-8") == committed
+
+
+def test_a_page_without_its_section_is_an_error_that_names_both(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "docs/configuration.md"
+    page.parent.mkdir()
+    page.write_text("# Configuration\n\n<!-- store-exporter generate: old -->\n<!-- end of old -->")
+    assert cli.main(["generate", f"--output={tmp_path}"]) == 1
+    assert f"{page}: sections keys, old: " in capsys.readouterr().err
 
 
 def test_check_names_what_is_stale_or_missing_and_writes_nothing(

@@ -10,18 +10,13 @@ import yaml
 from store_exporter.commands import serve
 from store_exporter.config import load
 from store_exporter.config.model import Section
-from store_exporter.config.reference import MARKER, renewed, tables
-from tests.config.example import PLATFORMS
+from store_exporter.config.reference import costs, tables
+from tests.config.example import EXAMPLE, PLATFORMS
 
 
 @pytest.fixture(scope="module")
 def page(repository: Path) -> str:
     return (repository / "docs" / "configuration.md").read_text("utf-8")
-
-
-def test_the_reference_is_that_of_the_code(page: str) -> None:
-    # Run `python -m store_exporter.config.reference docs/configuration.md` after a change.
-    assert page == renewed(page)
 
 
 def sections() -> set[type[Section]]:
@@ -58,6 +53,16 @@ def test_what_a_platform_takes_is_documented() -> None:
         assert text in documented
 
 
+def test_the_cost_of_a_store_is_computed_from_its_checks() -> None:
+    rows = costs(EXAMPLE).splitlines()
+    assert rows[2:] == [
+        "| probe `liveness` | 1m | 1 | 60 |",
+        "| probe `checkout` | 5m | 1 | 12 |",
+        "| collector `orders` | 5m | 1 | 12 |",
+        "| **all** |  |  | **84.0** |",
+    ]
+
+
 def test_every_flag_is_documented(page: str) -> None:
     parser = argparse.ArgumentParser()
     serve.add_arguments(parser)
@@ -70,7 +75,9 @@ def test_the_examples_are_valid(repository: Path, page: str, tmp_path: Path) -> 
     example = repository / "docs" / "store-exporter.example.yml"
     config = load(example, resolve=False)
     assert (len(config.stores), len(config.orgs), len(config.discovery)) == (3, 2, 1)
-    blocks = re.findall(r"```yaml\n(.*?)```", page.partition(MARKER)[0], re.DOTALL)
+    blocks = re.findall(
+        r"```yaml\n(.*?)```", page.partition("<!-- store-exporter generate")[0], re.DOTALL
+    )
     smallest = tmp_path / "smallest.yml"
     smallest.write_text(blocks[0])
     assert load(smallest, resolve=False).stores[0].org == "acme"

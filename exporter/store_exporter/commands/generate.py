@@ -1,4 +1,4 @@
-"""`store-exporter generate`: dashboards, rules, alerts and pages, from the metric catalogue."""
+"""`store-exporter generate`: every generated file, and every generated part of a written page."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 from ..config import ConfigError, load
+from ..markdown import renewed
 from ..mixin import alertmanager, files, objectives, policy
-from . import slo_file
+from . import documentation, slo_file
 from .routing import routing
 
 
@@ -24,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--check",
         action="store_true",
-        help="write nothing; fail and name the files that are missing or differ",
+        help="write nothing; fail and name each file that is missing or stale",
     )
     parser.add_argument(
         "--slo",
@@ -82,10 +83,13 @@ def run(args: argparse.Namespace) -> int:
         print(error, file=sys.stderr)
         return 1
     try:
-        generated = files.generate(chosen)
+        generated = files.generate(chosen) | documentation.pages() | written(args.output)
     except ModuleNotFoundError as error:
         print(f"generate needs {error.name}: pip install 'store-exporter[mixin]'", file=sys.stderr)
         return 2
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 1
     if args.check:
         return check(args.output, generated)
     for path, content in generated.items():
@@ -93,6 +97,26 @@ def run(args: argparse.Namespace) -> int:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(content, encoding="utf-8")
     return 0
+
+
+def written(root: Path) -> dict[str, str]:
+    """The pages below a folder that people write, with their generated sections renewed.
+
+    A page that is not there is left out: it cannot be made, and only this repository has them.
+
+    Raises:
+        ValueError: a page has not the sections that are generated for it.
+    """
+    pages = {}
+    for path, sections in documentation.sections().items():
+        text = read(root / path)
+        if text is None:
+            continue
+        try:
+            pages[path] = renewed(text, sections)
+        except ValueError as error:
+            raise ValueError(f"{root / path}: {error}") from None
+    return pages
 
 
 def check(root: Path, generated: dict[str, str]) -> int:

@@ -17,9 +17,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--format",
-        choices=("text", "json", "markdown"),
+        choices=("text", "json"),
         default="text",
-        help="a table, JSON with everything, or the page docs/operations.md (default: text)",
+        help="a table, or JSON with everything (default: text)",
     )
 
 
@@ -28,9 +28,7 @@ def run(args: argparse.Namespace) -> int:
     if args.operation is not None and args.operation not in reference.operation_names():
         print(f"there is no operation {args.operation}", file=sys.stderr)
         return 2
-    if args.format == "markdown":
-        sys.stdout.write(reference.markdown())
-    elif args.format == "json":
+    if args.format == "json":
         print(json.dumps(_document(args.operation), indent=2, default=str))
     else:
         print("\n".join(_table() if args.operation is None else _one(args.operation)))

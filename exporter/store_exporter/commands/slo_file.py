@@ -8,13 +8,16 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from ..config import ConfigError
+from .. import markdown
+from ..config import ConfigError, reference
 from ..config.checker import Checker
 from ..config.document import parse
+from ..config.explain import by_key
 from ..config.load import read
 from ..config.model import Section
 from ..config.secrets import Source
-from ..config.types import Domain, Duration, Org
+from ..config.types import Domain, Duration, Org, Says
+from ..config.values import duration_text
 from ..metrics.catalogue.operations import LATENCY_BUCKETS
 from ..mixin.objectives import Kind, Objective, Override
 from ..mixin.policy import BURN_RATES
@@ -22,6 +25,7 @@ from ..mixin.policy import BURN_RATES
 # An alert looks for a budget that is spent this many times too fast. Below this target, even a
 # store where everything fails never gets there.
 LEAST = 100 * (1 - 1 / max(rate.factor for rate in BURN_RATES))
+_BOUNDS = ", ".join(duration_text(bound) for bound in LATENCY_BUCKETS)
 
 
 def _tuple(value: Any) -> Any:
@@ -59,7 +63,8 @@ def _names(value: Any) -> Any:
     return names
 
 
-Target = Annotated[float, BeforeValidator(_target)]
+Target = Annotated[float, BeforeValidator(_target), Says("number of percent")]
+KindOf = Annotated[Kind, BeforeValidator(_kind), Says(" or ".join(f"`{k}`" for k in Kind))]
 Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
 
 
@@ -82,7 +87,7 @@ class OverrideSection(Section):
         None,
         ge=1,
         le=10**9,
-        description="Operations in a window below which alerts wait.",
+        description="Operations in a window below which alerts are silent.",
     )
 
 
@@ -90,22 +95,33 @@ class ObjectiveSection(Section):
     """One objective."""
 
     name: str = Field(
-        pattern=r"^[a-z][a-z0-9_-]{0,39}$", description="Its name, the value of the label slo."
+        pattern=r"^[a-z][a-z0-9_-]{0,39}$",
+        description="Its name, the value of the label slo; lower case, unique in the file.",
     )
-    kind: Annotated[Kind, BeforeValidator(_kind)] = Field(description="What it is about.")
-    target: Target = Field(description="Share of good operations, in percent.")
-    threshold: Duration | None = Field(None, description="How long a good operation may take.")
+    kind: KindOf = Field(description="What it is about.")
+    target: Target = Field(
+        description="Share of good operations in percent, "
+        f"above {LEAST:.2f} and below 100; at a lower target the fastest alert could never fire."
+    )
+    threshold: Duration | None = Field(
+        None,
+        description="Of latency only: how long a good operation may take; a bound of the duration "
+        f"histogram's classic buckets ({_BOUNDS}), so that classic and native histograms agree.",
+    )
     minimum_operations: int = Field(
         100,
         ge=1,
         le=10**9,
-        description="Operations in a window below which alerts wait.",
+        description="Operations within an alert's long window below which it is silent, so that "
+        "three calls at night wake nobody.",
     )
     match: Match = Field(
         default_factory=lambda: Match.model_validate({}), description="What it is restricted to."
     )
     overrides: Annotated[tuple[OverrideSection, ...], BeforeValidator(_tuple)] = Field(
-        (), max_length=1000, description="Other figures for some orgs or domains."
+        (),
+        max_length=1000,
+        description="Other figures for an org, or for one domain of it; the most specific counts.",
     )
 
 
@@ -113,6 +129,20 @@ class Root(Section):
     """The file's top level."""
 
     objectives: Any = Field(description="The objectives, a list.")
+
+
+def tables() -> str:
+    """Return the reference of the file's keys as Markdown."""
+    sections: dict[str, type[Section]] = {
+        "`objectives[]`": ObjectiveSection,
+        "`objectives[].match`": Match,
+        "`objectives[].overrides[]`": OverrideSection,
+    }
+    return markdown.page(
+        block
+        for title, section in sections.items()
+        for block in (f"### {title}", reference.keys_table(by_key(section)))
+    )
 
 
 def load(path: Path) -> tuple[Objective, ...]:

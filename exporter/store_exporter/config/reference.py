@@ -1,30 +1,22 @@
-"""The tables of docs/configuration.md, from the models and the platforms' own descriptions.
-
-    python -m store_exporter.config.reference docs/configuration.md
-
-rewrites everything below the page's marker; a test fails when the page is stale.
-"""
+"""The tables of docs/configuration.md, from the models and the platforms' own descriptions."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
-from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
+from .. import markdown
 from ..contract import Collector, Probe
 from ..platforms.base import Platform, Setting
 from ..stores.model import Store
 from . import alerting, model, values, web
 from .explain import by_key
-from .platform_model import installed, store_model
+from .platform_model import store_model
 from .types import Says
-
-MARKER = "<!-- Everything below is written by `python -m store_exporter.config.reference`. -->\n"
 
 _KINDS: Mapping[Any, str] = {
     bool: "true or false",
@@ -57,8 +49,27 @@ def tables(platforms: Mapping[str, Platform]) -> str:
         ("The file of `--web.config.file`", by_key(web.WebConfig)),
         ("`tls_server_config`", by_key(web.TlsServer)),
     ]
-    parts = [f"### {title}\n\n{_table(_rows(keys))}" for title, keys in sections]
-    return "\n".join([*parts, *(_platform(platform) for platform in platforms.values())])
+    blocks = [block for title, keys in sections for block in (f"### {title}", keys_table(keys))]
+    blocks += [block for platform in platforms.values() for block in _platform(platform)]
+    return markdown.page(blocks)
+
+
+def keys_table(keys: Mapping[str, FieldInfo]) -> str:
+    """Return the table of a mapping's keys."""
+    return markdown.table(("key", "value", "default", "meaning"), _rows(keys))
+
+
+def costs(platform: Platform) -> str:
+    """Return the table of what a store is asked by default, and how often."""
+    rows, total = [], 0.0
+    kinds = (("probe", platform.probes), ("collector", platform.collectors))
+    for kind, name, check in ((kind, *item) for kind, of in kinds for item in of.items()):
+        hourly = check.requests * 3600 / check.interval
+        total += hourly
+        every = values.duration_text(check.interval)
+        rows.append((f"{kind} `{name}`", every, str(check.requests), f"{round(hourly, 1):g}"))
+    head = ("asks", "every", "requests a run", "requests an hour")
+    return markdown.table(head, [*rows, ("**all**", "", "", f"**{total:.1f}**")])
 
 
 def _common(store: Mapping[str, FieldInfo]) -> dict[str, FieldInfo]:
@@ -110,19 +121,21 @@ def _plain(value: Any) -> str:
     return str(value) if isinstance(value, str | int | float) else ""
 
 
-def _platform(platform: Platform) -> str:
+def _platform(platform: Platform) -> Iterator[str]:
     credentials = [
         (f"`{s.name}`", "`env:` or `file:`" if s.secret else "text", _need(s), s.description)
         for s in platform.credentials
     ]
     settings = [(f"`{s.name}`", _plain(s.default), s.description) for s in platform.settings]
-    return (
-        f"### {platform.title} (`platform: {platform.name}`)\n\n"
-        f"Credentials:\n\n{_table(credentials)}\n"
-        f"Settings:\n\n{_table(settings, ('key', 'default', 'meaning'))}\n"
-        f"Probes:\n\n{_checks(platform.probes.values())}\n"
-        f"Collectors:\n\n{_checks(platform.collectors.values())}"
-    )
+    yield f"### {platform.title} (`platform: {platform.name}`)"
+    yield "Credentials:"
+    yield markdown.table(("key", "value", "default", "meaning"), credentials)
+    yield "Settings:"
+    yield markdown.table(("key", "default", "meaning"), settings)
+    yield "Probes:"
+    yield _checks(platform.probes.values())
+    yield "Collectors:"
+    yield _checks(platform.collectors.values())
 
 
 def _need(setting: Setting) -> str:
@@ -141,26 +154,8 @@ def _checks(checks: Iterable[Probe | Collector]) -> str:
         )
         for check in checks
     )
-    return _table(rows, head)
+    return markdown.table(head, rows)
 
 
 def _option(value: Any) -> str:
     return f"[{_shown(value)}]" if isinstance(value, list | tuple) else _shown(value)
-
-
-def _table(
-    rows: Iterable[Iterable[str]], head: tuple[str, ...] = ("key", "value", "default", "meaning")
-) -> str:
-    lines = [head, tuple("---" for _ in head), *rows]
-    cells = (" | ".join(cell.replace("|", "\\|") for cell in line) for line in lines)
-    return "".join(f"| {line} |\n" for line in cells)
-
-
-def renewed(page: str) -> str:
-    """Return the page with the tables of now below its marker."""
-    return page.partition(MARKER)[0] + MARKER + "\n" + tables(installed())
-
-
-if __name__ == "__main__":
-    for name in sys.argv[1:]:
-        Path(name).write_text(renewed(Path(name).read_text("utf-8")), "utf-8")

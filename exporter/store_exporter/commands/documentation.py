@@ -1,0 +1,30 @@
+"""The documentation that is made from the code: whole pages, and sections of written ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..config import reference as configuration
+from ..config.platform_model import installed
+from ..mixin import sections as mixin
+from ..platforms.kit import reference as operations
+from . import slo_file
+
+
+def pages() -> dict[str, str]:
+    """Pages by their path, beside those of `mixin.files`."""
+    return {"docs/operations.md": operations.page()}
+
+
+def sections() -> dict[str, Mapping[str, str]]:
+    """The sections of written pages, by the page's path and the section's name."""
+    platforms = installed()
+    return {
+        "docs/alerting.md": mixin.alerting(),
+        "docs/configuration.md": {"keys": configuration.tables(platforms)},
+        "docs/slo.md": mixin.objectives() | {"keys": slo_file.tables()},
+        **{
+            f"docs/{name}.md": {"costs": configuration.costs(platform)}
+            for name, platform in platforms.items()
+        },
+    }
