@@ -17,6 +17,7 @@ from store_exporter.metrics.catalogue import CATALOGUE
 from store_exporter.mixin import alerts, dashboards, files, policy, rules, runbook, sections, slo
 from store_exporter.mixin.names import AlertName, Dashboard, Dashboards
 from store_exporter.platforms import base
+from store_exporter.probing import jobs
 
 ALERTS = {key: name for key, name in vars(AlertName).items() if key.isupper()}
 PLATFORMS = [base.load(name) for name in base.names()]
@@ -37,6 +38,10 @@ def test_every_platform_has_the_probe_and_the_collector_that_rules_rely_on(
 ) -> None:
     assert platform.probes[policy.LIVENESS_PROBE].liveness
     assert policy.ORDERS_COLLECTOR in platform.collectors
+
+
+def test_figures_count_as_stale_when_the_exporter_withdraws_them() -> None:
+    assert policy.THRESHOLDS.stale_intervals == jobs.FRESH_INTERVALS
 
 
 def test_an_alert_that_is_renamed_is_renamed_in_routes_links_runbooks_and_documentation(
