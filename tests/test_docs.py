@@ -111,6 +111,13 @@ def test_every_command_and_flag_that_is_named_exists(repository: Path) -> None:
                 assert flag in known[command], f"{page.name}: {command} {flag}"
 
 
+def test_every_file_that_the_page_on_contributing_names_exists(repository: Path) -> None:
+    text = (repository / "docs" / "contributing.md").read_text()
+    named = set(re.findall(r"`((?:exporter|tests|scripts|docs|grafana|prometheus)/[^\s`]+)`", text))
+    assert len(named) > 10
+    assert [name for name in sorted(named) if not (repository / name).exists()] == []
+
+
 def test_every_extra_is_documented(repository: Path) -> None:
     project = tomllib.loads((repository / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"].keys() - {"all"}

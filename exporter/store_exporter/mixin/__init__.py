@@ -1,6 +1,7 @@
 """Dashboards, recording rules, alerts and their documentation as code, from the metric catalogue.
 
-    policy        every threshold, window, name and address, in one place
+    names         the names by which alerts and dashboards refer to each other
+    policy        every threshold, window, label and address, in one place
     promql        selectors and expressions from metrics of the catalogue
     model         what a rule, an alert and a runbook are
     series        names of recorded series
@@ -11,7 +12,7 @@
     alertmanager  routes, inhibition, times; `receivers` and `slack` its messages
     runbook       a page for each alert
     dashboards    one module per dashboard
-    reference     documentation pages
+    reference     documentation pages; `sections` parts of written ones
     files         all of it as files, for `store-exporter generate`
 
 Nothing here names a metric as text: a metric renamed in the catalogue is renamed in
