@@ -48,13 +48,36 @@ async def guarded(folder: Path, text: str) -> AsyncIterator[tuple[Running, Path]
 async def test_a_right_password_comes_in_and_everything_else_does_not(tmp_path: Path) -> None:
     async with guarded(tmp_path, f"basic_auth_users: {{ada: {HASH}}}\n") as (running, _):
         for headers in ({}, basic("ada", "wrong"), basic("bob", "correct horse"), basic("", "")):
-            for path in ("/", "/metrics", "/-/healthy", "/config", "/nowhere"):
+            for path in ("/", "/metrics", "/config", "/nowhere", "/-/reload", "/-/healthy/"):
                 answer = await running.ask(path, headers=headers)
                 assert answer.status == 401
                 assert answer.headers["WWW-Authenticate"].startswith("Basic")
         for _ in range(2):
             answer = await running.ask("/metrics", headers=basic("ada", "correct horse"))
             assert answer.status == 200
+
+
+async def test_who_restarts_or_balances_needs_no_password(tmp_path: Path) -> None:
+    async with guarded(tmp_path, f"basic_auth_users: {{ada: {HASH}}}\n") as (running, path):
+        for path_ in ("/-/healthy", "/-/ready"):
+            assert (await running.ask(path_)).status == 200
+        # A typing error in this file must not have the process restarted.
+        replace(path, "[\n")
+        assert (await running.ask("/-/healthy")).status == 200
+        assert (await running.ask("/")).status == 500
+
+
+async def test_passwords_that_vanish_from_the_file_open_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    good = f"basic_auth_users: {{ada: {HASH}}}\n"
+    async with guarded(tmp_path, good) as (running, path):
+        replace(path, "basic_auth_users: {}\n")
+        assert (await running.ask("/")).status == 500
+        assert (await running.ask("/", headers=basic("ada", "correct horse"))).status == 500
+        assert "given up by a restart only" in caplog.messages[-1]
+        replace(path, good)
+        assert (await running.ask("/", headers=basic("ada", "correct horse"))).status == 200
 
 
 async def test_the_api_has_its_own_tokens(tmp_path: Path) -> None:

@@ -15,12 +15,12 @@ from ..server import logs
 from ..server.app import create_app
 from ..server.assembly import assembled
 from ..server.exporter import Exporter
-from ..server.listen import listening, parse_address, signals
+from ..server.listen import is_loopback, listening, parse_address, signals
 from ..server.redaction import Redactor
 from ..server.web_file import WebFile
 from ..stores.inventory import Shard
 
-DEFAULT_ADDRESS = ":9847"
+PORT = 9847
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +47,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         type=_address,
         metavar="HOST:PORT",
-        help=f"where to listen; may be repeated (default: {DEFAULT_ADDRESS})",
+        help=f"where to listen; may be repeated (default: 127.0.0.1:{PORT}, or every interface "
+        "when --web.config.file asks for passwords or certificates)",
     )
     parser.add_argument(
         "--web.telemetry-path",
@@ -125,13 +126,36 @@ async def _serve(
     read = partial(load, args.config_file)
     async with assembled(read, config=config, redact=redact, shard=args.shard) as exporter:
         app = create_app(exporter, telemetry_path=args.telemetry_path, web_file=web_file)
-        addresses = args.addresses or [parse_address(DEFAULT_ADDRESS)]
+        guarded = web_file is not None and web_file.guards
+        addresses = args.addresses or default_addresses(guarded=guarded)
         tls = web_file.tls if web_file else None
         with signals(partial(_reload, exporter, set())) as ended:
             async with listening(app, addresses, tls) as urls:
                 for url in urls:
-                    log.info("listening", extra={"address": url})
+                    _tell(url, guarded=guarded)
                 await ended.wait()
+
+
+def default_addresses(*, guarded: bool) -> list[tuple[str | None, int]]:
+    """Return where to listen unless told: for others only when each of them is asked who it is."""
+    return [(None if guarded else "127.0.0.1", PORT)]
+
+
+def _tell(url: str, *, guarded: bool) -> None:
+    """Log an address that is listened on, and who reaches it."""
+    log.info("listening", extra={"address": url})
+    if is_loopback(url):
+        log.info(
+            "only this machine reaches this address; --web.listen-address adds others, and "
+            "--web.config.file asks who comes in",
+            extra={"address": url},
+        )
+    elif not guarded:
+        log.warning(
+            "whoever reaches this address sees the figures of all orgs and may reload the "
+            "configuration; --web.config.file asks who comes in",
+            extra={"address": url},
+        )
 
 
 def _reload(exporter: Exporter, tasks: set[asyncio.Task[None]]) -> None:

@@ -57,6 +57,13 @@ class WebConfig(Section):
         {}, max_length=1000, description="Bcrypt hashes of passwords by user name."
     )
 
+    @property
+    def guards(self) -> bool:
+        """Whether everybody must show a password or a certificate."""
+        tls = self.tls_server_config
+        certified = tls is not None and tls.client_auth_type == "RequireAndVerifyClientCert"
+        return bool(self.basic_auth_users) or certified
+
 
 def load_web(path: str | Path) -> WebConfig:
     """Read the file and check that its certificates can be used.

@@ -19,6 +19,8 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _REMEMBERED = 256
 _CHECKS_AT_ONCE = 2
+_OPEN = ("/-/healthy", "/-/ready")
+"""Asked by whoever restarts the process or balances load, who should not need a password."""
 _CHALLENGE = {"WWW-Authenticate": 'Basic realm="store-exporter", charset="UTF-8"'}
 
 
@@ -28,6 +30,8 @@ def basic_auth(file: WebFile) -> Middleware:
 
     @web.middleware
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path in _OPEN:
+            return await handler(request)
         config = file.current()
         if config is None:
             # Locked, rather than open, until somebody corrects the file.

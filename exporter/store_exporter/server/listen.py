@@ -8,7 +8,9 @@ import signal
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from ipaddress import ip_address
 from typing import Any
+from urllib.parse import urlsplit
 
 from aiohttp import web
 from aiohttp.http import HttpProcessingError
@@ -82,6 +84,11 @@ class _Complaints(logging.LoggerAdapter[logging.Logger]):
 def _url(scheme: str, address: tuple[str, int]) -> str:
     host, port = address[:2]
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+
+
+def is_loopback(url: str) -> bool:
+    """Tell whether only this machine reaches an address that `listening` yielded."""
+    return ip_address(urlsplit(url).hostname or "").is_loopback
 
 
 @contextmanager

@@ -27,7 +27,9 @@ class WebFile:
         self._config: WebConfig | None
         self._context: ssl.SSLContext | None
         self._watched: tuple[Path, ...] = ()
-        self._load()
+        config = self._load()
+        self.guards = config.guards
+        """Whether everybody must show a password or a certificate; so it stays until a restart."""
         self.tls = self._context
         """What to listen with, None without TLS; new connections get the certificate of now."""
         if self.tls is not None:
@@ -37,7 +39,7 @@ class WebFile:
         """Return what the file says now, or None while it has problems."""
         if self._stamps() != self._stamp:
             try:
-                self._load()
+                config = self._load()
             except ConfigError as error:
                 self._config = None
                 log.error(
@@ -46,10 +48,10 @@ class WebFile:
                 )
             else:
                 log.info("the web configuration was read again")
-                self._refuse_switch()
+                self._refuse_switch(config)
         return self._config
 
-    def _load(self) -> None:
+    def _load(self) -> WebConfig:
         # Taken before reading, so that a change meanwhile is seen at the next look.
         self._stamp = self._stamps()
         config = load_web(self._path)
@@ -60,12 +62,17 @@ class WebFile:
         watched = tuple(path for path in named if path is not None)
         if watched != self._watched:
             self._watched = watched
-            self._load()
+            return self._load()
+        return config
 
-    def _refuse_switch(self) -> None:
+    def _refuse_switch(self, config: WebConfig) -> None:
         if (self._context is None) != (self.tls is None):
             self._config = None
             log.error("TLS is switched on or off by a restart only; nobody is let in")
+        elif self.guards and not config.guards:
+            # A file that was cut short must not open an address that was chosen while it guarded.
+            self._config = None
+            log.error("passwords and certificates are given up by a restart only; nobody is let in")
 
     def _stamps(self) -> object:
         return tuple(_stamp(path) for path in (self._path, *self._watched))

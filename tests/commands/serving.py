@@ -1,0 +1,82 @@
+"""`store-exporter serve` as a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from resource import RLIMIT_NOFILE, setrlimit
+
+from tests.server.support import ENVIRON
+
+LISTEN = re.compile(r"msg=listening address=(\S+)")
+ANY_PORT = "--web.listen-address=127.0.0.1:0"
+
+
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "store_exporter", "serve", *arguments],
+        cwd=folder,
+        env=ENVIRON,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+@asynccontextmanager
+async def served(
+    folder: Path,
+    *flags: str,
+    address: str | None = ANY_PORT,
+    environ: Mapping[str, str] = ENVIRON,
+    limit: tuple[int, int] | None = None,
+) -> AsyncIterator[tuple[asyncio.subprocess.Process, str, list[str]]]:
+    """Run `serve` as a process; yields it, its address and its log so far.
+
+    Args:
+        folder: where it runs, with its `store-exporter.yml`.
+        flags: of the command line.
+        address: the flag that says where it listens; none for the default.
+        environ: its variables.
+        limit: how many files it may have open: the soft and the hard limit.
+    """
+    addresses = [] if address is None else [address]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "store_exporter", "serve", *addresses, *flags,
+        cwd=folder, env=environ, stderr=asyncio.subprocess.PIPE, limit=2**20,
+        preexec_fn=None if limit is None else partial(setrlimit, RLIMIT_NOFILE, limit),
+    )  # fmt: skip
+    log: list[str] = []
+    try:
+        address = ""
+        async with asyncio.timeout(30):
+            while not address:
+                log.append(await line_of(process))
+                if match := LISTEN.search(log[-1]):
+                    address = match[1]
+        yield process, address, log
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+async def line_of(process: asyncio.subprocess.Process) -> str:
+    assert process.stderr is not None
+    line = (await process.stderr.readline()).decode()
+    assert line, "the process ended"
+    return line
+
+
+async def until_logged(process: asyncio.subprocess.Process, text: str) -> str:
+    async with asyncio.timeout(20):
+        while text not in (line := await line_of(process)):
+            pass
+    return line

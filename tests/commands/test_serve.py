@@ -1,0 +1,195 @@
+"""The process that watches stores: its flags, its start, what it says, and its end."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Sequence
+from fnmatch import fnmatch
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from store_exporter import cli
+from store_exporter.commands.serve import default_addresses
+from tests.commands.serving import ANY_PORT, run, served, until_logged
+from tests.fakes.bad_server import hang, serving
+from tests.server.support import configuration
+from tests.servers import eventually
+
+STORE = ("acme", "shop.example.com", "http://127.0.0.1:9")
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--web.listen-address", "9847"),
+        ("--web.listen-address", "::1:9847"),
+        ("--web.listen-address", ":99999"),
+        ("--web.telemetry-path", "metrics"),
+        ("--web.telemetry-path", "/{x}"),
+        ("--log.level", "loud"),
+        ("--log.format", "xml"),
+        ("--shard", "3/3"),
+        ("--shard", "x"),
+    ],
+)
+def test_a_bad_value_of_a_flag_is_refused(
+    capsys: pytest.CaptureFixture[str], option: str, value: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["serve", f"{option}={value}"])
+    assert ended.value.code == 2
+    assert option in capsys.readouterr().err
+
+
+def test_a_configuration_is_checked_without_serving(tmp_path: Path) -> None:
+    file = tmp_path / "store-exporter.yml"
+    file.write_text(configuration(STORE))
+    done = run(tmp_path, "--config.check")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "store-exporter.yml: no problems; stores: 1, orgs: 2\n"
+    assert not (tmp_path / "state").exists()
+
+
+@pytest.mark.parametrize("flags", [("--config.check",), (ANY_PORT,)])
+def test_a_bad_configuration_is_told_and_nothing_starts(
+    tmp_path: Path, flags: Sequence[str]
+) -> None:
+    (tmp_path / "store-exporter.yml").write_text("x: 1\nstores: {}\n")
+    done = run(tmp_path, *flags)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines() == [
+        (
+            "store-exporter.yml:1: x: unknown key; known here: alerts, defaults, discovery, orgs, "
+            "prometheus_url, state_directory, stores"
+        ),
+        "store-exporter.yml:2: stores: must be a list, each entry after a '- '",
+    ]
+
+
+def test_a_bad_web_configuration_is_told_and_nothing_starts(tmp_path: Path) -> None:
+    (tmp_path / "store-exporter.yml").write_text(configuration(STORE))
+    (tmp_path / "web.yml").write_text("users: {}\n")
+    done = run(tmp_path, "--web.config.file=web.yml", "--config.check")
+    assert done.returncode == 1
+    assert done.stderr.startswith("web.yml:1: users: unknown key; ")
+
+
+@pytest.mark.parametrize(("guarded", "host"), [(False, "127.0.0.1"), (True, None)])
+def test_without_an_address_others_reach_it_only_where_it_asks_who_they_are(
+    guarded: bool, host: str | None
+) -> None:
+    assert default_addresses(guarded=guarded) == [(host, 9847)]
+
+
+USERS = "basic_auth_users: {ada: $2b$04$nreh6ABDjl9x.0V0vWLR/.isBzGpW/5wtqemYPWhPCMQpvipqV/nu}\n"
+
+
+@pytest.mark.parametrize(
+    ("address", "web", "told"),
+    [
+        ("127.0.0.1:0", "", "level=info * only this machine reaches this address"),
+        ("[::1]:0", "", "level=info * only this machine reaches this address"),
+        ("0.0.0.0:0", "", "level=warn * whoever reaches this address sees the figures of all orgs"),
+        ("0.0.0.0:0", "{}", "level=warn * whoever reaches this address sees the figures"),
+        ("0.0.0.0:0", USERS, ""),
+    ],
+)
+async def test_it_says_who_reaches_it(tmp_path: Path, address: str, web: str, told: str) -> None:
+    (tmp_path / "store-exporter.yml").write_text(configuration())
+    (tmp_path / "web.yml").write_text(web)
+    flags = ("--web.config.file=web.yml",) if web else ()
+    async with served(tmp_path, *flags, address=f"--web.listen-address={address}") as running:
+        process = running[0]
+        process.terminate()
+        _, rest = await process.communicate()
+    found = [line for line in rest.decode().splitlines() if "this address" in line]
+    assert len(found) == bool(told)
+    assert all(fnmatch(line, f"*{told.replace(' * ', '*')}*") for line in found)
+
+
+async def ask(url: str) -> str:
+    async with aiohttp.ClientSession() as session:
+        return await ask_in(session, url)
+
+
+async def ask_in(session: aiohttp.ClientSession, url: str) -> str:
+    async with session.get(url) as answer:
+        return await answer.text()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_ends_it_cleanly(tmp_path: Path, number: signal.Signals) -> None:
+    (tmp_path / "store-exporter.yml").write_text(configuration(STORE))
+    async with served(tmp_path) as (process, address, _):
+        assert "is ready" in await ask(f"{address}/-/ready")
+        process.send_signal(number)
+        async with asyncio.timeout(20):
+            _, rest = await process.communicate()
+        assert process.returncode == 0
+        assert f"signal={number.name}" in rest.decode()
+        assert "Traceback" not in rest.decode()
+
+
+async def test_a_store_that_hangs_does_not_delay_the_end(tmp_path: Path) -> None:
+    async with serving(hang) as store:
+        file = tmp_path / "store-exporter.yml"
+        file.write_text(configuration(("acme", "shop.example.com", store.url)))
+        async with served(tmp_path) as (process, address, _):
+            await asyncio.to_thread(eventually, lambda: store.heads)
+            async with aiohttp.ClientSession() as session:
+                # It waits for the store's only slot, which the scheduled run has.
+                waiting = asyncio.create_task(ask_in(session, f"{address}/probe?target={STORE[1]}"))
+                process.send_signal(signal.SIGTERM)
+                async with asyncio.timeout(20):
+                    await process.wait()
+                assert process.returncode == 0
+                waiting.cancel()
+                await asyncio.gather(waiting, return_exceptions=True)
+
+
+async def test_sighup_reloads_and_a_bad_file_does_no_harm(tmp_path: Path) -> None:
+    file = tmp_path / "store-exporter.yml"
+    file.write_text(configuration())
+    async with served(tmp_path) as (process, address, _):
+        file.write_text(configuration(STORE))
+        process.send_signal(signal.SIGHUP)
+        assert "1 added" in await until_logged(process, "was reloaded")
+        assert "shop.example.com" in await ask(f"{address}/sd")
+
+        file.write_text("nonsense: 1\n")
+        process.send_signal(signal.SIGHUP)
+        line = await until_logged(process, "was not reloaded")
+        assert "nonsense: unknown key" in line
+        assert "shop.example.com" in await ask(f"{address}/sd")
+        assert "store_exporter_config_last_reload_successful 0" in await ask(f"{address}/metrics")
+
+
+async def test_it_watches_stores_from_the_start(tmp_path: Path) -> None:
+    (tmp_path / "store-exporter.yml").write_text(configuration(STORE))
+    async with served(tmp_path, "--log.level=debug") as (process, address, _):
+        await until_logged(process, "liveness of shop.example.com failed: connection")
+        assert "store_up{" in await ask(f"{address}/metrics")
+
+
+async def test_two_processes_cannot_share_their_state(tmp_path: Path) -> None:
+    (tmp_path / "store-exporter.yml").write_text(configuration(STORE))
+    async with served(tmp_path):
+        done = await asyncio.to_thread(run, tmp_path, ANY_PORT)
+        assert done.returncode == 1
+        assert "every exporter needs a state_directory of its own" in done.stderr
+        async with served(tmp_path, "--shard=0/2"), served(tmp_path, "--shard=1/2"):
+            pass
+
+
+async def test_an_address_that_is_taken_is_told(tmp_path: Path) -> None:
+    (tmp_path / "store-exporter.yml").write_text(configuration())
+    async with served(tmp_path) as (_, address, _):
+        taken = address.removeprefix("http://")
+        flags = ("--shard=0/2", f"--web.listen-address={taken}", "--log.format=json")
+        done = await asyncio.to_thread(run, tmp_path, *flags)
+        assert done.returncode == 1
+        assert '"msg": "cannot start: [Errno' in done.stderr
+        assert "Traceback" not in done.stderr
