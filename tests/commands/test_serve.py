@@ -7,6 +7,8 @@ import signal
 from collections.abc import Sequence
 from fnmatch import fnmatch
 from pathlib import Path
+from resource import RLIMIT_NOFILE, prlimit
+from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
@@ -193,3 +195,42 @@ async def test_an_address_that_is_taken_is_told(tmp_path: Path) -> None:
         assert done.returncode == 1
         assert '"msg": "cannot start: [Errno' in done.stderr
         assert "Traceback" not in done.stderr
+
+
+def open_files(pid: int) -> tuple[int, int]:
+    """Return the soft limit of a process, and how many files it has open."""
+    soft, _ = prlimit(pid, RLIMIT_NOFILE)
+    return soft, len(list(Path(f"/proc/{pid}/fd").iterdir()))
+
+
+async def test_the_limit_of_open_files_is_raised_as_far_as_is_allowed(tmp_path: Path) -> None:
+    (tmp_path / "store-exporter.yml").write_text(configuration())
+    async with served(tmp_path, limit=(64, 2000)) as (process, _, log):
+        assert open_files(process.pid)[0] == 2000
+        assert not any("few files" in line for line in log)
+
+
+async def test_a_crowd_takes_neither_the_descriptors_of_probes_nor_the_disk(
+    tmp_path: Path,
+) -> None:
+    async with serving(hang) as store:
+        (tmp_path / "store-exporter.yml").write_text(
+            configuration(("acme", "shop.example.com", store.url), keys="    concurrency: 16\n")
+        )
+        async with served(tmp_path, limit=(128, 128)) as (process, address, log):
+            assert any("few files may be open" in line for line in log)
+            port = urlsplit(address).port
+            crowd = [await asyncio.open_connection("127.0.0.1", port) for _ in range(300)]
+            assert "is healthy" in await ask(f"{address}/-/healthy")
+            assert open_files(process.pid)[1] < 80
+            # A connection to the store is still to be had.
+            before = len(store.heads)
+            probing = asyncio.create_task(ask(f"{address}/probe?target=shop.example.com"))
+            await asyncio.to_thread(eventually, lambda: len(store.heads) > before)
+            probing.cancel()
+            for _, writer in crowd:
+                writer.transport.abort()
+            process.terminate()
+            _, rest = await process.communicate()
+    assert len(rest) < 20_000
+    assert "Traceback" not in rest.decode()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ..config import Config, ConfigError, load
 from ..probing.documents import StateError
-from ..server import logs
+from ..server import descriptors, logs
 from ..server.app import create_app
 from ..server.assembly import assembled
 from ..server.exporter import Exporter
@@ -103,6 +103,13 @@ def run(args: argparse.Namespace) -> int:
     """Serve until a signal; returns 1 when a configuration has problems or an address is taken."""
     redact = Redactor()
     logs.configure(args.log_level, args.log_format, redact)
+    limit = descriptors.raise_limit()
+    if limit < descriptors.SCARCE:
+        log.warning(
+            "few files may be open, so few stores and clients are served at the same time; "
+            "raise the hard limit (ulimit -Hn)",
+            extra={"open_files": limit},
+        )
     try:
         config = load(args.config_file)
         web_file = WebFile(args.web_file) if args.web_file else None
@@ -110,7 +117,7 @@ def run(args: argparse.Namespace) -> int:
             stores, orgs = len(config.stores), len(config.orgs)
             print(f"{config.file}: no problems; stores: {stores}, orgs: {orgs}")
             return 0
-        asyncio.run(_serve(args, config, web_file, redact))
+        asyncio.run(_serve(args, config, web_file, redact, descriptors.shares(limit)))
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 1
@@ -121,16 +128,22 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _serve(
-    args: argparse.Namespace, config: Config, web_file: WebFile | None, redact: Redactor
+    args: argparse.Namespace,
+    config: Config,
+    web_file: WebFile | None,
+    redact: Redactor,
+    shares: descriptors.Shares,
 ) -> None:
     read = partial(load, args.config_file)
-    async with assembled(read, config=config, redact=redact, shard=args.shard) as exporter:
+    async with assembled(
+        read, config=config, redact=redact, shard=args.shard, connections=shares.probes
+    ) as exporter:
         app = create_app(exporter, telemetry_path=args.telemetry_path, web_file=web_file)
         guarded = web_file is not None and web_file.guards
         addresses = args.addresses or default_addresses(guarded=guarded)
         tls = web_file.tls if web_file else None
         with signals(partial(_reload, exporter, set())) as ended:
-            async with listening(app, addresses, tls) as urls:
+            async with listening(app, addresses, tls, limit=shares.server) as urls:
                 for url in urls:
                     _tell(url, guarded=guarded)
                 await ended.wait()

@@ -14,6 +14,7 @@ from ..probing.runner import Runner
 from ..probing.scheduler import Scheduler
 from ..probing.transport import Transport
 from ..stores.inventory import Shard
+from .descriptors import Shares
 from .exporter import Exporter
 from .probe import SingleRunner
 from .redaction import Redactor
@@ -27,6 +28,7 @@ async def assembled(
     recorder: Recorder | None = None,
     redact: Redactor | None = None,
     shard: Shard | None = None,
+    connections: int = Shares().probes,
 ) -> AsyncIterator[Exporter]:
     """Make an exporter and close, at the end, what it used. Serving it starts and stops it.
 
@@ -36,6 +38,7 @@ async def assembled(
         recorder: where everything is counted; one of its own by default.
         redact: masks secrets; shared with the log.
         shard: which part of the stores is this process's.
+        connections: how many may be in use to stores at the same time.
 
     Raises:
         ConfigError: the configuration has problems.
@@ -49,7 +52,7 @@ async def assembled(
         # Every process needs a folder of its own, wherever it runs.
         folder /= f"shard-{shard.index}-of-{shard.count}"
     async with AsyncExitStack() as cleanup:
-        transport = Transport()
+        transport = Transport(limit=connections)
         cleanup.push_async_callback(transport.close)
         documents = FileDocuments(DocumentFile(folder, lost=lambda: recorder.inc(STATE_LOSSES)))
         cleanup.push_async_callback(documents.close)

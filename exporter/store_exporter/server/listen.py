@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import signal
+import socket
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from ipaddress import ip_address
-from typing import Any
+from typing import cast
 from urllib.parse import urlsplit
 
 from aiohttp import web
-from aiohttp.http import HttpProcessingError
+
+from .connections import Connections
+from .descriptors import Shares
 
 log = logging.getLogger(__name__)
 
 SHUTDOWN_SECONDS = 5.0
 """How long requests under way may take to finish once the process is told to end."""
+_BACKLOG = 128
+_NO_SUCH_FAMILY = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)
 
 
 def parse_address(text: str) -> tuple[str | None, int]:
@@ -42,43 +48,59 @@ async def listening(
     app: web.Application,
     addresses: Sequence[tuple[str | None, int]],
     tls: ssl.SSLContext | None = None,
+    *,
+    limit: int = Shares().server,
 ) -> AsyncIterator[list[str]]:
     """Serve an application until the block ends; yields the addresses, with the ports chosen.
+
+    Args:
+        app: what answers.
+        addresses: hosts and ports; no host means every interface.
+        tls: what to speak with, None for plain HTTP.
+        limit: connections at the same time.
 
     Raises:
         OSError: an address cannot be listened on.
     """
-    runner = web.AppRunner(
-        app,
-        access_log=None,
-        logger=_Complaints(log),
-        # Also the longest that a connection may take to send a request's head.
-        keepalive_timeout=75.0,
-        lingering_time=1.0,
-        shutdown_timeout=SHUTDOWN_SECONDS,
-    )
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
     await runner.setup()
+    connections = Connections(cast(web.Server, runner.server), limit, tls)
     try:
+        urls = []
         for host, port in addresses:
-            await web.TCPSite(runner, host, port, ssl_context=tls).start()
-        scheme = "http" if tls is None else "https"
-        yield [_url(scheme, address) for address in runner.addresses]
+            for listener in await _listeners(host, port):
+                connections.listen(listener)
+                urls.append(_url("http" if tls is None else "https", listener.getsockname()))
+        yield urls
     finally:
+        connections.refuse()
         await runner.cleanup()
+        await connections.close()
 
 
-class _Complaints(logging.LoggerAdapter[logging.Logger]):
-    """Tells at debug, and without their bytes, of requests that are not HTTP.
-
-    Every port scan makes some, and aiohttp's errors quote them, a password included.
-    """
-
-    def exception(self, msg: object, *args: object, exc_info: Any = True, **rest: Any) -> None:
-        """Log a failure: what the other side did wrong at debug, anything else as an error."""
-        if isinstance(exc_info, HttpProcessingError):
-            self.debug(f"{msg}: {type(exc_info).__name__}", *args)
-        else:
-            super().exception(msg, *args, exc_info=exc_info, **rest)
+async def _listeners(host: str | None, port: int) -> list[socket.socket]:
+    """Open a socket for each address that a host has; all of them or none."""
+    found = await asyncio.get_running_loop().getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )
+    listeners: list[socket.socket] = []
+    missing: OSError | None = None
+    try:
+        for family, _, _, _, address in dict.fromkeys(found):
+            try:
+                listeners.append(socket.create_server(address, family=family, backlog=_BACKLOG))
+            except OSError as error:
+                # Every interface is every one that there is: a system may be without IPv6.
+                if host is not None or error.errno not in _NO_SUCH_FAMILY:
+                    raise
+                missing = error
+        if missing is not None and not listeners:
+            raise missing
+    except OSError:
+        for listener in listeners:
+            listener.close()
+        raise
+    return listeners
 
 
 def _url(scheme: str, address: tuple[str, int]) -> str:

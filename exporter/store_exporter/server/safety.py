@@ -17,7 +17,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 REQUEST_SECONDS = 120.0
 """Longest that any request may take; a probe's own timeout is far shorter."""
 
-_HEADERS = {
+HEADERS = {
     "Cache-Control": "no-store",
     # Pages bring a policy of their own that allows their style sheet and nothing more.
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -26,11 +26,12 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+"""What every answer carries."""
 
 
 async def add_headers(_: web.Request, response: web.StreamResponse) -> None:
     """Give an answer the headers that all have, unless it has its own."""
-    for name, value in _HEADERS.items():
+    for name, value in HEADERS.items():
         if name == "Server":
             response.headers[name] = value
         else:
@@ -49,7 +50,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
             async with asyncio.timeout(REQUEST_SECONDS):
                 response = await handler(request)
     except web.HTTPException as error:
-        response = _plain(error)
+        response = plain(error)
     except TimeoutError:
         response = web.Response(status=503, text="the request took too long\n")
     except Exception:
@@ -78,7 +79,7 @@ def _from_elsewhere(request: web.Request) -> bool:
     return request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin")
 
 
-def _plain(error: web.HTTPException) -> web.Response:
+def plain(error: web.HTTPException) -> web.Response:
     """Answer an HTTP error without anything of the request in it."""
     headers = {name: error.headers[name] for name in ("Allow",) if name in error.headers}
     text = f"{error.status} {error.reason}\n"

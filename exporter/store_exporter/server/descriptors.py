@@ -1,0 +1,43 @@
+"""How many files and connections this process may have open, and who gets them."""
+
+from __future__ import annotations
+
+import resource
+from contextlib import suppress
+from dataclasses import dataclass
+
+_ENOUGH = 65_536
+"""More than everything here can use, and less than what some systems choke on."""
+SCARCE = 1024
+"""Below this the shares are smaller than a thousand stores need."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """What is left over is for files, idle connections, name servers, and requests of our own.
+
+    Attributes:
+        probes: connections to stores that may be in use at the same time.
+        server: connections to this server that may be open at the same time.
+    """
+
+    probes: int = 1000
+    server: int = 512
+
+
+def raise_limit() -> int:
+    """Raise the soft limit of open files as far as is allowed and useful; return it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _ENOUGH if hard == resource.RLIM_INFINITY else min(hard, _ENOUGH)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        # Some systems refuse what they say is allowed.
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return _ENOUGH if soft == resource.RLIM_INFINITY else soft
+
+
+def shares(limit: int) -> Shares:
+    """Divide a limit of open files: a quarter each, so that the server's never take the probes'."""
+    most = Shares()
+    return Shares(min(most.probes, limit // 4), min(most.server, limit // 4))
