@@ -57,6 +57,18 @@ async def test_a_document_is_there_after_a_restart(state_folder: Path) -> None:
     assert reopened(state_folder) == {KEY: '{"position":2}'}
 
 
+def test_nobody_else_reads_the_state_whatever_the_folder_allows(state_folder: Path) -> None:
+    state_folder.mkdir()
+    state_folder.chmod(0o755)
+    # As earlier versions left it.
+    (state_folder / FILE_NAME).touch(mode=0o644)
+    file = DocumentFile(state_folder)
+    file.put([(KEY, "{}")])
+    modes = {path.name: path.stat().st_mode & 0o777 for path in state_folder.iterdir()}
+    file.close()
+    assert modes == dict.fromkeys([FILE_NAME, f"{FILE_NAME}-wal"], 0o600)
+
+
 async def test_many_documents_at_once_are_all_saved(documents: FileDocuments) -> None:
     keys = [(f"shop{n}.example.com", "orders") for n in range(1000)]
     await asyncio.gather(*(documents.write(key, f'"{key[0]}"') for key in keys))

@@ -84,6 +84,9 @@ class DocumentFile:
             return self._open()
 
     def _open(self) -> sqlite3.Connection:
+        # The files that SQLite puts beside it are made with the permissions of this one.
+        self._path.touch(mode=0o600)
+        self._path.chmod(0o600)
         database = sqlite3.connect(
             self._path, timeout=0, isolation_level=None, check_same_thread=False
         )
