@@ -56,6 +56,27 @@ def test_other_paths_are_not_found(server: MetricsServer) -> None:
         error.value.close()
 
 
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"HUNTER2 / HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"hunter2\r\n\r\n",
+        b"GET / HTTP/9.9hunter2\r\n\r\n",
+        b"GET / HTTP/1.1\r\n" + b"X: hunter2\r\n" * 200 + b"\r\n",
+        b"GET /hunter2" + b"a" * 70_000 + b" HTTP/1.1\r\n\r\n",
+    ],
+)
+def test_what_is_no_request_is_answered_in_plain_text_and_not_repeated(
+    server: MetricsServer, request_: bytes
+) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), 10) as connection:
+        head, _, body = answers(connection, request_).partition(b"\r\n\r\n")
+    status, *headers = head.decode().split("\r\n")
+    assert body.decode() == f"{status.removeprefix('HTTP/1.1 ')}\n"
+    assert "Content-Type: text/plain; charset=utf-8" in headers
+    assert b"hunter2" not in head.lower() + body.lower()
+
+
 def test_a_query_does_not_matter(server: MetricsServer) -> None:
     assert get(server.port, "/metrics?debug=1") == get(server.port)
 

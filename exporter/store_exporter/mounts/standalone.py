@@ -124,17 +124,29 @@ class _Handler(BaseHTTPRequestHandler):
         encoding = ",".join(self.headers.get_all("Accept-Encoding", []))
         self._send(answer(self.server.source, self.command, accept, encoding))
 
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Answer what is no request like any other; both texts quote it."""
+        del message, explain
+        result = plain(HTTPStatus(code))
+        # Without a version that can be read it counts as one that has no heads.
+        self.request_version = self.protocol_version
+        self._send_head(result, close=True)
+        self.wfile.writelines(result.chunks)
+
     def _send(self, result: Answer) -> None:
         # What a request carries is never read, so the connection cannot serve another after it.
         carries = "Content-Length" in self.headers or "Transfer-Encoding" in self.headers
+        self._send_head(result, close=carries)
+        if self.command != "HEAD":
+            self.wfile.writelines(result.chunks)
+
+    def _send_head(self, result: Answer, *, close: bool) -> None:
         self.send_response(result.status)
         for name, value in result.headers.items():
             self.send_header(name, value)
-        if carries:
+        if close:
             self.send_header("Connection", "close")
         self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.writelines(result.chunks)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Log nothing: a scrape every few seconds is no news."""
