@@ -6,7 +6,7 @@ import logging
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from store_exporter.server import logs
@@ -57,6 +57,47 @@ def restored_logging() -> object:
     handlers, level = root.handlers[:], root.level
     yield None
     root.handlers[:], root.level = handlers, level
+
+
+def log_of(format_: str, redact: Redactor, *told: str) -> str:
+    stream = io.StringIO()
+    logs.configure("info", format_, redact, stream)
+    for text in told:
+        logging.getLogger("store_exporter.test").info(text, extra={"said": text})
+    return stream.getvalue()
+
+
+@pytest.mark.usefixtures("restored_logging")
+@pytest.mark.parametrize("format_", logs.FORMATS)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(st.characters(exclude_categories=()), max_size=20))
+def test_nothing_in_a_line_moves_the_cursor_or_reorders_the_text(format_: str, text: str) -> None:
+    written = log_of(format_, Redactor(), text)
+    assert written.endswith("\n")
+    assert written[:-1].isprintable()
+    if format_ == "json":
+        entry = json.loads(written)
+        assert (entry["msg"], entry["said"]) == (text, text)
+
+
+@pytest.mark.usefixtures("restored_logging")
+@pytest.mark.parametrize("format_", logs.FORMATS)
+def test_controls_are_escaped_and_letters_are_not(format_: str) -> None:
+    shown = {
+        "\x1b[31m": "\\u001b[31m", "\x9b31m": "\\u009b31m", "\x7f": "\\u007f",
+        "a\u202eb": "a\\u202eb", "a\u2066b": "a\\u2066b", "\u2028": "\\u2028", "\ud800": "\\ud800",
+        "\U000e0041": "\\udb40\\udc41", "Grüße 注文 😀": "Grüße 注文 😀",
+    }  # fmt: skip
+    for text, expected in shown.items():
+        assert f'"{expected}"' in log_of(format_, Redactor(), text), ascii(text)
+
+
+@pytest.mark.usefixtures("restored_logging")
+@pytest.mark.parametrize("format_", logs.FORMATS)
+def test_a_secret_is_masked_whatever_it_is_made_of(format_: str) -> None:
+    secret = 'ü\x1b"\u202e\\注'
+    written = log_of(format_, Redactor([Secret(secret)]), f"a {secret} b")
+    assert written.count("a <masked> b") == 2
 
 
 def lines(format_: str, level: str = "info") -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
@@ -61,10 +62,14 @@ class LineFormatter(logging.Formatter):
         fields |= {key: value for key, value in vars(record).items() if key not in _STANDARD}
         if record.exc_info:
             fields["traceback"] = self.formatException(record.exc_info)
-        return self._redact(self._write(fields))
+        return self._write({key: self._plain(value) for key, value in fields.items()})
+
+    def _plain(self, value: Any) -> Any:
+        """Mask what is or becomes a text, before quoting changes its letters."""
+        return value if isinstance(value, bool | float | int | None) else self._redact(str(value))
 
 
-def logfmt_line(fields: dict[str, Any]) -> str:
+def logfmt_line(fields: Mapping[str, Any]) -> str:
     """Write `key=value` pairs, values in JSON's quotes where they need quotes."""
     return " ".join(f"{key}={_logfmt_value(value)}" for key, value in fields.items())
 
@@ -72,9 +77,21 @@ def logfmt_line(fields: dict[str, Any]) -> str:
 def _logfmt_value(value: Any) -> str:
     text = str(value)
     plain = text and text.isprintable() and not set(text) & set(' "=')
-    return text if plain else json.dumps(text, ensure_ascii=False)
+    return text if plain else _json(text)
 
 
-def json_line(fields: dict[str, Any]) -> str:
+def json_line(fields: Mapping[str, Any]) -> str:
     """Write one JSON object."""
-    return json.dumps(fields, default=str, ensure_ascii=False)
+    return _json(dict(fields))
+
+
+def _json(value: Any) -> str:
+    """Write JSON with letters as they are and everything that does not print escaped.
+
+    JSON itself escapes only what is below a space. A terminal also obeys the controls above
+    ASCII, and shows what stands between bidirectional controls in another order than it has.
+    """
+    text = json.dumps(value, ensure_ascii=False)
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
