@@ -11,8 +11,9 @@ import asyncio
 import logging
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
+from typing import cast
 
 from aiohttp import web
 from aiohttp.http import HttpProcessingError
@@ -20,6 +21,8 @@ from aiohttp.http import HttpProcessingError
 from . import safety
 
 log = logging.getLogger(__name__)
+
+Handle = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 _AT_ONCE = 16
 """Connections accepted between two looks at anything else."""
@@ -137,11 +140,9 @@ class Connections:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _handling(
-        self, handle: Callable[[web.BaseRequest], object]
-    ) -> Callable[[web.BaseRequest], object]:
-        async def handled(request: web.Request) -> web.StreamResponse:
-            connection = request.protocol
+    def _handling(self, handle: Handle) -> Handle:
+        async def handled(request: web.BaseRequest) -> web.StreamResponse:
+            connection = cast(Connection, request.protocol)
             connection.busy = True
             try:
                 return await handle(request)

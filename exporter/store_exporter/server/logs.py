@@ -62,6 +62,9 @@ class LineFormatter(logging.Formatter):
         fields |= {key: value for key, value in vars(record).items() if key not in _STANDARD}
         if record.exc_info:
             fields["traceback"] = self.formatException(record.exc_info)
+        elif record.exc_text:
+            # A filter has formatted it already.
+            fields["traceback"] = record.exc_text
         return self._write({key: self._plain(value) for key, value in fields.items()})
 
     def _plain(self, value: Any) -> Any:

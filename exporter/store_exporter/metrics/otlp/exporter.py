@@ -45,9 +45,9 @@ def official_exporter(protocol: str) -> Callable[[], MetricExporter]:
         from opentelemetry.exporter.otlp.proto.grpc import metric_exporter as grpc
 
         return grpc.OTLPMetricExporter
-    from opentelemetry.exporter.otlp.proto.http import metric_exporter as http
+    from .http import http_exporter
 
-    return http.OTLPMetricExporter
+    return http_exporter
 
 
 class Identity:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from ..catalogue import exporter as catalogue
 from ..recorder import Recorder, default
+from .masking import mask_logs
 from .settings import PROTOCOLS, Settings
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ def _connector(
         make = exporter or official_exporter(settings.protocol)
     except ImportError as error:
         raise ImportError("pushing needs the extra: pip install 'store-exporter[otlp]'") from error
+    mask_logs()
     identity = Identity(resource)
     started = time.time_ns()
 
