@@ -6,6 +6,7 @@ import asyncio
 import signal
 from collections.abc import Sequence
 from fnmatch import fnmatch
+from itertools import islice
 from pathlib import Path
 from resource import RLIMIT_NOFILE, prlimit
 from urllib.parse import urlsplit
@@ -17,7 +18,7 @@ from store_exporter import cli
 from store_exporter.commands.serve import default_addresses
 from tests.commands.serving import ANY_PORT, run, served, until_logged
 from tests.fakes.bad_server import hang, serving
-from tests.server.support import configuration
+from tests.server.support import ENVIRON, configuration
 from tests.servers import eventually
 
 STORE = ("acme", "shop.example.com", "http://127.0.0.1:9")
@@ -234,3 +235,29 @@ async def test_a_crowd_takes_neither_the_descriptors_of_probes_nor_the_disk(
             _, rest = await process.communicate()
     assert len(rest) < 20_000
     assert "Traceback" not in rest.decode()
+
+
+async def test_a_prometheus_that_hangs_costs_few_descriptors(tmp_path: Path) -> None:
+    async with serving(hang) as prometheus:
+        more = f"prometheus_url: {prometheus.url}\n"
+        (tmp_path / "store-exporter.yml").write_text(configuration(more=more))
+        async with served(tmp_path) as (process, address, _):
+            before = open_files(process.pid)[1]
+            token = {"Authorization": f"Bearer {ENVIRON['ACME_TOKEN']}"}
+            connector = aiohttp.TCPConnector(limit=200)
+            async with aiohttp.ClientSession(connector=connector, headers=token) as session:
+
+                async def status() -> int:
+                    async with session.get(f"{address}/api/v1/analytics") as answer:
+                        return answer.status
+
+                asked = [asyncio.create_task(status()) for _ in range(200)]
+                await asyncio.to_thread(eventually, lambda: len(prometheus.heads) == 12)
+                refused = [await task for task in islice(asyncio.as_completed(asked), 196)]
+                assert set(refused) == {429}
+                opened = open_files(process.pid)[1] - before
+                for task in asked:
+                    task.cancel()
+                await asyncio.gather(*asked, return_exceptions=True)
+    # Two hundred of those who ask and keep their connection, and twelve questions.
+    assert opened <= 200 + 12 + 2

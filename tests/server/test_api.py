@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,7 +12,7 @@ from store_demo.stores.base import DemoStore
 from store_demo.stores.faults import Fault
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.server.analytics import Filters, success_rate
-from store_exporter.server.api import overall
+from store_exporter.server.api import MAX_ANALYTICS_OF_ORG, overall
 from store_exporter.server.listen import listening
 from store_exporter.server.prometheus import queries, selector
 from tests.server.support import Running, configuration, exporting
@@ -233,11 +234,14 @@ class FakePrometheus:
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.answer: web.Response | None = None
+        self.go = asyncio.Event()
+        self.go.set()
 
     async def query(self, request: web.Request) -> web.Response:
         form = await request.post()
         query = str(form["query"])
         self.asked.append(query)
+        await self.go.wait()
         if self.answer is not None:
             return web.Response(status=self.answer.status, body=self.answer.body)
         labels = {"domain": "old.example", "platform": "woocommerce", "operation": "get_cart"}
@@ -297,6 +301,32 @@ async def test_a_prometheus_that_fails_is_told_as_such(
     async with exporting(tmp_path, configuration(more=f"prometheus_url: {url}\n")) as running:
         found = await running.api("/api/v1/analytics")
     assert (found.status, found.json) == (502, {"error": message})
+
+
+async def test_an_org_that_asks_too_much_takes_nothing_from_another(
+    tmp_path: Path, fake: tuple[FakePrometheus, str]
+) -> None:
+    prometheus, url = fake
+    prometheus.go.clear()
+    async with exporting(tmp_path, configuration(more=f"prometheus_url: {url}\n")) as running:
+        first = [asyncio.create_task(running.api("/api/v1/analytics")) for _ in range(50)]
+        refused = []
+        for done in asyncio.as_completed(first):
+            refused.append(await done)
+            if len(refused) == 50 - MAX_ANALYTICS_OF_ORG:
+                break
+        assert {answer.status for answer in refused} == {429}
+        assert refused[0].headers["Retry-After"] == "1"
+        assert refused[0].json == {"error": "too many requests of this org at the same time"}
+        # Health costs nothing, and another org has places of its own.
+        assert (await running.api("/api/v1/health")).status == 200
+        other = asyncio.create_task(running.api("/api/v1/analytics", ZEN))
+        prometheus.go.set()
+        assert (await other).status == 200
+        assert [task.result().status for task in first if task.result().status != 429] == [
+            200
+        ] * MAX_ANALYTICS_OF_ORG
+    assert len(prometheus.asked) == 3 * (MAX_ANALYTICS_OF_ORG + 1)
 
 
 async def test_a_prometheus_that_is_away_is_told_as_such(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from store_demo.stores.base import DemoStore
 from store_exporter.metrics.catalogue import exporter as catalogue
 from store_exporter.metrics.recorder import Recorder
+from store_exporter.server.app import MAX_RELOADS
 from store_exporter.stores.model import Secret
 from tests.server.support import Running, configuration, exporting
 
@@ -88,6 +90,24 @@ async def test_a_bad_reload_keeps_the_old_configuration_and_says_so_everywhere(
         assert (await running.ask("/-/reload", "POST")).status == 200
         assert value(recorder, catalogue.RELOAD_SUCCESSFUL) == 1
         assert problem not in (await running.ask("/")).text
+
+
+async def test_reloads_that_wait_are_few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with exporting(tmp_path, configuration()) as running:
+        go, reload = asyncio.Event(), running.exporter.reload
+
+        async def slow() -> object:
+            await go.wait()
+            return await reload()
+
+        monkeypatch.setattr(running.exporter, "reload", slow)
+        asked = [asyncio.create_task(running.ask("/-/reload", "POST")) for _ in range(20)]
+        first = await next(asyncio.as_completed(asked))
+        assert (first.status, first.text) == (503, "too many reloads at the same time\n")
+        assert (await running.ask("/-/healthy")).status == 200
+        go.set()
+        statuses = [answer.status for answer in await asyncio.gather(*asked)]
+        assert statuses.count(200) == MAX_RELOADS
 
 
 async def test_unchanged_stores_keep_what_is_known_of_them(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from store_demo.stores.base import DemoStore
 from store_demo.stores.faults import Fault
+from store_exporter.server.probe import MAX_PROBES
+from tests.fakes.bad_server import hang, serving
 from tests.server.support import Running, configuration, exporting
 
 HEADER = "X-Prometheus-Scrape-Timeout-Seconds"
@@ -124,8 +127,16 @@ async def test_probes_spend_the_budget_that_scheduled_runs_share(
         assert "rate_limited" in answer.text
 
 
-async def test_too_many_probes_at_once_are_refused(
-    running: Running, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("store_exporter.server.probe.MAX_PROBES", 0)
-    assert (await running.ask(TARGET)).status == 503
+async def test_too_many_probes_at_once_are_refused(tmp_path: Path) -> None:
+    async with serving(hang) as store:
+        text = configuration(("acme", "shop.example.com", store.url))
+        async with exporting(tmp_path, text) as running:
+            patient = {"X-Prometheus-Scrape-Timeout-Seconds": "2"}
+            asked = [
+                asyncio.create_task(running.ask(TARGET, headers=patient))
+                for _ in range(MAX_PROBES + 8)
+            ]
+            statuses = Counter(answer.status for answer in await asyncio.gather(*asked))
+            assert statuses == {200: MAX_PROBES, 503: 8}
+            # Each gives its place back.
+            assert (await running.ask(TARGET, headers=patient)).status == 200

@@ -20,9 +20,13 @@ from ..metrics.catalogue.operations import OPERATION_NAMES
 from . import prometheus
 from .analytics import Filters, from_recorder, report
 from .exporter import Exporter
+from .places import FullError, Places
 from .status import Status
 from .tokens import Tokens
 
+MAX_ANALYTICS = 12
+"""Requests for analytics under way at the same time; each asks Prometheus three questions."""
+MAX_ANALYTICS_OF_ORG = 4
 MAX_DAYS = 90
 MAX_LIMIT = 1000
 
@@ -59,6 +63,7 @@ class Api:
         self._exporter = exporter
         self._config = exporter.config
         self._tokens = Tokens(exporter.config.orgs)
+        self._places = Places(MAX_ANALYTICS, MAX_ANALYTICS_OF_ORG)
 
     async def health(self, request: web.Request) -> dict[str, Any]:
         """Answer how the org's stores are."""
@@ -77,6 +82,17 @@ class Api:
             days=_number(request, "days", 7, MAX_DAYS),
             limit=_number(request, "limit", 100, MAX_LIMIT),
         )
+        try:
+            with self._places.taken(org):
+                return await self._report(filters)
+        except FullError as error:
+            wait = {"Retry-After": "1"}
+            if error.own:
+                message = "too many requests of this org at the same time"
+                raise ApiError(429, message, wait) from None
+            raise ApiError(503, "too many requests at the same time", wait) from None
+
+    async def _report(self, filters: Filters) -> dict[str, Any]:
         url = self._exporter.config.prometheus_url
         if url is None:
             usages = await asyncio.to_thread(from_recorder, self._exporter.recorder, filters)

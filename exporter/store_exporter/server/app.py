@@ -16,12 +16,16 @@ from .api import Api, json_answer
 from .exporter import Exporter
 from .metrics import Scrape
 from .pages import Landing
+from .places import FullError, Places
 from .probe import Probing
 from .web_file import WebFile
 
 log = logging.getLogger(__name__)
 
 EXPORTER = web.AppKey("exporter", Exporter)
+RELOADS = web.AppKey("reloads", Places)
+MAX_RELOADS = 4
+"""One that is under way, and those that wait for it."""
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -41,6 +45,7 @@ def create_app(
     app = web.Application(middlewares=middlewares, client_max_size=64 * 1024)
     app.on_response_prepare.append(safety.add_headers)
     app[EXPORTER] = exporter
+    app[RELOADS] = Places(MAX_RELOADS)
     app.cleanup_ctx.append(_running)
     app.on_shutdown.append(_shutting_down)
     api = Api(exporter)
@@ -90,7 +95,10 @@ async def ready(request: web.Request) -> web.Response:
 async def reload(request: web.Request) -> web.Response:
     """Reload the configuration; 500 with every problem if it has any."""
     try:
-        change = await request.app[EXPORTER].reload()
+        with request.app[RELOADS].taken():
+            change = await request.app[EXPORTER].reload()
+    except FullError:
+        return web.Response(status=503, text="too many reloads at the same time\n")
     except ConfigError:
         problems = request.app[EXPORTER].reload_problem
         return web.Response(status=500, text=f"the old configuration stays:\n{problems}\n")

@@ -26,6 +26,7 @@ from ..probing.runner import Runner
 from ..stores.model import Secret, Store
 from .exporter import Exporter
 from .metrics import send
+from .places import FullError, Places
 
 TIMEOUT_HEADER = "X-Prometheus-Scrape-Timeout-Seconds"
 MAX_PROBES = 32
@@ -57,7 +58,7 @@ class Probing:
 
     def __init__(self, exporter: Exporter) -> None:
         self._exporter = exporter
-        self._running = 0
+        self._places = Places(MAX_PROBES)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Probe one store and answer with the metrics of this probe alone."""
@@ -72,16 +73,14 @@ class Probing:
             timeout = _timeout(job, request.headers.get(TIMEOUT_HEADER))
         except ValueError:
             return _refused(f"{TIMEOUT_HEADER} must be a number of seconds")
-        if self._running >= MAX_PROBES:
-            return web.Response(status=503, text="too many probes at the same time\n")
-        self._running += 1
+        job = replace(job, schedule=replace(job.schedule, timeout=timeout))
+        recorder = Recorder()
+        runner = self._exporter.single(recorder)
         try:
-            job = replace(job, schedule=replace(job.schedule, timeout=timeout))
-            recorder = Recorder()
-            runner = self._exporter.single(recorder)
-            result = await runner.run_anyway(job, reserve=False)
-        finally:
-            self._running -= 1
+            with self._places.taken():
+                result = await runner.run_anyway(job, reserve=False)
+        except FullError:
+            return web.Response(status=503, text="too many probes at the same time\n")
         if query.get("debug") == "true":
             text = await asyncio.to_thread(debug_text, job, result, recorder)
             return web.Response(text=self._exporter.redact(text))
