@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+from base64 import b64encode
 from collections.abc import Sequence
 from fnmatch import fnmatch
 from itertools import islice
@@ -12,6 +14,7 @@ from resource import RLIMIT_NOFILE, prlimit
 from urllib.parse import urlsplit
 
 import aiohttp
+import bcrypt
 import pytest
 
 from store_exporter import cli
@@ -196,6 +199,50 @@ async def test_an_address_that_is_taken_is_told(tmp_path: Path) -> None:
         assert done.returncode == 1
         assert '"msg": "cannot start: [Errno' in done.stderr
         assert "Traceback" not in done.stderr
+
+
+async def guessing(port: int, address: str) -> None:
+    """Send one wrong password after the other, as fast as they are refused."""
+    while True:
+        try:
+            reader, writer = await asyncio.open_connection(
+                "127.0.0.1", port, local_addr=(address, 0)
+            )
+            while True:
+                guess = b64encode(b"ada:" + os.urandom(8).hex().encode())
+                writer.write(
+                    b"GET / HTTP/1.1\r\nHost: x\r\nAuthorization: Basic %s\r\n\r\n" % guess
+                )
+                head = await reader.readuntil(b"\r\n\r\n")
+                await reader.readexactly(int(head.partition(b"Content-Length: ")[2].split()[0]))
+        except (OSError, asyncio.IncompleteReadError):
+            continue
+        finally:
+            writer.transport.abort()
+
+
+@pytest.mark.parametrize("where", ["127.0.0.1", "127.0.0.2"])
+async def test_guessing_keeps_nobody_out_who_knows_the_password(tmp_path: Path, where: str) -> None:
+    (tmp_path / "store-exporter.yml").write_text(configuration())
+    hashed = bcrypt.hashpw(b"correct horse", bcrypt.gensalt(10)).decode()
+    (tmp_path / "web.yml").write_text(f"basic_auth_users: {{ada: {hashed}}}\n")
+    # It has just started, so nothing is remembered.
+    async with served(tmp_path, "--web.config.file=web.yml") as (_, address, _log):
+        port = urlsplit(address).port or 0
+        crowd = [asyncio.create_task(guessing(port, where)) for _ in range(150)]
+        try:
+            await asyncio.sleep(0.5)
+            login = {"Authorization": f"Basic {b64encode(b'ada:correct horse').decode()}"}
+            async with (
+                asyncio.timeout(5),
+                aiohttp.ClientSession(headers=login) as session,
+                session.get(f"{address}/metrics") as answer,
+            ):
+                assert answer.status == 200
+        finally:
+            for task in crowd:
+                task.cancel()
+            await asyncio.gather(*crowd, return_exceptions=True)
 
 
 def open_files(pid: int) -> tuple[int, int]:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import os
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,7 +13,7 @@ import pytest
 import trustme
 
 from store_exporter.config import ConfigError
-from store_exporter.server.access import Passwords, credentials
+from store_exporter.server.access import credentials
 from store_exporter.server.web_file import WebFile
 from tests.server.support import Running, configuration, exporting
 
@@ -124,17 +123,6 @@ async def test_a_file_that_becomes_bad_locks_everybody_out_until_it_is_good(
 )
 def test_credentials_are_read_or_empty(header: str, expected: tuple[str, bytes]) -> None:
     assert credentials(header) == expected
-
-
-async def test_long_passwords_and_the_memory_of_right_ones_are_bounded() -> None:
-    passwords = Passwords()
-    long = os.urandom(50).hex().encode()
-    users = {"ada": hashed(long[:72])}
-    assert await passwords.are_right(users, "ada", long)
-    assert not await passwords.are_right(users, "ada", b"x" * 10_000)
-    assert not await passwords.are_right(users, "bob", long)
-    # A remembered password ends with its hash.
-    assert not await passwords.are_right({"ada": HASH}, "ada", long)
 
 
 @pytest.fixture(scope="module")

@@ -31,6 +31,7 @@ class Site:
         self._waiting = 0
         self.app = web.Application()
         self.app.router.add_get("/wait", self.wait)
+        self.app.router.add_get("/guess", self.guess)
         self.app.router.add_get("/quick", self.quick)
 
     async def wait(self, _: web.Request) -> web.Response:
@@ -39,6 +40,10 @@ class Site:
             self.full.set()
         await self.go.wait()
         return web.Response(text="late")
+
+    async def guess(self, request: web.Request) -> web.Response:
+        with connections.may_end(request):
+            return await self.wait(request)
 
     async def quick(self, _: web.Request) -> web.Response:
         return web.Response(text="quick")
@@ -116,6 +121,18 @@ async def test_a_request_under_way_is_never_ended_for_a_new_one(
         assert await (await connect(port, made)).ask(b"quick") == b"quick"
     told = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     assert told == ["all connections are in use; one more was turned away"]
+
+
+async def test_who_waits_for_a_password_to_be_checked_gives_way() -> None:
+    async with sites() as (site, made, port):
+        guessing = [await connect(port, made) for _ in range(LIMIT)]
+        for client in guessing:
+            client.send(b"guess")
+        await site.full.wait()
+        assert await (await connect(port, made)).ask(b"quick") == b"quick"
+        assert await guessing[0].answer() == b""
+        site.go.set()
+        assert await guessing[-1].answer() == b"late"
 
 
 async def test_who_never_begins_to_speak_tls_keeps_nobody_out(tmp_path: Path) -> None:

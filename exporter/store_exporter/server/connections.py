@@ -11,7 +11,8 @@ import asyncio
 import logging
 import socket
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import cast
 
@@ -91,6 +92,17 @@ class Connection(web.RequestHandler):
             log.debug("a request's body broke off", extra={"reason": type(error).__name__})
         else:
             super().log_exception(*args, **rest)
+
+
+@contextmanager
+def may_end(request: web.BaseRequest) -> Iterator[None]:
+    """Let another connection take the place of this request's until the block ends."""
+    connection = cast(Connection, request.protocol)
+    connection.busy = False
+    try:
+        yield
+    finally:
+        connection.busy = True
 
 
 class Connections:

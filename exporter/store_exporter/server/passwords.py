@@ -1,0 +1,173 @@
+"""Compares passwords with bcrypt hashes, which is slow on purpose, so that nobody is kept waiting.
+
+A right password is remembered and never checked again. What is left are guesses, and each right
+password once after a restart. Few checks run at the same time, so that guessing cannot take the
+machine away from the probes. Whoever guesses waits: the newest is checked first, and an address
+that was wrong comes after all that were not and never has every check. Guesses are kept waiting
+rather than refused, because who is refused comes again at once, and is then the newest.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv6Address, ip_address
+
+import bcrypt
+
+CHECKS_AT_ONCE = 2
+WAITING = 512
+_REMEMBERED = 256
+_ADDRESSES = 10_000
+_FAILED_SECONDS = 600.0
+"""How long an address that was wrong comes after those that were not."""
+
+
+class BusyError(Exception):
+    """The password was not checked: too many wait, and others come first."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Check:
+    """One password that is to be compared with one hash.
+
+    Attributes:
+        gone: asked of each who waits for it: whether the answer would reach nobody.
+    """
+
+    key: bytes
+    address: str
+    password: bytes
+    hashed: bytes
+    known: bool
+    right: asyncio.Future[bool]
+    gone: list[Callable[[], bool]] = field(default_factory=list)
+
+
+class Passwords:
+    """Tells right passwords from wrong ones.
+
+    Args:
+        monotonic: seconds that only grow.
+    """
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._right: OrderedDict[bytes, None] = OrderedDict()
+        self._failed: OrderedDict[str, float] = OrderedDict()
+        self._checks: dict[bytes, _Check] = {}
+        self._waiting: list[_Check] = []
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def are_right(
+        self,
+        users: Mapping[str, str],
+        user: str,
+        password: bytes,
+        address: str | None = None,
+        gone: Callable[[], bool] = lambda: False,
+    ) -> bool:
+        """Tell whether the user exists and has this password.
+
+        Args:
+            users: bcrypt hashes by user; not empty.
+            user: who it claims to be.
+            password: what it knows.
+            address: where it comes from.
+            gone: whether who asked has left meanwhile.
+
+        Raises:
+            BusyError: that was not found out.
+        """
+        # For an unknown user somebody else's hash is checked, so that both take as long.
+        hashed = (users.get(user) or next(iter(users.values()))).encode()
+        key = hashlib.sha256(b"\0".join((user.encode(), hashed, password))).digest()
+        if key in self._right:
+            self._right.move_to_end(key)
+            return True
+        check = self._checks.get(key)
+        if check is None:
+            right = asyncio.get_running_loop().create_future()
+            # bcrypt knows 72 bytes and this library refuses more, where others cut them off.
+            check = _Check(key, network(address), password[:72], hashed, user in users, right)
+            self._checks[key] = check
+            self._waiting.append(check)
+        check.gone.append(gone)
+        self._start()
+        if len(self._waiting) > WAITING:
+            self._refuse(self._by_turn()[-1])
+        # Several may wait for it, and one of them may leave.
+        return await asyncio.shield(check.right)
+
+    def _has_failed(self, check: _Check) -> bool:
+        since = self._monotonic() - _FAILED_SECONDS
+        return self._failed.get(check.address, since) > since
+
+    def _by_turn(self) -> list[_Check]:
+        """Return what waits, first what is next: addresses that were not wrong, and the newest."""
+        by_turn = self._waiting[::-1]
+        by_turn.sort(key=self._has_failed)
+        return by_turn
+
+    def _refuse(self, check: _Check) -> None:
+        self._waiting.remove(check)
+        del self._checks[check.key]
+        check.right.set_exception(BusyError())
+        # Whoever asked may be gone, and then nobody looks at it.
+        check.right.exception()
+
+    def _start(self) -> None:
+        for check in self._by_turn() if len(self._running) < CHECKS_AT_ONCE else ():
+            if all(gone() for gone in check.gone):
+                self._refuse(check)
+                continue
+            free = CHECKS_AT_ONCE - len(self._running)
+            if free < 1 or (free == 1 and self._has_failed(check)):
+                return
+            self._waiting.remove(check)
+            task = asyncio.create_task(self._run(check))
+            self._running.add(task)
+            task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        self._start()
+
+    async def _run(self, check: _Check) -> None:
+        try:
+            right = await asyncio.to_thread(bcrypt.checkpw, check.password, check.hashed)
+            right = right and check.known
+            self._remember(check, right=right)
+            check.right.set_result(right)
+        except BaseException:
+            check.right.cancel()
+            raise
+        finally:
+            del self._checks[check.key]
+
+    def _remember(self, check: _Check, *, right: bool) -> None:
+        if right:
+            self._right[check.key] = None
+            self._failed.pop(check.address, None)
+            if len(self._right) > _REMEMBERED:
+                self._right.popitem(last=False)
+            return
+        self._failed[check.address] = self._monotonic()
+        self._failed.move_to_end(check.address)
+        if len(self._failed) > _ADDRESSES:
+            self._failed.popitem(last=False)
+
+
+def network(address: str | None) -> str:
+    """Return what one who comes from an address has to himself: of IPv6, its first 64 bits."""
+    try:
+        known = ip_address(address or "")
+    except ValueError:
+        return ""
+    if isinstance(known, IPv6Address):
+        return str(known.ipv4_mapped or IPv6Address(int(known) >> 64 << 64))
+    return str(known)
