@@ -18,11 +18,13 @@ LISTEN = re.compile(r"msg=listening address=(\S+)")
 ANY_PORT = "--web.listen-address=127.0.0.1:0"
 
 
-def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run(
+    folder: Path, *arguments: str, environ: Mapping[str, str] = ENVIRON
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "store_exporter", "serve", *arguments],
         cwd=folder,
-        env=ENVIRON,
+        env=environ,
         capture_output=True,
         text=True,
         timeout=30,

@@ -103,13 +103,6 @@ def run(args: argparse.Namespace) -> int:
     """Serve until a signal; returns 1 when a configuration has problems or an address is taken."""
     redact = Redactor()
     logs.configure(args.log_level, args.log_format, redact)
-    limit = descriptors.raise_limit()
-    if limit < descriptors.SCARCE:
-        log.warning(
-            "few files may be open, so few stores and clients are served at the same time; "
-            "raise the hard limit (ulimit -Hn)",
-            extra={"open_files": limit},
-        )
     try:
         config = load(args.config_file)
         web_file = WebFile(args.web_file) if args.web_file else None
@@ -117,24 +110,23 @@ def run(args: argparse.Namespace) -> int:
             stores, orgs = len(config.stores), len(config.orgs)
             print(f"{config.file}: no problems; stores: {stores}, orgs: {orgs}")
             return 0
-        asyncio.run(_serve(args, config, web_file, redact, descriptors.shares(limit)))
+        asyncio.run(_serve(args, config, web_file, redact))
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 1
-    except (StateError, OSError) as error:
+    except ModuleNotFoundError:
+        raise  # the command line knows which extra brings it
+    except (StateError, ImportError, OSError) as error:
         log.error("cannot start: %s", error)
         return 1
     return 0
 
 
 async def _serve(
-    args: argparse.Namespace,
-    config: Config,
-    web_file: WebFile | None,
-    redact: Redactor,
-    shares: descriptors.Shares,
+    args: argparse.Namespace, config: Config, web_file: WebFile | None, redact: Redactor
 ) -> None:
     read = partial(load, args.config_file)
+    shares = _shares()
     async with assembled(
         read, config=config, redact=redact, shard=args.shard, connections=shares.probes
     ) as exporter:
@@ -147,6 +139,17 @@ async def _serve(
                 for url in urls:
                     _tell(url, guarded=guarded)
                 await ended.wait()
+
+
+def _shares() -> descriptors.Shares:
+    limit = descriptors.raise_limit()
+    if limit < descriptors.SCARCE:
+        log.warning(
+            "few files may be open, so few stores and clients are served at the same time; "
+            "raise the hard limit (ulimit -Hn)",
+            extra={"open_files": limit},
+        )
+    return descriptors.shares(limit)
 
 
 def default_addresses(*, guarded: bool) -> list[tuple[str | None, int]]:

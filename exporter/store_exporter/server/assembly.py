@@ -17,6 +17,7 @@ from ..stores.inventory import Shard
 from .descriptors import Shares
 from .exporter import Exporter
 from .probe import SingleRunner
+from .pushing import pushing
 from .redaction import Redactor
 
 
@@ -42,6 +43,7 @@ async def assembled(
 
     Raises:
         ConfigError: the configuration has problems.
+        ImportError: OTLP is asked for, and its extra is not installed.
         StateError: the state directory cannot be used.
     """
     config = config or load()
@@ -56,6 +58,7 @@ async def assembled(
         cleanup.push_async_callback(transport.close)
         documents = FileDocuments(DocumentFile(folder, lost=lambda: recorder.inc(STATE_LOSSES)))
         cleanup.push_async_callback(documents.close)
+        await cleanup.enter_async_context(pushing(recorder, folder))
         runner = Runner(recorder, transport, documents=documents)
 
         def single(elsewhere: Recorder) -> Runner:

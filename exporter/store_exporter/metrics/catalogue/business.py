@@ -11,6 +11,7 @@ ORDERS = Metric(
     "Orders that entered this status since counting began; each order counts once per status.",
     (*STORE_LABELS, "status"),
     "{order}",
+    persistent=True,
 )
 ORDERS_PAID = Metric(
     "store_orders_paid_total",
@@ -18,6 +19,7 @@ ORDERS_PAID = Metric(
     "Orders when they are first paid, counted once each: the orders behind the revenue.",
     STORE_LABELS,
     "{order}",
+    persistent=True,
 )
 REVENUE = Metric(
     "store_revenue_total",
@@ -25,6 +27,7 @@ REVENUE = Metric(
     "Gross totals of orders, tax and shipping included, counted once when an order is first paid.",
     (*STORE_LABELS, "currency"),
     "{money}",
+    persistent=True,
 )
 REFUNDS = Metric(
     "store_refunds_total",
@@ -32,6 +35,7 @@ REFUNDS = Metric(
     "Amounts refunded on orders, as a positive number, counted once each.",
     (*STORE_LABELS, "currency"),
     "{money}",
+    persistent=True,
 )
 ORDERS_CURRENT = Metric(
     "store_orders_current",

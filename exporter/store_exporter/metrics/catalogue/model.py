@@ -27,6 +27,8 @@ class Metric:
         labels: label names in the order in which values are given.
         unit: the OpenTelemetry (UCUM) unit: `s`, `By`, `1`, `{operation}`, `{order}`, …
         buckets: upper bounds of a histogram's classic buckets, ascending, without `+Inf`.
+        persistent: whether a counter goes on after a restart from where it was, so that its value
+            is not what this process has counted.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Metric:
     labels: tuple[str, ...] = ()
     unit: str = "1"
     buckets: tuple[float, ...] = ()
+    persistent: bool = False
 
     @property
     def otel_name(self) -> str:

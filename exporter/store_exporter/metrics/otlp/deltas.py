@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
+from ..catalogue import CATALOGUE
 from ..families import HistogramValue, NativeHistogram
 
 Value = float | HistogramValue
 Key = tuple[str, tuple[str, ...]]
 """A series: the metric's name and the label values."""
+Store = tuple[str, str, str]
+"""Org, domain and platform."""
+
+PERSISTENT = frozenset(metric.name for metric in CATALOGUE.values() if metric.persistent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +31,42 @@ class Increase:
     since: int
 
 
+States = Mapping[Key, tuple[Value, int]]
+"""What a receiver has of each series, and since when, as Unix time in nanoseconds."""
+
+
+class Memory(Protocol):
+    """Keeps across restarts what a receiver has of the counters that go on after one."""
+
+    def load(self, store: Store) -> States:
+        """Return what was saved of a store; nothing if nothing was."""
+        ...
+
+    def save(self, stores: Mapping[Store, States]) -> None:
+        """Replace what was saved of these stores."""
+        ...
+
+
 class Baseline:
     """The last acknowledged state of each series.
 
     What could not be delivered stays part of the next increase, so nothing is lost or queued
-    while a receiver is down, and memory is bounded by the number of series.
+    while a receiver is down, and what is held is bounded by the number of series.
+
+    A counter that goes on after a restart is never taken for an increase from zero only because it
+    is new here: of a store that nothing is known of, its first state is where counting begins.
+    Once a store is known, a further series of it, such as another currency, does count from zero.
+
+    Args:
+        memory: what is known from before.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, memory: Memory | None = None) -> None:
+        self._memory = memory
         self._acknowledged: dict[Key, tuple[Value, int]] = {}
+        self._persistent: dict[Store, dict[Key, tuple[Value, int]]] = {}
+        self._first: dict[Key, Value] = {}
+        self._unsaved: set[Store] = set()
 
     def increase(self, key: Key, value: Value, created: int) -> Increase | None:
         """Return what is to be sent, or nothing when the series did not change.
@@ -43,23 +76,57 @@ class Baseline:
             value: its present state.
             created: Unix time in nanoseconds, where the series is new here.
         """
-        if key not in self._acknowledged:
+        persistent = key[0] in PERSISTENT
+        states = self._of_store(_store(key)) if persistent else self._acknowledged
+        if states is None:
+            self._first[key] = value
+            return None
+        if key not in states:
             return Increase(value, created) if _count(value) else None
-        previous, since = self._acknowledged[key]
+        previous, since = states[key]
         grown = _difference(value, previous)
         # A series that was forgotten and came back counts from zero again.
         grown = value if grown is None else grown
         return Increase(grown, since) if _count(grown) else None
 
+    def _of_store(self, store: Store) -> States | None:
+        """Return what is known of a store's counters that go on after a restart."""
+        if store not in self._persistent and self._memory is not None:
+            saved = self._memory.load(store)
+            if saved:
+                self._persistent[store] = dict(saved)
+        return self._persistent.get(store)
+
     def acknowledge(self, states: Mapping[Key, Value], at: int) -> None:
         """Note that the receiver has everything up to these states of that time."""
         for key, value in states.items():
-            self._acknowledged[key] = (value, at)
+            if key[0] in PERSISTENT:
+                store = _store(key)
+                self._persistent.setdefault(store, {})[key] = (value, at)
+                self._unsaved.add(store)
+            else:
+                self._acknowledged[key] = (value, at)
+
+    def settle(self, at: int) -> None:
+        """End a push: save, and begin to count where something was seen for the first time."""
+        first, self._first = self._first, {}
+        self.acknowledge(first, at)
+        unsaved, self._unsaved = self._unsaved, set()
+        if unsaved and self._memory is not None:
+            self._memory.save({store: self._persistent[store] for store in unsaved})
 
     def retain(self, keys: set[Key]) -> None:
-        """Forget series that are no more."""
+        """Forget series that are no more; the memory keeps those that go on after a restart."""
         for key in self._acknowledged.keys() - keys:
             del self._acknowledged[key]
+        stores = {_store(key) for key in keys if key[0] in PERSISTENT}
+        for store in self._persistent.keys() - stores:
+            del self._persistent[store]
+
+
+def _store(key: Key) -> Store:
+    org, domain, platform = key[1][:3]
+    return org, domain, platform
 
 
 def _count(value: Value) -> float:

@@ -21,7 +21,7 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from ..._version import __version__
 from ..catalogue import Kind, Metric
 from ..families import Family
-from .deltas import Baseline, Key, Value
+from .deltas import Baseline, Key, Memory, Value
 from .points import to_metrics, to_point
 
 if TYPE_CHECKING:
@@ -79,16 +79,22 @@ class Delivery:
         resource: who this process is.
         settings: temporality and kind of histograms.
         started: Unix time in nanoseconds from which series without a time of their own count.
+        memory: what was acknowledged before this process, of counters that outlive it.
     """
 
     def __init__(
-        self, exporter: MetricExporter, resource: Resource, settings: Settings, started: int
+        self,
+        exporter: MetricExporter,
+        resource: Resource,
+        settings: Settings,
+        started: int,
+        memory: Memory | None = None,
     ) -> None:
         self._exporter = exporter
         self._resource = resource
         self._settings = settings
         self._started = started
-        self._baseline = Baseline()
+        self._baseline = Baseline(memory)
 
     def send(self, families: Iterable[Family]) -> bool:
         """Send everything; return whether all of it was accepted in time.
@@ -99,14 +105,17 @@ class Delivery:
         now = time.time_ns()
         deadline = time.monotonic() + self._settings.timeout
         seen: set[Key] = set()
-        for batch in self._batches(families, now, seen):
-            remaining = deadline - time.monotonic()
-            if remaining <= 0:
-                return False
-            result = self._exporter.export(batch.data(self._resource), remaining * 1000)
-            if result is not MetricExportResult.SUCCESS:
-                return False
-            self._baseline.acknowledge(batch.states, now)
+        try:
+            for batch in self._batches(families, now, seen):
+                remaining = deadline - time.monotonic()
+                if remaining <= 0:
+                    return False
+                result = self._exporter.export(batch.data(self._resource), remaining * 1000)
+                if result is not MetricExportResult.SUCCESS:
+                    return False
+                self._baseline.acknowledge(batch.states, now)
+        finally:
+            self._baseline.settle(now)
         self._baseline.retain(seen)
         return True
 
@@ -135,7 +144,9 @@ class Delivery:
     def _point(
         self, metric: Metric, key: Key, value: Value, created: int, now: int
     ) -> DataPointT | None:
-        start = created
+        # When a counter that outlives processes was zero is not known, and no start says so. The
+        # start of this process would make its whole value an increase to some receivers.
+        start = 0 if metric.persistent else created
         if self._settings.delta and metric.kind in (Kind.COUNTER, Kind.HISTOGRAM):
             increase = self._baseline.increase(key, value, created)
             if increase is None:

@@ -21,6 +21,7 @@ from .settings import PROTOCOLS, Settings
 if TYPE_CHECKING:
     from opentelemetry.sdk.metrics.export import MetricExporter
 
+    from .deltas import Memory
     from .exporter import Delivery
 
 _logger = logging.getLogger(__name__)
@@ -36,6 +37,7 @@ def start_otlp(
     resource: Mapping[str, str] | None = None,
     exporter: Callable[[], MetricExporter] | None = None,
     exit_timeout: float = 5.0,
+    memory: Memory | None = None,
 ) -> Pusher:
     """Push the state to an OTLP endpoint from now on until the process ends.
 
@@ -50,6 +52,8 @@ def start_otlp(
         exporter: makes the exporter to use instead of the official one for the protocol. It is
             called in the pushing thread, once per process.
         exit_timeout: seconds that the last push may hold up the end of the process.
+        memory: keeps what was acknowledged of counters that outlive the process; used by the
+            pushing thread, and by no forked child.
 
     Raises:
         ImportError: the extra `otlp` is not installed.
@@ -68,7 +72,7 @@ def start_otlp(
     pusher = Pusher(
         recorder or default(),
         settings,
-        connect=_connector(settings, exporter, resource or {}),
+        connect=_connector(settings, exporter, resource or {}, memory),
         exit_timeout=exit_timeout,
     )
     pusher.start()
@@ -79,6 +83,7 @@ def _connector(
     settings: Settings,
     exporter: Callable[[], MetricExporter] | None,
     resource: Mapping[str, str],
+    memory: Memory | None,
 ) -> Connect:
     """Return what makes a process' delivery.
 
@@ -97,7 +102,8 @@ def _connector(
 
     def connect(*, forked: bool) -> Delivery:
         since = time.time_ns() if forked else started
-        return Delivery(make(), identity.resource(forked=forked), settings, since)
+        own = None if forked else memory
+        return Delivery(make(), identity.resource(forked=forked), settings, since, own)
 
     return connect
 
