@@ -79,6 +79,18 @@ async def test_passwords_that_vanish_from_the_file_open_nothing(
         assert (await running.ask("/", headers=basic("ada", "correct horse"))).status == 200
 
 
+async def test_who_brings_no_password_costs_no_check(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def expensive(*_: bytes) -> bool:
+        raise AssertionError("it was checked")
+
+    monkeypatch.setattr(bcrypt, "checkpw", expensive)
+    async with guarded(tmp_path, f"basic_auth_users: {{ada: {HASH}}}\n") as (running, _):
+        for headers in ({}, {"Authorization": "Bearer x"}, {"Authorization": "Basic %"}):
+            assert (await running.ask("/", headers=headers)).status == 401
+
+
 async def test_the_api_has_its_own_tokens(tmp_path: Path) -> None:
     async with guarded(tmp_path, f"basic_auth_users: {{ada: {HASH}}}\n") as (running, _):
         assert (await running.api("/api/v1/health")).status == 200

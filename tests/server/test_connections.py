@@ -42,7 +42,7 @@ class Site:
         return web.Response(text="late")
 
     async def guess(self, request: web.Request) -> web.Response:
-        with connections.may_end(request):
+        with connections.of(request).may_end():
             return await self.wait(request)
 
     async def quick(self, _: web.Request) -> web.Response:

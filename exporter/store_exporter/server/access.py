@@ -10,6 +10,7 @@ from functools import partial
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
+from ..config.web import WebConfig
 from . import connections
 from .passwords import BusyError, Passwords
 from .web_file import WebFile
@@ -27,30 +28,50 @@ def basic_auth(file: WebFile) -> Middleware:
 
     @web.middleware
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.path in _OPEN:
-            return await handler(request)
-        config = file.current()
-        if config is None:
-            # Locked, rather than open, until somebody corrects the file.
-            return web.Response(status=500, text="the web configuration has problems\n")
-        users = config.basic_auth_users
-        # The API for applications has tokens of its own in the same header.
-        if not users or request.path.startswith("/api/v1/"):
-            return await handler(request)
-        user, password = credentials(request.headers.get("Authorization", ""))
-        try:
-            with connections.may_end(request):
-                right = await passwords.are_right(
-                    users, user, password, request.remote, partial(_is_gone, request)
-                )
-        except BusyError:
-            text = "too many passwords are being checked\n"
-            return web.Response(status=429, text=text, headers={"Retry-After": "1"})
-        if not right:
-            return web.Response(status=401, text="401 Unauthorized\n", headers=_CHALLENGE)
-        return await handler(request)
+        refusal = None
+        if request.path not in _OPEN:
+            refusal = await _refusal(request, file.current(), passwords)
+        return await handler(request) if refusal is None else refusal
 
     return check
+
+
+async def _refusal(
+    request: web.Request, config: WebConfig | None, passwords: Passwords
+) -> web.Response | None:
+    """Return what keeps a request out, if anything does."""
+    if config is None:
+        # Locked, rather than open, until somebody corrects the file.
+        return web.Response(status=500, text="the web configuration has problems\n")
+    users = config.basic_auth_users
+    # The API for applications has tokens of its own in the same header.
+    if not users or request.path.startswith("/api/v1/"):
+        return None
+    user, password = credentials(request.headers.get("Authorization", ""))
+    if not user:
+        return _unauthorized()
+    connection = connections.of(request)
+    try:
+        with connection.may_end():
+            right = await passwords.are_right(
+                users,
+                user,
+                password,
+                address=request.remote,
+                guessed=connection.guessed,
+                gone=partial(_is_gone, request),
+            )
+    except BusyError:
+        text = "too many passwords are being checked\n"
+        return web.Response(status=429, text=text, headers={"Retry-After": "1"})
+    if right:
+        return None
+    connection.guessed = True
+    return _unauthorized()
+
+
+def _unauthorized() -> web.Response:
+    return web.Response(status=401, text="401 Unauthorized\n", headers=_CHALLENGE)
 
 
 def _is_gone(request: web.Request) -> bool:

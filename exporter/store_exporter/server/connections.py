@@ -37,11 +37,12 @@ class Connection(web.RequestHandler):
 
     Attributes:
         busy: whether a request is being handled.
+        guessed: whether it brought a wrong password.
         quiet_since: when the last request ended, or the connection was made, on the loop's clock.
         lost: done when the connection has ended.
     """
 
-    __slots__ = ("busy", "lost", "quiet_since")
+    __slots__ = ("busy", "guessed", "lost", "quiet_since")
 
     def __init__(self, server: web.Server, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(
@@ -54,8 +55,18 @@ class Connection(web.RequestHandler):
             lingering_time=1.0,
         )
         self.busy = False
+        self.guessed = False
         self.quiet_since = loop.time()
         self.lost: asyncio.Future[None] = loop.create_future()
+
+    @contextmanager
+    def may_end(self) -> Iterator[None]:
+        """Let another connection take this one's place until the block ends."""
+        self.busy = False
+        try:
+            yield
+        finally:
+            self.busy = True
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Tell that the connection has ended."""
@@ -94,15 +105,9 @@ class Connection(web.RequestHandler):
             super().log_exception(*args, **rest)
 
 
-@contextmanager
-def may_end(request: web.BaseRequest) -> Iterator[None]:
-    """Let another connection take the place of this request's until the block ends."""
-    connection = cast(Connection, request.protocol)
-    connection.busy = False
-    try:
-        yield
-    finally:
-        connection.busy = True
+def of(request: web.BaseRequest) -> Connection:
+    """Return the connection that a request came by."""
+    return cast(Connection, request.protocol)
 
 
 class Connections:
@@ -154,7 +159,7 @@ class Connections:
 
     def _handling(self, handle: Handle) -> Handle:
         async def handled(request: web.BaseRequest) -> web.StreamResponse:
-            connection = cast(Connection, request.protocol)
+            connection = of(request)
             connection.busy = True
             try:
                 return await handle(request)

@@ -2,9 +2,10 @@
 
 A right password is remembered and never checked again. What is left are guesses, and each right
 password once after a restart. Few checks run at the same time, so that guessing cannot take the
-machine away from the probes. Whoever guesses waits: the newest is checked first, and an address
-that was wrong comes after all that were not and never has every check. Guesses are kept waiting
-rather than refused, because who is refused comes again at once, and is then the newest.
+machine away from the probes. Guesses are kept waiting rather than refused, because who is refused
+comes again at once. Who has guessed comes after all who have not: first by address, which also
+never has every check, then by connection. Among equals the newest is next, and every other time
+the oldest, so that nobody waits for ever.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ class _Check:
     """One password that is to be compared with one hash.
 
     Attributes:
+        guessed: whether the connection that it came by was wrong before.
+        known: whether there is such a user.
         gone: asked of each who waits for it: whether the answer would reach nobody.
     """
 
@@ -43,6 +46,7 @@ class _Check:
     address: str
     password: bytes
     hashed: bytes
+    guessed: bool
     known: bool
     right: asyncio.Future[bool]
     gone: list[Callable[[], bool]] = field(default_factory=list)
@@ -62,13 +66,16 @@ class Passwords:
         self._checks: dict[bytes, _Check] = {}
         self._waiting: list[_Check] = []
         self._running: set[asyncio.Task[None]] = set()
+        self._newest_next = True
 
     async def are_right(
         self,
         users: Mapping[str, str],
         user: str,
         password: bytes,
+        *,
         address: str | None = None,
+        guessed: bool = False,
         gone: Callable[[], bool] = lambda: False,
     ) -> bool:
         """Tell whether the user exists and has this password.
@@ -78,6 +85,7 @@ class Passwords:
             user: who it claims to be.
             password: what it knows.
             address: where it comes from.
+            guessed: whether the same connection was wrong before.
             gone: whether who asked has left meanwhile.
 
         Raises:
@@ -93,13 +101,15 @@ class Passwords:
         if check is None:
             right = asyncio.get_running_loop().create_future()
             # bcrypt knows 72 bytes and this library refuses more, where others cut them off.
-            check = _Check(key, network(address), password[:72], hashed, user in users, right)
+            known = user in users
+            address = network(address)
+            check = _Check(key, address, password[:72], hashed, guessed, known, right)
             self._checks[key] = check
             self._waiting.append(check)
         check.gone.append(gone)
         self._start()
         if len(self._waiting) > WAITING:
-            self._refuse(self._by_turn()[-1])
+            self._refuse(max(self._waiting, key=self._rank))
         # Several may wait for it, and one of them may leave.
         return await asyncio.shield(check.right)
 
@@ -107,11 +117,26 @@ class Passwords:
         since = self._monotonic() - _FAILED_SECONDS
         return self._failed.get(check.address, since) > since
 
-    def _by_turn(self) -> list[_Check]:
-        """Return what waits, first what is next: addresses that were not wrong, and the newest."""
-        by_turn = self._waiting[::-1]
-        by_turn.sort(key=self._has_failed)
-        return by_turn
+    def _rank(self, check: _Check) -> tuple[bool, bool]:
+        """Return what a check is sorted by; the lowest comes first."""
+        return self._has_failed(check), check.guessed
+
+    def _next(self) -> _Check | None:
+        """Return what is to be checked next, if anything may."""
+        free = CHECKS_AT_ONCE - len(self._running)
+        if free:
+            self._drop_those_gone()
+        if not free or not self._waiting:
+            return None
+        # Of equals `min` returns the first.
+        order = self._waiting[::-1] if self._newest_next else self._waiting
+        check = min(order, key=self._rank)
+        return None if free == 1 and self._has_failed(check) else check
+
+    def _drop_those_gone(self) -> None:
+        for check in self._waiting[:]:
+            if all(gone() for gone in check.gone):
+                self._refuse(check)
 
     def _refuse(self, check: _Check) -> None:
         self._waiting.remove(check)
@@ -121,13 +146,8 @@ class Passwords:
         check.right.exception()
 
     def _start(self) -> None:
-        for check in self._by_turn() if len(self._running) < CHECKS_AT_ONCE else ():
-            if all(gone() for gone in check.gone):
-                self._refuse(check)
-                continue
-            free = CHECKS_AT_ONCE - len(self._running)
-            if free < 1 or (free == 1 and self._has_failed(check)):
-                return
+        while (check := self._next()) is not None:
+            self._newest_next = not self._newest_next
             self._waiting.remove(check)
             task = asyncio.create_task(self._run(check))
             self._running.add(task)
