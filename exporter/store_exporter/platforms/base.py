@@ -114,6 +114,11 @@ async def no_findings(context: Context) -> Sequence[Finding]:
     return ()
 
 
+def no_connection(store: Store, **clocks: Callable[[], float]) -> None:
+    """Keep nothing of a store; for a platform whose probes and operations need nothing kept."""
+    del store, clocks
+
+
 @dataclass(frozen=True, slots=True)
 class Platform:
     """Everything the exporter knows of a platform.
@@ -133,6 +138,7 @@ class Platform:
         probes: by name; exactly one has `liveness`.
         collectors: by name.
         connect: makes the synchronous client for a store; its methods are the operations.
+        connection: makes the `kit.connection.Connection` of a store, for what monitors it.
     """
 
     name: str
@@ -147,6 +153,7 @@ class Platform:
     unsupported: Mapping[str, str] = field(default_factory=dict)
     problem: Callable[[Mapping[str, Any]], str | None] = no_problem
     diagnose: Callable[[Context], Awaitable[Sequence[Finding]]] = no_findings
+    connection: Callable[..., Any] = no_connection
 
 
 @cache

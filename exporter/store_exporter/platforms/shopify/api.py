@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from ...contract import Response
 from ...errors import StoreError
 from ...net import documents as answers
-from ...net.plans import Pause, Plan, Request, Retrier
+from ...net.plans import Pause, Plan, Request
+from ..kit.connection import Send
 from ..kit.fields import Fields
 from . import graphql
 from .auth import GRANT, Tokens
@@ -26,7 +27,7 @@ _FACTS_LIFETIME = 3600.0
 
 @dataclass(slots=True)
 class Facts:
-    """What a client remembers of a shop for an hour. Racing threads at worst ask twice."""
+    """What is remembered of a shop for an hour. Racing threads at worst ask twice."""
 
     shop: tuple[float, Fields] | None = None
 
@@ -43,6 +44,13 @@ def path(api: str, version: str) -> str:
     """Return the path of one of the two APIs, admin or storefront."""
     prefix = "/admin" if api == "admin" else ""
     return f"{prefix}/api/{version}/graphql.json"
+
+
+def api_of(path: str) -> str | None:
+    """Return which of the two APIs a path belongs to, None for neither."""
+    if not path.endswith("/graphql.json"):
+        return None
+    return "admin" if "/admin/api/" in path else "storefront"
 
 
 def body(api: str, name: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -71,15 +79,15 @@ def read_answer(response: Response) -> graphql.Result:
 
 
 class Api:
-    """A shop's APIs for the time of one operation.
+    """A shop's APIs for the time of one operation or run.
 
     Args:
         url: the shop's base address without a trailing slash.
         version: API version, such as `2026-10`.
-        tokens: of both APIs, shared by all operations of a client.
-        retrier: sends the requests of this operation.
-        bucket: the Admin API's rate limit, shared likewise.
+        send: sends the requests.
+        bucket: the Admin API's rate limit, shared by all that ask this shop.
         facts: shared likewise.
+        tokens: of both APIs, shared likewise.
         monotonic: seconds of a clock that never jumps.
         now: Unix time in seconds.
         deadline: seconds for the whole operation, waiting for the rate limit included.
@@ -89,7 +97,7 @@ class Api:
         self,
         url: str,
         version: str,
-        retrier: Retrier,
+        send: Send,
         bucket: Bucket,
         facts: Facts,
         *,
@@ -101,7 +109,7 @@ class Api:
         self._url = url
         self._version = version
         self._tokens = tokens
-        self._retrier = retrier
+        self._exchange = send
         self._bucket = bucket
         self._facts = facts
         self._monotonic = monotonic
@@ -174,12 +182,11 @@ class Api:
         request = Request(
             "POST",
             self._url + path(api, self._version),
-            headers=self._tokens.headers(api),
             json=body(api, name, variables),
             idempotent=idempotent,
         )
         try:
-            return read_answer((yield from self._retrier.send(request)))
+            return read_answer((yield from self._exchange(request)))
         except StoreError as error:
             if api == "admin" and error.error_type == "unauthorized":
                 self._tokens.forget()
@@ -189,7 +196,7 @@ class Api:
         app = self._tokens.app
         if app is not None:
             request = Request("POST", self._url + GRANT, json=app.request, idempotent=True)
-            self._tokens.take((yield from self._retrier.send(request)))
+            self._tokens.take((yield from self._exchange(request)))
 
     def nodes(
         self,

@@ -5,130 +5,36 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from random import Random
-from types import TracebackType
-from typing import Any, Required, Self, TypedDict, TypeVar, Unpack
-from urllib.parse import urlsplit
+from typing import Unpack
 
 import httpx
 
-from ...metrics.recorder import Recorder
-from ...net.plans import Plan, Policy, Request, Retrier, RetryBudget
-from ...net.url import normal
-from ...operations.bound import bind
 from ...stores.model import Secret
-from ..kit.described import Awaited, Blocking, Planned
-from ..kit.drivers import AsyncDriver, SyncDriver, proxy_for, tls_context
-from .api import Api, Facts
-from .auth import App, Tokens
-from .bucket import Bucket
+from ..kit import clients
+from ..kit.clients import AsyncClient, BlockingClient
+from ..kit.described import Awaited, Blocking
+from .api import Api
+from .auth import App
+from .connection import Connection
 from .operations import cart, orders, products, search, shop, unsupported
 from .versions import DEFAULT
 
-T = TypeVar("T")
-PLATFORM = "shopify"
-MAX_BODY_BYTES = 5 * 1024 * 1024
-_LIMITS = httpx.Limits(max_connections=10, max_keepalive_connections=5, keepalive_expiry=30.0)
 
-
-class Options(TypedDict, total=False):
+class Options(clients.Options, total=False):
     """What both clients may be given by keyword; `org` must be."""
 
-    org: Required[str]
-    """The tenant; a label of all measurements."""
-    domain: str | None
-    """The store's identity, a label too; the host of the address unless given."""
     api_version: str
     """Of both APIs, such as 2026-10."""
-    policy: Policy | None
-    """Timeouts, deadline and repetitions. The deadline includes waiting for the rate limit."""
-    max_body_bytes: int
-    """The largest answer that is read, 5 MiB unless given."""
-    ca_file: str | None
-    """PEM file with further trusted issuers."""
-    recorder: Recorder | None
-    """Where to record; the process' own recorder unless given."""
-    monotonic: Callable[[], float]
-    """Seconds of a clock that never jumps; for tests."""
-    now: Callable[[], float]
-    """Unix time in seconds; for tests."""
-    random: Random
-    """For jitter; for tests."""
 
 
-class _Client:
-    """What both clients are made of."""
-
-    def __init__(
-        self,
-        url: str,
-        admin: str | Secret | App,
-        storefront_token: str | Secret | None,
-        options: Options,
-    ) -> None:
-        try:
-            self.url = normal(url)
-        except ValueError:
-            raise ValueError("url is not like https://shop.myshopify.com") from None
-        self.org = options["org"]
-        self.domain = options.get("domain") or urlsplit(self.url).hostname or ""
-        self._tracked = bind(
-            org=self.org,
-            domain=self.domain,
-            platform=PLATFORM,
-            recorder=options.get("recorder"),
-        )
-        self._monotonic = options.get("monotonic", time.monotonic)
-        self._now = options.get("now", time.time)
-        self._tokens = Tokens(admin, storefront_token, self._monotonic)
-        self._version = options.get("api_version", DEFAULT)
-        self._policy = options.get("policy") or Policy()
-        self._budget = RetryBudget()
-        self._bucket = Bucket(self._monotonic)
-        self._facts = Facts()
-        self._max_body_bytes = options.get("max_body_bytes", MAX_BODY_BYTES)
-        self._ca_file = options.get("ca_file")
-        self._random = options.get("random") or Random()  # noqa: S311  # jitter is no secret
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.domain} of {self.org}>"
-
-    def _plan(self, planned: Planned[..., T], args: Any, kwargs: Any) -> Plan[T]:
-        retrier = Retrier(
-            self._policy,
-            self._budget,
-            monotonic=self._monotonic,
-            now=self._now,
-            random=self._random,
-        )
-        api = Api(
-            self.url,
-            self._version,
-            retrier,
-            self._bucket,
-            self._facts,
-            tokens=self._tokens,
-            monotonic=self._monotonic,
-            now=self._now,
-            deadline=self._policy.deadline,
-        )
-        return planned.plan(api, *args, **kwargs)
-
-    def _transport_options(self) -> dict[str, Any]:
-        secure = self.url.startswith("https:")
-        return {
-            "verify": tls_context(self._ca_file) if secure else False,
-            "limits": _LIMITS,
-            "proxy": proxy_for(self.url),
-            "trust_env": False,
-        }
+def _connection(
+    url: str, admin: str | Secret | App, storefront: str | Secret | None, options: Options
+) -> Connection:
+    version = options.get("api_version", DEFAULT)
+    return Connection(url, admin, storefront, version=version, **clients.clocks(options))
 
 
-def _signed_already(request: Request) -> Request:
-    return request
-
-
-class Shopify(_Client):
+class Shopify(BlockingClient[Api]):
     """A Shopify shop, for blocking code. One client serves all threads of an application.
 
     Args:
@@ -154,34 +60,8 @@ class Shopify(_Client):
         sleep: Callable[[float], None] = time.sleep,
         **options: Unpack[Options],
     ) -> None:
-        super().__init__(url, admin, storefront_token, options)
-        self._driver = SyncDriver(
-            transport or httpx.HTTPTransport(**self._transport_options()),
-            sign=_signed_already,
-            max_body_bytes=self._max_body_bytes,
-            sleep=sleep,
-            monotonic=self._monotonic,
-        )
-
-    def run_operation(self, planned: Planned[..., T], /, *args: Any, **kwargs: Any) -> T:
-        """Run one operation, measured."""
-        with self._tracked(planned.description.name):
-            return self._driver.run(self._plan(planned, args, kwargs))
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._driver.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
+        connection = _connection(url, admin, storefront_token, options)
+        super().__init__(connection, options, transport, sleep)
 
     search_products = Blocking(search.search_products)
     get_product_details = Blocking(products.get_product_details)
@@ -212,7 +92,7 @@ class Shopify(_Client):
     get_product_reviews = Blocking(unsupported.get_product_reviews)
 
 
-class AsyncShopify(_Client):
+class AsyncShopify(AsyncClient[Api]):
     """A Shopify shop, for asyncio: arguments and methods are those of `Shopify`.
 
     Its methods are to be awaited, and so is `sleep`.
@@ -228,34 +108,8 @@ class AsyncShopify(_Client):
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         **options: Unpack[Options],
     ) -> None:
-        super().__init__(url, admin, storefront_token, options)
-        self._driver = AsyncDriver(
-            transport or httpx.AsyncHTTPTransport(**self._transport_options()),
-            sign=_signed_already,
-            max_body_bytes=self._max_body_bytes,
-            sleep=sleep,
-            monotonic=self._monotonic,
-        )
-
-    async def run_operation(self, planned: Planned[..., T], /, *args: Any, **kwargs: Any) -> T:
-        """Run one operation, measured."""
-        with self._tracked(planned.description.name):
-            return await self._driver.run(self._plan(planned, args, kwargs))
-
-    async def aclose(self) -> None:
-        """Close the connections."""
-        await self._driver.aclose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self.aclose()
+        connection = _connection(url, admin, storefront_token, options)
+        super().__init__(connection, options, transport, sleep)
 
     search_products = Awaited(search.search_products)
     get_product_details = Awaited(products.get_product_details)

@@ -10,6 +10,7 @@ from . import versions
 from .auth import access, problem
 from .client import Shopify
 from .collectors import COLLECTORS
+from .connection import connection_of
 from .diagnosis import diagnose
 from .monitor import DEFAULT_SHARE
 from .operations import ALIASES, OPERATIONS, UNSUPPORTED
@@ -134,6 +135,7 @@ PLATFORM = Platform(
     probes=PROBES,
     collectors=COLLECTORS,
     connect=connect,
+    connection=connection_of,
     problem=problem,
     diagnose=diagnose,
 )

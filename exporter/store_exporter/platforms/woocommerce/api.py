@@ -9,7 +9,8 @@ from typing import Any
 
 from ...contract import Response
 from ...errors import StoreError
-from ...net.plans import Plan, Request, Retrier, asked_to_wait
+from ...net.plans import Plan, Request
+from ..kit.connection import Send
 from ..kit.fields import Fields
 from . import errors
 from .zones import zone
@@ -24,20 +25,9 @@ MAX_PAGES = 10
 _FACTS_LIFETIME = 3600.0
 
 
-def wait(response: Response, now: float) -> float | None:
-    """Return for how long an answer asks to wait, the Store API's own way of asking included.
-
-    Its rate limit answers 400 with `RateLimit-Retry-After`, not 429.
-    """
-    if response.status == 400 and b"rate_limit_exceeded" in response.body[:500]:
-        raw = response.headers.get("ratelimit-retry-after", "")
-        return float(raw) if raw.isascii() and raw.isdigit() and len(raw) < 10 else 0.0
-    return asked_to_wait(response, now)
-
-
 @dataclass(slots=True)
 class Facts:
-    """What a client remembers of a store for an hour. Racing threads at worst ask twice."""
+    """What is remembered of a store for an hour. Racing threads at worst ask twice."""
 
     fixed_currency: str | None = None
     currency: tuple[float, str] | None = None
@@ -54,12 +44,12 @@ class Rows:
 
 
 class Api:
-    """The store's API for the time of one operation.
+    """The store's API for the time of one operation or run.
 
     Args:
         url: the store's base address without a trailing slash.
-        retrier: sends the requests of this operation.
-        facts: shared by all operations of a client.
+        send: sends the requests.
+        facts: shared by all that ask this store.
         monotonic: seconds of a clock that never jumps.
         now: Unix time in seconds.
     """
@@ -67,14 +57,14 @@ class Api:
     def __init__(
         self,
         url: str,
-        retrier: Retrier,
+        send: Send,
         facts: Facts,
         *,
         monotonic: Callable[[], float],
         now: Callable[[], float],
     ) -> None:
         self._url = url
-        self._retrier = retrier
+        self._send = send
         self._facts = facts
         self._monotonic = monotonic
         self.now = now
@@ -105,7 +95,7 @@ class Api:
         request = Request(
             method, self._url + path, query, headers or {}, json=json, idempotent=idempotent
         )
-        return (yield from self._retrier.send(request))
+        return (yield from self._send(request))
 
     def get(self, path: str, params: Mapping[str, Any] | None = None) -> Plan[Any]:
         """GET one resource and return its JSON."""

@@ -5,21 +5,40 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from types import TracebackType
-from typing import Any, Self, TypeVar, Unpack
+from typing import Unpack
 
 import httpx
 
 from ...stores.model import Secret
-from ..kit.described import Awaited, Blocking, Planned
-from ..kit.drivers import AsyncDriver, SyncDriver
-from .connection import Connection, Options
+from ..kit import clients
+from ..kit.clients import AsyncClient, BlockingClient
+from ..kit.described import Awaited, Blocking
+from .api import Api
+from .connection import Connection
 from .operations import cart, orders, products, sales, shop, stock
 
-T = TypeVar("T")
+
+class Options(clients.Options, total=False):
+    """What both clients may be given by keyword; `org` must be."""
+
+    currency: str | None
+    """Code of the shop's currency, which is otherwise asked for, once an hour."""
+    credentials_in_query: bool
+    """For hosts that strip the Authorization header; the key then stands in their logs."""
 
 
-class WooCommerce(Connection):
+def _connection(url: str, key: str | Secret, secret: str | Secret, options: Options) -> Connection:
+    return Connection(
+        url,
+        key,
+        secret,
+        currency=options.get("currency"),
+        credentials_in_query=options.get("credentials_in_query", False),
+        **clients.clocks(options),
+    )
+
+
+class WooCommerce(BlockingClient[Api]):
     """A WooCommerce store, for blocking code. One client serves all threads of an application.
 
     Args:
@@ -45,34 +64,8 @@ class WooCommerce(Connection):
         sleep: Callable[[float], None] = time.sleep,
         **options: Unpack[Options],
     ) -> None:
-        super().__init__(url, consumer_key, consumer_secret, options)
-        self._driver = SyncDriver(
-            transport or httpx.HTTPTransport(**self._transport_options()),
-            sign=self._sign,
-            max_body_bytes=self._max_body_bytes,
-            sleep=sleep,
-            monotonic=self._monotonic,
-        )
-
-    def run_operation(self, planned: Planned[..., T], /, *args: Any, **kwargs: Any) -> T:
-        """Run one operation, measured."""
-        with self._tracked(planned.description.name):
-            return self._driver.run(self._plan(planned, args, kwargs))
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._driver.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
+        connection = _connection(url, consumer_key, consumer_secret, options)
+        super().__init__(connection, options, transport, sleep)
 
     search_products = Blocking(products.search_products)
     get_product_details = Blocking(products.get_product_details)
@@ -101,7 +94,7 @@ class WooCommerce(Connection):
     get_sales_report = Blocking(sales.get_sales_report)
 
 
-class AsyncWooCommerce(Connection):
+class AsyncWooCommerce(AsyncClient[Api]):
     """A WooCommerce store, for asyncio: arguments and methods are those of `WooCommerce`.
 
     Its methods are to be awaited, and so is `sleep`.
@@ -117,34 +110,8 @@ class AsyncWooCommerce(Connection):
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         **options: Unpack[Options],
     ) -> None:
-        super().__init__(url, consumer_key, consumer_secret, options)
-        self._driver = AsyncDriver(
-            transport or httpx.AsyncHTTPTransport(**self._transport_options()),
-            sign=self._sign,
-            max_body_bytes=self._max_body_bytes,
-            sleep=sleep,
-            monotonic=self._monotonic,
-        )
-
-    async def run_operation(self, planned: Planned[..., T], /, *args: Any, **kwargs: Any) -> T:
-        """Run one operation, measured."""
-        with self._tracked(planned.description.name):
-            return await self._driver.run(self._plan(planned, args, kwargs))
-
-    async def aclose(self) -> None:
-        """Close the connections."""
-        await self._driver.aclose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self.aclose()
+        connection = _connection(url, consumer_key, consumer_secret, options)
+        super().__init__(connection, options, transport, sleep)
 
     search_products = Awaited(products.search_products)
     get_product_details = Awaited(products.get_product_details)

@@ -8,6 +8,7 @@ from ...stores.model import Store
 from ..base import Platform, Setting
 from .client import WooCommerce
 from .collectors import COLLECTORS
+from .connection import connection_of
 from .diagnosis import diagnose
 from .operations import OPERATIONS
 from .probes import PROBES
@@ -100,5 +101,6 @@ PLATFORM = Platform(
     probes=PROBES,
     collectors=COLLECTORS,
     connect=connect,
+    connection=connection_of,
     diagnose=diagnose,
 )

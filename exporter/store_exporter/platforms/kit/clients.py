@@ -1,0 +1,195 @@
+"""The clients that applications use, blocking and asynchronous: what they are on all platforms.
+
+A platform's client is one of these with a constructor that makes its `Connection`, and with the
+operations as methods.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from random import Random
+from types import TracebackType
+from typing import Any, Generic, Required, Self, TypeVar
+
+import httpx
+
+from ...metrics.recorder import Recorder
+from ...net.plans import Plan, Policy, Retrier, RetryBudget
+from ...operations.bound import bind
+from .connection import ApiT, Clocks, Connection
+from .described import Planned
+from .drivers import AsyncDriver, SyncDriver, proxy_for, tls_context
+
+T = TypeVar("T")
+MAX_BODY_BYTES = 5 * 1024 * 1024
+_LIMITS = httpx.Limits(max_connections=10, max_keepalive_connections=5, keepalive_expiry=30.0)
+
+
+class Options(Clocks, total=False):
+    """What every client may be given by keyword; `org` must be."""
+
+    org: Required[str]
+    """The tenant; a label of all measurements."""
+    domain: str | None
+    """The store's identity, a label too; the host of the address unless given."""
+    policy: Policy | None
+    """Timeouts, deadline and repetitions. The deadline includes waiting for a rate limit."""
+    max_body_bytes: int
+    """The largest answer that is read, 5 MiB unless given."""
+    ca_file: str | None
+    """PEM file with further trusted issuers."""
+    recorder: Recorder | None
+    """Where to record; the process's own recorder unless given."""
+    random: Random
+    """For jitter; for tests."""
+
+
+def clocks(options: Options) -> Clocks:
+    """Return those of the options that are clocks."""
+    chosen = Clocks()
+    if "monotonic" in options:
+        chosen["monotonic"] = options["monotonic"]
+    if "now" in options:
+        chosen["now"] = options["now"]
+    return chosen
+
+
+class _Client(Generic[ApiT]):
+    """What both clients have in common."""
+
+    def __init__(self, connection: Connection[ApiT], options: Options) -> None:
+        self.url = connection.url
+        self.org = options["org"]
+        self.domain = options.get("domain") or connection.host
+        self._connection = connection
+        self._tracked = bind(
+            org=self.org,
+            domain=self.domain,
+            platform=connection.platform,
+            recorder=options.get("recorder"),
+        )
+        self._policy = options.get("policy") or Policy()
+        self._budget = RetryBudget()
+        self._random = options.get("random") or Random()  # noqa: S311  # jitter is no secret
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.domain} of {self.org}>"
+
+    def _plan(self, planned: Planned[..., T], args: Any, kwargs: Any) -> Plan[T]:
+        connection = self._connection
+        retrier = Retrier(
+            self._policy,
+            self._budget,
+            monotonic=connection.monotonic,
+            now=connection.now,
+            random=self._random,
+            wait=connection.asked_to_wait,
+        )
+        api = connection.api(retrier.send, deadline=self._policy.deadline)
+        return planned.plan(api, *args, **kwargs)
+
+
+def _transport_options(url: str, options: Options) -> dict[str, Any]:
+    secure = url.startswith("https:")
+    return {
+        "verify": tls_context(options.get("ca_file")) if secure else False,
+        "limits": _LIMITS,
+        "proxy": proxy_for(url),
+        "trust_env": False,
+    }
+
+
+class BlockingClient(_Client[ApiT]):
+    """A store, for blocking code. One client serves all threads of an application.
+
+    Args:
+        connection: the store.
+        options: whose the measurements are, and how patient to be.
+        transport: sends the requests in place of a pool of connections; for tests.
+        sleep: waits between repetitions; for tests.
+    """
+
+    def __init__(
+        self,
+        connection: Connection[ApiT],
+        options: Options,
+        transport: httpx.BaseTransport | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        super().__init__(connection, options)
+        self._driver = SyncDriver(
+            transport or httpx.HTTPTransport(**_transport_options(self.url, options)),
+            sign=connection.sign,
+            max_body_bytes=options.get("max_body_bytes", MAX_BODY_BYTES),
+            sleep=sleep,
+            monotonic=connection.monotonic,
+        )
+
+    def run_operation(self, planned: Planned[..., T], /, *args: Any, **kwargs: Any) -> T:
+        """Run one operation, measured."""
+        with self._tracked(planned.description.name):
+            return self._driver.run(self._plan(planned, args, kwargs))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._driver.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class AsyncClient(_Client[ApiT]):
+    """A store, for asyncio. Operations are to be awaited, and so is `sleep`.
+
+    Args:
+        connection: the store.
+        options: whose the measurements are, and how patient to be.
+        transport: sends the requests in place of a pool of connections; for tests.
+        sleep: waits between repetitions; for tests.
+    """
+
+    def __init__(
+        self,
+        connection: Connection[ApiT],
+        options: Options,
+        transport: httpx.AsyncBaseTransport | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        super().__init__(connection, options)
+        self._driver = AsyncDriver(
+            transport or httpx.AsyncHTTPTransport(**_transport_options(self.url, options)),
+            sign=connection.sign,
+            max_body_bytes=options.get("max_body_bytes", MAX_BODY_BYTES),
+            sleep=sleep,
+            monotonic=connection.monotonic,
+        )
+
+    async def run_operation(self, planned: Planned[..., T], /, *args: Any, **kwargs: Any) -> T:
+        """Run one operation, measured."""
+        with self._tracked(planned.description.name):
+            return await self._driver.run(self._plan(planned, args, kwargs))
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._driver.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
