@@ -16,7 +16,7 @@ from typing import Any
 
 from store_exporter.errors import StoreError
 from store_exporter.platforms import base as platforms
-from store_exporter.platforms.kit.results import Cart
+from store_exporter.spec.results import Cart
 from store_exporter.stores.model import Store
 
 from .stores.base import Wares, wares

@@ -16,7 +16,7 @@ import pytest
 from store_demo.stores.base import Role, cast, open_store, wares
 from store_exporter.platforms import base
 from store_exporter.platforms.base import Platform
-from store_exporter.platforms.kit.results import Order, Product
+from store_exporter.spec.results import Order, Product
 from store_exporter.stores.model import Secret, Store
 from tests.fakes.serving import serving
 

@@ -10,8 +10,7 @@ import pytest
 
 from store_exporter import default_recorder
 from store_exporter.errors import ERROR_TYPES, StoreError
-from store_exporter.platforms import base
-from store_exporter.platforms.kit import reference
+from store_exporter.spec.operations import ALIASES, OPERATIONS
 from store_exporter.stores.model import Secret
 
 from .checks import CHECKS
@@ -27,7 +26,7 @@ def counted(target: Target, operation: str) -> float:
 
 
 def test_every_operation_of_every_platform_has_a_check() -> None:
-    assert set(CHECKS) == set(reference.operation_names())
+    assert set(CHECKS) == set(OPERATIONS)
 
 
 @pytest.mark.parametrize("name", CHECKS)
@@ -41,7 +40,7 @@ def test_an_operation_does_what_it_should(target: Target, name: str) -> None:
 
 
 def test_a_client_has_a_method_for_each_operation_and_alias(target: Target) -> None:
-    for name in (*target.platform.operations, *target.platform.aliases):
+    for name in (*OPERATIONS, *ALIASES):
         assert callable(getattr(target.client, name))
 
 
@@ -63,13 +62,3 @@ def test_wrong_credentials_are_the_configurations_fault(target: Target) -> None:
     with closing(client), pytest.raises(StoreError) as caught:
         client.get_shipping_info()
     assert ERROR_TYPES[caught.value.error_type].fault == "config"
-
-
-def test_operations_have_the_same_parameters_wherever_they_are(target: Target) -> None:
-    reference_platform = base.load("woocommerce")
-    for name, operation in target.platform.operations.items():
-        other = reference_platform.operations.get(name)
-        if other is not None:
-            required = [p.name for p in operation.parameters if p.required]
-            assert required == [p.name for p in other.parameters if p.required], name
-            assert operation.result == other.result, name

@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 
-from store_exporter.platforms.kit.results import Listing
+from store_exporter.spec.results import Listing
 from tests.fakes.direct import DirectTransport
 
 Path = tuple[str | int, ...]

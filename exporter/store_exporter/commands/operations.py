@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 
 from ..platforms.kit import reference
+from ..spec.operations import OPERATIONS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the operations; 2 when the one asked for does not exist."""
-    if args.operation is not None and args.operation not in reference.operation_names():
+    if args.operation is not None and args.operation not in OPERATIONS:
         print(f"there is no operation {args.operation}", file=sys.stderr)
         return 2
     if args.format == "json":
@@ -44,28 +45,28 @@ def _document(name: str | None) -> dict[str, object]:
 
 def _table() -> Iterator[str]:
     found = reference.platforms()
-    names = reference.operation_names()
-    width = max(map(len, names))
+    width = max(map(len, OPERATIONS))
     yield f"{'OPERATION':<{width}}  {'  '.join(p.title.upper() for p in found)}"
-    for name in names:
+    for name in OPERATIONS:
         marks = ("yes" if name in p.operations else "-" for p in found)
         cells = (f"{mark:<{len(p.title)}}" for mark, p in zip(marks, found, strict=True))
         yield f"{name:<{width}}  {'  '.join(cells)}".rstrip()
 
 
 def _one(name: str) -> Iterator[str]:
+    spec = OPERATIONS[name]
+    yield f"{name}: {spec.description}"
+    for parameter in spec.parameters:
+        need = "required" if parameter.required else f"default {parameter.default!r}"
+        yield f"  {parameter.name}: {parameter.type} ({need})"
+        yield f"      {parameter.description}"
+    yield f"  returns  {spec.result}"
+    yield f"  example  {spec.example}"
     for platform in reference.platforms():
-        yield f"{name} on {platform.title}"
-        operation = platform.operations.get(name)
-        if operation is None:
-            yield f"  not supported: {platform.unsupported.get(name, 'no such operation')}"
+        planned = platform.operations.get(name)
+        if planned is None:
+            yield f"on {platform.title}: not supported: {reference.reason(platform, name)}"
             continue
-        yield f"  {operation.description}"
-        for parameter in operation.parameters:
-            need = "required" if parameter.required else f"default {parameter.default!r}"
-            yield f"    {parameter.name}: {parameter.type} ({need})"
-            yield f"        {parameter.description}"
-        yield f"  returns  {operation.result}"
-        yield f"  errors   {', '.join(operation.errors) or '-'}, and those of any request"
-        yield f"  calls    {', '.join(operation.calls)}"
-        yield f"  example  {operation.example}"
+        yield f"on {platform.title}"
+        yield f"  errors   {', '.join(planned.errors) or '-'}, and those of any request"
+        yield f"  calls    {', '.join(planned.calls)}"

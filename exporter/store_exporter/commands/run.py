@@ -15,8 +15,10 @@ from typing import Any
 from ..config.problems import suggestion
 from ..errors import ERROR_TYPES, StoreError
 from ..platforms import base
-from ..platforms.base import Operation, Parameter, Platform
+from ..platforms.base import Platform
 from ..probing.masking import masked
+from ..spec.operation import OperationSpec, Parameter
+from ..spec.operations import ALIASES
 from ..stores.model import Store
 from . import stores
 
@@ -60,7 +62,9 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _call(platform: Platform, store: Store, operation: Operation, values: dict[str, Any]) -> Any:
+def _call(
+    platform: Platform, store: Store, operation: OperationSpec[..., Any], values: dict[str, Any]
+) -> Any:
     client = platform.connect(store)
     try:
         return getattr(client, operation.name)(**values)
@@ -68,17 +72,17 @@ def _call(platform: Platform, store: Store, operation: Operation, values: dict[s
         client.close()
 
 
-def _operation(platform: Platform, name: str) -> Operation:
-    name = platform.aliases.get(name, name)
+def _operation(platform: Platform, name: str) -> OperationSpec[..., Any]:
+    name = ALIASES.get(name, name)
     if name in platform.operations:
-        return platform.operations[name]
+        return platform.operations[name].spec
     if name in platform.unsupported:
         raise _UsageError(f"{platform.title} cannot do {name}: {platform.unsupported[name]}")
-    hint = suggestion(name, [*platform.operations, *platform.aliases])
+    hint = suggestion(name, [*platform.operations, *ALIASES])
     raise _UsageError(f"{platform.title} has no operation {name}; {hint}")
 
 
-def _values(operation: Operation, pairs: Sequence[str]) -> dict[str, Any]:
+def _values(operation: OperationSpec[..., Any], pairs: Sequence[str]) -> dict[str, Any]:
     """Read `name=value` pairs as the operation's parameters."""
     known = {parameter.name: parameter for parameter in operation.parameters}
     found: dict[str, Any] = {}
@@ -98,7 +102,7 @@ def _values(operation: Operation, pairs: Sequence[str]) -> dict[str, Any]:
 
 
 def _value(parameter: Parameter, text: str) -> Any:
-    """Turn a text into what a parameter takes; one that takes texts too gets the text."""
+    """Turn a string into what a parameter takes; one that takes strings too gets the string."""
     kinds = {kind.strip() for kind in parameter.type.split("|")}
     if any(kind.startswith("Mapping") for kind in kinds) and text.startswith("{"):
         return _mapping(parameter, text)
@@ -123,7 +127,7 @@ def _mapping(parameter: Parameter, text: str) -> dict[str, str]:
 
 
 def plain(value: Any) -> Any:
-    """Return a result as JSON knows it: exact amounts and dates become texts."""
+    """Return a result as JSON knows it: exact amounts and dates become strings."""
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Mapping):

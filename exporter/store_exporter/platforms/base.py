@@ -24,6 +24,7 @@ from typing import Any, Literal
 
 from ..contract import Collector, Context, Probe
 from ..stores.model import Store
+from .kit.operations import Planned
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,44 +46,6 @@ class Setting:
     required: bool = False
     default: Any = None
     check: Callable[[str], str | None] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """One parameter of an operation, as documentation and command line show it."""
-
-    name: str
-    type: str
-    description: str
-    required: bool = False
-    default: Any = None
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One operation of a platform, described for documentation, command line and tests.
-
-    Attributes:
-        name: value of the label `operation`; the same on all platforms.
-        description: one sentence.
-        parameters: what it takes.
-        result: the name of the result type.
-        errors: error types it is expected to raise beyond those of any request.
-        calls: API calls it makes, as `METHOD path` or GraphQL operation names.
-        example: one example call, as Python.
-        writes: whether it changes anything in the store other than the shopper's own cart.
-        notes: what else there is to know, in paragraphs.
-    """
-
-    name: str
-    description: str
-    parameters: tuple[Parameter, ...]
-    result: str
-    errors: tuple[str, ...]
-    calls: tuple[str, ...]
-    example: str
-    writes: bool = False
-    notes: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +91,8 @@ class Platform:
         title: for people.
         credentials: keys under `credentials:`.
         settings: keys under `settings:`.
-        operations: by name.
-        aliases: other accepted names of operations.
-        unsupported: operations of other platforms that this one cannot do, with the reason.
+        operations: what it can do, by name.
+        unsupported: operations that it cannot do, with the reason.
         problem: returns what is wrong with the credentials taken together, such as one of a pair
             that is missing, or None.
         diagnose: what `doctor` looks at beyond the probes: permissions, clock, configuration. It
@@ -145,11 +107,10 @@ class Platform:
     title: str
     credentials: tuple[Setting, ...]
     settings: tuple[Setting, ...]
-    operations: Mapping[str, Operation]
+    operations: Mapping[str, Planned[..., Any]]
     probes: Mapping[str, Probe]
     collectors: Mapping[str, Collector]
     connect: Callable[[Store], Any]
-    aliases: Mapping[str, str] = field(default_factory=dict)
     unsupported: Mapping[str, str] = field(default_factory=dict)
     problem: Callable[[Mapping[str, Any]], str | None] = no_problem
     diagnose: Callable[[Context], Awaitable[Sequence[Finding]]] = no_findings

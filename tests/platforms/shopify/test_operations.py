@@ -10,8 +10,8 @@ import pytest
 from store_demo.stores.shopify import SimulatedShopify
 from store_exporter.errors import StoreError, UnsupportedOperationError
 from store_exporter.metrics.recorder import Recorder
-from store_exporter.platforms.kit.money import Money
 from store_exporter.platforms.shopify import CartSession, Shopify
+from store_exporter.spec.money import Money
 from tests.fakes.clock import Clock
 from tests.fakes.shopify import client
 

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from store_demo.stores.shopify import SimulatedShopify
 from store_exporter.platforms import base
 from store_exporter.platforms.shopify import versions
-from store_exporter.platforms.shopify.client import AsyncShopify, Shopify
 from store_exporter.platforms.shopify.platform import PLATFORM
 from store_exporter.stores.model import Secret, Store
 from tests import servers
@@ -86,12 +85,6 @@ def test_every_description_is_a_sentence() -> None:
         assert check.description[0].isupper()
         assert check.description.endswith(".")
         assert check.timeout < check.interval
-
-
-def test_both_clients_have_every_operation_alias_and_refusal() -> None:
-    names = {*PLATFORM.operations, *PLATFORM.aliases, *PLATFORM.unsupported}
-    for client in (Shopify, AsyncShopify):
-        assert names <= set(dir(client))
 
 
 def test_a_version_ends_a_year_after_it_came_out() -> None:

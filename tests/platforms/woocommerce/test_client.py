@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import ssl
 import threading
 from collections.abc import Iterator
@@ -18,7 +17,6 @@ from store_exporter import Recorder
 from store_exporter.errors import StoreError
 from store_exporter.net.plans import Policy
 from store_exporter.platforms.woocommerce import AsyncWooCommerce, WooCommerce
-from store_exporter.platforms.woocommerce.operations import ALL, OPERATIONS
 from store_exporter.stores.model import Secret
 from tests.fakes.clock import Clock
 from tests.fakes.serving import serving
@@ -210,19 +208,6 @@ def test_a_shop_in_a_folder_is_asked_there() -> None:
         with WooCommerce(url, "ck_1", "cs_1", org="acme") as shop:
             shop.check_stock(19)
     assert server.received[0].startswith(b"GET /shop/wp-json/wc/v3/products/19?")
-
-
-@pytest.mark.parametrize("kind", [WooCommerce, AsyncWooCommerce])
-def test_a_client_has_every_operation_with_its_own_signature(kind: type) -> None:
-    assert len(ALL) == len(OPERATIONS) == 25
-    client = kind("https://shop.example.com", "ck_1", "cs_1", org="acme")
-    for name, description in OPERATIONS.items():
-        method = getattr(client, name)
-        assert method.__name__ == name
-        assert method.__doc__
-        assert list(inspect.signature(method).parameters) == [
-            p.name for p in description.parameters
-        ]
 
 
 def test_calling_an_operation_wrongly_is_the_callers_bug(

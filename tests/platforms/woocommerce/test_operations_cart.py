@@ -9,8 +9,8 @@ import pytest
 
 from store_demo.stores.woocommerce import Fault, SimulatedWooCommerce
 from store_exporter.errors import StoreError
-from store_exporter.platforms.kit.money import Money
 from store_exporter.platforms.woocommerce import CartSession, WooCommerce, carts
+from store_exporter.spec.money import Money
 from tests.fakes.clock import Clock
 from tests.fakes.woocommerce import changing, client
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...spec.operations import OPERATIONS as OPERATION_SPECS
 from .model import Kind, Metric
 
 OPERATION_LABELS = ("org", "domain", "platform", "operation")
@@ -42,31 +43,4 @@ OPERATIONS_IN_PROGRESS = Metric(
 
 METRICS = (OPERATIONS, OPERATION_ERRORS, OPERATION_DURATION, OPERATIONS_IN_PROGRESS)
 
-# The names are fixed: dashboards and old data use them, on every platform.
-OPERATION_NAMES = (
-    "search_products",
-    "get_product_details",
-    "check_stock",
-    "get_stock_quantity",
-    "check_price",
-    "get_product_variations",
-    "get_product_categories",
-    "get_product_reviews",
-    "get_low_stock_products",
-    "check_order",
-    "get_customer_orders",
-    "get_order_notes",
-    "check_refund_status",
-    "cancel_order",
-    "get_shipping_info",
-    "get_shipping_methods",
-    "get_payment_methods",
-    "validate_coupon",
-    "add_to_cart",
-    "get_cart",
-    "remove_from_cart",
-    "update_cart_quantity",
-    "apply_coupon_to_cart",
-    "get_customer_insights",
-    "get_sales_report",
-)
+OPERATION_NAMES = tuple(OPERATION_SPECS)

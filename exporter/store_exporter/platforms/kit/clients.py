@@ -1,7 +1,7 @@
 """The clients that applications use, blocking and asynchronous: what they are on all platforms.
 
-A platform's client is one of these with a constructor that makes its `Connection`, and with the
-operations as methods.
+A platform's client is one of these with a constructor that makes its `Connection`. The operations
+are methods of all clients, from their specification.
 """
 
 from __future__ import annotations
@@ -18,9 +18,11 @@ import httpx
 from ...metrics.recorder import Recorder
 from ...net.plans import Plan, Policy, Retrier, RetryBudget
 from ...operations.bound import bind
+from ...spec.operation import OperationSpec
+from ...spec.operations import Operations
 from .connection import ApiT, Clocks, Connection
-from .described import Planned
 from .drivers import AsyncDriver, SyncDriver, proxy_for, tls_context
+from .operations import Plans
 
 T = TypeVar("T")
 MAX_BODY_BYTES = 5 * 1024 * 1024
@@ -56,14 +58,15 @@ def clocks(options: Options) -> Clocks:
     return chosen
 
 
-class _Client(Generic[ApiT]):
+class _Client(Operations, Generic[ApiT]):
     """What both clients have in common."""
 
-    def __init__(self, connection: Connection[ApiT], options: Options) -> None:
+    def __init__(self, connection: Connection[ApiT], plans: Plans, options: Options) -> None:
         self.url = connection.url
         self.org = options["org"]
         self.domain = options.get("domain") or connection.host
         self._connection = connection
+        self._plans = plans
         self._tracked = bind(
             org=self.org,
             domain=self.domain,
@@ -77,8 +80,8 @@ class _Client(Generic[ApiT]):
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.domain} of {self.org}>"
 
-    def _plan(self, planned: Planned[..., T], args: Any, kwargs: Any) -> Plan[T]:
-        connection = self._connection
+    def _plan(self, spec: OperationSpec[..., T], args: Any, kwargs: Any) -> Plan[T]:
+        planned, connection = self._plans.of(spec), self._connection
         retrier = Retrier(
             self._policy,
             self._budget,
@@ -106,6 +109,7 @@ class BlockingClient(_Client[ApiT]):
 
     Args:
         connection: the store.
+        plans: what can be done there, and how.
         options: whose the measurements are, and how patient to be.
         transport: sends the requests in place of a pool of connections; for tests.
         sleep: waits between repetitions; for tests.
@@ -114,11 +118,12 @@ class BlockingClient(_Client[ApiT]):
     def __init__(
         self,
         connection: Connection[ApiT],
+        plans: Plans,
         options: Options,
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        super().__init__(connection, options)
+        super().__init__(connection, plans, options)
         self._driver = SyncDriver(
             transport or httpx.HTTPTransport(**_transport_options(self.url, options)),
             sign=connection.sign,
@@ -127,10 +132,10 @@ class BlockingClient(_Client[ApiT]):
             monotonic=connection.monotonic,
         )
 
-    def run_operation(self, planned: Planned[..., T], /, *args: Any, **kwargs: Any) -> T:
+    def run_operation(self, spec: OperationSpec[..., T], /, *args: Any, **kwargs: Any) -> T:
         """Run one operation, measured."""
-        with self._tracked(planned.description.name):
-            return self._driver.run(self._plan(planned, args, kwargs))
+        with self._tracked(spec.name):
+            return self._driver.run(self._plan(spec, args, kwargs))
 
     def close(self) -> None:
         """Close the connections."""
@@ -153,6 +158,7 @@ class AsyncClient(_Client[ApiT]):
 
     Args:
         connection: the store.
+        plans: what can be done there, and how.
         options: whose the measurements are, and how patient to be.
         transport: sends the requests in place of a pool of connections; for tests.
         sleep: waits between repetitions; for tests.
@@ -161,11 +167,12 @@ class AsyncClient(_Client[ApiT]):
     def __init__(
         self,
         connection: Connection[ApiT],
+        plans: Plans,
         options: Options,
         transport: httpx.AsyncBaseTransport | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        super().__init__(connection, options)
+        super().__init__(connection, plans, options)
         self._driver = AsyncDriver(
             transport or httpx.AsyncHTTPTransport(**_transport_options(self.url, options)),
             sign=connection.sign,
@@ -174,10 +181,10 @@ class AsyncClient(_Client[ApiT]):
             monotonic=connection.monotonic,
         )
 
-    async def run_operation(self, planned: Planned[..., T], /, *args: Any, **kwargs: Any) -> T:
+    async def run_operation(self, spec: OperationSpec[..., T], /, *args: Any, **kwargs: Any) -> T:
         """Run one operation, measured."""
-        with self._tracked(planned.description.name):
-            return await self._driver.run(self._plan(planned, args, kwargs))
+        with self._tracked(spec.name):
+            return await self._driver.run(self._plan(spec, args, kwargs))
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -14,12 +14,10 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from ...errors import StoreError
-from .money import Money, currency_code, decimal_number, decimal_text
+from ...spec.money import Money, Quantity
+from .money import currency_code, decimal_number, decimal_text
 
 T = TypeVar("T")
-Quantity = int | Decimal
-"""A number of pieces; some shops sell fractions, such as metres of cloth."""
-
 _MISSING: Any = object()
 _TAG = re.compile(r"<[^<>]{0,2000}>")
 _SPACE = re.compile(r"[ \t\r\f\v]+")

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from ...errors import StoreError
+from ...spec.results import Listing
 from .fields import Fields
-from .results import Listing
 
 T = TypeVar("T")
 

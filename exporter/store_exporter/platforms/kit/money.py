@@ -1,9 +1,8 @@
-"""Amounts of money: exact decimals with their currency, read from what platforms send."""
+"""Reading amounts of money from what platforms send: exact decimals with their currency."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal
 
 from ...errors import StoreError
@@ -12,22 +11,6 @@ _DECIMAL = re.compile(r"-?[0-9]{1,24}(\.[0-9]{1,24})?")
 _INTEGER = re.compile(r"-?[0-9]{1,24}")
 _CODE = re.compile(r"[A-Z][A-Z0-9]{2,9}")
 _MOST_DECIMALS = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Money:
-    """An amount in major units (pounds, not pence) of a currency.
-
-    Attributes:
-        amount: exact; negative where something is owed or given back.
-        currency: code as the store gives it, usually ISO 4217.
-    """
-
-    amount: Decimal
-    currency: str
-
-    def __str__(self) -> str:
-        return f"{self.amount:f} {self.currency}"
 
 
 def _unreadable(value: object, where: str) -> StoreError:

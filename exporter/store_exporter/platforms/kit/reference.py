@@ -1,4 +1,4 @@
-"""The reference of all operations, from the platforms' own descriptions: data and Markdown."""
+"""The reference of all operations, from their specification and the platforms' plans."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ from typing import Any
 
 from ... import markdown
 from ...errors import ERROR_TYPES
-from ..base import Operation, Parameter, Platform, load, names
-from . import results
+from ...spec import results
+from ...spec.operation import OperationSpec, Parameter
+from ...spec.operations import OPERATIONS
+from ..base import Platform, load, names
+from .operations import Planned
 
 ANY_REQUEST = (
     "timeout",
@@ -46,9 +49,9 @@ def platforms() -> tuple[Platform, ...]:
     return tuple(sorted(map(load, names()), key=lambda p: (-len(p.operations), p.name)))
 
 
-def operation_names() -> tuple[str, ...]:
-    """Return the names of all operations in the order of their documentation."""
-    return tuple(dict.fromkeys(name for p in platforms() for name in p.operations))
+def reason(platform: Platform, name: str) -> str:
+    """Return why a platform cannot do an operation."""
+    return platform.unsupported.get(name, "the platform has no such operation")
 
 
 def document() -> dict[str, Any]:
@@ -57,41 +60,28 @@ def document() -> dict[str, Any]:
         "errors_of_any_operation": [_error(name) for name in ANY_REQUEST],
         "operations": [
             {"name": name, "platforms": {p.name: _described(p, name) for p in platforms()}}
-            for name in operation_names()
+            for name in OPERATIONS
         ],
     }
 
 
 def _described(platform: Platform, name: str) -> dict[str, Any]:
-    operation = platform.operations.get(name)
-    if operation is None:
-        reason = platform.unsupported.get(name, "the platform has no such operation")
-        return {"supported": False, "reason": reason}
+    planned = platform.operations.get(name)
+    if planned is None:
+        return {"supported": False, "reason": reason(platform, name)}
+    spec = planned.spec
     return {
         "supported": True,
-        "description": operation.description,
-        "notes": operation.notes,
-        "aliases": _aliases(platform, name),
-        "parameters": [
-            {
-                "name": parameter.name,
-                "type": parameter.type,
-                "required": parameter.required,
-                "default": parameter.default,
-                "description": parameter.description,
-            }
-            for parameter in operation.parameters
-        ],
-        "result": operation.result,
-        "errors": [_error(kind) for kind in operation.errors],
-        "calls": list(operation.calls),
-        "example": operation.example,
-        "writes": operation.writes,
+        "description": spec.description,
+        "notes": "\n\n".join(part for part in (spec.notes, planned.notes) if part),
+        "aliases": sorted(spec.aliases),
+        "parameters": [dataclasses.asdict(parameter) for parameter in spec.parameters],
+        "result": spec.result,
+        "errors": [_error(kind) for kind in planned.errors],
+        "calls": list(planned.calls),
+        "example": spec.example,
+        "writes": spec.writes,
     }
-
-
-def _aliases(platform: Platform, name: str) -> list[str]:
-    return sorted(alias for alias, target in platform.aliases.items() if target == name)
 
 
 def _error(name: str) -> dict[str, str]:
@@ -117,8 +107,8 @@ def _blocks() -> Iterator[str]:
     yield "## Errors of any operation"
     yield "Failures are `StoreError`s; `fault` says who must act."
     yield _errors(ANY_REQUEST)
-    for name in operation_names():
-        yield from _operation(name)
+    for spec in OPERATIONS.values():
+        yield from _operation(spec)
     yield from _results()
 
 
@@ -126,7 +116,7 @@ def _overview() -> str:
     found = platforms()
     rows = (
         (f"[{name}](#{name})", *("yes" if name in p.operations else "no" for p in found))
-        for name in operation_names()
+        for name in OPERATIONS
     )
     return markdown.table(("operation", *(p.title for p in found)), rows)
 
@@ -165,34 +155,38 @@ def _errors(names: Iterable[str]) -> str:
     return markdown.table(("error type", "fault", "meaning"), rows)
 
 
-def _operation(name: str) -> Iterator[str]:
-    yield f"## {name}"
-    for platform in platforms():
-        operation = platform.operations.get(name)
-        yield f"### {name} on {platform.title}"
-        if operation is None:
-            reason = platform.unsupported.get(name, "the platform has no such operation")
-            yield f"Not supported: {reason}."
-        else:
-            yield from _supported(platform, operation)
-
-
-def _supported(platform: Platform, operation: Operation) -> Iterator[str]:
-    yield operation.description + (" It changes the store." if operation.writes else "")
-    yield operation.notes
-    aliases = _aliases(platform, operation.name)
-    if aliases:
-        yield f"Also accepted as {', '.join(f'`{alias}`' for alias in aliases)}."
-    yield markdown.code("python", operation.example)
-    if operation.parameters:
-        rows = (
-            (f"`{p.name}`", f"`{p.type}`", _default(p), p.description) for p in operation.parameters
-        )
+def _operation(spec: OperationSpec[..., Any]) -> Iterator[str]:
+    yield f"## {spec.name}"
+    yield spec.description + (" It changes the store." if spec.writes else "")
+    yield spec.notes
+    if spec.aliases:
+        yield f"Also accepted as {_listed(spec.aliases)}."
+    yield markdown.code("python", spec.example)
+    if spec.parameters:
+        rows = ((f"`{p.name}`", f"`{p.type}`", _default(p), p.description) for p in spec.parameters)
         yield markdown.table(("parameter", "type", "default", "meaning"), rows)
-    yield f"Returns {_linked(operation.result)}."
-    if operation.errors:
-        yield _errors(operation.errors)
-    yield f"Calls: {', '.join(f'`{call}`' for call in operation.calls)}."
+    yield f"Returns {_linked(spec.result)}."
+    if spec.errors:
+        yield _errors(spec.errors)
+    for platform in platforms():
+        yield f"### {spec.name} on {platform.title}"
+        planned = platform.operations.get(spec.name)
+        if planned is None:
+            yield f"Not supported: {reason(platform, spec.name)}."
+        else:
+            yield from _supported(planned)
+
+
+def _supported(planned: Planned[..., Any]) -> Iterator[str]:
+    """Yield what one platform adds to the specification."""
+    yield planned.notes
+    if further := planned.errors[len(planned.spec.errors) :]:
+        yield _errors(further)
+    yield f"Calls: {_listed(planned.calls)}."
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def _default(parameter: Parameter) -> str:

@@ -12,7 +12,7 @@
 and `fault` are also what the instrumentation records.
 """
 
-from ..kit.sessions import CartSession
+from ...spec.sessions import CartSession
 from .auth import App
 from .client import AsyncShopify, Shopify
 

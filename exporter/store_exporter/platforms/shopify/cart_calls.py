@@ -8,8 +8,8 @@ from typing import Any
 
 from ...errors import Fault, StoreError
 from ...net.plans import Plan
-from ..kit.results import Cart, CartLine
-from ..kit.sessions import CartSession
+from ...spec.results import Cart, CartLine
+from ...spec.sessions import CartSession
 from . import carts
 from .api import Api
 from .ids import gid

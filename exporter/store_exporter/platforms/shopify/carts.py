@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from ...errors import StoreError
+from ...spec.money import Money
+from ...spec.results import Cart, CartCoupon, CartLine
 from ..kit.fields import Fields
-from ..kit.money import Money
-from ..kit.results import Cart, CartCoupon, CartLine
 from . import ids
 
 # CartErrorCode and CartWarningCode of the official schema, by the error type they stand for.

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from ...errors import StoreError
+from ...spec.money import Money
+from ...spec.results import Coupon
 from ..kit.fields import Fields
-from ..kit.money import Money
-from ..kit.results import Coupon
 from . import ids
 
 

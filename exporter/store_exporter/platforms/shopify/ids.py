@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from ...errors import StoreError
+from ...spec.money import Money
 from ..kit.fields import Fields
-from ..kit.money import Money
 
 _GID = re.compile(r"gid://shopify/[A-Za-z]+/(\d{1,19})(?:\?.*)?")
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from ...errors import StoreError
+from ...spec.results import Category, LowStock, Price, Product, Stock
 from ..kit.fields import Fields
-from ..kit.results import Category, LowStock, Price, Product, Stock
 from .ids import number
 
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ...errors import StoreError
+from ...spec.money import Money
+from ...spec.results import Customer, Order, OrderLine, OrderNote, Refund
 from ..kit.fields import Fields
-from ..kit.money import Money
-from ..kit.results import Customer, Order, OrderLine, OrderNote, Refund
 from .ids import number, shop_money
 
 _PAID = ("PAID", "PARTIALLY_REFUNDED", "REFUNDED")

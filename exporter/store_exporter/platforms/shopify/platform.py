@@ -13,7 +13,7 @@ from .collectors import COLLECTORS
 from .connection import connection_of
 from .diagnosis import diagnose
 from .monitor import DEFAULT_SHARE
-from .operations import ALIASES, OPERATIONS, UNSUPPORTED
+from .operations import PLANS
 from .probes import PROBES
 
 _CLIENT_ID = re.compile(r"[0-9a-f]{32}")
@@ -129,9 +129,8 @@ PLATFORM = Platform(
             check=_check_path,
         ),
     ),
-    operations=OPERATIONS,
-    aliases=ALIASES,
-    unsupported=UNSUPPORTED,
+    operations=PLANS.planned,
+    unsupported=PLANS.unsupported,
     probes=PROBES,
     collectors=COLLECTORS,
     connect=connect,

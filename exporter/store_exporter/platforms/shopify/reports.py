@@ -7,9 +7,9 @@ from datetime import date
 from decimal import Decimal
 
 from ...errors import StoreError
+from ...spec.money import Money
+from ...spec.results import CustomerSpend, SalesReport
 from ..kit.fields import Fields
-from ..kit.money import Money
-from ..kit.results import CustomerSpend, SalesReport
 from . import ids, order_models
 
 _NULLABLE = ("totalTaxSet", "totalDiscountsSet")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ...spec.results import Product, Stock
 from ..kit.fields import Fields
-from ..kit.results import Product, Stock
 from .ids import amount, amount_if_any, number
 
 

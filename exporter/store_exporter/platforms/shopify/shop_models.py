@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from ...spec.money import Money
+from ...spec.results import ShippingMethod
 from ..kit.fields import Fields
-from ..kit.money import Money
-from ..kit.results import ShippingMethod
 from .ids import amount
 
 

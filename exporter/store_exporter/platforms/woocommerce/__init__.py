@@ -16,7 +16,7 @@ records. A request is sent again only where that is safe; `policy` sets timeouts
 an operation and how often.
 """
 
-from ..kit.sessions import CartSession
+from ...spec.sessions import CartSession
 from .client import AsyncWooCommerce, WooCommerce
 
 __all__ = ["AsyncWooCommerce", "CartSession", "WooCommerce"]

@@ -8,9 +8,9 @@ from typing import Any
 
 from ...errors import Fault, StoreError
 from ...net.plans import Plan
-from ..kit.fields import Quantity
-from ..kit.results import Cart, CartLine
-from ..kit.sessions import CartSession
+from ...spec.money import Quantity
+from ...spec.results import Cart, CartLine
+from ...spec.sessions import CartSession
 from . import carts, errors
 from .api import STORE, Api
 

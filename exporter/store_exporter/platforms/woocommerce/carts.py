@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ...errors import StoreError
+from ...spec.money import Money
+from ...spec.results import Cart, CartCoupon, CartLine
 from ..kit.fields import Fields
-from ..kit.money import Money, currency_code, decimal_places, minor_units
-from ..kit.results import Cart, CartCoupon, CartLine
+from ..kit.money import currency_code, decimal_places, minor_units
 
 _UNLIMITED = 9999
 

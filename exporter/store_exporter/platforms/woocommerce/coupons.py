@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from ...errors import StoreError
+from ...spec.money import Money
+from ...spec.results import Coupon
 from ..kit.fields import Fields
-from ..kit.money import Money
-from ..kit.results import Coupon
 
 _RESTRICTIONS = (
     "product_ids",

@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from ...errors import StoreError
+from ...spec.money import Quantity
+from ...spec.results import Category, Listing, LowStock, Price, Product, Review, Stock
 from ..kit import lists
-from ..kit.fields import Fields, Quantity
-from ..kit.results import Category, Listing, LowStock, Price, Product, Review, Stock
+from ..kit.fields import Fields
 from .api import Rows
 
 T = TypeVar("T")

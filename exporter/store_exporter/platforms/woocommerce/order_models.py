@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from ...spec.money import Money
+from ...spec.results import Customer, Order, OrderLine, OrderNote, Refund
 from ..kit.fields import Fields
-from ..kit.money import Money
-from ..kit.results import Customer, Order, OrderLine, OrderNote, Refund
 from .models import optional_id
 
 

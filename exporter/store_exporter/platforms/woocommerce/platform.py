@@ -10,7 +10,7 @@ from .client import WooCommerce
 from .collectors import COLLECTORS
 from .connection import connection_of
 from .diagnosis import diagnose
-from .operations import OPERATIONS
+from .operations import PLANS
 from .probes import PROBES
 
 _KEY = re.compile(r"c[ks]_[0-9a-zA-Z]{8,64}")
@@ -97,7 +97,8 @@ PLATFORM = Platform(
             default=False,
         ),
     ),
-    operations=OPERATIONS,
+    operations=PLANS.planned,
+    unsupported=PLANS.unsupported,
     probes=PROBES,
     collectors=COLLECTORS,
     connect=connect,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
+from ...spec.money import Money
+from ...spec.results import CustomerSpend, SalesReport
 from ..kit.fields import Fields
-from ..kit.money import Money
-from ..kit.results import CustomerSpend, SalesReport
 
 _CENT = Decimal("0.01")
 

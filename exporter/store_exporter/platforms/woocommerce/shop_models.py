@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
+from ...spec.money import Money
+from ...spec.results import PaymentMethod, ShippingMethod
 from ..kit.fields import Fields
-from ..kit.money import Money
-from ..kit.results import PaymentMethod, ShippingMethod
 
 _BY_VALUE = ("min_amount", "either", "both")
 _COST = re.compile(r"[0-9]{1,12}([.,][0-9]{1,2})?")

@@ -1,80 +1,13 @@
-"""The operations of Shopify, as plans with their descriptions."""
+"""What can be done with a Shopify shop: a plan for each operation."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from ...kit.operations import Plans
+from . import cart, orders, products, search, shop
 
-from ...base import Operation
-from ...kit.described import by_name
-from .cart import (
-    add_to_cart,
-    apply_coupon_to_cart,
-    get_cart,
-    remove_from_cart,
-    update_cart_quantity,
-)
-from .orders import (
-    cancel_order,
-    check_order,
-    check_refund_status,
-    get_customer_orders,
-    get_order_notes,
-)
-from .products import (
-    check_price,
-    check_stock,
-    get_low_stock_products,
-    get_product_categories,
-    get_product_details,
-    get_product_variations,
-    get_stock_quantity,
-)
-from .search import search_products
-from .shop import (
-    get_customer_insights,
-    get_payment_methods,
-    get_sales_report,
-    get_shipping_info,
-    get_shipping_methods,
-    validate_coupon,
-)
-from .unsupported import REASONS
-
-ALL = (
-    search_products,
-    get_product_details,
-    check_stock,
-    get_stock_quantity,
-    check_price,
-    get_product_variations,
-    get_product_categories,
-    get_low_stock_products,
-    check_order,
-    get_customer_orders,
-    get_order_notes,
-    check_refund_status,
-    cancel_order,
-    get_shipping_info,
-    get_shipping_methods,
-    get_payment_methods,
-    validate_coupon,
-    get_customer_insights,
-    get_sales_report,
-    add_to_cart,
-    get_cart,
-    remove_from_cart,
-    update_cart_quantity,
-    apply_coupon_to_cart,
-)
-
-OPERATIONS: Mapping[str, Operation] = by_name(ALL)
-"""The descriptions by name, in the order of the documentation."""
-
-ALIASES: Mapping[str, str] = {
-    "apply_discount": "apply_coupon_to_cart",
-    "lookup_order": "check_order",
+UNSUPPORTED = {
+    "get_product_reviews": "reviews belong to apps of other makers, each with its own API"
 }
-"""Names that are accepted too; what is measured has the name of the operation."""
+"""Operations that Shopify cannot do, with the reason."""
 
-UNSUPPORTED: Mapping[str, str] = REASONS
-"""Operations of other platforms that Shopify cannot do, and why."""
+PLANS = Plans("Shopify", (search, products, orders, shop, cart), UNSUPPORTED)

@@ -10,11 +10,13 @@ from collections.abc import Mapping
 
 from ....errors import StoreError
 from ....net.plans import Plan
+from ....spec.operations import Operations
+from ....spec.results import Cart, CartLine
+from ....spec.sessions import CartSession
 from ...kit import checks
-from ...kit.described import operation
+from ...kit.carts import session_of
 from ...kit.fields import Fields
-from ...kit.results import Cart, CartLine
-from ...kit.sessions import CartSession, session_of
+from ...kit.operations import plan
 from .. import ids, models, product_lookup
 from ..api import Api
 from ..cart_calls import all_or_nothing, change, holding, kept, open_cart
@@ -23,17 +25,9 @@ CART = "The shopper's CartSession, or the token of an earlier cart; without it a
 _GET = "storefront Cart"
 
 
-@operation(
-    "Puts a product into a shopper's cart.",
-    parameters={
-        "product": product_lookup.PRODUCT,
-        "quantity": "Pieces.",
-        "variation": "Id or SKU of the variant, or its options by name, such as Size: L.",
-        "cart": CART,
-    },
-    errors=("not_found", "out_of_stock", "invalid_input"),
+@plan(
+    Operations.add_to_cart,
     calls=("admin VariantsByQuery", "admin ProductById", _GET, "storefront AddLines"),
-    example='store.add_to_cart("SKU-010", quantity=2, cart=session)',
 )
 def add_to_cart(
     api: Api,
@@ -42,11 +36,7 @@ def add_to_cart(
     variation: int | str | Mapping[str, str] | None = None,
     cart: CartSession | str | None = None,
 ) -> Plan[Cart]:
-    """Add to a cart, beside what is in it already.
-
-    Raises:
-        StoreError: invalid_input, the product has several variants and none was chosen.
-    """
+    """Where a product has several variants, one has to be chosen, else it is invalid_input."""
     count = checks.quantity(quantity)
     session = session_of(cart)
     variant = yield from _variant(api, product, variation)
@@ -79,14 +69,8 @@ def _variant(
     raise StoreError("invalid_input", message)
 
 
-@operation(
-    "Shows a shopper's cart.",
-    parameters={"cart": CART},
-    calls=(_GET,),
-    example="store.get_cart(cart=session).total",
-)
+@plan(Operations.get_cart, calls=(_GET,))
 def get_cart(api: Api, cart: CartSession | str | None = None) -> Plan[Cart]:
-    """Return a cart. One that the store has lost is renewed, and says so."""
     return (yield from open_cart(api, session_of(cart)))
 
 
@@ -110,17 +94,10 @@ def _lines_of(api: Api, cart: Cart, product: int | str) -> Plan[list[CartLine]]:
     return lines
 
 
-@operation(
-    "Takes a product out of a shopper's cart.",
-    parameters={"product": product_lookup.PRODUCT, "cart": CART},
-    errors=("not_found",),
-    calls=(_GET, "admin VariantsByQuery", "storefront RemoveLines"),
-    example='store.remove_from_cart("SKU-010", cart=session)',
-)
+@plan(Operations.remove_from_cart, calls=(_GET, "admin VariantsByQuery", "storefront RemoveLines"))
 def remove_from_cart(
     api: Api, product: int | str, cart: CartSession | str | None = None
 ) -> Plan[Cart]:
-    """Remove every line that holds the product or one of its variants."""
     session = session_of(cart)
     before = yield from open_cart(api, session)
     lines = yield from _lines_of(api, before, product)
@@ -128,25 +105,12 @@ def remove_from_cart(
     return kept(before, (yield from change(api, session, "RemoveLines", variables)))
 
 
-@operation(
-    "Changes how many pieces of a product are in a shopper's cart.",
-    parameters={
-        "product": product_lookup.PRODUCT,
-        "quantity": "Pieces that there should be; 0 takes the product out.",
-        "cart": CART,
-    },
-    errors=("not_found", "out_of_stock", "invalid_input"),
-    calls=(_GET, "admin VariantsByQuery", "storefront UpdateLines"),
-    example='store.update_cart_quantity("SKU-010", 5, cart=session)',
+@plan(
+    Operations.update_cart_quantity, calls=(_GET, "admin VariantsByQuery", "storefront UpdateLines")
 )
 def update_cart_quantity(
     api: Api, product: int | str, quantity: int, cart: CartSession | str | None = None
 ) -> Plan[Cart]:
-    """Set the quantity of the line that holds the product.
-
-    Raises:
-        StoreError: invalid_input, several lines hold it, as with two variants: name one.
-    """
     count = checks.quantity(quantity, low=0)
     session = session_of(cart)
     before = yield from open_cart(api, session)
@@ -160,15 +124,9 @@ def update_cart_quantity(
     return kept(before, after)
 
 
-@operation(
-    "Applies a coupon to a shopper's cart.",
-    parameters={"code": "The discount code, upper or lower case.", "cart": CART},
-    errors=("invalid_coupon", "invalid_input"),
-    calls=(_GET, "storefront ApplyDiscount"),
-    example='store.apply_coupon_to_cart("SAVE10", cart=session).discount',
-)
+@plan(Operations.apply_coupon_to_cart, calls=(_GET, "storefront ApplyDiscount"))
 def apply_coupon_to_cart(api: Api, code: str, cart: CartSession | str | None = None) -> Plan[Cart]:
-    """Apply a discount code beside those that are on the cart."""
+    """Beside the codes that are on the cart."""
     wanted = checks.text(code, "code")
     session = session_of(cart)
     before = yield from open_cart(api, session)

@@ -11,12 +11,13 @@ from decimal import Decimal
 
 from ....errors import StoreError
 from ....net.plans import Plan
+from ....spec.money import Money
+from ....spec.operations import Operations
+from ....spec.results import Cancellation, Listing, Order, OrderNote, RefundStatus
 from ...kit import checks
-from ...kit.described import operation
 from ...kit.fields import Fields
 from ...kit.lists import listing
-from ...kit.money import Money
-from ...kit.results import Cancellation, Listing, Order, OrderNote, RefundStatus
+from ...kit.operations import plan
 from .. import ids, order_models
 from ..api import Api, rows
 from ..product_lookup import quoted
@@ -75,23 +76,8 @@ def _search(api: Api, query: str, limit: int) -> Plan[list[Fields]]:
     return [Fields(row, f"orders[{index}]") for index, row in enumerate(found.items)]
 
 
-@operation(
-    "Returns an order by its number, or a shopper's latest by e-mail address.",
-    parameters={"order": ORDER, "email": "E-mail address of the shopper."},
-    errors=("not_found", "invalid_input"),
-    calls=_LOOKUP,
-    example='store.check_order(order="1001", email="ada@example.com").status',
-)
+@plan(Operations.check_order, calls=_LOOKUP)
 def check_order(api: Api, order: int | str | None = None, email: str | None = None) -> Plan[Order]:
-    """Return one order.
-
-    With both, the order must have that address, else it is not found. With the number alone it
-    comes without its customer. With the address alone it is the latest order of that shopper,
-    whom the caller must have identified.
-
-    Raises:
-        StoreError: invalid_request, neither was given.
-    """
     if order is not None:
         found = yield from find(api, order, email)
         return order_models.order(found, with_customer=email is not None)
@@ -103,42 +89,20 @@ def check_order(api: Api, order: int | str | None = None, email: str | None = No
     return order_models.order(latest[0], with_customer=True)
 
 
-@operation(
-    "Lists a shopper's orders, newest first.",
-    parameters={
-        "email": "E-mail address of the shopper, whom the caller must have identified.",
-        "limit": "The most orders to return.",
-    },
-    errors=("invalid_input",),
-    calls=_LOOKUP,
-    example='store.get_customer_orders("ada@example.com", limit=5)',
-)
+@plan(Operations.get_customer_orders, calls=_LOOKUP)
 def get_customer_orders(api: Api, email: str, limit: int = 10) -> Plan[Listing[Order]]:
-    """List the orders that were placed with an address.
-
-    Nobody by that address is an empty list, so that the answer does not tell who is a customer.
-    """
+    """Orders that were placed with the address."""
     wanted = min(checks.limit(limit), _MOST)
     found = yield from _of_shopper(api, checks.email(email), wanted)
     items = [order_models.order(row, with_customer=True) for row in found]
     return Listing(tuple(items), len(items) if len(items) < wanted else None)
 
 
-@operation(
-    "Lists the notes on an order, oldest first.",
-    parameters={
-        "order": ORDER,
-        "email": EMAIL,
-        "private": "Whether to return the staff's comments too, which are not meant for shoppers.",
-    },
-    errors=("not_found", "invalid_input"),
-    calls=(*_LOOKUP, "admin OrderNotes"),
-    example='store.get_order_notes("1001", email="ada@example.com")',
-)
+@plan(Operations.get_order_notes, calls=(*_LOOKUP, "admin OrderNotes"))
 def get_order_notes(
     api: Api, order: int | str, email: str | None = None, private: bool = False
 ) -> Plan[Listing[OrderNote]]:
-    """List the note that came with the order, and with `private` the entries of its timeline."""
+    """The note that came with the order, and with `private` the entries of its timeline."""
     found = yield from find(api, order, email)
     variables = {"id": found.text("id")}
     whole = (yield from api.admin("OrderNotes", variables, first=_MOST)).child("order")
@@ -153,15 +117,8 @@ def get_order_notes(
     return Listing(tuple(notes), len(notes), events.unreadable)
 
 
-@operation(
-    "Tells what was paid back of an order.",
-    parameters={"order": ORDER, "email": EMAIL},
-    errors=("not_found", "invalid_input"),
-    calls=(*_LOOKUP, "admin OrderRefunds"),
-    example='store.check_refund_status("1001", email="ada@example.com").status',
-)
+@plan(Operations.check_refund_status, calls=(*_LOOKUP, "admin OrderRefunds"))
 def check_refund_status(api: Api, order: int | str, email: str | None = None) -> Plan[RefundStatus]:
-    """Return the refunds of an order and whether they are all of it."""
     found = yield from find(api, order, email)
     variables = {"id": found.text("id")}
     whole = (yield from api.admin("OrderRefunds", variables, first=_MOST)).child("order")
@@ -174,27 +131,13 @@ def check_refund_status(api: Api, order: int | str, email: str | None = None) ->
     return RefundStatus(ids.number(whole), status, total, money, tuple(refunds))
 
 
-@operation(
-    "Cancels an order that is pending or in processing.",
-    parameters={
-        "order": ORDER,
-        "reason": "Why, for the staff; noted on the order.",
-        "email": EMAIL,
-    },
-    errors=("not_found", "invalid_state", "invalid_input"),
-    calls=(*_LOOKUP, "admin CancelOrder"),
-    example='store.cancel_order("1002", reason="Ordered twice", email="ada@example.com")',
-    writes=True,
-)
+@plan(Operations.cancel_order, calls=(*_LOOKUP, "admin CancelOrder"))
 def cancel_order(
     api: Api, order: int | str, reason: str | None = None, email: str | None = None
 ) -> Plan[Cancellation]:
-    """Cancel an order. Shopify puts the goods back, and does so in the background; it pays nothing
-    back and tells the customer nothing.
-
-    Raises:
-        StoreError: invalid_state, the order is in another status.
-    """  # noqa: D205
+    """From pending and processing. Shopify puts the goods back, does so in the background, and
+    tells the customer nothing.
+    """
     found = yield from find(api, order, email)
     number, status = found.text("name").lstrip("#"), order_models.status(found)
     if status not in _CANCELLABLE:

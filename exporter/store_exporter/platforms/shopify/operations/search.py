@@ -6,29 +6,17 @@ from decimal import Decimal
 from typing import Any
 
 from ....net.plans import Plan
+from ....spec.operations import Operations
+from ....spec.results import Listing, Product
 from ...kit import checks
-from ...kit.described import operation
 from ...kit.lists import listing
-from ...kit.results import Listing, Product
+from ...kit.operations import plan
 from .. import search_models
 from ..api import Api
 from ..product_lookup import quoted
 
 
-@operation(
-    "Searches published products by words, category, price and availability.",
-    parameters={
-        "query": "Words to look for in name and description.",
-        "category": "A product type; Shopify's search does not look into collections.",
-        "min_price": "The lowest price, in the shop's currency.",
-        "max_price": "The highest price, in the shop's currency.",
-        "in_stock": "True for products that can be had, False for those that cannot.",
-        "limit": "The most products to return.",
-    },
-    errors=("invalid_input",),
-    calls=("storefront SearchProducts", "storefront ListProducts"),
-    example='store.search_products("pump", max_price="300", in_stock=True)',
-)
+@plan(Operations.search_products, calls=("storefront SearchProducts", "storefront ListProducts"))
 def search_products(
     api: Api,
     query: str | None = None,
@@ -39,7 +27,9 @@ def search_products(
     in_stock: bool | None = None,
     limit: int = 10,
 ) -> Plan[Listing[Product]]:
-    """Search what is published in the online store, as shoppers see it."""
+    """What is published in the online store, as shoppers see it. `category` is a product type;
+    Shopify's search does not look into collections.
+    """
     wanted = checks.limit(limit)
     low, high = checks.amount(min_price, "min_price"), checks.amount(max_price, "max_price")
     kind = None if category is None else checks.text(str(category), "category")

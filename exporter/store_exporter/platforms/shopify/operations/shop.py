@@ -9,12 +9,9 @@ from typing import Any
 
 from ....errors import StoreError
 from ....net.plans import Plan
-from ...kit import checks
-from ...kit.described import operation
-from ...kit.fields import Fields
-from ...kit.lists import listing
-from ...kit.money import Money
-from ...kit.results import (
+from ....spec.money import Money
+from ....spec.operations import Operations
+from ....spec.results import (
     Coupon,
     CustomerSpend,
     Listing,
@@ -23,6 +20,10 @@ from ...kit.results import (
     ShippingInfo,
     ShippingMethod,
 )
+from ...kit import checks
+from ...kit.fields import Fields
+from ...kit.lists import listing
+from ...kit.operations import plan
 from .. import coupons, ids, reports, shop_models
 from ..api import Api
 
@@ -86,14 +87,8 @@ def _all(
     return [Fields(row, f"{name}[{index}]") for index, row in enumerate(found.items)]
 
 
-@operation(
-    "Tells how the shop delivers and from which order value that is free.",
-    parameters={},
-    calls=("admin DeliveryProfiles", "admin DeliveryZones"),
-    example="store.get_shipping_info().free_from",
-)
+@plan(Operations.get_shipping_info, calls=("admin DeliveryProfiles", "admin DeliveryZones"))
 def get_shipping_info(api: Api) -> Plan[ShippingInfo]:
-    """Return the ways of delivery by zone."""
     zones: dict[str, tuple[ShippingMethod, ...]] = {}
     free: list[Money] = []
     for _, name, method in (yield from _methods(api)):
@@ -107,15 +102,8 @@ def get_shipping_info(api: Api) -> Plan[ShippingInfo]:
     return ShippingInfo(zones, cheapest)
 
 
-@operation(
-    "Lists the ways of delivery.",
-    parameters={"zone": "Id or name of a zone; all zones without it."},
-    errors=("not_found",),
-    calls=("admin DeliveryProfiles", "admin DeliveryZones"),
-    example='store.get_shipping_methods(zone="Domestic")',
-)
+@plan(Operations.get_shipping_methods, calls=("admin DeliveryProfiles", "admin DeliveryZones"))
 def get_shipping_methods(api: Api, zone: int | str | None = None) -> Plan[Listing[ShippingMethod]]:
-    """List the ways of delivery that are switched on."""
     methods = yield from _methods(api)
     if zone is not None:
         wanted = str(zone).strip().casefold()
@@ -125,14 +113,9 @@ def get_shipping_methods(api: Api, zone: int | str | None = None) -> Plan[Listin
     return Listing(tuple(method for _, _, method in methods), len(methods))
 
 
-@operation(
-    "Lists the ways to pay.",
-    parameters={},
-    calls=("storefront PaymentMethods",),
-    example="store.get_payment_methods()",
-)
+@plan(Operations.get_payment_methods, calls=("storefront PaymentMethods",))
 def get_payment_methods(api: Api) -> Plan[Listing[PaymentMethod]]:
-    """List the cards and wallets that the checkout takes; Shopify's APIs show no others."""
+    """The cards and wallets that the checkout takes; Shopify's APIs show no others."""
     data = yield from api.storefront("PaymentMethods")
     settings = data.child("shop").child("paymentSettings")
     cards = settings.texts_or("acceptedCardBrands")
@@ -145,30 +128,16 @@ def get_payment_methods(api: Api) -> Plan[Listing[PaymentMethod]]:
     return Listing(tuple(found), len(found))
 
 
-@operation(
-    "Returns a coupon if it is good now, and says why not otherwise.",
-    parameters={
-        "code": "The code, upper or lower case.",
-        "subtotal": "Value of the goods, to check the minimum spend.",
-        "email": "The shopper's address; Shopify checks it in the checkout only.",
-    },
-    errors=("invalid_coupon", "invalid_input"),
-    calls=("admin DiscountByCode",),
-    example='store.validate_coupon("SAVE10", subtotal="80.00").percent',
-)
+@plan(Operations.validate_coupon, calls=("admin DiscountByCode",))
 def validate_coupon(
     api: Api,
     code: str,
     subtotal: Decimal | float | str | None = None,
     email: str | None = None,
 ) -> Plan[Coupon]:
-    """Return a coupon that is good.
-
-    It can still be refused for a certain cart or customer. Applying it is the last word.
-
-    Raises:
-        StoreError: invalid_coupon; its `code` says why: coupon_unknown, coupon_expired,
-            coupon_scheduled, coupon_usage_limit, coupon_minimum_spend.
+    """There is no most that a coupon is good for, and whom it is for Shopify checks in the checkout
+    only. Codes of a refusal: coupon_unknown, coupon_expired, coupon_scheduled,
+    coupon_usage_limit, coupon_minimum_spend.
     """
     wanted = checks.text(code, "code")
     value = checks.amount(subtotal, "subtotal")
@@ -181,14 +150,9 @@ def validate_coupon(
     return coupons.coupon(wanted, discount, now=api.now(), subtotal=value)
 
 
-@operation(
-    "Lists the customers who spent most.",
-    parameters={"limit": "The most customers to return."},
-    calls=("admin Customers",),
-    example="store.get_customer_insights(limit=3)",
-)
+@plan(Operations.get_customer_insights, calls=("admin Customers",))
 def get_customer_insights(api: Api, limit: int = 10) -> Plan[Listing[CustomerSpend]]:
-    """List those who spent most among the 500 customers that changed last.
+    """Those who spent most among the 500 customers that changed last.
 
     Shopify cannot sort customers by what they spent; where there are more, `complete` is False.
     """
@@ -200,17 +164,10 @@ def get_customer_insights(api: Api, limit: int = 10) -> Plan[Listing[CustomerSpe
     return Listing(tuple(best[:wanted]), total, found.unreadable, complete)
 
 
-@operation(
-    "Reports the sales of a period.",
-    parameters={
-        "period": "day, week (the last seven days), month or year, up to today.",
-        "first": "The first day, as YYYY-MM-DD, instead of a period.",
-        "last": "The last day; today without it.",
-        "definition": "created counts orders by the day they were placed, paid only paid ones.",
-    },
-    errors=("response_too_large",),
+@plan(
+    Operations.get_sales_report,
     calls=("admin Shop", "admin SalesPage"),
-    example='store.get_sales_report("month").gross',
+    errors=("response_too_large",),
 )
 def get_sales_report(
     api: Api,
@@ -219,12 +176,8 @@ def get_sales_report(
     last: date | str | None = None,
     definition: str = "created",
 ) -> Plan[SalesReport]:
-    """Report sales in the shop's currency, by days of the shop's own calendar.
-
-    Cancelled and test orders do not count. `paid` leaves out what has not been paid.
-
-    Raises:
-        StoreError: response_too_large, there are more than 1000 orders: ask for fewer days.
+    """Cancelled and test orders do not count. `paid` leaves out what has not been paid. More than
+    1000 orders are response_too_large: ask for fewer days.
     """
     begin, end = checks.day(first, "first"), checks.day(last, "last")
     if period not in PERIODS:

@@ -11,14 +11,16 @@ from collections.abc import Mapping
 
 from ....errors import StoreError
 from ....net.plans import Plan
+from ....spec.operations import Operations
+from ....spec.results import Cart, CartLine
+from ....spec.sessions import CartSession
 from ...kit import checks
-from ...kit.described import operation
-from ...kit.results import Cart, CartLine
-from ...kit.sessions import CartSession, session_of
+from ...kit.carts import session_of
+from ...kit.operations import plan
 from .. import models
 from ..api import Api
 from ..cart_calls import call, change, item, open_cart, renewed
-from ..product_lookup import PRODUCT, find_product
+from ..product_lookup import find_product
 
 CART = "The shopper's CartSession, or the token of an earlier cart; without it a new cart."
 GET_CART = "GET /wc/store/v1/cart"
@@ -40,22 +42,14 @@ def _lines_of(api: Api, cart: Cart, product: int | str) -> Plan[list[CartLine]]:
     return lines
 
 
-@operation(
-    "Puts a product into a shopper's cart.",
-    parameters={
-        "product": PRODUCT,
-        "quantity": "Pieces.",
-        "variation": "Id or SKU of the variation, or its options by name, such as Voltage: 24V.",
-        "cart": CART,
-    },
-    errors=("not_found", "out_of_stock", "invalid_input"),
+@plan(
+    Operations.add_to_cart,
     calls=(
         "GET /wc/v3/products?sku=",
         "GET /wc/v3/products/{id}",
         GET_CART,
         "POST /wc/store/v1/cart/add-item",
     ),
-    example='store.add_to_cart("SKU-010", quantity=2, cart=session)',
 )
 def add_to_cart(
     api: Api,
@@ -64,7 +58,6 @@ def add_to_cart(
     variation: int | str | Mapping[str, str] | None = None,
     cart: CartSession | str | None = None,
 ) -> Plan[Cart]:
-    """Add to a cart, beside what is in it already."""
     count = checks.quantity(quantity)
     options: Mapping[str, str] = {}
     if isinstance(variation, Mapping):
@@ -91,28 +84,18 @@ def _variation_id(api: Api, product: int | str, variation: int | str) -> Plan[in
     return child.identifier()
 
 
-@operation(
-    "Shows a shopper's cart.",
-    parameters={"cart": CART},
-    calls=(GET_CART,),
-    example="store.get_cart(cart=session).total",
-)
+@plan(Operations.get_cart, calls=(GET_CART,))
 def get_cart(api: Api, cart: CartSession | str | None = None) -> Plan[Cart]:
-    """Return a cart. One that the store has lost is renewed, and says so."""
     return (yield from open_cart(api, session_of(cart)))
 
 
-@operation(
-    "Takes a product out of a shopper's cart.",
-    parameters={"product": PRODUCT, "cart": CART},
-    errors=("not_found",),
+@plan(
+    Operations.remove_from_cart,
     calls=(GET_CART, "GET /wc/v3/products/{id}", "POST /wc/store/v1/cart/remove-item"),
-    example='store.remove_from_cart("SKU-010", cart=session)',
 )
 def remove_from_cart(
     api: Api, product: int | str, cart: CartSession | str | None = None
 ) -> Plan[Cart]:
-    """Remove every line that holds the product or one of its variations."""
     session = session_of(cart)
     before = yield from open_cart(api, session)
     after = before
@@ -121,25 +104,13 @@ def remove_from_cart(
     return renewed(after, before.problems) if before.renewed else after
 
 
-@operation(
-    "Changes how many pieces of a product are in a shopper's cart.",
-    parameters={
-        "product": PRODUCT,
-        "quantity": "Pieces that there should be; 0 takes the product out.",
-        "cart": CART,
-    },
-    errors=("not_found", "out_of_stock", "invalid_input"),
+@plan(
+    Operations.update_cart_quantity,
     calls=(GET_CART, "GET /wc/v3/products/{id}", "POST /wc/store/v1/cart/update-item"),
-    example='store.update_cart_quantity("SKU-010", 5, cart=session)',
 )
 def update_cart_quantity(
     api: Api, product: int | str, quantity: int, cart: CartSession | str | None = None
 ) -> Plan[Cart]:
-    """Set the quantity of the line that holds the product.
-
-    Raises:
-        StoreError: invalid_input, several lines hold it, as with two variations: name one.
-    """
     count = checks.quantity(quantity, low=0)
     session = session_of(cart)
     before = yield from open_cart(api, session)
@@ -160,14 +131,7 @@ def update_cart_quantity(
     return renewed(after, before.problems) if before.renewed else after
 
 
-@operation(
-    "Applies a coupon to a shopper's cart.",
-    parameters={"code": "The coupon's code, upper or lower case.", "cart": CART},
-    errors=("invalid_coupon", "invalid_input"),
-    calls=(GET_CART, "POST /wc/store/v1/cart/apply-coupon"),
-    example='store.apply_coupon_to_cart("SAVE10", cart=session).discount',
-)
+@plan(Operations.apply_coupon_to_cart, calls=(GET_CART, "POST /wc/store/v1/cart/apply-coupon"))
 def apply_coupon_to_cart(api: Api, code: str, cart: CartSession | str | None = None) -> Plan[Cart]:
-    """Apply a coupon; the store's message says why where it does not."""
     body = {"code": checks.text(code, "code")}
     return (yield from change(api, session_of(cart), "apply-coupon", body))

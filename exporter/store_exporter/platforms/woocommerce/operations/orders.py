@@ -12,37 +12,23 @@ from decimal import Decimal
 
 from ....errors import StoreError
 from ....net.plans import Plan
+from ....spec.money import Money
+from ....spec.operations import Operations
+from ....spec.results import Cancellation, Listing, Order, OrderNote, RefundStatus
 from ...kit import checks
-from ...kit.described import operation
 from ...kit.fields import Fields
-from ...kit.money import Money
-from ...kit.results import Cancellation, Listing, Order, OrderNote, RefundStatus
+from ...kit.operations import plan
 from .. import order_models
 from ..api import V3, Api, Rows
 from ..models import listing
-from ..order_lookup import EMAIL, LOOKUP, ORDER, find_order, orders_of
+from ..order_lookup import LOOKUP, find_order, orders_of
 
 _CANCELLABLE = ("pending", "on-hold", "processing")
 _MOST = 100
 
 
-@operation(
-    "Returns an order by its number, or a shopper's latest by e-mail address.",
-    parameters={"order": ORDER, "email": "E-mail address of the shopper."},
-    errors=("not_found", "invalid_input"),
-    calls=LOOKUP,
-    example='store.check_order(order="51", email="ada@example.com").status',
-)
+@plan(Operations.check_order, calls=LOOKUP)
 def check_order(api: Api, order: int | str | None = None, email: str | None = None) -> Plan[Order]:
-    """Return one order.
-
-    With both, the order must have that address, else it is not found. With the number alone it
-    comes without its customer. With the address alone it is the latest order of that shopper,
-    whom the caller must have identified.
-
-    Raises:
-        StoreError: invalid_request, neither was given.
-    """
     if order is not None:
         found = yield from find_order(api, order, email)
         return order_models.order(found, with_customer=email is not None)
@@ -54,45 +40,26 @@ def check_order(api: Api, order: int | str | None = None, email: str | None = No
     return order_models.order(Fields(rows.items[0], "order"), with_customer=True)
 
 
-@operation(
-    "Lists a shopper's orders, newest first.",
-    parameters={
-        "email": "E-mail address of the shopper, whom the caller must have identified.",
-        "limit": "The most orders to return.",
-    },
-    errors=("invalid_input",),
+@plan(
+    Operations.get_customer_orders,
     calls=(
         "GET /wc/v3/customers?email=",
         "GET /wc/v3/orders?search=",
         "GET /wc/v3/orders?customer=",
     ),
-    example='store.get_customer_orders("ada@example.com", limit=5)',
 )
 def get_customer_orders(api: Api, email: str, limit: int = 10) -> Plan[Listing[Order]]:
-    """List the orders that were placed with an address or by the customer who has it.
-
-    Nobody by that address is an empty list, so that the answer does not tell who is a customer.
-    """
+    """Orders that were placed with the address or by the customer who has it."""
     wanted = checks.limit(limit)
     rows = yield from orders_of(api, checks.email(email), wanted)
     return listing(rows, "orders", lambda fields: order_models.order(fields, with_customer=True))
 
 
-@operation(
-    "Lists the notes on an order, oldest first.",
-    parameters={
-        "order": ORDER,
-        "email": EMAIL,
-        "private": "Whether to return the staff's notes too, which are not meant for shoppers.",
-    },
-    errors=("not_found", "invalid_input"),
-    calls=(*LOOKUP, "GET /wc/v3/orders/{id}/notes"),
-    example='store.get_order_notes("51", email="ada@example.com")',
-)
+@plan(Operations.get_order_notes, calls=(*LOOKUP, "GET /wc/v3/orders/{id}/notes"))
 def get_order_notes(
     api: Api, order: int | str, email: str | None = None, private: bool = False
 ) -> Plan[Listing[OrderNote]]:
-    """List the notes that the shopper was sent, or all of them."""
+    """The notes that the shopper was sent, or all of them."""
     found = yield from find_order(api, order, email)
     kind = "any" if private else "customer"
     body = yield from api.get(f"{V3}/orders/{found.identifier()}/notes", {"type": kind})
@@ -104,15 +71,8 @@ def get_order_notes(
     return replace(notes, items=tuple(kept), total=len(kept))
 
 
-@operation(
-    "Tells what was paid back of an order.",
-    parameters={"order": ORDER, "email": EMAIL},
-    errors=("not_found", "invalid_input"),
-    calls=(*LOOKUP, "GET /wc/v3/orders/{id}/refunds"),
-    example='store.check_refund_status("60", email="ada@example.com").status',
-)
+@plan(Operations.check_refund_status, calls=(*LOOKUP, "GET /wc/v3/orders/{id}/refunds"))
 def check_refund_status(api: Api, order: int | str, email: str | None = None) -> Plan[RefundStatus]:
-    """Return the refunds of an order and whether they are all of it."""
     found = yield from find_order(api, order, email)
     number, currency = found.identifier(), found.currency("currency")
     total = found.money("total", currency)
@@ -125,26 +85,14 @@ def check_refund_status(api: Api, order: int | str, email: str | None = None) ->
     return RefundStatus(number, status, total, Money(refunded, currency), tuple(refunds))
 
 
-@operation(
-    "Cancels an order that is pending, on hold or in processing.",
-    parameters={
-        "order": ORDER,
-        "reason": "Why, for the staff; noted on the order.",
-        "email": EMAIL,
-    },
-    errors=("not_found", "invalid_state", "invalid_input"),
+@plan(
+    Operations.cancel_order,
     calls=(*LOOKUP, "PUT /wc/v3/orders/{id}", "POST /wc/v3/orders/{id}/notes"),
-    example='store.cancel_order("52", reason="Ordered twice", email="ada@example.com")',
-    writes=True,
 )
 def cancel_order(
     api: Api, order: int | str, reason: str | None = None, email: str | None = None
 ) -> Plan[Cancellation]:
-    """Cancel an order. The store puts the goods back and tells the customer; it pays nothing back.
-
-    Raises:
-        StoreError: invalid_state, the order is in another status.
-    """
+    """From pending, on-hold and processing. The store restocks the goods and tells the customer."""
     found = yield from find_order(api, order, email)
     number, status = found.identifier(), found.text("status")
     if status not in _CANCELLABLE:

@@ -7,10 +7,11 @@ from typing import Any
 
 from ....errors import StoreError
 from ....net.plans import Plan
+from ....spec.operations import Operations
+from ....spec.results import CustomerSpend, Listing, SalesReport
 from ...kit import checks
-from ...kit.described import operation
 from ...kit.fields import Fields
-from ...kit.results import CustomerSpend, Listing, SalesReport
+from ...kit.operations import plan
 from .. import reports
 from ..api import ANALYTICS, V3, Api
 from ..models import listing
@@ -19,14 +20,9 @@ from ..product_lookup import CURRENCY
 PERIODS = ("day", "week", "month", "year")
 
 
-@operation(
-    "Lists the customers who spent most.",
-    parameters={"limit": "The most customers to return."},
-    calls=("GET /wc-analytics/reports/customers", CURRENCY),
-    example="store.get_customer_insights(limit=3)",
-)
+@plan(Operations.get_customer_insights, calls=("GET /wc-analytics/reports/customers", CURRENCY))
 def get_customer_insights(api: Api, limit: int = 10) -> Plan[Listing[CustomerSpend]]:
-    """List the customers who spent most, refunds deducted; `total` is how many there are in all.
+    """Refunds are deducted; `total` is how many customers there are in all.
 
     The store keeps these figures by background jobs, so that they lag behind the orders, by up to
     12 hours in new shops and for ever where its jobs are stuck.
@@ -38,21 +34,14 @@ def get_customer_insights(api: Api, limit: int = 10) -> Plan[Listing[CustomerSpe
     return listing(rows, "customers", lambda fields: reports.customer(fields, currency))
 
 
-@operation(
-    "Reports the sales of a period.",
-    parameters={
-        "period": "day, week (the last seven days), month or year, up to today.",
-        "first": "The first day, as YYYY-MM-DD, instead of a period.",
-        "last": "The last day; today without it.",
-        "definition": "created counts orders by the day they were placed, paid when paid.",
-    },
+@plan(
+    Operations.get_sales_report,
     calls=(
         "GET /wc/v3/reports/sales",
         "GET /wc-analytics/reports/revenue/stats",
         "GET /wp-json/",
         CURRENCY,
     ),
-    example='store.get_sales_report("month").gross',
 )
 def get_sales_report(
     api: Api,
@@ -61,9 +50,7 @@ def get_sales_report(
     last: date | str | None = None,
     definition: str = "created",
 ) -> Plan[SalesReport]:
-    """Report sales in the shop's currency, by days of the shop's own calendar.
-
-    There are two ideas of a sale, and they differ: `created` takes orders by the day they were
+    """There are two ideas of a sale, and they differ: `created` takes orders by the day they were
     placed and counts unpaid ones that are on hold, `paid` takes them by the day of payment, does
     not count those, and lags behind as it is filled by background jobs.
     """

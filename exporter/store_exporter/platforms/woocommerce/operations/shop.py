@@ -6,11 +6,12 @@ from decimal import Decimal
 
 from ....errors import StoreError
 from ....net.plans import Plan
+from ....spec.money import Money
+from ....spec.operations import Operations
+from ....spec.results import Coupon, Listing, PaymentMethod, ShippingInfo, ShippingMethod
 from ...kit import checks
-from ...kit.described import operation
 from ...kit.fields import Fields
-from ...kit.money import Money
-from ...kit.results import Coupon, Listing, PaymentMethod, ShippingInfo, ShippingMethod
+from ...kit.operations import plan
 from .. import coupons, shop_models
 from ..api import V3, Api
 from ..product_lookup import CURRENCY
@@ -39,14 +40,8 @@ def _methods(api: Api, zone_id: int, name: str) -> Plan[list[ShippingMethod]]:
     return [method for enabled, method in found if enabled]
 
 
-@operation(
-    "Tells where and how the shop delivers and from which order value on for nothing.",
-    parameters={},
-    calls=_ZONES,
-    example="store.get_shipping_info().free_from",
-)
+@plan(Operations.get_shipping_info, calls=_ZONES)
 def get_shipping_info(api: Api) -> Plan[ShippingInfo]:
-    """Return the ways of delivery by zone, and where free delivery begins."""
     zones = {}
     for number, name in (yield from _zones(api)):
         zones[name] = tuple((yield from _methods(api, number, name)))
@@ -60,15 +55,8 @@ def get_shipping_info(api: Api) -> Plan[ShippingInfo]:
     return ShippingInfo(zones, Money(min(free), currency) if free else None)
 
 
-@operation(
-    "Lists the ways of delivery.",
-    parameters={"zone": "Id or name of a zone; all zones without it."},
-    errors=("not_found",),
-    calls=_ZONES,
-    example='store.get_shipping_methods(zone="UK")',
-)
+@plan(Operations.get_shipping_methods, calls=_ZONES)
 def get_shipping_methods(api: Api, zone: int | str | None = None) -> Plan[Listing[ShippingMethod]]:
-    """List the ways of delivery that are switched on."""
     zones = yield from _zones(api)
     if zone is not None:
         wanted = str(zone).strip().casefold()
@@ -81,46 +69,24 @@ def get_shipping_methods(api: Api, zone: int | str | None = None) -> Plan[Listin
     return Listing(tuple(found), len(found))
 
 
-@operation(
-    "Lists the ways to pay.",
-    parameters={},
-    calls=("GET /wc/v3/payment_gateways",),
-    example="store.get_payment_methods()",
-)
+@plan(Operations.get_payment_methods, calls=("GET /wc/v3/payment_gateways",))
 def get_payment_methods(api: Api) -> Plan[Listing[PaymentMethod]]:
-    """List the ways to pay that are switched on."""
     rows = yield from api.rows(f"{V3}/payment_gateways", limit=100)
     found = [shop_models.payment_method(Fields(row, "payment gateway")) for row in rows.items]
     methods = tuple(method for enabled, method in found if enabled)
     return Listing(methods, len(methods))
 
 
-@operation(
-    "Returns a coupon if it is good now, and says why not otherwise.",
-    parameters={
-        "code": "The code, upper or lower case.",
-        "subtotal": "Value of the goods, to check the minimum and maximum spend.",
-        "email": "The shopper's address, to check whom it is for and how often it was used.",
-    },
-    errors=("invalid_coupon", "invalid_input"),
-    calls=("GET /wc/v3/coupons?code=", CURRENCY),
-    example='store.validate_coupon("SAVE10", subtotal="80.00").percent',
-)
+@plan(Operations.validate_coupon, calls=("GET /wc/v3/coupons?code=", CURRENCY))
 def validate_coupon(
     api: Api,
     code: str,
     subtotal: Decimal | float | str | None = None,
     email: str | None = None,
 ) -> Plan[Coupon]:
-    """Return a coupon that is good.
-
-    It can still be refused for a certain cart: `restricted` says whether it is for some products
-    or customers only. Applying it to the cart is the last word.
-
-    Raises:
-        StoreError: invalid_coupon; its `code` says why: coupon_unknown, coupon_expired,
-            coupon_usage_limit, coupon_usage_limit_per_user, coupon_minimum_spend,
-            coupon_maximum_spend, coupon_email, coupon_unpublished.
+    """Codes of a refusal: coupon_unknown, coupon_expired, coupon_usage_limit,
+    coupon_usage_limit_per_user, coupon_minimum_spend, coupon_maximum_spend, coupon_email,
+    coupon_unpublished.
     """
     wanted = checks.text(code, "code")
     value = checks.amount(subtotal, "subtotal")

@@ -6,37 +6,25 @@ from typing import Any
 
 from ....errors import StoreError
 from ....net.plans import Plan
+from ....spec.money import Quantity
+from ....spec.operations import Operations
+from ....spec.results import Listing, LowStock, Stock, StockQuantity
 from ...kit import checks
-from ...kit.described import operation
-from ...kit.fields import Fields, Quantity
-from ...kit.results import Listing, LowStock, Stock, StockQuantity
+from ...kit.fields import Fields
+from ...kit.operations import plan
 from .. import models
 from ..api import ANALYTICS, Api, Rows
 from ..models import listing
-from ..product_lookup import LOOKUP, PRODUCT, children, find_product, whole
+from ..product_lookup import LOOKUP, children, find_product, whole
 
 
-@operation(
-    "Tells whether a product can be had.",
-    parameters={"product": PRODUCT},
-    errors=("not_found",),
-    calls=LOOKUP,
-    example='store.check_stock("SKU-010").in_stock',
-)
+@plan(Operations.check_stock, calls=LOOKUP)
 def check_stock(api: Api, product: int | str) -> Plan[Stock]:
-    """Return the stock of one product; one with variations is in stock when one of them is."""
     return models.stock((yield from find_product(api, product)))
 
 
-@operation(
-    "Returns how many pieces of a product are left.",
-    parameters={"product": PRODUCT},
-    errors=("not_found",),
-    calls=(*LOOKUP, "GET /wc/v3/products/{id}/variations"),
-    example='store.get_stock_quantity("MOTOR-1").quantity',
-)
+@plan(Operations.get_stock_quantity, calls=(*LOOKUP, "GET /wc/v3/products/{id}/variations"))
 def get_stock_quantity(api: Api, product: int | str) -> Plan[StockQuantity]:
-    """Return what is left of a product, of one with variations in all and one by one."""
     found = yield from find_product(api, product)
     own = models.stock_quantity(found)
     number, sku = found.identifier(), found.text_or("sku")
@@ -52,23 +40,12 @@ def get_stock_quantity(api: Api, product: int | str) -> Plan[StockQuantity]:
     return StockQuantity(number, sku, total, counted)
 
 
-@operation(
-    "Lists products and variations of which few are left, fewest first.",
-    parameters={
-        "threshold": "Pieces at or below which stock is low.",
-        "limit": "The most products to return.",
-    },
-    calls=("GET /wc-analytics/reports/stock",),
-    example="store.get_low_stock_products(threshold=3)",
-)
+@plan(Operations.get_low_stock_products, calls=("GET /wc-analytics/reports/stock",))
 def get_low_stock_products(
     api: Api, threshold: int = 5, limit: int = 20
 ) -> Plan[Listing[LowStock]]:
-    """List what is low or sold out, variations one by one.
-
-    The same threshold holds for all, whatever thresholds the shop has set for itself. What the
-    store does not count is left out; where there is so much of that that the counted products
-    do not come up in time, `complete` is False.
+    """What is low or sold out, variations one by one. Where there is so much that the store does
+    not count that the counted products do not come up in time, `complete` is False.
     """
     if isinstance(threshold, bool) or not isinstance(threshold, int):
         raise StoreError("invalid_request", "threshold is not a whole number")

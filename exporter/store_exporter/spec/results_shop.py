@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from .fields import Quantity
-from .money import Money
+from .money import Money, Quantity
 
 
 @dataclass(frozen=True, slots=True)

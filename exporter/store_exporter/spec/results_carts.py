@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from .fields import Quantity
-from .money import Money
+from .money import Money, Quantity
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from .fields import Quantity
-from .money import Money
+from .money import Money, Quantity
 
 
 @dataclass(frozen=True, slots=True)
