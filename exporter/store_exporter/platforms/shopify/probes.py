@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from ...contract import Context, Probe, Report, Response
-from ...errors import StoreError
+from ...contract import Context, Probe, Report
 from ...metrics.catalogue import health
 from ...metrics.families import Sample
-from ...net import documents as answers
+from ..kit.options import number
+from ..kit.probes import Closed, Marks, storefront, tls
 from . import versions
 from .graphql import ThrottledError
 from .monitor import Monitor
-from .options import number
 
 _DAY = 86_400
+_MARKS = Marks(
+    Closed(
+        "asks for a password",
+        "Visitors are asked for a password: the shop is not open yet.",
+        ('action="/password"',),
+        path="/password",
+    ),
+    statuses={402: ("maintenance", "the shop is closed")},
+)
 
 
 async def liveness(context: Context) -> Report:
@@ -24,7 +32,7 @@ async def liveness(context: Context) -> Report:
     ends = versions.ends(monitor.version)
     days = (ends - context.now()) / _DAY
     degraded = []
-    if days < number(context, "version_warn_days"):
+    if days < number(context.options, "version_warn_days"):
         degraded.append(f"Support for API version {monitor.version} ends in {days:.0f} days.")
     samples = [Sample(health.API_VERSION_EXPIRY, ends)]
     try:
@@ -54,49 +62,6 @@ async def storefront_api(context: Context) -> Report:
     return Report(summary=f"the Storefront API of {data.child('shop').text('name')} answers")
 
 
-async def storefront(context: Context) -> Report:
-    """Read the shop's front page, or the page that is configured, as a visitor does."""
-    path = str(context.store.settings.get("storefront_path") or "/")
-    response = await context.http.request("GET", context.store.url + path)
-    source = answers.text(response)
-    _check_page(response, source)
-    degraded = []
-    if "/password" in response.url or 'action="/password"' in source:
-        degraded.append("Visitors are asked for a password: the shop is not open yet.")
-    took = sum(response.phases.values())
-    limit = number(context, "slow_after")
-    if took > limit:
-        degraded.append(f"The answer took {took:.1f} s, more than {limit:g} s.")
-    return Report((), degraded, f"a page of {len(response.body) / 1024:.0f} KiB")
-
-
-def _check_page(response: Response, source: str) -> None:
-    if 300 <= response.status < 400:
-        raise StoreError("redirect", "the page leads elsewhere", status=response.status)
-    if response.status == 402:
-        raise StoreError("maintenance", "the shop is closed", status=response.status)
-    if response.status != 200:
-        raise answers.no_document(response, source)
-    if "<" not in source:
-        raise StoreError("invalid_response", "the page is not HTML", status=response.status)
-
-
-async def tls(context: Context) -> Report:
-    """Look at the certificate, over a request that reads nothing."""
-    if not context.store.url.startswith("https:"):
-        return Report(summary="the shop is watched over plain http; there is no certificate")
-    response = await context.http.request("HEAD", context.store.url + "/robots.txt")
-    expiry = response.certificate_expiry
-    if expiry is None:
-        raise StoreError("tls", "the connection does not tell its certificate")
-    days = (expiry - context.now()) / _DAY
-    degraded = []
-    if days < number(context, "warn_days"):
-        degraded.append(f"The certificate expires in {days:.0f} days.")
-    samples = [Sample(health.TLS_EXPIRY, expiry)]
-    return Report(samples, degraded, f"the certificate is good for {days:.0f} days")
-
-
 PROBES: dict[str, Probe] = {
     probe.name: probe
     for probe in (
@@ -121,24 +86,8 @@ PROBES: dict[str, Probe] = {
             timeout=10.0,
             critical=True,
         ),
-        Probe(
-            "storefront",
-            storefront,
-            "Reads the front page: if that fails, visitors see an error or nothing. Degraded when "
-            "it is slow or asks for a password.",
-            interval=300.0,
-            timeout=15.0,
-            critical=True,
-            options={"slow_after": 5.0},
-        ),
-        Probe(
-            "tls",
-            tls,
-            "Looks at the certificate. Degraded when it is about to expire.",
-            interval=3600.0,
-            timeout=10.0,
-            options={"warn_days": 14},
-        ),
+        storefront(_MARKS),
+        tls("/robots.txt"),
     )
 }
 """Every probe by its name."""

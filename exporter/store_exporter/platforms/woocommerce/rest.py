@@ -144,30 +144,6 @@ def gmt(when: float) -> str:
     return datetime.fromtimestamp(max(0, int(when)), UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
-def whole_number(context: Context, name: str, low: int, high: int) -> int:
-    """Return an option that must be a whole number between two bounds.
-
-    Raises:
-        StoreError: invalid_request, it is not.
-    """
-    value = context.options[name]
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise StoreError("invalid_request", f"the option {name} must be from {low} to {high}")
-    return value
-
-
-def number(context: Context, name: str) -> float:
-    """Return an option that must be a number, not below zero.
-
-    Raises:
-        StoreError: invalid_request, it is not.
-    """
-    value = context.options[name]
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0:
-        raise StoreError("invalid_request", f"the option {name} must be a number, not negative")
-    return float(value)
-
-
 def _count(headers: Mapping[str, str], name: str) -> int | None:
     raw = headers.get(name, "").strip()
     return int(raw) if _COUNT.fullmatch(raw) else None

@@ -1,12 +1,169 @@
-"""Orders, revenue and refunds as counters, from a walk over the orders that changed."""
+"""Orders, revenue and refunds as counters, from a walk over the orders that changed.
+
+The list is sorted by the time of change, and a cursor of Shopify holds its place by that order:
+what changes meanwhile moves to the end and is met there. A pass goes on over several runs by its
+saved cursor, so that it gets ahead however many orders changed in one second. The next pass begins
+a little before the latest change that was seen, as Shopify's search lags behind its records.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
 from ....contract import Collector, Context, Report
-from ....metrics.catalogue import business
-from ....metrics.families import Sample
-from .order_book import Book, Options
-from .order_rows import STATUSES
+from ....errors import StoreError
+from ...kit import order_book
+from ...kit.fields import Fields
+from ...kit.ledger import Order
+from .. import ids
+from ..monitor import Monitor
+from .order_rows import STATUSES, is_cut_short, read_order
+
+_LARGEST_PAGE = 250
+_KNOWN_AT_FIRST = 100
+
+
+@dataclass(slots=True)
+class Pass:
+    """Where the reading stands.
+
+    Attributes:
+        begin: the pass reads orders changed at or after this Unix time.
+        newest: the latest time of change seen.
+        after: cursor at which the pass goes on; None when it is over.
+    """
+
+    begin: int
+    newest: int
+    after: str | None = None
+
+    def to_document(self) -> dict[str, Any]:
+        """Return the pass as JSON types."""
+        return asdict(self)
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Pass:
+        """Return the pass that was saved.
+
+        Raises:
+            ValueError: it makes no sense.
+        """
+        after = document["after"]
+        if after is not None and not isinstance(after, str):
+            raise ValueError("the cursor is not a text")
+        return cls(int(document["begin"]), int(document["newest"]), after)
+
+
+class OrderBook(order_book.OrderBook[Pass]):
+    """The order book of a shop, kept by passes over the orders sorted by time of change."""
+
+    statuses = STATUSES
+    place_name = "pass"
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context, order_book.Options.of(context.options, _LARGEST_PAGE))
+        self._monitor = Monitor(context)
+
+    def first_place(self, since: int) -> Pass:
+        """Return the pass that reads everything changed after a time."""
+        return Pass(since, since + self.options.overlap)
+
+    def saved_place(self, document: Any) -> Pass:
+        """Return the pass that was saved."""
+        return Pass.from_document(document)
+
+    @property
+    def backlog(self) -> int:
+        """1 while orders are left: Shopify does not tell how many, only that there are some."""
+        return int(self.place.after is not None)
+
+    async def begin(self) -> None:
+        """Begin after the latest change; remember the latest orders as they are."""
+        nodes: list[Any] = []
+        after: str | None = None
+        while len(nodes) < _KNOWN_AT_FIRST:
+            wanted = _KNOWN_AT_FIRST - len(nodes)
+            found, after = await self._monitor.page("LatestOrders", "orders", {}, wanted, after)
+            nodes += found
+            if after is None or not found:
+                break
+        orders = await self._read(nodes)
+        latest = max((order.modified for order in orders), default=0)
+        began = min(latest, int(self.context.now()))
+        self.start(began, Pass(began, began), orders)
+
+    async def walk(self) -> None:
+        """Read on, until the end or until this run has read what one run may."""
+        place = self.place
+        if place.after is None:
+            # What shows a time in the future must not hide what changes until then.
+            latest = min(place.newest, int(self.context.now()))
+            place.begin = max(0, latest - self.options.overlap)
+        left = self.options.size * self.options.pages
+        while left > 0:
+            nodes, after = await self._page(min(self.options.size, left))
+            for order in await self._read(nodes):
+                self.ledger.apply(order)
+                place.newest = max(place.newest, order.modified)
+            place.after = after
+            self.ledger.forget(place.begin)
+            self.save()
+            if after is None:
+                break
+            left -= max(1, len(nodes))
+
+    async def _page(self, size: int) -> tuple[list[Any], str | None]:
+        place = self.place
+        query = f"updated_at:>='{_iso(place.begin)}'"
+        try:
+            return await self._monitor.page(
+                "OrdersUpdated", "orders", {"query": query}, size, place.after
+            )
+        except StoreError as error:
+            if error.error_type == "invalid_request" and place.after is not None:
+                # Should Shopify not know a cursor any more, the next run begins a new pass.
+                place.after = None
+                self.save()
+            raise
+
+    async def _read(self, nodes: list[Any]) -> list[Order]:
+        """Read a page; an order that makes no sense is left out and told.
+
+        Raises:
+            StoreError: none of several orders can be read.
+        """
+        orders: list[Order] = []
+        failed: list[StoreError] = []
+        for index, node in enumerate(nodes):
+            try:
+                row = Fields(node, f"orders[{index}]")
+                if is_cut_short(row):
+                    row = await self._whole(row)
+                order = read_order(row)
+            except StoreError as error:
+                if error.error_type not in ("invalid_response", "response_too_large"):
+                    raise
+                failed.append(error)
+                continue
+            if order is not None:
+                orders.append(order)
+        # A page may be a single order, and that one must not stop the counting for good.
+        if len(failed) == len(nodes) > 1:
+            raise failed[0]
+        self.problems += failed
+        self.seen += len(orders)
+        return orders
+
+    async def _whole(self, row: Fields) -> Fields:
+        data = await self._monitor.admin("OrderHistory", {"id": ids.opaque(row, "id")})
+        return data.child("order")
+
+
+def _iso(when: int) -> str:
+    return datetime.fromtimestamp(when, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 async def orders(context: Context) -> Report:
@@ -15,46 +172,7 @@ async def orders(context: Context) -> Report:
     Raises:
         StoreError: as the shop's answers say; what was counted before that is kept.
     """
-    options = Options.of(context)
-    book = Book.load(context, options)
-    if book is None and options.since is None:
-        book = await Book.start_now(context, options)
-        return _report(book, "counting begins")
-    if book is None:
-        book = Book.since(context, options, options.since or 0)
-    await book.read()
-    return _report(book, f"{book.seen} orders read; {book.ledger.paid} paid orders so far")
-
-
-def _report(book: Book, summary: str) -> Report:
-    """Return all counters, at zero where nothing was counted yet."""
-    ledger, more = book.ledger, book.progress.after is not None
-    samples = [
-        Sample(business.ORDERS, ledger.orders.get(status, 0), {"status": status})
-        for status in STATUSES
-    ]
-    samples.append(Sample(business.ORDERS_PAID, ledger.paid))
-    for metric, amounts in (
-        (business.REVENUE, ledger.revenue),
-        (business.REFUNDS, ledger.refunds),
-    ):
-        samples += [
-            Sample(metric, float(amount), {"currency": currency})
-            for currency, amount in amounts.items()
-        ]
-    # Shopify does not tell how many are left, only that there are some.
-    samples.append(Sample(business.COLLECTOR_BACKLOG, int(more), {"collector": "orders"}))
-    return Report(samples, _degraded(book), summary + ("; more are left to read" if more else ""))
-
-
-def _degraded(book: Book) -> list[str]:
-    reasons = []
-    if book.problems:
-        count, first = len(book.problems), book.problems[0].message
-        reasons.append(f"Orders that could not be read and are not counted: {count} ({first}).")
-    if book.ledger.overflow:
-        reasons.append("Orders in too many currencies: the money of some is not counted.")
-    return reasons
+    return await OrderBook(context).collect()
 
 
 ORDERS = Collector(
@@ -65,11 +183,5 @@ ORDERS = Collector(
     "full pages in a run. `since` is `now` or a date from which to count.",
     interval=300.0,
     timeout=120.0,
-    options={
-        "since": "now",
-        "overlap": 300.0,
-        "max_pages": 10,
-        "page_size": 50,
-        "remember": 10_000,
-    },
+    options={**order_book.DEFAULTS, "page_size": 50},
 )

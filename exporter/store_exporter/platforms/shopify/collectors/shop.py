@@ -13,7 +13,7 @@ from ....metrics.families import Sample
 from ...kit.fields import Fields
 from .. import ids, models
 from ..monitor import Monitor
-from ..options import number, whole_number
+from ...kit.options import number, whole_number
 
 _OPEN = " AND -status:cancelled AND test:false"
 _PAID = "financial_status:paid,partially_refunded"
@@ -62,8 +62,8 @@ async def order_statuses(context: Context) -> Report:
 
 async def stock(context: Context) -> Report:
     """Count variants of active products in stock, low and out; on backorder they are neither."""
-    threshold = whole_number(context, "threshold", 0, 1_000_000)
-    limit = whole_number(context, "most", 1, 100_000)
+    threshold = whole_number(context.options, "threshold", 0, 1_000_000)
+    limit = whole_number(context.options, "most", 1, 100_000)
     monitor = Monitor(context)
     query = f"inventory_quantity:<={threshold} AND product_status:active AND managed:true"
     nodes = await monitor.nodes("StockPage", "productVariants", {"query": query}, limit=limit)
@@ -112,12 +112,12 @@ async def _variants(monitor: Monitor, limit: int) -> int:
 async def carts(context: Context) -> Report:
     """Read the abandoned checkouts and their value."""
     now = context.now()
-    older, younger = number(context, "older_than"), number(context, "younger_than")
+    older, younger = number(context.options, "older_than"), number(context.options, "younger_than")
     query = (
         f"created_at:<='{_iso(now - older)}' AND created_at:>='{_iso(now - younger)}' "
         "AND recovery_state:not_recovered"
     )
-    limit = whole_number(context, "most", 1, 100_000)
+    limit = whole_number(context.options, "most", 1, 100_000)
     nodes = await Monitor(context).nodes(
         "AbandonedCheckouts", "abandonedCheckouts", {"query": query}, limit=limit
     )

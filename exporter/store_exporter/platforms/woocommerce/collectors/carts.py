@@ -11,8 +11,9 @@ from ....errors import StoreError
 from ....metrics.catalogue import business
 from ....metrics.families import Sample
 from ...kit.fields import Fields
+from ...kit.options import number
 from ...kit.money import currency_code, decimal_text
-from ..rest import PAGE, V3, Rest, gmt, number
+from ..rest import PAGE, V3, Rest, gmt
 
 _MAX_PAGES = 5
 _MAX_CURRENCIES = 32
@@ -23,7 +24,7 @@ async def carts(context: Context) -> Report:
 
     Beyond 500 of them only their number is published: a value of some would look like that of all.
     """
-    older, younger = number(context, "older_than"), number(context, "younger_than")
+    older, younger = number(context.options, "older_than"), number(context.options, "younger_than")
     if younger <= older:
         raise StoreError("invalid_request", "the option younger_than must exceed older_than")
     rest = Rest(context)

@@ -2,14 +2,157 @@
 
 from __future__ import annotations
 
+import logging
+from dataclasses import replace
+from typing import Any
+
 from ....contract import Collector, Context, Report
-from ....metrics.catalogue import business
-from ....metrics.families import Sample
-from ...kit.ledger import Ledger
-from ...kit.walk import Walk
-from ..rest import PAGE
-from .order_book import Book, Options
+from ....errors import StoreError
+from ...kit import order_book
+from ...kit.ledger import Order
+from ...kit.options import whole_number
+from ...kit.walk import Query, Walk
+from ..rest import PAGE, V3, Rest, gmt, server_time
+from .order_rows import FIELDS, Page, read_page, refund_dates
 from .statuses import ENTERED
+
+logger = logging.getLogger(__name__)
+
+# An order that is edited between the store's search and the reading of its fields shows a time
+# that is later than its place in the list. Only times older than this tell how far a page got.
+_FRESH = 5
+
+
+class OrderBook(order_book.OrderBook[Walk]):
+    """The order book of a store, kept by a walk over the orders' times of change."""
+
+    statuses = ENTERED
+    place_name = "walk"
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context, order_book.Options.of(context.options, PAGE))
+        self._rest = Rest(context)
+        # Orders whose refunds this run may still ask for, to learn their dates.
+        self._lookups = whole_number(context.options, "refund_lookups", 1, 1_000)
+
+    def first_place(self, since: int) -> Walk:
+        """Return the walk that begins at a time."""
+        return Walk(since)
+
+    def saved_place(self, document: Any) -> Walk:
+        """Return the walk that was saved."""
+        return Walk.from_document(document)
+
+    @property
+    def backlog(self) -> int:
+        """Orders still to be read, as far as the last answer told."""
+        return self.place.backlog
+
+    async def begin(self) -> None:
+        """Begin after the latest change; remember the last hundred orders as they are.
+
+        A store with 100,000 orders is not asked for more than that one page.
+        """
+        rows = await self._rest.rows(f"{V3}/orders", _params(PAGE) | {"order": "desc"})
+        page = read_page(rows)
+        server = server_time(rows.response)
+        # Orders from the future must not put off the counting until then.
+        clock = int(self.context.now() if server is None else server)
+        began = min(max(page.changed, default=0), clock)
+        self.start(began, Walk(began, newest=began), page.orders)
+        self.before = len(page.orders) if rows.total is None else rows.total
+
+    async def walk(self) -> None:
+        """Walk on, until the end or until this run's share of pages is used up."""
+        overlap, size = self.options.overlap, self.options.size
+        self.place.begin(self.context.now(), overlap)
+        server: float | None = None
+        for _ in range(self.options.pages):
+            query = self.place.query()
+            rows = await self._rest.rows(f"{V3}/orders", _params(size, query))
+            server = server_time(rows.response)
+            page = read_page(rows)
+            _check(page, query)
+            if not await self._apply(page.orders):
+                break
+            self.problems += page.problems
+            if rows.total and not rows.items:
+                message = f"the store tells of {rows.total} orders and shows none"
+                self.problems.append(StoreError("invalid_response", message))
+            self.seen += len(page.orders)
+            more = self.place.advance(_settled(page, server), rows.total, size)
+            self.ledger.forget(self.place.read_again_from(overlap))
+            if not more:
+                break
+            self.save()
+        self.place.settle(self.context.now(), server)
+        self.save()
+        if self.backlog:
+            domain = self.context.store.domain
+            logger.info("%s: changed orders still to read: %d", domain, self.backlog)
+
+    async def _apply(self, page: list[Order]) -> bool:
+        """Put a page into the ledger; False when this run may not look up any more refunds."""
+        for order in page:
+            known = order
+            if self.ledger.needs_refund_dates(order):
+                if self._lookups <= 0:
+                    return False
+                self._lookups -= 1
+                known = await self._with_refund_dates(order)
+            self.ledger.apply(known)
+        return True
+
+    async def _with_refund_dates(self, order: Order) -> Order:
+        params = {"per_page": PAGE, "_fields": "id,date_created,date_created_gmt"}
+        try:
+            rows = await self._rest.rows(f"{V3}/orders/{order.id}/refunds", params)
+        except StoreError as error:
+            if error.error_type != "not_found":
+                raise
+            # It was deleted just now. Its refunds stay without dates, and so uncounted.
+            return order
+        dates = refund_dates(rows)
+        dated = tuple(replace(refund, created=dates.get(refund.id)) for refund in order.refunds)
+        return replace(order, refunds=dated)
+
+
+def _params(size: int, query: Query | None = None) -> dict[str, Any]:
+    params: dict[str, Any] = {
+        "orderby": "modified",
+        "order": "asc",
+        "per_page": size,
+        "dates_are_gmt": "true",
+        "_fields": FIELDS,
+    }
+    if query is None:
+        return params
+    # WordPress leaves out the moments themselves.
+    params["modified_after"] = gmt(query.since - 1)
+    if query.until is not None:
+        params |= {
+            "modified_before": gmt(query.until + 1),
+            "orderby": "id",
+            "page": query.page,
+        }
+    return params
+
+
+def _check(page: Page, query: Query) -> None:
+    """Refuse the page of a store that does not search as it was asked to.
+
+    Raises:
+        StoreError: invalid_response; WooCommerce before 5.8 knows no `modified_after`.
+    """
+    if any(changed < query.since - 1 for changed in page.changed):
+        message = "the list of orders ignores modified_after; WooCommerce 5.8 or later is needed"
+        raise StoreError("invalid_response", message)
+
+
+def _settled(page: Page, server: float | None) -> list[int]:
+    if server is None:
+        return page.changed
+    return [changed for changed in page.changed if changed < server - _FRESH] or page.changed
 
 
 async def orders(context: Context) -> Report:
@@ -18,52 +161,7 @@ async def orders(context: Context) -> Report:
     Raises:
         StoreError: as the store's answers say; what was counted before that is kept.
     """
-    options = Options.of(context)
-    book = Book.load(context, options)
-    if book is None and options.since is None:
-        return _report(await Book.start_now(context, options))
-    if book is None:
-        since = options.since or 0
-        book = Book(context, options, Ledger(since, walk_end=int(context.now())), Walk(since))
-    await book.read()
-    return _report(book)
-
-
-def _report(book: Book) -> Report:
-    """Return all counters, at zero where nothing was counted yet."""
-    ledger, backlog = book.ledger, book.walk.backlog
-    samples = [
-        Sample(business.ORDERS, ledger.orders.get(status, 0), {"status": status})
-        for status in ENTERED
-    ]
-    samples.append(Sample(business.ORDERS_PAID, ledger.paid))
-    for metric, amounts in (
-        (business.REVENUE, ledger.revenue),
-        (business.REFUNDS, ledger.refunds),
-    ):
-        samples += [
-            Sample(metric, float(amount), {"currency": currency})
-            for currency, amount in amounts.items()
-        ]
-    samples.append(Sample(business.COLLECTOR_BACKLOG, backlog, {"collector": "orders"}))
-    return Report(samples, _degraded(book), _summary(book))
-
-
-def _summary(book: Book) -> str:
-    if book.before is not None:
-        return f"counting begins; orders that are there already: {book.before}"
-    left = f", still to read: {book.walk.backlog}" if book.walk.backlog else ""
-    return f"changed orders read: {book.seen}{left}; paid orders so far: {book.ledger.paid}"
-
-
-def _degraded(book: Book) -> list[str]:
-    reasons = []
-    if book.problems:
-        count, first = len(book.problems), book.problems[0].message
-        reasons.append(f"Orders that could not be read and are not counted: {count} ({first}).")
-    if book.ledger.overflow:
-        reasons.append("Orders in too many currencies: the money of some is not counted.")
-    return reasons
+    return await OrderBook(context).collect()
 
 
 ORDERS = Collector(
@@ -74,12 +172,5 @@ ORDERS = Collector(
     "from which to count; a first walk from a date reads `max_pages` pages in each run.",
     interval=300.0,
     timeout=120.0,
-    options={
-        "since": "now",
-        "overlap": 300.0,
-        "max_pages": 10,
-        "page_size": PAGE,
-        "remember": 10_000,
-        "refund_lookups": 20,
-    },
+    options={**order_book.DEFAULTS, "page_size": PAGE, "refund_lookups": 20},
 )

@@ -9,7 +9,8 @@ from ....errors import StoreError
 from ....metrics.catalogue import business
 from ....metrics.families import Sample
 from ...kit.fields import Fields
-from ..rest import PAGE, V3, Rest, gmt, number
+from ...kit.options import number
+from ..rest import PAGE, V3, Rest, gmt
 from .statuses import CURRENT, label
 
 _STATES = ("active", "paused", "disabled")
@@ -73,7 +74,9 @@ async def webhook_states(rest: Rest) -> Counter[str]:
 
 async def background(context: Context) -> Report:
     """Count checkout drafts that the daily clean-up should have removed."""
-    overdue = await overdue_drafts(Rest(context), context.now(), number(context, "overdue_after"))
+    overdue = await overdue_drafts(
+        Rest(context), context.now(), number(context.options, "overdue_after")
+    )
     sample = Sample(business.SCHEDULED_ACTIONS, overdue, {"state": "overdue"})
     return Report([sample], summary=f"{overdue} checkout drafts are overdue for removal")
 

@@ -1,0 +1,228 @@
+"""The order book: what a collector counts of a store's orders, and how far it has read them.
+
+The ledger, the place in the store's list and the options that both depend on stand in one saved
+document. How the list is walked differs by platform: a subclass says it in `begin` and `walk`.
+"""
+
+from __future__ import annotations
+
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
+
+from ...contract import Context, Report
+from ...errors import StoreError
+from ...metrics.catalogue import business
+from ...metrics.families import Sample
+from . import options
+from .ledger import Ledger, Order
+
+logger = logging.getLogger(__name__)
+
+DEFAULTS: Mapping[str, Any] = {
+    "since": "now",
+    "overlap": 300.0,
+    "max_pages": 10,
+    "remember": 10_000,
+}
+"""Options of the collector that all platforms have."""
+_VERSION = 1
+_LONGEST_OVERLAP = 86_400
+
+
+class Place(Protocol):
+    """How far the list of orders has been read."""
+
+    def to_document(self) -> dict[str, Any]:
+        """Return it as JSON types."""
+        ...
+
+
+P = TypeVar("P", bound=Place)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The collector's options, checked.
+
+    Attributes:
+        since: Unix time from which to count, None for now.
+        overlap: seconds by which a pass begins before the end of the last one.
+        size: orders to a page at most.
+        pages: pages that one run reads at most.
+        remember: orders that the ledger remembers.
+    """
+
+    since: int | None
+    overlap: int
+    size: int
+    pages: int
+    remember: int
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any], largest_page: int) -> Options:
+        """Read them.
+
+        Raises:
+            StoreError: invalid_request, one of them makes no sense.
+        """
+        return cls(
+            options.since(given),
+            min(int(options.number(given, "overlap")), _LONGEST_OVERLAP),
+            options.whole_number(given, "page_size", 1, largest_page),
+            options.whole_number(given, "max_pages", 1, 1_000),
+            options.whole_number(given, "remember", 100, 1_000_000),
+        )
+
+
+class OrderBook(ABC, Generic[P]):
+    """The ledger of one store, the place in its list of orders, and the run that is going on.
+
+    Args:
+        context: of the run.
+        given: the collector's options, checked.
+
+    Attributes:
+        ledger: the counters.
+        place: how far the list has been read.
+        problems: why orders of this run could not be read.
+        seen: orders that this run read.
+        before: how many orders were there when counting began, where the store tells that.
+    """
+
+    statuses: ClassVar[Sequence[str]]
+    """Statuses that are counted, all of them at zero at first."""
+    place_name: ClassVar[str]
+    """Where the place stands in the saved document."""
+
+    def __init__(self, context: Context, given: Options) -> None:
+        self.context = context
+        self.options = given
+        self.problems: list[StoreError] = []
+        self.seen = 0
+        self.before: int | None = None
+        saved = self._load()
+        self._is_new = saved is None
+        since = given.since or 0
+        self.ledger, self.place = saved or (
+            Ledger(since, int(context.now()), given.remember),
+            self.first_place(since),
+        )
+
+    @abstractmethod
+    def first_place(self, since: int) -> P:
+        """Return the place at which everything changed from a Unix time on is still to be read."""
+
+    @abstractmethod
+    def saved_place(self, document: Any) -> P:
+        """Return the place that was saved.
+
+        Raises:
+            KeyError, TypeError, ValueError: it makes no sense.
+        """
+
+    @abstractmethod
+    async def begin(self) -> None:
+        """Begin to count after the latest change, by `start`."""
+
+    @abstractmethod
+    async def walk(self) -> None:
+        """Read on from the place, count and save, until the end or until the run's share is read.
+
+        Raises:
+            StoreError: as the store's answers say; what was saved before that is kept.
+        """
+
+    @property
+    @abstractmethod
+    def backlog(self) -> int:
+        """Orders still to be read, as far as the store tells; 0 when none are."""
+
+    async def collect(self) -> Report:
+        """Count what happened to orders since the last run.
+
+        Raises:
+            StoreError: as the store's answers say; what was counted before that is kept.
+        """
+        if self._is_new and self.options.since is None:
+            await self.begin()
+            self.save()
+            there = "" if self.before is None else f"; orders that are there already: {self.before}"
+            summary = f"counting begins{there}"
+            logger.info("%s: %s", self.context.store.domain, summary)
+        else:
+            await self.walk()
+            left = f", still to read: {self.backlog}" if self.backlog else ""
+            summary = f"orders read: {self.seen}{left}; paid orders so far: {self.ledger.paid}"
+        return Report(self._samples(), self._degraded(), summary)
+
+    def start(self, began: int, place: P, orders: Iterable[Order]) -> None:
+        """Count from a time on, with the latest orders remembered as they are.
+
+        Args:
+            began: Unix time of the store's clock.
+            place: where to read on.
+            orders: the latest ones.
+        """
+        self.ledger = Ledger(began, limit=self.options.remember)
+        self.place = place
+        for order in orders:
+            self.ledger.apply(order, count=False)
+
+    def save(self) -> None:
+        """Save the counters together with the place that belongs to them."""
+        self.context.cursor.save(
+            {
+                "version": _VERSION,
+                "since": self.options.since,
+                "ledger": self.ledger.to_document(),
+                self.place_name: self.place.to_document(),
+            }
+        )
+
+    def _load(self) -> tuple[Ledger, P] | None:
+        """Return what was saved, or None where counting has to begin."""
+        document = self.context.cursor.load()
+        if not document:
+            return None
+        domain = self.context.store.domain
+        if document.get("version") != _VERSION or document.get("since") != self.options.since:
+            # A counter that starts again from zero is something that Prometheus understands.
+            logger.warning("%s: counting of orders begins anew", domain)
+            return None
+        try:
+            ledger = Ledger.from_document(document["ledger"], self.options.remember)
+            return ledger, self.saved_place(document[self.place_name])
+        except (KeyError, TypeError, ValueError) as error:
+            logger.warning("%s: the saved orders are lost: %s", domain, error)
+            return None
+
+    def _samples(self) -> list[Sample]:
+        """Return all counters, at zero where nothing was counted yet."""
+        ledger = self.ledger
+        samples = [
+            Sample(business.ORDERS, ledger.orders.get(status, 0), {"status": status})
+            for status in self.statuses
+        ]
+        samples.append(Sample(business.ORDERS_PAID, ledger.paid))
+        for metric, amounts in (
+            (business.REVENUE, ledger.revenue),
+            (business.REFUNDS, ledger.refunds),
+        ):
+            samples += [
+                Sample(metric, float(amount), {"currency": currency})
+                for currency, amount in amounts.items()
+            ]
+        samples.append(Sample(business.COLLECTOR_BACKLOG, self.backlog, {"collector": "orders"}))
+        return samples
+
+    def _degraded(self) -> list[str]:
+        reasons = []
+        if self.problems:
+            count, first = len(self.problems), self.problems[0].message
+            reasons.append(f"Orders that could not be read and are not counted: {count} ({first}).")
+        if self.ledger.overflow:
+            reasons.append("Orders in too many currencies: the money of some is not counted.")
+        return reasons

@@ -1,0 +1,176 @@
+"""Probes that are the same on every platform: the page that visitors see, certificate and name.
+
+What a platform must add is data: its marks on the storefront, and a small file for the look at the
+certificate.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from ...contract import Context, Probe, Report, Response
+from ...errors import StoreError
+from ...metrics.catalogue import health
+from ...metrics.families import Sample
+from ...net import documents
+from ...net.names import Names
+from .options import number
+
+_DAY = 86_400
+_HTML = ("text/html", "application/xhtml+xml")
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """How a page tells visitors that the shop is not open yet.
+
+    Attributes:
+        description: what the page does, for the probe's description: "asks for a password".
+        degraded: the sentence that says so.
+        marks: texts of which the page has one, in lower case.
+        path: a path to which visitors are sent; empty for none.
+    """
+
+    description: str
+    degraded: str
+    marks: Sequence[str]
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What a platform's pages say by themselves.
+
+    Attributes:
+        closed: that the shop is not open yet.
+        failures: texts of error pages, in lower case, with their error type and what they tell of.
+        statuses: HTTP statuses with a meaning of their own: error type and message.
+    """
+
+    closed: Closed
+    failures: Sequence[tuple[str, str, str]] = ()
+    statuses: Mapping[int, tuple[str, str]] = field(default_factory=dict)
+
+
+def slow(response: Response, context: Context) -> list[str]:
+    """Return the sentence that says how slow an answer was, if it was, by option `slow_after`."""
+    limit = number(context.options, "slow_after")
+    took = sum(response.phases.values())
+    return [f"The answer took {took:.1f} s, more than {limit:g} s."] if took > limit else []
+
+
+def storefront(marks: Marks) -> Probe:
+    """Return the probe that reads the front page, or the one that is configured, as a visitor."""
+
+    async def check(context: Context) -> Report:
+        path = str(context.store.settings.get("storefront_path") or "/")
+        response = await context.http.request("GET", context.store.url + path)
+        source = documents.text(response)
+        low = source.lower()
+        _check_page(response, source, low, marks)
+        degraded = slow(response, context)
+        closed = marks.closed
+        sent = closed.path and closed.path in response.url
+        if sent or any(mark in low for mark in closed.marks):
+            degraded.append(closed.degraded)
+        return Report((), degraded, f"a page of {len(response.body)} bytes")
+
+    return Probe(
+        "storefront",
+        check,
+        "Reads the front page: if that fails, visitors see an error or nothing. Degraded when it "
+        f"is slow or {marks.closed.description}.",
+        interval=300.0,
+        timeout=15.0,
+        critical=True,
+        options={"slow_after": 5.0},
+    )
+
+
+def _check_page(response: Response, source: str, low: str, marks: Marks) -> None:
+    """Refuse what is no page of a shop.
+
+    Raises:
+        StoreError: maintenance, blocked, server_error, redirect, invalid_response, …
+    """
+    status = response.status
+    if 300 <= status < 400:
+        raise StoreError("redirect", "the page leads elsewhere", status=status)
+    if status in marks.statuses:
+        raise StoreError(*marks.statuses[status], status=status)
+    if status != 200:
+        error = documents.no_document(response, source)
+        if error.error_type == "api_not_found":
+            # True of an API; of a page it is the shop that has lost it.
+            message = f"the page {urlsplit(response.url).path} is not there"
+            raise StoreError("invalid_response", message, status=status)
+        raise error
+    for mark, error_type, what in marks.failures:
+        if mark in low:
+            raise StoreError(error_type, f"the page tells of {what}", status=status)
+    kind = response.headers.get("content-type", "text/html").partition(";")[0].strip().lower()
+    if not source.strip():
+        raise StoreError("invalid_response", "the page is empty", status=status)
+    if kind not in _HTML or "<" not in source:
+        raise StoreError("invalid_response", f"the page is {kind[:40]}, not HTML", status=status)
+
+
+def tls(small_file: str) -> Probe:
+    """Return the probe that looks at the certificate.
+
+    Args:
+        small_file: path of a file that costs the store next to nothing.
+    """
+
+    async def check(context: Context) -> Report:
+        if urlsplit(context.store.url).scheme != "https":
+            return Report(summary="the store is watched over plain http; there is no certificate")
+        response = await context.http.request("HEAD", context.store.url + small_file)
+        expiry = response.certificate_expiry
+        if expiry is None:
+            raise StoreError("tls", "the connection does not tell its certificate")
+        days = (expiry - context.now()) / _DAY
+        limit = number(context.options, "warn_days")
+        degraded = [f"The certificate expires in {days:.0f} days."] if days < limit else []
+        samples = [Sample(health.TLS_EXPIRY, expiry)]
+        return Report(samples, degraded, f"the certificate is good for {days:.0f} days")
+
+    return Probe(
+        "tls",
+        check,
+        "Looks at the certificate. Degraded when it is about to expire.",
+        interval=3600.0,
+        timeout=10.0,
+        options={"warn_days": 14},
+    )
+
+
+async def _resolve(context: Context) -> Report:
+    parts = urlsplit(context.store.url)
+    host = parts.hostname or ""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        pass
+    else:
+        return Report(summary="the store is watched by its address; there is no name to resolve")
+    try:
+        found = await Names().addresses(host, parts.port or 443)
+    except (OSError, UnicodeError) as error:
+        raise StoreError("dns", f"the name {host} does not resolve") from error
+    addresses = {address.host for address in found}
+    return Report(summary=f"{host} has {len(addresses)} addresses")
+
+
+DNS = Probe(
+    "dns",
+    _resolve,
+    "Resolves the host name, without asking the store anything.",
+    interval=300.0,
+    timeout=10.0,
+    requests=0,
+)
+"""The probe that resolves the store's host name."""
