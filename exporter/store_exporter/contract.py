@@ -1,14 +1,14 @@
-"""What a probe or collector is: an async function from a context to samples.
+"""What a platform is given and what it gives: answers, a run to work with, and what it reports.
 
-It returns data and records nothing. It raises `StoreError` for a failure it understands; the
-runner classifies everything else, keeps the deadline, records the result and remembers it.
+A probe or collector is a plan (`net/plans.py`): a generator that yields what is to be sent, is sent
+the answer, and returns a report. It records nothing. It raises `StoreError` for a failure it
+understands; the runner classifies everything else, keeps the deadline, records the result and
+remembers it.
 """
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -38,28 +38,15 @@ class Response:
     certificate_expiry: float | None = None
 
 
-class Http(Protocol):
-    """Bounded HTTP to one store: time, size, redirects, budget and concurrency are limited."""
+@dataclass(frozen=True, slots=True)
+class Resolve:
+    """A step of a probe's plan: look a host name up. The plan is sent the addresses, as strings.
 
-    async def request(
-        self,
-        method: str,
-        url: str,
-        *,
-        params: Mapping[str, Any] | None = None,
-        headers: Mapping[str, str] | None = None,
-        json: Any = None,
-        max_body_bytes: int | None = None,
-    ) -> Response:
-        """Send one request and return whatever was answered, an error status included.
+    A name that does not resolve is a `StoreError` of type dns, thrown into the plan.
+    """
 
-        Raises:
-            StoreError: timeout, dns, connection, tls, tls_untrusted, redirect,
-                response_too_large, invalid_response for a body that cannot be decompressed,
-                rate_limited when the hourly budget is spent, or invalid_request for an address
-                that configuration does not give the store.
-        """
-        ...
+    host: str
+    port: int
 
 
 class Cursor(Protocol):
@@ -85,23 +72,21 @@ class Cursor(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
-    """What a probe or collector gets to work with."""
+class Run:
+    """What one run of a probe or collector has besides the platform's API.
+
+    Attributes:
+        store: the store.
+        options: this probe's or collector's own options from the configuration, with defaults
+            filled in.
+        cursor: what a collector remembers of the store from run to run.
+        now: Unix time in seconds; passed in so that tests can choose it.
+    """
 
     store: Store
-    http: Http
-    cursor: Cursor
     options: Mapping[str, Any]
-    """This probe's or collector's own options from the configuration, with defaults filled in."""
+    cursor: Cursor
     now: Callable[[], float]
-    """Unix time in seconds; passed in so that tests can choose it."""
-    memory: dict[str, Any] = field(default_factory=dict)
-    """What the platform remembers of the store between runs, such as the state of a rate limit; all
-    probes and collectors of the store share it. It is lost when the exporter ends."""
-    monotonic: Callable[[], float] = time.monotonic
-    """Seconds of a clock that never jumps; passed in for the same reason as `now`."""
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-    """Waits for seconds of that clock."""
 
 
 @dataclass(slots=True)
@@ -119,8 +104,11 @@ class Report:
     summary: str = ""
 
 
-Check = Callable[[Context], Awaitable[Report]]
-"""The function behind a probe or a collector."""
+Check = Callable[[Any, Run], Generator[Any, Any, Report]]
+"""What a probe or collector is: from the platform's own API object and a run to a plan.
+
+Its steps are requests and pauses, and `Resolve`.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +117,7 @@ class Probe:
 
     Attributes:
         name: value of the label `probe`.
-        check: the function that runs it.
+        check: makes the plan of a run.
         description: one sentence: what it asks and what its failure means.
         interval: seconds between runs unless configured.
         timeout: seconds for one run unless configured.
@@ -156,7 +144,7 @@ class Collector:
 
     Attributes:
         name: value of the label `collector`.
-        check: the function that runs it.
+        check: makes the plan of a run.
         description: one sentence: what it reads and what that costs the store.
         interval: seconds between runs unless configured; figures disappear after three.
         timeout: seconds for one run unless configured.

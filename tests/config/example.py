@@ -1,11 +1,20 @@
 """A platform of its own for tests of the configuration, so that they depend on no real one."""
 
-from store_exporter.contract import Collector, Context, Probe, Report
+from typing import Any
+
+from store_exporter.contract import Collector, Probe, Report, Run
+from store_exporter.net.plans import Plan
 from store_exporter.platforms.base import Platform, Setting
+from store_exporter.stores.model import Store
 
 
-async def nothing(context: Context) -> Report:
+def nothing(_: Any, __: Run) -> Plan[Report]:
+    yield from ()
     return Report(summary="nothing asked")
+
+
+def connect(store: Store, **_: Any) -> Any:
+    del store
 
 
 def four_digits(value: str) -> str | None:
@@ -36,6 +45,7 @@ EXAMPLE = Platform(
             options={"pages": 5, "overlap": 60.0, "drafts": True, "statuses": ["paid"]},
         )
     },
-    connect=lambda _: None,
+    connect=connect,
+    connection=connect,
 )
 PLATFORMS = {"example": EXAMPLE}

@@ -14,6 +14,7 @@ import trustme
 
 from store_exporter.contract import Response
 from store_exporter.errors import Fault, StoreError
+from store_exporter.net.plans import Request
 from store_exporter.probing.access import Access
 from store_exporter.probing.http import StoreHttp
 from store_exporter.probing.transport import Transport
@@ -28,7 +29,7 @@ LATEST = 5.0
 
 
 async def ask(store: Store, transport: Transport, within: float = LATEST) -> Response:
-    return await StoreHttp(store, transport, timeout=within).request("GET", "/wp-json/")
+    return await StoreHttp(store, transport, timeout=within).send(Request("GET", "/wp-json/"))
 
 
 async def failure(store: Store, transport: Transport, within: float = LATEST) -> StoreError:
@@ -187,7 +188,7 @@ async def test_an_expired_certificate_is_a_tls_error_that_still_tells_the_expiry
     async with serving(bad_server.hang, tls=authority.context(not_after=LONG_AGO)) as server:
         http = StoreHttp(store(server.url), transport, timeout=LATEST)
         with pytest.raises(StoreError) as caught:
-            await http.request("GET", "/", headers={"Authorization": "Basic secret"})
+            await http.send(Request("GET", "/", headers={"Authorization": "Basic secret"}))
     assert (caught.value.error_type, caught.value.fault) == ("tls", Fault.STORE)
     assert "expired" in caught.value.message
     expected = LONG_AGO.replace(tzinfo=UTC).timestamp()
@@ -209,7 +210,7 @@ async def test_an_unknown_issuer_is_a_matter_of_configuration(
     async with serving(bad_server.hang, tls=Authority().context()) as server:
         http = StoreHttp(store(server.url), transport, timeout=LATEST)
         with pytest.raises(StoreError) as caught:
-            await http.request("GET", "/")
+            await http.send(Request("GET", "/"))
     assert (caught.value.error_type, caught.value.fault) == ("tls_untrusted", Fault.CONFIG)
     assert http.journal.certificate_expiry is not None
 
@@ -289,7 +290,7 @@ async def test_a_bad_store_is_still_a_bad_store_when_its_access_is_shared(
         one = store(server.url, concurrency=1)
         access = Access(one)
         first, second = (
-            StoreHttp(one, transport, access, timeout=DEADLINE).request("GET", "/")
+            StoreHttp(one, transport, access, timeout=DEADLINE).send(Request("GET", "/"))
             for _ in range(2)
         )
         errors = await asyncio.gather(first, second, return_exceptions=True)

@@ -15,11 +15,12 @@ from typing import Any
 
 import pytest
 
-from store_exporter.contract import Collector, Context, Report
+from store_exporter.contract import Collector, Report, Run
 from store_exporter.errors import StoreError
 from store_exporter.metrics.catalogue import business
 from store_exporter.metrics.families import Sample
 from store_exporter.metrics.recorder import Recorder
+from store_exporter.net.plans import Plan
 from store_exporter.probing import cursor as cursors
 from store_exporter.probing.cursor import FileDocuments, MemoryDocuments, RunCursor
 from store_exporter.probing.documents import FILE_NAME, KEPT_SECONDS, DocumentFile, StateError
@@ -255,11 +256,12 @@ def test_a_document_without_bounds_is_refused(monkeypatch: pytest.MonkeyPatch) -
 def counting(*, fail_after: int = 0, save: bool = True) -> Collector:
     """Count one more at each run, saved before it is reported."""
 
-    async def check(context: Context) -> Report:
-        document = context.cursor.load()
+    def check(_: Any, run: Run) -> Plan[Report]:
+        yield from ()
+        document = run.cursor.load()
         count = document.get("count", 0) + 1
         if save:
-            context.cursor.save({"count": count})
+            run.cursor.save({"count": count})
         if fail_after and count >= fail_after:
             raise StoreError("timeout", "half-way")
         return Report([Sample(business.ORDERS_PAID, count)])

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from store_exporter.contract import Collector, Context, Probe, Report
+from store_exporter.contract import Collector, Probe, Report, Run
 from store_exporter.errors import Fault
+from store_exporter.net.plans import Plan
 from store_exporter.probing.health import Health, HealthTracker, State
 from store_exporter.probing.history import History, Result
 from store_exporter.probing.jobs import Job, jobs_of
@@ -70,7 +71,8 @@ def test_what_is_forgotten_makes_room() -> None:
     assert list(history.results("d1")) == []
 
 
-async def nothing(context: Context) -> Report:
+def nothing(_: Any, __: Run) -> Plan[Report]:
+    yield from ()
     return Report()
 
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 import pytest
 
-from store_exporter.contract import Collector, Context, Probe, Report, Response
+from store_exporter.contract import Check, Collector, Probe, Report, Response, Run
 from store_exporter.errors import ERROR_TYPES, Fault, StoreError
 from store_exporter.metrics.catalogue import Metric, business, exporter, health
 from store_exporter.metrics.families import HistogramValue, Sample
 from store_exporter.metrics.recorder import Recorder
+from store_exporter.net.plans import Pause, Plan, Request, once
 from store_exporter.probing.health import State
 from store_exporter.probing.history import Result
 from store_exporter.probing.jobs import Job, jobs_of
@@ -30,7 +31,6 @@ from tests.probing.test_http import Scripted, always
 URL = "https://shop.example.com"
 LABELS = ("acme", "shop.example.com", "woocommerce")
 
-Check = Callable[[Context], Awaitable[Report]]
 Jobs = Callable[..., Job]
 
 
@@ -70,8 +70,8 @@ class Bench:
         return result
 
 
-async def ask(context: Context) -> Report:
-    await context.http.request("GET", "/")
+def ask(_: Any, __: Run) -> Plan[Report]:
+    yield from once(Request("GET", "/"))
     return Report(summary="it answered")
 
 
@@ -94,14 +94,15 @@ def job(store: StoreFactory) -> Jobs:
 
 
 def failing(error: BaseException) -> Check:
-    async def check(context: Context) -> Report:
+    def check(_: Any, __: Run) -> Plan[Report]:
         raise error
 
     return check
 
 
 def reporting(*samples: Sample, degraded: tuple[str, ...] = ()) -> Check:
-    async def check(context: Context) -> Report:
+    def check(_: Any, __: Run) -> Plan[Report]:
+        yield from ()
         return Report(samples, degraded, "done")
 
     return check
@@ -204,9 +205,9 @@ async def test_failures_are_logged_when_they_begin_and_when_they_end(
 async def test_a_check_that_does_not_end_is_interrupted_at_its_deadline(job: Jobs) -> None:
     interrupted: list[bool] = []
 
-    async def hang(context: Context) -> Report:
+    def hang(_: Any, __: Run) -> Plan[Report]:
         try:
-            await asyncio.Event().wait()
+            yield Pause(3600)
         finally:
             interrupted.append(True)
         return Report()
@@ -220,10 +221,11 @@ async def test_a_cancelled_run_records_nothing(job: Jobs) -> None:
     bench = Bench()
     began = asyncio.Event()
 
-    async def stubborn(context: Context) -> Report:
+    def stubborn(_: Any, __: Run) -> Plan[Report]:
         began.set()
-        with suppress(asyncio.CancelledError):
-            await asyncio.Event().wait()
+        with suppress(GeneratorExit):
+            yield Pause(3600)
+        yield Pause(3600)
         return Report()
 
     task = asyncio.create_task(bench.runner.run(job(stubborn)))
@@ -236,11 +238,8 @@ async def test_a_cancelled_run_records_nothing(job: Jobs) -> None:
 
 
 async def test_a_cancellation_that_nobody_ordered_is_a_bug_of_the_check(job: Jobs) -> None:
-    async def careless(context: Context) -> Report:
-        inner = asyncio.create_task(asyncio.sleep(60))
-        inner.cancel()
-        await inner
-        return Report()
+    def careless(_: Any, __: Run) -> Plan[Report]:
+        raise asyncio.CancelledError
 
     result = await Bench().run(job(careless))
     assert (result.error_type, result.fault) == ("exception", Fault.APP)
@@ -317,9 +316,9 @@ async def test_the_store_is_not_to_blame_for_our_own_spent_budget(job: Jobs) -> 
 async def test_a_probe_that_spends_the_budget_half_way_is_skipped_too(job: Jobs) -> None:
     bench = Bench()
 
-    async def greedy(context: Context) -> Report:
+    def greedy(_: Any, __: Run) -> Plan[Report]:
         for _ in range(5):
-            await context.http.request("GET", "/")
+            yield from once(Request("GET", "/"))
         return Report()
 
     outcome = await bench.runner.run(job(greedy, requests_per_hour=20))
@@ -330,9 +329,9 @@ async def test_a_probe_that_spends_the_budget_half_way_is_skipped_too(job: Jobs)
 async def test_a_collector_that_spends_the_budget_half_way_fails(job: Jobs) -> None:
     bench = Bench()
 
-    async def greedy(context: Context) -> Report:
+    def greedy(_: Any, __: Run) -> Plan[Report]:
         for _ in range(5):
-            await context.http.request("GET", "/")
+            yield from once(Request("GET", "/"))
         return Report()
 
     result = await bench.run(job(greedy, kind=Collector, requests_per_hour=20, timeout=1))
@@ -362,7 +361,8 @@ async def test_what_asks_the_store_nothing_runs_whatever_the_budget(job: Jobs) -
 
 
 async def test_a_report_is_kept_short_and_free_of_secrets(job: Jobs) -> None:
-    async def chatty(context: Context) -> Report:
+    def chatty(_: Any, __: Run) -> Plan[Report]:
+        yield from ()
         reasons = [f"ck_0123456789abcdef {'x' * 1000}"] * 50
         return Report((), reasons, "the key is\n ck_0123456789abcdef " + "y" * 1000)
 
@@ -376,8 +376,9 @@ async def test_a_report_is_kept_short_and_free_of_secrets(job: Jobs) -> None:
 async def test_options_have_their_defaults(job: Jobs) -> None:
     seen: dict[str, Any] = {}
 
-    async def look(context: Context) -> Report:
-        seen.update(context.options)
+    def look(_: Any, run: Run) -> Plan[Report]:
+        yield from ()
+        seen.update(run.options)
         return Report()
 
     await Bench().run(job(look, options={"warn_days": 14, "slow": 3}, chosen={"slow": 5}))

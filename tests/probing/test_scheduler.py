@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field, replace
 from random import Random
+from typing import Any
 
 import pytest
 
-from store_exporter.contract import Collector, Context, Probe, Report
+from store_exporter.contract import Check, Collector, Probe, Report, Run
 from store_exporter.metrics.catalogue import exporter as catalogue
 from store_exporter.metrics.catalogue import health
 from store_exporter.metrics.families import HistogramValue
 from store_exporter.metrics.recorder import Recorder
+from store_exporter.net.plans import Pause, Plan
 from store_exporter.probing.jobs import Job
 from store_exporter.probing.recording import SKIP_REASONS
 from store_exporter.probing.runner import Runner
@@ -39,7 +42,7 @@ class World:
     interval: float = 60.0
     extra: list[Probe | Collector] = field(default_factory=list)
     runs: list[tuple[float, str, str]] = field(default_factory=list)
-    behave: Callable[[Context], Awaitable[None]] | None = None
+    behave: Callable[[Run], Plan[None]] | None = None
     scheduler: Scheduler = field(init=False)
 
     def make(self, concurrency: int = 512, seed: int = 1) -> Scheduler:
@@ -55,10 +58,10 @@ class World:
         return self.scheduler
 
     def jobs(self, one: Store) -> Iterable[Job]:
-        async def check(context: Context) -> Report:
-            self.runs.append((self.time.monotonic(), context.store.domain, "liveness"))
+        def check(_: Any, run: Run) -> Plan[Report]:
+            self.runs.append((self.time.monotonic(), run.store.domain, "liveness"))
             if self.behave is not None:
-                await self.behave(context)
+                yield from self.behave(run)
             return Report()
 
         probe = Probe("liveness", check, "", liveness=True, requests=0)
@@ -84,7 +87,7 @@ class World:
 async def world() -> AsyncIterator[World]:
     time = VirtualTime()
     recorder = Recorder(clock=time.now, monotonic=time.monotonic)
-    runner = Runner(recorder, always(), now=time.now, monotonic=time.monotonic)
+    runner = Runner(recorder, always(), now=time.now, monotonic=time.monotonic, sleep=time.sleep)
     made = World(time, recorder, runner)
     made.make()
     yield made
@@ -136,11 +139,11 @@ async def test_a_run_that_takes_longer_than_its_interval_is_not_joined_by_anothe
 ) -> None:
     running = 0
 
-    async def slow(context: Context) -> None:
+    def slow(run: Run) -> Plan[None]:
         nonlocal running
         running += 1
         assert running == 1
-        await world.time.sleep(150)
+        yield Pause(150)
         running -= 1
 
     world.behave = slow
@@ -165,8 +168,8 @@ async def test_what_was_missed_is_counted_and_not_made_up_for(world: World) -> N
 
 
 async def test_lag_is_how_much_later_than_planned_a_run_starts(world: World) -> None:
-    async def slow(context: Context) -> None:
-        await world.time.sleep(7)
+    def slow(run: Run) -> Plan[None]:
+        yield Pause(7)
 
     world.behave = slow
     scheduler = world.make(concurrency=1)
@@ -180,11 +183,11 @@ async def test_lag_is_how_much_later_than_planned_a_run_starts(world: World) -> 
 async def test_no_more_runs_than_allowed_go_on_at_the_same_time(world: World) -> None:
     running = most = 0
 
-    async def slow(context: Context) -> None:
+    def slow(run: Run) -> Plan[None]:
         nonlocal running, most
         running += 1
         most = max(most, running)
-        await world.time.sleep(2)
+        yield Pause(2)
         running -= 1
 
     world.behave = slow
@@ -196,9 +199,9 @@ async def test_no_more_runs_than_allowed_go_on_at_the_same_time(world: World) ->
 
 
 async def test_collectors_that_hang_leave_room_for_probes(world: World) -> None:
-    async def hang(context: Context) -> Report:
-        world.runs.append((world.time.monotonic(), context.store.domain, "orders"))
-        await asyncio.Event().wait()
+    def hang(_: Any, run: Run) -> Plan[Report]:
+        world.runs.append((world.time.monotonic(), run.store.domain, "orders"))
+        yield Pause(math.inf)
         return Report()
 
     world.extra = [Collector("orders", hang, "", interval=60, timeout=3600, requests=0)]
@@ -229,8 +232,9 @@ async def test_unchanged_stores_keep_their_places_on_an_update(world: World) -> 
 async def test_a_changed_store_is_probed_soon_with_its_new_configuration(world: World) -> None:
     seen: list[str] = []
 
-    async def look(context: Context) -> None:
-        seen.append(context.store.url)
+    def look(run: Run) -> Plan[None]:
+        yield from ()
+        seen.append(run.store.url)
 
     world.behave = look
     world.scheduler.start([store()])
@@ -244,12 +248,12 @@ async def test_a_changed_store_is_probed_soon_with_its_new_configuration(world: 
 async def test_a_removed_store_is_interrupted_and_leaves_no_series(world: World) -> None:
     ended: list[str] = []
 
-    async def slow(context: Context) -> None:
+    def slow(run: Run) -> Plan[None]:
         try:
             if len(world.runs) > 1:
-                await asyncio.Event().wait()
+                yield Pause(math.inf)
         finally:
-            ended.append(context.store.domain)
+            ended.append(run.store.domain)
 
     world.behave = slow
     world.scheduler.start([store()])
@@ -314,9 +318,10 @@ async def test_a_run_that_was_held_back_is_tried_again_when_it_may_run(world: Wo
     assert world.value(catalogue.RUNS_SKIPPED, "backoff") == 1
 
 
-def _collect(world: World) -> Callable[[Context], Awaitable[Report]]:
-    async def collect(context: Context) -> Report:
-        world.runs.append((world.time.monotonic(), context.store.domain, "orders"))
+def _collect(world: World) -> Check:
+    def collect(_: Any, run: Run) -> Plan[Report]:
+        yield from ()
+        world.runs.append((world.time.monotonic(), run.store.domain, "orders"))
         return Report()
 
     return collect
@@ -325,11 +330,11 @@ def _collect(world: World) -> Callable[[Context], Awaitable[Report]]:
 async def test_stopping_is_prompt_and_interrupts_what_runs(world: World) -> None:
     interrupted: list[str] = []
 
-    async def hang(context: Context) -> None:
+    def hang(run: Run) -> Plan[None]:
         try:
-            await asyncio.Event().wait()
+            yield Pause(math.inf)
         finally:
-            interrupted.append(context.store.domain)
+            interrupted.append(run.store.domain)
 
     world.behave = hang
     scheduler = world.make(concurrency=10)

@@ -14,12 +14,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ..config import Config
-from ..contract import Context
+from ..contract import Run
 from ..errors import ERROR_TYPES, StoreError
 from ..metrics.catalogue import SECTIONS, Kind, health
 from ..platforms import base
 from ..platforms.base import Finding
+from ..probing.access import Access
 from ..probing.cursor import RunCursor
+from ..probing.driver import Driver
 from ..probing.http import StoreHttp
 from ..probing.jobs import COLLECTOR, PROBE, jobs_of
 from ..probing.masking import masked
@@ -84,17 +86,16 @@ async def examine(store: Store, transport: Transport) -> list[Finding]:
         transport: sends the requests.
     """
     own = [_budget(store), _series(store)]
-    http = StoreHttp(store, transport, timeout=_SECONDS)
-    context = Context(store, http, RunCursor(), {}, time.time)
+    access = Access(store)
+    http = StoreHttp(store, transport, access, timeout=_SECONDS)
+    diagnose = base.load(store.platform).diagnose
     try:
-        async with asyncio.timeout_at(http.deadline):
-            findings = await base.load(store.platform).diagnose(context)
+        driver = Driver(http, access.connection(store))
+        run = Run(store, {}, RunCursor(), time.time)
+        findings = await http.within_deadline(driver.run(diagnose, run))
     except StoreError as error:
         advice = ERROR_TYPES[error.error_type].advice
         findings = [Finding("access", "fail", f"{error.error_type}: {error.message}", advice)]
-    except TimeoutError:
-        advice = ERROR_TYPES["timeout"].advice
-        findings = [Finding("access", "fail", f"took longer than {_SECONDS:g} s", advice)]
     clean = [
         Finding(f.check, f.state, masked(f.message, store), masked(f.advice, store))
         for f in findings

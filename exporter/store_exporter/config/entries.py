@@ -187,4 +187,7 @@ def check_schedules(checker: Checker, keys: Keys, store: Store, path: Path) -> N
 
 
 def _no_platform() -> Platform:
-    return Platform("unknown", "", (), (), {}, {}, {}, connect=lambda _: None)
+    def nothing(store: Store, **_: object) -> Any:
+        del store
+
+    return Platform("unknown", "", (), (), {}, {}, {}, connect=nothing, connection=nothing)

@@ -61,6 +61,18 @@ Plan = Generator[Step, Response | None, T]
 """What an operation is: ask for `Step`s, be sent answers, return the result."""
 
 
+def once(request: Request) -> Plan[Response]:
+    """Send a request, and not again whatever comes of it.
+
+    Raises:
+        StoreError: the exchange failed.
+    """
+    response = yield request
+    if response is None:
+        raise RuntimeError("the driver sent no answer to a request")
+    return response
+
+
 class TransportError(StoreError):
     """The exchange itself failed; `sent` tells whether the store may have received the request."""
 
@@ -191,14 +203,14 @@ class Retrier:
                 seconds = self._policy.deadline
                 raise StoreError("timeout", f"the operation took more than {seconds:g} s")
             try:
-                response = yield replace(request, timeout=min(self._policy.timeout, left))
+                response = yield from once(
+                    replace(request, timeout=min(self._policy.timeout, left))
+                )
             except TransportError as error:
                 pause = self._after_failure(request, error, attempt)
                 if pause is None:
                     raise
             else:
-                if response is None:
-                    raise RuntimeError("the driver sent no answer to a request")
                 pause = self._after_answer(request, response, attempt)
                 if pause is None:
                     return response

@@ -17,13 +17,15 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Literal
 
-from ..contract import Collector, Context, Probe
+from ..contract import Collector, Probe, Run
+from ..net.plans import Plan
 from ..stores.model import Store
+from .kit.connection import Connection
 from .kit.operations import Planned
 
 
@@ -71,15 +73,11 @@ def no_problem(credentials: Mapping[str, Any]) -> str | None:
     return None
 
 
-async def no_findings(context: Context) -> Sequence[Finding]:
+def no_findings(api: Any, run: Run) -> Plan[Sequence[Finding]]:
     """Diagnose nothing; for a platform that has nothing of its own to look at."""
-    del context
+    del api, run
+    yield from ()
     return ()
-
-
-def no_connection(store: Store, **clocks: Callable[[], float]) -> None:
-    """Keep nothing of a store; for a platform whose probes and operations need nothing kept."""
-    del store, clocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +98,8 @@ class Platform:
         probes: by name; exactly one has `liveness`.
         collectors: by name.
         connect: makes the synchronous client for a store; its methods are the operations.
-        connection: makes the `kit.connection.Connection` of a store, for what monitors it.
+        connection: makes the connection to a store, for monitoring; it takes the store and, by
+            keyword, the clocks `monotonic` and `now`.
     """
 
     name: str
@@ -111,10 +110,10 @@ class Platform:
     probes: Mapping[str, Probe]
     collectors: Mapping[str, Collector]
     connect: Callable[[Store], Any]
+    connection: Callable[..., Connection[Any]]
     unsupported: Mapping[str, str] = field(default_factory=dict)
     problem: Callable[[Mapping[str, Any]], str | None] = no_problem
-    diagnose: Callable[[Context], Awaitable[Sequence[Finding]]] = no_findings
-    connection: Callable[..., Any] = no_connection
+    diagnose: Callable[[Any, Run], Plan[Sequence[Finding]]] = no_findings
 
 
 @cache

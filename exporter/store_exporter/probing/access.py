@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 from ..contract import Response
 from ..errors import StoreError
 from ..net.plans import retry_after
+from ..platforms import base
+from ..platforms.kit.connection import Connection
 from ..stores.model import Store
 from . import addresses
 from .budget import Budget, Slots
@@ -34,15 +36,21 @@ class Access:
     Args:
         store: the store.
         monotonic: seconds of a clock that never jumps.
-
-    Attributes:
-        memory: what the platform remembers of the store between runs; see `Context.memory`.
+        now: Unix time in seconds.
     """
 
-    def __init__(self, store: Store, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._monotonic = monotonic
+        self._now = now
+        self._connection: tuple[Any, Connection[Any]] | None = None
         self.budget = Budget(store.requests_per_hour, monotonic=monotonic)
         self.slots = Slots(store.concurrency)
-        self.memory: dict[str, Any] = {}
         self._expiries: dict[str, float] = {}
         self._origins = (store, addresses.origins(store))
 
@@ -50,6 +58,20 @@ class Access:
         """Take over a changed configuration; what is spent stays spent."""
         self.budget.limit(store.requests_per_hour)
         self.slots.size = store.concurrency
+
+    def connection(self, store: Store) -> Connection[Any]:
+        """Return what is known of the store, such as the state of its rate limit.
+
+        It is forgotten when the configuration has other credentials or settings.
+
+        Raises:
+            KeyError, ValueError: the credentials are incomplete, or the url is no address.
+        """
+        key = (store.url, store.credentials, store.settings)
+        if self._connection is None or self._connection[0] != key:
+            connect = base.load(store.platform).connection
+            self._connection = key, connect(store, monotonic=self._monotonic, now=self._now)
+        return self._connection[1]
 
     def check(self, store: Store, url: str) -> None:
         """Refuse an address that configuration does not give the store.

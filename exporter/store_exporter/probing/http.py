@@ -3,31 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-import json as jsonlib
+import json
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Any
+from typing import TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
 from ..contract import Response
 from ..errors import StoreError
+from ..net.plans import Request
 from ..stores.model import Store
 from . import addresses
 from .access import Access, Journal, Priority
 from .budget import BudgetSpentError
 from .exchange import Exchange, Outgoing, Sender
 
+T = TypeVar("T")
 MAX_REDIRECTS = 5
 REQUEST_SECONDS = 30.0
 """How long one request may take at most, however long the run may take."""
 _UNREACHABLE = ("timeout", "dns", "connection", "tls", "tls_untrusted")
+_GRACE = 0.25
+"""Seconds after a run's deadline until it is interrupted, if its own request was not before."""
 _NOTABLE_WAIT = 0.001
 """Seconds below which a wait is the event loop's and not another run's."""
 
 
 class StoreHttp:
-    """Bounded HTTP to one store for one run; the `Http` of the contract.
+    """Bounded HTTP to one store for one run: time, size, redirects, budget and slots.
 
     Requests go to the store's own addresses only, see `addresses`. No cookie is kept.
 
@@ -42,6 +46,8 @@ class StoreHttp:
 
     Attributes:
         journal: what was asked so far and what came of it.
+        deadline: when the run must be over, by the event loop's clock; moves while it waits its
+            turn.
     """
 
     def __init__(
@@ -63,37 +69,30 @@ class StoreHttp:
         self._now = now
         self._sleep = sleep
         self._loop = asyncio.get_running_loop()
-        self._deadline = self._loop.time() + timeout
-        self._moved: Callable[[float], None] | None = None
+        self._timeout = timeout
+        self.deadline = self._loop.time() + timeout
+        self._limit: asyncio.Timeout | None = None
 
-    @property
-    def deadline(self) -> float:
-        """When the run must be over, by the event loop's clock; moves while it waits its turn."""
-        return self._deadline
+    async def within_deadline(self, running: Awaitable[T]) -> T:
+        """Wait for a run to end, until its deadline, which moves while it waits its turn.
 
-    def on_moved(self, moved: Callable[[float], None]) -> None:
-        """Have `moved` called with the new deadline whenever it moves."""
-        self._moved = moved
+        Raises:
+            StoreError: timeout; or whatever the run raises.
+        """
+        try:
+            async with asyncio.timeout_at(self.deadline + _GRACE) as self._limit:
+                return await running
+        except TimeoutError as error:
+            if self._limit is None or not self._limit.expired():
+                raise
+            raise StoreError("timeout", f"it did not end within {self._timeout:g} s") from error
 
-    async def request(
-        self,
-        method: str,
-        url: str,
-        *,
-        params: Mapping[str, Any] | None = None,
-        headers: Mapping[str, str] | None = None,
-        json: Any = None,
-        max_body_bytes: int | None = None,
-    ) -> Response:
+    async def send(self, request: Request) -> Response:
         """Send one request and return whatever was answered, an error status included.
 
         Args:
-            method: GET, HEAD, POST, …
-            url: an address of the store, or a path below its url.
-            params: the query, in this order; encoded as RFC 3986 says, which OAuth relies on.
-            headers: further headers.
-            json: the body, None for none.
-            max_body_bytes: the largest body read; the store's own limit when that is smaller.
+            request: to an address of the store, or to a path below its url; with what proves who
+                asks. Its query is encoded as RFC 3986 says, which OAuth relies on.
 
         Raises:
             StoreError: timeout, dns, connection, tls, tls_untrusted, redirect,
@@ -101,9 +100,7 @@ class StoreHttp:
                 rate_limited when the hourly budget is spent, or invalid_request for an address
                 that is not the store's.
         """
-        outgoing = self._outgoing(
-            method, url, params=params, headers=headers, json=json, max_body_bytes=max_body_bytes
-        )
+        outgoing = self._outgoing(request)
         for _ in range(MAX_REDIRECTS + 1):
             response = await self._send(outgoing)
             target = addresses.redirect_target(outgoing.method, outgoing.url, response)
@@ -114,31 +111,20 @@ class StoreHttp:
         message = f"the store redirects more than {MAX_REDIRECTS} times, the last time to {path}"
         raise StoreError("redirect", message, status=response.status)
 
-    def _outgoing(
-        self,
-        method: str,
-        url: str,
-        *,
-        params: Mapping[str, Any] | None,
-        headers: Mapping[str, str] | None,
-        json: Any,
-        max_body_bytes: int | None,
-    ) -> Outgoing:
-        if url.startswith("/"):
-            url = self._store.url + url
+    def _outgoing(self, request: Request) -> Outgoing:
+        url = self._store.url + request.url if request.url.startswith("/") else request.url
         self._access.check(self._store, url)
-        if params:
-            query = urlencode(params, quote_via=quote, safe="-_.~")
+        if request.params:
+            query = urlencode(request.params, quote_via=quote, safe="-_.~")
             url += ("&" if "?" in url else "?") + query
-        sent = dict(headers or {})
-        data = None
-        if json is not None:
-            data = jsonlib.dumps(json, ensure_ascii=False, allow_nan=False).encode()
-            sent["Content-Type"] = "application/json"
-        limit = self._store.max_body_bytes
-        if max_body_bytes is not None:
-            limit = min(limit, max_body_bytes)
-        return Outgoing(method.upper(), url, self._deadline, limit, sent, data, self._store.ca_file)
+        headers, data = dict(request.headers), None
+        if request.json is not None:
+            data = json.dumps(request.json, ensure_ascii=False, allow_nan=False).encode()
+            headers["Content-Type"] = "application/json"
+        store = self._store
+        return Outgoing(
+            request.method, url, self.deadline, store.max_body_bytes, headers, data, store.ca_file
+        )
 
     async def _send(self, outgoing: Outgoing) -> Response:
         await self._afford()
@@ -146,7 +132,7 @@ class StoreHttp:
         async with self._access.slots.hold(self._priority):
             begins = self._loop.time()
             self._move(begins - asked)
-            deadline = min(self._deadline, begins + REQUEST_SECONDS)
+            deadline = min(self.deadline, begins + REQUEST_SECONDS)
             return await self._exchange(replace(outgoing, deadline=deadline))
 
     async def _afford(self) -> None:
@@ -156,7 +142,7 @@ class StoreHttp:
         while not budget.take(reserved=reserved):
             wait = budget.wait(reserved=reserved)
             patient = self._priority is Priority.COLLECTOR
-            if not patient or self._loop.time() + wait >= self._deadline:
+            if not patient or self._loop.time() + wait >= self.deadline:
                 raise BudgetSpentError(budget.per_hour, wait)
             await self._sleep(wait)
 
@@ -165,9 +151,9 @@ class StoreHttp:
         if seconds < _NOTABLE_WAIT:
             return
         self.journal.waited += seconds
-        self._deadline += seconds
-        if self._moved is not None:
-            self._moved(self._deadline)
+        self.deadline += seconds
+        if self._limit is not None:
+            self._limit.reschedule(self.deadline + _GRACE)
 
     async def _exchange(self, outgoing: Outgoing) -> Response:
         exchange = Exchange()

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from ..contract import Context, Report
-from ..errors import StoreError
+from ..contract import Report, Run
 from ..metrics.recorder import Recorder
 from ..stores.model import Store
 from .access import Access, Journal, Priority
 from .budget import BudgetSpentError
 from .cursor import Documents, MemoryDocuments, RunCursor
+from .driver import Driver
 from .exchange import Sender
 from .health import Health, HealthTracker
 from .history import History, Result
@@ -22,9 +22,6 @@ from .http import StoreHttp
 from .jobs import COLLECTOR, PROBE, Job
 from .outcomes import Complaints, result_of
 from .recording import Recording
-
-_GRACE = 0.25
-"""Seconds after a run's deadline until it is interrupted, if its own request was not before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +49,7 @@ class Runner:
             `store_health`; `store_up` and `store_probe_success` show each failure.
         now: Unix time in seconds.
         monotonic: seconds of a clock that never jumps.
+        sleep: waits for seconds of that clock.
 
     Attributes:
         history: what the last runs came to.
@@ -68,6 +66,7 @@ class Runner:
         failure_threshold: int = 1,
         now: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.history = history or History()
         self.recording = Recording(recorder)
@@ -76,6 +75,7 @@ class Runner:
         self._threshold = failure_threshold
         self._now = now
         self._monotonic = monotonic
+        self._sleep = sleep
         self._complaints = Complaints(monotonic)
         self._accesses: dict[str, Access] = {}
         self._health: dict[str, HealthTracker] = {}
@@ -84,7 +84,9 @@ class Runner:
         """Return the budget and slots that all runs against a store share."""
         access = self._accesses.get(store.domain)
         if access is None:
-            access = self._accesses[store.domain] = Access(store, monotonic=self._monotonic)
+            access = self._accesses[store.domain] = Access(
+                store, monotonic=self._monotonic, now=self._now
+            )
         return access
 
     def health(self, domain: str) -> Health | None:
@@ -201,21 +203,15 @@ class Runner:
             timeout=job.schedule.timeout,
             priority=priority,
             now=self._now,
+            sleep=self._sleep,
         )
 
     async def _check(self, job: Job, http: StoreHttp, cursor: RunCursor) -> Report:
         """Run the check within its deadline."""
-        memory = self.access(job.store).memory
-        context = Context(job.store, http, cursor, job.options, self._now, memory)
-        try:
-            async with asyncio.timeout_at(http.deadline + _GRACE) as limit:
-                http.on_moved(lambda deadline: limit.reschedule(deadline + _GRACE))
-                return await job.check.check(context)
-        except TimeoutError as error:
-            if not limit.expired():
-                raise
-            message = f"it did not end within {job.schedule.timeout:g} s"
-            raise StoreError("timeout", message) from error
+        connection = self.access(job.store).connection(job.store)
+        driver = Driver(http, connection, sleep=self._sleep)
+        run = Run(job.store, job.options, cursor, self._now)
+        return await http.within_deadline(driver.run(job.check.check, run))
 
     def _finish(
         self,

@@ -134,7 +134,7 @@ async def test_a_version_that_ends_soon_degrades(shop: Watched) -> None:
 
 
 async def test_a_revoked_token_fails_liveness(shop: Watched) -> None:
-    shop.credentials = shop.context({}).store.credentials  # type: ignore[assignment]
+    shop.credentials = shop.watcher().store.credentials  # type: ignore[assignment]
     shop.shop.tokens.revoke()
     with pytest.raises(StoreError) as caught:
         await shop.probe("liveness")
@@ -202,7 +202,7 @@ async def test_the_certificate_is_dated(shop: Watched) -> None:
 
 
 async def findings(shop: Watched) -> dict[str, tuple[str, str]]:
-    return {one.check: (one.state, one.message) for one in await diagnose(shop.context({}))}
+    return {one.check: (one.state, one.message) for one in await shop.watcher().drive(diagnose)}
 
 
 async def test_the_diagnosis_of_a_shop_that_is_well(shop: Watched) -> None:

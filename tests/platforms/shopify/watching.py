@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
 from store_demo.stores.serving import Incoming, finished
 from store_demo.stores.shopify import SimulatedShopify
-from store_exporter.contract import Context, Report, Response
+from store_exporter.contract import Report, Response
 from store_exporter.errors import StoreError
-from store_exporter.metrics.families import Sample
+from store_exporter.net.plans import Request
 from store_exporter.platforms.shopify.collectors import COLLECTORS
+from store_exporter.platforms.shopify.connection import Connection, connection_of
 from store_exporter.platforms.shopify.probes import PROBES
 from store_exporter.stores.model import Secret, Store
 from tests.fakes.clock import Clock
+from tests.platforms.watching import MemoryCursor, Watcher, figures
+
+__all__ = ["DirectHttp", "Watched", "figures", "watched"]
 
 
 @dataclass
@@ -27,31 +31,21 @@ class DirectHttp:
     certificate_expiry: float | None = None
     seconds: float = 0.1
 
-    async def request(
-        self,
-        method: str,
-        url: str,
-        *,
-        params: Mapping[str, Any] | None = None,
-        headers: Mapping[str, str] | None = None,
-        json: Any = None,
-        max_body_bytes: int | None = None,  # noqa: ARG002 - of the contract
-    ) -> Response:
-        assert params is None
-        path = urlsplit(url).path
+    async def send(self, request: Request) -> Response:
+        assert not request.params
+        method, path = request.method, urlsplit(request.url).path
         self.shop.requests.append((method, path))
         fault = self.shop.faults.take(method, path)
         if fault is not None and fault.drop:
             raise StoreError("connection", "broken off")
-        given = {name.lower(): value for name, value in (headers or {}).items()}
-        incoming = Incoming(method, path, {}, given, dumped(json))
+        given = {name.lower(): value for name, value in request.headers.items()}
+        incoming = Incoming(method, path, {}, given, dumped(request.json))
         status, found, body = finished(self.shop.respond(incoming), fault)
         lower = {name.lower(): value for name, value in found.items()}
         if fault is not None and fault.truncate is not None:
             raise StoreError("connection", "broken off")
-        return Response(
-            status, lower, body, url, {"processing": self.seconds}, self.certificate_expiry
-        )
+        phases = {"processing": self.seconds}
+        return Response(status, lower, body, request.url, phases, self.certificate_expiry)
 
 
 def dumped(document: Any) -> bytes:
@@ -59,31 +53,8 @@ def dumped(document: Any) -> bytes:
 
 
 @dataclass
-class MemoryCursor:
-    """A cursor that keeps what a disk would: text. It may break down after some saves."""
-
-    text: str = "{}"
-    saves: int = 0
-    fail_after: int | None = None
-
-    def load(self) -> dict[str, Any]:
-        document: dict[str, Any] = json.loads(self.text)
-        return document
-
-    def save(self, document: Mapping[str, Any]) -> None:
-        if self.fail_after is not None and self.saves >= self.fail_after:
-            raise OSError("no space left on device")
-        self.saves += 1
-        self.text = json.dumps(document, allow_nan=False)
-
-
-@dataclass
 class Watched:
-    """A simulated shop and the means to watch it.
-
-    Attributes:
-        memory: what the exporter remembers of the shop; emptied by a restart.
-    """
+    """A simulated shop and the means to watch it."""
 
     shop: SimulatedShopify
     clock: Clock
@@ -91,45 +62,32 @@ class Watched:
     cursor: MemoryCursor = field(default_factory=MemoryCursor)
     settings: dict[str, Any] = field(default_factory=dict)
     credentials: dict[str, Secret] = field(default_factory=dict)
-    memory: dict[str, Any] = field(default_factory=dict)
     url: str = "https://shop.example.com"
     sleep: Callable[[float], Awaitable[None]] | None = None
+    _known: tuple[Store, Connection] | None = None
 
-    def context(self, options: Mapping[str, Any]) -> Context:
+    def watcher(self) -> Watcher:
+        tokens = self.shop.tokens
         credentials = self.credentials or {
-            "admin_token": Secret(self.shop.tokens.admin),
-            "storefront_token": Secret(self.shop.tokens.storefront),
+            "admin_token": Secret(tokens.admin),
+            "storefront_token": Secret(tokens.storefront),
         }
-        store = Store(
-            org="acme",
-            domain=self.shop.domain,
-            platform="shopify",
-            url=self.url,
-            credentials=credentials,
-            settings=self.settings,
-        )
-        return Context(
-            store,
-            self.http,
-            self.cursor,
-            options,
-            self.clock.now,
-            self.memory,
-            self.clock.now,
-            self.sleep or self.clock.asleep,
-        )
+        settings = dict(self.settings)
+        store = Store("acme", self.shop.domain, "shopify", self.url, credentials, settings)
+        if self._known is None or self._known[0] != store:
+            self._known = store, connection_of(store, monotonic=self.clock.now, now=self.clock.now)
+        connection, sleep = self._known[1], self.sleep or self.clock.asleep
+        return Watcher(store, connection, self.http, self.cursor, self.clock.now, sleep)
 
     async def probe(self, name: str, **options: Any) -> Report:
-        probe = PROBES[name]
-        return await probe.check(self.context({**probe.options, **options}))
+        return await self.watcher().run(PROBES[name], options)
 
     async def collect(self, name: str, **options: Any) -> Report:
-        collector = COLLECTORS[name]
-        return await collector.check(self.context({**collector.options, **options}))
+        return await self.watcher().run(COLLECTORS[name], options)
 
     def restart(self) -> None:
         """Forget what a new process does not know."""
-        self.memory = {}
+        self._known = None
 
 
 def watched(**shop: Any) -> Watched:
@@ -137,13 +95,3 @@ def watched(**shop: Any) -> Watched:
     clock = Clock()
     made = SimulatedShopify(clock=clock.now, seed=3, **shop)
     return Watched(made, clock, DirectHttp(made))
-
-
-def figures(report: Report) -> dict[str, float]:
-    """A report's samples as `name{label,...}` to value."""
-    return {_key(sample): sample.value for sample in report.samples}
-
-
-def _key(sample: Sample) -> str:
-    labels = ",".join(sample.labels.values())
-    return f"{sample.metric.name}{{{labels}}}" if labels else sample.metric.name

@@ -17,7 +17,7 @@ from .watching import Watched, watching
 async def findings(store: Watched) -> dict[str, Finding]:
     if store.http.date is None:
         store.http.date = formatdate(store.clock.now, usegmt=True)
-    return {finding.check: finding for finding in await diagnose(store.context({}))}
+    return {finding.check: finding for finding in await store.watcher().drive(diagnose)}
 
 
 def json_error(code: str, status: int, message: str = "Sorry") -> dict[str, Any]:

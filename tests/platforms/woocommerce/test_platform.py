@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from store_exporter.contract import Response
 from store_exporter.platforms import base
+from store_exporter.platforms.woocommerce.api import gmt, server_time
 from store_exporter.platforms.woocommerce.platform import PLATFORM
-from store_exporter.platforms.woocommerce.rest import credentials, gmt, server_time
 
 from .watching import watching
 
@@ -77,14 +77,13 @@ def test_every_description_is_a_sentence_and_names_its_cost() -> None:
 
 async def test_connect_makes_a_client_that_reaches_the_store() -> None:
     async with watching(orders=0) as store:
-        with PLATFORM.connect(store.context({}).store) as client:
+        with PLATFORM.connect(store.watcher().store) as client:
             assert client.domain == store.shop.domain
 
 
 async def test_credentials_are_not_shown() -> None:
     async with watching(orders=0) as store:
-        context = store.context({})
-        shown = repr(credentials(context.store, context))
+        shown = repr(vars(store.watcher().connection))
         assert store.key.consumer_secret not in shown
         assert store.key.consumer_key not in shown
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -13,12 +12,16 @@ import aiohttp
 from yarl import URL
 
 from store_demo.stores.woocommerce import Key, SimulatedWooCommerce
-from store_exporter.contract import Context, Report, Response
+from store_exporter.contract import Report, Response
 from store_exporter.errors import StoreError
-from store_exporter.metrics.families import Sample
+from store_exporter.net.plans import Request
 from store_exporter.platforms.woocommerce.collectors import COLLECTORS
+from store_exporter.platforms.woocommerce.connection import connection_of
 from store_exporter.platforms.woocommerce.probes import PROBES
 from store_exporter.stores.model import Secret, Store
+from tests.platforms.watching import MemoryCursor, Watcher, figures
+
+__all__ = ["MemoryCursor", "Watched", "figures", "watching"]
 
 NOON = 1_795_435_200.0
 """2026-11-23 12:00:00 GMT, when the recordings were made."""
@@ -45,25 +48,18 @@ class LoopbackHttp:
     pretend_https: bool = False
     """Whether what is asked over https goes to the same server over http."""
 
-    async def request(
-        self,
-        method: str,
-        url: str,
-        *,
-        params: Mapping[str, Any] | None = None,
-        headers: Mapping[str, str] | None = None,
-        json: Any = None,
-        max_body_bytes: int | None = None,  # noqa: ARG002 - of the contract
-    ) -> Response:
+    async def send(self, request: Request) -> Response:
+        url, query = request.url, ""
         if self.pretend_https:
             url = url.replace("https://", "http://", 1)
-        query = f"?{urlencode(params, quote_via=quote, safe='-_.~')}" if params else ""
+        if request.params:
+            query = f"?{urlencode(request.params, quote_via=quote, safe='-_.~')}"
         try:
             async with self.session.request(
-                method,
+                request.method,
                 URL(url + query, encoded=True),
-                headers=headers,
-                json=json,
+                headers=request.headers,
+                json=request.json,
                 allow_redirects=False,
             ) as response:
                 found = {name.lower(): value for name, value in response.headers.items()}
@@ -72,35 +68,11 @@ class LoopbackHttp:
                 else:
                     # The server's own clock is not the one that the test moves.
                     found.pop("date", None)
-                return Response(
-                    response.status,
-                    found,
-                    await response.read(),
-                    url,
-                    self.phases,
-                    self.certificate_expiry,
-                )
+                body = await response.read()
         except aiohttp.ClientError as error:
             raise StoreError("connection", "broken off") from error
-
-
-@dataclass
-class MemoryCursor:
-    """A cursor that keeps what a disk would: text. It may break down after some saves."""
-
-    text: str = "{}"
-    saves: int = 0
-    fail_after: int | None = None
-
-    def load(self) -> dict[str, Any]:
-        document: dict[str, Any] = json.loads(self.text)
-        return document
-
-    def save(self, document: Mapping[str, Any]) -> None:
-        if self.fail_after is not None and self.saves >= self.fail_after:
-            raise OSError("no space left on device")
-        self.saves += 1
-        self.text = json.dumps(document, allow_nan=False)
+        expiry = self.certificate_expiry
+        return Response(response.status, found, body, url, self.phases, expiry)
 
 
 @dataclass
@@ -115,7 +87,7 @@ class Watched:
     cursor: MemoryCursor = field(default_factory=MemoryCursor)
     settings: dict[str, Any] = field(default_factory=dict)
 
-    def context(self, options: Mapping[str, Any]) -> Context:
+    def watcher(self) -> Watcher:
         store = Store(
             org="acme",
             domain=self.shop.domain,
@@ -127,15 +99,14 @@ class Watched:
             },
             settings=self.settings,
         )
-        return Context(store, self.http, self.cursor, options, self.clock)
+        connection = connection_of(store, monotonic=self.clock, now=self.clock)
+        return Watcher(store, connection, self.http, self.cursor, self.clock)
 
     async def probe(self, name: str, **options: Any) -> Report:
-        probe = PROBES[name]
-        return await probe.check(self.context({**probe.options, **options}))
+        return await self.watcher().run(PROBES[name], options)
 
     async def collect(self, name: str, **options: Any) -> Report:
-        collector = COLLECTORS[name]
-        return await collector.check(self.context({**collector.options, **options}))
+        return await self.watcher().run(COLLECTORS[name], options)
 
     def asked(self) -> list[str]:
         """The paths asked for so far, without the API's root; forgets them."""
@@ -154,13 +125,3 @@ async def watching(**store: Any) -> AsyncIterator[Watched]:
     shop = SimulatedWooCommerce(clock=clock, seed=3, **store)
     async with shop.serve() as url, aiohttp.ClientSession() as session:
         yield Watched(shop, clock, LoopbackHttp(session), url, shop.keys.read_only)
-
-
-def figures(report: Report) -> dict[str, float]:
-    """A report's samples as `name{label,...}` to value."""
-    return {_key(sample): sample.value for sample in report.samples}
-
-
-def _key(sample: Sample) -> str:
-    labels = ",".join(sample.labels.values())
-    return f"{sample.metric.name}{{{labels}}}" if labels else sample.metric.name

@@ -12,10 +12,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
-from ...contract import Context, Report
+from ...contract import Report, Run
 from ...errors import StoreError
 from ...metrics.catalogue import business
 from ...metrics.families import Sample
+from ...net.plans import Plan
 from . import options
 from .ledger import Ledger, Order
 
@@ -81,7 +82,7 @@ class OrderBook(ABC, Generic[P]):
     """The ledger of one store, the place in its list of orders, and the run that is going on.
 
     Args:
-        context: of the run.
+        run: the run.
         given: the collector's options, checked.
 
     Attributes:
@@ -97,8 +98,8 @@ class OrderBook(ABC, Generic[P]):
     place_name: ClassVar[str]
     """Where the place stands in the saved document."""
 
-    def __init__(self, context: Context, given: Options) -> None:
-        self.context = context
+    def __init__(self, run: Run, given: Options) -> None:
+        self.run = run
         self.options = given
         self.problems: list[StoreError] = []
         self.seen = 0
@@ -107,7 +108,7 @@ class OrderBook(ABC, Generic[P]):
         self._is_new = saved is None
         since = given.since or 0
         self.ledger, self.place = saved or (
-            Ledger(since, int(context.now()), given.remember),
+            Ledger(since, int(run.now()), given.remember),
             self.first_place(since),
         )
 
@@ -124,11 +125,11 @@ class OrderBook(ABC, Generic[P]):
         """
 
     @abstractmethod
-    async def begin(self) -> None:
+    def begin(self) -> Plan[None]:
         """Begin to count after the latest change, by `start`."""
 
     @abstractmethod
-    async def walk(self) -> None:
+    def walk(self) -> Plan[None]:
         """Read on from the place, count and save, until the end or until the run's share is read.
 
         Raises:
@@ -140,20 +141,20 @@ class OrderBook(ABC, Generic[P]):
     def backlog(self) -> int:
         """Orders still to be read, as far as the store tells; 0 when none are."""
 
-    async def collect(self) -> Report:
+    def collect(self) -> Plan[Report]:
         """Count what happened to orders since the last run.
 
         Raises:
             StoreError: as the store's answers say; what was counted before that is kept.
         """
         if self._is_new and self.options.since is None:
-            await self.begin()
+            yield from self.begin()
             self.save()
             there = "" if self.before is None else f"; orders that are there already: {self.before}"
             summary = f"counting begins{there}"
-            logger.info("%s: %s", self.context.store.domain, summary)
+            logger.info("%s: %s", self.run.store.domain, summary)
         else:
-            await self.walk()
+            yield from self.walk()
             left = f", still to read: {self.backlog}" if self.backlog else ""
             summary = f"orders read: {self.seen}{left}; paid orders so far: {self.ledger.paid}"
         return Report(self._samples(), self._degraded(), summary)
@@ -173,7 +174,7 @@ class OrderBook(ABC, Generic[P]):
 
     def save(self) -> None:
         """Save the counters together with the place that belongs to them."""
-        self.context.cursor.save(
+        self.run.cursor.save(
             {
                 "version": _VERSION,
                 "since": self.options.since,
@@ -184,10 +185,10 @@ class OrderBook(ABC, Generic[P]):
 
     def _load(self) -> tuple[Ledger, P] | None:
         """Return what was saved, or None where counting has to begin."""
-        document = self.context.cursor.load()
+        document = self.run.cursor.load()
         if not document:
             return None
-        domain = self.context.store.domain
+        domain = self.run.store.domain
         if document.get("version") != _VERSION or document.get("since") != self.options.since:
             # A counter that starts again from zero is something that Prometheus understands.
             logger.warning("%s: counting of orders begins anew", domain)

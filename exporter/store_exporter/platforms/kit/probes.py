@@ -7,16 +7,17 @@ certificate.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
-from ...contract import Context, Probe, Report, Response
+from ...contract import Probe, Report, Resolve, Response, Run
 from ...errors import StoreError
 from ...metrics.catalogue import health
 from ...metrics.families import Sample
 from ...net import documents
-from ...net.names import Names
+from ...net.plans import Plan, Request, once
 from .options import number
 
 _DAY = 86_400
@@ -55,9 +56,9 @@ class Marks:
     statuses: Mapping[int, tuple[str, str]] = field(default_factory=dict)
 
 
-def slow(response: Response, context: Context) -> list[str]:
+def slow(response: Response, run: Run) -> list[str]:
     """Return the sentence that says how slow an answer was, if it was, by option `slow_after`."""
-    limit = number(context.options, "slow_after")
+    limit = number(run.options, "slow_after")
     took = sum(response.phases.values())
     return [f"The answer took {took:.1f} s, more than {limit:g} s."] if took > limit else []
 
@@ -65,13 +66,13 @@ def slow(response: Response, context: Context) -> list[str]:
 def storefront(marks: Marks) -> Probe:
     """Return the probe that reads the front page, or the one that is configured, as a visitor."""
 
-    async def check(context: Context) -> Report:
-        path = str(context.store.settings.get("storefront_path") or "/")
-        response = await context.http.request("GET", context.store.url + path)
+    def check(_: Any, run: Run) -> Plan[Report]:
+        path = str(run.store.settings.get("storefront_path") or "/")
+        response = yield from once(Request("GET", run.store.url + path))
         source = documents.text(response)
         low = source.lower()
         _check_page(response, source, low, marks)
-        degraded = slow(response, context)
+        degraded = slow(response, run)
         closed = marks.closed
         sent = closed.path and closed.path in response.url
         if sent or any(mark in low for mark in closed.marks):
@@ -125,15 +126,15 @@ def tls(small_file: str) -> Probe:
         small_file: path of a file that costs the store next to nothing.
     """
 
-    async def check(context: Context) -> Report:
-        if urlsplit(context.store.url).scheme != "https":
+    def check(_: Any, run: Run) -> Plan[Report]:
+        if urlsplit(run.store.url).scheme != "https":
             return Report(summary="the store is watched over plain http; there is no certificate")
-        response = await context.http.request("HEAD", context.store.url + small_file)
+        response = yield from once(Request("HEAD", run.store.url + small_file))
         expiry = response.certificate_expiry
         if expiry is None:
             raise StoreError("tls", "the connection does not tell its certificate")
-        days = (expiry - context.now()) / _DAY
-        limit = number(context.options, "warn_days")
+        days = (expiry - run.now()) / _DAY
+        limit = number(run.options, "warn_days")
         degraded = [f"The certificate expires in {days:.0f} days."] if days < limit else []
         samples = [Sample(health.TLS_EXPIRY, expiry)]
         return Report(samples, degraded, f"the certificate is good for {days:.0f} days")
@@ -148,8 +149,8 @@ def tls(small_file: str) -> Probe:
     )
 
 
-async def _resolve(context: Context) -> Report:
-    parts = urlsplit(context.store.url)
+def _resolve(_: Any, run: Run) -> Generator[Resolve, Sequence[str], Report]:
+    parts = urlsplit(run.store.url)
     host = parts.hostname or ""
     try:
         ipaddress.ip_address(host)
@@ -157,12 +158,8 @@ async def _resolve(context: Context) -> Report:
         pass
     else:
         return Report(summary="the store is watched by its address; there is no name to resolve")
-    try:
-        found = await Names().addresses(host, parts.port or 443)
-    except (OSError, UnicodeError) as error:
-        raise StoreError("dns", f"the name {host} does not resolve") from error
-    addresses = {address.host for address in found}
-    return Report(summary=f"{host} has {len(addresses)} addresses")
+    addresses = yield Resolve(host, parts.port or 443)
+    return Report(summary=f"{host} has {len(set(addresses))} addresses")
 
 
 DNS = Probe(

@@ -22,6 +22,7 @@ from .queries import document
 
 PAGE = 100
 MAX_PAGES = 50
+_CHEAPEST = "Shop"
 _FACTS_LIFETIME = 3600.0
 
 
@@ -30,6 +31,14 @@ class Facts:
     """What is remembered of a shop for an hour. Racing threads at worst ask twice."""
 
     shop: tuple[float, Fields] | None = None
+
+
+class Page(NamedTuple):
+    """One page of a connection: its nodes, and where the next one begins; None for the last."""
+
+    items: list[Any]
+    after: str | None
+    connection: Fields
 
 
 class Nodes(NamedTuple):
@@ -91,6 +100,10 @@ class Api:
         monotonic: seconds of a clock that never jumps.
         now: Unix time in seconds.
         deadline: seconds for the whole operation, waiting for the rate limit included.
+
+    Attributes:
+        version: the API version in use.
+        bucket: tells what was spent of the rate limit and what is left.
     """
 
     def __init__(
@@ -107,13 +120,14 @@ class Api:
         deadline: float,
     ) -> None:
         self._url = url
-        self._version = version
+        self.version = version
         self._tokens = tokens
         self._exchange = send
-        self._bucket = bucket
+        self.bucket = bucket
         self._facts = facts
         self._monotonic = monotonic
         self._ends = monotonic() + deadline
+        self._introduced = False
         self.now = now
 
     def admin(
@@ -123,6 +137,7 @@ class Api:
         *,
         first: int | None = None,
         writes: bool = False,
+        hurry: bool = False,
     ) -> Plan[Fields]:
         """Run a document of `admin.graphql` and return its data; it waits for the rate limit.
 
@@ -132,58 +147,89 @@ class Api:
             first: items wanted, where it takes `$first`; fewer are asked for where they would cost
                 more than a single query may.
             writes: whether sending it twice would not do the same as sending it once.
+            hurry: whether to ask at once, as liveness must; being refused is an error then.
+
+        Raises:
+            ThrottledError: in a hurry only; the rate limit is used up.
+            TooDearError: one item costs more than a query may.
+            StoreError: of the request, or as the answer says; partial data is an error.
         """
+        if not hurry and not self._introduced and self.bucket.must_learn:
+            # What the bucket holds is in every answer, so the cheapest question comes first.
+            self._introduced = True
+            yield from self._spend(_CHEAPEST, None, 1, 0.0)
         while True:
-            size = 1 if first is None else self._bucket.page(name, first)
-            claim = self._bucket.claim(name, size)
-            if claim.wait > 0:
+            size = 1 if first is None else self.bucket.page(name, first)
+            claim = self.bucket.claim(name, size)
+            if claim.wait > 0 and not hurry:
                 yield self._pause(claim.wait)
                 continue
             asked = variables if first is None else {**(variables or {}), "first": size}
-            result, cost, pause = None, None, 0.0
             try:
-                result = yield from self._send("admin", name, asked, idempotent=not writes)
-                cost = result.cost
+                return (yield from self._spend(name, asked, size, claim.points, writes=writes))
+            except graphql.TooDearError as error:
+                self.bucket.refused(name, error, size)
             except graphql.ThrottledError as error:
                 # Refused before it ran, so that even a mutation may be sent again.
-                cost, pause = error.cost, error.wait
-            except graphql.TooDearError as error:
-                self._bucket.refused(name, error, size)
-            finally:
-                self._bucket.settle(name, claim.points, cost, size)
-            if result is not None:
-                return data_of(result, name)
-            if pause:
-                yield self._pause(pause)
+                if hurry:
+                    raise
+                yield self._pause(error.wait)
 
     def storefront(
-        self, name: str, variables: Mapping[str, Any] | None = None, *, writes: bool = False
+        self,
+        name: str,
+        variables: Mapping[str, Any] | None = None,
+        *,
+        writes: bool = False,
+        hurry: bool = False,
     ) -> Plan[Fields]:
-        """Run a document of `storefront.graphql` and return its data."""
+        """Run a document of `storefront.graphql` and return its data; otherwise as `admin`."""
         while True:
             try:
-                result = yield from self._send("storefront", name, variables, idempotent=not writes)
+                result = yield from self._send("storefront", name, variables, writes=writes)
             except graphql.ThrottledError as error:
-                pause = error.wait
+                if hurry:
+                    raise
+                yield self._pause(error.wait)
             else:
                 return data_of(result, name)
-            yield self._pause(pause)
 
     def _pause(self, seconds: float) -> Pause:
         if self._monotonic() + seconds >= self._ends:
             raise StoreError("rate_limited", "Shopify's rate limit leaves no room in time")
         return Pause(seconds)
 
+    def _spend(
+        self,
+        name: str,
+        variables: Mapping[str, Any] | None,
+        size: int,
+        points: float,
+        *,
+        writes: bool = False,
+    ) -> Plan[Fields]:
+        """Send a query to the Admin API and settle what it cost."""
+        cost: graphql.Cost | None = None
+        try:
+            result = yield from self._send("admin", name, variables, writes=writes)
+            cost = result.cost
+        except graphql.ThrottledError as error:
+            cost = error.cost
+            raise
+        finally:
+            self.bucket.settle(name, points, cost, size)
+        return data_of(result, name)
+
     def _send(
-        self, api: str, name: str, variables: Mapping[str, Any] | None, *, idempotent: bool
+        self, api: str, name: str, variables: Mapping[str, Any] | None, *, writes: bool
     ) -> Plan[graphql.Result]:
         if api == "admin" and self._tokens.expired:
             yield from self._ask_for_token()
         request = Request(
             "POST",
-            self._url + path(api, self._version),
+            self._url + path(api, self.version),
             json=body(api, name, variables),
-            idempotent=idempotent,
+            idempotent=not writes,
         )
         try:
             return read_answer((yield from self._exchange(request)))
@@ -198,6 +244,37 @@ class Api:
             request = Request("POST", self._url + GRANT, json=app.request, idempotent=True)
             self._tokens.take((yield from self._exchange(request)))
 
+    def page(
+        self,
+        name: str,
+        root: str | Callable[[Fields], Fields],
+        variables: Mapping[str, Any],
+        first: int,
+        after: str | None,
+        *,
+        storefront: bool = False,
+    ) -> Plan[Page]:
+        """Read one page of a connection.
+
+        Args:
+            name: of the document, which takes `$first` and `$after`.
+            root: the field of its data that holds the connection, or what finds it there.
+            variables: the others that it takes.
+            first: nodes wanted; there may be fewer on the page.
+            after: where the page begins; None for the first.
+            storefront: whether it is a document of the Storefront API.
+
+        Raises:
+            StoreError: also invalid_response, the page is no page or its cursor does not move.
+        """
+        paged = {**variables, "after": after}
+        if storefront:
+            data = yield from self.storefront(name, {**paged, "first": first})
+        else:
+            data = yield from self.admin(name, paged, first=first)
+        connection = data.child(root) if isinstance(root, str) else root(data)
+        return Page(rows(connection), next_cursor(connection, after), connection)
+
     def nodes(
         self,
         name: str,
@@ -207,33 +284,47 @@ class Api:
         limit: int,
         storefront: bool = False,
     ) -> Plan[Nodes]:
-        """Read a connection by its cursor, in as many pages as it takes but at most fifty.
+        """Read a connection, in as many pages as it takes but at most fifty.
 
         Args:
-            name: of the document, which takes `$first` and `$after`.
-            root: the field of its data that holds the connection, or what finds it there.
-            variables: the others that it takes.
+            name: of the document; it and the others are as in `page`.
+            root: see there.
+            variables: see there.
             limit: nodes wanted.
-            storefront: whether it is a document of the Storefront API.
-
-        Raises:
-            StoreError: invalid_response, a page is not what a page should be.
+            storefront: see there.
         """
         found: list[Any] = []
         after: str | None = None
         for _ in range(MAX_PAGES):
             size = min(PAGE, limit - len(found))
-            paged = {**variables, "after": after}
-            if storefront:
-                data = yield from self.storefront(name, {**paged, "first": size})
-            else:
-                data = yield from self.admin(name, paged, first=size)
-            connection = data.child(root) if isinstance(root, str) else root(data)
-            found += rows(connection)
-            after = next_cursor(connection, after)
+            page = yield from self.page(name, root, variables, size, after, storefront=storefront)
+            found += page.items
+            after = page.after
             if after is None or len(found) >= limit:
                 break
-        return Nodes(found[:limit], after is None and len(found) <= limit, connection)
+        return Nodes(found[:limit], after is None and len(found) <= limit, page.connection)
+
+    def all_nodes(
+        self, name: str, root: str, variables: Mapping[str, Any], *, limit: int
+    ) -> Plan[list[Any]]:
+        """Read a whole connection.
+
+        Raises:
+            StoreError: also response_too_large, it has more nodes than the limit.
+        """
+        found: list[Any] = []
+        after: str | None = None
+        while True:
+            size = min(PAGE, limit + 1 - len(found))
+            page = yield from self.page(name, root, variables, size, after)
+            found += page.items
+            after = page.after
+            if len(found) > limit:
+                raise StoreError("response_too_large", f"{root}: there are more than {limit}")
+            if after is None:
+                return found
+            if not page.items:
+                raise StoreError("invalid_response", f"{root}: an empty page is not the last")
 
     def shop(self) -> Plan[Fields]:
         """Return the shop's name, currency and time zone, asked for once an hour."""

@@ -43,6 +43,11 @@ class Bucket:
         monotonic: seconds of a clock that never jumps.
         share: of the bucket that this client may use, from above 0 to 1; the rest is left to
             others, so that monitoring never takes what operations need.
+
+    Attributes:
+        latest: the state that the latest answer told; None before the first.
+        requested: points that queries so far were judged to cost.
+        actual: points that they did cost.
     """
 
     def __init__(self, monotonic: Callable[[], float], share: float = 1.0) -> None:
@@ -51,15 +56,16 @@ class Bucket:
         self._lock = threading.Lock()
         self._costs: dict[str, tuple[int, float]] = {}
         self._ceiling = float("inf")
-        self._state: Cost | None = None
+        self.latest: Cost | None = None
+        self.requested = self.actual = 0.0
         self._available = 0.0
         self._under_way = 0.0
         self._at = 0.0
 
     @property
-    def known(self) -> bool:
-        """Whether an answer has told the state of the bucket."""
-        return self._state is not None
+    def must_learn(self) -> bool:
+        """Whether it has to be found out what the bucket holds before a part of it may be used."""
+        return self._share < 1.0 and self.latest is None
 
     def page(self, query: str, wanted: int) -> int:
         """Return how many items a query may ask for at once, at most those that are wanted.
@@ -75,9 +81,9 @@ class Bucket:
 
     def _allowed(self) -> float:
         """Return the points that a single query may cost."""
-        if self._state is None:
+        if self.latest is None:
             return self._ceiling
-        return min(self._state.maximum * self._share, self._ceiling)
+        return min(self.latest.maximum * self._share, self._ceiling)
 
     def claim(self, query: str, size: int = 1) -> Claim:
         """Ask to send a query.
@@ -91,12 +97,12 @@ class Bucket:
         """
         with self._lock:
             cost = self._expected(query, size)
-            if self._state is not None:
-                self._refill(self._state)
-                floor = self._state.maximum * (1.0 - self._share)
-                missing = min(floor + cost, self._state.maximum) - self._available
+            if self.latest is not None:
+                self._refill(self.latest)
+                floor = self.latest.maximum * (1.0 - self._share)
+                missing = min(floor + cost, self.latest.maximum) - self._available
                 if missing > _TOLERANCE:
-                    return Claim(max(missing / self._state.restore_rate, _SHORTEST_WAIT))
+                    return Claim(max(missing / self.latest.restore_rate, _SHORTEST_WAIT))
             self._available -= cost
             self._under_way += cost
             return Claim(0.0, cost)
@@ -128,7 +134,10 @@ class Bucket:
             if cost is None:
                 return
             self._costs[query] = (size, max(cost.requested, _TOLERANCE))
-            self._state = cost
+            self.latest = cost
+            if cost.actual is not None:
+                self.requested += cost.requested
+                self.actual += cost.actual
             # What else is under way may not be in the store's figure yet.
             self._available = min(cost.available, cost.maximum) - self._under_way
             self._at = self._monotonic()

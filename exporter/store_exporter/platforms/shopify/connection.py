@@ -15,6 +15,9 @@ from .auth import App, Tokens, access
 from .bucket import Bucket
 from .versions import DEFAULT
 
+DEFAULT_SHARE = 0.25
+"""Part of the rate limit that monitoring may use, unless configured."""
+
 
 class Connection(connection.Connection[Api]):
     """A shop and the tokens for it.
@@ -73,22 +76,22 @@ class Connection(connection.Connection[Api]):
         )
 
 
-def connection_of(store: Store, *, share: float = 1.0, **clocks: Unpack[Clocks]) -> Connection:
-    """Return the connection that a shop's configuration describes.
+def connection_of(store: Store, **clocks: Unpack[Clocks]) -> Connection:
+    """Return the connection for monitoring a shop, which keeps to a share of the rate limit.
 
     Args:
         store: of this platform.
-        share: of the Admin API's rate limit that may be used, from above 0 to 1.
         clocks: `monotonic` and `now`, the machine's own unless given.
 
     Raises:
         KeyError: the credentials are incomplete.
     """
+    settings = store.settings
     return Connection(
         store.url,
         access(store.credentials),
         store.credentials.get("storefront_token"),
-        version=str(store.settings.get("api_version") or DEFAULT),
-        share=share,
+        version=str(settings.get("api_version") or DEFAULT),
+        share=float(settings.get("budget_share") or DEFAULT_SHARE),
         **clocks,
     )

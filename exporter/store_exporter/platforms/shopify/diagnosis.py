@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...contract import Context
+from ...contract import Run
+from ...net.plans import Plan
 from ..base import Finding
 from . import versions
-from .monitor import Monitor
+from .api import Api
 
 # Scopes that reading takes, and what is missing without each.
 READ_SCOPES = {
@@ -21,10 +22,9 @@ READ_SCOPES = {
 WRITE_SCOPES = {"write_orders": "cancel_order"}
 
 
-async def diagnose(context: Context) -> Sequence[Finding]:
+def diagnose(api: Api, run: Run) -> Plan[Sequence[Finding]]:
     """Look at what the app may do and at the version it speaks."""
-    monitor = Monitor(context)
-    data = await monitor.admin("AccessScopes")
+    data = yield from api.admin("AccessScopes")
     installation = data.child("currentAppInstallation")
     scopes = {row.text("handle") for row in installation.children("accessScopes")}
     # To write includes to read.
@@ -50,11 +50,11 @@ async def diagnose(context: Context) -> Sequence[Finding]:
                 "Ask for the scope read_all_orders if you count from an earlier date.",
             )
         )
-    known = await monitor.admin("ApiVersions")
+    known = yield from api.admin("ApiVersions")
     supported = [
         row.text("handle") for row in known.children("publicApiVersions") if row.flag("supported")
     ]
-    findings.append(_version(monitor.version, supported, context.now()))
+    findings.append(_version(api.version, supported, run.now()))
     return findings
 
 

@@ -10,9 +10,8 @@ from . import versions
 from .auth import access, problem
 from .client import Shopify
 from .collectors import COLLECTORS
-from .connection import connection_of
+from .connection import DEFAULT_SHARE, connection_of
 from .diagnosis import diagnose
-from .monitor import DEFAULT_SHARE
 from .operations import PLANS
 from .probes import PROBES
 

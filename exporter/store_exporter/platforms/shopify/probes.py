@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from ...contract import Context, Probe, Report
+from ...contract import Probe, Report, Run
 from ...metrics.catalogue import health
 from ...metrics.families import Sample
+from ...net.plans import Plan
 from ..kit.options import number
 from ..kit.probes import Closed, Marks, storefront, tls
 from . import versions
+from .api import Api
+from .bucket import Bucket
 from .graphql import ThrottledError
-from .monitor import Monitor
 
 _DAY = 86_400
 _MARKS = Marks(
@@ -23,42 +25,53 @@ _MARKS = Marks(
 )
 
 
-async def liveness(context: Context) -> Report:
+def liveness(api: Api, run: Run) -> Plan[Report]:
     """Ask the Admin API for the shop: the cheapest query that needs the token.
 
     A refusal for want of points comes after the token was looked at: the shop is alive.
     """
-    monitor = Monitor(context, hurry=True)
-    ends = versions.ends(monitor.version)
-    days = (ends - context.now()) / _DAY
+    ends = versions.ends(api.version)
+    days = (ends - run.now()) / _DAY
     degraded = []
-    if days < number(context.options, "version_warn_days"):
-        degraded.append(f"Support for API version {monitor.version} ends in {days:.0f} days.")
+    if days < number(run.options, "version_warn_days"):
+        degraded.append(f"Support for API version {api.version} ends in {days:.0f} days.")
     samples = [Sample(health.API_VERSION_EXPIRY, ends)]
     try:
-        shop = (await monitor.admin("Shop")).child("shop")
+        shop = (yield from api.admin("Shop", hurry=True)).child("shop")
     except ThrottledError:
         degraded.append("The Admin API's rate limit is used up.")
-        return Report([*samples, *monitor.usage.samples()], degraded, "the Admin API answers")
+        return Report([*samples, *_spent(api.bucket)], degraded, "the Admin API answers")
     currency = shop.currency("currencyCode")
     info = {
-        "version": monitor.version,
+        "version": api.version,
         "currency": currency,
         "timezone": shop.text("ianaTimezone"),
         "order_storage": "",
     }
-    samples += [Sample(health.INFO, 1, info), *monitor.usage.samples()]
-    latest = monitor.usage.latest
+    samples += [Sample(health.INFO, 1, info), *_spent(api.bucket)]
+    latest = api.bucket.latest
     left = f", {latest.available:g} of {latest.maximum:g} points left" if latest else ""
-    summary = f"{shop.text('name')} sells in {currency}, API version {monitor.version}{left}"
+    summary = f"{shop.text('name')} sells in {currency}, API version {api.version}{left}"
     return Report(samples, degraded, summary)
 
 
-async def storefront_api(context: Context) -> Report:
+def _spent(bucket: Bucket) -> list[Sample]:
+    """Return the state of the rate limit and what was spent of it, if answers have told."""
+    if bucket.latest is None:
+        return []
+    return [
+        Sample(health.API_BUCKET_AVAILABLE, bucket.latest.available),
+        Sample(health.API_BUCKET_MAXIMUM, bucket.latest.maximum),
+        Sample(health.API_COST, bucket.requested, {"kind": "requested"}),
+        Sample(health.API_COST, bucket.actual, {"kind": "actual"}),
+    ]
+
+
+def storefront_api(api: Api, run: Run) -> Plan[Report]:
     """Ask the Storefront API, which searches and carts go through, for the shop's name."""
-    if context.store.credentials.get("storefront_token") is None:
+    if run.store.credentials.get("storefront_token") is None:
         return Report(summary="no storefront_token is configured; carts are not watched")
-    data = await Monitor(context).storefront("StorefrontShop")
+    data = yield from api.storefront("StorefrontShop", hurry=True)
     return Report(summary=f"the Storefront API of {data.child('shop').text('name')} answers")
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import tzinfo
+from datetime import UTC, datetime, tzinfo
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from ...contract import Response
@@ -32,6 +33,29 @@ class Facts:
     fixed_currency: str | None = None
     currency: tuple[float, str] | None = None
     zone: tuple[float, tzinfo] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list: its items unread, and how many match in all, if the store says so."""
+
+    path: str
+    items: list[Any]
+    total: int | None
+    response: Response
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __iter__(self) -> Iterator[Fields]:
+        """Yield the items.
+
+        Raises:
+            StoreError: invalid_response, at an item that is no object.
+        """
+        name = self.path.rpartition("/")[2]
+        for index, item in enumerate(self.items):
+            yield Fields(item, f"{name}[{index}]")
 
 
 @dataclass(slots=True)
@@ -102,6 +126,11 @@ class Api:
         response = yield from self.send("GET", path, params)
         return errors.read(response)
 
+    def ask(self, path: str, params: Mapping[str, Any] | None = None) -> Plan[tuple[Any, Response]]:
+        """GET one resource; return its JSON and the answer that it came in."""
+        response = yield from self.send("GET", path, params)
+        return errors.read(response), response
+
     def change(self, path: str, body: Mapping[str, Any]) -> Plan[Any]:
         """PUT members of one resource and return its JSON."""
         response = yield from self.send("PUT", path, json=body)
@@ -111,6 +140,33 @@ class Api:
         """POST a new resource and return its JSON; never repeated once it may have arrived."""
         response = yield from self.send("POST", path, json=body)
         return errors.read(response)
+
+    def page(self, path: str, params: Mapping[str, Any]) -> Plan[Page]:
+        """GET one page of a list.
+
+        Raises:
+            StoreError: invalid_response, it is no list; whatever a request may raise.
+        """
+        body, response = yield from self.ask(path, params)
+        if not isinstance(body, list):
+            raise StoreError("invalid_response", f"{path} is not a list", status=response.status)
+        return Page(path, body, _count(response, "x-wp-total"), response)
+
+    def count(self, path: str, params: Mapping[str, Any] | None = None) -> Plan[int]:
+        """Return how many items of a list match, without reading more than one of them.
+
+        Raises:
+            StoreError: invalid_response, the store does not say or contradicts itself; whatever a
+                request may raise.
+        """
+        page = yield from self.page(path, {**(params or {}), "per_page": 1, "_fields": "id"})
+        readable = sum(1 for _ in page)
+        if page.total is None or bool(page.total) != bool(readable):
+            found = page.response.headers.get("x-wp-total", "missing")[:40]
+            raise StoreError(
+                "invalid_response", f"{path} has {readable} items, but its X-WP-Total is {found}"
+            )
+        return page.total
 
     def rows(
         self,
@@ -134,17 +190,11 @@ class Api:
         size = min(limit or PAGE, PAGE)
         found = Rows()
         seen: set[Any] = set()
-        for page in range(1, MAX_PAGES + 1):
-            response = yield from self.send(
-                "GET", path, {**(params or {}), "per_page": size, "page": page}
-            )
-            body = errors.read(response)
-            if not isinstance(body, list):
-                raise StoreError(
-                    "invalid_response", f"{path} is not a list", status=response.status
-                )
-            found.total = _count(response, "x-wp-total")
-            for item in body:
+        for number in range(1, MAX_PAGES + 1):
+            asked = {**(params or {}), "per_page": size, "page": number}
+            page = yield from self.page(path, asked)
+            found.total = page.total
+            for item in page.items:
                 if until is not None and until(item):
                     return found
                 # Pages shift when something is added meanwhile, and then repeat an item.
@@ -152,10 +202,10 @@ class Api:
                 if not isinstance(key, (int, str)) or key not in seen:
                     seen.add(key if isinstance(key, (int, str)) else None)
                     found.items.append(item)
-            pages = _count(response, "x-wp-totalpages")
-            last = len(body) < size if pages is None else page >= pages
+            pages = _count(page.response, "x-wp-totalpages")
+            last = len(page) < size if pages is None else number >= pages
             enough = limit is not None and len(found.items) >= limit
-            if enough or last or not body:
+            if enough or last or not page.items:
                 found.items = found.items[:limit]
                 return found
         found.complete = False
@@ -183,7 +233,25 @@ class Api:
         return known[1]
 
 
+def server_time(response: Response) -> float | None:
+    """Return the store's clock, in Unix seconds, from the Date header; None without a usable one.
+
+    An answer out of a cache has the time at which it was made, so that is not used either.
+    """
+    if "age" in response.headers:
+        return None
+    try:
+        return parsedate_to_datetime(response.headers.get("date", "")).timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
+def gmt(when: float) -> str:
+    """Return a Unix time as WooCommerce's parameters want it together with `dates_are_gmt`."""
+    return datetime.fromtimestamp(max(0, int(when)), UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
 def _count(response: Response, header: str) -> int | None:
     """Return a total from a header, None when it is missing or no number."""
-    raw = response.headers.get(header, "")
-    return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 12 else None
+    raw = response.headers.get(header, "").strip()
+    return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 13 else None

@@ -20,6 +20,16 @@ from urllib.parse import quote, urlsplit
 _KEYED = re.compile(r"/wc(/v[0-9]+|-analytics)(/|$)")
 
 
+def needs_key(url: str) -> bool:
+    """Whether a request to an address has to prove who sent it.
+
+    The key is for WooCommerce's own API alone. To the Store API it would make the shop's manager
+    out of a shopper, and WordPress' index refuses it (401 `invalid_username`) where application
+    passwords are in use, because it takes the key for one.
+    """
+    return _KEYED.search(urlsplit(url).path) is not None
+
+
 def _nonce() -> str:
     return secrets.token_hex(16)
 
@@ -48,19 +58,14 @@ class Credentials:
     ) -> tuple[dict[str, str], dict[str, str]]:
         """Return the query parameters, with what must be added to them, and further headers.
 
-        The key is for WooCommerce's own API alone. To the Store API it would make the shop's
-        manager out of a shopper, and WordPress' index refuses it (401 `invalid_username`) where
-        application passwords are in use, because it takes the key for one.
-
         Args:
             method: in upper case.
             url: without the query; its scheme decides how the request is authorized.
             params: the query, each name once.
         """
-        parts = urlsplit(url)
-        if not _KEYED.search(parts.path):
+        if not needs_key(url):
             return dict(params), {}
-        if parts.scheme != "https":
+        if urlsplit(url).scheme != "https":
             return self._signed(method, url, params), {}
         if self.in_query:
             secret = {

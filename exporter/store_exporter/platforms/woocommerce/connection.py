@@ -12,7 +12,7 @@ from ...stores.model import Secret, Store
 from ..kit import connection
 from ..kit.connection import Clocks, Send, revealed
 from .api import Api, Facts
-from .auth import Credentials
+from .auth import Credentials, needs_key
 
 
 class Connection(connection.Connection[Api]):
@@ -52,11 +52,13 @@ class Connection(connection.Connection[Api]):
             )
 
     def sign(self, request: Request) -> Request:
-        """Add the key, or a signature made with it.
+        """Add the key, or a signature made with it, where it is asked for.
 
         Raises:
             StoreError: unauthorized, there is no key.
         """
+        if not needs_key(request.url):
+            return request
         if self._credentials is None:
             message = f"the configuration has no consumer_key and consumer_secret for {self.host}"
             raise StoreError("unauthorized", message)

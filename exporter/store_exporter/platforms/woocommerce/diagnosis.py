@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 
-from ...contract import Context
+from ...contract import Run
 from ...errors import ERROR_TYPES, StoreError
+from ...net.plans import Plan
 from ..base import Finding
 from ..kit.fields import Fields
 from . import errors
+from .api import ANALYTICS, V3, Api, server_time
 from .collectors.facts import STATUS_FIELDS
 from .collectors.shop import overdue_drafts, webhook_states
 from .probes import CURRENCY
-from .rest import ANALYTICS, V3, Rest, server_time
 
 _SKEW = 60
 _OVERDUE = 2 * 86_400
@@ -32,44 +33,43 @@ def _failed(check: str, error: StoreError, state: str = "fail") -> Finding:
     return Finding(check, "fail" if state == "fail" else "warn", message, advice)
 
 
-async def diagnose(context: Context) -> Sequence[Finding]:
+def diagnose(api: Api, run: Run) -> Plan[Sequence[Finding]]:
     """Look at the API, the key and its permissions, the clock, order storage and background work.
 
     Later checks are left out when the key is refused, since they could only say the same.
     """
-    rest = Rest(context)
-    findings = [_transport(context), await _permalinks(rest)]
+    findings = [_transport(run), (yield from _permalinks(api))]
     if findings[-1].state == "fail":
         return findings
     try:
-        _, answer = await rest.get(CURRENCY, {"_fields": "id,value"})
+        _, answer = yield from api.ask(CURRENCY, {"_fields": "id,value"})
     except StoreError as error:
-        return [*findings, _refused(error, context)]
+        return [*findings, _refused(error, run)]
     findings.append(Finding("key", "ok", "the store accepts the key"))
-    findings.append(_clock(server_time(answer), context.now()))
+    findings.append(_clock(server_time(answer), run.now()))
     for name, path, params in _READS:
         try:
-            await rest.get(path, params)
+            yield from api.get(path, params)
         except StoreError as error:
             findings.append(_failed(f"may read {name}", error))
     if not any(finding.check.startswith("may read") for finding in findings):
         findings.append(Finding("may read", "ok", "everything that the collectors need"))
-    steps: tuple[tuple[str, Callable[[], Awaitable[Finding]]], ...] = (
-        ("may write", lambda: _writes(rest)),
-        ("installation", lambda: _installation(rest)),
-        ("webhooks", lambda: _webhooks(rest)),
-        ("background work", lambda: _background(rest, context.now())),
+    steps = (
+        ("may write", _writes(api)),
+        ("installation", _installation(api)),
+        ("webhooks", _webhooks(api)),
+        ("background work", _background(api, run.now())),
     )
     for name, step in steps:
         try:
-            findings.append(await step())
+            findings.append((yield from step))
         except StoreError as error:
             findings.append(_failed(name, error, "warn"))
     return findings
 
 
-def _transport(context: Context) -> Finding:
-    if context.store.url.startswith("https://"):
+def _transport(run: Run) -> Finding:
+    if run.store.url.startswith("https://"):
         return Finding("transport", "ok", "https")
     return Finding(
         "transport",
@@ -79,14 +79,14 @@ def _transport(context: Context) -> Finding:
     )
 
 
-async def _permalinks(rest: Rest) -> Finding:
+def _permalinks(api: Api) -> Plan[Finding]:
     """See whether WordPress' API is where pretty permalinks put it.
 
     With plain permalinks it is below /?rest_route=, where WooCommerce does not look at keys.
     """
     name = "permalinks"
     try:
-        body, _ = await rest.get("/wp-json/", {"_fields": "namespaces"})
+        body = yield from api.get("/wp-json/", {"_fields": "namespaces"})
     except StoreError as error:
         return _failed(name, error)
     found = Fields(body, "the API's index").texts_or("namespaces")
@@ -100,14 +100,14 @@ async def _permalinks(rest: Rest) -> Finding:
     return Finding(name, "ok", "the API is at /wp-json")
 
 
-def _refused(error: StoreError, context: Context) -> Finding:
+def _refused(error: StoreError, run: Run) -> Finding:
     advice = ERROR_TYPES[error.error_type].advice
     if error.code == "woocommerce_rest_cannot_view":
         advice = (
             "The key is unknown to the store, or its owner may not manage the shop, or the server "
             "drops the Authorization header (then set credentials_in_query)."
         )
-        if context.store.url.startswith("http://"):
+        if run.store.url.startswith("http://"):
             advice = "Check the key, and that the url is the one the store itself goes by."
     return Finding("key", "fail", f"{error.error_type}: {error.message}", advice)
 
@@ -124,13 +124,13 @@ def _clock(server: float | None, now: float) -> Finding:
     )
 
 
-async def _writes(rest: Rest) -> Finding:
+def _writes(api: Api) -> Plan[Finding]:
     """Ask to change a product that cannot exist: a key that may write learns that it is not there.
 
     The answer to a key that may only read comes before anything is looked up.
     """
     name = "may write"
-    answer = await rest.send("PUT", f"{V3}/products/0", json={})
+    answer = yield from api.send("PUT", f"{V3}/products/0", json={})
     try:
         errors.read(answer)
     except StoreError as error:
@@ -147,10 +147,10 @@ async def _writes(rest: Rest) -> Finding:
     return Finding(name, "warn", "the store changed a product that does not exist", "")
 
 
-async def _installation(rest: Rest) -> Finding:
+def _installation(api: Api) -> Plan[Finding]:
     name = "installation"
     try:
-        body, _ = await rest.get(f"{V3}/system_status", {"_fields": STATUS_FIELDS})
+        body = yield from api.get(f"{V3}/system_status", {"_fields": STATUS_FIELDS})
     except StoreError as error:
         if error.error_type not in ("unauthorized", "forbidden"):
             raise
@@ -168,8 +168,8 @@ async def _installation(rest: Rest) -> Finding:
     return Finding(name, "ok", f"WooCommerce {version}, orders in {storage}, WP-Cron {cron}")
 
 
-async def _webhooks(rest: Rest) -> Finding:
-    states = await webhook_states(rest)
+def _webhooks(api: Api) -> Plan[Finding]:
+    states = yield from webhook_states(api)
     message = f"{states['active']} active, {states['disabled']} disabled"
     if not states["disabled"]:
         return Finding("webhooks", "ok", message)
@@ -181,9 +181,9 @@ async def _webhooks(rest: Rest) -> Finding:
     )
 
 
-async def _background(rest: Rest, now: float) -> Finding:
+def _background(api: Api, now: float) -> Plan[Finding]:
     name = "background work"
-    overdue = await overdue_drafts(rest, now, _OVERDUE)
+    overdue = yield from overdue_drafts(api, now, _OVERDUE)
     if not overdue:
         return Finding(name, "ok", "no trace of work left undone")
     return Finding(

@@ -6,13 +6,13 @@ slowly or with a warning of its own. What a failure makes of the store's health 
 
 from __future__ import annotations
 
-from ...contract import Context, Probe, Report
+from ...contract import Probe, Report, Run
 from ...errors import StoreError
+from ...net.plans import Plan
 from ..kit.fields import Fields
 from ..kit.options import number
 from ..kit.probes import DNS, Closed, Marks, slow, storefront, tls
-from . import errors
-from .rest import STORE_API, V3, Rest, server_time
+from .api import STORE, V3, Api, server_time
 
 CURRENCY = f"{V3}/settings/general/woocommerce_currency"
 _MARKS = Marks(
@@ -29,42 +29,41 @@ _MARKS = Marks(
 )
 
 
-async def liveness(context: Context) -> Report:
+def liveness(api: Api, run: Run) -> Plan[Report]:
     """Read the currency setting: the cheapest answer that needs WordPress, WooCommerce and the key.
 
     It is one row of the options table however large the shop is, where a list of orders makes the
     database count them all.
     """
-    body, response = await Rest(context).get(CURRENCY, {"_fields": "id,value"})
+    body, response = yield from api.ask(CURRENCY, {"_fields": "id,value"})
     currency = Fields(body, "the currency setting").currency("value")
-    degraded = slow(response, context)
+    degraded = slow(response, run)
     server = server_time(response)
-    skew = 0.0 if server is None else server - context.now()
-    if abs(skew) > number(context.options, "clock_skew"):
+    skew = 0.0 if server is None else server - run.now()
+    if abs(skew) > number(run.options, "clock_skew"):
         way = "ahead of" if skew > 0 else "behind"
         degraded.append(f"The store's clock is {abs(skew):.0f} s {way} ours.")
     return Report((), degraded, f"the API answered; the shop sells in {currency}")
 
 
-async def cart(context: Context) -> Report:
+def cart(api: Api, run: Run) -> Plan[Report]:
     """Read an empty cart, as a shopper's browser does who has not been there before.
 
     Sent without a token and without cookies, so that WooCommerce stores no session: it writes one
     only for a visitor whom it knows again. With the token of an earlier answer each run would
     leave or renew a row in the table of sessions.
     """
-    url = f"{context.store.url}{STORE_API}/cart"
-    response = await context.http.request("GET", url)
-    cart = Fields(errors.read(response), "the cart")
+    body, response = yield from api.ask(f"{STORE}/cart")
+    cart = Fields(body, "the cart")
     count = cart.integer("items_count")
     currency = cart.child("totals").currency("currency_code")
     if count != 0:
         raise StoreError(
             "invalid_response", "a new cart has items in it: a cache serves one to everybody"
         )
-    degraded = slow(response, context)
+    degraded = slow(response, run)
     methods = cart.texts_or("payment_methods")
-    if cart.has("payment_methods") and not methods and context.options["require_payment_method"]:
+    if cart.has("payment_methods") and not methods and run.options["require_payment_method"]:
         degraded.append("The checkout offers no payment method.")
     return Report((), degraded, f"an empty cart in {currency}; {len(methods)} payment methods")
 

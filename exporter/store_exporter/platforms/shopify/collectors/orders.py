@@ -13,13 +13,14 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from ....contract import Collector, Context, Report
+from ....contract import Collector, Report, Run
 from ....errors import StoreError
+from ....net.plans import Plan
 from ...kit import order_book
 from ...kit.fields import Fields
 from ...kit.ledger import Order
 from .. import ids
-from ..monitor import Monitor
+from ..api import Api, Page
 from .order_rows import STATUSES, is_cut_short, read_order
 
 _LARGEST_PAGE = 250
@@ -63,9 +64,9 @@ class OrderBook(order_book.OrderBook[Pass]):
     statuses = STATUSES
     place_name = "pass"
 
-    def __init__(self, context: Context) -> None:
-        super().__init__(context, order_book.Options.of(context.options, _LARGEST_PAGE))
-        self._monitor = Monitor(context)
+    def __init__(self, api: Api, run: Run) -> None:
+        super().__init__(run, order_book.Options.of(run.options, _LARGEST_PAGE))
+        self._api = api
 
     def first_place(self, since: int) -> Pass:
         """Return the pass that reads everything changed after a time."""
@@ -80,47 +81,50 @@ class OrderBook(order_book.OrderBook[Pass]):
         """1 while orders are left: Shopify does not tell how many, only that there are some."""
         return int(self.place.after is not None)
 
-    async def begin(self) -> None:
+    def begin(self) -> Plan[None]:
         """Begin after the latest change; remember the latest orders as they are."""
         nodes: list[Any] = []
         after: str | None = None
         while len(nodes) < _KNOWN_AT_FIRST:
             wanted = _KNOWN_AT_FIRST - len(nodes)
-            found, after = await self._monitor.page("LatestOrders", "orders", {}, wanted, after)
-            nodes += found
-            if after is None or not found:
+            page = yield from self._api.page("LatestOrders", "orders", {}, wanted, after)
+            nodes += page.items
+            after = page.after
+            if after is None or not page.items:
                 break
-        orders = await self._read(nodes)
+        orders = yield from self._read(nodes)
         latest = max((order.modified for order in orders), default=0)
-        began = min(latest, int(self.context.now()))
+        began = min(latest, int(self.run.now()))
         self.start(began, Pass(began, began), orders)
 
-    async def walk(self) -> None:
+    def walk(self) -> Plan[None]:
         """Read on, until the end or until this run has read what one run may."""
         place = self.place
         if place.after is None:
             # What shows a time in the future must not hide what changes until then.
-            latest = min(place.newest, int(self.context.now()))
+            latest = min(place.newest, int(self.run.now()))
             place.begin = max(0, latest - self.options.overlap)
         left = self.options.size * self.options.pages
         while left > 0:
-            nodes, after = await self._page(min(self.options.size, left))
-            for order in await self._read(nodes):
+            page = yield from self._page(min(self.options.size, left))
+            for order in (yield from self._read(page.items)):
                 self.ledger.apply(order)
                 place.newest = max(place.newest, order.modified)
-            place.after = after
+            place.after = page.after
             self.ledger.forget(place.begin)
             self.save()
-            if after is None:
+            if place.after is None:
                 break
-            left -= max(1, len(nodes))
+            left -= max(1, len(page.items))
 
-    async def _page(self, size: int) -> tuple[list[Any], str | None]:
+    def _page(self, size: int) -> Plan[Page]:
         place = self.place
         query = f"updated_at:>='{_iso(place.begin)}'"
         try:
-            return await self._monitor.page(
-                "OrdersUpdated", "orders", {"query": query}, size, place.after
+            return (
+                yield from self._api.page(
+                    "OrdersUpdated", "orders", {"query": query}, size, place.after
+                )
             )
         except StoreError as error:
             if error.error_type == "invalid_request" and place.after is not None:
@@ -129,7 +133,7 @@ class OrderBook(order_book.OrderBook[Pass]):
                 self.save()
             raise
 
-    async def _read(self, nodes: list[Any]) -> list[Order]:
+    def _read(self, nodes: list[Any]) -> Plan[list[Order]]:
         """Read a page; an order that makes no sense is left out and told.
 
         Raises:
@@ -141,7 +145,7 @@ class OrderBook(order_book.OrderBook[Pass]):
             try:
                 row = Fields(node, f"orders[{index}]")
                 if is_cut_short(row):
-                    row = await self._whole(row)
+                    row = yield from self._whole(row)
                 order = read_order(row)
             except StoreError as error:
                 if error.error_type not in ("invalid_response", "response_too_large"):
@@ -157,8 +161,8 @@ class OrderBook(order_book.OrderBook[Pass]):
         self.seen += len(orders)
         return orders
 
-    async def _whole(self, row: Fields) -> Fields:
-        data = await self._monitor.admin("OrderHistory", {"id": ids.opaque(row, "id")})
+    def _whole(self, row: Fields) -> Plan[Fields]:
+        data = yield from self._api.admin("OrderHistory", {"id": ids.opaque(row, "id")})
         return data.child("order")
 
 
@@ -166,13 +170,13 @@ def _iso(when: int) -> str:
     return datetime.fromtimestamp(when, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-async def orders(context: Context) -> Report:
+def orders(api: Api, run: Run) -> Plan[Report]:
     """Count what happened to orders since the last run.
 
     Raises:
         StoreError: as the shop's answers say; what was counted before that is kept.
     """
-    return await OrderBook(context).collect()
+    return OrderBook(api, run).collect()
 
 
 ORDERS = Collector(

@@ -6,14 +6,15 @@ from collections import defaultdict
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from ....contract import Collector, Context, Report
+from ....contract import Collector, Report, Run
 from ....errors import StoreError
 from ....metrics.catalogue import business
 from ....metrics.families import Sample
+from ....net.plans import Plan
 from ...kit.fields import Fields
-from .. import ids, models
-from ..monitor import Monitor
 from ...kit.options import number, whole_number
+from .. import ids, models
+from ..api import Api
 
 _OPEN = " AND -status:cancelled AND test:false"
 _PAID = "financial_status:paid,partially_refunded"
@@ -42,9 +43,9 @@ def _count(fields: Fields, name: str) -> int:
     return count.integer("count")
 
 
-async def order_statuses(context: Context) -> Report:
+def order_statuses(api: Api, _: Run) -> Plan[Report]:
     """Count the orders in each status."""
-    data = await Monitor(context).admin("OrderCounts", _QUERIES)
+    data = yield from api.admin("OrderCounts", _QUERIES)
     samples, unknown = [], []
     for status in _QUERIES:
         try:
@@ -60,20 +61,19 @@ async def order_statuses(context: Context) -> Report:
     return Report(samples, summary=summary + left_out)
 
 
-async def stock(context: Context) -> Report:
+def stock(api: Api, run: Run) -> Plan[Report]:
     """Count variants of active products in stock, low and out; on backorder they are neither."""
-    threshold = whole_number(context.options, "threshold", 0, 1_000_000)
-    limit = whole_number(context.options, "most", 1, 100_000)
-    monitor = Monitor(context)
+    threshold = whole_number(run.options, "threshold", 0, 1_000_000)
+    limit = whole_number(run.options, "most", 1, 100_000)
     query = f"inventory_quantity:<={threshold} AND product_status:active AND managed:true"
-    nodes = await monitor.nodes("StockPage", "productVariants", {"query": query}, limit=limit)
+    nodes = yield from api.all_nodes("StockPage", "productVariants", {"query": query}, limit=limit)
     low, out, backorder = _scarce(nodes, threshold)
     samples = [
         Sample(business.PRODUCTS, low, {"stock": "low"}),
         Sample(business.PRODUCTS, out, {"stock": "out"}),
     ]
     try:
-        rest = await _variants(monitor, limit) - low - out - backorder
+        rest = (yield from _variants(api, limit)) - low - out - backorder
     except StoreError as error:
         if error.error_type != "response_too_large":
             raise
@@ -102,23 +102,23 @@ def _scarce(nodes: list[object], threshold: int) -> tuple[int, int, int]:
     return low, out, backorder
 
 
-async def _variants(monitor: Monitor, limit: int) -> int:
+def _variants(api: Api, limit: int) -> Plan[int]:
     """Return how many variants active products have; Shopify's own count takes no conditions."""
-    nodes = await monitor.nodes("ActiveProducts", "products", {"query": _ON_SALE}, limit=limit)
+    nodes = yield from api.all_nodes("ActiveProducts", "products", {"query": _ON_SALE}, limit=limit)
     rows = [Fields(node, f"products[{index}]") for index, node in enumerate(nodes)]
     return sum(_count(row, "variantsCount") for row in rows if row.text("status") == "ACTIVE")
 
 
-async def carts(context: Context) -> Report:
+def carts(api: Api, run: Run) -> Plan[Report]:
     """Read the abandoned checkouts and their value."""
-    now = context.now()
-    older, younger = number(context.options, "older_than"), number(context.options, "younger_than")
+    now = run.now()
+    older, younger = number(run.options, "older_than"), number(run.options, "younger_than")
     query = (
         f"created_at:<='{_iso(now - older)}' AND created_at:>='{_iso(now - younger)}' "
         "AND recovery_state:not_recovered"
     )
-    limit = whole_number(context.options, "most", 1, 100_000)
-    nodes = await Monitor(context).nodes(
+    limit = whole_number(run.options, "most", 1, 100_000)
+    nodes = yield from api.all_nodes(
         "AbandonedCheckouts", "abandonedCheckouts", {"query": query}, limit=limit
     )
     values: defaultdict[str, Decimal] = defaultdict(Decimal)
@@ -143,15 +143,15 @@ def _iso(when: float) -> str:
     return datetime.fromtimestamp(when, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-async def customers(context: Context) -> Report:
+def customers(api: Api, _: Run) -> Plan[Report]:
     """Count the customers."""
-    count = _count(await Monitor(context).admin("CustomerCount"), "customersCount")
+    count = _count((yield from api.admin("CustomerCount")), "customersCount")
     return Report([Sample(business.CUSTOMERS, count)], summary=f"{count} customers")
 
 
-async def webhooks(context: Context) -> Report:
+def webhooks(api: Api, _: Run) -> Plan[Report]:
     """Count this app's webhooks; Shopify removes those that keep failing."""
-    count = _count(await Monitor(context).admin("WebhookCount"), "webhookSubscriptionsCount")
+    count = _count((yield from api.admin("WebhookCount")), "webhookSubscriptionsCount")
     samples = [Sample(business.WEBHOOKS, count, {"state": "active"})]
     return Report(samples, summary=f"{count} webhooks")
 

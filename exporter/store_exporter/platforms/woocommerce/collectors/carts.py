@@ -6,29 +6,29 @@ from collections import defaultdict
 from collections.abc import Mapping
 from decimal import Decimal
 
-from ....contract import Collector, Context, Report
+from ....contract import Collector, Report, Run
 from ....errors import StoreError
 from ....metrics.catalogue import business
 from ....metrics.families import Sample
+from ....net.plans import Plan
 from ...kit.fields import Fields
-from ...kit.options import number
 from ...kit.money import currency_code, decimal_text
-from ..rest import PAGE, V3, Rest, gmt
+from ...kit.options import number
+from ..api import PAGE, V3, Api, gmt
 
 _MAX_PAGES = 5
 _MAX_CURRENCIES = 32
 
 
-async def carts(context: Context) -> Report:
+def carts(api: Api, run: Run) -> Plan[Report]:
     """Read the abandoned checkouts and their value.
 
     Beyond 500 of them only their number is published: a value of some would look like that of all.
     """
-    older, younger = number(context.options, "older_than"), number(context.options, "younger_than")
+    older, younger = number(run.options, "older_than"), number(run.options, "younger_than")
     if younger <= older:
         raise StoreError("invalid_request", "the option younger_than must exceed older_than")
-    rest = Rest(context)
-    now = context.now()
+    now = run.now()
     params = {
         # The status `any` leaves drafts out, so both are named.
         "status": "checkout-draft,pending",
@@ -42,7 +42,7 @@ async def carts(context: Context) -> Report:
     }
     found: dict[int, tuple[str, Decimal] | StoreError] = {}
     for page in range(1, _MAX_PAGES + 1):
-        rows = await rest.rows(f"{V3}/orders", {**params, "page": page})
+        rows = yield from api.page(f"{V3}/orders", {**params, "page": page})
         for row in rows:
             found[row.identifier()] = _value(row)
         if len(rows) < PAGE or rows.total == page * PAGE:

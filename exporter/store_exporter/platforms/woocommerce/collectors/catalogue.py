@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from ....contract import Collector, Context, Report
+from ....contract import Collector, Report, Run
 from ....errors import StoreError
 from ....metrics.catalogue import business
 from ....metrics.families import Sample
+from ....net.plans import Plan
 from ...kit.fields import Fields
-from ..rest import ANALYTICS, PAGE, V3, Rest
+from ..api import ANALYTICS, PAGE, V3, Api
 
 _DAYS = 30
 _MOST_SELLERS = 50
 
 
-async def stock(context: Context) -> Report:
+def stock(api: Api, _: Run) -> Plan[Report]:
     """Read products and variations in stock, low and out."""
     try:
-        body, _ = await Rest(context).get(f"{ANALYTICS}/reports/stock/stats")
+        body = yield from api.get(f"{ANALYTICS}/reports/stock/stats")
     except StoreError as error:
         if error.error_type != "api_not_found":
             raise
@@ -35,12 +36,11 @@ async def stock(context: Context) -> Report:
     return Report(samples, summary=f"{enough} in stock, {low} low, {out} out")
 
 
-async def best_sellers(context: Context) -> Report:
+def best_sellers(api: Api, run: Run) -> Plan[Report]:
     """Read how many of the last month's best sellers are out of stock."""
-    rest = Rest(context)
-    today = datetime.fromtimestamp(context.now(), UTC).date()
+    today = datetime.fromtimestamp(run.now(), UTC).date()
     days = {"date_min": str(today - timedelta(days=_DAYS)), "date_max": str(today)}
-    body, _ = await rest.get(f"{V3}/reports/top_sellers", days)
+    body = yield from api.get(f"{V3}/reports/top_sellers", days)
     if not isinstance(body, list):
         raise StoreError("invalid_response", "reports/top_sellers is not a list")
     ids = {
@@ -57,7 +57,8 @@ async def best_sellers(context: Context) -> Report:
         "per_page": PAGE,
         "_fields": "id",
     }
-    out = {row.identifier() for row in await rest.rows(f"{V3}/products", params)}
+    products = yield from api.page(f"{V3}/products", params)
+    out = {row.identifier() for row in products}
     if out - ids:
         raise StoreError("invalid_response", "products answered with some that were not asked for")
     sample = Sample(business.BEST_SELLERS_OUT, len(out))

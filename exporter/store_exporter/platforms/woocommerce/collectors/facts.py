@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
-
-from ....contract import Collector, Context, Report
+from ....contract import Collector, Report, Run
 from ....errors import Fault, StoreError
 from ....metrics.catalogue import health
 from ....metrics.families import Sample
+from ....net.plans import Plan
 from ...kit.fields import Fields
-from ..rest import V3, Rest
+from ..api import V3, Api
 
 # WooCommerce gathers only the sections that are asked for and, without the members remote_*, does
 # not call other servers for it.
@@ -20,19 +19,18 @@ STATUS_FIELDS = (
 _LIMIT = 64
 
 
-async def info(context: Context) -> Report:
+def info(api: Api, _: Run) -> Plan[Report]:
     """Read version, currency, time zone and where orders are kept, as far as the key may.
 
     Raises:
         StoreError: only when nothing at all could be read.
     """
-    rest = Rest(context)
     facts: dict[str, str] = {}
     failures: list[StoreError] = []
-    await _learn(_from_status(rest), facts, failures)
+    yield from _learn(_from_status(api), facts, failures)
     if not facts.get("version"):
-        await _learn(_from_newest_order(rest), facts, failures)
-    await _learn(_from_index(rest), facts, failures)
+        yield from _learn(_from_newest_order(api), facts, failures)
+    yield from _learn(_from_index(api), facts, failures)
     if failures and not any(facts.values()):
         raise failures[0]
     labels = {
@@ -43,12 +41,12 @@ async def info(context: Context) -> Report:
     return Report([Sample(health.INFO, 1, labels)], summary=known)
 
 
-async def _learn(
-    reading: Awaitable[dict[str, str]], facts: dict[str, str], failures: list[StoreError]
-) -> None:
+def _learn(
+    reading: Plan[dict[str, str]], facts: dict[str, str], failures: list[StoreError]
+) -> Plan[None]:
     """Add what one source says; a source that refuses or makes no sense is noted and left out."""
     try:
-        facts.update(await reading)
+        facts.update((yield from reading))
     except StoreError as error:
         if error.fault is Fault.STORE and error.error_type != "invalid_response":
             # The store is in trouble: asking it for the rest as well would not help it.
@@ -56,9 +54,9 @@ async def _learn(
         failures.append(error)
 
 
-async def _from_status(rest: Rest) -> dict[str, str]:
+def _from_status(api: Api) -> Plan[dict[str, str]]:
     """`system_status` knows it all, but answers only to those who manage the shop."""
-    body, _ = await rest.get(f"{V3}/system_status", {"_fields": STATUS_FIELDS})
+    body = yield from api.get(f"{V3}/system_status", {"_fields": STATUS_FIELDS})
     status = Fields(body, "system_status")
     environment, settings = status.child("environment"), status.child("settings")
     facts = {
@@ -71,17 +69,17 @@ async def _from_status(rest: Rest) -> dict[str, str]:
     return facts
 
 
-async def _from_newest_order(rest: Rest) -> dict[str, str]:
+def _from_newest_order(api: Api) -> Plan[dict[str, str]]:
     """Each order carries the version of WooCommerce that it was placed with."""
     params = {"per_page": 1, "_fields": "version,currency"}
-    for order in await rest.rows(f"{V3}/orders", params):
+    for order in (yield from api.page(f"{V3}/orders", params)):
         return {"version": order.text_or("version"), "currency": order.text_or("currency")}
     return {}
 
 
-async def _from_index(rest: Rest) -> dict[str, str]:
+def _from_index(api: Api) -> Plan[dict[str, str]]:
     """The index of WordPress' API tells the time zone to everybody."""
-    body, _ = await rest.get("/wp-json/", {"_fields": "gmt_offset,timezone_string"})
+    body = yield from api.get("/wp-json/", {"_fields": "gmt_offset,timezone_string"})
     index = Fields(body, "the API's index")
     name = index.text_or("timezone_string")
     if not name and index.has("gmt_offset"):

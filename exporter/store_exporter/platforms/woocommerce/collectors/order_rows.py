@@ -9,7 +9,7 @@ from ....errors import StoreError
 from ...kit.fields import Fields
 from ...kit.ledger import Order, Refund
 from ...kit.money import currency_code, decimal_text
-from ..rest import Rows
+from .. import api
 from .statuses import ENTERED, label
 
 # Without line items and addresses a page is a tenth of the work for the store, and nobody's name
@@ -36,7 +36,7 @@ class Page:
     problems: list[StoreError] = field(default_factory=list)
 
 
-def read_page(rows: Rows) -> Page:
+def read_page(rows: api.Page) -> Page:
     """Read a page; an order that makes no sense is left out and told.
 
     Raises:
@@ -93,7 +93,7 @@ def _refund(row: Fields, where: str) -> Refund:
     return Refund(str(number), amount)
 
 
-def refund_dates(rows: Rows) -> dict[str, int]:
+def refund_dates(rows: api.Page) -> dict[str, int]:
     """Return when each refund of an order's own list was made, by its id.
 
     Raises:

@@ -6,13 +6,14 @@ import logging
 from dataclasses import replace
 from typing import Any
 
-from ....contract import Collector, Context, Report
+from ....contract import Collector, Report, Run
 from ....errors import StoreError
+from ....net.plans import Plan
 from ...kit import order_book
 from ...kit.ledger import Order
 from ...kit.options import whole_number
 from ...kit.walk import Query, Walk
-from ..rest import PAGE, V3, Rest, gmt, server_time
+from ..api import PAGE, V3, Api, gmt, server_time
 from .order_rows import FIELDS, Page, read_page, refund_dates
 from .statuses import ENTERED
 
@@ -29,11 +30,11 @@ class OrderBook(order_book.OrderBook[Walk]):
     statuses = ENTERED
     place_name = "walk"
 
-    def __init__(self, context: Context) -> None:
-        super().__init__(context, order_book.Options.of(context.options, PAGE))
-        self._rest = Rest(context)
+    def __init__(self, api: Api, run: Run) -> None:
+        super().__init__(run, order_book.Options.of(run.options, PAGE))
+        self._api = api
         # Orders whose refunds this run may still ask for, to learn their dates.
-        self._lookups = whole_number(context.options, "refund_lookups", 1, 1_000)
+        self._lookups = whole_number(run.options, "refund_lookups", 1, 1_000)
 
     def first_place(self, since: int) -> Walk:
         """Return the walk that begins at a time."""
@@ -48,32 +49,32 @@ class OrderBook(order_book.OrderBook[Walk]):
         """Orders still to be read, as far as the last answer told."""
         return self.place.backlog
 
-    async def begin(self) -> None:
+    def begin(self) -> Plan[None]:
         """Begin after the latest change; remember the last hundred orders as they are.
 
         A store with 100,000 orders is not asked for more than that one page.
         """
-        rows = await self._rest.rows(f"{V3}/orders", _params(PAGE) | {"order": "desc"})
+        rows = yield from self._api.page(f"{V3}/orders", _params(PAGE) | {"order": "desc"})
         page = read_page(rows)
         server = server_time(rows.response)
         # Orders from the future must not put off the counting until then.
-        clock = int(self.context.now() if server is None else server)
+        clock = int(self.run.now() if server is None else server)
         began = min(max(page.changed, default=0), clock)
         self.start(began, Walk(began, newest=began), page.orders)
         self.before = len(page.orders) if rows.total is None else rows.total
 
-    async def walk(self) -> None:
+    def walk(self) -> Plan[None]:
         """Walk on, until the end or until this run's share of pages is used up."""
         overlap, size = self.options.overlap, self.options.size
-        self.place.begin(self.context.now(), overlap)
+        self.place.begin(self.run.now(), overlap)
         server: float | None = None
         for _ in range(self.options.pages):
             query = self.place.query()
-            rows = await self._rest.rows(f"{V3}/orders", _params(size, query))
+            rows = yield from self._api.page(f"{V3}/orders", _params(size, query))
             server = server_time(rows.response)
             page = read_page(rows)
             _check(page, query)
-            if not await self._apply(page.orders):
+            if not (yield from self._apply(page.orders)):
                 break
             self.problems += page.problems
             if rows.total and not rows.items:
@@ -85,13 +86,13 @@ class OrderBook(order_book.OrderBook[Walk]):
             if not more:
                 break
             self.save()
-        self.place.settle(self.context.now(), server)
+        self.place.settle(self.run.now(), server)
         self.save()
         if self.backlog:
-            domain = self.context.store.domain
+            domain = self.run.store.domain
             logger.info("%s: changed orders still to read: %d", domain, self.backlog)
 
-    async def _apply(self, page: list[Order]) -> bool:
+    def _apply(self, page: list[Order]) -> Plan[bool]:
         """Put a page into the ledger; False when this run may not look up any more refunds."""
         for order in page:
             known = order
@@ -99,14 +100,14 @@ class OrderBook(order_book.OrderBook[Walk]):
                 if self._lookups <= 0:
                     return False
                 self._lookups -= 1
-                known = await self._with_refund_dates(order)
+                known = yield from self._with_refund_dates(order)
             self.ledger.apply(known)
         return True
 
-    async def _with_refund_dates(self, order: Order) -> Order:
+    def _with_refund_dates(self, order: Order) -> Plan[Order]:
         params = {"per_page": PAGE, "_fields": "id,date_created,date_created_gmt"}
         try:
-            rows = await self._rest.rows(f"{V3}/orders/{order.id}/refunds", params)
+            rows = yield from self._api.page(f"{V3}/orders/{order.id}/refunds", params)
         except StoreError as error:
             if error.error_type != "not_found":
                 raise
@@ -155,13 +156,13 @@ def _settled(page: Page, server: float | None) -> list[int]:
     return [changed for changed in page.changed if changed < server - _FRESH] or page.changed
 
 
-async def orders(context: Context) -> Report:
+def orders(api: Api, run: Run) -> Plan[Report]:
     """Count what happened to orders since the last run.
 
     Raises:
         StoreError: as the store's answers say; what was counted before that is kept.
     """
-    return await OrderBook(context).collect()
+    return OrderBook(api, run).collect()
 
 
 ORDERS = Collector(

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 
-from ....contract import Collector, Context, Report
+from ....contract import Collector, Report, Run
 from ....errors import StoreError
 from ....metrics.catalogue import business
 from ....metrics.families import Sample
+from ....net.plans import Plan
 from ...kit.fields import Fields
 from ...kit.options import number
-from ..rest import PAGE, V3, Rest, gmt
+from ..api import PAGE, V3, Api, gmt
 from .statuses import CURRENT, label
 
 _STATES = ("active", "paused", "disabled")
 _WEBHOOK_PAGES = 5
 
 
-async def order_statuses(context: Context) -> Report:
+def order_statuses(api: Api, _: Run) -> Plan[Report]:
     """Read how many orders are in each status; custom statuses are added up as `other`."""
-    body, _ = await Rest(context).get(f"{V3}/reports/orders/totals")
+    body = yield from api.get(f"{V3}/reports/orders/totals")
     if not isinstance(body, list):
         raise StoreError("invalid_response", "reports/orders/totals is not a list")
     counts: Counter[str] = Counter({"other": 0})
@@ -38,21 +39,21 @@ async def order_statuses(context: Context) -> Report:
     return Report(samples, summary=f"{sum(counts.values())} orders")
 
 
-async def customers(context: Context) -> Report:
+def customers(api: Api, _: Run) -> Plan[Report]:
     """Read how many customers have an account."""
-    total = await Rest(context).count(f"{V3}/customers")
+    total = yield from api.count(f"{V3}/customers")
     return Report([Sample(business.CUSTOMERS, total)], summary=f"{total} customers")
 
 
-async def webhooks(context: Context) -> Report:
+def webhooks(api: Api, _: Run) -> Plan[Report]:
     """Read how many webhooks are in each state."""
-    states = await webhook_states(Rest(context))
+    states = yield from webhook_states(api)
     samples = [Sample(business.WEBHOOKS, states[state], {"state": state}) for state in _STATES]
     summary = ", ".join(f"{states[state]} {state}" for state in _STATES)
     return Report(samples, summary=f"webhooks: {summary}")
 
 
-async def webhook_states(rest: Rest) -> Counter[str]:
+def webhook_states(api: Api) -> Plan[Counter[str]]:
     """Return the number of webhooks in each state.
 
     Raises:
@@ -61,7 +62,7 @@ async def webhook_states(rest: Rest) -> Counter[str]:
     found: dict[int, str] = {}
     for page in range(1, _WEBHOOK_PAGES + 1):
         params = {"per_page": PAGE, "page": page, "orderby": "id", "_fields": "id,status"}
-        rows = await rest.rows(f"{V3}/webhooks", params)
+        rows = yield from api.page(f"{V3}/webhooks", params)
         for row in rows:
             state = row.text("status")
             if state not in _STATES:
@@ -72,16 +73,14 @@ async def webhook_states(rest: Rest) -> Counter[str]:
     raise StoreError("response_too_large", f"there are more than {_WEBHOOK_PAGES * PAGE} webhooks")
 
 
-async def background(context: Context) -> Report:
+def background(api: Api, run: Run) -> Plan[Report]:
     """Count checkout drafts that the daily clean-up should have removed."""
-    overdue = await overdue_drafts(
-        Rest(context), context.now(), number(context.options, "overdue_after")
-    )
+    overdue = yield from overdue_drafts(api, run.now(), number(run.options, "overdue_after"))
     sample = Sample(business.SCHEDULED_ACTIONS, overdue, {"state": "overdue"})
     return Report([sample], summary=f"{overdue} checkout drafts are overdue for removal")
 
 
-async def overdue_drafts(rest: Rest, now: float, overdue_after: float) -> int:
+def overdue_drafts(api: Api, now: float, overdue_after: float) -> Plan[int]:
     """Return how many checkout drafts nobody touched for so many seconds.
 
     WooCommerce deletes drafts after a day by a scheduled action. Its REST API shows scheduled
@@ -92,7 +91,7 @@ async def overdue_drafts(rest: Rest, now: float, overdue_after: float) -> int:
         "modified_before": gmt(now - overdue_after),
         "dates_are_gmt": "true",
     }
-    return await rest.count(f"{V3}/orders", params)
+    return api.count(f"{V3}/orders", params)
 
 
 ORDER_STATUSES = Collector(

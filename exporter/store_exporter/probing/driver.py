@@ -1,0 +1,85 @@
+"""The driver that runs plans for monitoring.
+
+Operations, probes, collectors and diagnosis are plans over the same API of a platform. What sets
+monitoring apart is said here and in `StoreHttp`: each request is sent once, for a repetition would
+hide what a probe is there to see; it goes through the store's budget and slots, and is timed by
+phase; a pause may last as long as the run has time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Awaitable, Callable, Generator
+from typing import Any, Protocol, TypeVar
+
+from ..contract import Resolve, Response, Run
+from ..errors import StoreError
+from ..net.names import Names
+from ..net.plans import Pause, Request, once
+from ..platforms.kit.connection import Connection
+
+T = TypeVar("T")
+
+
+class Http(Protocol):
+    """What sends requests, credentials included; a `StoreHttp`, or a stand-in."""
+
+    async def send(self, request: Request) -> Response:
+        """Send one request and return whatever is answered; see `StoreHttp.send`."""
+        ...
+
+
+class Driver:
+    """Runs the plans of one run against one store.
+
+    Args:
+        http: sends the requests.
+        connection: what is known of the store.
+        sleep: waits for seconds.
+    """
+
+    def __init__(
+        self,
+        http: Http,
+        connection: Connection[Any],
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._http = http
+        self._connection = connection
+        self._sleep = sleep
+
+    async def run(self, check: Callable[[Any, Run], Generator[Any, Any, T]], run: Run) -> T:
+        """Run the plan that a check makes to its end and return its result.
+
+        Raises:
+            StoreError: as the plan does.
+        """
+        plan = check(self._connection.api(once, deadline=math.inf), run)
+        try:
+            step = next(plan)
+            while True:
+                try:
+                    found = await self._take(step)
+                except StoreError as error:
+                    step = plan.throw(error)
+                else:
+                    step = plan.send(found)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+        finally:
+            plan.close()
+
+    async def _take(self, step: Request | Pause | Resolve) -> Any:
+        """Do what a plan asks for and return what it is to be sent."""
+        if isinstance(step, Request):
+            return await self._http.send(self._connection.sign(step))
+        if isinstance(step, Pause):
+            return await self._sleep(step.seconds)
+        try:
+            found = await Names().addresses(step.host, step.port)
+        except (OSError, UnicodeError) as error:
+            raise StoreError("dns", f"the name {step.host} does not resolve") from error
+        return [address.host for address in found]

@@ -1,0 +1,64 @@
+"""What tests need to run a probe or collector directly, whatever its platform."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from store_exporter.contract import Collector, Probe, Report, Run
+from store_exporter.metrics.families import Sample
+from store_exporter.platforms.kit.connection import Connection
+from store_exporter.probing.driver import Driver, Http
+from store_exporter.stores.model import Store
+
+
+@dataclass
+class MemoryCursor:
+    """A cursor that keeps what a disk would: text. It may break down after some saves."""
+
+    text: str = "{}"
+    saves: int = 0
+    fail_after: int | None = None
+
+    def load(self) -> dict[str, Any]:
+        document: dict[str, Any] = json.loads(self.text)
+        return document
+
+    def save(self, document: Mapping[str, Any]) -> None:
+        if self.fail_after is not None and self.saves >= self.fail_after:
+            raise OSError("no space left on device")
+        self.saves += 1
+        self.text = json.dumps(document, allow_nan=False)
+
+
+@dataclass
+class Watcher:
+    """Runs checks of one store over an HTTP of the test's own."""
+
+    store: Store
+    connection: Connection[Any]
+    http: Http
+    cursor: MemoryCursor
+    now: Callable[[], float]
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+    async def run(self, check: Probe | Collector, options: Mapping[str, Any]) -> Report:
+        return await self.drive(check.check, {**check.options, **options})
+
+    async def drive(self, plan: Any, options: Mapping[str, Any] | None = None) -> Any:
+        """Run whatever makes a plan from an API and a run."""
+        run = Run(self.store, options or {}, self.cursor, self.now)
+        return await Driver(self.http, self.connection, sleep=self.sleep).run(plan, run)
+
+
+def figures(report: Report) -> dict[str, float]:
+    """A report's samples as `name{label,...}` to value."""
+    return {_key(sample): sample.value for sample in report.samples}
+
+
+def _key(sample: Sample) -> str:
+    labels = ",".join(sample.labels.values())
+    return f"{sample.metric.name}{{{labels}}}" if labels else sample.metric.name

@@ -1,0 +1,139 @@
+"""Plans as monitoring runs them: each request once, signed, within what the run may do."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from store_exporter.contract import Resolve, Response, Run
+from store_exporter.errors import StoreError
+from store_exporter.net.plans import Pause, Plan, Request, TransportError, once
+from store_exporter.platforms.woocommerce.api import V3
+from store_exporter.probing.access import Access
+from store_exporter.probing.cursor import RunCursor
+from store_exporter.probing.driver import Driver
+from store_exporter.stores.model import Secret, Store
+from tests.fakes.clock import Clock
+from tests.probing.conftest import StoreFactory
+
+URL = "https://shop.example.com"
+
+
+class Answering:
+    """An `Http` that answers from a function and remembers what it was sent."""
+
+    def __init__(self, answer: Callable[[Request], Response]) -> None:
+        self.answer = answer
+        self.sent: list[Request] = []
+
+    async def send(self, request: Request) -> Response:
+        self.sent.append(request)
+        return self.answer(request)
+
+
+def status(code: int) -> Callable[[Request], Response]:
+    return lambda request: Response(code, {"retry-after": "1"}, b"{}", request.url)
+
+
+async def drive(store: Store, check: Any, http: Answering, clock: Clock | None = None) -> Any:
+    clock = clock or Clock()
+    connection = Access(store).connection(store)
+    driver = Driver(http, connection, sleep=clock.asleep)
+    return await driver.run(check, Run(store, {}, RunCursor(), clock.now))
+
+
+@pytest.mark.parametrize("code", [429, 500, 503])
+async def test_a_request_is_sent_once_whatever_is_answered(store: StoreFactory, code: int) -> None:
+    def check(api: Any, _: Run) -> Plan[int]:
+        response: Response = yield from api.send("GET", f"{V3}/orders")
+        return response.status
+
+    http = Answering(status(code))
+    assert await drive(store(URL), check, http) == code
+    assert len(http.sent) == 1
+
+
+async def test_a_broken_connection_is_told_to_the_plan_and_not_tried_again(
+    store: StoreFactory,
+) -> None:
+    def broken(_: Request) -> Response:
+        raise TransportError("connection", "broken off", sent=False)
+
+    def check(api: Any, _: Run) -> Plan[str]:
+        try:
+            yield from api.get(f"{V3}/orders")
+        except StoreError as error:
+            return error.error_type
+        return ""
+
+    http = Answering(broken)
+    assert await drive(store(URL), check, http) == "connection"
+    assert len(http.sent) == 1
+
+
+async def test_requests_are_signed_where_the_platform_wants_it(store: StoreFactory) -> None:
+    def check(api: Any, run: Run) -> Plan[None]:
+        yield from api.send("GET", f"{V3}/orders")
+        yield from once(Request("GET", f"{run.store.url}/"))
+
+    http = Answering(status(200))
+    await drive(store(URL), check, http)
+    assert [sorted(request.headers) for request in http.sent] == [["Authorization"], []]
+
+
+async def test_a_pause_takes_as_long_as_the_plan_says(store: StoreFactory) -> None:
+    def check(_: Any, __: Run) -> Plan[str]:
+        yield Pause(2.5)
+        yield Pause(300)
+        return "rested"
+
+    clock = Clock()
+    assert await drive(store(URL), check, Answering(status(200)), clock) == "rested"
+    assert clock.slept == [2.5, 300]
+
+
+async def test_a_name_is_looked_up_without_a_request(store: StoreFactory) -> None:
+    def check(_: Any, __: Run) -> Any:
+        found = yield Resolve("localhost", 80)
+        try:
+            yield Resolve("no-such-shop.invalid", 443)
+        except StoreError as error:
+            return found, error.error_type
+
+    http = Answering(status(200))
+    addresses, error_type = await drive(store(URL), check, http)
+    assert set(addresses) <= {"127.0.0.1", "::1"}
+    assert error_type == "dns"
+    assert http.sent == []
+
+
+async def test_a_plan_that_is_interrupted_can_clean_up(store: StoreFactory) -> None:
+    cleaned = []
+
+    def check(_: Any, __: Run) -> Plan[None]:
+        try:
+            yield Pause(3600)
+        finally:
+            cleaned.append(True)
+
+    driver = Driver(Answering(status(200)), Access(store(URL)).connection(store(URL)))
+    run = Run(store(URL), {}, RunCursor(), Clock().now)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.01):
+            await driver.run(check, run)
+    assert cleaned == [True]
+
+
+def test_what_is_known_of_a_store_lasts_until_it_is_asked_in_another_way(
+    store: StoreFactory,
+) -> None:
+    one = store(URL)
+    access = Access(one)
+    known = access.connection(one)
+    assert access.connection(replace(one, requests_per_hour=50)) is known
+    other = {**one.credentials, "consumer_key": Secret("ck_another00000000")}
+    assert access.connection(replace(one, credentials=other)) is not known
