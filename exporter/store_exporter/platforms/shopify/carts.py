@@ -45,7 +45,7 @@ def refusal(payload: Fields, codes: tuple[str, ...] = ()) -> StoreError | None:
     return None
 
 
-def cart(fields: Fields, *, renewed: bool = False) -> Cart:
+def cart(fields: Fields) -> Cart:
     """Read a cart.
 
     Raises:
@@ -75,7 +75,6 @@ def cart(fields: Fields, *, renewed: bool = False) -> Cart:
         tax=Money(Decimal(0), total.currency),
         total=total,
         problems=(),
-        renewed=renewed,
     )
 
 

@@ -71,7 +71,7 @@ class _Amounts:
         return self.money(name) if self._fields.has(name) else None
 
 
-def cart(body: Any, token: str, *, renewed: bool = False) -> Cart:
+def cart(body: Any, token: str) -> Cart:
     """Read a cart.
 
     Raises:
@@ -92,7 +92,6 @@ def cart(body: Any, token: str, *, renewed: bool = False) -> Cart:
         tax=totals.money("total_tax"),
         total=totals.money("total_price"),
         problems=fields.decorating("errors", lambda row: row.text("message")),
-        renewed=renewed,
     )
 
 

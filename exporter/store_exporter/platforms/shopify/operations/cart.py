@@ -6,7 +6,8 @@ or keep `Cart.token` and pass it to the next call; without either, a call begins
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from ....errors import StoreError
 from ....net.plans import Plan
@@ -14,15 +15,113 @@ from ....spec.operations import Operations
 from ....spec.results import Cart, CartLine
 from ....spec.sessions import CartSession
 from ...kit import checks
-from ...kit.carts import session_of
+from ...kit.carts import ShopperCart, kept
 from ...kit.fields import Fields
 from ...kit.operations import plan
-from .. import ids, models, product_lookup
+from .. import carts, ids, models, product_lookup
 from ..api import Api
-from ..cart_calls import all_or_nothing, change, holding, kept, open_cart
 
-CART = "The shopper's CartSession, or the token of an earlier cart; without it a new cart."
 _GET = "storefront Cart"
+_ROOTS = {
+    "AddLines": "cartLinesAdd",
+    "UpdateLines": "cartLinesUpdate",
+    "RemoveLines": "cartLinesRemove",
+    "ApplyDiscount": "cartDiscountCodesUpdate",
+}
+
+
+class _Cart(ShopperCart[Api]):
+    """A cart of the Storefront API."""
+
+    def read(self) -> Plan[Cart | None]:
+        if self.session.token is None:
+            data = yield from self.api.storefront("CreateCart", {"input": {}}, writes=True)
+            return self._changed(data.child("cartCreate"))
+        data = yield from self.api.storefront("Cart", {"id": self.session.token})
+        return self.remember(carts.cart(data.child("cart"))) if data.has("cart") else None
+
+    def refilling(self, lines: Sequence[CartLine], codes: Sequence[str]) -> Iterator[Plan[Cart]]:
+        for line in lines:
+            yield self.change(
+                "AddLines", lines=[_item(ids.gid("ProductVariant", line.product_id), line.quantity)]
+            )
+        if codes:
+            yield self.change("ApplyDiscount", codes=list(codes))
+
+    def change(self, name: str, **variables: Any) -> Plan[Cart]:
+        """Change the open cart.
+
+        Raises:
+            StoreError: as its errors and warnings say.
+        """
+        asked = {"id": self.session.token, **variables}
+        data = yield from self.api.storefront(name, asked, writes=True)
+        codes = tuple(code.upper() for code in variables.get("codes", ()))
+        return self._changed(data.child(_ROOTS[name]), codes)
+
+    def _changed(self, payload: Fields, codes: tuple[str, ...] = ()) -> Cart:
+        error = carts.refusal(payload, codes)
+        if payload.has("cart") or error is None:
+            cart = self.remember(carts.cart(payload.child("cart")))
+        if error is not None:
+            raise error
+        return cart
+
+    def all_or_nothing(
+        self, name: str, line: Mapping[str, Any], variant_id: int, before: int, after: int
+    ) -> Plan[Cart]:
+        """Change how many pieces of a variant there are; undo it where there are not so many.
+
+        Shopify puts in what there is, and warns of the rest.
+
+        Args:
+            name: of the change.
+            line: that it is given.
+            variant_id: of the variant.
+            before: pieces that there were.
+            after: pieces that there should be.
+
+        Raises:
+            StoreError: out_of_stock.
+        """
+        try:
+            cart = yield from self.change(name, lines=[line])
+            now = pieces(cart.lines, variant_id)
+            if now >= after:
+                return cart
+            raise StoreError("out_of_stock", f"only {now} of {after} can be had")
+        except StoreError as error:
+            left = [line for line in self.session.lines if line.product_id == variant_id]
+            changed = pieces(left, variant_id) != before
+            if error.error_type == "out_of_stock" and changed:
+                undo = {"id": left[0].key, "quantity": before}
+                yield from self.change("UpdateLines", lines=[undo])
+            raise
+
+    def remove(self, lines: Sequence[CartLine]) -> Plan[Cart]:
+        return self.change("RemoveLines", lines=[line.key for line in lines])
+
+    def set_quantity(self, line: CartLine, quantity: int) -> Plan[Cart]:
+        changed = {"id": line.key, "quantity": quantity}
+        return self.all_or_nothing(
+            "UpdateLines", changed, line.product_id, int(line.quantity), quantity
+        )
+
+    def ids_of(self, product: int | str) -> Plan[set[int]]:
+        found = yield from product_lookup.find(self.api, product)
+        if found.variant is not None:
+            return {ids.number(found.variant)}
+        variants = yield from product_lookup.variants_of(self.api, found)
+        return {ids.number(row) for row in variants}
+
+
+def _item(variant: str, quantity: Any) -> dict[str, Any]:
+    return {"merchandiseId": variant, "quantity": int(quantity)}
+
+
+def pieces(lines: Sequence[CartLine], variant_id: int) -> int:
+    """Return how many pieces of a variant lines hold."""
+    return sum(int(line.quantity) for line in lines if line.product_id == variant_id)
 
 
 @plan(
@@ -38,14 +137,13 @@ def add_to_cart(
 ) -> Plan[Cart]:
     """Where a product has several variants, one has to be chosen, else it is invalid_input."""
     count = checks.quantity(quantity)
-    session = session_of(cart)
+    opened = _Cart(api, cart)
     variant = yield from _variant(api, product, variation)
-    before = yield from open_cart(api, session)
-    item = {"merchandiseId": ids.opaque(variant, "id"), "quantity": count}
-    held = sum(int(line.quantity) for line in holding(before, ids.number(variant)))
-    wanted = (ids.number(variant), held, held + count)
-    after = yield from all_or_nothing(api, session, "AddLines", {"lines": [item]}, wanted)
-    return kept(before, after)
+    before = yield from opened.open()
+    number, held = ids.number(variant), pieces(before.lines, ids.number(variant))
+    item = _item(ids.opaque(variant, "id"), count)
+    added = opened.all_or_nothing("AddLines", item, number, held, held + count)
+    return kept(before, (yield from added))
 
 
 def _variant(
@@ -57,85 +155,53 @@ def _variant(
         if only is None:
             raise StoreError("invalid_input", "the product has variants: choose one")
         return only
-    variants = yield from product_lookup.variants_of(api, found)
-    for row in variants:
+    for row in (yield from product_lookup.variants_of(api, found)):
         if isinstance(variation, Mapping):
             chosen = dict(variation).items() <= dict(models.options(row)).items()
         else:
             chosen = variation in (ids.number(row), row.text_or("sku"))
         if chosen:
             return row
-    message = f"there is no such variation of {str(product)[:40]}"
-    raise StoreError("invalid_input", message)
+    raise StoreError("invalid_input", f"there is no such variation of {str(product)[:40]}")
 
 
 @plan(Operations.get_cart, calls=(_GET,))
 def get_cart(api: Api, cart: CartSession | str | None = None) -> Plan[Cart]:
-    return (yield from open_cart(api, session_of(cart)))
-
-
-def _lines_of(api: Api, cart: Cart, product: int | str) -> Plan[list[CartLine]]:
-    """Return the lines of a cart that hold a product, any of its variants included.
-
-    Raises:
-        StoreError: not_found, there is none.
-    """
-    lines = [line for line in cart.lines if product in (line.product_id, line.sku)]
-    if not lines and cart.lines:
-        found = yield from product_lookup.find(api, product)
-        if found.variant is not None:
-            wanted = {ids.number(found.variant)}
-        else:
-            variants = yield from product_lookup.variants_of(api, found)
-            wanted = {ids.number(row) for row in variants}
-        lines = [line for line in cart.lines if line.product_id in wanted]
-    if not lines:
-        raise StoreError("not_found", f"the cart does not contain {str(product)[:40]}")
-    return lines
-
-
-@plan(Operations.remove_from_cart, calls=(_GET, "admin VariantsByQuery", "storefront RemoveLines"))
-def remove_from_cart(
-    api: Api, product: int | str, cart: CartSession | str | None = None
-) -> Plan[Cart]:
-    session = session_of(cart)
-    before = yield from open_cart(api, session)
-    lines = yield from _lines_of(api, before, product)
-    variables = {"lines": [line.key for line in lines]}
-    return kept(before, (yield from change(api, session, "RemoveLines", variables)))
+    return (yield from _Cart(api, cart).open())
 
 
 @plan(
-    Operations.update_cart_quantity, calls=(_GET, "admin VariantsByQuery", "storefront UpdateLines")
+    Operations.remove_from_cart,
+    calls=(_GET, "admin VariantsByQuery", "storefront RemoveLines"),
+)
+def remove_from_cart(
+    api: Api, product: int | str, cart: CartSession | str | None = None
+) -> Plan[Cart]:
+    return (yield from _Cart(api, cart).without(product))
+
+
+@plan(
+    Operations.update_cart_quantity,
+    calls=(_GET, "admin VariantsByQuery", "storefront UpdateLines"),
 )
 def update_cart_quantity(
     api: Api, product: int | str, quantity: int, cart: CartSession | str | None = None
 ) -> Plan[Cart]:
-    count = checks.quantity(quantity, low=0)
-    session = session_of(cart)
-    before = yield from open_cart(api, session)
-    lines = yield from _lines_of(api, before, product)
-    if len(lines) > 1:
-        raise StoreError("invalid_input", "several lines hold this product: name the variation")
-    line = lines[0]
-    variables = {"lines": [{"id": line.key, "quantity": count}]}
-    wanted = (line.product_id, int(line.quantity), count)
-    after = yield from all_or_nothing(api, session, "UpdateLines", variables, wanted)
-    return kept(before, after)
+    return (yield from _Cart(api, cart).with_quantity(product, quantity))
 
 
 @plan(Operations.apply_coupon_to_cart, calls=(_GET, "storefront ApplyDiscount"))
 def apply_coupon_to_cart(api: Api, code: str, cart: CartSession | str | None = None) -> Plan[Cart]:
     """Beside the codes that are on the cart."""
     wanted = checks.text(code, "code")
-    session = session_of(cart)
-    before = yield from open_cart(api, session)
+    opened = _Cart(api, cart)
+    before = yield from opened.open()
     codes = [coupon.code for coupon in before.coupons]
     if wanted.casefold() in (known.casefold() for known in codes):
         raise StoreError("invalid_coupon", f"{wanted} is on the cart already")
-    after = yield from change(api, session, "ApplyDiscount", {"codes": [*codes, wanted]})
+    after = yield from opened.change("ApplyDiscount", codes=[*codes, wanted])
     if wanted.casefold() not in (coupon.code.casefold() for coupon in after.coupons):
         if codes:
-            after = yield from change(api, session, "ApplyDiscount", {"codes": codes})
+            yield from opened.change("ApplyDiscount", codes=codes)
         raise StoreError("invalid_coupon", f"{wanted} is not good for this cart")
     return kept(before, after)

@@ -7,39 +7,112 @@ person's. What identifies a shopper is the cart's token. Give each shopper a `Ca
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from ....errors import StoreError
 from ....net.plans import Plan
+from ....spec.money import Quantity
 from ....spec.operations import Operations
 from ....spec.results import Cart, CartLine
 from ....spec.sessions import CartSession
 from ...kit import checks
-from ...kit.carts import session_of
+from ...kit.carts import ShopperCart, renewed
 from ...kit.operations import plan
-from .. import models
-from ..api import Api
-from ..cart_calls import call, change, item, open_cart, renewed
+from .. import carts, errors, models
+from ..api import STORE, Api
 from ..product_lookup import find_product
 
-CART = "The shopper's CartSession, or the token of an earlier cart; without it a new cart."
 GET_CART = "GET /wc/store/v1/cart"
+_CART_LOST = "cart_lost"
+_LOST = ("woocommerce_rest_missing_nonce", "woocommerce_rest_invalid_nonce")
 
 
-def _lines_of(api: Api, cart: Cart, product: int | str) -> Plan[list[CartLine]]:
-    """Return the lines of a cart that hold a product, any of its variations included.
+class _Cart(ShopperCart[Api]):
+    """A cart of the Store API."""
 
-    Raises:
-        StoreError: not_found, there is none.
-    """
-    lines = [line for line in cart.lines if product in (line.product_id, line.sku)]
-    if not lines and cart.lines:
-        found = yield from find_product(api, product)
-        wanted = models.product_ids(found)
-        lines = [line for line in cart.lines if line.product_id in wanted]
-    if not lines:
-        raise StoreError("not_found", f"the cart does not contain {str(product)[:40]}")
-    return lines
+    def call(self, action: str = "", body: Any = None) -> Plan[Cart]:
+        """Read or change the cart.
+
+        Raises:
+            StoreError: with code cart_lost when the store does not know the token any more.
+        """
+        given = self.session.token
+        headers = {} if given is None else {"Cart-Token": given}
+        method = "GET" if body is None else "POST"
+        path = f"{STORE}/cart/{action}".rstrip("/")
+        answer = yield from self.api.send(method, path, json=body, headers=headers)
+        try:
+            document = errors.read(answer)
+        except StoreError as error:
+            if error.code in _LOST and given is not None:
+                raise _lost() from error
+            raise
+        token = answer.headers.get("cart-token")
+        if not token:
+            raise StoreError("invalid_response", "the cart has no token", status=answer.status)
+        if given is not None and not carts.same_cart(given, token):
+            raise _lost()
+        return self.remember(carts.cart(document, token))
+
+    def read(self) -> Plan[Cart | None]:
+        try:
+            return (yield from self.call())
+        except StoreError as error:
+            if error.code != _CART_LOST:
+                raise
+            return None
+
+    def refilling(self, lines: Sequence[CartLine], codes: Sequence[str]) -> Iterator[Plan[Cart]]:
+        for line in lines:
+            yield self.call("add-item", _item(line.product_id, line.quantity, line.options))
+        for code in codes:
+            yield self.call("apply-coupon", {"code": code})
+
+    def change(self, action: str, body: Any) -> Plan[Cart]:
+        """Change the cart, after putting it together again if it is lost."""
+        if self.session.token is None:
+            # A change needs a token, and only reading gives one.
+            yield from self.call()
+        try:
+            return (yield from self.call(action, body))
+        except StoreError as error:
+            if error.code != _CART_LOST:
+                raise
+        # Nothing was changed: the store refused the token before it looked at the rest.
+        rebuilt = yield from self.open()
+        return renewed((yield from self.call(action, body)), rebuilt.problems)
+
+    def remove(self, lines: Sequence[CartLine]) -> Plan[Cart]:
+        for line in lines:
+            after = yield from self.call("remove-item", {"key": line.key})
+        return after
+
+    def set_quantity(self, line: CartLine, quantity: int) -> Plan[Cart]:
+        try:
+            return (yield from self.call("update-item", {"key": line.key, "quantity": quantity}))
+        except StoreError as error:
+            # The store has one code for "below the minimum" and "more than there is".
+            too_many = line.maximum is not None and quantity > line.maximum
+            if error.code == "invalid_quantity" and too_many:
+                raise StoreError(
+                    "out_of_stock", error.message, status=error.status, code=error.code
+                ) from error
+            raise
+
+    def ids_of(self, product: int | str) -> Plan[set[int]]:
+        return models.product_ids((yield from find_product(self.api, product)))
+
+
+def _lost() -> StoreError:
+    return StoreError("invalid_state", "the cart has expired", code=_CART_LOST)
+
+
+def _item(number: int, quantity: Quantity, options: Mapping[str, str]) -> dict[str, Any]:
+    """Return the body that adds a product or variation."""
+    pairs = [{"attribute": name, "value": value} for name, value in options.items()]
+    count = quantity if isinstance(quantity, int) else float(quantity)
+    return {"id": number, "quantity": count, "variation": pairs}
 
 
 @plan(
@@ -66,8 +139,7 @@ def add_to_cart(
         product = yield from _variation_id(api, product, variation)
     if not isinstance(product, int):
         product = (yield from find_product(api, product)).identifier()
-    body = item(product, count, options)
-    return (yield from change(api, session_of(cart), "add-item", body))
+    return (yield from _Cart(api, cart).change("add-item", _item(product, count, options)))
 
 
 def _variation_id(api: Api, product: int | str, variation: int | str) -> Plan[int]:
@@ -86,7 +158,7 @@ def _variation_id(api: Api, product: int | str, variation: int | str) -> Plan[in
 
 @plan(Operations.get_cart, calls=(GET_CART,))
 def get_cart(api: Api, cart: CartSession | str | None = None) -> Plan[Cart]:
-    return (yield from open_cart(api, session_of(cart)))
+    return (yield from _Cart(api, cart).open())
 
 
 @plan(
@@ -96,12 +168,7 @@ def get_cart(api: Api, cart: CartSession | str | None = None) -> Plan[Cart]:
 def remove_from_cart(
     api: Api, product: int | str, cart: CartSession | str | None = None
 ) -> Plan[Cart]:
-    session = session_of(cart)
-    before = yield from open_cart(api, session)
-    after = before
-    for line in (yield from _lines_of(api, before, product)):
-        after = yield from call(api, session, "remove-item", {"key": line.key})
-    return renewed(after, before.problems) if before.renewed else after
+    return (yield from _Cart(api, cart).without(product))
 
 
 @plan(
@@ -111,27 +178,9 @@ def remove_from_cart(
 def update_cart_quantity(
     api: Api, product: int | str, quantity: int, cart: CartSession | str | None = None
 ) -> Plan[Cart]:
-    count = checks.quantity(quantity, low=0)
-    session = session_of(cart)
-    before = yield from open_cart(api, session)
-    lines = yield from _lines_of(api, before, product)
-    if len(lines) > 1:
-        raise StoreError("invalid_input", "several lines hold this product: name the variation")
-    line = lines[0]
-    body = {"key": line.key, "quantity": count}
-    try:
-        after = yield from call(api, session, "update-item", body)
-    except StoreError as error:
-        # The store has one code for "below the minimum" and "more than there is".
-        if error.code == "invalid_quantity" and line.maximum is not None and count > line.maximum:
-            raise StoreError(
-                "out_of_stock", error.message, status=error.status, code=error.code
-            ) from error
-        raise
-    return renewed(after, before.problems) if before.renewed else after
+    return (yield from _Cart(api, cart).with_quantity(product, quantity))
 
 
 @plan(Operations.apply_coupon_to_cart, calls=(GET_CART, "POST /wc/store/v1/cart/apply-coupon"))
 def apply_coupon_to_cart(api: Api, code: str, cart: CartSession | str | None = None) -> Plan[Cart]:
-    body = {"code": checks.text(code, "code")}
-    return (yield from change(api, session_of(cart), "apply-coupon", body))
+    return (yield from _Cart(api, cart).change("apply-coupon", {"code": checks.text(code, "code")}))

@@ -1,0 +1,103 @@
+"""Finding the order that a shopper means, and no one else's; what was paid back of one.
+
+Order numbers can be guessed. Therefore an order that is asked for by its number alone comes without
+its customer, and with an e-mail address only when that is the order's own: to everybody else it is
+not there.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import ClassVar, Generic, TypeVar
+
+from ...errors import StoreError
+from ...net.plans import Plan
+from ...spec.money import Money
+from ...spec.results import Order, Refund, RefundStatus
+from . import checks
+from .fields import Fields
+
+ApiT = TypeVar("ApiT")
+
+
+class Orders(ABC, Generic[ApiT]):
+    """The orders of a store, for one operation. A platform says how its API finds and shows them.
+
+    Args:
+        api: the platform's API.
+    """
+
+    cancellable: ClassVar[tuple[str, ...]]
+    """Statuses from which an order can be cancelled."""
+
+    def __init__(self, api: ApiT) -> None:
+        self.api = api
+
+    @abstractmethod
+    def numbered(self, number: str, email: str | None) -> Plan[Fields | None]:
+        """Return the order with a number if it is the shopper's, else None.
+
+        Args:
+            number: without the sign # before it.
+            email: in lower case, that the order must have; None for any.
+        """
+
+    @abstractmethod
+    def newest(self, email: str, wanted: int) -> Plan[Sequence[Fields]]:
+        """Return the newest orders of an address, at most so many."""
+
+    @abstractmethod
+    def read(self, found: Fields, *, with_customer: bool) -> Order:
+        """Read an order; who placed it only when that was asked for."""
+
+    def find(self, order: int | str, email: str | None) -> Plan[Fields]:
+        """Return the order with a number such as 1001 or #1001, if it is the shopper's.
+
+        Raises:
+            StoreError: not_found.
+        """
+        if isinstance(order, bool) or not isinstance(order, (int, str)):
+            raise StoreError("invalid_request", "order is neither a number nor a string")
+        number = checks.text(str(order), "order").lstrip("#").strip()
+        address = None if email is None else checks.email(email)
+        found = (yield from self.numbered(number, address)) if number else None
+        if found is None:
+            # The same words whether there is no such order or it is somebody else's.
+            message = f"there is no order {str(order)[:40]} for this customer"
+            raise StoreError("not_found", message)
+        return found
+
+    def check(self, order: int | str | None, email: str | None) -> Plan[Order]:
+        """Return an order by its number, or the latest of an address.
+
+        Raises:
+            StoreError: not_found; invalid_request, neither was given.
+        """
+        if order is not None:
+            found = yield from self.find(order, email)
+            return self.read(found, with_customer=email is not None)
+        if email is None:
+            raise StoreError("invalid_request", "check_order takes an order, an email or both")
+        latest = yield from self.newest(checks.email(email), 1)
+        if not latest:
+            raise StoreError("not_found", "there is no order for this customer")
+        return self.read(latest[0], with_customer=True)
+
+    def check_cancellable(self, number: int | str, status: str) -> None:
+        """Refuse to cancel an order in another status than those that allow it.
+
+        Raises:
+            StoreError: invalid_state.
+        """
+        if status not in self.cancellable:
+            raise StoreError("invalid_state", f"order {number} is {status} and cannot be cancelled")
+
+
+def refund_status(order_id: int, total: Money, refunds: Iterable[Refund]) -> RefundStatus:
+    """Return what was paid back of an order in all; each refund of it must be there."""
+    newest = sorted(refunds, key=lambda refund: (refund.created, refund.id), reverse=True)
+    refunded = sum((refund.amount.amount for refund in newest), Decimal(0))
+    status = "none" if refunded <= 0 else "full" if refunded >= total.amount else "partial"
+    return RefundStatus(order_id, status, total, Money(refunded, total.currency), tuple(newest))
