@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from datetime import UTC, datetime
-from decimal import Decimal
 
 from ....contract import Collector, Report, Run
 from ....errors import StoreError
@@ -12,6 +10,7 @@ from ....metrics.catalogue import business
 from ....metrics.families import Sample
 from ....net.plans import Plan
 from ...kit.fields import Fields
+from ...kit.figures import abandoned_carts
 from ...kit.options import number, whole_number
 from .. import ids, models
 from ..api import Api
@@ -121,22 +120,12 @@ def carts(api: Api, run: Run) -> Plan[Report]:
     nodes = yield from api.all_nodes(
         "AbandonedCheckouts", "abandonedCheckouts", {"query": query}, limit=limit
     )
-    values: defaultdict[str, Decimal] = defaultdict(Decimal)
-    count = 0
+    values = []
     for index, node in enumerate(nodes):
         row = Fields(node, f"checkouts[{index}]")
-        if row.gmt_if_any("completedAt") is not None:
-            continue
-        money = ids.shop_money(row, "totalPriceSet")
-        values[money.currency] += money.amount
-        count += 1
-    samples = [Sample(business.CARTS_ABANDONED, count)]
-    samples += [
-        Sample(business.CART_ABANDONED_VALUE, float(value), {"currency": currency})
-        for currency, value in values.items()
-    ]
-    amounts = " + ".join(f"{value:f} {currency}" for currency, value in values.items())
-    return Report(samples, summary=f"{count} abandoned carts worth {amounts or 'nothing'}")
+        if row.gmt_if_any("completedAt") is None:
+            values.append(ids.shop_money(row, "totalPriceSet"))
+    return abandoned_carts(values)
 
 
 def _iso(when: float) -> str:

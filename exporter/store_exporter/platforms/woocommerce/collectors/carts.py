@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping
-from decimal import Decimal
+from collections.abc import Sequence
 
 from ....contract import Collector, Report, Run
 from ....errors import StoreError
 from ....metrics.catalogue import business
 from ....metrics.families import Sample
 from ....net.plans import Plan
+from ....spec.money import Money
 from ...kit.fields import Fields
-from ...kit.money import currency_code, decimal_text
+from ...kit.figures import abandoned_carts
 from ...kit.options import number
 from ..api import PAGE, V3, Api, gmt
 
 _MAX_PAGES = 5
-_MAX_CURRENCIES = 32
 
 
 def carts(api: Api, run: Run) -> Plan[Report]:
@@ -40,46 +38,38 @@ def carts(api: Api, run: Run) -> Plan[Report]:
         "per_page": PAGE,
         "_fields": "id,total,currency",
     }
-    found: dict[int, tuple[str, Decimal] | StoreError] = {}
+    found: dict[int, Fields] = {}
     for page in range(1, _MAX_PAGES + 1):
         rows = yield from api.page(f"{V3}/orders", {**params, "page": page})
-        for row in rows:
-            found[row.identifier()] = _value(row)
+        found |= {row.identifier(): row for row in rows}
         if len(rows) < PAGE or rows.total == page * PAGE:
-            return _report(found)
+            return _report(list(found.values()))
     if rows.total is None:
         raise StoreError("invalid_response", "the list of orders does not say how many there are")
-    sample = Sample(business.CARTS_ABANDONED, rows.total)
     summary = f"{rows.total} abandoned carts, too many to add up their value"
-    return Report([sample], summary=summary)
+    return Report([Sample(business.CARTS_ABANDONED, rows.total)], summary=summary)
 
 
-def _value(row: Fields) -> tuple[str, Decimal] | StoreError:
+def _report(orders: Sequence[Fields]) -> Report:
     try:
-        currency = currency_code(row.raw("currency"), f"{row.where}: currency")
-        total = decimal_text(row.raw("total"), f"{row.where}: total")
+        return abandoned_carts([_value(order) for order in orders])
     except StoreError as error:
-        return error
-    if total < 0:
-        return StoreError("invalid_response", f"{row.where}: total is negative")
-    return currency, total
+        # A sum without this one would be a wrong figure; that there is one is still true.
+        reason = f"The value of abandoned carts is not known: {error.message}."
+        sample = Sample(business.CARTS_ABANDONED, len(orders))
+        return Report([sample], [reason], f"{len(orders)} abandoned carts of unknown value")
 
 
-def _report(found: Mapping[int, tuple[str, Decimal] | StoreError]) -> Report:
-    samples = [Sample(business.CARTS_ABANDONED, len(found))]
-    values: defaultdict[str, Decimal] = defaultdict(Decimal)
-    for value in found.values():
-        if isinstance(value, StoreError):
-            # A sum without this one would be a wrong figure; that there is one is still true.
-            reason = f"The value of abandoned carts is not known: {value.message}."
-            return Report(samples, [reason], f"{len(found)} abandoned carts of unknown value")
-        values[value[0]] += value[1]
-    samples += [
-        Sample(business.CART_ABANDONED_VALUE, float(value), {"currency": currency})
-        for currency, value in list(values.items())[:_MAX_CURRENCIES]
-    ]
-    amounts = " + ".join(f"{value:f} {currency}" for currency, value in values.items())
-    return Report(samples, summary=f"{len(found)} abandoned carts worth {amounts or 'nothing'}")
+def _value(order: Fields) -> Money:
+    """Read what a cart is worth.
+
+    Raises:
+        StoreError: invalid_response.
+    """
+    value = order.money("total", order.currency("currency"))
+    if value.amount < 0:
+        raise StoreError("invalid_response", f"{order.where}: total is negative")
+    return value
 
 
 CARTS = Collector(
