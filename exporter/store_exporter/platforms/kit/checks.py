@@ -27,13 +27,13 @@ def limit(value: object) -> int:
 
 
 def text(value: object, name: str) -> str:
-    """Return a text that a shopper gave, trimmed.
+    """Return a string that a shopper gave, trimmed.
 
     Raises:
-        StoreError: invalid_input, it is empty or too long; invalid_request, it is no text.
+        StoreError: invalid_input, it is empty or too long; invalid_request, it is no string.
     """
     if not isinstance(value, str):
-        raise StoreError("invalid_request", f"{name} is not a text")
+        raise StoreError("invalid_request", f"{name} is not a string")
     # What is not text in UTF-8 (half a surrogate pair) cannot be sent either.
     trimmed = value.encode("utf-8", "replace").decode().strip()
     if not trimmed or len(trimmed) > _LONGEST:
@@ -61,6 +61,17 @@ def quantity(value: object, *, low: int = 1) -> int:
     """
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= 9999:
         raise StoreError("invalid_input", f"quantity is {value!r}, not from {low} to 9999")
+    return value
+
+
+def whole(value: object, name: str) -> int:
+    """Return a whole number.
+
+    Raises:
+        StoreError: invalid_request, it is none.
+    """
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise StoreError("invalid_request", f"{name} is not a whole number")
     return value
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from random import Random
-from types import TracebackType
 from typing import Any, Generic, Required, Self, TypeVar
 
 import httpx
@@ -20,11 +20,14 @@ from ...net.plans import Plan, Policy, Retrier, RetryBudget
 from ...operations.bound import bind
 from ...spec.operation import OperationSpec
 from ...spec.operations import Operations
+from ...stores.model import Store
 from .connection import ApiT, Clocks, Connection
 from .drivers import AsyncDriver, SyncDriver, proxy_for, tls_context
 from .operations import Plans
 
 T = TypeVar("T")
+TransportT = TypeVar("TransportT")
+SleptT = TypeVar("SleptT")
 MAX_BODY_BYTES = 5 * 1024 * 1024
 _LIMITS = httpx.Limits(max_connections=10, max_keepalive_connections=5, keepalive_expiry=30.0)
 
@@ -58,10 +61,35 @@ def clocks(options: Options) -> Clocks:
     return chosen
 
 
-class _Client(Operations, Generic[ApiT]):
-    """What both clients have in common."""
+def options_of(store: Store) -> Options:
+    """Return the options that a store's configuration stands for."""
+    return {
+        "org": store.org,
+        "domain": store.domain,
+        "max_body_bytes": store.max_body_bytes,
+        "ca_file": store.ca_file,
+    }
 
-    def __init__(self, connection: Connection[ApiT], plans: Plans, options: Options) -> None:
+
+class Client(Operations, ABC, Generic[ApiT, TransportT, SleptT]):
+    """What both clients have in common.
+
+    Args:
+        connection: the store.
+        plans: what can be done there, and how.
+        options: whose the measurements are, and how patient to be.
+        transport: sends the requests in place of a pool of connections; for tests.
+        sleep: waits between repetitions; for tests.
+    """
+
+    def __init__(
+        self,
+        connection: Connection[ApiT],
+        plans: Plans,
+        options: Options,
+        transport: TransportT | None = None,
+        sleep: Callable[[float], SleptT] | None = None,
+    ) -> None:
         self.url = connection.url
         self.org = options["org"]
         self.domain = options.get("domain") or connection.host
@@ -76,6 +104,16 @@ class _Client(Operations, Generic[ApiT]):
         self._policy = options.get("policy") or Policy()
         self._budget = RetryBudget()
         self._random = options.get("random") or Random()  # noqa: S311  # jitter is no secret
+        self._begin(transport, sleep, options)
+
+    @abstractmethod
+    def _begin(
+        self,
+        transport: TransportT | None,
+        sleep: Callable[[float], SleptT] | None,
+        options: Options,
+    ) -> None:
+        """Make the driver."""
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.domain} of {self.org}>"
@@ -104,32 +142,21 @@ def _transport_options(url: str, options: Options) -> dict[str, Any]:
     }
 
 
-class BlockingClient(_Client[ApiT]):
-    """A store, for blocking code. One client serves all threads of an application.
+class BlockingClient(Client[ApiT, httpx.BaseTransport, None]):
+    """A store, for blocking code. One client serves all threads of an application."""
 
-    Args:
-        connection: the store.
-        plans: what can be done there, and how.
-        options: whose the measurements are, and how patient to be.
-        transport: sends the requests in place of a pool of connections; for tests.
-        sleep: waits between repetitions; for tests.
-    """
-
-    def __init__(
+    def _begin(
         self,
-        connection: Connection[ApiT],
-        plans: Plans,
+        transport: httpx.BaseTransport | None,
+        sleep: Callable[[float], None] | None,
         options: Options,
-        transport: httpx.BaseTransport | None = None,
-        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        super().__init__(connection, plans, options)
         self._driver = SyncDriver(
             transport or httpx.HTTPTransport(**_transport_options(self.url, options)),
-            sign=connection.sign,
+            sign=self._connection.sign,
             max_body_bytes=options.get("max_body_bytes", MAX_BODY_BYTES),
-            sleep=sleep,
-            monotonic=connection.monotonic,
+            sleep=sleep or time.sleep,
+            monotonic=self._connection.monotonic,
         )
 
     def run_operation(self, spec: OperationSpec[..., T], /, *args: Any, **kwargs: Any) -> T:
@@ -144,41 +171,25 @@ class BlockingClient(_Client[ApiT]):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 
-class AsyncClient(_Client[ApiT]):
-    """A store, for asyncio. Operations are to be awaited, and so is `sleep`.
+class AsyncClient(Client[ApiT, httpx.AsyncBaseTransport, Awaitable[None]]):
+    """A store, for asyncio. Operations are to be awaited, and so is `sleep`."""
 
-    Args:
-        connection: the store.
-        plans: what can be done there, and how.
-        options: whose the measurements are, and how patient to be.
-        transport: sends the requests in place of a pool of connections; for tests.
-        sleep: waits between repetitions; for tests.
-    """
-
-    def __init__(
+    def _begin(
         self,
-        connection: Connection[ApiT],
-        plans: Plans,
+        transport: httpx.AsyncBaseTransport | None,
+        sleep: Callable[[float], Awaitable[None]] | None,
         options: Options,
-        transport: httpx.AsyncBaseTransport | None = None,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        super().__init__(connection, plans, options)
         self._driver = AsyncDriver(
             transport or httpx.AsyncHTTPTransport(**_transport_options(self.url, options)),
-            sign=connection.sign,
+            sign=self._connection.sign,
             max_body_bytes=options.get("max_body_bytes", MAX_BODY_BYTES),
-            sleep=sleep,
-            monotonic=connection.monotonic,
+            sleep=sleep or asyncio.sleep,
+            monotonic=self._connection.monotonic,
         )
 
     async def run_operation(self, spec: OperationSpec[..., T], /, *args: Any, **kwargs: Any) -> T:
@@ -193,10 +204,5 @@ class AsyncClient(_Client[ApiT]):
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.aclose()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import ClassVar, Generic, TypedDict, TypeVar, Unpack
+from typing import Any, ClassVar, Generic, TypedDict, TypeVar, Unpack
 from urllib.parse import urlsplit
 
 from ...contract import Response
@@ -14,6 +15,8 @@ from ...net.url import normal
 from ...stores.model import Secret
 
 ApiT = TypeVar("ApiT")
+T = TypeVar("T")
+_LIFETIME = 3600.0
 Send = Callable[[Request], Plan[Response]]
 """Sends a request and returns whatever is answered: a `Retrier`'s, or one without repetitions."""
 
@@ -25,6 +28,31 @@ class Clocks(TypedDict, total=False):
     """Seconds of a clock that never jumps; for tests."""
     now: Callable[[], float]
     """Unix time in seconds; for tests."""
+
+
+class Facts:
+    """What is remembered of a store for an hour. Racing threads at worst ask twice.
+
+    Args:
+        monotonic: seconds of a clock that never jumps.
+    """
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._known: dict[str, tuple[float, Any]] = {}
+
+    def fix(self, name: str, value: object) -> None:
+        """Remember something for good."""
+        self._known[name] = (math.inf, value)
+
+    def get(self, name: str, ask: Callable[[], Plan[T]]) -> Plan[T]:
+        """Return what is known by a name, asking for it where that is an hour ago."""
+        ends, value = self._known.get(name, (-math.inf, None))
+        if ends < self._monotonic():
+            value = yield from ask()
+            self._known[name] = (self._monotonic() + _LIFETIME, value)
+        known: T = value
+        return known
 
 
 class Connection(ABC, Generic[ApiT]):
@@ -53,6 +81,7 @@ class Connection(ABC, Generic[ApiT]):
         self.host = urlsplit(self.url).hostname or ""
         self.monotonic = clocks.get("monotonic", time.monotonic)
         self.now = clocks.get("now", time.time)
+        self.facts = Facts(self.monotonic)
 
     @abstractmethod
     def sign(self, request: Request) -> Request:
@@ -79,6 +108,32 @@ class Connection(ABC, Generic[ApiT]):
             now: Unix time in seconds.
         """
         return asked_to_wait(response, now)
+
+
+class Api:
+    """What an API of any platform has, for the time of one operation or run.
+
+    Args:
+        connection: the store.
+        send: sends each request.
+        deadline: seconds from now on in which all of it has to be done.
+
+    Attributes:
+        url: the store's base address without a trailing slash.
+        monotonic: seconds of a clock that never jumps.
+        now: Unix time in seconds.
+        ends: when the deadline is, by `monotonic`.
+        facts: what is remembered of the store.
+        exchange: sends a request.
+    """
+
+    def __init__(self, connection: Connection[Any], send: Send, *, deadline: float) -> None:
+        self.url = connection.url
+        self.monotonic = connection.monotonic
+        self.now = connection.now
+        self.ends = connection.monotonic() + deadline
+        self.facts = connection.facts
+        self.exchange = send
 
 
 def revealed(value: str | Secret) -> str:

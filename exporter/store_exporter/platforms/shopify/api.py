@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -12,6 +11,7 @@ from ...contract import Response
 from ...errors import StoreError
 from ...net import documents as answers
 from ...net.plans import Pause, Plan, Request
+from ..kit import connection
 from ..kit.connection import Send
 from ..kit.fields import Fields
 from . import graphql
@@ -23,14 +23,6 @@ from .queries import document
 PAGE = 100
 MAX_PAGES = 50
 _CHEAPEST = "Shop"
-_FACTS_LIFETIME = 3600.0
-
-
-@dataclass(slots=True)
-class Facts:
-    """What is remembered of a shop for an hour. Racing threads at worst ask twice."""
-
-    shop: tuple[float, Fields] | None = None
 
 
 class Page(NamedTuple):
@@ -87,48 +79,33 @@ def read_answer(response: Response) -> graphql.Result:
     return graphql.read(document_)
 
 
-class Api:
+class Api(connection.Api):
     """A shop's APIs for the time of one operation or run.
 
     Args:
-        url: the shop's base address without a trailing slash.
+        shop: the connection to it.
+        send: sends each request.
+        deadline: seconds for all of it, waiting for the rate limit included.
         version: API version, such as `2026-10`.
-        send: sends the requests.
-        bucket: the Admin API's rate limit, shared by all that ask this shop.
-        facts: shared likewise.
-        tokens: of both APIs, shared likewise.
-        monotonic: seconds of a clock that never jumps.
-        now: Unix time in seconds.
-        deadline: seconds for the whole operation, waiting for the rate limit included.
-
-    Attributes:
-        version: the API version in use.
-        bucket: tells what was spent of the rate limit and what is left.
+        tokens: of both APIs.
+        bucket: the Admin API's rate limit; tells what was spent of it and what is left.
     """
 
     def __init__(
         self,
-        url: str,
-        version: str,
+        shop: connection.Connection[Any],
         send: Send,
-        bucket: Bucket,
-        facts: Facts,
         *,
-        tokens: Tokens,
-        monotonic: Callable[[], float],
-        now: Callable[[], float],
         deadline: float,
+        version: str,
+        tokens: Tokens,
+        bucket: Bucket,
     ) -> None:
-        self._url = url
+        super().__init__(shop, send, deadline=deadline)
         self.version = version
-        self._tokens = tokens
-        self._exchange = send
         self.bucket = bucket
-        self._facts = facts
-        self._monotonic = monotonic
-        self._ends = monotonic() + deadline
+        self._tokens = tokens
         self._introduced = False
-        self.now = now
 
     def admin(
         self,
@@ -195,7 +172,7 @@ class Api:
                 return data_of(result, name)
 
     def _pause(self, seconds: float) -> Pause:
-        if self._monotonic() + seconds >= self._ends:
+        if self.monotonic() + seconds >= self.ends:
             raise StoreError("rate_limited", "Shopify's rate limit leaves no room in time")
         return Pause(seconds)
 
@@ -227,12 +204,12 @@ class Api:
             yield from self._ask_for_token()
         request = Request(
             "POST",
-            self._url + path(api, self.version),
+            self.url + path(api, self.version),
             json=body(api, name, variables),
             idempotent=not writes,
         )
         try:
-            return read_answer((yield from self._exchange(request)))
+            return read_answer((yield from self.exchange(request)))
         except StoreError as error:
             if api == "admin" and error.error_type == "unauthorized":
                 self._tokens.forget()
@@ -241,8 +218,8 @@ class Api:
     def _ask_for_token(self) -> Plan[None]:
         app = self._tokens.app
         if app is not None:
-            request = Request("POST", self._url + GRANT, json=app.request, idempotent=True)
-            self._tokens.take((yield from self._exchange(request)))
+            request = Request("POST", self.url + GRANT, json=app.request, idempotent=True)
+            self._tokens.take((yield from self.exchange(request)))
 
     def page(
         self,
@@ -328,12 +305,10 @@ class Api:
 
     def shop(self) -> Plan[Fields]:
         """Return the shop's name, currency and time zone, asked for once an hour."""
-        known = self._facts.shop
-        if known is None or known[0] < self._monotonic():
-            data = yield from self.admin("Shop")
-            known = (self._monotonic() + _FACTS_LIFETIME, data.child("shop"))
-            self._facts.shop = known
-        return known[1]
+        return self.facts.get("shop", self._shop)
+
+    def _shop(self) -> Plan[Fields]:
+        return (yield from self.admin("Shop")).child("shop")
 
     def currency(self) -> Plan[str]:
         """Return the code of the shop's currency."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from typing import Unpack
 
@@ -11,7 +9,7 @@ import httpx
 
 from ...stores.model import Secret
 from ..kit import clients
-from ..kit.clients import AsyncClient, BlockingClient
+from ..kit.clients import AsyncClient, BlockingClient, Client, SleptT, TransportT
 from .api import Api
 from .auth import App
 from .connection import Connection
@@ -26,14 +24,23 @@ class Options(clients.Options, total=False):
     """Of both APIs, such as 2026-10."""
 
 
-def _connection(
-    url: str, admin: str | Secret | App, storefront: str | Secret | None, options: Options
-) -> Connection:
-    version = options.get("api_version", DEFAULT)
-    return Connection(url, admin, storefront, version=version, **clients.clocks(options))
+class _Shop(Client[Api, TransportT, SleptT]):
+    def __init__(
+        self,
+        url: str,
+        admin: str | Secret | App,
+        storefront_token: str | Secret | None = None,
+        *,
+        transport: TransportT | None = None,
+        sleep: Callable[[float], SleptT] | None = None,
+        **options: Unpack[Options],
+    ) -> None:
+        version, clocks = options.get("api_version", DEFAULT), clients.clocks(options)
+        connection = Connection(url, admin, storefront_token, version=version, **clocks)
+        super().__init__(connection, PLANS, options, transport, sleep)
 
 
-class Shopify(BlockingClient[Api]):
+class Shopify(_Shop[httpx.BaseTransport, None], BlockingClient[Api]):
     """A Shopify shop, for blocking code. One client serves all threads of an application.
 
     Args:
@@ -49,35 +56,9 @@ class Shopify(BlockingClient[Api]):
         ValueError: `url` is no http or https address.
     """
 
-    def __init__(
-        self,
-        url: str,
-        admin: str | Secret | App,
-        storefront_token: str | Secret | None = None,
-        *,
-        transport: httpx.BaseTransport | None = None,
-        sleep: Callable[[float], None] = time.sleep,
-        **options: Unpack[Options],
-    ) -> None:
-        connection = _connection(url, admin, storefront_token, options)
-        super().__init__(connection, PLANS, options, transport, sleep)
 
-
-class AsyncShopify(AsyncClient[Api]):
+class AsyncShopify(_Shop[httpx.AsyncBaseTransport, Awaitable[None]], AsyncClient[Api]):
     """A Shopify shop, for asyncio: arguments and methods are those of `Shopify`.
 
     Its methods are to be awaited, and so is `sleep`.
     """
-
-    def __init__(
-        self,
-        url: str,
-        admin: str | Secret | App,
-        storefront_token: str | Secret | None = None,
-        *,
-        transport: httpx.AsyncBaseTransport | None = None,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        **options: Unpack[Options],
-    ) -> None:
-        connection = _connection(url, admin, storefront_token, options)
-        super().__init__(connection, PLANS, options, transport, sleep)

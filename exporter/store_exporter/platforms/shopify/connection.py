@@ -10,7 +10,7 @@ from ...net.plans import Request
 from ...stores.model import Secret, Store
 from ..kit import connection
 from ..kit.connection import Clocks, Send
-from .api import Api, Facts, api_of
+from .api import Api, api_of
 from .auth import App, Tokens, access
 from .bucket import Bucket
 from .versions import DEFAULT
@@ -48,7 +48,6 @@ class Connection(connection.Connection[Api]):
         self.version = version
         self.bucket = Bucket(self.monotonic, share)
         self._tokens = Tokens(admin, storefront, self.monotonic)
-        self._facts = Facts()
 
     def sign(self, request: Request) -> Request:
         """Add the token of the API that is asked.
@@ -64,15 +63,12 @@ class Connection(connection.Connection[Api]):
     def api(self, send: Send, *, deadline: float) -> Api:
         """Return the shop's APIs; waiting for the rate limit ends with the deadline."""
         return Api(
-            self.url,
-            self.version,
+            self,
             send,
-            self.bucket,
-            self._facts,
-            tokens=self._tokens,
-            monotonic=self.monotonic,
-            now=self.now,
             deadline=deadline,
+            version=self.version,
+            tokens=self._tokens,
+            bucket=self.bucket,
         )
 
 

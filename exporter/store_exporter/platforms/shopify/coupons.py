@@ -5,16 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from ...errors import StoreError
 from ...spec.money import Money
 from ...spec.results import Coupon
+from ..kit.coupons import check, refused
 from ..kit.fields import Fields
 from . import ids
-
-
-def refused(reason: str, message: str) -> StoreError:
-    """Return the refusal of a coupon; `reason` becomes the error's code."""
-    return StoreError("invalid_coupon", message, code=f"coupon_{reason}")
 
 
 def coupon(code: str, fields: Fields, *, now: float, subtotal: Decimal | None) -> Coupon:
@@ -27,36 +22,29 @@ def coupon(code: str, fields: Fields, *, now: float, subtotal: Decimal | None) -
         subtotal: of the goods, for the minimum spend; None to leave that unchecked.
 
     Raises:
-        StoreError: invalid_coupon with code coupon_expired, coupon_scheduled, coupon_usage_limit
-            or coupon_minimum_spend; invalid_response.
+        StoreError: as `check` does; invalid_coupon with code coupon_scheduled; invalid_response.
     """
     expires, starts = fields.gmt_if_any("endsAt"), fields.gmt_if_any("startsAt")
-    moment = datetime.fromtimestamp(now, UTC)
-    state = fields.text("status")
-    if state == "EXPIRED" or (expires is not None and moment > expires):
+    state, kind = fields.text("status"), fields.text("__typename")
+    if state == "EXPIRED":
         raise refused("expired", f"coupon {code} has expired")
-    if state == "SCHEDULED" or (starts is not None and moment < starts):
+    if state == "SCHEDULED" or (starts and datetime.fromtimestamp(now, UTC) < starts):
         raise refused("scheduled", f"coupon {code} is not good yet")
-    left = _uses_left(fields)
-    if left is not None and left <= 0:
-        raise refused("usage_limit", f"coupon {code} has been used as often as it may be")
-    minimum = _minimum(fields)
-    if subtotal is not None and minimum is not None and subtotal < minimum.amount:
-        raise refused("minimum_spend", f"coupon {code} is good from {minimum} on")
-    kind = fields.text("__typename")
     percent, amount = _value(fields)
-    return Coupon(
+    found = Coupon(
         code=code,
         percent=percent,
         amount=amount,
         per_item=False,
         free_shipping=kind == "DiscountCodeFreeShipping",
-        minimum=minimum,
+        minimum=_minimum(fields),
         maximum=None,
         expires=expires,
-        uses_left=left,
+        uses_left=_uses_left(fields),
         restricted=kind in ("DiscountCodeBxgy", "DiscountCodeApp"),
     )
+    check(found, now=now, subtotal=subtotal)
+    return found
 
 
 def _uses_left(fields: Fields) -> int | None:

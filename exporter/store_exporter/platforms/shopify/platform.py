@@ -6,6 +6,7 @@ import re
 
 from ...stores.model import Store
 from ..base import Platform, Setting
+from ..kit.clients import options_of
 from . import versions
 from .auth import access, problem
 from .client import Shopify
@@ -71,11 +72,8 @@ def connect(store: Store) -> Shopify:
         store.url,
         access(store.credentials),
         store.credentials.get("storefront_token"),
-        org=store.org,
-        domain=store.domain,
         api_version=str(store.settings.get("api_version") or versions.DEFAULT),
-        max_body_bytes=store.max_body_bytes,
-        ca_file=store.ca_file,
+        **options_of(store),
     )
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from ...errors import StoreError
 from ...net.plans import Plan
-from ..kit import checks
+from ..kit import products
 from ..kit.fields import Fields
 from .api import Api
 from .ids import gid, number
 
-PRODUCT = "Id (a number) of a product or variant, or SKU (a text) of a variant."
 _VARIANTS = 100
 
 
@@ -32,43 +32,22 @@ def quoted(value: str) -> str:
 def find(api: Api, product: int | str) -> Plan[Found]:
     """Return the product or variant that an id or SKU names.
 
-    A number is an id. A text is a SKU, or an id when no variant has that SKU and it consists of
-    digits: SKUs may be numbers too.
-
     Raises:
         StoreError: not_found.
     """
-    if isinstance(product, bool) or not isinstance(product, (int, str)):
-        raise StoreError("invalid_request", "product is neither an id nor a SKU")
-    if isinstance(product, str):
-        sku = checks.text(product, "product")
-        found = yield from _by_sku(api, sku)
-        if found is not None:
-            return found
-        if not (sku.isascii() and sku.isdigit() and len(sku) < 18):
-            raise StoreError("not_found", f"there is no product with the SKU {sku}")
-        product = int(sku)
-    found = yield from _by_id(api, product)
-    if found is None:
-        raise StoreError("not_found", f"there is no product {product}")
-    return found
+    return products.find(product, partial(_by_sku, api), partial(_by_id, api))
 
 
 def _by_sku(api: Api, sku: str) -> Plan[Found | None]:
-    """Return the variant of a SKU. The search ignores case; the exact one comes first."""
     data = yield from api.admin("VariantsByQuery", {"query": f"sku:{quoted(sku)}"}, first=10)
-    variants = list(data.child("productVariants").children("nodes"))
-    exact = [row for row in variants if row.text_or("sku") == sku]
-    alike = [row for row in variants if row.text_or("sku").casefold() == sku.casefold()]
-    for variant in exact + alike:
-        return Found(variant.child("product"), variant, _currency(data))
-    return None
+    variant = products.of_sku(data.child("productVariants").children("nodes"), sku)
+    if variant is None:
+        return None
+    return Found(variant.child("product"), variant, _currency(data))
 
 
 def _by_id(api: Api, identifier: int) -> Plan[Found | None]:
     """Return the product or the variant with an id; the two have numbers of their own."""
-    if identifier < 1:
-        return None
     data = yield from api.admin(
         "ProductById", {"id": gid("Product", identifier), "variants": _VARIANTS}
     )

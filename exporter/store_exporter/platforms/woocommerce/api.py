@@ -11,7 +11,7 @@ from typing import Any
 from ...contract import Response
 from ...errors import StoreError
 from ...net.plans import Plan, Request
-from ..kit.connection import Send
+from ..kit import connection
 from ..kit.fields import Fields
 from . import errors
 from .zones import zone
@@ -23,16 +23,6 @@ PAGE = 100
 """The most that WooCommerce puts on a page."""
 MAX_PAGES = 10
 """Pages that one operation reads at most, whatever the store says there are."""
-_FACTS_LIFETIME = 3600.0
-
-
-@dataclass(slots=True)
-class Facts:
-    """What is remembered of a store for an hour. Racing threads at worst ask twice."""
-
-    fixed_currency: str | None = None
-    currency: tuple[float, str] | None = None
-    zone: tuple[float, tzinfo] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,31 +57,8 @@ class Rows:
     complete: bool = True
 
 
-class Api:
-    """The store's API for the time of one operation or run.
-
-    Args:
-        url: the store's base address without a trailing slash.
-        send: sends the requests.
-        facts: shared by all that ask this store.
-        monotonic: seconds of a clock that never jumps.
-        now: Unix time in seconds.
-    """
-
-    def __init__(
-        self,
-        url: str,
-        send: Send,
-        facts: Facts,
-        *,
-        monotonic: Callable[[], float],
-        now: Callable[[], float],
-    ) -> None:
-        self._url = url
-        self._send = send
-        self._facts = facts
-        self._monotonic = monotonic
-        self.now = now
+class Api(connection.Api):
+    """The store's API for the time of one operation or run."""
 
     def send(
         self,
@@ -117,9 +84,9 @@ class Api:
         if idempotent is None:
             idempotent = method in ("GET", "PUT")
         request = Request(
-            method, self._url + path, query, headers or {}, json=json, idempotent=idempotent
+            method, self.url + path, query, headers or {}, json=json, idempotent=idempotent
         )
-        return (yield from self._send(request))
+        return (yield from self.exchange(request))
 
     def get(self, path: str, params: Mapping[str, Any] | None = None) -> Plan[Any]:
         """GET one resource and return its JSON."""
@@ -213,24 +180,19 @@ class Api:
 
     def currency(self) -> Plan[str]:
         """Return the code of the shop's currency, asked for once an hour."""
-        if self._facts.fixed_currency is not None:
-            return self._facts.fixed_currency
-        known = self._facts.currency
-        if known is None or known[0] < self._monotonic():
-            body = yield from self.get(f"{V3}/settings/general/woocommerce_currency")
-            value = Fields(body, "the currency setting").currency("value")
-            known = (self._monotonic() + _FACTS_LIFETIME, value)
-            self._facts.currency = known
-        return known[1]
+        return self.facts.get("currency", self._currency)
+
+    def _currency(self) -> Plan[str]:
+        body = yield from self.get(f"{V3}/settings/general/woocommerce_currency")
+        return Fields(body, "the currency setting").currency("value")
 
     def zone(self) -> Plan[tzinfo]:
         """Return the time zone of the shop's calendar, asked for once an hour."""
-        known = self._facts.zone
-        if known is None or known[0] < self._monotonic():
-            body = yield from self.get("/wp-json/", {"_fields": "gmt_offset,timezone_string"})
-            known = (self._monotonic() + _FACTS_LIFETIME, zone(Fields(body, "the API's index")))
-            self._facts.zone = known
-        return known[1]
+        return self.facts.get("zone", self._zone)
+
+    def _zone(self) -> Plan[tzinfo]:
+        body = yield from self.get("/wp-json/", {"_fields": "gmt_offset,timezone_string"})
+        return zone(Fields(body, "the API's index"))
 
 
 def server_time(response: Response) -> float | None:

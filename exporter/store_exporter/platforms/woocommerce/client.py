@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from typing import Unpack
 
@@ -11,7 +9,7 @@ import httpx
 
 from ...stores.model import Secret
 from ..kit import clients
-from ..kit.clients import AsyncClient, BlockingClient
+from ..kit.clients import AsyncClient, BlockingClient, Client, SleptT, TransportT
 from .api import Api
 from .connection import Connection
 from .operations import PLANS
@@ -26,18 +24,29 @@ class Options(clients.Options, total=False):
     """For hosts that strip the Authorization header; the key then stands in their logs."""
 
 
-def _connection(url: str, key: str | Secret, secret: str | Secret, options: Options) -> Connection:
-    return Connection(
-        url,
-        key,
-        secret,
-        currency=options.get("currency"),
-        credentials_in_query=options.get("credentials_in_query", False),
-        **clients.clocks(options),
-    )
+class _Store(Client[Api, TransportT, SleptT]):
+    def __init__(
+        self,
+        url: str,
+        consumer_key: str | Secret,
+        consumer_secret: str | Secret,
+        *,
+        transport: TransportT | None = None,
+        sleep: Callable[[float], SleptT] | None = None,
+        **options: Unpack[Options],
+    ) -> None:
+        connection = Connection(
+            url,
+            consumer_key,
+            consumer_secret,
+            currency=options.get("currency"),
+            credentials_in_query=options.get("credentials_in_query", False),
+            **clients.clocks(options),
+        )
+        super().__init__(connection, PLANS, options, transport, sleep)
 
 
-class WooCommerce(BlockingClient[Api]):
+class WooCommerce(_Store[httpx.BaseTransport, None], BlockingClient[Api]):
     """A WooCommerce store, for blocking code. One client serves all threads of an application.
 
     Args:
@@ -53,35 +62,9 @@ class WooCommerce(BlockingClient[Api]):
         ValueError: `url` is no http or https address.
     """
 
-    def __init__(
-        self,
-        url: str,
-        consumer_key: str | Secret,
-        consumer_secret: str | Secret,
-        *,
-        transport: httpx.BaseTransport | None = None,
-        sleep: Callable[[float], None] = time.sleep,
-        **options: Unpack[Options],
-    ) -> None:
-        connection = _connection(url, consumer_key, consumer_secret, options)
-        super().__init__(connection, PLANS, options, transport, sleep)
 
-
-class AsyncWooCommerce(AsyncClient[Api]):
+class AsyncWooCommerce(_Store[httpx.AsyncBaseTransport, Awaitable[None]], AsyncClient[Api]):
     """A WooCommerce store, for asyncio: arguments and methods are those of `WooCommerce`.
 
     Its methods are to be awaited, and so is `sleep`.
     """
-
-    def __init__(
-        self,
-        url: str,
-        consumer_key: str | Secret,
-        consumer_secret: str | Secret,
-        *,
-        transport: httpx.AsyncBaseTransport | None = None,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        **options: Unpack[Options],
-    ) -> None:
-        connection = _connection(url, consumer_key, consumer_secret, options)
-        super().__init__(connection, PLANS, options, transport, sleep)

@@ -11,7 +11,7 @@ from ...net.plans import Request, asked_to_wait
 from ...stores.model import Secret, Store
 from ..kit import connection
 from ..kit.connection import Clocks, Send, revealed
-from .api import Api, Facts
+from .api import Api
 from .auth import Credentials, needs_key
 
 
@@ -41,7 +41,8 @@ class Connection(connection.Connection[Api]):
         **clocks: Unpack[Clocks],
     ) -> None:
         super().__init__(url, **clocks)
-        self._facts = Facts(fixed_currency=currency)
+        if currency is not None:
+            self.facts.fix("currency", currency)
         self._credentials: Credentials | None = None
         if consumer_key is not None and consumer_secret is not None:
             self._credentials = Credentials(
@@ -66,9 +67,8 @@ class Connection(connection.Connection[Api]):
         return replace(request, params=params, headers={**request.headers, **headers})
 
     def api(self, send: Send, *, deadline: float) -> Api:
-        """Return the store's REST API; nothing in it waits of its own accord."""
-        del deadline
-        return Api(self.url, send, self._facts, monotonic=self.monotonic, now=self.now)
+        """Return the store's REST API."""
+        return Api(self, send, deadline=deadline)
 
     def asked_to_wait(self, response: Response, now: float) -> float | None:
         """Return for how many seconds an answer asks to wait, the Store API's own way included.

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from ...errors import StoreError
 from ...spec.money import Money
 from ...spec.results import Coupon
+from ..kit.coupons import check, refused
 from ..kit.fields import Fields
 
 _RESTRICTIONS = (
@@ -19,11 +18,6 @@ _RESTRICTIONS = (
     "email_restrictions",
 )
 _PER_ITEM = ("fixed_product", "percent_product")
-
-
-def refused(reason: str, message: str) -> StoreError:
-    """Return the refusal of a coupon; `reason` becomes the error's code."""
-    return StoreError("invalid_coupon", message, code=f"coupon_{reason}")
 
 
 def coupon(
@@ -39,44 +33,31 @@ def coupon(
         email: of the shopper, for restrictions and the limit per shopper; None likewise.
 
     Raises:
-        StoreError: invalid_coupon with code coupon_unpublished, coupon_expired,
-            coupon_usage_limit, coupon_minimum_spend, coupon_maximum_spend, coupon_email or
+        StoreError: as `check` does; invalid_coupon with code coupon_unpublished, coupon_email or
             coupon_usage_limit_per_user; invalid_response.
     """
     code = fields.text("code")
-    expires = fields.gmt_if_any("date_expires_gmt")
-    minimum, maximum = (_limit(fields, name, currency) for name in _LIMITS)
-    uses_left = _uses_left(fields)
     if fields.text_or("status", "publish") != "publish":
         raise refused("unpublished", f"coupon {code} is not published")
-    if expires is not None and datetime.fromtimestamp(now, UTC) > expires:
-        raise refused("expired", f"coupon {code} expired on {expires:%Y-%m-%d}")
-    if uses_left is not None and uses_left <= 0:
-        raise refused("usage_limit", f"coupon {code} has been used as often as it may be")
-    if subtotal is not None and minimum is not None and subtotal < minimum.amount:
-        raise refused("minimum_spend", f"coupon {code} is good from {minimum} on")
-    if subtotal is not None and maximum is not None and subtotal > maximum.amount:
-        raise refused("maximum_spend", f"coupon {code} is good up to {maximum}")
-    if email is not None:
-        _check_shopper(fields, code, email.casefold())
     kind = fields.text("discount_type")
     percent = "percent" in kind
     amount = fields.money("amount", currency)
-    return Coupon(
+    found = Coupon(
         code=code,
         percent=amount.amount if percent else None,
         amount=None if percent else amount,
         per_item=kind in _PER_ITEM,
         free_shipping=fields.flag("free_shipping"),
-        minimum=minimum,
-        maximum=maximum,
-        expires=expires,
-        uses_left=uses_left,
+        minimum=_limit(fields, "minimum_amount", currency),
+        maximum=_limit(fields, "maximum_amount", currency),
+        expires=fields.gmt_if_any("date_expires_gmt"),
+        uses_left=_uses_left(fields),
         restricted=any(fields.listed(name) for name in _RESTRICTIONS),
     )
-
-
-_LIMITS = ("minimum_amount", "maximum_amount")
+    check(found, now=now, subtotal=subtotal)
+    if email is not None:
+        _check_shopper(fields, code, email.casefold())
+    return found
 
 
 def _limit(fields: Fields, name: str, currency: str) -> Money | None:

@@ -6,6 +6,7 @@ import re
 
 from ...stores.model import Store
 from ..base import Platform, Setting
+from ..kit.clients import options_of
 from .client import WooCommerce
 from .collectors import COLLECTORS
 from .connection import connection_of
@@ -55,11 +56,8 @@ def connect(store: Store) -> WooCommerce:
         store.url,
         store.credentials["consumer_key"],
         store.credentials["consumer_secret"],
-        org=store.org,
-        domain=store.domain,
         credentials_in_query=bool(store.settings.get("credentials_in_query", False)),
-        max_body_bytes=store.max_body_bytes,
-        ca_file=store.ca_file,
+        **options_of(store),
     )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ...errors import StoreError
 from ...net.plans import Plan
-from ..kit import checks
+from ..kit import checks, products
 from ..kit.fields import Fields
 from .api import MAX_PAGES, PAGE, V3, Api, Rows
 
-PRODUCT = "Id (a number) or SKU (a text) of a product or variation."
 LOOKUP = ("GET /wc/v3/products?sku=", "GET /wc/v3/products/{id}")
 CURRENCY = "GET /wc/v3/settings/general/woocommerce_currency"
 
@@ -16,43 +17,25 @@ CURRENCY = "GET /wc/v3/settings/general/woocommerce_currency"
 def find_product(api: Api, product: int | str) -> Plan[Fields]:
     """Return the product or variation that an id or SKU names.
 
-    A number is an id. A text is a SKU, or an id when no product has that SKU and it consists of
-    digits: SKUs may be numbers too.
-
     Raises:
         StoreError: not_found.
     """
-    if isinstance(product, bool) or not isinstance(product, (int, str)):
-        raise StoreError("invalid_request", "product is neither an id nor a SKU")
-    if isinstance(product, str):
-        sku = checks.text(product, "product")
-        found = yield from _by_sku(api, sku)
-        if found is not None:
-            return found
-        if not (sku.isascii() and sku.isdigit() and len(sku) < 18):
-            raise StoreError("not_found", f"there is no product with the SKU {sku}")
-        product = int(sku)
-    if product < 1:
-        raise StoreError("not_found", f"there is no product {product}")
-    body = yield from api.get(f"{V3}/products/{product}")
-    found = Fields(body, f"product {product}")
-    if found.identifier() != product:
-        raise StoreError("invalid_response", f"product {product} was answered with another")
-    if found.text("status") != "publish":
-        # The key may see drafts and what is private or in the trash; shoppers may not.
-        raise StoreError("not_found", f"there is no product {product}")
-    return found
+    return products.find(product, partial(_by_sku, api), partial(_by_id, api))
 
 
 def _by_sku(api: Api, sku: str) -> Plan[Fields | None]:
-    """Return the product of a SKU: the store ignores case, so that the exact one comes first."""
     body = yield from api.get(f"{V3}/products", {"sku": sku, "status": "publish", "per_page": PAGE})
     if not isinstance(body, list):
         raise StoreError("invalid_response", "the products are not a list")
-    rows = [Fields(row, f"product {sku}") for row in body]
-    exact = [row for row in rows if row.text("sku") == sku]
-    alike = [row for row in rows if row.text("sku").casefold() == sku.casefold()]
-    return next(iter(exact + alike), None)
+    return products.of_sku([Fields(row, f"product {sku}") for row in body], sku)
+
+
+def _by_id(api: Api, product: int) -> Plan[Fields | None]:
+    found = Fields((yield from api.get(f"{V3}/products/{product}")), f"product {product}")
+    if found.identifier() != product:
+        raise StoreError("invalid_response", f"product {product} was answered with another")
+    # The key may see drafts and what is private or in the trash; shoppers may not.
+    return found if found.text("status") == "publish" else None
 
 
 def children(api: Api, parent_id: int) -> Plan[Rows]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from ....errors import StoreError
 from ....net.plans import Plan
 from ....spec.operations import Operations
 from ....spec.results import Category, Listing, LowStock, Price, Product, Stock, StockQuantity
-from ...kit import checks
+from ...kit import checks, products
 from ...kit.lists import listing
 from ...kit.operations import plan
 from .. import ids, models
@@ -46,8 +45,7 @@ def get_stock_quantity(api: Api, product: int | str) -> Plan[StockQuantity]:
         return StockQuantity(ids.number(variant), variant.text_or("sku"), quantity)
     variants = yield from variants_of(api, found)
     counted = {ids.number(row): models.counted(row) for row in variants}
-    known = [quantity for quantity in counted.values() if quantity is not None]
-    total = sum(known) if known and len(known) == len(counted) else None
+    total = products.in_all(counted.values())
     return StockQuantity(ids.number(found.product), "", total, counted)
 
 
@@ -86,8 +84,7 @@ def get_low_stock_products(
     api: Api, threshold: int = 5, limit: int = 20
 ) -> Plan[Listing[LowStock]]:
     """Variants of active products that are low or sold out."""
-    if isinstance(threshold, bool) or not isinstance(threshold, int):
-        raise StoreError("invalid_request", "threshold is not a whole number")
+    checks.whole(threshold, "threshold")
     wanted = checks.limit(limit)
     query = f"inventory_quantity:<={threshold} AND product_status:active AND managed:true"
     nodes, complete, _ = yield from api.nodes(

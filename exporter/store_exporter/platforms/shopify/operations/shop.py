@@ -9,7 +9,6 @@ from typing import Any
 
 from ....errors import StoreError
 from ....net.plans import Plan
-from ....spec.money import Money
 from ....spec.operations import Operations
 from ....spec.results import (
     Coupon,
@@ -20,14 +19,15 @@ from ....spec.results import (
     ShippingInfo,
     ShippingMethod,
 )
-from ...kit import checks
+from ...kit import checks, sales, shipping
+from ...kit.coupons import refused
 from ...kit.fields import Fields
 from ...kit.lists import listing
 from ...kit.operations import plan
+from ...kit.shipping import Zone
 from .. import coupons, ids, reports, shop_models
 from ..api import Api
 
-PERIODS = ("day", "week", "month", "year")
 _MOST_PLACES = 250
 _MOST_CUSTOMERS = 500
 _MOST_ORDERS = 1000
@@ -39,18 +39,16 @@ _WALLETS = {
 }
 
 
-def _methods(api: Api) -> Plan[list[tuple[str, str, ShippingMethod]]]:
-    """Return every way of delivery that is switched on, with its zone's id and name."""
-    found = []
-    for zone in (yield from _zones(api)):
-        place, methods = zone.child("zone"), zone.child("methodDefinitions")
-        name = place.text("name")
+def _methods(api: Api) -> Plan[list[tuple[Zone, ShippingMethod]]]:
+    """Return every way of delivery that is switched on, with its zone."""
+    found: list[tuple[Zone, ShippingMethod]] = []
+    for fields in (yield from _zones(api)):
+        place, methods = fields.child("zone"), fields.child("methodDefinitions")
+        zone = Zone(str(ids.number(place)), place.text("name"))
         if methods.child("pageInfo").flag("hasNextPage"):
-            raise StoreError("response_too_large", f"{name} has more than 25 ways of delivery")
-        for row in methods.children("nodes"):
-            if row.flag("active"):
-                method = shop_models.shipping_method(name, row)
-                found.append((str(ids.number(place)), name, method))
+            raise StoreError("response_too_large", f"{zone.name} has more than 25 ways of delivery")
+        active = [row for row in methods.children("nodes") if row.flag("active")]
+        found += [(zone, shop_models.shipping_method(zone.name, row)) for row in active]
     return found
 
 
@@ -90,27 +88,17 @@ def _all(
 @plan(Operations.get_shipping_info, calls=("admin DeliveryProfiles", "admin DeliveryZones"))
 def get_shipping_info(api: Api) -> Plan[ShippingInfo]:
     zones: dict[str, tuple[ShippingMethod, ...]] = {}
-    free: list[Money] = []
-    for _, name, method in (yield from _methods(api)):
-        zones[name] = (*zones.get(name, ()), method)
-        if method.kind == "free_shipping":
-            if method.minimum is not None:
-                free.append(method.minimum)
-            else:
-                free.append(Money(Decimal(0), (yield from api.currency())))
-    cheapest = min(free, key=lambda money: money.amount, default=None)
-    return ShippingInfo(zones, cheapest)
+    for zone, method in (yield from _methods(api)):
+        zones[zone.name] = (*zones.get(zone.name, ()), method)
+    return (yield from shipping.info(zones, api.currency))
 
 
 @plan(Operations.get_shipping_methods, calls=("admin DeliveryProfiles", "admin DeliveryZones"))
 def get_shipping_methods(api: Api, zone: int | str | None = None) -> Plan[Listing[ShippingMethod]]:
     methods = yield from _methods(api)
-    if zone is not None:
-        wanted = str(zone).strip().casefold()
-        methods = [row for row in methods if wanted in (row[0], row[1].casefold())]
-        if not methods:
-            raise StoreError("not_found", f"there is no zone {str(zone)[:40]}")
-    return Listing(tuple(method for _, _, method in methods), len(methods))
+    zones = shipping.chosen([place for place, _ in methods], zone)
+    found = tuple(method for place, method in methods if place in zones)
+    return Listing(found, len(found))
 
 
 @plan(Operations.get_payment_methods, calls=("storefront PaymentMethods",))
@@ -145,7 +133,7 @@ def validate_coupon(
         checks.email(email)
     data = yield from api.admin("DiscountByCode", {"code": wanted})
     if not data.has("codeDiscountNodeByCode"):
-        raise coupons.refused("unknown", f"there is no coupon {wanted}")
+        raise refused("unknown", f"there is no coupon {wanted}")
     discount = data.child("codeDiscountNodeByCode").child("codeDiscount")
     return coupons.coupon(wanted, discount, now=api.now(), subtotal=value)
 
@@ -179,18 +167,9 @@ def get_sales_report(
     """Cancelled and test orders do not count. `paid` leaves out what has not been paid. More than
     1000 orders are response_too_large: ask for fewer days.
     """
-    begin, end = checks.day(first, "first"), checks.day(last, "last")
-    if period not in PERIODS:
-        raise StoreError("invalid_request", f"period is not one of {', '.join(PERIODS)}")
-    if definition not in ("created", "paid"):
-        raise StoreError("invalid_request", "definition is neither created nor paid")
-    if begin is None and end is not None:
-        raise StoreError("invalid_request", "last needs first")
-    if begin is not None and end is not None and begin > end:
-        raise StoreError("invalid_request", "first is after last")
+    days = sales.asked(period, first, last, definition)
     zone = yield from api.zone()
-    today = datetime.fromtimestamp(api.now(), zone).date()
-    begin, end = begin or _begins(period, today), end or today
+    begin, end = days.until(sales.today(api.now(), zone))
     since = datetime(begin.year, begin.month, begin.day, tzinfo=zone)
     until = datetime(end.year, end.month, end.day, tzinfo=zone) + timedelta(days=1)
     query = f"created_at:>='{since.isoformat()}' AND created_at:<'{until.isoformat()}'"
@@ -202,12 +181,3 @@ def get_sales_report(
     currency = yield from api.currency()
     orders = [Fields(row, f"orders[{index}]") for index, row in enumerate(nodes)]
     return reports.sales(orders, currency, definition, begin, end)
-
-
-def _begins(period: str, today: date) -> date:
-    return {
-        "day": today,
-        "week": today - timedelta(days=6),
-        "month": today.replace(day=1),
-        "year": today.replace(month=1, day=1),
-    }[period]

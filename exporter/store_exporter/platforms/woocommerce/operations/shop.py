@@ -6,12 +6,13 @@ from decimal import Decimal
 
 from ....errors import StoreError
 from ....net.plans import Plan
-from ....spec.money import Money
 from ....spec.operations import Operations
 from ....spec.results import Coupon, Listing, PaymentMethod, ShippingInfo, ShippingMethod
-from ...kit import checks
+from ...kit import checks, shipping
+from ...kit.coupons import refused
 from ...kit.fields import Fields
 from ...kit.operations import plan
+from ...kit.shipping import Zone
 from .. import coupons, shop_models
 from ..api import V3, Api
 from ..product_lookup import CURRENCY
@@ -20,52 +21,39 @@ _ZONES = ("GET /wc/v3/shipping/zones", "GET /wc/v3/shipping/zones/{id}/methods",
 _MOST_ZONES = 20
 
 
-def _zones(api: Api) -> Plan[list[tuple[int, str]]]:
-    """Return id and name of the zones; zone 0 is everywhere else."""
+def _zones(api: Api) -> Plan[list[Zone]]:
+    """Return the zones; zone 0 is everywhere else."""
     rows = yield from api.rows(f"{V3}/shipping/zones", limit=_MOST_ZONES + 1)
     if len(rows.items) > _MOST_ZONES:
         raise StoreError("response_too_large", f"there are more than {_MOST_ZONES} zones")
     zones = [Fields(row, "zone") for row in rows.items]
-    return [(zone.integer("id"), zone.text("name")) for zone in zones]
+    return [Zone(str(zone.integer("id")), zone.text("name")) for zone in zones]
 
 
-def _methods(api: Api, zone_id: int, name: str) -> Plan[list[ShippingMethod]]:
+def _methods(api: Api, zone: Zone) -> Plan[tuple[ShippingMethod, ...]]:
     """Return the methods of a zone that are on."""
     currency = yield from api.currency()
-    rows = yield from api.rows(f"{V3}/shipping/zones/{zone_id}/methods", limit=100)
+    rows = yield from api.rows(f"{V3}/shipping/zones/{zone.id}/methods", limit=100)
+    where = f"method of zone {zone.name}"
     found = [
-        shop_models.shipping_method(Fields(row, f"method of zone {name}"), name, currency)
-        for row in rows.items
+        shop_models.shipping_method(Fields(row, where), zone.name, currency) for row in rows.items
     ]
-    return [method for enabled, method in found if enabled]
+    return tuple(method for enabled, method in found if enabled)
 
 
 @plan(Operations.get_shipping_info, calls=_ZONES)
 def get_shipping_info(api: Api) -> Plan[ShippingInfo]:
     zones = {}
-    for number, name in (yield from _zones(api)):
-        zones[name] = tuple((yield from _methods(api, number, name)))
-    currency = yield from api.currency()
-    free = [
-        method.minimum.amount if method.minimum else Decimal(0)
-        for methods in zones.values()
-        for method in methods
-        if method.kind == "free_shipping" and not method.needs_coupon
-    ]
-    return ShippingInfo(zones, Money(min(free), currency) if free else None)
+    for zone in (yield from _zones(api)):
+        zones[zone.name] = yield from _methods(api, zone)
+    return (yield from shipping.info(zones, api.currency))
 
 
 @plan(Operations.get_shipping_methods, calls=_ZONES)
 def get_shipping_methods(api: Api, zone: int | str | None = None) -> Plan[Listing[ShippingMethod]]:
-    zones = yield from _zones(api)
-    if zone is not None:
-        wanted = str(zone).strip().casefold()
-        zones = [(i, name) for i, name in zones if wanted in (str(i), name.casefold())]
-        if not zones:
-            raise StoreError("not_found", f"there is no zone {str(zone)[:40]}")
     found: list[ShippingMethod] = []
-    for number, name in zones:
-        found += yield from _methods(api, number, name)
+    for each in shipping.chosen((yield from _zones(api)), zone):
+        found += yield from _methods(api, each)
     return Listing(tuple(found), len(found))
 
 
@@ -97,4 +85,4 @@ def validate_coupon(
         if fields.text("code").casefold() == wanted.casefold():
             currency = yield from api.currency()
             return coupons.coupon(fields, currency, now=api.now(), subtotal=value, email=address)
-    raise coupons.refused("unknown", f"there is no coupon {wanted}")
+    raise refused("unknown", f"there is no coupon {wanted}")

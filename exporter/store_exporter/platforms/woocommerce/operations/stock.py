@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ....errors import StoreError
 from ....net.plans import Plan
 from ....spec.money import Quantity
 from ....spec.operations import Operations
 from ....spec.results import Listing, LowStock, Stock, StockQuantity
-from ...kit import checks
+from ...kit import checks, products
 from ...kit.fields import Fields
 from ...kit.operations import plan
 from .. import models
@@ -34,10 +33,7 @@ def get_stock_quantity(api: Api, product: int | str) -> Plan[StockQuantity]:
     counted: dict[int, Quantity | None] = {
         row.identifier(): models.stock_quantity(row) for row in whole(rows, "variations")
     }
-    known = [quantity for quantity in counted.values() if quantity is not None]
-    # One that is not counted makes the sum unknown, unless there is none that is.
-    total = sum(known, start=0) if known and len(known) == len(counted) else None
-    return StockQuantity(number, sku, total, counted)
+    return StockQuantity(number, sku, products.in_all(counted.values()), counted)
 
 
 @plan(Operations.get_low_stock_products, calls=("GET /wc-analytics/reports/stock",))
@@ -47,8 +43,7 @@ def get_low_stock_products(
     """What is low or sold out, variations one by one. Where there is so much that the store does
     not count that the counted products do not come up in time, `complete` is False.
     """
-    if isinstance(threshold, bool) or not isinstance(threshold, int):
-        raise StoreError("invalid_request", "threshold is not a whole number")
+    checks.whole(threshold, "threshold")
     wanted = checks.limit(limit)
     rows = yield from api.rows(
         f"{ANALYTICS}/reports/stock",
