@@ -80,7 +80,3 @@ def test_a_currency_that_iso_does_not_know_is_kept(code: str) -> None:
 def test_what_does_not_look_like_a_currency_is_refused(code: object) -> None:
     with pytest.raises(StoreError):
         money.currency_code(code, "currency")
-
-
-def test_money_shows_amount_and_currency() -> None:
-    assert str(money.Money(Decimal("12.50"), "EUR")) == "12.50 EUR"

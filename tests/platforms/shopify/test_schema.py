@@ -15,7 +15,7 @@ from graphql import (
 )
 
 from store_demo.stores.shopify.server import VERSIONS
-from store_exporter.platforms.shopify.queries import definitions, document
+from store_exporter.platforms.shopify.api import DOCUMENTS
 from store_exporter.platforms.shopify.versions import DEFAULT, SUPPORTED
 from tests import servers
 from tests.platforms.shopify import subset
@@ -35,7 +35,7 @@ def schemas() -> None:
 
 
 def operations(api: str) -> list[str]:
-    text = "\n\n".join(definitions(api).values())
+    text = "\n\n".join(DOCUMENTS[api].definitions.values())
     found = [d for d in parse(text).definitions if isinstance(d, OperationDefinitionNode)]
     return [str(one.name.value) for one in found if one.name is not None]
 
@@ -48,7 +48,7 @@ def test_every_query_is_valid_and_uses_nothing_deprecated(api: str, version: str
     schema = official(api, version)
     rules = [*specified_rules, NoDeprecatedCustomRule]
     for name in operations(api):
-        problems = validate(schema, parse(document(api, name)), rules)
+        problems = validate(schema, parse(DOCUMENTS[api].document(name)), rules)
         assert problems == [], (name, [problem.message for problem in problems])
 
 
@@ -68,7 +68,7 @@ def test_the_default_version_is_the_latest_that_is_spoken() -> None:
 @pytest.mark.parametrize("api", APIS)
 def test_every_document_stands_alone(api: str) -> None:
     for name in operations(api):
-        parsed = parse(document(api, name))
+        parsed = parse(DOCUMENTS[api].document(name))
         assert [
             d.name.value
             for d in parsed.definitions

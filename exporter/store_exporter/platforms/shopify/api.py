@@ -4,41 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import tzinfo
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ...contract import Response
 from ...errors import StoreError
-from ...net import documents as answers
+from ...net import documents
 from ...net.plans import Pause, Plan, Request
-from ..kit import connection
+from ..kit import connection, graphql
+from ..kit.bucket import Bucket, Cost, ThrottledError, TooDearError
 from ..kit.connection import Send
 from ..kit.fields import Fields
-from . import graphql
+from ..kit.graphql import Documents, Nodes, Page
+from . import answers
 from .auth import GRANT, Tokens
-from .bucket import Bucket
-from .ids import opaque
-from .queries import document
 
-PAGE = 100
-MAX_PAGES = 50
+DOCUMENTS = {api: Documents(__package__, f"{api}.graphql") for api in ("admin", "storefront")}
+"""What is asked of the two APIs."""
 _CHEAPEST = "Shop"
-
-
-class Page(NamedTuple):
-    """One page of a connection: its nodes, and where the next one begins; None for the last."""
-
-    items: list[Any]
-    after: str | None
-    connection: Fields
-
-
-class Nodes(NamedTuple):
-    """What was read of a connection: its nodes, whether that is all, and its last page."""
-
-    items: list[Any]
-    complete: bool
-    page: Fields
 
 
 def path(api: str, version: str) -> str:
@@ -54,29 +38,23 @@ def api_of(path: str) -> str | None:
     return "admin" if "/admin/api/" in path else "storefront"
 
 
-def body(api: str, name: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Return the JSON that asks for a document; variables that are None are left out."""
-    given = {key: value for key, value in (variables or {}).items() if value is not None}
-    return {"query": document(api, name), "operationName": name, "variables": given}
-
-
-def read_answer(response: Response) -> graphql.Result:
+def read_answer(response: Response) -> answers.Result:
     """Turn an HTTP answer into the result of its query.
 
     Raises:
-        StoreError: as `graphql.read` and `answers.document` do, or by HTTP status.
+        StoreError: as `answers.read` and `documents.document` do, or by HTTP status.
     """
-    if response.status in graphql.STATUSES and response.status != 200:
-        kind, message = graphql.STATUSES[response.status]
+    if response.status in answers.STATUSES and response.status != 200:
+        kind, message = answers.STATUSES[response.status]
         raise StoreError(kind, message, status=response.status)
-    document_ = answers.document(response)
+    document_ = documents.document(response)
     if response.status >= 500:
         message = f"Shopify answered with HTTP {response.status}"
         raise StoreError("server_error", message, status=response.status)
     if response.status >= 400:
         message = f"Shopify refuses the request with HTTP {response.status}"
         raise StoreError("invalid_request", message, status=response.status)
-    return graphql.read(document_)
+    return answers.read(document_)
 
 
 class Api(connection.Api):
@@ -144,9 +122,9 @@ class Api(connection.Api):
             asked = variables if first is None else {**(variables or {}), "first": size}
             try:
                 return (yield from self._spend(name, asked, size, claim.points, writes=writes))
-            except graphql.TooDearError as error:
+            except TooDearError as error:
                 self.bucket.refused(name, error, size)
-            except graphql.ThrottledError as error:
+            except ThrottledError as error:
                 # Refused before it ran, so that even a mutation may be sent again.
                 if hurry:
                     raise
@@ -164,7 +142,7 @@ class Api(connection.Api):
         while True:
             try:
                 result = yield from self._send("storefront", name, variables, writes=writes)
-            except graphql.ThrottledError as error:
+            except ThrottledError as error:
                 if hurry:
                     raise
                 yield self._pause(error.wait)
@@ -186,11 +164,11 @@ class Api(connection.Api):
         writes: bool = False,
     ) -> Plan[Fields]:
         """Send a query to the Admin API and settle what it cost."""
-        cost: graphql.Cost | None = None
+        cost: Cost | None = None
         try:
             result = yield from self._send("admin", name, variables, writes=writes)
             cost = result.cost
-        except graphql.ThrottledError as error:
+        except ThrottledError as error:
             cost = error.cost
             raise
         finally:
@@ -199,13 +177,13 @@ class Api(connection.Api):
 
     def _send(
         self, api: str, name: str, variables: Mapping[str, Any] | None, *, writes: bool
-    ) -> Plan[graphql.Result]:
+    ) -> Plan[answers.Result]:
         if api == "admin" and self._tokens.expired:
             yield from self._ask_for_token()
         request = Request(
             "POST",
             self.url + path(api, self.version),
-            json=body(api, name, variables),
+            json=DOCUMENTS[api].body(name, variables),
             idempotent=not writes,
         )
         try:
@@ -250,7 +228,7 @@ class Api(connection.Api):
         else:
             data = yield from self.admin(name, paged, first=first)
         connection = data.child(root) if isinstance(root, str) else root(data)
-        return Page(rows(connection), next_cursor(connection, after), connection)
+        return graphql.page(connection, after)
 
     def nodes(
         self,
@@ -270,16 +248,8 @@ class Api(connection.Api):
             limit: nodes wanted.
             storefront: see there.
         """
-        found: list[Any] = []
-        after: str | None = None
-        for _ in range(MAX_PAGES):
-            size = min(PAGE, limit - len(found))
-            page = yield from self.page(name, root, variables, size, after, storefront=storefront)
-            found += page.items
-            after = page.after
-            if after is None or len(found) >= limit:
-                break
-        return Nodes(found[:limit], after is None and len(found) <= limit, page.connection)
+        ask = partial(self.page, name, root, variables, storefront=storefront)
+        return graphql.nodes(ask, limit)
 
     def all_nodes(
         self, name: str, root: str, variables: Mapping[str, Any], *, limit: int
@@ -289,19 +259,7 @@ class Api(connection.Api):
         Raises:
             StoreError: also response_too_large, it has more nodes than the limit.
         """
-        found: list[Any] = []
-        after: str | None = None
-        while True:
-            size = min(PAGE, limit + 1 - len(found))
-            page = yield from self.page(name, root, variables, size, after)
-            found += page.items
-            after = page.after
-            if len(found) > limit:
-                raise StoreError("response_too_large", f"{root}: there are more than {limit}")
-            if after is None:
-                return found
-            if not page.items:
-                raise StoreError("invalid_response", f"{root}: an empty page is not the last")
+        return graphql.all_nodes(partial(self.page, name, root, variables), root, limit)
 
     def shop(self) -> Plan[Fields]:
         """Return the shop's name, currency and time zone, asked for once an hour."""
@@ -324,34 +282,7 @@ class Api(connection.Api):
             raise StoreError("invalid_response", message) from None
 
 
-def rows(connection: Fields) -> list[Any]:
-    """Return the nodes of a connection as they are, null ones included.
-
-    Raises:
-        StoreError: invalid_response, there is no list of them.
-    """
-    nodes = connection.raw("nodes")
-    if not isinstance(nodes, list):
-        raise StoreError("invalid_response", f"{connection.where}: nodes is not a list")
-    return nodes
-
-
-def next_cursor(connection: Fields, previous: str | None) -> str | None:
-    """Return where the next page begins, None when there is none.
-
-    Raises:
-        StoreError: invalid_response, the cursor does not move: the same page would come for ever.
-    """
-    page = connection.child("pageInfo")
-    if not page.flag("hasNextPage"):
-        return None
-    cursor = opaque(page, "endCursor")
-    if cursor == previous:
-        raise StoreError("invalid_response", f"{connection.where}: the cursor does not move")
-    return cursor
-
-
-def data_of(result: graphql.Result, name: str) -> Fields:
+def data_of(result: answers.Result, name: str) -> Fields:
     """Return the data; an error beside it fails the operation, as part of the data is missing."""
     if result.errors:
         raise result.errors[0]

@@ -14,10 +14,10 @@ from typing import Any
 
 from ...contract import Response
 from ...errors import StoreError
-from ...net import documents as answers
+from ...net import documents
 from ...stores.model import Secret
 from ..kit.fields import Fields
-from . import graphql
+from .answers import STATUSES
 
 GRANT = "/admin/oauth/access_token"
 _PRIVATE = "shpat_"
@@ -89,10 +89,10 @@ class Tokens:
         """
         if response.status in (400, 401, 403, 404):
             raise _refused(response)
-        if response.status in graphql.STATUSES:
-            kind, message = graphql.STATUSES[response.status]
+        if response.status in STATUSES:
+            kind, message = STATUSES[response.status]
             raise StoreError(kind, message, status=response.status)
-        document = Fields(answers.document(response), "the access token")
+        document = Fields(documents.document(response), "the access token")
         if response.status != 200:
             message = f"Shopify answered with HTTP {response.status}"
             raise StoreError("server_error", message, status=response.status)
@@ -128,7 +128,7 @@ class Tokens:
 
 def _refused(response: Response) -> StoreError:
     try:
-        source = answers.text(response)
+        source = documents.text(response)
     except StoreError:
         source = ""
     for code, meaning in _REFUSALS.items():

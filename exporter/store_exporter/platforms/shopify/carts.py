@@ -9,6 +9,7 @@ from ...errors import StoreError
 from ...spec.money import Money
 from ...spec.results import Cart, CartCoupon, CartLine
 from ..kit.fields import Fields
+from ..kit.graphql import opaque
 from . import ids
 
 # CartErrorCode and CartWarningCode of the official schema, by the error type they stand for.
@@ -64,7 +65,7 @@ def cart(fields: Fields) -> Cart:
         row.text("code") for row in fields.children("discountCodes") if row.flag("applicable")
     ]
     return Cart(
-        token=ids.opaque(fields, "id"),
+        token=opaque(fields, "id"),
         expires=None,
         lines=tuple(_line(row) for row in rows),
         coupons=tuple(CartCoupon(code, _share(taken, code, total)) for code in applied),
@@ -103,7 +104,7 @@ def _sum(amounts: Iterable[Money], total: Money) -> Money:
 def _line(row: Fields) -> CartLine:
     cost, merchandise = row.child("cost"), row.child("merchandise")
     return CartLine(
-        key=ids.opaque(row, "id"),
+        key=opaque(row, "id"),
         product_id=ids.number(merchandise),
         sku=merchandise.text_or("sku"),
         name=merchandise.child("product").text("title"),

@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 from ...net.plans import Request
 from ...stores.model import Secret, Store
 from ..kit import connection
+from ..kit.bucket import Bucket
 from ..kit.connection import Clocks, Send
 from .api import Api, api_of
 from .auth import App, Tokens, access
-from .bucket import Bucket
 from .versions import DEFAULT
 
 DEFAULT_SHARE = 0.25

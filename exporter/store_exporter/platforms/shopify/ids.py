@@ -7,6 +7,7 @@ import re
 from ...errors import StoreError
 from ...spec.money import Money
 from ..kit.fields import Fields
+from ..kit.graphql import opaque
 
 _GID = re.compile(r"gid://shopify/[A-Za-z]+/(\d{1,19})(?:\?.*)?")
 
@@ -21,18 +22,6 @@ def number(fields: Fields, name: str = "id") -> int:
     if match is None:
         raise StoreError("invalid_response", f"{fields.where}: {name} is not an id of Shopify")
     return int(match.group(1))
-
-
-def opaque(fields: Fields, name: str) -> str:
-    """Read an id or a cursor, which has to go back to Shopify as it came.
-
-    Raises:
-        StoreError: invalid_response, it is no text.
-    """
-    value = fields.raw(name)
-    if not isinstance(value, str):
-        raise StoreError("invalid_response", f"{fields.where}: {name} is not a text")
-    return value
 
 
 def gid(kind: str, identifier: int) -> str:

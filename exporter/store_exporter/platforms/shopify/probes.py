@@ -6,12 +6,11 @@ from ...contract import Probe, Report, Run
 from ...metrics.catalogue import health
 from ...metrics.families import Sample
 from ...net.plans import Plan
+from ..kit.bucket import Bucket, ThrottledError
 from ..kit.options import number
 from ..kit.probes import Closed, Marks, storefront, tls
 from . import versions
 from .api import Api
-from .bucket import Bucket
-from .graphql import ThrottledError
 
 _DAY = 86_400
 _MARKS = Marks(

@@ -18,9 +18,9 @@ from ....errors import StoreError
 from ....net.plans import Plan
 from ...kit import order_book
 from ...kit.fields import Fields
+from ...kit.graphql import Page, opaque
 from ...kit.ledger import Order
-from .. import ids
-from ..api import Api, Page
+from ..api import Api
 from .order_rows import STATUSES, is_cut_short, read_order
 
 _LARGEST_PAGE = 250
@@ -162,7 +162,7 @@ class OrderBook(order_book.OrderBook[Pass]):
         return orders
 
     def _whole(self, row: Fields) -> Plan[Fields]:
-        data = yield from self._api.admin("OrderHistory", {"id": ids.opaque(row, "id")})
+        data = yield from self._api.admin("OrderHistory", {"id": opaque(row, "id")})
         return data.child("order")
 
 

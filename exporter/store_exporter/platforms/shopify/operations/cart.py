@@ -17,6 +17,7 @@ from ....spec.sessions import CartSession
 from ...kit import checks
 from ...kit.carts import ShopperCart, kept
 from ...kit.fields import Fields
+from ...kit.graphql import opaque
 from ...kit.operations import plan
 from .. import carts, ids, models, product_lookup
 from ..api import Api
@@ -141,7 +142,7 @@ def add_to_cart(
     variant = yield from _variant(api, product, variation)
     before = yield from opened.open()
     number, held = ids.number(variant), pieces(before.lines, ids.number(variant))
-    item = _item(ids.opaque(variant, "id"), count)
+    item = _item(opaque(variant, "id"), count)
     added = opened.all_or_nothing("AddLines", item, number, held, held + count)
     return kept(before, (yield from added))
 

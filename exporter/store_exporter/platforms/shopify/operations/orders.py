@@ -11,7 +11,7 @@ from ...kit.fields import Fields
 from ...kit.lists import listing
 from ...kit.operations import plan
 from .. import ids, order_models
-from ..api import Api, rows
+from ..api import Api
 from ..product_lookup import quoted
 
 _LOOKUP = ("admin OrdersByQuery",)
@@ -83,7 +83,7 @@ def get_order_notes(
         notes.append(OrderNote(ids.number(whole), whole.text("note"), True, created))
     if not private:
         return Listing(tuple(notes), len(notes))
-    events = listing(rows(whole.child("events")), "events", order_models.event)
+    events = listing(whole.child("events").listed("nodes"), "events", order_models.event)
     notes += sorted(events, key=lambda note: (note.created, note.id))
     return Listing(tuple(notes), len(notes), events.unreadable)
 

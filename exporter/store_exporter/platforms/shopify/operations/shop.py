@@ -22,6 +22,7 @@ from ....spec.results import (
 from ...kit import checks, sales, shipping
 from ...kit.coupons import refused
 from ...kit.fields import Fields
+from ...kit.graphql import opaque
 from ...kit.lists import listing
 from ...kit.operations import plan
 from ...kit.shipping import Zone
@@ -59,8 +60,8 @@ def _zones(api: Api) -> Plan[list[Fields]]:
     for profile in profiles:
         for group in profile.children("profileLocationGroups"):
             variables = {
-                "id": ids.opaque(profile, "id"),
-                "group": ids.opaque(group.child("locationGroup"), "id"),
+                "id": opaque(profile, "id"),
+                "group": opaque(group.child("locationGroup"), "id"),
             }
             zones += yield from _all(api, "DeliveryZones", _zones_of_group, variables)
     return zones

@@ -1,4 +1,4 @@
-"""Keeping within Shopify's rate limit: a model of the bucket of points, shared by all threads.
+"""Keeping within a rate limit of points that flow back: a model of the bucket, for all threads.
 
 Every answer tells how full the bucket is. Between answers the model counts what is under way and
 what has flowed back, so that many operations at once take turns instead of being refused in turn.
@@ -14,13 +14,69 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .graphql import Cost, TooDearError
+from ...errors import StoreError
 
 _UNKNOWN_COST = 10.0
 # Whoever must keep to a share is more careful with what it never asked before.
 _UNKNOWN_COST_OF_SHARE = 40.0
 _SHORTEST_WAIT = 0.05
 _TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a query cost and what is left, in points of the rate limit.
+
+    Attributes:
+        requested: points that the query was judged to cost before it ran.
+        actual: points that it did cost; None when it was refused.
+        maximum: points that the bucket holds when full.
+        available: points in the bucket after the query.
+        restore_rate: points added each second.
+    """
+
+    requested: float
+    actual: float | None
+    maximum: float
+    available: float
+    restore_rate: float
+
+    def wait(self) -> float:
+        """Seconds until the bucket holds enough for such a query; 0 if it never can."""
+        if self.requested > self.maximum:
+            return 0.0
+        return max(0.0, (self.requested - self.available) / self.restore_rate)
+
+
+class ThrottledError(StoreError):
+    """The bucket was too empty for the query; `wait` tells for how many seconds at least.
+
+    Args:
+        message: what happened, for a person.
+        cost: what the answer tells; None when it tells nothing.
+        code: the platform's own error code.
+    """
+
+    def __init__(self, message: str, cost: Cost | None, *, code: str) -> None:
+        super().__init__("rate_limited", message, code=code)
+        self.cost = cost
+        self.wait = max(cost.wait() if cost else 1.0, 0.1)
+
+
+class TooDearError(StoreError):
+    """A single query costs more than it may; waiting would not help, asking for less may.
+
+    Args:
+        query: its name, or what the store says of it.
+        points: that it costs.
+        most: points that it may cost.
+    """
+
+    def __init__(self, query: str, points: float, most: float) -> None:
+        message = f"{query} costs {points:g} points of the rate limit, and may cost {most:g}"
+        super().__init__("rate_limited", message, code="MAX_COST_EXCEEDED")
+        self.points = points
+        self.most = most
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +199,7 @@ class Bucket:
             self._at = self._monotonic()
 
     def refused(self, query: str, error: TooDearError, size: int = 1) -> None:
-        """Take in that a query costs more than Shopify allows a single one.
+        """Take in that a query costs more than the store allows a single one.
 
         Raises:
             TooDearError: the same; it cannot be made smaller.

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from ...errors import StoreError
+from ..kit.bucket import Cost, ThrottledError, TooDearError
 
 _MOST_COST = 1000.0
 _LARGEST = 1e12
@@ -43,62 +44,12 @@ STATUSES: Mapping[int, tuple[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
-    """What a query cost and what is left, in points of Shopify's rate limit.
-
-    Attributes:
-        requested: points that the query was judged to cost before it ran.
-        actual: points that it did cost; None when it was refused.
-        maximum: points that the bucket holds when full.
-        available: points in the bucket after the query.
-        restore_rate: points added each second.
-    """
-
-    requested: float
-    actual: float | None
-    maximum: float
-    available: float
-    restore_rate: float
-
-    def wait(self) -> float:
-        """Seconds until the bucket holds enough for such a query; 0 if it never can."""
-        if self.requested > self.maximum:
-            return 0.0
-        return max(0.0, (self.requested - self.available) / self.restore_rate)
-
-
-@dataclass(frozen=True, slots=True)
 class Result:
     """The data of an answer, its cost where the API tells it, and errors beside partial data."""
 
     data: Mapping[str, Any]
     cost: Cost | None
     errors: tuple[StoreError, ...] = ()
-
-
-class ThrottledError(StoreError):
-    """The bucket was too empty for the query; `wait` tells for how many seconds at least."""
-
-    def __init__(self, cost: Cost | None) -> None:
-        super().__init__("rate_limited", "Shopify asks to slow down", code="THROTTLED")
-        self.cost = cost
-        self.wait = max(cost.wait() if cost else 1.0, 0.1)
-
-
-class TooDearError(StoreError):
-    """A single query costs more than it may; waiting would not help, asking for less may.
-
-    Args:
-        query: its name, or what Shopify says of it.
-        points: that it costs.
-        most: points that it may cost.
-    """
-
-    def __init__(self, query: str, points: float, most: float) -> None:
-        message = f"{query} costs {points:g} points of the rate limit, and may cost {most:g}"
-        super().__init__("rate_limited", message, code="MAX_COST_EXCEEDED")
-        self.points = points
-        self.most = most
 
 
 def read_cost(body: Mapping[str, Any]) -> Cost | None:
@@ -136,7 +87,7 @@ def read(body: Any) -> Result:
     errors = _errors(body.get("errors"))
     for error in errors:
         if error.code == "THROTTLED":
-            raise ThrottledError(cost)
+            raise ThrottledError("Shopify asks to slow down", cost, code="THROTTLED")
         if isinstance(error, TooDearError):
             raise error
     data = body.get("data")

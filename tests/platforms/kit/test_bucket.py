@@ -1,4 +1,4 @@
-"""The model of the rate limit, against a bucket that behaves as Shopify's does."""
+"""Keeping within a rate limit of points: a bucket shared by threads, clients and a share of it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from store_demo.stores.shopify.cost import Bucket as RealBucket
-from store_exporter.platforms.shopify.bucket import Bucket
-from store_exporter.platforms.shopify.graphql import Cost, TooDearError
+from store_exporter.platforms.kit.bucket import Bucket, Cost, TooDearError
 from tests.fakes.clock import Clock
 
 
