@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ..config import Config
 from ..contract import Run
-from ..errors import ERROR_TYPES, StoreError
+from ..errors import StoreError
 from ..metrics.catalogue import SECTIONS, Kind, health
 from ..platforms import base
 from ..platforms.base import Finding
@@ -94,8 +94,7 @@ async def examine(store: Store, transport: Transport) -> list[Finding]:
         run = Run(store, {}, RunCursor(), time.time)
         findings = await http.within_deadline(driver.run(diagnose, run))
     except StoreError as error:
-        advice = ERROR_TYPES[error.error_type].advice
-        findings = [Finding("access", "fail", f"{error.error_type}: {error.message}", advice)]
+        findings = [Finding.failed("access", error)]
     clean = [
         Finding(f.check, f.state, masked(f.message, store), masked(f.advice, store))
         for f in findings

@@ -23,6 +23,7 @@ from functools import cache
 from typing import Any, Literal
 
 from ..contract import Collector, Probe, Run
+from ..errors import ERROR_TYPES, StoreError
 from ..net.plans import Plan
 from ..stores.model import Store
 from .kit.connection import Connection
@@ -65,6 +66,14 @@ class Finding:
     state: Literal["ok", "warn", "fail"]
     message: str
     advice: str = ""
+
+    @classmethod
+    def failed(
+        cls, check: str, error: StoreError, state: Literal["warn", "fail"] = "fail"
+    ) -> Finding:
+        """Return that a check failed, with the advice for its error type."""
+        advice = ERROR_TYPES[error.error_type].advice
+        return cls(check, state, f"{error.error_type}: {error.message}", advice)
 
 
 def no_problem(credentials: Mapping[str, Any]) -> str | None:

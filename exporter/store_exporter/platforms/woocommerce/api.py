@@ -29,7 +29,7 @@ MAX_PAGES = 10
 class Page:
     """One page of a list: its items unread, and how many match in all, if the store says so."""
 
-    path: str
+    name: str
     items: list[Any]
     total: int | None
     response: Response
@@ -43,9 +43,8 @@ class Page:
         Raises:
             StoreError: invalid_response, at an item that is no object.
         """
-        name = self.path.rpartition("/")[2]
         for index, item in enumerate(self.items):
-            yield Fields(item, f"{name}[{index}]")
+            yield Fields(item, f"{self.name}[{index}]")
 
 
 @dataclass(slots=True)
@@ -117,7 +116,8 @@ class Api(connection.Api):
         body, response = yield from self.ask(path, params)
         if not isinstance(body, list):
             raise StoreError("invalid_response", f"{path} is not a list", status=response.status)
-        return Page(path, body, _count(response, "x-wp-total"), response)
+        name = path.rpartition("/")[2]
+        return Page(name, body, _count(response, "x-wp-total"), response)
 
     def count(self, path: str, params: Mapping[str, Any] | None = None) -> Plan[int]:
         """Return how many items of a list match, without reading more than one of them.

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ...contract import Run
-from ...errors import ERROR_TYPES, StoreError
+from ...errors import StoreError
 from ...net.plans import Plan
 from ..base import Finding
+from ..kit.diagnosis import clock, examined, transport
 from ..kit.fields import Fields
 from . import errors
 from .api import ANALYTICS, V3, Api, server_time
@@ -15,7 +17,6 @@ from .collectors.facts import STATUS_FIELDS
 from .collectors.shop import overdue_drafts, webhook_states
 from .probes import CURRENCY
 
-_SKEW = 60
 _OVERDUE = 2 * 86_400
 # What collectors read, and what the key's owner needs for it.
 _READS: tuple[tuple[str, str, dict[str, object]], ...] = (
@@ -27,18 +28,12 @@ _READS: tuple[tuple[str, str, dict[str, object]], ...] = (
 )
 
 
-def _failed(check: str, error: StoreError, state: str = "fail") -> Finding:
-    advice = ERROR_TYPES[error.error_type].advice
-    message = f"{error.error_type}: {error.message}"
-    return Finding(check, "fail" if state == "fail" else "warn", message, advice)
-
-
 def diagnose(api: Api, run: Run) -> Plan[Sequence[Finding]]:
     """Look at the API, the key and its permissions, the clock, order storage and background work.
 
     Later checks are left out when the key is refused, since they could only say the same.
     """
-    findings = [_transport(run), (yield from _permalinks(api))]
+    findings = [transport(run.store.url), (yield from _permalinks(api))]
     if findings[-1].state == "fail":
         return findings
     try:
@@ -46,12 +41,12 @@ def diagnose(api: Api, run: Run) -> Plan[Sequence[Finding]]:
     except StoreError as error:
         return [*findings, _refused(error, run)]
     findings.append(Finding("key", "ok", "the store accepts the key"))
-    findings.append(_clock(server_time(answer), run.now()))
+    findings.append(clock(server_time(answer), run.now()))
     for name, path, params in _READS:
         try:
             yield from api.get(path, params)
         except StoreError as error:
-            findings.append(_failed(f"may read {name}", error))
+            findings.append(Finding.failed(f"may read {name}", error))
     if not any(finding.check.startswith("may read") for finding in findings):
         findings.append(Finding("may read", "ok", "everything that the collectors need"))
     steps = (
@@ -60,23 +55,7 @@ def diagnose(api: Api, run: Run) -> Plan[Sequence[Finding]]:
         ("webhooks", _webhooks(api)),
         ("background work", _background(api, run.now())),
     )
-    for name, step in steps:
-        try:
-            findings.append((yield from step))
-        except StoreError as error:
-            findings.append(_failed(name, error, "warn"))
-    return findings
-
-
-def _transport(run: Run) -> Finding:
-    if run.store.url.startswith("https://"):
-        return Finding("transport", "ok", "https")
-    return Finding(
-        "transport",
-        "warn",
-        "plain http: the key is not sent, but the figures can be read on the way",
-        "Give the store a certificate and use its https address.",
-    )
+    return [*findings, *(yield from examined(steps))]
 
 
 def _permalinks(api: Api) -> Plan[Finding]:
@@ -88,7 +67,7 @@ def _permalinks(api: Api) -> Plan[Finding]:
     try:
         body = yield from api.get("/wp-json/", {"_fields": "namespaces"})
     except StoreError as error:
-        return _failed(name, error)
+        return Finding.failed(name, error)
     found = Fields(body, "the API's index").texts_or("namespaces")
     if "wc/v3" not in found:
         return Finding(
@@ -101,27 +80,16 @@ def _permalinks(api: Api) -> Plan[Finding]:
 
 
 def _refused(error: StoreError, run: Run) -> Finding:
-    advice = ERROR_TYPES[error.error_type].advice
-    if error.code == "woocommerce_rest_cannot_view":
-        advice = (
-            "The key is unknown to the store, or its owner may not manage the shop, or the server "
-            "drops the Authorization header (then set credentials_in_query)."
-        )
-        if run.store.url.startswith("http://"):
-            advice = "Check the key, and that the url is the one the store itself goes by."
-    return Finding("key", "fail", f"{error.error_type}: {error.message}", advice)
-
-
-def _clock(server: float | None, now: float) -> Finding:
-    if server is None:
-        return Finding("clock", "warn", "the store's answers have no usable Date header")
-    skew = server - now
-    message = f"{round(skew):+d} s against ours"
-    if abs(skew) <= _SKEW:
-        return Finding("clock", "ok", message)
-    return Finding(
-        "clock", "warn", message, "Let NTP set both clocks; signatures fail from 15 minutes on."
+    finding = Finding.failed("key", error)
+    if error.code != "woocommerce_rest_cannot_view":
+        return finding
+    advice = (
+        "The key is unknown to the store, or its owner may not manage the shop, or the server "
+        "drops the Authorization header (then set credentials_in_query)."
     )
+    if run.store.url.startswith("http://"):
+        advice = "Check the key, and that the url is the one the store itself goes by."
+    return replace(finding, advice=advice)
 
 
 def _writes(api: Api) -> Plan[Finding]:

@@ -45,7 +45,7 @@ def read_page(rows: api.Page) -> Page:
     page = Page()
     for index, item in enumerate(rows.items):
         try:
-            row = Fields(item, f"{rows.path}[{index}]")
+            row = Fields(item, f"{rows.name}[{index}]")
             page.changed.append(_time(row, "date_modified_gmt"))
             page.orders.append(read_order(row))
         except StoreError as error:

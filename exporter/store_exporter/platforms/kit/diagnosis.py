@@ -1,0 +1,52 @@
+"""What `doctor` looks at in the same way on every platform."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ...errors import StoreError
+from ...net.plans import Plan
+from ..base import Finding
+
+_SKEW = 60
+
+
+def examined(steps: Iterable[tuple[str, Plan[Finding]]]) -> Plan[list[Finding]]:
+    """Return what each step finds; one that fails is a warning and stops no other."""
+    found = []
+    for check, step in steps:
+        try:
+            found.append((yield from step))
+        except StoreError as error:
+            found.append(Finding.failed(check, error, "warn"))
+    return found
+
+
+def transport(url: str) -> Finding:
+    """Look at whether the store is asked over https."""
+    if url.startswith("https://"):
+        return Finding("transport", "ok", "https")
+    return Finding(
+        "transport",
+        "warn",
+        "plain http: the key is not sent, but the figures can be read on the way",
+        "Give the store a certificate and use its https address.",
+    )
+
+
+def clock(server: float | None, now: float) -> Finding:
+    """Compare the store's clock with ours.
+
+    Args:
+        server: Unix time that the store tells, None if it tells none.
+        now: ours.
+    """
+    if server is None:
+        return Finding("clock", "warn", "the store's answers have no usable Date header")
+    skew = server - now
+    message = f"{round(skew):+d} s against ours"
+    if abs(skew) <= _SKEW:
+        return Finding("clock", "ok", message)
+    return Finding(
+        "clock", "warn", message, "Let NTP set both clocks; signatures fail from 15 minutes on."
+    )
