@@ -168,6 +168,18 @@ class Fields:
         """Read a date in GMT that may be null, but must be there."""
         return self.gmt(name) if self._members.get(name, _MISSING) is not None else None
 
+    def seconds(self, name: str) -> int:
+        """Read a date in GMT as whole Unix seconds."""
+        moment = self.gmt(name)
+        # An empty date of a database arrives as a time before Christ.
+        if moment.year < 1971:
+            raise StoreError("invalid_response", f"{self.where}: {name} is {moment:%Y-%m-%d}")
+        return int(moment.timestamp())
+
+    def seconds_if_any(self, name: str) -> int | None:
+        """Read a date in GMT as whole Unix seconds; None where there is none."""
+        return self.seconds(name) if self.has(name) else None
+
     def child(self, name: str) -> Fields:
         """Read an object."""
         return Fields(self._members.get(name), f"{self.where}: {name}")

@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from ...contract import Report
-from ...metrics.catalogue import business
+from ...metrics.catalogue import Metric, business
 from ...metrics.families import Sample
 from ...spec.money import Money
 
 _MAX_CURRENCIES = 32
+
+
+def counts(metric: Metric, values: Mapping[str, int], more: str = "") -> Report:
+    """Return one figure for each value of a metric's own label.
+
+    Args:
+        metric: of one label beyond those of every store.
+        values: the figures by that label's values.
+        more: what else there is to say in the summary.
+    """
+    label = metric.labels[-1]
+    samples = [Sample(metric, count, {label: value}) for value, count in values.items()]
+    found = ", ".join(f"{value} {count}" for value, count in values.items())
+    return Report(samples, summary=found + more)
 
 
 def abandoned_carts(values: Sequence[Money]) -> Report:

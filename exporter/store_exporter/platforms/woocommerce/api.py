@@ -107,7 +107,7 @@ class Api(connection.Api):
         response = yield from self.send("POST", path, json=body)
         return errors.read(response)
 
-    def page(self, path: str, params: Mapping[str, Any]) -> Plan[Page]:
+    def page(self, path: str, params: Mapping[str, Any] | None = None) -> Plan[Page]:
         """GET one page of a list.
 
         Raises:

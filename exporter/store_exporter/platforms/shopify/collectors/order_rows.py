@@ -32,7 +32,7 @@ def read_order(row: Fields) -> Order | None:
         raise StoreError("invalid_response", f"{row.where}: the total is negative")
     if len(row.listed("refunds")) >= _MOST:
         raise StoreError("response_too_large", f"{row.where}: there are {_MOST} refunds or more")
-    created = _time(row, "createdAt")
+    created = row.seconds("createdAt")
     paid = _paid(row, created) if order_models.is_paid(row) else None
     status = order_models.status(row)
     refunds = tuple(_refund(refund, total.currency) for refund in row.children("refunds"))
@@ -42,7 +42,7 @@ def read_order(row: Fields) -> Order | None:
         currency=total.currency,
         total=total.amount,
         created=created,
-        modified=_time(row, "updatedAt"),
+        modified=row.seconds("updatedAt"),
         paid=paid,
         entered=_entered(row, status, paid, refunds),
         refunds=refunds,
@@ -52,7 +52,7 @@ def read_order(row: Fields) -> Order | None:
 def _paid(row: Fields, created: int) -> int:
     """Return when an order was paid in full: at its last payment; one for nothing, at once."""
     times = [
-        _time(payment, "processedAt" if payment.has("processedAt") else "createdAt")
+        payment.seconds("processedAt" if payment.has("processedAt") else "createdAt")
         for payment in row.children("transactions")
         if payment.text("kind") in _PAYMENTS and payment.text("status") == "SUCCESS"
     ]
@@ -65,10 +65,10 @@ def _entered(
     """Return when the order is known to have entered a status; who is completed was processed."""
     entered = {} if paid is None else {"processing": paid}
     if paid is not None and order_models.is_delivered(row):
-        parcels = [_time(parcel, "createdAt") for parcel in row.children("fulfillments")]
+        parcels = [parcel.seconds("createdAt") for parcel in row.children("fulfillments")]
         entered["completed"] = max([paid, *parcels])
     if status == "cancelled":
-        entered["cancelled"] = _time(row, "cancelledAt")
+        entered["cancelled"] = row.seconds("cancelledAt")
     dates = [refund.created for refund in refunds if refund.created is not None]
     if status == "refunded" and dates:
         entered["refunded"] = max(dates)
@@ -79,9 +79,5 @@ def _refund(row: Fields, currency: str) -> Refund:
     money = ids.shop_money(row, "totalRefundedSet")
     if money.currency != currency or money.amount < 0:
         raise StoreError("invalid_response", f"{row.where}: a refund of {money}")
-    created = _time(row, "createdAt") if row.has("createdAt") else None
+    created = row.seconds_if_any("createdAt")
     return Refund(str(ids.number(row)), money.amount, created)
-
-
-def _time(row: Fields, name: str) -> int:
-    return int(row.gmt(name).timestamp())

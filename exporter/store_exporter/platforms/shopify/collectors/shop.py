@@ -10,7 +10,7 @@ from ....metrics.catalogue import business
 from ....metrics.families import Sample
 from ....net.plans import Plan
 from ...kit.fields import Fields
-from ...kit.figures import abandoned_carts
+from ...kit.figures import abandoned_carts, counts
 from ...kit.options import number, whole_number
 from .. import ids, models
 from ..api import Api
@@ -45,19 +45,16 @@ def _count(fields: Fields, name: str) -> int:
 def order_statuses(api: Api, _: Run) -> Plan[Report]:
     """Count the orders in each status."""
     data = yield from api.admin("OrderCounts", _QUERIES)
-    samples, unknown = [], []
+    known, unknown = {}, []
     for status in _QUERIES:
         try:
-            count = _count(data, status)
+            known[status] = _count(data, status)
         except StoreError as error:
             if error.error_type != "response_too_large":
                 raise
             unknown.append(status)
-            continue
-        samples.append(Sample(business.ORDERS_CURRENT, count, {"status": status}))
-    summary = ", ".join(f"{sample.labels['status']} {sample.value:g}" for sample in samples)
     left_out = f"; beyond exact counting: {', '.join(unknown)}" if unknown else ""
-    return Report(samples, summary=summary + left_out)
+    return counts(business.ORDERS_CURRENT, known, left_out)
 
 
 def stock(api: Api, run: Run) -> Plan[Report]:
@@ -67,19 +64,15 @@ def stock(api: Api, run: Run) -> Plan[Report]:
     query = f"inventory_quantity:<={threshold} AND product_status:active AND managed:true"
     nodes = yield from api.all_nodes("StockPage", "productVariants", {"query": query}, limit=limit)
     low, out, backorder = _scarce(nodes, threshold)
-    samples = [
-        Sample(business.PRODUCTS, low, {"stock": "low"}),
-        Sample(business.PRODUCTS, out, {"stock": "out"}),
-    ]
+    scarce = {"low": low, "out": out}
     try:
         rest = (yield from _variants(api, limit)) - low - out - backorder
     except StoreError as error:
         if error.error_type != "response_too_large":
             raise
-        return Report(samples, summary=f"{low} low, {out} out; too many products to count the rest")
+        return counts(business.PRODUCTS, scarce, "; too many products to count the rest")
     # Between the two lists something may have been taken off sale.
-    samples.append(Sample(business.PRODUCTS, max(0, rest), {"stock": "in"}))
-    return Report(samples, summary=f"{rest} in stock, {low} low, {out} out")
+    return counts(business.PRODUCTS, {"in": max(0, rest), **scarce})
 
 
 def _scarce(nodes: list[object], threshold: int) -> tuple[int, int, int]:
@@ -141,8 +134,7 @@ def customers(api: Api, _: Run) -> Plan[Report]:
 def webhooks(api: Api, _: Run) -> Plan[Report]:
     """Count this app's webhooks; Shopify removes those that keep failing."""
     count = _count((yield from api.admin("WebhookCount")), "webhookSubscriptionsCount")
-    samples = [Sample(business.WEBHOOKS, count, {"state": "active"})]
-    return Report(samples, summary=f"{count} webhooks")
+    return counts(business.WEBHOOKS, {"active": count})
 
 
 ORDER_STATUSES = Collector(

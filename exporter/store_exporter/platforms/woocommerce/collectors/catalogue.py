@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
 from ....contract import Collector, Report, Run
 from ....errors import StoreError
@@ -10,6 +11,7 @@ from ....metrics.catalogue import business
 from ....metrics.families import Sample
 from ....net.plans import Plan
 from ...kit.fields import Fields
+from ...kit.figures import counts
 from ..api import ANALYTICS, PAGE, V3, Api
 
 _DAYS = 30
@@ -31,22 +33,15 @@ def stock(api: Api, _: Run) -> Plan[Report]:
     enough = totals.integer("instock") - low
     if enough < 0:
         raise StoreError("invalid_response", "the stock report has more low stock than stock")
-    counts = {"in": enough, "low": low, "out": out}
-    samples = [Sample(business.PRODUCTS, n, {"stock": state}) for state, n in counts.items()]
-    return Report(samples, summary=f"{enough} in stock, {low} low, {out} out")
+    return counts(business.PRODUCTS, {"in": enough, "low": low, "out": out})
 
 
 def best_sellers(api: Api, run: Run) -> Plan[Report]:
     """Read how many of the last month's best sellers are out of stock."""
     today = datetime.fromtimestamp(run.now(), UTC).date()
     days = {"date_min": str(today - timedelta(days=_DAYS)), "date_max": str(today)}
-    body = yield from api.get(f"{V3}/reports/top_sellers", days)
-    if not isinstance(body, list):
-        raise StoreError("invalid_response", "reports/top_sellers is not a list")
-    ids = {
-        Fields(item, f"reports/top_sellers[{index}]").identifier("product_id")
-        for index, item in enumerate(body[:_MOST_SELLERS])
-    }
+    sellers = yield from api.page(f"{V3}/reports/top_sellers", days)
+    ids = {row.identifier("product_id") for row in islice(sellers, _MOST_SELLERS)}
     if not ids:
         # Shops with few orders have none. Before WooCommerce 11 a shop whose orders live in their
         # own tables has none either, so that a zero would be a guess.

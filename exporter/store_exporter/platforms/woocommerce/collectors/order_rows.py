@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from ....errors import StoreError
 from ...kit.fields import Fields
@@ -46,7 +45,7 @@ def read_page(rows: api.Page) -> Page:
     for index, item in enumerate(rows.items):
         try:
             row = Fields(item, f"{rows.name}[{index}]")
-            page.changed.append(_time(row, "date_modified_gmt"))
+            page.changed.append(row.seconds("date_modified_gmt"))
             page.orders.append(read_order(row))
         except StoreError as error:
             page.problems.append(error)
@@ -72,15 +71,15 @@ def read_order(row: Fields) -> Order:
     refunds = tuple(_refund(refund, where) for refund in row.children("refunds"))
     if len(refunds) > _MOST_REFUNDS:
         raise StoreError("invalid_response", f"{where}: there are {len(refunds)} refunds")
-    completed = _time_if_any(row, "date_completed_gmt")
+    completed = row.seconds_if_any("date_completed_gmt")
     return Order(
         id=str(number),
         status=label(row.text("status"), ENTERED),
         currency=currency_code(row.raw("currency"), f"{where}: currency"),
         total=total,
-        created=_time(row, "date_created_gmt"),
-        modified=_time(row, "date_modified_gmt"),
-        paid=_time_if_any(row, "date_paid_gmt"),
+        created=row.seconds("date_created_gmt"),
+        modified=row.seconds("date_modified_gmt"),
+        paid=row.seconds_if_any("date_paid_gmt"),
         entered={} if completed is None else {"completed": completed},
         refunds=refunds,
     )
@@ -99,19 +98,4 @@ def refund_dates(rows: api.Page) -> dict[str, int]:
     Raises:
         StoreError: invalid_response.
     """
-    return {str(row.identifier()): _time(row, "date_created_gmt") for row in rows}
-
-
-def _time(row: Fields, name: str) -> int:
-    return int(_checked(row.gmt(name), row, name).timestamp())
-
-
-def _time_if_any(row: Fields, name: str) -> int | None:
-    return _time(row, name) if row.has(name) else None
-
-
-def _checked(when: datetime, row: Fields, name: str) -> datetime:
-    # An empty date of the database arrives as a time before Christ.
-    if when.year < 1971:
-        raise StoreError("invalid_response", f"{row.where}: {name} is {when:%Y-%m-%d}")
-    return when
+    return {str(row.identifier()): row.seconds("date_created_gmt") for row in rows}

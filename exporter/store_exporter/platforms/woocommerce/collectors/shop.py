@@ -9,7 +9,7 @@ from ....errors import StoreError
 from ....metrics.catalogue import business
 from ....metrics.families import Sample
 from ....net.plans import Plan
-from ...kit.fields import Fields
+from ...kit.figures import counts
 from ...kit.options import number
 from ..api import PAGE, V3, Api, gmt
 from .statuses import CURRENT, label
@@ -20,23 +20,16 @@ _WEBHOOK_PAGES = 5
 
 def order_statuses(api: Api, _: Run) -> Plan[Report]:
     """Read how many orders are in each status; custom statuses are added up as `other`."""
-    body = yield from api.get(f"{V3}/reports/orders/totals")
-    if not isinstance(body, list):
-        raise StoreError("invalid_response", "reports/orders/totals is not a list")
-    counts: Counter[str] = Counter({"other": 0})
+    page = yield from api.page(f"{V3}/reports/orders/totals")
+    found: Counter[str] = Counter({"other": 0})
     slugs = set()
-    for index, item in enumerate(body):
-        row = Fields(item, f"reports/orders/totals[{index}]")
+    for row in page:
         slug = row.text("slug")
         if slug in slugs:
             raise StoreError("invalid_response", f"reports/orders/totals has {slug[:40]!r} twice")
         slugs.add(slug)
-        counts[label(slug, CURRENT)] += row.integer("total")
-    samples = [
-        Sample(business.ORDERS_CURRENT, count, {"status": status})
-        for status, count in counts.items()
-    ]
-    return Report(samples, summary=f"{sum(counts.values())} orders")
+        found[label(slug, CURRENT)] += row.integer("total")
+    return counts(business.ORDERS_CURRENT, found)
 
 
 def customers(api: Api, _: Run) -> Plan[Report]:
@@ -48,9 +41,7 @@ def customers(api: Api, _: Run) -> Plan[Report]:
 def webhooks(api: Api, _: Run) -> Plan[Report]:
     """Read how many webhooks are in each state."""
     states = yield from webhook_states(api)
-    samples = [Sample(business.WEBHOOKS, states[state], {"state": state}) for state in _STATES]
-    summary = ", ".join(f"{states[state]} {state}" for state in _STATES)
-    return Report(samples, summary=f"webhooks: {summary}")
+    return counts(business.WEBHOOKS, {state: states[state] for state in _STATES})
 
 
 def webhook_states(api: Api) -> Plan[Counter[str]]:
