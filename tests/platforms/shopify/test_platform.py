@@ -61,8 +61,8 @@ def test_what_is_of_the_right_form_is_accepted(name: str, value: str) -> None:
         ("budget_share", "1.5", "at most 1"),
         ("budget_share", "nan", "above 0"),
         ("budget_share", "a quarter", "above 0"),
-        ("storefront_path", "//elsewhere.example", "on the shop's own host"),
-        ("storefront_path", "https://elsewhere.example", "on the shop's own host"),
+        ("storefront_path", "//elsewhere.example", "on the store's own host"),
+        ("storefront_path", "https://elsewhere.example", "on the store's own host"),
     ],
 )
 def test_what_is_of_the_wrong_form_is_told(name: str, value: str, words: str) -> None:

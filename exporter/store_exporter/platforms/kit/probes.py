@@ -56,6 +56,15 @@ class Marks:
     statuses: Mapping[int, tuple[str, str]] = field(default_factory=dict)
 
 
+def check_path(value: str) -> str | None:
+    """Say what is wrong with the setting `storefront_path`."""
+    if not value.startswith("/") or value.startswith("//"):
+        return "is not a path on the store's own host; it must begin with a single /"
+    if any(character.isspace() for character in value):
+        return "has white space in it"
+    return None
+
+
 def slow(response: Response, run: Run) -> list[str]:
     """Return the sentence that says how slow an answer was, if it was, by option `slow_after`."""
     limit = number(run.options, "slow_after")

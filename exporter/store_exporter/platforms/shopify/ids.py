@@ -1,8 +1,9 @@
-"""Ids and amounts as Shopify's GraphQL writes them. No I/O."""
+"""Ids, times and amounts as Shopify's GraphQL writes them. No I/O."""
 
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 from ...errors import StoreError
 from ...spec.money import Money
@@ -22,6 +23,11 @@ def number(fields: Fields, name: str = "id") -> int:
     if match is None:
         raise StoreError("invalid_response", f"{fields.where}: {name} is not an id of Shopify")
     return int(match.group(1))
+
+
+def iso(when: float) -> str:
+    """Return a Unix time as Shopify's searches want it."""
+    return datetime.fromtimestamp(when, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def gid(kind: str, identifier: int) -> str:

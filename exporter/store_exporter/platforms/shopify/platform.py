@@ -7,6 +7,7 @@ import re
 from ...stores.model import Store
 from ..base import Platform, Setting
 from ..kit.clients import options_of
+from ..kit.probes import check_path
 from . import versions
 from .auth import access, problem
 from .client import Shopify
@@ -53,13 +54,6 @@ def _check_share(value: str) -> str | None:
     except ValueError:
         share = 0.0
     return None if 0 < share <= 1 else "is not a number above 0 and at most 1"
-
-
-def _check_path(value: str) -> str | None:
-    """Say what is wrong with the path of a page."""
-    if not value.startswith("/") or value.startswith("//"):
-        return "is not a path on the shop's own host; it must begin with a single /"
-    return None
 
 
 def connect(store: Store) -> Shopify:
@@ -123,7 +117,7 @@ PLATFORM = Platform(
             "storefront_path",
             "Path of the page that the probe storefront reads, such as /collections/all.",
             default="/",
-            check=_check_path,
+            check=check_path,
         ),
     ),
     operations=PLANS.planned,

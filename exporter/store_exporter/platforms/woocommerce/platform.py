@@ -7,6 +7,7 @@ import re
 from ...stores.model import Store
 from ..base import Platform, Setting
 from ..kit.clients import options_of
+from ..kit.probes import check_path
 from .client import WooCommerce
 from .collectors import COLLECTORS
 from .connection import connection_of
@@ -34,15 +35,6 @@ def _wrong(value: str, prefix: str, others: str, other: str) -> str | None:
         return f"does not begin with {prefix}, as WooCommerce shows it when the key is created"
     if not _KEY.fullmatch(value):
         return f"has other characters than letters and digits after {prefix}, or is cut off"
-    return None
-
-
-def _check_path(value: str) -> str | None:
-    """Say what is wrong with the path of a page."""
-    if not value.startswith("/") or value.startswith("//"):
-        return "is not a path on the store's own host; it must begin with a single /"
-    if any(character.isspace() for character in value):
-        return "has white space in it"
     return None
 
 
@@ -86,7 +78,7 @@ PLATFORM = Platform(
             "Path of the page that the probe storefront reads, below the store's url, "
             "such as /shop/.",
             default="/",
-            check=_check_path,
+            check=check_path,
         ),
         Setting(
             "credentials_in_query",

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from ....contract import Collector, Report, Run
@@ -21,6 +20,7 @@ from ...kit.fields import Fields
 from ...kit.graphql import Page, opaque
 from ...kit.ledger import Order
 from ..api import Api
+from ..ids import iso
 from .order_rows import STATUSES, is_cut_short, read_order
 
 _LARGEST_PAGE = 250
@@ -119,7 +119,7 @@ class OrderBook(order_book.OrderBook[Pass]):
 
     def _page(self, size: int) -> Plan[Page]:
         place = self.place
-        query = f"updated_at:>='{_iso(place.begin)}'"
+        query = f"updated_at:>='{iso(place.begin)}'"
         try:
             return (
                 yield from self._api.page(
@@ -164,10 +164,6 @@ class OrderBook(order_book.OrderBook[Pass]):
     def _whole(self, row: Fields) -> Plan[Fields]:
         data = yield from self._api.admin("OrderHistory", {"id": opaque(row, "id")})
         return data.child("order")
-
-
-def _iso(when: int) -> str:
-    return datetime.fromtimestamp(when, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def orders(api: Api, run: Run) -> Plan[Report]:

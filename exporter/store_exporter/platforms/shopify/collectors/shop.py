@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from ....contract import Collector, Report, Run
 from ....errors import StoreError
 from ....metrics.catalogue import business
@@ -106,7 +104,7 @@ def carts(api: Api, run: Run) -> Plan[Report]:
     now = run.now()
     older, younger = number(run.options, "older_than"), number(run.options, "younger_than")
     query = (
-        f"created_at:<='{_iso(now - older)}' AND created_at:>='{_iso(now - younger)}' "
+        f"created_at:<='{ids.iso(now - older)}' AND created_at:>='{ids.iso(now - younger)}' "
         "AND recovery_state:not_recovered"
     )
     limit = whole_number(run.options, "most", 1, 100_000)
@@ -119,10 +117,6 @@ def carts(api: Api, run: Run) -> Plan[Report]:
         if row.gmt_if_any("completedAt") is None:
             values.append(ids.shop_money(row, "totalPriceSet"))
     return abandoned_carts(values)
-
-
-def _iso(when: float) -> str:
-    return datetime.fromtimestamp(when, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def customers(api: Api, _: Run) -> Plan[Report]:
