@@ -151,11 +151,11 @@ def test_a_store_in_trouble_is_not_asked_three_times_as_often() -> None:
 
 def test_successes_fill_the_budget_again() -> None:
     budget = RetryBudget(most=2.0, earned=0.5)
-    assert [budget.take() for _ in range(3)] == [True, True, False]
+    assert [budget.spend() for _ in range(3)] == [True, True, False]
     budget.success()
-    assert not budget.take()
+    assert not budget.spend()
     budget.success()
-    assert budget.take()
+    assert budget.spend()
 
 
 def test_an_operation_ends_at_its_deadline() -> None:

@@ -29,7 +29,7 @@ def test_no_hour_wherever_it_begins_sees_more_requests_than_the_limit(
     for gap in gaps:
         clock.advance(gap)
         for _ in range(per_hour + 2):
-            if not budget.take(reserved=reserved):
+            if not budget.spend(reserved=reserved):
                 break
             sent.append(clock.now())
     for first, begins in enumerate(sent):
@@ -43,41 +43,41 @@ def test_no_hour_wherever_it_begins_sees_more_requests_than_the_limit(
 def test_a_wait_ends_with_a_request_that_may_be_sent(per_hour: int) -> None:
     clock = Clock(0.0)
     budget = Budget(per_hour, monotonic=clock.now)
-    while budget.take(reserved=False):
+    while budget.spend(reserved=False):
         pass
     wait = budget.wait(reserved=False)
     assert 0 < wait <= 7200
     clock.advance(wait)
-    assert budget.take(reserved=False)
+    assert budget.spend(reserved=False)
 
 
 def test_collectors_leave_a_reserve_to_liveness_probes() -> None:
     clock = Clock(0.0)
     budget = Budget(600, monotonic=clock.now)
     taken = 0
-    while budget.take(reserved=False):
+    while budget.spend(reserved=False):
         taken += 1
     assert taken == 45
     assert budget.remaining == 15
     for _ in range(15):
-        assert budget.take(reserved=True)
-    assert not budget.take(reserved=True)
+        assert budget.spend(reserved=True)
+    assert not budget.spend(reserved=True)
 
 
 def test_liveness_probes_are_never_starved_by_collectors_that_take_all_they_get() -> None:
     clock = Clock(0.0)
     budget = Budget(600, monotonic=clock.now)
     for _ in range(24 * 60):
-        while budget.take(reserved=False):
+        while budget.spend(reserved=False):
             pass
-        assert budget.take(reserved=True)
+        assert budget.spend(reserved=True)
         clock.advance(60)
 
 
 def test_a_changed_limit_does_not_give_back_what_is_spent() -> None:
     budget = Budget(600, monotonic=Clock(0.0).now)
     for _ in range(50):
-        budget.take(reserved=True)
+        budget.spend(reserved=True)
     budget.limit(1000)
     assert budget.remaining == 10
     budget.limit(10)

@@ -97,7 +97,7 @@ def health_of(*runs: tuple[Job, Result], threshold: int = 1) -> Health | None:
     tracker = HealthTracker(threshold)
     tracker.expect([one for one, _ in runs])
     for one, found in runs:
-        tracker.take(one, found)
+        tracker.observe(one, found)
     return tracker.health()
 
 
@@ -156,9 +156,9 @@ def test_nothing_is_said_before_the_liveness_probe_has_run() -> None:
     tracker = HealthTracker()
     tracker.expect([LIVENESS, DNS])
     assert tracker.health() is None
-    tracker.take(DNS, result(name="dns"))
+    tracker.observe(DNS, result(name="dns"))
     assert tracker.health() is None
-    tracker.take(LIVENESS, failed("liveness"))
+    tracker.observe(LIVENESS, failed("liveness"))
     assert tracker.health() == Health(State.CRITICAL, ("liveness: it fails",))
 
 
@@ -176,8 +176,8 @@ def test_a_probe_counts_as_failing_after_the_threshold(failures: int, state: Sta
 def test_what_no_longer_runs_says_nothing_about_the_store() -> None:
     tracker = HealthTracker()
     tracker.expect([LIVENESS, CART])
-    tracker.take(*WELL)
-    tracker.take(CART, failed("cart"))
+    tracker.observe(*WELL)
+    tracker.observe(CART, failed("cart"))
     tracker.expect([LIVENESS])
     assert tracker.health() == Health(State.HEALTHY)
 

@@ -119,7 +119,7 @@ class RetryBudget:
         with self._lock:
             self._left = min(self._most, self._left + self._earned)
 
-    def take(self) -> bool:
+    def spend(self) -> bool:
         """Take one repetition; False when none is left."""
         with self._lock:
             if self._left < 1.0:
@@ -243,4 +243,4 @@ class Retrier:
         pause = asked + usual * self._random.uniform(0.5, 1.5)
         if pause > self._policy.longest_pause or pause >= self._left():
             return None
-        return pause if self._budget.take() else None
+        return pause if self._budget.spend() else None

@@ -144,7 +144,7 @@ class Journal:
     certificate_expiry: float | None = None
     lines: list[str] = field(default_factory=list)
 
-    def take(self, outgoing: Outgoing, exchange: Exchange, outcome: str) -> None:
+    def record(self, outgoing: Outgoing, exchange: Exchange, outcome: str) -> None:
         """Note one exchange and how it ended."""
         self.status = exchange.status
         self.phases = exchange.phases

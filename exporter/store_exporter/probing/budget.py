@@ -91,7 +91,7 @@ class Budget:
         missing = 1.0 - self._tokens + (0.0 if reserved else self._reserve)
         return max(0.0, missing / self._rate) if missing > 1e-9 else 0.0
 
-    def take(self, *, reserved: bool) -> bool:
+    def spend(self, *, reserved: bool) -> bool:
         """Take one request out of the budget; False when it is spent."""
         if self.wait(reserved=reserved):
             return False

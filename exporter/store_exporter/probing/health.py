@@ -71,7 +71,7 @@ class HealthTracker:
             del self._standings[key]
         self._awaits_liveness = any(job.liveness for job in jobs)
 
-    def take(self, job: Job, result: Result) -> None:
+    def observe(self, job: Job, result: Result) -> None:
         """Note what a run found."""
         if job.liveness:
             self._alive = result.ok

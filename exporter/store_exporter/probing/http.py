@@ -139,7 +139,7 @@ class StoreHttp:
         """Take a request out of the budget; a collector waits for it if that is not too long."""
         budget = self._access.budget
         reserved = self._priority is Priority.LIVENESS
-        while not budget.take(reserved=reserved):
+        while not budget.spend(reserved=reserved):
             wait = budget.wait(reserved=reserved)
             patient = self._priority is Priority.COLLECTOR
             if not patient or self._loop.time() + wait >= self.deadline:
@@ -168,7 +168,7 @@ class StoreHttp:
                 self._access.budget.failed()
             raise
         finally:
-            self.journal.take(outgoing, exchange, outcome)
+            self.journal.record(outgoing, exchange, outcome)
         if self._access.judge(response, self._now()):
             self.journal.throttled += 1
         return self._access.with_expiry(response)

@@ -80,7 +80,7 @@ class Complaints:
         self._monotonic = monotonic
         self._said: dict[tuple[str, str], float] = {}
 
-    def take(self, job: Job, result: Result, before: Result | None, error: object) -> None:
+    def log(self, job: Job, result: Result, before: Result | None, error: object) -> None:
         """Log one result.
 
         Args:

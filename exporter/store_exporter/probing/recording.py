@@ -43,7 +43,7 @@ class Recording:
         """Show a store's counters at zero, as far as their labels are known."""
         self._recorder.inc(health.API_THROTTLED, store.labels, 0)
 
-    def take(self, job: Job, result: Result, ended: object, journal: Journal) -> None:
+    def record(self, job: Job, result: Result, ended: object, journal: Journal) -> None:
         """Record one finished run.
 
         Args:

@@ -228,16 +228,16 @@ class Runner:
         )
         result = describe(ended)
         try:
-            self.recording.take(job, result, ended, journal)
+            self.recording.record(job, result, ended, journal)
         except Exception as error:  # noqa: BLE001 - it becomes the result, counted and logged
             # Figures that the catalogue does not know are a bug of the check like any other.
             ended = error
             result = describe(ended)
-            self.recording.take(job, result, ended, journal)
-        self._complaints.take(job, result, self.history.last(job.key), ended)
+            self.recording.record(job, result, ended, journal)
+        self._complaints.log(job, result, self.history.last(job.key), ended)
         self.history.add(replace(result, lines=()) if result.lines else result)
         tracker = self._tracker(job.store)
-        tracker.take(job, result)
+        tracker.observe(job, result)
         self.recording.standing(job, tracker.health(), self.access(job.store))
         return result
 

@@ -197,7 +197,7 @@ class Api(connection.Api):
         app = self._tokens.app
         if app is not None:
             request = Request("POST", self.url + GRANT, json=app.request, idempotent=True)
-            self._tokens.take((yield from self.exchange(request)))
+            self._tokens.receive((yield from self.exchange(request)))
 
     def page(
         self,

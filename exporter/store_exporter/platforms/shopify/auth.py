@@ -81,7 +81,7 @@ class Tokens:
         """Whether the shop has to be asked for a token first."""
         return self._monotonic() >= self._ends
 
-    def take(self, response: Response) -> None:
+    def receive(self, response: Response) -> None:
         """Take in what the shop answered to the app's request for a token.
 
         Raises:
