@@ -31,7 +31,7 @@ class CartLine:
     maximum: Quantity | None
     unit_price: Money
     total: Money
-    options: Mapping[str, str]
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,5 +71,5 @@ class Cart:
     shipping: Money | None
     tax: Money
     total: Money
-    problems: tuple[str, ...]
+    problems: tuple[str, ...] = ()
     renewed: bool = False

@@ -73,7 +73,7 @@ class Price:
     highest: Money | None
     regular_price: Money | None
     on_sale: bool
-    sale_ends: datetime | None
+    sale_ends: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +107,14 @@ class Product:
     regular_price: Money | None
     on_sale: bool
     stock: Stock
-    permalink: str
-    description: str
-    categories: tuple[str, ...]
-    attributes: Mapping[str, tuple[str, ...]]
-    images: tuple[str, ...]
-    variations: tuple[int, ...]
-    rating: Decimal | None
-    rating_count: int
+    permalink: str = ""
+    description: str = ""
+    categories: tuple[str, ...] = ()
+    attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    images: tuple[str, ...] = ()
+    variations: tuple[int, ...] = ()
+    rating: Decimal | None = None
+    rating_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)

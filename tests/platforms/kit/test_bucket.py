@@ -1,4 +1,4 @@
-"""Keeping within a rate limit of points: a bucket shared by threads, clients and a share of it."""
+"""The model of the rate limit, against a bucket that behaves as Shopify's does."""
 
 from __future__ import annotations
 

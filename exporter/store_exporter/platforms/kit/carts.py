@@ -10,9 +10,11 @@ from typing import Generic, TypeVar
 
 from ...errors import Fault, StoreError
 from ...net.plans import Plan
+from ...spec.operations import Operations
 from ...spec.results import Cart, CartLine
 from ...spec.sessions import CartSession
 from . import checks
+from .operations import Planned, plan
 
 ApiT = TypeVar("ApiT")
 # What tokens and cart ids of the platforms consist of; all of it may stand in a header or in JSON.
@@ -130,6 +132,41 @@ class ShopperCart(ABC, Generic[ApiT]):
         if not lines:
             raise StoreError("not_found", f"the cart does not contain {str(product)[:40]}")
         return lines
+
+
+def cart_plans(
+    kind: type[ShopperCart[ApiT]],
+    *,
+    read: tuple[str, ...],
+    remove: tuple[str, ...],
+    update: tuple[str, ...],
+) -> tuple[Planned[..., Cart], Planned[..., Cart], Planned[..., Cart]]:
+    """Return the plans of get_cart, remove_from_cart and update_cart_quantity.
+
+    Args:
+        kind: the platform's cart.
+        read: API calls that get_cart makes.
+        remove: those of remove_from_cart.
+        update: those of update_cart_quantity.
+    """
+
+    @plan(Operations.get_cart, calls=read)
+    def get_cart(api: ApiT, cart: CartSession | str | None = None) -> Plan[Cart]:
+        return (yield from kind(api, cart).open())
+
+    @plan(Operations.remove_from_cart, calls=remove)
+    def remove_from_cart(
+        api: ApiT, product: int | str, cart: CartSession | str | None = None
+    ) -> Plan[Cart]:
+        return (yield from kind(api, cart).without(product))
+
+    @plan(Operations.update_cart_quantity, calls=update)
+    def update_cart_quantity(
+        api: ApiT, product: int | str, quantity: int, cart: CartSession | str | None = None
+    ) -> Plan[Cart]:
+        return (yield from kind(api, cart).with_quantity(product, quantity))
+
+    return get_cart, remove_from_cart, update_cart_quantity
 
 
 def renewed(cart: Cart, problems: Sequence[str]) -> Cart:

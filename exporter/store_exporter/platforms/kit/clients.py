@@ -61,16 +61,6 @@ def clocks(options: Options) -> Clocks:
     return chosen
 
 
-def options_of(store: Store) -> Options:
-    """Return the options that a store's configuration stands for."""
-    return {
-        "org": store.org,
-        "domain": store.domain,
-        "max_body_bytes": store.max_body_bytes,
-        "ca_file": store.ca_file,
-    }
-
-
 class Client(Operations, ABC, Generic[ApiT, TransportT, SleptT]):
     """What both clients have in common.
 
@@ -206,3 +196,14 @@ class AsyncClient(Client[ApiT, httpx.AsyncBaseTransport, Awaitable[None]]):
 
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
+
+
+def connect(connection: Connection[ApiT], plans: Plans, store: Store) -> BlockingClient[ApiT]:
+    """Return the blocking client that a store's configuration describes."""
+    options: Options = {
+        "org": store.org,
+        "domain": store.domain,
+        "max_body_bytes": store.max_body_bytes,
+        "ca_file": store.ca_file,
+    }
+    return BlockingClient(connection, plans, options)

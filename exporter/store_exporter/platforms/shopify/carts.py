@@ -75,7 +75,6 @@ def cart(fields: Fields) -> Cart:
         shipping=None,
         tax=Money(Decimal(0), total.currency),
         total=total,
-        problems=(),
     )
 
 
@@ -112,5 +111,4 @@ def _line(row: Fields) -> CartLine:
         maximum=None,
         unit_price=ids.amount(cost.child("amountPerQuantity")),
         total=ids.amount(cost.child("totalAmount")),
-        options={},
     )

@@ -72,11 +72,14 @@ class Connection(connection.Connection[Api]):
         )
 
 
-def connection_of(store: Store, **clocks: Unpack[Clocks]) -> Connection:
-    """Return the connection for monitoring a shop, which keeps to a share of the rate limit.
+def connection_of(
+    store: Store, *, share: float | None = None, **clocks: Unpack[Clocks]
+) -> Connection:
+    """Return the connection that a shop's configuration describes.
 
     Args:
         store: of this platform.
+        share: of the rate limit; the share that is configured for monitoring unless given.
         clocks: `monotonic` and `now`, the machine's own unless given.
 
     Raises:
@@ -88,6 +91,6 @@ def connection_of(store: Store, **clocks: Unpack[Clocks]) -> Connection:
         access(store.credentials),
         store.credentials.get("storefront_token"),
         version=str(settings.get("api_version") or DEFAULT),
-        share=float(settings.get("budget_share") or DEFAULT_SHARE),
+        share=share or float(settings.get("budget_share") or DEFAULT_SHARE),
         **clocks,
     )

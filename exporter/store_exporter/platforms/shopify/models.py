@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 from ...errors import StoreError
@@ -58,7 +59,6 @@ def price(variant: Fields, product: Fields, currency: str) -> Price:
         highest=now,
         regular_price=before if reduced else now,
         on_sale=reduced,
-        sale_ends=None,
     )
 
 
@@ -86,10 +86,6 @@ def variation(variant: Fields, product: Fields, currency: str) -> Product:
         description=product.text_or("description"),
         categories=_categories(product),
         attributes={name: (value,) for name, value in options(variant).items()},
-        images=(),
-        variations=(),
-        rating=None,
-        rating_count=0,
     )
 
 
@@ -104,16 +100,13 @@ def product(fields: Fields, variants: list[Fields], currency: str) -> Product:
     if not variants:
         raise StoreError("invalid_response", f"{fields.where}: a product without variants")
     if _alone(fields):
-        only = variation(variants[0], fields, currency)
-        return Product(
-            **{
-                **{name: getattr(only, name) for name in Product.__slots__},
-                "id": number(fields),
-                "parent_id": None,
-                "type": "simple",
-                "name": fields.text("title"),
-                "attributes": {},
-            }
+        return replace(
+            variation(variants[0], fields, currency),
+            id=number(fields),
+            parent_id=None,
+            type="simple",
+            name=fields.text("title"),
+            attributes={},
         )
     priced = sorted(
         (price(variant, fields, currency) for variant in variants),
@@ -144,10 +137,7 @@ def product(fields: Fields, variants: list[Fields], currency: str) -> Product:
         description=fields.text_or("description"),
         categories=_categories(fields),
         attributes=_attributes(variants),
-        images=(),
         variations=tuple(number(variant) for variant in variants),
-        rating=None,
-        rating_count=0,
     )
 
 
@@ -195,5 +185,4 @@ def price_range(product: Fields, variants: list[Fields], currency: str) -> Price
         highest=amounts[-1],
         regular_price=None,
         on_sale=any(found.on_sale for found in priced),
-        sale_ends=None,
     )

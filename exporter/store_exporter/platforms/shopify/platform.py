@@ -2,49 +2,19 @@
 
 from __future__ import annotations
 
-import re
-
 from ...stores.model import Store
 from ..base import Platform, Setting
-from ..kit.clients import options_of
-from ..kit.probes import check_path
+from ..kit import clients
+from ..kit.clients import BlockingClient
+from ..kit.settings import form, storefront_path
 from . import versions
-from .auth import access, problem
-from .client import Shopify
+from .api import Api
+from .auth import problem
 from .collectors import COLLECTORS
 from .connection import DEFAULT_SHARE, connection_of
 from .diagnosis import diagnose
 from .operations import PLANS
 from .probes import PROBES
-
-_CLIENT_ID = re.compile(r"[0-9a-f]{32}")
-_CLIENT_SECRET = re.compile(r"(?:shpss_)?[0-9a-zA-Z]{32,64}")
-_ADMIN_TOKEN = re.compile(r"shp(?:at|ca|pa|ua)_[0-9a-zA-Z]{8,128}")
-
-
-def _check_admin_token(value: str) -> str | None:
-    """Say what is wrong with an Admin API token, without repeating it."""
-    if value.startswith(("shpss_", "shpcs_")):
-        return "is the app's secret: give it as client_secret, with the client_id"
-    if not _ADMIN_TOKEN.fullmatch(value):
-        return "is not an Admin API access token, which begins with shpat_"
-    return None
-
-
-def _check_client_secret(value: str) -> str | None:
-    """Say what is wrong with an app's secret, without repeating it."""
-    if value.startswith("shpat_"):
-        return "is an access token: give it as admin_token"
-    if not _CLIENT_SECRET.fullmatch(value):
-        return "is not an app's client secret, which begins with shpss_"
-    return None
-
-
-def _check_client_id(value: str) -> str | None:
-    """Say what is wrong with an app's client id."""
-    if value.startswith("shpss_"):
-        return "is the app's secret: give it as client_secret"
-    return None if _CLIENT_ID.fullmatch(value) else "is not an app's client id, 32 characters long"
 
 
 def _check_share(value: str) -> str | None:
@@ -56,19 +26,13 @@ def _check_share(value: str) -> str | None:
     return None if 0 < share <= 1 else "is not a number above 0 and at most 1"
 
 
-def connect(store: Store) -> Shopify:
+def connect(store: Store) -> BlockingClient[Api]:
     """Make the synchronous client of a shop.
 
     Raises:
-        KeyError: the store has no credentials.
+        KeyError: the credentials are incomplete.
     """
-    return Shopify(
-        store.url,
-        access(store.credentials),
-        store.credentials.get("storefront_token"),
-        api_version=str(store.settings.get("api_version") or versions.DEFAULT),
-        **options_of(store),
-    )
+    return clients.connect(connection_of(store, share=1.0), PLANS, store)
 
 
 PLATFORM = Platform(
@@ -79,19 +43,34 @@ PLATFORM = Platform(
             "client_id",
             "Client id of an app from the Dev Dashboard; reading scopes are enough to watch.",
             secret=True,
-            check=_check_client_id,
+            check=form(
+                r"[0-9a-f]{32}",
+                "is not an app's client id, 32 characters long",
+                ("shpss_", "is the app's secret: give it as client_secret"),
+            ),
         ),
         Setting(
             "client_secret",
             "That app's secret, shpss_…, for which the shop gives an access token each day.",
             secret=True,
-            check=_check_client_secret,
+            check=form(
+                r"(?:shpss_)?[0-9a-zA-Z]{32,64}",
+                "is not an app's client secret, which begins with shpss_",
+                ("shpat_", "is an access token: give it as admin_token"),
+            ),
         ),
         Setting(
             "admin_token",
             "Instead of both, a lasting Admin API access token, shpat_….",
             secret=True,
-            check=_check_admin_token,
+            check=form(
+                r"shp(?:at|ca|pa|ua)_[0-9a-zA-Z]{8,128}",
+                "is not an Admin API access token, which begins with shpat_",
+                (
+                    "shp[sc]s_",
+                    "is the app's secret: give it as client_secret, with the client_id",
+                ),
+            ),
         ),
         Setting(
             "storefront_token",
@@ -113,11 +92,8 @@ PLATFORM = Platform(
             default=DEFAULT_SHARE,
             check=_check_share,
         ),
-        Setting(
-            "storefront_path",
-            "Path of the page that the probe storefront reads, such as /collections/all.",
-            default="/",
-            check=check_path,
+        storefront_path(
+            "Path of the page that the probe storefront reads, such as /collections/all."
         ),
     ),
     operations=PLANS.planned,

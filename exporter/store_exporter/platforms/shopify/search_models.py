@@ -38,11 +38,7 @@ def found_product(fields: Fields) -> Product:
         permalink=fields.text_or("onlineStoreUrl"),
         description=fields.text_or("description"),
         categories=(fields.text_or("productType"),) if fields.text_or("productType") else (),
-        attributes={},
-        images=(),
         variations=() if single else tuple(number(row) for row in variants),
-        rating=None,
-        rating_count=0,
     )
 
 

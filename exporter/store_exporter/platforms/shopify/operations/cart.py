@@ -15,7 +15,7 @@ from ....spec.operations import Operations
 from ....spec.results import Cart, CartLine
 from ....spec.sessions import CartSession
 from ...kit import checks
-from ...kit.carts import ShopperCart, kept
+from ...kit.carts import ShopperCart, cart_plans, kept
 from ...kit.fields import Fields
 from ...kit.graphql import opaque
 from ...kit.operations import plan
@@ -166,29 +166,12 @@ def _variant(
     raise StoreError("invalid_input", f"there is no such variation of {str(product)[:40]}")
 
 
-@plan(Operations.get_cart, calls=(_GET,))
-def get_cart(api: Api, cart: CartSession | str | None = None) -> Plan[Cart]:
-    return (yield from _Cart(api, cart).open())
-
-
-@plan(
-    Operations.remove_from_cart,
-    calls=(_GET, "admin VariantsByQuery", "storefront RemoveLines"),
+get_cart, remove_from_cart, update_cart_quantity = cart_plans(
+    _Cart,
+    read=(_GET,),
+    remove=(_GET, "admin VariantsByQuery", "storefront RemoveLines"),
+    update=(_GET, "admin VariantsByQuery", "storefront UpdateLines"),
 )
-def remove_from_cart(
-    api: Api, product: int | str, cart: CartSession | str | None = None
-) -> Plan[Cart]:
-    return (yield from _Cart(api, cart).without(product))
-
-
-@plan(
-    Operations.update_cart_quantity,
-    calls=(_GET, "admin VariantsByQuery", "storefront UpdateLines"),
-)
-def update_cart_quantity(
-    api: Api, product: int | str, quantity: int, cart: CartSession | str | None = None
-) -> Plan[Cart]:
-    return (yield from _Cart(api, cart).with_quantity(product, quantity))
 
 
 @plan(Operations.apply_coupon_to_cart, calls=(_GET, "storefront ApplyDiscount"))

@@ -17,7 +17,7 @@ from ....spec.operations import Operations
 from ....spec.results import Cart, CartLine
 from ....spec.sessions import CartSession
 from ...kit import checks
-from ...kit.carts import ShopperCart, renewed
+from ...kit.carts import ShopperCart, cart_plans, renewed
 from ...kit.operations import plan
 from .. import carts, errors, models
 from ..api import STORE, Api
@@ -156,29 +156,12 @@ def _variation_id(api: Api, product: int | str, variation: int | str) -> Plan[in
     return child.identifier()
 
 
-@plan(Operations.get_cart, calls=(GET_CART,))
-def get_cart(api: Api, cart: CartSession | str | None = None) -> Plan[Cart]:
-    return (yield from _Cart(api, cart).open())
-
-
-@plan(
-    Operations.remove_from_cart,
-    calls=(GET_CART, "GET /wc/v3/products/{id}", "POST /wc/store/v1/cart/remove-item"),
+get_cart, remove_from_cart, update_cart_quantity = cart_plans(
+    _Cart,
+    read=(GET_CART,),
+    remove=(GET_CART, "GET /wc/v3/products/{id}", "POST /wc/store/v1/cart/remove-item"),
+    update=(GET_CART, "GET /wc/v3/products/{id}", "POST /wc/store/v1/cart/update-item"),
 )
-def remove_from_cart(
-    api: Api, product: int | str, cart: CartSession | str | None = None
-) -> Plan[Cart]:
-    return (yield from _Cart(api, cart).without(product))
-
-
-@plan(
-    Operations.update_cart_quantity,
-    calls=(GET_CART, "GET /wc/v3/products/{id}", "POST /wc/store/v1/cart/update-item"),
-)
-def update_cart_quantity(
-    api: Api, product: int | str, quantity: int, cart: CartSession | str | None = None
-) -> Plan[Cart]:
-    return (yield from _Cart(api, cart).with_quantity(product, quantity))
 
 
 @plan(Operations.apply_coupon_to_cart, calls=(GET_CART, "POST /wc/store/v1/cart/apply-coupon"))
