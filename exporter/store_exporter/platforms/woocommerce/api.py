@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from email.utils import parsedate_to_datetime
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ...contract import Response
 from ...errors import StoreError
@@ -14,7 +15,6 @@ from ...net.plans import Plan, Request
 from ..kit import connection
 from ..kit.fields import Fields
 from . import errors
-from .zones import zone
 
 V3 = "/wp-json/wc/v3"
 ANALYTICS = "/wp-json/wc-analytics"
@@ -192,7 +192,7 @@ class Api(connection.Api):
 
     def _zone(self) -> Plan[tzinfo]:
         body = yield from self.get("/wp-json/", {"_fields": "gmt_offset,timezone_string"})
-        return zone(Fields(body, "the API's index"))
+        return _zone(Fields(body, "the API's index"))
 
 
 def server_time(response: Response) -> float | None:
@@ -217,3 +217,21 @@ def _count(response: Response, header: str) -> int | None:
     """Return a total from a header, None when it is missing or no number."""
     raw = response.headers.get(header, "").strip()
     return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 13 else None
+
+
+def _zone(index: Fields) -> tzinfo:
+    """Return the zone: a named one, else the fixed offset in hours, else GMT.
+
+    Args:
+        index: the members `timezone_string` and `gmt_offset` of the index.
+    """
+    name = index.text_or("timezone_string")
+    if name:
+        try:
+            return ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError):
+            pass
+    if index.raw("gmt_offset") in (None, ""):
+        return UTC
+    seconds = int(index.decimal("gmt_offset") * 3600)
+    return timezone(timedelta(seconds=seconds)) if abs(seconds) < 24 * 3600 else UTC

@@ -7,12 +7,13 @@ from typing import Any
 
 from ....net.plans import Plan
 from ....spec.operations import Operations
-from ....spec.results import Listing, Product
+from ....spec.results import Listing, Product, Stock
 from ...kit import checks
+from ...kit.fields import Fields
 from ...kit.lists import listing
 from ...kit.operations import plan
-from .. import search_models
 from ..api import Api
+from ..ids import amount, amount_if_any, number
 from ..product_lookup import quoted
 
 
@@ -44,7 +45,7 @@ def search_products(
             storefront=True,
         )
         total = len(found.items) if found.complete else None
-        return listing(found.items, "products", search_models.found_product, total=total)
+        return listing(found.items, "products", _product, total=total)
     filters = _filters(kind, low, high, in_stock)
     found = yield from api.nodes(
         "SearchProducts",
@@ -54,7 +55,7 @@ def search_products(
         storefront=True,
     )
     total = found.page.integer("totalCount")
-    return listing(found.items, "products", search_models.found_product, total=total)
+    return listing(found.items, "products", _product, total=total)
 
 
 def _filters(
@@ -82,3 +83,43 @@ def _terms(
     terms += [] if high is None else [f"variants.price:<={high:f}"]
     terms += [] if in_stock is None else [f"available_for_sale:{str(in_stock).lower()}"]
     return terms
+
+
+def _product(fields: Fields) -> Product:
+    """Read a product as the Storefront API's search shows it, without quantities.
+
+    Their number takes a scope that no shopper's page needs.
+    """
+    prices = fields.child("priceRange")
+    lowest = amount(prices.child("minVariantPrice"))
+    available = fields.flag("availableForSale")
+    variants = list(fields.child("variants").children("nodes"))
+    single = len(variants) == 1
+    return Product(
+        id=number(fields),
+        parent_id=None,
+        type="simple" if single else "variable",
+        name=fields.text("title"),
+        sku=variants[0].text_or("sku") if single else "",
+        price=lowest,
+        regular_price=lowest,
+        on_sale=any(_reduced(row) for row in variants),
+        stock=Stock(
+            product_id=number(fields),
+            sku="",
+            name=fields.text("title"),
+            in_stock=available,
+            status="in_stock" if available else "out_of_stock",
+            quantity=None,
+            backorders_allowed=False,
+        ),
+        permalink=fields.text_or("onlineStoreUrl"),
+        description=fields.text_or("description"),
+        categories=(fields.text_or("productType"),) if fields.text_or("productType") else (),
+        variations=() if single else tuple(number(row) for row in variants),
+    )
+
+
+def _reduced(variant: Fields) -> bool:
+    before = amount_if_any(variant, "compareAtPrice")
+    return before is not None and before.amount > amount(variant.child("price")).amount

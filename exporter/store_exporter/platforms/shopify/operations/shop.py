@@ -1,37 +1,33 @@
-"""Operations about the shop: delivery, payment, coupons, customers and sales."""
+"""Operations about the shop: delivery, payment and coupons."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from ....errors import StoreError
 from ....net.plans import Plan
+from ....spec.money import Money
 from ....spec.operations import Operations
 from ....spec.results import (
     Coupon,
-    CustomerSpend,
     Listing,
     PaymentMethod,
-    SalesReport,
     ShippingInfo,
     ShippingMethod,
 )
-from ...kit import checks, sales, shipping
+from ...kit import checks, shipping
 from ...kit.coupons import refused
 from ...kit.fields import Fields
 from ...kit.graphql import opaque
-from ...kit.lists import listing
 from ...kit.operations import plan
 from ...kit.shipping import Zone
-from .. import coupons, ids, reports, shop_models
+from .. import coupons, ids
 from ..api import Api
+from ..ids import amount
 
 _MOST_PLACES = 250
-_MOST_CUSTOMERS = 500
-_MOST_ORDERS = 1000
 _WALLETS = {
     "ANDROID_PAY": "Android Pay",
     "APPLE_PAY": "Apple Pay",
@@ -49,7 +45,7 @@ def _methods(api: Api) -> Plan[list[tuple[Zone, ShippingMethod]]]:
         if methods.child("pageInfo").flag("hasNextPage"):
             raise StoreError("response_too_large", f"{zone.name} has more than 25 ways of delivery")
         active = [row for row in methods.children("nodes") if row.flag("active")]
-        found += [(zone, shop_models.shipping_method(zone.name, row)) for row in active]
+        found += [(zone, _shipping_method(zone.name, row)) for row in active]
     return found
 
 
@@ -139,46 +135,27 @@ def validate_coupon(
     return coupons.coupon(wanted, discount, now=api.now(), subtotal=value)
 
 
-@plan(Operations.get_customer_insights, calls=("admin Customers",))
-def get_customer_insights(api: Api, limit: int = 10) -> Plan[Listing[CustomerSpend]]:
-    """Those who spent most among the 500 customers that changed last.
-
-    Shopify cannot sort customers by what they spent; where there are more, `complete` is False.
-    """
-    wanted = checks.limit(limit)
-    nodes, complete, _ = yield from api.nodes("Customers", "customers", {}, limit=_MOST_CUSTOMERS)
-    found = listing(nodes, "customers", reports.customer)
-    best = sorted(found, key=lambda row: row.total.amount, reverse=True)
-    total = len(nodes) if complete else None
-    return Listing(tuple(best[:wanted]), total, found.unreadable, complete)
-
-
-@plan(
-    Operations.get_sales_report,
-    calls=("admin Shop", "admin SalesPage"),
-    errors=("response_too_large",),
-)
-def get_sales_report(
-    api: Api,
-    period: str = "week",
-    first: date | str | None = None,
-    last: date | str | None = None,
-    definition: str = "created",
-) -> Plan[SalesReport]:
-    """Cancelled and test orders do not count. `paid` leaves out what has not been paid. More than
-    1000 orders are response_too_large: ask for fewer days.
-    """
-    days = sales.asked(period, first, last, definition)
-    zone = yield from api.zone()
-    begin, end = days.until(sales.today(api.now(), zone))
-    since = datetime(begin.year, begin.month, begin.day, tzinfo=zone)
-    until = datetime(end.year, end.month, end.day, tzinfo=zone) + timedelta(days=1)
-    query = f"created_at:>='{since.isoformat()}' AND created_at:<'{until.isoformat()}'"
-    nodes, complete, _ = yield from api.nodes(
-        "SalesPage", "orders", {"query": query}, limit=_MOST_ORDERS
+def _shipping_method(zone: str, fields: Fields) -> ShippingMethod:
+    """Read a way of delivery out of a delivery profile."""
+    provider = fields.child("rateProvider")
+    fixed = provider.text("__typename") == "DeliveryRateDefinition"
+    cost = amount(provider.child("price")) if fixed else None
+    free = cost is not None and cost.amount == 0
+    return ShippingMethod(
+        zone=zone,
+        title=fields.text("name"),
+        kind="free_shipping" if free else "flat_rate" if fixed else "carrier",
+        cost=None if free else cost,
+        cost_rule="" if fixed else "computed by the carrier",
+        minimum=_minimum(fields),
+        needs_coupon=False,
     )
-    if not complete:
-        raise StoreError("response_too_large", f"there are more than {_MOST_ORDERS} orders")
-    currency = yield from api.currency()
-    orders = [Fields(row, f"orders[{index}]") for index, row in enumerate(nodes)]
-    return reports.sales(orders, currency, definition, begin, end)
+
+
+def _minimum(fields: Fields) -> Money | None:
+    """Return the order value from which a way of delivery is offered."""
+    for row in fields.children("methodConditions"):
+        at_least = row.raw("operator") == "GREATER_THAN_OR_EQUAL_TO"
+        if row.raw("field") == "TOTAL_PRICE" and at_least:
+            return amount(row.child("conditionCriteria"))
+    return None

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from ....errors import StoreError
 from ....net.plans import Plan
+from ....spec.money import Money
 from ....spec.operations import Operations
-from ....spec.results import Cancellation, Listing, Order, OrderNote, RefundStatus
+from ....spec.results import (
+    Cancellation,
+    Customer,
+    Listing,
+    Order,
+    OrderLine,
+    OrderNote,
+    Refund,
+    RefundStatus,
+)
 from ...kit import checks, orders
 from ...kit.fields import Fields
 from ...kit.operations import plan
-from .. import order_models
 from ..api import V3, Api, Rows
-from ..models import listing
+from ..models import listing, optional_id
 
 _LOOKUP = (
     "GET /wc/v3/orders/{id}",
@@ -101,7 +111,7 @@ class _Orders(orders.Orders[Api]):
         return None
 
     def read(self, found: Fields, *, with_customer: bool) -> Order:
-        return order_models.order(found, with_customer=with_customer)
+        return _order(found, with_customer=with_customer)
 
 
 def _belongs(order: Fields, email: str | None) -> bool:
@@ -127,7 +137,7 @@ def get_customer_orders(api: Api, email: str, limit: int = 10) -> Plan[Listing[O
     """Orders that were placed with the address or by the customer who has it."""
     wanted = checks.limit(limit)
     rows = yield from _Orders(api).rows_of(checks.email(email), wanted)
-    return listing(rows, "orders", lambda fields: order_models.order(fields, with_customer=True))
+    return listing(rows, "orders", lambda fields: _order(fields, with_customer=True))
 
 
 @plan(Operations.get_order_notes, calls=(*_LOOKUP, "GET /wc/v3/orders/{id}/notes"))
@@ -140,7 +150,7 @@ def get_order_notes(
     body = yield from api.get(f"{V3}/orders/{found.identifier()}/notes", {"type": kind})
     if not isinstance(body, list):
         raise StoreError("invalid_response", "the notes are not a list")
-    notes = listing(Rows(body), "notes", order_models.note)
+    notes = listing(Rows(body), "notes", _order_note)
     kept = [note for note in notes if private or note.for_customer]
     kept.sort(key=lambda note: (note.created, note.id))
     return replace(notes, items=tuple(kept), total=len(kept))
@@ -152,7 +162,7 @@ def check_refund_status(api: Api, order: int | str, email: str | None = None) ->
     number, currency = found.identifier(), found.currency("currency")
     rows = yield from api.rows(f"{V3}/orders/{number}/refunds", limit=_MOST)
     # A sum needs each of its parts: one that cannot be read fails the operation.
-    refunds = [order_models.refund(Fields(row, "refund"), currency) for row in rows.items]
+    refunds = [_refund(Fields(row, "refund"), currency) for row in rows.items]
     return orders.refund_status(number, found.money("total", currency), refunds)
 
 
@@ -188,3 +198,64 @@ def _note(api: Api, number: int, reason: str) -> Plan[bool]:
     except StoreError:
         return False
     return True
+
+
+def _order(fields: Fields, *, with_customer: bool) -> Order:
+    """Read an order; who placed it only when that was asked for."""
+    currency = fields.currency("currency")
+    refunded = Decimal(0)
+    for row in fields.children("refunds"):
+        # Negative in the answer, as it lessens the order's total.
+        refunded += abs(row.money("total", currency).amount)
+    return Order(
+        id=fields.identifier(),
+        number=fields.text("number"),
+        status=fields.text("status"),
+        total=fields.money("total", currency),
+        refunded=Money(refunded, currency),
+        lines=tuple(_line(row, currency) for row in fields.children("line_items")),
+        customer=_customer(fields) if with_customer else None,
+        payment_method=fields.text_or("payment_method_title"),
+        created=fields.gmt("date_created_gmt"),
+        modified=fields.gmt("date_modified_gmt"),
+        paid=fields.gmt_if_any("date_paid_gmt"),
+        completed=fields.gmt_if_any("date_completed_gmt"),
+    )
+
+
+def _line(row: Fields, currency: str) -> OrderLine:
+    return OrderLine(
+        product_id=optional_id(row, "product_id"),
+        variation_id=optional_id(row, "variation_id"),
+        sku=row.text_or("sku"),
+        name=row.text("name"),
+        quantity=row.quantity("quantity"),
+        total=row.money("total", currency),
+    )
+
+
+def _customer(fields: Fields) -> Customer:
+    billing = fields.child("billing")
+    name = f"{billing.text_or('first_name')} {billing.text_or('last_name')}".strip()
+    return Customer(optional_id(fields, "customer_id"), billing.text("email"), name)
+
+
+def _order_note(fields: Fields) -> OrderNote:
+    """Read an order's note."""
+    return OrderNote(
+        id=fields.identifier(),
+        text=fields.markup_or("note"),
+        for_customer=fields.flag("customer_note"),
+        created=fields.gmt("date_created_gmt"),
+    )
+
+
+def _refund(fields: Fields, currency: str) -> Refund:
+    """Read a refund."""
+    amount = fields.money("amount", currency)
+    return Refund(
+        id=fields.identifier(),
+        amount=Money(abs(amount.amount), currency),
+        reason=fields.text_or("reason"),
+        created=fields.gmt("date_created_gmt"),
+    )

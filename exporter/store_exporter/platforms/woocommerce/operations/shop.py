@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 from ....errors import StoreError
 from ....net.plans import Plan
+from ....spec.money import Money
 from ....spec.operations import Operations
 from ....spec.results import Coupon, Listing, PaymentMethod, ShippingInfo, ShippingMethod
 from ...kit import checks, shipping
@@ -13,12 +15,14 @@ from ...kit.coupons import refused
 from ...kit.fields import Fields
 from ...kit.operations import plan
 from ...kit.shipping import Zone
-from .. import coupons, shop_models
+from .. import coupons
 from ..api import V3, Api
 from ..product_lookup import CURRENCY
 
 _ZONES = ("GET /wc/v3/shipping/zones", "GET /wc/v3/shipping/zones/{id}/methods", CURRENCY)
 _MOST_ZONES = 20
+_BY_VALUE = ("min_amount", "either", "both")
+_COST = re.compile(r"[0-9]{1,12}([.,][0-9]{1,2})?")
 
 
 def _zones(api: Api) -> Plan[list[Zone]]:
@@ -35,9 +39,7 @@ def _methods(api: Api, zone: Zone) -> Plan[tuple[ShippingMethod, ...]]:
     currency = yield from api.currency()
     rows = yield from api.rows(f"{V3}/shipping/zones/{zone.id}/methods", limit=100)
     where = f"method of zone {zone.name}"
-    found = [
-        shop_models.shipping_method(Fields(row, where), zone.name, currency) for row in rows.items
-    ]
+    found = [_shipping_method(Fields(row, where), zone.name, currency) for row in rows.items]
     return tuple(method for enabled, method in found if enabled)
 
 
@@ -60,7 +62,7 @@ def get_shipping_methods(api: Api, zone: int | str | None = None) -> Plan[Listin
 @plan(Operations.get_payment_methods, calls=("GET /wc/v3/payment_gateways",))
 def get_payment_methods(api: Api) -> Plan[Listing[PaymentMethod]]:
     rows = yield from api.rows(f"{V3}/payment_gateways", limit=100)
-    found = [shop_models.payment_method(Fields(row, "payment gateway")) for row in rows.items]
+    found = [_payment_method(Fields(row, "payment gateway")) for row in rows.items]
     methods = tuple(method for enabled, method in found if enabled)
     return Listing(methods, len(methods))
 
@@ -86,3 +88,50 @@ def validate_coupon(
             currency = yield from api.currency()
             return coupons.coupon(fields, currency, now=api.now(), subtotal=value, email=address)
     raise refused("unknown", f"there is no coupon {wanted}")
+
+
+def _payment_method(fields: Fields) -> tuple[bool, PaymentMethod]:
+    """Read a payment gateway and whether it is on. Its settings, with their keys, are not read."""
+    method = PaymentMethod(
+        fields.text("id"), fields.text_or("title"), fields.markup_or("description")
+    )
+    return fields.flag("enabled"), method
+
+
+def _shipping_method(fields: Fields, zone: str, currency: str) -> tuple[bool, ShippingMethod]:
+    """Read a way of delivery and whether it is on."""
+    settings = fields.child("settings")
+    kind = fields.text("method_id")
+    # What free delivery takes must be known for certain, lest it be promised to everybody.
+    requires = settings.child("requires").text("value") if kind == "free_shipping" else ""
+    rule = settings.child("cost").text_or("value").strip() if settings.has("cost") else ""
+    cost = _cost(rule, currency)
+    method = ShippingMethod(
+        zone=zone,
+        title=fields.text("title"),
+        kind=kind,
+        cost=cost,
+        cost_rule="" if cost is not None else rule,
+        minimum=_minimum(settings, currency) if requires in _BY_VALUE else None,
+        needs_coupon=requires in ("coupon", "both"),
+    )
+    return fields.flag("enabled"), method
+
+
+def _minimum(settings: Fields, currency: str) -> Money:
+    """Read the order value that delivery is free from; the store takes nothing for nought."""
+    setting = settings.child("min_amount")
+    if setting.text("value") == "":
+        return Money(Decimal(0), currency)
+    return setting.money("value", currency)
+
+
+def _cost(text: str, currency: str) -> Money | None:
+    """Read an amount that the shop's owner typed, None if it is a formula.
+
+    It is in the notation of the store's language: `4,90` in a German one. With one or two decimals
+    there is no doubt which sign separates them; anything else is left alone.
+    """
+    if not _COST.fullmatch(text.strip()):
+        return None
+    return Money(Decimal(text.strip().replace(",", ".")), currency)

@@ -1,16 +1,75 @@
-"""Figures made of many records: sales and customers. No I/O."""
+"""Operations about customers and sales: what the shop's owner wants to know."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from ...errors import StoreError
-from ...spec.money import Money
-from ...spec.results import CustomerSpend, SalesReport
-from ..kit.fields import Fields
-from . import ids, order_models
+from ....errors import StoreError
+from ....net.plans import Plan
+from ....spec.money import Money
+from ....spec.operations import Operations
+from ....spec.results import (
+    CustomerSpend,
+    Listing,
+    SalesReport,
+)
+from ...kit import checks, sales
+from ...kit.fields import Fields
+from ...kit.lists import listing
+from ...kit.operations import plan
+from .. import ids, order_models
+from ..api import Api
+
+_MOST_CUSTOMERS = 500
+_MOST_ORDERS = 1000
+
+
+@plan(Operations.get_customer_insights, calls=("admin Customers",))
+def get_customer_insights(api: Api, limit: int = 10) -> Plan[Listing[CustomerSpend]]:
+    """Those who spent most among the 500 customers that changed last.
+
+    Shopify cannot sort customers by what they spent; where there are more, `complete` is False.
+    """
+    wanted = checks.limit(limit)
+    nodes, complete, _ = yield from api.nodes("Customers", "customers", {}, limit=_MOST_CUSTOMERS)
+    found = listing(nodes, "customers", _customer)
+    best = sorted(found, key=lambda row: row.total.amount, reverse=True)
+    total = len(nodes) if complete else None
+    return Listing(tuple(best[:wanted]), total, found.unreadable, complete)
+
+
+@plan(
+    Operations.get_sales_report,
+    calls=("admin Shop", "admin SalesPage"),
+    errors=("response_too_large",),
+)
+def get_sales_report(
+    api: Api,
+    period: str = "week",
+    first: date | str | None = None,
+    last: date | str | None = None,
+    definition: str = "created",
+) -> Plan[SalesReport]:
+    """Cancelled and test orders do not count. `paid` leaves out what has not been paid. More than
+    1000 orders are response_too_large: ask for fewer days.
+    """
+    days = sales.asked(period, first, last, definition)
+    zone = yield from api.zone()
+    begin, end = days.until(sales.today(api.now(), zone))
+    since = datetime(begin.year, begin.month, begin.day, tzinfo=zone)
+    until = datetime(end.year, end.month, end.day, tzinfo=zone) + timedelta(days=1)
+    query = f"created_at:>='{since.isoformat()}' AND created_at:<'{until.isoformat()}'"
+    nodes, complete, _ = yield from api.nodes(
+        "SalesPage", "orders", {"query": query}, limit=_MOST_ORDERS
+    )
+    if not complete:
+        raise StoreError("response_too_large", f"there are more than {_MOST_ORDERS} orders")
+    currency = yield from api.currency()
+    orders = [Fields(row, f"orders[{index}]") for index, row in enumerate(nodes)]
+    return _report(orders, currency, definition, begin, end)
+
 
 _NULLABLE = ("totalTaxSet", "totalDiscountsSet")
 _SUMS = {
@@ -22,7 +81,7 @@ _SUMS = {
 }
 
 
-def sales(
+def _report(
     orders: Sequence[Fields], currency: str, definition: str, first: date, last: date
 ) -> SalesReport:
     """Add up orders.
@@ -70,7 +129,7 @@ def _part(order: Fields, name: str, currency: str) -> Decimal:
     return money.amount
 
 
-def customer(fields: Fields) -> CustomerSpend:
+def _customer(fields: Fields) -> CustomerSpend:
     """Read what one customer has bought."""
     total, orders = ids.amount(fields.child("amountSpent")), fields.integer("numberOfOrders")
     address = fields.child("defaultEmailAddress") if fields.has("defaultEmailAddress") else None
