@@ -1,15 +1,113 @@
-"""Reading lists of which single items may be broken. No I/O."""
+"""Lists that come in pages, and reading them when single items may be broken."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol, TypeVar
 
 from ...errors import StoreError
+from ...net.plans import Plan
 from ...spec.results import Listing
 from .fields import Fields
 
 T = TypeVar("T")
+
+
+class Page(Protocol):
+    """One of the numbered pages of a list."""
+
+    @property
+    def items(self) -> Sequence[Any]:
+        """What is on it, unread."""
+
+    @property
+    def total(self) -> int | None:
+        """How many items there are on all pages, if the store says so."""
+
+    @property
+    def pages(self) -> int | None:
+        """How many pages there are, if the store says so."""
+
+
+@dataclass(slots=True)
+class Rows:
+    """What a list gave.
+
+    Attributes:
+        items: unread; each id once.
+        total: how many there are in all, if the store says so.
+        complete: whether the end was reached, or as many as were wanted.
+    """
+
+    items: list[Any] = field(default_factory=list)
+    total: int | None = None
+    complete: bool = True
+
+    def listing(self, what: str, read: Callable[[Fields], T]) -> Listing[T]:
+        """Read each item; see `listing`."""
+        return listing(self.items, what, read, total=self.total, complete=self.complete)
+
+    def whole(self, what: str) -> list[Fields]:
+        """Return all items of a list that a figure is made of; each must be there and readable.
+
+        Raises:
+            StoreError: response_too_large, the end was not reached; invalid_response.
+        """
+        if not self.complete:
+            raise StoreError("response_too_large", f"there are more than {len(self.items)} {what}")
+        return [Fields(item, f"{what}[{index}]") for index, item in enumerate(self.items)]
+
+
+def numbered(
+    ask: Callable[[int, int], Plan[Page]],
+    *,
+    size: int,
+    most: int,
+    limit: int | None = None,
+    until: Callable[[Any], bool] | None = None,
+) -> Plan[Rows]:
+    """Read a list whose pages have numbers.
+
+    Args:
+        ask: for a page by its number, which begins with 1, and its size.
+        size: the most items that a page may have.
+        most: pages that are read at most, whatever the store says there are.
+        limit: items wanted; all of them without it.
+        until: ends the reading before an item for which it is true.
+    """
+    size = min(limit or size, size)
+    found = Rows()
+    seen: set[Any] = set()
+    for number in range(1, most + 1):
+        page = yield from ask(number, size)
+        found.total = page.total
+        for item in page.items:
+            if until is not None and until(item):
+                return found
+            # Pages shift when something is added meanwhile, and then repeat an item.
+            key = item.get("id") if isinstance(item, dict) else None
+            if not isinstance(key, (int, str)) or key not in seen:
+                seen.add(key if isinstance(key, (int, str)) else None)
+                found.items.append(item)
+        last = len(page.items) < size if page.pages is None else number >= page.pages
+        enough = limit is not None and len(found.items) >= limit
+        if enough or last or not page.items:
+            found.items = found.items[:limit]
+            return found
+    found.complete = False
+    return found
+
+
+def only(found: Listing[T], matches: Callable[[T], bool]) -> Listing[T]:
+    """Return a list without what was not asked for.
+
+    A cache or firewall that drops the query makes a store answer with everything.
+    """
+    kept = tuple(item for item in found if matches(item))
+    if len(kept) == len(found):
+        return found
+    return replace(found, items=kept, total=None, complete=False)
 
 
 def listing(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from ...contract import Response
 from ...errors import StoreError
 from ...net.plans import Plan, Request
-from ..kit import connection
+from ..kit import connection, lists
 from ..kit.fields import Fields
+from ..kit.lists import Rows
 from . import errors
 
 V3 = "/wp-json/wc/v3"
@@ -27,11 +28,12 @@ MAX_PAGES = 10
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a list: its items unread, and how many match in all, if the store says so."""
+    """One page of a list: its items unread, and what the store says of all pages, if it does."""
 
     name: str
     items: list[Any]
     total: int | None
+    pages: int | None
     response: Response
 
     def __len__(self) -> int:
@@ -45,15 +47,6 @@ class Page:
         """
         for index, item in enumerate(self.items):
             yield Fields(item, f"{self.name}[{index}]")
-
-
-@dataclass(slots=True)
-class Rows:
-    """What a list gave: items by id, how many there are in all, whether the end was reached."""
-
-    items: list[Any] = field(default_factory=list)
-    total: int | None = None
-    complete: bool = True
 
 
 class Api(connection.Api):
@@ -117,7 +110,8 @@ class Api(connection.Api):
         if not isinstance(body, list):
             raise StoreError("invalid_response", f"{path} is not a list", status=response.status)
         name = path.rpartition("/")[2]
-        return Page(name, body, _count(response, "x-wp-total"), response)
+        total, pages = _count(response, "x-wp-total"), _count(response, "x-wp-totalpages")
+        return Page(name, body, total, pages, response)
 
     def count(self, path: str, params: Mapping[str, Any] | None = None) -> Plan[int]:
         """Return how many items of a list match, without reading more than one of them.
@@ -154,29 +148,11 @@ class Api(connection.Api):
         Raises:
             StoreError: invalid_response, it is no list; whatever a request may raise.
         """
-        size = min(limit or PAGE, PAGE)
-        found = Rows()
-        seen: set[Any] = set()
-        for number in range(1, MAX_PAGES + 1):
-            asked = {**(params or {}), "per_page": size, "page": number}
-            page = yield from self.page(path, asked)
-            found.total = page.total
-            for item in page.items:
-                if until is not None and until(item):
-                    return found
-                # Pages shift when something is added meanwhile, and then repeat an item.
-                key = item.get("id") if isinstance(item, dict) else None
-                if not isinstance(key, (int, str)) or key not in seen:
-                    seen.add(key if isinstance(key, (int, str)) else None)
-                    found.items.append(item)
-            pages = _count(page.response, "x-wp-totalpages")
-            last = len(page) < size if pages is None else number >= pages
-            enough = limit is not None and len(found.items) >= limit
-            if enough or last or not page.items:
-                found.items = found.items[:limit]
-                return found
-        found.complete = False
-        return found
+
+        def ask(number: int, size: int) -> Plan[Page]:
+            return self.page(path, {**(params or {}), "per_page": size, "page": number})
+
+        return lists.numbered(ask, size=PAGE, most=MAX_PAGES, limit=limit, until=until)
 
     def currency(self) -> Plan[str]:
         """Return the code of the shop's currency, asked for once an hour."""

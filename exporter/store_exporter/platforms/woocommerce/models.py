@@ -2,39 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from ...errors import StoreError
 from ...spec.money import Quantity
-from ...spec.results import Category, Listing, LowStock, Price, Product, Review, Stock
-from ..kit import lists
+from ...spec.results import Category, LowStock, Price, Product, Review, Stock
 from ..kit.fields import Fields
-from .api import Rows
 
 T = TypeVar("T")
 _STOCK = {"instock": "in_stock", "outofstock": "out_of_stock", "onbackorder": "on_backorder"}
-
-
-def listing(rows: Rows, what: str, read: Callable[[Fields], T]) -> Listing[T]:
-    """Read each item of a list; those that cannot be read are left out and counted.
-
-    Raises:
-        StoreError: invalid_response, none of them can be read.
-    """
-    return lists.listing(rows.items, what, read, total=rows.total, complete=rows.complete)
-
-
-def only(found: Listing[T], matches: Callable[[T], bool]) -> Listing[T]:
-    """Return a list without what was not asked for.
-
-    A cache or firewall that drops the query makes the store answer with everything.
-    """
-    kept = tuple(item for item in found if matches(item))
-    if len(kept) == len(found):
-        return found
-    return replace(found, items=kept, total=None, complete=False)
 
 
 def optional_id(fields: Fields, name: str) -> int | None:

@@ -8,7 +8,8 @@ from ...errors import StoreError
 from ...net.plans import Plan
 from ..kit import checks, products
 from ..kit.fields import Fields
-from .api import MAX_PAGES, PAGE, V3, Api, Rows
+from ..kit.lists import Rows
+from .api import PAGE, V3, Api
 
 LOOKUP = ("GET /wc/v3/products?sku=", "GET /wc/v3/products/{id}")
 CURRENCY = "GET /wc/v3/settings/general/woocommerce_currency"
@@ -42,13 +43,6 @@ def children(api: Api, parent_id: int) -> Plan[Rows]:
     """Return the variations of a product that are offered, as they are."""
     path = f"{V3}/products/{parent_id}/variations"
     return (yield from api.rows(path, {"status": "publish"}))
-
-
-def whole(rows: Rows, what: str) -> list[Fields]:
-    """Return all items of a list that a figure is made of; each must be there and readable."""
-    if not rows.complete:
-        raise StoreError("response_too_large", f"there are more than {MAX_PAGES * PAGE} {what}")
-    return [Fields(row, f"{what}[{index}]") for index, row in enumerate(rows.items)]
 
 
 def category_id(api: Api, category: int | str) -> Plan[int]:

@@ -19,7 +19,6 @@ from ...kit import order_book
 from ...kit.fields import Fields
 from ...kit.graphql import Page, opaque
 from ...kit.ledger import Order
-from .. import ids
 from ..api import Api
 from ..ids import iso
 from .order_rows import STATUSES, is_cut_short, read_order

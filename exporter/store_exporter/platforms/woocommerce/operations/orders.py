@@ -22,9 +22,10 @@ from ....spec.results import (
 )
 from ...kit import checks, orders
 from ...kit.fields import Fields
+from ...kit.lists import Rows
 from ...kit.operations import plan
-from ..api import V3, Api, Rows
-from ..models import listing, optional_id
+from ..api import V3, Api
+from ..models import optional_id
 
 _LOOKUP = (
     "GET /wc/v3/orders/{id}",
@@ -137,7 +138,7 @@ def get_customer_orders(api: Api, email: str, limit: int = 10) -> Plan[Listing[O
     """Orders that were placed with the address or by the customer who has it."""
     wanted = checks.limit(limit)
     rows = yield from _Orders(api).rows_of(checks.email(email), wanted)
-    return listing(rows, "orders", lambda fields: _order(fields, with_customer=True))
+    return rows.listing("orders", lambda fields: _order(fields, with_customer=True))
 
 
 @plan(Operations.get_order_notes, calls=(*_LOOKUP, "GET /wc/v3/orders/{id}/notes"))
@@ -150,7 +151,7 @@ def get_order_notes(
     body = yield from api.get(f"{V3}/orders/{found.identifier()}/notes", {"type": kind})
     if not isinstance(body, list):
         raise StoreError("invalid_response", "the notes are not a list")
-    notes = listing(Rows(body), "notes", _order_note)
+    notes = Rows(body).listing("notes", _order_note)
     kept = [note for note in notes if private or note.for_customer]
     kept.sort(key=lambda note: (note.created, note.id))
     return replace(notes, items=tuple(kept), total=len(kept))

@@ -11,11 +11,11 @@ from ....net.plans import Plan
 from ....spec.operations import Operations
 from ....spec.results import Category, Listing, Price, Product, Review
 from ...kit import checks
+from ...kit.lists import only
 from ...kit.operations import plan
 from .. import models
 from ..api import V3, Api
-from ..models import listing, only
-from ..product_lookup import CURRENCY, LOOKUP, category_id, children, find_product, whole
+from ..product_lookup import CURRENCY, LOOKUP, category_id, children, find_product
 
 
 @plan(
@@ -47,7 +47,7 @@ def search_products(
         params["category"] = yield from category_id(api, category)
     rows = yield from api.rows(f"{V3}/products", params, limit=wanted)
     currency = yield from api.currency()
-    return listing(rows, "products", lambda fields: models.product(fields, currency))
+    return rows.listing("products", lambda fields: models.product(fields, currency))
 
 
 @plan(Operations.get_product_details, calls=(*LOOKUP, CURRENCY))
@@ -66,7 +66,7 @@ def check_price(api: Api, product: int | str) -> Plan[Price]:
         return price
     rows = yield from children(api, found.identifier())
     # An empty price is that of a variation that cannot be bought.
-    priced = [row for row in whole(rows, "variations") if row.raw("price") != ""]
+    priced = [row for row in rows.whole("variations") if row.raw("price") != ""]
     prices = [row.money("price", currency) for row in priced]
     prices.sort(key=lambda money: money.amount)
     return replace(price, price=prices[0], highest=prices[-1]) if prices else price
@@ -87,14 +87,14 @@ def get_product_variations(api: Api, product: int | str) -> Plan[Listing[Product
         return Listing((), total=0)
     currency = yield from api.currency()
     rows = yield from children(api, number)
-    return listing(rows, "variations", lambda fields: models.product(fields, currency))
+    return rows.listing("variations", lambda fields: models.product(fields, currency))
 
 
 @plan(Operations.get_product_categories, calls=("GET /wc/v3/products/categories",))
 def get_product_categories(api: Api, parent: int | str | None = None) -> Plan[Listing[Category]]:
     number = None if parent is None else (yield from category_id(api, parent))
     rows = yield from api.rows(f"{V3}/products/categories", {"parent": number})
-    found = listing(rows, "categories", models.category)
+    found = rows.listing("categories", models.category)
     return found if number is None else only(found, lambda row: (row.parent_id or 0) == number)
 
 
@@ -105,5 +105,5 @@ def get_product_reviews(api: Api, product: int | str, limit: int = 10) -> Plan[L
     number = models.optional_id(found, "parent_id") or found.identifier()
     params: Mapping[str, Any] = {"product": number, "status": "approved"}
     rows = yield from api.rows(f"{V3}/products/reviews", params, limit=wanted)
-    written = listing(rows, "reviews", models.review)
+    written = rows.listing("reviews", models.review)
     return only(written, lambda review: review.product_id == number)

@@ -15,7 +15,6 @@ from ...kit import checks, sales
 from ...kit.fields import Fields
 from ...kit.operations import plan
 from ..api import ANALYTICS, V3, Api
-from ..models import listing
 from ..product_lookup import CURRENCY
 
 _CENT = Decimal("0.01")
@@ -32,7 +31,7 @@ def get_customer_insights(api: Api, limit: int = 10) -> Plan[Listing[CustomerSpe
     params = {"orderby": "total_spend", "order": "desc"}
     rows = yield from api.rows(f"{ANALYTICS}/reports/customers", params, limit=wanted)
     currency = yield from api.currency()
-    return listing(rows, "customers", lambda fields: _customer(fields, currency))
+    return rows.listing("customers", lambda fields: _customer(fields, currency))
 
 
 @plan(

@@ -10,11 +10,11 @@ from ....spec.operations import Operations
 from ....spec.results import Listing, LowStock, Stock, StockQuantity
 from ...kit import checks, products
 from ...kit.fields import Fields
+from ...kit.lists import Rows
 from ...kit.operations import plan
 from .. import models
-from ..api import ANALYTICS, Api, Rows
-from ..models import listing
-from ..product_lookup import LOOKUP, children, find_product, whole
+from ..api import ANALYTICS, Api
+from ..product_lookup import LOOKUP, children, find_product
 
 
 @plan(Operations.check_stock, calls=LOOKUP)
@@ -31,7 +31,7 @@ def get_stock_quantity(api: Api, product: int | str) -> Plan[StockQuantity]:
         return StockQuantity(number, sku, own)
     rows = yield from children(api, number)
     counted: dict[int, Quantity | None] = {
-        row.identifier(): models.stock_quantity(row) for row in whole(rows, "variations")
+        row.identifier(): models.stock_quantity(row) for row in rows.whole("variations")
     }
     return StockQuantity(number, sku, products.in_all(counted.values()), counted)
 
@@ -54,7 +54,7 @@ def get_low_stock_products(
     # The total of the answer is of the whole assortment; what is low is known only at the end.
     total = len(counted) if rows.complete else None
     kept = Rows(counted[:wanted], total, rows.complete)
-    return listing(kept, "stock", models.low_stock)
+    return kept.listing("stock", models.low_stock)
 
 
 def _enough(row: Any, threshold: int) -> bool:
