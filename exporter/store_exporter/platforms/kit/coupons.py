@@ -1,12 +1,20 @@
-"""Whether a coupon is good, as far as can be told without a cart. No I/O."""
+"""Whether a coupon is good, as far as can be told without a cart."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import NamedTuple, TypeVar
 
 from ...errors import StoreError
+from ...net.plans import Plan
+from ...spec.operations import Operations
 from ...spec.results import Coupon
+from . import checks
+from .operations import Planned, plan
+
+ApiT = TypeVar("ApiT")
 
 
 def refused(reason: str, message: str) -> StoreError:
@@ -35,3 +43,39 @@ def check(coupon: Coupon, *, now: float, subtotal: Decimal | None) -> None:
         raise refused("minimum_spend", f"coupon {code} is good from {least} on")
     if subtotal is not None and most is not None and subtotal > most.amount:
         raise refused("maximum_spend", f"coupon {code} is good up to {most}")
+
+
+class Asked(NamedTuple):
+    """What is asked of a coupon.
+
+    Attributes:
+        code: as the shopper gave it, trimmed.
+        subtotal: of the goods; None to leave the least and the most unchecked.
+        email: of the shopper, in lower case; None to leave unchecked whom it is for.
+    """
+
+    code: str
+    subtotal: Decimal | None
+    email: str | None
+
+
+def coupon_plan(
+    *, calls: tuple[str, ...]
+) -> Callable[[Callable[[ApiT, Asked], Plan[Coupon]]], Planned[..., Coupon]]:
+    """Make a function the plan of validate_coupon; the arguments are those of `plan`."""
+
+    def planned(validate: Callable[[ApiT, Asked], Plan[Coupon]]) -> Planned[..., Coupon]:
+        @plan(Operations.validate_coupon, calls=calls, notes_of=validate)
+        def validate_coupon(
+            api: ApiT,
+            code: str,
+            subtotal: Decimal | float | str | None = None,
+            email: str | None = None,
+        ) -> Plan[Coupon]:
+            value = checks.amount(subtotal, "subtotal")
+            address = None if email is None else checks.email(email)
+            return validate(api, Asked(checks.text(code, "code"), value, address))
+
+        return validate_coupon
+
+    return planned

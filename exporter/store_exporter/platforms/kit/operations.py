@@ -46,14 +46,19 @@ class Planned(Generic[P, T_co]):
 
 
 def plan(
-    spec: OperationSpec[P, T], *, calls: tuple[str, ...], errors: tuple[str, ...] = ()
+    spec: OperationSpec[P, T],
+    *,
+    calls: tuple[str, ...],
+    errors: tuple[str, ...] = (),
+    notes_of: Callable[..., Any] | None = None,
 ) -> Callable[[Callable[Concatenate[ApiT, P], Plan[T]]], Planned[P, T]]:
-    """Make a function the plan of an operation; its docstring is the notes.
+    """Make a function the plan of an operation.
 
     Args:
         spec: such as `Operations.check_stock`.
         calls: API calls that it makes.
         errors: error types beyond those of the specification and of any request.
+        notes_of: whose docstring is the notes; the function's own unless given.
 
     Raises:
         TypeError: the function takes or returns something else than the specification says.
@@ -66,9 +71,8 @@ def plan(
                 f"{function.__module__}.{function.__name__} is {found}, but the specification of "
                 f"{spec.name} in {spec.__module__} is {spec.signature}; make them alike"
             )
-        return Planned(
-            spec, function, calls, (*spec.errors, *errors), "\n\n".join(paragraphs(function))
-        )
+        notes = "\n\n".join(paragraphs(notes_of or function))
+        return Planned(spec, function, calls, (*spec.errors, *errors), notes)
 
     return planned
 

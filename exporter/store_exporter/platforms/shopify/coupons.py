@@ -7,19 +7,18 @@ from decimal import Decimal
 
 from ...spec.money import Money
 from ...spec.results import Coupon
-from ..kit.coupons import check, refused
+from ..kit.coupons import Asked, check, refused
 from ..kit.fields import Fields
 from . import ids
 
 
-def coupon(code: str, fields: Fields, *, now: float, subtotal: Decimal | None) -> Coupon:
+def coupon(fields: Fields, asked: Asked, *, now: float) -> Coupon:
     """Read a discount and check it.
 
     Args:
-        code: as the shopper gave it.
         fields: the `codeDiscount`.
+        asked: what it has to be good for.
         now: Unix time in seconds.
-        subtotal: of the goods, for the minimum spend; None to leave that unchecked.
 
     Raises:
         StoreError: as `check` does; invalid_coupon with code coupon_scheduled; invalid_response.
@@ -27,12 +26,12 @@ def coupon(code: str, fields: Fields, *, now: float, subtotal: Decimal | None) -
     expires, starts = fields.gmt_if_any("endsAt"), fields.gmt_if_any("startsAt")
     state, kind = fields.text("status"), fields.text("__typename")
     if state == "EXPIRED":
-        raise refused("expired", f"coupon {code} has expired")
+        raise refused("expired", f"coupon {asked.code} has expired")
     if state == "SCHEDULED" or (starts and datetime.fromtimestamp(now, UTC) < starts):
-        raise refused("scheduled", f"coupon {code} is not good yet")
+        raise refused("scheduled", f"coupon {asked.code} is not good yet")
     percent, amount = _value(fields)
     found = Coupon(
-        code=code,
+        code=asked.code,
         percent=percent,
         amount=amount,
         per_item=False,
@@ -43,7 +42,7 @@ def coupon(code: str, fields: Fields, *, now: float, subtotal: Decimal | None) -
         uses_left=_uses_left(fields),
         restricted=kind in ("DiscountCodeBxgy", "DiscountCodeApp"),
     )
-    check(found, now=now, subtotal=subtotal)
+    check(found, now=now, subtotal=asked.subtotal)
     return found
 
 

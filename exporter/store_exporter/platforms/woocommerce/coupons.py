@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from ...spec.money import Money
 from ...spec.results import Coupon
-from ..kit.coupons import check, refused
+from ..kit.coupons import Asked, check, refused
 from ..kit.fields import Fields
 
 _RESTRICTIONS = (
@@ -20,17 +19,14 @@ _RESTRICTIONS = (
 _PER_ITEM = ("fixed_product", "percent_product")
 
 
-def coupon(
-    fields: Fields, currency: str, *, now: float, subtotal: Decimal | None, email: str | None
-) -> Coupon:
+def coupon(fields: Fields, currency: str, asked: Asked, *, now: float) -> Coupon:
     """Read a coupon and check it.
 
     Args:
         fields: the coupon.
         currency: of the shop.
+        asked: what it has to be good for.
         now: Unix time in seconds.
-        subtotal: of the goods, for the minimum and maximum spend; None to leave that unchecked.
-        email: of the shopper, for restrictions and the limit per shopper; None likewise.
 
     Raises:
         StoreError: as `check` does; invalid_coupon with code coupon_unpublished, coupon_email or
@@ -54,9 +50,9 @@ def coupon(
         uses_left=_uses_left(fields),
         restricted=any(fields.listed(name) for name in _RESTRICTIONS),
     )
-    check(found, now=now, subtotal=subtotal)
-    if email is not None:
-        _check_shopper(fields, code, email.casefold())
+    check(found, now=now, subtotal=asked.subtotal)
+    if asked.email is not None:
+        _check_shopper(fields, code, asked.email)
     return found
 
 

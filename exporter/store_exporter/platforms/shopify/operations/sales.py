@@ -15,10 +15,11 @@ from ....spec.results import (
     Listing,
     SalesReport,
 )
-from ...kit import checks, sales
+from ...kit import checks
 from ...kit.fields import Fields
 from ...kit.lists import listing
 from ...kit.operations import plan
+from ...kit.sales import Days, report_plan, today
 from .. import ids, order_models
 from ..api import Api
 
@@ -40,24 +41,13 @@ def get_customer_insights(api: Api, limit: int = 10) -> Plan[Listing[CustomerSpe
     return Listing(tuple(best[:wanted]), total, found.unreadable, complete)
 
 
-@plan(
-    Operations.get_sales_report,
-    calls=("admin Shop", "admin SalesPage"),
-    errors=("response_too_large",),
-)
-def get_sales_report(
-    api: Api,
-    period: str = "week",
-    first: date | str | None = None,
-    last: date | str | None = None,
-    definition: str = "created",
-) -> Plan[SalesReport]:
+@report_plan(calls=("admin Shop", "admin SalesPage"), errors=("response_too_large",))
+def get_sales_report(api: Api, days: Days) -> Plan[SalesReport]:
     """Cancelled and test orders do not count. `paid` leaves out what has not been paid. More than
     1000 orders are response_too_large: ask for fewer days.
     """
-    days = sales.asked(period, first, last, definition)
     zone = yield from api.zone()
-    begin, end = days.until(sales.today(api.now(), zone))
+    begin, end = days.until(today(api.now(), zone))
     since = datetime(begin.year, begin.month, begin.day, tzinfo=zone)
     until = datetime(end.year, end.month, end.day, tzinfo=zone) + timedelta(days=1)
     query = f"created_at:>='{since.isoformat()}' AND created_at:<'{until.isoformat()}'"
@@ -68,7 +58,7 @@ def get_sales_report(
         raise StoreError("response_too_large", f"there are more than {_MOST_ORDERS} orders")
     currency = yield from api.currency()
     orders = [Fields(row, f"orders[{index}]") for index, row in enumerate(nodes)]
-    return _report(orders, currency, definition, begin, end)
+    return _report(orders, currency, days.definition, begin, end)
 
 
 _NULLABLE = ("totalTaxSet", "totalDiscountsSet")

@@ -2,86 +2,60 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from ....net.plans import Plan
-from ....spec.operations import Operations
 from ....spec.results import Listing, Product, Stock
-from ...kit import checks
 from ...kit.fields import Fields
 from ...kit.lists import listing
-from ...kit.operations import plan
+from ...kit.search import Search, search_plan
 from ..api import Api
 from ..ids import amount, amount_if_any, number
 from ..product_lookup import quoted
 
 
-@plan(Operations.search_products, calls=("storefront SearchProducts", "storefront ListProducts"))
-def search_products(
-    api: Api,
-    query: str | None = None,
-    *,
-    category: int | str | None = None,
-    min_price: Decimal | float | str | None = None,
-    max_price: Decimal | float | str | None = None,
-    in_stock: bool | None = None,
-    limit: int = 10,
-) -> Plan[Listing[Product]]:
+@search_plan(calls=("storefront SearchProducts", "storefront ListProducts"))
+def search_products(api: Api, asked: Search) -> Plan[Listing[Product]]:
     """What is published in the online store, as shoppers see it. `category` is a product type;
     Shopify's search does not look into collections.
     """
-    wanted = checks.limit(limit)
-    low, high = checks.amount(min_price, "min_price"), checks.amount(max_price, "max_price")
-    kind = None if category is None else checks.text(str(category), "category")
-    words = checks.text(query, "query") if query is not None and query.strip() else None
-    if words is None:
-        terms = _terms(kind, low, high, in_stock)
+    kind = None if asked.category is None else str(asked.category)
+    if asked.words is None:
+        query = " AND ".join(_terms(kind, asked)) or None
         found = yield from api.nodes(
-            "ListProducts",
-            "products",
-            {"query": " AND ".join(terms) or None},
-            limit=wanted,
-            storefront=True,
+            "ListProducts", "products", {"query": query}, limit=asked.limit, storefront=True
         )
         total = len(found.items) if found.complete else None
-        return listing(found.items, "products", _product, total=total)
-    filters = _filters(kind, low, high, in_stock)
-    found = yield from api.nodes(
-        "SearchProducts",
-        "search",
-        {"query": words, "filters": filters},
-        limit=wanted,
-        storefront=True,
-    )
-    total = found.page.integer("totalCount")
+    else:
+        variables = {"query": asked.words, "filters": _filters(kind, asked)}
+        found = yield from api.nodes(
+            "SearchProducts", "search", variables, limit=asked.limit, storefront=True
+        )
+        total = found.page.integer("totalCount")
     return listing(found.items, "products", _product, total=total)
 
 
-def _filters(
-    kind: str | None, low: Decimal | None, high: Decimal | None, in_stock: bool | None
-) -> list[dict[str, Any]]:
+def _filters(kind: str | None, asked: Search) -> list[dict[str, Any]]:
     """Return the conditions of a search by words; all of them have to hold."""
     filters: list[dict[str, Any]] = []
     if kind is not None:
         filters.append({"productType": kind})
-    bounds = {"min": low, "max": high}
+    bounds = {"min": asked.low, "max": asked.high}
     given = {name: float(value) for name, value in bounds.items() if value is not None}
     if given:
         filters.append({"price": given})
-    if in_stock is not None:
-        filters.append({"available": in_stock})
+    if asked.in_stock is not None:
+        filters.append({"available": asked.in_stock})
     return filters
 
 
-def _terms(
-    kind: str | None, low: Decimal | None, high: Decimal | None, in_stock: bool | None
-) -> list[str]:
+def _terms(kind: str | None, asked: Search) -> list[str]:
     """Return the same conditions in the search syntax, for a list that is not searched by words."""
     terms = [] if kind is None else [f"product_type:{quoted(kind)}"]
-    terms += [] if low is None else [f"variants.price:>={low:f}"]
-    terms += [] if high is None else [f"variants.price:<={high:f}"]
-    terms += [] if in_stock is None else [f"available_for_sale:{str(in_stock).lower()}"]
+    terms += [] if asked.low is None else [f"variants.price:>={asked.low:f}"]
+    terms += [] if asked.high is None else [f"variants.price:<={asked.high:f}"]
+    if asked.in_stock is not None:
+        terms.append(f"available_for_sale:{str(asked.in_stock).lower()}")
     return terms
 
 

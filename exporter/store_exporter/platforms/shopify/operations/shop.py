@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from typing import Any
 
 from ....errors import StoreError
@@ -17,8 +16,8 @@ from ....spec.results import (
     ShippingInfo,
     ShippingMethod,
 )
-from ...kit import checks, shipping
-from ...kit.coupons import refused
+from ...kit import shipping
+from ...kit.coupons import Asked, coupon_plan, refused
 from ...kit.fields import Fields
 from ...kit.graphql import opaque
 from ...kit.operations import plan
@@ -113,26 +112,17 @@ def get_payment_methods(api: Api) -> Plan[Listing[PaymentMethod]]:
     return Listing(tuple(found), len(found))
 
 
-@plan(Operations.validate_coupon, calls=("admin DiscountByCode",))
-def validate_coupon(
-    api: Api,
-    code: str,
-    subtotal: Decimal | float | str | None = None,
-    email: str | None = None,
-) -> Plan[Coupon]:
+@coupon_plan(calls=("admin DiscountByCode",))
+def validate_coupon(api: Api, asked: Asked) -> Plan[Coupon]:
     """There is no most that a coupon is good for, and whom it is for Shopify checks in the checkout
     only. Codes of a refusal: coupon_unknown, coupon_expired, coupon_scheduled,
     coupon_usage_limit, coupon_minimum_spend.
     """
-    wanted = checks.text(code, "code")
-    value = checks.amount(subtotal, "subtotal")
-    if email is not None:
-        checks.email(email)
-    data = yield from api.admin("DiscountByCode", {"code": wanted})
+    data = yield from api.admin("DiscountByCode", {"code": asked.code})
     if not data.has("codeDiscountNodeByCode"):
-        raise refused("unknown", f"there is no coupon {wanted}")
+        raise refused("unknown", f"there is no coupon {asked.code}")
     discount = data.child("codeDiscountNodeByCode").child("codeDiscount")
-    return coupons.coupon(wanted, discount, now=api.now(), subtotal=value)
+    return coupons.coupon(discount, asked, now=api.now())
 
 
 def _shipping_method(zone: str, fields: Fields) -> ShippingMethod:

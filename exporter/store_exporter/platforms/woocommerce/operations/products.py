@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from decimal import Decimal
 from typing import Any
 
 from ....net.plans import Plan
@@ -13,39 +12,27 @@ from ....spec.results import Category, Listing, Price, Product, Review
 from ...kit import checks
 from ...kit.lists import only
 from ...kit.operations import plan
+from ...kit.search import Search, search_plan
 from .. import models
 from ..api import V3, Api
 from ..product_lookup import CURRENCY, LOOKUP, category_id, children, find_product
 
 
-@plan(
-    Operations.search_products,
+@search_plan(
     calls=("GET /wc/v3/products", "GET /wc/v3/products/categories", CURRENCY),
     errors=("not_found",),
 )
-def search_products(
-    api: Api,
-    query: str | None = None,
-    *,
-    category: int | str | None = None,
-    min_price: Decimal | float | str | None = None,
-    max_price: Decimal | float | str | None = None,
-    in_stock: bool | None = None,
-    limit: int = 10,
-) -> Plan[Listing[Product]]:
+def search_products(api: Api, asked: Search) -> Plan[Listing[Product]]:
     """Variations are not found on their own; their product is. A product with variations counts
     with its lowest price.
     """
-    wanted = checks.limit(limit)
-    low, high = checks.amount(min_price, "min_price"), checks.amount(max_price, "max_price")
-    params: dict[str, Any] = {"status": "publish", "min_price": low, "max_price": high}
-    if query is not None and query.strip():
-        params["search"] = checks.text(query, "query")
-    if in_stock is not None:
-        params["stock_status"] = "instock" if in_stock else "outofstock"
-    if category is not None:
-        params["category"] = yield from category_id(api, category)
-    rows = yield from api.rows(f"{V3}/products", params, limit=wanted)
+    params: dict[str, Any] = {"status": "publish", "min_price": asked.low, "max_price": asked.high}
+    params["search"] = asked.words
+    if asked.in_stock is not None:
+        params["stock_status"] = "instock" if asked.in_stock else "outofstock"
+    if asked.category is not None:
+        params["category"] = yield from category_id(api, asked.category)
+    rows = yield from api.rows(f"{V3}/products", params, limit=asked.limit)
     currency = yield from api.currency()
     return rows.listing("products", lambda fields: models.product(fields, currency))
 

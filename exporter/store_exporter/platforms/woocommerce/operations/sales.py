@@ -11,9 +11,10 @@ from ....net.plans import Plan
 from ....spec.money import Money
 from ....spec.operations import Operations
 from ....spec.results import CustomerSpend, Listing, SalesReport
-from ...kit import checks, sales
+from ...kit import checks
 from ...kit.fields import Fields
 from ...kit.operations import plan
+from ...kit.sales import Days, report_plan, today
 from ..api import ANALYTICS, V3, Api
 from ..product_lookup import CURRENCY
 
@@ -34,37 +35,29 @@ def get_customer_insights(api: Api, limit: int = 10) -> Plan[Listing[CustomerSpe
     return rows.listing("customers", lambda fields: _customer(fields, currency))
 
 
-@plan(
-    Operations.get_sales_report,
+@report_plan(
     calls=(
         "GET /wc/v3/reports/sales",
         "GET /wc-analytics/reports/revenue/stats",
         "GET /wp-json/",
         CURRENCY,
-    ),
+    )
 )
-def get_sales_report(
-    api: Api,
-    period: str = "week",
-    first: date | str | None = None,
-    last: date | str | None = None,
-    definition: str = "created",
-) -> Plan[SalesReport]:
+def get_sales_report(api: Api, days: Days) -> Plan[SalesReport]:
     """There are two ideas of a sale, and they differ: `created` takes orders by the day they were
     placed and counts unpaid ones that are on hold, `paid` takes them by the day of payment, does
     not count those, and lags behind as it is filled by background jobs.
     """
-    days = sales.asked(period, first, last, definition)
-    return (yield from (_created(api, days) if definition == "created" else _paid(api, days)))
+    return _created(api, days) if days.definition == "created" else _paid(api, days)
 
 
-def _created(api: Api, days: sales.Days) -> Plan[SalesReport]:
+def _created(api: Api, days: Days) -> Plan[SalesReport]:
     params: dict[str, Any] = {"date_min": days.first, "date_max": days.last}
     if days.first is None and days.period != "day":
         # Without any parameter the report is of today, in the shop's own time zone.
         params = {"period": days.period}
     if days.first is not None and days.last is None:
-        params["date_max"] = sales.today(api.now(), (yield from api.zone()))
+        params["date_max"] = today(api.now(), (yield from api.zone()))
     body = yield from api.get(f"{V3}/reports/sales", params)
     if not isinstance(body, list) or len(body) != 1:
         raise StoreError("invalid_response", "the sales report is not a list of one")
@@ -72,8 +65,8 @@ def _created(api: Api, days: sales.Days) -> Plan[SalesReport]:
     return _read_created(Fields(body[0], "sales report"), currency)
 
 
-def _paid(api: Api, days: sales.Days) -> Plan[SalesReport]:
-    first, last = days.until(sales.today(api.now(), (yield from api.zone())))
+def _paid(api: Api, days: Days) -> Plan[SalesReport]:
+    first, last = days.until(today(api.now(), (yield from api.zone())))
     params = {"after": f"{first}T00:00:00", "before": f"{last}T23:59:59", "interval": "year"}
     body = yield from api.get(f"{ANALYTICS}/reports/revenue/stats", params)
     currency = yield from api.currency()

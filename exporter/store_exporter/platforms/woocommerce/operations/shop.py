@@ -10,8 +10,8 @@ from ....net.plans import Plan
 from ....spec.money import Money
 from ....spec.operations import Operations
 from ....spec.results import Coupon, Listing, PaymentMethod, ShippingInfo, ShippingMethod
-from ...kit import checks, shipping
-from ...kit.coupons import refused
+from ...kit import shipping
+from ...kit.coupons import Asked, coupon_plan, refused
 from ...kit.fields import Fields
 from ...kit.operations import plan
 from ...kit.shipping import Zone
@@ -67,27 +67,18 @@ def get_payment_methods(api: Api) -> Plan[Listing[PaymentMethod]]:
     return Listing(methods, len(methods))
 
 
-@plan(Operations.validate_coupon, calls=("GET /wc/v3/coupons?code=", CURRENCY))
-def validate_coupon(
-    api: Api,
-    code: str,
-    subtotal: Decimal | float | str | None = None,
-    email: str | None = None,
-) -> Plan[Coupon]:
+@coupon_plan(calls=("GET /wc/v3/coupons?code=", CURRENCY))
+def validate_coupon(api: Api, asked: Asked) -> Plan[Coupon]:
     """Codes of a refusal: coupon_unknown, coupon_expired, coupon_usage_limit,
     coupon_usage_limit_per_user, coupon_minimum_spend, coupon_maximum_spend, coupon_email,
     coupon_unpublished.
     """
-    wanted = checks.text(code, "code")
-    value = checks.amount(subtotal, "subtotal")
-    address = None if email is None else checks.email(email)
-    rows = yield from api.rows(f"{V3}/coupons", {"code": wanted}, limit=10)
+    rows = yield from api.rows(f"{V3}/coupons", {"code": asked.code}, limit=10)
     for row in rows.items:
-        fields = Fields(row, f"coupon {wanted}")
-        if fields.text("code").casefold() == wanted.casefold():
-            currency = yield from api.currency()
-            return coupons.coupon(fields, currency, now=api.now(), subtotal=value, email=address)
-    raise refused("unknown", f"there is no coupon {wanted}")
+        fields = Fields(row, f"coupon {asked.code}")
+        if fields.text("code").casefold() == asked.code.casefold():
+            return coupons.coupon(fields, (yield from api.currency()), asked, now=api.now())
+    raise refused("unknown", f"there is no coupon {asked.code}")
 
 
 def _payment_method(fields: Fields) -> tuple[bool, PaymentMethod]:
