@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
-from ...contract import Report, Run
+from ...contract import Collector, Report, Run
 from ...errors import StoreError
 from ...metrics.catalogue import business
 from ...metrics.families import Sample
@@ -22,13 +22,12 @@ from .ledger import Ledger, Order
 
 logger = logging.getLogger(__name__)
 
-DEFAULTS: Mapping[str, Any] = {
+_DEFAULTS: Mapping[str, Any] = {
     "since": "now",
     "overlap": 300.0,
     "max_pages": 10,
     "remember": 10_000,
 }
-"""Options of the collector that all platforms have."""
 _VERSION = 1
 _LONGEST_OVERLAP = 86_400
 
@@ -41,6 +40,7 @@ class Place(Protocol):
         ...
 
 
+ApiT = TypeVar("ApiT")
 P = TypeVar("P", bound=Place)
 
 
@@ -78,12 +78,12 @@ class Options:
         )
 
 
-class OrderBook(ABC, Generic[P]):
+class OrderBook(ABC, Generic[ApiT, P]):
     """The ledger of one store, the place in its list of orders, and the run that is going on.
 
     Args:
+        api: the platform's.
         run: the run.
-        given: the collector's options, checked.
 
     Attributes:
         ledger: the counters.
@@ -98,9 +98,13 @@ class OrderBook(ABC, Generic[P]):
     place_name: ClassVar[str]
     """Where the place stands in the saved document."""
 
-    def __init__(self, run: Run, given: Options) -> None:
+    largest_page: ClassVar[int]
+    """Orders to a page at most."""
+
+    def __init__(self, api: ApiT, run: Run) -> None:
+        self.api = api
         self.run = run
-        self.options = given
+        self.options = given = Options.of(run.options, self.largest_page)
         self.problems: list[StoreError] = []
         self.seen = 0
         self.before: int | None = None
@@ -227,3 +231,26 @@ class OrderBook(ABC, Generic[P]):
         if self.ledger.overflow:
             reasons.append("Orders in too many currencies: the money of some is not counted.")
         return reasons
+
+
+def collector(book: type[OrderBook[Any, Any]], how: str, **more: Any) -> Collector:
+    """Return the collector that keeps an order book.
+
+    Args:
+        book: the platform's.
+        how: in what portions it reads, and what else its options mean.
+        more: `page_size` and the platform's own options, with their defaults.
+    """
+
+    def orders(api: Any, run: Run) -> Plan[Report]:
+        return book(api, run).collect()
+
+    return Collector(
+        "orders",
+        orders,
+        "Orders by status entered, orders paid, revenue and refunds as counters that survive "
+        f"restarts: reads the orders changed since the last run, {how}",
+        interval=300.0,
+        timeout=120.0,
+        options={**_DEFAULTS, **more},
+    )

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ....contract import Collector, Report, Run
 from ....errors import StoreError
 from ....net.plans import Plan
 from ...kit import order_book
@@ -23,7 +22,6 @@ from ..api import Api
 from ..ids import iso
 from .order_rows import STATUSES, is_cut_short, read_order
 
-_LARGEST_PAGE = 250
 _KNOWN_AT_FIRST = 100
 
 
@@ -58,15 +56,12 @@ class Pass:
         return cls(int(document["begin"]), int(document["newest"]), after)
 
 
-class OrderBook(order_book.OrderBook[Pass]):
+class OrderBook(order_book.OrderBook[Api, Pass]):
     """The order book of a shop, kept by passes over the orders sorted by time of change."""
 
     statuses = STATUSES
     place_name = "pass"
-
-    def __init__(self, api: Api, run: Run) -> None:
-        super().__init__(run, order_book.Options.of(run.options, _LARGEST_PAGE))
-        self._api = api
+    largest_page = 250
 
     def first_place(self, since: int) -> Pass:
         """Return the pass that reads everything changed after a time."""
@@ -87,7 +82,7 @@ class OrderBook(order_book.OrderBook[Pass]):
         after: str | None = None
         while len(nodes) < _KNOWN_AT_FIRST:
             wanted = _KNOWN_AT_FIRST - len(nodes)
-            page = yield from self._api.page("LatestOrders", "orders", {}, wanted, after)
+            page = yield from self.api.page("LatestOrders", "orders", {}, wanted, after)
             nodes += page.items
             after = page.after
             if after is None or not page.items:
@@ -122,7 +117,7 @@ class OrderBook(order_book.OrderBook[Pass]):
         query = f"updated_at:>='{iso(place.begin)}'"
         try:
             return (
-                yield from self._api.page(
+                yield from self.api.page(
                     "OrdersUpdated", "orders", {"query": query}, size, place.after
                 )
             )
@@ -162,26 +157,13 @@ class OrderBook(order_book.OrderBook[Pass]):
         return orders
 
     def _whole(self, row: Fields) -> Plan[Fields]:
-        data = yield from self._api.admin("OrderHistory", {"id": opaque(row, "id")})
+        data = yield from self.api.admin("OrderHistory", {"id": opaque(row, "id")})
         return data.child("order")
 
 
-def orders(api: Api, run: Run) -> Plan[Report]:
-    """Count what happened to orders since the last run.
-
-    Raises:
-        StoreError: as the shop's answers say; what was counted before that is kept.
-    """
-    return OrderBook(api, run).collect()
-
-
-ORDERS = Collector(
-    "orders",
-    orders,
-    "Orders by status entered, orders paid, revenue and refunds as counters that survive restarts: "
-    "reads the orders changed since the last run, at most `page_size` to a page and `max_pages` "
-    "full pages in a run. `since` is `now` or a date from which to count.",
-    interval=300.0,
-    timeout=120.0,
-    options={**order_book.DEFAULTS, "page_size": 50},
+ORDERS = order_book.collector(
+    OrderBook,
+    "at most `page_size` to a page and `max_pages` full pages in a run. `since` is `now` or a date "
+    "from which to count.",
+    page_size=50,
 )

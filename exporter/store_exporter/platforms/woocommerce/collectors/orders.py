@@ -6,7 +6,7 @@ import logging
 from dataclasses import replace
 from typing import Any
 
-from ....contract import Collector, Report, Run
+from ....contract import Run
 from ....errors import StoreError
 from ....net.plans import Plan
 from ...kit import order_book
@@ -24,15 +24,15 @@ logger = logging.getLogger(__name__)
 _FRESH = 5
 
 
-class OrderBook(order_book.OrderBook[Walk]):
+class OrderBook(order_book.OrderBook[Api, Walk]):
     """The order book of a store, kept by a walk over the orders' times of change."""
 
     statuses = ENTERED
     place_name = "walk"
+    largest_page = PAGE
 
     def __init__(self, api: Api, run: Run) -> None:
-        super().__init__(run, order_book.Options.of(run.options, PAGE))
-        self._api = api
+        super().__init__(api, run)
         # Orders whose refunds this run may still ask for, to learn their dates.
         self._lookups = whole_number(run.options, "refund_lookups", 1, 1_000)
 
@@ -54,7 +54,7 @@ class OrderBook(order_book.OrderBook[Walk]):
 
         A store with 100,000 orders is not asked for more than that one page.
         """
-        rows = yield from self._api.page(f"{V3}/orders", _params(PAGE) | {"order": "desc"})
+        rows = yield from self.api.page(f"{V3}/orders", _params(PAGE) | {"order": "desc"})
         page = read_page(rows)
         server = server_time(rows.response)
         # Orders from the future must not put off the counting until then.
@@ -70,7 +70,7 @@ class OrderBook(order_book.OrderBook[Walk]):
         server: float | None = None
         for _ in range(self.options.pages):
             query = self.place.query()
-            rows = yield from self._api.page(f"{V3}/orders", _params(size, query))
+            rows = yield from self.api.page(f"{V3}/orders", _params(size, query))
             server = server_time(rows.response)
             page = read_page(rows)
             _check(page, query)
@@ -107,7 +107,7 @@ class OrderBook(order_book.OrderBook[Walk]):
     def _with_refund_dates(self, order: Order) -> Plan[Order]:
         params = {"per_page": PAGE, "_fields": "id,date_created,date_created_gmt"}
         try:
-            rows = yield from self._api.page(f"{V3}/orders/{order.id}/refunds", params)
+            rows = yield from self.api.page(f"{V3}/orders/{order.id}/refunds", params)
         except StoreError as error:
             if error.error_type != "not_found":
                 raise
@@ -156,22 +156,10 @@ def _settled(page: Page, server: float | None) -> list[int]:
     return [changed for changed in page.changed if changed < server - _FRESH] or page.changed
 
 
-def orders(api: Api, run: Run) -> Plan[Report]:
-    """Count what happened to orders since the last run.
-
-    Raises:
-        StoreError: as the store's answers say; what was counted before that is kept.
-    """
-    return OrderBook(api, run).collect()
-
-
-ORDERS = Collector(
-    "orders",
-    orders,
-    "Orders by status entered, orders paid, revenue and refunds as counters that survive restarts: "
-    "reads the orders changed since the last run, a hundred to a page. `since` is `now` or a date "
-    "from which to count; a first walk from a date reads `max_pages` pages in each run.",
-    interval=300.0,
-    timeout=120.0,
-    options={**order_book.DEFAULTS, "page_size": PAGE, "refund_lookups": 20},
+ORDERS = order_book.collector(
+    OrderBook,
+    "a hundred to a page. `since` is `now` or a date from which to count; a first walk from a date "
+    "reads `max_pages` pages in each run.",
+    page_size=PAGE,
+    refund_lookups=20,
 )
