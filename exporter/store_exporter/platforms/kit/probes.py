@@ -18,6 +18,7 @@ from ...metrics.catalogue import health
 from ...metrics.families import Sample
 from ...net import documents
 from ...net.plans import Plan, Request, once
+from .monitoring import probe
 from .options import number
 
 _DAY = 86_400
@@ -158,25 +159,14 @@ def tls(small_file: str) -> Probe:
     )
 
 
-def _resolve(_: Any, run: Run) -> Generator[Resolve, Sequence[str], Report]:
+@probe(interval=300.0, timeout=10.0, requests=0)
+def dns(_: Any, run: Run) -> Generator[Resolve, Sequence[str], Report]:
+    """Resolves the host name, without asking the store anything."""
     parts = urlsplit(run.store.url)
     host = parts.hostname or ""
     try:
         ipaddress.ip_address(host)
     except ValueError:
-        pass
-    else:
-        return Report(summary="the store is watched by its address; there is no name to resolve")
-    addresses = yield Resolve(host, parts.port or 443)
-    return Report(summary=f"{host} has {len(set(addresses))} addresses")
-
-
-DNS = Probe(
-    "dns",
-    _resolve,
-    "Resolves the host name, without asking the store anything.",
-    interval=300.0,
-    timeout=10.0,
-    requests=0,
-)
-"""The probe that resolves the store's host name."""
+        addresses = yield Resolve(host, parts.port or 443)
+        return Report(summary=f"{host} has {len(set(addresses))} addresses")
+    return Report(summary="the store is watched by its address; there is no name to resolve")

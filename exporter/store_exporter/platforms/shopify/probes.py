@@ -7,6 +7,7 @@ from ...metrics.catalogue import health
 from ...metrics.families import Sample
 from ...net.plans import Plan
 from ..kit.bucket import Bucket, ThrottledError
+from ..kit.monitoring import probe
 from ..kit.options import number
 from ..kit.probes import Closed, Marks, storefront, tls
 from . import versions
@@ -24,10 +25,11 @@ _MARKS = Marks(
 )
 
 
+@probe(interval=60.0, timeout=10.0, critical=True, liveness=True, version_warn_days=30)
 def liveness(api: Api, run: Run) -> Plan[Report]:
-    """Ask the Admin API for the shop: the cheapest query that needs the token.
+    """Asks the Admin API for the shop: if that fails, the API is down or refuses the token.
 
-    A refusal for want of points comes after the token was looked at: the shop is alive.
+    Degraded when the rate limit is used up, or when support for the API version is about to end.
     """
     ends = versions.ends(api.version)
     days = (ends - run.now()) / _DAY
@@ -38,6 +40,7 @@ def liveness(api: Api, run: Run) -> Plan[Report]:
     try:
         shop = (yield from api.admin("Shop", hurry=True)).child("shop")
     except ThrottledError:
+        # A refusal for want of points comes after the token was looked at: the shop is alive.
         degraded.append("The Admin API's rate limit is used up.")
         return Report([*samples, *_spent(api.bucket)], degraded, "the Admin API answers")
     currency = shop.currency("currencyCode")
@@ -66,8 +69,12 @@ def _spent(bucket: Bucket) -> list[Sample]:
     ]
 
 
-def storefront_api(api: Api, run: Run) -> Plan[Report]:
-    """Ask the Storefront API, which searches and carts go through, for the shop's name."""
+@probe(interval=300.0, timeout=10.0, critical=True)
+def cart(api: Api, run: Run) -> Plan[Report]:
+    """Asks the Storefront API for the shop's name.
+
+    If that fails, nobody can search or fill a cart through this app.
+    """
     if run.store.credentials.get("storefront_token") is None:
         return Report(summary="no storefront_token is configured; carts are not watched")
     data = yield from api.storefront("StorefrontShop", hurry=True)
@@ -75,29 +82,10 @@ def storefront_api(api: Api, run: Run) -> Plan[Report]:
 
 
 PROBES: dict[str, Probe] = {
-    probe.name: probe
-    for probe in (
-        Probe(
-            "liveness",
-            liveness,
-            "Asks the Admin API for the shop: if that fails, the API is down or refuses the token. "
-            "Degraded when the rate limit is used up, or when support for the API version is about "
-            "to end.",
-            interval=60.0,
-            timeout=10.0,
-            critical=True,
-            liveness=True,
-            options={"version_warn_days": 30},
-        ),
-        Probe(
-            "cart",
-            storefront_api,
-            "Asks the Storefront API for the shop's name: if that fails, nobody can search or fill "
-            "a cart through this app.",
-            interval=300.0,
-            timeout=10.0,
-            critical=True,
-        ),
+    one.name: one
+    for one in (
+        liveness,
+        cart,
         storefront(_MARKS),
         tls("/robots.txt"),
     )

@@ -10,8 +10,9 @@ from ...contract import Probe, Report, Run
 from ...errors import StoreError
 from ...net.plans import Plan
 from ..kit.fields import Fields
+from ..kit.monitoring import probe
 from ..kit.options import number
-from ..kit.probes import DNS, Closed, Marks, slow, storefront, tls
+from ..kit.probes import Closed, Marks, dns, slow, storefront, tls
 from .api import STORE, V3, Api, server_time
 
 CURRENCY = f"{V3}/settings/general/woocommerce_currency"
@@ -29,12 +30,14 @@ _MARKS = Marks(
 )
 
 
+@probe(interval=60.0, timeout=10.0, critical=True, liveness=True, slow_after=3.0, clock_skew=300.0)
 def liveness(api: Api, run: Run) -> Plan[Report]:
-    """Read the currency setting: the cheapest answer that needs WordPress, WooCommerce and the key.
+    """Reads the currency setting with the key: if that fails, the API is down, or refuses the key.
 
-    It is one row of the options table however large the shop is, where a list of orders makes the
-    database count them all.
+    Degraded when it is slow or when the clocks are apart.
     """
+    # It is one row of the options table however large the shop is, where a list of orders makes the
+    # database count them all.
     body, response = yield from api.ask(CURRENCY, {"_fields": "id,value"})
     currency = Fields(body, "the currency setting").currency("value")
     degraded = slow(response, run)
@@ -46,13 +49,16 @@ def liveness(api: Api, run: Run) -> Plan[Report]:
     return Report((), degraded, f"the API answered; the shop sells in {currency}")
 
 
+@probe(interval=300.0, timeout=10.0, critical=True, slow_after=3.0, require_payment_method=True)
 def cart(api: Api, run: Run) -> Plan[Report]:
-    """Read an empty cart, as a shopper's browser does who has not been there before.
+    """Reads an empty cart from the Store API, without the key.
 
-    Sent without a token and without cookies, so that WooCommerce stores no session: it writes one
-    only for a visitor whom it knows again. With the token of an earlier answer each run would
-    leave or renew a row in the table of sessions.
+    If that fails, nobody can buy even where the API is up. Degraded when it is slow or when no
+    payment method is offered.
     """
+    # Sent without a token and without cookies, so that WooCommerce stores no session: it writes one
+    # only for a visitor whom it knows again. With the token of an earlier answer each run would
+    # leave or renew a row in the table of sessions.
     body, response = yield from api.ask(f"{STORE}/cart")
     cart = Fields(body, "the cart")
     count = cart.integer("items_count")
@@ -69,33 +75,13 @@ def cart(api: Api, run: Run) -> Plan[Report]:
 
 
 PROBES: dict[str, Probe] = {
-    probe.name: probe
-    for probe in (
-        Probe(
-            "liveness",
-            liveness,
-            "Reads the currency setting with the key: if that fails, the API is down, or refuses "
-            "the key. Degraded when it is slow or when the clocks are apart.",
-            interval=60.0,
-            timeout=10.0,
-            critical=True,
-            liveness=True,
-            options={"slow_after": 3.0, "clock_skew": 300.0},
-        ),
-        Probe(
-            "cart",
-            cart,
-            "Reads an empty cart from the Store API, without the key: if that fails, nobody can "
-            "buy even where the API is up. Degraded when it is slow or when no payment method is "
-            "offered.",
-            interval=300.0,
-            timeout=10.0,
-            critical=True,
-            options={"slow_after": 3.0, "require_payment_method": True},
-        ),
+    one.name: one
+    for one in (
+        liveness,
+        cart,
         storefront(_MARKS),
         tls("/wp-includes/images/blank.gif"),
-        DNS,
+        dns,
     )
 }
 """Every probe by its name."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from ....contract import Collector
 from .orders import ORDERS
-from .shop import CARTS, CUSTOMERS, ORDER_STATUSES, STOCK, WEBHOOKS
+from .shop import carts, customers, order_statuses, stock, webhooks
 
 COLLECTORS: dict[str, Collector] = {
     collector.name: collector
-    for collector in (ORDERS, ORDER_STATUSES, STOCK, CARTS, CUSTOMERS, WEBHOOKS)
+    for collector in (ORDERS, order_statuses, stock, carts, customers, webhooks)
 }
 """Every collector by its name."""

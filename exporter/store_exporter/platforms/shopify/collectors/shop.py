@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from ....contract import Collector, Report, Run
+from ....contract import Report, Run
 from ....errors import StoreError
 from ....metrics.catalogue import business
 from ....metrics.families import Sample
 from ....net.plans import Plan
 from ...kit.fields import Fields
 from ...kit.figures import abandoned_carts, counts
+from ...kit.monitoring import collector
 from ...kit.options import number, whole_number
 from .. import ids, models
 from ..api import Api
@@ -40,8 +41,12 @@ def _count(fields: Fields, name: str) -> int:
     return count.integer("count")
 
 
+@collector(interval=900.0)
 def order_statuses(api: Api, _: Run) -> Plan[Report]:
-    """Count the orders in each status."""
+    """Orders in each status, by six counts in one query.
+
+    Statuses with more than 10,000 orders are left out, as Shopify counts no further.
+    """
     data = yield from api.admin("OrderCounts", _QUERIES)
     known, unknown = {}, []
     for status in _QUERIES:
@@ -55,8 +60,13 @@ def order_statuses(api: Api, _: Run) -> Plan[Report]:
     return counts(business.ORDERS_CURRENT, known, left_out)
 
 
+@collector(interval=900.0, timeout=120.0, threshold=5, most=2_500, requests=2)
 def stock(api: Api, run: Run) -> Plan[Report]:
-    """Count variants of active products in stock, low and out; on backorder they are neither."""
+    """Stock of the variants of active products: low is at or below `threshold` and not empty.
+
+    Shopify has no thresholds of its own. Reads the scarce variants and the products, at most `most`
+    of each. Variants on backorder are neither low nor out.
+    """
     threshold = whole_number(run.options, "threshold", 0, 1_000_000)
     limit = whole_number(run.options, "most", 1, 100_000)
     query = f"inventory_quantity:<={threshold} AND product_status:active AND managed:true"
@@ -99,8 +109,13 @@ def _variants(api: Api, limit: int) -> Plan[int]:
     return sum(_count(row, "variantsCount") for row in rows if row.text("status") == "ACTIVE")
 
 
+@collector(interval=900.0, older_than=3600.0, younger_than=7 * 86_400.0, most=500)
 def carts(api: Api, run: Run) -> Plan[Report]:
-    """Read the abandoned checkouts and their value."""
+    """Abandoned checkouts and their value: neither completed nor recovered.
+
+    They were begun longer than `older_than` seconds ago and not longer than `younger_than`; at most
+    `most` of them are read.
+    """
     now = run.now()
     older, younger = number(run.options, "older_than"), number(run.options, "younger_than")
     query = (
@@ -119,43 +134,15 @@ def carts(api: Api, run: Run) -> Plan[Report]:
     return abandoned_carts(values)
 
 
+@collector(interval=3600.0)
 def customers(api: Api, _: Run) -> Plan[Report]:
-    """Count the customers."""
+    """Customers, by one count."""
     count = _count((yield from api.admin("CustomerCount")), "customersCount")
     return Report([Sample(business.CUSTOMERS, count)], summary=f"{count} customers")
 
 
+@collector(interval=3600.0)
 def webhooks(api: Api, _: Run) -> Plan[Report]:
-    """Count this app's webhooks; Shopify removes those that keep failing."""
+    """Webhooks of this app, by one count."""
     count = _count((yield from api.admin("WebhookCount")), "webhookSubscriptionsCount")
     return counts(business.WEBHOOKS, {"active": count})
-
-
-ORDER_STATUSES = Collector(
-    "order_statuses",
-    order_statuses,
-    "Orders in each status, by six counts in one query. Statuses with more than 10,000 orders are "
-    "left out, as Shopify counts no further.",
-    interval=900.0,
-)
-STOCK = Collector(
-    "stock",
-    stock,
-    "Stock of the variants of active products: low is at or below `threshold` and not empty. "
-    "Shopify has no thresholds of its own. Reads the scarce variants and the products, at most "
-    "`most` of each.",
-    interval=900.0,
-    timeout=120.0,
-    options={"threshold": 5, "most": 2_500},
-    requests=2,
-)
-CARTS = Collector(
-    "carts",
-    carts,
-    "Abandoned checkouts: begun longer than `older_than` seconds ago, not longer than "
-    "`younger_than`, and neither completed nor recovered; at most `most` of them.",
-    interval=900.0,
-    options={"older_than": 3600.0, "younger_than": 7 * 86_400.0, "most": 500},
-)
-CUSTOMERS = Collector("customers", customers, "Customers, by one count.", interval=3600.0)
-WEBHOOKS = Collector("webhooks", webhooks, "Webhooks of this app, by one count.", interval=3600.0)

@@ -9,14 +9,14 @@ COLLECTORS: dict[str, Collector] = {
     collector.name: collector
     for collector in (
         orders.ORDERS,
-        shop.ORDER_STATUSES,
-        catalogue.STOCK,
-        catalogue.BEST_SELLERS,
-        carts.CARTS,
-        shop.CUSTOMERS,
-        shop.WEBHOOKS,
-        shop.BACKGROUND,
-        facts.INFO,
+        shop.order_statuses,
+        catalogue.stock,
+        catalogue.best_sellers,
+        carts.carts,
+        shop.customers,
+        shop.webhooks,
+        shop.background,
+        facts.info,
     )
 }
 """Every collector by its name."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ....contract import Collector, Report, Run
+from ....contract import Report, Run
 from ....errors import StoreError
 from ....metrics.catalogue import business
 from ....metrics.families import Sample
@@ -12,16 +12,20 @@ from ....net.plans import Plan
 from ....spec.money import Money
 from ...kit.fields import Fields
 from ...kit.figures import abandoned_carts
+from ...kit.monitoring import collector
 from ...kit.options import number
 from ..api import PAGE, V3, Api, gmt
 
 _MAX_PAGES = 5
 
 
+@collector(interval=900.0, timeout=60.0, older_than=3600.0, younger_than=7 * 86_400.0)
 def carts(api: Api, run: Run) -> Plan[Report]:
-    """Read the abandoned checkouts and their value.
+    """Abandoned checkouts and their value: orders that are pending or drafts of the checkout.
 
-    Beyond 500 of them only their number is published: a value of some would look like that of all.
+    They are unchanged for longer than `older_than` seconds and not for longer than `younger_than`.
+    WooCommerce itself deletes drafts after a day, and by default cancels pending orders after an
+    hour. Beyond 500 only their number is published: the value of some would look like that of all.
     """
     older, younger = number(run.options, "older_than"), number(run.options, "younger_than")
     if younger <= older:
@@ -70,15 +74,3 @@ def _value(order: Fields) -> Money:
     if value.amount < 0:
         raise StoreError("invalid_response", f"{order.where}: total is negative")
     return value
-
-
-CARTS = Collector(
-    "carts",
-    carts,
-    "Abandoned checkouts: orders that are pending or drafts of the checkout, unchanged for longer "
-    "than `older_than` seconds and not for longer than `younger_than`. WooCommerce itself deletes "
-    "drafts after a day, and by default cancels pending orders after an hour.",
-    interval=900.0,
-    timeout=60.0,
-    options={"older_than": 3600.0, "younger_than": 7 * 86_400.0},
-)

@@ -5,21 +5,26 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
-from ....contract import Collector, Report, Run
+from ....contract import Report, Run
 from ....errors import StoreError
 from ....metrics.catalogue import business
 from ....metrics.families import Sample
 from ....net.plans import Plan
 from ...kit.fields import Fields
 from ...kit.figures import counts
+from ...kit.monitoring import collector
 from ..api import ANALYTICS, PAGE, V3, Api
 
 _DAYS = 30
 _MOST_SELLERS = 50
 
 
+@collector(interval=900.0, timeout=60.0)
 def stock(api: Api, _: Run) -> Plan[Report]:
-    """Read products and variations in stock, low and out."""
+    """Stock as WooCommerce's stock report counts it: products and variations, each on its own.
+
+    The store keeps these counts ready until a product changes.
+    """
     try:
         body = yield from api.get(f"{ANALYTICS}/reports/stock/stats")
     except StoreError as error:
@@ -36,8 +41,12 @@ def stock(api: Api, _: Run) -> Plan[Report]:
     return counts(business.PRODUCTS, {"in": enough, "low": low, "out": out})
 
 
+@collector(interval=3600.0, timeout=60.0, requests=2)
 def best_sellers(api: Api, run: Run) -> Plan[Report]:
-    """Read how many of the last month's best sellers are out of stock."""
+    """The best sellers of the last 30 days and which of them are out of stock.
+
+    A product with variations is out when all of them are.
+    """
     today = datetime.fromtimestamp(run.now(), UTC).date()
     days = {"date_min": str(today - timedelta(days=_DAYS)), "date_max": str(today)}
     sellers = yield from api.page(f"{V3}/reports/top_sellers", days)
@@ -58,22 +67,3 @@ def best_sellers(api: Api, run: Run) -> Plan[Report]:
         raise StoreError("invalid_response", "products answered with some that were not asked for")
     sample = Sample(business.BEST_SELLERS_OUT, len(out))
     return Report([sample], summary=f"{len(out)} of {len(ids)} best sellers are out of stock")
-
-
-STOCK = Collector(
-    "stock",
-    stock,
-    "Stock as WooCommerce's stock report counts it: products and variations, each on its own. The "
-    "store keeps these counts ready until a product changes.",
-    interval=900.0,
-    timeout=60.0,
-)
-BEST_SELLERS = Collector(
-    "best_sellers",
-    best_sellers,
-    "The best sellers of the last 30 days and which of them are out of stock. A product with "
-    "variations is out when all of them are.",
-    interval=3600.0,
-    timeout=60.0,
-    requests=2,
-)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from ....contract import Collector, Report, Run
+from ....contract import Report, Run
 from ....errors import Fault, StoreError
 from ....metrics.catalogue import health
 from ....metrics.families import Sample
 from ....net.plans import Plan
 from ...kit.fields import Fields
+from ...kit.monitoring import collector
 from ..api import V3, Api
 
 # WooCommerce gathers only the sections that are asked for and, without the members remote_*, does
@@ -19,8 +20,12 @@ STATUS_FIELDS = (
 _LIMIT = 64
 
 
+@collector(interval=86_400.0, timeout=60.0, requests=2)
 def info(api: Api, _: Run) -> Plan[Report]:
-    """Read version, currency, time zone and where orders are kept, as far as the key may.
+    """Version, currency, time zone and order storage.
+
+    With a key that may not read system_status the version is that of the newest order, and the
+    storage is unknown.
 
     Raises:
         StoreError: only when nothing at all could be read.
@@ -87,14 +92,3 @@ def _from_index(api: Api) -> Plan[dict[str, str]]:
         sign = "-" if minutes < 0 else "+"
         name = f"UTC{sign}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
     return {"timezone": name}
-
-
-INFO = Collector(
-    "info",
-    info,
-    "Version, currency, time zone and order storage. With a key that may not read system_status "
-    "the version is that of the newest order, and the storage is unknown.",
-    interval=86_400.0,
-    timeout=60.0,
-    requests=2,
-)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 
-from ....contract import Collector, Report, Run
+from ....contract import Report, Run
 from ....errors import StoreError
 from ....metrics.catalogue import business
 from ....metrics.families import Sample
 from ....net.plans import Plan
 from ...kit.figures import counts
+from ...kit.monitoring import collector
 from ...kit.options import number
 from ..api import PAGE, V3, Api, gmt
 from .statuses import CURRENT, label
@@ -18,8 +19,12 @@ _STATES = ("active", "paused", "disabled")
 _WEBHOOK_PAGES = 5
 
 
+@collector(interval=600.0, timeout=30.0)
 def order_statuses(api: Api, _: Run) -> Plan[Report]:
-    """Read how many orders are in each status; custom statuses are added up as `other`."""
+    """Orders by their present status, from reports/orders/totals, which only counts.
+
+    Statuses that plugins added are summed up as `other`.
+    """
     page = yield from api.page(f"{V3}/reports/orders/totals")
     found: Counter[str] = Counter({"other": 0})
     slugs = set()
@@ -32,14 +37,19 @@ def order_statuses(api: Api, _: Run) -> Plan[Report]:
     return counts(business.ORDERS_CURRENT, found)
 
 
+@collector(interval=6 * 3600.0, timeout=60.0)
 def customers(api: Api, _: Run) -> Plan[Report]:
-    """Read how many customers have an account."""
+    """Customers with an account: one customer is read, the total is in the header.
+
+    WordPress looks through all users for it, so it is asked rarely.
+    """
     total = yield from api.count(f"{V3}/customers")
     return Report([Sample(business.CUSTOMERS, total)], summary=f"{total} customers")
 
 
+@collector(interval=1800.0, timeout=30.0)
 def webhooks(api: Api, _: Run) -> Plan[Report]:
-    """Read how many webhooks are in each state."""
+    """Webhooks by state; WooCommerce disables one after five failed deliveries in a row."""
     states = yield from webhook_states(api)
     return counts(business.WEBHOOKS, {state: states[state] for state in _STATES})
 
@@ -64,8 +74,9 @@ def webhook_states(api: Api) -> Plan[Counter[str]]:
     raise StoreError("response_too_large", f"there are more than {_WEBHOOK_PAGES * PAGE} webhooks")
 
 
+@collector(interval=3600.0, timeout=30.0, overdue_after=2 * 86_400.0)
 def background(api: Api, run: Run) -> Plan[Report]:
-    """Count checkout drafts that the daily clean-up should have removed."""
+    """Whether background work gets done: checkout drafts that the daily clean-up left over."""
     overdue = yield from overdue_drafts(api, run.now(), number(run.options, "overdue_after"))
     sample = Sample(business.SCHEDULED_ACTIONS, overdue, {"state": "overdue"})
     return Report([sample], summary=f"{overdue} checkout drafts are overdue for removal")
@@ -83,35 +94,3 @@ def overdue_drafts(api: Api, now: float, overdue_after: float) -> Plan[int]:
         "dates_are_gmt": "true",
     }
     return api.count(f"{V3}/orders", params)
-
-
-ORDER_STATUSES = Collector(
-    "order_statuses",
-    order_statuses,
-    "Orders by their present status, from reports/orders/totals, which only counts.",
-    interval=600.0,
-    timeout=30.0,
-)
-CUSTOMERS = Collector(
-    "customers",
-    customers,
-    "Customers with an account: one customer is read, the total is in the header. "
-    "WordPress looks through all users for it, so it is asked rarely.",
-    interval=6 * 3600.0,
-    timeout=60.0,
-)
-WEBHOOKS = Collector(
-    "webhooks",
-    webhooks,
-    "Webhooks by state; WooCommerce disables one after five failed deliveries in a row.",
-    interval=1800.0,
-    timeout=30.0,
-)
-BACKGROUND = Collector(
-    "background",
-    background,
-    "Whether background work gets done: checkout drafts that the daily clean-up left over.",
-    interval=3600.0,
-    timeout=30.0,
-    options={"overdue_after": 2 * 86_400.0},
-)
