@@ -1,15 +1,17 @@
 """The contract of a platform: one folder under `platforms/` whose module `platform` has `PLATFORM`.
 
     platforms/<name>/
-        __init__.py      what applications import: the client and its types (needs httpx only)
+        __init__.py      what applications import: the clients and their types (needs httpx only)
         platform.py      PLATFORM, a `Platform`: what the exporter and the command line need
-        auth.py          how a request proves who it is; no I/O
-        models.py        typed results and the parsing of answers; no I/O
-        client.py        httpx transport, sync and async from one description
-        operations.py    the operations
+        connection.py    what is known of one store: address, credentials, what is remembered
+        auth.py          how a request proves who it is
+        api.py           requests as plans, and what the answers mean
+        client.py        the clients' constructor
+        operations/      a plan for each operation that the platform can do
         probes.py        probes
-        collectors.py    collectors
+        collectors/      collectors
 
+All of it is without I/O: plans say what to send, and drivers of the kit and of probing send it.
 Nothing outside the folder names the platform; `load` and `names` find it by its folder.
 """
 

@@ -1,6 +1,6 @@
 """What store operations return, the same on every platform.
 
-All are immutable. Amounts are `Money`, dates are aware, texts have their HTML entities decoded and
+All are immutable. Amounts are `Money`, dates are aware, strings have their HTML entities decoded and
 so must be escaped before they are put into a page.
 """
 

@@ -8,16 +8,14 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from ...contract import Response
 from ...errors import StoreError
-from ...net import documents
 from ...net.plans import Pause, Plan, Request
 from ..kit import connection, graphql
 from ..kit.bucket import Bucket, Cost, ThrottledError, TooDearError
 from ..kit.connection import Send
 from ..kit.fields import Fields
 from ..kit.graphql import Documents, Nodes, Page
-from . import answers
+from . import responses
 from .auth import GRANT, Tokens
 
 DOCUMENTS = {api: Documents(__package__, f"{api}.graphql") for api in ("admin", "storefront")}
@@ -36,25 +34,6 @@ def api_of(path: str) -> str | None:
     if not path.endswith("/graphql.json"):
         return None
     return "admin" if "/admin/api/" in path else "storefront"
-
-
-def read_answer(response: Response) -> answers.Result:
-    """Turn an HTTP answer into the result of its query.
-
-    Raises:
-        StoreError: as `answers.read` and `documents.document` do, or by HTTP status.
-    """
-    if response.status in answers.STATUSES and response.status != 200:
-        kind, message = answers.STATUSES[response.status]
-        raise StoreError(kind, message, status=response.status)
-    document_ = documents.document(response)
-    if response.status >= 500:
-        message = f"Shopify answered with HTTP {response.status}"
-        raise StoreError("server_error", message, status=response.status)
-    if response.status >= 400:
-        message = f"Shopify refuses the request with HTTP {response.status}"
-        raise StoreError("invalid_request", message, status=response.status)
-    return answers.read(document_)
 
 
 class Api(connection.Api):
@@ -177,7 +156,7 @@ class Api(connection.Api):
 
     def _send(
         self, api: str, name: str, variables: Mapping[str, Any] | None, *, writes: bool
-    ) -> Plan[answers.Result]:
+    ) -> Plan[responses.Result]:
         if api == "admin" and self._tokens.expired:
             yield from self._ask_for_token()
         request = Request(
@@ -187,7 +166,7 @@ class Api(connection.Api):
             idempotent=not writes,
         )
         try:
-            return read_answer((yield from self.exchange(request)))
+            return responses.read((yield from self.exchange(request)))
         except StoreError as error:
             if api == "admin" and error.error_type == "unauthorized":
                 self._tokens.forget()
@@ -282,7 +261,7 @@ class Api(connection.Api):
             raise StoreError("invalid_response", message) from None
 
 
-def data_of(result: answers.Result, name: str) -> Fields:
+def data_of(result: responses.Result, name: str) -> Fields:
     """Return the data; an error beside it fails the operation, as part of the data is missing."""
     if result.errors:
         raise result.errors[0]

@@ -17,7 +17,7 @@ from ...errors import StoreError
 from ...net import documents
 from ...stores.model import Secret
 from ..kit.fields import Fields
-from .answers import STATUSES
+from .responses import STATUSES
 
 GRANT = "/admin/oauth/access_token"
 _PRIVATE = "shpat_"

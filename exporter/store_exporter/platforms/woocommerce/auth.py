@@ -8,14 +8,14 @@ parameters go into the query, signed with HMAC-SHA256. (Observed on WooCommerce 
 from __future__ import annotations
 
 import base64
-import hashlib
-import hmac
 import re
 import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
+
+from ..kit import oauth1
 
 _KEYED = re.compile(r"/wc(/v[0-9]+|-analytics)(/|$)")
 
@@ -44,7 +44,7 @@ class Credentials:
         in_query: send key and secret in the query over https, for the hosts that strip the
             Authorization header. They then stand in the access logs of that host.
         now: Unix time in seconds.
-        nonce: makes a text that is used once.
+        nonce: makes a string that is used once.
     """
 
     consumer_key: str = field(repr=False)
@@ -66,7 +66,16 @@ class Credentials:
         if not needs_key(url):
             return dict(params), {}
         if urlsplit(url).scheme != "https":
-            return self._signed(method, url, params), {}
+            query = oauth1.signed(
+                method,
+                url,
+                params,
+                key=self.consumer_key,
+                secret=self.consumer_secret,
+                timestamp=self.now(),
+                nonce=self.nonce(),
+            )
+            return query, {}
         if self.in_query:
             secret = {
                 "consumer_key": self.consumer_key,
@@ -75,24 +84,3 @@ class Credentials:
             return {**params, **secret}, {}
         pair = f"{self.consumer_key}:{self.consumer_secret}".encode()
         return dict(params), {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
-
-    def _signed(self, method: str, url: str, params: Mapping[str, str]) -> dict[str, str]:
-        signed = {
-            **params,
-            "oauth_consumer_key": self.consumer_key,
-            "oauth_nonce": self.nonce(),
-            "oauth_signature_method": "HMAC-SHA256",
-            "oauth_timestamp": str(int(self.now())),
-        }
-        # WooCommerce sorts by the undecorated name, and there is no token, hence the bare "&".
-        pairs = "&".join(f"{_encode(name)}={_encode(signed[name])}" for name in sorted(signed))
-        base = f"{method}&{_encode(url)}&{_encode(pairs)}"
-        key = f"{self.consumer_secret}&".encode()
-        digest = hmac.new(key, base.encode(), hashlib.sha256).digest()
-        signed["oauth_signature"] = base64.b64encode(digest).decode()
-        return signed
-
-
-def _encode(text: str) -> str:
-    """Percent-encode as RFC 3986 has it."""
-    return quote(text, safe="-_.~")

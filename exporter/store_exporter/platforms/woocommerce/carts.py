@@ -2,42 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
-from datetime import UTC, datetime
 from typing import Any
 
 from ...errors import StoreError
 from ...spec.money import Money
 from ...spec.results import Cart, CartCoupon, CartLine
+from ..kit import jwt
 from ..kit.fields import Fields
 from ..kit.money import currency_code, decimal_places, minor_units
 
 _UNLIMITED = 9999
-
-
-def claims(token: str) -> dict[str, Any]:
-    """Return what a token says about itself, unverified; empty if it cannot be read."""
-    parts = token.split(".")
-    if len(parts) != 3 or len(token) > 4096:
-        return {}
-    try:
-        found = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-    except (binascii.Error, ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def expiry(token: str) -> datetime | None:
-    """Return when a token ends, None if it does not say."""
-    seconds = claims(token).get("exp")
-    if not isinstance(seconds, int) or isinstance(seconds, bool) or not 0 < seconds < 2**40:
-        return None
-    try:
-        return datetime.fromtimestamp(seconds, UTC)
-    except (ValueError, OverflowError, OSError):
-        return None
 
 
 def same_cart(asked: str, answered: str) -> bool:
@@ -48,7 +22,7 @@ def same_cart(asked: str, answered: str) -> bool:
     """
     if asked == answered:
         return True
-    before, after = claims(asked).get("user_id"), claims(answered).get("user_id")
+    before, after = jwt.claims(asked).get("user_id"), jwt.claims(answered).get("user_id")
     return before is not None and before == after
 
 
@@ -82,7 +56,7 @@ def cart(body: Any, token: str) -> Cart:
     totals = _Amounts(fields.child("totals"))
     return Cart(
         token=token,
-        expires=expiry(token),
+        expires=jwt.expiry(token),
         lines=tuple(_line(row, totals.currency) for row in fields.children("items")),
         coupons=tuple(_coupon(row) for row in fields.children("coupons")),
         items=fields.quantity("items_count"),

@@ -1,4 +1,4 @@
-"""Reading GraphQL answers: data, typed errors and what the query cost. No I/O.
+"""Reading responses: data, typed errors and what the query cost. No I/O.
 
 Shopify answers HTTP 200 to most failures; what happened stands in `errors[].extensions.code`, and
 in `userErrors` inside the payload of a mutation. Every Admin answer tells the state of the rate
@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from ...contract import Response
 from ...errors import StoreError
+from ...net import documents
 from ..kit.bucket import Cost, ThrottledError, TooDearError
 
 _MOST_COST = 1000.0
@@ -69,7 +71,26 @@ def _number(fields: Mapping[str, Any], name: str) -> float | None:
     return 0.0 if value == 0 and not isinstance(value, bool) else _positive(value)
 
 
-def read(body: Any) -> Result:
+def read(response: Response) -> Result:
+    """Turn a response into the result of its query.
+
+    Raises:
+        StoreError: as `read_body` and `documents.document` do, or by HTTP status.
+    """
+    if response.status in STATUSES and response.status != 200:
+        kind, message = STATUSES[response.status]
+        raise StoreError(kind, message, status=response.status)
+    body = documents.document(response)
+    if response.status >= 500:
+        message = f"Shopify answered with HTTP {response.status}"
+        raise StoreError("server_error", message, status=response.status)
+    if response.status >= 400:
+        message = f"Shopify refuses the request with HTTP {response.status}"
+        raise StoreError("invalid_request", message, status=response.status)
+    return read_body(body)
+
+
+def read_body(body: Any) -> Result:
     """Turn the JSON of an answer with HTTP status 200 into its result.
 
     Errors beside data are part of the result: the caller decides whether the part that it needs
