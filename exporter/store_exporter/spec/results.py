@@ -1,7 +1,7 @@
 """What store operations return, the same on every platform.
 
-All are immutable. Amounts are `Money`, dates are aware, strings have their HTML entities decoded and
-so must be escaped before they are put into a page.
+All are immutable. Amounts are `Money`, dates are aware, strings have their HTML entities decoded
+and so must be escaped before they are put into a page.
 """
 
 from __future__ import annotations
