@@ -153,7 +153,7 @@ def all_nodes(
 
 
 def opaque(fields: Fields, name: str) -> str:
-    """Read an id or a cursor, which has to go back to Shopify as it came.
+    """Read an id or a cursor, which has to go back to the store as it came.
 
     Raises:
         StoreError: invalid_response, it is no string.
