@@ -42,9 +42,9 @@ FIXED = {
 """The names that dashboards and old data use."""
 
 
-def test_the_25_operations_have_their_fixed_names() -> None:
+def test_no_operation_loses_its_fixed_name() -> None:
     assert len(FIXED) == 25
-    assert set(OPERATIONS) == FIXED
+    assert set(OPERATIONS) >= FIXED
 
 
 def test_the_table_names_every_operation(capsys: pytest.CaptureFixture[str]) -> None:

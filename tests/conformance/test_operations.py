@@ -26,7 +26,9 @@ def counted(target: Target, operation: str) -> float:
 
 
 def test_every_operation_of_every_platform_has_a_check() -> None:
-    assert set(CHECKS) == set(OPERATIONS)
+    missing = OPERATIONS.keys() - CHECKS.keys()
+    assert not missing, f"write a check of {', '.join(missing)} in tests/conformance/checks.py"
+    assert CHECKS.keys() <= OPERATIONS.keys()
 
 
 @pytest.mark.parametrize("name", CHECKS)
