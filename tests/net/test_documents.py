@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from store_exporter.contract import Response
 from store_exporter.errors import StoreError
 from store_exporter.net import documents as answers
+from store_exporter.platforms.woocommerce.marks import MARKS as WOOCOMMERCE
 
 
 def response(
@@ -133,6 +134,7 @@ CASES = [
     ("moved", 301, "", {"location": "https://www.example.com/x?key=1"}, "redirect", "www.example"),
     ("to a login", 302, "", {"location": "/wp-login.php?redirect_to=x"}, "redirect", "login page"),
     ("moved nowhere", 302, "", {}, "redirect", "nowhere"),
+    ("to no address", 302, "", {"location": "http://[::x"}, "redirect", "no address"),
 ]
 
 
@@ -145,7 +147,7 @@ def test_what_answered_instead_is_told_apart(
     status: int, body: bytes | str, headers: dict[str, str], kind: str, says: str
 ) -> None:
     with pytest.raises(StoreError) as caught:
-        answers.document(response(body, status, **headers))
+        answers.document(response(body, status, **headers), WOOCOMMERCE)
     assert caught.value.error_type == kind
     assert says in caught.value.message
     assert caught.value.status == status
@@ -155,10 +157,17 @@ def test_what_answered_instead_is_told_apart(
 def test_a_message_quotes_no_query_and_no_key() -> None:
     location = "https://x.example/?consumer_key=ck_0123&consumer_secret=cs_4567&oauth_signature=abc"
     with pytest.raises(StoreError) as caught:
-        answers.document(response("", 302, location=location))
-    shown = f"{caught.value.message} {answers.redacted(location)}"
+        answers.document(response("", 302, location=location), WOOCOMMERCE)
+    shown = f"{caught.value.message} {WOOCOMMERCE.redact.line(location)}"
     for secret in ("ck_0123", "cs_4567", "oauth_signature=abc"):
         assert secret not in shown
+
+
+def test_a_page_that_asks_for_a_password_is_a_login_page_whatever_the_platform() -> None:
+    page = '<html><form action="/x"><input type="password" name="p"></form></html>'
+    with pytest.raises(StoreError, match="login page") as caught:
+        answers.document(response(page))
+    assert caught.value.error_type == "redirect"
 
 
 @given(st.binary(max_size=200), st.integers(100, 599))

@@ -342,25 +342,26 @@ async def test_credentials_do_not_show_in_errors(store: StoreFactory, transport:
 
 
 THROTTLING = [
-    (429, {"retry-after": "120"}, 120),
-    (429, {"retry-after": "Mon, 23 Nov 2026 12:26:13 GMT"}, 120),
-    (429, {"retry-after": "99999999"}, 3600),
-    (429, {"retry-after": "soon"}, 30),
-    (429, {}, 30),
-    (503, {"retry-after": "600"}, 600),
-    (503, {}, 30),
-    (400, {"ratelimit-retry-after": "45"}, 45),
+    (429, {"retry-after": "120"}, b"", 120),
+    (429, {"retry-after": "Mon, 23 Nov 2026 12:26:13 GMT"}, b"", 120),
+    (429, {"retry-after": "99999999"}, b"", 3600),
+    (429, {"retry-after": "soon"}, b"", 30),
+    (429, {}, b"", 30),
+    (503, {"retry-after": "600"}, b"", 600),
+    (503, {}, b"", 30),
+    (400, {"ratelimit-retry-after": "45"}, b'{"code":"rate_limit_exceeded"}', 45),
 ]
 
 
-@pytest.mark.parametrize(("status", "headers", "seconds"), THROTTLING)
+@pytest.mark.parametrize(("status", "headers", "body", "seconds"), THROTTLING)
 async def test_a_store_that_asks_for_patience_gets_it(
-    status: int, headers: dict[str, str], seconds: float, store: StoreFactory
+    status: int, headers: dict[str, str], body: bytes, seconds: float, store: StoreFactory
 ) -> None:
     clock = Clock(1_795_436_653.0)
     one = store("https://shop.example.com")
     access = Access(one, monotonic=clock.now)
-    sender = Scripted(lambda outgoing: Response(status, headers, b"", outgoing.url))
+    access.connection(one)  # which knows the ways in which the platform asks
+    sender = Scripted(lambda outgoing: Response(status, headers, body, outgoing.url))
     http = StoreHttp(one, sender, access, now=clock.now)
     await http.send(Request("GET", "/"))
     assert http.journal.throttled == 1

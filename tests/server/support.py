@@ -15,6 +15,7 @@ import aiohttp
 
 from store_exporter.config import load
 from store_exporter.metrics.recorder import Recorder
+from store_exporter.net.redactor import Redactor
 from store_exporter.probing.history import Result
 from store_exporter.probing.jobs import jobs_of
 from store_exporter.probing.runner import Runner
@@ -23,7 +24,6 @@ from store_exporter.server.app import create_app
 from store_exporter.server.exporter import Exporter
 from store_exporter.server.listen import listening
 from store_exporter.server.probe import SingleRunner
-from store_exporter.server.redaction import Redactor
 from store_exporter.server.web_file import WebFile
 from store_exporter.stores.model import Store
 

@@ -14,11 +14,11 @@ from urllib.parse import quote
 import pytest
 from aiohttp import web
 
+from store_exporter.net.redactor import Redactor
 from store_exporter.platforms import base as platforms
 from store_exporter.probing.jobs import jobs_of
 from store_exporter.server import logs
 from store_exporter.server.listen import listening
-from store_exporter.server.redaction import Redactor
 from tests.fakes.bad_server import serving
 from tests.server.support import ENVIRON, SECRETS, configuration, exporting
 

@@ -24,7 +24,6 @@ from ..probing.cursor import RunCursor
 from ..probing.driver import Driver
 from ..probing.http import StoreHttp
 from ..probing.jobs import COLLECTOR, PROBE, jobs_of
-from ..probing.masking import masked
 from ..probing.transport import Transport
 from ..stores.model import Store
 from . import stores
@@ -95,9 +94,9 @@ async def examine(store: Store, transport: Transport) -> list[Finding]:
         findings = await http.within_deadline(driver.run(diagnose, run))
     except StoreError as error:
         findings = [Finding.failed("access", error)]
+    redact = base.redactor_of(store)
     clean = [
-        Finding(f.check, f.state, masked(f.message, store), masked(f.advice, store))
-        for f in findings
+        Finding(f.check, f.state, redact.line(f.message), redact.line(f.advice)) for f in findings
     ]
     return [*clean, *own]
 

@@ -16,7 +16,6 @@ from ..config.problems import suggestion
 from ..errors import ERROR_TYPES, StoreError
 from ..platforms import base
 from ..platforms.base import Platform
-from ..probing.masking import masked
 from ..spec.operation import OperationSpec, Parameter
 from ..spec.operations import ALIASES
 from ..stores.model import Store
@@ -172,7 +171,7 @@ def _shown(value: Any) -> str:
 
 def _failure(error: StoreError, store: Store) -> Iterator[str]:
     entry = ERROR_TYPES[error.error_type]
-    yield f"{entry.name} (fault: {entry.fault}): {masked(error.message, store)}"
+    yield f"{entry.name} (fault: {entry.fault}): {base.redactor_of(store).line(error.message)}"
     if error.code:
         yield f"  code     {error.code}"
     yield f"  means    {entry.meaning}"

@@ -10,13 +10,13 @@ from functools import partial
 from pathlib import Path
 
 from ..config import Config, ConfigError, load
+from ..net.redactor import Redactor
 from ..probing.documents import StateError
 from ..server import descriptors, logs
 from ..server.app import create_app
 from ..server.assembly import assembled
 from ..server.exporter import Exporter
 from ..server.listen import is_loopback, listening, parse_address, signals
-from ..server.redaction import Redactor
 from ..server.web_file import WebFile
 from ..stores.inventory import Shard
 

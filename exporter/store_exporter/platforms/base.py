@@ -5,6 +5,7 @@
         platform.py      PLATFORM, a `Platform`: what the exporter and the command line need
         connection.py    what is known of one store: address, credentials, what is remembered
         auth.py          how a request proves who it is
+        marks.py         by what its own pages and credentials are known
         api.py           requests as plans, and what the answers mean
         client.py        the clients' constructor
         operations/      a plan for each operation that the platform can do
@@ -21,13 +22,15 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Literal
 
 from ..contract import Collector, Probe, Run
 from ..errors import ERROR_TYPES, StoreError
+from ..net.marks import GENERIC, Marks
 from ..net.plans import Plan
-from ..stores.model import Store
+from ..net.redactor import Redactor
+from ..stores.model import Secret, Store
 from .kit.connection import Connection
 from .kit.operations import Planned
 
@@ -111,6 +114,7 @@ class Platform:
         connect: makes the synchronous client for a store; its methods are the operations.
         connection: makes the connection to a store, for monitoring; it takes the store and, by
             keyword, the clocks `monotonic` and `now`.
+        marks: by what the platform's own pages and credentials are known.
     """
 
     name: str
@@ -125,6 +129,7 @@ class Platform:
     unsupported: Mapping[str, str] = field(default_factory=dict)
     problem: Callable[[Mapping[str, Any]], str | None] = no_problem
     diagnose: Callable[[Any, Run], Plan[Sequence[Finding]]] = no_findings
+    marks: Marks = GENERIC
 
 
 @cache
@@ -150,3 +155,14 @@ def load(name: str) -> Platform:
     module = importlib.import_module(f"store_exporter.platforms.{name}.platform")
     platform: Platform = module.PLATFORM
     return platform
+
+
+def redactor_of(store: Store) -> Redactor:
+    """Return what hides a store's secrets, and what looks like a credential of its platform."""
+    values = (value for value in store.credentials.values() if isinstance(value, Secret))
+    return _redactor(store.platform, frozenset(values))
+
+
+@lru_cache(maxsize=10_000)
+def _redactor(platform: str, secrets: frozenset[Secret]) -> Redactor:
+    return Redactor(secrets, load(platform).marks.secrets)

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from ..contract import Response
 from ..errors import StoreError
-from ..net.plans import retry_after
+from ..net import plans
 from ..platforms import base
 from ..platforms.kit.connection import Connection
 from ..stores.model import Store
@@ -100,21 +100,20 @@ class Access:
     def judge(self, response: Response, now: float) -> bool:
         """Hold back where an answer calls for it, and return whether it asked to slow down.
 
-        That is 429, 503, and the rate limit of WooCommerce's Store API, which is a 400 with
-        headers of its own. After any other 5xx the exporter holds back as well, for a store in
-        trouble must not be asked for reports, but the store did not ask for it.
+        That is 429, 503, and whatever else the platform asks by. After any other 5xx the exporter
+        holds back as well, for a store in trouble must not be asked for reports, but the store did
+        not ask for it.
 
         Args:
             response: any response.
             now: Unix time, for dates in Retry-After.
         """
-        asked = retry_after(response, now)
-        if asked is None and response.status == 400:
-            raw = response.headers.get("ratelimit-retry-after", "")
-            asked = float(raw) if raw.isdecimal() and len(raw) < 10 else None
-        limited = response.status in (429, 503) or (response.status == 400 and asked is not None)
+        known = self._connection
+        asked_to_wait = plans.asked_to_wait if known is None else known[1].asked_to_wait
+        asked = asked_to_wait(response, now)
+        limited = asked is not None or response.status == 503
         if limited:
-            self.budget.refused(asked)
+            self.budget.refused(asked or None)
         elif response.status >= 500:
             self.budget.failed()
         else:

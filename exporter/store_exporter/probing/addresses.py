@@ -7,6 +7,7 @@ from urllib.parse import urljoin, urlsplit
 
 from ..contract import Response
 from ..errors import StoreError
+from ..net.marks import GENERIC, Marks
 from ..stores.model import Store
 
 Origin = tuple[str, str, int]
@@ -14,7 +15,6 @@ Origin = tuple[str, str, int]
 
 _PORTS = {"http": 80, "https": 443}
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_LOGIN = ("wp-login", "/login", "/my-account", "/password")
 
 
 def origin(url: str) -> Origin:
@@ -47,7 +47,9 @@ def origins(store: Store) -> frozenset[Origin]:
     return frozenset(found)
 
 
-def redirect_target(method: str, url: str, response: Response) -> str | None:
+def redirect_target(
+    method: str, url: str, response: Response, marks: Marks = GENERIC
+) -> str | None:
     """Return where an answer leads that may be followed with the same headers.
 
     Credentials are shown to nobody else: only to the same host and port, or to the same host when
@@ -70,7 +72,7 @@ def redirect_target(method: str, url: str, response: Response) -> str | None:
     parts = urlsplit(target)
     where = f"{there[0]}://{parts.netloc}{parts.path}"[:120]
     here = origin(url)
-    if any(mark in parts.path.lower() for mark in _LOGIN):
+    if marks.leads_to_login(parts.path):
         raise _refused(response, f"to a login page: {where}")
     if there[1] != here[1]:
         raise _refused(response, f"to another host: {where}")

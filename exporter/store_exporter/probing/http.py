@@ -13,6 +13,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from ..contract import Response
 from ..errors import StoreError
 from ..net.plans import Request
+from ..platforms import base
 from ..stores.model import Store
 from . import addresses
 from .access import Access, Journal, Priority
@@ -63,6 +64,7 @@ class StoreHttp:
     ) -> None:
         self.journal = Journal()
         self._store = store
+        self._marks = base.load(store.platform).marks
         self._sender = sender
         self._access = access or Access(store)
         self._priority = priority
@@ -103,7 +105,7 @@ class StoreHttp:
         outgoing = self._outgoing(request)
         for _ in range(MAX_REDIRECTS + 1):
             response = await self._send(outgoing)
-            target = addresses.redirect_target(outgoing.method, outgoing.url, response)
+            target = addresses.redirect_target(outgoing.method, outgoing.url, response, self._marks)
             if target is None:
                 return response
             outgoing = replace(outgoing, url=target)

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from ..contract import Report
 from ..errors import ERROR_TYPES, StoreError
 from ..net.classify import classify
+from ..platforms.base import redactor_of
 from .access import Journal
 from .history import Result
 from .jobs import Job
-from .masking import masked, masked_lines
 
 log = logging.getLogger(__name__)
 
@@ -39,17 +39,17 @@ def result_of(
         duration: seconds it took.
         detailed: whether to tell of each request.
     """
-    store = job.store
+    redact = redactor_of(job.store)
     error_type = fault = None
     message = summary = ""
     degraded: tuple[str, ...] = ()
     if isinstance(ended, Report):
-        summary = masked(ended.summary, store)
-        degraded = tuple(masked(text, store) for text in ended.degraded[:_MOST_REASONS])
+        summary = redact.line(ended.summary)
+        degraded = tuple(redact.line(text) for text in ended.degraded[:_MOST_REASONS])
     else:
         error_type = classify(ended)
         fault = ERROR_TYPES[error_type].fault
-        message = masked(str(ended), store)
+        message = redact.line(str(ended))
         if not isinstance(ended, StoreError):
             message = f"{type(ended).__name__}: {message}"
     return Result(
@@ -65,7 +65,7 @@ def result_of(
         degraded=degraded,
         summary=summary,
         requests=journal.requests,
-        lines=tuple(masked(line, store) for line in journal.lines) if detailed else (),
+        lines=tuple(redact.line(line) for line in journal.lines) if detailed else (),
     )
 
 
@@ -114,5 +114,5 @@ class Complaints:
         if now - self._said.get(key, -_COMPLAINT_SECONDS) < _COMPLAINT_SECONDS:
             return
         self._said[key] = now
-        trace = masked_lines("".join(traceback.format_exception(error)), job.store)
+        trace = redactor_of(job.store)("".join(traceback.format_exception(error)))
         log.error("%s of %s is broken:\n%s", job.name, job.store.domain, trace, extra=where)

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from ..config import Config
 from ..metrics.catalogue.exporter import STATE_LOSSES
 from ..metrics.recorder import Recorder
+from ..net.redactor import Redactor
 from ..probing.cursor import FileDocuments
 from ..probing.documents import DocumentFile
 from ..probing.runner import Runner
@@ -18,7 +19,6 @@ from .descriptors import Shares
 from .exporter import Exporter
 from .probe import SingleRunner
 from .pushing import pushing
-from .redaction import Redactor
 
 
 @asynccontextmanager

@@ -12,6 +12,8 @@ from ..config import Config, ConfigError
 from ..config.dump import secrets, store_secrets
 from ..metrics.catalogue import exporter as catalogue
 from ..metrics.recorder import Recorder
+from ..net.redactor import Redactor
+from ..platforms import base
 from ..probing.health import Health
 from ..probing.history import History
 from ..probing.runner import Runner
@@ -19,7 +21,6 @@ from ..probing.scheduler import Scheduler
 from ..stores.discovery import Discoverer
 from ..stores.inventory import Change, Inventory, Shard
 from ..stores.model import Store
-from .redaction import Redactor
 from .status import State, Status, state_of, status
 
 log = logging.getLogger(__name__)
@@ -137,7 +138,10 @@ class Exporter:
         return change
 
     def _take_stores(self) -> Change:
+        stores = (*self.config.stores, *self._found)
         self.redact.add([*secrets(self.config), *store_secrets(self._found)])
+        for platform in sorted({store.platform for store in stores}):
+            self.redact.add(patterns=base.load(platform).marks.secrets)
         # The file's stores come first: discovery cannot take a configured store's place.
         before = self.inventory.contested
         change = self.inventory.replace([*self.config.stores, *self._found])

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
-from .redaction import Redactor
+from ..net.redactor import Redactor
 
 LEVELS = ("debug", "info", "warn", "error")
 FORMATS = ("logfmt", "json")

@@ -17,6 +17,7 @@ from ...errors import StoreError
 from ...metrics.catalogue import health
 from ...metrics.families import Sample
 from ...net import documents
+from ...net.marks import Marks
 from ...net.plans import Plan, Request, once
 from .monitoring import probe
 from .options import number
@@ -43,8 +44,8 @@ class Closed:
 
 
 @dataclass(frozen=True, slots=True)
-class Marks:
-    """What a platform's pages say by themselves.
+class Pages:
+    """What a platform's own pages tell visitors.
 
     Attributes:
         closed: that the shop is not open yet.
@@ -73,17 +74,22 @@ def slow(response: Response, run: Run) -> list[str]:
     return [f"The answer took {took:.1f} s, more than {limit:g} s."] if took > limit else []
 
 
-def storefront(marks: Marks) -> Probe:
-    """Return the probe that reads the front page, or the one that is configured, as a visitor."""
+def storefront(pages: Pages, marks: Marks) -> Probe:
+    """Return the probe that reads the front page, or the one that is configured, as a visitor.
+
+    Args:
+        pages: what the platform's own pages tell.
+        marks: of those who answer in the store's place.
+    """
 
     def check(_: Any, run: Run) -> Plan[Report]:
         path = str(run.store.settings.get("storefront_path") or "/")
         response = yield from once(Request("GET", run.store.url + path))
         source = documents.text(response)
         low = source.lower()
-        _check_page(response, source, low, marks)
+        _check_page(response, source, low, pages, marks)
         degraded = slow(response, run)
-        closed = marks.closed
+        closed = pages.closed
         sent = closed.path and closed.path in response.url
         if sent or any(mark in low for mark in closed.marks):
             degraded.append(closed.degraded)
@@ -93,7 +99,7 @@ def storefront(marks: Marks) -> Probe:
         "storefront",
         check,
         "Reads the front page: if that fails, visitors see an error or nothing. Degraded when it "
-        f"is slow or {marks.closed.description}.",
+        f"is slow or {pages.closed.description}.",
         interval=300.0,
         timeout=15.0,
         critical=True,
@@ -101,7 +107,7 @@ def storefront(marks: Marks) -> Probe:
     )
 
 
-def _check_page(response: Response, source: str, low: str, marks: Marks) -> None:
+def _check_page(response: Response, source: str, low: str, pages: Pages, marks: Marks) -> None:
     """Refuse what is no page of a shop.
 
     Raises:
@@ -110,16 +116,16 @@ def _check_page(response: Response, source: str, low: str, marks: Marks) -> None
     status = response.status
     if 300 <= status < 400:
         raise StoreError("redirect", "the page leads elsewhere", status=status)
-    if status in marks.statuses:
-        raise StoreError(*marks.statuses[status], status=status)
+    if status in pages.statuses:
+        raise StoreError(*pages.statuses[status], status=status)
     if status != 200:
-        error = documents.no_document(response, source)
+        error = documents.no_document(response, source, marks)
         if error.error_type == "api_not_found":
             # True of an API; of a page it is the shop that has lost it.
             message = f"the page {urlsplit(response.url).path} is not there"
             raise StoreError("invalid_response", message, status=status)
         raise error
-    for mark, error_type, what in marks.failures:
+    for mark, error_type, what in pages.failures:
         if mark in low:
             raise StoreError(error_type, f"the page tells of {what}", status=status)
     kind = response.headers.get("content-type", "text/html").partition(";")[0].strip().lower()

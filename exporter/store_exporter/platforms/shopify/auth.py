@@ -17,6 +17,7 @@ from ...errors import StoreError
 from ...net import documents
 from ...stores.model import Secret
 from ..kit.fields import Fields
+from .marks import MARKS
 from .responses import STATUSES
 
 GRANT = "/admin/oauth/access_token"
@@ -92,7 +93,7 @@ class Tokens:
         if response.status in STATUSES:
             kind, message = STATUSES[response.status]
             raise StoreError(kind, message, status=response.status)
-        document = Fields(documents.document(response), "the access token")
+        document = Fields(documents.document(response, MARKS), "the access token")
         if response.status != 200:
             message = f"Shopify answered with HTTP {response.status}"
             raise StoreError("server_error", message, status=response.status)

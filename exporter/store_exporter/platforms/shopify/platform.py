@@ -13,6 +13,7 @@ from .auth import problem
 from .collectors import COLLECTORS
 from .connection import DEFAULT_SHARE, connection_of
 from .diagnosis import diagnose
+from .marks import MARKS
 from .operations import PLANS
 from .probes import PROBES
 
@@ -104,4 +105,5 @@ PLATFORM = Platform(
     connection=connection_of,
     problem=problem,
     diagnose=diagnose,
+    marks=MARKS,
 )

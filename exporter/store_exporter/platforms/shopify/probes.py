@@ -9,12 +9,13 @@ from ...net.plans import Plan
 from ..kit.bucket import Bucket, ThrottledError
 from ..kit.monitoring import probe
 from ..kit.options import number
-from ..kit.probes import Closed, Marks, storefront, tls
+from ..kit.probes import Closed, Pages, storefront, tls
 from . import versions
 from .api import Api
+from .marks import MARKS
 
 _DAY = 86_400
-_MARKS = Marks(
+_PAGES = Pages(
     Closed(
         "asks for a password",
         "Visitors are asked for a password: the shop is not open yet.",
@@ -86,7 +87,7 @@ PROBES: dict[str, Probe] = {
     for one in (
         liveness,
         cart,
-        storefront(_MARKS),
+        storefront(_PAGES, MARKS),
         tls("/robots.txt"),
     )
 }

@@ -16,6 +16,7 @@ from ...contract import Response
 from ...errors import StoreError
 from ...net import documents
 from ..kit.bucket import Cost, ThrottledError, TooDearError
+from .marks import MARKS
 
 _MOST_COST = 1000.0
 _LARGEST = 1e12
@@ -127,7 +128,8 @@ def _errors(found: Any) -> tuple[StoreError, ...]:
         return ()
     if isinstance(found, str):
         refused = "token" in found.lower() or "unauthorized" in found.lower()
-        return (StoreError("unauthorized" if refused else "invalid_response", found[:300]),)
+        kind = "unauthorized" if refused else "invalid_response"
+        return (StoreError(kind, MARKS.redact.line(found)),)
     if not isinstance(found, list):
         return (StoreError("invalid_response", "errors is not a list"),)
     return tuple(_error(entry) for entry in found[:20])
@@ -137,7 +139,7 @@ def _error(entry: Any) -> StoreError:
     entry = _mapping(entry)
     extensions = _mapping(entry.get("extensions"))
     code = str(extensions.get("code") or "")
-    message = str(entry.get("message") or "no message")[:300]
+    message = MARKS.redact.line(str(entry.get("message") or "no message"))
     if code == "MAX_COST_EXCEEDED":
         return _too_dear(extensions)
     # Without a code of the list it is the query that Shopify does not understand: a field that

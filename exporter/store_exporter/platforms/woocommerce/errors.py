@@ -14,6 +14,7 @@ from ...contract import Response
 from ...errors import StoreError
 from ...net import documents as answers
 from ..kit.fields import plain_text
+from .marks import MARKS
 
 CODES: dict[str, str] = {
     # The shopper's: expected refusals.
@@ -93,7 +94,7 @@ def read(response: Response) -> Any:
         StoreError: with the error type that `CODES` and `STATUSES` say, or the one that
             `answers.document` finds where it is no JSON.
     """
-    body = answers.document(response)
+    body = answers.document(response, MARKS)
     if response.status < 400 and not _is_error(body):
         return body
     raise error(response.status, body)
@@ -121,7 +122,7 @@ def error(status: int, body: Any) -> StoreError:
         code = raw if isinstance(raw, str) and _CODE.fullmatch(raw) else None
         said = body.get("message")
         message = plain_text(said[:2000]) if isinstance(said, str) else ""
-    message = answers.redacted(message, 300) or f"the store answered with HTTP {status}"
+    message = MARKS.redact.line(message) or f"the store answered with HTTP {status}"
     return StoreError(_kind(status, code, message), message, status=status, code=code)
 
 

@@ -11,6 +11,7 @@ from .api import Api
 from .collectors import COLLECTORS
 from .connection import connection_of
 from .diagnosis import diagnose
+from .marks import MARKS
 from .operations import PLANS
 from .probes import PROBES
 
@@ -71,4 +72,5 @@ PLATFORM = Platform(
     connect=connect,
     connection=connection_of,
     diagnose=diagnose,
+    marks=MARKS,
 )

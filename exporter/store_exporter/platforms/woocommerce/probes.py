@@ -12,11 +12,12 @@ from ...net.plans import Plan
 from ..kit.fields import Fields
 from ..kit.monitoring import probe
 from ..kit.options import number
-from ..kit.probes import Closed, Marks, dns, slow, storefront, tls
+from ..kit.probes import Closed, Pages, dns, slow, storefront, tls
 from .api import STORE, V3, Api, server_time
+from .marks import MARKS
 
 CURRENCY = f"{V3}/settings/general/woocommerce_currency"
-_MARKS = Marks(
+_PAGES = Pages(
     Closed(
         "says that the shop is coming soon",
         "Visitors see the page that says the shop is coming soon.",
@@ -79,7 +80,7 @@ PROBES: dict[str, Probe] = {
     for one in (
         liveness,
         cart,
-        storefront(_MARKS),
+        storefront(_PAGES, MARKS),
         tls("/wp-includes/images/blank.gif"),
         dns,
     )

@@ -1,0 +1,16 @@
+"""By what Shopify shows itself in answers, and what its credentials look like."""
+
+from __future__ import annotations
+
+from ...net.marks import GENERIC, Marks
+
+MARKS = GENERIC.plus(
+    Marks(
+        login_paths=("/password",),
+        secrets=(
+            r"\bshp[a-z]{2}_[0-9A-Za-z]+",
+            # Storefront tokens have no look of their own, so that their names give them away.
+            r"(?i:-token|client_secret|access_token)[\"']?\s*[:=]\s*[\"']?[^\s\"'&,}]{8,}",
+        ),
+    )
+)
