@@ -52,29 +52,6 @@ async def test_a_server_that_does_not_come_to_an_end_is_a_timeout(
     assert (error.error_type, error.fault) == ("timeout", Fault.STORE)
 
 
-GARBAGE = (
-    b"\x00\x01\x02\x03 no protocol at all \xff\xfe\r\n\r\n",
-    b"220 mail.example.com ESMTP\r\n",
-    b"HTTP/1.1 two hundred OK\r\n\r\n",
-    b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n",
-    b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
-    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nnot a chunk\r\n",
-    b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{}",
-    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{}",
-    b"HTTP/1.1 200 OK\r\nX-Cut-Off",
-    b"",
-)
-
-
-@pytest.mark.parametrize("data", GARBAGE)
-async def test_what_is_no_complete_http_is_a_connection_error(
-    data: bytes, store: StoreFactory, transport: Transport
-) -> None:
-    async with serving(bad_server.raw(data)) as server:
-        error = await failure(store(server.url), transport)
-    assert (error.error_type, error.fault) == ("connection", Fault.STORE)
-
-
 @pytest.mark.parametrize(
     "behaviour", [bad_server.reset, bad_server.reset_in_body, bad_server.close]
 )
@@ -157,7 +134,7 @@ async def test_a_body_that_cannot_be_decompressed_is_an_invalid_response(
 @pytest.mark.parametrize(
     "data",
     [
-        b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 20_000 + b"\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 40_000 + b"\r\nContent-Length: 0\r\n\r\n",
         b"HTTP/1.1 200 OK\r\n" + b"X-Many: x\r\n" * 5_000 + b"Content-Length: 0\r\n\r\n",
     ],
     ids=["one long header", "thousands of headers"],

@@ -435,7 +435,7 @@ BAD: dict[str, tuple[Any, str]] = {
     "sends 100 MB": (bad_server.endless(declared=100 * 2**20), "response_too_large"),
     "redirects for ever": (bad_server.redirecting(lambda path: path), "redirect"),
     "sends HTML": (bad_server.page("<html><title>Hello</title>"), "invalid_response"),
-    "sends garbage": (bad_server.raw(b"what?\r\n\r\n"), "connection"),
+    "sends garbage": (bad_server.raw(b"what?\r\n\r\n"), "invalid_response"),
     "breaks off": (bad_server.reset, "connection"),
     "refuses the key": (
         bad_server.document(

@@ -32,7 +32,8 @@ class Body:
         self._size = 0
         coding = coding.strip().lower()
         self._inflate = None
-        if coding not in ("", "identity"):
+        # Not a registered coding, but some plugins say "none" and mean identity.
+        if coding not in ("", "identity", "none"):
             if coding not in ("gzip", "x-gzip"):
                 raise self._error("invalid_response", f"a body compressed as {coding[:20]!r}")
             self._inflate = zlib.decompressobj(_GZIP)

@@ -1,8 +1,11 @@
-"""From an exception to its error type.
+"""From an exception to its error type: the one place where exceptions of others become ours.
 
 What decides, in this order: the type a `StoreError` carries; the nearest class in the exception's
 ancestry that the application registered or `tables` knows; for classes nobody knows, the exception
 it was raised from; and last, `exception`.
+
+Probes, our clients and `track` all ask here, so that one broken answer has one error type whoever
+met it. What a driver knows besides is added in `failures`.
 """
 
 from __future__ import annotations
@@ -11,7 +14,8 @@ import errno
 from collections.abc import Iterator
 
 from ..errors import ERROR_TYPES, StoreError
-from .tables import EXCEPTIONS, STATUSES, UNTRUSTED, Rule
+from . import evidence
+from .tables import BROKEN_OFF, EXCEPTIONS, UNTRUSTED, Cause, Outcome, Rule, Says
 
 _DEPTH = 6
 """How far a chain of causes is followed; the longest of a known library has four."""
@@ -34,7 +38,7 @@ _MOST_CLASSES = 1024
 """Exception classes remembered; an application that makes classes at run time must not leak."""
 
 _registered: dict[type[BaseException], str] = {}
-_found: dict[type[BaseException], str | Rule | None] = {}
+_found: dict[type[BaseException], Outcome | None] = {}
 
 
 def register_error(exception: type[BaseException], error_type: str) -> None:
@@ -62,17 +66,38 @@ def classify(error: BaseException) -> str:
     return _known(error, _DEPTH) or "exception"
 
 
+def behind(error: BaseException) -> Iterator[BaseException]:
+    """Yield the errors that a library keeps inside its own.
+
+    `__context__` is not among them: it may be an earlier attempt's error, of another kind.
+    """
+    candidates = (
+        error.__cause__,
+        getattr(error, "certificate_error", None),  # aiohttp
+        getattr(error, "os_error", None),  # aiohttp
+        getattr(error, "reason", None),  # urllib, urllib3
+        *error.args[:2],  # requests, urllib3, httpcore
+    )
+    for candidate in candidates:
+        if isinstance(candidate, BaseExceptionGroup):
+            yield from candidate.exceptions
+        elif isinstance(candidate, BaseException):
+            yield candidate
+
+
 def _known(error: BaseException, depth: int) -> str | None:
     """Return the error type if anything is known about it."""
     if isinstance(error, StoreError):
         return error.error_type if error.error_type in ERROR_TYPES else None
     found = _find(type(error))
-    if isinstance(found, str):
-        return found
-    if depth == 0:
-        return None
-    if found is not None:
+    if isinstance(found, Says):
+        found = _said(found, error)
+    if isinstance(found, str) or depth == 0:
+        return found if isinstance(found, str) else None
+    if isinstance(found, Rule):
         return _by_rule(found, error, depth - 1)
+    if isinstance(found, Cause):
+        return _closer(error, depth - 1, found.otherwise)
     if isinstance(error, BaseExceptionGroup):
         return _of_group(error, depth - 1)
     return _known_cause(error, depth - 1)
@@ -82,7 +107,7 @@ def _known_cause(error: BaseException, depth: int) -> str | None:
     return None if error.__cause__ is None else _known(error.__cause__, depth)
 
 
-def _find(exception: type[BaseException]) -> str | Rule | None:
+def _find(exception: type[BaseException]) -> Outcome | None:
     try:
         return _found[exception]
     except KeyError:
@@ -93,25 +118,35 @@ def _find(exception: type[BaseException]) -> str | Rule | None:
     return found
 
 
-def _search(exception: type[BaseException]) -> str | Rule | None:
+def _search(exception: type[BaseException]) -> Outcome | None:
     for ancestor in exception.__mro__:
         if ancestor in _registered:
             return _registered[ancestor]
-        package = ancestor.__module__.partition(".")[0]
-        found = EXCEPTIONS.get(f"{package}.{ancestor.__qualname__}")
+        found = EXCEPTIONS.get(_name(ancestor))
         if found is not None:
             return found
     return None
 
 
+def _name(exception: type[BaseException]) -> str:
+    return f"{exception.__module__.partition('.')[0]}.{exception.__qualname__}"
+
+
+def _said(says: Says, error: BaseException) -> str | Cause | None:
+    text = str(error)
+    return next((kind for phrase, kind in says.phrases if phrase in text), says.otherwise)
+
+
 def _by_rule(rule: Rule, error: BaseException, depth: int) -> str | None:
     match rule:
         case Rule.STATUS:
-            return _by_status(error)
-        case Rule.CAUSE:
-            return _closer(error, depth, "connection")
-        case Rule.TLS_CAUSE:
-            return _closer(error, depth, "tls")
+            # aiohttp gives its own errors of parsing a status that no server sent.
+            return _known_cause(error, depth) or evidence.of_error(error)
+        case Rule.DOCUMENT:
+            return evidence.of_document(error)
+        case Rule.CONNECTING:
+            found = _closer(error, depth, "connection")
+            return "tls" if found == "connection" and _broken_off(error, depth) else found
         case Rule.RETRIES:
             return _by_retries(error)
         case Rule.CERTIFICATE:
@@ -121,63 +156,30 @@ def _by_rule(rule: Rule, error: BaseException, depth: int) -> str | None:
             return "connection" if known else _known_cause(error, depth)
 
 
-def _by_status(error: BaseException) -> str:
-    """Read the status where httpx and requests, aiohttp, or urllib keep it."""
-    cause = error.__cause__
-    if cause is not None and _known(cause, 0) == "invalid_response":
-        # aiohttp gives its own parsing errors a status that no server sent.
-        return "invalid_response"
-    response = getattr(error, "response", None)
-    for holder, name in ((response, "status_code"), (error, "status"), (error, "code")):
-        status = getattr(holder, name, None)
-        if isinstance(status, int):
-            return of_status(status)
-    return "invalid_response"
-
-
-def of_status(status: int) -> str:
-    """Return the error type of an HTTP status that is not a success."""
-    if status in STATUSES:
-        return STATUSES[status]
-    by_hundreds = {3: "redirect", 4: "invalid_request", 5: "server_error"}
-    return by_hundreds.get(status // 100, "invalid_response")
-
-
 def _by_retries(error: BaseException) -> str:
     """Read why urllib3 gave up: too many redirects, or too many answers of one status."""
     text = str(error)
     if "redirect" in text:
         return "redirect"
     statuses = [int(word) for word in text.split() if word.isdigit()]
-    return of_status(statuses[0]) if statuses else "server_error"
+    return evidence.of_status(statuses[0]) if statuses else "server_error"
 
 
 def _closer(error: BaseException, depth: int, otherwise: str) -> str:
     """Search what lies behind an error of a connection for something that says more."""
-    for inner in _behind(error):
+    for inner in behind(error):
         found = _known(inner, depth)
         if found not in {None, "connection", "cancelled"}:
             return found
     return otherwise
 
 
-def _behind(error: BaseException) -> Iterator[BaseException]:
-    """Yield the errors that a library keeps inside its own.
-
-    `__context__` is not among them: it may be an earlier attempt's error, of another kind.
-    """
-    candidates = (
-        error.__cause__,
-        getattr(error, "certificate_error", None),  # aiohttp
-        getattr(error, "os_error", None),  # aiohttp
-        getattr(error, "reason", None),  # urllib, urllib3
-        *error.args[:2],  # requests, urllib3
+def _broken_off(error: BaseException, depth: int) -> bool:
+    """Whether the other side ended a connection that was already there."""
+    return any(
+        _name(type(inner)) in BROKEN_OFF or (depth > 0 and _broken_off(inner, depth - 1))
+        for inner in behind(error)
     )
-    for candidate in candidates:
-        if isinstance(candidate, BaseExceptionGroup):
-            yield from candidate.exceptions
-        elif isinstance(candidate, BaseException):
-            yield candidate
 
 
 def _of_group(group: BaseExceptionGroup[BaseException], depth: int) -> str | None:

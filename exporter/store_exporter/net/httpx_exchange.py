@@ -10,10 +10,19 @@ import httpx
 
 from .._version import __version__
 from ..contract import Response
+from . import head
 from .body import ACCEPTED, Body
+from .failures import transport_error
 from .plans import Request, TransportError
 
 USER_AGENT = f"store-exporter/{__version__}"
+_NEVER_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.InvalidURL,
+    httpx.UnsupportedProtocol,
+)
 _HEADERS = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": ACCEPTED}
 
 
@@ -49,12 +58,19 @@ class Exchange:
         self._limit = limit
         self._monotonic = monotonic
         self._ends = monotonic() + request.timeout
+        self._headers: dict[str, str] = {}
         self.host = urlsplit(request.url).hostname or request.url
 
     def begin(self, response: httpx.Response) -> Body:
-        """Return what collects the body of an answer whose head has arrived."""
-        coding = response.headers.get("content-encoding", "")
-        return Body(self._limit, coding, response.status_code)
+        """Return what collects the body of an answer whose head has arrived.
+
+        Raises:
+            StoreError: response_too_large or invalid_response, as `head.read` and `Body` say.
+        """
+        status = response.status_code
+        raw, reason = response.headers.raw, response.reason_phrase
+        self._headers = head.read(status, raw, response.http_version, reason)
+        return Body(self._limit, self._headers.get("content-encoding", ""), status)
 
     def check_time(self) -> None:
         """Give up on a store that sends a byte now and then, which httpx would wait for.
@@ -67,9 +83,12 @@ class Exchange:
 
     def timeout(self) -> TransportError:
         """Return the error of an answer that did not end in time."""
-        return TransportError("timeout", f"{self.host} did not answer in time", sent=True)
+        return TransportError("timeout", f"{self.host} took too long", sent=True)
+
+    def failure(self, error: Exception) -> TransportError | None:
+        """Return what an exception means; None for what is no failure of the exchange."""
+        return transport_error(error, self.host, sent=not isinstance(error, _NEVER_SENT))
 
     def answer(self, response: httpx.Response, body: Body) -> Response:
         """Return what came back, as plans know it."""
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        return Response(response.status_code, headers, body.whole(), self._url)
+        return Response(response.status_code, self._headers, body.whole(), self._url)

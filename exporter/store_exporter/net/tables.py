@@ -2,31 +2,60 @@
 
 A name is the top-level package and the class: libraries move classes between their modules, but
 not out of the package. Each stands for an error type, or for a rule that looks closer. Facts were
-read in httpx 0.28, httpcore 1.0, aiohttp 3.14, requests 2.34, urllib3 2.8 and CPython 3.11.
+read in httpx 0.28, httpcore 1.0, h11 0.16, aiohttp 3.14, requests 2.34, urllib3 2.8 and CPython
+3.11, and tests/net/test_broken_answers.py sees what each of them raises.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import Enum
 
 
 class Rule(Enum):
     """How to look closer at an exception whose class alone does not decide."""
 
-    STATUS = "by the HTTP status it carries; else invalid_response"
-    CAUSE = "what caused it, where that says more; else connection"
-    TLS_CAUSE = "what caused it, where that says more; else tls"
+    STATUS = "by the HTTP answer that it carries, or by the error that it was raised from"
+    DOCUMENT = "by the text that is no JSON"
+    CONNECTING = "what caused it; tls for a connection that broke off while it was made"
     RETRIES = "what urllib3 says it met too often: redirects, or a status; else server_error"
     ERRNO = "by the operating system's error number; else what caused it; else exception"
     CERTIFICATE = "by OpenSSL's verification result: tls_untrusted or tls"
 
 
-_BY_PACKAGE: dict[str, dict[str | Rule, str]] = {
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Look at what caused the exception; where that says nothing more, it is this error type."""
+
+    otherwise: str
+
+
+@dataclass(frozen=True, slots=True)
+class Says:
+    """Look for a phrase, for libraries that tell some failures apart by their message alone.
+
+    Attributes:
+        phrases: what the message may contain, and the error type that it means.
+        otherwise: for any other message; None for what caused the exception.
+    """
+
+    phrases: tuple[tuple[str, str], ...]
+    otherwise: str | Cause | None
+
+
+Outcome = str | Rule | Cause | Says
+"""What is known of an exception's class: an error type, or how to look closer."""
+
+_BY_PACKAGE: dict[str, dict[Outcome, str]] = {
     "builtins": {
         "cancelled": "GeneratorExit KeyboardInterrupt SystemExit",
         "timeout": "TimeoutError",
         "connection": "ConnectionError",
         Rule.ERRNO: "OSError",
+        # Python's own look-ups of names encode them first. RFC 3490
+        Says((("'idna' codec", "dns"),), None): "UnicodeError",
+        # httpx and aiohttp decode a body before they parse it.
+        "invalid_response": "UnicodeDecodeError",
     },
     "asyncio": {"cancelled": "CancelledError", "connection": "IncompleteReadError"},
     "concurrent": {"cancelled": "CancelledError"},
@@ -36,22 +65,29 @@ _BY_PACKAGE: dict[str, dict[str | Rule, str]] = {
         "connection": "SSLEOFError SSLZeroReturnError SSLSyscallError",
         Rule.CERTIFICATE: "SSLCertVerificationError",
     },
-    "json": {"invalid_response": "JSONDecodeError"},
+    "json": {Rule.DOCUMENT: "JSONDecodeError"},
     "http": {
-        "invalid_response": "HTTPException",
+        Says((("got more than", "response_too_large"),), "invalid_response"): "HTTPException",
         "connection": "RemoteDisconnected IncompleteRead",
         "invalid_request": "InvalidURL",
     },
     "urllib": {
         Rule.STATUS: "HTTPError",
-        Rule.CAUSE: "URLError",
+        Cause("connection"): "URLError",
         "connection": "ContentTooShortError",
+    },
+    "h11": {
+        Says(
+            (("closed connection", "connection"), ("buffer too long", "response_too_large")),
+            "invalid_response",
+        ): "RemoteProtocolError",
     },
     "httpx": {
         "timeout": "TimeoutException",
         "pool_timeout": "PoolTimeout",
-        Rule.CAUSE: "TransportError",
-        "connection": "RemoteProtocolError",
+        Cause("connection"): "TransportError",
+        Rule.CONNECTING: "ConnectError",
+        Says((("location header", "redirect"),), Cause("connection")): "RemoteProtocolError",
         "invalid_response": "DecodingError",
         "invalid_request": "UnsupportedProtocol LocalProtocolError InvalidURL",
         "redirect": "TooManyRedirects",
@@ -60,40 +96,49 @@ _BY_PACKAGE: dict[str, dict[str | Rule, str]] = {
     "httpcore": {
         "timeout": "TimeoutException",
         "pool_timeout": "PoolTimeout",
-        Rule.CAUSE: "NetworkError ProxyError",
-        "connection": "RemoteProtocolError",
+        Cause("connection"): "NetworkError ProxyError",
+        Rule.CONNECTING: "ConnectError",
+        Says((("_SWITCH_", "invalid_response"),), Cause("connection")): "RemoteProtocolError",
         "invalid_request": "UnsupportedProtocol LocalProtocolError",
     },
     "aiohttp": {
-        Rule.STATUS: "ClientResponseError",
-        "invalid_response": "ContentTypeError HttpProcessingError",
-        "redirect": "TooManyRedirects RedirectClientError",
+        Rule.STATUS: "ClientResponseError ContentTypeError",
+        Says((("Too many headers", "response_too_large"),), "invalid_response"): "BadHttpMessage",
+        "invalid_response": "ContentEncodingError",
+        "response_too_large": "LineTooLong",
+        Says((("Not enough data", "connection"),), "invalid_response"): "TransferEncodingError",
+        "redirect": "TooManyRedirects RedirectClientError InvalidUrlRedirectClientError "
+        "NonHttpUrlRedirectClientError",
         "invalid_request": "InvalidURL NonHttpUrlClientError",
-        Rule.CAUSE: "ClientConnectionError ClientHttpProxyError",
+        Cause("connection"): "ClientConnectionError ClientHttpProxyError ClientPayloadError",
+        Rule.CONNECTING: "ClientConnectorError",
+        Cause("invalid_response"): "HttpProcessingError",
         "dns": "ClientConnectorDNSError",
         "timeout": "ServerTimeoutError",
-        "connection": "ServerDisconnectedError ClientPayloadError",
+        "connection": "ServerDisconnectedError ContentLengthError",
         "tls": "ServerFingerprintMismatch",
-        Rule.TLS_CAUSE: "ClientSSLError ClientConnectorCertificateError",
+        Cause("tls"): "ClientSSLError ClientConnectorCertificateError",
     },
     "requests": {
         "timeout": "Timeout ConnectTimeout",
-        Rule.CAUSE: "ConnectionError RetryError",
-        Rule.TLS_CAUSE: "SSLError",
+        Cause("connection"): "ConnectionError RetryError ChunkedEncodingError",
+        Cause("tls"): "SSLError",
         Rule.STATUS: "HTTPError",
+        Rule.DOCUMENT: "JSONDecodeError",
         "redirect": "TooManyRedirects",
-        "connection": "ChunkedEncodingError",
         "invalid_response": "ContentDecodingError InvalidJSONError",
-        "invalid_request": "URLRequired MissingSchema InvalidSchema InvalidURL InvalidHeader",
+        "invalid_request": "URLRequired MissingSchema InvalidSchema InvalidURL",
+        # Also raised for a header of the answer.
+        Cause("invalid_request"): "InvalidHeader",
     },
     "urllib3": {
         "timeout": "TimeoutError",
         "pool_timeout": "EmptyPoolError",
-        Rule.CAUSE: "MaxRetryError NewConnectionError ProtocolError ProxyError",
-        Rule.TLS_CAUSE: "SSLError",
+        Cause("connection"): "MaxRetryError NewConnectionError ProtocolError ProxyError",
+        Cause("tls"): "SSLError",
         "dns": "NameResolutionError",
-        "connection": "IncompleteRead InvalidChunkLength",
-        "invalid_response": "DecodeError HeaderParsingError",
+        "connection": "IncompleteRead",
+        "invalid_response": "DecodeError HeaderParsingError InvalidChunkLength InvalidHeader",
         Rule.RETRIES: "ResponseError",
         "invalid_request": "LocationValueError",
     },
@@ -108,13 +153,28 @@ _BY_PACKAGE: dict[str, dict[str | Rule, str]] = {
     "billiard": {"timeout": "SoftTimeLimitExceeded"},
 }
 
-EXCEPTIONS: dict[str, str | Rule] = {
+EXCEPTIONS: dict[str, Outcome] = {
     f"{package}.{name}": outcome
     for package, outcomes in _BY_PACKAGE.items()
     for outcome, names in outcomes.items()
     for name in names.split()
 }
-"""Error type or rule by `package.Class`. Subclasses take it over unless they have their own."""
+"""Outcome by `package.Class`. Subclasses take it over unless they have their own."""
+
+BROKEN_OFF = frozenset(
+    {
+        "builtins.ConnectionResetError",
+        "builtins.ConnectionAbortedError",
+        "builtins.BrokenPipeError",
+        "ssl.SSLEOFError",
+        "ssl.SSLZeroReturnError",
+        "anyio.BrokenResourceError",
+        "anyio.EndOfStream",
+    }
+)
+"""The other side ended a connection that was there. While connecting, that is the TLS handshake:
+TCP's own ends by being refused, unreachable or late, and servers refuse a version or a name of TLS
+in this way, too, without an alert."""
 
 STATUSES: dict[int, str] = {
     401: "unauthorized",

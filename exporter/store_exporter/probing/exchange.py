@@ -10,8 +10,6 @@ from typing import Protocol
 from ..contract import Response
 from ..net import names, tls
 
-IN_HANDSHAKE = "during the TLS handshake"
-
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
@@ -97,7 +95,7 @@ class Exchange:
             return "while it was to answer"
         self._settle_connection(None)
         if self._handshake.began is not None:
-            return IN_HANDSHAKE
+            return "during the TLS handshake"
         if self._resolving.began is not None and self._resolving.ended is None:
             return "while its name was looked up"
         return "while connecting to it or waiting for its answer"

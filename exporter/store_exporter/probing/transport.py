@@ -17,17 +17,14 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from .._version import __version__
 from ..contract import Response
 from ..errors import StoreError
-from ..net import names, tls
+from ..net import head, names, tls
 from ..net.body import ACCEPTED, Body
 from ..net.failures import transport_error
-from .exchange import IN_HANDSHAKE, Exchange, Outgoing
+from .exchange import Exchange, Outgoing
 
 USER_AGENT = f"store-exporter/{__version__}"
 _HEADERS = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": ACCEPTED}
 
-# The limits of aiohttp's defaults, said here because they are part of what is promised: a line of
-# the head, and (in versions that have that limit) the number of its lines.
-_MAX_LINE = 8190
 _PEEK_SECONDS = 3.0
 """How long a look at a certificate that was refused may take."""
 
@@ -70,8 +67,9 @@ class Transport:
             trace_configs=[trace],
             auto_decompress=False,
             trust_env=False,
-            max_line_size=_MAX_LINE,
-            max_field_size=_MAX_LINE,
+            max_line_size=head.MAX_LINE,
+            max_field_size=head.MAX_LINE,
+            max_headers=head.MAX_LINES,
         )
 
     async def send(self, outgoing: Outgoing, exchange: Exchange) -> Response:
@@ -97,15 +95,9 @@ class Transport:
         except StoreError:
             raise
         except Exception as error:
-            failure = transport_error(error, host)
+            failure = transport_error(error, host, stage=exchange.stage())
             if failure is None:
                 raise
-            stage = exchange.stage()
-            if failure.error_type == "timeout":
-                failure = StoreError("timeout", f"{host} took too long {stage}")
-            elif failure.error_type == "connection" and stage == IN_HANDSHAKE:
-                # Servers refuse a version or a name in this way, too, without an alert.
-                failure = StoreError("tls", f"{failure.message} {stage}")
             if failure.error_type in ("tls", "tls_untrusted"):
                 await self._peek(address, outgoing.deadline, exchange)
             raise failure from error
@@ -125,11 +117,10 @@ class Transport:
             trace_request_ctx=exchange,
         ) as response:
             exchange.answered(response.status)
-            headers = {name.lower(): value for name, value in response.headers.items()}
-            body = Body(
-                outgoing.max_body_bytes, headers.get("content-encoding", ""), response.status
-            )
             try:
+                headers = _headers(response)
+                coding = headers.get("content-encoding", "")
+                body = Body(outgoing.max_body_bytes, coding, response.status)
                 async for chunk in response.content.iter_any():
                     body.add(chunk)
                 whole = body.whole()
@@ -159,6 +150,11 @@ class Transport:
     async def close(self) -> None:
         """Close all connections."""
         await self._session.close()
+
+
+def _headers(response: aiohttp.ClientResponse) -> dict[str, str]:
+    version = "HTTP/{}.{}".format(*(response.version or (1, 1)))
+    return head.read(response.status, response.raw_headers, version, response.reason or "")
 
 
 class _Resolver(AbstractResolver):

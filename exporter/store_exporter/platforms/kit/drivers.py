@@ -21,7 +21,6 @@ import httpx
 from ...contract import Response
 from ...errors import StoreError
 from ...net.httpx_exchange import Exchange, built
-from ...net.httpx_failures import transport_error
 from ...net.plans import Pause, Plan, Request
 
 T = TypeVar("T")
@@ -55,9 +54,11 @@ class _Driver:
         self._limit = max_body_bytes
         self._monotonic = monotonic
 
-    def _begin(self, request: Request) -> tuple[httpx.Request, Exchange]:
-        signed = self._sign(request)
-        return built(signed), Exchange(request, self._limit, self._monotonic)
+    def _begin(self, request: Request) -> Exchange:
+        return Exchange(request, self._limit, self._monotonic)
+
+    def _ready(self, request: Request) -> httpx.Request:
+        return built(self._sign(request))
 
 
 class SyncDriver(_Driver):
@@ -110,9 +111,9 @@ class SyncDriver(_Driver):
             plan.close()
 
     def _exchange(self, request: Request) -> Response:
-        ready, exchange = self._begin(request)
+        exchange = self._begin(request)
         try:
-            response = self._transport.handle_request(ready)
+            response = self._transport.handle_request(self._ready(request))
             try:
                 body = exchange.begin(response)
                 # Not iter_raw(): that refuses the ready-made answers of httpx.MockTransport.
@@ -121,8 +122,13 @@ class SyncDriver(_Driver):
                     body.add(chunk)
             finally:
                 response.close()
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise transport_error(error, exchange.host) from error
+        except StoreError:
+            raise
+        except Exception as error:
+            failure = exchange.failure(error)
+            if failure is None:
+                raise
+            raise failure from error
         return exchange.answer(response, body)
 
     def close(self) -> None:
@@ -180,20 +186,23 @@ class AsyncDriver(_Driver):
             plan.close()
 
     async def _exchange(self, request: Request) -> Response:
-        ready, exchange = self._begin(request)
+        exchange = self._begin(request)
         try:
             async with asyncio.timeout(request.timeout):
-                response = await self._transport.handle_async_request(ready)
+                response = await self._transport.handle_async_request(self._ready(request))
                 try:
                     body = exchange.begin(response)
                     async for chunk in cast("httpx.AsyncByteStream", response.stream):
                         body.add(chunk)
                 finally:
                     await response.aclose()
-        except TimeoutError as error:
-            raise exchange.timeout() from error
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise transport_error(error, exchange.host) from error
+        except StoreError:
+            raise
+        except Exception as error:
+            failure = exchange.failure(error)
+            if failure is None:
+                raise
+            raise failure from error
         return exchange.answer(response, body)
 
     async def aclose(self) -> None:

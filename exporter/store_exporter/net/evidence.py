@@ -1,0 +1,86 @@
+"""What an HTTP answer means that another library's exception carries.
+
+httpx and requests keep the answer with its body, aiohttp and urllib its status and headers, and an
+error of parsing JSON the text. An answer that is no JSON is judged in `documents`, as our own
+drivers' answers are; one that is JSON, or whose body is not known, by its status.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from .tables import STATUSES
+
+_MOST_BYTES = 1_000_000
+"""Larger bodies are judged by their status: the application waits meanwhile."""
+
+
+def of_status(status: int) -> str:
+    """Return the error type of an HTTP status that is not a success."""
+    if status in STATUSES:
+        return STATUSES[status]
+    by_hundreds = {3: "redirect", 4: "invalid_request", 5: "server_error"}
+    return by_hundreds.get(status // 100, "invalid_response")
+
+
+def of_error(error: BaseException) -> str:
+    """Return what the answer is that an exception carries; invalid_response without one."""
+    response = getattr(error, "response", None)
+    for holder, name in ((response, "status_code"), (error, "status"), (error, "code")):
+        status = getattr(holder, name, None)
+        if isinstance(status, int):
+            break
+    else:
+        return "invalid_response"
+    headers = _headers(error if response is None else response)
+    body = _body(response, headers)
+    if 300 <= status < 400 or _is_api(headers, body):
+        return of_status(status)
+    return _no_document(status, headers, (body or b"").decode(errors="replace"))
+
+
+def of_document(error: BaseException) -> str:
+    """Return what a text is that a library could not parse as JSON; its status is not known."""
+    source = getattr(error, "doc", "")
+    return _no_document(200, {}, source if isinstance(source, str) else "")
+
+
+def _no_document(status: int, headers: Mapping[str, str], source: str) -> str:
+    # Imported when it is needed, because an application that only measures never needs it.
+    from . import documents
+
+    return documents.kind(status, headers, source.strip())
+
+
+def _headers(holder: Any) -> Mapping[str, str]:
+    headers = getattr(holder, "headers", None)
+    if headers is None:
+        return {}
+    return {str(name).lower(): str(value) for name, value in headers.items()}
+
+
+def _body(response: Any, headers: Mapping[str, str]) -> bytes | None:
+    """Return a body that was already read; None where it is not known.
+
+    The attribute is private, but the same in httpx and requests, and their public ones read what
+    is not read yet.
+    """
+    body = getattr(response, "_content", None)
+    if isinstance(body, bytes):
+        return body
+    return b"" if headers.get("content-length") == "0" else None
+
+
+def _is_api(headers: Mapping[str, str], body: bytes | None) -> bool:
+    """Whether it is an answer of an API, or may be one for all that is known."""
+    if body is None:
+        return "html" not in headers.get("content-type", "")
+    if len(body) > _MOST_BYTES:
+        return True
+    try:
+        json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    return True

@@ -1,0 +1,84 @@
+"""The head of an HTTP answer: its limits, and what the libraries that parse it disagree on.
+
+Probes read answers with aiohttp (llhttp) and clients with httpx (h11). What only one of them
+refuses is refused here for both, so that they say the same of a store. Sources: aiohttp 3.14
+(`_http_parser.pyx`, `max_field_size`, `max_headers`), httpcore 1.0 (`MAX_INCOMPLETE_EVENT_SIZE`,
+100 KiB), RFC 9112. Three oddities are beyond our reach, because a parser settles them before we see
+the head: empty lines before the status line and line feeds without carriage returns between chunks
+(h11 refuses them, llhttp accepts the first), and the same Content-Length twice (the reverse).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..errors import StoreError
+
+MAX_LINE = 32 * 1024
+"""Bytes of one header, name and value. Real shops send a Content-Security-Policy of 11 KB."""
+MAX_LINES = 500
+"""Headers of one answer."""
+MAX_BYTES = 64 * 1024
+"""Bytes of all headers together."""
+
+_VERSIONS = ("HTTP/1.0", "HTTP/1.1", "HTTP/2")
+
+
+def read(
+    status: int, raw: Iterable[tuple[bytes, bytes]], version: str = "HTTP/1.1", reason: str = ""
+) -> dict[str, str]:
+    """Return the headers of an answer: names in lower case, repeated ones joined by commas.
+
+    Args:
+        status: of HTTP.
+        raw: names and values as they came.
+        version: of HTTP, as the status line has it.
+        reason: what the status line says of the status.
+
+    Raises:
+        StoreError: response_too_large; invalid_response, it is not what HTTP allows.
+    """
+    lines = [(name, value) for name, value in raw]
+    sizes = [len(name) + len(value) for name, value in lines]
+    for size, limit, what in (
+        (len(lines), MAX_LINES, "headers"),
+        (max([len(reason), *sizes]), MAX_LINE, "bytes in one line of its head"),
+        (sum(sizes), MAX_BYTES, "bytes of headers"),
+    ):
+        if size > limit:
+            message = f"the answer has more than {limit} {what}"
+            raise _error("response_too_large", message, status)
+    found: dict[str, list[str]] = {}
+    for name, value in lines:
+        values = found.setdefault(name.decode("latin-1").lower(), [])
+        values.append(_text(value))
+    problem = _problem(status, found, version)
+    if problem is not None:
+        raise _error("invalid_response", f"what the store answers is not HTTP: {problem}", status)
+    # The same header twice with the same value says the same once.
+    return {name: ", ".join(dict.fromkeys(values)) for name, values in found.items()}
+
+
+def _text(value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
+
+
+def _problem(status: int, headers: dict[str, list[str]], version: str) -> str | None:
+    """Say what the head has that RFC 9112 forbids, None for a good one."""
+    if version not in _VERSIONS:
+        return f"version {version[:20]!r}"
+    if not 200 <= status <= 999:
+        return f"status {status}, which nobody asked for"
+    codings = [value.strip().lower() for value in headers.get("transfer-encoding", ())]
+    if codings not in ([], ["chunked"]):
+        return f"Transfer-Encoding {', '.join(codings)[:40]!r}"
+    if codings and "content-length" in headers:
+        return "both Content-Length and Transfer-Encoding"
+    return None
+
+
+def _error(error_type: str, message: str, status: int) -> StoreError:
+    return StoreError(error_type, message, status=status if 100 <= status <= 999 else None)
