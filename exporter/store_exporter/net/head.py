@@ -1,11 +1,12 @@
 """The head of an HTTP answer: its limits, and what the libraries that parse it disagree on.
 
 Probes read answers with aiohttp (llhttp) and clients with httpx (h11). What only one of them
-refuses is refused here for both, so that they say the same of a store. Sources: aiohttp 3.14
+refuses is refused here for both, or in `httpx_wire`, so that they say the same of a store. Beyond
+reach are sizes of chunks of 17 to 20 digits or ended by a line feed alone (broken for llhttp, cut
+off for h11), and text that arrives at once with the answer before it, although its connection was
+to be kept (llhttp takes it for a broken answer, h11 leaves it). Sources: aiohttp 3.14
 (`_http_parser.pyx`, `max_field_size`, `max_headers`), httpcore 1.0 (`MAX_INCOMPLETE_EVENT_SIZE`,
-100 KiB), RFC 9112. Three oddities are beyond our reach, because a parser settles them before we see
-the head: empty lines before the status line and line feeds without carriage returns between chunks
-(h11 refuses them, llhttp accepts the first), and the same Content-Length twice (the reverse).
+100 KiB), RFC 9112.
 """
 
 from __future__ import annotations

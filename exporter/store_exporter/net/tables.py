@@ -98,7 +98,9 @@ _BY_PACKAGE: dict[str, dict[Outcome, str]] = {
         "pool_timeout": "PoolTimeout",
         Cause("connection"): "NetworkError ProxyError",
         Rule.CONNECTING: "ConnectError",
-        Says((("_SWITCH_", "invalid_response"),), Cause("connection")): "RemoteProtocolError",
+        Says(
+            (("_SWITCH_", "invalid_response"), ("HTTP", "invalid_response")), Cause("connection")
+        ): "RemoteProtocolError",
         "invalid_request": "UnsupportedProtocol LocalProtocolError",
     },
     "aiohttp": {

@@ -131,9 +131,9 @@ def test_a_connection_that_ends_early_may_have_delivered_the_request(kind: str) 
         assert (error.error_type, error.sent) == ("connection", True)
 
 
-def test_what_does_not_speak_http_is_a_connection_error(kind: str) -> None:
+def test_what_does_not_speak_http_is_an_invalid_response(kind: str) -> None:
     with scripted(b"SSH-2.0-OpenSSH_9.9\r\n") as server:
-        assert failure(once(get(server.port)), kind).error_type == "connection"
+        assert failure(once(get(server.port)), kind).error_type == "invalid_response"
 
 
 def test_nobody_listening_means_that_nothing_was_sent(kind: str) -> None:

@@ -20,6 +20,7 @@ import httpx
 
 from ...contract import Response
 from ...errors import StoreError
+from ...net import httpx_wire
 from ...net.httpx_exchange import Exchange, built
 from ...net.plans import Pause, Plan, Request
 
@@ -82,6 +83,7 @@ class SyncDriver(_Driver):
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(sign, max_body_bytes, monotonic)
+        httpx_wire.watch(transport)
         self._transport = transport
         self._sleep = sleep
 
@@ -157,6 +159,7 @@ class AsyncDriver(_Driver):
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(sign, max_body_bytes, monotonic)
+        httpx_wire.watch(transport)
         self._transport = transport
         self._sleep = sleep
 

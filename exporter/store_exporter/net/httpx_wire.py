@@ -1,0 +1,188 @@
+"""The connections under httpx, watched: what does not begin as HTTP is refused at its first bytes.
+
+h11, which parses answers for httpx, waits for an empty line before it looks at them. So a port that
+speaks SSH or SMTP would be a timeout or a lost connection for clients, and what it is for probes,
+whose parser looks at every byte. The parsers also disagree on a Content-Length that is given twice
+and on empty lines before an answer, which only the bytes themselves still show. And an answer that
+comes a byte at a time must end for blocking code, too.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import ssl
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import httpcore
+import httpx
+
+from .head import MAX_BYTES
+
+_BEGINNING = b"HTTP/"
+_END = b"\r\n\r\n"
+_LENGTHS = re.compile(rb"\ncontent-length[ \t]*:([^\r\n]*)", re.IGNORECASE)
+
+
+class _Head:
+    """The head of the answer that is coming in over one connection."""
+
+    def __init__(self) -> None:
+        self._bytes: bytes | None = None
+
+    def asked(self) -> None:
+        """Note that a request is being sent: the next bytes begin an answer."""
+        self._bytes = b""
+
+    def received(self, data: bytes) -> bytes:
+        """Return what was received, without empty lines before the status line.
+
+        Raises:
+            httpcore.RemoteProtocolError: it is not HTTP.
+        """
+        if self._bytes is None:
+            return data
+        if not self._bytes:
+            # They belong to the answer before, whose length was given too small.
+            data = data.lstrip(b"\r\n")
+        head = self._bytes + data
+        if head[: len(_BEGINNING)] != _BEGINNING[: len(head)]:
+            raise httpcore.RemoteProtocolError("the answer does not begin as HTTP")
+        lengths = _LENGTHS.findall(head.partition(_END)[0])
+        if len(lengths) > 1 or any(b"," in length for length in lengths):
+            raise httpcore.RemoteProtocolError("the answer has two Content-Lengths: no HTTP")
+        whole = _END in head or len(head) > MAX_BYTES
+        self._bytes = None if whole else head
+        return data
+
+
+class _Stream(httpcore.NetworkStream):
+    """One connection of blocking code, where only this can end an answer that comes in drips.
+
+    A timeout of httpx is for one read; here it is for all reads after a request together.
+    """
+
+    def __init__(self, stream: httpcore.NetworkStream) -> None:
+        self._stream = stream
+        self._head = _Head()
+        self._ends = math.inf
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        while data := self._stream.read(max_bytes, self._left(timeout)):
+            if data := self._head.received(data):
+                return data
+        return b""
+
+    def _left(self, timeout: float | None) -> float | None:
+        if timeout is None:
+            return None
+        left = min(timeout, self._ends - time.monotonic())
+        if left <= 0:
+            raise httpcore.ReadTimeout("the answer did not end in time")
+        return left
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._head.asked()
+        self._ends = time.monotonic() + (math.inf if timeout is None else timeout)
+        self._stream.write(buffer, timeout)
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.NetworkStream:
+        return _Stream(self._stream.start_tls(ssl_context, server_hostname, timeout))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+class _AsyncStream(httpcore.AsyncNetworkStream):
+    """One connection of asyncio, whose driver limits the time itself."""
+
+    def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
+        self._stream = stream
+        self._head = _Head()
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        while data := await self._stream.read(max_bytes, timeout):
+            if data := self._head.received(data):
+                return data
+        return b""
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._head.asked()
+        await self._stream.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        try:
+            secure = await self._stream.start_tls(ssl_context, server_hostname, timeout)
+        except BaseException:
+            # httpcore closes it after an exception, but not when the driver's time is up.
+            await self._stream.aclose()
+            raise
+        return _AsyncStream(secure)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+class _Backend(httpcore.NetworkBackend):
+    def __init__(self, backend: httpcore.NetworkBackend) -> None:
+        self._backend = backend
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        return _Stream(
+            self._backend.connect_tcp(host, port, timeout, local_address, socket_options)
+        )
+
+
+class _AsyncBackend(httpcore.AsyncNetworkBackend):
+    def __init__(self, backend: httpcore.AsyncNetworkBackend) -> None:
+        self._backend = backend
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        return _AsyncStream(
+            await self._backend.connect_tcp(host, port, timeout, local_address, socket_options)
+        )
+
+
+def watch(transport: httpx.BaseTransport | httpx.AsyncBaseTransport) -> None:
+    """Have a transport's connections watched; one without connections, as in tests, is left alone.
+
+    httpx 0.28 offers no way to hand a network backend to httpcore, whose interface that is.
+    """
+    if isinstance(transport, httpx.HTTPTransport):
+        pool: Any = transport._pool  # noqa: SLF001
+        pool._network_backend = _Backend(pool._network_backend)  # noqa: SLF001
+    elif isinstance(transport, httpx.AsyncHTTPTransport):
+        pool = transport._pool  # noqa: SLF001
+        pool._network_backend = _AsyncBackend(pool._network_backend)  # noqa: SLF001

@@ -1,0 +1,111 @@
+"""Connections under httpx are watched: what is no HTTP is refused at once, drips come to an end."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from store_exporter.contract import Response
+from store_exporter.net.plans import Plan, Request, TransportError
+from store_exporter.platforms.kit.drivers import AsyncDriver, SyncDriver
+from tests.fakes import bad_server
+from tests.fakes.bad_server import Behaviour, Connection, serving
+
+TIMEOUT = 5.0
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+
+
+def twice(url: str, seconds: float) -> Plan[tuple[Response, ...]]:
+    """Ask two times, over one connection where the server keeps it."""
+    answers = []
+    for _ in range(2):
+        answer = yield Request("GET", url, timeout=seconds)
+        assert answer is not None
+        answers.append(answer)
+    return tuple(answers)
+
+
+async def ask(kind: str, url: str, seconds: float = TIMEOUT) -> tuple[Response, ...]:
+    plan = twice(url, seconds)
+    if kind == "blocking":
+        driver = SyncDriver(httpx.HTTPTransport(), sign=lambda r: r, max_body_bytes=1000)
+        try:
+            return await asyncio.to_thread(driver.run, plan)
+        finally:
+            driver.close()
+    asynchronous = AsyncDriver(httpx.AsyncHTTPTransport(), sign=lambda r: r, max_body_bytes=1000)
+    try:
+        return await asynchronous.run(plan)
+    finally:
+        await asynchronous.aclose()
+
+
+def saying(data: bytes) -> Behaviour:
+    """Send bytes, and keep the connection."""
+
+    async def behave(connection: Connection) -> None:
+        await connection.send(data)
+
+    return behave
+
+
+def piecewise(data: bytes) -> Behaviour:
+    """Send a byte at a time, and keep the connection."""
+
+    async def behave(connection: Connection) -> None:
+        for place in range(len(data)):
+            await connection.send(data[place : place + 1])
+            await asyncio.sleep(0)
+
+    return behave
+
+
+@pytest.fixture(params=["blocking", "asyncio"])
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+async def test_a_greeting_of_another_protocol_is_refused_without_waiting_for_more(
+    kind: str,
+) -> None:
+    async with serving(saying(b"SSH-2.0-OpenSSH_9.2\r\n")) as server:
+        began = time.monotonic()
+        with pytest.raises(TransportError) as caught:
+            await ask(kind, server.url)
+    assert caught.value.error_type == "invalid_response"
+    assert time.monotonic() - began < TIMEOUT
+
+
+@pytest.mark.parametrize("behave", [saying, piecewise])
+async def test_an_answer_is_read_however_it_is_cut_and_the_connection_used_again(
+    kind: str, behave: Callable[[bytes], Behaviour]
+) -> None:
+    async with serving(behave(OK)) as server:
+        first, second = await ask(kind, server.url)
+    assert first.body == second.body == b"{}"
+    assert server.connections == 1
+
+
+async def test_empty_lines_before_an_answer_are_passed_over(kind: str) -> None:
+    async with serving(piecewise(b"\r\n\r\n" + OK)) as server:
+        first, second = await ask(kind, server.url)
+    assert first.body == second.body == b"{}"
+
+
+async def test_a_length_in_the_body_is_not_taken_for_one_of_the_head(kind: str) -> None:
+    body = b"\r\nContent-Length: 1\r\nContent-Length: 2\r\n"
+    async with serving(bad_server.answer(body)) as server:
+        first, _ = await ask(kind, server.url)
+    assert first.body == body
+
+
+@pytest.mark.parametrize("behaviour", [bad_server.drip, bad_server.drip_head])
+async def test_an_answer_that_comes_in_drips_ends_in_time(kind: str, behaviour: Behaviour) -> None:
+    async with serving(behaviour) as server:
+        with pytest.raises(TransportError) as caught:
+            await ask(kind, server.url, 0.2)
+    assert caught.value.error_type == "timeout"
