@@ -21,7 +21,7 @@ _MESSAGES = {
     "dns": "the name {host} does not resolve",
     "tls": "the TLS handshake with {host} failed: {reason}",
     "tls_untrusted": "the certificate of {host} is not trusted here: {reason}",
-    "connection": "{host} {reason}{stage}",
+    "connection": "{host} {reason}",
     "response_too_large": "the headers that {host} sends are too large",
     "invalid_response": "what {host} answers is not HTTP",
     "invalid_request": "this is not a request that can be sent to {host}",
