@@ -15,23 +15,27 @@ import urllib3
 
 TIMEOUT = 0.5
 
-Fetch = Callable[[str, ssl.SSLContext | None, str | None], object]
-"""Gets JSON from an address, trusting a context or the authorities of a file."""
+Fetch = Callable[..., object]
+"""Gets JSON from an address, trusting a context or the authorities of a file, within seconds."""
 
 
-def with_httpx(url: str, tls: ssl.SSLContext | None, ca_file: str | None) -> object:
+def with_httpx(
+    url: str, tls: ssl.SSLContext | None, ca_file: str | None, timeout: float = TIMEOUT
+) -> object:
     with httpx.Client(
-        verify=tls or True, timeout=TIMEOUT, follow_redirects=True, trust_env=False
+        verify=tls or True, timeout=timeout, follow_redirects=True, trust_env=False
     ) as client:
         answer = client.get(url)
         answer.raise_for_status()
         return answer.json()
 
 
-def with_httpx_async(url: str, tls: ssl.SSLContext | None, ca_file: str | None) -> object:
+def with_httpx_async(
+    url: str, tls: ssl.SSLContext | None, ca_file: str | None, timeout: float = TIMEOUT
+) -> object:
     async def fetch() -> object:
         async with httpx.AsyncClient(
-            verify=tls or True, timeout=TIMEOUT, follow_redirects=True, trust_env=False
+            verify=tls or True, timeout=timeout, follow_redirects=True, trust_env=False
         ) as client:
             answer = await client.get(url)
             answer.raise_for_status()
@@ -40,7 +44,9 @@ def with_httpx_async(url: str, tls: ssl.SSLContext | None, ca_file: str | None) 
     return asyncio.run(fetch())
 
 
-def with_aiohttp(url: str, tls: ssl.SSLContext | None, ca_file: str | None) -> object:
+def with_aiohttp(
+    url: str, tls: ssl.SSLContext | None, ca_file: str | None, timeout: float = TIMEOUT
+) -> object:
     async def fetch() -> object:
         connector = aiohttp.TCPConnector(
             ssl=tls or True, resolver=aiohttp.ThreadedResolver(), use_dns_cache=False
@@ -48,7 +54,7 @@ def with_aiohttp(url: str, tls: ssl.SSLContext | None, ca_file: str | None) -> o
         async with (
             aiohttp.ClientSession(
                 connector=connector,
-                timeout=aiohttp.ClientTimeout(total=TIMEOUT),
+                timeout=aiohttp.ClientTimeout(total=timeout),
                 raise_for_status=True,
             ) as session,
             session.get(url) as answer,
@@ -58,25 +64,31 @@ def with_aiohttp(url: str, tls: ssl.SSLContext | None, ca_file: str | None) -> o
     return asyncio.run(fetch())
 
 
-def with_requests(url: str, tls: ssl.SSLContext | None, ca_file: str | None) -> object:
+def with_requests(
+    url: str, tls: ssl.SSLContext | None, ca_file: str | None, timeout: float = TIMEOUT
+) -> object:
     with requests.Session() as session:
         session.trust_env = False
-        answer = session.get(url, timeout=TIMEOUT, verify=ca_file or True)
+        answer = session.get(url, timeout=timeout, verify=ca_file or True)
         answer.raise_for_status()
         return answer.json()
 
 
-def with_urllib3(url: str, tls: ssl.SSLContext | None, ca_file: str | None) -> object:
+def with_urllib3(
+    url: str, tls: ssl.SSLContext | None, ca_file: str | None, timeout: float = TIMEOUT
+) -> object:
     retries = urllib3.Retry(total=None, connect=0, read=0, other=0, redirect=3)
     with urllib3.PoolManager(ssl_context=tls, retries=retries) as pool:
-        return pool.request("GET", url, timeout=TIMEOUT).json()
+        return pool.request("GET", url, timeout=timeout).json()
 
 
-def with_urllib(url: str, tls: ssl.SSLContext | None, ca_file: str | None) -> object:
+def with_urllib(
+    url: str, tls: ssl.SSLContext | None, ca_file: str | None, timeout: float = TIMEOUT
+) -> object:
     opener = urllib.request.build_opener(
         urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=tls)
     )
-    with opener.open(url, timeout=TIMEOUT) as answer:
+    with opener.open(url, timeout=timeout) as answer:
         return json.load(answer)
 
 
