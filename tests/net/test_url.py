@@ -1,16 +1,18 @@
 from __future__ import annotations
 
-import ssl
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from store_demo.stores.woocommerce import SimulatedWooCommerce
+from store_exporter.errors import StoreError
 from store_exporter.net.url import normal
 from store_exporter.platforms.shopify import Shopify
 from store_exporter.platforms.woocommerce import WooCommerce
+from tests.fakes.bad_server import Authority
 from tests.fakes.clock import Clock
+from tests.fakes.sockets import OK, scripted
 from tests.fakes.woocommerce import client
 
 
@@ -39,15 +41,21 @@ def test_what_is_no_address_of_a_store_is_refused(url: str) -> None:
     "make",
     [
         lambda url: WooCommerce(url, "ck_1", "cs_1", org="acme"),
-        lambda url: Shopify(url, "shpat_1", org="acme"),
+        lambda url: Shopify(url, "shpat_1", "token", org="acme"),
     ],
 )
-def test_certificates_are_verified_however_the_scheme_is_written(make: Callable[..., Any]) -> None:
-    for scheme in ("https", "HTTPS"):
-        with make(f"{scheme}://shop.example.com") as store:
-            verify = store._transport_options()["verify"]
-            assert isinstance(verify, ssl.SSLContext)
-            assert verify.verify_mode is ssl.CERT_REQUIRED
+@pytest.mark.parametrize("scheme", ["https", "HTTPS"])
+def test_certificates_are_verified_however_the_scheme_is_written(
+    make: Callable[[str], Any], scheme: str
+) -> None:
+    with (
+        scripted(OK, tls=Authority().context()) as server,
+        make(f"{scheme}://127.0.0.1:{server.port}") as store,
+        pytest.raises(StoreError) as caught,
+    ):
+        store.search_products(limit=1)
+    assert caught.value.error_type == "tls_untrusted"
+    assert server.received == []
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ _GZIP = 31  # zlib's number for a window of 32 KiB inside gzip's header and chec
 
 
 class Body:
-    """Collects an answer's body piece by piece.
+    """Collects a response's body piece by piece.
 
     Args:
         limit: bytes that it may have, as sent and decompressed.
@@ -42,7 +42,7 @@ class Body:
         return StoreError(error_type, message, status=self._status)
 
     def add(self, chunk: bytes) -> None:
-        """Take the next piece.
+        """Add the next piece.
 
         Raises:
             StoreError: response_too_large or invalid_response.

@@ -12,7 +12,7 @@ import pytest
 
 from store_demo.stores.shopify import SimulatedShopify
 from store_exporter.errors import StoreError
-from store_exporter.net.plans import Policy
+from store_exporter.net.retry import Policy
 from store_exporter.platforms.shopify import AsyncShopify
 from store_exporter.platforms.shopify.collectors import COLLECTORS
 from tests.fakes.clock import START, Clock

@@ -15,7 +15,7 @@ import trustme
 from store_demo.stores.woocommerce import Fault, SimulatedWooCommerce
 from store_exporter import Recorder
 from store_exporter.errors import StoreError
-from store_exporter.net.plans import Policy
+from store_exporter.net.retry import Policy
 from store_exporter.platforms.woocommerce import AsyncWooCommerce, WooCommerce
 from store_exporter.stores.model import Secret
 from tests.fakes.clock import Clock

@@ -16,7 +16,8 @@ from typing import Any, Generic, Required, Self, TypeVar
 import httpx
 
 from ...metrics.recorder import Recorder
-from ...net.plans import Plan, Policy, Retrier, RetryBudget
+from ...net.plans import Plan
+from ...net.retry import Policy, Retrier, RetryBudget
 from ...operations.bound import bind
 from ...spec.operation import OperationSpec
 from ...spec.operations import Operations

@@ -81,7 +81,7 @@ def read(response: Response) -> Result:
     if response.status in STATUSES and response.status != 200:
         kind, message = STATUSES[response.status]
         raise StoreError(kind, message, status=response.status)
-    body = documents.document(response)
+    body = documents.document(response, MARKS)
     if response.status >= 500:
         message = f"Shopify answered with HTTP {response.status}"
         raise StoreError("server_error", message, status=response.status)

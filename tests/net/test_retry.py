@@ -10,15 +10,8 @@ import pytest
 
 from store_exporter.contract import Response
 from store_exporter.errors import StoreError
-from store_exporter.net.plans import (
-    Pause,
-    Policy,
-    Request,
-    Retrier,
-    RetryBudget,
-    TransportError,
-    retry_after,
-)
+from store_exporter.net.plans import Pause, Request, TransportError, retry_after
+from store_exporter.net.retry import Policy, Retrier, RetryBudget
 from tests.fakes.clock import Clock
 
 GET = Request("GET", "https://shop.example.com/", idempotent=True)
