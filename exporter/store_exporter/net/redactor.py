@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from base64 import b64decode
+from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from html import escape
 from urllib.parse import quote, quote_plus
@@ -22,6 +22,8 @@ _SHORTEST = 4
 _PARTIAL = 8
 """Characters from which on a secret that was cut off is still worth hiding."""
 _CUT = ("…", "...")
+_URL_SAFE = str.maketrans("+/", "-_")
+"""From base64's alphabet to the one for addresses (RFC 4648)."""
 
 AUTHORIZATION = (
     r"\b(?:Basic|Bearer)\s+[A-Za-z0-9+/=._~-]{6,}",
@@ -31,8 +33,6 @@ AUTHORIZATION = (
 """What proves who asks on any platform: headers (RFC 7617, RFC 6750), OAuth's parameters (RFC 5849)
 and addresses with a password in them."""
 
-# A run of base64, in both alphabets; shorter ones hold no secret of `_SHORTEST` beside a name.
-_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{12,8192}={0,2}")
 # Control characters but tab and line feed, other ends of lines, and what turns the direction of
 # writing (Unicode's UAX 9).
 _STEERING = re.compile(
@@ -64,19 +64,19 @@ class Redactor:
         self._pattern = re.compile("|".join(self._looks))
         new = set(secrets) - self._known
         self._known |= new
+        added: dict[str, set[str]] = {}
         for value in {form for secret in new for form in _forms(secret.reveal())}:
-            start = value[:_SHORTEST]
-            values = {*self._by_start.get(start, ()), value}
+            added.setdefault(value[:_SHORTEST], set()).add(value)
+        for start, values in added.items():
+            values.update(self._by_start.get(start, ()))
             # Longest first, so that a secret which begins with another is masked whole.
             self._by_start[start] = tuple(sorted(values, key=len, reverse=True))
-        self._begins = _beginnings(self._by_start) if self._by_start else None
+        if added:
+            self._begins = _beginnings(self._by_start)
 
     def __call__(self, text: str) -> str:
         """Return a text of any length, its lines kept, without secrets and steering characters."""
-        text = self._values(text)
-        if self._begins is not None:
-            text = _BASE64.sub(self._decoded, text)
-        return _STEERING.sub(_escaped, self._pattern.sub(MASK, text))
+        return _STEERING.sub(_escaped, self._pattern.sub(MASK, self._values(text)))
 
     def line(self, text: str, limit: int = 300) -> str:
         """Return a text on one line of at most `limit` characters and an ellipsis.
@@ -112,21 +112,6 @@ class Redactor:
             if text.startswith(value, place):
                 return len(value)
         return max((_cut_off(value, text, place) for value in candidates), default=0)
-
-    def _decoded(self, match: re.Match[str]) -> str:
-        """Mask base64 that holds a known value, such as a name and a password."""
-        found = match.group()
-        plain = found.rstrip("=").replace("-", "+").replace("_", "/")
-        # What stands before it may look like base64 too, such as the path of an address.
-        for start in range(4):
-            whole = plain[start:][: (len(plain) - start) // 4 * 4]
-            rest = plain[start + len(whole) :]
-            if len(rest) > 1:
-                whole += rest + "=" * (4 - len(rest))
-            inside = b64decode(whole).decode("latin-1")
-            if self._values(inside) != inside:
-                return MASK
-        return found
 
 
 def _cut_off(value: str, text: str, place: int) -> int:
@@ -164,7 +149,7 @@ def _beginnings(starts: Iterable[str]) -> re.Pattern[str]:
 def _forms(value: str) -> set[str]:
     """Return how a value may be written: plainly, by its lines, and as others quote it."""
     plain = {value, value.strip(), *(line.strip() for line in value.splitlines())}
-    forms = {form for one in plain for form in _quoted(one)}
+    forms = {form for one in plain for form in (*_quoted(one), *_within_base64(one))}
     return {form for form in forms if len(form) >= _SHORTEST}
 
 
@@ -177,3 +162,20 @@ def _quoted(value: str) -> Iterator[str]:
     for encoded in (quote(value, safe=""), quote(value), quote_plus(value)):
         yield encoded
         yield re.sub("%[0-9A-F]{2}", lambda match: match.group().lower(), encoded)
+
+
+def _within_base64(value: str) -> Iterator[str]:
+    """Yield what a value looks like in base64 of more than itself, such as a name and a password.
+
+    Three bytes are four characters, so there are three ways, whatever stands before and after; the
+    characters at both ends that depend on that are left out.
+    """
+    data = value.encode()
+    if len(data) < _PARTIAL:
+        return
+    for before in range(3):
+        whole = b64encode(bytes(before) + data).decode()
+        ends = (before + len(data)) * 4 // 3
+        core = whole[(before * 4 + 2) // 3 : ends]
+        yield core
+        yield core.translate(_URL_SAFE)
