@@ -76,7 +76,11 @@ class Redactor:
 
     def __call__(self, text: str) -> str:
         """Return a text of any length, its lines kept, without secrets and steering characters."""
-        return _STEERING.sub(_escaped, self._pattern.sub(MASK, self._values(text)))
+        return _STEERING.sub(_escaped, self.mask(text))
+
+    def mask(self, text: str) -> str:
+        """Return a text without secrets, for a format that escapes by itself, as JSON does."""
+        return self._pattern.sub(MASK, self._values(text))
 
     def line(self, text: str, limit: int = 300) -> str:
         """Return a text on one line of at most `limit` characters and an ellipsis.

@@ -69,7 +69,9 @@ class LineFormatter(logging.Formatter):
 
     def _plain(self, value: Any) -> Any:
         """Mask what is or becomes a text, before quoting changes its letters."""
-        return value if isinstance(value, bool | float | int | None) else self._redact(str(value))
+        return (
+            value if isinstance(value, bool | float | int | None) else self._redact.mask(str(value))
+        )
 
 
 def logfmt_line(fields: Mapping[str, Any]) -> str:
