@@ -34,12 +34,14 @@ class Usage:
         requested: points that queries were judged to cost.
         actual: points that they did cost.
         latest: the latest state of the rate limit; None before the first answer.
+        shown: `requested` and `actual` as they were last shown.
     """
 
     bucket: Bucket
     requested: float = 0.0
     actual: float = 0.0
     latest: graphql.Cost | None = None
+    shown: tuple[float, float] = (0.0, 0.0)
 
     def take(self, cost: graphql.Cost | None) -> None:
         """Add up what an answer tells."""
@@ -54,11 +56,12 @@ class Usage:
         """Return the state of the rate limit and what was taken of it, if answers have told."""
         if self.latest is None:
             return []
+        (requested, actual), self.shown = self.shown, (self.requested, self.actual)
         return [
             Sample(health.API_BUCKET_AVAILABLE, self.latest.available),
             Sample(health.API_BUCKET_MAXIMUM, self.latest.maximum),
-            Sample(health.API_COST, self.requested, {"kind": "requested"}),
-            Sample(health.API_COST, self.actual, {"kind": "actual"}),
+            Sample(health.API_COST, self.requested, {"kind": "requested"}, requested),
+            Sample(health.API_COST, self.actual, {"kind": "actual"}, actual),
         ]
 
 

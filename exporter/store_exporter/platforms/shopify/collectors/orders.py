@@ -5,6 +5,7 @@ from __future__ import annotations
 from ....contract import Collector, Context, Report
 from ....metrics.catalogue import business
 from ....metrics.families import Sample
+from ...kit.ledger import remember_shown
 from .order_book import Book, Options
 from .order_rows import STATUSES
 
@@ -17,31 +18,20 @@ async def orders(context: Context) -> Report:
     """
     options = Options.of(context)
     book = Book.load(context, options)
+    remember_shown(context.memory, None if book is None else book.ledger)
     if book is None and options.since is None:
         book = await Book.start_now(context, options)
-        return _report(book, "counting begins")
+        return _report(context, book, "counting begins")
     if book is None:
         book = Book.since(context, options, options.since or 0)
     await book.read()
-    return _report(book, f"{book.seen} orders read; {book.ledger.paid} paid orders so far")
+    return _report(context, book, f"{book.seen} orders read; {book.ledger.paid} paid orders so far")
 
 
-def _report(book: Book, summary: str) -> Report:
+def _report(context: Context, book: Book, summary: str) -> Report:
     """Return all counters, at zero where nothing was counted yet."""
     ledger, more = book.ledger, book.progress.after is not None
-    samples = [
-        Sample(business.ORDERS, ledger.orders.get(status, 0), {"status": status})
-        for status in STATUSES
-    ]
-    samples.append(Sample(business.ORDERS_PAID, ledger.paid))
-    for metric, amounts in (
-        (business.REVENUE, ledger.revenue),
-        (business.REFUNDS, ledger.refunds),
-    ):
-        samples += [
-            Sample(metric, float(amount), {"currency": currency})
-            for currency, amount in amounts.items()
-        ]
+    samples = ledger.samples(STATUSES, context.memory)
     # Shopify does not tell how many are left, only that there are some.
     samples.append(Sample(business.COLLECTOR_BACKLOG, int(more), {"collector": "orders"}))
     return Report(samples, _degraded(book), summary + ("; more are left to read" if more else ""))

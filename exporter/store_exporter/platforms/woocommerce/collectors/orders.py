@@ -5,7 +5,7 @@ from __future__ import annotations
 from ....contract import Collector, Context, Report
 from ....metrics.catalogue import business
 from ....metrics.families import Sample
-from ...kit.ledger import Ledger
+from ...kit.ledger import Ledger, remember_shown
 from ...kit.walk import Walk
 from ..rest import PAGE
 from .order_book import Book, Options
@@ -20,31 +20,20 @@ async def orders(context: Context) -> Report:
     """
     options = Options.of(context)
     book = Book.load(context, options)
+    remember_shown(context.memory, None if book is None else book.ledger)
     if book is None and options.since is None:
-        return _report(await Book.start_now(context, options))
+        return _report(context, await Book.start_now(context, options))
     if book is None:
         since = options.since or 0
         book = Book(context, options, Ledger(since, walk_end=int(context.now())), Walk(since))
     await book.read()
-    return _report(book)
+    return _report(context, book)
 
 
-def _report(book: Book) -> Report:
+def _report(context: Context, book: Book) -> Report:
     """Return all counters, at zero where nothing was counted yet."""
     ledger, backlog = book.ledger, book.walk.backlog
-    samples = [
-        Sample(business.ORDERS, ledger.orders.get(status, 0), {"status": status})
-        for status in ENTERED
-    ]
-    samples.append(Sample(business.ORDERS_PAID, ledger.paid))
-    for metric, amounts in (
-        (business.REVENUE, ledger.revenue),
-        (business.REFUNDS, ledger.refunds),
-    ):
-        samples += [
-            Sample(metric, float(amount), {"currency": currency})
-            for currency, amount in amounts.items()
-        ]
+    samples = ledger.samples(ENTERED, context.memory)
     samples.append(Sample(business.COLLECTOR_BACKLOG, backlog, {"collector": "orders"}))
     return Report(samples, _degraded(book), _summary(book))
 
