@@ -233,13 +233,20 @@ def test_a_metric_outside_the_catalogue_comes_last() -> None:
     assert dict(last.series) == {("a",): 2}
 
 
-def test_counting_began_when_the_recorder_was_made() -> None:
+def test_each_series_tells_when_it_began() -> None:
     clock = Clock()
     recorder = Recorder(clock=clock.now)
     began = clock.time
+    handle = recorder.operation(*SHOP, "get_cart")
+    handle.start()
     clock.advance(100)
-    recorder.operation(*SHOP, "get_cart").start()
-    assert families(recorder)["store_operations_total"].created == began
+    handle.fail(0.1, "timeout")
+    recorder.inc(health.API_THROTTLED, SHOP)
+    found = families(recorder)
+    assert [*found["store_operations_total"].created_times()] == [began]
+    assert [*found["store_operation_duration_seconds"].created_times()] == [began]
+    assert [*found["store_operation_errors_total"].created_times()] == [began + 100]
+    assert [*found["store_api_throttled_total"].created_times()] == [began + 100]
 
 
 def test_there_is_one_default_recorder() -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.metrics.otlp.receiver import Receiver, http_receiver
-from tests.servers import eventually
+from tests.servers import PrometheusFactory, eventually
 
 ROOT = Path(__file__).parents[2]
 WORKERS = 2
@@ -149,3 +149,33 @@ def test_gunicorns_workers_are_scraped_on_ports_of_their_own(tmp_path: Path) -> 
     ):
         requests = ask_all_workers(port)
         assert sum(scraped(one) for one in ports) == requests
+
+
+@pytest.mark.real
+def test_gunicorns_workers_end_when_prometheus_has_everything(
+    tmp_path: Path, prometheus: PrometheusFactory
+) -> None:
+    port, *ports = free_ports(1 + WORKERS)
+    config = tmp_path / "gunicorn.conf.py"
+    config.write_text(
+        "def post_fork(server, worker):\n"
+        "    from store_exporter.mounts import serve_metrics\n\n"
+        f"    serve_metrics({ports})\n\n\n"
+        "def worker_exit(server, worker):\n"
+        "    from store_exporter.mounts import last_look\n\n"
+        "    last_look(20)\n",
+        encoding="utf-8",
+    )
+    server = prometheus(f"""
+        scrape_configs:
+          - job_name: workers
+            scrape_interval: 1s
+            static_configs: [{{targets: {[f"127.0.0.1:{one}" for one in ports]}}}]
+    """)
+    eventually(lambda: len(server.query("up")) == WORKERS)
+    with running(
+        *("gunicorn", "-c", str(config), "-w", str(WORKERS), "-b", f"127.0.0.1:{port}"),
+        "tests.mounts.application:wsgi",
+    ):
+        requests = ask_all_workers(port)
+    assert sum(server.growth("store_operations_total").values()) == requests

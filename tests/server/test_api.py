@@ -225,7 +225,8 @@ def test_every_selector_is_pinned_to_the_org() -> None:
     assert selector(filters) == '{org="acme",domain="a.example",operation="get_cart"}'
     for query in queries(Filters("acme")).values():
         assert query.count("{") == query.count('{org="acme"}')
-        assert "[7d]" in query
+    for query in queries(Filters("acme"), extrapolates=False).values():
+        assert query.count("{") == query.count('{org="acme"}[7d]')
 
 
 class FakePrometheus:
@@ -248,8 +249,8 @@ class FakePrometheus:
         rows = [{"metric": labels, "value": [0, "199.7"]}]
         if "errors_total" in query:
             rows = [{"metric": {**labels, "error_type": "timeout"}, "value": [0, "20.1"]}]
-        if "histogram_sum" in query:
-            rows = [{"metric": labels, "value": [0, "50"]}]
+        if "histogram_avg" in query:
+            rows = [{"metric": labels, "value": [0, "0.2504"]}]
         return web.json_response({"status": "success", "data": {"result": rows}})
 
 
@@ -279,8 +280,11 @@ async def test_past_days_come_from_prometheus(
         "errors_by_type": {"timeout": 20},
         "operations_by_type": {"get_cart": 200},
     }
-    assert len(prometheus.asked) == 3
-    assert all('{org="acme",domain="a.example"}[30d]' in query for query in prometheus.asked)
+    extrapolates, *queries = prometheus.asked
+    assert (extrapolates, len(queries)) == ("vector(1)", 3)
+    where = '{org="acme",domain="a.example"}'
+    assert all(query.count("{") == query.count(where) for query in queries)
+    assert [f"{where}[90d] offset -60d" in query for query in queries] == [True, True, False]
 
 
 @pytest.mark.parametrize(

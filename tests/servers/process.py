@@ -9,9 +9,11 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -89,6 +91,25 @@ class Server:
             else (series["metric"], float(series["value"][1]))
             for series in result
         ]
+
+    def growth(self, selector: str, *by: str) -> dict[tuple[str, ...], float]:
+        """By how much the samples of counters, or counts of native histograms, grew in all.
+
+        It adds up differences of stored samples, resets included, and extrapolates nothing. What
+        did not grow is left out.
+
+        Args:
+            selector: the series.
+            by: labels by which they are added up.
+        """
+        found: Counter[tuple[str, ...]] = Counter()
+        for series in self.json("/api/v1/query", query=f"{selector}[1h]")["data"]["result"]:
+            values = [float(value) for _, value in series.get("values", ())]
+            values += [float(value["count"]) for _, value in series.get("histograms", ())]
+            found[tuple(series["metric"][label] for label in by)] += sum(
+                after - before if after >= before else after for before, after in pairwise(values)
+            )
+        return {key: value for key, value in found.items() if value}
 
     def reload(self) -> None:
         """Have the server read its configuration again (Prometheus and Alertmanager)."""

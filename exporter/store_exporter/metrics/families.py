@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import NamedTuple
 
 from .catalogue import Metric
@@ -86,8 +87,17 @@ class Family:
 
     metric: Metric
     series: Iterable[tuple[tuple[str, ...], float | HistogramValue]]
-    created: float | None = None
-    """Unix time at which counting began, where all series share it."""
+    created: Iterable[float | None] | float | None = None
+    """Unix time at which counting began: one for each series, or one for all of them; None where
+    it is not known."""
+    before: Mapping[tuple[str, ...], float] = field(default_factory=dict)
+    """What counters began with, where that was not 0."""
+
+    def created_times(self) -> Iterable[float | None]:
+        """Return when counting began for each series, in their order."""
+        if isinstance(self.created, Iterable):
+            return self.created
+        return repeat(self.created)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +108,13 @@ class Sample:
         metric: a counter (with its absolute value), gauge or info metric of the catalogue.
         value: in the metric's unit.
         labels: the values of the labels that follow org, domain and platform.
+        before: of a counter, what it stood at before whatever found this figure began: 0 for one
+            that counts from nothing, what was restored for one that goes on. Where the series is
+            new it is shown with this value first, so that scrapers see what was added since. None
+            where that is not known.
     """
 
     metric: Metric
     value: float
     labels: Mapping[str, str] = field(default_factory=dict)
+    before: float | None = None

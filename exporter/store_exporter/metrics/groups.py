@@ -6,12 +6,37 @@ import math
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import NamedTuple
 
+from .births import Look
 from .catalogue import Kind, Metric
 from .catalogue.health import STORE_LABELS
 from .families import Sample
 from .guard import clean
 
-_Published = tuple[Metric, tuple[str, ...], float]
+
+class Birth:
+    """How a counter came to be shown.
+
+    Attributes:
+        before: the value that a scraper is shown first.
+        created: Unix time of the first publication.
+        born: the moment of the first look that met it; None until then.
+    """
+
+    __slots__ = ("before", "born", "created")
+
+    def __init__(self, before: float, created: float) -> None:
+        self.before = before
+        self.created = created
+        self.born: float | None = None
+
+
+class _Published(NamedTuple):
+    """One series; its birth if it is a counter of which it is known where it began."""
+
+    metric: Metric
+    labels: tuple[str, ...]
+    value: float
+    birth: Birth | None
 
 
 class _Group(NamedTuple):
@@ -25,10 +50,12 @@ class Groups:
 
     Args:
         monotonic: seconds that only grow, for the age of groups.
+        clock: Unix time in seconds.
     """
 
-    def __init__(self, monotonic: Callable[[], float]) -> None:
+    def __init__(self, monotonic: Callable[[], float], clock: Callable[[], float]) -> None:
         self._monotonic = monotonic
+        self._clock = clock
         self._groups: dict[Hashable, _Group] = {}
 
     def publish(
@@ -44,9 +71,23 @@ class Groups:
             ValueError: a sample's labels are not those of its metric, or it is a histogram's.
         """
         store = (clean(store[0]), clean(store[1]), clean(store[2]))
-        series = tuple((s.metric, _labels(store, s), s.value) for s in samples)
-        expires = math.inf if ttl is None else self._monotonic() + ttl
-        self._groups[group] = _Group(store, series, expires)
+        now = self._monotonic()
+        previous = self._groups.get(group)
+        births: dict[tuple[str, tuple[str, ...]], Birth] = {}
+        if previous is not None and previous.expires > now:
+            births = {(p.metric.name, p.labels): p.birth for p in previous.series if p.birth}
+
+        def published(sample: Sample) -> _Published:
+            labels = _labels(store, sample)
+            birth = None
+            if sample.before is not None and sample.metric.kind is Kind.COUNTER:
+                # One that had disappeared is born again, with what it stood at before.
+                birth = births.get((sample.metric.name, labels))
+                birth = birth or Birth(sample.before, self._clock())
+            return _Published(sample.metric, labels, sample.value, birth)
+
+        expires = math.inf if ttl is None else now + ttl
+        self._groups[group] = _Group(store, tuple(map(published, samples)), expires)
 
     def withdraw(self, group: Hashable) -> None:
         """Remove the series of a group, if there are any."""
@@ -58,14 +99,23 @@ class Groups:
             if published.store == store:
                 self._groups.pop(group, None)
 
-    def series(self) -> Iterator[_Published]:
-        """Yield the series that have not expired, and drop the others."""
+    def series(self, look: Look) -> Iterator[tuple[Metric, tuple[str, ...], float, Birth | None]]:
+        """Yield the series that have not expired, as one look shows them, and drop the others.
+
+        Each is metric, labels, value, and its birth if it is a counter of which that is known.
+        """
         now = self._monotonic()
         for group, published in list(self._groups.items()):
-            if published.expires > now:
-                yield from published.series
-            elif self._groups.get(group) is published:  # and was not replaced just now
-                self._groups.pop(group, None)
+            if published.expires <= now:
+                if self._groups.get(group) is published:  # and was not replaced just now
+                    self._groups.pop(group, None)
+                continue
+            for metric, labels, value, birth in published.series:
+                if birth is None:
+                    yield metric, labels, value, None
+                    continue
+                birth.born, is_news = look.meet(birth.born)
+                yield metric, labels, birth.before if is_news else value, birth
 
     def clear(self) -> None:
         """Remove everything."""

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from . import tracing
+from .births import EVERYTHING, Look
 from .families import Exemplar
 from .guard import Labels
 from .histogram import Histogram
@@ -30,28 +31,53 @@ Broke = Callable[[str, BaseException | None, str], None]
 
 
 _NONE: Mapping[str, int] = {}
+_NEVER_BEGAN: Mapping[str, float] = {}
 
 
 OperationState = tuple[
-    Labels, int, int, Mapping[str, int], Mapping[int, Exemplar] | None, Histogram
+    Labels,
+    int,
+    int,
+    Mapping[str, int],
+    Mapping[int, Exemplar] | None,
+    Histogram,
+    float,
+    Mapping[str, float],
 ]
 """Labels, operations finished and in progress, errors by type, exemplars and durations of one
-series, all of the same moment. A plain tuple, because a scrape makes tens of thousands."""
+series, all of the same moment; then the Unix times at which it and its errors began. A plain tuple,
+because a scrape makes tens of thousands."""
+
+
+class _Before(NamedTuple):
+    """A handle as it was before the first failure of a type.
+
+    A scraper that is shown the new error series at zero is shown this with it, so that a failed
+    call is in the total, the errors and the histogram at the same time or in none of them.
+
+    Attributes:
+        born: the moment of the first look that met the new error series; None until then.
+    """
+
+    born: float | None
+    finished: int
+    errors: Mapping[str, int]
+    histogram: Histogram
 
 
 class Owner(Protocol):
     """What a handle needs of the collection it belongs to."""
 
     bounds: tuple[float, ...]
-    native: bool
+    empty: Histogram
     clock: Callable[[], float]
     broke: Broke
 
     def refill(self, handle: OperationHandle) -> None:
         """Hand out at least one ticket."""
 
-    def mark(self, handle: OperationHandle, error_type: str) -> None:
-        """Count one failure."""
+    def mark(self, handle: OperationHandle, seconds: float, error_type: str) -> None:
+        """Count one failed operation."""
 
 
 class OperationHandle:
@@ -70,14 +96,20 @@ class OperationHandle:
         notable: a duration above this is worth an exemplar.
         granted: how many tickets were ever made; those gone from `tickets` are starts.
         errors: failures by error type; replaced and never changed.
+        created: Unix time at which it began to count.
     """
 
     __slots__ = (
         "__weakref__",
+        "_befores",
+        "_born",
+        "_errors_created",
         "_exemplars",
+        "_expected",
         "_finished",
         "_histogram",
         "_owner",
+        "created",
         "durations",
         "errors",
         "granted",
@@ -94,9 +126,18 @@ class OperationHandle:
         self._owner = owner
         self.granted = 0
         self._finished = 0
+        self._expected = False
+        self._begin()
+
+    def _begin(self) -> None:
+        """Begin without figures."""
         self._histogram: Histogram | None = None
-        self.errors: Mapping[str, int] = _NONE
         self._exemplars: dict[int, Exemplar] | None = None
+        self.errors: Mapping[str, int] = _NONE
+        self._errors_created: Mapping[str, float] = _NEVER_BEGAN
+        self.created = self._owner.clock()
+        self._born: float | None = None
+        self._befores: tuple[_Before, ...] = ()
 
     def start(self) -> None:
         """Count one operation as started."""
@@ -115,8 +156,7 @@ class OperationHandle:
 
     def fail(self, seconds: float, error_type: str) -> None:
         """Count one started operation as failed, with an error type of the closed list."""
-        self.durations.append(seconds)
-        self._owner.mark(self, error_type)
+        self._owner.mark(self, seconds, error_type)
         if self.notable != NEVER:
             self.remark(seconds)
 
@@ -141,6 +181,10 @@ class OperationHandle:
         except Exception as error:  # noqa: BLE001 - tracing must not fail the operation
             self.broke("exemplar", error)
 
+    def expect(self) -> None:
+        """Show the series, at zero, before the first operation: it stands in the code."""
+        self._expected = True
+
     def broke(self, stage: str, error: BaseException) -> None:
         """Count and log a failure of the instrumentation itself."""
         self._owner.broke(stage, error, self.labels[3])
@@ -156,13 +200,25 @@ class OperationHandle:
         if not pending:
             return
         batch = durations[:pending]
-        histogram = self._histogram or Histogram(self._owner.bounds, native=self._owner.native)
-        histogram = histogram.plus(batch)
+        histogram = self._folded().plus(batch)
         self._histogram = histogram
         self._finished += pending
         del durations[:pending]
         # The slowest of each batch are the ones whose traces are worth a look.
         self.notable = batch[-1 - pending // 16] if tracing.available() else NEVER
+
+    def failed(self, error_type: str) -> Mapping[str, int]:
+        """Return the failures with one more, and keep what was before one of a new type."""
+        errors = self.errors
+        if error_type not in errors:
+            self._errors_created = {**self._errors_created, error_type: self._owner.clock()}
+            befores = self._befores
+            # One that was not met yet is older; and with a handle that was not, all is news.
+            if self._born is not None and not (befores and befores[-1].born is None):
+                self.fold()
+                before = _Before(None, self._finished, errors, self._folded())
+                self._befores = (*befores, before)
+        return {**errors, error_type: errors.get(error_type, 0) + 1}
 
     def discard(self) -> None:
         """Count what is pending without its durations, which could not be folded."""
@@ -178,20 +234,51 @@ class OperationHandle:
         if self._histogram is None and tracing.available():
             self.notable = -1.0
 
-    def state(self) -> OperationState | None:
-        """Return what is folded; None while nothing has happened."""
-        in_progress = self.granted - len(self.tickets) - self._finished
+    def state(self, look: Look) -> OperationState | None:
+        """Return what is folded, as one look shows it; None while nothing has happened."""
+        finished, errors, histogram = self._finished, self.errors, self._histogram
+        in_progress = self.granted - len(self.tickets) - finished
         if in_progress < 0:
             # Operations that began before a fork and end after it: the child saw only their end.
             self.granted -= in_progress
             in_progress = 0
-        histogram = self._histogram
         if histogram is None:
-            if not in_progress:
+            if not (in_progress or self._expected):
                 return None
-            histogram = Histogram(self._owner.bounds, native=self._owner.native)
+            histogram = self._folded()
         exemplars = dict(self._exemplars) if self._exemplars else None
-        return (self.labels, self._finished, in_progress, self.errors, exemplars, histogram)
+        if look.seen != EVERYTHING and (
+            self._befores or self._born is None or self._born > look.seen
+        ):
+            before = self._as_known(look)
+            if before is not None:
+                finished, histogram, exemplars = before.finished, before.histogram, None
+                errors = {**dict.fromkeys(errors, 0), **before.errors}
+        return (
+            self.labels,
+            finished,
+            in_progress,
+            errors,
+            exemplars,
+            histogram,
+            self.created,
+            self._errors_created,
+        )
+
+    def _as_known(self, look: Look) -> _Before | None:
+        """Return what to show instead of the present state to whom some of it is news."""
+        self._befores = tuple(
+            before if before.born is not None else before._replace(born=look.meet(None)[0])
+            for before in self._befores
+            if not look.is_past(before.born)
+        )
+        self._born, is_news = look.meet(self._born)
+        if is_news:
+            return _Before(self._born, 0, _NONE, self._owner.empty)
+        return next((before for before in self._befores if look.meet(before.born)[1]), None)
+
+    def _folded(self) -> Histogram:
+        return self._owner.empty if self._histogram is None else self._histogram
 
     def forget(self) -> None:
         """Drop all figures, but not the operations in progress."""
@@ -199,18 +286,15 @@ class OperationHandle:
         self.granted -= self._finished
         self._finished = 0
         self._withdraw_tickets()
-        self._drop()
+        self._expected = False
+        self._begin()
 
     def reset(self) -> None:
         """Drop everything, operations in progress included. No other thread may run."""
         self.durations.clear()
         self._withdraw_tickets()
         self.granted = self._finished = 0
-        self._drop()
-
-    def _drop(self) -> None:
-        self._histogram = self._exemplars = None
-        self.errors = _NONE
+        self._begin()
 
     def _withdraw_tickets(self) -> None:
         """Make the next start come by `admit`. A ticket taken back was never a start."""

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Callable
 from threading import Lock
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
+from .births import Look
 from .catalogue import Kind, Metric
 from .catalogue.health import STORE_LABELS
 from .families import HistogramValue
@@ -19,10 +21,9 @@ from .histogram import Histogram
 
 _JOURNAL = 1024
 
-_T = TypeVar("_T")
-
 LabelValues = tuple[str, ...]
-Series = dict[LabelValues, "float | HistogramValue"]
+Series = dict[LabelValues, "tuple[float | HistogramValue, float | None]"]
+"""Series of one metric: value, and the Unix time at which it began, where that is known."""
 
 
 class _Write(NamedTuple):
@@ -34,17 +35,45 @@ class _Write(NamedTuple):
     value: float
 
 
+class _One:
+    """One series.
+
+    Attributes:
+        value: its state.
+        created: Unix time at which it began.
+        born: the moment of the first look that met it; None until then.
+    """
+
+    __slots__ = ("born", "created", "value")
+
+    def __init__(self, value: float | Histogram, created: float) -> None:
+        self.value = value
+        self.created = created
+        self.born: float | None = None
+
+    def shown(self, metric: Metric, look: Look) -> float | HistogramValue:
+        """Return its state as one look shows it."""
+        self.born, is_news = look.meet(self.born)
+        value = self.value
+        if isinstance(value, Histogram):
+            if is_news:
+                value = Histogram(metric.buckets, native=value.schema is not None)
+            return value.value()
+        return 0.0 if is_news and metric.kind is Kind.COUNTER else value
+
+
 class Instruments:
     """The state of these metrics.
 
     Args:
         native: whether histograms are kept as native ones, too.
+        clock: Unix time in seconds.
     """
 
-    def __init__(self, *, native: bool) -> None:
+    def __init__(self, *, native: bool, clock: Callable[[], float]) -> None:
         self._native = native
-        self._values: dict[Metric, dict[LabelValues, float]] = {}
-        self._histograms: dict[Metric, dict[LabelValues, Histogram]] = {}
+        self._clock = clock
+        self._series: dict[Metric, dict[LabelValues, _One]] = {}
         self._journal: deque[_Write] = deque()
         self._lock = Lock()
 
@@ -83,28 +112,27 @@ class Instruments:
         """Remove all series of a store, given by clean labels."""
         with self._lock:
             self._apply_journal()
-            for metric, values in self._values.items():
-                _drop(metric, values, store)
-            for metric, histograms in self._histograms.items():
-                _drop(metric, histograms, store)
+            for metric, series in self._series.items():
+                if metric.labels[:3] == STORE_LABELS:
+                    for labels in [labels for labels in series if labels[:3] == store]:
+                        del series[labels]
 
-    def snapshot(self) -> dict[Metric, Series]:
+    def snapshot(self, look: Look) -> dict[Metric, Series]:
         """Return all series by metric. Must not be called from a signal handler or finalizer."""
-        found: dict[Metric, Series] = {}
         with self._lock:
             self._apply_journal()
-            for metric, values in self._values.items():
-                found[metric] = dict(values)
-            for metric, histograms in self._histograms.items():
-                found[metric] = {labels: h.value() for labels, h in histograms.items()}
-        return found
+            return {
+                metric: {
+                    labels: (one.shown(metric, look), one.created) for labels, one in series.items()
+                }
+                for metric, series in self._series.items()
+            }
 
     def reset(self) -> None:
         """Begin from nothing in a forked child, where no other thread runs yet."""
         self._lock = Lock()  # the old one may belong to a thread that is gone
         self._journal.clear()
-        self._values.clear()
-        self._histograms.clear()
+        self._series.clear()
 
     def _write(self, write: _Write) -> None:
         self._journal.append(write)
@@ -115,22 +143,24 @@ class Instruments:
 
     def _apply_journal(self) -> None:
         journal = self._journal
+        now = self._clock() if journal else 0.0
         while journal:
-            kind, metric, raw, value = journal[0]
+            kind, metric, raw, written = journal[0]
             labels = tuple(map(clean, raw))
-            if kind is Kind.HISTOGRAM:
-                histograms = self._histograms.setdefault(metric, {})
-                found = histograms.get(labels) or Histogram(metric.buckets, native=self._native)
-                found = found.plus([value])
-                # Together, without a call between them; see OperationHandle.
-                histograms[labels] = found
-                del journal[0]
-            else:
-                values = self._values.setdefault(metric, {})
-                if kind is Kind.COUNTER:
-                    value += values.get(labels, 0)
-                values[labels] = value
-                del journal[0]
+            series = self._series.setdefault(metric, {})
+            one = series.get(labels)
+            if one is None:
+                nothing = Histogram(metric.buckets, native=self._native)
+                one = _One(nothing if kind is Kind.HISTOGRAM else 0.0, now)
+            value: float | Histogram = written
+            if isinstance(one.value, Histogram):
+                value = one.value.plus([written])
+            elif kind is Kind.COUNTER:
+                value = one.value + written
+            # Together, without a call between them; see OperationHandle.
+            one.value = value
+            series[labels] = one
+            del journal[0]
 
 
 def _check(metric: Metric, labels: LabelValues, *kinds: Kind) -> None:
@@ -138,9 +168,3 @@ def _check(metric: Metric, labels: LabelValues, *kinds: Kind) -> None:
         raise ValueError(f"{metric.name} is a {metric.kind}")
     if len(labels) != len(metric.labels):
         raise ValueError(f"{metric.name} has the labels {metric.labels}, not {len(labels)} values")
-
-
-def _drop(metric: Metric, series: dict[LabelValues, _T], store: tuple[str, str, str]) -> None:
-    if metric.labels[:3] == STORE_LABELS:
-        for labels in [labels for labels in series if labels[:3] == store]:
-            del series[labels]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from typing import Generic, TypeVar
 
 from ..errors import ERROR_TYPES
 from .catalogue import Metric
@@ -10,59 +11,56 @@ from .catalogue.operations import OPERATION_ERRORS, OPERATIONS, OPERATIONS_IN_PR
 from .families import Family, HistogramValue
 from .handle import OperationState
 
+_T = TypeVar("_T")
 _Pair = tuple[tuple[str, ...], float | HistogramValue]
 
 
-class _View:
-    """Series made one by one as they are read, any number of times.
+class _View(Generic[_T]):
+    """What is made of the states one by one as it is read, any number of times.
 
     A list of them would double a large scrape's memory, and have the garbage collector look at
     every one.
     """
 
     def __init__(
-        self, states: list[OperationState], series: Callable[[OperationState], Iterable[_Pair]]
+        self, states: list[OperationState], make: Callable[[OperationState], Iterable[_T]]
     ) -> None:
         self._states = states
-        self._series = series
+        self._make = make
 
-    def __iter__(self) -> Iterator[_Pair]:
+    def __iter__(self) -> Iterator[_T]:
         for state in self._states:
-            yield from self._series(state)
+            yield from self._make(state)
 
 
-def operation_families(
-    states: list[OperationState], duration: Metric, created: float
-) -> dict[str, Family]:
+def operation_families(states: list[OperationState], duration: Metric) -> dict[str, Family]:
     """Return the operation metrics by name; none where there are no states.
 
     Args:
         states: the snapshot.
         duration: the metric of durations, with the buckets that were used.
-        created: Unix time at which counting began.
     """
     if not states:
         return {}
+    created, errors_created = _View(states, _created), _View(states, _errors_created)
     return {
         OPERATIONS.name: Family(OPERATIONS, _View(states, _total), created),
-        OPERATION_ERRORS.name: Family(OPERATION_ERRORS, _View(states, _errors), created),
+        OPERATION_ERRORS.name: Family(OPERATION_ERRORS, _View(states, _errors), errors_created),
         duration.name: Family(duration, _View(states, _duration), created),
         OPERATIONS_IN_PROGRESS.name: Family(OPERATIONS_IN_PROGRESS, _View(states, _in_progress)),
     }
 
 
 def _total(state: OperationState) -> Iterable[_Pair]:
-    labels, finished, _, _, _, _ = state
-    return ((labels, float(finished)),)
+    return ((state[0], float(state[1])),)
 
 
 def _in_progress(state: OperationState) -> Iterable[_Pair]:
-    labels, _, in_progress, _, _, _ = state
-    return ((labels, in_progress),)
+    return ((state[0], state[2]),)
 
 
 def _errors(state: OperationState) -> Iterable[_Pair]:
-    labels, _, _, errors, _, _ = state
+    labels, errors = state[0], state[3]
     return [
         ((*labels, error_type, str(ERROR_TYPES[error_type].fault)), float(count))
         for error_type, count in errors.items()
@@ -70,5 +68,14 @@ def _errors(state: OperationState) -> Iterable[_Pair]:
 
 
 def _duration(state: OperationState) -> Iterable[_Pair]:
-    labels, _, _, _, exemplars, duration = state
+    labels, _, _, _, exemplars, duration, _, _ = state
     return ((labels, duration.value(exemplars)),)
+
+
+def _created(state: OperationState) -> Iterable[float]:
+    return (state[6],)
+
+
+def _errors_created(state: OperationState) -> Iterable[float]:
+    errors, created = state[3], state[7]
+    return [created[error_type] for error_type in errors]

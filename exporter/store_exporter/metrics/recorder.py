@@ -8,10 +8,11 @@ import time
 import weakref
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from itertools import pairwise
 
 from .._version import __version__
+from .births import EVERYTHING, Look, Looks
 from .catalogue import CATALOGUE, Metric, exporter, operations
 from .complaints import Complaints
 from .families import Family, Sample
@@ -20,6 +21,7 @@ from .guard import LIMITS, OTHER, Guard, clean
 from .handle import OperationHandle
 from .instruments import Instruments, Series
 from .operation_families import operation_families
+from .scrapers import Scraper, Scrapers
 from .series import OperationSeries
 
 STAGES = ("labels", "context", "failure", "classify", "record", "exemplar", "scrape")
@@ -42,7 +44,7 @@ class Recorder:
 
     Args:
         clock: Unix time in seconds; it dates exemplars and the beginning of counting.
-        monotonic: seconds that only grow; they age published series.
+        monotonic: seconds that only grow; they age published series and births.
         max_series: label sets of operations in all; the surplus is recorded as `other`.
         max_series_per_org: label sets of operations of one org.
         max_operations: names of operations beyond the known and the decorated ones.
@@ -74,9 +76,12 @@ class Recorder:
             raise ValueError("the limits are at least 1")
         self._clock = clock
         self._created = clock()
+        self._born: float | None = None
+        self._looks = Looks(monotonic)
+        self._scrapers = Scrapers(monotonic)
         self._guard = Guard(max_series, max_series_per_org, max_operations)
-        self._instruments = Instruments(native=native)
-        self._groups = Groups(monotonic)
+        self._instruments = Instruments(native=native, clock=clock)
+        self._groups = Groups(monotonic, clock)
         self._series = OperationSeries(
             self._guard, self._duration.buckets, native=native, clock=clock, broke=self.broke
         )
@@ -86,6 +91,7 @@ class Recorder:
         )
         self.nowhere = self._unseen.bind((OTHER, OTHER, OTHER, OTHER))
         self._complaints = Complaints(monotonic)
+        self._expect_own()
         _reset_after_fork(self)
 
     def operation(self, org: str, domain: str, platform: str, operation: str) -> OperationHandle:
@@ -167,36 +173,95 @@ class Recorder:
 
     def families(self) -> Iterator[Family]:
         """Yield every metric that has series, in the catalogue's order, as of this moment."""
-        states = self._series.snapshot()
-        found = self._instruments.snapshot()
-        for metric, labels, value in self._groups.series():
-            found.setdefault(metric, {})[labels] = value
-        self._add_own(found)
-        own = operation_families(states, self._duration, self._created)
-        for metric in (*CATALOGUE.values(), *(m for m in found if m.name not in CATALOGUE)):
-            if metric.name in own:
-                yield own[metric.name]
-            elif found.get(metric):
-                yield Family(metric, found[metric].items())
+        yield from self.look(EVERYTHING).families
+
+    def scrape(self, scraper: Scraper) -> Look:
+        """Take a look for a scraper: what is new since its last one is shown at zero.
+
+        Its `complete` is to be called when the scraper has got everything, and only then.
+        """
+        known = self._scrapers.find(scraper)
+        look = self.look(known.seen)
+        known.told = max(known.told, look.seen)
+        look.complete = partial(self._scrapers.complete, known, look)
+        return look
+
+    def look(self, seen: float | None) -> Look:
+        """Take a look for somebody who remembers by himself when he took his last one.
+
+        Args:
+            seen: the `moment` of his last complete look; None for one who takes his first, and
+                `births.EVERYTHING` for all values as they are.
+        """
+        with self._looks.lock:
+            look = self._looks.begin(seen)
+            own = operation_families(self._series.snapshot(look), self._duration)
+            found = self._instruments.snapshot(look)
+            before: dict[Metric, dict[tuple[str, ...], float]] = {}
+            for metric, labels, value, birth in self._groups.series(look):
+                created = None if birth is None else birth.created
+                found.setdefault(metric, {})[labels] = (value, created)
+                if birth is not None and birth.before:
+                    before.setdefault(metric, {})[labels] = birth.before
+            self._add_own(found, look)
+        look.families = _in_order(own, found, before)
+        return look
+
+    def last_look(self, timeout: float) -> bool:
+        """Wait, at the end of a process, until every scraper has got everything.
+
+        Args:
+            timeout: seconds to wait at most. Two scrape intervals are always enough.
+
+        Returns:
+            Whether every scraper that still comes, and one at least, has everything that was
+            counted before.
+        """
+        return self._scrapers.wait(timeout)
 
     def reset(self) -> None:
         """Begin from nothing, as a forked child does: what was counted is its parent's."""
         self._created = self._clock()
+        self._born = None
+        self._looks.renew_lock()
+        self._scrapers.reset()
         self._guard.dropped.clear()
         self._instruments.reset()
         self._groups.clear()
         self._series.reset()
         self._unseen.reset()
+        self._expect_own()
 
-    def _add_own(self, found: dict[Metric, Series]) -> None:
-        """Add what the recorder tells about itself. Zeros, so that the first increase shows."""
-        found[exporter.BUILD_INFO] = {(__version__, sys.version.split(" ", 1)[0]): 1}
-        found[exporter.SERIES] = {(): float(len(self._series))}
-        dropped = self._guard.dropped
-        found[exporter.SERIES_DROPPED] = {(limit,): float(dropped[limit]) for limit in LIMITS}
-        errors = found.setdefault(exporter.INSTRUMENTATION_ERRORS, {})
+    def _expect_own(self) -> None:
+        """Show the recorder's own failures at zero, so that the first one shows."""
         for stage in STAGES:
-            errors.setdefault((stage,), 0.0)
+            self._instruments.inc(exporter.INSTRUMENTATION_ERRORS, (stage,), 0)
+
+    def _add_own(self, found: dict[Metric, Series], look: Look) -> None:
+        """Add what the recorder tells about itself."""
+        python = sys.version.split(" ", 1)[0]
+        found[exporter.BUILD_INFO] = {(__version__, python): (1, None)}
+        found[exporter.SERIES] = {(): (float(len(self._series)), None)}
+        self._born, is_news = look.meet(self._born)
+        found[exporter.SERIES_DROPPED] = {
+            (limit,): (0.0 if is_news else float(self._guard.dropped[limit]), self._created)
+            for limit in LIMITS
+        }
+
+
+def _in_order(
+    own: dict[str, Family],
+    found: dict[Metric, Series],
+    before: dict[Metric, dict[tuple[str, ...], float]],
+) -> Iterator[Family]:
+    """Yield families in the catalogue's order, and after them what the catalogue does not know."""
+    for metric in (*CATALOGUE.values(), *(m for m in found if m.name not in CATALOGUE)):
+        if metric.name in own:
+            yield own[metric.name]
+        elif series := found.get(metric):
+            values = [(labels, value) for labels, (value, _) in series.items()]
+            created = [created for _, created in series.values()]
+            yield Family(metric, values, created, before.get(metric, {}))
 
 
 _default: dict[str, Recorder] = {}

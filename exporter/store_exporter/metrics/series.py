@@ -8,8 +8,10 @@ from threading import Lock, RLock
 from weakref import WeakValueDictionary
 
 from ..errors import ERROR_TYPES
+from .births import Look
 from .guard import Guard, Labels, clean
 from .handle import FIRST_TICKETS, MOST_TICKETS, Broke, OperationHandle, OperationState
+from .histogram import Histogram
 
 _PENDING_DURATIONS = 1 << 20
 """About how many durations, 32 bytes each, may wait for folding in all handles together."""
@@ -29,6 +31,7 @@ class OperationSeries:
 
     Attributes:
         handles: by cleaned labels; labels found in it need no cleaning.
+        empty: a histogram of nothing, which all handles share; it never changes.
     """
 
     def __init__(
@@ -41,7 +44,7 @@ class OperationSeries:
         broke: Broke,
     ) -> None:
         self.bounds = bounds
-        self.native = native
+        self.empty = Histogram(bounds, native=native)
         self.clock = clock
         self.guard = guard
         self.broke = broke
@@ -50,7 +53,7 @@ class OperationSeries:
         self._forgotten: WeakValueDictionary[Labels, OperationHandle] = WeakValueDictionary()
         self._texts: dict[str, str] = {}
         self._tickets: deque[OperationHandle] = deque()
-        self._failures: deque[tuple[OperationHandle, str]] = deque()
+        self._failures: deque[tuple[OperationHandle, float, str]] = deque()
         self.renew_locks()
 
     def renew_locks(self) -> None:
@@ -99,14 +102,15 @@ class OperationSeries:
         self._tickets.append(handle)
         handle.tickets.append(None)
 
-    def mark(self, handle: OperationHandle, error_type: str) -> None:
-        """Count a failure, now or at the next folding."""
-        self._failures.append((handle, error_type))
+    def mark(self, handle: OperationHandle, seconds: float, error_type: str) -> None:
+        """Count a failed operation at the next folding."""
+        # First, because at the end of the stack this cannot be called, and then nothing is counted.
         if len(self._failures) > _PENDING_FAILURES and not self._folding.locked():
             with self._folding:
                 self._count_failures()
+        self._failures.append((handle, seconds, error_type))
 
-    def snapshot(self) -> list[OperationState]:
+    def snapshot(self, look: Look) -> list[OperationState]:
         """Fold everything and return it. One series is of one moment, and never ahead of itself.
 
         Must not be called from a signal handler or a finalizer.
@@ -115,15 +119,14 @@ class OperationSeries:
         failures, tickets, folding = self._failures, self._tickets, self._folding
         for handle in list(self.handles.values()):
             with folding:
-                # In this order no failure is seen without its operation's end, and no end without
-                # its start.
+                # In this order no end is seen without its start.
                 if failures:
                     self._count_failures()
                 if handle.durations:
                     handle.fold()
                 if tickets:
                     self._count_tickets()
-                state = handle.state()
+                state = handle.state(look)
             if state is not None:
                 states.append(state)
         return states
@@ -154,9 +157,11 @@ class OperationSeries:
     def _hold(self, handle: OperationHandle) -> None:
         with self._binding:
             self._forgotten.pop(handle.labels, None)
+            created = self.clock()
             # Without a call between them: a finalizer or signal handler may bind the same labels.
             if handle.labels not in self.handles:
                 self.handles[handle.labels] = handle
+                handle.created = created
                 self.guard.add(handle.labels)
 
     def _new(self, labels: Labels) -> OperationHandle:
@@ -176,10 +181,11 @@ class OperationSeries:
     def _count_failures(self) -> None:
         failures = self._failures
         while failures:
-            handle, error_type = failures[0]
+            handle, seconds, error_type = failures[0]
             if error_type not in ERROR_TYPES:
                 error_type = "exception"
-            counted = {**handle.errors, error_type: handle.errors.get(error_type, 0) + 1}
+            counted = handle.failed(error_type)
             # Together, without a call between them; see OperationHandle.
             handle.errors = counted
+            handle.durations += (seconds,)
             del failures[0]

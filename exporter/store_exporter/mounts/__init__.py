@@ -11,6 +11,7 @@ Each is one line; docs/exposition.md has the recipes, several worker processes i
 from __future__ import annotations
 
 from .aiohttp import add_metrics_route
+from .answer import last_look
 from .asgi import make_asgi_app
 from .standalone import MetricsServer, serve_metrics
 from .wsgi import make_wsgi_app
@@ -18,6 +19,7 @@ from .wsgi import make_wsgi_app
 __all__ = [
     "MetricsServer",
     "add_metrics_route",
+    "last_look",
     "make_asgi_app",
     "make_wsgi_app",
     "serve_metrics",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .answer import Source, answer
+from ..metrics.scrapers import Scraper, scraper_of
+from .answer import Request, Source, answer
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -26,14 +27,29 @@ def add_metrics_route(
 
     from aiohttp import web
 
-    async def metrics(request: web.Request) -> web.Response:
+    async def metrics(request: web.Request) -> web.StreamResponse:
         accept = request.headers.getall("Accept", [])
         encoding = request.headers.getall("Accept-Encoding", [])
-        result = await asyncio.to_thread(
-            answer, source, request.method, ",".join(accept), ",".join(encoding)
-        )
-        # aiohttp gives a body its length itself, and leaves the one of an answer to HEAD alone.
-        body = None if request.method == "HEAD" else b"".join(result.chunks)
-        return web.Response(status=result.status.value, headers=result.headers, body=body)
+        asked = Request(request.method, ",".join(accept), ",".join(encoding), who_asks(request))
+        result = await asyncio.to_thread(answer, source, asked)
+        response = web.StreamResponse(status=result.status.value, headers=result.headers)
+        await response.prepare(request)
+        for chunk in result.chunks:
+            await response.write(chunk)
+        await response.write_eof()
+        result.sent()
+        return response
 
     app.router.add_route("*", path, metrics)
+
+
+def who_asks(request: web.Request) -> Scraper | None:
+    """Return the scraper that a request comes from, if it is one."""
+    transport = request.transport
+    peer = transport.get_extra_info("peername") if transport is not None else None
+    return scraper_of(
+        request.headers.get,
+        request.query_string,
+        peer,
+        is_open=None if transport is None else lambda: not transport.is_closing(),
+    )

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
+from ..metrics.births import Look
 from ..metrics.exposition import render
 from ..metrics.families import Family
+from ..metrics.scrapers import Scraper
 
 _logger = logging.getLogger(__name__)
 
@@ -23,36 +25,86 @@ class Source(Protocol):
         """Return the present state."""
 
 
+@runtime_checkable
+class Scraped(Source, Protocol):
+    """What shows births to each scraper: a recorder does, a fixed list of families need not."""
+
+    def scrape(self, scraper: Scraper) -> Look:
+        """Take a look for a scraper."""
+
+    def last_look(self, timeout: float) -> bool:
+        """Wait until every scraper has got everything."""
+
+
+def _nothing() -> None:
+    """Note nothing: nobody was shown anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An HTTP request: its method, two of its headers, and the scraper that it comes from."""
+
+    method: str
+    accept: str | None = None
+    accept_encoding: str | None = None
+    scraper: Scraper | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An HTTP answer: status, headers, and the body in pieces."""
+    """An HTTP answer: status, headers, and the body in pieces.
+
+    Attributes:
+        sent: to be called when all of it was sent, and only then.
+    """
 
     status: HTTPStatus
     headers: dict[str, str]
     chunks: list[bytes] = field(default_factory=list)
+    sent: Callable[[], None] = _nothing
 
 
-def answer(
-    source: Source | None, method: str, accept: str | None, accept_encoding: str | None
-) -> Answer:
+def answer(source: Source | None, request: Request) -> Answer:
     """Answer a request. Never raises: a failure is logged and becomes a 500 without details.
 
     Args:
         source: whose families; the default recorder's where there is none.
-        method: the request's method.
-        accept: its `Accept` header, if any.
-        accept_encoding: its `Accept-Encoding` header, if any.
+        request: what is asked, and who asks.
     """
-    if method not in ("GET", "HEAD"):
+    if request.method not in ("GET", "HEAD"):
         allowed = plain(HTTPStatus.METHOD_NOT_ALLOWED)
         return Answer(allowed.status, {**allowed.headers, "Allow": "GET, HEAD"}, allowed.chunks)
+    is_head = request.method == "HEAD"
+    sent = _nothing
     try:
-        response = render(_or_default(source).families(), accept, accept_encoding)
+        source = _or_default(source)
+        if request.scraper is None or is_head or not isinstance(source, Scraped):
+            families = source.families()
+        else:
+            look = source.scrape(request.scraper)
+            families, sent = look.families, look.complete
+        response = render(families, request.accept, request.accept_encoding)
     except Exception:
         _logger.exception("rendering the metrics failed")
         return plain(HTTPStatus.INTERNAL_SERVER_ERROR)
-    chunks = [] if method == "HEAD" else response.chunks
-    return Answer(HTTPStatus.OK, response.headers, chunks)
+    return Answer(HTTPStatus.OK, response.headers, [] if is_head else response.chunks, sent)
+
+
+def last_look(timeout: float, *, source: Source | None = None) -> bool:
+    """Wait, when all work is done, until the scrapers have got everything.
+
+    For the end of a process, while its metrics are still served. It waits in this thread; have
+    `asyncio.to_thread` call it in a coroutine.
+
+    Args:
+        timeout: seconds to wait at most; two scrape intervals are always enough.
+        source: a recorder; the process' own by default.
+
+    Returns:
+        Whether every scraper that still comes, and one at least, has everything.
+    """
+    source = _or_default(source)
+    return isinstance(source, Scraped) and source.last_look(timeout)
 
 
 def plain(status: HTTPStatus) -> Answer:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from typing import Any
 
-from .answer import Answer, Source, answer
+from ..metrics.scrapers import scraper_of
+from .answer import Answer, Request, Source, answer
+
+_NOTICE = 0.001
+"""Seconds in which a server notices that a client has gone."""
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -47,28 +52,55 @@ class MetricsApp:
         # Imported when a loop runs already, so that it costs the import of this package nothing.
         import asyncio
 
-        headers = _headers(scope)
-        method, accept = scope["method"], headers.get(b"accept")
-        encoding = headers.get(b"accept-encoding")
-        result = await asyncio.to_thread(answer, self._source, method, accept, encoding)
-        await _respond(send, result)
+        result = await asyncio.to_thread(answer, self._source, _request(scope))
+        gone = asyncio.ensure_future(_gone(receive))
+        try:
+            await _respond(send, result)
+            # What is sent to a client that has gone is lost without an error. The server notices
+            # when the loop comes round, and says so here only.
+            await asyncio.wait([gone], timeout=_NOTICE)
+            has_all = not gone.done()
+            await send({"type": "http.response.body", "body": _last(result), "more_body": False})
+            if has_all:
+                result.sent()
+        finally:
+            gone.cancel()
 
 
-def _headers(scope: Scope) -> dict[bytes, str]:
+def _request(scope: Scope) -> Request:
+    headers = _headers(scope)
+    scraper = scraper_of(
+        headers.get, scope.get("query_string", b"").decode("latin-1"), scope.get("client")
+    )
+    return Request(scope["method"], headers.get("accept"), headers.get("accept-encoding"), scraper)
+
+
+def _headers(scope: Scope) -> dict[str, str]:
     """Return the request's headers; what is repeated is one list, as HTTP means it."""
-    found: dict[bytes, str] = {}
-    for name, value in scope["headers"]:
-        text = value.decode("latin-1")
-        found[name.lower()] = f"{found[name.lower()]},{text}" if name.lower() in found else text
+    found: dict[str, str] = {}
+    for raw, value in scope["headers"]:
+        name, text = raw.decode("latin-1").lower(), value.decode("latin-1")
+        found[name] = f"{found[name]},{text}" if name in found else text
     return found
 
 
+async def _gone(receive: Receive) -> None:
+    """Return when the client has gone, or the server does not tell."""
+    with suppress(Exception):
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+
 async def _respond(send: Send, result: Answer) -> None:
+    """Send everything but the last piece, without which a client has no reason to close."""
     headers = [(n.lower().encode("ascii"), v.encode("ascii")) for n, v in result.headers.items()]
     await send({"type": "http.response.start", "status": result.status.value, "headers": headers})
-    for chunk in result.chunks:
+    for chunk in result.chunks[:-1]:
         await send({"type": "http.response.body", "body": chunk, "more_body": True})
-    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def _last(result: Answer) -> bytes:
+    return result.chunks[-1] if result.chunks else b""
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

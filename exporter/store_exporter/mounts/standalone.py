@@ -12,7 +12,8 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
 
-from .answer import Answer, Source, answer, plain
+from ..metrics.scrapers import Scraper, scraper_of
+from .answer import Answer, Request, Source, answer, plain
 
 # Longer than most scrape intervals, so that Prometheus keeps its connection.
 _IDLE_TIMEOUT = 65.0
@@ -122,7 +123,14 @@ class _Handler(BaseHTTPRequestHandler):
             return
         accept = ",".join(self.headers.get_all("Accept", []))
         encoding = ",".join(self.headers.get_all("Accept-Encoding", []))
-        self._send(answer(self.server.source, self.command, accept, encoding))
+        request = Request(self.command, accept, encoding, self._scraper())
+        self._send(answer(self.server.source, request))
+
+    def _scraper(self) -> Scraper | None:
+        query, connection = self.path.partition("?")[2], self.connection
+        return scraper_of(
+            self.headers.get, query, self.client_address, is_open=lambda: connection.fileno() >= 0
+        )
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """Answer what is no request like any other; both texts quote it."""
@@ -139,6 +147,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._send_head(result, close=carries)
         if self.command != "HEAD":
             self.wfile.writelines(result.chunks)
+            result.sent()
 
     def _send_head(self, result: Answer, *, close: bool) -> None:
         self.send_response(result.status)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from .answer import Source, answer
+from ..metrics.scrapers import scraper_of
+from .answer import Answer, Request, Source, answer
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -17,15 +18,26 @@ def make_wsgi_app(source: Source | None = None) -> WsgiApp:
         source: a recorder; the process' own by default.
     """
 
-    def metrics_app(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
-        result = answer(
-            source,
-            environ["REQUEST_METHOD"],
-            environ.get("HTTP_ACCEPT"),
-            environ.get("HTTP_ACCEPT_ENCODING"),
-        )
+    def metrics_app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterator[bytes]:
+        result = answer(source, _request(environ))
         status = f"{result.status.value} {result.status.phrase}"
         start_response(status, list(result.headers.items()))
-        return result.chunks
+        return _sending(result)
 
     return metrics_app
+
+
+def _request(environ: dict[str, Any]) -> Request:
+    def header(name: str) -> str | None:
+        value: str | None = environ.get(f"HTTP_{name.upper().replace('-', '_')}")
+        return value
+
+    peer = (environ.get("REMOTE_ADDR", ""), environ.get("REMOTE_PORT", 0))
+    scraper = scraper_of(header, environ.get("QUERY_STRING", ""), peer)
+    return Request(environ["REQUEST_METHOD"], header("accept"), header("accept-encoding"), scraper)
+
+
+def _sending(result: Answer) -> Iterator[bytes]:
+    """Yield the body; a server whose client has gone does not ask for the end."""
+    yield from result.chunks
+    result.sent()

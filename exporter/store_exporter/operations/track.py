@@ -199,5 +199,6 @@ class track:  # noqa: N801 - a decorator and context manager, used like a functi
             late = wrappers.wrap_coroutine_late if awaits else wrappers.wrap_function_late
             return late(function, find, self._failure)
         handle = recorder.operation(org, domain, platform, self._operation)
+        handle.expect()
         wrap = wrappers.wrap_coroutine if awaits else wrappers.wrap_function
         return wrap(function, handle, self._failure)

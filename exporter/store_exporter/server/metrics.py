@@ -12,10 +12,13 @@ from prometheus_client import Metric as ForeignMetric
 from prometheus_client import PlatformCollector, ProcessCollector
 from prometheus_client.registry import Collector
 
+from ..metrics.births import EVERYTHING, Look
 from ..metrics.catalogue import Kind, Metric, exporter
 from ..metrics.exposition import Response, render
 from ..metrics.families import Family
 from ..metrics.recorder import Recorder
+from ..metrics.scrapers import Scraper
+from ..mounts.aiohttp import who_asks
 
 MAX_SCRAPES = 8
 """Scrapes at the same time; one more gets 503, as from Prometheus' own exporters."""
@@ -34,24 +37,35 @@ class Scrape:
         if self._running >= MAX_SCRAPES:
             return web.Response(status=503, text="too many scrapes at the same time\n")
         self._running += 1
+        scraper = who_asks(request) if request.method == "GET" else None
         try:
             headers = request.headers
-            rendered = await asyncio.to_thread(
-                self.render, headers.get("Accept"), headers.get("Accept-Encoding")
+            rendered, look = await asyncio.to_thread(
+                self.show, headers.get("Accept"), headers.get("Accept-Encoding"), scraper
             )
         finally:
             self._running -= 1
-        return await send(request, rendered)
+        response = await send(request, rendered)
+        look.complete()
+        return response
 
     def render(self, accept: str | None, accept_encoding: str | None) -> Response:
-        """Render every family; a collector that fails is left out, logged and counted."""
+        """Render every family as it is."""
+        return self.show(accept, accept_encoding, None)[0]
+
+    def show(
+        self, accept: str | None, accept_encoding: str | None, scraper: Scraper | None
+    ) -> tuple[Response, Look]:
+        """Render every family for a scraper; also return the look, to be completed when it is sent.
+
+        A collector that fails is left out, logged and counted.
+        """
         started = time.perf_counter()
-        rendered = render(
-            chain(self._recorder.families(), self._foreign()), accept, accept_encoding
-        )
-        seconds = time.perf_counter() - started
-        self._recorder.set(exporter.SCRAPE_DURATION, (), seconds)
-        return rendered
+        recorder = self._recorder
+        look = recorder.look(EVERYTHING) if scraper is None else recorder.scrape(scraper)
+        rendered = render(chain(look.families, self._foreign()), accept, accept_encoding)
+        recorder.set(exporter.SCRAPE_DURATION, (), time.perf_counter() - started)
+        return rendered, look
 
     def _foreign(self) -> Iterator[Family]:
         for collector in self._collectors:

@@ -13,6 +13,7 @@ from typing import Any
 
 import grpc
 from opentelemetry.proto.collector.metrics.v1 import metrics_service_pb2, metrics_service_pb2_grpc
+from opentelemetry.proto.metrics.v1.metrics_pb2 import AGGREGATION_TEMPORALITY_CUMULATIVE
 
 Request = metrics_service_pb2.ExportMetricsServiceRequest
 Answer = metrics_service_pb2.ExportMetricsServiceResponse
@@ -67,13 +68,27 @@ class Receiver:
                     yield from scope.metrics
 
     def points(self, name: str) -> list[Any]:
-        """Every data point of the metrics of that name, in their order."""
-        return [
-            point
-            for metric in self.metrics()
-            if metric.name == name
-            for point in getattr(metric, metric.WhichOneof("data")).data_points
-        ]
+        """The data points of the metrics of that name, in their order, without `births`."""
+        return self._points(name, births=False)
+
+    def births(self, name: str) -> list[Any]:
+        """What counters and histograms of that name are said to have begun with."""
+        return self._points(name, births=True)
+
+    def _points(self, name: str, *, births: bool) -> list[Any]:
+        found, known = [], set()
+        for metric in self.metrics():
+            data = getattr(metric, metric.WhichOneof("data"))
+            cumulative = (
+                getattr(data, "aggregation_temporality", 0) == AGGREGATION_TEMPORALITY_CUMULATIVE
+            )
+            for point in data.data_points if metric.name == name else ():
+                labels = tuple(sorted(attributes(point).items()))
+                is_birth = cumulative and labels not in known
+                known.add(labels)
+                if is_birth is births:
+                    found.append(point)
+        return found
 
 
 def attributes(holder: Any) -> dict[str, str]:

@@ -40,8 +40,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         environ.setenv(f"{metrics}DEFAULT_HISTOGRAM_AGGREGATION", EXPONENTIAL)
         push(recorder, "exponential")
         environ.undo()
+        # New series are scraped at zero first.
+        total = "sum(store_operations_total{SELECTOR}) > 0"
         for route in ("scraped", "pushed", "exponential"):
-            eventually(lambda route=route: ask(server, "{SELECTOR}", route), timeout=30)
+            eventually(lambda route=route: ask(server, total, route), timeout=30)
         yield server
     target.close()
 
@@ -67,3 +69,18 @@ def test_exponential_histograms_arrive_as_native_ones(server: Server) -> None:
         [found] = ask(server, question, "exponential").values()
         exact = ordered[int(quantile * len(ordered))]
         assert found == pytest.approx(exact, rel=2 ** (1 / 8) - 1)
+
+
+@pytest.mark.parametrize("route", ["scraped", "pushed", "exponential"])
+def test_what_there_was_before_the_first_sample_is_an_increase(server: Server, route: str) -> None:
+    where = f'{{job="{route}"}}'
+    assert server.growth(f"store_operations_total{where}", "operation") == {
+        ("add_to_cart",): 2000,
+        ("get_order",): 2000,
+    }
+    assert server.growth(f"store_operation_errors_total{where}", "operation", "fault") == {
+        ("add_to_cart", "customer"): 250,
+        ("add_to_cart", "store"): 250,
+        ("get_order", "customer"): 10,
+        ("get_order", "store"): 10,
+    }

@@ -14,6 +14,7 @@ from store_exporter.metrics.catalogue import business, exporter, health
 from store_exporter.metrics.families import Sample
 from store_exporter.metrics.otlp import Pusher, start_otlp
 from store_exporter.metrics.recorder import Recorder
+from tests.fakes.clock import Clock
 from tests.metrics.otlp.receiver import RECEIVERS, Receiver, attributes
 
 STORE = ("acme", "shop.example.com", "woocommerce")
@@ -83,7 +84,7 @@ def test_the_resource_comes_from_the_variables_and_has_an_instance_id(
     monkeypatch.setenv("OTEL_RESOURCE_ATTRIBUTES", "deployment.environment=test")
     start(Recorder()).flush()
     start(Recorder(), resource={"service.version": "7"}).flush()
-    one, other = receiver.resources()
+    one, *_, other = receiver.resources()
     assert (one["service.name"], one["deployment.environment"]) == ("shopbot", "test")
     assert other["service.version"] == "7"
     assert one["service.instance.id"] != other["service.instance.id"]
@@ -157,8 +158,8 @@ def test_exponential_histograms_are_sent_where_asked_for(
     recorder = Recorder()
     recorder.observe(health.PROBE_DURATION, (*STORE, "api"), 0.3)
     assert start(recorder).flush()
-    [metric] = [one for one in receiver.metrics() if one.name == "store.probe.duration"]
-    assert metric.WhichOneof("data") == "exponential_histogram"
+    metrics = [one for one in receiver.metrics() if one.name == "store.probe.duration"]
+    assert {one.WhichOneof("data") for one in metrics} == {"exponential_histogram"}
 
 
 def test_many_series_travel_in_several_requests(receiver: Receiver, start: Start) -> None:
@@ -166,8 +167,54 @@ def test_many_series_travel_in_several_requests(receiver: Receiver, start: Start
     for number in range(2500):
         recorder.inc(business.REVENUE, (*STORE, f"currency {number}"), number)
     assert start(recorder).flush(20)
-    assert len(receiver.requests) == 3
-    assert len(receiver.points("store.revenue")) == 2500
+    # Before each request with values goes one with what the series began with.
+    assert len(receiver.requests) == 2 * 3
+    assert len(receiver.points("store.revenue")) == len(receiver.births("store.revenue")) == 2500
+
+
+def test_a_series_begins_with_a_point_of_its_own_time(receiver: Receiver, start: Start) -> None:
+    clock = Clock()
+    recorder = Recorder(clock=clock.now)
+    operation = recorder.operation(*STORE, "add_to_cart")
+    operation.start()
+    operation.finish(0.25)
+    pusher = start(recorder)
+    assert pusher.flush()
+    clock.advance(5)
+    operation.start()
+    operation.fail(0.5, "timeout")
+    assert pusher.flush()
+    [total] = receiver.births("store.operations")
+    [duration] = receiver.births("store.operation.duration")
+    [error] = receiver.births("store.operation.errors")
+    assert (total.as_double, duration.count, duration.sum, error.as_double) == (0, 0, 0, 0)
+    assert total.start_time_unix_nano == duration.start_time_unix_nano
+    assert error.start_time_unix_nano - total.start_time_unix_nano == 5e9
+    totals = receiver.points("store.operations")
+    assert [point.as_double for point in totals] == [1, 2]
+    assert {p.start_time_unix_nano for p in totals} == {total.start_time_unix_nano}
+
+
+def test_a_counter_that_goes_on_begins_with_what_it_stood_at(
+    receiver: Receiver, start: Start
+) -> None:
+    recorder = Recorder()
+    recorder.publish("ledger", STORE, [Sample(business.ORDERS_PAID, 12, before=10)])
+    assert start(recorder).flush()
+    assert [point.as_double for point in receiver.births("store.orders.paid")] == [10]
+    assert [point.as_double for point in receiver.points("store.orders.paid")] == [12]
+
+
+def test_what_was_not_delivered_is_still_to_be_born(receiver: Receiver, start: Start) -> None:
+    recorder = Recorder()
+    pusher = start(recorder)
+    recorder.inc(business.REVENUE, REVENUE, 5)
+    receiver.failing = True
+    assert not pusher.flush()
+    receiver.failing = False
+    assert pusher.flush()
+    assert pusher.flush()
+    assert len(receiver.births("store.revenue")) == 1
 
 
 def test_shutdown_pushes_a_last_time(receiver: Receiver, start: Start) -> None:

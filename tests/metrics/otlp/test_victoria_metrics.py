@@ -44,7 +44,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         # and it answers as of the last full second.
         eventually(lambda: scraped_rows(server), lambda rows: rows > 50)
         for route in ("scraped", "pushed", "exponential"):
-            eventually(partial(ask, server, "{SELECTOR}", route))
+            # New series are scraped at zero first.
+            eventually(partial(ask, server, "sum(store_operations_total{SELECTOR}) > 0", route))
         yield server
     target.close()
 
@@ -105,3 +106,18 @@ def test_exponential_quantiles_are_exact_within_the_resolution(server: Server) -
         ).values()
         exact = ordered[int(quantile * len(ordered))]
         assert found == pytest.approx(exact, rel=2 ** (1 / 8) - 1)
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("route", ["scraped", "pushed", "exponential"])
+def test_what_there_was_before_the_first_sample_is_an_increase(server: Server, route: str) -> None:
+    grown = "sum by (operation) (increase(store_operations_total{SELECTOR}[1h]))"
+    assert ask(server, grown, route) == {
+        (("operation", "add_to_cart"),): 2000,
+        (("operation", "get_order"),): 2000,
+    }
+    failed = "sum by (operation) (increase(store_operation_errors_total{SELECTOR}[1h]))"
+    assert ask(server, failed, route) == {
+        (("operation", "add_to_cart"),): 500,
+        (("operation", "get_order"),): 20,
+    }

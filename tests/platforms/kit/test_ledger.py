@@ -3,10 +3,17 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
-from store_exporter.platforms.kit.ledger import MAX_CURRENCIES, Ledger, Order, Refund
+from store_exporter.platforms.kit.ledger import (
+    MAX_CURRENCIES,
+    Ledger,
+    Order,
+    Refund,
+    remember_shown,
+)
 
 BEGAN = 1_000_000
 
@@ -223,3 +230,43 @@ def test_a_large_memory_stays_small_on_disk() -> None:
             )
         )
     assert len(json.dumps(ledger.to_document(), separators=(",", ":"))) < 300_000
+
+
+def befores(ledger: Ledger, memory: dict[str, Any]) -> dict[str, float | None]:
+    """What scrapers that do not know the counters are shown first."""
+    samples = ledger.samples(["pending", "completed"], memory)
+    return {
+        "".join((sample.metric.name, *sample.labels.values())): sample.before for sample in samples
+    }
+
+
+def test_counters_begin_at_zero_where_counting_began_in_this_process() -> None:
+    memory: dict[str, Any] = {}
+    remember_shown(memory, None)
+    ledger = Ledger(BEGAN)
+    ledger.apply(order(paid=BEGAN + 11))
+    assert befores(ledger, memory) == {
+        "store_orders_totalpending": 0,
+        "store_orders_totalcompleted": 0,
+        "store_orders_paid_total": 0,
+        "store_revenue_totalGBP": 0,
+        "store_refunds_totalGBP": 0,
+    }
+
+
+def test_counters_begin_with_what_was_restored_and_then_with_what_was_shown_last() -> None:
+    ledger = Ledger(BEGAN)
+    ledger.apply(order(paid=BEGAN + 11))
+    ledger = saved_and_loaded(ledger)
+    memory: dict[str, Any] = {}
+    remember_shown(memory, ledger)
+    # A run that saved what it counted and then failed has shown nothing.
+    ledger.apply(order(2, paid=BEGAN + 12))
+    remember_shown(memory, saved_and_loaded(ledger))
+    ledger.apply(order(3, "completed", paid=BEGAN + 13))
+    found = befores(ledger, memory)
+    assert (found["store_orders_paid_total"], found["store_revenue_totalGBP"]) == (1, 10)
+    assert (found["store_orders_totalpending"], found["store_orders_totalcompleted"]) == (1, 0)
+    remember_shown(memory, saved_and_loaded(ledger))
+    ledger.apply(order(4, paid=BEGAN + 14))
+    assert befores(ledger, memory)["store_orders_paid_total"] == 3

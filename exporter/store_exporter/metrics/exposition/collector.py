@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import accumulate
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from ..births import Look
 from ..catalogue import CATALOGUE, Kind, Metric
 from ..families import Exemplar, Family, HistogramValue
 from .lines import bound, unit_of
@@ -23,15 +25,32 @@ class Source(Protocol):
         """Return the present state."""
 
 
+@runtime_checkable
+class Looked(Source, Protocol):
+    """What can show births: a recorder."""
+
+    def look(self, seen: float | None) -> Look:
+        """Take a look for somebody who took his last one at that moment."""
+
+
 class PrometheusCollector:
     """Shows a recorder's state to a prometheus_client registry.
 
     `REGISTRY.register(PrometheusCollector(recorder))` is all it takes. Native histograms do not
     pass this way, for prometheus_client's formats have no room for them; `render` shows them.
+
+    A registry does not say who scrapes it. So a new series is shown at zero in as many collections
+    as there are scrapers, one after another.
+
+    Args:
+        source: a recorder.
+        scrapers: how many scrape the registry, at the same interval; with 0 every value is shown
+            as it is, and Prometheus does not see what a series holds when it is first scraped.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, *, scrapers: int = 1) -> None:
         self._source = source
+        self._looks: deque[float] = deque(maxlen=scrapers)
 
     def describe(self) -> list[ClientMetric]:
         """Return every metric that may appear, so that registering need not collect."""
@@ -39,10 +58,18 @@ class PrometheusCollector:
 
     def collect(self) -> Iterator[ClientMetric]:
         """Yield the present state in prometheus_client's classes."""
-        for family in self._source.families():
+        for family in self._families():
             client_metric = _client_metric(family.metric)
             _add_samples(client_metric, family)
             yield client_metric
+
+    def _families(self) -> Iterable[Family]:
+        looks = self._looks
+        if not looks.maxlen or not isinstance(self._source, Looked):
+            return self._source.families()
+        look = self._source.look(looks[0] if len(looks) == looks.maxlen else None)
+        looks.append(look.moment)
+        return look.families
 
 
 def _client_metric(metric: Metric) -> ClientMetric:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from itertools import accumulate, chain
 from math import inf
 from operator import sub
@@ -21,13 +22,12 @@ class HistogramWriter:
 
     Args:
         buckets: upper bounds of the classic buckets, without `+Inf`.
-        created: Unix time at which counting began, if known.
         classic: whether classic buckets go along with a native histogram.
     """
 
     __slots__ = ("_bounds", "_classic", "_created", "_heads")
 
-    def __init__(self, buckets: Sequence[float], created: float | None, *, classic: bool) -> None:
+    def __init__(self, buckets: Sequence[float], *, classic: bool) -> None:
         self._bounds = [b"\x11" + wire.double(le) for le in (*buckets, inf)]
         # A bucket's key, length and bound, by the number of bytes that its count takes.
         self._heads = [
@@ -35,10 +35,15 @@ class HistogramWriter:
             for size in range(11)
         ]
         self._classic = classic
-        self._created = b"" if created is None else wire.delimited(15, timestamp(created))
+        self._created = Created(15)
 
-    def write(self, value: HistogramValue) -> bytes:
-        """Return the message's content."""
+    def write(self, value: HistogramValue, created: float | None) -> bytes:
+        """Return the message's content.
+
+        Args:
+            value: the state of the series.
+            created: Unix time at which it began, if known.
+        """
         counts = list(accumulate(value.counts))
         parts = [b"\x08", wire.varint[counts[-1]], b"\x11", wire.double(value.sum)]
         native = value.native
@@ -49,7 +54,7 @@ class HistogramWriter:
             parts += [wire.delimited(16, _exemplar(exemplar)) for exemplar in exemplars.values()]
         if native is not None:
             parts += _native(native)
-        parts.append(self._created)
+        parts.append(self._created.write(created))
         return b"".join(parts)
 
     def _buckets(self, counts: list[int], exemplars: Mapping[int, Exemplar]) -> list[bytes]:
@@ -75,11 +80,43 @@ class HistogramWriter:
         return wire.delimited(3, self._bounds[index] + b"\x08" + count + carried)
 
 
+class Created:
+    """Writes a field that holds the Unix time at which a series began, a `Timestamp`.
+
+    Tens of thousands of series tell theirs in each scrape, few of them the same one.
+
+    Args:
+        field: the field's number.
+    """
+
+    __slots__ = ("_heads",)
+
+    def __init__(self, field: int) -> None:
+        self._heads = [wire.tag(field, 2) + wire.varint[length] for length in range(32)]
+
+    def write(self, created: float | None) -> bytes:
+        """Return the field; nothing where the time is not known."""
+        if created is None:
+            return b""
+        content = timestamp(created)
+        return self._heads[len(content)] + content
+
+
 def timestamp(seconds: float) -> bytes:
     """Return the content of a `google.protobuf.Timestamp`, to the millisecond."""
     whole, thousandths = divmod(round(seconds * 1000), 1000)
-    content = b"\x08" + wire.varint[whole]
-    return content + b"\x10" + wire.varint[thousandths * 1_000_000] if thousandths else content
+    return _whole_seconds(whole) + _THOUSANDTHS[thousandths]
+
+
+@lru_cache(1 << 12)
+def _whole_seconds(whole: int) -> bytes:
+    return b"\x08" + wire.varint[whole]
+
+
+_THOUSANDTHS = [
+    b"\x10" + wire.varint[thousandths * 1_000_000] if thousandths else b""
+    for thousandths in range(1000)
+]
 
 
 def _exemplar(exemplar: Exemplar) -> bytes:

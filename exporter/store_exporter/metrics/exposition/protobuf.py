@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from ..catalogue import Kind, Metric
 from ..families import Family, HistogramValue
 from . import wire
-from .histograms import HistogramWriter, timestamp
+from .histograms import Created, HistogramWriter
 from .lines import CHUNK, unit_of
 
 _TYPES = {Kind.COUNTER: 0, Kind.GAUGE: 1, Kind.INFO: 1, Kind.HISTOGRAM: 4}
@@ -52,28 +52,31 @@ def _header(metric: Metric) -> bytes:
 def _metrics(family: Family, *, classic: bool) -> Iterator[bytes]:
     """Yield field 4 of `MetricFamily` for each series."""
     labels = wire.LabelWriter(family.metric.labels)
-    histogram = HistogramWriter(family.metric.buckets, family.created, classic=classic)
-    number = _number_writer(family)
+    histogram = HistogramWriter(family.metric.buckets, classic=classic)
+    number = _number_writer(family.metric.kind)
     varint = wire.varint
-    for values, value in family.series:
+    for (values, value), created in zip(family.series, family.created_times(), strict=False):
         body = labels.write(values)
         if isinstance(value, HistogramValue):
-            content = histogram.write(value)
+            content = histogram.write(value, created)
             body += b"\x3a" + varint[len(content)] + content
         else:
-            body += number(value)
+            body += number(value, created)
         yield b"\x22" + varint[len(body)] + body
 
 
-def _number_writer(family: Family) -> Callable[[float], bytes]:
+def _number_writer(kind: Kind) -> Callable[[float, float | None], bytes]:
     """Return what writes field 2 (gauge) or 3 (counter) of `Metric`."""
-    counter = family.metric.kind is Kind.COUNTER
-    created = b""
-    if counter and family.created is not None:
-        created = wire.delimited(3, timestamp(family.created))
-    head = wire.tag(3 if counter else 2, 2) + wire.varint[9 + len(created)] + wire.tag(1, 1)
-    double = wire.double
-    return lambda value: head + double(value) + created
+    counter = kind is Kind.COUNTER
+    key, value_key = wire.tag(3 if counter else 2, 2), wire.tag(1, 1)
+    heads = [key + wire.varint[9 + length] + value_key for length in range(32)]
+    created_field, double = Created(3), wire.double
+
+    def write(value: float, created: float | None) -> bytes:
+        tail = created_field.write(created) if counter else b""
+        return heads[len(tail)] + double(value) + tail
+
+    return write
 
 
 def _gather(pieces: Iterable[bytes]) -> Iterator[bytes]:

@@ -20,7 +20,7 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
 from ..._version import __version__
 from ..catalogue import Kind, Metric
-from ..families import Family
+from ..families import Family, HistogramValue, NativeHistogram
 from .deltas import Baseline, Key, Memory, Value
 from .points import to_metrics, to_point
 
@@ -95,6 +95,7 @@ class Delivery:
         self._settings = settings
         self._started = started
         self._baseline = Baseline(memory)
+        self._known: set[Key] = set()
 
     def send(self, families: Iterable[Family]) -> bool:
         """Send everything; return whether all of it was accepted in time.
@@ -107,6 +108,8 @@ class Delivery:
         seen: set[Key] = set()
         try:
             for batch in self._batches(families, now, seen):
+                if not batch.size:
+                    continue
                 remaining = deadline - time.monotonic()
                 if remaining <= 0:
                     return False
@@ -114,9 +117,11 @@ class Delivery:
                 if result is not MetricExportResult.SUCCESS:
                     return False
                 self._baseline.acknowledge(batch.states, now)
+                self._known |= batch.born
         finally:
             self._baseline.settle(now)
         self._baseline.retain(seen)
+        self._known &= seen
         return True
 
     def close(self) -> None:
@@ -124,57 +129,77 @@ class Delivery:
         self._exporter.shutdown()
 
     def _batches(self, families: Iterable[Family], now: int, seen: set[Key]) -> Iterator[_Batch]:
-        batch = _Batch(delta=self._settings.delta)
+        """Yield requests. What a series began with goes in one before that of its value.
+
+        A receiver that keeps samples, as Prometheus does, would take the first value it gets for
+        the starting point. Some refuse two points of one series in the same request.
+        """
+        births, batch = self._batch(), self._batch()
         for family in families:
             metric = family.metric
-            created = self._started if family.created is None else round(family.created * 1e9)
-            for labels, value in family.series:
+            counts = metric.kind in (Kind.COUNTER, Kind.HISTOGRAM)
+            for (labels, value), created in zip(
+                family.series, family.created_times(), strict=False
+            ):
                 key = (metric.name, labels)
                 seen.add(key)
-                point = self._point(metric, key, value, created, now)
-                if point is None:
-                    continue
-                batch.add(metric, point, key, value)
+                began = self._started if created is None else round(created * 1e9)
+                # What began while the state was read did so before; samples have milliseconds.
+                began = min(began, now - 1_000_000)
+                # When a counter that outlives processes was zero is not known, and no start says
+                # so. The start of this process would make its whole value an increase to some
+                # receivers.
+                start = 0 if metric.persistent else began
+                if counts and self._settings.delta:
+                    increase = self._baseline.increase(key, value, began)
+                    if increase is not None:
+                        batch.states[key] = value
+                        batch.add(metric, key, increase.value, increase.since, now)
+                else:
+                    if counts and created is not None and key not in self._known:
+                        before = _before(value, family.before.get(labels, 0.0))
+                        births.born.add(key)
+                        births.add(metric, key, before, start, began)
+                    batch.add(metric, key, value, start, now)
                 if batch.size >= BATCH:
-                    yield batch
-                    batch = _Batch(delta=self._settings.delta)
-        if batch.size:
-            yield batch
+                    yield from (births, batch)
+                    births, batch = self._batch(), self._batch()
+        yield from (births, batch)
 
-    def _point(
-        self, metric: Metric, key: Key, value: Value, created: int, now: int
-    ) -> DataPointT | None:
-        # When a counter that outlives processes was zero is not known, and no start says so. The
-        # start of this process would make its whole value an increase to some receivers.
-        start = 0 if metric.persistent else created
-        if self._settings.delta and metric.kind in (Kind.COUNTER, Kind.HISTOGRAM):
-            increase = self._baseline.increase(key, value, created)
-            if increase is None:
-                return None
-            value, start = increase.value, increase.since
-        return to_point(
-            metric,
-            key[1],
-            value,
-            start=start,
-            now=now,
-            exponential=self._settings.exponential,
-        )
+    def _batch(self) -> _Batch:
+        return _Batch(delta=self._settings.delta, exponential=self._settings.exponential)
+
+
+def _before(value: Value, before: float) -> Value:
+    """Return what a series began with."""
+    if not isinstance(value, HistogramValue):
+        return before
+    native = value.native
+    if native is not None:
+        native = NativeHistogram(native.schema, native.zero_threshold, 0, {})
+    return HistogramValue([0] * len(value.counts), 0.0, native)
 
 
 class _Batch:
-    """The points of one request, and the states that they bring the receiver up to."""
+    """The points of one request.
 
-    def __init__(self, *, delta: bool) -> None:
+    Attributes:
+        states: what they bring the receiver up to, where they are increases.
+        born: the series that the receiver hears of for the first time.
+    """
+
+    def __init__(self, *, delta: bool, exponential: bool) -> None:
         self._delta = delta
+        self._exponential = exponential
         self._points: dict[Metric, list[DataPointT]] = {}
         self.states: dict[Key, Value] = {}
+        self.born: set[Key] = set()
         self.size = 0
 
-    def add(self, metric: Metric, point: DataPointT, key: Key, value: Value) -> None:
+    def add(self, metric: Metric, key: Key, value: Value, start: int, at: int) -> None:
+        """Add a point: a value that began at `start`, as of `at`, both in Unix nanoseconds."""
+        point = to_point(metric, key[1], value, start=start, now=at, exponential=self._exponential)
         self._points.setdefault(metric, []).append(point)
-        if self._delta and metric.kind in (Kind.COUNTER, Kind.HISTOGRAM):
-            self.states[key] = value
         self.size += 1
 
     def data(self, resource: Resource) -> MetricsData:

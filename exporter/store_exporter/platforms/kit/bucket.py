@@ -104,6 +104,7 @@ class Bucket:
         latest: the state that the latest answer told; None before the first.
         requested: points that queries so far were judged to cost.
         actual: points that they did cost.
+        shown: `requested` and `actual` as they were last reported.
     """
 
     def __init__(self, monotonic: Callable[[], float], share: float = 1.0) -> None:
@@ -114,6 +115,7 @@ class Bucket:
         self._ceiling = float("inf")
         self.latest: Cost | None = None
         self.requested = self.actual = 0.0
+        self.shown = (0.0, 0.0)
         self._available = 0.0
         self._under_way = 0.0
         self._at = 0.0

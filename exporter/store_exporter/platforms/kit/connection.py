@@ -82,6 +82,7 @@ class Connection(ABC, Generic[ApiT]):
         self.monotonic = clocks.get("monotonic", time.monotonic)
         self.now = clocks.get("now", time.time)
         self.facts = Facts(self.monotonic)
+        self.shown: dict[str, Any] = {}
 
     @abstractmethod
     def sign(self, request: Request) -> Request:
@@ -124,6 +125,7 @@ class Api:
         now: Unix time in seconds.
         ends: when the deadline is, by `monotonic`.
         facts: what is remembered of the store.
+        shown: what counters stood at when they were last reported, by collector or probe.
         exchange: sends a request.
     """
 
@@ -133,6 +135,7 @@ class Api:
         self.now = connection.now
         self.ends = connection.monotonic() + deadline
         self.facts = connection.facts
+        self.shown = connection.shown
         self.exchange = send
 
 

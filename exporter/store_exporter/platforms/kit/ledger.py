@@ -14,14 +14,21 @@ only those events count whose own date proves them recent.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from ...metrics.catalogue import Metric, business
+from ...metrics.catalogue.health import STORE_LABELS
+from ...metrics.families import Sample
+
 MAX_CURRENCIES = 32
 """Currencies counted per store; money in further ones is left out and `overflow` says so."""
 _HARD_LIMIT = 4
+_SHOWN = "orders shown"
+_Counter = tuple[Metric, str]
+"""One counter: the metric, and its status or currency if it has one."""
 # Places in an entry of the memory: [modified, statuses as bits, paid, refund ids...].
 _MODIFIED, _STATUSES, _PAID, _REFUNDS = 0, 1, 2, 3
 
@@ -190,6 +197,32 @@ class Ledger:
             del self._seen[order_id]
             self.horizon = max(self.horizon, modified + 1)
 
+    def samples(self, statuses: Iterable[str], memory: dict[str, Any]) -> list[Sample]:
+        """Return all counters, at zero where nothing was counted yet.
+
+        Args:
+            statuses: the platform's closed list.
+            memory: the store's, in which `remember_shown` noted what scrapers know already.
+        """
+        shown = memory[_SHOWN]
+        memory[_SHOWN] = totals = dict.fromkeys(((business.ORDERS, s) for s in statuses), 0.0)
+        totals |= self.totals()
+        return [
+            Sample(metric, value, _labels(metric, label), before=shown.get((metric, label), 0.0))
+            for (metric, label), value in totals.items()
+        ]
+
+    def totals(self) -> dict[_Counter, float]:
+        """Return what each counter stands at."""
+        totals: dict[_Counter, float] = {(business.ORDERS_PAID, ""): float(self.paid)}
+        for metric, counted in (
+            (business.ORDERS, self.orders),
+            (business.REVENUE, self.revenue),
+            (business.REFUNDS, self.refunds),
+        ):
+            totals |= {(metric, label): float(value) for label, value in counted.items()}
+        return totals
+
     def to_document(self) -> dict[str, Any]:
         """Return everything as JSON types, compact because the memory is most of it."""
         return {
@@ -225,6 +258,19 @@ class Ledger:
         except (KeyError, TypeError, AttributeError, InvalidOperation) as error:
             raise ValueError(f"not a ledger: {error!r}") from error
         return ledger
+
+
+def remember_shown(memory: dict[str, Any], ledger: Ledger | None) -> None:
+    """Note what a ledger stood at when it was loaded, unless figures were shown since then.
+
+    So what a run adds is seen as an increase, also by a scraper that does not know the series:
+    after a restart, on another shard, or when the run before this one failed half-way.
+    """
+    memory.setdefault(_SHOWN, {} if ledger is None else ledger.totals())
+
+
+def _labels(metric: Metric, label: str) -> dict[str, str]:
+    return dict(zip(metric.labels[len(STORE_LABELS) :], (label,), strict=False))
 
 
 def _amounts(document: Mapping[str, str]) -> dict[str, Decimal]:

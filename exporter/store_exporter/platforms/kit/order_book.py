@@ -18,7 +18,8 @@ from ...metrics.catalogue import business
 from ...metrics.families import Sample
 from ...net.plans import Plan
 from . import options
-from .ledger import Ledger, Order
+from .connection import Api
+from .ledger import Ledger, Order, remember_shown
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +41,7 @@ class Place(Protocol):
         ...
 
 
-ApiT = TypeVar("ApiT")
+ApiT = TypeVar("ApiT", bound=Api)
 P = TypeVar("P", bound=Place)
 
 
@@ -110,6 +111,7 @@ class OrderBook(ABC, Generic[ApiT, P]):
         self.before: int | None = None
         saved = self._load()
         self._is_new = saved is None
+        remember_shown(api.shown, saved[0] if saved else None)
         since = given.since or 0
         self.ledger, self.place = saved or (
             Ledger(since, int(run.now()), given.remember),
@@ -206,20 +208,7 @@ class OrderBook(ABC, Generic[ApiT, P]):
 
     def _samples(self) -> list[Sample]:
         """Return all counters, at zero where nothing was counted yet."""
-        ledger = self.ledger
-        samples = [
-            Sample(business.ORDERS, ledger.orders.get(status, 0), {"status": status})
-            for status in self.statuses
-        ]
-        samples.append(Sample(business.ORDERS_PAID, ledger.paid))
-        for metric, amounts in (
-            (business.REVENUE, ledger.revenue),
-            (business.REFUNDS, ledger.refunds),
-        ):
-            samples += [
-                Sample(metric, float(amount), {"currency": currency})
-                for currency, amount in amounts.items()
-            ]
+        samples = self.ledger.samples(self.statuses, self.api.shown)
         samples.append(Sample(business.COLLECTOR_BACKLOG, self.backlog, {"collector": "orders"}))
         return samples
 

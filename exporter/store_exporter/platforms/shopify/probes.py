@@ -62,11 +62,12 @@ def _spent(bucket: Bucket) -> list[Sample]:
     """Return the state of the rate limit and what was spent of it, if answers have told."""
     if bucket.latest is None:
         return []
+    before, bucket.shown = bucket.shown, (bucket.requested, bucket.actual)
     return [
         Sample(health.API_BUCKET_AVAILABLE, bucket.latest.available),
         Sample(health.API_BUCKET_MAXIMUM, bucket.latest.maximum),
-        Sample(health.API_COST, bucket.requested, {"kind": "requested"}),
-        Sample(health.API_COST, bucket.actual, {"kind": "actual"}),
+        Sample(health.API_COST, bucket.requested, {"kind": "requested"}, before[0]),
+        Sample(health.API_COST, bucket.actual, {"kind": "actual"}, before[1]),
     ]
 
 

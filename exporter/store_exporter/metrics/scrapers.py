@@ -1,0 +1,185 @@
+"""Which scrapers there are, told apart as well as their requests allow, in bounded memory."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Condition
+from typing import Any
+from urllib.parse import parse_qs
+
+from .births import HORIZON, Look
+
+MOST_SCRAPERS = 64
+"""Scrapers remembered; beyond that the one that was not here for the longest is forgotten."""
+
+_LONGEST = 200
+"""Characters kept of what a scraper says of itself."""
+
+_TOO_SOON = 0.8
+"""The part of its timeout after which a scraper may come again. Prometheus wants the interval to be
+at least the timeout, and what a scrape is late by may be missing before the next one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scraper:
+    """Who asks, as far as a request tells.
+
+    Attributes:
+        name: what it calls itself, by the parameter `scraper`; empty if it does not.
+        address: where the request comes from, as the server sees it.
+        port: likewise; it tells connections of one address apart.
+        agent: its `User-Agent`.
+        timeout: its `X-Prometheus-Scrape-Timeout-Seconds`, in seconds; 0 without.
+        is_open: whether its connection is still open, where the server can tell.
+    """
+
+    name: str = ""
+    address: str = ""
+    port: int = 0
+    agent: str = ""
+    timeout: float = 0.0
+    is_open: Callable[[], bool] | None = None
+
+
+def scraper_of(
+    header: Callable[[str], str | None],
+    query: str,
+    peer: Any,
+    *,
+    is_open: Callable[[], bool] | None = None,
+) -> Scraper | None:
+    """Return the scraper that a request comes from.
+
+    Everything that feeds a database with PromQL says how long it will wait: Prometheus, its agent
+    mode and Grafana's, OpenTelemetry's collector, vmagent. Who neither does so nor has a name, such
+    as a person with curl, is none: he is shown every value as it is, and changes nothing.
+
+    Args:
+        header: gives a header of the request by its name, in whatever case.
+        query: the request's query, such as `scraper=a`.
+        peer: address and port of the other end; None, or a path, where it has none.
+        is_open: whether the connection is still open, where the server can tell.
+    """
+    name = parse_qs(query).get("scraper", [""])[0] if "scraper=" in query else ""
+    timeout = _seconds(header("x-prometheus-scrape-timeout-seconds"))
+    if not (name or timeout):
+        return None
+    address, port = peer[:2] if isinstance(peer, (tuple, list)) else ("", 0)
+    agent = header("user-agent") or ""
+    port = int(port) if str(port).isdecimal() else 0
+    return Scraper(name[:_LONGEST], str(address), port, agent[:_LONGEST], timeout, is_open)
+
+
+def _seconds(text: str | None) -> float:
+    try:
+        seconds = float(text or 0)
+    except ValueError:
+        return 0.0
+    return seconds if 0 < seconds < math.inf else 0.0
+
+
+class Known:
+    """A scraper that was here.
+
+    Attributes:
+        scraper: its last request.
+        asked: when that was, on the recorder's monotonic clock.
+        interval: seconds between its last two.
+        seen: the moment of its last complete look.
+        told: births up to this moment were shown to it with their values.
+        has_all: whether nothing was news to it in its last complete look.
+    """
+
+    __slots__ = ("asked", "has_all", "interval", "scraper", "seen", "told")
+
+    def __init__(self, scraper: Scraper, asked: float, seen: float) -> None:
+        self.scraper = scraper
+        self.asked = asked
+        self.interval = HORIZON
+        self.seen = self.told = seen
+        self.has_all = False
+
+    def is_like(self, scraper: Scraper) -> bool:
+        """Whether only a connection could tell the two apart."""
+        return _key(self.scraper) == _key(scraper)
+
+    def is_certainly(self, scraper: Scraper) -> bool:
+        """Whether this one, which is alike, comes again by its name or on its connection."""
+        return bool(scraper.name) or 0 < scraper.port == self.scraper.port
+
+    def may_be(self, scraper: Scraper, now: float) -> bool:
+        """Whether this one, which is alike, may have come again on another connection."""
+        if self.scraper.is_open is not None:
+            return not self.scraper.is_open()
+        return now - self.asked >= _TOO_SOON * scraper.timeout
+
+
+class Scrapers:
+    """The scrapers of one recorder.
+
+    One that gives itself a name is told by it. Others are told by address, agent and timeout; of
+    those that share these, such as two replicas on one machine, by their connections, or by coming
+    sooner than one of them could come again.
+
+    Args:
+        monotonic: seconds that only grow.
+    """
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everyone in a forked child, whose locks may belong to threads that are gone."""
+        self._changed = Condition()
+        self._known: list[Known] = []
+
+    def find(self, scraper: Scraper) -> Known:
+        """Return what is known of a scraper that asks now."""
+        with self._changed:
+            now = self._monotonic()
+            # Who has not asked for the longest comes first.
+            self._known = [one for one in self._known if one.asked > now - HORIZON]
+            alike = [one for one in self._known if one.is_like(scraper)]
+            found = [one for one in alike if one.is_certainly(scraper)]
+            found += [one for one in alike if one.may_be(scraper, now)]
+            if found:
+                known = found[0]
+                self._known.remove(known)
+                known.interval = now - known.asked
+                known.scraper, known.asked = scraper, now
+            else:
+                # Should it be one of these after all, no value that it has may fall back to zero.
+                seen = max((one.told for one in alike), default=now - HORIZON)
+                known = Known(scraper, now, seen)
+            self._known = [*self._known[1 - MOST_SCRAPERS :], known]
+            return known
+
+    def complete(self, known: Known, look: Look) -> None:
+        """Note that a scraper got all of a look. One that has given up by now got none of it."""
+        timeout = known.scraper.timeout
+        if timeout and self._monotonic() - look.moment > timeout:
+            return
+        with self._changed:
+            known.seen, known.has_all = look.moment, not look.has_news
+            self._changed.notify_all()
+
+    def wait(self, timeout: float) -> bool:
+        """Wait until every scraper that still comes, one at least, has got everything."""
+        began = self._monotonic()
+        with self._changed:
+            return self._changed.wait_for(lambda: self._all_have(began), timeout)
+
+    def _all_have(self, began: float) -> bool:
+        """Whether all have got everything that was counted until then."""
+        now = self._monotonic()
+        coming = [one for one in self._known if now - one.asked < 2 * one.interval + 1]
+        return bool(coming) and all(one.has_all and one.seen > began for one in coming)
+
+
+def _key(scraper: Scraper) -> tuple[str, str, str, float]:
+    if scraper.name:
+        return scraper.name, "", "", 0.0
+    return "", scraper.address, scraper.agent, scraper.timeout

@@ -1,0 +1,185 @@
+"""What a real Prometheus says is what happened: births, bursts, restarts, crashes and replicas.
+
+Processes live and die by a random schedule. At the end their calls are compared, to the unit, with
+the growth of the samples that each of two Prometheis stored, and with the analytics API's figures.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+import pytest
+
+from store_exporter.errors import ERROR_TYPES
+from store_exporter.server import prometheus as asked
+from store_exporter.server.analytics import Filters
+from tests.servers import Server, eventually, prometheus
+
+ROOT = Path(__file__).parents[2]
+LIVES = 3
+INTERVAL = 1.0
+PROTOCOLS = {
+    "text": "PrometheusText0.0.4",
+    "openmetrics": "OpenMetricsText1.0.0",
+    "native": "PrometheusProto",
+}
+"""How each org's process is scraped."""
+OPERATIONS = ("search_products", "get_cart", "add_to_cart", "apply_coupon_to_cart")
+FAILURES = ("out_of_stock", "invalid_coupon", "timeout", "server_error", "dns")
+
+Call = tuple[str, str | None]
+Key = tuple[str, ...]
+
+
+class Shop:
+    """A process that runs operations and serves its metrics; killed when the block ends."""
+
+    def __init__(self, port: int, org: str) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.mounts.shop", str(port), org],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def __enter__(self) -> Self:
+        self._expect("ready")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+    def run(self, calls: list[Call]) -> None:
+        """Run operations."""
+        self._write(json.dumps(calls))
+        self._expect("done")
+
+    def show(self) -> None:
+        """Have the scrapers get everything."""
+        self._write("[]")
+        self._expect("seen")
+
+    def end(self) -> None:
+        """Let it end by itself."""
+        self._write("")
+        self._process.wait(10)
+
+    def _write(self, line: str) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{line}\n")
+        self._process.stdin.flush()
+
+    def _expect(self, word: str) -> None:
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline() == f"{word}\n"
+
+
+def live(org: str, port: int, seed: int) -> Counter[Call]:
+    """Let one process live several times; return the calls that it made in all."""
+    rng = random.Random(f"{seed} {org}")
+    made: Counter[Call] = Counter()
+    for _ in range(LIVES):
+        with Shop(port, org) as shop:
+            for _ in range(rng.randint(1, 5)):
+                share = rng.choice((0.0, 0.2, 1.0))
+                calls: list[Call] = [
+                    (rng.choice(OPERATIONS), rng.choice(FAILURES) if rng.random() < share else None)
+                    for _ in range(rng.choice((1, 3, 40)))
+                ]
+                shop.run(calls)
+                made.update(calls)
+                time.sleep(rng.uniform(0, 0.8))
+            shop.show()
+            if rng.random() < 0.5:
+                shop.end()
+    return made
+
+
+@contextmanager
+def replicas(ports: dict[str, int], folder: Path) -> Iterator[list[Server]]:
+    """Run two Prometheis, with the flags that tests/servers gives, that scrape all orgs alike."""
+    config = "scrape_configs:\n" + "".join(
+        f"- job_name: {org}\n  scrape_interval: {INTERVAL:g}s\n"
+        f"  scrape_protocols: [{PROTOCOLS[org]}]\n"
+        f"  static_configs: [{{targets: ['127.0.0.1:{port}']}}]\n"
+        for org, port in ports.items()
+    )
+    (folder / "a").mkdir()
+    (folder / "b").mkdir()
+    with prometheus(config, folder / "a") as one, prometheus(config, folder / "b") as other:
+        for server in (one, other):
+            eventually(lambda server=server: len(server.query("up")) == len(ports))
+        yield [one, other]
+
+
+def expected(made: Counter[Call]) -> dict[str, dict[Key, float]]:
+    """What the calls come to: by operation, and by operation, error type and fault."""
+    calls: Counter[Key] = Counter()
+    errors: Counter[Key] = Counter()
+    for (operation, error_type), count in made.items():
+        calls[operation,] += count
+        if error_type is not None:
+            errors[operation, error_type, str(ERROR_TYPES[error_type].fault)] += count
+    return {"calls": dict(calls), "errors": dict(errors)}
+
+
+def analytics(server: Server, org: str) -> dict[str, dict[Key, float]]:
+    """What the analytics API reads."""
+    usages = asyncio.run(asked.usage(server.url, Filters(org, days=1)))
+    calls = {(operation,): round(usage.total, 6) for (_, _, operation), usage in usages.items()}
+    errors: dict[Key, float] = {
+        (operation, error_type, str(ERROR_TYPES[error_type].fault)): round(count, 6)
+        for (_, _, operation), usage in usages.items()
+        for error_type, count in usage.errors.items()
+    }
+    return {
+        "calls": {key: count for key, count in calls.items() if count},
+        "errors": {key: count for key, count in errors.items() if count},
+    }
+
+
+def differences(server: Server, org: str, truth: dict[str, dict[Key, float]]) -> dict[str, Any]:
+    """Where the two ways of counting differ from what happened."""
+    errors = ("operation", "error_type", "fault")
+    duration = "store_operation_duration_seconds" + ("" if org == "native" else "_count")
+    where = f'{{org="{org}"}}'
+    found = {
+        "calls": server.growth(f"store_operations_total{where}", "operation"),
+        "histogram": server.growth(f"{duration}{where}", "operation"),
+        "errors": server.growth(f"store_operation_errors_total{where}", *errors),
+    }
+    right = {**truth, "histogram": truth["calls"]}
+    wrong = {name: (found[name], right[name]) for name in found if found[name] != right[name]}
+    read = analytics(server, org)
+    return wrong | {f"analytics {n}": (read[n], truth[n]) for n in read if read[n] != truth[n]}
+
+
+@pytest.mark.real
+@pytest.mark.timeout(90)
+def test_calls_are_what_prometheus_and_analytics_say(tmp_path: Path) -> None:
+    seed = random.randrange(1 << 32)
+    with ThreadPoolExecutor(len(PROTOCOLS)) as pool:
+        sockets = {org: socket.create_server(("127.0.0.1", 0)) for org in PROTOCOLS}
+        ports = {org: one.getsockname()[1] for org, one in sockets.items()}
+        for one in sockets.values():
+            one.close()
+        with replicas(ports, tmp_path) as servers:
+            lives = {org: pool.submit(live, org, port, seed) for org, port in ports.items()}
+            truths = {org: expected(made.result()) for org, made in lives.items()}
+            for number, server in enumerate(servers):
+                for org, truth in truths.items():
+                    assert not differences(server, org, truth), (seed, number, org)
