@@ -23,6 +23,10 @@ STORES = (
     ("acme", "toys.example", "woocommerce"),
     ("globex", "tea.example", "shopify"),
 )
+DOWN = "toys.example"
+"""The store that is down."""
+PAGED = "tea.example"
+"""The store that is up, and has a critical alert."""
 OPERATIONS = ("search_products", "add_to_cart", "get_cart")
 ERRORS = (
     ("timeout", "store"),
@@ -113,7 +117,7 @@ def label_sets(names: Sequence[str], family: str) -> Iterator[tuple[tuple[str, s
 def gauge(metric: Metric, labels: dict[str, str], t: int, now: int) -> float:
     """A plausible value at time `t`."""
     constants = {
-        health.UP: 1.0,
+        health.UP: float(labels.get("domain") != DOWN),
         health.HEALTH: float(labels.get("state") == "healthy"),
         health.PROBE_SUCCESS: float(labels.get("probe") == "liveness"),
         health.PROBE_STATUS: 200.0,
