@@ -232,9 +232,7 @@ def test_faults_error_types_and_quantiles_have_one_colour_on_all_dashboards() ->
             assert fixed, (page.file, panel.title, chr(ord("A") + number))
             for pattern, colour in fixed.items():
                 name = re.sub(r"\\b|[/^$]", "", pattern)
-                found.setdefault(name if "phase" not in labels else f"phase {name}", set()).add(
-                    colour
-                )
+                found.setdefault((*labels, name)[-2:], set()).add(colour)
     assert {("fault", "store"), ("error_type", "timeout"), ("p95",)} <= found.keys()
     assert {name: seen for name, seen in found.items() if len(seen) > 1} == {}
 
