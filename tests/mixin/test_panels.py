@@ -53,8 +53,9 @@ def test_totals_are_what_the_counters_counted(history: tuple[Server, float]) -> 
     operations = len(STORES) * len(OPERATIONS) * RATE * RANGE
     assert value(source, "shop", "Today", 0) == pytest.approx(50 * orders, rel=0.01)
     assert value(source, "shop", "Today", 1) == pytest.approx(orders, rel=0.01)
-    hourly = value(source, "operations", "Calls/hour")
-    assert hourly == pytest.approx(operations * 3600 / RANGE, rel=0.01)
+    failing = sum(fault != "customer" for _, fault in ERRORS) * ERROR_SHARE
+    failures = value(source, "errors", "Failures")
+    assert failures == pytest.approx(operations * failing, rel=0.01)
 
 
 def test_success_leaves_out_what_shoppers_did_wrong(history: tuple[Server, float]) -> None:
