@@ -14,12 +14,15 @@ PHONE = 390
 _MENU, _MARGIN, _GAP, _COLUMNS = 300, 16, 8, 24
 _PADDING, _SCROLL_BAR = 8, 10
 CELL_PADDING = 6
-SORT_ICON = 18
+SORT_ICON = 26
 TITLE_REST = 80
 """What a panel's header needs beside its title: paddings, the icon of the description, the menu."""
 ROW, ROW_GAP = 30, 8
 """Pixels of one unit of a panel's height, and between two."""
 HEADER, LEGEND_ROW, LEGEND_SHARE = 40, 22.4, 0.35
+
+LEGEND_FIGURE, LEGEND_MARK = 62, 40
+"""Pixels of a figure in a legend, and of what stands before a name and at the ends."""
 
 # Advance widths of the characters from space to ~, in thousandths of the size.
 _MEDIUM = (

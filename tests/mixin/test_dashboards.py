@@ -158,12 +158,14 @@ def test_panels_fit_the_grid_and_do_not_overlap(name: str) -> None:
 
 
 @EVERY
-def test_graphs_have_a_legend_with_mean_max_and_last(name: str) -> None:
+def test_graphs_have_a_legend_with_last_max_and_where_there_is_room_mean(name: str) -> None:
     for panel in panels(name):
         if panel["type"] == "timeseries":
             legend = panel["options"]["legend"]
+            wide = panel["gridPos"]["w"] >= 12
+            wanted = ["lastNotNull", "max", *(["mean"] if wide else [])]
             assert legend["displayMode"] == "table", panel["title"]
-            assert legend["calcs"] == ["lastNotNull", "mean", "max"], panel["title"]
+            assert legend["calcs"] == wanted, panel["title"]
 
 
 @EVERY

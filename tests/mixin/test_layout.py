@@ -18,10 +18,30 @@ LONGEST = {
     "percentunit": "100.0%",
     "s": "59.9 mins",
     "short": "999 Mil",
-    "dateTimeFromNow": "23 minutes ago",
+    "dateTimeFromNow": "a few seconds ago",
 }
 """The longest text that a figure of each unit commonly has."""
 DOMAIN = "garden.globex.example"
+USUAL = {
+    "domain": DOMAIN,
+    "operation": "get_shipping_options",
+    "error_type": "invalid_response",
+    "collector": "order_statuses",
+    "source": "order_statuses",
+    "job": "store-exporter",
+    "slo": "availability",
+    "platform": "woocommerce",
+    "probe": "storefront",
+    "org": "northwind",
+    "stock": "low",
+    "state": "disabled",
+    "fault": "cancelled",
+    "status": "completed",
+    "phase": "processing",
+    "result": "success",
+    "reason": "overlap",
+}
+"""A usual value of each label that names a series, rather a long one."""
 NAMED = {"slo": "availability", "version": "1.0.0", "currency": "EUR", "platform": "woocommerce"}
 """A usual value of each label that names a figure."""
 
@@ -57,9 +77,12 @@ def test_all_columns_of_a_table_fit_its_panel_on_every_screen(panel: Panel) -> N
 
 
 @TABLES
-def test_what_a_row_is_about_and_its_first_figure_fit_a_phone(panel: Panel) -> None:
-    first = COLUMNS[panel.subjects[0]].width + panel.queries[0].width
-    assert first <= screen.table(panel.width, screen.PHONE)
+def test_a_phone_shows_what_a_row_is_about_and_its_first_figure(panel: Panel) -> None:
+    subjects = [COLUMNS[label].width for label in panel.subjects]
+    room = screen.table(panel.width, screen.PHONE)
+    assert sum(subjects[:2]) <= room
+    if len(subjects) == 1:
+        assert subjects[0] + panel.queries[0].width <= room
 
 
 def test_a_phone_shows_which_store_is_down_and_how_much_trouble_it_is_in() -> None:
@@ -164,6 +187,12 @@ def test_a_legend_shows_what_matters_first_and_at_least_four_series(panel: Panel
     )
     wanted = 4 if varies else min(4, len(panel.queries))
     assert screen.legend_rows(panel.height) >= wanted
+    for query in panel.queries:
+        name = re.sub(r"\{\{(\w+)\}\}", lambda m: USUAL.get(m[1], m[1]), query.legend)
+        needed = (
+            screen.text(name) + len(legend["calcs"]) * screen.LEGEND_FIGURE + screen.LEGEND_MARK
+        )
+        assert needed <= screen.panel(panel.width, min(screen.SCREENS)), name
 
 
 @GRAPHS

@@ -86,8 +86,8 @@ def dashboards() -> str:
             "# Dashboards",
             (
                 "Provisioned from `grafana/dashboards/`, for Grafana 12 and 13. Each has a data "
-                "source variable, links to the others that keep variables and time, and marks where "
-                "alerts began, which *Fleet* and *Trends* show only when *Alerts* is switched on. "
+                "source variable, links to the others that keep variables and time, and marks "
+                "where alerts began (on *Fleet* and *Trends* when *Alerts* is switched on). "
                 "Panels lead on: click a store for its page, an alert for what to do about it. "
                 "Thresholds are those of the alerts."
             ),

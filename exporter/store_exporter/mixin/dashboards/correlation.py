@@ -56,7 +56,7 @@ def together() -> Row:
                 correlation(f"({BY_TYPE})", y),
                 title,
                 decimals=2,
-                width=112,
+                width=120 if title == "with latency" else 112,
                 steps=steps,
                 empty=TOO_STEADY,
             )

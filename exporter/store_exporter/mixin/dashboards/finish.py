@@ -59,7 +59,9 @@ def _finish_stat(builder: stat.Panel, panel: Panel) -> None:
         builder.text_mode(mode.VALUE_AND_NAME)
 
 
-LEGEND = ("lastNotNull", "mean", "max")
+LEGEND = ("lastNotNull", "max", "mean")
+"""What the legend of a graph shows of each series; a narrow graph has room for the first two."""
+WIDE = 12
 LAST = "Last *"
 """The heading of a legend's column with last values, as Grafana writes it."""
 
@@ -67,10 +69,16 @@ LAST = "Last *"
 def _finish_graph(builder: timeseries.Panel, panel: Panel) -> None:
     legend = build_common.VizLegendOptions().show_legend(True)
     legend.display_mode(common.LegendDisplayMode.TABLE).placement(common.LegendPlacement.BOTTOM)
-    builder.legend(legend.calcs(list(LEGEND)).sort_by(LAST).sort_desc(True))
+    builder.legend(
+        legend.calcs(list(LEGEND if panel.width >= WIDE else LEGEND[:2]))
+        .sort_by(LAST)
+        .sort_desc(True)
+    )
     order = build_common.VizTooltipOptions().mode(common.TooltipDisplayMode.MULTI)
     builder.tooltip(order.sort(common.SortOrder.DESCENDING))
-    builder.line_width(1).fill_opacity(25 if panel.stacked else 8)
+    lone = len(panel.queries) == 1 and "{{" not in panel.queries[0].legend
+    # Areas that lie over each other hide what they should show.
+    builder.line_width(1).fill_opacity(25 if panel.stacked else 8 if lone else 0)
     builder.show_points(common.VisibilityMode.NEVER)
     if panel.stacked:
         builder.stacking(build_common.StackingConfig().mode(common.StackingMode.NORMAL))

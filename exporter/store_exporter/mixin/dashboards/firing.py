@@ -18,7 +18,7 @@ def table(*labels: str, links: tuple[Dashboard, ...], matchers: tuple[str, ...])
         links: dashboards that show more.
         matchers: the choice.
     """
-    columns = ("what", *labels, "alertname")
+    columns = ("what", *labels[:1], "alertname", *labels[1:])
     by = ", ".join((*labels, "alertname"))
     rank = " or ".join(
         f"{number} * max by ({by}) ({promql.firing(promql.equal('severity', name), *matchers)})"
@@ -35,6 +35,7 @@ def table(*labels: str, links: tuple[Dashboard, ...], matchers: tuple[str, ...])
             Query(
                 explained(rank),
                 "Severity",
+                width=95,
                 empty="nothing may fire",
                 mappings=tuple((number, name, colour) for name, number, colour in RANKS),
             ),
@@ -42,12 +43,12 @@ def table(*labels: str, links: tuple[Dashboard, ...], matchers: tuple[str, ...])
                 explained(since),
                 "Since",
                 unit="dateTimeFromNow",
-                width=120,
+                width=140,
                 empty="nothing may fire",
             ),
         ),
         width=24,
-        height=6,
+        height=7,
         columns=columns,
         sort="Severity",
         links=links,

@@ -111,12 +111,12 @@ def worst() -> Row:
     """The stores that need somebody, with the figures that say why."""
     columns = (
         Query(of_worst(UP), "State", mappings=UP_DOWN, width=70),
-        Query(WORST_STORES, "Trouble", decimals=1, steps=AFFECTED),
+        Query(WORST_STORES, "Trouble", decimals=1, steps=AFFECTED, width=90),
         Query(of_worst(SUCCESS_RATE), "Success", unit="percentunit", decimals=1, steps=SUCCESS),
         Query(of_worst(promql.total(STORE, P95)), "p95", unit="s", decimals=2, steps=LATENCY),
         Query(of_worst(ORDERS), "Orders/h", decimals=0),
         Query(of_worst(hourly(select(series.STORE_RATE, *STORE_MATCH))), "Calls/h", decimals=0),
-        Query(of_worst(missed_runs()), "Missed runs", decimals=1, steps=MISSED, width=115),
+        Query(of_worst(missed_runs()), "Missed runs", decimals=1, steps=MISSED, width=121),
     )
     table = Panel(
         Kind.TABLE,

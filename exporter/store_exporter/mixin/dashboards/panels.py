@@ -62,7 +62,7 @@ class Query:
     decimals: int | None = None
     steps: Steps = ()
     mappings: tuple[Mapping, ...] = ()
-    width: int = 88
+    width: int = 92
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +83,7 @@ class Column:
 
 
 COLUMNS: dict[str, Column] = {
-    "what": Column("What is wrong", 170, grows=True),
-    "alertname": Column("Alert", 230),
+    "what": Column("What is wrong", 160, grows=True),
     "domain": Column("Store", 170, grows=True),
     "operation": Column("Operation", 150, grows=True),
     "error_type": Column("Error", 140, grows=True),
@@ -92,6 +91,7 @@ COLUMNS: dict[str, Column] = {
     "collector": Column("Figures", 130, grows=True),
     "slo": Column("Objective", 95),
     "instance": Column("Process", 170, grows=True),
+    "alertname": Column("Alert", 230, fact=True),
     "fault": Column("Fault", 80, fact=True),
     "version": Column("Version", 90, fact=True),
     "currency": Column("Currency", 85, fact=True),

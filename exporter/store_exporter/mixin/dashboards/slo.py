@@ -159,14 +159,14 @@ def each() -> Row:
                 "on, and how fast it goes over each window.",
                 (
                     Query(
-                        worst, "Budget left", unit="percentunit", decimals=1, steps=LEFT, width=108
+                        worst, "Budget left", unit="percentunit", decimals=1, steps=LEFT, width=116
                     ),
                     *(
                         Query(
                             column(slo.burn_rate(window)),
                             f"Burn {window}",
                             decimals=1,
-                            width=85,
+                            width=82,
                             steps=BURN,
                             empty=quiet,
                         )
