@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...metrics.catalogue import business, health
 from .. import promql, series
 from ..names import AlertName, Dashboards
-from ..promql import hourly, select
+from ..promql import STORE, hourly, on, select
 from .panels import Kind, Panel, Query, Row
 from .scales import LATENCY, NO_ERROR
 from .variables import STORE_MATCH
@@ -17,9 +17,6 @@ def ours() -> Row:
     """Failures of the exporter's own requests, which need no shopper to show."""
     probes = promql.rate(health.PROBE_FAILURES, "$__rate_interval", *S)
     slowest = select(series.PROBE_QUANTILE, *S)
-    failing = f"and on (org, domain, probe) {select(health.PROBE_SUCCESS, *S)} == 0"
-    answered = select(health.PROBE_STATUS, *S)
-    silent = f"1000 * {select(health.PROBE_LAST_SUCCESS, *S)}"
     collectors = promql.rate(business.COLLECTOR_FAILURES, "$__rate_interval", *S)
     return Row(
         "Seen by the exporter itself",
@@ -77,30 +74,35 @@ def ours() -> Row:
             Panel(
                 Kind.TABLE,
                 "Probes that fail now",
-                "The last HTTP status, where there was an answer at all, and when the check last "
-                "succeeded. No answer points to the network, 5xx to the shop, 403 to a "
-                "firewall.",
+                "When the check last succeeded, and the last HTTP status where there was an answer "
+                "at all. No answer points to the network, 5xx to the shop, 403 to a firewall.",
                 (
                     Query(
-                        f"min by (org, domain, probe) ({silent} {failing})",
+                        failing_probes(),
                         "Last success",
                         unit="dateTimeFromNow",
                         width=140,
                         empty="there may be no failing probe",
                     ),
-                    Query(
-                        f"max by (org, domain, probe) ({answered} {failing})",
-                        "HTTP status",
-                        decimals=0,
-                        width=121,
-                        empty="there may be no failing probe",
-                    ),
                 ),
                 width=24,
-                columns=("domain", "probe", "org"),
-                sort="HTTP status",
+                columns=("domain", "probe", "status", "org"),
+                sort="+Last success",
                 links=(Dashboards.SHOP, AlertName.STORE_DOWN),
                 none=True,
             ),
         ),
     )
+
+
+def failing_probes() -> str:
+    """When each failing probe last succeeded, with the status of its last answer as a label."""
+    by = (*STORE, "probe")
+    last = (
+        f"1000 * {select(health.PROBE_LAST_SUCCESS, *S)}"
+        f" and {on(*by)} {select(health.PROBE_SUCCESS, *S)} == 0"
+    )
+    since = promql.aggregate("max", by, last)
+    answered = promql.aggregate("max", by, select(health.PROBE_STATUS, *S))
+    status = f'count_values by ({", ".join(by)}) ("status", {answered})'
+    return f"{since} * {on(*by)} group_left (status) {status} or {since} unless {on(*by)} {status}"

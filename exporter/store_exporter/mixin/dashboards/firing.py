@@ -4,58 +4,48 @@ from __future__ import annotations
 
 from .. import promql
 from ..names import Dashboard
-from .panels import BLUE, RED, YELLOW, Kind, Panel, Query
+from .panels import BLUE, RED, YELLOW, Kind, Mapping, Panel, Query
 
-RANKS = (("critical", 3, RED), ("warning", 2, YELLOW), ("info", 1, BLUE))
-"""Severities, the worst first; the number is what the table is sorted by."""
+RANKS: tuple[Mapping, ...] = ((1, "critical", RED), (2, "warning", YELLOW), (3, "info", BLUE))
+"""Severities by their rank, which the label `rank` holds and the table is sorted by."""
 
 
 def table(*labels: str, links: tuple[Dashboard, ...], matchers: tuple[str, ...]) -> Panel:
     """The alerts that fire for what is chosen.
+
+    One query has it all: of several that find nothing Grafana shows the headings, and not that
+    there is nothing.
 
     Args:
         labels: of the alerts, that say what each is about.
         links: dashboards that show more.
         matchers: the choice.
     """
-    columns = ("what", *labels[:1], "alertname", *labels[1:])
     by = ", ".join((*labels, "alertname"))
-    rank = " or ".join(
-        f"{number} * max by ({by}) ({promql.firing(promql.equal('severity', name), *matchers)})"
-        for name, number, _ in RANKS
+    ranked = " or ".join(
+        labelled(
+            f"max by ({by}) ({promql.firing_since(promql.equal('severity', name), *matchers)})",
+            f'"rank", "{number:g}", "", ""',
+        )
+        for number, name, _ in RANKS
     )
-    told = promql.one_of("severity", [name for name, _, _ in RANKS])
-    since = f"max by ({by}) ({promql.firing_since(told, *matchers)})"
+    # From this label the table makes the sentence that says what is wrong.
+    rows = labelled(ranked, '"what", "$1", "alertname", "(.*)"')
     return Panel(
         Kind.TABLE,
         "Firing alerts",
         "What is wrong now, the worst first, and since when it has been. Click a line for what to "
         "do about it, and for the page that shows more.",
-        (
-            Query(
-                explained(rank),
-                "Severity",
-                width=95,
-                empty="nothing may fire",
-                mappings=tuple((number, name, colour) for name, number, colour in RANKS),
-            ),
-            Query(
-                explained(since),
-                "Since",
-                unit="dateTimeFromNow",
-                width=140,
-                empty="nothing may fire",
-            ),
-        ),
+        (Query(rows, "Since", unit="dateTimeFromNow", width=140, empty="nothing may fire"),),
         width=24,
         height=7,
-        columns=columns,
-        sort="Severity",
+        columns=("what", *labels[:1], "rank", "alertname", *labels[1:]),
+        sort="+Severity",
         links=links,
         none=True,
     )
 
 
-def explained(expression: str) -> str:
-    """Add a label from which the table makes the sentence that explains the alert."""
-    return f'label_replace({expression}, "what", "$1", "alertname", "(.*)")'
+def labelled(expression: str, replacement: str) -> str:
+    """Add a label to all series of an expression."""
+    return f"label_replace({expression}, {replacement})"

@@ -6,10 +6,12 @@ from typing import Any
 
 from .. import alerts
 from .finish import mappings, thresholds, unknown
+from .firing import RANKS
 from .panels import COLUMNS, Column, Panel, Query
 from .sdk import build_common, model, table
 
 Links = list[tuple[str, str]]
+COLOURED = {"type": "color-text"}
 
 
 def finish(builder: table.Panel, panel: Panel, links: Links, *, one_org: bool) -> None:
@@ -28,6 +30,8 @@ def finish(builder: table.Panel, panel: Panel, links: Links, *, one_org: bool) -
         properties = _label(shown)
         if label == "what":
             properties.append(("mappings", _summaries()))
+        if label == "rank":
+            properties += [("mappings", mappings(RANKS)), ("custom.cellOptions", COLOURED)]
         if label == panel.subjects[0]:
             properties.append(("links", [{"title": title, "url": url} for title, url in links]))
         builder.override_by_name(shown.title, _values(properties))
@@ -72,7 +76,7 @@ def _figure(query: Query) -> list[tuple[str, Any]]:
         found.append(("thresholds", thresholds(query.steps).build()))
     if query.steps or query.mappings:
         found.append(("mappings", [*mappings(query.mappings), unknown()]))
-        found.append(("custom.cellOptions", {"type": "color-text"}))
+        found.append(("custom.cellOptions", COLOURED))
     return found
 
 
