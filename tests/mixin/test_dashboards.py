@@ -12,7 +12,7 @@ import pytest
 from store_exporter.metrics.catalogue import CATALOGUE, Kind
 from store_exporter.mixin import alerts, dashboards, policy
 from store_exporter.mixin.dashboards import linter
-from store_exporter.mixin.dashboards.panels import Page
+from store_exporter.mixin.dashboards.panels import COLUMNS, Page
 from store_exporter.mixin.dashboards.render import without_placement
 from store_exporter.mixin.dashboards.sdk import JSONEncoder, model
 
@@ -255,7 +255,8 @@ def test_tables_sort_by_a_column_that_they_have() -> None:
     for page in PAGES.values():
         for panel in page.panels:
             if panel.sort:
-                columns = {query.legend for query in panel.queries} | set(panel.columns)
+                columns = {query.legend for query in panel.queries}
+                columns |= {COLUMNS[label].title for label in panel.columns}
                 assert panel.sort.removeprefix("+") in columns, panel.title
 
 

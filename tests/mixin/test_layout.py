@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from store_exporter.metrics.catalogue import business
-from store_exporter.mixin import dashboards, series
+from store_exporter.mixin import alerts, dashboards, series
 from store_exporter.mixin.dashboards import colours
 from store_exporter.mixin.dashboards.panels import COLUMNS, NO_DATA, NONE, Kind, Page, Panel
 from tests.mixin import screen
@@ -101,6 +101,18 @@ def test_every_column_is_wide_enough_for_its_heading_and_its_figures(panel: Pane
         assert heading + (screen.SORT_ICON if sorted_by else 0) <= room, query.legend
         shown = [words for _, words, _ in query.mappings] or [LONGEST[query.unit or "short"]]
         assert all(screen.text(words) <= room for words in shown), query.legend
+
+
+def test_what_is_wrong_fits_two_lines_of_its_row_where_the_panel_is_wide() -> None:
+    longest = max(screen.text(alert.summary) for alert in alerts.alerts() if "domain" in alert.by)
+    found = [panel for _, panel in panels(Kind.TABLE) if "what" in panel.columns]
+    assert found
+    for panel in found:
+        assert document_of(panel)["options"]["cellHeight"] == "lg"
+        fixed = sum(COLUMNS[label].width for label in panel.columns if not COLUMNS[label].grows)
+        room = screen.table(panel.width, 1600)
+        growing = (room - fixed - panel.queries[0].width) / 2
+        assert longest * 1.1 <= 2 * (growing - 2 * screen.CELL_PADDING)
 
 
 def test_a_usual_domain_is_shown_on_one_line() -> None:

@@ -33,6 +33,25 @@ def test_panels_that_may_be_empty_show_data_when_there_is_some(
     assert not empty, "\n".join(map(str, empty))
 
 
+def test_what_has_no_figure_does_not_come_first(history: tuple[Server, float]) -> None:
+    # Grafana sorts nothing before the least, so a table that rises must have all its figures.
+    source = Source(history[0].url, history[1])
+    rising = [
+        (page, panel, query)
+        for page in dashboards.pages()
+        for panel in page.panels
+        for query in panel.queries
+        if panel.sort == f"+{query.legend}"
+    ]
+    assert rising
+    for page, panel, sorted_by in rising:
+        chosen = next(choices(source, page))
+        known = [labels for labels, _ in source.ask(panel, sorted_by, chosen)]
+        for query in panel.queries:
+            for labels, _ in source.ask(panel, query, chosen):
+                assert labels in known, (page.file, panel.title, query.legend)
+
+
 def value(source: Source, file: str, title: str, query: int = 0) -> float:
     """The single figure that a panel shows for all stores."""
     result = answer(source, file, title, query)

@@ -38,7 +38,7 @@ def table(*labels: str, links: tuple[Dashboard, ...], matchers: tuple[str, ...])
         "do about it, and for the page that shows more.",
         (Query(rows, "Since", unit="dateTimeFromNow", width=140, empty="nothing may fire"),),
         width=24,
-        height=7,
+        height=8,
         columns=("what", *labels[:1], "rank", "alertname", *labels[1:]),
         sort="+Severity",
         links=links,

@@ -8,7 +8,7 @@ from .. import alerts
 from .finish import mappings, thresholds, unknown
 from .firing import RANKS
 from .panels import COLUMNS, Column, Panel, Query
-from .sdk import build_common, model, table
+from .sdk import build_common, common, model, table
 
 Links = list[tuple[str, str]]
 COLOURED = {"type": "color-text"}
@@ -37,6 +37,9 @@ def finish(builder: table.Panel, panel: Panel, links: Links, *, one_org: bool) -
         builder.override_by_name(shown.title, _values(properties))
     for query in panel.queries:
         builder.override_by_name(query.legend, _values(_figure(query)))
+    if "what" in panel.columns:
+        # Grafana measures the alert's name and not the sentence in its place, which may be longer.
+        builder.cell_height(common.TableCellHeight.LG)
     if panel.sort:
         name = panel.sort.removeprefix("+")
         by = build_common.TableSortByFieldState().display_name(name)
