@@ -24,10 +24,13 @@ def settings(compose: Compose) -> dict[str, str]:
 def test_nobody_gets_into_the_organisation_that_shows_all_merchants_by_default(
     settings: dict[str, str],
 ) -> None:
-    # Grafana's own defaults of the last two are true: a new user reads what the first org shows.
+    # By Grafana's own defaults a new user is a Viewer of the first org. Without that it would be
+    # the administrator of one of its own (userimpl/user.go of Grafana 12.2), who may add a data
+    # source of any address.
     assert settings["GF_AUTH_ANONYMOUS_ENABLED"] == "false"
     assert settings["GF_USERS_ALLOW_SIGN_UP"] == "false"
-    assert settings["GF_USERS_AUTO_ASSIGN_ORG"] == "false"
+    assert settings["GF_USERS_AUTO_ASSIGN_ORG"] == "true"
+    assert settings["GF_USERS_AUTO_ASSIGN_ORG_ROLE"] == "None"
     assert settings["GF_USERS_ALLOW_ORG_CREATE"] == "false"
 
 
