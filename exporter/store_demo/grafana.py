@@ -5,12 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from store_exporter.mixin import files
+from store_exporter.mixin import files, policy
+from store_exporter.mixin.names import Dashboards
 
 from .files import write
+from .scene import Pace
+
+QUIET = {
+    "GF_ANALYTICS_REPORTING_ENABLED": "false",
+    "GF_ANALYTICS_CHECK_FOR_UPDATES": "false",
+    "GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES": "false",
+    "GF_ANALYTICS_FEEDBACK_LINKS_ENABLED": "false",
+    "GF_NEWS_NEWS_FEED_ENABLED": "false",
+    "GF_PLUGINS_PREINSTALL_DISABLED": "true",
+    "GF_PLUGINS_PUBLIC_KEY_RETRIEVAL_DISABLED": "true",
+    "GF_SECURITY_DISABLE_GRAVATAR": "true",
+}
+"""Settings without which Grafana, or a browser that shows it, asks other hosts."""
 
 
-def write_files(directory: Path, addresses: Mapping[str, str]) -> None:
+HOME = f"{Dashboards.FLEET.name}.json"
+"""The dashboard that Grafana opens with."""
+
+
+def write_files(directory: Path, addresses: Mapping[str, str], pace: Pace) -> None:
     """Write the data source, the dashboards and their provider into a folder."""
     provisioning = directory / "grafana" / "provisioning"
     write(
@@ -25,6 +43,7 @@ def write_files(directory: Path, addresses: Mapping[str, str]) -> None:
                     "access": "proxy",
                     "url": addresses["prometheus"],
                     "isDefault": True,
+                    "jsonData": {"timeInterval": f"{pace.scrape:g}s"},
                 }
             ],
         },
@@ -34,10 +53,17 @@ def write_files(directory: Path, addresses: Mapping[str, str]) -> None:
         provisioning / "dashboards" / "store-exporter.yml",
         {
             "apiVersion": 1,
-            "providers": [{"name": "store-exporter", "options": {"path": str(dashboards)}}],
+            "providers": [
+                {
+                    "name": "store-exporter",
+                    "folder": "Stores",
+                    "options": {"path": str(dashboards)},
+                }
+            ],
         },
     )
-    for name, text in files.generate().items():
+    links = policy.Links(grafana=addresses["grafana"], runbooks=f"{addresses['exporter']}/runbooks")
+    for name, text in files.generate(files.Options(links=links)).items():
         if name.startswith("grafana/dashboards/"):
             dashboards.mkdir(parents=True, exist_ok=True)
             (dashboards / Path(name).name).write_text(text, encoding="utf-8")
@@ -60,7 +86,10 @@ def command(
         "GF_PATHS_PROVISIONING": str(folder / "provisioning"),
         "GF_SERVER_HTTP_ADDR": "127.0.0.1",
         "GF_SERVER_HTTP_PORT": addresses["grafana"].rpartition(":")[2],
+        # Everybody on this machine may look, and there is no administrator to log in as.
         "GF_AUTH_ANONYMOUS_ENABLED": "true",
-        "GF_ANALYTICS_REPORTING_ENABLED": "false",
-        "GF_ANALYTICS_CHECK_FOR_UPDATES": "false",
+        "GF_AUTH_DISABLE_LOGIN_FORM": "true",
+        "GF_SECURITY_DISABLE_INITIAL_ADMIN_CREATION": "true",
+        "GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH": str(folder / "dashboards" / HOME),
+        **QUIET,
     }

@@ -91,7 +91,7 @@ class Stack:
             del self.addresses["grafana"]
             self.missing["grafana"] = "no grafana on PATH; `docker compose up` has it, provisioned"
             return
-        grafana.write_files(self.directory, self.addresses)
+        grafana.write_files(self.directory, self.addresses, self.pace)
         argv, env = grafana.command(program, self.directory, self.addresses)
         await self._start("grafana", argv, env=env, health="/api/health")
 

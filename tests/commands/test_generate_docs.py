@@ -48,7 +48,7 @@ def test_the_objectives_of_the_objectives_page_are_accepted_by_promtool(
 
 def test_the_tenancy_page_names_the_header_that_datasources_send(repository: Path) -> None:
     text = (repository / "docs/tenancy.md").read_text(encoding="utf-8")
-    sent = grafana.datasource("acme", "http://proxy")["jsonData"]["httpHeaderName1"]
+    sent = grafana.datasource("acme", "http://proxy", "1m")["jsonData"]["httpHeaderName1"]
     assert f"-header-name={sent}" in text
     assert sent == policy.ORG_HEADER
 

@@ -66,6 +66,7 @@ def test_a_datasource_is_pinned_to_its_org_behind_the_proxy(
         assert source["access"] == "proxy"
         assert source["jsonData"]["httpHeaderName1"] == "X-Store-Org"
         assert source["secureJsonData"] == {"httpHeaderValue1": name}
+        assert source["jsonData"]["timeInterval"] == "1m"
 
 
 def test_the_main_organisation_is_left_alone(
@@ -153,7 +154,80 @@ def test_a_wrong_password_is_told(
 ) -> None:
     monkeypatch.setenv("GRAFANA_PASSWORD", "wrong")
     assert set_up(tmp_path, grafana[1]) == 1
-    assert "401 Invalid username or password" in capsys.readouterr().err
+    assert "does not accept admin with this password" in capsys.readouterr().err
+
+
+def test_a_wrong_password_is_told_where_visitors_are_let_in(
+    grafana: tuple[FakeGrafana, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    grafana[0].anonymous = True
+    monkeypatch.setenv("GRAFANA_PASSWORD", "wrong")
+    assert set_up(tmp_path, grafana[1]) == 1
+    assert "does not accept admin with this password" in capsys.readouterr().err
+
+
+def test_a_datasource_of_the_same_name_is_adopted_and_pinned(
+    grafana: tuple[FakeGrafana, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fake, url = grafana
+    by_hand = {"uid": "by-hand", "name": "Prometheus", "url": "http://prometheus:9090"}
+    fake.orgs[5] = Organisation("acme", {USER}, datasources={"by-hand": by_hand})
+    assert set_up(tmp_path, url) == 0
+    (source,) = fake.orgs[5].datasources.values()
+    assert (source["uid"], source["url"]) == ("by-hand", "http://proxy.example:8080")
+    assert source["secureJsonData"] == {"httpHeaderValue1": "acme"}
+    assert "acme: organisation kept, datasource adopted" in capsys.readouterr().out
+
+
+def test_one_org_that_cannot_be_set_up_leaves_the_others_done(
+    grafana: tuple[FakeGrafana, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fake, url = grafana
+    provisioned = {"uid": "theirs", "name": "Prometheus", "readOnly": True}
+    fake.orgs[5] = Organisation("acme", {USER}, datasources={"theirs": provisioned})
+    assert set_up(tmp_path, url) == 1
+    said = capsys.readouterr()
+    assert "acme: datasource Prometheus is provisioned from a file" in said.err
+    assert "globex: organisation created" in said.out
+
+
+def test_the_scrape_interval_is_the_one_given(
+    grafana: tuple[FakeGrafana, str], tmp_path: Path
+) -> None:
+    fake, url = grafana
+    assert set_up(tmp_path, url, "--scrape.interval=15s") == 0
+    (source,) = fake.named("acme").datasources.values()
+    assert source["jsonData"]["timeInterval"] == "15s"
+
+
+@pytest.mark.parametrize("text", ["15", "0s", "1m30s", "-1m", "soon"])
+def test_a_scrape_interval_that_is_none_is_refused(
+    text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        set_up(tmp_path, "http://127.0.0.1:9", f"--scrape.interval={text}")
+    assert "is no duration such as 15s or 1m" in capsys.readouterr().err
+
+
+def test_people_of_an_org_begin_with_their_shop_and_see_no_column_for_the_org(
+    grafana: tuple[FakeGrafana, str], tmp_path: Path
+) -> None:
+    fake, url = grafana
+    set_up(tmp_path, url)
+    org = fake.named("acme")
+    assert org.preferences == {"homeDashboardUID": "store-exporter-shop"}
+    tables = [
+        panel
+        for board in org.dashboards.values()
+        for panel in board["panels"]
+        if panel["type"] == "table"
+    ]
+    assert tables
+    for panel in tables:
+        assert panel["transformations"][1]["options"]["excludeByName"]["org"] is True
 
 
 def test_a_password_in_clear_text_is_refused(

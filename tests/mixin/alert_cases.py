@@ -313,7 +313,7 @@ BUSINESS = [
         "30m",
         f"The orders figures of {WHO} are 30m 0s old. The latest failures are of type timeout.",
         "warning",
-        {"collector": "orders"},
+        {"collector": "orders", "reason": "late"},
     ),
     Case(
         "StoreFiguresStale",
@@ -328,7 +328,7 @@ BUSINESS = [
         f"The orders figures of {WHO} have never been read."
         " The latest failures are of type timeout.",
         "warning",
-        {"collector": "orders"},
+        {"collector": "orders", "reason": "never"},
     ),
     Case(
         "StoreFiguresStale",

@@ -32,19 +32,25 @@ def history(
     write_rules(directory / "rules")
     with servers.prometheus(CONFIG, directory, "--storage.tsdb.retention.time=90d") as server:
         last = (slo.BUDGET, series.PROBE_QUANTILE, series.LATENCY_NORMAL, series.STORE_SUCCESS)
-        for name in (*last, series.TROUBLE):
+        for name in (*last, f"({series.TROUBLE} >= {rules.PAGED} < {rules.DOWN})"):
             evaluated = f"timestamp({name}) > {now}"
             servers.eventually(partial(server.query, evaluated), timeout=30)
         yield server, time.time()
 
 
 def write_rules(directory: Path) -> None:
-    """Write the rules, all of them evaluated every second, and an alert that fires for all."""
+    """Write the rules, all of them evaluated every second, and alerts that fire for all."""
     directory.mkdir()
-    orgs = sorted({org for org, _, _ in synthetic.STORES})
-    always = " or ".join(f'label_replace(vector(1), "org", "{org}", "", "")' for org in orgs)
-    firing = {"alert": "AlwaysFires", "expr": always, "labels": {"severity": "info"}}
-    everything = {"groups": [{"name": "firing", "rules": [firing]}]}
+    # Of every store, of one store that is up, and of the exporter's process.
+    firing = [
+        {"alert": name, "expr": expression, "labels": {"severity": severity}}
+        for name, expression, severity in (
+            ("StoreFires", f"{series.STORE_UP} >= 0", "info"),
+            ("StorePages", f'{series.STORE_UP}{{domain="{synthetic.PAGED}"}} >= 0', "critical"),
+            ("ProcessFires", "up >= 0", "warning"),
+        )
+    ]
+    everything = {"groups": [{"name": "firing", "rules": firing}]}
     documents = (("recording", rules.document()), ("slo", slo.document()), ("alerts", everything))
     for name, document in documents:
         for group in document["groups"]:

@@ -18,6 +18,8 @@ from typing import Any
 from urllib.parse import unquote
 
 USER, PASSWORD = "admin", "correct horse"
+VISITOR = 401, {"message": "Unauthorized"}
+"""What a visitor, or whom Grafana takes for one, is told when asked who it is."""
 
 
 @dataclass
@@ -29,6 +31,7 @@ class Organisation:
     datasources: dict[str, dict[str, Any]] = field(default_factory=dict)
     folders: dict[str, dict[str, Any]] = field(default_factory=dict)
     dashboards: dict[str, dict[str, Any]] = field(default_factory=dict)
+    preferences: dict[str, Any] = field(default_factory=dict)
 
 
 class AnsweredError(Exception):
@@ -45,6 +48,7 @@ class FakeGrafana:
     Attributes:
         orgs: by id.
         calls: method and path of every request.
+        anonymous: whether visitors without an account may look, as Viewers of the first.
         broken: when set, every request is answered with this status.
     """
 
@@ -52,6 +56,7 @@ class FakeGrafana:
         self.orgs: dict[int, Organisation] = {1: Organisation("Main Org.", {USER})}
         self.calls: list[tuple[str, str]] = []
         self.broken: int | None = None
+        self.anonymous = False
 
     def named(self, name: str) -> Organisation:
         """The organisation of that name."""
@@ -64,6 +69,8 @@ class FakeGrafana:
         if self.broken:
             raise AnsweredError(self.broken, {"message": "the database is locked"})
         match [unquote(part) for part in path.split("/")[2:]]:
+            case ["user"]:
+                return {"login": USER, "isGrafanaAdmin": True}
             case ["orgs", *rest]:
                 return self.organisations(method, rest, body)
             case [kind, *rest]:
@@ -110,10 +117,20 @@ class FakeGrafana:
             case "GET", "datasources", ["uid", uid]:
                 return without_secrets(look(org.datasources, uid))
             case "POST", "datasources", []:
+                if body["name"] in {each["name"] for each in org.datasources.values()}:
+                    raise AnsweredError(
+                        409, {"message": "data source with the same name already exists"}
+                    )
                 org.datasources[body["uid"]] = body
             case "PUT", "datasources", ["uid", uid]:
                 look(org.datasources, uid)
                 org.datasources[uid] = body
+            case "GET", "datasources", ["name", name]:
+                return without_secrets(
+                    look({each["name"]: each for each in org.datasources.values()}, name)
+                )
+            case "PATCH", "org", ["preferences"]:
+                org.preferences |= body
             case "GET", "folders", [uid]:
                 return look(org.folders, uid)
             case "POST", "folders", []:
@@ -162,6 +179,8 @@ def serving(grafana: FakeGrafana) -> Iterator[str]:
             body = json.loads(self.rfile.read(length) or b"{}")
             try:
                 if self.headers.get("Authorization") != f"Basic {expected}":
+                    if grafana.anonymous:
+                        raise AnsweredError(*VISITOR)
                     raise AnsweredError(401, {"message": "Invalid username or password"})
                 header = self.headers.get("X-Grafana-Org-Id")
                 status, content = 200, grafana.handle(self.command, self.path, header, body)
@@ -175,7 +194,7 @@ def serving(grafana: FakeGrafana) -> Iterator[str]:
             self.wfile.write(data)
 
         # http.server finds its methods by these names.
-        do_GET = do_POST = do_PUT = answer  # noqa: N815
+        do_GET = do_POST = do_PUT = do_PATCH = answer  # noqa: N815
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
             pass

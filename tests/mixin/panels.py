@@ -39,12 +39,22 @@ class Problem:
 
 
 class Source:
-    """A Prometheus, asked at one moment."""
+    """A Prometheus, asked at one moment.
+
+    Args:
+        url: its address.
+        now: the moment; the present when None.
+        scrape: seconds of the scrape interval that the data source is told.
+        step: seconds between the points of graphs.
+    """
 
     headers: Mapping[str, str] = {}
 
-    def __init__(self, url: str, now: float | None = None) -> None:
-        self.url = url.rstrip("/")
+    def __init__(
+        self, url: str, now: float | None = None, *, scrape: float = 60, step: float = 60
+    ) -> None:
+        self.url, self.step = url.rstrip("/"), step
+        self.rates = f"{rate_interval(scrape, step):g}s"
         self.now = time.time() if now is None else now
 
     def get(self, path: str, params: Mapping[str, str]) -> Any:
@@ -71,9 +81,9 @@ class Source:
 
     def ask(self, panel: Panel, query: Query, chosen: Mapping[str, str]) -> list[Series]:
         """The result of a panel's query: the labels and values of each series."""
-        expression = fill(panel.expression(query), chosen)
+        expression = fill(panel.expression(query), chosen, self.rates)
         if panel.kind in (Kind.GRAPH, Kind.HEATMAP, Kind.TIMELINE):
-            span = {"start": str(self.now - RANGE), "end": str(self.now), "step": "60"}
+            span = {"start": str(self.now - RANGE), "end": str(self.now), "step": str(self.step)}
             data = self.get("/api/v1/query_range", {"query": expression, **span})
             return [(s["metric"], numbers(s)) for s in data["result"]]
         data = self.get("/api/v1/query", {"query": expression, "time": str(self.now)})
@@ -94,9 +104,14 @@ def numbers(series: Mapping[str, Any]) -> list[float]:
     return [float(p[1]) for p in (series.get("values") or [series["value"]])]
 
 
-def fill(text: str, chosen: Mapping[str, str]) -> str:
-    """Put values in the place of dashboard variables."""
-    own = {"__rate_interval": "4m", "__range": f"{RANGE}s", "__interval": "60s"}
+def rate_interval(scrape: float, step: float) -> float:
+    """Seconds of `$__rate_interval`, as Grafana 12.2's Prometheus data source computes them."""
+    return max(max(step, scrape) + scrape, 4 * scrape)
+
+
+def fill(text: str, chosen: Mapping[str, str], rates: str = "4m") -> str:
+    """Put values in the place of dashboard variables, `rates` in that of `$__rate_interval`."""
+    own = {"__rate_interval": rates, "__range": f"{RANGE}s", "__interval": "60s"}
     return re.sub(r"\$(\w+)", lambda m: {**own, **chosen}.get(m[1], m[0]), text)
 
 

@@ -23,6 +23,10 @@ STORES = (
     ("acme", "toys.example", "woocommerce"),
     ("globex", "tea.example", "shopify"),
 )
+DOWN = "toys.example"
+"""The store that is down."""
+PAGED = "tea.example"
+"""The store that is up, and has a critical alert."""
 OPERATIONS = ("search_products", "add_to_cart", "get_cart")
 ERRORS = (
     ("timeout", "store"),
@@ -113,7 +117,7 @@ def label_sets(names: Sequence[str], family: str) -> Iterator[tuple[tuple[str, s
 def gauge(metric: Metric, labels: dict[str, str], t: int, now: int) -> float:
     """A plausible value at time `t`."""
     constants = {
-        health.UP: 1.0,
+        health.UP: float(labels.get("domain") != DOWN),
         health.HEALTH: float(labels.get("state") == "healthy"),
         health.PROBE_SUCCESS: float(labels.get("probe") == "liveness"),
         health.PROBE_STATUS: 200.0,
@@ -148,15 +152,18 @@ def histogram_share(metric: Metric, bound: float) -> float:
     return 1 - math.exp(-bound / 0.2)
 
 
-def lines(metric: Metric, now: int) -> Iterator[str]:
-    """One metric in OpenMetrics' text, all its samples in order of series and time."""
+def lines(metric: Metric, now: int, windows: Sequence[Window] = ()) -> Iterator[str]:
+    """One metric in OpenMetrics' text, all its samples in order of series and time.
+
+    Without windows of their own the samples are in those that dashboards look at.
+    """
     family = metric.name.removesuffix("_total") if metric.kind is Kind.COUNTER else metric.name
     kind = metric.kind.value if metric.kind is not Kind.INFO else "gauge"
     yield f"# TYPE {family} {kind}"
     for pairs in label_sets(metric.labels, metric.name):
         labels = {**dict(pairs), **dict(PROCESS)}
         text = ",".join(f'{k}="{v}"' for k, v in labels.items())
-        for window in raw_windows(now):
+        for window in windows or raw_windows(now):
             for t in window:
                 yield from samples(metric, text, labels, t, now)
 
@@ -245,6 +252,21 @@ def write_blocks(directory: Path, now: int) -> None:
         file.writelines(f"{line}\n" for line in target_lines(now))
         file.writelines(f"{line}\n" for line in recorded_lines(now))
         file.write("# EOF\n")
+    _as_blocks(text, directory)
+
+
+def write_scraped(directory: Path, now: int, interval: int) -> None:
+    """Write the last half hour as a Prometheus with such a scrape interval would have it."""
+    text = directory / "scraped.om"
+    with text.open("w", encoding="utf-8") as file:
+        for metric in CATALOGUE.values():
+            windows = [Window(now - 1800, now, interval)]
+            file.writelines(f"{line}\n" for line in lines(metric, now, windows))
+        file.write("# EOF\n")
+    _as_blocks(text, directory)
+
+
+def _as_blocks(text: Path, directory: Path) -> None:
     argv = [servers.tool("promtool"), "tsdb", "create-blocks-from", "openmetrics", "-q"]
     done = subprocess.run(
         [*argv, text, directory / "prometheus"], capture_output=True, text=True, check=False

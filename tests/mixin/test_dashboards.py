@@ -12,7 +12,7 @@ import pytest
 from store_exporter.metrics.catalogue import CATALOGUE, Kind
 from store_exporter.mixin import alerts, dashboards, policy
 from store_exporter.mixin.dashboards import linter
-from store_exporter.mixin.dashboards.panels import Page
+from store_exporter.mixin.dashboards.panels import COLUMNS, Page
 from store_exporter.mixin.dashboards.render import without_placement
 from store_exporter.mixin.dashboards.sdk import JSONEncoder, model
 
@@ -124,14 +124,13 @@ def test_every_panel_and_every_query_reads_the_data_source_variable(name: str) -
 
 
 @EVERY
-def test_every_panel_has_title_description_unit_and_a_text_for_no_data(name: str) -> None:
+def test_every_panel_has_title_description_and_unit(name: str) -> None:
     for panel in panels(name):
         defaults = panel["fieldConfig"]["defaults"]
         assert panel["title"]
         assert len(panel["description"]) >= 60, panel["title"]
         assert panel["description"].endswith("."), panel["title"]
         assert defaults["unit"], panel["title"]
-        assert defaults["noValue"] == "no data", panel["title"]
 
 
 @EVERY
@@ -159,12 +158,14 @@ def test_panels_fit_the_grid_and_do_not_overlap(name: str) -> None:
 
 
 @EVERY
-def test_graphs_have_a_legend_with_mean_max_and_last(name: str) -> None:
+def test_graphs_have_a_legend_with_last_max_and_where_there_is_room_mean(name: str) -> None:
     for panel in panels(name):
         if panel["type"] == "timeseries":
             legend = panel["options"]["legend"]
+            wide = panel["gridPos"]["w"] >= 12
+            wanted = ["lastNotNull", "max", *(["mean"] if wide else [])]
             assert legend["displayMode"] == "table", panel["title"]
-            assert legend["calcs"] == ["mean", "max", "lastNotNull"], panel["title"]
+            assert legend["calcs"] == wanted, panel["title"]
 
 
 @EVERY
@@ -196,10 +197,13 @@ def test_legends_name_labels_that_the_query_keeps(name: str) -> None:
 
 
 @EVERY
-def test_firing_alerts_are_marked(name: str) -> None:
+def test_the_starts_of_firing_alerts_are_marked_where_they_do_not_drown_the_chart(
+    name: str,
+) -> None:
     (annotation,) = DOCUMENTS[name]["annotations"]["list"]
     assert 'alertstate="firing"' in annotation["expr"]
-    assert annotation["enable"] is True
+    assert annotation["useValueForTime"] is True
+    assert annotation["enable"] is (name not in ("fleet", "trends"))
 
 
 @EVERY
@@ -213,10 +217,23 @@ def test_links_lead_to_dashboards_and_runbooks_that_exist(name: str) -> None:
 @EVERY
 def test_links_hand_on_the_labels_of_what_was_clicked_and_the_time(name: str) -> None:
     for panel in panels(name):
-        for link in panel["fieldConfig"]["defaults"].get("links", []):
+        for link in links_of(panel):
             if link["url"].startswith("/d/"):
                 assert "${__url_time_range}" in link["url"], panel["title"]
                 assert "${datasource:queryparam}" in link["url"], panel["title"]
+
+
+def links_of(panel: dict[str, Any]) -> list[dict[str, Any]]:
+    """The links of a panel's figures, or of a table's rows."""
+    config = panel["fieldConfig"]
+    of_rows = [
+        link
+        for override in config["overrides"]
+        for each in override["properties"]
+        if each["id"] == "links"
+        for link in each["value"]
+    ]
+    return [*config["defaults"].get("links", []), *of_rows]
 
 
 def test_the_linter_is_told_of_these_exceptions_and_of_no_others() -> None:
@@ -238,7 +255,8 @@ def test_tables_sort_by_a_column_that_they_have() -> None:
     for page in PAGES.values():
         for panel in page.panels:
             if panel.sort:
-                columns = {query.legend for query in panel.queries} | set(panel.columns)
+                columns = {query.legend for query in panel.queries}
+                columns |= {COLUMNS[label].title for label in panel.columns}
                 assert panel.sort.removeprefix("+") in columns, panel.title
 
 

@@ -39,7 +39,7 @@ def test_dashboards_are_json_and_rules_are_yaml() -> None:
 @pytest.mark.real
 def test_promtool_accepts_every_rule(repository: Path) -> None:
     rule_files = [str(repository / path) for path in GENERATED if "/rules/" in path]
-    argv = [servers.tool("promtool"), "check", "rules", "--lint=all", *rule_files]
+    argv = [servers.tool("promtool"), "check", "rules", "--lint=all", "--lint-fatal", *rule_files]
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,11 +13,14 @@ from typing import Any
 from ..config import ConfigError, load
 from ..config.secrets import Source
 from ..mixin import dashboards, policy
+from ..mixin.names import Dashboards
 from .generate import address
 from .grafana_api import Grafana, GrafanaError
 
 DATASOURCE = "store-exporter"
 FOLDER = "store-exporter"
+HOME = Dashboards.SHOP.uid
+"""Where the people of an org begin: with what it sells, and whether all is well."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -61,6 +65,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="prom-label-proxy as Grafana reaches it (default: %(default)s)",
     )
     parser.add_argument(
+        "--scrape.interval",
+        dest="scrape_interval",
+        type=interval,
+        default="1m",
+        metavar="DURATION",
+        help="scrape_interval of Prometheus; rates are taken over at least four of them, and are "
+        "empty where it is really longer (default: %(default)s, which is Prometheus' own)",
+    )
+    parser.add_argument(
         "--runbook.url",
         dest="runbook_url",
         type=address,
@@ -68,6 +81,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="URL",
         help="where dashboards find the runbooks (default: %(default)s)",
     )
+
+
+def interval(text: str) -> str:
+    """A duration as Prometheus writes it, such as 15s."""
+    if not re.fullmatch(r"[1-9]\d*(ms|s|m|h)", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no duration such as 15s or 1m")
+    return text
 
 
 def run(args: argparse.Namespace) -> int:
@@ -80,25 +100,33 @@ def run(args: argparse.Namespace) -> int:
             raise ValueError(f"no such org in {args.config_file}: {', '.join(unknown)}")
         links = policy.Links(grafana=args.grafana_url, runbooks=args.runbook_url)
         boards = documents(links)
+        failed = 0
         with Grafana(args.grafana_url, args.grafana_user, password.reveal()) as grafana:
+            grafana.sign_in()
             for org in args.org or config.orgs:
-                print(f"{org}: {set_up(grafana, org, args.proxy_url, boards)}")
+                wanted = datasource(org, args.proxy_url, args.scrape_interval)
+                # What is wrong in one org is no reason to leave the others alone.
+                try:
+                    print(f"{org}: {set_up(grafana, org, wanted, boards)}")
+                except GrafanaError as error:
+                    print(f"{org}: {error}", file=sys.stderr)
+                    failed = 1
     except ModuleNotFoundError as error:
         print(f"grafana needs {error.name}: pip install 'store-exporter[mixin]'", file=sys.stderr)
         return 2
     except (ConfigError, GrafanaError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
-    return 0
+    return failed
 
 
 def documents(links: policy.Links) -> list[dict[str, Any]]:
     """The dashboards that an org gets."""
-    found = dashboards.documents(links, dashboards.for_orgs())
+    found = dashboards.documents(links, dashboards.for_orgs(), one_org=True)
     return [found[name] for name in sorted(found)]
 
 
-def datasource(org: str, proxy: str) -> dict[str, Any]:
+def datasource(org: str, proxy: str, scrape_interval: str) -> dict[str, Any]:
     """A datasource that reaches Prometheus through the proxy, as this org.
 
     Grafana's server sends the header; nobody who looks at a dashboard can change it. It is no
@@ -114,19 +142,24 @@ def datasource(org: str, proxy: str) -> dict[str, Any]:
         "jsonData": {
             "httpMethod": "POST",
             "manageAlerts": False,
-            "timeInterval": "15s",
+            "timeInterval": scrape_interval,
             "httpHeaderName1": policy.ORG_HEADER,
         },
         "secureJsonData": {"httpHeaderValue1": org},
     }
 
 
-def set_up(grafana: Grafana, org: str, proxy: str, boards: list[dict[str, Any]]) -> str:
+def set_up(
+    grafana: Grafana, org: str, wanted: Mapping[str, Any], boards: list[dict[str, Any]]
+) -> str:
     """Make sure of an org's organisation and all that is in it; returns what was done."""
     number, new_org = grafana.organisation(org)
-    new_source = grafana.datasource(number, datasource(org, proxy))
+    source = grafana.datasource(number, wanted)
     grafana.folder(number, FOLDER, "Stores")
     written = sum(grafana.dashboard(number, FOLDER, board) for board in boards)
-    made: Mapping[str, bool] = {"organisation": new_org, "datasource": new_source}
-    parts = [f"{what} {'created' if new else 'kept'}" for what, new in made.items()]
-    return ", ".join([*parts, f"{written} of {len(boards)} dashboards written"])
+    grafana.home(number, HOME)
+    organisation = "created" if new_org else "kept"
+    return (
+        f"organisation {organisation}, datasource {source}, "
+        f"{written} of {len(boards)} dashboards written"
+    )

@@ -17,6 +17,7 @@ import httpx
 ORG_HEADER = "X-Grafana-Org-Id"
 _TIMEOUT = 30.0
 _IGNORED = ("id", "version")
+_REFUSED = (401, 403, 404)
 
 
 class GrafanaError(Exception):
@@ -51,6 +52,26 @@ class Grafana:
     ) -> None:
         self._client.close()
 
+    def sign_in(self) -> None:
+        """Make sure that Grafana knows us, as one who may make organisations.
+
+        Where anonymous visitors are let in, Grafana takes a wrong password for a visitor and only
+        refuses what comes later, for another reason.
+
+        Raises:
+            GrafanaError: the password is wrong, or the user is no server administrator.
+        """
+        path = "/api/user"
+        answer = self._request("GET", path, None, None)
+        found = {} if answer.status_code in _REFUSED else self._json("GET", path, answer)
+        if not found.get("login"):
+            raise GrafanaError(f"Grafana does not accept {self._user} with this password")
+        if not found.get("isGrafanaAdmin"):
+            raise GrafanaError(
+                f"{self._user} is no server administrator of Grafana, and only one can make "
+                "organisations"
+            )
+
     def organisation(self, name: str) -> tuple[int, bool]:
         """Make sure of an organisation and of our membership; its id, and whether it is new."""
         found = self._get(f"/api/orgs/name/{quote(name, safe='')}")
@@ -60,16 +81,29 @@ class Grafana:
             return int(found["id"]), False
         return int(self._send("POST", "/api/orgs", {"name": name})["orgId"]), True
 
-    def datasource(self, org: int, wanted: Mapping[str, Any]) -> bool:
-        """Make sure of a datasource, secrets included; returns whether it is new."""
-        path = f"/api/datasources/uid/{wanted['uid']}"
-        if self._get(path, org) is None:
+    def datasource(self, org: int, wanted: Mapping[str, Any]) -> str:
+        """Make sure of a datasource, secrets included; returns what was done to it.
+
+        One of the same name that somebody made by hand is made ours, and keeps its uid.
+        """
+        uid = wanted["uid"]
+        found, done = self._get(f"/api/datasources/uid/{uid}", org), "kept"
+        if found is None:
+            name = quote(wanted["name"], safe="")
+            found, done = self._get(f"/api/datasources/name/{name}", org), "adopted"
+        if found is None:
             self._send("POST", "/api/datasources", wanted, org)
-            return True
+            return "created"
+        if found.get("readOnly"):
+            raise GrafanaError(
+                f"datasource {wanted['name']} is provisioned from a file of Grafana's, and cannot "
+                "be pinned to the org; rename it there"
+            )
         # Its secrets cannot be read back, so it is written again each time: that keeps the pinned
         # org pinned, whatever somebody did to it.
-        self._send("PUT", path, wanted, org)
-        return False
+        body = {**wanted, "uid": found["uid"]}
+        self._send("PUT", f"/api/datasources/uid/{found['uid']}", body, org)
+        return done
 
     def folder(self, org: int, uid: str, title: str) -> bool:
         """Make sure of a folder; returns whether it is new."""
@@ -77,6 +111,10 @@ class Grafana:
             return False
         self._send("POST", "/api/folders", {"uid": uid, "title": title}, org)
         return True
+
+    def home(self, org: int, uid: str) -> None:
+        """Let people of an organisation begin with this dashboard."""
+        self._send("PATCH", "/api/org/preferences", {"homeDashboardUID": uid}, org)
 
     def dashboard(self, org: int, folder: str, wanted: Mapping[str, Any]) -> bool:
         """Make sure of a dashboard; returns whether it was written."""

@@ -49,6 +49,17 @@ def firing(*matchers: str) -> str:
     return select("ALERTS", equal("alertstate", "firing"), *matchers)
 
 
+def firing_since(*matchers: str) -> str:
+    """When each firing alert became active, in Unix time as milliseconds, as Grafana counts it."""
+    known = select("ALERTS_FOR_STATE", *matchers)
+    return f"1000 * ({known} and ignoring (alertstate) {firing(*matchers)})"
+
+
+def hourly(rate: str) -> str:
+    """A rate by the second as one by the hour, the unit in which people count calls."""
+    return f"3600 * {rate}"
+
+
 def over(selector: str, window: str, offset: str = "") -> str:
     """Turn an instant selector into a range selector."""
     return f"{selector}[{window}]{f' offset {offset}' if offset else ''}"

@@ -87,8 +87,20 @@ def dashboards() -> str:
             (
                 "Provisioned from `grafana/dashboards/`, for Grafana 12 and 13. Each has a data "
                 "source variable, links to the others that keep variables and time, and marks "
-                "where alerts fire. Panels lead on: click a store for its page, an alert's figure "
-                "for its runbook. Thresholds are those of the alerts. `no data` is never zero."
+                "where alerts began (on *Fleet* and *Trends* when *Alerts* is switched on). "
+                "Panels lead on: click a store for its page, an alert for what to do about it. "
+                "Thresholds are those of the alerts."
+            ),
+            (
+                "The same means the same everywhere: rates are by the hour; what is past or normal "
+                "is dashed and grey; a fault, an error type and a quantile each have one colour; "
+                "`No data` is what is unknown, and `None` what did not happen. Amounts of "
+                "different currencies never share an axis: choose one at the top."
+            ),
+            (
+                "*Today* begins at midnight of the time zone in which the dashboard is shown: the "
+                "browser's, unless another is chosen in Grafana's time picker or in the "
+                "organisation's preferences."
             ),
             *(block for page in pages() for block in panels(page)),
         )

@@ -73,11 +73,18 @@ def health_rules() -> Group:
     )
 
 
+DOWN = 100
+"""What a store that is down counts in its trouble: more than alerts can add up to."""
+PAGED = 10
+"""What a critical alert counts: more than all warnings together, which count one each."""
+
+
 def trouble() -> str:
     """How badly a store needs somebody, to list the worst first.
 
-    Ten for each critical alert that fires and one for each warning; equal stores are told apart
-    by their share of failures, which is at most one.
+    A store that is down counts from its first failed probe, before any alert fires. Then come
+    critical alerts, then warnings; equal stores are told apart by their share of failures, which
+    is at most one.
     """
     critical, warning = (
         promql.or_zero(
@@ -87,7 +94,8 @@ def trouble() -> str:
         for severity in ("critical", "warning")
     )
     failing = promql.or_zero(f"(1 - {series.STORE_SUCCESS})", series.STORE_UP)
-    return f"10 * {critical} + {warning} + {failing}"
+    alerts = f"{PAGED} * clamp_max({critical}, 8) + clamp_max({warning}, {PAGED - 1})"
+    return f"{DOWN} * (1 - {series.STORE_UP}) + {alerts} + {failing}"
 
 
 def credentials_rejected() -> str:

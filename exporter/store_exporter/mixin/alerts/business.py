@@ -144,16 +144,19 @@ def figures_stale() -> list[Alert]:
             Dashboards.SHOP,
             runbook,
             by=COLLECTOR,
+            labels={"reason": reason},
             inhibited_by=(*unusable(), unwatched()),
             faults=(Fault.STORE, Fault.CONFIG),
         )
-        for expression, hold, state in (
+        for reason, expression, hold, state in (
             (
+                "late",
                 f"time() - {succeeded} > {THRESHOLDS.stale_intervals:g} * {interval}",
                 5 * MINUTE,
                 "are {{ $value | humanizeDuration }} old",
             ),
             (
+                "never",
                 f"{failed} == 0 unless {promql.on(*COLLECTOR)} {succeeded}",
                 HOUR,
                 "have never been read",

@@ -22,9 +22,13 @@ def for_orgs() -> list[Page]:
 
 
 def documents(
-    links: policy.Links = policy.LINKS, of: Sequence[Page] | None = None
+    links: policy.Links = policy.LINKS,
+    of: Sequence[Page] | None = None,
+    *,
+    one_org: bool = False,
 ) -> dict[str, dict[str, Any]]:
     """Dashboards as Grafana's JSON, by file name without its ending; all when none are given."""
     from .render import as_document
 
-    return {page.file: as_document(page, links) for page in (pages() if of is None else of)}
+    chosen = pages() if of is None else of
+    return {page.file: as_document(page, links, one_org=one_org) for page in chosen}

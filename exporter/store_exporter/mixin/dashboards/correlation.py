@@ -5,13 +5,15 @@ from __future__ import annotations
 from ...metrics.catalogue import operations
 from .. import promql, series
 from ..promql import increase, select
-from .panels import Kind, Panel, Query, Row
+from .panels import BLUE, GREY, ORANGE, RED, Kind, Panel, Query, Row
 from .scales import NO_ERROR, ORDERS, P95
 from .variables import OPERATION_MATCH, STORE_MATCH
 
 S, M = STORE_MATCH, OPERATION_MATCH
 BY_TYPE = f"sum by (error_type) ({select(series.STORE_ERROR_RATE, *S)})"
-FOUND = increase(operations.OPERATION_ERRORS, "$__range", *M)
+FOUND = increase(
+    operations.OPERATION_ERRORS, "$__range", promql.one_of("fault", series.FAILURES), *M
+)
 STEP = "5m"
 """Distance of the points between which correlation is computed."""
 TOO_STEADY = "what does not vary within the chosen time has no correlation"
@@ -41,7 +43,7 @@ def together() -> Row:
     )
     latency = f"(avg ({P95}))"
     orders = f"(sum ({ORDERS}))"
-    steps = ((None, "blue"), (-0.5, "#808080"), (0.5, "orange"), (0.8, "red"))
+    steps = ((None, BLUE), (-0.5, GREY), (0.5, ORANGE), (0.8, RED))
     table = Panel(
         Kind.TABLE,
         "Error types that move together",
@@ -50,9 +52,16 @@ def together() -> Row:
         "p95 latency, and with the orders of the past hour. Types near 1 most likely have one "
         "cause.",
         tuple(
-            Query(correlation(f"({BY_TYPE})", y), title, decimals=2, steps=steps, empty=TOO_STEADY)
+            Query(
+                correlation(f"({BY_TYPE})", y),
+                title,
+                decimals=2,
+                width=120 if title == "with latency" else 112,
+                steps=steps,
+                empty=TOO_STEADY,
+            )
             for title, y in (
-                ("with $error_type", chosen),
+                ("with chosen", chosen),
                 ("with latency", latency),
                 ("with orders", orders),
             )
@@ -63,24 +72,25 @@ def together() -> Row:
     )
     spread = Panel(
         Kind.TABLE,
-        "How widespread each error type is",
-        "Errors in the chosen time, and the stores, orgs and operations they occurred in. Many "
+        "How widespread each failure is",
+        "Failures in the chosen time, and the stores, orgs and operations they occurred in. Many "
         "stores at once: look at the application, the network or a hosting company; one store: "
         "look at that shop.",
         (
-            Query(f"sum by (error_type) ({FOUND})", "Errors", decimals=0, empty=NO_ERROR),
+            Query(f"sum by (error_type) ({FOUND})", "Failures", decimals=0, empty=NO_ERROR),
             *(
-                Query(affected(label), title, decimals=0, empty=NO_ERROR)
-                for label, title in (
-                    ("domain", "Stores"),
-                    ("org", "Orgs"),
-                    ("operation", "Operations"),
+                Query(affected(label), title, decimals=0, width=width, empty=NO_ERROR)
+                for label, title, width in (
+                    ("domain", "Stores", 75),
+                    ("org", "Orgs", 75),
+                    ("operation", "Operations", 95),
                 )
             ),
         ),
         width=12,
         columns=("error_type",),
-        sort="Errors",
+        sort="Failures",
+        none=True,
     )
     return Row("What moves together", (table, spread))
 

@@ -6,14 +6,16 @@ from ...errors import Fault
 from ...metrics.catalogue import operations
 from .. import promql, series
 from ..names import Dashboards
-from ..promql import increase, select
-from .correlation import BY_TYPE, together
+from ..promql import hourly, increase, select
+from .correlation import together
 from .errors_rows import ours
 from .panels import NEUTRAL, Kind, Page, Panel, Query, Row, Variable
-from .scales import LATENCY, NO_ERROR, NONE_GOOD, ORDERS, P95, success
+from .scales import LATENCY, NO_ERROR, NONE_GOOD, ORDERS, P95, SUCCESS, success
 from .variables import OPERATION_MATCH, OPERATIONS, STORE_MATCH
 
 S, M = STORE_MATCH, OPERATION_MATCH
+FAILED = promql.one_of("fault", series.FAILURES)
+MISTAKEN = promql.equal("fault", Fault.CUSTOMER)
 
 REFERENCE = Variable(
     "error_type",
@@ -31,7 +33,7 @@ def page() -> Page:
         "Which errors there are, in which stores and operations, and which of them rise and fall "
         "together, with latency and with orders.",
         (*OPERATIONS, REFERENCE),
-        (now(), course(), together(), places(), ours()),
+        (now(), course(), places(), together(), ours()),
     )
 
 
@@ -44,22 +46,25 @@ def now() -> Row:
     """Errors in single figures."""
     stats = (
         (
-            "Failures in the chosen time",
-            "Failed operations, shoppers' mistakes and cancelled calls left out.",
-            in_range(promql.one_of("fault", series.FAILURES)),
+            "Failures",
+            (
+                "Failed operations in the chosen time; shoppers' mistakes and cancelled calls are "
+                "left out."
+            ),
+            in_range(FAILED),
             NONE_GOOD,
         ),
         (
-            "Shoppers' mistakes in the chosen time",
+            "Shoppers' mistakes",
             (
-                "Refusals such as out of stock or a wrong coupon. No failure, but many of one kind "
-                "are a hint to the merchant."
+                "Refusals in the chosen time, such as out of stock or a wrong coupon. No failure, "
+                "but many of one kind are a hint to the merchant."
             ),
-            in_range(promql.equal("fault", Fault.CUSTOMER)),
+            in_range(MISTAKEN),
             NEUTRAL,
         ),
         (
-            "Stores with failures now",
+            "Stores with failures",
             "Stores in which an operation failed within the last minutes.",
             f"count(sum by (org, domain) ({select(series.OPERATION_FAILED, *M)}) > 0)",
             NONE_GOOD,
@@ -75,6 +80,7 @@ def now() -> Row:
             height=4,
             decimals=0,
             steps=steps,
+            none=True,
         )
         for title, text, expression, steps in stats
     ]
@@ -84,6 +90,8 @@ def now() -> Row:
         "Share of operations that did not fail, shoppers' mistakes left out.",
         (Query(success()),),
         unit="percentunit",
+        decimals=1,
+        steps=SUCCESS,
         width=6,
         height=4,
         links=(Dashboards.OPERATIONS,),
@@ -93,25 +101,33 @@ def now() -> Row:
 
 def course() -> Row:
     """Errors beside latency and orders, on one time axis."""
+    failed, mistaken = (
+        hourly(f"sum by (error_type) ({select(series.STORE_ERROR_RATE, matcher, *S)})")
+        for matcher in (FAILED, MISTAKEN)
+    )
     return Row(
         "Side by side",
         (
             Panel(
                 Kind.GRAPH,
-                "Errors by type",
-                "Errors a second by error type. Point at a rise: the crosshair shows the same "
+                "Failures per hour by type",
+                "Failures an hour by error type. Point at a rise: the crosshair shows the same "
                 "moment in the panels beside.",
-                (Query(BY_TYPE, "{{error_type}}", empty=NO_ERROR),),
-                unit="ops",
+                (Query(failed, "{{error_type}}", empty=NO_ERROR),),
+                width=12,
+                height=10,
                 low=0,
                 stacked=True,
+                none=True,
             ),
             Panel(
                 Kind.GRAPH,
                 "Latency (p95) of the slowest stores",
                 "Timeouts that follow rising latency are overload; errors without it are a fault.",
-                (Query(f"topk(5, {P95})", "{{org}} {{domain}}"),),
+                (Query(f"topk(5, {P95})", "{{domain}}"),),
                 unit="s",
+                width=12,
+                height=10,
                 low=0,
                 steps=LATENCY,
                 lines=True,
@@ -123,32 +139,65 @@ def course() -> Row:
                 "Orders of the chosen stores. Falling with rising errors, they are what the errors "
                 "cost.",
                 (Query(f"sum({ORDERS})", "orders"),),
+                width=12,
+                height=10,
                 low=0,
                 decimals=0,
                 links=(Dashboards.TRENDS,),
+            ),
+            Panel(
+                Kind.GRAPH,
+                "Shoppers' mistakes per hour by type",
+                "What shoppers did wrong, an hour: no failure. A sudden rise of one kind may be a "
+                "wrongly announced coupon, or a product that sold out.",
+                (Query(mistaken, "{{error_type}}", empty=NO_ERROR),),
+                width=12,
+                height=10,
+                low=0,
+                stacked=True,
+                none=True,
             ),
         ),
     )
 
 
 def places() -> Row:
-    """Where the errors are."""
-    labels = ("org", "domain", "operation", "error_type", "fault")
-    found = promql.total(labels, increase(operations.OPERATION_ERRORS, "$__range", *M))
+    """Where the errors are: failures before shoppers' mistakes."""
     return Row(
         "Where",
         (
-            Panel(
-                Kind.TABLE,
-                "The 50 most frequent errors",
-                "Error types by store and operation, with the number in the chosen time. Click a "
-                "store for its page.",
-                (Query(f"topk(50, {found} > 0)", "Errors", decimals=0, empty=NO_ERROR),),
-                width=24,
-                height=12,
-                columns=labels,
-                sort="Errors",
-                links=(Dashboards.SHOP, Dashboards.OPERATIONS),
+            ranked(
+                "The 50 most frequent failures",
+                "Failures by store and operation, with their number in the chosen time and whose "
+                "fault they are. Click a store for its page.",
+                50,
+                FAILED,
+                "fault",
+            ),
+            ranked(
+                "The 20 most frequent mistakes",
+                "What shoppers did wrong, by store and operation, with the number in the chosen "
+                "time. No failure of the shop.",
+                20,
+                MISTAKEN,
             ),
         ),
+    )
+
+
+def ranked(title: str, text: str, top: int, matcher: str, *more: str) -> Panel:
+    """A table of the most frequent errors."""
+    labels = ("domain", "operation", "error_type", *more, "org")
+    found = promql.total(labels, increase(operations.OPERATION_ERRORS, "$__range", matcher, *M))
+    return Panel(
+        Kind.TABLE,
+        title,
+        text,
+        (Query(f"topk({top}, {found} > 0)", "Errors", decimals=0, empty=NO_ERROR),),
+        width=24,
+        height=10,
+        columns=labels,
+        sort="Errors",
+        links=(Dashboards.SHOP, Dashboards.OPERATIONS),
+        none=True,
     )

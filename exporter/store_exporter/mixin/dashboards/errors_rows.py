@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...metrics.catalogue import business, health
 from .. import promql, series
 from ..names import AlertName, Dashboards
-from ..promql import select
+from ..promql import STORE, hourly, on, select
 from .panels import Kind, Panel, Query, Row
 from .scales import LATENCY, NO_ERROR
 from .variables import STORE_MATCH
@@ -17,76 +17,92 @@ def ours() -> Row:
     """Failures of the exporter's own requests, which need no shopper to show."""
     probes = promql.rate(health.PROBE_FAILURES, "$__rate_interval", *S)
     slowest = select(series.PROBE_QUANTILE, *S)
-    failing = f"and on (org, domain, probe) {select(health.PROBE_SUCCESS, *S)} == 0"
-    answered = select(health.PROBE_STATUS, *S)
-    silent = f"time() - {select(health.PROBE_LAST_SUCCESS, *S)}"
     collectors = promql.rate(business.COLLECTOR_FAILURES, "$__rate_interval", *S)
     return Row(
         "Seen by the exporter itself",
         (
             Panel(
                 Kind.GRAPH,
-                "Failed probes by error type",
-                "Failures of health checks. They show an outage even at night, when no shopper "
-                "runs into it.",
-                (Query(f"sum by (error_type) ({probes})", "{{error_type}}", empty=NO_ERROR),),
-                unit="ops",
+                "Failed probes per hour by type",
+                "Failures an hour of health checks. They show an outage even at night, when no "
+                "shopper runs into it.",
+                (
+                    Query(
+                        hourly(f"sum by (error_type) ({probes})"), "{{error_type}}", empty=NO_ERROR
+                    ),
+                ),
+                width=12,
+                height=10,
                 low=0,
                 stacked=True,
                 links=(AlertName.STORE_DOWN,),
+                none=True,
+            ),
+            Panel(
+                Kind.GRAPH,
+                "Failed collectors per hour by type",
+                "Failures an hour to read business figures. rate_limited means that the budget is "
+                "spent.",
+                (
+                    Query(
+                        hourly(f"sum by (error_type) ({collectors})"),
+                        "{{error_type}}",
+                        empty=NO_ERROR,
+                    ),
+                ),
+                width=12,
+                height=10,
+                low=0,
+                stacked=True,
+                links=(AlertName.STORE_FIGURES_STALE,),
+                none=True,
             ),
             Panel(
                 Kind.GRAPH,
                 "Slowest probes (p95)",
                 "How long the health checks of the slowest stores take. Rising towards the "
                 "timeout, they announce an outage.",
-                (Query(f"topk(5, {slowest})", "{{org}} {{domain}} {{probe}}"),),
+                (Query(f"topk(5, {slowest})", "{{domain}} {{probe}}"),),
                 unit="s",
+                width=24,
+                height=10,
                 low=0,
                 steps=LATENCY,
                 lines=True,
                 links=(Dashboards.SHOP, AlertName.STORE_DEGRADED),
             ),
             Panel(
-                Kind.GRAPH,
-                "Failed collectors by error type",
-                "Failures to read business figures. rate_limited means that the budget is spent.",
-                (
-                    Query(
-                        f"sum by (error_type) ({collectors})",
-                        "{{error_type}}",
-                        empty=NO_ERROR,
-                    ),
-                ),
-                unit="ops",
-                low=0,
-                stacked=True,
-                links=(AlertName.STORE_FIGURES_STALE,),
-            ),
-            Panel(
                 Kind.TABLE,
                 "Probes that fail now",
-                "The last HTTP status, where there was an answer at all, and the time since "
-                "the last success. No answer points to the network, 5xx to the shop, 403 to a "
-                "firewall.",
+                "When the check last succeeded, and the last HTTP status where there was an answer "
+                "at all. No answer points to the network, 5xx to the shop, 403 to a firewall.",
                 (
                     Query(
-                        f"max by (org, domain, probe) ({silent} {failing})",
-                        "Since last success",
-                        unit="s",
-                        empty="there may be no failing probe",
-                    ),
-                    Query(
-                        f"max by (org, domain, probe) ({answered} {failing})",
-                        "HTTP status",
-                        decimals=0,
+                        failing_probes(),
+                        "Last success",
+                        unit="dateTimeFromNow",
+                        width=140,
                         empty="there may be no failing probe",
                     ),
                 ),
                 width=24,
-                columns=("org", "domain", "probe"),
-                sort="Since last success",
+                columns=("domain", "probe", "status", "org"),
+                sort="+Last success",
                 links=(Dashboards.SHOP, AlertName.STORE_DOWN),
+                none=True,
             ),
         ),
     )
+
+
+def failing_probes() -> str:
+    """When each failing probe last succeeded, with the status of its last answer as a label."""
+    by = (*STORE, "probe")
+    last = (
+        f"1000 * {select(health.PROBE_LAST_SUCCESS, *S)}"
+        f" and {on(*by)} {select(health.PROBE_SUCCESS, *S)} == 0"
+    )
+    since = promql.aggregate("max", by, last)
+    answered = promql.aggregate("max", by, select(health.PROBE_STATUS, *S))
+    status = f'count_values by ({", ".join(by)}) ("status", {answered})'
+    return f"{since} * {on(*by)} group_left (status) {status} or {since} unless {on(*by)} {status}"

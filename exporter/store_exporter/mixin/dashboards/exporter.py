@@ -5,6 +5,7 @@ from __future__ import annotations
 from ...metrics.catalogue import exporter
 from ..names import AlertName, Dashboards
 from ..promql import increase, select
+from . import firing
 from .exporter_rows import asked, cost
 from .exporter_schedule import schedule
 from .panels import UP_DOWN, Kind, Page, Panel, Query, Row
@@ -16,13 +17,14 @@ M = PROCESS_MATCH
 
 def page() -> Page:
     """The dashboard."""
+    alerts = firing.table("instance", links=(), matchers=M)
     return Page(
         Dashboards.EXPORTER,
         "Stores / Exporter",
         "The exporter and the instrumented applications: whether they keep up, what they ask of "
         "the stores, and what they cost themselves.",
         PROCESSES,
-        (now(), schedule(), asked(), cost()),
+        (Row("What fires", (alerts,)), now(), schedule(), asked(), cost()),
     )
 
 
@@ -38,7 +40,7 @@ def now() -> Row:
                 "Whether Prometheus reaches every exporter and application. Down means that its "
                 "stores are not watched.",
                 (Query(f"min({select('up', *M)})"),),
-                width=4,
+                width=8,
                 height=4,
                 mappings=UP_DOWN,
                 links=(AlertName.STORE_EXPORTER_DOWN,),
@@ -54,9 +56,10 @@ def now() -> Row:
                         empty="an application without an exporter watches none",
                     ),
                 ),
-                width=4,
+                width=8,
                 height=4,
                 decimals=0,
+                named=True,
                 links=(Dashboards.FLEET,),
             ),
             Panel(
@@ -64,7 +67,7 @@ def now() -> Row:
                 "Configuration",
                 "Whether the last reload succeeded. Refused means that the old one is in use.",
                 (Query(reload, empty="an application without an exporter has none"),),
-                width=4,
+                width=8,
                 height=4,
                 mappings=((0, "Refused", "red"), (1, "Loaded", "green")),
                 links=(AlertName.STORE_EXPORTER_RELOAD_FAILED,),
@@ -79,10 +82,11 @@ def now() -> Row:
                         empty=NOTHING_HAPPENED,
                     ),
                 ),
-                width=4,
+                width=8,
                 height=4,
                 decimals=0,
                 steps=NONE_GOOD,
+                none=True,
                 links=(AlertName.STORE_INSTRUMENTATION_FAILING,),
             ),
             Panel(
@@ -95,10 +99,11 @@ def now() -> Row:
                         empty=NOTHING_HAPPENED,
                     ),
                 ),
-                width=4,
+                width=8,
                 height=4,
                 decimals=0,
                 steps=NONE_GOOD,
+                none=True,
                 links=(AlertName.STORE_SERIES_DROPPED,),
             ),
             Panel(
@@ -106,9 +111,9 @@ def now() -> Row:
                 "Version",
                 "Versions of store-exporter that run. More than one is right only during updates.",
                 (Query(f"count by (version) ({select(exporter.BUILD_INFO, *M)})", "{{version}}"),),
-                width=4,
+                width=8,
                 height=4,
-                decimals=0,
+                text=True,
             ),
         ),
     )

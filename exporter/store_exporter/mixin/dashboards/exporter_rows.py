@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from ...metrics.catalogue import exporter, health
+from .. import promql
 from ..names import AlertName, Dashboards
 from ..policy import DAY, THRESHOLDS
-from ..promql import equal, rate, select
+from ..promql import STORE, equal, hourly, increase, on, rate, select
 from .panels import Kind, Panel, Query, Row
 from .scales import API_VERSION, BUDGET, NOTHING_HAPPENED
 from .variables import PROCESS_MATCH
@@ -17,8 +18,11 @@ NOT_EVERYWHERE = "not every platform has this figure"
 def asked() -> Row:
     """What the exporter asks of the stores."""
     requests = rate(health.API_REQUESTS, "$__rate_interval", *M)
+    # Both are of an hour: what was sent in the past one, and what may be sent in any.
+    limit = f"{select(health.API_BUDGET_LIMIT, *M)} > 0"
     left = (
-        f"{select(health.API_BUDGET_REMAINING, *M)} / ({select(health.API_BUDGET_LIMIT, *M)} > 0)"
+        f"clamp_min(1 - {promql.total(STORE, increase(health.API_REQUESTS, '1h', *M))}"
+        f" / {on(*STORE)} {promql.aggregate('max', STORE, limit)}, 0)"
     )
     bucket = (
         f"{select(health.API_BUCKET_AVAILABLE, *M)} / ({select(health.API_BUCKET_MAXIMUM, *M)} > 0)"
@@ -26,61 +30,68 @@ def asked() -> Row:
     throttled = rate(health.API_THROTTLED, "$__rate_interval", *M)
     points = rate(health.API_COST, "$__rate_interval", equal("kind", "actual"), *M)
     expiry = f"{select(health.API_VERSION_EXPIRY, *M)} - time()"
-    columns = ("org", "domain", "platform")
+    columns = ("domain", "org")
     return Row(
         "What it asks of the stores",
         (
             Panel(
                 Kind.GRAPH,
-                "Requests by source",
-                "Requests a second to all stores, by the probe or collector that sends them.",
-                (Query(f"topk(10, sum by (source) ({requests}))", "{{source}}"),),
-                unit="reqps",
+                "Requests per hour by source",
+                "Requests an hour to all stores, by the probe or collector that sends them.",
+                (Query(hourly(f"topk(10, sum by (source) ({requests}))"), "{{source}}"),),
+                width=12,
+                height=10,
                 low=0,
                 stacked=True,
             ),
             Panel(
                 Kind.TABLE,
                 "Least request budget left",
-                "Share of the hourly request budget that is left, and of the platform's own query "
-                "budget where it has one. At nothing, collectors wait.",
+                "Share of the hourly request budget that the past hour left, and of the platform's "
+                "own query budget what is left now, where it has one. At nothing, collectors wait.",
                 (
                     Query(
                         f"bottomk(20, {left})",
                         "Requests",
                         unit="percentunit",
                         decimals=0,
+                        width=101,
                         steps=BUDGET,
                     ),
                     Query(
-                        bucket,
-                        "Query points",
+                        f"({bucket}) and {on(*STORE)} bottomk(20, {left})",
+                        "Points",
                         unit="percentunit",
                         decimals=0,
                         steps=BUDGET,
                         empty=NOT_EVERYWHERE,
                     ),
                 ),
+                width=12,
+                height=10,
                 columns=columns,
                 sort="+Requests",
                 links=(Dashboards.SHOP, AlertName.STORE_API_BUDGET_LOW),
             ),
             Panel(
                 Kind.GRAPH,
-                "Throttling and query cost",
-                "Answers a second that asked us to slow down, and query cost points a second "
+                "Throttling and query cost per hour",
+                "Answers an hour that asked us to slow down, and query cost points an hour "
                 "where the platform counts them.",
                 (
                     Query(
-                        f"sum by (platform) ({throttled})",
+                        hourly(f"sum by (platform) ({throttled})"),
                         "throttled {{platform}}",
                         empty=NOTHING_HAPPENED,
                     ),
                     Query(
-                        f"sum by (platform) ({points})", "points {{platform}}", empty=NOT_EVERYWHERE
+                        hourly(f"sum by (platform) ({points})"),
+                        "points {{platform}}",
+                        empty=NOT_EVERYWHERE,
                     ),
                 ),
-                unit="ops",
+                width=12,
+                height=10,
                 low=0,
             ),
             Panel(
@@ -93,10 +104,14 @@ def asked() -> Row:
                         f"bottomk(20, {expiry})",
                         "Left",
                         unit="s",
+                        decimals=1,
+                        width=100,
                         steps=API_VERSION,
                         empty=NOT_EVERYWHERE,
                     ),
                 ),
+                width=12,
+                height=10,
                 columns=columns,
                 sort="+Left",
                 links=(Dashboards.SHOP, AlertName.STORE_API_VERSION_EXPIRING),
@@ -145,17 +160,16 @@ def cost() -> Row:
             ),
             Panel(
                 Kind.GRAPH,
-                "Pushes by OTLP",
-                "Pushes a second by result. Failures catch up by themselves when the endpoint is "
+                "Pushes by OTLP per hour",
+                "Pushes an hour by result. Failures catch up by themselves when the endpoint is "
                 "back.",
                 (
                     Query(
-                        f"sum by (result) ({pushes})",
+                        hourly(f"sum by (result) ({pushes})"),
                         "{{result}}",
                         empty="OTLP may be switched off",
                     ),
                 ),
-                unit="ops",
                 low=0,
                 stacked=True,
                 links=(AlertName.STORE_OTLP_PUSHES_FAILING,),

@@ -6,7 +6,7 @@ from ...metrics.catalogue import business, exporter
 from .. import promql
 from ..names import AlertName
 from ..policy import THRESHOLDS
-from ..promql import increase, rate, select
+from ..promql import hourly, increase, rate, select
 from .panels import Kind, Panel, Query, Row
 from .scales import LAG, NOTHING_HAPPENED
 from .variables import PROCESS_MATCH
@@ -46,11 +46,17 @@ def schedule() -> Row:
             ),
             Panel(
                 Kind.GRAPH,
-                "Runs left out",
-                "Runs a second that did not take place, by reason: overlap (the one before was "
+                "Runs left out per hour",
+                "Runs an hour that did not take place, by reason: overlap (the one before was "
                 "still running), budget (requests spent), backoff (the store asked for rest).",
-                (Query(f"sum by (reason) ({skipped})", "{{reason}}", empty=NOTHING_HAPPENED),),
-                unit="ops",
+                (
+                    Query(
+                        hourly(f"sum by (reason) ({skipped})"),
+                        "{{reason}}",
+                        empty=NOTHING_HAPPENED,
+                    ),
+                ),
+                none=True,
                 low=0,
                 stacked=True,
             ),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .panels import Kind, Mapping, Panel, Query, Steps
+from . import colours
+from .panels import GREY, NO_DATA, Kind, Mapping, Panel, Steps
 from .sdk import (
     HeatmapColorMode,
     bargauge,
@@ -16,7 +17,6 @@ from .sdk import (
     model,
     stat,
     statetimeline,
-    table,
     timeseries,
 )
 
@@ -38,61 +38,76 @@ def mappings(entries: tuple[Mapping, ...]) -> list[model.ValueMap]:
     return [model.ValueMap(options=options)]
 
 
-def _finish_stat(builder: stat.Panel, _: Panel) -> None:
+def unknown(text: str = NO_DATA) -> model.SpecialValueMap:
+    """What is shown where nothing is known: grey, whatever the thresholds make of nothing."""
+    result = model.ValueMappingResult(text=text, color=GREY, index=99)
+    return model.SpecialValueMap(
+        options=model.DashboardSpecialValueMapOptions(
+            match=model.SpecialValueMatch.NULL_AND_NAN, result=result
+        )
+    )
+
+
+def _finish_stat(builder: stat.Panel, panel: Panel) -> None:
     builder.reduce_options(build_common.ReduceDataOptions().calcs(["lastNotNull"]))
     builder.graph_mode(common.BigValueGraphMode.NONE)
     builder.color_mode(common.BigValueColorMode.VALUE)
+    mode = common.BigValueTextMode
+    if panel.text:
+        builder.text_mode(mode.NAME)
+    elif panel.named:
+        builder.text_mode(mode.VALUE_AND_NAME)
+
+
+LEGEND = ("lastNotNull", "max", "mean")
+"""What the legend of a graph shows of each series; a narrow graph has room for the first two."""
+WIDE = 12
+LAST = "Last *"
+"""The heading of a legend's column with last values, as Grafana writes it."""
 
 
 def _finish_graph(builder: timeseries.Panel, panel: Panel) -> None:
     legend = build_common.VizLegendOptions().show_legend(True)
     legend.display_mode(common.LegendDisplayMode.TABLE).placement(common.LegendPlacement.BOTTOM)
-    builder.legend(legend.calcs(["mean", "max", "lastNotNull"]))
+    builder.legend(
+        legend.calcs(list(LEGEND if panel.width >= WIDE else LEGEND[:2]))
+        .sort_by(LAST)
+        .sort_desc(True)
+    )
     order = build_common.VizTooltipOptions().mode(common.TooltipDisplayMode.MULTI)
     builder.tooltip(order.sort(common.SortOrder.DESCENDING))
-    builder.line_width(1).fill_opacity(25 if panel.stacked else 8)
+    lone = len(panel.queries) == 1 and "{{" not in panel.queries[0].legend
+    # Areas that lie over each other hide what they should show.
+    builder.line_width(1).fill_opacity(25 if panel.stacked else 8 if lone else 0)
     builder.show_points(common.VisibilityMode.NEVER)
     if panel.stacked:
         builder.stacking(build_common.StackingConfig().mode(common.StackingMode.NORMAL))
     if panel.lines:
         style = build_common.GraphThresholdsStyleConfig()
         builder.thresholds_style(style.mode(common.GraphThresholdsStyleMode.DASHED))
+    if panel.bars:
+        builder.draw_style(common.GraphDrawStyle.BARS).fill_opacity(70)
+        builder.bar_alignment(common.BarAlignment.AFTER)
+    for number, query in enumerate(panel.queries):
+        for pattern, colour in dict(colours.of(query)).items():
+            builder.override_by_regexp(pattern, [_fixed(colour)])
+        if query.past:
+            builder.override_by_query(chr(ord("A") + number), _past())
 
 
-def _finish_table(builder: table.Panel, panel: Panel) -> None:
-    titles = [query.legend for query in panel.queries]
-    # A lone query's column is called Value, one of several Value #A.
-    names = {f"Value #{chr(ord('A') + i)}": title for i, title in enumerate(titles)}
-    names["Value"] = titles[0]
-    organize = {
-        "excludeByName": {"Time": True},
-        "includeByName": {},
-        "indexByName": {name: i for i, name in enumerate([*panel.columns, *names])},
-        "renameByName": names,
-    }
-    builder.with_transformation(model.DataTransformerConfig(id_val="merge", options={}))
-    builder.with_transformation(model.DataTransformerConfig(id_val="organize", options=organize))
-    for query in panel.queries:
-        builder.override_by_name(query.legend, _column(query))
-    if panel.sort:
-        name = panel.sort.removeprefix("+")
-        by = build_common.TableSortByFieldState().display_name(name)
-        builder.sort_by([by.desc(not panel.sort.startswith("+"))])
+def _fixed(colour: str) -> model.DynamicConfigValue:
+    value = {"mode": "fixed", "fixedColor": colour}
+    return model.DynamicConfigValue(id_val="color", value=value)
 
 
-def _column(query: Query) -> list[model.DynamicConfigValue]:
-    found: list[tuple[str, Any]] = []
-    if query.unit:
-        found.append(("unit", query.unit))
-    if query.decimals is not None:
-        found.append(("decimals", query.decimals))
-    if query.steps:
-        found.append(("thresholds", thresholds(query.steps).build()))
-        found.append(("custom.cellOptions", {"type": "color-text"}))
-    if query.mappings:
-        found.append(("mappings", mappings(query.mappings)))
-        found.append(("custom.cellOptions", {"type": "color-text"}))
-    return [model.DynamicConfigValue(id_val=key, value=value) for key, value in found]
+def _past() -> list[model.DynamicConfigValue]:
+    """The past is not the present: dashed, grey and without an area."""
+    dashes = {"fill": "dash", "dash": [6, 4]}
+    return [
+        _fixed(GREY),
+        model.DynamicConfigValue(id_val="custom.lineStyle", value=dashes),
+        model.DynamicConfigValue(id_val="custom.fillOpacity", value=0),
+    ]
 
 
 def _finish_heatmap(builder: heatmap.Panel, panel: Panel) -> None:
@@ -116,7 +131,6 @@ def _finish_bars(builder: bargauge.Panel, _: Panel) -> None:
 FINISH: dict[Kind, Callable[[Any, Panel], None]] = {
     Kind.STAT: _finish_stat,
     Kind.GRAPH: _finish_graph,
-    Kind.TABLE: _finish_table,
     Kind.HEATMAP: _finish_heatmap,
     Kind.TIMELINE: _finish_timeline,
     Kind.BARS: _finish_bars,

@@ -5,10 +5,12 @@ from __future__ import annotations
 from ...metrics.catalogue import health
 from .. import promql, series
 from ..names import AlertName, Dashboards
-from ..promql import STORE, on, select
+from ..promql import STORE, hourly, on, select
+from . import firing
 from .fleet_rows import LISTED, course, upkeep
-from .panels import GREEN, NEUTRAL, RED, UP_DOWN, YELLOW, Kind, Page, Panel, Query, Row
+from .panels import NEUTRAL, UP_DOWN, Kind, Page, Panel, Query, Row
 from .scales import (
+    AFFECTED,
     LATENCY,
     MISSED,
     NONE_GOOD,
@@ -23,7 +25,7 @@ from .scales import (
 from .variables import STORE_MATCH, STORES
 
 WORST_STORES = f"topk({LISTED}, {TROUBLE})"
-NORMAL = f"3600 * {select(series.REVENUE_NORMAL, *STORE_MATCH)}"
+NORMAL = hourly(select(series.REVENUE_NORMAL, *STORE_MATCH))
 
 
 def of_worst(expression: str) -> str:
@@ -38,105 +40,95 @@ def page() -> Page:
         "Stores / Fleet",
         "All stores at a glance, the worst first. Start here.",
         STORES,
-        (now(), worst(), course(), upkeep()),
+        (fires(), worst(), course(), upkeep()),
+        marks=False,
     )
 
 
-def now() -> Row:
-    """The state of the fleet in single figures."""
-    alerts = promql.firing(promql.one_of("severity", ("critical", "warning")), *STORE_MATCH)
-    at_risk = f"{NORMAL} and {on(*STORE)} {TROUBLE} >= 10"
+def fires() -> Row:
+    """What fires, and the state of the fleet in single figures."""
+    alerts = firing.table("domain", "org", links=(Dashboards.SHOP,), matchers=STORE_MATCH)
     figures = (
         (
-            "Stores watched",
+            "Stores",
             "Stores with a liveness probe. Compare with the number you configured.",
             f"count({UP})",
             (),
+            4,
         ),
         (
-            "Stores down",
+            "Down",
             "Stores that failed their last liveness probe. Each has an alert and a message.",
             f"sum({UP} == bool 0)",
             (AlertName.STORE_DOWN,),
-        ),
-        (
-            "Credentials rejected",
-            "Stores that answer but refuse our credentials. Create new ones.",
-            f"count({select(series.CREDENTIALS_REJECTED, *STORE_MATCH)}) or 0 * count({UP})",
-            (AlertName.STORE_CREDENTIALS_REJECTED,),
+            4,
         ),
         (
             "Degraded",
             "Stores that work, but not well: a probe that is not vital fails or is slow.",
             f"sum({select(health.HEALTH, promql.equal('state', 'degraded'), *STORE_MATCH)})",
             (AlertName.STORE_DEGRADED,),
+            4,
         ),
         (
-            "Firing alerts",
-            "Critical and warning alerts that fire for the chosen stores.",
-            f"count({alerts}) or 0 * count({UP})",
-            (),
+            "Credentials rejected",
+            "Stores that answer but refuse our credentials. Create new ones.",
+            f"count({select(series.CREDENTIALS_REJECTED, *STORE_MATCH)}) or 0 * count({UP})",
+            (AlertName.STORE_CREDENTIALS_REJECTED,),
+            6,
         ),
     )
     panels = [
         Panel(
             *(Kind.STAT, title, text, (Query(expression),)),
-            width=4,
+            width=width,
             height=4,
             decimals=0,
             steps=NONE_GOOD if index else NEUTRAL,
             links=links,
         )
-        for index, (title, text, expression, links) in enumerate(figures)
+        for index, (title, text, expression, links, width) in enumerate(figures)
     ]
+    at_risk = f"{NORMAL} and {on(*STORE)} {TROUBLE} >= {AFFECTED[-1][0]}"
     risk = Panel(
         Kind.STAT,
-        "Revenue at risk per hour",
-        "What the stores with a critical alert normally take in an hour (mean of the last seven "
-        "days), by currency. It says how urgent the trouble is, not what was lost.",
-        (
-            Query(
-                f"sum by (currency) ({at_risk}) or 0 * sum by (currency) ({NORMAL})",
-                "{{currency}}",
-            ),
-        ),
-        width=4,
+        "Sales at risk per hour",
+        "What the stores that are down or have a critical alert normally take in an hour (mean of "
+        "the last seven days), by currency. It says how urgent the trouble is, not what was lost.",
+        (Query(f"sum by (currency) ({at_risk})", "{{currency}}", empty="all stores may be well"),),
+        unit="locale",
+        width=6,
         height=4,
         decimals=0,
         steps=NONE_GOOD,
+        named=True,
+        none=True,
     )
-    return Row("Now", (*panels, risk))
+    return Row("What fires", (alerts, *panels, risk))
 
 
 def worst() -> Row:
     """The stores that need somebody, with the figures that say why."""
     columns = (
-        Query(WORST_STORES, "Trouble", decimals=1, steps=((None, GREEN), (1, YELLOW), (10, RED))),
-        Query(of_worst(UP), "State", mappings=UP_DOWN),
-        Query(
-            of_worst(SUCCESS_RATE),
-            "Success",
-            unit="percentunit",
-            decimals=1,
-            steps=SUCCESS,
-        ),
+        Query(of_worst(UP), "State", mappings=UP_DOWN, width=70),
+        Query(WORST_STORES, "Trouble", decimals=1, steps=AFFECTED, width=90),
+        Query(of_worst(SUCCESS_RATE), "Success", unit="percentunit", decimals=1, steps=SUCCESS),
         Query(of_worst(promql.total(STORE, P95)), "p95", unit="s", decimals=2, steps=LATENCY),
-        Query(
-            of_worst(select(series.STORE_RATE, *STORE_MATCH)), "Operations", unit="ops", decimals=2
-        ),
-        Query(of_worst(missed_runs()), "Missed runs", decimals=1, steps=MISSED),
-        Query(of_worst(ORDERS), "Orders in 1 h", decimals=0),
+        Query(of_worst(ORDERS), "Orders/h", decimals=0),
+        Query(of_worst(hourly(select(series.STORE_RATE, *STORE_MATCH))), "Calls/h", decimals=0),
+        Query(of_worst(missed_runs()), "Missed runs", decimals=1, steps=MISSED, width=121),
     )
     table = Panel(
         Kind.TABLE,
         f"The {LISTED} stores in most trouble",
-        "Trouble is ten for each critical alert and one for each warning, plus the share of "
-        "failing operations. Success leaves out what shoppers did wrong. Missed runs is how many "
-        "of its intervals the stalest figure is behind. Click a store to open its page.",
+        "Trouble is a hundred while the store is down, ten for each critical alert and one for "
+        "each warning, plus the share of failing operations. Success leaves out what shoppers did "
+        "wrong. Missed runs is how many of its intervals the stalest figure is behind. Click a "
+        "store to open its page.",
         columns,
         width=24,
         height=12,
-        columns=STORE,
+        columns=("domain", "org"),
         sort="Trouble",
         links=(Dashboards.SHOP, Dashboards.OPERATIONS),
     )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from ...metrics.catalogue import business, health
-from .. import series
+from .. import rules, series
 from ..names import AlertName, Dashboards
 from ..policy import DAY, THRESHOLDS
-from ..promql import STORE, on, select
-from .panels import UP_DOWN, Kind, Panel, Query, Row
+from ..promql import STORE, hourly, on, select
+from .panels import GREY, NO_DATA, UP_DOWN, Kind, Panel, Query, Row
 from .scales import (
     CERTIFICATE,
     MISSED,
@@ -22,92 +22,94 @@ from .scales import (
 from .variables import STORE_MATCH
 
 LISTED = 50
+SHOWN = 15
+"""Stores whose state is drawn: more lines than that cannot be told apart."""
 
 
 def course() -> Row:
     """How the fleet fared over the chosen time."""
-    worst_at_end = f"topk(20, {TROUBLE} @ end())"
+    return Row("Over time", (states(), *graphs()))
+
+
+def states() -> Panel:
+    """The state of the worst stores, one query for each degree of trouble.
+
+    A timeline keeps the order of its queries, and none among the series of one.
+    """
+    worst = f"topk({SHOWN}, {TROUBLE} @ end())"
+    degrees = (f">= {rules.DOWN}", f">= {rules.PAGED} < {rules.DOWN}", f"< {rules.PAGED}")
+    return Panel(
+        Kind.TIMELINE,
+        f"State of the {SHOWN} stores in most trouble",
+        "When each of them was down; those in most trouble now come first. Bars that begin "
+        "together point to a common cause: a hosting company, a network, a release.",
+        tuple(
+            Query(
+                f"{UP} and {on(*STORE)} ({worst} {degree})",
+                "{{domain}}",
+                empty="there may be no store in so much trouble, or in so little",
+            )
+            for degree in degrees
+        ),
+        width=12,
+        height=11,
+        mappings=UP_DOWN,
+        links=(Dashboards.SHOP,),
+    )
+
+
+def graphs() -> tuple[Panel, ...]:
+    """Errors, calls, success and orders of the fleet."""
     faults = select(series.STORE_ERROR_RATE, *STORE_MATCH)
-    return Row(
-        "Over time",
-        (
-            Panel(
-                Kind.TIMELINE,
-                "State of the 20 stores in most trouble",
-                "When each of them was down. Bars that begin together point to a common cause: "
-                "a hosting company, a network, a release.",
-                (Query(f"{UP} and {on(*STORE)} {worst_at_end}", "{{org}} {{domain}}"),),
-                width=12,
-                height=10,
-                mappings=UP_DOWN,
-                links=(Dashboards.SHOP,),
-            ),
-            Panel(
-                Kind.GRAPH,
-                "Errors by who must act",
-                "Errors a second by fault: store, config, app, and customer, which is no failure "
-                "but what shoppers did wrong. A rise of customer errors alone is not an outage.",
-                (
-                    Query(
-                        f"sum by (fault) ({faults})",
-                        "{{fault}}",
-                        empty=NO_ERROR,
-                    ),
+    return (
+        Panel(
+            Kind.GRAPH,
+            "Errors per hour by who must act",
+            "Errors an hour by fault: store, config, app, and customer, which is no failure "
+            "but what shoppers did wrong. A rise of customer errors alone is not an outage.",
+            (Query(hourly(f"sum by (fault) ({faults})"), "{{fault}}", empty=NO_ERROR),),
+            width=12,
+            height=11,
+            stacked=True,
+            low=0,
+            links=(Dashboards.ERRORS,),
+            none=True,
+        ),
+        Panel(
+            Kind.GRAPH,
+            "Calls per hour",
+            "Operations an hour by platform. A sudden fall to zero means that applications "
+            "do not report, or do not run.",
+            (
+                Query(
+                    hourly(f"sum by (platform) ({select(series.STORE_RATE, *STORE_MATCH)})"),
+                    "{{platform}}",
                 ),
-                unit="ops",
-                width=12,
-                height=10,
-                stacked=True,
-                low=0,
-                links=(Dashboards.ERRORS,),
             ),
-            Panel(
-                Kind.GRAPH,
-                "Operations",
-                "Operations a second by platform. A sudden fall to zero means that applications "
-                "do not report, or do not run.",
-                (
-                    Query(
-                        f"sum by (platform) ({select(series.STORE_RATE, *STORE_MATCH)})",
-                        "{{platform}}",
-                    ),
-                ),
-                unit="ops",
-                low=0,
-                stacked=True,
-                links=(Dashboards.OPERATIONS,),
-            ),
-            Panel(
-                Kind.GRAPH,
-                "Success rate of the worst store of each platform",
-                "Share of operations that did not fail, shoppers' mistakes left out. The lowest "
-                "store counts, because a mean over many stores hides one that is broken.",
-                (
-                    Query(
-                        f"min by (platform) ({SUCCESS_RATE})",
-                        "{{platform}}",
-                    ),
-                ),
-                unit="percentunit",
-                steps=SUCCESS,
-                high=1,
-                links=(Dashboards.OPERATIONS,),
-            ),
-            Panel(
-                Kind.GRAPH,
-                "Orders in the past hour",
-                "Orders first paid within the past hour, by platform, as one line each. Compare "
-                "with the trends dashboard before you worry about a dip at night.",
-                (
-                    Query(
-                        f"sum by (platform) ({ORDERS})",
-                        "{{platform}}",
-                    ),
-                ),
-                decimals=0,
-                low=0,
-                links=(Dashboards.TRENDS,),
-            ),
+            low=0,
+            stacked=True,
+            links=(Dashboards.OPERATIONS,),
+        ),
+        Panel(
+            Kind.GRAPH,
+            "Worst store's success by platform",
+            "Share of operations that did not fail, shoppers' mistakes left out. The lowest "
+            "store counts, because a mean over many stores hides one that is broken.",
+            (Query(f"min by (platform) ({SUCCESS_RATE})", "{{platform}}"),),
+            unit="percentunit",
+            steps=SUCCESS,
+            high=1,
+            links=(Dashboards.OPERATIONS,),
+        ),
+        Panel(
+            Kind.GRAPH,
+            "Orders in the past hour",
+            "Orders first paid within the past hour, by platform, as one line each. Compare "
+            "with the trends dashboard before you worry about a dip at night.",
+            (Query(f"sum by (platform) ({ORDERS})", "{{platform}}"),),
+            decimals=0,
+            low=0,
+            links=(Dashboards.TRENDS,),
         ),
     )
 
@@ -116,7 +118,8 @@ def upkeep() -> Row:
     """What will become trouble if nobody acts."""
     expiry = f"{select(health.TLS_EXPIRY, *STORE_MATCH)} - time()"
     worst = f"and {on(*STORE)} topk({LISTED}, {TROUBLE})"
-    facts = ("version", "currency", "timezone", "order_storage")
+    facts = select(health.INFO, *STORE_MATCH)
+    customers = select(business.CUSTOMERS, *STORE_MATCH)
     return Row(
         "Upkeep",
         (
@@ -130,12 +133,14 @@ def upkeep() -> Row:
                         f"bottomk(10, {expiry})",
                         "Left",
                         unit="s",
+                        decimals=1,
+                        width=100,
                         steps=CERTIFICATE,
                         empty="stores served over plain http have no certificate",
                     ),
                 ),
                 width=12,
-                columns=STORE,
+                columns=("domain", "org"),
                 sort="+Left",
                 links=(Dashboards.SHOP, AlertName.STORE_CERTIFICATE_EXPIRING),
             ),
@@ -144,9 +149,17 @@ def upkeep() -> Row:
                 "Stalest figures",
                 "Collectors that are furthest behind, in intervals. From "
                 f"{THRESHOLDS.stale_intervals:g} on their figures are withdrawn.",
-                (Query(f"topk(10, {missed_runs()})", "Missed runs", decimals=1, steps=MISSED),),
+                (
+                    Query(
+                        f"topk(10, {missed_runs()})",
+                        "Missed runs",
+                        decimals=1,
+                        width=121,
+                        steps=MISSED,
+                    ),
+                ),
                 width=12,
-                columns=STORE,
+                columns=("domain", "org"),
                 sort="Missed runs",
                 links=(Dashboards.SHOP, AlertName.STORE_FIGURES_STALE),
             ),
@@ -157,22 +170,18 @@ def upkeep() -> Row:
                 "customers. Faults of one version only are that version's.",
                 (
                     Query(
-                        f"{select(health.INFO, *STORE_MATCH)} {worst}",
-                        "Known",
-                        mappings=((1, "yes", "green"),),
-                        empty="the collector of these facts may be switched off",
-                    ),
-                    Query(
-                        f"({select(business.CUSTOMERS, *STORE_MATCH)} {worst})"
-                        f" * {on(*STORE)} group_right () {select(health.INFO, *STORE_MATCH)}",
+                        f"(({customers} {worst}) * {on(*STORE)} group_right () {facts})"
+                        f" or (-1 * {facts} {worst})",
                         "Customers",
                         decimals=0,
-                        empty="the collector of customers may be switched off",
+                        width=112,
+                        mappings=((-1, NO_DATA, GREY),),
+                        empty="the collector of these facts may be switched off",
                     ),
                 ),
                 width=24,
-                columns=(*STORE, *facts),
-                sort="+domain",
+                columns=("domain", "version", "currency", "timezone", "order_storage", "org"),
+                sort="Customers",
                 links=(Dashboards.SHOP,),
             ),
         ),

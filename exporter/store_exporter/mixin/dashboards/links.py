@@ -12,21 +12,25 @@ CARRIED = ("org", "domain", "platform", "operation", "job", "instance")
 """Labels that are variables of dashboards, and so can be handed on."""
 
 
-def of(panel: Panel, variables: Iterable[str], links: policy.Links) -> list[tuple[str, str]]:
+def of(
+    panel: Panel, variables: Iterable[str], links: policy.Links, *, one_org: bool = False
+) -> list[tuple[str, str]]:
     """Title and address of each of a panel's links."""
-    variables = tuple(variables)
-    return [
+    known = labels(panel) - ({"org"} if one_org else set())
+    field = "__data.fields" if panel.kind is Kind.TABLE else "__field.labels"
+    own = (
+        [("What to do", f"{links.runbooks}/${{{field}.alertname}}")] if "alertname" in known else []
+    )
+    return own + [
         (f"Runbook {to}", f"{links.runbooks}/{to}")
         if isinstance(to, str)
-        else (to.link, address(panel, to.uid, variables))
+        else (to.link, address(known, field, to.uid, tuple(variables)))
         for to in panel.links
     ]
 
 
-def address(panel: Panel, uid: str, variables: tuple[str, ...]) -> str:
+def address(known: set[str], field: str, uid: str, variables: tuple[str, ...]) -> str:
     """A dashboard's address: the clicked series' labels, else the chosen values, and the time."""
-    known = labels(panel)
-    field = "__data.fields" if panel.kind is Kind.TABLE else "__field.labels"
     parts = ["${datasource:queryparam}"]
     for name in CARRIED:
         if name in known:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from ...metrics.catalogue import operations
 from .. import promql, series
 from ..names import AlertName, Dashboards
-from ..promql import select
+from ..promql import hourly, select
 from .operations_rows import each
 from .panels import NEUTRAL, Kind, Page, Panel, Query, Row, Steps
-from .scales import LATENCY, NO_ERROR, SUCCESS, success
+from .scales import LATENCY, NO_ERROR, SUCCESS, calls, success
 from .variables import OPERATION_MATCH, OPERATIONS
 
 M = OPERATION_MATCH
-RATE = select(series.OPERATION_RATE, *M)
 ERRORS = select(series.OPERATION_ERROR_RATE, *M)
 DURATION = operations.OPERATION_DURATION
 
@@ -38,14 +37,14 @@ def now() -> Row:
     """The chosen operations in single figures."""
     stats: tuple[tuple[str, str, str, str, Steps], ...] = (
         (
-            "Operations",
-            "Finished operations a second. Nothing at all means that applications do not report.",
-            f"sum({RATE})",
-            "ops",
+            "Calls/hour",
+            "Finished operations an hour. Nothing at all means that applications do not report.",
+            calls(),
+            "short",
             NEUTRAL,
         ),
         (
-            "Success rate",
+            "Success",
             "Share that did not fail; shoppers' mistakes and cancelled calls are left out.",
             success(),
             "percentunit",
@@ -92,7 +91,7 @@ def now() -> Row:
                 width=4,
                 height=4,
                 steps=steps,
-                links=(Dashboards.ERRORS,) if title == "Success rate" else (),
+                links=(Dashboards.ERRORS,) if title == "Success" else (),
             )
             for title, text, expression, unit, steps in stats
         ],
@@ -108,26 +107,27 @@ def course() -> Row:
         (
             Panel(
                 Kind.GRAPH,
-                "Rate of the ten busiest operations",
-                "Finished operations a second. Compare shapes: all falling together is the "
+                "Calls per hour, ten busiest operations",
+                "Finished operations an hour. Compare shapes: all falling together is the "
                 "application or the network, one falling is that operation.",
-                (Query(f"topk(10, sum by (operation) ({RATE}))", "{{operation}}"),),
-                unit="ops",
+                (Query(f"topk(10, {calls('operation')})", "{{operation}}"),),
                 low=0,
                 width=12,
+                height=10,
                 links=(Dashboards.OPERATIONS,),
             ),
             Panel(
                 Kind.GRAPH,
-                "Errors by who must act",
-                "Errors a second by fault: customer is what shoppers did wrong, store and config "
+                "Errors per hour by who must act",
+                "Errors an hour by fault: customer is what shoppers did wrong, store and config "
                 "are the shop's and the credentials', app is a bug of the caller.",
-                (Query(f"sum by (fault) ({ERRORS})", "{{fault}}", empty=NO_ERROR),),
-                unit="ops",
+                (Query(hourly(f"sum by (fault) ({ERRORS})"), "{{fault}}", empty=NO_ERROR),),
                 low=0,
                 width=12,
+                height=10,
                 stacked=True,
                 links=(Dashboards.ERRORS,),
+                none=True,
             ),
             Panel(
                 Kind.GRAPH,
@@ -138,6 +138,7 @@ def course() -> Row:
                 unit="s",
                 low=0,
                 width=12,
+                height=10,
                 steps=LATENCY,
                 lines=True,
                 links=(AlertName.STORE_LATENCY_REGRESSION, Dashboards.TRENDS),
@@ -150,6 +151,7 @@ def course() -> Row:
                 (Query(f"sum ({native}) or on () sum by (le) ({buckets})", "{{le}}"),),
                 unit="s",
                 width=12,
+                height=10,
             ),
         ),
     )

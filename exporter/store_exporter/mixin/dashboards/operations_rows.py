@@ -6,11 +6,10 @@ from .. import series
 from ..names import Dashboards
 from ..promql import equal, select
 from .panels import Kind, Panel, Query, Row
-from .scales import LATENCY, SUCCESS, success
+from .scales import LATENCY, SUCCESS, calls, failures, success
 from .variables import OPERATION_MATCH
 
 M = OPERATION_MATCH
-RATE = select(series.OPERATION_RATE, *M)
 
 
 def each() -> Row:
@@ -21,25 +20,25 @@ def each() -> Row:
             Panel(
                 Kind.TABLE,
                 "By operation",
-                "Every operation, the least successful first. One that fails alone points to "
+                "Every operation, those with most failures first. One that fails alone points to "
                 "that call.",
                 columns("operation"),
-                width=12,
-                height=12,
+                width=24,
+                height=10,
                 columns=("operation",),
-                sort="+Success",
+                sort="Failures/h",
                 links=(Dashboards.OPERATIONS, Dashboards.ERRORS),
             ),
             Panel(
                 Kind.TABLE,
                 "By store: the 50 with most failures",
-                "Stores with most failures a second, shoppers' mistakes left out; latency is "
+                "Stores with most failures an hour, shoppers' mistakes left out; latency is "
                 "that of the slowest operation. Click one for its page.",
-                columns("org", "domain", top=50),
-                width=12,
-                height=12,
-                columns=("org", "domain"),
-                sort="+Success",
+                columns("domain", "org", top=50),
+                width=24,
+                height=10,
+                columns=("domain", "org"),
+                sort="Failures/h",
                 links=(Dashboards.SHOP, Dashboards.ERRORS),
             ),
         ),
@@ -49,21 +48,27 @@ def each() -> Row:
 def columns(*labels: str, top: int = 0) -> tuple[Query, ...]:
     """Rate, success and latency by labels; of those with most failures only, if `top` is given."""
     by = ", ".join(labels)
-    failed = f"sum by ({by}) ({select(series.OPERATION_FAILED, *M)})"
+    failed = failures(*labels)
     only = f" and on ({by}) topk({top}, {failed})" if top else ""
 
-    def slowest(q: str) -> str:
-        return (
-            f"max by ({by}) ({select(series.OPERATION_QUANTILE, equal('quantile', q), *M)}){only}"
+    def slowest(q: str) -> Query:
+        quantile = select(series.OPERATION_QUANTILE, equal("quantile", q), *M)
+        return Query(
+            f"max by ({by}) ({quantile}){only}",
+            f"p{float(q) * 100:g}",
+            unit="s",
+            decimals=2,
+            steps=LATENCY,
+            empty="what did not run has none",
         )
 
     return (
-        Query(f"sum by ({by}) ({RATE}){only}", "Rate", unit="ops", decimals=3),
         Query(
             f"({success(*labels)}){only}", "Success", unit="percentunit", decimals=1, steps=SUCCESS
         ),
-        Query(f"topk({top}, {failed})" if top else failed, "Failures", unit="ops", decimals=3),
-        Query(slowest("0.5"), "p50", unit="s", decimals=2, steps=LATENCY),
-        Query(slowest("0.95"), "p95", unit="s", decimals=2, steps=LATENCY),
-        Query(slowest("0.99"), "p99", unit="s", decimals=2, steps=LATENCY),
+        slowest("0.5"),
+        slowest("0.95"),
+        slowest("0.99"),
+        Query(f"topk({top}, {failed})" if top else failed, "Failures/h", decimals=1, width=105),
+        Query(f"({calls(*labels)}){only}", "Calls/h", decimals=1),
     )

@@ -19,11 +19,15 @@ Steps = tuple[tuple[float | None, str], ...]
 Mapping = tuple[float, str, str]
 """A value, the text shown in its place, and its colour."""
 
+GREY = "#808080"
+"""What is past, normal or unknown: never the colour of good or bad."""
 UP_DOWN: tuple[Mapping, ...] = ((0, "Down", RED), (1, "Up", GREEN))
 OK_FAILED: tuple[Mapping, ...] = ((0, "Failed", RED), (1, "OK", GREEN))
 NEUTRAL: Steps = ((None, BLUE),)
-NO_DATA = "no data"
-"""Shown where nothing is known, so that it is never taken for zero."""
+NO_DATA = "No data"
+"""Shown where nothing is known, so that it is never taken for zero; Grafana's own words."""
+NONE = "None"
+"""Shown where nothing there means that nothing happened, which is good."""
 
 
 class Kind(StrEnum):
@@ -45,16 +49,59 @@ class Query:
         expression: PromQL with dashboard variables.
         legend: name of each series, with `{{label}}`; in a table, the column's title.
         empty: why it may have no result although all works; empty when it must have one.
+        past: whether it is of an earlier time or of what is normal, to compare the others with.
         unit, decimals, steps, mappings: of this query's values; of tables only.
+        width: pixels of its column; of tables only.
     """
 
     expression: str
     legend: str = ""
     empty: str = ""
+    past: bool = False
     unit: str = ""
     decimals: int | None = None
     steps: Steps = ()
     mappings: tuple[Mapping, ...] = ()
+    width: int = 92
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table that shows a label.
+
+    Attributes:
+        title: its heading.
+        width: pixels, or the least of them when it grows.
+        grows: whether it takes what room is left. A longer text is broken into lines.
+        fact: whether it stands after the figures, because it does not say what a row is about.
+    """
+
+    title: str
+    width: int
+    grows: bool = False
+    fact: bool = False
+
+
+COLUMNS: dict[str, Column] = {
+    "what": Column("What is wrong", 160, grows=True),
+    "domain": Column("Store", 170, grows=True),
+    "operation": Column("Operation", 150, grows=True),
+    "error_type": Column("Error", 140, grows=True),
+    "probe": Column("Check", 90),
+    "collector": Column("Figures", 130, grows=True),
+    "slo": Column("Objective", 95),
+    "instance": Column("Process", 170, grows=True),
+    "rank": Column("Severity", 95, fact=True),
+    "alertname": Column("Alert", 230, fact=True),
+    "status": Column("HTTP status", 95, fact=True),
+    "fault": Column("Fault", 80, fact=True),
+    "version": Column("Version", 90, fact=True),
+    "currency": Column("Currency", 85, fact=True),
+    "timezone": Column("Time zone", 150, fact=True),
+    "order_storage": Column("Order storage", 120, fact=True),
+    "org": Column("Org", 110, fact=True),
+}
+"""How each label is shown in tables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +122,13 @@ class Panel:
         low, high: fixed ends of the axis.
         stacked: whether series are stacked.
         lines: whether the thresholds are drawn as lines.
+        bars: whether each value is a bar that begins at its time; `interval` apart.
+        interval: least distance of the points of a graph; the screen's when empty.
+        since: time range of its own, as a start that is counted from now, such as `now/d`.
+        earlier: how much earlier than now its range ends, such as `1d`.
+        named: whether a single figure is shown with its name, such as a currency.
+        text: whether a single figure's name is all that is shown.
+        none: whether nothing there means that nothing happened, rather than that nothing is known.
         columns: labels shown as columns of a table, in their order.
         sort: title of the column that a table is sorted by, descending unless it starts with +.
     """
@@ -94,8 +148,25 @@ class Panel:
     high: float | None = None
     stacked: bool = False
     lines: bool = False
+    bars: bool = False
+    interval: str = ""
+    since: str = ""
+    earlier: str = ""
+    named: bool = False
+    text: bool = False
+    none: bool = False
     columns: tuple[str, ...] = ()
     sort: str = ""
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """The labels of a table that stand after its figures."""
+        return tuple(label for label in self.columns if COLUMNS[label].fact)
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """The labels of a table that say what a row is about, and stand before its figures."""
+        return tuple(label for label in self.columns if not COLUMNS[label].fact)
 
     def expression(self, query: Query) -> str:
         """What one of its queries asks.
@@ -144,6 +215,7 @@ class Page:
         rows: its content.
         since: start of the time range.
         refresh: how often it asks again.
+        marks: whether the starts of alerts are marked from the first look on.
     """
 
     of: Dashboard
@@ -153,6 +225,7 @@ class Page:
     rows: Sequence[Row]
     since: str = "now-6h"
     refresh: str = "1m"
+    marks: bool = True
 
     @property
     def file(self) -> str:

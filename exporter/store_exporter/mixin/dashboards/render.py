@@ -9,8 +9,9 @@ from typing import Any
 
 from .. import policy, promql
 from . import links as click
-from .finish import FINISH, mappings, thresholds
-from .panels import NO_DATA, Kind, Page, Panel, Query, Variable
+from . import tables
+from .finish import FINISH, mappings, thresholds, unknown
+from .panels import NO_DATA, NONE, Kind, Page, Panel, Query, Variable
 from .sdk import (
     JSONEncoder,
     PromQueryFormat,
@@ -30,8 +31,16 @@ DATASOURCE = common.DataSourceRef(type_val="prometheus", uid="${datasource}")
 FIRING = ("org", "domain", "platform")
 
 
-def as_document(page: Page, links: policy.Links = policy.LINKS) -> dict[str, Any]:
-    """Return the dashboard as Grafana's JSON."""
+def as_document(
+    page: Page, links: policy.Links = policy.LINKS, *, one_org: bool = False
+) -> dict[str, Any]:
+    """Return the dashboard as Grafana's JSON.
+
+    Args:
+        page: the dashboard.
+        links: where its links lead.
+        one_org: whether its viewers see one org only; tables then leave its name out.
+    """
     names = tuple(variable.name for variable in page.variables)
     board = (
         build.Dashboard(page.title)
@@ -44,13 +53,14 @@ def as_document(page: Page, links: policy.Links = policy.LINKS) -> dict[str, Any
         .refresh(page.refresh)
         .link(siblings())
         .variables([datasource(), *(query_variable(each) for each in page.variables)])
-        .annotation(firing(names))
+        .annotation(firing(names, enabled=page.marks))
     )
     numbers = itertools.count(1)
     for row in page.rows:
         board.with_row(build.Row(row.title).id(next(numbers)))
         for panel in row.panels:
-            board.with_panel(render(panel, names, links).id(next(numbers)))
+            shown = render(panel, names, links, one_org=one_org)
+            board.with_panel(shown.id(next(numbers)))
     document: dict[str, Any] = without_placement(
         json.loads(json.dumps(board.build(), cls=JSONEncoder))
     )
@@ -107,17 +117,21 @@ def query_variable(variable: Variable) -> build.QueryVariable:
     return builder
 
 
-def firing(variables: tuple[str, ...]) -> build.AnnotationQuery:
-    """Marks where alerts of the chosen stores fire."""
+def firing(variables: tuple[str, ...], *, enabled: bool) -> build.AnnotationQuery:
+    """Marks where alerts of the chosen stores began.
+
+    The value of Prometheus' own `ALERTS_FOR_STATE` is the time at which an alert became active, so
+    that each is one mark and not a region over all the time that it lasts.
+    """
     chosen = promql.variables(*(name for name in FIRING if name in variables))
-    selector = promql.firing(promql.one_of("severity", ("none",), negate=True), *chosen)
     return (
         build.AnnotationQuery()
-        .name("Firing alerts")
+        .name("Alerts")
         .datasource(DATASOURCE)
-        .enable(True)
+        .enable(enabled)
         .icon_color("red")
-        .expr(selector)
+        .expr(promql.firing_since(promql.one_of("severity", ("none",), negate=True), *chosen))
+        .use_value_for_time(True)
         .title_format("{{alertname}}")
         .text_format("{{severity}} {{org}} {{domain}}")
         .step("60s")
@@ -135,8 +149,11 @@ _BUILDERS: dict[Kind, Callable[[], Any]] = {
 }
 
 
-def render(panel: Panel, variables: tuple[str, ...], links: policy.Links) -> Any:
+def render(
+    panel: Panel, variables: tuple[str, ...], links: policy.Links, *, one_org: bool = False
+) -> Any:
     """Return the SDK's builder of a panel."""
+    nothing = NONE if panel.none else NO_DATA
     builder = (
         _BUILDERS[panel.kind]()
         .title(panel.title)
@@ -145,9 +162,9 @@ def render(panel: Panel, variables: tuple[str, ...], links: policy.Links) -> Any
         .span(panel.width)
         .height(panel.height)
         .unit(panel.unit)
-        .no_value(NO_DATA)
+        .no_value(nothing)
         .thresholds(thresholds(panel.steps))
-        .mappings(mappings(panel.mappings))
+        .mappings([*mappings(panel.mappings), unknown(nothing)])
     )
     for index, query in enumerate(panel.queries):
         builder.with_target(target(panel, query, chr(ord("A") + index)))
@@ -157,8 +174,18 @@ def render(panel: Panel, variables: tuple[str, ...], links: policy.Links) -> Any
         builder.min(panel.low)
     if panel.high is not None:
         builder.max(panel.high)
-    if panel.links:
-        builder.data_links([link(*each) for each in click.of(panel, variables, links)])
+    if panel.interval:
+        builder.interval(panel.interval)
+    if panel.since:
+        builder.time_from(panel.since).hide_time_override(True)
+    if panel.earlier:
+        builder.time_shift(panel.earlier)
+    leads = click.of(panel, variables, links, one_org=one_org)
+    if panel.kind is Kind.TABLE:
+        tables.finish(builder, panel, leads, one_org=one_org)
+        return builder
+    if leads:
+        builder.data_links([link(*each) for each in leads])
     FINISH[panel.kind](builder, panel)
     return builder
 

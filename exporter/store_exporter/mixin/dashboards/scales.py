@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from ...metrics.catalogue import business
-from .. import promql, series
+from .. import promql, rules, series
 from ..policy import THRESHOLDS
 from ..promql import STORE, select
 from .panels import GREEN, ORANGE, RED, YELLOW, Steps
-from .variables import OPERATION_MATCH, STORE_MATCH
+from .variables import CURRENCY_MATCH, OPERATION_MATCH, STORE_MATCH
 
 NONE_GOOD: Steps = ((None, GREEN), (1, RED))
 SUCCESS: Steps = (
@@ -26,6 +26,8 @@ CERTIFICATE: Steps = (
     (THRESHOLDS.certificate_critical, ORANGE),
     (THRESHOLDS.certificate_warning, GREEN),
 )
+AFFECTED: Steps = ((None, GREEN), (1, YELLOW), (rules.PAGED, RED))
+"""Of the trouble score: a warning, a critical alert or worse."""
 API_VERSION: Steps = ((None, RED), (THRESHOLDS.api_version_warning, GREEN))
 BUDGET: Steps = ((None, RED), (THRESHOLDS.budget_low, GREEN))
 PAYMENTS: Steps = ((None, GREEN), (THRESHOLDS.payment_failure_share, RED))
@@ -42,14 +44,26 @@ UP = select(series.STORE_UP, *STORE_MATCH)
 SUCCESS_RATE = select(series.STORE_SUCCESS, *STORE_MATCH)
 P95 = select(series.STORE_QUANTILE, promql.equal("quantile", "0.95"), *STORE_MATCH)
 ORDERS = select(series.ORDERS_HOURLY, *STORE_MATCH)
-REVENUE = select(series.REVENUE_HOURLY, *STORE_MATCH)
-MEASURED = select(series.OPERATION_MEASURED, *OPERATION_MATCH)
-FAILED = select(series.OPERATION_FAILED, *OPERATION_MATCH)
+REVENUE_CHOSEN = select(series.REVENUE_HOURLY, *STORE_MATCH, *CURRENCY_MATCH)
 
 
-def success(*labels: str) -> str:
+def success(*labels: str, matchers: tuple[str, ...] = OPERATION_MATCH) -> str:
     """Share of operations that did not fail, by labels, shoppers' mistakes left out."""
-    return f"1 - {series.ratio(promql.total(labels, FAILED), promql.total(labels, MEASURED))}"
+    failed, measured = (
+        promql.total(labels, select(name, *matchers))
+        for name in (series.OPERATION_FAILED, series.OPERATION_MEASURED)
+    )
+    return f"1 - {series.ratio(failed, measured)}"
+
+
+def calls(*labels: str, matchers: tuple[str, ...] = OPERATION_MATCH) -> str:
+    """Calls an hour by labels, from the rate of the last minutes."""
+    return promql.hourly(promql.total(labels, select(series.OPERATION_RATE, *matchers)))
+
+
+def failures(*labels: str, matchers: tuple[str, ...] = OPERATION_MATCH) -> str:
+    """Failed calls an hour by labels, shoppers' mistakes left out."""
+    return promql.hourly(promql.total(labels, select(series.OPERATION_FAILED, *matchers)))
 
 
 def missed_runs(*labels: str) -> str:

@@ -67,8 +67,8 @@ def now() -> Row:
             ),
             Panel(
                 Kind.STAT,
-                "Stores that miss an objective",
-                "Stores whose error budget is spent. The table below names them.",
+                "Stores that miss it",
+                "Stores that miss the objective, their error budget spent. The table names them.",
                 (Query(f"sum by (slo) ({budget} < bool 0)", "{{slo}}"),),
                 decimals=0,
                 width=6,
@@ -105,13 +105,13 @@ def course() -> Row:
                 (
                     Query(
                         f"{select(slo.BUDGET, *M)} and on (org, domain, platform, slo) {worst}",
-                        "{{org}} {{domain}} {{slo}}",
+                        "{{domain}} {{slo}}",
                     ),
                 ),
                 unit="percentunit",
                 high=1,
                 width=12,
-                height=9,
+                height=10,
                 steps=LEFT,
                 lines=True,
                 links=(Dashboards.ERRORS,),
@@ -130,7 +130,7 @@ def course() -> Row:
                 ),
                 low=0,
                 width=12,
-                height=9,
+                height=10,
                 steps=BURN,
                 lines=True,
                 links=(AlertName.STORE_ERROR_BUDGET_BURN,),
@@ -158,23 +158,31 @@ def each() -> Row:
                 "What is asked for, how much of the budget is left, the operations it is counted "
                 "on, and how fast it goes over each window.",
                 (
-                    Query(column(slo.TARGET), "Objective", unit="percentunit", decimals=2),
-                    Query(worst, "Budget left", unit="percentunit", decimals=1, steps=LEFT),
-                    Query(column(slo.events_in(SLO_WINDOW)), f"In {SLO_WINDOW}", decimals=0),
+                    Query(
+                        worst, "Budget left", unit="percentunit", decimals=1, steps=LEFT, width=116
+                    ),
                     *(
                         Query(
                             column(slo.burn_rate(window)),
                             f"Burn {window}",
                             decimals=1,
+                            width=82,
                             steps=BURN,
                             empty=quiet,
                         )
                         for window in windows
                     ),
+                    Query(column(slo.TARGET), "Target", unit="percentunit", decimals=2),
+                    Query(
+                        column(slo.events_in(SLO_WINDOW)),
+                        f"Calls {SLO_WINDOW}",
+                        decimals=0,
+                        width=95,
+                    ),
                 ),
                 width=24,
                 height=12,
-                columns=slo.SLO,
+                columns=("domain", "slo", "org"),
                 sort="+Budget left",
                 links=(Dashboards.SHOP, Dashboards.ERRORS),
             ),

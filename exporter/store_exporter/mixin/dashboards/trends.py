@@ -6,16 +6,21 @@ from .. import series
 from ..names import AlertName, Dashboards
 from ..policy import SEASONAL
 from ..promql import STORE, on, select
-from .panels import Kind, Page, Panel, Query, Row, Steps
-from .scales import ORDERS, P95, REVENUE, SUCCESS, SUCCESS_RATE
-from .variables import STORE_MATCH, STORES
+from .panels import GREEN, RED, YELLOW, Kind, Page, Panel, Query, Row, Steps
+from .scales import ORDERS, P95, REVENUE_CHOSEN, SUCCESS, SUCCESS_RATE
+from .variables import CURRENCY, STORE_MATCH, STORES
 
 M = STORE_MATCH
 WEEK_AGO = "needs a week of history"
 RATE = select(series.STORE_RATE, *M)
 ERRORS = select(series.STORE_FAILED, *M)
-CHANGE: Steps = ((None, "red"), (-0.5, "yellow"), (-0.2, "green"))
-SLOWER: Steps = ((None, "green"), (SEASONAL.latency_factor / 2, "yellow"), (1.0, "red"))
+CHANGE: Steps = ((None, RED), (-0.5, YELLOW), (-0.2, GREEN))
+SLOWER: Steps = (
+    (None, GREEN),
+    ((SEASONAL.latency_factor - 1) / 2, YELLOW),
+    (SEASONAL.latency_factor - 1, RED),
+)
+"""Of a rise over normal: half of the alert's, and the alert's."""
 
 
 def page() -> Page:
@@ -25,26 +30,27 @@ def page() -> Page:
         "Stores / Trends",
         "This week against last week, same weekday and hour. What a shop sells depends on the "
         "hour and the day, so that is what to compare with.",
-        STORES,
+        (*STORES, CURRENCY),
         (weeks(), usual(), movers()),
         since="now-7d",
         refresh="5m",
+        marks=False,
     )
 
 
 def compared(
-    title: str, text: str, expression: str, unit: str, *, of: str = "sum", by: str = ""
+    title: str, text: str, expression: str, unit: str, *, of: str = "sum", factor: str = ""
 ) -> Panel:
     """A figure now and a week earlier."""
-    group = f" by ({by})" if by else ""
-    name = f" {{{{{by}}}}}" if by else ""
     return Panel(
         Kind.GRAPH,
         title,
-        f"{text} The second line is the same time a week earlier.",
+        f"{text} The dashed line is the same time a week earlier.",
         (
-            Query(f"{of}{group} ({expression})", f"this week{name}"),
-            Query(f"{of}{group} ({expression} offset 1w)", f"a week earlier{name}", empty=WEEK_AGO),
+            Query(f"{factor}{of}({expression})", "this week"),
+            Query(
+                f"{factor}{of}({expression} offset 1w)", "a week earlier", past=True, empty=WEEK_AGO
+            ),
         ),
         unit=unit,
         low=0,
@@ -59,18 +65,18 @@ def weeks() -> Row:
         (
             compared("Orders in an hour", "Orders first paid within an hour.", ORDERS, "short"),
             compared(
-                "Revenue in an hour",
-                "Gross totals of the orders first paid within an hour, by currency.",
-                REVENUE,
+                "Revenue in an hour ($currency)",
+                "Gross totals of the orders first paid within an hour, in this currency.",
+                REVENUE_CHOSEN,
                 "short",
-                by="currency",
             ),
-            compared("Operations", "Finished operations a second.", RATE, "ops"),
+            compared("Calls per hour", "Operations an hour.", RATE, "short", factor="3600 * "),
             compared(
-                "Failures",
-                "Failed operations a second, shoppers' mistakes left out.",
+                "Failures per hour",
+                "Failed operations an hour, shoppers' mistakes left out.",
                 ERRORS,
-                "ops",
+                "short",
+                factor="3600 * ",
             ),
             compared(
                 "Latency (p95)",
@@ -107,19 +113,19 @@ def usual() -> Row:
                 "Orders in two hours, and what is normal",
                 "Normal is the median of the same weekday and hour of the last weeks. Zero where "
                 "it is far above zero is an alert.",
-                (Query(orders, "now"), Query(normal, "normal", empty=history)),
+                (Query(orders, "now"), Query(normal, "normal", past=True, empty=history)),
                 low=0,
                 width=12,
                 links=(AlertName.STORE_ORDER_DROUGHT,),
             ),
             Panel(
                 Kind.GRAPH,
-                "Latency (p95) of an hour, and what is normal",
-                "Mean over the chosen stores, hours with few operations left out. Above "
-                f"{SEASONAL.latency_factor:g} times normal is an alert.",
+                "Latency (p95), and what is normal",
+                "Of an hour, as mean over the chosen stores; hours with few operations are left "
+                f"out. Above {SEASONAL.latency_factor:g} times normal is an alert.",
                 (
                     Query(f"avg({slow})", "now", empty="hours with few operations are left out"),
-                    Query(f"avg({usual_latency})", "normal", empty=history),
+                    Query(f"avg({usual_latency})", "normal", past=True, empty=history),
                 ),
                 unit="s",
                 low=0,
@@ -143,9 +149,10 @@ def movers() -> Row:
         (
             Panel(
                 Kind.TABLE,
-                "Orders of a day against a week ago: the 20 largest falls",
-                "Orders of the last 24 hours, against the same 24 hours a week ago, of shops "
-                f"that had at least {SEASONAL.drought_minimum:g} then. -100 % sold nothing.",
+                "Orders against a week ago: largest falls",
+                "The 20 shops whose orders of the last 24 hours fell most against the same hours "
+                f"a week ago, of those that had at least {SEASONAL.drought_minimum:g} then. -100 % "
+                "sold nothing.",
                 (
                     Query(
                         fewer,
@@ -157,15 +164,15 @@ def movers() -> Row:
                     ),
                 ),
                 width=12,
-                columns=STORE,
+                columns=("domain", "org"),
                 sort="+Change",
                 links=(Dashboards.SHOP, AlertName.STORE_ORDER_DROUGHT),
             ),
             Panel(
                 Kind.TABLE,
-                "Latency against normal: the 20 largest rises",
-                "p95 of the last hour against the median of the same weekday and hour. +100 % is "
-                "twice as slow.",
+                "Latency against normal: largest rises",
+                "The 20 shops with the largest rise of the p95 of the last hour against the "
+                "median of the same weekday and hour. +100 % is twice as slow.",
                 (
                     Query(
                         slower,
@@ -185,7 +192,7 @@ def movers() -> Row:
                     ),
                 ),
                 width=12,
-                columns=STORE,
+                columns=("domain", "org"),
                 sort="Change",
                 links=(Dashboards.SHOP, AlertName.STORE_LATENCY_REGRESSION),
             ),

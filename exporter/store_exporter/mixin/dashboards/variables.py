@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...metrics.catalogue import exporter, health, operations
+from ...metrics.catalogue import business, exporter, health, operations
 from .. import promql
 from .panels import Variable
 
@@ -22,6 +22,13 @@ OPERATION = Variable(
     "Operation",
     promql.select(operations.OPERATIONS, *promql.variables("org", "domain", "platform")),
 )
+CURRENCY = Variable(
+    "currency",
+    "Currency",
+    promql.select(business.REVENUE, *promql.variables("org", "domain", "platform")),
+    multi=False,
+)
+"""One at a time: amounts of several currencies have no axis in common."""
 JOB = Variable("job", "Job", exporter.BUILD_INFO.name)
 INSTANCE = Variable(
     "instance", "Instance", promql.select(exporter.BUILD_INFO, *promql.variables("job"))
@@ -33,4 +40,5 @@ PROCESSES = (JOB, INSTANCE)
 
 STORE_MATCH = promql.variables(*(each.name for each in STORES))
 OPERATION_MATCH = promql.variables(*(each.name for each in OPERATIONS))
+CURRENCY_MATCH = promql.variables(CURRENCY.name)
 PROCESS_MATCH = promql.variables(*(each.name for each in PROCESSES))

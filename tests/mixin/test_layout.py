@@ -1,0 +1,326 @@
+"""What is on a page can be read: widths, titles, legends and the grid, of every panel."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from store_exporter.metrics.catalogue import business
+from store_exporter.mixin import alerts, dashboards, series
+from store_exporter.mixin.dashboards import colours
+from store_exporter.mixin.dashboards.panels import COLUMNS, NO_DATA, NONE, Kind, Page, Panel
+from tests.mixin import screen
+
+PAGES = dashboards.pages()
+LONGEST = {
+    "percentunit": "100.0%",
+    "s": "59.9 mins",
+    "short": "999 Mil",
+    "dateTimeFromNow": "a few seconds ago",
+}
+"""The longest text that a figure of each unit commonly has."""
+DOMAIN = "garden.globex.example"
+USUAL = {
+    "domain": DOMAIN,
+    "operation": "get_shipping_options",
+    "error_type": "invalid_response",
+    "collector": "order_statuses",
+    "source": "order_statuses",
+    "job": "store-exporter",
+    "slo": "availability",
+    "platform": "woocommerce",
+    "probe": "storefront",
+    "org": "northwind",
+    "stock": "low",
+    "state": "disabled",
+    "fault": "cancelled",
+    "status": "completed",
+    "phase": "processing",
+    "result": "success",
+    "reason": "overlap",
+}
+"""A usual value of each label that names a series, rather a long one."""
+NAMED = {"slo": "availability", "version": "1.0.0", "currency": "EUR", "platform": "woocommerce"}
+"""A usual value of each label that names a figure."""
+
+
+def panels(*kinds: Kind) -> Iterator[tuple[Page, Panel]]:
+    for page in PAGES:
+        yield from ((page, panel) for panel in page.panels if panel.kind in kinds)
+
+
+def each(*kinds: Kind) -> pytest.MarkDecorator:
+    found = list(panels(*kinds))
+    names = [f"{page.file}: {panel.title}" for page, panel in found]
+    return pytest.mark.parametrize("panel", [panel for _, panel in found], ids=names)
+
+
+TABLES = each(Kind.TABLE)
+GRAPHS = each(Kind.GRAPH)
+STATS = each(Kind.STAT)
+
+
+@TABLES
+def test_all_columns_of_a_table_fit_its_panel_on_every_screen(panel: Panel) -> None:
+    labels = [COLUMNS[label] for label in panel.columns]
+    fixed = sum(query.width for query in panel.queries)
+    fixed += sum(column.width for column in labels if not column.grows)
+    growing = [column.width for column in labels if column.grows]
+    for size in screen.SCREENS:
+        room = screen.table(panel.width, size)
+        # Grafana shares what is left equally, and gives no column less than its least.
+        share = (room - fixed) / len(growing)
+        needed = fixed + sum(max(width, share) for width in growing)
+        assert needed <= room + 0.1, (size, needed)
+
+
+@TABLES
+def test_a_phone_shows_what_a_row_is_about_and_its_first_figure(panel: Panel) -> None:
+    subjects = [COLUMNS[label].width for label in panel.subjects]
+    room = screen.table(panel.width, screen.PHONE)
+    assert sum(subjects[:2]) <= room
+    if len(subjects) == 1:
+        assert subjects[0] + panel.queries[0].width <= room
+
+
+def test_a_phone_shows_which_store_is_down_and_how_much_trouble_it_is_in() -> None:
+    (worst,) = [p for page, p in panels(Kind.TABLE) if p.sort == "Trouble"]
+    assert [query.legend for query in worst.queries[:2]] == ["State", "Trouble"]
+    needed = COLUMNS["domain"].width + sum(query.width for query in worst.queries[:2])
+    assert needed <= screen.table(worst.width, screen.PHONE)
+
+
+@TABLES
+def test_every_column_is_wide_enough_for_its_heading_and_its_figures(panel: Panel) -> None:
+    for query in panel.queries:
+        room = query.width - 2 * screen.CELL_PADDING
+        heading = screen.text(query.legend)
+        sorted_by = panel.sort.removeprefix("+") == query.legend
+        assert heading + (screen.SORT_ICON if sorted_by else 0) <= room, query.legend
+        shown = [words for _, words, _ in query.mappings] or [LONGEST[query.unit or "short"]]
+        assert all(screen.text(words) <= room for words in shown), query.legend
+
+
+def test_what_is_wrong_fits_two_lines_of_its_row_where_the_panel_is_wide() -> None:
+    longest = max(screen.text(alert.summary) for alert in alerts.alerts() if "domain" in alert.by)
+    found = [panel for _, panel in panels(Kind.TABLE) if "what" in panel.columns]
+    assert found
+    for panel in found:
+        assert document_of(panel)["options"]["cellHeight"] == "lg"
+        fixed = sum(COLUMNS[label].width for label in panel.columns if not COLUMNS[label].grows)
+        room = screen.table(panel.width, 1600)
+        growing = (room - fixed - panel.queries[0].width) / 2
+        assert longest * 1.1 <= 2 * (growing - 2 * screen.CELL_PADDING)
+
+
+def test_a_usual_domain_is_shown_on_one_line() -> None:
+    assert screen.text(DOMAIN) <= COLUMNS["domain"].width - 2 * screen.CELL_PADDING
+
+
+@TABLES
+def test_only_the_subject_of_a_row_is_a_link(panel: Panel) -> None:
+    document = document_of(panel)
+    assert "links" not in document["fieldConfig"]["defaults"]
+    linked = {
+        override["matcher"]["options"]
+        for override in document["fieldConfig"]["overrides"]
+        for each in override["properties"]
+        if each["id"] == "links" and each["value"]
+    }
+    assert linked <= {COLUMNS[panel.subjects[0]].title}
+    assert linked or not panel.links
+
+
+@TABLES
+def test_figures_stand_before_facts_and_the_org_comes_last(panel: Panel) -> None:
+    organize = document_of(panel)["transformations"][1]["options"]
+    order = sorted(organize["indexByName"], key=organize["indexByName"].__getitem__)
+    figures = [i for i, name in enumerate(order) if name.startswith("Value")]
+    facts = [order.index(label) for label in panel.facts]
+    assert all(fact > max(figures) for fact in facts)
+    if "org" in panel.columns:
+        assert order[-1] == "org"
+
+
+def test_viewers_of_one_org_have_no_column_for_it() -> None:
+    for document in dashboards.documents(of=dashboards.for_orgs(), one_org=True).values():
+        for panel in document["panels"]:
+            if panel["type"] == "table":
+                assert panel["transformations"][1]["options"]["excludeByName"]["org"] is True
+                assert "__data.fields.org}" not in str(panel)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[page.file for page in PAGES])
+def test_every_title_is_whole_on_every_screen(page: Page) -> None:
+    for panel in page.panels:
+        title = panel.title.replace("$currency", "EUR")
+        for size in (*screen.SCREENS, screen.PHONE):
+            room = screen.panel(panel.width, size) - screen.TITLE_REST
+            assert screen.text(title) <= room, (panel.title, size)
+
+
+@STATS
+def test_every_single_figure_and_its_name_can_be_read(panel: Panel) -> None:
+    names = [
+        re.sub(r"\{\{(\w+)\}\}", lambda m: NAMED[m[1]], query.legend) for query in panel.queries
+    ]
+    for size in screen.SCREENS:
+        room = screen.panel(panel.width, size) - 2 * screen.CELL_PADDING
+        # Several figures stand beside each other.
+        beside = room / max(2 if "{{" in panel.queries[0].legend else 1, len(names))
+        assert all(screen.text(name) <= beside for name in names), size
+        value = {"locale": "59,123,456", **LONGEST}.get(panel.unit, "999 Mil")
+        assert screen.text(value) <= beside, size
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[page.file for page in PAGES])
+def test_rows_leave_no_hole_in_the_grid(page: Page) -> None:
+    for row in page.rows:
+        filled, heights = 0, set()
+        for panel in row.panels:
+            filled += panel.width
+            heights.add(panel.height)
+            assert filled <= 24, (row.title, panel.title)
+            assert len(heights) == 1, (row.title, panel.title)
+            if filled == 24:
+                filled, heights = 0, set()
+        assert filled == 0, row.title
+
+
+@GRAPHS
+def test_a_legend_shows_what_matters_first_and_at_least_four_series(panel: Panel) -> None:
+    legend = document_of(panel)["options"]["legend"]
+    assert (legend["sortBy"], legend["sortDesc"]) == ("Last *", True)
+    varies = any(
+        re.search(r"\{\{(fault|error_type|operation|domain|source)\}\}", q.legend)
+        for q in panel.queries
+    )
+    wanted = 4 if varies else min(4, len(panel.queries))
+    assert screen.legend_rows(panel.height) >= wanted
+    for query in panel.queries:
+        name = re.sub(r"\{\{(\w+)\}\}", lambda m: USUAL.get(m[1], m[1]), query.legend)
+        needed = (
+            screen.text(name) + len(legend["calcs"]) * screen.LEGEND_FIGURE + screen.LEGEND_MARK
+        )
+        assert needed <= screen.panel(panel.width, min(screen.SCREENS)), name
+
+
+@GRAPHS
+def test_what_is_past_or_normal_is_dashed_grey_and_unfilled(panel: Panel) -> None:
+    for number, query in enumerate(panel.queries):
+        past = bool(re.search(r" offset (?!-)|_normal\b", query.expression))
+        assert query.past == past, query.legend
+        if past:
+            properties = properties_of(panel, chr(ord("A") + number))
+            assert properties["color"]["fixedColor"] == "#808080"
+            assert properties["custom.lineStyle"]["fill"] == "dash"
+            assert properties["custom.fillOpacity"] == 0
+
+
+@GRAPHS
+def test_currencies_never_share_an_axis(panel: Panel) -> None:
+    money = (business.REVENUE, business.REFUNDS, business.CART_ABANDONED_VALUE)
+    names = {metric.name for metric in money} | {series.REVENUE_HOURLY, series.REVENUE_NORMAL}
+    for query in panel.queries:
+        for found in re.findall(r"([\w:]+)\{([^}]*)\}", query.expression):
+            if found[0] in names:
+                assert 'currency=~"$currency"' in found[1], panel.title
+                assert "$currency" in panel.title
+
+
+@STATS
+def test_an_amount_of_money_is_shown_with_its_currency(panel: Panel) -> None:
+    for query in panel.queries:
+        if "currency" in query.expression:
+            assert "{{currency}}" in query.legend
+            assert document_of(panel)["options"]["textMode"] == "value_and_name"
+
+
+def test_rates_are_by_the_hour_and_say_so() -> None:
+    for page, panel in panels(*Kind):
+        units = {panel.unit, *(query.unit for query in panel.queries)}
+        assert not units & {"ops", "reqps", "rps", "cps", "opm"}, (page.file, panel.title)
+        for query in panel.queries:
+            if query.expression.startswith(("3600 * ", "(3600 * ")):
+                said = f"{panel.title} {query.legend}".lower()
+                assert re.search(r"hour|/h|calls", said), (page.file, panel.title)
+
+
+def test_thresholds_rise_so_that_each_can_show() -> None:
+    for page, panel in panels(*Kind):
+        for steps in (panel.steps, *(query.steps for query in panel.queries)):
+            bounds = [float("-inf") if bound is None else bound for bound, _ in steps]
+            assert bounds == sorted(set(bounds)), (page.file, panel.title)
+
+
+def test_faults_error_types_and_quantiles_have_one_colour_on_all_dashboards() -> None:
+    found: dict[tuple[str, ...], set[str]] = {}
+    for page, panel in panels(Kind.GRAPH):
+        for number, query in enumerate(panel.queries):
+            labels = re.findall(r"\{\{(\w+)\}\}", query.legend)
+            if query.past or not (
+                set(labels) & colours.COLOURS.keys() or re.match("p[59]", query.legend)
+            ):
+                continue
+            fixed = {
+                override["matcher"]["options"]: each["value"]["fixedColor"]
+                for override in document_of(panel)["fieldConfig"]["overrides"]
+                for each in override["properties"]
+                if each["id"] == "color"
+            }
+            assert fixed, (page.file, panel.title, chr(ord("A") + number))
+            for pattern, colour in fixed.items():
+                name = re.sub(r"\\b|[/^$]", "", pattern)
+                found.setdefault((*labels, name)[-2:], set()).add(colour)
+    assert {("fault", "store"), ("error_type", "timeout"), ("p95",)} <= found.keys()
+    assert {name: seen for name, seen in found.items() if len(seen) > 1} == {}
+
+
+def test_no_two_error_types_look_alike() -> None:
+    shades = colours.COLOURS["error_type"]
+    assert len(set(shades.values())) == len(shades)
+
+
+def test_nothing_has_one_wording() -> None:
+    for page, panel in panels(*Kind):
+        shown = document_of(panel)["fieldConfig"]["defaults"]["noValue"]
+        assert shown == (NONE if panel.none else NO_DATA), (page.file, panel.title)
+
+
+def test_what_is_unknown_is_grey_whatever_its_thresholds() -> None:
+    for page, panel in panels(Kind.STAT, Kind.TABLE):
+        document = document_of(panel)
+        places = [document["fieldConfig"]["defaults"].get("mappings", [])]
+        for override in document["fieldConfig"]["overrides"]:
+            properties = {each["id"]: each["value"] for each in override["properties"]}
+            if "thresholds" in properties:
+                places.append(properties["mappings"])
+        for mappings in places:
+            (special,) = [each for each in mappings if each["type"] == "special"]
+            assert special["options"]["match"] == "null+nan", (page.file, panel.title)
+            assert special["options"]["result"]["color"] == "#808080"
+
+
+DOCUMENTS = {
+    (page.file, panel["title"]): panel
+    for page in PAGES
+    for panel in dashboards.documents(of=[page])[page.file]["panels"]
+}
+
+
+def document_of(panel: Panel) -> dict:  # type: ignore[type-arg]
+    """Grafana's JSON of a panel."""
+    (page,) = [page for page in PAGES if any(panel is each for each in page.panels)]
+    return DOCUMENTS[page.file, panel.title]
+
+
+def properties_of(panel: Panel, ref: str) -> dict:  # type: ignore[type-arg]
+    """What is set for the series of one query."""
+    (found,) = [
+        override["properties"]
+        for override in document_of(panel)["fieldConfig"]["overrides"]
+        if override["matcher"] == {"id": "byFrameRefID", "options": ref}
+    ]
+    return {each["id"]: each["value"] for each in found}
