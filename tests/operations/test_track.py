@@ -251,3 +251,26 @@ def test_a_verdict_that_is_not_an_error_type_counts_as_exception(
     assert add() == "fine"
     assert counted(recorder) == (1, 0, {"exception": 1})
     assert series(recorder, ERRORS)["failure",] == 1
+
+
+def test_what_is_decorated_with_a_store_is_shown_at_zero_before_it_is_called() -> None:
+    recorder = Recorder()
+    store = {"org": "acme", "domain": "shop.example.com", "platform": "shopify"}
+
+    @track("get_cart", recorder=recorder, **store)
+    def get_cart() -> None:
+        """Not called."""
+
+    @track("check_order", recorder=recorder)
+    def check_order() -> None:
+        """Its store is known only in a call."""
+
+    track("check_stock", recorder=recorder, **store)
+    found = operations(recorder)
+    assert [labels[3] for labels in found] == ["get_cart"]
+    [shown] = found.values()
+    assert (shown.total, shown.observations, shown.in_progress) == (0, 0, 0)
+    recorder.reset()
+    assert len(operations(recorder)) == 1
+    recorder.forget(("acme", "shop.example.com", "shopify"))
+    assert operations(recorder) == {}

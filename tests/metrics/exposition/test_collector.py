@@ -14,8 +14,10 @@ from prometheus_client.openmetrics.parser import (
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from store_exporter.metrics.catalogue import CATALOGUE
+from store_exporter.metrics.catalogue.operations import OPERATION_LABELS
 from store_exporter.metrics.exposition import PrometheusCollector, render_openmetrics, render_text
 from store_exporter.metrics.families import Family
+from store_exporter.metrics.recorder import Recorder
 from tests.metrics.exposition import examples
 from tests.metrics.exposition.test_text import samples
 
@@ -78,3 +80,20 @@ def test_a_metric_of_the_application_with_one_of_our_names_is_refused(
 def test_every_metric_of_the_catalogue_is_described() -> None:
     described = PrometheusCollector(Source()).describe()
     assert len(described) == len(CATALOGUE)
+
+
+@pytest.mark.parametrize(
+    ("scrapers", "shown"), [(0, [1, 1, 1, 1]), (1, [0, 1, 1, 1]), (2, [0, 0, 1, 1])]
+)
+def test_a_birth_is_shown_at_zero_to_as_many_scrapers_as_there_are(
+    scrapers: int, shown: list[float]
+) -> None:
+    recorder = Recorder()
+    handle = recorder.operation(*examples.OPERATION)
+    handle.start()
+    handle.finish(0.1)
+    registry = CollectorRegistry()
+    registry.register(PrometheusCollector(recorder, scrapers=scrapers))
+    labels = dict(zip(OPERATION_LABELS, examples.OPERATION, strict=True))
+    found = [registry.get_sample_value("store_operations_total", labels) for _ in range(4)]
+    assert found == shown
