@@ -10,9 +10,9 @@ from pathlib import Path
 
 from ..config import Config, ConfigError, load
 from ..config.problems import suggestion
+from ..discovery.sources import SourceError, find
 from ..stores.inventory import Inventory
 from ..stores.model import Store
-from ..stores.sources import SourceError, find
 
 
 class StoreNotFoundError(Exception):

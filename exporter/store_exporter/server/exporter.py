@@ -10,13 +10,13 @@ from collections.abc import Callable, Sequence
 
 from ..config import Config, ConfigError
 from ..config.dump import secrets, store_secrets
+from ..discovery.discoverer import Discoverer
 from ..metrics.catalogue import exporter as catalogue
 from ..metrics.recorder import Recorder
 from ..probing.health import Health
 from ..probing.history import History
 from ..probing.runner import Runner
 from ..probing.scheduler import Scheduler
-from ..stores.discovery import Discoverer
 from ..stores.inventory import Change, Inventory, Shard
 from ..stores.model import Store
 from .redaction import Redactor

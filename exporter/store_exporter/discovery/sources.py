@@ -21,7 +21,7 @@ from ..config import ConfigError
 from ..config.document import parse
 from ..config.entries import Discovery
 from ..config.model import HttpSource
-from .model import Store
+from ..stores.model import Store
 
 log = logging.getLogger(__name__)
 
