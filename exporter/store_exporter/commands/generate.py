@@ -84,9 +84,6 @@ def run(args: argparse.Namespace) -> int:
         return 1
     try:
         generated = files.generate(chosen) | documentation.pages() | written(args.output)
-    except ModuleNotFoundError as error:
-        print(f"generate needs {error.name}: pip install 'store-exporter[mixin]'", file=sys.stderr)
-        return 2
     except ValueError as error:
         print(error, file=sys.stderr)
         return 1

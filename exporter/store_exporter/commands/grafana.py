@@ -83,9 +83,6 @@ def run(args: argparse.Namespace) -> int:
         with Grafana(args.grafana_url, args.grafana_user, password.reveal()) as grafana:
             for org in args.org or config.orgs:
                 print(f"{org}: {set_up(grafana, org, args.proxy_url, boards)}")
-    except ModuleNotFoundError as error:
-        print(f"grafana needs {error.name}: pip install 'store-exporter[mixin]'", file=sys.stderr)
-        return 2
     except (ConfigError, GrafanaError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 
 from ..platforms.kit import reference
+from . import stores
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +25,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the operations; 2 when the one asked for does not exist."""
+    """Print the operations; 2 when the one asked for, or every platform, cannot be had."""
+    stores.silence_log()
+    for problem in reference.problems():
+        print(problem, file=sys.stderr)
+    if not reference.platforms():
+        return 2
     if args.operation is not None and args.operation not in reference.operation_names():
         print(f"there is no operation {args.operation}", file=sys.stderr)
         return 2

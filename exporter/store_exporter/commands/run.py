@@ -37,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run it and print what it returns; 1 when it fails, 2 when it cannot be run like this."""
+    stores.silence_log()
     config = stores.read_config(args)
     if config is None:
         return 1
@@ -69,6 +70,8 @@ def _call(platform: Platform, store: Store, operation: Operation, values: dict[s
 
 
 def _operation(platform: Platform, name: str) -> Operation:
+    if platform.unusable:
+        raise _UsageError(platform.unusable)
     name = platform.aliases.get(name, name)
     if name in platform.operations:
         return platform.operations[name]

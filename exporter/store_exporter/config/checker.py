@@ -41,6 +41,15 @@ class Checker:
         section = self.validate(model, data, path)
         return None if section is None else section.model_dump(by_alias=True, exclude_unset=True)
 
+    def unknown_keys(self, model: type[Section], data: Any) -> list[Path]:
+        """Return where the data has keys that the model does not know."""
+        try:
+            model.model_validate(data, context=self.source)
+        except ValidationError as error:
+            found = error.errors(include_url=False, include_input=False)
+            return [finding["loc"] for finding in found if finding["type"] == "extra_forbidden"]
+        return []
+
     def items(self, data: Mapping[str, Any], key: str) -> list[tuple[Path, Any]]:
         """Return the entries of a top-level list with their paths; none if it is no list."""
         value = data.get(key)

@@ -1,29 +1,42 @@
-"""The contract of a platform: one folder under `platforms/` whose module `platform` has `PLATFORM`.
+"""What a platform is, and how the platforms are found.
 
     platforms/<name>/
         __init__.py      what applications import: the client and its types (needs httpx only)
         platform.py      PLATFORM, a `Platform`: what the exporter and the command line need
-        auth.py          how a request proves who it is; no I/O
-        models.py        typed results and the parsing of answers; no I/O
-        client.py        httpx transport, sync and async from one description
-        operations.py    the operations
-        probes.py        probes
-        collectors.py    collectors
 
-Nothing outside the folder names the platform; `load` and `names` find it by its folder.
+A folder here is a built-in platform. Another distribution brings one by an entry point, which
+names its `Platform`:
+
+    [project.entry-points."store_exporter.platforms"]
+    bigcommerce = "store_exporter_bigcommerce.platform:PLATFORM"
+
+Both are entry points from here on, and are imported when a store needs them.
 """
 
 from __future__ import annotations
 
-import importlib
+import logging
 import pkgutil
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Literal
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Any, Literal, NoReturn
 
-from ..contract import Collector, Context, Probe
+from ..contract import Collector, Context, Probe, Report
+from ..errors import StoreError
+from ..extras import missing
 from ..stores.model import Store
+
+GROUP = "store_exporter.platforms"
+"""The group of the entry points by which installed distributions bring platforms."""
+
+_SHARED = ("kit",)
+_SHOWN = 300
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +146,8 @@ class Platform:
         probes: by name; exactly one has `liveness`.
         collectors: by name.
         connect: makes the synchronous client for a store; its methods are the operations.
+        unusable: why the platform cannot be used, for one that is installed and cannot; otherwise
+            empty.
     """
 
     name: str
@@ -147,28 +162,114 @@ class Platform:
     unsupported: Mapping[str, str] = field(default_factory=dict)
     problem: Callable[[Mapping[str, Any]], str | None] = no_problem
     diagnose: Callable[[Context], Awaitable[Sequence[Finding]]] = no_findings
+    unusable: str = ""
 
 
 @cache
 def names() -> tuple[str, ...]:
-    """Names of all platforms, sorted."""
-    package = importlib.import_module("store_exporter.platforms")
-    return tuple(
-        sorted(
-            m.name for m in pkgutil.iter_modules(package.__path__) if m.ispkg and m.name != "kit"
-        )
-    )
+    """Names of all platforms, sorted: the built-in ones and those that are installed."""
+    return tuple(sorted(_declared()))
+
+
+@cache
+def built_in() -> tuple[str, ...]:
+    """Names of the platforms of this distribution, sorted."""
+    folders = pkgutil.iter_modules([str(Path(__file__).parent)])
+    return tuple(sorted(m.name for m in folders if m.ispkg and m.name not in _SHARED))
 
 
 @cache
 def load(name: str) -> Platform:
     """Return the platform of that name.
 
+    One that is installed but cannot be used is `unusable`, and its liveness probe fails with the
+    reason: a store of it is listed and shows what is wrong, and no other store is affected.
+
     Raises:
         KeyError: there is none.
     """
-    if name not in names():
-        raise KeyError(name)
-    module = importlib.import_module(f"store_exporter.platforms.{name}.platform")
-    platform: Platform = module.PLATFORM
+    declared = _declared()[name]
+    try:
+        return _loaded(declared)
+    except _UnusableError as error:
+        problem = f"the platform {name} cannot be used: {error}"
+        log.error(problem, extra={"platform": name}, exc_info=error.__cause__)
+        return _unusable(name, problem)
+
+
+class Installed(Mapping[str, Platform]):
+    """Every platform by its name, each imported when it is asked for."""
+
+    def __getitem__(self, name: str) -> Platform:
+        return load(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(names())
+
+    def __len__(self) -> int:
+        return len(names())
+
+
+class _UnusableError(Exception):
+    """An installed platform cannot be used; the text says whose it is and why."""
+
+
+@cache
+def _declared() -> Mapping[str, tuple[EntryPoint, ...]]:
+    """Find where each platform is; more than once is for `load` to complain about."""
+    found: dict[str, tuple[EntryPoint, ...]] = defaultdict(tuple)
+    own = (EntryPoint(n, f"{__package__}.{n}.platform:PLATFORM", GROUP) for n in built_in())
+    for entry in (*own, *entry_points(group=GROUP)):
+        found[entry.name] += (entry,)
+    return dict(found)
+
+
+def _loaded(declared: Sequence[EntryPoint]) -> Platform:
+    entry, *others = declared
+    if others:
+        listed = " and ".join(sorted(map(_brought_by, declared)))
+        raise _UnusableError(f"it is brought by {listed}; uninstall all but one")
+    where = f"{entry.value.partition(':')[0]} of {_brought_by(entry)}"
+    try:
+        platform = entry.load()
+    except Exception as error:  # a foreign module may raise anything while it is imported
+        reason = missing(error, "it") or f"{type(error).__name__}: {error}"
+        line = " ".join(reason.split())[:_SHOWN]
+        raise _UnusableError(f"{where} cannot be imported: {line}") from error
+    if not isinstance(platform, Platform):
+        raise _UnusableError(f"{entry.value} of {_brought_by(entry)} is no Platform")
+    if platform.name != entry.name:
+        raise _UnusableError(f"{where} calls itself {platform.name}")
+    if sum(probe.liveness for probe in platform.probes.values()) != 1:
+        raise _UnusableError(f"{where} must have exactly one probe that decides on liveness")
     return platform
+
+
+def _brought_by(entry: EntryPoint) -> str:
+    return f"{entry.dist.name} {entry.dist.version}" if entry.dist else "store-exporter"
+
+
+def _unusable(name: str, problem: str) -> Platform:
+    def fail(*_: object) -> NoReturn:
+        raise StoreError("exception", problem)
+
+    async def check(context: Context) -> Report:
+        fail(context)
+
+    async def diagnose(context: Context) -> Sequence[Finding]:
+        del context
+        return (Finding("platform", "fail", problem, "Install it anew, or remove its stores."),)
+
+    liveness = Probe("liveness", check, problem, critical=True, liveness=True)
+    return Platform(
+        name=name,
+        title=name,
+        credentials=(),
+        settings=(),
+        operations={},
+        probes={liveness.name: liveness},
+        collectors={},
+        connect=fail,
+        diagnose=diagnose,
+        unusable=problem,
+    )

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from ..config import Config, ConfigError
-from ..config.dump import secrets, store_secrets
+from ..config.dump import secrets
 from ..discovery.discoverer import Discoverer
 from ..metrics.catalogue import exporter as catalogue
 from ..metrics.recorder import Recorder
@@ -137,7 +137,7 @@ class Exporter:
         return change
 
     def _take_stores(self) -> Change:
-        self.redact.add([*secrets(self.config), *store_secrets(self._found)])
+        self.redact.add(secrets([self.config, self._found]))
         # The file's stores come first: discovery cannot take a configured store's place.
         before = self.inventory.contested
         change = self.inventory.replace([*self.config.stores, *self._found])
