@@ -20,7 +20,7 @@ _IGNORED = ("id", "version")
 
 
 class GrafanaError(Exception):
-    """Grafana refused, or did not answer; the text says which call and why, without secrets."""
+    """Grafana refused, or did not answer; the message says which call and why, without secrets."""
 
 
 class Grafana:

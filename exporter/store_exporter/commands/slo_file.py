@@ -15,7 +15,7 @@ from ..config.document import parse
 from ..config.explain import by_key
 from ..config.load import read
 from ..config.model import Section
-from ..config.secrets import Source
+from ..config.secrets import SecretSource
 from ..config.types import Domain, Duration, Org, Says
 from ..config.values import duration_text
 from ..metrics.catalogue.operations import LATENCY_BUCKETS
@@ -125,7 +125,7 @@ class ObjectiveSection(Section):
     )
 
 
-class Root(Section):
+class ObjectivesFile(Section):
     """The file's top level."""
 
     objectives: Any = Field(description="The objectives, a list.")
@@ -152,9 +152,9 @@ def load(path: Path) -> tuple[Objective, ...]:
         ConfigError: with every problem of the file.
     """
     parsed = parse(read(path), str(path))
-    checker = Checker(parsed, Source(path.absolute().parent, {}, resolve=False))
+    checker = Checker(parsed, SecretSource(path.absolute().parent, {}, resolve=False))
     data = {} if parsed.data is None else parsed.data
-    checker.validate(Root, data, ())
+    checker.validate(ObjectivesFile, data, ())
     objectives = _objectives(checker, data) if isinstance(data, dict) else []
     if not objectives and not checker.problems:
         checker.complain(("objectives",), "must be a list with at least one objective")

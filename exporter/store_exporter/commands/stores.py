@@ -16,11 +16,11 @@ from ..stores.model import Store
 
 
 class StoreNotFoundError(Exception):
-    """A domain is not among the stores; the text says which may have been meant."""
+    """A domain is not among the stores; the message says which may have been meant."""
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare `--config.file` and `--format`."""
+def add_config_file(parser: argparse.ArgumentParser) -> None:
+    """Declare `--config.file`."""
     parser.add_argument(
         "--config.file",
         dest="config_file",
@@ -29,6 +29,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="the configuration (default: %(default)s)",
     )
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare `--config.file` and `--format`."""
+    add_config_file(parser)
     parser.add_argument(
         "--format",
         choices=("text", "json"),

@@ -97,7 +97,7 @@ class Template:
     platform: Platform
     keys: Keys
     defaults: Keys
-    source: secrets.Source
+    source: secrets.SecretSource
 
     def store(self, domain: str) -> Store:
         """Make the store of a found domain.

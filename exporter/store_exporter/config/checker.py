@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from .document import Document
 from .explain import explain
 from .model import Section
-from .secrets import Source
+from .secrets import SecretSource
 
 ModelT = TypeVar("ModelT", bound=Section)
 Path = tuple[str | int, ...]
@@ -19,7 +19,7 @@ Path = tuple[str | int, ...]
 class Checker:
     """Gathers the problems of a document while its parts are validated."""
 
-    def __init__(self, document: Document, source: Source) -> None:
+    def __init__(self, document: Document, source: SecretSource) -> None:
         self.document = document
         self.source = source
         self.problems = list(document.problems)

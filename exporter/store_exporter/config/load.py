@@ -62,7 +62,7 @@ def load(
     """
     path = Path(path)
     parsed = document.parse(read(path), str(path))
-    checker = Checker(parsed, secrets.Source(path.absolute().parent, environ, resolve))
+    checker = Checker(parsed, secrets.SecretSource(path.absolute().parent, environ, resolve))
     data = {} if parsed.data is None else parsed.data
     root = checker.validate(Root, data, ())
     if not isinstance(data, dict):

@@ -27,7 +27,7 @@ def store_model(platform: base.Platform, *, template: bool = False) -> type[Sect
     Args:
         platform: the store's platform.
         template: whether the entry describes stores that are found later, and so names no
-            domain or address; credentials are then texts in which `{domain}` stands for it.
+            domain or address; credentials are then strings in which `{domain}` stands for it.
     """
     fields: Fields = {} if template else _identity()
     credentials = {s.name: _setting(s, template=template) for s in platform.credentials}

@@ -22,7 +22,7 @@ _KINDS: Mapping[Any, str] = {
     bool: "true or false",
     int: "whole number",
     float: "number",
-    str: "text",
+    str: "string",
     Any: "mapping",
 }
 
@@ -122,7 +122,7 @@ def _plain(value: Any) -> str:
 
 def _platform(platform: Platform) -> Iterator[str]:
     credentials = [
-        (f"`{s.name}`", "`env:` or `file:`" if s.secret else "text", _need(s), s.description)
+        (f"`{s.name}`", "`env:` or `file:`" if s.secret else "string", _need(s), s.description)
         for s in platform.credentials
     ]
     settings = [(f"`{s.name}`", _plain(s.default), s.description) for s in platform.settings]

@@ -31,7 +31,7 @@ _SHOWN = 5
 
 
 class SourceError(Exception):
-    """A source gave no usable answer; the text says why."""
+    """A source gave no usable answer; the message says why."""
 
 
 async def find(source: Discovery) -> list[Store]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from .catalogue import Metric
 
@@ -88,6 +88,13 @@ class Family:
     series: Iterable[tuple[tuple[str, ...], float | HistogramValue]]
     created: float | None = None
     """Unix time at which counting began, where all series share it."""
+
+
+class Source(Protocol):
+    """What has families to show: a recorder."""
+
+    def families(self) -> Iterable[Family]:
+        """Return the present state."""
 
 
 @dataclass(frozen=True, slots=True)

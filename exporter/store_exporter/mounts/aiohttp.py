@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .answer import Source, answer
+from ..metrics.families import Source
+from .response import respond
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -30,7 +31,7 @@ def add_metrics_route(
         accept = request.headers.getall("Accept", [])
         encoding = request.headers.getall("Accept-Encoding", [])
         result = await asyncio.to_thread(
-            answer, source, request.method, ",".join(accept), ",".join(encoding)
+            respond, source, request.method, ",".join(accept), ",".join(encoding)
         )
         # aiohttp gives a body its length itself, and leaves the one of an answer to HEAD alone.
         body = None if request.method == "HEAD" else b"".join(result.chunks)

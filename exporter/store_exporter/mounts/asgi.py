@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from .answer import Answer, Source, answer
+from ..metrics.families import Source
+from .response import MetricsResponse, respond
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -50,7 +51,7 @@ class MetricsApp:
         headers = _headers(scope)
         method, accept = scope["method"], headers.get(b"accept")
         encoding = headers.get(b"accept-encoding")
-        result = await asyncio.to_thread(answer, self._source, method, accept, encoding)
+        result = await asyncio.to_thread(respond, self._source, method, accept, encoding)
         await _respond(send, result)
 
 
@@ -63,7 +64,7 @@ def _headers(scope: Scope) -> dict[bytes, str]:
     return found
 
 
-async def _respond(send: Send, result: Answer) -> None:
+async def _respond(send: Send, result: MetricsResponse) -> None:
     headers = [(n.lower().encode("ascii"), v.encode("ascii")) for n, v in result.headers.items()]
     await send({"type": "http.response.start", "status": result.status.value, "headers": headers})
     for chunk in result.chunks:

@@ -12,7 +12,8 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
 
-from .answer import Answer, Source, answer, plain
+from ..metrics.families import Source
+from .response import MetricsResponse, plain, respond
 
 # Longer than most scrape intervals, so that Prometheus keeps its connection.
 _IDLE_TIMEOUT = 65.0
@@ -122,9 +123,9 @@ class _Handler(BaseHTTPRequestHandler):
             return
         accept = ",".join(self.headers.get_all("Accept", []))
         encoding = ",".join(self.headers.get_all("Accept-Encoding", []))
-        self._send(answer(self.server.source, self.command, accept, encoding))
+        self._send(respond(self.server.source, self.command, accept, encoding))
 
-    def _send(self, result: Answer) -> None:
+    def _send(self, result: MetricsResponse) -> None:
         # What a request carries is never read, so the connection cannot serve another after it.
         carries = "Content-Length" in self.headers or "Transfer-Encoding" in self.headers
         self.send_response(result.status)

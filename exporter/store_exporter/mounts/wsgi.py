@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from .answer import Source, answer
+from ..metrics.families import Source
+from .response import respond
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -18,7 +19,7 @@ def make_wsgi_app(source: Source | None = None) -> WsgiApp:
     """
 
     def metrics_app(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
-        result = answer(
+        result = respond(
             source,
             environ["REQUEST_METHOD"],
             environ.get("HTTP_ACCEPT"),

@@ -211,7 +211,7 @@ class Installed(Mapping[str, Platform]):
 
 
 class _UnusableError(Exception):
-    """An installed platform cannot be used; the text says whose it is and why."""
+    """An installed platform cannot be used; the message says whose it is and why."""
 
 
 @cache

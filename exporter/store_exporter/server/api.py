@@ -21,7 +21,7 @@ from . import prometheus
 from .analytics import Filters, from_recorder, report
 from .exporter import Exporter
 from .status import Status
-from .tokens import Tokens
+from .tokens import OrgTokens
 
 MAX_DAYS = 90
 MAX_LIMIT = 1000
@@ -36,15 +36,15 @@ class ApiError(Exception):
         self.headers = headers
 
 
-Answer = Callable[[web.Request], Awaitable[dict[str, Any]]]
+Endpoint = Callable[[web.Request], Awaitable[dict[str, Any]]]
 
 
-def json_answer(answer: Answer) -> Callable[[web.Request], Awaitable[web.Response]]:
+def json_endpoint(respond: Endpoint) -> Callable[[web.Request], Awaitable[web.Response]]:
     """Make a handler of a function that returns a document or raises `ApiError`."""
 
     async def handle(request: web.Request) -> web.Response:
         try:
-            return web.json_response(await answer(request))
+            return web.json_response(await respond(request))
         except ApiError as error:
             document = {"error": str(error)}
             return web.json_response(document, status=error.status, headers=error.headers)
@@ -52,13 +52,13 @@ def json_answer(answer: Answer) -> Callable[[web.Request], Awaitable[web.Respons
     return handle
 
 
-class Api:
+class JsonApi:
     """The JSON API over one exporter."""
 
     def __init__(self, exporter: Exporter) -> None:
         self._exporter = exporter
         self._config = exporter.config
-        self._tokens = Tokens(exporter.config.orgs)
+        self._tokens = OrgTokens(exporter.config.orgs)
 
     async def health(self, request: web.Request) -> dict[str, Any]:
         """Answer how the org's stores are."""
@@ -89,7 +89,7 @@ class Api:
     def _org(self, request: web.Request) -> str:
         if self._config is not self._exporter.config:
             self._config = self._exporter.config
-            self._tokens = Tokens(self._config.orgs)
+            self._tokens = OrgTokens(self._config.orgs)
         org = self._tokens.org(request.headers.get("Authorization", ""))
         if org is None:
             challenge = {"WWW-Authenticate": 'Bearer realm="store-exporter"'}

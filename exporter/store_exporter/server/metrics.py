@@ -13,7 +13,7 @@ from prometheus_client import PlatformCollector, ProcessCollector
 from prometheus_client.registry import Collector
 
 from ..metrics.catalogue import Kind, Metric, exporter
-from ..metrics.exposition import Response, render
+from ..metrics.exposition import Exposition, render
 from ..metrics.families import Family
 from ..metrics.recorder import Recorder
 
@@ -43,7 +43,7 @@ class Scrape:
             self._running -= 1
         return await send(request, rendered)
 
-    def render(self, accept: str | None, accept_encoding: str | None) -> Response:
+    def render(self, accept: str | None, accept_encoding: str | None) -> Exposition:
         """Render every family; a collector that fails is left out, logged and counted."""
         started = time.perf_counter()
         rendered = render(
@@ -63,7 +63,7 @@ class Scrape:
             yield from families
 
 
-async def send(request: web.Request, rendered: Response) -> web.StreamResponse:
+async def send(request: web.Request, rendered: Exposition) -> web.StreamResponse:
     """Send a rendered exposition in pieces, or its headers alone to who asks by HEAD."""
     response = web.StreamResponse(headers=rendered.headers)
     await response.prepare(request)
