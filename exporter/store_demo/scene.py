@@ -53,7 +53,7 @@ def open_stores(seed: int = 7) -> dict[str, DemoStore]:
 
 
 def _latency(random: Random) -> float:
-    """Draw from what an idle WooCommerce takes: about 50 ms, with the tail that makes a p99."""
+    """Draw from what an idle shop takes: about 50 ms, with the tail that makes a p99."""
     return min(random.lognormvariate(-3.0, 0.6), 2.0)
 
 

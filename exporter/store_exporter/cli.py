@@ -10,6 +10,7 @@ from importlib import import_module
 from platform import python_version
 
 from ._version import __version__
+from .extras import missing
 
 COMMANDS = {
     "serve": "watch stores and serve their metrics",
@@ -22,14 +23,6 @@ COMMANDS = {
 }
 """Sub-commands and what they do. Each is a module of `store_exporter.commands` with
 `add_arguments(parser)` and `run(args) -> int`, the exit status."""
-
-_EXTRAS = {
-    "aiohttp": "server",
-    "bcrypt": "server",
-    "httpx": "clients",
-    "pydantic": "server",
-    "yaml": "server",
-}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -60,22 +53,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         status: int = command.run(subparsers[chosen].parse_intermixed_args(arguments[1:]))
         sys.stdout.flush()
     except ModuleNotFoundError as error:
-        return _missing(chosen, error)
+        advice = missing(error, f"store-exporter {chosen}")
+        if advice is None:
+            raise
+        print(advice, file=sys.stderr)
+        return 2
     except BrokenPipeError:
         # Whoever read this has gone, as `head` does; at the end Python would try once more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return status
-
-
-def _missing(command: str, error: ModuleNotFoundError) -> int:
-    """Say which extra brings what a command needs."""
-    name = (error.name or "").partition(".")[0]
-    extra = _EXTRAS.get(name, "all")
-    if name == __package__:
-        raise error
-    print(
-        f"store-exporter {command} needs {name}: pip install 'store-exporter[{extra}]'",
-        file=sys.stderr,
-    )
-    return 2

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
+from .errors import ERROR_TYPES, StoreError
 from .metrics.families import Sample
 from .stores.model import Store
 
@@ -159,3 +160,49 @@ class Collector:
     timeout: float = 60.0
     options: Mapping[str, Any] = field(default_factory=dict)
     requests: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One key under `credentials:` or `settings:` of a store of this platform.
+
+    Attributes:
+        name: the YAML key.
+        description: one sentence for the configuration reference.
+        secret: whether the value is a credential, given as an `env:` or `file:` reference.
+        required: whether the key must be there.
+        default: the value when it is absent.
+        check: returns what is wrong with a value, or None; the value is a plain string.
+    """
+
+    name: str
+    description: str
+    secret: bool = False
+    required: bool = False
+    default: Any = None
+    check: Callable[[str], str | None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of what `doctor` found out about a store.
+
+    Attributes:
+        check: what was looked at, in a word or two.
+        state: ok, warn or fail.
+        message: what was found.
+        advice: what to do about it; empty when it is ok.
+    """
+
+    check: str
+    state: Literal["ok", "warn", "fail"]
+    message: str
+    advice: str = ""
+
+    @classmethod
+    def failed(
+        cls, check: str, error: StoreError, state: Literal["warn", "fail"] = "fail"
+    ) -> Finding:
+        """Return that a check failed, with the advice for its error type."""
+        advice = ERROR_TYPES[error.error_type].advice
+        return cls(check, state, f"{error.error_type}: {error.message}", advice)

@@ -9,7 +9,7 @@ import pytest
 
 from store_exporter.cli import main
 from store_exporter.errors import ERROR_TYPES
-from store_exporter.platforms.kit import reference
+from store_exporter.platforms import reference
 from store_exporter.spec.operations import OPERATIONS
 
 FIXED = {

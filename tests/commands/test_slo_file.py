@@ -10,7 +10,7 @@ import pytest
 from store_exporter import cli
 from store_exporter.commands import slo_file
 from store_exporter.config import ConfigError
-from store_exporter.mixin.objectives import Kind, Objective, Override
+from store_exporter.mixin.objectives import Objective, ObjectiveKind, Override
 from tests.servers import tool
 
 GOOD = """
@@ -38,13 +38,13 @@ def read(tmp_path: Path, text: str) -> tuple[Objective, ...]:
 
 def test_objectives_are_read(tmp_path: Path) -> None:
     availability, checkout = read(tmp_path, GOOD)
-    assert availability.kind is Kind.AVAILABILITY
+    assert availability.kind is ObjectiveKind.AVAILABILITY
     assert (availability.target, availability.minimum_operations) == (0.995, 50)
     assert availability.overrides == (
         Override("acme", target=0.999),
         Override("acme", "books.example", minimum_operations=20),
     )
-    assert (checkout.kind, checkout.threshold) == (Kind.LATENCY, 1.0)
+    assert (checkout.kind, checkout.threshold) == (ObjectiveKind.LATENCY, 1.0)
     assert dict(checkout.match)["operation"] == ("add_to_cart", "get_cart")
 
 

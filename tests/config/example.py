@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from store_exporter.contract import Collector, Probe, Report, Run
+from store_exporter.contract import Collector, Probe, Report, Run, Setting
 from store_exporter.net.plans import Plan
-from store_exporter.platforms.base import Platform, Setting
+from store_exporter.platforms.base import Platform
 from store_exporter.stores.model import Store
 
 

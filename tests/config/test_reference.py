@@ -9,7 +9,6 @@ import yaml
 
 from store_exporter.commands import serve
 from store_exporter.config import load
-from store_exporter.config.model import Section
 from store_exporter.config.reference import costs, tables
 from tests.config.example import EXAMPLE, PLATFORMS
 
@@ -17,28 +16,6 @@ from tests.config.example import EXAMPLE, PLATFORMS
 @pytest.fixture(scope="module")
 def page(repository: Path) -> str:
     return (repository / "docs" / "configuration.md").read_text("utf-8")
-
-
-def sections() -> set[type[Section]]:
-    """Return every kind of mapping of the configuration, however it was reached."""
-    found, left = set(), [Section]
-    while left:
-        for kind in left.pop().__subclasses__():
-            if kind.__module__.startswith("store_exporter.config.") and kind not in found:
-                found.add(kind)
-                left.append(kind)
-    return found
-
-
-def test_every_key_is_documented_with_a_meaning() -> None:
-    documented = tables(PLATFORMS)
-    for section in sections():
-        for name, info in section.model_fields.items():
-            if "platform_model" in section.__module__:
-                continue
-            key = info.alias or name
-            assert f"| `{key}` |" in documented, (section.__name__, key)
-            assert info.description, (section.__name__, key)
 
 
 def test_what_a_platform_takes_is_documented() -> None:

@@ -5,22 +5,22 @@ from pathlib import Path
 
 import pytest
 
-from store_exporter.config.secrets import Source
+from store_exporter.config.secrets import SecretSource
 
 
 def test_a_secret_comes_from_the_environment(tmp_path: Path) -> None:
-    source = Source(tmp_path, {"KEY": "ck_1234"})
+    source = SecretSource(tmp_path, {"KEY": "ck_1234"})
     assert source.secret("env:KEY").reveal() == "ck_1234"
 
 
 def test_a_secret_comes_from_a_file_beside_the_configuration(tmp_path: Path) -> None:
     (tmp_path / "key").write_text("ck_1234\n")
-    assert Source(tmp_path, {}).secret("file:key").reveal() == "ck_1234"
-    assert Source(Path("/"), {}).secret(f"file:{tmp_path}/key").reveal() == "ck_1234"
+    assert SecretSource(tmp_path, {}).secret("file:key").reveal() == "ck_1234"
+    assert SecretSource(Path("/"), {}).secret(f"file:{tmp_path}/key").reveal() == "ck_1234"
 
 
 def test_a_file_is_read_again_at_each_look(tmp_path: Path) -> None:
-    source = Source(tmp_path, {})
+    source = SecretSource(tmp_path, {})
     (tmp_path / "key").write_text("old")
     assert source.secret("file:key").reveal() == "old"
     (tmp_path / "key").write_text("new")
@@ -32,7 +32,7 @@ def test_a_file_is_read_again_at_each_look(tmp_path: Path) -> None:
 )
 def test_clear_text_is_refused_without_repeating_it(value: object, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="a secret in clear text") as caught:
-        Source(tmp_path, {}).secret(value)
+        SecretSource(tmp_path, {}).secret(value)
     assert "ck_" not in str(caught.value)
 
 
@@ -54,11 +54,11 @@ def test_a_secret_that_cannot_be_had_says_why(value: str, message: str, tmp_path
     (tmp_path / "binary").write_bytes(b"\xff\xfe")
     (tmp_path / "large").write_text("x" * (64 * 1024 + 1))
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
-        Source(tmp_path, {"EMPTY": ""}).secret(value)
+        SecretSource(tmp_path, {"EMPTY": ""}).secret(value)
 
 
 def test_without_resolving_only_the_form_is_checked(tmp_path: Path) -> None:
-    source = Source(tmp_path, {}, resolve=False)
+    source = SecretSource(tmp_path, {}, resolve=False)
     assert source.secret("env:MISSING").reveal() == ""
     assert source.secret("file:missing").reveal() == ""
     with pytest.raises(ValueError, match="clear text"):
@@ -66,4 +66,4 @@ def test_without_resolving_only_the_form_is_checked(tmp_path: Path) -> None:
 
 
 def test_the_environment_does_not_show_in_a_source(tmp_path: Path) -> None:
-    assert "hunter2" not in repr(Source(tmp_path, {"KEY": "hunter2"}))
+    assert "hunter2" not in repr(SecretSource(tmp_path, {"KEY": "hunter2"}))

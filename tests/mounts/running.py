@@ -12,8 +12,8 @@ from wsgiref.validate import validator
 import uvicorn
 from aiohttp import web
 
+from store_exporter.metrics.families import Source
 from store_exporter.mounts import add_metrics_route, make_asgi_app, make_wsgi_app, serve_metrics
-from store_exporter.mounts.answer import Source
 
 Mount = Callable[[Source], AbstractContextManager[str]]
 """Serves a source; gives the address of its metrics."""

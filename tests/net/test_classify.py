@@ -36,7 +36,7 @@ from store_exporter import (
 )
 from store_exporter.net import classify as classify_module
 from store_exporter.net.evidence import of_status
-from store_exporter.net.tables import EXCEPTIONS, Cause, Rule, Says
+from store_exporter.net.tables import EXCEPTIONS, FromCause, Phrase, Rule
 from tests.metrics.figures import series
 from tests.operations.shop import ERRORS, SHOP, counted
 
@@ -189,7 +189,7 @@ def test_the_table_names_known_error_types_and_classes_that_exist() -> None:
     }
     absent = {"trio", "gevent", "greenlet", "billiard"}
     for name, outcome in EXCEPTIONS.items():
-        assert isinstance(outcome, Rule | Cause | Says) or outcome in ERROR_TYPES, name
+        assert isinstance(outcome, Rule | FromCause | Phrase) or outcome in ERROR_TYPES, name
         package, _, class_name = name.partition(".")
         if package in absent:
             continue

@@ -14,11 +14,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ..config import Config
-from ..contract import Run
+from ..contract import Finding, Run
 from ..errors import StoreError
 from ..metrics.catalogue import SECTIONS, Kind, health
 from ..platforms import base
-from ..platforms.base import Finding
 from ..probing.access import Access
 from ..probing.cursor import RunCursor
 from ..probing.driver import Driver
@@ -31,8 +30,16 @@ from . import stores
 _AT_ONCE = 10
 _SECONDS = 60.0
 _MARKS = {"ok": "ok", "warn": "warn", "fail": "FAIL"}
-# How many values a label of a store's series has; those of probes and collectors are counted.
-_LABEL_VALUES = {"phase": 5, "status": 9, "stock": 3, "state": 3, "currency": 1, "kind": 2}
+# About how many values each label of a store's series has; probes and collectors are counted.
+_LABEL_VALUES = {
+    "phase": 5,
+    "status": 9,
+    "stock": 3,
+    "state": 3,
+    "kind": 2,
+    **dict.fromkeys(("currency", "version", "timezone", "order_storage"), 1),
+    **dict.fromkeys(("error_type", "fault"), 1),
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -133,7 +140,7 @@ def estimated_series(store: Store) -> int:
     total = 0
     for metric in (*SECTIONS["health"], *SECTIONS["business"]):
         names = metric.labels[len(health.STORE_LABELS) :]
-        count = math.prod(values.get(name, 1) for name in names)
+        count = math.prod(values[name] for name in names)
         # A classic histogram has a series for each bucket, +Inf among them, its sum and its count.
         total += count * (len(metric.buckets) + 3 if metric.kind is Kind.HISTOGRAM else 1)
     return total

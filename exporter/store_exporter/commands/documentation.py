@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..config import reference as configuration
-from ..config.platform_model import installed
 from ..mixin import sections as mixin
-from ..platforms.kit import reference as operations
+from ..platforms import base
+from ..platforms import reference as operations
 from . import slo_file
 
 
@@ -18,7 +18,7 @@ def pages() -> dict[str, str]:
 
 def sections() -> dict[str, Mapping[str, str]]:
     """The sections of written pages, by the page's path and the section's name."""
-    platforms = installed()
+    platforms = {name: base.load(name) for name in base.built_in()}
     return {
         "docs/alerting.md": mixin.alerting(),
         "docs/configuration.md": {"keys": configuration.tables(platforms)},

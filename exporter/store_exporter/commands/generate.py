@@ -72,7 +72,7 @@ def address(text: str) -> str:
 def run(args: argparse.Namespace) -> int:
     """Write the files, or compare them with what is there; 1 when anything is wrong."""
     try:
-        chosen = files.Options(
+        chosen = files.FileOptions(
             links=policy.Links(grafana=args.grafana_url, runbooks=args.runbook_url),
             routing=routing(load(args.config_file, resolve=False))
             if args.config_file
@@ -84,9 +84,6 @@ def run(args: argparse.Namespace) -> int:
         return 1
     try:
         generated = files.generate(chosen) | documentation.pages() | written(args.output)
-    except ModuleNotFoundError as error:
-        print(f"generate needs {error.name}: pip install 'store-exporter[mixin]'", file=sys.stderr)
-        return 2
     except ValueError as error:
         print(error, file=sys.stderr)
         return 1

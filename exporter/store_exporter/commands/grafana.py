@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from ..config import ConfigError, load
-from ..config.secrets import Source
+from ..config.secrets import SecretSource
 from ..mixin import dashboards, policy
 from ..mixin.names import Dashboards
+from . import stores
 from .generate import address
 from .grafana_api import Grafana, GrafanaError
 
@@ -26,14 +27,7 @@ HOME = Dashboards.SHOP.uid
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("org", nargs="*", help="orgs to set up (default: all of the configuration)")
-    parser.add_argument(
-        "--config.file",
-        dest="config_file",
-        type=Path,
-        default=Path("store-exporter.yml"),
-        metavar="FILE",
-        help="the configuration, which names the orgs (default: %(default)s)",
-    )
+    stores.add_config_file(parser)
     parser.add_argument(
         "--grafana.url",
         dest="grafana_url",
@@ -94,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
     """Set everything up and say what was done; 1 when Grafana or the configuration is wrong."""
     try:
         config = load(args.config_file, resolve=False)
-        password = Source(Path.cwd(), os.environ).secret(args.grafana_password)
+        password = SecretSource(Path.cwd(), os.environ).secret(args.grafana_password)
         unknown = sorted(set(args.org) - config.orgs.keys())
         if unknown:
             raise ValueError(f"no such org in {args.config_file}: {', '.join(unknown)}")
@@ -111,9 +105,6 @@ def run(args: argparse.Namespace) -> int:
                 except GrafanaError as error:
                     print(f"{org}: {error}", file=sys.stderr)
                     failed = 1
-    except ModuleNotFoundError as error:
-        print(f"grafana needs {error.name}: pip install 'store-exporter[mixin]'", file=sys.stderr)
-        return 2
     except (ConfigError, GrafanaError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1

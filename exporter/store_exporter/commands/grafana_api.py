@@ -21,7 +21,7 @@ _REFUSED = (401, 403, 404)
 
 
 class GrafanaError(Exception):
-    """Grafana refused, or did not answer; the text says which call and why, without secrets."""
+    """Grafana refused, or did not answer; the message says which call and why, without secrets."""
 
 
 class Grafana:

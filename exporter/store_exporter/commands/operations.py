@@ -7,8 +7,9 @@ import json
 import sys
 from collections.abc import Iterator
 
-from ..platforms.kit import reference
+from ..platforms import reference
 from ..spec.operations import OPERATIONS
+from . import stores
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +26,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the operations; 2 when the one asked for does not exist."""
+    """Print the operations; 2 when the one asked for, or every platform, cannot be had."""
+    stores.silence_log()
+    for problem in reference.problems():
+        print(problem, file=sys.stderr)
+    if not reference.platforms():
+        return 2
     if args.operation is not None and args.operation not in OPERATIONS:
         print(f"there is no operation {args.operation}", file=sys.stderr)
         return 2

@@ -25,7 +25,7 @@ from . import stores
 _FIGURES = (
     health.INFO,
     health.TLS_EXPIRY,
-    *(m for m in business.METRICS if not m.name.startswith("store_collector_")),
+    *(metric for metric in business.METRICS if "collector" not in metric.labels),
 )
 
 

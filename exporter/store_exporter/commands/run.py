@@ -38,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run it and print what it returns; 1 when it fails, 2 when it cannot be run like this."""
+    stores.silence_log()
     config = stores.read_config(args)
     if config is None:
         return 1
@@ -72,6 +73,8 @@ def _call(
 
 
 def _operation(platform: Platform, name: str) -> OperationSpec[..., Any]:
+    if platform.unusable:
+        raise _UsageError(platform.unusable)
     name = ALIASES.get(name, name)
     if name in platform.operations:
         return platform.operations[name].spec

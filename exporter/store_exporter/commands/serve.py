@@ -19,6 +19,7 @@ from ..server.exporter import Exporter
 from ..server.listen import is_loopback, listening, parse_address, signals
 from ..server.web_file import WebFile
 from ..stores.inventory import Shard
+from . import stores
 
 PORT = 9847
 
@@ -27,14 +28,7 @@ log = logging.getLogger(__name__)
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments, named as those of Prometheus' own exporters."""
-    parser.add_argument(
-        "--config.file",
-        dest="config_file",
-        type=Path,
-        default=Path("store-exporter.yml"),
-        metavar="FILE",
-        help="the configuration (default: %(default)s)",
-    )
+    stores.add_config_file(parser)
     parser.add_argument(
         "--config.check",
         dest="config_check",
@@ -107,8 +101,8 @@ def run(args: argparse.Namespace) -> int:
         config = load(args.config_file)
         web_file = WebFile(args.web_file) if args.web_file else None
         if args.config_check:
-            stores, orgs = len(config.stores), len(config.orgs)
-            print(f"{config.file}: no problems; stores: {stores}, orgs: {orgs}")
+            counts = f"stores: {len(config.stores)}, orgs: {len(config.orgs)}"
+            print(f"{config.file}: no problems; {counts}")
             return 0
         asyncio.run(_serve(args, config, web_file, redact))
     except ConfigError as error:

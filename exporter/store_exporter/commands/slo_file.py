@@ -15,11 +15,11 @@ from ..config.document import parse
 from ..config.explain import by_key
 from ..config.load import read
 from ..config.model import Section
-from ..config.secrets import Source
+from ..config.secrets import SecretSource
 from ..config.types import Domain, Duration, Org, Says
 from ..config.values import duration_text
 from ..metrics.catalogue.operations import LATENCY_BUCKETS
-from ..mixin.objectives import Kind, Objective, Override
+from ..mixin.objectives import Objective, ObjectiveKind, Override
 from ..mixin.policy import BURN_RATES
 
 # An alert looks for a budget that is spent this many times too fast. Below this target, even a
@@ -32,10 +32,10 @@ def _tuple(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def _kind(value: Any) -> Kind:
-    if value not in tuple(Kind):
-        raise ValueError(f"must be one of {', '.join(Kind)}")
-    return Kind(value)
+def _kind(value: Any) -> ObjectiveKind:
+    if value not in tuple(ObjectiveKind):
+        raise ValueError(f"must be one of {', '.join(ObjectiveKind)}")
+    return ObjectiveKind(value)
 
 
 def _target(value: Any) -> float:
@@ -64,7 +64,9 @@ def _names(value: Any) -> Any:
 
 
 Target = Annotated[float, BeforeValidator(_target), Says("number of percent")]
-KindOf = Annotated[Kind, BeforeValidator(_kind), Says(" or ".join(f"`{k}`" for k in Kind))]
+KindOf = Annotated[
+    ObjectiveKind, BeforeValidator(_kind), Says(" or ".join(f"`{k}`" for k in ObjectiveKind))
+]
 Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
 
 
@@ -125,7 +127,7 @@ class ObjectiveSection(Section):
     )
 
 
-class Root(Section):
+class ObjectivesFile(Section):
     """The file's top level."""
 
     objectives: Any = Field(description="The objectives, a list.")
@@ -152,9 +154,9 @@ def load(path: Path) -> tuple[Objective, ...]:
         ConfigError: with every problem of the file.
     """
     parsed = parse(read(path), str(path))
-    checker = Checker(parsed, Source(path.absolute().parent, {}, resolve=False))
+    checker = Checker(parsed, SecretSource(path.absolute().parent, {}, resolve=False))
     data = {} if parsed.data is None else parsed.data
-    checker.validate(Root, data, ())
+    checker.validate(ObjectivesFile, data, ())
     objectives = _objectives(checker, data) if isinstance(data, dict) else []
     if not objectives and not checker.problems:
         checker.complain(("objectives",), "must be a list with at least one objective")
@@ -178,9 +180,9 @@ def _objectives(checker: Checker, data: Mapping[str, Any]) -> list[Objective]:
 
 def _check(checker: Checker, section: ObjectiveSection, path: tuple[str | int, ...]) -> None:
     """Note what is wrong between the keys of an objective."""
-    if section.kind is Kind.LATENCY and section.threshold is None:
+    if section.kind is ObjectiveKind.LATENCY and section.threshold is None:
         checker.complain(path, "an objective on latency needs a threshold, such as 2500ms")
-    if section.kind is Kind.AVAILABILITY and section.threshold is not None:
+    if section.kind is ObjectiveKind.AVAILABILITY and section.threshold is not None:
         checker.complain((*path, "threshold"), "belongs to objectives on latency only")
     elif section.threshold is not None:
         try:

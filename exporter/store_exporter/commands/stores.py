@@ -10,17 +10,17 @@ from pathlib import Path
 
 from ..config import Config, ConfigError, load
 from ..config.problems import suggestion
+from ..discovery.sources import SourceError, find
 from ..stores.inventory import Inventory
 from ..stores.model import Store
-from ..stores.sources import SourceError, find
 
 
 class StoreNotFoundError(Exception):
-    """A domain is not among the stores; the text says which may have been meant."""
+    """A domain is not among the stores; the message says which may have been meant."""
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare `--config.file` and `--format`."""
+def add_config_file(parser: argparse.ArgumentParser) -> None:
+    """Declare `--config.file`."""
     parser.add_argument(
         "--config.file",
         dest="config_file",
@@ -29,6 +29,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="the configuration (default: %(default)s)",
     )
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare `--config.file` and `--format`."""
+    add_config_file(parser)
     parser.add_argument(
         "--format",
         choices=("text", "json"),

@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..contract import Collector, Probe
-from ..platforms.base import Platform, Setting
+from ..contract import Collector, Probe, Setting
+from ..platforms.base import Platform
 from ..stores.model import Schedule, Secret, Store
-from . import secrets, values
+from . import model, secrets, values
+from .explain import by_key
 
 Keys = Mapping[str, Any]
 """Validated keys of the file: only those that stand there."""
-
-_LIMITS = ("requests_per_hour", "concurrency", "max_body_bytes", "ca_file")
 
 
 def build_store(platform: Platform, own: Keys, defaults: Keys) -> Store:
@@ -43,10 +42,9 @@ def given(keys: Keys | None) -> dict[str, Any]:
 
 
 def _limits(keys: Keys) -> dict[str, Any]:
-    limits = {key: keys[key] for key in _LIMITS if key in keys}
-    if isinstance(path := limits.get("ca_file"), Path):
-        limits["ca_file"] = str(path)
-    return limits
+    """Return the limits among the keys; each is a field of `Store` of the same name."""
+    limits = {key: keys[key] for key in by_key(model.Limits) if key in keys}
+    return {key: str(value) if isinstance(value, Path) else value for key, value in limits.items()}
 
 
 def _schedules(
@@ -59,15 +57,14 @@ def _schedules(
 
 
 def _schedule(check: Probe | Collector, keys: Keys) -> Schedule:
-    options = dict(check.options)
-    options |= {name: keys[name] for name in options if name in keys}
-    return Schedule(
-        interval=keys.get("interval", check.interval),
-        timeout=keys.get("timeout", check.timeout),
-        enabled=keys.get("enabled", True),
-        options=options,
-        critical=keys.get("critical"),
-    )
+    """Make a schedule; every key but the check's own options is a field of the same name."""
+    chosen = {key: keys[key] for key in by_key(model.ProbeSection) if key in keys}
+    own: dict[str, Any] = {
+        "interval": check.interval,
+        "timeout": check.timeout,
+        "options": {name: keys.get(name, default) for name, default in check.options.items()},
+    }
+    return Schedule(**own | chosen)
 
 
 def checked(setting: Setting, value: Any) -> Any:
@@ -100,7 +97,7 @@ class Template:
     platform: Platform
     keys: Keys
     defaults: Keys
-    source: secrets.Source
+    source: secrets.SecretSource
 
     def store(self, domain: str) -> Store:
         """Make the store of a found domain.

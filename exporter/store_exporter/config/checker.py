@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from .document import Document
 from .explain import explain
 from .model import Section
-from .secrets import Source
+from .secrets import SecretSource
 
 ModelT = TypeVar("ModelT", bound=Section)
 Path = tuple[str | int, ...]
@@ -19,7 +19,7 @@ Path = tuple[str | int, ...]
 class Checker:
     """Gathers the problems of a document while its parts are validated."""
 
-    def __init__(self, document: Document, source: Source) -> None:
+    def __init__(self, document: Document, source: SecretSource) -> None:
         self.document = document
         self.source = source
         self.problems = list(document.problems)
@@ -40,6 +40,15 @@ class Checker:
         """Return the validated keys that the data has, or None after noting what is wrong."""
         section = self.validate(model, data, path)
         return None if section is None else section.model_dump(by_alias=True, exclude_unset=True)
+
+    def unknown_keys(self, model: type[Section], data: Any) -> list[Path]:
+        """Return where the data has keys that the model does not know."""
+        try:
+            model.model_validate(data, context=self.source)
+        except ValidationError as error:
+            found = error.errors(include_url=False, include_input=False)
+            return [finding["loc"] for finding in found if finding["type"] == "extra_forbidden"]
+        return []
 
     def items(self, data: Mapping[str, Any], key: str) -> list[tuple[Path, Any]]:
         """Return the entries of a top-level list with their paths; none if it is no list."""

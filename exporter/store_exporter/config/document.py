@@ -190,7 +190,7 @@ class _Budget:
     file: str
     left: int = MAX_ENTRIES
 
-    def take(self, node: Node) -> None:
+    def spend(self, node: Node) -> None:
         self.left -= 1
         if self.left < 0:
             message = f"aliases expand to more than {MAX_ENTRIES} entries"
@@ -198,7 +198,7 @@ class _Budget:
 
 
 def _plain(node: Node, budget: _Budget) -> Any:
-    budget.take(node)
+    budget.spend(node)
     if isinstance(node.value, dict):
         return {key: _plain(child, budget) for key, (_, child) in node.value.items()}
     if isinstance(node.value, list):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields
 from typing import Any
 
 import yaml
+from pydantic import BaseModel
 
 from ..stores.model import Secret, Store
+from .entries import Discovery
 from .load import Config
 
 _DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -36,19 +39,25 @@ def _dump(data: Any) -> str:
     return dumped
 
 
-def secrets(config: Config) -> Iterator[Secret]:
-    """Yield every secret that the configuration refers to."""
-    for org in config.orgs.values():
-        yield from org.api_tokens
-    for discovery in config.discovery:
-        if discovery.http is not None and discovery.http.bearer_token is not None:
-            yield discovery.http.bearer_token
-    yield from store_secrets(config.stores)
+def secrets(value: Any) -> Iterator[Secret]:
+    """Yield every secret in a configuration, or in a part of it, wherever it stands."""
+    if isinstance(value, Secret):
+        yield value
+    else:
+        for part in _parts_of(value):
+            yield from secrets(part)
 
 
-def store_secrets(stores: tuple[Store, ...]) -> Iterator[Secret]:
-    """Yield the secrets among the credentials of stores."""
-    for store in stores:
-        for value in store.credentials.values():
-            if isinstance(value, Secret):
-                yield value
+def _parts_of(value: Any) -> Iterable[Any]:
+    if isinstance(value, Config):
+        # Not `data`: it is what the file holds, which are references.
+        return (getattr(value, field.name) for field in fields(value) if field.name != "data")
+    if isinstance(value, BaseModel):
+        return vars(value).values()
+    if isinstance(value, Store):
+        return (value.credentials, value.settings)
+    if isinstance(value, Discovery):
+        return (value.http, value.template.keys)
+    if isinstance(value, Mapping):
+        return value.values()
+    return value if isinstance(value, list | tuple) else ()

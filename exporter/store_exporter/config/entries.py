@@ -10,13 +10,12 @@ from ..platforms.base import Platform
 from ..stores.model import Store
 from .build import Keys, Template, build_store, given
 from .checker import Checker, Path
-from .model import DiscoverySection, HttpSource, OrgSection
-from .platform_model import store_model
+from .explain import by_key
+from .model import DiscoverySection, HttpSource, Limits, OrgSection, Section
+from .platform_model import defaults_model, store_model
 from .problems import suggestion
 from .secrets import reference
 from .values import duration_text, is_org
-
-_PLATFORM_KEYS = ("credentials", "settings", "probes", "collectors")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +35,32 @@ class Discovery:
     refresh: float
     limit: int
     template: Template
+
+
+def read_defaults(
+    checker: Checker, data: Mapping[str, Any], platforms: Mapping[str, Platform]
+) -> Keys:
+    """Validate `defaults:`, which may name what any platform has.
+
+    Platforms that no entry of the file names are imported only for keys that the others do not
+    have. What a platform that cannot be used would have is unknown: such keys are left out.
+    """
+    defaults = data.get("defaults")
+    entries = [*checker.items(data, "stores"), *checker.items(data, "discovery")]
+    named = {_raw(item, "platform") for _, item in entries}
+    needed = [platforms[name] for name in platforms if name in named]
+    model = defaults_model(needed)
+    if checker.unknown_keys(model, defaults):
+        needed = list(platforms.values())
+        model = defaults_model(needed)
+    if any(platform.unusable for platform in needed):
+        for *parents, key in checker.unknown_keys(model, defaults):
+            section: Any = defaults
+            for parent in parents:
+                section = section[parent]
+            if parents:
+                del section[key]
+    return checker.keys(model, defaults, ("defaults",)) or {}
 
 
 def read_orgs(checker: Checker, data: Mapping[str, Any]) -> dict[str, OrgSection]:
@@ -83,8 +108,7 @@ class StoreReader:
         self.platforms = platforms
         self.defaults = defaults
         self.orgs = orgs
-        self.models = {name: store_model(platform) for name, platform in platforms.items()}
-        self.no_platform = store_model(_no_platform())
+        self._models: dict[str, type[Section]] = {}
 
     def stores(self, data: Mapping[str, Any]) -> list[Store]:
         """Return the valid stores of the file."""
@@ -100,18 +124,22 @@ class StoreReader:
 
     def _store(self, item: Any, path: Path) -> Store | None:
         platform = self._platform(item, path)
-        if platform is None:
-            if isinstance(item, dict):
-                item = {key: value for key, value in item.items() if key not in _PLATFORM_KEYS}
-            self.checker.keys(self.no_platform, item, path)
-            return None
-        keys = self.checker.keys(self.models[platform.name], item, path)
-        if keys is None:
+        keys = self.checker.keys(self._model(platform, item), item, path)
+        if keys is None or platform is None:
             return None
         store = build_store(platform, keys, self.defaults)
         self._check_credentials(platform, store, path)
         check_schedules(self.checker, keys, store, path)
         return store
+
+    def _model(self, platform: Platform | None, item: Any) -> type[Section]:
+        """Return the model of an entry, from which what nobody can judge is taken out first."""
+        platform = platform or _NO_PLATFORM
+        if platform.name not in self._models:
+            self._models[platform.name] = store_model(platform)
+        if platform.unusable:
+            _take_out(item)
+        return self._models[platform.name]
 
     def _check_credentials(self, platform: Platform, store: Store, path: Path) -> None:
         if problem := platform.problem(store.credentials):
@@ -144,7 +172,10 @@ class StoreReader:
         keys: Keys | None = None
         if platform is not None:
             model = store_model(platform, template=True)
-            keys = self.checker.keys(model, given(item).get("store"), (*path, "store"))
+            template = given(item).get("store")
+            if platform.unusable:
+                _take_out(template)
+            keys = self.checker.keys(model, template, (*path, "store"))
         if section is None:
             return None
         if (section.http is None) == (not section.files):
@@ -186,8 +217,17 @@ def check_schedules(checker: Checker, keys: Keys, store: Store, path: Path) -> N
                 checker.complain((*path, group, name, "timeout"), message)
 
 
-def _no_platform() -> Platform:
-    def nothing(store: Store, **_: object) -> Any:
-        del store
+def _nothing(*_: object, **__: object) -> Any:
+    """Connect to nothing."""
 
-    return Platform("unknown", "", (), (), {}, {}, {}, connect=nothing, connection=nothing)
+
+_NO_PLATFORM = Platform(
+    "", "", (), (), {}, {}, {}, _nothing, _nothing, unusable="there is no such platform"
+)
+
+
+def _take_out(entry: Any) -> None:
+    """Remove the keys that depend on the platform: what is not validated is not shown either."""
+    keys = by_key(store_model(_NO_PLATFORM, template=True)).keys() - by_key(Limits).keys()
+    for key in keys & given(entry).keys() if isinstance(entry, dict) else ():
+        del entry[key]

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..platforms.base import Platform
+from ..platforms.base import Installed, Platform
 from ..stores.model import Store
-from . import alerting, document, entries, platform_model, problems, secrets
+from . import alerting, document, entries, problems, secrets
 from .checker import Checker
 from .model import OrgSection, Root
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """A valid configuration.
+    """A valid configuration: the keys of `Root`, read, and where they were read.
 
     Attributes:
         file: where it was read.
@@ -52,7 +52,8 @@ def load(
     Args:
         path: the file; relative paths in it start at its folder.
         environ: where `env:` references are looked up.
-        platforms: the platforms that stores may have; by default all that are installed.
+        platforms: the platforms that stores may have; by default all that are installed, of
+            which those are imported that the file needs.
         resolve: whether to read secrets; otherwise they are empty, which is enough to generate
             rules or dashboards.
 
@@ -61,30 +62,28 @@ def load(
     """
     path = Path(path)
     parsed = document.parse(read(path), str(path))
-    checker = Checker(parsed, secrets.Source(path.absolute().parent, environ, resolve))
+    checker = Checker(parsed, secrets.SecretSource(path.absolute().parent, environ, resolve))
     data = {} if parsed.data is None else parsed.data
     root = checker.validate(Root, data, ())
     if not isinstance(data, dict):
         raise problems.ConfigError(checker.problems)
-    known = platform_model.installed() if platforms is None else platforms
-    model = platform_model.defaults_model(known.values())
-    defaults = checker.keys(model, data.get("defaults"), ("defaults",)) or {}
+    known = Installed() if platforms is None else platforms
+    defaults = entries.read_defaults(checker, data, known)
     orgs = entries.read_orgs(checker, data)
     alerts = alerting.read(checker, data, orgs)
     reader = entries.StoreReader(checker, known, defaults, entries.declared(data))
     stores, discovery = reader.stores(data), reader.discovery(data)
     if root is None or checker.problems:
         raise problems.ConfigError(checker.problems)
-    return Config(
-        file=path,
-        data=data,
-        state_directory=root.state_directory or checker.source.directory / "state",
-        prometheus_url=root.prometheus_url,
-        orgs=orgs,
-        stores=tuple(stores),
-        discovery=tuple(discovery),
-        alerts=alerts,
-    )
+    read_here: dict[str, Any] = {
+        "state_directory": root.state_directory or checker.source.directory / "state",
+        "alerts": alerts,
+        "orgs": orgs,
+        "stores": tuple(stores),
+        "discovery": tuple(discovery),
+    }
+    keys = {name: getattr(root, name) for name in Root.model_fields if name != "defaults"}
+    return Config(file=path, data=data, **keys | read_here)
 
 
 def read(path: Path) -> str:

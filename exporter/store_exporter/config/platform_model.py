@@ -5,31 +5,20 @@ Adding a platform changes nothing here: its `Setting`, `Probe` and `Collector` l
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, create_model
 
-from ..contract import Collector, Probe
+from ..contract import Collector, Probe, Setting
 from ..platforms import base
-from . import values
+from . import model, values
 from .build import checked
-from .model import KEY_PREFIX, Limits, ProbeSection, ScheduleSection, Section
+from .model import KEY_PREFIX, Section
 from .types import Domain, Org, SecretReference, Url
 
 Fields = dict[str, Any]
-
-
-def installed() -> dict[str, base.Platform]:
-    """Return every platform there is, by name."""
-    package = base.__package__
-    return {
-        name: base.load(name)
-        for name in base.names()
-        if importlib.util.find_spec(f"{package}.{name}.platform")
-    }
 
 
 def store_model(platform: base.Platform, *, template: bool = False) -> type[Section]:
@@ -38,7 +27,7 @@ def store_model(platform: base.Platform, *, template: bool = False) -> type[Sect
     Args:
         platform: the store's platform.
         template: whether the entry describes stores that are found later, and so names no
-            domain or address; credentials are then texts in which `{domain}` stands for it.
+            domain or address; credentials are then strings in which `{domain}` stands for it.
     """
     fields: Fields = {} if template else _identity()
     credentials = {s.name: _setting(s, template=template) for s in platform.credentials}
@@ -46,12 +35,12 @@ def store_model(platform: base.Platform, *, template: bool = False) -> type[Sect
     settings = {s.name: _setting(s) for s in platform.settings}
     fields["settings"] = _nested("settings", settings, "The platform's other settings.")
     fields |= _schedules([platform])
-    return _section(f"{platform.name}_store", fields, Limits)
+    return _section(f"{platform.name}_store", fields, model.Limits)
 
 
 def defaults_model(platforms: Iterable[base.Platform]) -> type[Section]:
     """Make the model of `defaults:`, which may name what any of the platforms has."""
-    return _section("defaults", _schedules(list(platforms)), Limits)
+    return _section("defaults", _schedules(list(platforms)), model.Limits)
 
 
 def _identity() -> Fields:
@@ -75,8 +64,8 @@ def _schedules(platforms: list[base.Platform]) -> Fields:
             probes.setdefault(probe.name, {}).update(_options(probe))
         for collector in platform.collectors.values():
             collectors.setdefault(collector.name, {}).update(_options(collector))
-    by_probe = _by_name(probes, ProbeSection)
-    by_collector = _by_name(collectors, ScheduleSection)
+    by_probe = _by_name(probes, model.ProbeSection)
+    by_collector = _by_name(collectors, model.ScheduleSection)
     return {
         "probes": _nested("probes", by_probe, "Schedule by probe."),
         "collectors": _nested("collectors", by_collector, "Schedule by collector."),
@@ -111,7 +100,7 @@ def _number_or_duration(value: Any) -> Any:
     return values.duration(value) if isinstance(value, str) else value
 
 
-def _setting(setting: base.Setting, *, template: bool = False) -> Any:
+def _setting(setting: Setting, *, template: bool = False) -> Any:
     kind: Any = type(setting.default) if isinstance(setting.default, bool | int | float) else str
     if setting.secret:
         kind = str if template else SecretReference

@@ -27,7 +27,7 @@ class Problem(NamedTuple):
 
 
 class ConfigError(Exception):
-    """A configuration that cannot be used; its text is one line for each problem."""
+    """A configuration that cannot be used; its message is one line for each problem."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(sorted(set(problems)))

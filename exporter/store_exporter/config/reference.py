@@ -10,46 +10,29 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic.fields import FieldInfo
 
 from .. import markdown
-from ..contract import Collector, Probe
-from ..platforms.base import Platform, Setting
+from ..contract import Collector, Probe, Setting
+from ..platforms.base import Platform
 from ..stores.model import Store
 from . import alerting, model, values, web
 from .explain import by_key
-from .platform_model import store_model
+from .platform_model import defaults_model, store_model
 from .types import Says
 
 _KINDS: Mapping[Any, str] = {
     bool: "true or false",
     int: "whole number",
     float: "number",
-    str: "text",
+    str: "string",
     Any: "mapping",
 }
-_LIMITS = {field.name: field.default for field in fields(Store)}
 
 
 def tables(platforms: Mapping[str, Platform]) -> str:
     """Return the reference of all keys as Markdown."""
-    some = next(iter(platforms.values()))
-    identity = ("domain", "org", "platform", "url", "credentials", "settings")
-    store = by_key(store_model(some))
-    sections: list[tuple[str, Mapping[str, FieldInfo]]] = [
-        ("Top level", by_key(model.Root)),
-        ("`orgs`", by_key(model.OrgSection)),
-        ("`orgs[].alerts`", by_key(model.OrgAlerts)),
-        ("`orgs[].alerts.slack`, `alerts.slack`", by_key(model.SlackAlerts)),
-        ("`alerts`", by_key(alerting.PlatformAlerts)),
-        ("`alerts.smtp`", by_key(alerting.Smtp)),
-        ("`alerts.business_hours`, `alerts.maintenance[]`", by_key(alerting.Hours)),
-        ("`stores`", {key: store[key] for key in identity}),
-        ("`stores`, `defaults` and `discovery[].store`", _common(store)),
-        ("Each probe and collector", by_key(model.ProbeSection)),
-        ("`discovery`", by_key(model.DiscoverySection)),
-        ("`discovery[].http`", by_key(model.HttpSource)),
-        ("The file of `--web.config.file`", by_key(web.WebConfig)),
-        ("`tls_server_config`", by_key(web.TlsServer)),
+    keys_of = sections(next(iter(platforms.values())))
+    blocks = [
+        block for title, keys in keys_of.items() for block in (f"### {title}", keys_table(keys))
     ]
-    blocks = [block for title, keys in sections for block in (f"### {title}", keys_table(keys))]
     blocks += [block for platform in platforms.values() for block in _platform(platform)]
     return markdown.page(blocks)
 
@@ -72,14 +55,38 @@ def costs(platform: Platform) -> str:
     return markdown.table(head, [*rows, ("**all**", "", "", f"**{total:.1f}**")])
 
 
-def _common(store: Mapping[str, FieldInfo]) -> dict[str, FieldInfo]:
-    return {key: store[key] for key in ("probes", "collectors", *by_key(model.Limits))}
+def sections(platform: Platform) -> Mapping[str, Mapping[str, FieldInfo]]:
+    """Return the keys that every platform has, by the heading of their table."""
+    limits = by_key(model.Limits)
+    defaults = by_key(defaults_model([platform]))
+    store = by_key(store_model(platform))
+    return {
+        "Top level": by_key(model.Root),
+        "`orgs`": by_key(model.OrgSection),
+        "`orgs[].alerts`": by_key(model.OrgAlerts),
+        "`orgs[].alerts.slack`, `alerts.slack`": by_key(model.SlackAlerts),
+        "`alerts`": by_key(alerting.PlatformAlerts),
+        "`alerts.smtp`": by_key(alerting.Smtp),
+        "`alerts.business_hours`, `alerts.maintenance[]`": by_key(alerting.Hours),
+        "`stores`": {key: info for key, info in store.items() if key not in defaults},
+        "`stores`, `defaults` and `discovery[].store`": {
+            **{key: info for key, info in defaults.items() if key not in limits},
+            **{key: info for key, info in defaults.items() if key in limits},
+        },
+        "Each probe and collector": by_key(model.ProbeSection),
+        "`discovery`": by_key(model.DiscoverySection),
+        "`discovery[].http`": by_key(model.HttpSource),
+        "The file of `--web.config.file`": by_key(web.WebConfig),
+        "`tls_server_config`": by_key(web.TlsServer),
+    }
 
 
 def _rows(keys: Mapping[str, FieldInfo]) -> Iterator[tuple[str, ...]]:
+    of_store = {field.name: field.default for field in fields(Store)}
     for key, info in keys.items():
-        kind = _kind(info.annotation, info.metadata)
-        yield f"`{key}`", kind, _default(key, info), info.description or ""
+        default = of_store.get(key) if key in by_key(model.Limits) else info.default
+        shown = "required" if info.is_required() else _shown(default)
+        yield f"`{key}`", _kind(info.annotation, info.metadata), shown, info.description or ""
 
 
 def _kind(annotation: Any, metadata: Iterable[Any] = ()) -> str:
@@ -100,14 +107,6 @@ def _kind(annotation: Any, metadata: Iterable[Any] = ()) -> str:
     return _KINDS.get(annotation, "mapping")
 
 
-def _default(key: str, info: FieldInfo) -> str:
-    if info.is_required():
-        return "required"
-    if key in _LIMITS and isinstance(_LIMITS[key], int):
-        return f"{_LIMITS[key]}"
-    return _shown(info.default)
-
-
 def _shown(value: Any) -> str:
     """Show a default; a fraction is a time in seconds."""
     return values.duration_text(value) if isinstance(value, float) else _plain(value)
@@ -123,7 +122,7 @@ def _plain(value: Any) -> str:
 
 def _platform(platform: Platform) -> Iterator[str]:
     credentials = [
-        (f"`{s.name}`", "`env:` or `file:`" if s.secret else "text", _need(s), s.description)
+        (f"`{s.name}`", "`env:` or `file:`" if s.secret else "string", _need(s), s.description)
         for s in platform.credentials
     ]
     settings = [(f"`{s.name}`", _plain(s.default), s.description) for s in platform.settings]

@@ -17,7 +17,7 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SecretSource:
     """Where references are looked up.
 
     Attributes:
@@ -35,7 +35,7 @@ class Source:
         """Read a path, relative to the configuration file.
 
         Raises:
-            ValueError: it is not text, is empty or holds a null byte.
+            ValueError: it is not a string, is empty or holds a null byte.
         """
         if not isinstance(value, str) or not value or "\0" in value:
             raise ValueError("is not a path; relative ones start at this file's folder")

@@ -12,7 +12,7 @@ from ..stores.model import Secret
 from . import secrets, values
 
 MIN_TOKEN_LENGTH = 16
-Info = ValidationInfo[secrets.Source]
+Info = ValidationInfo[secrets.SecretSource]
 
 
 def _secret(value: Any, info: Info) -> Secret:

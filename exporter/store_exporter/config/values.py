@@ -71,7 +71,7 @@ def org(value: Any) -> str:
 
 
 def is_org(name: str) -> bool:
-    """Tell whether a text can be an org's name."""
+    """Tell whether a string can be an org's name."""
     return _ORG.fullmatch(name) is not None
 
 

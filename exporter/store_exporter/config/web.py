@@ -14,7 +14,7 @@ from . import document, problems
 from .checker import Checker
 from .load import read
 from .model import Section
-from .secrets import Source
+from .secrets import SecretSource
 from .types import ReadableFile
 
 _BCRYPT = re.compile(r"\$2[abxy]\$([0-9]{2})\$[./A-Za-z0-9]{53}")
@@ -73,7 +73,7 @@ def load_web(path: str | Path) -> WebConfig:
     """
     path = Path(path)
     parsed = document.parse(read(path), str(path))
-    checker = Checker(parsed, Source(path.absolute().parent, {}))
+    checker = Checker(parsed, SecretSource(path.absolute().parent, {}))
     config = checker.validate(WebConfig, parsed.data, ())
     if config is not None and config.tls_server_config is not None:
         _check_tls(checker, config.tls_server_config)

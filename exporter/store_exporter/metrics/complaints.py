@@ -11,7 +11,7 @@ _INTERVAL = 60.0
 _logger = logging.getLogger("store_exporter")
 
 
-class Complaints:
+class InstrumentationLog:
     """Logs failures of the instrumentation, rarely enough for any log.
 
     Args:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from .catalogue import Metric
 
@@ -98,6 +98,13 @@ class Family:
         if isinstance(self.created, Iterable):
             return self.created
         return repeat(self.created)
+
+
+class Source(Protocol):
+    """What has families to show: a recorder."""
+
+    def families(self) -> Iterable[Family]:
+        """Return the present state."""
 
 
 @dataclass(frozen=True, slots=True)

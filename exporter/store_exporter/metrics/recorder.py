@@ -14,7 +14,7 @@ from itertools import pairwise
 from .._version import __version__
 from .births import EVERYTHING, Look, Looks
 from .catalogue import CATALOGUE, Metric, exporter, operations
-from .complaints import Complaints
+from .complaints import InstrumentationLog
 from .families import Family, Sample
 from .groups import Groups
 from .guard import LIMITS, OTHER, Guard, clean
@@ -90,7 +90,7 @@ class Recorder:
             Guard(1, 1, 1), (), native=False, clock=clock, broke=self.broke
         )
         self.nowhere = self._unseen.bind((OTHER, OTHER, OTHER, OTHER))
-        self._complaints = Complaints(monotonic)
+        self._complaints = InstrumentationLog(monotonic)
         self._expect_own()
         _reset_after_fork(self)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Kind(StrEnum):
+class ObjectiveKind(StrEnum):
     """What an objective is about."""
 
     AVAILABILITY = "availability"
@@ -38,7 +38,7 @@ class Objective:
     """
 
     name: str
-    kind: Kind
+    kind: ObjectiveKind
     target: float
     threshold: float = 0.0
     minimum_operations: float = 100
@@ -47,6 +47,6 @@ class Objective:
 
 
 DEFAULT = (
-    Objective("availability", Kind.AVAILABILITY, 0.99),
-    Objective("latency", Kind.LATENCY, 0.95, threshold=2.5),
+    Objective("availability", ObjectiveKind.AVAILABILITY, 0.99),
+    Objective("latency", ObjectiveKind.LATENCY, 0.95, threshold=2.5),
 )

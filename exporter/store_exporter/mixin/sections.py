@@ -10,7 +10,7 @@ from .alertmanager import causes
 from .alerts import alerts
 from .model import Alert, Cause
 from .names import AlertName
-from .objectives import DEFAULT, Kind, Objective
+from .objectives import DEFAULT, Objective, ObjectiveKind
 from .policy import BURN_RATES, MESSAGES, SEASONAL, SLO_WINDOW
 from .promql import seconds
 
@@ -110,7 +110,7 @@ def normal() -> str:
 
 def good(objective: Objective) -> str:
     """What counts as good."""
-    if objective.kind is Kind.LATENCY:
+    if objective.kind is ObjectiveKind.LATENCY:
         return f"an operation that took at most {objective.threshold:g} s"
     faults = "the store, the configuration or the application"
     return f"an operation that did not fail by a fault of {faults}"

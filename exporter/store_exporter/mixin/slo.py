@@ -13,7 +13,7 @@ from typing import Any
 from ..metrics.catalogue import operations
 from . import promql, series
 from .model import Group, Record, as_document
-from .objectives import DEFAULT, Kind, Objective
+from .objectives import DEFAULT, Objective, ObjectiveKind
 from .policy import BURN_RATES, RATE_WINDOW, SLO_WINDOW
 from .promql import STORE, select, total
 
@@ -71,7 +71,7 @@ def base(objective: Objective) -> list[Record]:
     """Events, bad events, target and traffic floor of one objective."""
     label = {"slo": objective.name}
     chosen = matchers(objective)
-    if objective.kind is Kind.AVAILABILITY:
+    if objective.kind is ObjectiveKind.AVAILABILITY:
         events = total(STORE, select(series.OPERATION_MEASURED, *chosen))
         bad = total(STORE, select(series.OPERATION_FAILED, *chosen))
     else:

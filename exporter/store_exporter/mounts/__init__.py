@@ -11,8 +11,8 @@ Each is one line; docs/exposition.md has the recipes, several worker processes i
 from __future__ import annotations
 
 from .aiohttp import add_metrics_route
-from .answer import last_look
 from .asgi import make_asgi_app
+from .response import last_look
 from .standalone import MetricsServer, serve_metrics
 from .wsgi import make_wsgi_app
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..metrics.families import Source
 from ..metrics.scrapers import Scraper, scraper_of
-from .answer import Request, Source, answer
+from .response import MetricsRequest, respond
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -30,8 +31,10 @@ def add_metrics_route(
     async def metrics(request: web.Request) -> web.StreamResponse:
         accept = request.headers.getall("Accept", [])
         encoding = request.headers.getall("Accept-Encoding", [])
-        asked = Request(request.method, ",".join(accept), ",".join(encoding), who_asks(request))
-        result = await asyncio.to_thread(answer, source, asked)
+        asked = MetricsRequest(
+            request.method, ",".join(accept), ",".join(encoding), who_asks(request)
+        )
+        result = await asyncio.to_thread(respond, source, asked)
         response = web.StreamResponse(status=result.status.value, headers=result.headers)
         await response.prepare(request)
         for chunk in result.chunks:

@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
 from typing import Any
 
+from ..metrics.families import Source
 from ..metrics.scrapers import scraper_of
-from .answer import Answer, Request, Source, answer
+from .response import MetricsRequest, MetricsResponse, respond
 
 _NOTICE = 0.001
 """Seconds in which a server notices that a client has gone."""
@@ -52,7 +53,7 @@ class MetricsApp:
         # Imported when a loop runs already, so that it costs the import of this package nothing.
         import asyncio
 
-        result = await asyncio.to_thread(answer, self._source, _request(scope))
+        result = await asyncio.to_thread(respond, self._source, _request(scope))
         gone = asyncio.ensure_future(_gone(receive))
         try:
             await _respond(send, result)
@@ -67,12 +68,14 @@ class MetricsApp:
             gone.cancel()
 
 
-def _request(scope: Scope) -> Request:
+def _request(scope: Scope) -> MetricsRequest:
     headers = _headers(scope)
     scraper = scraper_of(
         headers.get, scope.get("query_string", b"").decode("latin-1"), scope.get("client")
     )
-    return Request(scope["method"], headers.get("accept"), headers.get("accept-encoding"), scraper)
+    return MetricsRequest(
+        scope["method"], headers.get("accept"), headers.get("accept-encoding"), scraper
+    )
 
 
 def _headers(scope: Scope) -> dict[str, str]:
@@ -91,7 +94,7 @@ async def _gone(receive: Receive) -> None:
             pass
 
 
-async def _respond(send: Send, result: Answer) -> None:
+async def _respond(send: Send, result: MetricsResponse) -> None:
     """Send everything but the last piece, without which a client has no reason to close."""
     headers = [(n.lower().encode("ascii"), v.encode("ascii")) for n, v in result.headers.items()]
     await send({"type": "http.response.start", "status": result.status.value, "headers": headers})
@@ -99,7 +102,7 @@ async def _respond(send: Send, result: Answer) -> None:
         await send({"type": "http.response.body", "body": chunk, "more_body": True})
 
 
-def _last(result: Answer) -> bytes:
+def _last(result: MetricsResponse) -> bytes:
     return result.chunks[-1] if result.chunks else b""
 
 

@@ -12,8 +12,9 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
 
+from ..metrics.families import Source
 from ..metrics.scrapers import Scraper, scraper_of
-from .answer import Answer, Request, Source, answer, plain
+from .response import MetricsRequest, MetricsResponse, plain, respond
 
 # Longer than most scrape intervals, so that Prometheus keeps its connection.
 _IDLE_TIMEOUT = 65.0
@@ -123,8 +124,8 @@ class _Handler(BaseHTTPRequestHandler):
             return
         accept = ",".join(self.headers.get_all("Accept", []))
         encoding = ",".join(self.headers.get_all("Accept-Encoding", []))
-        request = Request(self.command, accept, encoding, self._scraper())
-        self._send(answer(self.server.source, request))
+        request = MetricsRequest(self.command, accept, encoding, self._scraper())
+        self._send(respond(self.server.source, request))
 
     def _scraper(self) -> Scraper | None:
         query, connection = self.path.partition("?")[2], self.connection
@@ -141,7 +142,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._send_head(result, close=True)
         self.wfile.writelines(result.chunks)
 
-    def _send(self, result: Answer) -> None:
+    def _send(self, result: MetricsResponse) -> None:
         # What a request carries is never read, so the connection cannot serve another after it.
         carries = "Content-Length" in self.headers or "Transfer-Encoding" in self.headers
         self._send_head(result, close=carries)
@@ -149,7 +150,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.writelines(result.chunks)
             result.sent()
 
-    def _send_head(self, result: Answer, *, close: bool) -> None:
+    def _send_head(self, result: MetricsResponse, *, close: bool) -> None:
         self.send_response(result.status)
         for name, value in result.headers.items():
             self.send_header(name, value)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from ..metrics.families import Source
 from ..metrics.scrapers import scraper_of
-from .answer import Answer, Request, Source, answer
+from .response import MetricsRequest, MetricsResponse, respond
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -19,7 +20,7 @@ def make_wsgi_app(source: Source | None = None) -> WsgiApp:
     """
 
     def metrics_app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterator[bytes]:
-        result = answer(source, _request(environ))
+        result = respond(source, _request(environ))
         status = f"{result.status.value} {result.status.phrase}"
         start_response(status, list(result.headers.items()))
         return _sending(result)
@@ -27,17 +28,19 @@ def make_wsgi_app(source: Source | None = None) -> WsgiApp:
     return metrics_app
 
 
-def _request(environ: dict[str, Any]) -> Request:
+def _request(environ: dict[str, Any]) -> MetricsRequest:
     def header(name: str) -> str | None:
         value: str | None = environ.get(f"HTTP_{name.upper().replace('-', '_')}")
         return value
 
     peer = (environ.get("REMOTE_ADDR", ""), environ.get("REMOTE_PORT", 0))
     scraper = scraper_of(header, environ.get("QUERY_STRING", ""), peer)
-    return Request(environ["REQUEST_METHOD"], header("accept"), header("accept-encoding"), scraper)
+    return MetricsRequest(
+        environ["REQUEST_METHOD"], header("accept"), header("accept-encoding"), scraper
+    )
 
 
-def _sending(result: Answer) -> Iterator[bytes]:
+def _sending(result: MetricsResponse) -> Iterator[bytes]:
     """Yield the body; a server whose client has gone does not ask for the end."""
     yield from result.chunks
     result.sent()

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 from ..errors import ERROR_TYPES, StoreError
 from . import evidence
-from .tables import BROKEN_OFF, EXCEPTIONS, UNTRUSTED, Cause, Outcome, Rule, Says
+from .tables import BROKEN_OFF, EXCEPTIONS, UNTRUSTED, FromCause, Outcome, Phrase, Rule
 
 _DEPTH = 6
 """How far a chain of causes is followed; the longest of a known library has four."""
@@ -90,13 +90,13 @@ def _known(error: BaseException, depth: int) -> str | None:
     if isinstance(error, StoreError):
         return error.error_type if error.error_type in ERROR_TYPES else None
     found = _find(type(error))
-    if isinstance(found, Says):
+    if isinstance(found, Phrase):
         found = _said(found, error)
     if isinstance(found, str) or depth == 0:
         return found if isinstance(found, str) else None
     if isinstance(found, Rule):
         return _by_rule(found, error, depth - 1)
-    if isinstance(found, Cause):
+    if isinstance(found, FromCause):
         return _closer(error, depth - 1, found.otherwise)
     if isinstance(error, BaseExceptionGroup):
         return _of_group(error, depth - 1)
@@ -132,7 +132,7 @@ def _name(exception: type[BaseException]) -> str:
     return f"{exception.__module__.partition('.')[0]}.{exception.__qualname__}"
 
 
-def _said(says: Says, error: BaseException) -> str | Cause | None:
+def _said(says: Phrase, error: BaseException) -> str | FromCause | None:
     text = str(error)
     return next((kind for phrase, kind in says.phrases if phrase in text), says.otherwise)
 

@@ -44,7 +44,7 @@ def built(signed: Request) -> httpx.Request:
     )
 
 
-class Exchange:
+class HttpxExchange:
     """One request and the answer to it, as it comes in.
 
     Args:

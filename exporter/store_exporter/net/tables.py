@@ -24,14 +24,14 @@ class Rule(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Cause:
+class FromCause:
     """Look at what caused the exception; where that says nothing more, it is this error type."""
 
     otherwise: str
 
 
 @dataclass(frozen=True, slots=True)
-class Says:
+class Phrase:
     """Look for a phrase, for libraries that tell some failures apart by their message alone.
 
     Attributes:
@@ -40,10 +40,10 @@ class Says:
     """
 
     phrases: tuple[tuple[str, str], ...]
-    otherwise: str | Cause | None
+    otherwise: str | FromCause | None
 
 
-Outcome = str | Rule | Cause | Says
+Outcome = str | Rule | FromCause | Phrase
 """What is known of an exception's class: an error type, or how to look closer."""
 
 _BY_PACKAGE: dict[str, dict[Outcome, str]] = {
@@ -53,7 +53,7 @@ _BY_PACKAGE: dict[str, dict[Outcome, str]] = {
         "connection": "ConnectionError",
         Rule.ERRNO: "OSError",
         # Python's own look-ups of names encode them first. RFC 3490
-        Says((("'idna' codec", "dns"),), None): "UnicodeError",
+        Phrase((("'idna' codec", "dns"),), None): "UnicodeError",
         # httpx and aiohttp decode a body before they parse it.
         "invalid_response": "UnicodeDecodeError",
     },
@@ -67,17 +67,17 @@ _BY_PACKAGE: dict[str, dict[Outcome, str]] = {
     },
     "json": {Rule.DOCUMENT: "JSONDecodeError"},
     "http": {
-        Says((("got more than", "response_too_large"),), "invalid_response"): "HTTPException",
+        Phrase((("got more than", "response_too_large"),), "invalid_response"): "HTTPException",
         "connection": "RemoteDisconnected IncompleteRead",
         "invalid_request": "InvalidURL",
     },
     "urllib": {
         Rule.STATUS: "HTTPError",
-        Cause("connection"): "URLError",
+        FromCause("connection"): "URLError",
         "connection": "ContentTooShortError",
     },
     "h11": {
-        Says(
+        Phrase(
             (("closed connection", "connection"), ("buffer too long", "response_too_large")),
             "invalid_response",
         ): "RemoteProtocolError",
@@ -85,9 +85,9 @@ _BY_PACKAGE: dict[str, dict[Outcome, str]] = {
     "httpx": {
         "timeout": "TimeoutException",
         "pool_timeout": "PoolTimeout",
-        Cause("connection"): "TransportError",
+        FromCause("connection"): "TransportError",
         Rule.CONNECTING: "ConnectError",
-        Says((("location header", "redirect"),), Cause("connection")): "RemoteProtocolError",
+        Phrase((("location header", "redirect"),), FromCause("connection")): "RemoteProtocolError",
         "invalid_response": "DecodingError",
         "invalid_request": "UnsupportedProtocol LocalProtocolError InvalidURL",
         "redirect": "TooManyRedirects",
@@ -96,48 +96,49 @@ _BY_PACKAGE: dict[str, dict[Outcome, str]] = {
     "httpcore": {
         "timeout": "TimeoutException",
         "pool_timeout": "PoolTimeout",
-        Cause("connection"): "NetworkError ProxyError",
+        FromCause("connection"): "NetworkError ProxyError",
         Rule.CONNECTING: "ConnectError",
-        Says(
-            (("_SWITCH_", "invalid_response"), ("HTTP", "invalid_response")), Cause("connection")
+        Phrase(
+            (("_SWITCH_", "invalid_response"), ("HTTP", "invalid_response")),
+            FromCause("connection"),
         ): "RemoteProtocolError",
         "invalid_request": "UnsupportedProtocol LocalProtocolError",
     },
     "aiohttp": {
         Rule.STATUS: "ClientResponseError ContentTypeError",
-        Says((("Too many headers", "response_too_large"),), "invalid_response"): "BadHttpMessage",
+        Phrase((("Too many headers", "response_too_large"),), "invalid_response"): "BadHttpMessage",
         "invalid_response": "ContentEncodingError",
         "response_too_large": "LineTooLong",
-        Says((("Not enough data", "connection"),), "invalid_response"): "TransferEncodingError",
+        Phrase((("Not enough data", "connection"),), "invalid_response"): "TransferEncodingError",
         "redirect": "TooManyRedirects RedirectClientError InvalidUrlRedirectClientError "
         "NonHttpUrlRedirectClientError",
         "invalid_request": "InvalidURL NonHttpUrlClientError",
-        Cause("connection"): "ClientConnectionError ClientHttpProxyError ClientPayloadError",
+        FromCause("connection"): "ClientConnectionError ClientHttpProxyError ClientPayloadError",
         Rule.CONNECTING: "ClientConnectorError",
-        Cause("invalid_response"): "HttpProcessingError",
+        FromCause("invalid_response"): "HttpProcessingError",
         "dns": "ClientConnectorDNSError",
         "timeout": "ServerTimeoutError",
         "connection": "ServerDisconnectedError ContentLengthError",
         "tls": "ServerFingerprintMismatch",
-        Cause("tls"): "ClientSSLError ClientConnectorCertificateError",
+        FromCause("tls"): "ClientSSLError ClientConnectorCertificateError",
     },
     "requests": {
         "timeout": "Timeout ConnectTimeout",
-        Cause("connection"): "ConnectionError RetryError ChunkedEncodingError",
-        Cause("tls"): "SSLError",
+        FromCause("connection"): "ConnectionError RetryError ChunkedEncodingError",
+        FromCause("tls"): "SSLError",
         Rule.STATUS: "HTTPError",
         Rule.DOCUMENT: "JSONDecodeError",
         "redirect": "TooManyRedirects",
         "invalid_response": "ContentDecodingError InvalidJSONError",
         "invalid_request": "URLRequired MissingSchema InvalidSchema InvalidURL",
         # Also raised for a header of the answer.
-        Cause("invalid_request"): "InvalidHeader",
+        FromCause("invalid_request"): "InvalidHeader",
     },
     "urllib3": {
         "timeout": "TimeoutError",
         "pool_timeout": "EmptyPoolError",
-        Cause("connection"): "MaxRetryError NewConnectionError ProtocolError ProxyError",
-        Cause("tls"): "SSLError",
+        FromCause("connection"): "MaxRetryError NewConnectionError ProtocolError ProxyError",
+        FromCause("tls"): "SSLError",
         "dns": "NameResolutionError",
         "connection": "IncompleteRead",
         "invalid_response": "DecodeError HeaderParsingError InvalidChunkLength InvalidHeader",

@@ -1,4 +1,4 @@
-"""The contract of a platform: one folder under `platforms/` whose module `platform` has `PLATFORM`.
+"""What a platform is, and how the platforms are found.
 
     platforms/<name>/
         __init__.py      what applications import: the clients and their types (needs httpx only)
@@ -13,72 +13,45 @@
         collectors/      collectors
 
 All of it is without I/O: plans say what to send, and drivers of the kit and of probing send it.
-Nothing outside the folder names the platform; `load` and `names` find it by its folder.
+
+A folder here is a built-in platform. Another distribution brings one by an entry point, which
+names its `Platform`:
+
+    [project.entry-points."store_exporter.platforms"]
+    bigcommerce = "store_exporter_bigcommerce.platform:PLATFORM"
+
+Both are entry points from here on, and are imported when a store needs them.
 """
 
 from __future__ import annotations
 
-import importlib
+import logging
 import pkgutil
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
-from typing import Any, Literal
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Any, NoReturn
 
-from ..contract import Collector, Probe, Run
-from ..errors import ERROR_TYPES, StoreError
+from ..contract import Collector, Finding, Probe, Report, Run, Setting
+from ..errors import StoreError
+from ..extras import missing
 from ..net.marks import GENERIC, Marks
-from ..net.plans import Plan
+from ..net.plans import Plan, Request
 from ..net.redactor import Redactor
 from ..stores.model import Secret, Store
-from .kit.connection import Connection
+from .kit.connection import Api, Connection, Send
 from .kit.operations import Planned
 
+GROUP = "store_exporter.platforms"
+"""The group of the entry points by which installed distributions bring platforms."""
 
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One key under `credentials:` or `settings:` of a store of this platform.
+_SHARED = ("kit",)
+_SHOWN = 300
 
-    Attributes:
-        name: the YAML key.
-        description: one sentence for the configuration reference.
-        secret: whether the value is a credential, given as an `env:` or `file:` reference.
-        required: whether the key must be there.
-        default: the value when it is absent.
-        check: returns what is wrong with a value, or None; the value is a plain string.
-    """
-
-    name: str
-    description: str
-    secret: bool = False
-    required: bool = False
-    default: Any = None
-    check: Callable[[str], str | None] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of what `doctor` found out about a store.
-
-    Attributes:
-        check: what was looked at, in a word or two.
-        state: ok, warn or fail.
-        message: what was found.
-        advice: what to do about it; empty when it is ok.
-    """
-
-    check: str
-    state: Literal["ok", "warn", "fail"]
-    message: str
-    advice: str = ""
-
-    @classmethod
-    def failed(
-        cls, check: str, error: StoreError, state: Literal["warn", "fail"] = "fail"
-    ) -> Finding:
-        """Return that a check failed, with the advice for its error type."""
-        advice = ERROR_TYPES[error.error_type].advice
-        return cls(check, state, f"{error.error_type}: {error.message}", advice)
+log = logging.getLogger(__name__)
 
 
 def no_problem(credentials: Mapping[str, Any]) -> str | None:
@@ -115,6 +88,8 @@ class Platform:
         connection: makes the connection to a store, for monitoring; it takes the store and, by
             keyword, the clocks `monotonic` and `now`.
         marks: by what the platform's own pages and credentials are known.
+        unusable: why the platform cannot be used, for one that is installed and cannot; otherwise
+            empty.
     """
 
     name: str
@@ -130,31 +105,129 @@ class Platform:
     problem: Callable[[Mapping[str, Any]], str | None] = no_problem
     diagnose: Callable[[Any, Run], Plan[Sequence[Finding]]] = no_findings
     marks: Marks = GENERIC
+    unusable: str = ""
 
 
 @cache
 def names() -> tuple[str, ...]:
-    """Names of all platforms, sorted."""
-    package = importlib.import_module("store_exporter.platforms")
-    return tuple(
-        sorted(
-            m.name for m in pkgutil.iter_modules(package.__path__) if m.ispkg and m.name != "kit"
-        )
-    )
+    """Names of all platforms, sorted: the built-in ones and those that are installed."""
+    return tuple(sorted(_declared()))
+
+
+@cache
+def built_in() -> tuple[str, ...]:
+    """Names of the platforms of this distribution, sorted."""
+    folders = pkgutil.iter_modules([str(Path(__file__).parent)])
+    return tuple(sorted(m.name for m in folders if m.ispkg and m.name not in _SHARED))
 
 
 @cache
 def load(name: str) -> Platform:
     """Return the platform of that name.
 
+    One that is installed but cannot be used is `unusable`, and its liveness probe fails with the
+    reason: a store of it is listed and shows what is wrong, and no other store is affected.
+
     Raises:
         KeyError: there is none.
     """
-    if name not in names():
-        raise KeyError(name)
-    module = importlib.import_module(f"store_exporter.platforms.{name}.platform")
-    platform: Platform = module.PLATFORM
+    declared = _declared()[name]
+    try:
+        return _loaded(declared)
+    except _UnusableError as error:
+        problem = f"the platform {name} cannot be used: {error}"
+        log.error(problem, extra={"platform": name}, exc_info=error.__cause__)
+        return _unusable(name, problem)
+
+
+class Installed(Mapping[str, Platform]):
+    """Every platform by its name, each imported when it is asked for."""
+
+    def __getitem__(self, name: str) -> Platform:
+        return load(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(names())
+
+    def __len__(self) -> int:
+        return len(names())
+
+
+class _UnusableError(Exception):
+    """An installed platform cannot be used; the message says whose it is and why."""
+
+
+@cache
+def _declared() -> Mapping[str, tuple[EntryPoint, ...]]:
+    """Find where each platform is; more than once is for `load` to complain about."""
+    found: dict[str, tuple[EntryPoint, ...]] = defaultdict(tuple)
+    own = (EntryPoint(n, f"{__package__}.{n}.platform:PLATFORM", GROUP) for n in built_in())
+    for entry in (*own, *entry_points(group=GROUP)):
+        found[entry.name] += (entry,)
+    return dict(found)
+
+
+def _loaded(declared: Sequence[EntryPoint]) -> Platform:
+    entry, *others = declared
+    if others:
+        listed = " and ".join(sorted(map(_brought_by, declared)))
+        raise _UnusableError(f"it is brought by {listed}; uninstall all but one")
+    where = f"{entry.value.partition(':')[0]} of {_brought_by(entry)}"
+    try:
+        platform = entry.load()
+    except Exception as error:  # a foreign module may raise anything while it is imported
+        reason = missing(error, "it") or f"{type(error).__name__}: {error}"
+        line = " ".join(reason.split())[:_SHOWN]
+        raise _UnusableError(f"{where} cannot be imported: {line}") from error
+    if not isinstance(platform, Platform):
+        raise _UnusableError(f"{entry.value} of {_brought_by(entry)} is no Platform")
+    if platform.name != entry.name:
+        raise _UnusableError(f"{where} calls itself {platform.name}")
+    if sum(probe.liveness for probe in platform.probes.values()) != 1:
+        raise _UnusableError(f"{where} must have exactly one probe that decides on liveness")
     return platform
+
+
+def _brought_by(entry: EntryPoint) -> str:
+    return f"{entry.dist.name} {entry.dist.version}" if entry.dist else "store-exporter"
+
+
+class _Unasked(Connection[Api]):
+    """A store that nobody knows how to ask."""
+
+    def sign(self, request: Request) -> Request:
+        return request
+
+    def api(self, send: Send, *, deadline: float) -> Api:
+        return Api(self, send, deadline=deadline)
+
+
+def _unusable(name: str, problem: str) -> Platform:
+    def fail(*_: object) -> NoReturn:
+        raise StoreError("exception", problem)
+
+    def check(*_: object) -> Plan[Report]:
+        yield from ()
+        fail()
+
+    def diagnose(*_: object) -> Plan[Sequence[Finding]]:
+        yield from ()
+        return (Finding("platform", "fail", problem, "Install it anew, or remove its stores."),)
+
+    liveness = Probe("liveness", check, problem, critical=True, liveness=True)
+    return Platform(
+        name=name,
+        title=name,
+        credentials=(),
+        settings=(),
+        operations={},
+        probes={liveness.name: liveness},
+        collectors={},
+        connect=fail,
+        connection=lambda store, **clocks: _Unasked(store.url, **clocks),
+        diagnose=diagnose,
+        unusable=problem,
+    )
 
 
 def redactor_of(store: Store) -> Redactor:

@@ -49,7 +49,7 @@ class Filters:
 
 
 @dataclass(slots=True)
-class Usage:
+class OperationUsage:
     """How often one operation ran, how long it took in all, and how it failed.
 
     Attributes:
@@ -62,7 +62,7 @@ class Usage:
     seconds: float = 0.0
     errors: dict[str, float] = field(default_factory=dict)
 
-    def add(self, other: Usage) -> None:
+    def add(self, other: OperationUsage) -> None:
         """Add another operation's figures."""
         self.total += other.total
         self.seconds += other.seconds
@@ -74,31 +74,31 @@ class Usage:
         self.errors[error_type] = self.errors.get(error_type, 0.0) + count
 
 
-Usages = Mapping[Key, Usage]
+Usages = Mapping[Key, OperationUsage]
 
 
 def from_recorder(recorder: Recorder, filters: Filters) -> Usages:
     """Read what this process itself has counted since it started."""
-    found: dict[Key, Usage] = {}
+    found: dict[Key, OperationUsage] = {}
     for family in recorder.families():
         if family.metric.name not in _READERS:
             continue
         for labels, value in family.series:
             if filters.let_through(labels):
-                usage = found.setdefault((labels[1], labels[2], labels[3]), Usage())
+                usage = found.setdefault((labels[1], labels[2], labels[3]), OperationUsage())
                 _READERS[family.metric.name](usage, labels, value)
     return found
 
 
-def _total(usage: Usage, _: Sequence[str], value: Any) -> None:
+def _total(usage: OperationUsage, _: Sequence[str], value: Any) -> None:
     usage.total += value
 
 
-def _errors(usage: Usage, labels: Sequence[str], value: Any) -> None:
+def _errors(usage: OperationUsage, labels: Sequence[str], value: Any) -> None:
     usage.failed(labels[4], value)
 
 
-def _seconds(usage: Usage, _: Sequence[str], value: Any) -> None:
+def _seconds(usage: OperationUsage, _: Sequence[str], value: Any) -> None:
     usage.seconds += value.sum if isinstance(value, HistogramValue) else 0.0
 
 
@@ -111,7 +111,7 @@ _READERS = {
 
 def report(usages: Usages, filters: Filters, source: str) -> dict[str, Any]:
     """Make the answer: rows of the busiest operations, statistics of all, and what was asked."""
-    everything = Usage()
+    everything = OperationUsage()
     by_operation: Counter[str] = Counter()
     for (_, _, operation), usage in usages.items():
         everything.add(usage)
@@ -136,7 +136,7 @@ def report(usages: Usages, filters: Filters, source: str) -> dict[str, Any]:
     }
 
 
-def _figures(usage: Usage) -> dict[str, Any]:
+def _figures(usage: OperationUsage) -> dict[str, Any]:
     total = round(usage.total)
     errors = sorted(usage.errors.items(), key=lambda item: (-item[1], item[0]))
     return {

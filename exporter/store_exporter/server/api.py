@@ -22,7 +22,7 @@ from .analytics import Filters, from_recorder, report
 from .exporter import Exporter
 from .places import FullError, Places
 from .status import Status
-from .tokens import Tokens
+from .tokens import OrgTokens
 
 MAX_ANALYTICS = 12
 """Requests for analytics under way at the same time; each asks Prometheus three questions."""
@@ -40,15 +40,15 @@ class ApiError(Exception):
         self.headers = headers
 
 
-Answer = Callable[[web.Request], Awaitable[dict[str, Any]]]
+Endpoint = Callable[[web.Request], Awaitable[dict[str, Any]]]
 
 
-def json_answer(answer: Answer) -> Callable[[web.Request], Awaitable[web.Response]]:
+def json_endpoint(respond: Endpoint) -> Callable[[web.Request], Awaitable[web.Response]]:
     """Make a handler of a function that returns a document or raises `ApiError`."""
 
     async def handle(request: web.Request) -> web.Response:
         try:
-            return web.json_response(await answer(request))
+            return web.json_response(await respond(request))
         except ApiError as error:
             document = {"error": str(error)}
             return web.json_response(document, status=error.status, headers=error.headers)
@@ -56,13 +56,13 @@ def json_answer(answer: Answer) -> Callable[[web.Request], Awaitable[web.Respons
     return handle
 
 
-class Api:
+class JsonApi:
     """The JSON API over one exporter."""
 
     def __init__(self, exporter: Exporter) -> None:
         self._exporter = exporter
         self._config = exporter.config
-        self._tokens = Tokens(exporter.config.orgs)
+        self._tokens = OrgTokens(exporter.config.orgs)
         self._places = Places(MAX_ANALYTICS, MAX_ANALYTICS_OF_ORG)
 
     async def health(self, request: web.Request) -> dict[str, Any]:
@@ -105,7 +105,7 @@ class Api:
     def _org(self, request: web.Request) -> str:
         if self._config is not self._exporter.config:
             self._config = self._exporter.config
-            self._tokens = Tokens(self._config.orgs)
+            self._tokens = OrgTokens(self._config.orgs)
         org = self._tokens.org(request.headers.get("Authorization", ""))
         if org is None:
             challenge = {"WWW-Authenticate": 'Bearer realm="store-exporter"'}

@@ -12,7 +12,7 @@ from aiohttp.typedefs import Middleware
 from ..config import ConfigError, dump
 from . import runbooks, safety
 from .access import basic_auth
-from .api import Api, json_answer
+from .api import JsonApi, json_endpoint
 from .exporter import Exporter
 from .metrics import Scrape
 from .pages import Landing
@@ -48,7 +48,7 @@ def create_app(
     app[RELOADS] = Places(MAX_RELOADS)
     app.cleanup_ctx.append(_running)
     app.on_shutdown.append(_shutting_down)
-    api = Api(exporter)
+    api = JsonApi(exporter)
     routes: dict[str, Handler] = {
         "/": Landing(exporter, telemetry_path).handle,
         telemetry_path: Scrape(exporter.recorder).handle,
@@ -59,8 +59,8 @@ def create_app(
         "/sd": service_discovery,
         "/runbooks/": runbooks.index,
         "/runbooks/{name}": runbooks.show,
-        "/api/v1/health": json_answer(api.health),
-        "/api/v1/analytics": json_answer(api.analytics),
+        "/api/v1/health": json_endpoint(api.health),
+        "/api/v1/analytics": json_endpoint(api.analytics),
     }
     for path, handler in routes.items():
         app.router.add_get(path, handler)

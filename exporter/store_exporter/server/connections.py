@@ -32,7 +32,7 @@ _REST_SECONDS = 1.0
 _TELL_SECONDS = 60.0
 
 
-class Connection(web.RequestHandler):
+class ServerConnection(web.RequestHandler):
     """One connection. Errors in what is not yet a request are answered like all others.
 
     Attributes:
@@ -105,9 +105,9 @@ class Connection(web.RequestHandler):
             super().log_exception(*args, **rest)
 
 
-def of(request: web.BaseRequest) -> Connection:
+def of(request: web.BaseRequest) -> ServerConnection:
     """Return the connection that a request came by."""
-    return cast(Connection, request.protocol)
+    return cast(ServerConnection, request.protocol)
 
 
 class Connections:
@@ -129,7 +129,7 @@ class Connections:
         self._limit = limit
         self._tls = tls
         self._sockets: list[socket.socket] = []
-        self._open: dict[Connection, asyncio.Task[None]] = {}
+        self._open: dict[ServerConnection, asyncio.Task[None]] = {}
         self._ending: set[asyncio.Task[None]] = set()
         self._told: dict[str, float] = {}
         server.request_handler = self._handling(server.request_handler)
@@ -186,7 +186,7 @@ class Connections:
                 accepted.close()
                 self._tell("all connections are in use; one more was turned away")
                 continue
-            connection = Connection(self._server, self._loop)
+            connection = ServerConnection(self._server, self._loop)
             task = self._loop.create_task(self._serve(connection, accepted))
             self._open[connection] = task
 
@@ -210,7 +210,7 @@ class Connections:
         task.cancel()
         return True
 
-    async def _serve(self, connection: Connection, accepted: socket.socket) -> None:
+    async def _serve(self, connection: ServerConnection, accepted: socket.socket) -> None:
         try:
             transport, _ = await self._loop.connect_accepted_socket(
                 lambda: connection,

@@ -9,7 +9,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from ..config import Config, ConfigError
-from ..config.dump import secrets, store_secrets
+from ..config.dump import secrets
+from ..discovery.discoverer import Discoverer
 from ..metrics.catalogue import exporter as catalogue
 from ..metrics.recorder import Recorder
 from ..net.redactor import Redactor
@@ -18,7 +19,6 @@ from ..probing.health import Health
 from ..probing.history import History
 from ..probing.runner import Runner
 from ..probing.scheduler import Scheduler
-from ..stores.discovery import Discoverer
 from ..stores.inventory import Change, Inventory, Shard
 from ..stores.model import Store
 from .status import State, Status, state_of, status
@@ -139,7 +139,7 @@ class Exporter:
 
     def _take_stores(self) -> Change:
         stores = (*self.config.stores, *self._found)
-        self.redact.add([*secrets(self.config), *store_secrets(self._found)])
+        self.redact.add(secrets([self.config, self._found]))
         for platform in sorted({store.platform for store in stores}):
             self.redact.add(patterns=base.load(platform).marks.secrets)
         # The file's stores come first: discovery cannot take a configured store's place.

@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 
 from ..metrics.births import EVERYTHING, Look
 from ..metrics.catalogue import Kind, Metric, exporter
-from ..metrics.exposition import Response, render
+from ..metrics.exposition import Exposition, render
 from ..metrics.families import Family
 from ..metrics.recorder import Recorder
 from ..metrics.scrapers import Scraper
@@ -49,13 +49,13 @@ class Scrape:
         look.complete()
         return response
 
-    def render(self, accept: str | None, accept_encoding: str | None) -> Response:
+    def render(self, accept: str | None, accept_encoding: str | None) -> Exposition:
         """Render every family as it is."""
         return self.show(accept, accept_encoding, None)[0]
 
     def show(
         self, accept: str | None, accept_encoding: str | None, scraper: Scraper | None
-    ) -> tuple[Response, Look]:
+    ) -> tuple[Exposition, Look]:
         """Render every family for a scraper; also return the look, to be completed when it is sent.
 
         A collector that fails is left out, logged and counted.
@@ -77,7 +77,7 @@ class Scrape:
             yield from families
 
 
-async def send(request: web.Request, rendered: Response) -> web.StreamResponse:
+async def send(request: web.Request, rendered: Exposition) -> web.StreamResponse:
     """Send a rendered exposition in pieces, or its headers alone to who asks by HEAD."""
     response = web.StreamResponse(headers=rendered.headers)
     await response.prepare(request)

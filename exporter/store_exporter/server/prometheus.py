@@ -14,7 +14,7 @@ from typing import Any
 import aiohttp
 
 from ..metrics.catalogue import operations as catalogue
-from .analytics import Filters, Key, Usage
+from .analytics import Filters, Key, OperationUsage
 
 TIMEOUT = 15.0
 MAX_BYTES = 10 * 1024 * 1024
@@ -24,7 +24,7 @@ _BY = "domain, platform, operation"
 
 
 class PrometheusError(Exception):
-    """Prometheus gave no usable answer; the text says why, without its address."""
+    """Prometheus gave no usable answer; the message says why, without its address."""
 
 
 def selector(filters: Filters) -> str:
@@ -89,7 +89,7 @@ def queries(filters: Filters, *, extrapolates: bool = True) -> dict[str, str]:
     }
 
 
-async def usage(url: str, filters: Filters) -> dict[Key, Usage]:
+async def usage(url: str, filters: Filters) -> dict[Key, OperationUsage]:
     """Return what the org's operations did.
 
     Raises:
@@ -102,11 +102,11 @@ async def usage(url: str, filters: Filters) -> dict[Key, Usage]:
             answers = await asyncio.gather(*(_ask(session, url, q) for q in asked.values()))
     except (aiohttp.ClientError, TimeoutError) as error:
         raise PrometheusError(f"Prometheus did not answer: {type(error).__name__}") from None
-    found: dict[Key, Usage] = {}
+    found: dict[Key, OperationUsage] = {}
     for name, answer in zip(asked, answers, strict=True):
         for labels, value in answer:
             key = tuple(labels.get(label, "") for label in ("domain", "platform", "operation"))
-            entry = found.setdefault((key[0], key[1], key[2]), Usage())
+            entry = found.setdefault((key[0], key[1], key[2]), OperationUsage())
             if name == "errors":
                 entry.failed(labels.get("error_type", ""), value)
             elif name == "total":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from ..errors import ERROR_TYPES
 from ..probing.health import Health
@@ -13,7 +13,7 @@ from ..probing.jobs import PROBE, Job, jobs_of
 from ..stores.model import Store
 
 State = Literal["critical", "degraded", "unknown", "healthy"]
-WORST_FIRST: tuple[State, ...] = ("critical", "degraded", "unknown", "healthy")
+WORST_FIRST: tuple[State, ...] = get_args(State)
 
 
 @dataclass(frozen=True, slots=True)

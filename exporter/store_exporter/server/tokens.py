@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from ..config.model import OrgSection
 
 
-class Tokens:
+class OrgTokens:
     """Finds the org of a token in time that tells nothing of the tokens there are.
 
     Tokens are kept and looked up as keyed digests, so that neither the table nor the time of a

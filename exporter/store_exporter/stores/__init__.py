@@ -1,1 +1,1 @@
-"""The inventory of stores to watch, from configuration and discovery."""
+"""A store as data, and the inventory of those that are watched."""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from store_demo.stores.woocommerce import Fault
-from store_exporter.platforms.base import Finding
+from store_exporter.contract import Finding
 from store_exporter.platforms.woocommerce.diagnosis import diagnose
 
 from .watching import Watched, watching

@@ -48,8 +48,7 @@ PRODUCTS = Metric(
     "store_products",
     Kind.GAUGE,
     "Published products and variations, each on its own, by stock: in, low (still in stock, at or "
-    "below their threshold) or out. WooCommerce: as its stock report counts them; those whose "
-    "stock is not tracked are in or out as set by hand, and those on backorder are left out.",
+    "below their threshold) or out. What counts as each stands on the platform's page.",
     (*STORE_LABELS, "stock"),
     "{product}",
 )
@@ -64,7 +63,7 @@ CARTS_ABANDONED = Metric(
     "store_carts_abandoned",
     Kind.GAUGE,
     "Checkouts begun, not paid, and left alone for longer than an hour but not for over a week "
-    "(or as configured). WooCommerce: orders that are pending or drafts of the checkout.",
+    "(or as configured). What counts as begun stands on the platform's page.",
     STORE_LABELS,
     "{cart}",
 )
@@ -92,8 +91,7 @@ WEBHOOKS = Metric(
 SCHEDULED_ACTIONS = Metric(
     "store_scheduled_actions",
     Kind.GAUGE,
-    "Background work by state: overdue. WooCommerce's API does not list its scheduled actions, so "
-    "these are the checkout drafts that its daily clean-up should have removed and did not.",
+    "Background work by state: overdue. What a platform shows of it stands on the platform's page.",
     (*STORE_LABELS, "state"),
     "{action}",
 )

@@ -9,12 +9,12 @@ from __future__ import annotations
 from .collector import PrometheusCollector
 from .openmetrics import render_openmetrics
 from .protobuf import render_protobuf
-from .response import Response, render
+from .response import Exposition, render
 from .text import render_text
 
 __all__ = [
+    "Exposition",
     "PrometheusCollector",
-    "Response",
     "render",
     "render_openmetrics",
     "render_protobuf",

@@ -9,20 +9,13 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from ..births import Look
 from ..catalogue import CATALOGUE, Kind, Metric
-from ..families import Exemplar, Family, HistogramValue
+from ..families import Exemplar, Family, HistogramValue, Source
 from .lines import bound, unit_of
 
 if TYPE_CHECKING:
     from prometheus_client import Metric as ClientMetric
 
 _SUFFIXES = {Kind.COUNTER: "_total", Kind.INFO: "_info"}
-
-
-class Source(Protocol):
-    """What has families to show: a recorder."""
-
-    def families(self) -> Iterable[Family]:
-        """Return the present state."""
 
 
 @runtime_checkable

@@ -23,8 +23,8 @@ _RENDERERS: dict[Format, Callable[[Iterable[Family]], Iterator[bytes]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Response:
-    """An exposition, complete.
+class Exposition:
+    """A complete exposition.
 
     Attributes:
         headers: `Content-Type`, `Content-Length`, `Vary` and, where it applies,
@@ -47,7 +47,7 @@ def render(
     accept_encoding: str | None = None,
     *,
     classic: bool = True,
-) -> Response:
+) -> Exposition:
     """Render families as a scraper asks for them.
 
     The whole answer is made before any of it is sent, so that a failure becomes a clean error
@@ -71,7 +71,7 @@ def render(
         chunks = _gzip(chunks)
     body = list(chunks)
     headers["Content-Length"] = str(sum(map(len, body)))
-    return Response(headers, body)
+    return Exposition(headers, body)
 
 
 def _gzip(chunks: Iterable[bytes]) -> Iterator[bytes]:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
+from ...extras import missing
 from ..catalogue import exporter as catalogue
 from ..recorder import Recorder, default
 from .masking import mask_logs
@@ -94,8 +95,10 @@ def _connector(
         from .exporter import Delivery, Identity, official_exporter
 
         make = exporter or official_exporter(settings.protocol)
-    except ImportError as error:
-        raise ImportError("pushing needs the extra: pip install 'store-exporter[otlp]'") from error
+    except ModuleNotFoundError as error:
+        if (advice := missing(error, "pushing")) is None:
+            raise
+        raise ModuleNotFoundError(advice, name=error.name) from error
     mask_logs()
     identity = Identity(resource)
     started = time.time_ns()

@@ -98,14 +98,14 @@ def background_jobs_stuck() -> Alert:
         Dashboards.SHOP,
         Runbook(
             "The shop's own scheduled jobs are overdue or fail: e-mails, subscription renewals, "
-            "stock holds, analytics. In WooCommerce they depend on WP-Cron, which runs only when "
-            "pages are visited, unless a system timer drives it.",
+            "stock holds, analytics. On some platforms they run only when pages are visited, "
+            "unless a system timer drives them.",
             (
-                "WooCommerce, Status, Scheduled Actions lists them with the error of each.",
+                "The shop's list of jobs has the error of each; the platform's page says where.",
                 "Are analytics in the shop's own reports days old? Then nothing runs at all.",
             ),
             (
-                "Have a system timer call `wp-cron.php` every minute and set `DISABLE_WP_CRON`.",
+                "Have a system timer drive them every minute, as the platform's page says.",
                 "Remove the failed actions of plugins that no longer exist.",
             ),
         ),

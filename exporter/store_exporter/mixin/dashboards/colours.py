@@ -50,7 +50,6 @@ COLOURS: dict[str, dict[str, str]] = {
     "state": {"disabled": RED, "failed": RED, "overdue": ORANGE},
     "result": {"success": GREEN, "failure": RED},
     "reason": {"overlap": ORANGE, "budget": YELLOW, "backoff": BLUE},
-    "platform": {"woocommerce": PURPLE, "shopify": GREEN},
     "phase": {
         "resolve": PURPLE,
         "connect": BLUE,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ...contract import Finding
 from ...errors import StoreError
 from ...net.plans import Plan
-from ..base import Finding
 
 _SKEW = 60
 

@@ -21,7 +21,7 @@ import httpx
 from ...contract import Response
 from ...errors import StoreError
 from ...net import httpx_wire
-from ...net.httpx_exchange import Exchange, built
+from ...net.httpx_exchange import HttpxExchange, built
 from ...net.plans import Pause, Plan, Request
 
 T = TypeVar("T")
@@ -55,8 +55,8 @@ class _Driver:
         self._limit = max_body_bytes
         self._monotonic = monotonic
 
-    def _begin(self, request: Request) -> Exchange:
-        return Exchange(request, self._limit, self._monotonic)
+    def _begin(self, request: Request) -> HttpxExchange:
+        return HttpxExchange(request, self._limit, self._monotonic)
 
     def _ready(self, request: Request) -> httpx.Request:
         return built(self._sign(request))

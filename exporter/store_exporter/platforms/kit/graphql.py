@@ -21,7 +21,7 @@ _DEFINITION = re.compile(r"^(query|mutation|fragment) (\w+)", re.MULTILINE)
 _SPREAD = re.compile(r"\.\.\.\s*(?!on\b)(\w+)")
 
 
-class Documents:
+class QueryFile:
     """The queries and mutations of one API, out of a file.
 
     Args:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from ..base import Setting
+from ...contract import Setting
 from .probes import check_path
 
 Check = Callable[[str], str | None]

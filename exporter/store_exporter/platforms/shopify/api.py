@@ -14,11 +14,11 @@ from ..kit import connection, graphql
 from ..kit.bucket import Bucket, Cost, ThrottledError, TooDearError
 from ..kit.connection import Send
 from ..kit.fields import Fields
-from ..kit.graphql import Documents, Nodes, Page
+from ..kit.graphql import Nodes, Page, QueryFile
 from . import responses
 from .auth import GRANT, Tokens
 
-DOCUMENTS = {api: Documents(__package__, f"{api}.graphql") for api in ("admin", "storefront")}
+DOCUMENTS = {api: QueryFile(__package__, f"{api}.graphql") for api in ("admin", "storefront")}
 """What is asked of the two APIs."""
 _CHEAPEST = "Shop"
 
@@ -156,7 +156,7 @@ class Api(connection.Api):
 
     def _send(
         self, api: str, name: str, variables: Mapping[str, Any] | None, *, writes: bool
-    ) -> Plan[responses.Result]:
+    ) -> Plan[responses.GraphqlResult]:
         if api == "admin" and self._tokens.expired:
             yield from self._ask_for_token()
         request = Request(
@@ -261,7 +261,7 @@ class Api(connection.Api):
             raise StoreError("invalid_response", message) from None
 
 
-def data_of(result: responses.Result, name: str) -> Fields:
+def data_of(result: responses.GraphqlResult, name: str) -> Fields:
     """Return the data; an error beside it fails the operation, as part of the data is missing."""
     if result.errors:
         raise result.errors[0]

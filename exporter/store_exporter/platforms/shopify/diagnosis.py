@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...contract import Run
+from ...contract import Finding, Run
 from ...net.plans import Plan
-from ..base import Finding
 from . import versions
 from .api import Api
 

@@ -47,7 +47,7 @@ STATUSES: Mapping[int, tuple[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class GraphqlResult:
     """The data of an answer, its cost where the API tells it, and errors beside partial data."""
 
     data: Mapping[str, Any]
@@ -72,7 +72,7 @@ def _number(fields: Mapping[str, Any], name: str) -> float | None:
     return 0.0 if value == 0 and not isinstance(value, bool) else _positive(value)
 
 
-def read(response: Response) -> Result:
+def read(response: Response) -> GraphqlResult:
     """Turn a response into the result of its query.
 
     Raises:
@@ -91,7 +91,7 @@ def read(response: Response) -> Result:
     return read_body(body)
 
 
-def read_body(body: Any) -> Result:
+def read_body(body: Any) -> GraphqlResult:
     """Turn the JSON of an answer with HTTP status 200 into its result.
 
     Errors beside data are part of the result: the caller decides whether the part that it needs
@@ -114,12 +114,12 @@ def read_body(body: Any) -> Result:
             raise error
     data = body.get("data")
     if isinstance(data, Mapping) and any(value is not None for value in data.values()):
-        return Result(data, cost, errors)
+        return GraphqlResult(data, cost, errors)
     if errors:
         raise errors[0]
     if not isinstance(data, Mapping):
         raise StoreError("invalid_response", "the answer has neither data nor errors")
-    return Result(data, cost)
+    return GraphqlResult(data, cost)
 
 
 def _errors(found: Any) -> tuple[StoreError, ...]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ...contract import Run
+from ...contract import Finding, Run
 from ...errors import StoreError
 from ...net.plans import Plan
-from ..base import Finding
 from ..kit.diagnosis import clock, examined, transport
 from ..kit.fields import Fields
 from . import errors

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from ...contract import Setting
 from ...stores.model import Store
-from ..base import Platform, Setting
+from ..base import Platform
 from ..kit import clients
 from ..kit.clients import BlockingClient
 from ..kit.settings import Check, form, storefront_path

@@ -21,7 +21,7 @@ from ..config import ConfigError
 from ..config.document import parse
 from ..config.entries import Discovery
 from ..config.model import HttpSource
-from .model import Store
+from ..stores.model import Store
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ _SHOWN = 5
 
 
 class SourceError(Exception):
-    """A source gave no usable answer; the text says why."""
+    """A source gave no usable answer; the message says why."""
 
 
 async def find(source: Discovery) -> list[Store]:

@@ -1,28 +1,21 @@
-"""What every mount answers: metrics to GET and HEAD, and 405 to other methods."""
+"""How every mount responds: metrics to GET and HEAD, and 405 to other methods."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Protocol, runtime_checkable
 
 from ..metrics.births import Look
 from ..metrics.exposition import render
-from ..metrics.families import Family
+from ..metrics.families import Source
 from ..metrics.scrapers import Scraper
 
 _logger = logging.getLogger(__name__)
 
 _PLAIN = "text/plain; charset=utf-8"
-
-
-class Source(Protocol):
-    """What has families to show: a recorder."""
-
-    def families(self) -> Iterable[Family]:
-        """Return the present state."""
 
 
 @runtime_checkable
@@ -41,7 +34,7 @@ def _nothing() -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class MetricsRequest:
     """An HTTP request: its method, two of its headers, and the scraper that it comes from."""
 
     method: str
@@ -51,8 +44,8 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """An HTTP answer: status, headers, and the body in pieces.
+class MetricsResponse:
+    """An HTTP response: status, headers, and the body in pieces.
 
     Attributes:
         sent: to be called when all of it was sent, and only then.
@@ -64,8 +57,8 @@ class Answer:
     sent: Callable[[], None] = _nothing
 
 
-def answer(source: Source | None, request: Request) -> Answer:
-    """Answer a request. Never raises: a failure is logged and becomes a 500 without details.
+def respond(source: Source | None, request: MetricsRequest) -> MetricsResponse:
+    """Respond to a request. Never raises: a failure is logged and becomes a 500 without details.
 
     Args:
         source: whose families; the default recorder's where there is none.
@@ -73,7 +66,9 @@ def answer(source: Source | None, request: Request) -> Answer:
     """
     if request.method not in ("GET", "HEAD"):
         allowed = plain(HTTPStatus.METHOD_NOT_ALLOWED)
-        return Answer(allowed.status, {**allowed.headers, "Allow": "GET, HEAD"}, allowed.chunks)
+        return MetricsResponse(
+            allowed.status, {**allowed.headers, "Allow": "GET, HEAD"}, allowed.chunks
+        )
     is_head = request.method == "HEAD"
     sent = _nothing
     try:
@@ -87,7 +82,9 @@ def answer(source: Source | None, request: Request) -> Answer:
     except Exception:
         _logger.exception("rendering the metrics failed")
         return plain(HTTPStatus.INTERNAL_SERVER_ERROR)
-    return Answer(HTTPStatus.OK, response.headers, [] if is_head else response.chunks, sent)
+    return MetricsResponse(
+        HTTPStatus.OK, response.headers, [] if is_head else response.chunks, sent
+    )
 
 
 def last_look(timeout: float, *, source: Source | None = None) -> bool:
@@ -107,10 +104,12 @@ def last_look(timeout: float, *, source: Source | None = None) -> bool:
     return isinstance(source, Scraped) and source.last_look(timeout)
 
 
-def plain(status: HTTPStatus) -> Answer:
-    """Return an answer that says nothing but its status."""
+def plain(status: HTTPStatus) -> MetricsResponse:
+    """Return a response that says nothing but its status."""
     body = f"{status.value} {status.phrase}\n".encode()
-    return Answer(status, {"Content-Type": _PLAIN, "Content-Length": str(len(body))}, [body])
+    return MetricsResponse(
+        status, {"Content-Type": _PLAIN, "Content-Length": str(len(body))}, [body]
+    )
 
 
 def _or_default(source: Source | None) -> Source:

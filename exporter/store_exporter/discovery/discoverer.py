@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 
 from ..config.entries import Discovery
-from .model import Store
+from ..stores.model import Store
 from .sources import SourceError, find
 
 log = logging.getLogger(__name__)

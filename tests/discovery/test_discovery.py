@@ -10,11 +10,11 @@ from aiohttp import web
 
 from store_exporter.config import load
 from store_exporter.config.entries import Discovery
+from store_exporter.discovery import sources
+from store_exporter.discovery.discoverer import Discoverer
+from store_exporter.discovery.sources import SourceError, find
 from store_exporter.server.listen import listening
-from store_exporter.stores import sources
-from store_exporter.stores.discovery import Discoverer
 from store_exporter.stores.model import Store
-from store_exporter.stores.sources import SourceError, find
 from tests.config.example import PLATFORMS
 
 ENVIRON = {"KEY": "ck_12345678", "SD_TOKEN": "discovery-token"}

@@ -11,13 +11,13 @@ from importlib import import_module
 from itertools import groupby
 from typing import Any
 
-from ... import markdown
-from ...errors import ERROR_TYPES
-from ...spec import results
-from ...spec.operation import OperationSpec, Parameter
-from ...spec.operations import OPERATIONS
-from ..base import Platform, load, names
-from .operations import Planned
+from .. import markdown
+from ..errors import ERROR_TYPES
+from ..spec import results
+from ..spec.operation import OperationSpec, Parameter
+from ..spec.operations import OPERATIONS
+from .base import Platform, load, names
+from .kit.operations import Planned
 
 ANY_REQUEST = (
     "timeout",
@@ -45,8 +45,14 @@ _WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 def platforms() -> tuple[Platform, ...]:
-    """Return all platforms, those that can do most first."""
-    return tuple(sorted(map(load, names()), key=lambda p: (-len(p.operations), p.name)))
+    """Return all platforms that can be used, those that can do most first."""
+    usable = (platform for platform in map(load, names()) if not platform.unusable)
+    return tuple(sorted(usable, key=lambda p: (-len(p.operations), p.name)))
+
+
+def problems() -> tuple[str, ...]:
+    """Return what is wrong with the platforms that cannot be used."""
+    return tuple(problem for name in names() if (problem := load(name).unusable))
 
 
 def reason(platform: Platform, name: str) -> str:
