@@ -41,6 +41,7 @@ def prometheus(addresses: Mapping[str, str], pace: Pace) -> dict[str, Any]:
         "scrape_configs": [
             {"job_name": policy.EXPORTER_JOB, "static_configs": hosts("exporter")},
             {"job_name": "application", "static_configs": hosts("application")},
+            {"job_name": "alertmanager", "static_configs": hosts("alertmanager")},
         ],
     }
 

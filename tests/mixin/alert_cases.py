@@ -153,6 +153,94 @@ STORES = [
     ),
 ]
 
+
+def many(down: int, up: int) -> dict[str, str]:
+    """So many stores that fail from the fifth minute on, and so many that do not."""
+    shops = [f'org="org{i}", domain="shop{i}.example", platform="woocommerce"' for i in range(99)]
+    return {
+        of(health.UP, base=shop): "1x4 0x30" if i < down else "1x34"
+        for i, shop in enumerate(shops[: down + up])
+    }
+
+
+FIVE_DOWN = "5 of the 40 woocommerce stores watched do not answer; over all platforms 5 of 40."
+OUTAGE = of("ALERTS", base='alertname="StoresDown", alertstate="firing", platform="woocommerce"')
+IN_OUTAGE = 'org="org0", domain="shop0.example", platform="woocommerce"'
+OUTAGES = [
+    Case(
+        "StoresDown",
+        "five of forty stores are told of after a minute, before each of them would be",
+        many(5, 35),
+        "6m",
+        FIVE_DOWN,
+        base='platform="woocommerce"',
+    ),
+    Case(
+        "StoresDown",
+        "it names the types of failure and the version that most have",
+        {
+            **many(5, 0),
+            failures(health.PROBE_FAILURES, LIVENESS, "timeout", "store").replace(
+                STORE, IN_OUTAGE
+            ): "0x4 1+1x30",
+            of(health.INFO, 'version="9.4.1"', IN_OUTAGE): "1x34",
+        },
+        "8m",
+        "5 of the 5 woocommerce stores watched do not answer; over all platforms 5 of 5. Types of "
+        'failure: timeout (1 stores). The most frequent version among them is "9.4.1" (1 stores).',
+        base='platform="woocommerce"',
+    ),
+    Case("StoresDown", "four stores are four messages in one", many(4, 6), "9m"),
+    Case(
+        "StoresDown",
+        "five of a hundred and five are an ordinary day",
+        many(5, 90)
+        | {
+            of(health.UP, base=f'org="more{i}", domain="d", platform="woocommerce"'): "1x34"
+            for i in range(10)
+        },
+        "9m",
+    ),
+    Case(
+        "StoreDownAmongMany",
+        "each org hears of its own store in an outage of many",
+        {of(health.UP): "1x4 0x30", OUTAGE: "_x6 1x30", TIMEOUTS: "0x4 1+1x30"},
+        "9m",
+        f"{WHO} keeps failing its liveness probe, and so do many other stores; whoever runs the "
+        "platform has been told. The latest failures are of type timeout.",
+        labels={"audience": "org"},
+    ),
+    Case(
+        "StoreDownAmongMany",
+        "a store that is down alone is not among many, nor one of another platform",
+        {of(health.UP): "1x4 0x30", OUTAGE.replace("woocommerce", "shopify"): "1x34"},
+        "20m",
+    ),
+    Case(
+        "StoreUnstable",
+        "a store that fails one probe in three is told of within a quarter of an hour",
+        {of(health.UP): "1x4" + " 0 1 1" * 10, TIMEOUTS: "0+1x34"},
+        "15m",
+        f"{WHO} was down for 25% of the last half hour, a little at a time. The latest "
+        "failures are of type timeout.",
+    ),
+    Case(
+        "StoreUnstable",
+        "it goes on for half an hour after the last failure, so that it is one message",
+        {of(health.UP): "1x4" + " 0 1 1" * 10 + " 1x60"},
+        "50m",
+        f"{WHO} was down for 13.33% of the last half hour, a little at a time.",
+    ),
+    Case(
+        "StoreUnstable",
+        "an outage and a second one are no pattern",
+        {
+            of(health.UP): "1x4 0x5 1x5 0x5 1x20",
+        },
+        "25m",
+    ),
+]
+
 UPKEEP = [
     Case(
         "StoreCertificateExpiring",
@@ -511,6 +599,35 @@ EXPORTER = [
     ),
 ]
 
+ALERTMANAGER = 'job="alertmanager", instance="alertmanager:9093"'
+REFUSED_MESSAGES = of(
+    "alertmanager_notifications_failed_total",
+    'integration="slack", reason="clientError"',
+    ALERTMANAGER,
+)
+FIRED = 'alertstate="firing", severity="critical", org="acme"'
+EXPORTER += [
+    Case(
+        "StoreAlertsUndelivered",
+        "messages that Slack refused are told with what fired meanwhile, as soon as it takes one",
+        {
+            REFUSED_MESSAGES: "0x4 1x20",
+            of("ALERTS", f'{FIRED}, alertname="StoreDown", domain="tea.example"', ""): "_x4 1x3",
+        },
+        "12m",
+        "slack refused messages of alertmanager:9093 within the last quarter of an hour, 1 times. "
+        "In the last two hours there fired StoreDown tea.example (acme).",
+        base=f'{ALERTMANAGER}, integration="slack"',
+    ),
+    Case(
+        "StoreAlertsUndelivered",
+        "messages that all arrive are nothing to tell of",
+        {REFUSED_MESSAGES: "3x40"},
+        "30m",
+        base=f'{ALERTMANAGER}, integration="slack"',
+    ),
+]
+
 STATE = [
     Case(
         "StoreDiscoveryFailing",
@@ -786,4 +903,4 @@ WEEKS = [
     ),
 ]
 
-CASES = [*STORES, *UPKEEP, *BUSINESS, *EXPORTER, *STATE, *OBJECTIVES, *WEEKS]
+CASES = [*STORES, *OUTAGES, *UPKEEP, *BUSINESS, *EXPORTER, *STATE, *OBJECTIVES, *WEEKS]

@@ -74,6 +74,8 @@ class Alert:
         labels: further labels.
         inhibited_by: what it follows from, and so needs no message of its own beside.
         faults: whose error types its message may name; the runbook explains them.
+        keep: seconds that it goes on firing after its condition ended, so that one that comes and
+            goes is told once.
     """
 
     name: str
@@ -88,6 +90,7 @@ class Alert:
     labels: Mapping[str, str] = field(default_factory=dict)
     inhibited_by: tuple[Cause, ...] = ()
     faults: tuple[Fault, ...] = ()
+    keep: float = 0
 
     def document(self, grafana: str, runbooks: str, pace: float = 1.0) -> dict[str, Any]:
         """Return it as Prometheus' rule files have it.
@@ -95,7 +98,7 @@ class Alert:
         Args:
             grafana: address of Grafana.
             runbooks: address under which the runbook pages are found.
-            pace: factor on `hold`; a demonstration that cannot wait uses less than 1.
+            pace: factor on `hold` and `keep`; a demonstration that cannot wait uses less than 1.
         """
         chosen = [f"var-{label}={{{{ $labels.{label} | urlquery }}}}" for label in self.by]
         query = "&".join(chosen)
@@ -103,6 +106,7 @@ class Alert:
             "alert": self.name,
             "expr": promql.lines(self.expression),
             "for": promql.duration(self.hold * pace),
+            **({"keep_firing_for": promql.duration(self.keep * pace)} if self.keep else {}),
             "labels": {"severity": self.severity, **self.labels},
             "annotations": {
                 "summary": self.summary,

@@ -12,7 +12,10 @@ from dataclasses import dataclass
 class AlertName:
     """Names of the alerts."""
 
+    STORES_DOWN = "StoresDown"
     STORE_DOWN = "StoreDown"
+    STORE_DOWN_AMONG_MANY = "StoreDownAmongMany"
+    STORE_UNSTABLE = "StoreUnstable"
     STORE_CREDENTIALS_REJECTED = "StoreCredentialsRejected"
     STORE_DEGRADED = "StoreDegraded"
     STORE_LATENCY_REGRESSION = "StoreLatencyRegression"
@@ -31,12 +34,19 @@ class AlertName:
     STORE_SERIES_DROPPED = "StoreSeriesDropped"
     STORE_OTLP_PUSHES_FAILING = "StoreOtlpPushesFailing"
     STORE_EXPORTER_DOWN = "StoreExporterDown"
+    STORE_ALERTS_UNDELIVERED = "StoreAlertsUndelivered"
     STORE_METRICS_ABSENT = "StoreMetricsAbsent"
     STORE_EXPORTER_RELOAD_FAILED = "StoreExporterReloadFailed"
     STORE_EXPORTER_LAGGING = "StoreExporterLagging"
     STORE_DISCOVERY_FAILING = "StoreDiscoveryFailing"
     STORE_STATE_LOST = "StoreStateLost"
     WATCHDOG = "Watchdog"
+
+
+AUDIENCE = "audience"
+"""The label of an alert that is not for everybody who hears of its org."""
+ORG_ONLY = "org"
+"""Its value when the platform has another message about the same."""
 
 
 @dataclass(frozen=True, slots=True)

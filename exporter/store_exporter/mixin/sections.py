@@ -55,11 +55,12 @@ def severities() -> str:
         (
             table,
             (
-                "Alerts are grouped by org, domain and alert; the first message waits "
-                f"{spoken(MESSAGES.group_wait)} for others of its group, changes wait "
-                f"{spoken(MESSAGES.group_interval)}. At most {MESSAGES.listed} alerts are listed "
-                f"in a message, the rest are counted. `{AlertName.WATCHDOG}` always fires and "
-                "goes to the dead-man's switch, which tells you when it stops."
+                "Alerts of one name are one message, however many stores they are about; the first "
+                f"waits {spoken(MESSAGES.group_wait)} for others, changes wait "
+                f"{spoken(MESSAGES.group_interval_critical)} if they are critical and "
+                f"{spoken(MESSAGES.group_interval)} if not. At most {MESSAGES.listed} alerts are "
+                f"listed in a message, the rest are counted. `{AlertName.WATCHDOG}` always fires "
+                "and goes to the dead-man's switch, which tells you when it stops."
             ),
         )
     )

@@ -157,10 +157,13 @@ _CONDITIONS = {
     "Query": _is_url(f"{_FIRST}.GeneratorURL"),
 }
 # The page of Alertmanager reads the part after # as it stands, so a space must be %20, not +.
-_MATCHER = (
-    "{{ range $i, $pair := .GroupLabels.SortedPairs }}{{ if $i }}%2C%20{{ end }}{{ .Name }}%3D%22"
-    '{{ .Value | printf "%.200s" | reReplaceAll "([\\\\\\\\\\"])" "\\\\$1"'
-    ' | reReplaceAll "\\n" "\\\\n" | urlquery | reReplaceAll "\\\\+" "%20" }}%22{{ end }}'
+_VALUE = (
+    '%3D%22{{ . | printf "%.200s" | reReplaceAll "([\\\\\\\\\\"])" "\\\\$1"'
+    ' | reReplaceAll "\\n" "\\\\n" | urlquery | reReplaceAll "\\\\+" "%20" }}%22'
+)
+_MATCHER = f"{{{{ with .CommonLabels.alertname }}}}alertname{_VALUE}{{{{ end }}}}" + "".join(
+    f"{{{{ with .CommonLabels.{label} }}}}%2C%20{label}{_VALUE}{{{{ end }}}}"
+    for label in ("domain", "instance", "org")
 )
 _URLS = {
     "Runbook": f"{{{{ {_FIRST}.Annotations.runbook_url }}}}",

@@ -16,6 +16,11 @@ def unusable() -> tuple[Cause, ...]:
     return (Cause(AlertName.STORE_DOWN), refused())
 
 
+def outage() -> Cause:
+    """Many stores of a platform do not answer at once: one message tells of all."""
+    return Cause(AlertName.STORES_DOWN, same=("platform",))
+
+
 def unwatched() -> Cause:
     """An exporter is gone; which stores it watched, nothing says."""
     return Cause(AlertName.STORE_EXPORTER_DOWN, same=())

@@ -6,14 +6,21 @@ from ...metrics.catalogue import exporter
 from .. import promql
 from ..model import Alert, Group, Runbook
 from ..names import AlertName, Dashboards
-from ..policy import EXPORTER_JOB, MINUTE, THRESHOLDS
+from ..policy import EXPORTER_JOB, MESSAGES, MINUTE, THRESHOLDS
 from ..promql import equal
 from .texts import PROCESS
 
 
 def groups() -> list[Group]:
     """Every alert on the exporter and on monitoring itself."""
-    found = [watchdog(), exporter_down(), metrics_absent(), reload_failed(), scheduler_lagging()]
+    found = [
+        watchdog(),
+        exporter_down(),
+        metrics_absent(),
+        reload_failed(),
+        scheduler_lagging(),
+        alerts_undelivered(),
+    ]
     return [Group("store-exporter.alerts.exporter", found)]
 
 
@@ -147,4 +154,49 @@ def scheduler_lagging() -> Alert:
             ),
         ),
         by=PROCESS,
+    )
+
+
+def alerts_undelivered() -> Alert:
+    """Alertmanager could not hand over messages; says what fired meanwhile.
+
+    Its own message is refused like the others, which keeps it firing until one gets through.
+    """
+    labels = (*PROCESS, "integration")
+    failed = promql.increase("alertmanager_notifications_failed_total", "15m")
+    others = promql.one_of("alertname", (AlertName.STORE_ALERTS_UNDELIVERED,), negate=True)
+    fired = promql.firing(promql.one_of("severity", ("critical", "warning")), others)
+    last = f"max by (alertname, org, domain) (last_over_time({promql.over(fired, '2h')}))"
+    listed = promql.quote(last)
+    return Alert(
+        AlertName.STORE_ALERTS_UNDELIVERED,
+        f"{promql.total(labels, failed)} > 0",
+        2 * MINUTE,
+        "critical",
+        "Messages about alerts were refused; some may never have arrived.",
+        "{{ $labels.integration }} refused messages of {{ $labels.instance }} within the last "
+        'quarter of an hour, {{ $value | printf "%.0f" }} times. In the last two hours there '
+        f"fired{{{{ range $i, $each := query {listed} }}}}{{{{ if lt $i {MESSAGES.listed} }}}}"
+        "{{ if $i }},{{ end }} {{ .Labels.alertname }}{{ with .Labels.domain }} {{ . }}{{ end }}"
+        "{{ with .Labels.org }} ({{ . }}){{ end }}{{ else if eq $i "
+        f"{MESSAGES.listed} }}}} and more{{{{ end }}}}{{{{ else }}}} nothing{{{{ end }}}}.",
+        Dashboards.FLEET,
+        Runbook(
+            "A receiver of alerts refused messages or did not answer. Alertmanager sends a message "
+            "again while its alert fires, at its group's interval, but never tells of one that "
+            "began and ended meanwhile; this message names what fired, so that nothing is lost.",
+            (
+                (
+                    "Alertmanager's log has the receiver's answer: `429` is Slack's limit of one "
+                    "message a second for each webhook, `403` and `404` a webhook that was removed."
+                ),
+                "The fleet dashboard marks when each alert fired and ended.",
+            ),
+            (
+                "For a webhook that is gone: make a new one and put its address into the file.",
+                "For a limit: give orgs a webhook of their own, so that they do not share one.",
+            ),
+        ),
+        by=labels,
+        keep=10 * MINUTE,
     )

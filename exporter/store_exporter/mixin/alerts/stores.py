@@ -9,7 +9,8 @@ from ..model import Alert, Group, Runbook
 from ..names import AlertName, Dashboards
 from ..policy import MINUTE, SEASONAL
 from ..promql import STORE, equal
-from .causes import refused, unusable
+from .causes import outage, refused, unusable
+from .outages import CALM, DOWN_AFTER
 from .texts import PROBE_CAUSE, WHO
 
 
@@ -24,7 +25,7 @@ def store_down() -> Alert:
     return Alert(
         AlertName.STORE_DOWN,
         f"{series.STORE_UP} == 0 unless {promql.on(*STORE)} {series.CREDENTIALS_REJECTED}",
-        2 * MINUTE,
+        DOWN_AFTER,
         "critical",
         "A store does not answer.",
         f"{WHO} keeps failing its liveness probe.{PROBE_CAUSE}",
@@ -50,15 +51,12 @@ def store_down() -> Alert:
             ),
             (
                 "Tell the merchant or the hosting company, with the error type and the time.",
-                (
-                    "If several stores of one hosting company fail at once, tell the company once "
-                    "and silence the others."
-                ),
                 "If the store was closed for good, remove it from the configuration and reload.",
             ),
         ),
-        inhibited_by=(refused(),),
+        inhibited_by=(outage(), refused()),
         faults=(Fault.STORE, Fault.CONFIG),
+        keep=CALM,
     )
 
 
