@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from store_exporter.metrics.catalogue import Metric, business, exporter, health, operations
-from store_exporter.mixin import series, slo
+from store_exporter.mixin import costs, series, slo
 
 STORE = 'org="acme", domain="books.example", platform="woocommerce"'
 PROCESS = 'job="store-exporter", instance="exporter:9847"'
@@ -43,6 +43,7 @@ class Case:
         base: the labels that the alert takes from its series.
         step: between samples, and between evaluations.
         groups: the recording rules that matter; the rest are left out for speed.
+        facts: annotations that are looked at beside summary and description.
     """
 
     alert: str
@@ -55,6 +56,7 @@ class Case:
     base: str = STORE
     step: str = "1m"
     groups: tuple[str, ...] = ("health",)
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 LIVENESS = 'probe="liveness"'
@@ -69,6 +71,31 @@ STORES = [
         {of(health.UP): "1x4 0x10", TIMEOUTS: "0x4 1+1x10"},
         "10m",
         f"{WHO} keeps failing its liveness probe. The latest failures are of type timeout.",
+    ),
+    Case(
+        "StoreDown",
+        "it is told since its first failed probe, with what it costs, what fails and what changed",
+        {
+            of(health.UP): "1x4 0x10",
+            TIMEOUTS: "0x4 1+1x10",
+            of(health.PROBE_STATUS, LIVENESS): "200x4 500x10",
+            of(costs.REVENUE, 'currency="EUR"'): "1240.2x20",
+            of(costs.ORDERS): "30.6x20",
+            of(health.INFO, 'version="9.3.3"'): "1x3 stale",
+            of(health.INFO, 'version="9.4.1"'): "_x3 1x12",
+            of(series.OPERATION_FAILED, 'operation="get_cart"'): "0.1x20",
+        },
+        "10m",
+        f"{WHO} keeps failing its liveness probe. The latest failures are of type timeout. "
+        "It answers with HTTP 500.",
+        facts={
+            "since": "1970-01-01 00:05:00 UTC",
+            "lasted": "5m 0s",
+            "error_type": "timeout",
+            "cost": "about 1,240 EUR an hour in 31 orders, at this time of the week",
+            "failing": "get_cart (30 calls) in the last five minutes",
+            "changed": "version 9.3.3 to 9.4.1",
+        },
     ),
     Case(
         "StoreDown",
@@ -828,12 +855,14 @@ WEEKS = [
     Case(
         "StoreOrderDrought",
         "a shop that sold at this hour for four weeks and now sells nothing is a page",
-        drought(f"{SELLING} {SOLD}x40"),
+        drought(f"{SELLING} {SOLD}x40")
+        | {of(business.REVENUE, 'currency="EUR"'): f"0+7500x{4 * WEEK} {7500 * 4 * WEEK}x40"},
         after(4, 180),
         f"{WHO} had no order in the last 2h; normally it has 24 at this time of the week.",
         labels={"window": "2h"},
         step="30m",
-        groups=("business",),
+        groups=("business", "costs"),
+        facts={"cost": "about 15,000 EUR an hour in 12 orders, at this time of the week"},
     ),
     Case(
         "StoreOrderDrought",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +23,31 @@ RECORDING = {
 BY_NAME = {alert.name: alert for alert in alerts.alerts()}
 
 
+def said(rule: dict[str, Any], facts: Collection[str]) -> dict[str, Any]:
+    """A rule with no other facts than those that a test is about."""
+    always = ("summary", "description", "runbook_url", "dashboard_url")
+    kept = {k: v for k, v in rule["annotations"].items() if k in always or k in facts}
+    return {**rule, "annotations": kept}
+
+
 def promtool(
-    directory: Path, tests: dict[str, Any], groups: tuple[str, ...], alert: str = ""
+    directory: Path,
+    tests: dict[str, Any],
+    groups: tuple[str, ...],
+    alert: str = "",
+    facts: Collection[str] = (),
 ) -> None:
     """Run rule tests with some recording rules, and all alerts or only one.
 
     The message of a failure is promtool's.
     """
     of_alert = [
-        {**group, "rules": [rule for rule in group["rules"] if rule["alert"] == alert or not alert]}
+        {
+            **group,
+            "rules": [
+                said(rule, facts) for rule in group["rules"] if rule["alert"] == alert or not alert
+            ],
+        }
         for group in alerts.document()["groups"]
     ]
     kept = [group for group in of_alert if group["rules"]]
@@ -67,6 +84,7 @@ def expected(case: Case) -> list[dict[str, Any]]:
             "exp_annotations": {
                 "summary": alert.summary,
                 "description": case.message,
+                **case.facts,
                 "runbook_url": f"{policy.LINKS.runbooks}/{case.alert}",
                 "dashboard_url": address.replace(":", "%3A")
                 .replace("http%3A", "http:")
@@ -86,7 +104,13 @@ def test_an_alert_fires_when_it_should_and_only_then(case: Case, tmp_path: Path)
             {"eval_time": case.at, "alertname": case.alert, "exp_alerts": expected(case)}
         ],
     }
-    promtool(tmp_path, {"evaluation_interval": case.step, "tests": [test]}, case.groups, case.alert)
+    promtool(
+        tmp_path,
+        {"evaluation_interval": case.step, "tests": [test]},
+        case.groups,
+        case.alert,
+        case.facts,
+    )
 
 
 @pytest.mark.parametrize("name", sorted(BY_NAME))

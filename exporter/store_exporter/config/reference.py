@@ -36,7 +36,8 @@ def tables(platforms: Mapping[str, Platform]) -> str:
     sections: list[tuple[str, Mapping[str, FieldInfo]]] = [
         ("Top level", by_key(model.Root)),
         ("`orgs`", by_key(model.OrgSection)),
-        ("`orgs[].alerts`", by_key(model.OrgAlerts)),
+        ("`orgs[].alerts`", by_key(model.OrgReceivers)),
+        ("`orgs[].alerts.links`", by_key(model.OrgLinks)),
         ("`orgs[].alerts.slack`, `alerts.slack`", by_key(model.SlackAlerts)),
         ("`alerts`", by_key(alerting.PlatformAlerts)),
         ("`alerts.smtp`", by_key(alerting.Smtp)),

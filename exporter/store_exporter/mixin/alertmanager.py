@@ -15,10 +15,11 @@ notify/slack and notify/util.go, 0.33: only 5xx is repeated at once).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .alerts import alerts
+from .links import PLATFORM
 from .model import Alert, Cause
 from .names import AUDIENCE, ORG_ONLY, AlertName
 from .policy import MESSAGES
@@ -101,7 +102,7 @@ def build(routing: Routing = DEFAULT, *, pace: float = 1.0) -> dict[str, Any]:
     """
     org_names = {org: f"org-{org}" for org, to in routing.orgs.items() if to}
     receivers = [
-        receiver("platform", routing.platform),
+        receiver("platform", replace(routing.platform, links=PLATFORM)),
         receiver("watchdog", routing.watchdog),
         *(receiver(name, routing.orgs[org]) for org, name in org_names.items()),
         {"name": NOBODY},

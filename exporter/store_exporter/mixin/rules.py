@@ -6,7 +6,7 @@ from typing import Any
 
 from ..errors import ERROR_TYPES
 from ..metrics.catalogue import business, health, operations
-from . import promql, seasonal, series
+from . import costs, promql, seasonal, series
 from .model import Group, Record, as_document
 from .policy import RATE_WINDOW as W
 from .policy import STALE_SAMPLES
@@ -114,7 +114,13 @@ def credentials_rejected() -> str:
 
 def groups() -> list[Group]:
     """Every recording rule that does not depend on objectives."""
-    return [health_rules(), operation_rules(), quantile_rules(), *seasonal.groups()]
+    return [
+        health_rules(),
+        operation_rules(),
+        quantile_rules(),
+        *seasonal.groups(),
+        *costs.groups(),
+    ]
 
 
 def document(*, pace: float = 1.0) -> dict[str, Any]:

@@ -32,6 +32,7 @@ def watchdog() -> Alert:
         0,
         "none",
         "Alerting works. This alert always fires; its absence is the problem.",
+        "Alerting works. This alert always fires; its absence is the problem.",
         "Value {{ $value }}: Prometheus evaluates rules and reaches Alertmanager.",
         Dashboards.EXPORTER,
         Runbook(
@@ -59,6 +60,7 @@ def exporter_down() -> Alert:
         2 * MINUTE,
         "critical",
         "The exporter cannot be scraped; the stores it watches are not watched.",
+        "The exporter could not be scraped; the stores it watches were not watched.",
         "Prometheus has not been able to scrape {{ $labels.instance }} for more than two minutes "
         "(up is {{ $value }}). The state of its stores is unknown.",
         Dashboards.EXPORTER,
@@ -93,6 +95,7 @@ def metrics_absent() -> Alert:
         5 * MINUTE,
         "critical",
         "Prometheus receives no metrics from any exporter.",
+        "Prometheus received no metrics from any exporter.",
         "No exporter has been scraped for more than five minutes (absent is {{ $value }}).",
         Dashboards.EXPORTER,
         Runbook(
@@ -116,6 +119,7 @@ def reload_failed() -> Alert:
         5 * MINUTE,
         "warning",
         "The exporter refused its new configuration and runs on the old one.",
+        "The exporter had refused its new configuration and ran on the old one.",
         "The last reload on {{ $labels.instance }} failed (successful is {{ $value }}); changes to "
         "stores and credentials have no effect.",
         Dashboards.EXPORTER,
@@ -138,6 +142,7 @@ def scheduler_lagging() -> Alert:
         15 * MINUTE,
         "warning",
         "Probes and collectors start later than planned.",
+        "Probes and collectors started later than planned.",
         "One in a hundred runs on {{ $labels.instance }} starts at least "
         "{{ $value | humanizeDuration }} late.",
         Dashboards.EXPORTER,
@@ -173,6 +178,7 @@ def alerts_undelivered() -> Alert:
         f"{promql.total(labels, failed)} > 0",
         2 * MINUTE,
         "critical",
+        "Messages about alerts were refused; some may never have arrived.",
         "Messages about alerts were refused; some may never have arrived.",
         "{{ $labels.integration }} refused messages of {{ $labels.instance }} within the last "
         'quarter of an hour, {{ $value | printf "%.0f" }} times. In the last two hours there '

@@ -27,6 +27,7 @@ def instrumentation_failing() -> Alert:
         5 * MINUTE,
         "warning",
         "The instrumentation of operations fails; operations go on, figures are incomplete.",
+        "The instrumentation of operations failed; figures of that time are incomplete.",
         "{{ $labels.instance }} counted {{ $value | humanize }} failures of the instrumentation "
         "at stage {{ $labels.stage }} within a quarter of an hour.",
         Dashboards.EXPORTER,
@@ -55,6 +56,7 @@ def series_dropped() -> Alert:
         5 * MINUTE,
         "warning",
         "Label sets beyond the limit are recorded as other.",
+        "Label sets beyond the limit were recorded as other.",
         "{{ $labels.instance }} recorded {{ $value | humanize }} label sets as other: the limit "
         "{{ $labels.limit }} is reached.",
         Dashboards.EXPORTER,
@@ -82,6 +84,7 @@ def otlp_failing() -> Alert:
         10 * MINUTE,
         "warning",
         "Most pushes to the OTLP endpoint fail.",
+        "Most pushes to the OTLP endpoint failed.",
         "{{ $value | humanizePercentage }} of the pushes of {{ $labels.instance }} fail.",
         Dashboards.EXPORTER,
         Runbook(
@@ -109,6 +112,7 @@ def application_errors() -> Alert:
         5 * MINUTE,
         "critical",
         "An operation fails by a bug in the application that calls it.",
+        "An operation failed by a bug in the application that calls it.",
         "{{ $value | humanizePercentage }} of the {{ $labels.operation }} operations on "
         "{{ $labels.platform }} fail with errors of the application itself, over all stores.",
         Dashboards.ERRORS,

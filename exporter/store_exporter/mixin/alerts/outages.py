@@ -14,7 +14,7 @@ from ..names import AUDIENCE, ORG_ONLY, AlertName, Dashboards
 from ..policy import MINUTE, THRESHOLDS
 from ..promql import STORE, equal
 from .causes import refused, unusable
-from .texts import PROBE_CAUSE, WHO
+from .texts import PROBE_CAUSE, STATUS, WHO, unavailable
 
 DOWN_AFTER = 2 * MINUTE
 """How long a store is down before that is told."""
@@ -55,6 +55,7 @@ def stores_down() -> Alert:
         MINUTE,
         "critical",
         "Many stores do not answer.",
+        "Many stores did not answer.",
         f"{{{{ $value }}}} of the {of_platform} {{{{ $labels.platform }}}} stores watched do not "
         f"answer; over all platforms {everywhere} of {all_watched}."
         f'{{{{ with printf "{reasons}" $labels.platform | query }}}} Types of failure:'
@@ -103,8 +104,9 @@ def store_down_among_many() -> Alert:
         MINUTE,
         "critical",
         "A store does not answer, like many others at the same time.",
+        "A store did not answer, like many others at the same time.",
         f"{WHO} keeps failing its liveness probe, and so do many other stores; whoever runs the "
-        f"platform has been told.{PROBE_CAUSE}",
+        f"platform has been told.{PROBE_CAUSE}{STATUS}",
         Dashboards.SHOP,
         Runbook(
             "The store does not answer, and neither do many others of its platform: the cause is "
@@ -116,6 +118,7 @@ def store_down_among_many() -> Alert:
         labels={AUDIENCE: ORG_ONLY},
         inhibited_by=(refused(),),
         faults=(Fault.STORE, Fault.CONFIG),
+        facts=unavailable(),
         keep=CALM,
     )
 
@@ -131,6 +134,7 @@ def store_unstable() -> Alert:
         DOWN_AFTER,
         "critical",
         "A store fails again and again.",
+        "A store failed again and again.",
         f"{WHO} was down for {{{{ $value | humanizePercentage }}}} of the last half hour, a little "
         f"at a time.{PROBE_CAUSE}",
         Dashboards.SHOP,
@@ -153,5 +157,6 @@ def store_unstable() -> Alert:
         ),
         inhibited_by=unusable(),
         faults=(Fault.STORE, Fault.CONFIG),
+        facts=unavailable(),
         keep=30 * MINUTE,
     )

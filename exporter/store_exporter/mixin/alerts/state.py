@@ -25,6 +25,7 @@ def discovery_failing() -> Alert:
         5 * MINUTE,
         "warning",
         "A source of stores gives no usable answer.",
+        "A source of stores gave no usable answer.",
         "{{ $labels.instance }} could not read the stores of {{ $labels.org }} "
         '{{ $value | printf "%.0f" }} times in half an hour; those found before are watched on.',
         Dashboards.EXPORTER,
@@ -48,6 +49,7 @@ def state_lost() -> Alert:
         f"{promql.total(PROCESS, promql.fresh_increase(exporter.STATE_LOSSES, '1h'))}",
         2 * MINUTE,
         "warning",
+        "Saved state was damaged; counters of orders and revenue began again.",
         "Saved state was damaged; counters of orders and revenue began again.",
         "{{ $labels.instance }} set damaged state aside {{ $value | humanize }} times; orders and "
         "revenue count from then on.",

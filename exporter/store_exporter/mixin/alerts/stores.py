@@ -11,7 +11,7 @@ from ..policy import MINUTE, SEASONAL
 from ..promql import STORE, equal
 from .causes import outage, refused, unusable
 from .outages import CALM, DOWN_AFTER
-from .texts import PROBE_CAUSE, WHO
+from .texts import CHANGED, FAILING, PROBE_CAUSE, STATUS, WHO, error_type, unavailable
 
 
 def groups() -> list[Group]:
@@ -28,22 +28,23 @@ def store_down() -> Alert:
         DOWN_AFTER,
         "critical",
         "A store does not answer.",
-        f"{WHO} keeps failing its liveness probe.{PROBE_CAUSE}",
+        "A store did not answer.",
+        f"{WHO} keeps failing its liveness probe.{PROBE_CAUSE}{STATUS}",
         Dashboards.SHOP,
         Runbook(
             "The cheap, authenticated request by which the exporter tells whether a store is "
             "alive has failed for two minutes in a row. Shoppers most likely cannot buy, and "
             "every operation against this store fails.",
             (
-                "Read the error type in the message; the table below says what each means.",
-                (
-                    "Run `store-exporter probe DOMAIN` where the exporter runs: it shows what was "
-                    "asked, what came back and how long each phase took."
-                ),
                 (
                     "Open the store's front page in a browser from another network. If it works "
                     "there, the exporter's network or address is blocked."
                 ),
+                (
+                    "Run `store-exporter probe DOMAIN` where the exporter runs: it shows what was "
+                    "asked, what came back and how long each phase took."
+                ),
+                "The error type in the message: the table below says what each means.",
                 (
                     "Look at the shop dashboard: did latency rise before the failure "
                     "(overload), or did it fail at once (DNS, certificate, deployment)?"
@@ -56,6 +57,7 @@ def store_down() -> Alert:
         ),
         inhibited_by=(outage(), refused()),
         faults=(Fault.STORE, Fault.CONFIG),
+        facts=unavailable(),
         keep=CALM,
     )
 
@@ -68,6 +70,7 @@ def credentials_rejected() -> Alert:
         2 * MINUTE,
         "critical",
         "A store rejects the credentials of the exporter.",
+        "A store rejected the credentials of the exporter.",
         f"{WHO} has refused the configured credentials, or a permission that they need, for more "
         "than two minutes, in {{ $value }} of the probes and collectors.",
         Dashboards.SHOP,
@@ -107,6 +110,7 @@ def store_degraded() -> Alert:
         15 * MINUTE,
         "warning",
         "A store works, but not well.",
+        "A store did not work well.",
         f"{WHO} has been degraded for more than a quarter of an hour: a probe that is not vital "
         f"fails, or the store is slow.{PROBE_CAUSE}",
         Dashboards.SHOP,
@@ -128,6 +132,11 @@ def store_degraded() -> Alert:
         ),
         inhibited_by=unusable(),
         faults=(Fault.STORE, Fault.CONFIG),
+        facts={
+            "error_type": error_type(health.PROBE_FAILURES, "10m"),
+            "failing": FAILING,
+            "changed": CHANGED,
+        },
     )
 
 
@@ -144,6 +153,7 @@ def latency_regression() -> Alert:
         15 * MINUTE,
         "warning",
         "Operations against a store are much slower than normal for this hour of the week.",
+        "Operations against a store were much slower than normal.",
         f"The p95 latency of {WHO} over the last hour is {{{{ $value | humanizeDuration }}}}, more "
         f"than {SEASONAL.latency_factor:g} times what it normally is at this hour of the week.",
         Dashboards.TRENDS,

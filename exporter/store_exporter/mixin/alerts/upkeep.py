@@ -50,6 +50,7 @@ def certificate_expiring() -> list[Alert]:
             hold,
             severity,
             "A store's TLS certificate is about to expire.",
+            "A store's TLS certificate was about to expire.",
             f"The certificate of {WHO} expires in {{{{ $value | humanizeDuration }}}}.",
             Dashboards.SHOP,
             runbook,
@@ -67,6 +68,7 @@ def api_version_expiring() -> Alert:
         HOUR,
         "warning",
         "The platform is about to end the API version in use.",
+        "The platform was about to end the API version in use.",
         f"The API version configured for {WHO} ends in {{{{ $value | humanizeDuration }}}}.",
         Dashboards.EXPORTER,
         Runbook(
@@ -100,6 +102,7 @@ def api_budget_low() -> Alert:
         10 * MINUTE,
         "warning",
         "The request budget for a store's API is nearly spent.",
+        "The request budget for a store's API was nearly spent.",
         f"Only {{{{ $value | humanizePercentage }}}} of the API budget for {WHO} is left; "
         "collectors will wait and their figures grow old.",
         Dashboards.EXPORTER,
