@@ -132,7 +132,7 @@ STORES = [
         {of(health.PROBE_SUCCESS, LIVENESS): "1x4 0x10", REFUSED: "_x4 1+1x10"},
         "8m",
         f"{WHO} has refused the configured credentials, or a permission that they need, for more "
-        "than two minutes, in 1 of the probes and collectors.",
+        "than two minutes, for everything.",
     ),
     Case(
         "StoreCredentialsRejected",
@@ -147,6 +147,52 @@ STORES = [
         "40m",
         f"{WHO} has refused the configured credentials, or a permission that they need, for more "
         "than two minutes, in 1 of the probes and collectors.",
+        "warning",
+    ),
+    Case(
+        "StoreDown",
+        "a store that lacks a permission and then times out is down",
+        {
+            of(health.UP): "1x9 0x20",
+            of(health.PROBE_SUCCESS, LIVENESS): "1x9 0x20",
+            TIMEOUTS: "0x9 1+1x20",
+            of(business.COLLECTOR_SUCCESS, 'collector="orders"'): "0x30",
+            failures(business.COLLECTOR_FAILURES, 'collector="orders"', "forbidden", "config"): (
+                "_x4 1x26"
+            ),
+        },
+        "15m",
+        f"{WHO} keeps failing its liveness probe. The latest failures are of type timeout.",
+    ),
+    Case(
+        "StoreDown",
+        "a store that refused our key before it stopped to answer is down",
+        {
+            of(health.UP): "0x30",
+            of(health.PROBE_SUCCESS, LIVENESS): "0x30",
+            REFUSED: "0+1x9 9x21",
+            TIMEOUTS: "0x9 1+1x20",
+        },
+        "20m",
+        f"{WHO} keeps failing its liveness probe. The latest failures are of type timeout.",
+    ),
+    Case(
+        "StoreVitalProbeFailing",
+        "a checkout that is marked critical and fails is a page although the store answers",
+        {
+            of(health.UP): "1x20",
+            of(health.HEALTH, 'state="critical"'): "0x4 1x16",
+            failures(health.PROBE_FAILURES, CART, "server_error", "store"): "0x4 1+1x16",
+        },
+        "10m",
+        f"{WHO} answers, but what it needs to sell does not work: a critical probe fails "
+        "(100% of the time). The latest failures are of type server_error.",
+    ),
+    Case(
+        "StoreVitalProbeFailing",
+        "a store that is down has its own message",
+        {of(health.UP): "1x4 0x30", of(health.HEALTH, 'state="critical"'): "0x4 1x30"},
+        "30m",
     ),
     Case(
         "StoreCredentialsRejected",
@@ -168,8 +214,9 @@ STORES = [
             failures(health.PROBE_FAILURES, CART, "server_error", "store"): "0x4 1+1x30",
         },
         "25m",
-        f"{WHO} has been degraded for more than a quarter of an hour: a probe that is not vital "
-        "fails, or the store is slow. The latest failures are of type server_error.",
+        f"{WHO} has been degraded for more than a quarter of an hour, all the time or again and "
+        "again: a probe that is not vital fails, or the store is slow. The latest failures are of "
+        "type server_error.",
         "warning",
     ),
     Case(
@@ -306,9 +353,12 @@ UPKEEP = [
     ),
     Case(
         "StoreApiBudgetLow",
-        "a request budget with a twentieth left is a ticket",
-        {of(health.API_BUDGET_REMAINING): "30x20", of(health.API_BUDGET_LIMIT): "600x20"},
-        "15m",
+        "an hour in which nineteen twentieths of the budget were sent is a ticket",
+        {
+            of(health.API_REQUESTS, 'source="orders"'): "0+9.5x80",
+            of(health.API_BUDGET_LIMIT): "600x80",
+        },
+        "80m",
         f"Only 5% of the API budget for {WHO} is left; collectors will wait and their figures "
         "grow old.",
         "warning",
@@ -325,8 +375,12 @@ UPKEEP = [
     Case(
         "StoreApiBudgetLow",
         "a budget half spent is what it is for",
-        {of(health.API_BUDGET_REMAINING): "300x20", of(health.API_BUDGET_LIMIT): "600x20"},
-        "15m",
+        {
+            of(health.API_REQUESTS, 'source="orders"'): "0+5x80",
+            of(health.API_BUDGET_LIMIT): "600x80",
+            of(health.API_BUDGET_REMAINING): "5x80",
+        },
+        "80m",
     ),
 ]
 
@@ -361,6 +415,16 @@ BUSINESS = [
             of(business.ORDERS_PAID): "0+0.02x80",
         },
         "80m",
+        groups=("business",),
+    ),
+    Case(
+        "StorePaymentsFailing",
+        "eight failures of nine payments are a tiny shop's bad hour",
+        {
+            of(business.ORDERS, 'status="failed"'): "0x20 8x60",
+            of(business.ORDERS_PAID): "0x20 1x60",
+        },
+        "70m",
         groups=("business",),
     ),
     Case(
@@ -608,7 +672,7 @@ EXPORTER = [
         },
         "20m",
         "50% of the get_cart operations on woocommerce fail with errors of the application itself, "
-        "over all stores.",
+        "over all stores. It hurts acme (50 calls).",
         base='platform="woocommerce", operation="get_cart"',
     ),
     Case(
@@ -661,7 +725,7 @@ STATE = [
         "a source of stores that fails again and again is a ticket",
         {of(exporter.DISCOVERY_FAILURES, 'org="acme"', PROCESS): "0+0.2x60"},
         "40m",
-        "exporter:9847 could not read the stores of acme 6 times in half an hour; those found "
+        "exporter:9847 could not read the stores of acme 8 times in two hours; those found "
         "before are watched on.",
         "warning",
         {"org": "acme"},

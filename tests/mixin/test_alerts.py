@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from store_exporter.metrics.catalogue import operations
+from store_exporter.metrics.catalogue import health, operations
 from store_exporter.mixin import alerts, policy, rules, runbook, slo
 from store_exporter.mixin.model import as_document
 from tests.mixin.alert_cases import CASES, GET_CART, SOLD_OUT, Case, of
@@ -135,6 +136,90 @@ def test_a_store_that_only_sees_refusals_by_shoppers_never_alerts(tmp_path: Path
     }
     everything = ("operations", "slo")
     promtool(tmp_path, {"evaluation_interval": "30s", "tests": [test]}, everything)
+
+
+RUNS = {
+    "all the time": "1",
+    "every second minute": "1 0",
+    "one minute in three": "1 0 0",
+    "two minutes in three": "1 1 0",
+    "five minutes in ten": "1 1 1 1 1 0 0 0 0 0",
+}
+KINDS = {
+    "timeout": (True, "critical", "timeout", "store"),
+    "refused": (True, "critical", "unauthorized", "config"),
+    "critical probe": (False, "critical", "server_error", "store"),
+    "other probe": (False, "degraded", "server_error", "store"),
+}
+
+
+def script(values: Iterable[int]) -> str:
+    """Samples as promtool has them."""
+    return " ".join(map(str, values))
+
+
+def troubled(earlier: str | None) -> tuple[dict[str, str], int]:
+    """Series of stores that fail in every kind and rhythm after ten minutes, and their number."""
+    inputs: dict[str, str] = {}
+    stores = 0
+    for down, state, error_type, fault in KINDS.values():
+        for rhythm in RUNS.values():
+            stores += 1
+            store = f'org="o{stores}", domain="d", platform="p{stores}"'
+            bits = [int(bit) for bit in rhythm.split()]
+            failing = [bits[i % len(bits)] for i in range(80)]
+            before = KINDS[earlier] if earlier else None
+            past = [1 if before else 0] * 10
+            probe = 'probe="liveness"' if down else 'probe="cart"'
+            is_down = [bit * bool(before and before[0]) for bit in past] + [
+                bit * down for bit in failing
+            ]
+            inputs[of(health.UP, base=store)] = script(1 - bit for bit in is_down)
+            inputs[of(health.PROBE_SUCCESS, probe, store)] = script(
+                1 - bit for bit in past + failing
+            )
+            for name in ("healthy", "degraded", "critical"):
+                then = [int(name == (before[1] if before else "healthy"))] * 10
+                now = [int(name == (state if bit else "healthy")) for bit in failing]
+                inputs[of(health.HEALTH, f'state="{name}"', store)] = script(then + now)
+            counts = accumulate([0] * 10 + failing)
+            inputs[
+                of(
+                    health.PROBE_FAILURES,
+                    f'{probe}, error_type="{error_type}", fault="{fault}"',
+                    store,
+                )
+            ] = script(counts)
+    return inputs, stores
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("earlier", [None, *KINDS])
+def test_somebody_is_told_of_every_kind_and_rhythm_of_failing(
+    earlier: str | None, tmp_path: Path
+) -> None:
+    """A store for each kind and rhythm, and for each after ten minutes of another kind."""
+    inputs, stores = troubled(earlier)
+    well = 'org="well", domain="d", platform="p"'
+    inputs[of(health.UP, base=well)] = "1x90"
+    inputs[of(health.HEALTH, 'state="healthy"', well)] = "1x90"
+    inputs[of(health.HEALTH, 'state="degraded"', well)] = "0x40 1 0x49"
+    told = 'group by (org) (ALERTS{alertstate="firing", severity=~"critical|warning", org!=""})'
+    test = {
+        "interval": "1m",
+        "input_series": [{"series": s, "values": v} for s, v in inputs.items()],
+        "promql_expr_test": [
+            {
+                "eval_time": "75m",
+                "expr": told,
+                "exp_samples": [
+                    {"labels": f'{{org="o{number}"}}', "value": 1}
+                    for number in range(1, stores + 1)
+                ],
+            }
+        ],
+    }
+    promtool(tmp_path, {"evaluation_interval": "1m", "tests": [test]}, ("health",))
 
 
 @pytest.mark.parametrize("alert", alerts.alerts(), ids=lambda alert: alert.name)

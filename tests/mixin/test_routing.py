@@ -168,11 +168,20 @@ INHIBITION: list[tuple[dict[str, str], dict[str, str], bool]] = [
         False,
     ),
     (
-        {"alertname": "StoreCredentialsRejected", **STORE},
+        {"alertname": "StoreCredentialsRejected", "severity": "critical", **STORE},
         {"alertname": "StoreFiguresStale", **STORE},
         True,
     ),
-    ({"alertname": "StoreCredentialsRejected", **STORE}, {"alertname": "StoreDown", **STORE}, True),
+    (
+        {"alertname": "StoreCredentialsRejected", "severity": "warning", **STORE},
+        {"alertname": "StorePaymentsFailing", **STORE},
+        False,
+    ),
+    (
+        {"alertname": "StoreCredentialsRejected", "severity": "critical", **STORE},
+        {"alertname": "StoreDown", **STORE},
+        False,
+    ),
     (
         {"alertname": "StoreExporterDown", "instance": "exporter:9847"},
         {"alertname": "StoreOrderDrought", **STORE},

@@ -17,6 +17,7 @@ class AlertName:
     STORE_DOWN_AMONG_MANY = "StoreDownAmongMany"
     STORE_UNSTABLE = "StoreUnstable"
     STORE_CREDENTIALS_REJECTED = "StoreCredentialsRejected"
+    STORE_VITAL_PROBE_FAILING = "StoreVitalProbeFailing"
     STORE_DEGRADED = "StoreDegraded"
     STORE_LATENCY_REGRESSION = "StoreLatencyRegression"
     STORE_CERTIFICATE_EXPIRING = "StoreCertificateExpiring"

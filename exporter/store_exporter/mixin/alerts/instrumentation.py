@@ -9,7 +9,7 @@ from ..model import Alert, Group, Runbook
 from ..names import AlertName, Dashboards
 from ..policy import MINUTE, THRESHOLDS
 from ..promql import equal
-from .texts import PROCESS
+from .texts import PROCESS, asked, chosen
 
 
 def groups() -> list[Group]:
@@ -104,6 +104,7 @@ def application_errors() -> Alert:
     """An operation fails by bugs of the calling application, over all stores."""
     labels = ("platform", "operation")
     bugs = promql.increase(operations.OPERATION_ERRORS, "10m", equal("fault", Fault.APP))
+    hurt = chosen(operations.OPERATION_ERRORS, *labels, more=equal("fault", Fault.APP))
     every = promql.total(labels, promql.increase(operations.OPERATIONS, "10m"))
     share = f"{promql.total(labels, bugs)} / ({every} >= {THRESHOLDS.operation_bug_minimum:g})"
     return Alert(
@@ -114,7 +115,13 @@ def application_errors() -> Alert:
         "An operation fails by a bug in the application that calls it.",
         "An operation failed by a bug in the application that calls it.",
         "{{ $value | humanizePercentage }} of the {{ $labels.operation }} operations on "
-        "{{ $labels.platform }} fail with errors of the application itself, over all stores.",
+        "{{ $labels.platform }} fail with errors of the application itself, over all stores."
+        + asked(
+            f"topk(5, sum by (org) (round(increase({hurt}[10m]))) > 0)",
+            " It hurts{{ range $i, $each := . }}{{ if $i }},{{ end }} {{ .Labels.org }} "
+            "({{ .Value }} calls){{ end }}.",
+            *labels,
+        ),
         Dashboards.ERRORS,
         Runbook(
             "Errors with fault `app` are bugs of the calling application: exceptions nobody "

@@ -13,7 +13,7 @@ from ..model import Alert, Group, Runbook
 from ..names import AUDIENCE, ORG_ONLY, AlertName, Dashboards
 from ..policy import MINUTE, THRESHOLDS
 from ..promql import STORE, equal
-from .causes import refused, unusable
+from .causes import unusable
 from .texts import PROBE_CAUSE, STATUS, WHO, unavailable
 
 DOWN_AFTER = 2 * MINUTE
@@ -100,7 +100,8 @@ def store_down_among_many() -> Alert:
     outage = promql.firing(equal("alertname", AlertName.STORES_DOWN))
     return Alert(
         AlertName.STORE_DOWN_AMONG_MANY,
-        f"{_DOWN} and {promql.on('platform')} {outage}",
+        f"{_DOWN} and {promql.on('platform')} {outage}"
+        f" unless {promql.on(*STORE)} {series.LIVENESS_REFUSED}",
         MINUTE,
         "critical",
         "A store does not answer, like many others at the same time.",
@@ -116,7 +117,6 @@ def store_down_among_many() -> Alert:
             ("Tell your customers, if it lasts; a notice on social media is read.",),
         ),
         labels={AUDIENCE: ORG_ONLY},
-        inhibited_by=(refused(),),
         faults=(Fault.STORE, Fault.CONFIG),
         facts=unavailable(),
         keep=CALM,

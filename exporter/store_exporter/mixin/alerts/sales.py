@@ -45,7 +45,9 @@ def order_drought() -> list[Alert]:
             ),
         ),
     )
-    fresh = select(business.COLLECTOR_SUCCESS, equal("collector", ORDERS_COLLECTOR))
+    # A scrape interval may be longer than the five minutes that an instant selector looks back.
+    collector = select(business.COLLECTOR_SUCCESS, equal("collector", ORDERS_COLLECTOR))
+    fresh = f"last_over_time({promql.over(collector, '1h')})"
     return [
         Alert(
             AlertName.STORE_ORDER_DROUGHT,

@@ -18,7 +18,7 @@ def groups() -> list[Group]:
 def discovery_failing() -> Alert:
     """A source of stores does not answer."""
     labels = (*PROCESS, "org")
-    failed = promql.increase(exporter.DISCOVERY_FAILURES, "30m")
+    failed = promql.increase(exporter.DISCOVERY_FAILURES, "2h")
     return Alert(
         AlertName.STORE_DISCOVERY_FAILING,
         f"{promql.total(labels, failed)} > 1",
@@ -27,7 +27,7 @@ def discovery_failing() -> Alert:
         "A source of stores gives no usable answer.",
         "A source of stores gave no usable answer.",
         "{{ $labels.instance }} could not read the stores of {{ $labels.org }} "
-        '{{ $value | printf "%.0f" }} times in half an hour; those found before are watched on.',
+        '{{ $value | printf "%.0f" }} times in two hours; those found before are watched on.',
         Dashboards.EXPORTER,
         Runbook(
             "The file or address that lists stores cannot be read, or does not hold a list. Stores "

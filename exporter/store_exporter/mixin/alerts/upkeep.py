@@ -88,13 +88,14 @@ def api_version_expiring() -> Alert:
 
 def api_budget_low() -> Alert:
     """Requests to the store are nearly used up: the hourly budget, or the platform's own."""
-    shares = (
-        (health.API_BUDGET_REMAINING, health.API_BUDGET_LIMIT),
-        (health.API_BUCKET_AVAILABLE, health.API_BUCKET_MAXIMUM),
-    )
+    sent = f"sum without (source) ({promql.increase(health.API_REQUESTS, '1h')})"
+    spent = f"{sent} / ({promql.select(health.API_BUDGET_LIMIT)} > 0)"
+    available, maximum = health.API_BUCKET_AVAILABLE, health.API_BUCKET_MAXIMUM
     left = [
-        f"min by ({', '.join(STORE)}) ({promql.select(remaining)} / ({promql.select(limit)} > 0))"
-        for remaining, limit in shares
+        f"1 - {promql.aggregate('max', STORE, spent)}",
+        promql.aggregate(
+            "min", STORE, f"{promql.select(available)} / ({promql.select(maximum)} > 0)"
+        ),
     ]
     return Alert(
         AlertName.STORE_API_BUDGET_LOW,
