@@ -996,4 +996,69 @@ WEEKS = [
     ),
 ]
 
-CASES = [*STORES, *OUTAGES, *UPKEEP, *BUSINESS, *EXPORTER, *STATE, *OBJECTIVES, *WEEKS]
+EUR = 'currency="EUR"'
+EARNED = {
+    of(business.REVENUE, EUR): f"0+3000x{5 * WEEK}",
+    of(business.ORDERS_PAID): f"0+6x{5 * WEEK}",
+}
+SURGES = [
+    Case(
+        "StoreRefundSurge",
+        "a day with thirty times the refunds of past weeks is a ticket",
+        {**EARNED, of(business.REFUNDS, EUR): f"0+30x{4 * WEEK} {30 * 4 * WEEK}+900x100"},
+        after(4, 1500),
+        f"{WHO} paid back 43200 EUR within a day, more than 3 times what is normal and 20% of what "
+        "it earned.",
+        "warning",
+        {"currency": "EUR"},
+        step="30m",
+        groups=("business", "surges"),
+    ),
+    Case(
+        "StoreRefundSurge",
+        "what is always paid back is no surge",
+        {**EARNED, of(business.REFUNDS, EUR): f"0+900x{5 * WEEK}"},
+        after(4, 1500),
+        step="30m",
+        groups=("business", "surges"),
+    ),
+    Case(
+        "StoreRefundSurge",
+        "one refund of a shop with two orders a day is no surge",
+        {
+            of(business.REVENUE, EUR): f"0+10x{5 * WEEK}",
+            of(business.ORDERS_PAID): f"0+0.04x{5 * WEEK}",
+            of(business.REFUNDS, EUR): f"0+1x{4 * WEEK} {4 * WEEK}+300x100",
+        },
+        after(4, 1500),
+        step="30m",
+        groups=("business", "surges"),
+    ),
+    Case(
+        "StoreAbandonedCartsSurge",
+        "carts worth four times the normal are a ticket",
+        {
+            of(business.CART_ABANDONED_VALUE, EUR): f"2000x{4 * WEEK} 8000x100",
+            of(business.CARTS_ABANDONED): f"30x{5 * WEEK}",
+        },
+        after(4, 300),
+        f"Carts worth 8000 EUR are abandoned at {WHO}, more than 3 times what is normal.",
+        "warning",
+        {"currency": "EUR"},
+        step="30m",
+        groups=("surges",),
+    ),
+    Case(
+        "StoreAbandonedCartsSurge",
+        "four carts are too few to mean anything, however dear they are",
+        {
+            of(business.CART_ABANDONED_VALUE, EUR): f"2000x{4 * WEEK} 8000x100",
+            of(business.CARTS_ABANDONED): f"4x{5 * WEEK}",
+        },
+        after(4, 300),
+        step="30m",
+        groups=("surges",),
+    ),
+]
+
+CASES = [*STORES, *OUTAGES, *UPKEEP, *BUSINESS, *EXPORTER, *STATE, *OBJECTIVES, *WEEKS, *SURGES]

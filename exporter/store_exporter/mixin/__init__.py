@@ -6,7 +6,7 @@
     model         what a rule, an alert and a runbook are
     series        names of recorded series
     rules         recording rules; `seasonal` what is normal at this hour of the week, `costs`
-                  what an hour brings
+                  what an hour brings, `surges` refunds and abandoned carts
     objectives    what a service level objective is
     slo           the rules of the objectives
     alerts        one module per subject

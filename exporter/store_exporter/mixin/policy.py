@@ -58,6 +58,10 @@ class Thresholds:
     payment_failure_share: float = 0.3
     payment_minimum: float = 10
     """Paid and failed orders within the hour below which the share means nothing."""
+    surge_factor: float = 3
+    surge_orders: float = 20
+    """Orders a day, or abandoned carts, below which a multiple of normal means nothing."""
+    refund_share: float = 0.2
     operation_bug_share: float = 0.2
     operation_bug_minimum: float = 20
     """Operations in ten minutes below which the share means nothing."""

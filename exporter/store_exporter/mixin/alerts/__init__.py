@@ -15,6 +15,7 @@ from . import (
     sales,
     state,
     stores,
+    surges,
     upkeep,
 )
 
@@ -26,6 +27,7 @@ def groups() -> list[Group]:
         stores,
         upkeep,
         sales,
+        surges,
         business,
         exporter,
         state,
