@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,6 +15,27 @@ from tests import servers
 # How long an example takes says how busy the machine is, and must not decide a test.
 settings.register_profile("project", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("project")
+
+# What a session makes once and what takes long to make: its tests run in one worker.
+_SHARED = ("history",)
+# Until the tests have been found; see pytest_collection_finish.
+gc.disable()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Group the tests of a shared fixture for `pytest --dist loadgroup`."""
+    for item in items:
+        for name in _SHARED:
+            if name in getattr(item, "fixturenames", ()):
+                item.add_marker(pytest.mark.xdist_group(name))
+
+
+def pytest_collection_finish() -> None:
+    """Keep the collector from looking through thousands of tests whenever one of them runs it."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture
@@ -66,4 +88,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     missing = servers.missing_tools([str(report.longrepr) for report in skipped])
     if missing:
         terminalreporter.section("tests were skipped for want of real servers", red=True)
-        terminalreporter.line(f"Not to be had: {', '.join(missing)}. `scripts/tools` says why.")
+        names = ", ".join(missing)
+        terminalreporter.line(f"Not to be had: {names}. `scripts/tools --all` gets them.")
