@@ -11,13 +11,15 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests import servers
+from tests.demo import Demo
+from tests.demo import demo as running_demo
 
 # How long an example takes says how busy the machine is, and must not decide a test.
 settings.register_profile("project", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("project")
 
 # What a session makes once and what takes long to make: its tests run in one worker.
-_SHARED = ("history",)
+_SHARED = ("history", "demo")
 # Until the tests have been found; see pytest_collection_finish.
 gc.disable()
 
@@ -74,6 +76,13 @@ def victoria_metrics(
             return stack.enter_context(servers.victoria_metrics(folder, *flags))
 
         yield start
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """The whole demo, running; a test leaves its stores and its Slack as it found them."""
+    with running_demo(tmp_path_factory.mktemp("demo")) as started:
+        yield started
 
 
 @pytest.fixture(scope="session")
