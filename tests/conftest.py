@@ -24,13 +24,11 @@ _SHARED = ("history", "demo")
 gc.disable()
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_itemcollected(item: pytest.Item) -> None:
     """Group the tests of a shared fixture for `pytest --dist loadgroup`."""
-    for item in items:
-        for name in _SHARED:
-            if name in getattr(item, "fixturenames", ()):
-                item.add_marker(pytest.mark.xdist_group(name))
+    for name in _SHARED:
+        if name in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group(name))
 
 
 def pytest_collection_finish() -> None:
