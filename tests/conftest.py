@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,10 +11,31 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests import servers
+from tests.demo import Demo
+from tests.demo import demo as running_demo
 
 # How long an example takes says how busy the machine is, and must not decide a test.
 settings.register_profile("project", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("project")
+
+# What a session makes once and what takes long to make: its tests run in one worker.
+_SHARED = ("history", "demo")
+# Until the tests have been found; see pytest_collection_finish.
+gc.disable()
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Group the tests of a shared fixture for `pytest --dist loadgroup`."""
+    for name in _SHARED:
+        if name in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group(name))
+
+
+def pytest_collection_finish() -> None:
+    """Keep the collector from looking through thousands of tests whenever one of them runs it."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture
@@ -55,6 +77,13 @@ def victoria_metrics(
 
 
 @pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """The whole demo, running; a test leaves its stores and its Slack as it found them."""
+    with running_demo(tmp_path_factory.mktemp("demo")) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
 def repository() -> Path:
     """The project's folder."""
     return Path(__file__).parents[1]
@@ -66,4 +95,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     missing = servers.missing_tools([str(report.longrepr) for report in skipped])
     if missing:
         terminalreporter.section("tests were skipped for want of real servers", red=True)
-        terminalreporter.line(f"Not to be had: {', '.join(missing)}. `scripts/tools` says why.")
+        names = ", ".join(missing)
+        terminalreporter.line(f"Not to be had: {names}. `scripts/tools --all` gets them.")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import os
 import shutil
 import signal
 import sys
@@ -15,64 +14,27 @@ from collections.abc import Awaitable
 from pathlib import Path
 
 from . import parts
+from .console import say, show_addresses, show_message
 from .evidence import MissingEvidenceError
 from .processes import StartError
-from .scene import CHECK, DEMO, api_token
-from .slack import Message, SlackReceiver
-from .stack import Stack, running
-from .stores.base import cast
+from .scene import CHECK, DEMO
+from .slack import SlackReceiver
+from .stack import running
 from .story import Story
 
 _NEEDED = ("prometheus", "alertmanager")
 INTERRUPTED = 130
 """Exit status of a program that Ctrl-C ended, as shells have it."""
-_COLOUR = {"red": "31", "green": "32", "yellow": "33", "blue": "36", "bold": "1", "dim": "2"}
-
-
-def painted(text: str, colour: str) -> str:
-    """Colour text for a terminal; leave it plain for a file, a pipe or NO_COLOR."""
-    if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
-        return text
-    return f"\033[{_COLOUR[colour]}m{text}\033[0m"
-
-
-def say(text: str, colour: str | None = None) -> None:
-    """Print a line of the story with its time."""
-    clock = painted(time.strftime("%H:%M:%S"), "dim")
-    print(f"{clock}  {painted(text, colour) if colour else text}", flush=True)
-
-
-def show_message(message: Message) -> None:
-    """Print a Slack message as a person would read it."""
-    colour = "green" if "RESOLVED" in message.text.upper() else "red"
-    sender, *lines = message.text.splitlines()
-    print(f"\n          {painted(f'Slack: {sender}', 'bold')}")
-    for line in lines:
-        print(f"          {painted(line[:1], colour)}{line[1:]}")
-    print(flush=True)
-
-
-def show_addresses(stack: Stack) -> None:
-    """Print a table of every part's address."""
-    width = max(len(name) for name in (*stack.addresses, *stack.missing))
-    print()
-    for name, address in stack.addresses.items():
-        print(f"  {painted(name.ljust(width), 'bold')}  {address}")
-    for name, reason in stack.missing.items():
-        print(f"  {painted(name.ljust(width), 'bold')}  not running: {reason}")
-    print(f"  {painted('Files'.ljust(width), 'bold')}  {stack.directory}")
-    org = min(role.org for role in cast())
-    print(f"\n  What the application of {org} sees of its stores:")
-    print(f"  curl -H 'Authorization: Bearer {api_token(org)}' \\")
-    print(f"       {stack.addresses['exporter']}/api/v1/analytics")
-    print(flush=True)
 
 
 async def demo() -> int:
     """Run the story for a person, then leave everything running until Ctrl-C."""
     slack = SlackReceiver(show_message)
     with tempfile.TemporaryDirectory(prefix="store-exporter-demo-") as directory:
-        say("Starting stores, shoppers, exporter, Alertmanager and Prometheus …")
+        say(
+            "Starting stores, shoppers, exporter, Alertmanager and Prometheus. In a minute one "
+            "store fails and Slack is told."
+        )
         async with running(DEMO, Path(directory), slack) as stack:
             show_addresses(stack)
             story = Story(stack, DEMO, tell=lambda s: say(s, "yellow"), verified=say)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from store_exporter.mixin import alertmanager, alerts, policy, rules, slack, slo
+from store_exporter.mixin import alertmanager, alerts, mail, policy, rules, slack, slo
 
 from .files import write
 from .scene import Pace
@@ -20,7 +20,8 @@ def write_files(directory: Path, addresses: Mapping[str, str], pace: Pace) -> No
     write(directory / "rules" / "slo.yml", slo.document(pace=pace.alerts))
     write(directory / "rules" / "alerts.yml", alerts.document(links, pace=pace.alerts))
     write(directory / "prometheus.yml", prometheus(addresses, pace))
-    slack.write(directory / "templates")
+    for messages in (slack, mail):
+        messages.write(directory / "templates")
     write(directory / "alertmanager.yml", routes(addresses["slack"], pace))
 
 
@@ -41,6 +42,7 @@ def prometheus(addresses: Mapping[str, str], pace: Pace) -> dict[str, Any]:
         "scrape_configs": [
             {"job_name": policy.EXPORTER_JOB, "static_configs": hosts("exporter")},
             {"job_name": "application", "static_configs": hosts("application")},
+            {"job_name": "alertmanager", "static_configs": hosts("alertmanager")},
         ],
     }
 

@@ -8,6 +8,7 @@ import os
 import random
 import signal
 import socket
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,8 @@ import aiohttp
 class StartError(Exception):
     """A process did not become ready; the message ends with the last lines of its log."""
 
+
+_LEASH = str(Path(__file__).with_name("leash.py"))
 
 # Below what systems hand out for outgoing connections and for port 0, one of which could take a
 # port between its being chosen and its being listened on.
@@ -83,7 +86,7 @@ async def start(
     """Start a program and return when `ready`, an http address, answers 200.
 
     The child gets a session of its own, so that Ctrl-C reaches only the demo, which then stops
-    its children in order.
+    its children in order. Where the demo is killed, Linux kills them; see `leash`.
 
     Raises:
         StartError: it ended, or did not answer within `timeout` seconds; it is stopped then.
@@ -91,7 +94,7 @@ async def start(
     log = directory / f"{name}.log"
     with log.open("wb") as output:
         child = await asyncio.create_subprocess_exec(
-            *argv,
+            *(sys.executable, "-I", "-S", _LEASH, str(os.getpid()), *argv),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=output,
             stderr=asyncio.subprocess.STDOUT,

@@ -36,7 +36,7 @@ class Pace:
     calm: float
 
 
-DEMO = Pace(probe=5, scrape=5, alerts=0.2, messages=1 / 12, errand=2.0, calm=30)
+DEMO = Pace(probe=5, scrape=5, alerts=0.2, messages=1 / 12, errand=2.0, calm=10)
 """For a person who watches: quicker than production, slow enough to follow."""
 CHECK = Pace(probe=1, scrape=1, alerts=0.05, messages=1 / 60, errand=0.5, calm=5)
 """For `--check`, which has to end within three minutes."""

@@ -62,10 +62,13 @@ class SlackReceiver:
         on_message: called with every message that was accepted.
         now: Unix time in seconds.
         keep: how many messages are remembered.
+        pause: seconds that must pass between two messages of one webhook, of which Slack allows one
+            a second; a message that comes sooner is refused with HTTP 429. 0 takes them all.
 
     Attributes:
         outage: while true every post is answered with HTTP 503, as in an outage of Slack.
-        refused: how many posts an outage has refused.
+        limiting: while true every post is answered with HTTP 429, whatever `pause` is.
+        refused: how many posts were refused, in an outage or because they came too soon.
     """
 
     def __init__(
@@ -74,12 +77,16 @@ class SlackReceiver:
         *,
         now: Callable[[], float] = time.time,
         keep: int = 1_000,
+        pause: float = 0,
     ) -> None:
         self.messages: deque[Message] = deque(maxlen=keep)
+        self.pause = pause
         self.outage = False
+        self.limiting = False
         self.refused = 0
         self._on_message = on_message
         self._now = now
+        self._taken: dict[str, float] = {}
         self.app = web.Application(client_max_size=1024 * 1024)
         self.app.add_routes(
             [
@@ -94,6 +101,11 @@ class SlackReceiver:
         if self.outage:
             self.refused += 1
             return web.Response(status=503, text="service_unavailable")
+        if self.limiting or self._too_soon(request.path):
+            self.refused += 1
+            return web.json_response(
+                {"ok": False, "error": "rate_limited"}, status=429, headers={"Retry-After": "1"}
+            )
         try:
             payload = json.loads(await _payload(request))
         except ValueError:
@@ -107,6 +119,14 @@ class SlackReceiver:
         if self._on_message:
             self._on_message(message)
         return web.Response(text="ok")
+
+    def _too_soon(self, path: str) -> bool:
+        """Whether this webhook took a message less than `pause` ago; notes the time if not."""
+        now = self._now()
+        if now - self._taken.get(path, -self.pause) < self.pause:
+            return True
+        self._taken[path] = now
+        return False
 
     async def _list(self, _: web.Request) -> web.Response:
         return web.json_response([{**asdict(m), "text": m.text} for m in self.messages])

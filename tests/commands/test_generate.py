@@ -100,7 +100,7 @@ def test_routes_come_from_the_exporters_configuration(tmp_path: Path) -> None:
     assert cli.main(["generate", f"--output={tmp_path}", f"--config.file={file}"]) == 0
     text = (tmp_path / "alerts/alertmanager.yml").read_text()
     receivers = {r["name"]: r for r in yaml.safe_load(text)["receivers"]}
-    assert list(receivers) == ["platform", "watchdog", "org-acme", "org-globex"]
+    assert list(receivers) == ["platform", "watchdog", "org-acme", "org-globex", "nobody"]
     assert receivers["platform"]["slack_configs"][0]["api_url_file"] == "/secrets/ops"
     assert receivers["platform"]["email_configs"][0]["auth_password_file"] == "/secrets/smtp"
     assert receivers["watchdog"]["webhook_configs"][0]["url_file"] == "/secrets/deadman"

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from store_exporter.metrics.catalogue import Metric, business, exporter, health, operations
-from store_exporter.mixin import series, slo
+from store_exporter.mixin import costs, series, slo
 
 STORE = 'org="acme", domain="books.example", platform="woocommerce"'
 PROCESS = 'job="store-exporter", instance="exporter:9847"'
@@ -43,6 +43,7 @@ class Case:
         base: the labels that the alert takes from its series.
         step: between samples, and between evaluations.
         groups: the recording rules that matter; the rest are left out for speed.
+        facts: annotations that are looked at beside summary and description.
     """
 
     alert: str
@@ -55,6 +56,7 @@ class Case:
     base: str = STORE
     step: str = "1m"
     groups: tuple[str, ...] = ("health",)
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 LIVENESS = 'probe="liveness"'
@@ -69,6 +71,31 @@ STORES = [
         {of(health.UP): "1x4 0x10", TIMEOUTS: "0x4 1+1x10"},
         "10m",
         f"{WHO} keeps failing its liveness probe. The latest failures are of type timeout.",
+    ),
+    Case(
+        "StoreDown",
+        "it is told since its first failed probe, with what it costs, what fails and what changed",
+        {
+            of(health.UP): "1x4 0x10",
+            TIMEOUTS: "0x4 1+1x10",
+            of(health.PROBE_STATUS, LIVENESS): "200x4 500x10",
+            of(costs.REVENUE, 'currency="EUR"'): "1240.2x20",
+            of(costs.ORDERS): "30.6x20",
+            of(health.INFO, 'version="9.3.3"'): "1x3 stale",
+            of(health.INFO, 'version="9.4.1"'): "_x3 1x12",
+            of(series.OPERATION_FAILED, 'operation="get_cart"'): "0.1x20",
+        },
+        "10m",
+        f"{WHO} keeps failing its liveness probe. The latest failures are of type timeout. "
+        "It answers with HTTP 500.",
+        facts={
+            "since": "1970-01-01 00:05:00 UTC",
+            "lasted": "5m 0s",
+            "error_type": "timeout",
+            "cost": "about 1,240 EUR an hour in 31 orders, at this time of the week",
+            "failing": "get_cart (30 calls) in the last five minutes",
+            "changed": "version 9.3.3 to 9.4.1",
+        },
     ),
     Case(
         "StoreDown",
@@ -105,7 +132,7 @@ STORES = [
         {of(health.PROBE_SUCCESS, LIVENESS): "1x4 0x10", REFUSED: "_x4 1+1x10"},
         "8m",
         f"{WHO} has refused the configured credentials, or a permission that they need, for more "
-        "than two minutes, in 1 of the probes and collectors.",
+        "than two minutes, for everything.",
     ),
     Case(
         "StoreCredentialsRejected",
@@ -120,6 +147,52 @@ STORES = [
         "40m",
         f"{WHO} has refused the configured credentials, or a permission that they need, for more "
         "than two minutes, in 1 of the probes and collectors.",
+        "warning",
+    ),
+    Case(
+        "StoreDown",
+        "a store that lacks a permission and then times out is down",
+        {
+            of(health.UP): "1x9 0x20",
+            of(health.PROBE_SUCCESS, LIVENESS): "1x9 0x20",
+            TIMEOUTS: "0x9 1+1x20",
+            of(business.COLLECTOR_SUCCESS, 'collector="orders"'): "0x30",
+            failures(business.COLLECTOR_FAILURES, 'collector="orders"', "forbidden", "config"): (
+                "_x4 1x26"
+            ),
+        },
+        "15m",
+        f"{WHO} keeps failing its liveness probe. The latest failures are of type timeout.",
+    ),
+    Case(
+        "StoreDown",
+        "a store that refused our key before it stopped to answer is down",
+        {
+            of(health.UP): "0x30",
+            of(health.PROBE_SUCCESS, LIVENESS): "0x30",
+            REFUSED: "0+1x9 9x21",
+            TIMEOUTS: "0x9 1+1x20",
+        },
+        "20m",
+        f"{WHO} keeps failing its liveness probe. The latest failures are of type timeout.",
+    ),
+    Case(
+        "StoreVitalProbeFailing",
+        "a checkout that is marked critical and fails is a page although the store answers",
+        {
+            of(health.UP): "1x20",
+            of(health.HEALTH, 'state="critical"'): "0x4 1x16",
+            failures(health.PROBE_FAILURES, CART, "server_error", "store"): "0x4 1+1x16",
+        },
+        "10m",
+        f"{WHO} answers, but what it needs to sell does not work: a critical probe fails "
+        "(100% of the time). The latest failures are of type server_error.",
+    ),
+    Case(
+        "StoreVitalProbeFailing",
+        "a store that is down has its own message",
+        {of(health.UP): "1x4 0x30", of(health.HEALTH, 'state="critical"'): "0x4 1x30"},
+        "30m",
     ),
     Case(
         "StoreCredentialsRejected",
@@ -141,8 +214,9 @@ STORES = [
             failures(health.PROBE_FAILURES, CART, "server_error", "store"): "0x4 1+1x30",
         },
         "25m",
-        f"{WHO} has been degraded for more than a quarter of an hour: a probe that is not vital "
-        "fails, or the store is slow. The latest failures are of type server_error.",
+        f"{WHO} has been degraded for more than a quarter of an hour, all the time or again and "
+        "again: a probe that is not vital fails, or the store is slow. The latest failures are of "
+        "type server_error.",
         "warning",
     ),
     Case(
@@ -150,6 +224,94 @@ STORES = [
         "ten minutes of it are not worth a ticket",
         {of(health.HEALTH, 'state="degraded"'): "0x4 1x10 0x10"},
         "14m",
+    ),
+]
+
+
+def many(down: int, up: int) -> dict[str, str]:
+    """So many stores that fail from the fifth minute on, and so many that do not."""
+    shops = [f'org="org{i}", domain="shop{i}.example", platform="woocommerce"' for i in range(99)]
+    return {
+        of(health.UP, base=shop): "1x4 0x30" if i < down else "1x34"
+        for i, shop in enumerate(shops[: down + up])
+    }
+
+
+FIVE_DOWN = "5 of the 40 woocommerce stores watched do not answer; over all platforms 5 of 40."
+OUTAGE = of("ALERTS", base='alertname="StoresDown", alertstate="firing", platform="woocommerce"')
+IN_OUTAGE = 'org="org0", domain="shop0.example", platform="woocommerce"'
+OUTAGES = [
+    Case(
+        "StoresDown",
+        "five of forty stores are told of after a minute, before each of them would be",
+        many(5, 35),
+        "6m",
+        FIVE_DOWN,
+        base='platform="woocommerce"',
+    ),
+    Case(
+        "StoresDown",
+        "it names the types of failure and the version that most have",
+        {
+            **many(5, 0),
+            failures(health.PROBE_FAILURES, LIVENESS, "timeout", "store").replace(
+                STORE, IN_OUTAGE
+            ): "0x4 1+1x30",
+            of(health.INFO, 'version="9.4.1"', IN_OUTAGE): "1x34",
+        },
+        "8m",
+        "5 of the 5 woocommerce stores watched do not answer; over all platforms 5 of 5. Types of "
+        'failure: timeout (1 stores). The most frequent version among them is "9.4.1" (1 stores).',
+        base='platform="woocommerce"',
+    ),
+    Case("StoresDown", "four stores are four messages in one", many(4, 6), "9m"),
+    Case(
+        "StoresDown",
+        "five of a hundred and five are an ordinary day",
+        many(5, 90)
+        | {
+            of(health.UP, base=f'org="more{i}", domain="d", platform="woocommerce"'): "1x34"
+            for i in range(10)
+        },
+        "9m",
+    ),
+    Case(
+        "StoreDownAmongMany",
+        "each org hears of its own store in an outage of many",
+        {of(health.UP): "1x4 0x30", OUTAGE: "_x6 1x30", TIMEOUTS: "0x4 1+1x30"},
+        "9m",
+        f"{WHO} keeps failing its liveness probe, and so do many other stores; whoever runs the "
+        "platform has been told. The latest failures are of type timeout.",
+        labels={"audience": "org"},
+    ),
+    Case(
+        "StoreDownAmongMany",
+        "a store that is down alone is not among many, nor one of another platform",
+        {of(health.UP): "1x4 0x30", OUTAGE.replace("woocommerce", "shopify"): "1x34"},
+        "20m",
+    ),
+    Case(
+        "StoreUnstable",
+        "a store that fails one probe in three is told of within a quarter of an hour",
+        {of(health.UP): "1x4" + " 0 1 1" * 10, TIMEOUTS: "0+1x34"},
+        "15m",
+        f"{WHO} was down for 25% of the last half hour, a little at a time. The latest "
+        "failures are of type timeout.",
+    ),
+    Case(
+        "StoreUnstable",
+        "it goes on for half an hour after the last failure, so that it is one message",
+        {of(health.UP): "1x4" + " 0 1 1" * 10 + " 1x60"},
+        "50m",
+        f"{WHO} was down for 13.33% of the last half hour, a little at a time.",
+    ),
+    Case(
+        "StoreUnstable",
+        "an outage and a second one are no pattern",
+        {
+            of(health.UP): "1x4 0x5 1x5 0x5 1x20",
+        },
+        "25m",
     ),
 ]
 
@@ -191,9 +353,12 @@ UPKEEP = [
     ),
     Case(
         "StoreApiBudgetLow",
-        "a request budget with a twentieth left is a ticket",
-        {of(health.API_BUDGET_REMAINING): "30x20", of(health.API_BUDGET_LIMIT): "600x20"},
-        "15m",
+        "an hour in which nineteen twentieths of the budget were sent is a ticket",
+        {
+            of(health.API_REQUESTS, 'source="orders"'): "0+9.5x80",
+            of(health.API_BUDGET_LIMIT): "600x80",
+        },
+        "80m",
         f"Only 5% of the API budget for {WHO} is left; collectors will wait and their figures "
         "grow old.",
         "warning",
@@ -210,8 +375,12 @@ UPKEEP = [
     Case(
         "StoreApiBudgetLow",
         "a budget half spent is what it is for",
-        {of(health.API_BUDGET_REMAINING): "300x20", of(health.API_BUDGET_LIMIT): "600x20"},
-        "15m",
+        {
+            of(health.API_REQUESTS, 'source="orders"'): "0+5x80",
+            of(health.API_BUDGET_LIMIT): "600x80",
+            of(health.API_BUDGET_REMAINING): "5x80",
+        },
+        "80m",
     ),
 ]
 
@@ -246,6 +415,16 @@ BUSINESS = [
             of(business.ORDERS_PAID): "0+0.02x80",
         },
         "80m",
+        groups=("business",),
+    ),
+    Case(
+        "StorePaymentsFailing",
+        "eight failures of nine payments are a tiny shop's bad hour",
+        {
+            of(business.ORDERS, 'status="failed"'): "0x20 8x60",
+            of(business.ORDERS_PAID): "0x20 1x60",
+        },
+        "70m",
         groups=("business",),
     ),
     Case(
@@ -493,7 +672,7 @@ EXPORTER = [
         },
         "20m",
         "50% of the get_cart operations on woocommerce fail with errors of the application itself, "
-        "over all stores.",
+        "over all stores. It hurts acme (50 calls).",
         base='platform="woocommerce", operation="get_cart"',
     ),
     Case(
@@ -511,13 +690,42 @@ EXPORTER = [
     ),
 ]
 
+ALERTMANAGER = 'job="alertmanager", instance="alertmanager:9093"'
+REFUSED_MESSAGES = of(
+    "alertmanager_notifications_failed_total",
+    'integration="slack", reason="clientError"',
+    ALERTMANAGER,
+)
+FIRED = 'alertstate="firing", severity="critical", org="acme"'
+EXPORTER += [
+    Case(
+        "StoreAlertsUndelivered",
+        "messages that Slack refused are told with what fired meanwhile, as soon as it takes one",
+        {
+            REFUSED_MESSAGES: "0x4 1x20",
+            of("ALERTS", f'{FIRED}, alertname="StoreDown", domain="tea.example"', ""): "_x4 1x3",
+        },
+        "12m",
+        "slack refused messages of alertmanager:9093 within the last quarter of an hour, 1 times. "
+        "In the last two hours there fired StoreDown tea.example (acme).",
+        base=f'{ALERTMANAGER}, integration="slack"',
+    ),
+    Case(
+        "StoreAlertsUndelivered",
+        "messages that all arrive are nothing to tell of",
+        {REFUSED_MESSAGES: "3x40"},
+        "30m",
+        base=f'{ALERTMANAGER}, integration="slack"',
+    ),
+]
+
 STATE = [
     Case(
         "StoreDiscoveryFailing",
         "a source of stores that fails again and again is a ticket",
         {of(exporter.DISCOVERY_FAILURES, 'org="acme"', PROCESS): "0+0.2x60"},
         "40m",
-        "exporter:9847 could not read the stores of acme 6 times in half an hour; those found "
+        "exporter:9847 could not read the stores of acme 8 times in two hours; those found "
         "before are watched on.",
         "warning",
         {"org": "acme"},
@@ -711,12 +919,14 @@ WEEKS = [
     Case(
         "StoreOrderDrought",
         "a shop that sold at this hour for four weeks and now sells nothing is a page",
-        drought(f"{SELLING} {SOLD}x40"),
+        drought(f"{SELLING} {SOLD}x40")
+        | {of(business.REVENUE, 'currency="EUR"'): f"0+7500x{4 * WEEK} {7500 * 4 * WEEK}x40"},
         after(4, 180),
         f"{WHO} had no order in the last 2h; normally it has 24 at this time of the week.",
         labels={"window": "2h"},
         step="30m",
-        groups=("business",),
+        groups=("business", "costs"),
+        facts={"cost": "about 15,000 EUR an hour in 12 orders, at this time of the week"},
     ),
     Case(
         "StoreOrderDrought",
@@ -786,4 +996,69 @@ WEEKS = [
     ),
 ]
 
-CASES = [*STORES, *UPKEEP, *BUSINESS, *EXPORTER, *STATE, *OBJECTIVES, *WEEKS]
+EUR = 'currency="EUR"'
+EARNED = {
+    of(business.REVENUE, EUR): f"0+3000x{5 * WEEK}",
+    of(business.ORDERS_PAID): f"0+6x{5 * WEEK}",
+}
+SURGES = [
+    Case(
+        "StoreRefundSurge",
+        "a day with thirty times the refunds of past weeks is a ticket",
+        {**EARNED, of(business.REFUNDS, EUR): f"0+30x{4 * WEEK} {30 * 4 * WEEK}+900x100"},
+        after(4, 1500),
+        f"{WHO} paid back 43200 EUR within a day, more than 3 times what is normal and 20% of what "
+        "it earned.",
+        "warning",
+        {"currency": "EUR"},
+        step="30m",
+        groups=("business", "surges"),
+    ),
+    Case(
+        "StoreRefundSurge",
+        "what is always paid back is no surge",
+        {**EARNED, of(business.REFUNDS, EUR): f"0+900x{5 * WEEK}"},
+        after(4, 1500),
+        step="30m",
+        groups=("business", "surges"),
+    ),
+    Case(
+        "StoreRefundSurge",
+        "one refund of a shop with two orders a day is no surge",
+        {
+            of(business.REVENUE, EUR): f"0+10x{5 * WEEK}",
+            of(business.ORDERS_PAID): f"0+0.04x{5 * WEEK}",
+            of(business.REFUNDS, EUR): f"0+1x{4 * WEEK} {4 * WEEK}+300x100",
+        },
+        after(4, 1500),
+        step="30m",
+        groups=("business", "surges"),
+    ),
+    Case(
+        "StoreAbandonedCartsSurge",
+        "carts worth four times the normal are a ticket",
+        {
+            of(business.CART_ABANDONED_VALUE, EUR): f"2000x{4 * WEEK} 8000x100",
+            of(business.CARTS_ABANDONED): f"30x{5 * WEEK}",
+        },
+        after(4, 300),
+        f"Carts worth 8000 EUR are abandoned at {WHO}, more than 3 times what is normal.",
+        "warning",
+        {"currency": "EUR"},
+        step="30m",
+        groups=("surges",),
+    ),
+    Case(
+        "StoreAbandonedCartsSurge",
+        "four carts are too few to mean anything, however dear they are",
+        {
+            of(business.CART_ABANDONED_VALUE, EUR): f"2000x{4 * WEEK} 8000x100",
+            of(business.CARTS_ABANDONED): f"4x{5 * WEEK}",
+        },
+        after(4, 300),
+        step="30m",
+        groups=("surges",),
+    ),
+]
+
+CASES = [*STORES, *OUTAGES, *UPKEEP, *BUSINESS, *EXPORTER, *STATE, *OBJECTIVES, *WEEKS, *SURGES]

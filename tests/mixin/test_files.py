@@ -89,6 +89,9 @@ def test_pace_shortens_intervals_and_the_sums_that_rely_on_them_follow() -> None
 
 # What no panel and no alert shows, and why.
 UNSEEN = {
+    "store_api_budget_remaining": (
+        "what may be sent at this moment; an hour's requests beside the limit tell whether it lasts"
+    ),
     "store_exporter_config_last_reload_success_timestamp_seconds": (
         "whether the last reload succeeded is shown; when the one before it did is for the curious"
     ),

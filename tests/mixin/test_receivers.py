@@ -6,6 +6,8 @@ import asyncio
 import email
 import email.policy
 import json
+import os
+import re
 import urllib.request
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,9 +17,13 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from store_exporter.commands.routing import routing
+from store_exporter.config import load
 from store_exporter.mixin import alertmanager, slack
+from store_exporter.mixin import mail as mail_messages
 from store_exporter.mixin.alertmanager import Email, Receivers, Routing, Webhook
 from store_exporter.mixin.files import as_yaml
+from store_exporter.mixin.links import ReceiverLinks
 from tests import servers
 
 pytestmark = pytest.mark.real
@@ -29,7 +35,17 @@ ALERT = {
         "domain": "books.example",
         "severity": "critical",
     },
-    "annotations": {"summary": "A store does not answer.", "description": "It is <down>."},
+    "annotations": {
+        "summary": "A store does not answer.",
+        "past": "A store did not answer.",
+        "description": "It is <down>.",
+        "since": "2026-03-01 09:27:45 UTC",
+        "lasted": "2m 15s",
+        "error_type": "timeout",
+        "cost": "about 1,240 EUR an hour",
+        "dashboard_url": "http://grafana.internal:3000/d/store-exporter-shop?var-org=acme&var-x=1",
+        "runbook_url": "http://exporter.internal:9847/runbooks/StoreDown",
+    },
     "startsAt": "2026-03-01T09:30:00Z",
 }
 
@@ -75,13 +91,24 @@ async def webhook(arrived: asyncio.Queue[Any]) -> AsyncIterator[str]:
         await runner.cleanup()
 
 
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def golden(file: Path, text: str) -> None:
+    """Compare with what was agreed; see test_slack_messages.py on how to write it anew."""
+    if os.environ.get("STORE_EXPORTER_WRITE_GOLDEN"):
+        file.write_text(text, encoding="utf-8")
+    assert text == file.read_text(encoding="utf-8")
+
+
 async def test_the_same_alert_reaches_a_mailbox_and_a_webhook(tmp_path: Path) -> None:
     mails: asyncio.Queue[bytes] = asyncio.Queue()
     calls: asyncio.Queue[Any] = asyncio.Queue()
     slack.write(tmp_path / "templates")
+    mail_messages.write(tmp_path / "templates")
     async with mail_server(mails) as smarthost, webhook(calls) as address:
         (tmp_path / "webhook_url").write_text(address, encoding="utf-8")
-        routing = Routing(
+        chosen = Routing(
             platform=Receivers(webhook=(Webhook(url_file=str(tmp_path / "webhook_url")),)),
             orgs={
                 "acme": Receivers(
@@ -89,11 +116,14 @@ async def test_the_same_alert_reaches_a_mailbox_and_a_webhook(tmp_path: Path) ->
                         Email(
                             "shop@acme.example", "alerts@example.com", smarthost, require_tls=False
                         ),
-                    )
+                    ),
+                    links=ReceiverLinks(
+                        "https://grafana.acme.example", "https://help.example/runbooks"
+                    ),
                 )
             },
         )
-        config = as_yaml(alertmanager.build(routing, pace=0.002))
+        config = as_yaml(alertmanager.build(chosen, pace=0.002))
         with servers.alertmanager(config, tmp_path) as server:
             request = urllib.request.Request(
                 f"{server.url}/api/v2/alerts",
@@ -107,5 +137,34 @@ async def test_the_same_alert_reaches_a_mailbox_and_a_webhook(tmp_path: Path) ->
     assert mail["Subject"] == "[FIRING:1] StoreDown books.example (acme)"
     assert mail["To"] == "shop@acme.example"
     assert mail["From"] == "alerts@example.com"
+    parts = {part.get_content_type(): part.get_content() for part in mail.iter_parts()}
+    plain, html = (parts[f"text/{kind}"].replace("\r\n", "\n") for kind in ("plain", "html"))
+    golden(GOLDEN / "mail.txt", plain)
+    golden(GOLDEN / "mail.html", html)
+    assert "It is &lt;down&gt;." in html
+    assert not re.search(r"<(img|script|link|style|iframe)|url\(", html), "a mail loads nothing"
+    addresses = set(re.findall(r"https?://[^/\"]+", plain + html))
+    assert addresses == {"https://grafana.acme.example", "https://help.example"}
     assert call["status"] == "firing"
     assert call["alerts"][0]["labels"] == ALERT["labels"]
+
+
+async def test_one_line_of_configuration_keeps_a_dead_mans_switch_fed(tmp_path: Path) -> None:
+    calls: asyncio.Queue[Any] = asyncio.Queue()
+    async with webhook(calls) as address:
+        (tmp_path / "heartbeat").write_text(address, encoding="utf-8")
+        file = tmp_path / "store-exporter.yml"
+        file.write_text(f"alerts: {{watchdog: 'file:{tmp_path / 'heartbeat'}'}}\norgs: []\n")
+        config = as_yaml(alertmanager.build(routing(load(file, resolve=False)), pace=0.002))
+        with servers.alertmanager(config, tmp_path) as server:
+            request = urllib.request.Request(
+                f"{server.url}/api/v2/alerts",
+                data=json.dumps(
+                    [{"labels": {"alertname": "Watchdog", "severity": "none"}}]
+                ).encode(),
+                headers={"Content-Type": "application/json"},
+            )
+            await asyncio.to_thread(lambda: urllib.request.urlopen(request, timeout=5).close())
+            async with asyncio.timeout(20):
+                beats = [await calls.get() for _ in range(3)]
+    assert {beat["groupLabels"]["alertname"] for beat in beats} == {"Watchdog"}

@@ -74,6 +74,9 @@ def test_amtool_accepts_the_committed_configuration(repository: Path) -> None:
 
 ROUTES = [
     ("alertname=StoreDown org=acme severity=critical", "platform,org-acme"),
+    ("alertname=StoresDown platform=shopify severity=critical", "platform"),
+    ("alertname=StoreDownAmongMany org=acme severity=critical audience=org", "org-acme"),
+    ("alertname=StoreDownAmongMany org=silent severity=critical audience=org", "nobody"),
     ("alertname=StoreFiguresStale org=acme severity=warning", "platform,org-acme"),
     ("alertname=StoreBestSellersOutOfStock org=acme severity=info", "org-acme"),
     ("alertname=StoreDown org=globex severity=critical", "platform,org-globex"),
@@ -108,16 +111,17 @@ def test_only_the_platforms_copy_continues() -> None:
 
 def test_messages_are_grouped_and_timed_as_agreed() -> None:
     route = CONFIG["route"]
-    assert route["group_by"] == ["org", "domain", "alertname"]
+    assert route["group_by"] == ["alertname"]
     waits = (route["group_wait"], route["group_interval"], route["repeat_interval"])
     assert waits == ("30s", "5m", "4h")
-    for child in route["routes"][1:]:
+    for child in route["routes"][1:-1]:
         assert child["routes"][0]["matchers"] == ['severity="critical"']
+        assert child["routes"][0]["group_interval"] == "1m"
         assert child["routes"][0]["repeat_interval"] == "1h"
 
 
 def test_maintenance_silences_every_route_but_the_watchdogs() -> None:
-    watchdog, *rest = CONFIG["route"]["routes"]
+    watchdog, *rest, _ = CONFIG["route"]["routes"]
     assert "mute_time_intervals" not in watchdog
     for route in rest:
         for each in (route, *route["routes"]):
@@ -141,6 +145,7 @@ def test_secrets_are_files() -> None:
 
 
 STORE = {"org": "acme", "domain": "books.example"}
+SHOPIFY, WOO = {"platform": "shopify"}, {"platform": "woocommerce"}
 OTHER = {"org": "acme", "domain": "toys.example"}
 # What fires, what fires beside it, and whether the second is held back.
 INHIBITION: list[tuple[dict[str, str], dict[str, str], bool]] = [
@@ -149,6 +154,9 @@ INHIBITION: list[tuple[dict[str, str], dict[str, str], bool]] = [
     ({"alertname": "StoreDown", **STORE}, {"alertname": "StoreLatencyRegression", **STORE}, True),
     ({"alertname": "StoreDown", **STORE}, {"alertname": "StoreOrderDrought", **STORE}, True),
     ({"alertname": "StoreDown", **STORE}, {"alertname": "StoreFiguresStale", **OTHER}, False),
+    ({"alertname": "StoresDown", **SHOPIFY}, {"alertname": "StoreDown", **STORE, **SHOPIFY}, True),
+    ({"alertname": "StoresDown", **SHOPIFY}, {"alertname": "StoreDown", **STORE, **WOO}, False),
+    ({"alertname": "StoreDown", **STORE}, {"alertname": "StoreUnstable", **STORE}, True),
     (
         {"alertname": "StoreDown", **STORE},
         {"alertname": "StoreFiguresStale", "org": "globex", "domain": "books.example"},
@@ -160,11 +168,20 @@ INHIBITION: list[tuple[dict[str, str], dict[str, str], bool]] = [
         False,
     ),
     (
-        {"alertname": "StoreCredentialsRejected", **STORE},
+        {"alertname": "StoreCredentialsRejected", "severity": "critical", **STORE},
         {"alertname": "StoreFiguresStale", **STORE},
         True,
     ),
-    ({"alertname": "StoreCredentialsRejected", **STORE}, {"alertname": "StoreDown", **STORE}, True),
+    (
+        {"alertname": "StoreCredentialsRejected", "severity": "warning", **STORE},
+        {"alertname": "StorePaymentsFailing", **STORE},
+        False,
+    ),
+    (
+        {"alertname": "StoreCredentialsRejected", "severity": "critical", **STORE},
+        {"alertname": "StoreDown", **STORE},
+        False,
+    ),
     (
         {"alertname": "StoreExporterDown", "instance": "exporter:9847"},
         {"alertname": "StoreOrderDrought", **STORE},

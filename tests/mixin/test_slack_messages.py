@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import urllib.request
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -22,6 +23,7 @@ from store_demo.slack import Message, SlackReceiver
 from store_exporter.mixin import alertmanager, policy, slack
 from store_exporter.mixin.alertmanager import Receivers, Routing, Slack
 from store_exporter.mixin.files import as_yaml
+from store_exporter.mixin.links import ReceiverLinks
 from tests import servers
 
 pytestmark = pytest.mark.real
@@ -46,7 +48,10 @@ def alert(name: str, *, domain: str = "books.example", **labels: str) -> dict[st
         },
         "annotations": {
             "summary": "A store does not answer.",
-            "description": f"{domain} (acme) has failed its liveness probe. {collector}".strip(),
+            "past": "A store did not answer.",
+            "description": f"{domain} (acme) keeps failing its liveness probe. {collector}".strip(),
+            "since": "2026-03-01 09:27:45 UTC",
+            "lasted": "2m 15s",
             "runbook_url": f"http://exporter.example/runbooks/{name}",
             "dashboard_url": f"http://grafana.example/d/store-exporter-shop?var-org=acme&x={name}",
         },
@@ -56,10 +61,10 @@ def alert(name: str, *, domain: str = "books.example", **labels: str) -> dict[st
 
 
 def stale(number: int) -> list[dict[str, Any]]:
-    """As many alerts of one group."""
+    """As many alerts of one group; each number has a name of its own, by which they are grouped."""
     return [
         alert(
-            "StoreFiguresStale",
+            f"StoreFiguresStale{number}",
             domain=f"n{number}.example",
             collector=f"c{i:02}",
             severity="warning",
@@ -69,19 +74,31 @@ def stale(number: int) -> list[dict[str, Any]]:
 
 
 FOREIGN = {"labels": {"alertname": "DiskFull", "instance": "db:9100"}, "startsAt": START}
+KNOWN = {
+    "error_type": "server_error",
+    "cost": "about 1,240 EUR an hour in 31 orders, at this time of the week",
+    "failing": "search_products (34 calls), get_cart (12 calls) in the last five minutes",
+    "changed": "version 9.3.3 to 9.4.1",
+    "first": "Open the store's front page in a browser.",
+}
+FULL = alert("StoreDown")
+FULL["annotations"] |= KNOWN
+FULL["annotations"]["description"] += (
+    " The latest failures are of type server_error. It answers with HTTP 500."
+)
 FIRST: dict[str, list[dict[str, Any]]] = {
-    "firing": [alert("StoreDown")],
+    "firing": [FULL],
     "several": stale(3),
     "more_than_ten": stale(13),
     "without_annotations": [FOREIGN],
     "odd_characters": [
         {
-            **alert("StoreDown", domain=ODD),
+            **alert("StoreDegraded", domain=ODD),
             "annotations": {"summary": f"Not {ODD}.", "description": f"{ODD} * `x` _y_"},
         }
     ],
     "info": [alert("StoreBestSellersOutOfStock", domain="shelf.example", severity="info")],
-    "resolved": [alert("StoreDown", domain="tea.example")],
+    "resolved": [alert("StoreUnstable", domain="tea.example")],
 }
 
 
@@ -106,7 +123,12 @@ def configuration(address: str, *, pace: float = 0.002) -> str:
     """The generated configuration, but for one org's channel at any hour."""
     routing = Routing(
         platform=Receivers(slack=(Slack(url=f"{address}/services/platform", channel="#ops"),)),
-        orgs={"acme": Receivers(slack=(Slack(url=f"{address}/services/acme", channel="#acme"),))},
+        orgs={
+            "acme": Receivers(
+                slack=(Slack(url=f"{address}/services/acme", channel="#acme"),),
+                links=ReceiverLinks(grafana="https://grafana.acme.example"),
+            )
+        },
         times=alertmanager.Times(business=alertmanager.Interval("00:00", "24:00")),
     )
     return as_yaml(alertmanager.build(routing, pace=pace))
@@ -142,14 +164,15 @@ def saying(messages: Sequence[Message], path: str, *words: str) -> list[Message]
 
 # Words of each case's message, and the channel it is looked for in.
 WHERE = {
-    "firing": ("acme", "FIRING", "StoreDown", "books.example"),
+    "firing": ("platform", "FIRING", "StoreDown", "books.example"),
+    "to_an_org": ("acme", "FIRING", "StoreDown", "books.example"),
     "several": ("acme", "FIRING:3", "n3.example"),
     "more_than_ten": ("acme", "FIRING:13", "n13.example"),
     "without_annotations": ("platform", "FIRING", "DiskFull"),
     "odd_characters": ("acme", "FIRING", "cheese"),
     "info": ("acme", "FIRING", "shelf.example"),
     "resolved": ("acme", "RESOLVED", "tea.example"),
-    "partly_resolved": ("acme", "FIRING:1", "n2.example", "1 resolved"),
+    "partly_resolved": ("acme", "FIRING:1", "n2.example", "Over since the last message: 1"),
 }
 
 
@@ -211,7 +234,33 @@ def test_a_button_is_there_only_when_it_leads_somewhere(
 
     assert buttons("firing") == ["Runbook", "Dashboard", "Silence", "Query"]
     assert buttons("without_annotations") == ["Silence"]
-    assert buttons("resolved") == ["Dashboard", "Query"]
+    assert buttons("resolved") == ["Dashboard"]
+
+
+def test_what_an_org_gets_leads_to_its_own_grafana_and_nowhere_else(
+    told: tuple[dict[str, Any], list[Message]],
+) -> None:
+    sent = [json.dumps(m.payload) for m in told[1] if m.path == "/services/acme"]
+    found = {url for text in sent for url in re.findall(r"https?://[^/\"]+", text)}
+    assert found == {"https://grafana.acme.example"}
+
+
+def test_a_message_fits_the_screen_of_a_telephone(
+    told: tuple[dict[str, Any], list[Message]],
+) -> None:
+    """About 45 characters a line and 30 lines."""
+    for name in ("firing", "several", "more_than_ten", "resolved"):
+        lines = told[0][name]["attachments"][0]["text"].splitlines()
+        assert sum(-(-len(line) // 45) for line in lines) <= 30, name
+
+
+def test_the_end_of_an_outage_is_told_in_the_past_and_counts_from_the_first_failed_probe(
+    told: tuple[dict[str, Any], list[Message]],
+) -> None:
+    text = told[0]["resolved"]["attachments"][0]["text"]
+    assert "did not answer" in text
+    assert "had failed for 2m 15s, since 2026-03-01 09:27:45 UTC" in text
+    assert "keeps" not in text
 
 
 def test_the_colour_tells_the_severity_and_green_the_end(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -112,3 +115,32 @@ def test_sources(
 def test_without_apt_it_is_said(project: Project) -> None:
     done = project.bash("apt_unpack testing /nowhere prometheus")
     assert (done.returncode, done.stderr) == (1, "There is no apt here to fetch prometheus with.\n")
+
+
+def without_network() -> list[str]:
+    """The command that runs another without a network; skips the test where that is not allowed."""
+    command = ["unshare", "--map-root-user", "--net"]
+    if not shutil.which("apt-get") or subprocess.run([*command, "true"], check=False).returncode:
+        pytest.skip("needs apt and the right to make a namespace")
+    return command
+
+
+def test_the_real_apt_without_a_network_is_told_in_one_sentence_at_once(
+    repository: Path, tmp_path: Path
+) -> None:
+    began = time.monotonic()
+    done = subprocess.run(
+        [
+            *(*without_network(), "bash", "-c"),
+            f'. scripts/_env; apt_unpack "$apt_newest" "{tmp_path}" prometheus',
+        ],
+        cwd=repository,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    _, sentence = done.stderr.splitlines()
+    assert sentence.startswith("There is no network to fetch prometheus from (")
+    assert list(tmp_path.iterdir()) == []
+    assert time.monotonic() - began < 30

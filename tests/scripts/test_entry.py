@@ -26,7 +26,7 @@ def test_the_demo_becomes_the_demo_program_so_that_ctrl_c_reaches_it(stub: Proje
     with_servers(stub)
     sleep = stub.program("wait-for-a-signal", "echo started; exec sleep 60")
     (stub.path / "sleep").symlink_to("/bin/sleep")
-    stub.bash("environment")
+    stub.bash("environment demo")
     python = stub.root / ".venv/bin/python"
     python.write_text(
         python.read_text(encoding="utf-8").replace(
@@ -48,12 +48,42 @@ def test_the_demo_becomes_the_demo_program_so_that_ctrl_c_reaches_it(stub: Proje
     assert asked(stub)[-1] == "-m store_demo --check"
 
 
-def test_the_demo_does_not_start_without_its_servers(stub: Project) -> None:
+def test_the_demo_looks_for_its_servers_before_it_installs_anything(stub: Project) -> None:
     done = stub.script("demo")
     assert done.returncode == 1
-    assert "  prometheus, version 3.0 or later\n" in done.stderr
-    assert done.stderr.endswith("cannot start without them.\n")
-    assert "-m store_demo" not in asked(stub)
+    assert done.stderr.startswith("The demo runs simulated stores, ")
+    assert done.stderr.endswith(
+        "put them on PATH to have them used:\n"
+        "  prometheus, version 3.0 or later\n  alertmanager, version 0.28 or later\n"
+    )
+    assert asked(stub) == []
+
+
+def test_the_demo_installs_what_it_needs_and_no_more(stub: Project) -> None:
+    with_servers(stub)
+    assert stub.script("demo", "--check").returncode == 0
+    install, run = asked(stub)
+    assert install.endswith("-r scripts/requirements-demo.txt")
+    assert run == "-m store_demo --check"
+    again = stub.script("demo")
+    assert (again.stderr, asked(stub)) == ("", ["-m store_demo"])
+
+
+OPTIONAL = ("prom-label-proxy", "prometheus-otlp", "shopify-schemas", "docker-compose")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "wanted"),
+    [((), {}, False), (("--all",), {}, True), ((), {"CI": "true"}, True)],
+    ids=["by default", "on request", "in CI"],
+)
+def test_what_takes_long_is_fetched_on_request_and_in_ci(
+    stub: Project, arguments: tuple[str, ...], environment: dict[str, str], wanted: bool
+) -> None:
+    done = stub.run(str(stub.root / "scripts/test"), *arguments, **environment)
+    assert done.returncode == 0, done.stderr
+    assert [name in done.stderr for name in OPTIONAL] == [wanted] * len(OPTIONAL)
+    assert asked(stub)[-1] == "-m pytest -n 3 --dist loadgroup"
 
 
 @pytest.mark.parametrize("script", ["scripts/test", ".ci/run"])
@@ -73,7 +103,7 @@ def test_tests_run_after_the_checks_even_when_servers_are_missing(
 
 def test_pytest_gets_the_arguments(stub: Project) -> None:
     stub.script("test", "tests/a folder", "-k", "one or two")
-    assert asked(stub)[-1] == "-m pytest -n 2 tests/a folder -k one or two"
+    assert asked(stub)[-1] == "-m pytest -n 3 --dist loadgroup tests/a folder -k one or two"
 
 
 def test_a_failed_check_fails_the_run(stub: Project) -> None:
@@ -97,3 +127,14 @@ def test_every_requirement_is_locked_with_hashes_and_without_an_index(repository
     ]
     names = {re.split(r"[^\w.-]", text)[0].lower().replace("_", "-") for text in wanted}
     assert names - locked - {"store-exporter"} == set()
+
+
+def test_the_locks_name_one_version_of_each_package(repository: Path) -> None:
+    def versions(name: str) -> set[str]:
+        text = (repository / "scripts" / name).read_text(encoding="utf-8")
+        return set(re.findall(r"^[\w.-]+==[^ ;\\]+", text, flags=re.MULTILINE))
+
+    demo, everything = versions("requirements-demo.txt"), versions("requirements.txt")
+    assert f"{len(demo)} Python packages" in (repository / "README.md").read_text(encoding="utf-8")
+    assert demo < everything < versions("requirements-dev.txt")
+    assert not [name for name in demo if re.match("mypy|ruff|pytest|grpcio", name)]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import pty
 import re
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -12,8 +14,9 @@ import pytest
 
 from tests.scripts.conftest import STUB, Project, asked
 
+PIP = "-m pip install --progress-bar off --retries 2 --no-deps --no-compile --require-hashes -r "
 INSTALLED = [
-    "-m pip install --require-hashes -r scripts/requirements-dev.txt",
+    f"{PIP}scripts/requirements-dev.txt",
     "-m pip install --quiet --no-deps --no-build-isolation --editable .",
 ]
 
@@ -34,6 +37,15 @@ def test_a_changed_lock_is_installed_into_the_environment_at_hand(stub: Project)
         lock.write("# changed\n")
     assert "Making" not in stub.bash("environment").stderr
     assert asked(stub) == INSTALLED
+
+
+def test_the_demo_is_content_with_an_environment_for_development(stub: Project) -> None:
+    stub.bash("environment demo")
+    assert asked(stub) == [f"{PIP}scripts/requirements-demo.txt"]
+    assert "Making" not in stub.bash("environment").stderr
+    assert asked(stub) == INSTALLED
+    stub.bash("environment demo")
+    assert asked(stub) == []
 
 
 def test_an_interrupted_installation_is_started_afresh(stub: Project) -> None:
@@ -90,3 +102,86 @@ def test_a_python_without_ensurepip_gets_pip_from_the_distribution(project: Proj
     )
     assert done.returncode == 0, done.stderr
     assert re.match(rf"pip \S+ from {project.root}/.venv/", done.stdout)
+
+
+PIP_SAYS = """\
+WARNING: Retrying (Retry(total=1, connect=None, read=None, redirect=None, status=None)) after \
+connection broken by 'NewConnectionError('<pip._vendor.urllib3.connection.HTTPSConnection object \
+at 0x7f3e996c9b10>: Failed to establish a new connection: [Errno -3] Temporary failure in name \
+resolution')': /simple/aiohttp/
+ERROR: Could not find a version that satisfies the requirement aiohttp==3.14.5
+"""
+FAILING_PIP = f"cat <<'END'\n{PIP_SAYS}END\nexit 1\n"
+APT_SAYS = """\
+W: Failed to fetch http://mirror.example/dists/testing/InRelease  Could not resolve 'mirror.example'
+W: Some index files failed to download. They have been ignored, or old ones used instead.
+"""
+
+
+@pytest.mark.parametrize(
+    ("log", "why"),
+    [
+        (PIP_SAYS, "Temporary failure in name resolution"),
+        (APT_SAYS, "Could not resolve 'mirror.example'"),
+    ],
+    ids=["pip", "apt"],
+)
+def test_a_missing_network_is_told_in_one_sentence(project: Project, log: str, why: str) -> None:
+    (project.root / "log").write_text(log * 2, encoding="utf-8")
+    done = project.bash("no_network log 'the packages'")
+    assert done.stderr == f"There is no network to fetch the packages from ({why}).\n"
+
+
+def test_pip_without_a_network_says_that_and_nothing_else(stub: Project) -> None:
+    stub.bash("environment")
+    python = stub.root / ".venv/bin/python"
+    python.write_text(f'#!/bin/sh\n[ "$*" = -V ] && echo Python 3.99.0 && exit\n{FAILING_PIP}')
+    (stub.root / "pyproject.toml").write_text("changed", encoding="utf-8")
+    done = stub.bash("environment demo")
+    assert done.returncode == 1
+    _, sentence = done.stderr.splitlines()
+    assert sentence.startswith("There is no network to fetch the Python packages from (")
+
+
+def on_terminal(project: Project, command: str) -> str:
+    """What a command of scripts/_env shows on a terminal of 40 columns."""
+    for name in ("sleep", "fold", "stty"):
+        (project.path / name).symlink_to(shutil.which(name) or name)
+    ours, its = pty.openpty()
+    subprocess.run(["stty", "cols", "40"], stdin=its, check=True)
+    with subprocess.Popen(
+        ["bash", "-c", f'. "{project.root}/scripts/_env"; {command}'],
+        env={"PATH": str(project.path), "HOME": str(project.root)},
+        stderr=its,
+        stdin=its,
+    ) as child:
+        os.close(its)
+        shown = b""
+        while chunk := _read(ours):
+            shown += chunk
+        assert child.wait() == 0
+    os.close(ours)
+    return shown.decode()
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 4096)
+    except OSError:  # its other side was closed
+        return b""
+
+
+def test_a_terminal_shows_one_line_that_moves_and_is_never_too_long(project: Project) -> None:
+    work = "for n in 1 2 3; do echo package-$n-with-a-name-that-is-long; sleep 0.3; done"
+    shown = on_terminal(project, f"with_progress Installing log bash -c '{work}'")
+    *moving, last = shown.split("\r\033[K")[1:]
+    assert re.fullmatch(r"Installing: \d s\r?\n", last)
+    assert len(set(moving)) >= 3
+    assert max(map(len, moving)) <= 39
+    assert any("package-2" in line for line in moving)
+
+
+def test_a_sentence_is_broken_between_words_where_the_terminal_ends(project: Project) -> None:
+    shown = on_terminal(project, "say " + "'three words here ' " * 6)
+    assert max(map(len, shown.splitlines())) <= 40
+    assert set(shown.split()) == {"three", "words", "here"}

@@ -33,7 +33,7 @@ def tool(name: str) -> str:
     """The path of a program from `scripts/tools`; skips the test when it is missing."""
     path = TOOLS / name
     if not path.exists():
-        pytest.skip(f"{_MISSING}{name} (scripts/tools says why)")
+        pytest.skip(f"{_MISSING}{name} (scripts/tools --all gets it, or says why not)")
     return str(path)
 
 

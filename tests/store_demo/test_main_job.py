@@ -14,9 +14,8 @@ import pytest
 
 from store_demo.evidence import MissingEvidenceError
 from store_demo.scene import CHECK
-from store_demo.slack import SlackReceiver
-from store_demo.stack import running
 from store_demo.story import Story
+from tests.demo import Demo
 from tests.servers import tool
 
 pytestmark = pytest.mark.real
@@ -55,15 +54,17 @@ def test_the_check_verifies_the_whole_story_and_says_what_it_verified() -> None:
 
 
 @pytest.mark.timeout(120)
-async def test_the_story_fails_when_slack_hears_nothing(tmp_path: Path) -> None:
-    slack = SlackReceiver()
-    slack.outage = True
+def test_the_story_fails_when_slack_hears_nothing(demo: Demo) -> None:
     facts: list[str] = []
-    async with running(CHECK, tmp_path, slack) as stack:
-        story = Story(stack, CHECK, tell=facts.append, verified=facts.append, patience=20)
+    story = Story(demo.stack, CHECK, tell=facts.append, verified=facts.append, patience=20)
+    demo.slack.outage = True
+    try:
         with pytest.raises(MissingEvidenceError, match="Slack received the message"):
-            await story.store_fails()
-    assert slack.refused > 0
+            demo.run(story.store_fails())
+    finally:
+        demo.slack.outage = False
+        demo.stack.stores[story._failing].faults.remove(story._outage)
+    assert demo.slack.refused > 0
     assert any("Alertmanager holds StoreDown" in fact for fact in facts)
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from store_demo import leash
 from store_demo.processes import StartError, free_ports, start
+from tests.servers import eventually
 
 # Not http.server's own class, which asks the network for this machine's name before it serves.
 SERVER = """
@@ -69,6 +73,56 @@ async def test_a_program_that_is_never_ready_is_stopped_and_reported(tmp_path: P
         )
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid.read_text()), 0)
+
+
+STARTER = """
+import asyncio, os, signal, sys
+from pathlib import Path
+from store_demo import leash
+from store_demo.processes import start
+
+async def main():
+    process = await start(
+        "server",
+        [sys.executable, "-c", sys.argv[1], sys.argv[2]],
+        ready=f"http://127.0.0.1:{sys.argv[2]}/",
+        directory=Path(sys.argv[3]),
+    )
+    print(process.child.pid, flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends the children of the killed")
+def test_a_killed_demo_leaves_nothing_running(tmp_path: Path) -> None:
+    (port,) = free_ports(1)
+    done = subprocess.run(
+        [sys.executable, "-c", STARTER, SERVER, str(port), str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    pid = int(done.stdout)
+    eventually(lambda: not _runs(pid), timeout=10)
+
+
+def _runs(pid: int) -> bool:
+    """Whether a process is there and not merely unburied."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"
+
+
+def test_a_program_whose_parent_is_gone_already_is_not_run(tmp_path: Path) -> None:
+    made = tmp_path / "made"
+    argv = [sys.executable, leash.__file__, "1", "touch", str(made)]
+    subprocess.run(argv, check=True)
+    assert not made.exists()
 
 
 def test_free_ports_differ() -> None:

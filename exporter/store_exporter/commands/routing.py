@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..config import Config
 from ..config.alerting import Hours, Smtp
-from ..config.model import OrgAlerts
+from ..config.model import OrgAlerts, OrgLinks
 from ..mixin import alertmanager
 from ..mixin.alertmanager import Email, Receivers, Routing, Slack, Times, Webhook
+from ..mixin.links import NOWHERE, ReceiverLinks
 
 
 def routing(config: Config) -> Routing:
@@ -19,7 +22,10 @@ def routing(config: Config) -> Routing:
     watchdog = (Webhook(url_file=alerts.watchdog),) if alerts.watchdog else ()
     return Routing(
         platform=platform or alertmanager.DEFAULT.platform,
-        orgs={name: receivers(org.alerts, alerts.smtp) for name, org in config.orgs.items()},
+        orgs={
+            name: replace(receivers(org.alerts, alerts.smtp), links=links(org.alerts.links))
+            for name, org in config.orgs.items()
+        },
         watchdog=Receivers(webhook=watchdog),
         times=Times(
             location=alerts.timezone,
@@ -37,6 +43,13 @@ def receivers(alerts: OrgAlerts, smtp: Smtp | None) -> Receivers:
         email=tuple(email(address, smtp) for address in alerts.email if smtp),
         webhook=(Webhook(url_file=alerts.webhook),) if alerts.webhook else (),
     )
+
+
+def links(given: OrgLinks | None) -> ReceiverLinks:
+    """Where an org's messages may lead."""
+    if given is None:
+        return NOWHERE
+    return ReceiverLinks((given.grafana or "").rstrip("/"), (given.runbooks or "").rstrip("/"))
 
 
 def email(address: str, smtp: Smtp) -> Email:

@@ -104,8 +104,23 @@ class OrgAlerts(Section):
     )
 
 
-def _no_alerts() -> OrgAlerts:
-    return OrgAlerts.model_validate({})
+class OrgLinks(Section):
+    """Where an org's messages may lead; without it they lead nowhere."""
+
+    grafana: Url | None = Field(None, description="Address of the org's own Grafana.")
+    runbooks: Url | None = Field(
+        None, description="Address under which the pages of docs/runbooks/ are public."
+    )
+
+
+class OrgReceivers(OrgAlerts):
+    """Where an org's alerts go and lead."""
+
+    links: OrgLinks | None = Field(None, description="Where the messages lead; nowhere without.")
+
+
+def _no_alerts() -> OrgReceivers:
+    return OrgReceivers.model_validate({})
 
 
 class OrgSection(Section):
@@ -115,7 +130,7 @@ class OrgSection(Section):
     api_tokens: Annotated[list[Token], BeforeValidator(_none_as_empty), Field(max_length=20)] = (
         Field([], description="Bearer tokens for /api/v1, as env: or file: references.")
     )
-    alerts: OrgAlerts = Field(
+    alerts: OrgReceivers = Field(
         default_factory=_no_alerts, description="Where this org's alerts go (used by `generate`)."
     )
 

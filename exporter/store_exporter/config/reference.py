@@ -63,7 +63,8 @@ def sections(platform: Platform) -> Mapping[str, Mapping[str, FieldInfo]]:
     return {
         "Top level": by_key(model.Root),
         "`orgs`": by_key(model.OrgSection),
-        "`orgs[].alerts`": by_key(model.OrgAlerts),
+        "`orgs[].alerts`": by_key(model.OrgReceivers),
+        "`orgs[].alerts.links`": by_key(model.OrgLinks),
         "`orgs[].alerts.slack`, `alerts.slack`": by_key(model.SlackAlerts),
         "`alerts`": by_key(alerting.PlatformAlerts),
         "`alerts.smtp`": by_key(alerting.Smtp),

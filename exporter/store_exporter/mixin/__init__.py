@@ -5,11 +5,13 @@
     promql        selectors and expressions from metrics of the catalogue
     model         what a rule, an alert and a runbook are
     series        names of recorded series
-    rules         recording rules; `seasonal` what is normal at this hour of the week
+    rules         recording rules; `seasonal` what is normal at this hour of the week, `costs`
+                  what an hour brings, `surges` refunds and abandoned carts
     objectives    what a service level objective is
     slo           the rules of the objectives
     alerts        one module per subject
-    alertmanager  routes, inhibition, times; `receivers` and `slack` its messages
+    alertmanager  routes, inhibition, times; `receivers`, `slack` and `mail` its messages, which
+                  say what `texts` has and lead where `links` allows
     runbook       a page for each alert
     dashboards    one module per dashboard
     reference     documentation pages; `sections` parts of written ones

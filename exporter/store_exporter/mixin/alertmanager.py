@@ -3,18 +3,25 @@
 root                      everything nobody else took: the platform
 ├── the watchdog          the dead-man's switch
 ├── critical, warning     the platform's copy; the only route that continues
-└── org="…"               the org's own receivers, one route for each org that has any
+├── org="…"               the org's own receivers, one route for each org that has any
+└── audience="org"        what is for an org alone, and the org has no receivers: nobody
+
+Groups go by the alert's name alone, so a receiver gets no more messages at once than there are
+alerts, however many stores fail. Slack takes one message a second for each webhook and refuses the
+rest with HTTP 429, which Alertmanager sends again only with the group's next interval (its
+notify/slack and notify/util.go, 0.33: only 5xx is repeated at once).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .alerts import alerts
+from .links import PLATFORM
 from .model import Alert, Cause
-from .names import AlertName
+from .names import AUDIENCE, ORG_ONLY, AlertName
 from .policy import MESSAGES
 from .promql import duration, equal, one_of
 from .receivers import Email, Receivers, Slack, Webhook, receiver
@@ -31,7 +38,8 @@ __all__ = [
     "build",
 ]
 
-GROUP_BY = ["org", "domain", "alertname"]
+GROUP_BY = ["alertname"]
+NOBODY = "nobody"
 
 WORKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")
 
@@ -94,9 +102,10 @@ def build(routing: Routing = DEFAULT, *, pace: float = 1.0) -> dict[str, Any]:
     """
     org_names = {org: f"org-{org}" for org, to in routing.orgs.items() if to}
     receivers = [
-        receiver("platform", routing.platform),
+        receiver("platform", replace(routing.platform, links=PLATFORM)),
         receiver("watchdog", routing.watchdog),
         *(receiver(name, routing.orgs[org]) for org, name in org_names.items()),
+        {"name": NOBODY},
     ]
     return {
         "route": root_route(org_names, pace),
@@ -115,6 +124,7 @@ def root_route(org_names: dict[str, str], pace: float) -> dict[str, Any]:
 
     critical = {
         "matchers": [equal("severity", "critical")],
+        "group_interval": after(MESSAGES.group_interval_critical),
         "repeat_interval": after(MESSAGES.repeat_critical),
     }
     info = {
@@ -137,7 +147,10 @@ def root_route(org_names: dict[str, str], pace: float) -> dict[str, Any]:
                 "repeat_interval": after(MESSAGES.watchdog),
             },
             {
-                "matchers": [one_of("severity", ("critical", "warning"))],
+                "matchers": [
+                    one_of("severity", ("critical", "warning")),
+                    one_of(AUDIENCE, (ORG_ONLY,), negate=True),
+                ],
                 "receiver": "platform",
                 "continue": True,
                 **quiet,
@@ -152,6 +165,7 @@ def root_route(org_names: dict[str, str], pace: float) -> dict[str, Any]:
                 }
                 for org, name in org_names.items()
             ),
+            {"matchers": [equal(AUDIENCE, ORG_ONLY)], "receiver": NOBODY},
         ],
     }
 

@@ -9,7 +9,18 @@ from typing import Any
 
 import yaml
 
-from . import alertmanager, alerts, dashboards, policy, reference, rules, runbook, slack, slo
+from . import (
+    alertmanager,
+    alerts,
+    dashboards,
+    mail,
+    policy,
+    reference,
+    rules,
+    runbook,
+    slack,
+    slo,
+)
 from .dashboards import linter
 from .objectives import DEFAULT, Objective
 
@@ -74,4 +85,5 @@ def generate(options: FileOptions = FileOptions()) -> dict[str, str]:
         "alerts/rules/alerts.yml": as_yaml(alerts.document(links, pace=pace)),
         "alerts/alertmanager.yml": as_yaml(alertmanager.build(options.routing, pace=pace)),
         f"alerts/templates/{slack.FILE}": slack.templates(),
+        f"alerts/templates/{mail.FILE}": mail.templates(),
     }

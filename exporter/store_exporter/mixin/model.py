@@ -68,12 +68,16 @@ class Alert:
         severity: critical pages somebody, warning is a work queue, info is context, none is for
             machines.
         summary: one static sentence.
+        past: the same, once it is over.
         description: what is wrong with which figure; Go template.
         dashboard: the dashboard that shows it.
         by: the labels its result carries; they fill the dashboard's variables.
         labels: further labels.
         inhibited_by: what it follows from, and so needs no message of its own beside.
         faults: whose error types its message may name; the runbook explains them.
+        facts: further annotations by name, templates that come out empty when nothing is known.
+        keep: seconds that it goes on firing after its condition ended, so that one that comes and
+            goes is told once.
     """
 
     name: str
@@ -81,6 +85,7 @@ class Alert:
     hold: float
     severity: str
     summary: str
+    past: str
     description: str
     dashboard: Dashboard
     runbook: Runbook
@@ -88,6 +93,29 @@ class Alert:
     labels: Mapping[str, str] = field(default_factory=dict)
     inhibited_by: tuple[Cause, ...] = ()
     faults: tuple[Fault, ...] = ()
+    facts: Mapping[str, str] = field(default_factory=dict)
+    keep: float = 0
+
+    def since(self) -> str:
+        """Template text: since when its condition has held, which is before it fires."""
+        form = '"2006-01-02 15:04:05 UTC"'
+        return self._active("%s", f"{{{{ (. | first | value | toTime).UTC.Format {form} }}}}")
+
+    def lasted(self) -> str:
+        """Template text: for how long its condition has held, up to its latest evaluation.
+
+        Prometheus keeps the annotations of that evaluation when the alert is over.
+        """
+        return self._active("time() - %s", "{{ . | first | value | humanizeDuration }}")
+
+    def _active(self, query: str, found: str) -> str:
+        """Ask what Prometheus itself records of each alert: when it became active."""
+        constant = {"alertname": self.name, "severity": self.severity, **self.labels}
+        matchers = [promql.equal(label, value) for label, value in constant.items()]
+        matchers += [f"{label}=%q" for label in self.by]
+        state = promql.quote(query.replace("%s", promql.select("ALERTS_FOR_STATE", *matchers)))
+        values = "".join(f" $labels.{label}" for label in self.by)
+        return f"{{{{ with printf {state}{values} | query }}}}{found}{{{{ end }}}}"
 
     def document(self, grafana: str, runbooks: str, pace: float = 1.0) -> dict[str, Any]:
         """Return it as Prometheus' rule files have it.
@@ -95,18 +123,23 @@ class Alert:
         Args:
             grafana: address of Grafana.
             runbooks: address under which the runbook pages are found.
-            pace: factor on `hold`; a demonstration that cannot wait uses less than 1.
+            pace: factor on `hold` and `keep`; a demonstration that cannot wait uses less than 1.
         """
         chosen = [f"var-{label}={{{{ $labels.{label} | urlquery }}}}" for label in self.by]
         query = "&".join(chosen)
+        first = self.runbook.check[0] if self.runbook.check else ""
+        facts = {"since": self.since(), "lasted": self.lasted(), **self.facts, "first": first}
         return {
             "alert": self.name,
             "expr": promql.lines(self.expression),
             "for": promql.duration(self.hold * pace),
+            **({"keep_firing_for": promql.duration(self.keep * pace)} if self.keep else {}),
             "labels": {"severity": self.severity, **self.labels},
             "annotations": {
                 "summary": self.summary,
+                "past": self.past,
                 "description": self.description,
+                **(facts if self.hold else {}),
                 "runbook_url": f"{runbooks}/{self.name}",
                 "dashboard_url": f"{grafana}/d/{self.dashboard.uid}{'?' if query else ''}{query}",
             },

@@ -12,8 +12,12 @@ from dataclasses import dataclass
 class AlertName:
     """Names of the alerts."""
 
+    STORES_DOWN = "StoresDown"
     STORE_DOWN = "StoreDown"
+    STORE_DOWN_AMONG_MANY = "StoreDownAmongMany"
+    STORE_UNSTABLE = "StoreUnstable"
     STORE_CREDENTIALS_REJECTED = "StoreCredentialsRejected"
+    STORE_VITAL_PROBE_FAILING = "StoreVitalProbeFailing"
     STORE_DEGRADED = "StoreDegraded"
     STORE_LATENCY_REGRESSION = "StoreLatencyRegression"
     STORE_CERTIFICATE_EXPIRING = "StoreCertificateExpiring"
@@ -21,6 +25,8 @@ class AlertName:
     STORE_API_BUDGET_LOW = "StoreApiBudgetLow"
     STORE_ORDER_DROUGHT = "StoreOrderDrought"
     STORE_PAYMENTS_FAILING = "StorePaymentsFailing"
+    STORE_REFUND_SURGE = "StoreRefundSurge"
+    STORE_ABANDONED_CARTS_SURGE = "StoreAbandonedCartsSurge"
     STORE_BEST_SELLERS_OUT_OF_STOCK = "StoreBestSellersOutOfStock"
     STORE_WEBHOOKS_DISABLED = "StoreWebhooksDisabled"
     STORE_BACKGROUND_JOBS_STUCK = "StoreBackgroundJobsStuck"
@@ -31,12 +37,19 @@ class AlertName:
     STORE_SERIES_DROPPED = "StoreSeriesDropped"
     STORE_OTLP_PUSHES_FAILING = "StoreOtlpPushesFailing"
     STORE_EXPORTER_DOWN = "StoreExporterDown"
+    STORE_ALERTS_UNDELIVERED = "StoreAlertsUndelivered"
     STORE_METRICS_ABSENT = "StoreMetricsAbsent"
     STORE_EXPORTER_RELOAD_FAILED = "StoreExporterReloadFailed"
     STORE_EXPORTER_LAGGING = "StoreExporterLagging"
     STORE_DISCOVERY_FAILING = "StoreDiscoveryFailing"
     STORE_STATE_LOST = "StoreStateLost"
     WATCHDOG = "Watchdog"
+
+
+AUDIENCE = "audience"
+"""The label of an alert that is not for everybody who hears of its org."""
+ORG_ONLY = "org"
+"""Its value when the platform has another message about the same."""
 
 
 @dataclass(frozen=True, slots=True)

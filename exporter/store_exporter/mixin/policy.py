@@ -58,10 +58,21 @@ class Thresholds:
     payment_failure_share: float = 0.3
     payment_minimum: float = 10
     """Paid and failed orders within the hour below which the share means nothing."""
+    surge_factor: float = 3
+    surge_orders: float = 20
+    """Orders a day, or abandoned carts, below which a multiple of normal means nothing."""
+    refund_share: float = 0.2
     operation_bug_share: float = 0.2
     operation_bug_minimum: float = 20
     """Operations in ten minutes below which the share means nothing."""
     scheduler_lag: float = 5.0
+    outage_stores: float = 5
+    outage_share: float = 0.05
+    """How many stores of a platform, and what share of those watched, are one outage."""
+    unstable_changes: float = 6
+    unstable_share: float = 0.1
+    """Changes between up and down within half an hour, and the share of it that a store was down,
+    from which on it is unstable."""
     success_warning: float = 0.99
     success_critical: float = 0.95
     latency_warning: float = 1.0
@@ -118,6 +129,7 @@ class Messages:
     Attributes:
         group_wait: before the first message of a group, for others of it.
         group_interval: before a message about changes in a group.
+        group_interval_critical: the same, in a group of critical alerts.
         repeat: between messages about alerts that go on.
         repeat_critical: the same, about critical ones.
         watchdog: between signs of life.
@@ -126,6 +138,7 @@ class Messages:
 
     group_wait: float = 30
     group_interval: float = 5 * MINUTE
+    group_interval_critical: float = MINUTE
     repeat: float = 4 * HOUR
     repeat_critical: float = HOUR
     watchdog: float = 5 * MINUTE

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from . import slack
+from . import links, mail, slack
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +46,12 @@ class Webhook:
 
 @dataclass(frozen=True, slots=True)
 class Receivers:
-    """Where the messages for the platform, or for one org, go."""
+    """Where the messages for the platform, or for one org, go, and where they lead."""
 
     slack: Sequence[Slack] = ()
     email: Sequence[Email] = ()
     webhook: Sequence[Webhook] = ()
+    links: links.ReceiverLinks = links.NOWHERE
 
     def __bool__(self) -> bool:
         return bool(self.slack or self.email or self.webhook)
@@ -61,11 +62,11 @@ def receiver(name: str, to: Receivers) -> dict[str, Any]:
     result: dict[str, Any] = {"name": name}
     if to.slack:
         result["slack_configs"] = [
-            slack.config(channel=each.channel, url=each.url, url_file=each.url_file)
+            slack.config(channel=each.channel, url=each.url, url_file=each.url_file, to=to.links)
             for each in to.slack
         ]
     if to.email:
-        result["email_configs"] = [email(each) for each in to.email]
+        result["email_configs"] = [email(each, to.links) for each in to.email]
     if to.webhook:
         result["webhook_configs"] = [
             {"send_resolved": True, **address("url", each.url, each.url_file)}
@@ -74,7 +75,7 @@ def receiver(name: str, to: Receivers) -> dict[str, Any]:
     return result
 
 
-def email(to: Email) -> dict[str, Any]:
+def email(to: Email, leading: links.ReceiverLinks) -> dict[str, Any]:
     """One e-mail integration."""
     config: dict[str, Any] = {
         "to": to.to,
@@ -82,7 +83,7 @@ def email(to: Email) -> dict[str, Any]:
         "smarthost": to.smarthost,
         "require_tls": to.require_tls,
         "send_resolved": True,
-        "headers": {"Subject": '{{ template "store_exporter.subject" . }}'},
+        **mail.config(leading),
     }
     if to.username:
         config["auth_username"] = to.username

@@ -6,10 +6,10 @@ from typing import Any
 
 from ..errors import ERROR_TYPES
 from ..metrics.catalogue import business, health, operations
-from . import promql, seasonal, series
+from . import costs, promql, seasonal, series, surges
 from .model import Group, Record, as_document
+from .policy import LIVENESS_PROBE, STALE_SAMPLES
 from .policy import RATE_WINDOW as W
-from .policy import STALE_SAMPLES
 from .promql import OPERATION, STORE, one_of, total
 
 REFUSALS = tuple(ERROR_TYPES[name].name for name in ("unauthorized", "forbidden"))
@@ -68,6 +68,7 @@ def health_rules() -> Group:
             # exporter must not report every store that is down as recovered.
             Record(series.STORE_UP, promql.aggregate("max", STORE, f"last_over_time({recent})")),
             Record(series.CREDENTIALS_REJECTED, credentials_rejected()),
+            Record(series.LIVENESS_REFUSED, liveness_refused()),
             Record(series.TROUBLE, trouble()),
         ],
     )
@@ -112,9 +113,33 @@ def credentials_rejected() -> str:
     return promql.aggregate("count", STORE, " or ".join(parts))
 
 
+def liveness_refused() -> str:
+    """Stores whose liveness probe fails for nothing but our credentials."""
+    probe = promql.equal("probe", LIVENESS_PROBE)
+
+    def failing(window: str, *matchers: str) -> str:
+        failures = promql.fresh_increase(health.PROBE_FAILURES, window, probe, *matchers)
+        return promql.aggregate("max", STORE, failures)
+
+    refused = failing("5m", one_of("error_type", REFUSALS))
+    otherwise = failing("3m", one_of("error_type", REFUSALS, negate=True))
+    succeeding = promql.select(health.PROBE_SUCCESS, probe)
+    return (
+        f"({refused} and {promql.on(*STORE)} {succeeding} == 0)"
+        f" unless {promql.on(*STORE)} {otherwise}"
+    )
+
+
 def groups() -> list[Group]:
     """Every recording rule that does not depend on objectives."""
-    return [health_rules(), operation_rules(), quantile_rules(), *seasonal.groups()]
+    return [
+        health_rules(),
+        operation_rules(),
+        quantile_rules(),
+        *seasonal.groups(),
+        *costs.groups(),
+        *surges.groups(),
+    ]
 
 
 def document(*, pace: float = 1.0) -> dict[str, Any]:

@@ -105,8 +105,8 @@ def relations(rules: list[Alert], every: list[Alert]) -> Iterator[str]:
 
 
 def store(same: tuple[str, ...]) -> str:
-    """Say that only alerts of the same store are meant, if so."""
-    return " of the same store" if same else ""
+    """Say that only alerts of the same store, or of the same platform, are meant, if so."""
+    return f" of the same {'store' if 'domain' in same else same[0]}" if same else ""
 
 
 def condition(rule: Alert) -> tuple[str, str]:

@@ -49,7 +49,7 @@ def latency_rules() -> Group:
     )
 
 
-def same_hour_of_past_weeks(name: str) -> str:
+def same_hour_of_past_weeks(name: str, labels: tuple[str, ...] = STORE) -> str:
     """Median of a series.recorded series at this weekday and hour in the past weeks.
 
     There is no result while too few of these weeks have a figure.
@@ -58,6 +58,6 @@ def same_hour_of_past_weeks(name: str) -> str:
         f'label_replace(last_over_time({name}[10m] offset {week}w), "week", "{week}", "", "")'
         for week in range(1, SEASONAL.weeks + 1)
     )
-    median = promql.aggregate("quantile", STORE, f"0.5, {weeks}")
-    known = promql.aggregate("count", STORE, weeks)
+    median = promql.aggregate("quantile", labels, f"0.5, {weeks}")
+    known = promql.aggregate("count", labels, weeks)
     return f"{median} and {known} >= {SEASONAL.history}"

@@ -9,7 +9,7 @@ from . import runbook
 from .alertmanager import causes
 from .alerts import alerts
 from .model import Alert, Cause
-from .names import AlertName
+from .names import AUDIENCE, ORG_ONLY, AlertName
 from .objectives import DEFAULT, Objective, ObjectiveKind
 from .policy import BURN_RATES, MESSAGES, SEASONAL, SLO_WINDOW
 from .promql import seconds
@@ -17,7 +17,12 @@ from .promql import seconds
 
 def alerting() -> dict[str, str]:
     """The sections of docs/alerting.md."""
-    return {"severities": severities(), "inhibition": inhibition(), "normal": normal()}
+    return {
+        "alerts": every_alert(),
+        "severities": severities(),
+        "inhibition": inhibition(),
+        "normal": normal(),
+    }
 
 
 def objectives() -> dict[str, str]:
@@ -55,14 +60,45 @@ def severities() -> str:
         (
             table,
             (
-                "Alerts are grouped by org, domain and alert; the first message waits "
-                f"{spoken(MESSAGES.group_wait)} for others of its group, changes wait "
-                f"{spoken(MESSAGES.group_interval)}. At most {MESSAGES.listed} alerts are listed "
-                f"in a message, the rest are counted. `{AlertName.WATCHDOG}` always fires and "
-                "goes to the dead-man's switch, which tells you when it stops."
+                "Alerts of one name are one message, however many stores they are about; the first "
+                f"waits {spoken(MESSAGES.group_wait)} for others, changes wait "
+                f"{spoken(MESSAGES.group_interval_critical)} if they are critical and "
+                f"{spoken(MESSAGES.group_interval)} if not. At most {MESSAGES.listed} alerts are "
+                f"listed in a message, the rest are counted. `{AlertName.WATCHDOG}` always fires "
+                "and goes to the dead-man's switch, which tells you when it stops."
             ),
         )
     )
+
+
+def every_alert() -> str:
+    """Each alert: what it means, after how long, to whom, and what holds it back."""
+    rows = []
+    for alert in sorted(alerts(), key=lambda each: each.name):
+        causes_of = ", ".join(dict.fromkeys(cause.alert for cause in alert.inhibited_by))
+        row = (
+            runbook.link(alert.name, "runbooks/") + labelled(alert.labels),
+            alert.summary,
+            alert.severity,
+            spoken(alert.hold) if alert.hold else "at once",
+            told(alert),
+            causes_of or "nothing",
+        )
+        rows.append(row)
+    return markdown.table(
+        ("alert", "what it says", "severity", "after", "to whom", "held back by"), rows
+    )
+
+
+def told(alert: Alert) -> str:
+    """Who hears of an alert."""
+    if alert.severity == "none":
+        return "the heartbeat monitor"
+    if alert.labels.get(AUDIENCE) == ORG_ONLY:
+        return "the org"
+    if "org" not in alert.by:
+        return "the platform"
+    return "the org" if alert.severity == "info" else "the platform, the org"
 
 
 def inhibition() -> str:
@@ -98,7 +134,12 @@ def normal() -> str:
     """Which alerts compare with the past."""
     learning = ", ".join(
         runbook.link(name, "runbooks/")
-        for name in (AlertName.STORE_ORDER_DROUGHT, AlertName.STORE_LATENCY_REGRESSION)
+        for name in (
+            AlertName.STORE_ORDER_DROUGHT,
+            AlertName.STORE_LATENCY_REGRESSION,
+            AlertName.STORE_REFUND_SURGE,
+            AlertName.STORE_ABANDONED_CARTS_SURGE,
+        )
     )
     return (
         f"These alerts compare with the past, in PromQL alone: {learning}. They take the median of "

@@ -42,6 +42,7 @@ PROBE_QUANTILE = recorded((*STORE, "probe"), health.PROBE_DURATION, f"quantile{R
 STORE_UP = recorded(STORE, health.UP, "max")
 TROUBLE = recorded(STORE, "store_trouble", "score")
 CREDENTIALS_REJECTED = recorded(STORE, "store_credentials_rejected", "current")
+LIVENESS_REFUSED = recorded(STORE, "store_liveness_refused", "current")
 ORDERS_HOURLY = recorded(STORE, business.ORDERS_PAID, "increase1h")
 REVENUE_HOURLY = recorded((*STORE, "currency"), business.REVENUE, "increase1h")
 REVENUE_NORMAL = recorded((*STORE, "currency"), business.REVENUE, "rate7d")

@@ -28,7 +28,7 @@ from graphql import (
 )
 
 ROOT = Path(__file__).parents[3]
-OFFICIAL = ROOT / ".tools" / "shopify"
+OFFICIAL = ROOT / ".tools" / "bin" / "shopify-schemas"
 QUERIES = ROOT / "exporter/store_exporter/platforms/shopify"
 WRITTEN = ROOT / "exporter/store_demo/stores/shopify"
 FILES = {"admin": "admin", "storefront": "storefront-graphql"}

@@ -6,12 +6,34 @@ from typing import Any
 
 from .. import policy
 from ..model import Alert, Group, as_document
-from . import business, exporter, instrumentation, objectives, sales, state, stores, upkeep
+from . import (
+    business,
+    exporter,
+    instrumentation,
+    objectives,
+    outages,
+    sales,
+    state,
+    stores,
+    surges,
+    upkeep,
+)
 
 
 def groups() -> list[Group]:
     """Every group of alerts."""
-    subjects = (stores, upkeep, sales, business, exporter, state, instrumentation, objectives)
+    subjects = (
+        outages,
+        stores,
+        upkeep,
+        sales,
+        surges,
+        business,
+        exporter,
+        state,
+        instrumentation,
+        objectives,
+    )
     return [group for subject in subjects for group in subject.groups()]
 
 

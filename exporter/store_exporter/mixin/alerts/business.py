@@ -10,7 +10,7 @@ from ..names import AlertName, Dashboards
 from ..policy import HOUR, MINUTE, THRESHOLDS
 from ..promql import STORE, equal, select
 from .causes import unusable, unwatched
-from .texts import COLLECTOR_CAUSE, WHO
+from .texts import COLLECTOR_CAUSE, WHO, error_type
 
 COLLECTOR = (*STORE, "collector")
 
@@ -39,6 +39,7 @@ def best_sellers_out() -> Alert:
         30 * MINUTE,
         "info",
         "Best-selling products are out of stock.",
+        "Best-selling products were out of stock.",
         f"{{{{ $value }}}} of the best-selling products of {WHO} are out of stock.",
         Dashboards.SHOP,
         Runbook(
@@ -63,6 +64,7 @@ def webhooks_disabled() -> Alert:
         15 * MINUTE,
         "warning",
         "Webhooks of a store are disabled.",
+        "Webhooks of a store were disabled.",
         f"{{{{ $value }}}} webhooks of {WHO} are disabled; integrations miss events.",
         Dashboards.SHOP,
         Runbook(
@@ -94,6 +96,7 @@ def background_jobs_stuck() -> Alert:
         30 * MINUTE,
         "warning",
         "Background jobs of a store do not run.",
+        "Background jobs of a store did not run.",
         f"{{{{ $value | humanize }}}} background jobs of {WHO} are {{{{ $labels.state }}}}.",
         Dashboards.SHOP,
         Runbook(
@@ -140,6 +143,7 @@ def figures_stale() -> list[Alert]:
             hold,
             "warning",
             "Business figures of a store are not refreshed.",
+            "Business figures of a store were not refreshed.",
             f"{which} {state}.{COLLECTOR_CAUSE}",
             Dashboards.SHOP,
             runbook,
@@ -147,6 +151,7 @@ def figures_stale() -> list[Alert]:
             labels={"reason": reason},
             inhibited_by=(*unusable(), unwatched()),
             faults=(Fault.STORE, Fault.CONFIG),
+            facts={"error_type": error_type(business.COLLECTOR_FAILURES, "1h", "collector")},
         )
         for reason, expression, hold, state in (
             (

@@ -7,13 +7,21 @@ from ..names import AlertName
 
 
 def refused() -> Cause:
-    """The store refuses our credentials, so nothing about it can be read."""
-    return Cause(AlertName.STORE_CREDENTIALS_REJECTED)
+    """The store refuses all that needs our credentials, so nothing about it can be read.
+
+    One collector that lacks a permission is no cause: the rest is as true as ever.
+    """
+    return Cause(AlertName.STORE_CREDENTIALS_REJECTED, {"severity": "critical"})
 
 
 def unusable() -> tuple[Cause, ...]:
     """The store does not answer, or not to us."""
     return (Cause(AlertName.STORE_DOWN), refused())
+
+
+def outage() -> Cause:
+    """Many stores of a platform do not answer at once: one message tells of all."""
+    return Cause(AlertName.STORES_DOWN, same=("platform",))
 
 
 def unwatched() -> Cause:

@@ -6,14 +6,21 @@ from ...metrics.catalogue import exporter
 from .. import promql
 from ..model import Alert, Group, Runbook
 from ..names import AlertName, Dashboards
-from ..policy import EXPORTER_JOB, MINUTE, THRESHOLDS
+from ..policy import EXPORTER_JOB, MESSAGES, MINUTE, THRESHOLDS
 from ..promql import equal
 from .texts import PROCESS
 
 
 def groups() -> list[Group]:
     """Every alert on the exporter and on monitoring itself."""
-    found = [watchdog(), exporter_down(), metrics_absent(), reload_failed(), scheduler_lagging()]
+    found = [
+        watchdog(),
+        exporter_down(),
+        metrics_absent(),
+        reload_failed(),
+        scheduler_lagging(),
+        alerts_undelivered(),
+    ]
     return [Group("store-exporter.alerts.exporter", found)]
 
 
@@ -24,6 +31,7 @@ def watchdog() -> Alert:
         "vector(1)",
         0,
         "none",
+        "Alerting works. This alert always fires; its absence is the problem.",
         "Alerting works. This alert always fires; its absence is the problem.",
         "Value {{ $value }}: Prometheus evaluates rules and reaches Alertmanager.",
         Dashboards.EXPORTER,
@@ -52,6 +60,7 @@ def exporter_down() -> Alert:
         2 * MINUTE,
         "critical",
         "The exporter cannot be scraped; the stores it watches are not watched.",
+        "The exporter could not be scraped; the stores it watches were not watched.",
         "Prometheus has not been able to scrape {{ $labels.instance }} for more than two minutes "
         "(up is {{ $value }}). The state of its stores is unknown.",
         Dashboards.EXPORTER,
@@ -86,6 +95,7 @@ def metrics_absent() -> Alert:
         5 * MINUTE,
         "critical",
         "Prometheus receives no metrics from any exporter.",
+        "Prometheus received no metrics from any exporter.",
         "No exporter has been scraped for more than five minutes (absent is {{ $value }}).",
         Dashboards.EXPORTER,
         Runbook(
@@ -109,6 +119,7 @@ def reload_failed() -> Alert:
         5 * MINUTE,
         "warning",
         "The exporter refused its new configuration and runs on the old one.",
+        "The exporter had refused its new configuration and ran on the old one.",
         "The last reload on {{ $labels.instance }} failed (successful is {{ $value }}); changes to "
         "stores and credentials have no effect.",
         Dashboards.EXPORTER,
@@ -131,6 +142,7 @@ def scheduler_lagging() -> Alert:
         15 * MINUTE,
         "warning",
         "Probes and collectors start later than planned.",
+        "Probes and collectors started later than planned.",
         "One in a hundred runs on {{ $labels.instance }} starts at least "
         "{{ $value | humanizeDuration }} late.",
         Dashboards.EXPORTER,
@@ -147,4 +159,50 @@ def scheduler_lagging() -> Alert:
             ),
         ),
         by=PROCESS,
+    )
+
+
+def alerts_undelivered() -> Alert:
+    """Alertmanager could not hand over messages; says what fired meanwhile.
+
+    Its own message is refused like the others, which keeps it firing until one gets through.
+    """
+    labels = (*PROCESS, "integration")
+    failed = promql.increase("alertmanager_notifications_failed_total", "15m")
+    others = promql.one_of("alertname", (AlertName.STORE_ALERTS_UNDELIVERED,), negate=True)
+    fired = promql.firing(promql.one_of("severity", ("critical", "warning")), others)
+    last = f"max by (alertname, org, domain) (last_over_time({promql.over(fired, '2h')}))"
+    listed = promql.quote(last)
+    return Alert(
+        AlertName.STORE_ALERTS_UNDELIVERED,
+        f"{promql.total(labels, failed)} > 0",
+        2 * MINUTE,
+        "critical",
+        "Messages about alerts were refused; some may never have arrived.",
+        "Messages about alerts were refused; some may never have arrived.",
+        "{{ $labels.integration }} refused messages of {{ $labels.instance }} within the last "
+        'quarter of an hour, {{ $value | printf "%.0f" }} times. In the last two hours there '
+        f"fired{{{{ range $i, $each := query {listed} }}}}{{{{ if lt $i {MESSAGES.listed} }}}}"
+        "{{ if $i }},{{ end }} {{ .Labels.alertname }}{{ with .Labels.domain }} {{ . }}{{ end }}"
+        "{{ with .Labels.org }} ({{ . }}){{ end }}{{ else if eq $i "
+        f"{MESSAGES.listed} }}}} and more{{{{ end }}}}{{{{ else }}}} nothing{{{{ end }}}}.",
+        Dashboards.FLEET,
+        Runbook(
+            "A receiver of alerts refused messages or did not answer. Alertmanager sends a message "
+            "again while its alert fires, at its group's interval, but never tells of one that "
+            "began and ended meanwhile; this message names what fired, so that nothing is lost.",
+            (
+                (
+                    "Alertmanager's log has the receiver's answer: `429` is Slack's limit of one "
+                    "message a second for each webhook, `403` and `404` a webhook that was removed."
+                ),
+                "The fleet dashboard marks when each alert fired and ended.",
+            ),
+            (
+                "For a webhook that is gone: make a new one and put its address into the file.",
+                "For a limit: give orgs a webhook of their own, so that they do not share one.",
+            ),
+        ),
+        by=labels,
+        keep=10 * MINUTE,
     )

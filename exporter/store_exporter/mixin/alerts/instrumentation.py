@@ -9,7 +9,7 @@ from ..model import Alert, Group, Runbook
 from ..names import AlertName, Dashboards
 from ..policy import MINUTE, THRESHOLDS
 from ..promql import equal
-from .texts import PROCESS
+from .texts import PROCESS, asked, chosen
 
 
 def groups() -> list[Group]:
@@ -27,6 +27,7 @@ def instrumentation_failing() -> Alert:
         5 * MINUTE,
         "warning",
         "The instrumentation of operations fails; operations go on, figures are incomplete.",
+        "The instrumentation of operations failed; figures of that time are incomplete.",
         "{{ $labels.instance }} counted {{ $value | humanize }} failures of the instrumentation "
         "at stage {{ $labels.stage }} within a quarter of an hour.",
         Dashboards.EXPORTER,
@@ -55,6 +56,7 @@ def series_dropped() -> Alert:
         5 * MINUTE,
         "warning",
         "Label sets beyond the limit are recorded as other.",
+        "Label sets beyond the limit were recorded as other.",
         "{{ $labels.instance }} recorded {{ $value | humanize }} label sets as other: the limit "
         "{{ $labels.limit }} is reached.",
         Dashboards.EXPORTER,
@@ -82,6 +84,7 @@ def otlp_failing() -> Alert:
         10 * MINUTE,
         "warning",
         "Most pushes to the OTLP endpoint fail.",
+        "Most pushes to the OTLP endpoint failed.",
         "{{ $value | humanizePercentage }} of the pushes of {{ $labels.instance }} fail.",
         Dashboards.EXPORTER,
         Runbook(
@@ -101,6 +104,7 @@ def application_errors() -> Alert:
     """An operation fails by bugs of the calling application, over all stores."""
     labels = ("platform", "operation")
     bugs = promql.increase(operations.OPERATION_ERRORS, "10m", equal("fault", Fault.APP))
+    hurt = chosen(operations.OPERATION_ERRORS, *labels, more=equal("fault", Fault.APP))
     every = promql.total(labels, promql.increase(operations.OPERATIONS, "10m"))
     share = f"{promql.total(labels, bugs)} / ({every} >= {THRESHOLDS.operation_bug_minimum:g})"
     return Alert(
@@ -109,8 +113,15 @@ def application_errors() -> Alert:
         5 * MINUTE,
         "critical",
         "An operation fails by a bug in the application that calls it.",
+        "An operation failed by a bug in the application that calls it.",
         "{{ $value | humanizePercentage }} of the {{ $labels.operation }} operations on "
-        "{{ $labels.platform }} fail with errors of the application itself, over all stores.",
+        "{{ $labels.platform }} fail with errors of the application itself, over all stores."
+        + asked(
+            f"topk(5, sum by (org) (round(increase({hurt}[10m]))) > 0)",
+            " It hurts{{ range $i, $each := . }}{{ if $i }},{{ end }} {{ .Labels.org }} "
+            "({{ .Value }} calls){{ end }}.",
+            *labels,
+        ),
         Dashboards.ERRORS,
         Runbook(
             "Errors with fault `app` are bugs of the calling application: exceptions nobody "

@@ -57,6 +57,7 @@ def burning(rate: BurnRate) -> Alert:
         rate.hold,
         rate.severity,
         "A store spends its error budget too fast.",
+        "A store spent its error budget too fast.",
         f"{WHO} spends its {{{{ $labels.slo }}}} error budget "
         f'{{{{ $value | printf "%.1f" }}}} times as fast as it lasts, over the last {rate.long}.',
         Dashboards.SLO,

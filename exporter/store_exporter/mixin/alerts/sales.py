@@ -9,7 +9,9 @@ from ..names import AlertName, Dashboards
 from ..policy import MINUTE, ORDERS_COLLECTOR, SEASONAL, THRESHOLDS
 from ..promql import STORE, equal, select
 from .causes import unusable, unwatched
-from .texts import WHO
+from .texts import CHANGED, COST, FAILING, WHO
+
+SALES = {"cost": COST, "failing": FAILING, "changed": CHANGED}
 
 
 def groups() -> list[Group]:
@@ -43,7 +45,9 @@ def order_drought() -> list[Alert]:
             ),
         ),
     )
-    fresh = select(business.COLLECTOR_SUCCESS, equal("collector", ORDERS_COLLECTOR))
+    # A scrape interval may be longer than the five minutes that an instant selector looks back.
+    collector = select(business.COLLECTOR_SUCCESS, equal("collector", ORDERS_COLLECTOR))
+    fresh = f"last_over_time({promql.over(collector, '1h')})"
     return [
         Alert(
             AlertName.STORE_ORDER_DROUGHT,
@@ -53,12 +57,14 @@ def order_drought() -> list[Alert]:
             10 * MINUTE,
             "critical",
             "A shop sells nothing although it normally does at this hour of the week.",
+            "A shop sold nothing although it normally does at this hour of the week.",
             f"{WHO} had no order in the last {window}; normally it has "
             '{{ $value | printf "%.0f" }} at this time of the week.',
             Dashboards.SHOP,
             runbook,
             labels={"window": window},
             inhibited_by=(*unusable(), unwatched()),
+            facts=SALES,
         )
         for window in SEASONAL.drought_windows
     ]
@@ -75,6 +81,7 @@ def payments_failing() -> Alert:
         10 * MINUTE,
         "critical",
         "Many payments of a shop fail.",
+        "Many payments of a shop failed.",
         f"{{{{ $value | humanizePercentage }}}} of the payments at {WHO} failed in the last hour.",
         Dashboards.SHOP,
         Runbook(
@@ -97,4 +104,5 @@ def payments_failing() -> Alert:
             ),
         ),
         inhibited_by=(*unusable(), unwatched()),
+        facts=SALES,
     )

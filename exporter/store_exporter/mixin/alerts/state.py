@@ -18,15 +18,16 @@ def groups() -> list[Group]:
 def discovery_failing() -> Alert:
     """A source of stores does not answer."""
     labels = (*PROCESS, "org")
-    failed = promql.increase(exporter.DISCOVERY_FAILURES, "30m")
+    failed = promql.increase(exporter.DISCOVERY_FAILURES, "2h")
     return Alert(
         AlertName.STORE_DISCOVERY_FAILING,
         f"{promql.total(labels, failed)} > 1",
         5 * MINUTE,
         "warning",
         "A source of stores gives no usable answer.",
+        "A source of stores gave no usable answer.",
         "{{ $labels.instance }} could not read the stores of {{ $labels.org }} "
-        '{{ $value | printf "%.0f" }} times in half an hour; those found before are watched on.',
+        '{{ $value | printf "%.0f" }} times in two hours; those found before are watched on.',
         Dashboards.EXPORTER,
         Runbook(
             "The file or address that lists stores cannot be read, or does not hold a list. Stores "
@@ -48,6 +49,7 @@ def state_lost() -> Alert:
         f"{promql.total(PROCESS, promql.fresh_increase(exporter.STATE_LOSSES, '1h'))}",
         2 * MINUTE,
         "warning",
+        "Saved state was damaged; counters of orders and revenue began again.",
         "Saved state was damaged; counters of orders and revenue began again.",
         "{{ $labels.instance }} set damaged state aside {{ $value | humanize }} times; orders and "
         "revenue count from then on.",

@@ -7,15 +7,22 @@ from ...metrics.catalogue import health
 from .. import promql, series
 from ..model import Alert, Group, Runbook
 from ..names import AlertName, Dashboards
-from ..policy import MINUTE, SEASONAL
+from ..policy import MINUTE, SEASONAL, THRESHOLDS
 from ..promql import STORE, equal
-from .causes import refused, unusable
-from .texts import PROBE_CAUSE, WHO
+from .causes import outage, unusable
+from .outages import CALM, DOWN_AFTER
+from .texts import CHANGED, FAILING, PROBE_CAUSE, STATUS, WHO, error_type, unavailable
 
 
 def groups() -> list[Group]:
     """Every alert on the health of stores."""
-    found = [store_down(), credentials_rejected(), store_degraded(), latency_regression()]
+    found = [
+        store_down(),
+        *credentials_rejected(),
+        vital_probe_failing(),
+        store_degraded(),
+        latency_regression(),
+    ]
     return [Group("store-exporter.alerts.stores", found)]
 
 
@@ -23,26 +30,27 @@ def store_down() -> Alert:
     """The liveness probe fails for another reason than our credentials."""
     return Alert(
         AlertName.STORE_DOWN,
-        f"{series.STORE_UP} == 0 unless {promql.on(*STORE)} {series.CREDENTIALS_REJECTED}",
-        2 * MINUTE,
+        f"{series.STORE_UP} == 0 unless {promql.on(*STORE)} {series.LIVENESS_REFUSED}",
+        DOWN_AFTER,
         "critical",
         "A store does not answer.",
-        f"{WHO} keeps failing its liveness probe.{PROBE_CAUSE}",
+        "A store did not answer.",
+        f"{WHO} keeps failing its liveness probe.{PROBE_CAUSE}{STATUS}",
         Dashboards.SHOP,
         Runbook(
             "The cheap, authenticated request by which the exporter tells whether a store is "
             "alive has failed for two minutes in a row. Shoppers most likely cannot buy, and "
             "every operation against this store fails.",
             (
-                "Read the error type in the message; the table below says what each means.",
-                (
-                    "Run `store-exporter probe DOMAIN` where the exporter runs: it shows what was "
-                    "asked, what came back and how long each phase took."
-                ),
                 (
                     "Open the store's front page in a browser from another network. If it works "
                     "there, the exporter's network or address is blocked."
                 ),
+                (
+                    "Run `store-exporter probe DOMAIN` where the exporter runs: it shows what was "
+                    "asked, what came back and how long each phase took."
+                ),
+                "The error type in the message: the table below says what each means.",
                 (
                     "Look at the shop dashboard: did latency rise before the failure "
                     "(overload), or did it fail at once (DNS, certificate, deployment)?"
@@ -50,53 +58,121 @@ def store_down() -> Alert:
             ),
             (
                 "Tell the merchant or the hosting company, with the error type and the time.",
-                (
-                    "If several stores of one hosting company fail at once, tell the company once "
-                    "and silence the others."
-                ),
                 "If the store was closed for good, remove it from the configuration and reload.",
             ),
         ),
-        inhibited_by=(refused(),),
+        inhibited_by=(outage(),),
         faults=(Fault.STORE, Fault.CONFIG),
+        facts=unavailable(),
+        keep=CALM,
     )
 
 
-def credentials_rejected() -> Alert:
-    """The store answers, but refuses our credentials."""
-    return Alert(
-        AlertName.STORE_CREDENTIALS_REJECTED,
-        f"{series.CREDENTIALS_REJECTED} > 0",
-        2 * MINUTE,
-        "critical",
-        "A store rejects the credentials of the exporter.",
-        f"{WHO} has refused the configured credentials, or a permission that they need, for more "
-        "than two minutes, in {{ $value }} of the probes and collectors.",
-        Dashboards.SHOP,
-        Runbook(
-            "The store answers, but with 401 or 403: the API key was revoked or replaced, its "
-            "secret is wrong, its user lost a role, or it lacks a permission. Nothing that needs "
-            "these credentials works. Applications that share them fail in the same way.",
+def credentials_rejected() -> list[Alert]:
+    """The store answers, but refuses our credentials: altogether, or for a part of what is read."""
+    runbook = Runbook(
+        "The store answers, but with 401 or 403: the API key was revoked or replaced, its secret "
+        "is wrong, its user lost a role, or it lacks a permission. When the liveness probe is "
+        "refused as well (critical), nothing that needs these credentials works, and applications "
+        "that share them fail in the same way; otherwise (warning) a permission is missing.",
+        (
             (
-                (
-                    "Run `store-exporter doctor`: it checks credentials and permissions of all "
-                    "stores and names the permission that is missing."
-                ),
-                "Ask whether somebody rotated keys, removed the integration or deleted the user.",
-                (
-                    "If the store began to answer 403 with an HTML page, a firewall answers, "
-                    "not the shop."
-                ),
+                "Run `store-exporter doctor`: it checks credentials and permissions of all stores "
+                "and names the permission that is missing."
             ),
+            "Ask whether somebody rotated keys, removed the integration or deleted the user.",
             (
-                (
-                    "Create a new key in the store (read access is enough for monitoring), put it "
-                    "where the configuration's `env:` or `file:` reference points, and reload."
-                ),
-                "Grant the missing permission or scope.",
+                "If the store began to answer 403 with an HTML page, a firewall answers, not the "
+                "shop."
             ),
         ),
-        faults=(Fault.CONFIG,),
+        (
+            (
+                "Create a new key in the store (read access is enough for monitoring), put it "
+                "where the configuration's `env:` or `file:` reference points, and reload."
+            ),
+            "Grant the missing permission or scope.",
+        ),
+    )
+    return [
+        Alert(
+            AlertName.STORE_CREDENTIALS_REJECTED,
+            expression,
+            2 * MINUTE,
+            severity,
+            "A store rejects the credentials of the exporter.",
+            "A store rejected the credentials of the exporter.",
+            f"{WHO} has refused the configured credentials, or a permission that they need, for "
+            f"more than two minutes, {where}.",
+            Dashboards.SHOP,
+            runbook,
+            faults=(Fault.CONFIG,),
+            facts={"failing": FAILING},
+        )
+        for severity, expression, where in (
+            ("critical", series.LIVENESS_REFUSED, "for everything"),
+            (
+                "warning",
+                f"{series.CREDENTIALS_REJECTED} > 0 unless {series.LIVENESS_REFUSED}",
+                "in {{ $value }} of the probes and collectors",
+            ),
+        )
+    ]
+
+
+def recurring(state: str, besides: str = "") -> str:
+    """How much of the last hour a store was in a state, while that comes and goes.
+
+    Args:
+        state: value of the label `state`.
+        besides: a share that is told elsewhere, and taken away.
+    """
+    recent = promql.over(promql.select(health.HEALTH, equal("state", state)), "1h")
+    share = f"{promql.aggregate('max', STORE, f'avg_over_time({recent})')}{besides}"
+    often = promql.aggregate("max", STORE, f"changes({recent})")
+    return (
+        f"({share} > {THRESHOLDS.unstable_share:g}"
+        f" and {promql.on(*STORE)} {often} >= {THRESHOLDS.unstable_changes:g})"
+    )
+
+
+def in_state(state: str) -> str:
+    """Stores that are in a state now."""
+    chosen = promql.select(health.HEALTH, equal("state", state))
+    return f"{promql.aggregate('max', STORE, chosen)} == 1"
+
+
+def vital_probe_failing() -> Alert:
+    """The store answers, but a probe that its configuration calls critical fails."""
+    up = f"{promql.on(*STORE)} {series.STORE_UP} == 1"
+    down = f" - {promql.on(*STORE)} (1 - avg_over_time({series.STORE_UP}[1h]))"
+    return Alert(
+        AlertName.STORE_VITAL_PROBE_FAILING,
+        f"({in_state('critical')} and {up}) or {recurring('critical', down)}",
+        3 * MINUTE,
+        "critical",
+        "A store answers, but a probe that is marked as critical fails.",
+        "A store answered, but a probe that is marked as critical failed.",
+        f"{WHO} answers, but what it needs to sell does not work: a critical probe fails "
+        f"({{{{ $value | humanizePercentage }}}} of the time).{PROBE_CAUSE}",
+        Dashboards.SHOP,
+        Runbook(
+            "The liveness probe succeeds, but another probe that is critical, by the platform or "
+            "by `critical: true` in the configuration, fails or comes and goes. Shoppers most "
+            "likely cannot buy.",
+            (
+                "The shop dashboard lists the probes and which of them fails.",
+                "`store-exporter probe DOMAIN` prints the reason in words.",
+            ),
+            (
+                "Act on the failing probe: tell the merchant which part of the shop is broken.",
+                "If shoppers can do without it, take `critical` from the probe.",
+            ),
+        ),
+        inhibited_by=unusable(),
+        faults=(Fault.STORE, Fault.CONFIG),
+        facts=unavailable(),
+        keep=CALM,
     )
 
 
@@ -104,13 +180,13 @@ def store_degraded() -> Alert:
     """The store is alive but not well."""
     return Alert(
         AlertName.STORE_DEGRADED,
-        promql.aggregate("max", STORE, promql.select(health.HEALTH, equal("state", "degraded")))
-        + " == 1",
+        f"({in_state('degraded')}) or {recurring('degraded')}",
         15 * MINUTE,
         "warning",
         "A store works, but not well.",
-        f"{WHO} has been degraded for more than a quarter of an hour: a probe that is not vital "
-        f"fails, or the store is slow.{PROBE_CAUSE}",
+        "A store did not work well.",
+        f"{WHO} has been degraded for more than a quarter of an hour, all the time or again "
+        f"and again: a probe that is not vital fails, or the store is slow.{PROBE_CAUSE}",
         Dashboards.SHOP,
         Runbook(
             "The store is alive, but a probe that is not vital fails, or a probe reports that "
@@ -130,6 +206,11 @@ def store_degraded() -> Alert:
         ),
         inhibited_by=unusable(),
         faults=(Fault.STORE, Fault.CONFIG),
+        facts={
+            "error_type": error_type(health.PROBE_FAILURES, "10m"),
+            "failing": FAILING,
+            "changed": CHANGED,
+        },
     )
 
 
@@ -146,6 +227,7 @@ def latency_regression() -> Alert:
         15 * MINUTE,
         "warning",
         "Operations against a store are much slower than normal for this hour of the week.",
+        "Operations against a store were much slower than normal.",
         f"The p95 latency of {WHO} over the last hour is {{{{ $value | humanizeDuration }}}}, more "
         f"than {SEASONAL.latency_factor:g} times what it normally is at this hour of the week.",
         Dashboards.TRENDS,

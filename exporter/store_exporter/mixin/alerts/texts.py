@@ -1,11 +1,44 @@
-"""Texts that several alerts share."""
+"""Texts that several alerts share, and the facts beside their descriptions.
+
+A fact is an annotation of its own, a template that comes out empty when nothing is known; the
+messages for people (`mixin/texts.py`) show it on a line of its own.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ...metrics.catalogue import Metric, business, health
+from .. import costs, promql, series
+from ..policy import LIVENESS_PROBE
+from ..promql import equal, select
 
 WHO = "{{ $labels.domain }} ({{ $labels.org }})"
 PROCESS = ("job", "instance")
+_STORE = ("org", "domain")
+
+
+def asked(query: str, found: str, *labels: str) -> str:
+    """Template text for what a query finds, and nothing when it finds nothing.
+
+    Args:
+        query: PromQL with a `%q` for each of `labels`, as `chosen` has it.
+        found: template text; `.` is the list of results.
+        labels: labels of the alert.
+    """
+    values = "".join(f" $labels.{label}" for label in labels)
+    return f"{{{{ with printf {promql.quote(query)}{values} | query }}}}{found}{{{{ end }}}}"
+
+
+def chosen(metric: Metric | str, *labels: str, more: str = "") -> str:
+    """Select the series that share the alert's labels."""
+    return select(metric, *(f"{label}=%q" for label in labels), *([more] if more else []))
+
+
+def _most_frequent(failures: Metric, window: str, *more: str) -> tuple[str, tuple[str, ...]]:
+    labels = (*_STORE, *more)
+    moved = f"increase({chosen(failures, *labels)}[{window}])"
+    return f"topk(1, sum by (error_type) ({moved}) > 0)", labels
 
 
 def cause(failures: Metric, window: str, *more: str) -> str:
@@ -16,16 +49,74 @@ def cause(failures: Metric, window: str, *more: str) -> str:
         window: long enough for two runs.
         more: labels of the alert, beside org and domain, that the failures must share.
     """
-    labels = ("org", "domain", *more)
-    chosen = ", ".join(f"{label}=%q" for label in labels)
-    values = " ".join(f"$labels.{label}" for label in labels)
-    moved = f"increase({failures.name}{{{chosen}}}[{window}])"
-    query = f"topk(1, sum by (error_type) ({moved}) > 0)"
-    return (
-        f'{{{{ with printf "{query}" {values} | query }}}}'
-        ' The latest failures are of type {{ . | first | label "error_type" }}.{{ end }}'
-    )
+    query, labels = _most_frequent(failures, window, *more)
+    said = ' The latest failures are of type {{ . | first | label "error_type" }}.'
+    return asked(query, said, *labels)
+
+
+def error_type(failures: Metric, window: str, *more: str) -> str:
+    """That error type alone, by which messages find its meaning and what to do about it."""
+    query, labels = _most_frequent(failures, window, *more)
+    return asked(query, '{{ . | first | label "error_type" }}', *labels)
 
 
 PROBE_CAUSE = cause(health.PROBE_FAILURES, "10m")
 COLLECTOR_CAUSE = cause(business.COLLECTOR_FAILURES, "1h", "collector")
+
+STATUS = asked(
+    f"max({chosen(health.PROBE_STATUS, *_STORE, more=equal('probe', LIVENESS_PROBE))}) >= 400",
+    " It answers with HTTP {{ . | first | value }}.",
+    *_STORE,
+)
+"""The HTTP status of a refusal, where there was an answer at all."""
+
+# 1240 becomes 1,240, and 1240000 becomes 1,240,000.
+_THOUSANDS = (
+    'printf "%.0f" | reReplaceAll "([0-9])([0-9]{3})$" "$1,$2"'
+    ' | reReplaceAll "([0-9])([0-9]{3})," "$1,$2,"'
+)
+COST = asked(
+    f"round({chosen(costs.REVENUE, *_STORE)}, 10) > 0",
+    "about {{ range $i, $each := . }}{{ if $i }} and {{ end }}{{ $each.Value | "
+    f"{_THOUSANDS} }}}} {{{{ $each.Labels.currency }}}}{{{{ end }}}} an hour"
+    + asked(
+        f"round({chosen(costs.ORDERS, *_STORE)}) > 0",
+        " in {{ . | first | value }} orders",
+        *_STORE,
+    )
+    + ", at this time of the week",
+    *_STORE,
+)
+FAILING = asked(
+    f"topk(3, round(300 * {chosen(series.OPERATION_FAILED, *_STORE)}) > 0)",
+    "{{ range $i, $each := . }}{{ if $i }}, {{ end }}{{ .Labels.operation }} ({{ .Value }} calls)"
+    "{{ end }} in the last five minutes",
+    *_STORE,
+)
+CHANGED = asked(
+    f"count(count by (version) (last_over_time({chosen(health.INFO, *_STORE)}[1d]))) > 1",
+    "version"
+    + asked(
+        f"sort(max by (version) (max_over_time(timestamp({chosen(health.INFO, *_STORE)})[1d:5m])))",
+        '{{ range $i, $each := . }}{{ if $i }} to{{ end }} {{ .Labels.version | printf "%.40s" }}'
+        "{{ end }}",
+        *_STORE,
+    ),
+    *_STORE,
+)
+RENEWED = asked(
+    f"max(changes({chosen(health.TLS_EXPIRY, *_STORE)}[1d])) > 0",
+    "renewed within a day",
+    *_STORE,
+)
+
+
+def unavailable() -> Mapping[str, str]:
+    """The facts about a store that shoppers cannot use."""
+    return {
+        "error_type": error_type(health.PROBE_FAILURES, "10m"),
+        "cost": COST,
+        "failing": FAILING,
+        "changed": CHANGED,
+        "renewed": RENEWED,
+    }

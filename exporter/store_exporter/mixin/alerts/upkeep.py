@@ -50,6 +50,7 @@ def certificate_expiring() -> list[Alert]:
             hold,
             severity,
             "A store's TLS certificate is about to expire.",
+            "A store's TLS certificate was about to expire.",
             f"The certificate of {WHO} expires in {{{{ $value | humanizeDuration }}}}.",
             Dashboards.SHOP,
             runbook,
@@ -67,6 +68,7 @@ def api_version_expiring() -> Alert:
         HOUR,
         "warning",
         "The platform is about to end the API version in use.",
+        "The platform was about to end the API version in use.",
         f"The API version configured for {WHO} ends in {{{{ $value | humanizeDuration }}}}.",
         Dashboards.EXPORTER,
         Runbook(
@@ -86,13 +88,14 @@ def api_version_expiring() -> Alert:
 
 def api_budget_low() -> Alert:
     """Requests to the store are nearly used up: the hourly budget, or the platform's own."""
-    shares = (
-        (health.API_BUDGET_REMAINING, health.API_BUDGET_LIMIT),
-        (health.API_BUCKET_AVAILABLE, health.API_BUCKET_MAXIMUM),
-    )
+    sent = f"sum without (source) ({promql.increase(health.API_REQUESTS, '1h')})"
+    spent = f"{sent} / ({promql.select(health.API_BUDGET_LIMIT)} > 0)"
+    available, maximum = health.API_BUCKET_AVAILABLE, health.API_BUCKET_MAXIMUM
     left = [
-        f"min by ({', '.join(STORE)}) ({promql.select(remaining)} / ({promql.select(limit)} > 0))"
-        for remaining, limit in shares
+        f"1 - {promql.aggregate('max', STORE, spent)}",
+        promql.aggregate(
+            "min", STORE, f"{promql.select(available)} / ({promql.select(maximum)} > 0)"
+        ),
     ]
     return Alert(
         AlertName.STORE_API_BUDGET_LOW,
@@ -100,6 +103,7 @@ def api_budget_low() -> Alert:
         10 * MINUTE,
         "warning",
         "The request budget for a store's API is nearly spent.",
+        "The request budget for a store's API was nearly spent.",
         f"Only {{{{ $value | humanizePercentage }}}} of the API budget for {WHO} is left; "
         "collectors will wait and their figures grow old.",
         Dashboards.EXPORTER,

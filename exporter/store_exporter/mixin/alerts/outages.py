@@ -1,0 +1,162 @@
+"""Alerts on many stores at once, and on one that comes and goes: one message where there were many.
+
+An alert that holds others back has to reach Alertmanager before their first message leaves it, so
+`StoresDown` fires a minute earlier than `StoreDown` and outlasts it at the end.
+"""
+
+from __future__ import annotations
+
+from ...errors import Fault
+from ...metrics.catalogue import health
+from .. import promql, series
+from ..model import Alert, Group, Runbook
+from ..names import AUDIENCE, ORG_ONLY, AlertName, Dashboards
+from ..policy import MINUTE, THRESHOLDS
+from ..promql import STORE, equal
+from .causes import unusable
+from .texts import PROBE_CAUSE, STATUS, WHO, unavailable
+
+DOWN_AFTER = 2 * MINUTE
+"""How long a store is down before that is told."""
+CALM = 5 * MINUTE
+"""How long a store must have answered again before its outage counts as over."""
+_DOWN = f"{series.STORE_UP} == 0"
+
+
+def groups() -> list[Group]:
+    """Every alert of this module."""
+    found = [stores_down(), store_down_among_many(), store_unstable()]
+    return [Group("store-exporter.alerts.outages", found)]
+
+
+def stores_down() -> Alert:
+    """Many stores of one platform do not answer."""
+    by = ("platform",)
+    down = promql.aggregate("count", by, _DOWN)
+    watched = promql.aggregate("count", by, series.STORE_UP)
+    chosen = "{platform=%q}"
+    everywhere = f"{{{{ query {promql.quote(f'count({_DOWN})')} | first | value }}}}"
+    all_watched = f"{{{{ query {promql.quote(f'count({series.STORE_UP})')} | first | value }}}}"
+    of_platform = (
+        f'{{{{ with printf "count({series.STORE_UP}{chosen})" $labels.platform | query }}}}'
+        "{{ . | first | value }}{{ end }}"
+    )
+    failures = f"increase({health.PROBE_FAILURES.name}{chosen}[10m])"
+    reasons = f"topk(3, count by (error_type) (sum by ({', '.join(STORE)}, error_type) "
+    reasons += f"({failures}) > 0))"
+    versions = (
+        f"topk(1, count by (version) ({health.INFO.name}{chosen}"
+        f" and on ({', '.join(STORE)}) {_DOWN}))"
+    )
+    return Alert(
+        AlertName.STORES_DOWN,
+        f"{down} >= {THRESHOLDS.outage_stores:g}"
+        f" and {down} / {watched} >= {THRESHOLDS.outage_share:g}",
+        MINUTE,
+        "critical",
+        "Many stores do not answer.",
+        "Many stores did not answer.",
+        f"{{{{ $value }}}} of the {of_platform} {{{{ $labels.platform }}}} stores watched do not "
+        f"answer; over all platforms {everywhere} of {all_watched}."
+        f'{{{{ with printf "{reasons}" $labels.platform | query }}}} Types of failure:'
+        "{{ range $i, $each := . }}{{ if $i }},{{ end }} {{ .Labels.error_type }} "
+        "({{ .Value }} stores){{ end }}.{{ end }}"
+        f'{{{{ with printf "{versions}" $labels.platform | query }}}} The most frequent version '
+        'among them is {{ . | first | label "version" | printf "%q" }} '
+        "({{ . | first | value }} stores).{{ end }}",
+        Dashboards.FLEET,
+        Runbook(
+            f"At least {THRESHOLDS.outage_stores:g} stores of a platform, and "
+            f"{THRESHOLDS.outage_share:.0%} of those that are watched, fail their liveness probe. "
+            "So many do not fail by chance: they share a hosting company, a network, a CDN, a "
+            "release of the platform, or the exporter's own network. This one message stands for "
+            "all of them; merchants with a channel of their own are told of their own store.",
+            (
+                "The fleet dashboard lists the stores that are down and their error types.",
+                (
+                    "Is it the exporter's own network? `store-exporter probe DOMAIN` from another "
+                    "machine; error types `dns`, `connection` and `timeout` for all stores of all "
+                    "platforms point to it."
+                ),
+                "One platform alone: read the status page of the platform.",
+                (
+                    "Some of a platform: compare their addresses (`dig +short DOMAIN`), which "
+                    "show what hosting company or CDN they share, and their versions."
+                ),
+            ),
+            (
+                "Tell the hosting company, CDN or platform once, with the list and the time.",
+                "Tell the merchants who have no channel of their own.",
+            ),
+        ),
+        by=by,
+        faults=(Fault.STORE, Fault.CONFIG),
+        keep=2 * CALM,
+    )
+
+
+def store_down_among_many() -> Alert:
+    """An org's own message while `StoresDown` holds back `StoreDown`."""
+    outage = promql.firing(equal("alertname", AlertName.STORES_DOWN))
+    return Alert(
+        AlertName.STORE_DOWN_AMONG_MANY,
+        f"{_DOWN} and {promql.on('platform')} {outage}"
+        f" unless {promql.on(*STORE)} {series.LIVENESS_REFUSED}",
+        MINUTE,
+        "critical",
+        "A store does not answer, like many others at the same time.",
+        "A store did not answer, like many others at the same time.",
+        f"{WHO} keeps failing its liveness probe, and so do many other stores; whoever runs the "
+        f"platform has been told.{PROBE_CAUSE}{STATUS}",
+        Dashboards.SHOP,
+        Runbook(
+            "The store does not answer, and neither do many others of its platform: the cause is "
+            "most likely something that they share, and is being looked after. Only the store's "
+            f"own org is told; the platform has one message, {AlertName.STORES_DOWN}, for all.",
+            ("Open the store's front page in a browser.",),
+            ("Tell your customers, if it lasts; a notice on social media is read.",),
+        ),
+        labels={AUDIENCE: ORG_ONLY},
+        faults=(Fault.STORE, Fault.CONFIG),
+        facts=unavailable(),
+        keep=CALM,
+    )
+
+
+def store_unstable() -> Alert:
+    """Down and up again, each time too short for `StoreDown`."""
+    recent = promql.over(series.STORE_UP, "30m")
+    down = f"1 - avg_over_time({recent})"
+    return Alert(
+        AlertName.STORE_UNSTABLE,
+        f"({down} > {THRESHOLDS.unstable_share:g})"
+        f" and (changes({recent}) >= {THRESHOLDS.unstable_changes:g})",
+        DOWN_AFTER,
+        "critical",
+        "A store fails again and again.",
+        "A store failed again and again.",
+        f"{WHO} was down for {{{{ $value | humanizePercentage }}}} of the last half hour, a little "
+        f"at a time.{PROBE_CAUSE}",
+        Dashboards.SHOP,
+        Runbook(
+            "The store fails its liveness probe and answers again, over and over: every outage is "
+            f"too short for {AlertName.STORE_DOWN}, but together they keep shoppers from buying. "
+            "One of several servers behind a load balancer that is broken, a shop that restarts, "
+            "or a limit of its hosting that is reached at every peak look like this.",
+            (
+                (
+                    "The shop dashboard shows when it fails: at full minutes (a scheduled job), at "
+                    "peaks (a limit), or at random (one of several servers)?"
+                ),
+                "Run `store-exporter probe DOMAIN` a few times and compare addresses and phases.",
+            ),
+            (
+                "Have the hosting company look at the servers, limits and restarts of the shop.",
+                "Take the broken server out of the load balancer.",
+            ),
+        ),
+        inhibited_by=unusable(),
+        faults=(Fault.STORE, Fault.CONFIG),
+        facts=unavailable(),
+        keep=30 * MINUTE,
+    )

@@ -1,0 +1,86 @@
+"""Alerts on refunds and abandoned carts far above what the shop normally has."""
+
+from __future__ import annotations
+
+from .. import promql, surges
+from ..model import Alert, Group, Runbook
+from ..names import AlertName, Dashboards
+from ..policy import HOUR, SEASONAL, THRESHOLDS
+from ..promql import STORE
+from .causes import unusable, unwatched
+from .texts import CHANGED, WHO
+
+_LEARNT = (
+    f"Normal is the median of this time of the week over the last {SEASONAL.weeks} weeks; there is "
+    f"no alert while fewer than {SEASONAL.history} of them are known."
+)
+
+
+def groups() -> list[Group]:
+    """Every alert of this module."""
+    return [Group("store-exporter.alerts.surges", [refunds(), abandoned()])]
+
+
+def refunds() -> Alert:
+    """Much more is paid back than normally, and much of what is earned."""
+    times, share = THRESHOLDS.surge_factor, THRESHOLDS.refund_share
+    return Alert(
+        AlertName.STORE_REFUND_SURGE,
+        f"({surges.REFUNDS} > {times:g} * {surges.REFUNDS_NORMAL})"
+        f" and ({surges.REFUNDS} > {share:g} * {surges.REVENUE})"
+        f" and {promql.on(*STORE)} ({surges.ORDERS} >= {THRESHOLDS.surge_orders:g})",
+        HOUR,
+        "warning",
+        "A shop pays back much more than normal.",
+        "A shop paid back much more than normal.",
+        f'{WHO} paid back {{{{ $value | printf "%.0f" }}}} {{{{ $labels.currency }}}} within a '
+        f"day, more than {times:g} times what is normal and {share:.0%} of what it earned.",
+        Dashboards.SHOP,
+        Runbook(
+            f"The refunds of a day are more than {times:g} times what they normally are, and more "
+            f"than {share:.0%} of the day's revenue, in a shop with at least "
+            f"{THRESHOLDS.surge_orders:g} orders a day. A faulty batch or wrong description, a "
+            f"price by mistake, fraud with an account of the shop, or a recall. {_LEARNT}",
+            (
+                "Which products and reasons do the refunded orders have in common?",
+                "Were they refunded by a person of the shop? By whom, and is that expected?",
+                "Did a price, description or import change in the days before?",
+            ),
+            (
+                "Stop selling what is at fault, or correct its price.",
+                "If nobody of the shop did it: lock the account and its API keys.",
+            ),
+        ),
+        facts={"changed": CHANGED},
+        inhibited_by=(unwatched(),),
+    )
+
+
+def abandoned() -> Alert:
+    """Much more is left in carts than normally."""
+    times = THRESHOLDS.surge_factor
+    return Alert(
+        AlertName.STORE_ABANDONED_CARTS_SURGE,
+        f"({surges.ABANDONED} > {times:g} * {surges.ABANDONED_NORMAL})"
+        f" and {promql.on(*STORE)} ({surges.CARTS} >= {THRESHOLDS.surge_orders:g})",
+        HOUR,
+        "warning",
+        "Shoppers leave much more in their carts than normal.",
+        "Shoppers left much more in their carts than normal.",
+        f'Carts worth {{{{ $value | printf "%.0f" }}}} {{{{ $labels.currency }}}} are abandoned '
+        f"at {WHO}, more than {times:g} times what is normal.",
+        Dashboards.SHOP,
+        Runbook(
+            "Shoppers began to check out and did not pay: the value of such carts is more than "
+            f"{times:g} times what it normally is, with at least {THRESHOLDS.surge_orders:g} "
+            f"carts. {_LEARNT}",
+            (
+                "Go through the checkout as a shopper would: which step fails or surprises?",
+                "Did shipping costs, payment methods or a plugin of the checkout change?",
+                "Many carts from few addresses are bots.",
+            ),
+            ("Correct the step that fails; tell the merchant.",),
+        ),
+        facts={"changed": CHANGED},
+        inhibited_by=(*unusable(), unwatched()),
+    )

@@ -1,0 +1,39 @@
+"""What an hour of this weekday and time normally brings: what an outage costs, in money and orders.
+
+Seasonal where enough weeks are known, and the mean of the last week before that.
+"""
+
+from __future__ import annotations
+
+from ..metrics.catalogue import business
+from . import promql, series
+from .model import Group, Record
+from .policy import HOUR
+from .promql import STORE, total
+from .seasonal import same_hour_of_past_weeks
+
+MONEY = (*STORE, "currency")
+REVENUE = series.recorded(MONEY, business.REVENUE, "hourly_normal")
+ORDERS = series.recorded(STORE, business.ORDERS_PAID, "hourly_normal")
+
+
+def groups() -> list[Group]:
+    """The rules of this module."""
+    mean = total(STORE, promql.rate(business.ORDERS_PAID, "7d"))
+    # A shop that is watched for less than a week has no mean of a week.
+    old, earning = (
+        total(labels, f"{metric.name} offset 6d")
+        for labels, metric in ((STORE, business.ORDERS_PAID), (MONEY, business.REVENUE))
+    )
+    rules = [
+        Record(
+            REVENUE,
+            f"({same_hour_of_past_weeks(series.REVENUE_HOURLY, MONEY)})"
+            f" or ({HOUR} * {series.REVENUE_NORMAL} and {earning})",
+        ),
+        Record(
+            ORDERS,
+            f"({same_hour_of_past_weeks(series.ORDERS_HOURLY)}) or ({HOUR} * {mean} and {old})",
+        ),
+    ]
+    return [Group("store-exporter.costs", rules, interval=120)]

@@ -1,0 +1,211 @@
+"""A fleet of stores that fail by a script, watched by the generated rules and told of by Slack.
+
+Everything between is real: Prometheus scrapes the fleet's metrics and evaluates the generated
+rules, Alertmanager routes by the generated configuration. Time is compressed by a factor `pace`:
+every interval, hold, range and wait is shortened alike, so that ten minutes pass in seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from aiohttp import web
+
+from store_demo.slack import Message, SlackReceiver
+from store_exporter.metrics.catalogue import Metric, exporter, health
+from store_exporter.mixin import alertmanager, alerts, policy, promql, rules, slack
+from store_exporter.mixin.alertmanager import Receivers, Routing, Slack
+from store_exporter.mixin.files import as_yaml
+from tests import servers
+
+PROBING = 60.0
+"""Seconds between liveness probes of a store."""
+SCRAPE = 15.0
+"""Seconds between scrapes, and between evaluations of the rules."""
+
+Failing = Callable[[int, float], bool]
+"""Whether the store of that number fails at that time, in seconds since the beginning."""
+
+
+@dataclass(slots=True)
+class Fleet:
+    """Stores that fail by a script, each probed once a minute, one after the other.
+
+    Attributes:
+        stores: how many there are; each has an org of its own.
+        failing: which fail when.
+        pace: how much quicker than real time everything goes.
+        begun: when its time began, by the monotonic clock.
+    """
+
+    stores: int
+    failing: Failing
+    pace: float
+    begun: float = field(default_factory=time.monotonic)
+
+    @property
+    def now(self) -> float:
+        """Seconds of the fleet's own time since the beginning."""
+        return (time.monotonic() - self.begun) / self.pace
+
+    def labels(self, number: int) -> str:
+        """The labels of a store."""
+        platform = ("woocommerce", "shopify")[number % 2]
+        return f'org="org{number}",domain="shop{number}.example",platform="{platform}"'
+
+    def probed(self, number: int) -> tuple[bool, int]:
+        """Whether the last probe of a store failed, and how many have."""
+        offset = PROBING * number / self.stores
+        last = int((self.now - offset) // PROBING)
+        failed = [self.failing(number, run * PROBING + offset) for run in range(last + 1)]
+        return bool(failed and failed[-1]), sum(failed)
+
+    def page(self) -> str:
+        """The metrics of all stores, as the exporter writes them."""
+        lines = [f'{exporter.BUILD_INFO.name}{{version="1",python="3"}} 1']
+        liveness = promql.equal("probe", policy.LIVENESS_PROBE)
+
+        def sample(metric: Metric, value: float, *labels: str) -> None:
+            lines.append(f"{metric.name}{{{','.join(labels)}}} {value:g}")
+
+        for number in range(self.stores):
+            down, count = self.probed(number)
+            store = self.labels(number)
+            sample(health.UP, not down, store)
+            sample(health.PROBE_SUCCESS, not down, store, liveness)
+            timeout = 'error_type="timeout",fault="store"'
+            sample(health.PROBE_FAILURES, count, store, liveness, timeout)
+        return "\n".join([*lines, ""])
+
+
+@dataclass(slots=True)
+class Watched:
+    """The running whole."""
+
+    fleet: Fleet
+    receiver: SlackReceiver
+    prometheus: servers.Server
+    alertmanager: servers.Server
+
+    async def until(self, seconds: float) -> None:
+        """Wait for a moment of the fleet's time."""
+        await asyncio.sleep(max((seconds - self.fleet.now) * self.fleet.pace, 0))
+
+    async def hears(self, *words: str, path: str = "platform", within: float = 1200) -> Message:
+        """Wait for a message with all these words, for so many seconds of the fleet's time.
+
+        Raises:
+            AssertionError: it did not come; names the messages that did.
+        """
+        deadline = self.fleet.now + within
+        while not (found := self.told(*words, path=path)):
+            heard = [message.text for message in self.receiver.messages]
+            assert self.fleet.now < deadline, f"no message has {words}: {heard}"
+            await asyncio.sleep(0.05)
+        return found[0]
+
+    def told(self, *words: str, path: str = "platform") -> list[Message]:
+        """The messages of a channel whose text has all these words."""
+        channel = [m for m in self.receiver.messages if m.path == f"/services/{path}"]
+        return [message for message in channel if all(word in message.text for word in words)]
+
+
+def compressed(document: Mapping[str, Any], pace: float) -> dict[str, Any]:
+    """Shorten the ranges and offsets of every expression and message of a rule file."""
+
+    def shorter(match: re.Match[str]) -> str:
+        seconds = promql.seconds(match.group(2)) * pace
+        return match.group(1) + promql.duration(max(round(seconds, 3), 0.001))
+
+    def text(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: text(each) for key, each in value.items()}
+        if isinstance(value, list):
+            return [text(each) for each in value]
+        if isinstance(value, str):
+            return re.sub(r"(\[|\[\d+[smhdw]:|offset )(\d+[smhdw])(?=[\]: )\n]|$)", shorter, value)
+        return value
+
+    shortened: dict[str, Any] = text(dict(document))
+    return shortened
+
+
+@asynccontextmanager
+async def watched(
+    directory: Path, fleet: Fleet, receiver: SlackReceiver, orgs: int = 0
+) -> AsyncIterator[Watched]:
+    """Run Prometheus and Alertmanager on a fleet.
+
+    Args:
+        directory: for their files.
+        fleet: the stores.
+        receiver: the Slack that messages go to.
+        orgs: how many orgs have a channel of their own.
+    """
+    pace = fleet.pace
+    app = receiver.app
+
+    async def metrics(_: web.Request) -> web.Response:
+        return web.Response(text=fleet.page())
+
+    app.add_routes([web.get("/metrics", metrics)])
+    async with AsyncExitStack() as stack:
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        address = f"127.0.0.1:{runner.addresses[0][1]}"
+
+        def channel(name: str) -> Receivers:
+            return Receivers(slack=(Slack(url=f"http://{address}/services/{name}"),))
+
+        slack.write(directory / "templates")
+        routing = Routing(
+            platform=channel("platform"),
+            orgs={f"org{number}": channel(f"org{number}") for number in range(orgs)},
+        )
+        told = stack.enter_context(
+            servers.alertmanager(as_yaml(alertmanager.build(routing, pace=pace)), directory)
+        )
+        for name, document in (
+            ("recording", rules.document(pace=pace)),
+            ("alerts", alerts.document(pace=pace)),
+        ):
+            text = as_yaml(compressed(document, pace))
+            (directory / f"{name}.yml").write_text(text, encoding="utf-8")
+        every = promql.duration(SCRAPE * pace)
+        config = yaml.safe_dump(
+            {
+                "global": {
+                    "scrape_interval": every,
+                    "scrape_timeout": every,
+                    "evaluation_interval": every,
+                },
+                "rule_files": ["recording.yml", "alerts.yml"],
+                "alerting": {"alertmanagers": [{"static_configs": [{"targets": [told.address]}]}]},
+                "scrape_configs": [
+                    {"job_name": policy.EXPORTER_JOB, "static_configs": [{"targets": [address]}]},
+                    {
+                        "job_name": "alertmanager",
+                        "static_configs": [{"targets": [told.address]}],
+                    },
+                ],
+            }
+        )
+        asking = stack.enter_context(
+            servers.prometheus(
+                config,
+                directory,
+                f"--rules.alert.resend-delay={promql.duration(60 * pace)}",
+            )
+        )
+        fleet.begun = time.monotonic()
+        yield Watched(fleet, receiver, asking, told)
