@@ -39,6 +39,7 @@ async def served(
     address: str | None = ANY_PORT,
     environ: Mapping[str, str] = ENVIRON,
     limit: tuple[int, int] | None = None,
+    python: str | Path = sys.executable,
 ) -> AsyncIterator[tuple[asyncio.subprocess.Process, str, list[str]]]:
     """Run `serve` as a process; yields it, its address and its log so far.
 
@@ -48,10 +49,11 @@ async def served(
         address: the flag that says where it listens; none for the default.
         environ: its variables.
         limit: how many files it may have open: the soft and the hard limit.
+        python: which runs it.
     """
     addresses = [] if address is None else [address]
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "store_exporter", "serve", *addresses, *flags,
+        python, "-m", "store_exporter", "serve", *addresses, *flags,
         cwd=folder, env=environ, stderr=asyncio.subprocess.PIPE, limit=2**20,
         preexec_fn=None if limit is None else partial(setrlimit, RLIMIT_NOFILE, limit),
     )  # fmt: skip

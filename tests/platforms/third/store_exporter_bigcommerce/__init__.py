@@ -1,0 +1,1 @@
+"""BigCommerce for store-exporter, as another distribution than its own brings a platform."""

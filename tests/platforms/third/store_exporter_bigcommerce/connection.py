@@ -1,0 +1,70 @@
+"""One BigCommerce store: its hash and the token of an API account."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Unpack
+
+from store_exporter.contract import Response
+from store_exporter.net.plans import Request, asked_to_wait
+from store_exporter.net.url import normal
+from store_exporter.platforms.kit import connection
+from store_exporter.platforms.kit.connection import Clocks, Send, revealed
+from store_exporter.stores.model import Secret, Store
+
+from .api import Api
+
+API = "https://api.bigcommerce.com"
+
+
+class Connection(connection.Connection[Api]):
+    """A store and the token for it.
+
+    Args:
+        url: the shop's address.
+        store_hash: what the API calls the store.
+        access_token: of an API account of the store.
+        api_url: address of the API.
+        clocks: `monotonic` and `now`.
+    """
+
+    platform = "bigcommerce"
+
+    def __init__(
+        self,
+        url: str,
+        store_hash: str,
+        access_token: str | Secret,
+        *,
+        api_url: str = API,
+        **clocks: Unpack[Clocks],
+    ) -> None:
+        super().__init__(url, **clocks)
+        self._base = f"{normal(api_url)}/stores/{store_hash}"
+        self._token = access_token
+
+    def sign(self, request: Request) -> Request:
+        """Add the token to what goes to the API; the shop's own pages are not shown it."""
+        if not request.url.startswith(f"{self._base}/"):
+            return request
+        token = {"X-Auth-Token": revealed(self._token), "Accept": "application/json"}
+        return replace(request, headers={**request.headers, **token})
+
+    def api(self, send: Send, *, deadline: float) -> Api:
+        """Return the store's API."""
+        return Api(self, send, deadline=deadline, base=self._base)
+
+    def asked_to_wait(self, response: Response, now: float) -> float | None:
+        """Return for how many seconds an answer asks to wait; a 429 says it in milliseconds."""
+        left = response.headers.get("x-rate-limit-time-reset-ms", "")
+        if response.status == 429 and left.isascii() and left.isdigit() and len(left) < 10:
+            return int(left) / 1000
+        return asked_to_wait(response, now)
+
+
+def connection_of(store: Store, **clocks: Unpack[Clocks]) -> Connection:
+    """Return the connection that a store's configuration describes."""
+    credentials: dict[str, Any] = dict(store.credentials)
+    settings = store.settings
+    token, api_url = credentials["access_token"], str(settings["api_url"])
+    return Connection(store.url, str(settings["store_hash"]), token, api_url=api_url, **clocks)

@@ -1,0 +1,52 @@
+"""BigCommerce, as the exporter and the command line know it."""
+
+from __future__ import annotations
+
+from store_exporter.contract import Setting
+from store_exporter.platforms.base import Platform
+from store_exporter.platforms.kit import clients
+from store_exporter.platforms.kit.clients import BlockingClient
+from store_exporter.platforms.kit.settings import form
+from store_exporter.stores.model import Store
+
+from .api import Api
+from .connection import API, connection_of
+from .marks import MARKS
+from .operations import PLANS
+from .probes import PROBES
+
+
+def connect(store: Store) -> BlockingClient[Api]:
+    """Make the synchronous client of a store."""
+    return clients.connect(connection_of(store), PLANS, store)
+
+
+PLATFORM = Platform(
+    name="bigcommerce",
+    title="BigCommerce",
+    credentials=(
+        Setting(
+            "access_token",
+            "The access token of an API account; Products and Information, read-only, are enough.",
+            secret=True,
+            required=True,
+            check=form("[0-9a-z]{20,64}", "has other characters than letters and digits"),
+        ),
+    ),
+    settings=(
+        Setting(
+            "store_hash",
+            "The part after /stores/ of the API account's API path.",
+            required=True,
+            check=form("[0-9a-z]{4,20}", "is not like abc123def4"),
+        ),
+        Setting("api_url", "Address of the API.", default=API),
+    ),
+    operations=PLANS.planned,
+    unsupported=PLANS.unsupported,
+    probes=PROBES,
+    collectors={},
+    connect=connect,
+    connection=connection_of,
+    marks=MARKS,
+)

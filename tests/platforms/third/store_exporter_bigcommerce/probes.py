@@ -1,0 +1,26 @@
+"""Whether a BigCommerce store is alive, and its certificate good."""
+
+from __future__ import annotations
+
+from store_exporter.contract import Probe, Report, Run
+from store_exporter.net.plans import Plan
+from store_exporter.platforms.kit.fields import Fields
+from store_exporter.platforms.kit.monitoring import probe
+from store_exporter.platforms.kit.probes import dns, slow, tls
+
+from .api import Api
+
+
+@probe(critical=True, liveness=True, slow_after=3.0)
+def liveness(api: Api, run: Run) -> Plan[Report]:
+    """Reads the store's own record: if that fails, the API is down, or refuses the token.
+
+    Degraded when it is slow.
+    """
+    body, response = yield from api.ask("/v2/store")
+    currency = Fields(body, "the store").currency("currency")
+    return Report((), slow(response, run), f"the API answered; the shop sells in {currency}")
+
+
+PROBES: dict[str, Probe] = {one.name: one for one in (liveness, tls("/favicon.ico"), dns)}
+"""Every probe by its name."""
