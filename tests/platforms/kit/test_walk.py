@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from store_exporter.platforms.kit.ledger import Ledger, Order, Refund
+from store_exporter.platforms.kit.accounts import Order, Refund
+from store_exporter.platforms.kit.ledger import Ledger
 from store_exporter.platforms.kit.walk import DAY, Query, Walk
 
 START = 1_000_000
@@ -90,11 +91,10 @@ class Reader:
         for number in range(pages):
             orders, total = self.store.page(walk.query(), self.size)
             for order in orders:
-                if ledger.needs_refund_dates(order):
-                    order = replace(  # noqa: PLW2901 - the order with what was asked for
-                        order, refunds=tuple(replace(r, created=int(r.id)) for r in order.refunds)
-                    )
                 ledger.apply(order)
+                if order.id in ledger.undated:
+                    dated = [replace(r, created=int(r.id)) for r in order.refunds]
+                    ledger.date_refunds(order.id, dated)
             more = walk.advance([order.modified for order in orders], total, self.size)
             ledger.forget(walk.read_again_from(OVERLAP))
             if number == crash_after:

@@ -18,8 +18,10 @@ from ...metrics.catalogue import business
 from ...metrics.families import Sample
 from ...net.plans import Plan
 from . import options
+from .accounts import Order
 from .connection import Api
-from .ledger import Ledger, Order, remember_shown
+from .counters import remember_shown
+from .ledger import Ledger
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +31,8 @@ _DEFAULTS: Mapping[str, Any] = {
     "max_pages": 10,
     "remember": 10_000,
 }
-_VERSION = 1
+_VERSION = 2
+_READABLE = (1, 2)
 _LONGEST_OVERLAP = 86_400
 
 
@@ -195,7 +198,7 @@ class OrderBook(ABC, Generic[ApiT, P]):
         if not document:
             return None
         domain = self.run.store.domain
-        if document.get("version") != _VERSION or document.get("since") != self.options.since:
+        if document.get("version") not in _READABLE or document.get("since") != self.options.since:
             # A counter that starts again from zero is something that Prometheus understands.
             logger.warning("%s: counting of orders begins anew", domain)
             return None

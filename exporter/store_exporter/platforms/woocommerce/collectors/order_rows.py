@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ....errors import StoreError
+from ...kit.accounts import Order, Refund
 from ...kit.fields import Fields
-from ...kit.ledger import Order, Refund
 from ...kit.money import currency_code, decimal_text
 from .. import api
 from .statuses import ENTERED, label
@@ -33,6 +33,12 @@ class Page:
     orders: list[Order] = field(default_factory=list)
     changed: list[int] = field(default_factory=list)
     problems: list[StoreError] = field(default_factory=list)
+
+    @property
+    def newest(self) -> int:
+        """The largest id of the page's orders and of their refunds, 0 where there is none."""
+        ids = (n for order in self.orders for n in (order.id, *(r.id for r in order.refunds)))
+        return max(map(int, ids), default=0)
 
 
 def read_page(rows: api.Page) -> Page:
@@ -68,7 +74,7 @@ def read_order(row: Fields) -> Order:
     total = decimal_text(row.raw("total"), f"{where}: total")
     if total < 0:
         raise StoreError("invalid_response", f"{where}: total is negative")
-    refunds = tuple(_refund(refund, where) for refund in row.children("refunds"))
+    refunds = tuple(_refund(refund, "total") for refund in row.children("refunds"))
     if len(refunds) > _MOST_REFUNDS:
         raise StoreError("invalid_response", f"{where}: there are {len(refunds)} refunds")
     completed = row.seconds_if_any("date_completed_gmt")
@@ -85,17 +91,17 @@ def read_order(row: Fields) -> Order:
     )
 
 
-def _refund(row: Fields, where: str) -> Refund:
-    number = row.identifier()
+def _refund(row: Fields, name: str) -> Refund:
     # The list of orders shows refunds as negative totals.
-    amount = abs(decimal_text(row.raw("total"), f"{where}: refund {number}"))
-    return Refund(str(number), amount)
+    return Refund(str(row.identifier()), abs(decimal_text(row.raw(name), f"{row.where}: {name}")))
 
 
-def refund_dates(rows: api.Page) -> dict[str, int]:
-    """Return when each refund of an order's own list was made, by its id.
+def read_refunds(rows: api.Page) -> list[Refund]:
+    """Read an order's own list of refunds, which tells when each was made.
 
     Raises:
         StoreError: invalid_response.
     """
-    return {str(row.identifier()): row.seconds("date_created_gmt") for row in rows}
+    return [
+        replace(_refund(row, "amount"), created=row.seconds("date_created_gmt")) for row in rows
+    ]

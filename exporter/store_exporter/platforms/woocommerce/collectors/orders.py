@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 from typing import Any
 
 from ....contract import Run
 from ....errors import StoreError
 from ....net.plans import Plan
 from ...kit import order_book
-from ...kit.ledger import Order
 from ...kit.options import whole_number
 from ...kit.walk import Query, Walk
 from ..api import PAGE, V3, Api, gmt, server_time
-from .order_rows import FIELDS, Page, read_page, refund_dates
+from .order_rows import FIELDS, Page, read_page, read_refunds
 from .statuses import ENTERED
 
 logger = logging.getLogger(__name__)
@@ -46,8 +44,8 @@ class OrderBook(order_book.OrderBook[Api, Walk]):
 
     @property
     def backlog(self) -> int:
-        """Orders still to be read, as far as the last answer told."""
-        return self.place.backlog
+        """Orders still to be read, as far as the last answer told, or of which refunds are."""
+        return self.place.backlog + len(self.ledger.undated)
 
     def begin(self) -> Plan[None]:
         """Begin after the latest change; remember the last hundred orders as they are.
@@ -61,6 +59,7 @@ class OrderBook(order_book.OrderBook[Api, Walk]):
         clock = int(self.run.now() if server is None else server)
         began = min(max(page.changed, default=0), clock)
         self.start(began, Walk(began, newest=began), page.orders)
+        self.ledger.newest = page.newest
         self.before = len(page.orders) if rows.total is None else rows.total
 
     def walk(self) -> Plan[None]:
@@ -74,8 +73,8 @@ class OrderBook(order_book.OrderBook[Api, Walk]):
             server = server_time(rows.response)
             page = read_page(rows)
             _check(page, query)
-            if not (yield from self._apply(page.orders)):
-                break
+            for order in page.orders:
+                self.ledger.apply(order)
             self.problems += page.problems
             if rows.total and not rows.items:
                 message = f"the store tells of {rows.total} orders and shows none"
@@ -88,34 +87,27 @@ class OrderBook(order_book.OrderBook[Api, Walk]):
             self.save()
         self.place.settle(self.run.now(), server)
         self.save()
+        yield from self._date_refunds()
+        self.save()
         if self.backlog:
             domain = self.run.store.domain
             logger.info("%s: changed orders still to read: %d", domain, self.backlog)
 
-    def _apply(self, page: list[Order]) -> Plan[bool]:
-        """Put a page into the ledger; False when this run may not look up any more refunds."""
-        for order in page:
-            known = order
-            if self.ledger.needs_refund_dates(order):
-                if self._lookups <= 0:
-                    return False
-                self._lookups -= 1
-                known = yield from self._with_refund_dates(order)
-            self.ledger.apply(known)
-        return True
-
-    def _with_refund_dates(self, order: Order) -> Plan[Order]:
-        params = {"per_page": PAGE, "_fields": "id,date_created,date_created_gmt"}
-        try:
-            rows = yield from self.api.page(f"{V3}/orders/{order.id}/refunds", params)
-        except StoreError as error:
-            if error.error_type != "not_found":
-                raise
-            # It was deleted just now. Its refunds stay without dates, and so uncounted.
-            return order
-        dates = refund_dates(rows)
-        dated = tuple(replace(refund, created=dates.get(refund.id)) for refund in order.refunds)
-        return replace(order, refunds=dated)
+    def _date_refunds(self) -> Plan[None]:
+        """Ask for the dates of refunds of which only those tell whether they are new."""
+        for order_id in sorted(self.ledger.undated, key=int)[: self._lookups]:
+            params = {"per_page": PAGE, "_fields": "id,amount,date_created,date_created_gmt"}
+            try:
+                rows = yield from self.api.page(f"{V3}/orders/{order_id}/refunds", params)
+                self.ledger.date_refunds(order_id, read_refunds(rows))
+            except StoreError as error:
+                if error.error_type == "not_found":
+                    # It was deleted just now, and its refunds with it.
+                    self.ledger.undated.discard(order_id)
+                elif error.error_type == "invalid_response":
+                    self.problems.append(error)
+                else:
+                    raise
 
 
 def _params(size: int, query: Query | None = None) -> dict[str, Any]:
