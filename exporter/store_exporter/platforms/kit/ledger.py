@@ -22,7 +22,7 @@ only those events count whose own date proves them recent.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -73,17 +73,26 @@ class Ledger(Counters):
         """Whether the order is remembered as one that is there no more."""
         return order_id in self._gone
 
-    def longest_unread(self, most: int) -> list[str]:
-        """Return ids of remembered orders, those that are still to be paid in the first half."""
-        unpaid = [
-            n for n, entry in self._seen.items() if entry[AMOUNT] is None and not entry[SINCE]
-        ]
+    def longest_unread(self, most: int, but: Collection[str] = ()) -> list[str]:
+        """Return ids of remembered orders, those that are still to be paid in the first half.
+
+        Args:
+            most: how many.
+            but: ids to leave out.
+        """
+        accounts_of = [(n, entry) for n, entry in self._seen.items() if n not in but]
+        unpaid = [n for n, entry in accounts_of if entry[AMOUNT] is None and not entry[SINCE]]
         chosen = dict.fromkeys(unpaid[: most // 2])
-        for order_id in self._seen:
+        for order_id, _ in accounts_of:
             if len(chosen) >= most:
                 break
             chosen[order_id] = None
         return list(chosen)
+
+    def touch(self, order_id: str) -> None:
+        """Note that an order was looked for; of one that is not remembered nothing is noted."""
+        if order_id in self._seen:
+            self._seen[order_id] = self._seen.pop(order_id)
 
     def threshold(self, order: Order) -> int:
         """Return the time from which on events of this order, if not remembered, are new.
@@ -199,12 +208,11 @@ class Ledger(Counters):
 
     def gone(self, order_id: str) -> None:
         """Note that a remembered order is deleted or in the trash."""
-        entry = self._seen.pop(order_id)
-        self._seen[order_id] = entry
+        self.touch(order_id)
         self.undated.discard(order_id)
         if order_id not in self._gone:
             self._gone.add(order_id)
-            self._close(entry)
+            self._close(self._seen[order_id])
 
     def _adopt(self, order: Order, entry: list[Any]) -> None:
         """Take over the amounts of an order that an earlier version counted, as they are now."""
