@@ -20,7 +20,7 @@ from store_exporter.errors import StoreError
 from store_exporter.metrics.catalogue import business
 from store_exporter.metrics.families import Sample
 from store_exporter.metrics.recorder import Recorder
-from store_exporter.net.plans import Plan
+from store_exporter.net.plans import Plan, Request, once
 from store_exporter.probing import cursor as cursors
 from store_exporter.probing.cursor import FileDocuments, MemoryDocuments, RunCursor
 from store_exporter.probing.documents import FILE_NAME, KEPT_SECONDS, DocumentFile, StateError
@@ -299,6 +299,28 @@ async def test_a_run_that_fails_half_way_keeps_what_it_saved() -> None:
     assert published(recorder) is None
     await run(runner, counting())
     assert published(recorder) == 2
+
+
+async def test_a_run_that_goes_on_for_long_is_kept_before_it_ends() -> None:
+    """A process that dies again and again before a long first walk is over must get ahead."""
+    clock = Clock()
+    written: list[str] = []
+
+    class Watching(MemoryDocuments):
+        async def write(self, key: tuple[str, str], document: str) -> None:
+            written.append(document)
+            await super().write(key, document)
+
+    def check(_: Any, run: Run) -> Plan[Report]:
+        for count in range(1, 5):
+            yield from once(Request("GET", f"{run.store.url}/"))
+            run.cursor.save({"count": count})
+            clock.advance(1.5)
+        return Report()
+
+    runner = Runner(Recorder(), always(), documents=Watching(), monotonic=clock.now)
+    assert (await run(runner, Collector("orders", check, "", requests=0))).ok
+    assert written == ['{"count":2}', '{"count":4}']
 
 
 async def test_figures_are_not_published_before_their_document_is_durable() -> None:

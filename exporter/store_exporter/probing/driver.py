@@ -37,6 +37,7 @@ class Driver:
         http: sends the requests.
         connection: what is known of the store.
         sleep: waits for seconds.
+        between: awaited before each request, for what is to be done while a long plan goes on.
     """
 
     def __init__(
@@ -45,7 +46,9 @@ class Driver:
         connection: Connection[Any],
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        between: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
+        self._between = between
         self._http = http
         self._connection = connection
         self._sleep = sleep
@@ -75,6 +78,8 @@ class Driver:
     async def _take(self, step: Request | Pause | Resolve) -> Any:
         """Do what a plan asks for and return what it is to be sent."""
         if isinstance(step, Request):
+            if self._between is not None:
+                await self._between()
             return await self._http.send(self._connection.sign(step))
         if isinstance(step, Pause):
             return await self._sleep(step.seconds)

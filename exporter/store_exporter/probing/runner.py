@@ -37,6 +37,10 @@ class Skipped:
     wait: float
 
 
+_KEEP_SECONDS = 2.0
+"""How often at most the memory of a run that goes on is made durable."""
+
+
 class Runner:
     """Runs probes and collectors. Nothing that they do can break it or outlast its deadline.
 
@@ -209,7 +213,17 @@ class Runner:
     async def _check(self, job: Job, http: StoreHttp, cursor: RunCursor) -> Report:
         """Run the check within its deadline."""
         connection = self.access(job.store).connection(job.store)
-        driver = Driver(http, connection, sleep=self._sleep)
+        saved = self._monotonic()
+
+        async def keep() -> None:
+            # A walk that is longer than the time from crash to crash gets ahead all the same.
+            nonlocal saved
+            if cursor.changed is not None and self._monotonic() - saved >= _KEEP_SECONDS:
+                document = cursor.changed
+                await self._documents.write((job.store.domain, job.name), document)
+                saved, cursor.changed = self._monotonic(), None
+
+        driver = Driver(http, connection, sleep=self._sleep, between=keep)
         run = Run(job.store, job.options, cursor, self._now)
         return await http.within_deadline(driver.run(job.check.check, run))
 

@@ -29,6 +29,8 @@ The shop's life, for collectors and probes to see:
     store.shop.add_coupon("spring", "15.00", usage_limit=3, expires=unix_time)
     store.shop.add_webhook("disabled")
     store.shop.analytics_lag = 43200                       # wc-analytics is behind by 12 hours
+    store.shop.habits.cap = 10                             # pages of ten orders; see Habits
+    store.page_cache = "path"                              # and the API's answers are kept
     store.carts.sessions.forget()                          # all Cart-Tokens become invalid
     store.carts.rate_limit.requests = 25                   # the Store API's rate limit
 

@@ -48,7 +48,10 @@ def _searchable(order: Document) -> str:
 
 def orders(shop: Shop, call: Call) -> Reply:
     """GET orders. Without `status` the drafts of the checkout are left out."""
+    call = shop.habits.asked(call)
     statuses = _statuses(call)
+    if shop.habits.shows_drafts and not call.values("status"):
+        statuses |= {"checkout-draft"}
     search = call.params.get("search", "").lower()
     customer = call.params.get("customer")
     ids = call.values("include")
@@ -57,6 +60,7 @@ def orders(shop: Shop, call: Call) -> Reply:
         for order in shop.orders.values()
         if order["status"] in statuses
         and (not ids or str(order["id"]) in ids)
+        and str(order["id"]) not in call.values("exclude")
         and (customer is None or str(order["customer_id"]) == customer)
         and search in _searchable(order)
         and changed_within(shop, call, order)
@@ -69,7 +73,8 @@ def orders(shop: Shop, call: Call) -> Reply:
     extra = {"dp": str(shop.decimals), "context": "view"}
     if not call.values("status"):
         extra["status[0]"] = "any"
-    return paged(call, [_with_links(shop, order) for order in kept], shop.base, extra)
+    rows = [shop.habits.rounded(call, _with_links(shop, order)) for order in kept]
+    return shop.habits.told(paged(call, rows, shop.base, extra))
 
 
 def _order(shop: Shop, order_id: str, status: int = 404) -> Document:
@@ -88,7 +93,7 @@ def order(shop: Shop, call: Call, order_id: str) -> Reply:
             names = ", ".join(STATUSES)
             raise invalid_parameter("status", f"status is not one of {names}.", "rest_not_in_enum")
         shop.edit_order(found["id"], **changes)
-    return Reply(_with_links(shop, shop.orders[found["id"]]))
+    return Reply(shop.habits.rounded(call, _with_links(shop, shop.orders[found["id"]])))
 
 
 def notes(shop: Shop, call: Call, order_id: str) -> Reply:

@@ -10,6 +10,7 @@ from typing import Any
 
 from .answers import Document
 from .assortment import Assortment
+from .habits import Habits
 from .templates import currency_members
 
 MOST_ORDERS = 20_000
@@ -44,6 +45,8 @@ class Shop(Assortment):
         self.gateways = self.templates.rows("gateways")
         self.zones: dict[int, Document] = {z["id"]: z for z in self.templates.rows("zones")}
         self.zone_methods: dict[int, list[Document]] = {0: [], 1: self.templates.rows("methods")}
+        self.habits = Habits()
+        """What is odd about its list of orders."""
         self.analytics_lag = 0.0
         """Seconds by which wc-analytics is behind the orders."""
         self._reduced: set[int] = set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 import time
@@ -100,6 +101,9 @@ class SimulatedWooCommerce(SimulatedServer):
         fill(self.shop, seed=seed, products=products, customers=customers, orders=orders)
         self.carts = Carts(self.shop, seed)
         self._access = Access(self.keys, clock)
+        self.page_cache: str | None = None
+        """A page cache that keeps the API's answers too: None, by `address` or by `path` alone."""
+        self._kept: dict[str, Outgoing] = {}
 
     # Moves of the shop's own life
 
@@ -129,6 +133,25 @@ class SimulatedWooCommerce(SimulatedServer):
 
     def respond(self, request: Incoming) -> Outgoing:
         """Return the store's own answer: JSON from the API, HTML from anywhere else."""
+        kept = self._cached(request)
+        return self._respond(request) if kept is None else kept
+
+    def _cached(self, request: Incoming) -> Outgoing | None:
+        """Return an answer out of the page cache, as LiteSpeed's sends it, if there is one."""
+        if self.page_cache is None or request.method != "GET":
+            return None
+        query = sorted(f"{k}={v}" for k, v in request.query.items() if not k.startswith("oauth_"))
+        key = request.path + ("?" + "&".join(query) if self.page_cache == "address" else "")
+        if key in self._kept:
+            kept = self._kept[key]
+            headers = {**kept.headers, "X-LiteSpeed-Cache": "hit"}
+            return Outgoing(kept.document, kept.text, kept.status, headers)
+        answer = self._respond(request)
+        if answer.status == 200:
+            self._kept[key] = copy.deepcopy(answer)
+        return answer
+
+    def _respond(self, request: Incoming) -> Outgoing:
         if not request.path.startswith("/wp-json"):
             return Outgoing(text=_PAGE.format(domain=self.domain))
         try:

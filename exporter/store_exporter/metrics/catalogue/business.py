@@ -24,7 +24,7 @@ ORDERS_PAID = Metric(
 REVENUE = Metric(
     "store_revenue_total",
     Kind.COUNTER,
-    "Gross totals of orders, tax and shipping included, counted once when an order is first paid.",
+    "What was paid for orders, tax and shipping included, and what was added to paid orders later.",
     (*STORE_LABELS, "currency"),
     "{money}",
     persistent=True,
@@ -33,6 +33,17 @@ REFUNDS = Metric(
     "store_refunds_total",
     Kind.COUNTER,
     "Amounts refunded on orders, as a positive number, counted once each.",
+    (*STORE_LABELS, "currency"),
+    "{money}",
+    persistent=True,
+)
+CORRECTIONS = Metric(
+    "store_order_corrections_total",
+    Kind.COUNTER,
+    "What counted orders lost later otherwise than by a refund (lowered, deleted, moved to the "
+    "trash), as a positive number. After every run of the collector orders, revenue less refunds "
+    "less corrections is what the store's own list of the counted orders adds up to, less what it "
+    "refunded of them.",
     (*STORE_LABELS, "currency"),
     "{money}",
     persistent=True,
@@ -142,6 +153,7 @@ METRICS = (
     ORDERS_PAID,
     REVENUE,
     REFUNDS,
+    CORRECTIONS,
     ORDERS_CURRENT,
     PRODUCTS,
     BEST_SELLERS_OUT,

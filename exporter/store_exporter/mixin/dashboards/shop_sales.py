@@ -38,15 +38,25 @@ def money() -> tuple[Panel, ...]:
         ),
         (
             "Refunds per day ($currency)",
-            "Amounts refunded within the past day. A jump may be a bad product.",
+            "Amounts refunded within the past day, and what paid orders lost by edits or deletion. "
+            "A jump may be a bad product.",
             f"sum({increase(business.REFUNDS, '1d', *CHOSEN)})",
             "there may be no refund",
             (),
         ),
     )
+    corrections = Query(
+        f"sum({increase(business.CORRECTIONS, '1d', *CHOSEN)})",
+        "$currency, corrections",
+        empty="there may be no correction",
+    )
     return tuple(
         Panel(
-            *(Kind.GRAPH, title, text, (Query(expression, "$currency", empty=reason),)),
+            *(Kind.GRAPH, title, text),
+            (
+                Query(expression, "$currency", empty=reason),
+                *((corrections,) if title.startswith("Refunds") else ()),
+            ),
             low=0,
             links=links,
         )

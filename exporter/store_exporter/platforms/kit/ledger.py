@@ -1,10 +1,18 @@
-"""Orders, revenue and refunds as counters that never count anything twice. No I/O.
+"""Orders, revenue, refunds and corrections as counters that never count anything twice. No I/O.
 
 A platform shows orders as they are now. Counters need what happened, once each: an order entered
-a status, was first paid, a refund was made. The ledger remembers of each order what it has
-counted already and adds the difference when the order is seen again, however often and in
-whatever sequence it is read. Saved in one document with the walk that feeds it (`walk.py`), a
-crash leaves either the old counters with the old memory or the new ones with the new.
+a status, was first paid, a refund was made. The ledger keeps an account of each order
+(`accounts.py`) and adds the difference when the order is seen again, however often and in whatever
+sequence it is read. Saved in one document with the walk that feeds it (`walk.py`), a crash leaves
+either the old counters with the old accounts or the new ones with the new.
+
+A counter never falls, so that money which an order loses after it was counted has a counter of its
+own. In each currency, over the counted orders as they were last read,
+
+    revenue - refunds - corrections = their amounts less what was refunded of them
+
+An order that is gone has neither amount nor refunds. Refunds of orders that were paid before the
+counting began are in the counter of refunds alone.
 
 The memory is bounded. An order that is not remembered, because it is older than the counting or
 was forgotten, counts as new only when it was created at or after the `threshold`; of older ones
@@ -14,62 +22,18 @@ only those events count whose own date proves them recent.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from ...metrics.catalogue import Metric, business
-from ...metrics.catalogue.health import STORE_LABELS
-from ...metrics.families import Sample
+from . import accounts
+from .accounts import ADOPT, AMOUNT, CURRENCY, MODIFIED, REFUNDS, SINCE, STATUSES, Order, Refund
+from .counters import Counters
 
-MAX_CURRENCIES = 32
-"""Currencies counted per store; money in further ones is left out and `overflow` says so."""
 _HARD_LIMIT = 4
-_SHOWN = "orders shown"
-_Counter = tuple[Metric, str]
-"""One counter: the metric, and its status or currency if it has one."""
-# Places in an entry of the memory: [modified, statuses as bits, paid, refund ids...].
-_MODIFIED, _STATUSES, _PAID, _REFUNDS = 0, 1, 2, 3
 
 
-@dataclass(frozen=True, slots=True)
-class Refund:
-    """One refund: its id, a positive amount, and its Unix time where the platform tells it."""
-
-    id: str
-    amount: Decimal
-    created: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """One order as read now. Times are whole Unix seconds of the store's clock.
-
-    Attributes:
-        id: the platform's id, unique in the store.
-        status: a label value from the platform's closed list.
-        currency: of `total` and of the refunds.
-        total: gross, tax and shipping included.
-        created: when it was placed.
-        modified: when it last changed.
-        paid: when it was first paid, or None.
-        entered: when it is known to have entered a status, by status.
-        refunds: all its refunds.
-    """
-
-    id: str
-    status: str
-    currency: str
-    total: Decimal
-    created: int
-    modified: int
-    paid: int | None = None
-    entered: Mapping[str, int] = field(default_factory=dict)
-    refunds: tuple[Refund, ...] = ()
-
-
-class Ledger:
+class Ledger(Counters):
     """The counters and the memory behind them.
 
     Args:
@@ -79,26 +43,23 @@ class Ledger:
         limit: orders to remember.
 
     Attributes:
-        orders: orders that entered a status, by status.
-        paid: orders first paid.
-        revenue: their gross totals, by currency.
-        refunds: amounts refunded, by currency.
+        newest: the largest id when counting began; undated refunds up to it are from before.
+        undated: ids of orders with refunds of which only the date can tell whether they are new.
         horizon: orders last changed before this Unix time may have been forgotten.
-        overflow: how often money was left out because there were too many currencies.
     """
 
     def __init__(self, began: int, walk_end: int = 0, limit: int = 10_000) -> None:
+        super().__init__()
         self.began = began
         self.walk_end = walk_end
         self.limit = limit
         self.horizon = began
-        self.orders: dict[str, int] = {}
-        self.paid = 0
-        self.revenue: dict[str, Decimal] = {}
-        self.refunds: dict[str, Decimal] = {}
-        self.overflow = 0
+        self.newest = 0
+        self.undated: set[str] = set()
         # Kept as it is saved, so that a run that reads three orders does not unpack thousands.
+        # The longest unread accounts come first.
         self._seen: dict[str, list[Any]] = {}
+        self._gone: set[str] = set()
         self._bits: dict[str, int] = {}
 
     def __len__(self) -> int:
@@ -108,6 +69,31 @@ class Ledger:
         """Whether the order has been seen and not been forgotten."""
         return order_id in self._seen
 
+    def is_gone(self, order_id: str) -> bool:
+        """Whether the order is remembered as one that is there no more."""
+        return order_id in self._gone
+
+    def longest_unread(self, most: int, but: Collection[str] = ()) -> list[str]:
+        """Return ids of remembered orders, those that are still to be paid in the first half.
+
+        Args:
+            most: how many.
+            but: ids to leave out.
+        """
+        accounts_of = [(n, entry) for n, entry in self._seen.items() if n not in but]
+        unpaid = [n for n, entry in accounts_of if entry[AMOUNT] is None and not entry[SINCE]]
+        chosen = dict.fromkeys(unpaid[: most // 2])
+        for order_id, _ in accounts_of:
+            if len(chosen) >= most:
+                break
+            chosen[order_id] = None
+        return list(chosen)
+
+    def touch(self, order_id: str) -> None:
+        """Note that an order was looked for; of one that is not remembered nothing is noted."""
+        if order_id in self._seen:
+            self._seen[order_id] = self._seen.pop(order_id)
+
     def threshold(self, order: Order) -> int:
         """Return the time from which on events of this order, if not remembered, are new.
 
@@ -116,14 +102,6 @@ class Ledger:
         """
         return self.began if order.modified <= self.walk_end else self.horizon
 
-    def needs_refund_dates(self, order: Order) -> bool:
-        """Whether only the dates of its refunds can tell which of them are new."""
-        return (
-            not self.remembers(order.id)
-            and order.created < self.threshold(order)
-            and any(refund.created is None for refund in order.refunds)
-        )
-
     def apply(self, order: Order, *, count: bool = True) -> None:
         """Add what is new about an order.
 
@@ -131,49 +109,122 @@ class Ledger:
             order: as read now.
             count: False to remember its present state as the starting point, uncounted.
         """
-        for amounts in (self.revenue, self.refunds):
-            # A counter that starts at zero shows its first increase; one that appears does not.
-            if order.currency not in amounts and len(amounts) < MAX_CURRENCIES:
-                amounts[order.currency] = Decimal(0)
-        since: int | None = None
-        entry = self._seen.get(order.id)
+        place = self.place(order.currency)
+        self._gone.discard(order.id)
+        entry = self._seen.pop(order.id, None)
+        since = 0
         if entry is None:
-            entry = self._seen[order.id] = [order.modified, 0, 0]
-            since = self.threshold(order)
-            if order.created >= since:
-                since = None
-        entry[_MODIFIED] = max(entry[_MODIFIED], order.modified)
+            entry, since = self._opened(order, count=count)
+        elif entry[SINCE] == ADOPT:
+            self._adopt(order, entry)
+        elif entry[CURRENCY] != place:
+            self._close(entry)
+            entry[CURRENCY:] = [place, entry[AMOUNT] and "0"]
+        self._seen[order.id] = entry
+        entry[MODIFIED] = max(entry[MODIFIED], order.modified)
         self._apply_statuses(order, entry, since, count=count)
-        if order.paid is not None and not entry[_PAID]:
-            entry[_PAID] = 1
-            if count and (since is None or order.paid >= since):
-                self.paid += 1
-                self._add(self.revenue, order.currency, order.total)
-        for refund in order.refunds:
-            if refund.id in entry[_REFUNDS:]:
-                continue
-            entry.append(refund.id)
-            known = since is None or (refund.created is not None and refund.created >= since)
-            if count and known:
-                self._add(self.refunds, order.currency, refund.amount)
+        self.date_refunds(order.id, order.refunds, since or entry[SINCE], count=count)
+        self._settle(order, entry)
 
-    def _apply_statuses(
-        self, order: Order, entry: list[Any], since: int | None, *, count: bool
-    ) -> None:
+    def _opened(self, order: Order, *, count: bool) -> tuple[list[Any], int]:
+        """Return a new account, and from when on what happened until now counts."""
+        since = self.threshold(order)
+        if count and order.created >= since:
+            since = 0
+        elif not count:
+            since = max(since, *(when + 1 for when in order.moments()), 1)
+        # Of an order that is not paid yet the payment is new, whatever date it will bear.
+        paid_since = since if order.moments() else 0
+        return [order.modified, 0, paid_since, self.place(order.currency), None], since
+
+    def _apply_statuses(self, order: Order, entry: list[Any], since: int, *, count: bool) -> None:
         for status in {order.status, *order.entered}:
             bit = 1 << self._bits.setdefault(status, len(self._bits))
-            if entry[_STATUSES] & bit:
+            if entry[STATUSES] & bit:
                 continue
-            entry[_STATUSES] |= bit
+            entry[STATUSES] |= bit
             when = order.entered.get(status)
-            if count and (since is None or (when is not None and when >= since)):
+            if count and (not since or (when is not None and when >= since)):
                 self.orders[status] = self.orders.get(status, 0) + 1
 
-    def _add(self, amounts: dict[str, Decimal], currency: str, amount: Decimal) -> None:
-        if currency in amounts:
-            amounts[currency] += amount
-        else:
-            self.overflow += 1
+    def date_refunds(
+        self,
+        order_id: str,
+        refunds: Iterable[Refund],
+        since: int | None = None,
+        *,
+        count: bool = True,
+    ) -> None:
+        """Count what is new of the refunds of a remembered order.
+
+        Args:
+            order_id: the order's.
+            refunds: as read now.
+            since: the time from which on they count; the account's own unless given.
+            count: False to remember them uncounted.
+        """
+        entry = self._seen[order_id]
+        since = entry[SINCE] if since is None else since
+        known = dict(accounts.refunds_of(entry))
+        self.undated.discard(order_id)
+        for refund in refunds:
+            if refund.id not in known:
+                if since and count and refund.created is None and int(refund.id) > self.newest:
+                    self.undated.add(order_id)
+                    continue
+                is_new = count and (not since or (refund.created or 0) >= since)
+                known[refund.id] = "0" if is_new else None
+            counted = known[refund.id]
+            if counted is not None and refund.amount > Decimal(counted):
+                self.add(self.refunds, entry[CURRENCY], refund.amount - Decimal(counted))
+                known[refund.id] = str(refund.amount)
+        entry[REFUNDS:] = [part for pair in known.items() for part in pair]
+
+    def _settle(self, order: Order, entry: list[Any]) -> None:
+        """Bring the account's amount to what the order is now."""
+        amount = order.amount(entry[SINCE], counted=entry[AMOUNT] is not None)
+        if amount is None:
+            return
+        if entry[AMOUNT] is None:
+            self.paid += 1
+            entry[AMOUNT] = "0"
+        known = dict(accounts.refunds_of(entry))
+        # What was counted of a refund that is there no more belongs to the order again.
+        there = sum((r.amount for r in order.refunds if known.get(r.id) is not None), Decimal(0))
+        self._account_for(entry, amount - there + accounts.refunded(entry))
+
+    def _account_for(self, entry: list[Any], amount: Decimal) -> None:
+        difference = amount - Decimal(entry[AMOUNT])
+        if difference > 0:
+            self.add(self.revenue, entry[CURRENCY], difference)
+        elif difference < 0:
+            self.add(self.corrections, entry[CURRENCY], -difference)
+        entry[AMOUNT] = str(amount)
+
+    def _close(self, entry: list[Any]) -> None:
+        """Take what is left of a counted order out of the account."""
+        if entry[AMOUNT] is not None:
+            self._account_for(entry, accounts.refunded(entry))
+
+    def gone(self, order_id: str) -> None:
+        """Note that a remembered order is deleted or in the trash."""
+        self.touch(order_id)
+        self.undated.discard(order_id)
+        if order_id not in self._gone:
+            self._gone.add(order_id)
+            self._close(self._seen[order_id])
+
+    def _adopt(self, order: Order, entry: list[Any]) -> None:
+        """Take over the amounts of an order that an earlier version counted, as they are now."""
+        recent = order.created >= self.began or any(w >= self.began for w in order.moments())
+        entry[SINCE] = 0 if recent else self.began
+        known = dict(accounts.refunds_of(entry))
+        entry[CURRENCY:] = [self.place(order.currency), None]
+        amount = order.amount(entry[SINCE], counted=False)
+        for refund in order.refunds:
+            if refund.id in known:
+                entry += [refund.id, str(refund.amount) if recent else None]
+        entry[AMOUNT] = None if amount is None else str(amount)
 
     def forget(self, before: int) -> None:
         """Forget the longest unchanged orders where there are too many.
@@ -188,40 +239,16 @@ class Ledger:
         # A tenth more than necessary, so that not every page has to search.
         oldest = heapq.nsmallest(
             excess + self.limit // 10,
-            ((entry[_MODIFIED], order_id) for order_id, entry in self._seen.items()),
+            ((entry[MODIFIED], order_id) for order_id, entry in self._seen.items()),
         )
         must = max(0, len(self._seen) - self.limit * _HARD_LIMIT)
         for index, (modified, order_id) in enumerate(oldest):
             if modified >= before and index >= must:
                 break
             del self._seen[order_id]
+            self._gone.discard(order_id)
+            self.undated.discard(order_id)
             self.horizon = max(self.horizon, modified + 1)
-
-    def samples(self, statuses: Iterable[str], memory: dict[str, Any]) -> list[Sample]:
-        """Return all counters, at zero where nothing was counted yet.
-
-        Args:
-            statuses: the platform's closed list.
-            memory: the store's, in which `remember_shown` noted what scrapers know already.
-        """
-        shown = memory[_SHOWN]
-        memory[_SHOWN] = totals = dict.fromkeys(((business.ORDERS, s) for s in statuses), 0.0)
-        totals |= self.totals()
-        return [
-            Sample(metric, value, _labels(metric, label), before=shown.get((metric, label), 0.0))
-            for (metric, label), value in totals.items()
-        ]
-
-    def totals(self) -> dict[_Counter, float]:
-        """Return what each counter stands at."""
-        totals: dict[_Counter, float] = {(business.ORDERS_PAID, ""): float(self.paid)}
-        for metric, counted in (
-            (business.ORDERS, self.orders),
-            (business.REVENUE, self.revenue),
-            (business.REFUNDS, self.refunds),
-        ):
-            totals |= {(metric, label): float(value) for label, value in counted.items()}
-        return totals
 
     def to_document(self) -> dict[str, Any]:
         """Return everything as JSON types, compact because the memory is most of it."""
@@ -229,11 +256,10 @@ class Ledger:
             "began": self.began,
             "walk_end": self.walk_end,
             "horizon": self.horizon,
-            "orders": self.orders,
-            "paid": self.paid,
-            "revenue": {code: str(amount) for code, amount in self.revenue.items()},
-            "refunds": {code: str(amount) for code, amount in self.refunds.items()},
-            "overflow": self.overflow,
+            **self.counted(),
+            "newest": self.newest,
+            "undated": sorted(self.undated),
+            "gone": sorted(self._gone),
             "statuses": list(self._bits),
             "seen": self._seen,
         }
@@ -248,30 +274,15 @@ class Ledger:
         try:
             ledger = cls(int(document["began"]), int(document["walk_end"]), limit)
             ledger.horizon = int(document["horizon"])
-            ledger.overflow = int(document["overflow"])
-            ledger.orders = {str(k): int(v) for k, v in document["orders"].items()}
-            ledger.paid = int(document["paid"])
-            ledger.revenue = _amounts(document["revenue"])
-            ledger.refunds = _amounts(document["refunds"])
+            ledger.take_over(document)
             ledger._bits = {str(name): bit for bit, name in enumerate(document["statuses"])}
             ledger._seen = dict(document["seen"])
+            if "newest" not in document:
+                ledger._seen = {n: accounts.from_version_1(e) for n, e in ledger._seen.items()}
+                return ledger
+            ledger.newest = int(document["newest"])
+            ledger.undated = {str(number) for number in document["undated"]}
+            ledger._gone = {str(number) for number in document["gone"]}
         except (KeyError, TypeError, AttributeError, InvalidOperation) as error:
             raise ValueError(f"not a ledger: {error!r}") from error
         return ledger
-
-
-def remember_shown(memory: dict[str, Any], ledger: Ledger | None) -> None:
-    """Note what a ledger stood at when it was loaded, unless figures were shown since then.
-
-    So what a run adds is seen as an increase, also by a scraper that does not know the series:
-    after a restart, on another shard, or when the run before this one failed half-way.
-    """
-    memory.setdefault(_SHOWN, {} if ledger is None else ledger.totals())
-
-
-def _labels(metric: Metric, label: str) -> dict[str, str]:
-    return dict(zip(metric.labels[len(STORE_LABELS) :], (label,), strict=False))
-
-
-def _amounts(document: Mapping[str, str]) -> dict[str, Decimal]:
-    return {str(code): Decimal(amount) for code, amount in document.items()}

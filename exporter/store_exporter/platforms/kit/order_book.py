@@ -18,8 +18,10 @@ from ...metrics.catalogue import business
 from ...metrics.families import Sample
 from ...net.plans import Plan
 from . import options
+from .accounts import Order
 from .connection import Api
-from .ledger import Ledger, Order, remember_shown
+from .counters import remember_shown
+from .ledger import Ledger
 
 logger = logging.getLogger(__name__)
 
@@ -29,8 +31,10 @@ _DEFAULTS: Mapping[str, Any] = {
     "max_pages": 10,
     "remember": 10_000,
 }
-_VERSION = 1
+_VERSION = 2
+_READABLE = (1, 2)
 _LONGEST_OVERLAP = 86_400
+_MOST_UNREADABLE = 1_000
 
 
 class Place(Protocol):
@@ -90,6 +94,8 @@ class OrderBook(ABC, Generic[ApiT, P]):
         ledger: the counters.
         place: how far the list has been read.
         problems: why orders of this run could not be read.
+        unreadable: why orders could not be read when that was tried last, by id; remembered until
+            they can be read.
         seen: orders that this run read.
         before: how many orders were there when counting began, where the store tells that.
     """
@@ -109,6 +115,7 @@ class OrderBook(ABC, Generic[ApiT, P]):
         self.problems: list[StoreError] = []
         self.seen = 0
         self.before: int | None = None
+        self.unreadable: dict[str, str] = {}
         saved = self._load()
         self._is_new = saved is None
         remember_shown(api.shown, saved[0] if saved else None)
@@ -163,7 +170,7 @@ class OrderBook(ABC, Generic[ApiT, P]):
             yield from self.walk()
             left = f", still to read: {self.backlog}" if self.backlog else ""
             summary = f"orders read: {self.seen}{left}; paid orders so far: {self.ledger.paid}"
-        return Report(self._samples(), self._degraded(), summary)
+        return Report(self._samples(), self.reasons(), summary)
 
     def start(self, began: int, place: P, orders: Iterable[Order]) -> None:
         """Count from a time on, with the latest orders remembered as they are.
@@ -185,9 +192,17 @@ class OrderBook(ABC, Generic[ApiT, P]):
                 "version": _VERSION,
                 "since": self.options.since,
                 "ledger": self.ledger.to_document(),
+                "unreadable": self.unreadable,
                 self.place_name: self.place.to_document(),
             }
         )
+
+    def cannot_read(self, order_id: str, error: StoreError) -> None:
+        """Note that an order could not be read; beyond a thousand, in this run only."""
+        if order_id in self.unreadable or len(self.unreadable) < _MOST_UNREADABLE:
+            self.unreadable[order_id] = error.message
+        else:
+            self.problems.append(error)
 
     def _load(self) -> tuple[Ledger, P] | None:
         """Return what was saved, or None where counting has to begin."""
@@ -195,14 +210,15 @@ class OrderBook(ABC, Generic[ApiT, P]):
         if not document:
             return None
         domain = self.run.store.domain
-        if document.get("version") != _VERSION or document.get("since") != self.options.since:
+        if document.get("version") not in _READABLE or document.get("since") != self.options.since:
             # A counter that starts again from zero is something that Prometheus understands.
             logger.warning("%s: counting of orders begins anew", domain)
             return None
         try:
             ledger = Ledger.from_document(document["ledger"], self.options.remember)
+            self.unreadable = {str(k): str(v) for k, v in document.get("unreadable", {}).items()}
             return ledger, self.saved_place(document[self.place_name])
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             logger.warning("%s: the saved orders are lost: %s", domain, error)
             return None
 
@@ -212,22 +228,27 @@ class OrderBook(ABC, Generic[ApiT, P]):
         samples.append(Sample(business.COLLECTOR_BACKLOG, self.backlog, {"collector": "orders"}))
         return samples
 
-    def _degraded(self) -> list[str]:
+    def reasons(self) -> list[str]:
+        """Return why the counters may not be complete, one sentence each."""
         reasons = []
-        if self.problems:
-            count, first = len(self.problems), self.problems[0].message
+        messages = [*self.unreadable.values(), *(problem.message for problem in self.problems)]
+        if messages:
+            count, first = len(messages), messages[0]
             reasons.append(f"Orders that could not be read and are not counted: {count} ({first}).")
         if self.ledger.overflow:
             reasons.append("Orders in too many currencies: the money of some is not counted.")
         return reasons
 
 
-def collector(book: type[OrderBook[Any, Any]], how: str, **more: Any) -> Collector:
+def collector(
+    book: type[OrderBook[Any, Any]], how: str, *, requests: int = 1, **more: Any
+) -> Collector:
     """Return the collector that keeps an order book.
 
     Args:
         book: the platform's.
         how: in what portions it reads, and what else its options mean.
+        requests: that one run of an idle store sends.
         more: `page_size` and the platform's own options, with their defaults.
     """
 
@@ -241,5 +262,6 @@ def collector(book: type[OrderBook[Any, Any]], how: str, **more: Any) -> Collect
         f"restarts: reads the orders changed since the last run, {how}",
         interval=300.0,
         timeout=120.0,
+        requests=requests,
         options={**_DEFAULTS, **more},
     )

@@ -3,7 +3,12 @@
 The list is asked for everything changed at or after a position, oldest first, and always for the
 first page of that: page numbers would shift under an edit, a position does not. A page that does
 not get beyond one second (an import changes hundreds of orders at once) is followed by that
-second alone, sorted by id and numbered; when its size changes meanwhile, it is read again.
+second alone, sorted by id and numbered; when its size changes meanwhile, it is read again. Where a
+page tells no time of change at all, its successors are numbered until one does.
+
+Nothing that the store says is taken for granted. A list is read to its end when the distinct
+records received are as many as it says there are, or when a page is empty. Pages may be shorter
+than asked for; where page numbers are ignored, the records read are excluded by id.
 
 A pass is one or more runs until the end is reached. The next pass begins where this one ended,
 but not after the time at which the one before began, less an overlap: what changed while a pass
@@ -16,10 +21,13 @@ Positions are times of the store's clock, whole Unix seconds.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 DAY = 86_400
+_SMALLEST_PAGE = 10
+"""Stores that cut their pages to less than this, and count only what is on them, are not found."""
+_MOST_EXCLUDED = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +37,14 @@ class Query:
     Attributes:
         since: changed at or after this Unix time, oldest change first.
         until: changed at or before this Unix time as well, sorted by id; None for no end.
-        page: number of the page, from 1; above 1 only together with `until`.
+        page: number of the page, from 1.
+        exclude: ids of records to leave out.
     """
 
     since: int
     until: int | None = None
     page: int = 1
+    exclude: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -47,9 +57,13 @@ class Walk:
         started: when this pass began, in Unix seconds of our clock.
         previous: when the pass before it began.
         caught_up: whether the pass is over.
-        second_page: pages read of the second at `position` alone; 0 when not in it.
-        second_total: how many records that second had at its first page.
+        second: whether the second at `position` is read alone.
+        page: number of the page to ask for, above 1 in that second and where times are missing.
+        total: how many records there were at its first page; None when the store did not say.
+        received: ids of what the pages from the first to this one held.
+        numbered: whether the store knows numbers of pages.
         backlog: records still to read, as far as the last answer told; 0 when caught up.
+        unread: records that the store counts and does not show, and that were stepped over.
     """
 
     position: int
@@ -57,9 +71,13 @@ class Walk:
     started: int = 0
     previous: int = 0
     caught_up: bool = False
-    second_page: int = 0
-    second_total: int = 0
+    second: bool = False
+    page: int = 1
+    total: int | None = None
+    received: list[str] = field(default_factory=list)
+    numbered: bool = True
     backlog: int = 0
+    unread: int = 0
 
     def begin(self, now: float, overlap: int) -> None:
         """Begin a run: the next one of a pass, or a pass that starts `overlap` seconds back."""
@@ -71,50 +89,74 @@ class Walk:
 
     def query(self) -> Query:
         """Return what to ask for next."""
-        if self.second_page:
-            return Query(self.position, self.position, self.second_page)
-        return Query(self.position)
+        until = self.position if self.second else None
+        if not self.numbered:
+            return Query(self.position, until, exclude=tuple(self.received[-_MOST_EXCLUDED:]))
+        return Query(self.position, until, self.page)
 
-    def advance(self, changed: Sequence[int], total: int | None, size: int) -> bool:
+    def advance(self, ids: Sequence[str], changed: Sequence[int], total: int | None) -> bool:
         """Take in the page that `query` asked for, once its records are in the ledger.
 
         Args:
-            changed: times of change of the page's records, in its order.
+            ids: of the page's records, something unique for one that tells none.
+            changed: times of change of those that tell it, in the page's order.
             total: how many records the store says match; None when it does not say.
-            size: records that the page was asked to hold at most.
 
         Returns:
             Whether there is more to read.
         """
-        if self.second_page:
-            return self._advance_in_second(len(changed), total, size)
+        if self.page > 1 and self.numbered and total != self.total:
+            # Something was added or changed meanwhile, and what is on which page with it.
+            self._leave(self.position, second=self.second)
+            return True
+        if self.page == 1 and self.numbered:
+            self.total = total
+        known = set(self.received)
+        new = [one for one in dict.fromkeys(ids) if one not in known]
+        self.received += new
+        left = (self.total or 0) - len(self.received)
+        if self.second:
+            if ids and left:
+                if self._turn_page(new):
+                    return True
+                self.unread += max(1, left)
+            self._leave(self.position + 1)
+            return True
+        return self._advance_open(ids, changed, new, left)
+
+    def _advance_open(
+        self, ids: Sequence[str], changed: Sequence[int], new: Sequence[str], left: int
+    ) -> bool:
         self.newest = max(self.newest, *changed) if changed else self.newest
-        # A page may be short of records that the key must not see, so the total decides.
-        last = total <= size if total is not None else len(changed) < size
-        if last or not changed:
-            self.position = max(self.position, changed[-1]) if changed else self.position
-            self.caught_up = True
-            self.backlog = 0
+        self.backlog = max(1, left)
+        count, latest = len(self.received), changed[-1] if changed else self.position
+        if not ids or (not left and (count < _SMALLEST_PAGE or latest <= self.position)):
+            self._leave(max(self.position, latest))
+            self.caught_up, self.backlog = True, 0
             return False
-        self.backlog = total - len(changed) if total is not None else len(changed)
-        if changed[-1] > self.position:
-            self.position = changed[-1]
-        else:
-            self.second_page, self.second_total = 1, 0
+        if latest > self.position:
+            self._leave(latest)
+        elif changed:
+            self._leave(self.position, second=True)
+        elif not self._turn_page(new):
+            self._leave(self.position)
+            return False
         return True
 
-    def _advance_in_second(self, count: int, total: int | None, size: int) -> bool:
-        if self.second_page > 1 and total is not None and total != self.second_total:
-            self.second_page = 1
-            return True
-        self.second_total = total or 0
-        read = self.second_page * size
-        if count and (read < total if total is not None else count == size):
-            self.second_page += 1
-            return True
-        self.second_page = self.second_total = 0
-        self.position += 1
+    def _turn_page(self, new: Sequence[str]) -> bool:
+        """Go on to the next page, or where numbers are ignored, to what was not received yet."""
+        if new:
+            self.page += self.numbered
+        elif self.numbered:
+            self.numbered = False
+        else:
+            return False
         return True
+
+    def _leave(self, position: int, *, second: bool = False) -> None:
+        """Go on at a position, with the first page."""
+        self.position, self.second = position, second
+        self.page, self.total, self.received, self.numbered = 1, None, [], True
 
     def settle(self, now: float, server: float | None = None) -> None:
         """End a run: set the place where the next pass begins, if this one is over.
@@ -149,9 +191,16 @@ class Walk:
             ValueError: it is not such a document.
         """
         try:
-            walk = cls(**document)
-        except TypeError as error:
-            raise ValueError(f"not a walk: {error}") from error
-        if not all(isinstance(value, int) for value in asdict(walk).values()):
-            raise ValueError("not a walk: a value is not a number")
+            position, newest = int(document["position"]), int(document["newest"])
+            walk = cls(position, newest, int(document["started"]), int(document["previous"]))
+            walk.caught_up = bool(document["caught_up"])
+            walk.backlog = int(document["backlog"])
+            walk.unread = int(document.get("unread", 0))
+            # A second that version 1 was in the middle of is begun again.
+            walk.second = bool(document.get("second", document.get("second_page", 0)))
+            walk.page, walk.total = int(document.get("page", 1)), document.get("total")
+            walk.received = [str(one) for one in document.get("received", ())]
+            walk.numbered = bool(document.get("numbered", True))
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"not a walk: {error!r}") from error
         return walk

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
@@ -11,17 +12,23 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ...contract import Response
 from ...errors import StoreError
+from ...net import caches
 from ...net.plans import Plan, Request
 from ..kit import connection, lists
 from ..kit.fields import Fields
 from ..kit.lists import Rows
 from . import errors
+from .auth import needs_key
 
 V3 = "/wp-json/wc/v3"
 ANALYTICS = "/wp-json/wc-analytics"
 STORE = "/wp-json/wc/store/v1"
 PAGE = 100
 """The most that WooCommerce puts on a page."""
+FULL = {"dp": "8"}
+"""Asks for amounts as they are stored, whatever number of decimals the shop displays."""
+_VARIED = "_fresh"
+"""Parameter that WooCommerce does not know and that makes each request's address its own."""
 MAX_PAGES = 10
 """Pages that one operation reads at most, whatever the store says there are."""
 
@@ -75,10 +82,17 @@ class Api(connection.Api):
         query = {k: str(v) for k, v in (params or {}).items() if v is not None and v != ""}
         if idempotent is None:
             idempotent = method in ("GET", "PUT")
-        request = Request(
-            method, self.url + path, query, headers or {}, json=json, idempotent=idempotent
-        )
-        return (yield from self.exchange(request))
+        url = self.url + path
+        is_private = needs_key(url) or path.startswith(STORE)
+        if method == "GET" and is_private:
+            # A cache that goes by the address alone has never seen this one.
+            query[_VARIED] = secrets.token_hex(6)
+            headers = {**caches.UNCACHED, **(headers or {})}
+        request = Request(method, url, query, headers or {}, json=json, idempotent=idempotent)
+        response = yield from self.exchange(request)
+        if is_private:
+            caches.refuse_cached(response)
+        return response
 
     def get(self, path: str, params: Mapping[str, Any] | None = None) -> Plan[Any]:
         """GET one resource and return its JSON."""

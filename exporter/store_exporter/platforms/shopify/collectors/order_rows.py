@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ....errors import StoreError
+from ...kit.accounts import Order, Refund
 from ...kit.fields import Fields
-from ...kit.ledger import Order, Refund
 from .. import ids, order_models
 
 STATUSES = ("pending", "processing", "completed", "cancelled", "refunded", "failed")

@@ -15,9 +15,9 @@ from typing import Any
 from ....errors import StoreError
 from ....net.plans import Plan
 from ...kit import order_book
+from ...kit.accounts import Order
 from ...kit.fields import Fields
 from ...kit.graphql import Page, opaque
-from ...kit.ledger import Order
 from ..api import Api
 from ..ids import iso
 from .order_rows import STATUSES, is_cut_short, read_order

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Context, Decimal
+from typing import Any
 
 from ....errors import StoreError
+from ...kit.accounts import Order, Refund
 from ...kit.fields import Fields
-from ...kit.ledger import Order, Refund
-from ...kit.money import currency_code, decimal_text
-from .. import api
+from ...kit.money import currency_code, decimal_number
+from ..api import FULL
 from .statuses import ENTERED, label
 
 # Without line items and addresses a page is a tenth of the work for the store, and nobody's name
@@ -17,7 +20,13 @@ FIELDS = (
     "id,status,currency,total,date_created,date_created_gmt,date_modified,date_modified_gmt,"
     "date_paid,date_paid_gmt,date_completed,date_completed_gmt,refunds"
 )
+ASKED = {"dates_are_gmt": "true", "_fields": FIELDS, **FULL}
+"""What each list of orders is asked with."""
 _MOST_REFUNDS = 200
+_NO_ORDERS = ("checkout-draft", "auto-draft", "draft", "new", "trash")
+"""Statuses of what is no order yet, or no more. Lists of older versions show some of them."""
+_FLOAT = Context(prec=15)
+"""WooCommerce formats a float, whose further digits mean nothing."""
 
 
 @dataclass(slots=True)
@@ -26,76 +35,124 @@ class Page:
 
     Attributes:
         orders: those that could be read.
+        ids: of all that is on the page; something unique for what has no readable id.
         changed: times of change of all that have a readable one, in the page's order.
-        problems: why the others could not be read.
+        unreadable: why the others could not be read, by id.
+        problems: the same of those without a readable id.
+        others: ids of drafts and of what is in the trash.
     """
 
     orders: list[Order] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
     changed: list[int] = field(default_factory=list)
+    unreadable: dict[str, StoreError] = field(default_factory=dict)
     problems: list[StoreError] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
+
+    @property
+    def newest(self) -> int:
+        """The largest id of the page's orders and of their refunds, 0 where there is none."""
+        ids = [number for number in self.ids if number.isdigit()]
+        ids += [refund.id for order in self.orders for refund in order.refunds]
+        return max(map(int, ids), default=0)
 
 
-def read_page(rows: api.Page) -> Page:
+def read_page(name: str, items: Sequence[Any]) -> Page:
     """Read a page; an order that makes no sense is left out and told.
 
     Raises:
-        StoreError: invalid_response, none of the page's orders can be read.
+        StoreError: invalid_response, there are no orders on it but something else.
     """
     page = Page()
-    for index, item in enumerate(rows.items):
+    if items and not any(isinstance(item, dict) for item in items):
+        Fields(items[0], f"{name}[0]")
+    for index, item in enumerate(items):
+        where = f"{name}[{index}]"
+        number = f"?{index}"
         try:
-            row = Fields(item, f"{rows.name}[{index}]")
-            page.changed.append(row.seconds("date_modified_gmt"))
-            page.orders.append(read_order(row))
+            row = Fields(item, where)
+            number = str(row.identifier())
+            _read_row(page, number, row)
         except StoreError as error:
-            page.problems.append(error)
-    if page.problems and not page.orders:
-        raise page.problems[0]
+            if number.isdigit():
+                page.unreadable[number] = error
+            else:
+                page.problems.append(error)
+        page.ids.append(number)
     return page
 
 
-def read_order(row: Fields) -> Order:
+def _read_row(page: Page, number: str, row: Fields) -> None:
+    # It decides how far the list was read, also by an order of which nothing else can be read.
+    changed = _seconds_or_none(row, "date_modified_gmt")
+    if changed is not None:
+        page.changed.append(changed)
+    if row.text("status").removeprefix("wc-") in _NO_ORDERS:
+        page.others.append(number)
+    else:
+        page.orders.append(read_order(row, changed))
+
+
+def _seconds_or_none(row: Fields, name: str) -> int | None:
+    try:
+        return row.seconds(name)
+    except StoreError:
+        return None
+
+
+def read_order(row: Fields, changed: int | None) -> Order:
     """Read one order.
 
     WooCommerce sets the date of payment when an order first reaches a paid status; for cash on
     delivery that is when it is completed. A draft that becomes an order keeps its first date.
 
+    Args:
+        row: the order.
+        changed: when it last changed, if it tells that.
+
     Raises:
         StoreError: invalid_response.
     """
     number = row.identifier()
-    where = f"order {number}"
-    total = decimal_text(row.raw("total"), f"{where}: total")
-    if total < 0:
-        raise StoreError("invalid_response", f"{where}: total is negative")
-    refunds = tuple(_refund(refund, where) for refund in row.children("refunds"))
+    refunds = tuple(_refund(refund, "total") for refund in row.children("refunds"))
     if len(refunds) > _MOST_REFUNDS:
-        raise StoreError("invalid_response", f"{where}: there are {len(refunds)} refunds")
-    completed = row.seconds_if_any("date_completed_gmt")
+        message = f"order {number}: there are {len(refunds)} refunds"
+        raise StoreError("invalid_response", message)
+    created, paid, completed = (
+        row.seconds_if_any(name)
+        for name in ("date_created_gmt", "date_paid_gmt", "date_completed_gmt")
+    )
     return Order(
         id=str(number),
         status=label(row.text("status"), ENTERED),
-        currency=currency_code(row.raw("currency"), f"{where}: currency"),
-        total=total,
-        created=row.seconds("date_created_gmt"),
-        modified=row.seconds("date_modified_gmt"),
-        paid=row.seconds_if_any("date_paid_gmt"),
+        currency=currency_code(row.raw("currency"), f"order {number}: currency"),
+        total=_amount(row, "total"),
+        # Without a date of its own an order counts by those of what happened to it.
+        created=created or 0,
+        modified=changed or max(created or 0, paid or 0, completed or 0),
+        paid=paid,
         entered={} if completed is None else {"completed": completed},
         refunds=refunds,
     )
 
 
-def _refund(row: Fields, where: str) -> Refund:
-    number = row.identifier()
+def _amount(row: Fields, name: str) -> Decimal:
+    """Read an amount, which is negative where a shop gives more back than it takes."""
+    amount = decimal_number(row.raw(name), f"{row.where}: {name}")
+    return _FLOAT.plus(amount) if amount.as_tuple().exponent != 0 else amount
+
+
+def _refund(row: Fields, name: str) -> Refund:
     # The list of orders shows refunds as negative totals.
-    amount = abs(decimal_text(row.raw("total"), f"{where}: refund {number}"))
-    return Refund(str(number), amount)
+    return Refund(str(row.identifier()), abs(_amount(row, name)))
 
 
-def refund_dates(rows: api.Page) -> dict[str, int]:
-    """Return when each refund of an order's own list was made, by its id.
+def read_refunds(rows: Iterable[Fields]) -> list[Refund]:
+    """Read an order's own list of refunds, which tells when each was made.
 
     Raises:
         StoreError: invalid_response.
     """
-    return {str(row.identifier()): row.seconds("date_created_gmt") for row in rows}
+    return [
+        replace(_refund(row, "amount"), created=row.seconds("date_created_gmt")) for row in rows
+    ]

@@ -1,20 +1,24 @@
-"""Orders, revenue and refunds as counters, from a walk over the orders that changed."""
+"""Orders, revenue and refunds as counters, from a walk over the orders that changed.
+
+A run walks on, then looks for new orders by their ids and reads some of the remembered ones again
+(`audit.py`), because a time of change may lie in the past, and what is deleted has none.
+"""
 
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 from typing import Any
 
 from ....contract import Run
 from ....errors import StoreError
 from ....net.plans import Plan
 from ...kit import order_book
-from ...kit.ledger import Order
 from ...kit.options import whole_number
-from ...kit.walk import Query, Walk
-from ..api import PAGE, V3, Api, gmt, server_time
-from .order_rows import FIELDS, Page, read_page, refund_dates
+from ...kit.walk import Query
+from ..api import FULL, PAGE, V3, Api, gmt, server_time
+from . import audit
+from .order_rows import ASKED, Page, read_page, read_refunds
+from .places import Place
 from .statuses import ENTERED
 
 logger = logging.getLogger(__name__)
@@ -24,7 +28,7 @@ logger = logging.getLogger(__name__)
 _FRESH = 5
 
 
-class OrderBook(order_book.OrderBook[Api, Walk]):
+class OrderBook(order_book.OrderBook[Api, Place]):
     """The order book of a store, kept by a walk over the orders' times of change."""
 
     statuses = ENTERED
@@ -33,109 +37,137 @@ class OrderBook(order_book.OrderBook[Api, Walk]):
 
     def __init__(self, api: Api, run: Run) -> None:
         super().__init__(api, run)
-        # Orders whose refunds this run may still ask for, to learn their dates.
-        self._lookups = whole_number(run.options, "refund_lookups", 1, 1_000)
+        self.lookups = whole_number(run.options, "refund_lookups", 1, 1_000)
+        """Requests for single orders that this run may still send."""
+        self.read: set[str] = set()
+        """Ids of the orders that this run read."""
 
-    def first_place(self, since: int) -> Walk:
-        """Return the walk that begins at a time."""
-        return Walk(since)
+    def first_place(self, since: int) -> Place:
+        """Return the place of a walk that begins at a time."""
+        return Place.at(since)
 
-    def saved_place(self, document: Any) -> Walk:
-        """Return the walk that was saved."""
-        return Walk.from_document(document)
+    def saved_place(self, document: Any) -> Place:
+        """Return the place that was saved."""
+        return Place.from_document(document)
 
     @property
     def backlog(self) -> int:
-        """Orders still to be read, as far as the last answer told."""
-        return self.place.backlog
+        """Orders still to be read, as far as the store tells, or of which refunds are."""
+        walk = self.place.walk
+        return walk.backlog + walk.unread + self.place.missing + len(self.ledger.undated)
 
     def begin(self) -> Plan[None]:
         """Begin after the latest change; remember the last hundred orders as they are.
 
-        A store with 100,000 orders is not asked for more than that one page.
+        A store with 100,000 orders is not asked for more than that page and the newest ids.
         """
+        newest = yield from self.ask(audit.newest(0))
         rows = yield from self.api.page(f"{V3}/orders", _params(PAGE) | {"order": "desc"})
-        page = read_page(rows)
+        page = read_page(rows.name, rows.items)
         server = server_time(rows.response)
         # Orders from the future must not put off the counting until then.
         clock = int(self.run.now() if server is None else server)
-        began = min(max(page.changed, default=0), clock)
-        self.start(began, Walk(began, newest=began), page.orders)
+        unknown = clock if page.ids else 0
+        began = min(max(page.changed, default=unknown), clock)
+        self.start(began, Place.at(began, newest=began), page.orders)
+        self.place.latest = newest.page.newest
+        self.place.count = newest.total
+        self.ledger.newest = max(page.newest, newest.page.newest)
         self.before = len(page.orders) if rows.total is None else rows.total
+
+    def ask(self, params: dict[str, Any]) -> Plan[audit.Answer]:
+        """Read one page of the orders, whichever."""
+        rows = yield from self.api.page(f"{V3}/orders", params)
+        return audit.Answer(read_page(rows.name, rows.items), rows.total)
+
+    def take(self, page: Page) -> None:
+        """Put what is on a page into the ledger, and note what cannot be read of it."""
+        for order in page.orders:
+            self.ledger.apply(order)
+            self.unreadable.pop(order.id, None)
+        for number in page.others:
+            self.unreadable.pop(number, None)
+            if self.ledger.remembers(number):
+                self.ledger.gone(number)
+        for number, error in page.unreadable.items():
+            self.cannot_read(number, error)
+        self.problems += page.problems
+        self.seen += len(page.orders)
+        self.read.update(page.ids)
 
     def walk(self) -> Plan[None]:
         """Walk on, until the end or until this run's share of pages is used up."""
-        overlap, size = self.options.overlap, self.options.size
-        self.place.begin(self.run.now(), overlap)
+        walk, overlap = self.place.walk, self.options.overlap
+        walk.begin(self.run.now(), overlap)
         server: float | None = None
         for _ in range(self.options.pages):
-            query = self.place.query()
-            rows = yield from self.api.page(f"{V3}/orders", _params(size, query))
+            query = walk.query()
+            params = _params(self.options.size, query)
+            rows = yield from self.api.page(f"{V3}/orders", params)
             server = server_time(rows.response)
-            page = read_page(rows)
+            page = read_page(rows.name, rows.items)
             _check(page, query)
-            if not (yield from self._apply(page.orders)):
-                break
-            self.problems += page.problems
-            if rows.total and not rows.items:
+            self.take(page)
+            if rows.total and not rows.items and not query.exclude:
                 message = f"the store tells of {rows.total} orders and shows none"
                 self.problems.append(StoreError("invalid_response", message))
-            self.seen += len(page.orders)
-            more = self.place.advance(_settled(page, server), rows.total, size)
-            self.ledger.forget(self.place.read_again_from(overlap))
+            ids = [n if n.isdigit() else f"{n}.{query.page}" for n in page.ids]
+            more = walk.advance(ids, _settled(page, server), rows.total)
+            self.ledger.forget(walk.read_again_from(overlap))
             if not more:
                 break
             self.save()
-        self.place.settle(self.run.now(), server)
+        walk.settle(self.run.now(), server)
+        self.save()
+        yield from audit.look_for_new(self)
+        if walk.caught_up:
+            yield from audit.read_again(self)
+        yield from self._date_refunds()
         self.save()
         if self.backlog:
             domain = self.run.store.domain
             logger.info("%s: changed orders still to read: %d", domain, self.backlog)
 
-    def _apply(self, page: list[Order]) -> Plan[bool]:
-        """Put a page into the ledger; False when this run may not look up any more refunds."""
-        for order in page:
-            known = order
-            if self.ledger.needs_refund_dates(order):
-                if self._lookups <= 0:
-                    return False
-                self._lookups -= 1
-                known = yield from self._with_refund_dates(order)
-            self.ledger.apply(known)
-        return True
+    def reasons(self) -> list[str]:
+        """Return why the counters may not be complete, one sentence each."""
+        place, found = self.place, super().reasons()
+        if place.walk.unread:
+            found.append(f"Orders that the store counts and never shows: {place.walk.unread}.")
+        if place.missing:
+            found.append(
+                f"Orders that vanished and were not found among those counted yet: {place.missing}."
+            )
+        return found
 
-    def _with_refund_dates(self, order: Order) -> Plan[Order]:
-        params = {"per_page": PAGE, "_fields": "id,date_created,date_created_gmt"}
-        try:
-            rows = yield from self.api.page(f"{V3}/orders/{order.id}/refunds", params)
-        except StoreError as error:
-            if error.error_type != "not_found":
-                raise
-            # It was deleted just now. Its refunds stay without dates, and so uncounted.
-            return order
-        dates = refund_dates(rows)
-        dated = tuple(replace(refund, created=dates.get(refund.id)) for refund in order.refunds)
-        return replace(order, refunds=dated)
+    def _date_refunds(self) -> Plan[None]:
+        """Ask for the dates of refunds of which only those tell whether they are new."""
+        for order_id in sorted(self.ledger.undated, key=int)[: max(0, self.lookups)]:
+            params = {"per_page": PAGE, "_fields": "id,amount,date_created,date_created_gmt"} | FULL
+            try:
+                rows = yield from self.api.page(f"{V3}/orders/{order_id}/refunds", params)
+                self.ledger.date_refunds(order_id, read_refunds(rows))
+            except StoreError as error:
+                if error.error_type == "not_found":
+                    # It was deleted just now, and its refunds with it.
+                    self.ledger.undated.discard(order_id)
+                elif error.error_type == "invalid_response":
+                    self.problems.append(error)
+                else:
+                    raise
 
 
 def _params(size: int, query: Query | None = None) -> dict[str, Any]:
-    params: dict[str, Any] = {
-        "orderby": "modified",
-        "order": "asc",
-        "per_page": size,
-        "dates_are_gmt": "true",
-        "_fields": FIELDS,
-    }
+    params: dict[str, Any] = {**ASKED, "orderby": "modified", "order": "asc", "per_page": size}
     if query is None:
         return params
     # WordPress leaves out the moments themselves.
     params["modified_after"] = gmt(query.since - 1)
     if query.until is not None:
-        params |= {
-            "modified_before": gmt(query.until + 1),
-            "orderby": "id",
-            "page": query.page,
-        }
+        params |= {"modified_before": gmt(query.until + 1), "orderby": "id"}
+    if query.until is not None or query.page > 1:
+        params["page"] = query.page
+    if query.exclude:
+        params["exclude"] = ",".join(number for number in query.exclude if number.isdigit())
     return params
 
 
@@ -159,7 +191,9 @@ def _settled(page: Page, server: float | None) -> list[int]:
 ORDERS = order_book.collector(
     OrderBook,
     "a hundred to a page. `since` is `now` or a date from which to count; a first walk from a date "
-    "reads `max_pages` pages in each run.",
+    "reads `max_pages` pages in each run. Two more requests look for new ids and read remembered "
+    "orders again.",
+    requests=3,
     page_size=PAGE,
     refund_lookups=20,
 )

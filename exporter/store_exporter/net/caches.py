@@ -1,0 +1,75 @@
+"""Whether an answer came out of a cache, by its headers. No I/O.
+
+Page caches, CDNs and reverse proxies each tell it in a header of their own. An answer that was made
+for somebody else, or a while ago, proves neither that a store is alive nor what it holds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from ..contract import Response
+from ..errors import StoreError
+
+UNCACHED: Mapping[str, str] = {"Cache-Control": "no-cache", "Pragma": "no-cache"}
+"""Headers by which a request asks for a fresh answer; `Pragma` is for caches of HTTP/1.0."""
+
+_TELLING = re.compile(r"cache($|-status$|-hits?$|-lookup$|-result$|-fetch-status$)")
+"""What the names of headers end with that tell it, such as `x-litespeed-cache`, `cf-cache-status`,
+`x-cache`, `x-proxy-cache`, `x-cache-hits`, `x-srcache-fetch-status` or `x-hcdn-cache-status`."""
+_MORE = ("x-ac", "x-varnish-cache", "x-served-from-cache", "server-timing", "x-drupal-cache")
+"""Names beyond that pattern."""
+_SERVED = {"hit", "stale", "updating", "hits", "cached"}
+"""Words by which they say so. `REVALIDATED` and `REFRESH_HIT` asked the store first."""
+_ASKED = {"refresh", "revalidated", "refreshhit", "miss", "bypass", "expired", "dynamic", "no"}
+_STANDARD = re.compile(r";\s*hit(\s*[;,=]|\s*$)")
+
+
+def hit(headers: Mapping[str, str]) -> str | None:
+    """Return the header by which an answer says that it came out of a cache, None if none does.
+
+    Args:
+        headers: names in lower case.
+    """
+    for name, value in headers.items():
+        if _says_so(name, value.lower()):
+            return f"{name}: {value[:60]}"
+    return None
+
+
+def _says_so(name: str, value: str) -> bool:
+    if name == "age":
+        return value.strip().isdecimal() and int(value[:12]) > 0
+    if name == "cache-status":
+        return _STANDARD.search(value) is not None
+    if name == "x-varnish":
+        # Two numbers: this request's, and that of the request whose answer was kept.
+        return len(value.split()) == 2 and value.replace(" ", "").isdecimal()
+    if not _TELLING.search(name) and name not in _MORE:
+        return False
+    # Several caches in a row each add a part, and one that kept the answer is enough.
+    return any(_is_hit(part) for part in value.split(","))
+
+
+def _is_hit(part: str) -> bool:
+    words = set(re.findall(r"[a-z]+", part))
+    counted = part.strip()
+    if counted.isdecimal():
+        return int(counted[:12]) > 0
+    return bool(words & _SERVED) and not words & _ASKED
+
+
+def refuse_cached(response: Response) -> None:
+    """Refuse an answer that came out of a cache.
+
+    Raises:
+        StoreError: invalid_response, which says by what header it was seen.
+    """
+    told = hit(response.headers)
+    if told is not None:
+        message = (
+            f"the answer came out of a cache ({told}), not from the store: "
+            "exclude the store's API from caching"
+        )
+        raise StoreError("invalid_response", message, status=response.status)

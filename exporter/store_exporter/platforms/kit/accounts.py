@@ -1,0 +1,113 @@
+"""Orders as the ledger takes them, and the account that it keeps of each one. No I/O.
+
+An account remembers what was counted of one order: the statuses that it was seen in, the amount
+that stands for it in revenue less corrections, and each of its refunds. It is a list as it is
+saved, because there are thousands of them in one document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+MODIFIED, STATUSES, SINCE, CURRENCY, AMOUNT, REFUNDS = range(6)
+"""Places in an account.
+
+MODIFIED: the latest time of change seen. STATUSES: those counted, as bits. SINCE: of an order from
+before the counting, the time from which on what happened to it counts; 0 when all of it does,
+`ADOPT` when it is not known any more. CURRENCY: its place among the ledger's. AMOUNT: what stands
+for it in revenue less corrections, None while it is not counted as paid. From REFUNDS on: the id of
+a refund and what was counted of it, None when it is one from before, by turns.
+"""
+ADOPT = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """One refund: its id, a positive amount, and its Unix time where the platform tells it."""
+
+    id: str
+    amount: Decimal
+    created: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """Money received for an order, in the order's currency, and when, in Unix time."""
+
+    amount: Decimal
+    when: int
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One order as read now. Times are whole Unix seconds of the store's clock.
+
+    Attributes:
+        id: the platform's id, unique in the store.
+        status: a label value from the platform's closed list.
+        currency: of all amounts.
+        total: gross, tax and shipping included.
+        created: when it was placed.
+        modified: when it last changed.
+        paid: when it was first paid, or None.
+        entered: when it is known to have entered a status, by status.
+        refunds: all its refunds.
+        payments: where the platform tells each payment, the order's amount is their sum; None
+            where it tells only that an order is paid, and the amount is then its total.
+    """
+
+    id: str
+    status: str
+    currency: str
+    total: Decimal
+    created: int
+    modified: int
+    paid: int | None = None
+    entered: Mapping[str, int] = field(default_factory=dict)
+    refunds: tuple[Refund, ...] = ()
+    payments: tuple[Payment, ...] | None = None
+
+    def moments(self) -> list[int]:
+        """Return when money came in."""
+        if self.payments is not None:
+            return [payment.when for payment in self.payments]
+        return [] if self.paid is None else [self.paid]
+
+    def amount(self, since: int, *, counted: bool) -> Decimal | None:
+        """Return what is to be counted of the order; None when it is nothing yet.
+
+        Args:
+            since: the time from which on payments count.
+            counted: whether the order is counted already, which it then remains.
+        """
+        recent = [when for when in self.moments() if when >= since]
+        if not recent and not counted:
+            return None
+        if self.payments is None:
+            return self.total
+        return sum((p.amount for p in self.payments if p.when >= since), Decimal(0))
+
+
+def refunds_of(account: list[Any]) -> Iterator[tuple[str, str | None]]:
+    """Yield the refunds of an account: id, and what was counted of it."""
+    return zip(account[REFUNDS::2], account[REFUNDS + 1 :: 2], strict=True)
+
+
+def refunded(account: list[Any]) -> Decimal:
+    """Return what was counted of an order's refunds."""
+    return sum((Decimal(amount) for _, amount in refunds_of(account) if amount), Decimal(0))
+
+
+def from_version_1(entry: list[Any]) -> list[Any]:
+    """Return the account of an entry `[modified, statuses, paid, refund ids...]`, without amounts.
+
+    They are taken over when the order is next read.
+    """
+    modified, statuses, paid, *ids = entry
+    account = [modified, statuses, ADOPT if paid or ids else 0, -1, None]
+    for number in ids:
+        account += [number, None]
+    return account

@@ -1,0 +1,76 @@
+"""By which headers an answer out of a cache is known, as caches and CDNs document them."""
+
+from __future__ import annotations
+
+import pytest
+
+from store_exporter.contract import Response
+from store_exporter.errors import StoreError
+from store_exporter.net.caches import hit, refuse_cached
+
+HITS = (
+    ("x-litespeed-cache", "hit"),
+    ("x-litespeed-cache", "hit,private"),
+    ("x-qc-cache", "hit"),
+    ("cf-cache-status", "HIT"),
+    ("cf-cache-status", "STALE"),
+    ("cf-cache-status", "UPDATING"),
+    ("x-cache", "HIT"),
+    ("x-cache", "MISS, HIT"),
+    ("x-cache", "Hit from cloudfront"),
+    ("x-cache", "TCP_MEM_HIT from a23.deploy.akamaitechnologies.com"),
+    ("x-cache", "HIT: 4"),
+    ("x-cache-hits", "0, 3"),
+    ("x-cache-status", "HIT"),
+    ("x-cache-lookup", "HIT from proxy:3128"),
+    ("x-proxy-cache", "HIT"),
+    ("x-nginx-cache", "HIT"),
+    ("x-fastcgi-cache", "STALE"),
+    ("x-kinsta-cache", "HIT"),
+    ("x-hcdn-cache-status", "HIT"),
+    ("x-sucuri-cache", "HIT"),
+    ("x-srcache-fetch-status", "HIT"),
+    ("cdn-cache", "HIT"),
+    ("x-varnish", "32770 3"),
+    ("x-vercel-cache", "HIT"),
+    ("x-ac", "3.fra _atomic_dca HIT"),
+    ("server-timing", 'cdn-cache; desc="HIT", edge; dur=1'),
+    ("cache-status", "ExampleCache; hit; ttl=30"),
+    ("cache-status", "Origin; fwd=miss, CDN; hit"),
+    ("age", "12"),
+)
+FRESH = (
+    ("x-litespeed-cache", "miss"),
+    ("x-litespeed-cache-control", "no-cache"),
+    ("cache-control", "no-cache, must-revalidate"),
+    ("cf-cache-status", "DYNAMIC"),
+    ("cf-cache-status", "MISS"),
+    ("cf-cache-status", "BYPASS"),
+    ("cf-cache-status", "REVALIDATED"),
+    ("x-cache", "MISS"),
+    ("x-cache", "MISS, MISS"),
+    ("x-cache", "RefreshHit from cloudfront"),
+    ("x-cache", "TCP_REFRESH_HIT from a23"),
+    ("x-cache-hits", "0"),
+    ("x-cache-enabled", "True"),
+    ("x-cache-group", "hits"),
+    ("x-varnish", "32770"),
+    ("cache-status", "ExampleCache; fwd=uri-miss; stored"),
+    ("server-timing", "cdn-cache; desc=MISS"),
+    ("age", "0"),
+    ("x-white-hit", "hit"),
+    ("content-type", "application/json"),
+)
+
+
+@pytest.mark.parametrize(("name", "value"), HITS)
+def test_an_answer_out_of_a_cache_is_known_and_refused(name: str, value: str) -> None:
+    with pytest.raises(StoreError, match="came out of a cache") as raised:
+        refuse_cached(Response(200, {name: value}, b"[]", "https://shop.example.com/"))
+    assert raised.value.error_type == "invalid_response"
+    assert f"({name}: {value[:20]}" in raised.value.message
+
+
+@pytest.mark.parametrize(("name", "value"), FRESH)
+def test_an_answer_of_the_store_itself_is_not_mistaken_for_one(name: str, value: str) -> None:
+    assert hit({name: value}) is None

@@ -1,0 +1,214 @@
+"""Orders of stores that answer otherwise than asked: caches, caps, totals, drafts, decimals."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from store_demo.stores.woocommerce import Fault
+from store_demo.stores.woocommerce.habits import Habits
+from store_exporter.errors import StoreError
+
+from .watching import Watched, figures, watching
+
+
+async def run(store: Watched, seconds: float = 300, **options: Any) -> dict[str, float]:
+    """Let time pass and collect."""
+    store.clock.now += seconds
+    return figures(await store.collect("orders", **options))
+
+
+HABITS: dict[str, Habits] = {
+    "pages of ten at most": Habits(cap=10),
+    "pages of three at most": Habits(cap=3),
+    "numbers of pages ignored": Habits(ignores_page=True),
+    "short pages without numbers": Habits(cap=7, ignores_page=True),
+    "no total": Habits(total="missing"),
+    "a total of zero": Habits(total="zero"),
+    "a total of the page alone": Habits(cap=10, total="page"),
+    "drafts in the list": Habits(shows_drafts=True),
+}
+
+
+@pytest.mark.parametrize("case", HABITS)
+@pytest.mark.parametrize("seconds", [0, 7])
+async def test_all_orders_are_counted_whatever_the_pages_are_like(case: str, seconds: int) -> None:
+    async with watching(orders=0) as store:
+        store.shop.new_order("pending")
+        await run(store)
+        store.shop.shop.habits = HABITS[case]
+        for index in range(64):
+            store.clock.now += seconds
+            store.shop.new_order("checkout-draft" if index % 8 == 0 else "processing", total="1")
+        for _ in range(4):
+            store.clock.now += 300
+            report = await store.collect("orders", max_pages=40)
+        found = figures(report)
+        assert found["store_revenue_total{GBP}"] == 56
+        assert found["store_orders_total{other}"] == 0
+        assert not report.degraded
+        assert found["store_collector_backlog{orders}"] == 0
+
+
+async def test_a_total_that_is_too_large_is_told_and_loses_nothing() -> None:
+    async with watching(orders=0) as store:
+        store.shop.new_order("pending")
+        await run(store)
+        store.shop.shop.habits.total = "double"
+        for _ in range(9):
+            store.shop.new_order("processing", total="1")
+        for _ in range(2):
+            found = await run(store)
+        assert found["store_revenue_total{GBP}"] == 9
+
+
+async def test_cents_are_counted_in_a_shop_that_displays_none() -> None:
+    async with watching(orders=0) as store:
+        store.shop.shop.habits.decimals = 0
+        await run(store)
+        order = store.shop.new_order("processing", total="424.90")
+        store.shop.refund(order["id"], "21.80")
+        found = await run(store)
+        assert found["store_revenue_total{GBP}"] == 424.90
+        assert found["store_refunds_total{GBP}"] == 21.80
+
+
+async def test_a_cache_that_goes_by_the_address_hides_no_order() -> None:
+    async with watching(orders=0) as store:
+        store.shop.page_cache = "address"
+        for number in range(4):
+            assert (await run(store))["store_orders_paid_total"] == number
+            store.shop.new_order("processing", total="10")
+        store.shop.faults.add(Fault(status=500))
+        for name in ("liveness", "cart"):
+            with pytest.raises(StoreError):
+                await store.probe(name)
+
+
+@pytest.mark.parametrize("name", ["liveness", "cart"])
+async def test_a_cache_that_ignores_the_query_is_a_failure_that_says_so(name: str) -> None:
+    async with watching(orders=0) as store:
+        store.shop.page_cache = "path"
+        await store.probe(name)
+        with pytest.raises(StoreError, match=r"out of a cache \(x-litespeed-cache: hit\)"):
+            await store.probe(name)
+        # The first request of a run fills the cache that the second one meets.
+        with pytest.raises(StoreError, match="out of a cache"):
+            await run(store)
+
+
+def truth(store: Watched) -> Decimal:
+    """What the store's own list of paid orders adds up to, less their refunds."""
+    shop = store.shop.shop
+    total = Decimal(0)
+    for number, order in shop.orders.items():
+        if order["date_paid_gmt"] is not None:
+            total += Decimal(order["total"])
+            total -= sum((Decimal(row["amount"]) for row in shop.refunds[number]), Decimal(0))
+    return total
+
+
+def accounted(found: dict[str, float]) -> Decimal:
+    """Revenue less refunds less corrections."""
+    revenue, refunds, corrections = (
+        Decimal(str(found[f"store_{name}_total{{GBP}}"]))
+        for name in ("revenue", "refunds", "order_corrections")
+    )
+    return revenue - refunds - corrections
+
+
+MOVES = (
+    *("place", "import", "pay", "edit", "edit in the past", "delete", "restore"),
+    *("refund", "take back", "wait", "run", "crash"),
+)
+ODD = st.builds(
+    Habits,
+    cap=st.sampled_from([None, None, 2, 10]),
+    ignores_page=st.booleans(),
+    total=st.sampled_from([None, None, "missing", "zero", "double"]),
+    shows_drafts=st.booleans(),
+    decimals=st.sampled_from([None, 0]),
+)
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    habits=ODD,
+    moves=st.lists(st.tuples(st.sampled_from(MOVES), st.integers(0, 20)), max_size=30),
+    size=st.sampled_from([2, 3, 100]),
+)
+async def test_the_identity_holds_or_the_collector_is_degraded(
+    habits: Habits, moves: list[tuple[str, int]], size: int
+) -> None:
+    async with watching(orders=0, products=3, customers=1) as store:
+        store.shop.new_order("pending", total="1")
+        await run(store)
+        store.shop.shop.habits = habits
+        binned: list[tuple[int, Any]] = []
+        before: dict[str, float] = {}
+        for move, choice in moves:
+            await _move(store, move, choice, binned, size)
+        for _ in range(3):
+            store.clock.now += 300
+            report = await store.collect("orders", max_pages=60)
+            found = figures(report)
+            assert all(found[name] >= value for name, value in before.items() if "total" in name)
+            before = found
+        if habits.total in (None, "missing", "zero"):
+            assert not report.degraded
+        if not report.degraded:
+            assert accounted(found) == truth(store)
+            assert found["store_collector_backlog{orders}"] == 0
+
+
+async def _move(
+    store: Watched, move: str, choice: int, binned: list[tuple[int, Any]], size: int
+) -> None:
+    shop = store.shop.shop
+    orders = list(shop.orders.values())
+    if move == "place":
+        store.shop.new_order(("pending", "processing", "checkout-draft")[choice % 3], total="9.90")
+    elif move == "import":
+        made = store.shop.new_order("processing", total="7.35", created=store.clock.now - 40_000)
+        shop.stamp(shop.orders[made["id"]], "date_paid", store.clock.now)
+    elif move == "restore" and binned:
+        number, kept = binned.pop()
+        shop.orders[number] = kept
+    elif move == "wait":
+        store.clock.now += choice * 30
+    elif move in ("run", "crash"):
+        store.cursor.fail_after = store.cursor.saves + choice % 3 if move == "crash" else None
+        with suppress(OSError):
+            await run(store, seconds=1, page_size=size, max_pages=1 + choice % 4)
+        store.cursor.fail_after = None
+    elif orders:
+        _change(store, move, orders[choice % len(orders)], choice, binned)
+
+
+def _change(
+    store: Watched, move: str, order: Any, choice: int, binned: list[tuple[int, Any]]
+) -> None:
+    shop = store.shop.shop
+    if move == "pay":
+        store.shop.edit_order(order["id"], status="processing")
+    elif move.startswith("edit"):
+        modified = order["date_modified"], order["date_modified_gmt"]
+        store.shop.edit_order(order["id"], total=f"{choice}.25")
+        if move != "edit":
+            order["date_modified"], order["date_modified_gmt"] = modified
+    elif move == "delete":
+        binned.append((order["id"], shop.orders.pop(order["id"])))
+    elif move == "refund" and order["date_paid_gmt"] is not None and order["status"] != "refunded":
+        with suppress(ValueError):
+            store.shop.refund(order["id"], "0.35")
+    elif move == "take back" and shop.refunds[order["id"]]:
+        shop.refunds[order["id"]].pop()
+        order["refunds"].pop()
+        shop.touch(order)
