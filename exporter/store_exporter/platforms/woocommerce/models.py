@@ -12,11 +12,13 @@ from ..kit.fields import Fields
 
 T = TypeVar("T")
 _STOCK = {"instock": "in_stock", "outofstock": "out_of_stock", "onbackorder": "on_backorder"}
+NOT_SOLD_HERE = ("external", "grouped")
+"""Types of products that no cart takes: sold elsewhere, or only a list of others."""
 
 
 def optional_id(fields: Fields, name: str) -> int | None:
-    """Read an id that is 0 where there is none."""
-    return fields.integer(name) or None
+    """Read an id that is 0 or null where there is none."""
+    return (fields.integer(name) or None) if fields.has(name) else None
 
 
 def counts_stock(fields: Fields) -> bool:
@@ -33,14 +35,13 @@ def stock_quantity(fields: Fields) -> Quantity | None:
 
 def stock(fields: Fields) -> Stock:
     """Read a product's or variation's stock."""
-    status = _STOCK.get(fields.text("stock_status"), "")
-    if not status:
-        raise StoreError("invalid_response", f"{fields.where}: stock_status is not one of these")
+    # WooCommerce itself takes every status for in stock that is not "outofstock".
+    status = _STOCK.get(fields.text("stock_status"), "other")
     return Stock(
         product_id=fields.identifier(),
         sku=fields.text_or("sku"),
         name=fields.text_or("name"),
-        in_stock=status != "out_of_stock",
+        in_stock=status != "out_of_stock" and fields.raw("type") not in NOT_SOLD_HERE,
         status=status,
         quantity=stock_quantity(fields),
         backorders_allowed=fields.flag("backorders_allowed"),
@@ -57,7 +58,7 @@ def product(fields: Fields, currency: str) -> Product:
         parent_id=optional_id(fields, "parent_id"),
         type=kind,
         name=fields.text("name"),
-        sku=fields.text("sku"),
+        sku=fields.text_or("sku"),
         price=fields.money_if_any("price", currency),
         regular_price=fields.money_if_any("regular_price", currency),
         on_sale=fields.flag("on_sale"),

@@ -24,7 +24,7 @@ from ...kit import checks, orders
 from ...kit.fields import Fields
 from ...kit.lists import Rows
 from ...kit.operations import plan
-from ..api import V3, Api
+from ..api import EXACT, V3, Api
 from ..models import optional_id
 
 _LOOKUP = (
@@ -54,19 +54,19 @@ class _Orders(orders.Orders[Api]):
                 return found if _belongs(found, email) else None
         # Whether the store's search knows a plugin's numbers is up to the plugin, for each way of
         # storing orders anew; an address leads to the shopper's own orders without it.
-        rows = yield from self.api.rows(f"{V3}/orders", {"search": number}, limit=_MOST)
-        candidates = [Fields(row, f"order {number}") for row in rows.items]
-        for candidate in candidates:
-            if candidate.text("number") == number and _belongs(candidate, email):
+        query = {"search": number, **EXACT}
+        rows = yield from self.api.rows(f"{V3}/orders", query, limit=_MOST)
+        for candidate in rows.readable(f"order {number}"):
+            if candidate.raw("number") == number and _belongs(candidate, email):
                 return candidate
         if email is None:
             return None
         own = yield from self.newest(email, _MOST)
-        return next((order for order in own if order.text("number") == number), None)
+        return next((order for order in own if order.raw("number") == number), None)
 
     def _by_id(self, number: int) -> Plan[Fields | None]:
         try:
-            body = yield from self.api.get(f"{V3}/orders/{number}")
+            body = yield from self.api.get(f"{V3}/orders/{number}", EXACT)
         except StoreError as error:
             if error.error_type == "not_found":
                 return None
@@ -75,7 +75,7 @@ class _Orders(orders.Orders[Api]):
 
     def newest(self, email: str, wanted: int) -> Plan[list[Fields]]:
         rows = yield from self.rows_of(email, wanted)
-        return [Fields(row, "order") for row in rows.items]
+        return list(rows.readable("order"))
 
     def rows_of(self, email: str, wanted: int) -> Plan[Rows]:
         """Return the newest orders of an address: as a customer's and as a guest's.
@@ -90,14 +90,18 @@ class _Orders(orders.Orders[Api]):
         for query in ({"search": email}, {"customer": customer}):
             if None in query.values():
                 continue
-            rows = yield from self.api.rows(f"{V3}/orders", query, limit=most)
+            rows = yield from self.api.rows(f"{V3}/orders", {**query, **EXACT}, limit=most)
             # A search can be cut off by orders that only mention the address.
             complete = complete and (rows.total is None or rows.total <= most)
             for row in rows.items:
-                fields = Fields(row, "order")
-                mine = customer is not None and fields.integer("customer_id") == customer
-                if _belongs(fields, None if mine else email):
-                    found[fields.identifier()] = (fields.text("date_created_gmt"), row)
+                try:
+                    fields = Fields(row, "order")
+                    mine = customer is not None and fields.raw("customer_id") == customer
+                    if _belongs(fields, None if mine else email):
+                        found[fields.identifier()] = (fields.text_or("date_created_gmt"), row)
+                except StoreError:
+                    # Nobody's, as far as can be read.
+                    continue
         newest = sorted(found.items(), key=lambda item: (item[1][0], item[0]), reverse=True)
         return Rows([row for _, (_, row) in newest[:wanted]], len(found) if complete else None)
 
@@ -105,9 +109,8 @@ class _Orders(orders.Orders[Api]):
         """Return the id of the customer who has an address, None if nobody has."""
         query = {"email": email, "role": "all"}
         rows = yield from self.api.rows(f"{V3}/customers", query, limit=10)
-        for row in rows.items:
-            customer = Fields(row, "customer")
-            if customer.text("email").strip().casefold() == email:
+        for customer in rows.readable("customer"):
+            if customer.text_or("email").strip().casefold() == email:
                 return customer.identifier()
         return None
 
@@ -116,9 +119,15 @@ class _Orders(orders.Orders[Api]):
 
 
 def _belongs(order: Fields, email: str | None) -> bool:
-    if order.text("status") in _HIDDEN:
+    if order.raw("status") in _HIDDEN:
         return False
-    return email is None or order.child("billing").text("email").strip().casefold() == email
+    return email is None or _address(order).casefold() == email
+
+
+def _address(order: Fields) -> str:
+    """Return the address of the bill; empty where there is none."""
+    billing = order.raw("billing")
+    return Fields(billing, "billing").text_or("email").strip() if billing else ""
 
 
 @plan(Operations.check_order, calls=_LOOKUP)
@@ -161,7 +170,7 @@ def get_order_notes(
 def check_refund_status(api: Api, order: int | str, email: str | None = None) -> Plan[RefundStatus]:
     found = yield from _Orders(api).find(order, email)
     number, currency = found.identifier(), found.currency("currency")
-    rows = yield from api.rows(f"{V3}/orders/{number}/refunds", limit=_MOST)
+    rows = yield from api.rows(f"{V3}/orders/{number}/refunds", EXACT, limit=_MOST)
     # A sum needs each of its parts: one that cannot be read fails the operation.
     refunds = [_refund(Fields(row, "refund"), currency) for row in rows.items]
     return orders.refund_status(number, found.money("total", currency), refunds)
@@ -179,7 +188,7 @@ def cancel_order(
     found = yield from known.find(order, email)
     number = found.identifier()
     known.check_cancellable(number, found.text("status"))
-    answer = yield from api.change(f"{V3}/orders/{number}", {"status": "cancelled"})
+    answer = yield from api.change(f"{V3}/orders/{number}", {"status": "cancelled", **EXACT})
     cancelled = known.read(Fields(answer, f"order {number}"), with_customer=email is not None)
     if cancelled.id != number:
         raise StoreError("invalid_response", f"order {number} was answered with {cancelled.id}")
@@ -238,7 +247,7 @@ def _line(row: Fields, currency: str) -> OrderLine:
 def _customer(fields: Fields) -> Customer:
     billing = fields.child("billing")
     name = f"{billing.text_or('first_name')} {billing.text_or('last_name')}".strip()
-    return Customer(optional_id(fields, "customer_id"), billing.text("email"), name)
+    return Customer(optional_id(fields, "customer_id"), billing.text_or("email"), name)
 
 
 def _order_note(fields: Fields) -> OrderNote:
