@@ -166,7 +166,7 @@ async def test_drafts_that_the_daily_clean_up_left_over_tell_of_stuck_background
 async def test_info_names_version_currency_time_zone_and_order_storage() -> None:
     async with watching(orders=0, timezone="Europe/Berlin", currency="EUR") as store:
         found = figures(await store.collect("info"))
-        assert found == {"store_info{11.0.1,EUR,Europe/Berlin,posts}": 1}
+        assert found == {"store_info{11.0.1,EUR,Europe/Berlin,hpos}": 1}
         assert len(store.asked()) == 2
 
 
@@ -195,7 +195,7 @@ async def test_a_time_zone_without_a_name_is_its_offset() -> None:
             )
         )
         found = figures(await store.collect("info"))
-        assert found == {"store_info{11.0.1,GBP,UTC-03:30,posts}": 1}
+        assert found == {"store_info{11.0.1,GBP,UTC-03:30,hpos}": 1}
 
 
 async def test_info_fails_when_the_key_is_revoked_and_the_index_is_gone() -> None:
@@ -257,10 +257,35 @@ WRONG: dict[str, tuple[str, str, Any]] = {
         "*",
         {"totals": {"instock": 5, "lowstock": 1}},
     ),
-    "sellers as an object": ("best_sellers", "*/top_sellers", lambda b: {"rows": b}),
-    "a seller without an id": ("best_sellers", "*/top_sellers", [{"name": "x"}]),
-    "a seller of id null": ("best_sellers", "*/top_sellers", [{"product_id": None}]),
-    "a seller of id 0": ("best_sellers", "*/top_sellers", [{"product_id": 0}]),
+    "sellers as an object": ("best_sellers", "*/orders", lambda b: {"rows": b}),
+    "a seller without an id": (
+        "best_sellers",
+        "*/orders",
+        lambda b: [{**b[0], "line_items": [{"quantity": 1}]}],
+    ),
+    "orders of another status": (
+        "best_sellers",
+        "*/orders",
+        lambda b: [{**b[0], "status": "failed"}],
+    ),
+    "orders of another time": (
+        "best_sellers",
+        "*/orders",
+        lambda b: [{**b[0], "date_created_gmt": "2020-01-01T00:00:00"}],
+    ),
+    "a cart that is none": ("carts", "*", lambda b: [{**b[0], "status": "completed"}]),
+    "a cart of another time": (
+        "carts",
+        "*",
+        lambda b: [{**b[0], "date_modified_gmt": "2020-01-01T00:00:00"}],
+    ),
+    "a customer who is none": ("customers", "*", lambda b: [{**b[0], "role": "administrator"}]),
+    "a draft that is none": ("background", "*", lambda b: [{**b[0], "status": "pending"}]),
+    "a draft that is young": (
+        "background",
+        "*",
+        lambda b: [{**b[0], "date_modified_gmt": "2026-11-23T12:24:00"}],
+    ),
     "products nobody asked for": ("best_sellers", "*/products", [{"id": 987_654}]),
     "products as an object": ("best_sellers", "*/products", {"id": 1}),
     "a cart without an id": ("carts", "*", lambda b: [{**b[0], "id": None}]),
@@ -279,6 +304,7 @@ async def test_a_wrong_type_is_an_invalid_response_and_never_a_wrong_figure(case
     async with watching(orders=0) as store:
         store.shop.new_order("pending", created=store.clock.now - 7200)
         store.shop.new_order("completed")
+        store.shop.new_order("checkout-draft", created=store.clock.now - 3 * 86_400)
         store.shop.shop.add_webhook("active")
         spoil = wrong if callable(wrong) else lambda _: wrong
         store.shop.faults.add(Fault(path=path, change=spoil))

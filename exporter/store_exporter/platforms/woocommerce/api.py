@@ -26,6 +26,8 @@ MAX_PAGES = 10
 """Pages that one operation reads at most, whatever the store says there are."""
 MOST_SUMMED = 5000
 """Orders that are read at most for figures made of them."""
+SUMMING = 120.0
+"""Seconds that an operation may take which reads so many."""
 EXACT = {"dp": "8"}
 """Asks for amounts as they are stored; without it they are rounded to what the shop displays."""
 
@@ -209,6 +211,18 @@ class Api(connection.Api):
     def _currency(self) -> Plan[str]:
         body = yield from self.get(f"{V3}/settings/general/woocommerce_currency")
         return Fields(body, "the currency setting").currency("value")
+
+    def decimals(self) -> Plan[int]:
+        """Return how many decimals the shop displays, asked for once an hour.
+
+        WooCommerce rounds an order's total and tax to them when it loads the order, whatever the
+        request asks for (`WC_Abstract_Order::set_total`).
+        """
+        return self.facts.get("decimals", self._decimals)
+
+    def _decimals(self) -> Plan[int]:
+        body = yield from self.get(f"{V3}/settings/general/woocommerce_price_num_decimals")
+        return Fields(body, "the setting of decimals").integer("value")
 
     def zone(self) -> Plan[tzinfo]:
         """Return the time zone of the shop's calendar, asked for once an hour."""

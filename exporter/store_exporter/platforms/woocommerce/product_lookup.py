@@ -12,6 +12,7 @@ from ..kit.lists import Rows
 from .api import ANALYTICS, PAGE, V3, Api
 
 LOOKUP = ("GET /wc/v3/products?sku=", "GET /wc/v3/products/{id}")
+DECIMALS = "GET /wc/v3/settings/general/woocommerce_price_num_decimals"
 CURRENCY = "GET /wc/v3/settings/general/woocommerce_currency"
 
 

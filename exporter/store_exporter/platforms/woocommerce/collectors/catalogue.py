@@ -65,7 +65,7 @@ def best_sellers(api: Api, run: Run) -> Plan[Report]:
     }
     orders = yield from api.rows(f"{V3}/orders", params, limit=PAGE * MAX_PAGES)
     pieces: defaultdict[int, Quantity] = defaultdict(int)
-    for row in orders.readable("orders"):
+    for row in (Fields(item, "order") for item in orders.items):
         if row.text("status") not in _SOLD or row.seconds("date_created_gmt") < since - 1:
             raise unasked("the list of orders")
         for line in row.children("line_items"):

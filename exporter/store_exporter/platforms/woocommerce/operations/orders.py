@@ -25,22 +25,33 @@ from ...kit.fields import Fields
 from ...kit.lists import Rows
 from ...kit.operations import plan
 from ..api import EXACT, V3, Api
-from ..models import optional_id
+from ..models import optional_id, order_total
+from ..product_lookup import DECIMALS
 
 _LOOKUP = (
     "GET /wc/v3/orders/{id}",
     "GET /wc/v3/orders?search=",
     "GET /wc/v3/customers?email=",
     "GET /wc/v3/orders?customer=",
+    DECIMALS,
 )
 _HIDDEN = ("checkout-draft", "trash", "auto-draft")
 _MOST = 100
 
 
 class _Orders(orders.Orders[Api]):
-    """The orders of the REST API."""
+    """The orders of the REST API.
+
+    Args:
+        api: the store's API.
+        shown: decimals that the shop displays.
+    """
 
     cancellable = ("pending", "on-hold", "processing")
+
+    def __init__(self, api: Api, shown: int) -> None:
+        super().__init__(api)
+        self.shown = shown
 
     def numbered(self, number: str, email: str | None) -> Plan[Fields | None]:
         """Return the order with a number.
@@ -115,7 +126,7 @@ class _Orders(orders.Orders[Api]):
         return None
 
     def read(self, found: Fields, *, with_customer: bool) -> Order:
-        return _order(found, with_customer=with_customer)
+        return _order(found, self.shown, with_customer=with_customer)
 
 
 def _belongs(order: Fields, email: str | None) -> bool:
@@ -132,7 +143,7 @@ def _address(order: Fields) -> str:
 
 @plan(Operations.check_order, calls=_LOOKUP)
 def check_order(api: Api, order: int | str | None = None, email: str | None = None) -> Plan[Order]:
-    return (yield from _Orders(api).check(order, email))
+    return (yield from _Orders(api, (yield from api.decimals())).check(order, email))
 
 
 @plan(
@@ -141,13 +152,16 @@ def check_order(api: Api, order: int | str | None = None, email: str | None = No
         "GET /wc/v3/customers?email=",
         "GET /wc/v3/orders?search=",
         "GET /wc/v3/orders?customer=",
+        DECIMALS,
     ),
 )
 def get_customer_orders(api: Api, email: str, limit: int = 10) -> Plan[Listing[Order]]:
     """Orders that were placed with the address or by the customer who has it."""
     wanted = checks.limit(limit)
-    rows = yield from _Orders(api).rows_of(checks.email(email), wanted)
-    return rows.listing("orders", lambda fields: _order(fields, with_customer=True))
+    address = checks.email(email)
+    shown = yield from api.decimals()
+    rows = yield from _Orders(api, shown).rows_of(address, wanted)
+    return rows.listing("orders", lambda fields: _order(fields, shown, with_customer=True))
 
 
 @plan(Operations.get_order_notes, calls=(*_LOOKUP, "GET /wc/v3/orders/{id}/notes"))
@@ -155,7 +169,7 @@ def get_order_notes(
     api: Api, order: int | str, email: str | None = None, private: bool = False
 ) -> Plan[Listing[OrderNote]]:
     """The notes that the shopper was sent, or all of them."""
-    found = yield from _Orders(api).find(order, email)
+    found = yield from _Orders(api, (yield from api.decimals())).find(order, email)
     kind = "any" if private else "customer"
     body = yield from api.get(f"{V3}/orders/{found.identifier()}/notes", {"type": kind})
     if not isinstance(body, list):
@@ -168,12 +182,13 @@ def get_order_notes(
 
 @plan(Operations.check_refund_status, calls=(*_LOOKUP, "GET /wc/v3/orders/{id}/refunds"))
 def check_refund_status(api: Api, order: int | str, email: str | None = None) -> Plan[RefundStatus]:
-    found = yield from _Orders(api).find(order, email)
+    shown = yield from api.decimals()
+    found = yield from _Orders(api, shown).find(order, email)
     number, currency = found.identifier(), found.currency("currency")
     rows = yield from api.rows(f"{V3}/orders/{number}/refunds", EXACT, limit=_MOST)
     # A sum needs each of its parts: one that cannot be read fails the operation.
     refunds = [_refund(Fields(row, "refund"), currency) for row in rows.items]
-    return orders.refund_status(number, found.money("total", currency), refunds)
+    return orders.refund_status(number, order_total(found, currency, shown), refunds)
 
 
 @plan(
@@ -184,7 +199,7 @@ def cancel_order(
     api: Api, order: int | str, reason: str | None = None, email: str | None = None
 ) -> Plan[Cancellation]:
     """From pending, on-hold and processing. The store restocks the goods and tells the customer."""
-    known = _Orders(api)
+    known = _Orders(api, (yield from api.decimals()))
     found = yield from known.find(order, email)
     number = found.identifier()
     known.check_cancellable(number, found.text("status"))
@@ -210,7 +225,7 @@ def _note(api: Api, number: int, reason: str) -> Plan[bool]:
     return True
 
 
-def _order(fields: Fields, *, with_customer: bool) -> Order:
+def _order(fields: Fields, shown: int, *, with_customer: bool) -> Order:
     """Read an order; who placed it only when that was asked for."""
     currency = fields.currency("currency")
     refunded = Decimal(0)
@@ -221,7 +236,7 @@ def _order(fields: Fields, *, with_customer: bool) -> Order:
         id=fields.identifier(),
         number=fields.text("number"),
         status=fields.text("status"),
-        total=fields.money("total", currency),
+        total=order_total(fields, currency, shown),
         refunded=Money(refunded, currency),
         lines=tuple(_line(row, currency) for row in fields.children("line_items")),
         customer=_customer(fields) if with_customer else None,

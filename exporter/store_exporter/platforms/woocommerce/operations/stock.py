@@ -61,7 +61,7 @@ def get_low_stock_products(
         until=lambda item: _enough(item, low),
     )
     # What a variation shares with its product is shown with it, and would be there twice.
-    own = [row for row in rows.items if isinstance(row, dict) and row.get("manage_stock") is True]
+    own = [row for row in rows.items if _of(row, "manage_stock") not in (False, "parent")]
     found = Rows(own, None, rows.complete).listing("stock", models.low_stock)
     offered = yield from _offered(api, [row for row in found if row.quantity <= low])
     offered.sort(key=lambda row: row.quantity)
@@ -75,12 +75,16 @@ def _enough(row: Any, threshold: int) -> bool:
     The store sorts by each row's own quantity. Those without one come first and show a zero, or
     the quantity of their product.
     """
-    if not isinstance(row, dict) or row.get("manage_stock") is not True:
+    if _of(row, "manage_stock") is not True:
         return False
     try:
         return Fields(row, "stock").quantity("stock_quantity") > max(threshold, 0)
     except StoreError:
         return False
+
+
+def _of(row: Any, name: str) -> Any:
+    return row.get(name) if isinstance(row, dict) else None
 
 
 def _offered(api: Api, rows: list[LowStock]) -> Plan[list[LowStock]]:
