@@ -17,7 +17,6 @@ from ..contract import Response
 from ..errors import StoreError
 from .plans import Pause, Plan, Request, TransportError, asked_to_wait, once
 
-
 DEADLINE = 30.0
 """Seconds for a whole operation unless something else is said."""
 
