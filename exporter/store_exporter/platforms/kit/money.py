@@ -80,13 +80,15 @@ def decimal_places(value: object, where: str) -> int:
 
 
 def currency_code(value: object, where: str) -> str:
-    """Read a currency's code. One that ISO does not know is kept: shops make up their own.
+    """Read a currency's code, in upper case.
+
+    One that ISO does not know is kept: shops make up their own.
 
     Raises:
         StoreError: invalid_response, it does not even look like one.
     """
-    if isinstance(value, str) and _CODE.fullmatch(value):
-        return value
+    if isinstance(value, str) and value.isascii() and _CODE.fullmatch(value.upper()):
+        return value.upper()
     raise StoreError("invalid_response", f"{where} is not the code of a currency")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, TypeVar
 
@@ -166,13 +166,17 @@ def order_total(order: Fields, currency: str, shown: int) -> Money:
             more of them, the parts of the order tell the rest, provided that they round to its
             total: a total that somebody set by hand is left as it is.
     """
-    parts = [row.decimal("total") for name in _PARTS for row in order.children(name)]
-    return _unrounded(order.money("total", currency), sum(parts) + _taxes(order), shown)
+    return _unrounded(order.money("total", currency), shown, lambda: _parts(order) + _taxes(order))
 
 
 def order_tax(order: Fields, currency: str, shown: int) -> Money:
     """Read an order's tax in the same way."""
-    return _unrounded(order.money("total_tax", currency), _taxes(order), shown)
+    return _unrounded(order.money("total_tax", currency), shown, lambda: _taxes(order))
+
+
+def _parts(order: Fields) -> Decimal:
+    rows = (row for name in _PARTS for row in order.children(name))
+    return sum((row.decimal("total") for row in rows), Decimal(0))
 
 
 def _taxes(order: Fields) -> Decimal:
@@ -180,9 +184,9 @@ def _taxes(order: Fields) -> Decimal:
     return sum((r.decimal("tax_total") + r.decimal("shipping_tax_total") for r in rows), Decimal(0))
 
 
-def _unrounded(stated: Money, parts: Decimal, shown: int) -> Money:
+def _unrounded(stated: Money, shown: int, parts: Callable[[], Decimal]) -> Money:
     if shown >= decimals_of(stated.currency):
         return stated
-    exactly = rounded(parts, stated.currency)
+    exactly = rounded(parts(), stated.currency)
     agrees = exactly.quantize(Decimal(1).scaleb(-shown), ROUND_HALF_UP) == stated.amount
     return Money(exactly, stated.currency) if agrees else stated

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -238,7 +239,7 @@ def _order(fields: Fields, shown: int, *, with_customer: bool) -> Order:
         status=fields.text("status"),
         total=order_total(fields, currency, shown),
         refunded=Money(refunded, currency),
-        lines=tuple(_line(row, currency) for row in fields.children("line_items")),
+        lines=tuple(_line(row, currency) for row in _lines(fields)),
         customer=_customer(fields) if with_customer else None,
         payment_method=fields.text_or("payment_method_title"),
         created=fields.gmt("date_created_gmt"),
@@ -246,6 +247,11 @@ def _order(fields: Fields, shown: int, *, with_customer: bool) -> Order:
         paid=fields.gmt_if_any("date_paid_gmt"),
         completed=fields.gmt_if_any("date_completed_gmt"),
     )
+
+
+def _lines(fields: Fields) -> Iterator[Fields]:
+    """Yield the lines; plugins leave null where there are none."""
+    return fields.children("line_items") if fields.has("line_items") else iter(())
 
 
 def _line(row: Fields, currency: str) -> OrderLine:

@@ -25,13 +25,12 @@ _MOST_ZONES = 20
 _BY_VALUE = ("min_amount", "either", "both")
 
 
-def _zones(api: Api) -> Plan[list[Zone]]:
+def _zones(api: Api) -> Plan[Listing[Zone]]:
     """Return the zones; zone 0 is everywhere else."""
     rows = yield from api.rows(f"{V3}/shipping/zones", limit=_MOST_ZONES + 1)
     if len(rows.items) > _MOST_ZONES:
         raise StoreError("response_too_large", f"there are more than {_MOST_ZONES} zones")
-    zones = [Fields(row, "zone") for row in rows.items]
-    return [Zone(str(zone.integer("id")), zone.text("name")) for zone in zones]
+    return rows.listing("zones", lambda zone: Zone(str(zone.integer("id")), zone.text("name")))
 
 
 def _methods(api: Api, zone: Zone) -> Plan[tuple[int, tuple[ShippingMethod, ...]]]:
@@ -54,8 +53,9 @@ def get_shipping_info(api: Api) -> Plan[ShippingInfo]:
 @plan(Operations.get_shipping_methods, calls=_ZONES)
 def get_shipping_methods(api: Api, zone: int | str | None = None) -> Plan[Listing[ShippingMethod]]:
     found: list[ShippingMethod] = []
-    unreadable = 0
-    for each in shipping.chosen((yield from _zones(api)), zone):
+    zones = yield from _zones(api)
+    unreadable = zones.unreadable
+    for each in shipping.chosen(zones.items, zone):
         left_out, methods = yield from _methods(api, each)
         unreadable += left_out
         found += methods
