@@ -10,6 +10,7 @@ from store_demo.stores.woocommerce import Fault
 from store_exporter.errors import StoreError
 from store_exporter.metrics.catalogue import CATALOGUE
 from store_exporter.platforms.woocommerce.collectors import COLLECTORS
+from tests.fakes.direct import changing
 
 from .watching import figures, watching
 
@@ -62,6 +63,38 @@ async def test_stock_says_so_when_analytics_is_switched_off() -> None:
         with pytest.raises(StoreError, match="Analytics is switched off") as raised:
             await store.collect("stock")
         assert raised.value.error_type == "api_not_found"
+
+
+async def test_a_report_of_orders_that_sees_none_of_them_is_a_failure() -> None:
+    async with watching(orders=0) as store:
+        assert figures(await store.collect("order_statuses"))["store_orders_current{pending}"] == 0
+        store.shop.new_order("pending")
+        blind = changing("*/reports/orders/totals", lambda rows: [{**r, "total": 0} for r in rows])
+        store.shop.faults.add(blind)
+        with pytest.raises(StoreError, match="has no orders, but the list") as raised:
+            await store.collect("order_statuses")
+        assert raised.value.error_type == "invalid_response"
+
+
+async def test_a_stock_report_that_sees_no_product_is_a_failure() -> None:
+    async with watching(orders=0) as store:
+        zeros = dict.fromkeys(("products", "lowstock", "instock", "outofstock", "onbackorder"), 0)
+        store.shop.faults.add(changing("*/stock/stats", lambda _: {"totals": zeros}))
+        with pytest.raises(StoreError, match="has no products, the shop has") as raised:
+            await store.collect("stock")
+        assert raised.value.error_type == "invalid_response"
+
+
+@pytest.mark.parametrize("hpos", [True, False])
+async def test_best_sellers_are_seen_however_orders_are_stored(hpos: bool) -> None:
+    async with watching(orders=0) as store:
+        store.shop.shop.hpos = hpos
+        product = store.shop.shop.everything_sold()[0]["id"]
+        store.shop.new_order("completed", lines=[(product, 1)])
+        store.shop.set_stock(product, 0)
+        assert figures(await store.collect("best_sellers")) == {
+            "store_best_sellers_out_of_stock": 1
+        }
 
 
 async def test_best_sellers_out_of_stock_are_those_of_the_last_month() -> None:
