@@ -48,8 +48,9 @@ def search_products(target: Target) -> None:
         assert product.id > 0
         assert product.name
         money(product.price)
-    for product in target.client.search_products(in_stock=True, limit=5):
+    for product in target.client.search_products(in_stock=True, limit=50):
         assert product.stock.in_stock
+        assert product.type not in ("external", "grouped")
 
 
 @check

@@ -102,9 +102,10 @@ class Target:
 
     @cached_property
     def buyable(self) -> Product:
-        """A product without variations that is in stock and has a price."""
+        """A product of the simplest kind, that is in stock and has a price."""
         for product in self.client.search_products(in_stock=True, limit=50):
-            plain = product.type in ("simple", "product") or not product.variations
+            # Others without variations are sold elsewhere, are only a list, or take a booking.
+            plain = product.type in ("simple", "product", "")
             enough = product.stock.quantity is None or product.stock.quantity >= 2
             if plain and product.price is not None and product.sku and enough:
                 found: Product = product

@@ -17,6 +17,9 @@ from ..contract import Response
 from ..errors import StoreError
 from .plans import Pause, Plan, Request, TransportError, asked_to_wait, once
 
+DEADLINE = 30.0
+"""Seconds for a whole operation unless something else is said."""
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:
@@ -31,7 +34,7 @@ class Policy:
     """
 
     timeout: float = 10.0
-    deadline: float = 30.0
+    deadline: float = DEADLINE
     attempts: int = 3
     pause: float = 0.25
     longest_pause: float = 15.0

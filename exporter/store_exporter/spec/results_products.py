@@ -18,8 +18,8 @@ class Stock:
         product_id: of the product or variation.
         sku: its stock keeping unit, empty if it has none.
         name: its name.
-        in_stock: whether it can be bought now, on backorder included.
-        status: in_stock, out_of_stock or on_backorder.
+        in_stock: whether it can be bought in this shop now, on backorder included.
+        status: in_stock, out_of_stock or on_backorder; other for what a plugin added.
         quantity: pieces left, negative when oversold; None when the store does not count it.
         backorders_allowed: whether it can be bought beyond that.
     """

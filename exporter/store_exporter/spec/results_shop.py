@@ -87,7 +87,18 @@ class Coupon:
 
 @dataclass(frozen=True, slots=True)
 class CustomerSpend:
-    """What one customer has bought; `last_active` is the last visit or order."""
+    """What one customer has bought.
+
+    Attributes:
+        name: of the person.
+        email: empty where the store does not say.
+        country: code of the country of the bill, empty where the store does not say.
+        orders: how many, in every currency.
+        total: spent in the shop's currency, refunds deducted.
+        average: the same per order in the shop's currency.
+        last_active: the latest order.
+        other_currencies: spent in other currencies, refunds deducted.
+    """
 
     name: str
     email: str
@@ -96,6 +107,7 @@ class CustomerSpend:
     total: Money
     average: Money
     last_active: datetime | None
+    other_currencies: tuple[Money, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +128,7 @@ class SalesReport:
         tax: included in `gross`.
         shipping: included in `gross`.
         discounts: given by coupons.
+        other_currencies: the sales in each other currency, which are not part of these.
     """
 
     definition: str
@@ -130,3 +143,4 @@ class SalesReport:
     tax: Money
     shipping: Money
     discounts: Money
+    other_currencies: tuple[SalesReport, ...] = ()

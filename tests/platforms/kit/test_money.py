@@ -76,7 +76,37 @@ def test_a_currency_that_iso_does_not_know_is_kept(code: str) -> None:
     assert money.currency_code(code, "currency") == code
 
 
-@pytest.mark.parametrize("code", ["", "eur", "€", "E", None, 978, "EURO-PLUS-ULTRA", 'E"R'])
+def test_a_currency_that_a_plugin_wrote_in_lower_case_is_the_same() -> None:
+    assert money.currency_code("eur", "currency") == "EUR"
+
+
+@pytest.mark.parametrize("code", ["", "€", "E", None, 978, "EURO-PLUS-ULTRA", 'E"R'])
 def test_what_does_not_look_like_a_currency_is_refused(code: object) -> None:
     with pytest.raises(StoreError):
         money.currency_code(code, "currency")
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "written"),
+    [
+        ("12.50000000", "GBP", "12.50"),
+        ("12.5", "GBP", "12.50"),
+        ("12.345", "GBP", "12.345"),
+        ("7.2550", "KWD", "7.255"),
+        ("5", "KWD", "5.000"),
+        ("500.00", "JPY", "500"),
+        ("773.942", "JPY", "773.942"),
+        ("999999999999999999999999", "GBP", "999999999999999999999999.00"),
+    ],
+)
+def test_an_amount_is_written_with_its_currencys_decimals_and_never_changed(
+    amount: str, currency: str, written: str
+) -> None:
+    assert str(money.exact(Decimal(amount), currency)) == written
+
+
+@pytest.mark.parametrize(
+    ("currency", "decimals"), [("GBP", 2), ("JPY", 0), ("KWD", 3), ("CLF", 4), ("XYZ", 2)]
+)
+def test_a_currency_has_the_decimals_that_iso_gives_it(currency: str, decimals: int) -> None:
+    assert money.decimals_of(currency) == decimals

@@ -10,6 +10,7 @@ from store_demo.stores.woocommerce import Fault
 from store_exporter.errors import StoreError
 from store_exporter.metrics.catalogue import CATALOGUE
 from store_exporter.platforms.woocommerce.collectors import COLLECTORS
+from tests.fakes.direct import changing
 
 from .watching import figures, watching
 
@@ -62,6 +63,38 @@ async def test_stock_says_so_when_analytics_is_switched_off() -> None:
         with pytest.raises(StoreError, match="Analytics is switched off") as raised:
             await store.collect("stock")
         assert raised.value.error_type == "api_not_found"
+
+
+async def test_a_report_of_orders_that_sees_none_of_them_is_a_failure() -> None:
+    async with watching(orders=0) as store:
+        assert figures(await store.collect("order_statuses"))["store_orders_current{pending}"] == 0
+        store.shop.new_order("pending")
+        blind = changing("*/reports/orders/totals", lambda rows: [{**r, "total": 0} for r in rows])
+        store.shop.faults.add(blind)
+        with pytest.raises(StoreError, match="has no orders, but the list") as raised:
+            await store.collect("order_statuses")
+        assert raised.value.error_type == "invalid_response"
+
+
+async def test_a_stock_report_that_sees_no_product_is_a_failure() -> None:
+    async with watching(orders=0) as store:
+        zeros = dict.fromkeys(("products", "lowstock", "instock", "outofstock", "onbackorder"), 0)
+        store.shop.faults.add(changing("*/stock/stats", lambda _: {"totals": zeros}))
+        with pytest.raises(StoreError, match="has no products, the shop has") as raised:
+            await store.collect("stock")
+        assert raised.value.error_type == "invalid_response"
+
+
+@pytest.mark.parametrize("hpos", [True, False])
+async def test_best_sellers_are_seen_however_orders_are_stored(hpos: bool) -> None:
+    async with watching(orders=0) as store:
+        store.shop.shop.hpos = hpos
+        product = store.shop.shop.everything_sold()[0]["id"]
+        store.shop.new_order("completed", lines=[(product, 1)])
+        store.shop.set_stock(product, 0)
+        assert figures(await store.collect("best_sellers")) == {
+            "store_best_sellers_out_of_stock": 1
+        }
 
 
 async def test_best_sellers_out_of_stock_are_those_of_the_last_month() -> None:
@@ -166,7 +199,7 @@ async def test_drafts_that_the_daily_clean_up_left_over_tell_of_stuck_background
 async def test_info_names_version_currency_time_zone_and_order_storage() -> None:
     async with watching(orders=0, timezone="Europe/Berlin", currency="EUR") as store:
         found = figures(await store.collect("info"))
-        assert found == {"store_info{11.0.1,EUR,Europe/Berlin,posts}": 1}
+        assert found == {"store_info{11.0.1,EUR,Europe/Berlin,hpos}": 1}
         assert len(store.asked()) == 2
 
 
@@ -195,7 +228,7 @@ async def test_a_time_zone_without_a_name_is_its_offset() -> None:
             )
         )
         found = figures(await store.collect("info"))
-        assert found == {"store_info{11.0.1,GBP,UTC-03:30,posts}": 1}
+        assert found == {"store_info{11.0.1,GBP,UTC-03:30,hpos}": 1}
 
 
 async def test_info_fails_when_the_key_is_revoked_and_the_index_is_gone() -> None:
@@ -257,10 +290,35 @@ WRONG: dict[str, tuple[str, str, Any]] = {
         "*",
         {"totals": {"instock": 5, "lowstock": 1}},
     ),
-    "sellers as an object": ("best_sellers", "*/top_sellers", lambda b: {"rows": b}),
-    "a seller without an id": ("best_sellers", "*/top_sellers", [{"name": "x"}]),
-    "a seller of id null": ("best_sellers", "*/top_sellers", [{"product_id": None}]),
-    "a seller of id 0": ("best_sellers", "*/top_sellers", [{"product_id": 0}]),
+    "sellers as an object": ("best_sellers", "*/orders", lambda b: {"rows": b}),
+    "a seller without an id": (
+        "best_sellers",
+        "*/orders",
+        lambda b: [{**b[0], "line_items": [{"quantity": 1}]}],
+    ),
+    "orders of another status": (
+        "best_sellers",
+        "*/orders",
+        lambda b: [{**b[0], "status": "failed"}],
+    ),
+    "orders of another time": (
+        "best_sellers",
+        "*/orders",
+        lambda b: [{**b[0], "date_created_gmt": "2020-01-01T00:00:00"}],
+    ),
+    "a cart that is none": ("carts", "*", lambda b: [{**b[0], "status": "completed"}]),
+    "a cart of another time": (
+        "carts",
+        "*",
+        lambda b: [{**b[0], "date_modified_gmt": "2020-01-01T00:00:00"}],
+    ),
+    "a customer who is none": ("customers", "*", lambda b: [{**b[0], "role": "administrator"}]),
+    "a draft that is none": ("background", "*", lambda b: [{**b[0], "status": "pending"}]),
+    "a draft that is young": (
+        "background",
+        "*",
+        lambda b: [{**b[0], "date_modified_gmt": "2026-11-23T12:24:00"}],
+    ),
     "products nobody asked for": ("best_sellers", "*/products", [{"id": 987_654}]),
     "products as an object": ("best_sellers", "*/products", {"id": 1}),
     "a cart without an id": ("carts", "*", lambda b: [{**b[0], "id": None}]),
@@ -279,6 +337,7 @@ async def test_a_wrong_type_is_an_invalid_response_and_never_a_wrong_figure(case
     async with watching(orders=0) as store:
         store.shop.new_order("pending", created=store.clock.now - 7200)
         store.shop.new_order("completed")
+        store.shop.new_order("checkout-draft", created=store.clock.now - 3 * 86_400)
         store.shop.shop.add_webhook("active")
         spoil = wrong if callable(wrong) else lambda _: wrong
         store.shop.faults.add(Fault(path=path, change=spoil))

@@ -20,6 +20,8 @@ LEFT_OUT = (
     *("options", "_links", "extensions", "database"),
     # What only happens to look like a number: a formula for costs, a plugin's order number.
     *(("cost", "value"), "number"),
+    # A price may be a number, so that one in place of no price at all is believed.
+    "regular_price",
 )
 
 

@@ -370,3 +370,15 @@ def test_a_cart_without_a_token_is_no_answer(
 ) -> None:
     store.faults.add(Fault(path="*/cart", headers={"Cart-Token": ""}))
     assert failure(shop.get_cart).error_type == "invalid_response"
+
+
+def test_the_price_of_a_line_is_in_full_where_the_shop_displays_no_decimals(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    def rounded(body: Any) -> Any:
+        body["items"][0]["prices"].update(price="80", currency_minor_unit=0)
+        body["items"][0]["prices"]["raw_prices"]["price"] = "80450000"
+        return body
+
+    store.faults.add(changing("*/cart/add-item", rounded))
+    assert shop.add_to_cart("SKU-010").lines[0].unit_price == pounds("80.45")

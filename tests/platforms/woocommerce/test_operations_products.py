@@ -277,6 +277,80 @@ def test_low_stock_is_what_is_at_or_below_the_threshold_fewest_first(shop: WooCo
     assert found.total + 2 == four.total
 
 
+def test_what_is_on_backorder_can_be_had_and_what_no_cart_takes_cannot(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    names = {"ordered": "onbackorder", "sold": "outofstock", "there": "instock"}
+    for name, status in names.items():
+        store.add_product(name=name, sku=name, price="1", stock_status=status)
+    for kind in ("external", "grouped"):
+        store.add_product(name=kind, sku=kind, price="1", stock_status="instock", type=kind)
+    found = shop.search_products(in_stock=True, limit=100)
+    assert found.total == len(found)
+    assert {"ordered", "there"} <= {product.name for product in found}
+    assert not {"sold", *("external", "grouped")} & {product.name for product in found}
+    assert [p.name for p in shop.search_products(in_stock=True, limit=1)] == ["there"]
+    assert not shop.check_stock("external").in_stock
+
+
+def test_a_store_that_ignores_the_filter_of_stock_shows_nothing_wrong(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    every = [{**row} for row in store.shop.products.values()]
+    store.faults.add(changing("*/products", lambda _: every))
+    found = shop.search_products(in_stock=False, limit=100)
+    assert {product.name for product in found} == {"Part 1 Valve", "Part 2 Hose", "Part 3 Seal"}
+
+
+@pytest.mark.parametrize("of_variation", [False, True])
+def test_the_sku_zero_is_a_sku(
+    store: SimulatedWooCommerce, shop: WooCommerce, of_variation: bool
+) -> None:
+    items = store.shop.variations if of_variation else store.shop.products
+    number, item = next(iter(items.items()))
+    item["sku"] = "0"
+    assert shop.check_stock("0").product_id == number
+
+
+def test_no_product_has_the_sku_zero_unless_one_has(shop: WooCommerce) -> None:
+    with pytest.raises(StoreError) as caught:
+        shop.check_stock("0")
+    assert error_type(caught) == "not_found"
+
+
+def test_variations_that_share_their_products_stock_do_not_end_the_list(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    before = shop.get_low_stock_products(threshold=3)
+    parent = next(p for p in store.shop.products.values() if p["type"] == "variable")
+    parent.update(manage_stock=True, stock_quantity=50)
+    shared = [store.shop.variations[number] for number in parent["variations"]]
+    own = [v["id"] for v in shared if v["stock_quantity"] <= 3]
+    for variation in shared:
+        variation.update(manage_stock="parent", stock_quantity=50)
+    found = shop.get_low_stock_products(threshold=3)
+    assert {row.product_id for row in before} - {row.product_id for row in found} == set(own)
+    parent["stock_quantity"] = 2
+    found = shop.get_low_stock_products(threshold=3)
+    assert parent["id"] in {row.product_id for row in found}
+    assert found.complete
+
+
+def test_low_stock_is_of_published_products_and_variations(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    before = shop.get_low_stock_products(threshold=3)
+    product = next(row.product_id for row in before if row.parent_id is None)
+    variation = next(row.product_id for row in before if row.parent_id is not None)
+    store.shop.products[product]["status"] = "private"
+    store.shop.variations[variation]["status"] = "private"
+    after = shop.get_low_stock_products(threshold=3)
+    assert {row.product_id for row in before} - {row.product_id for row in after} == {
+        product,
+        variation,
+    }
+
+
 def test_low_stock_is_limited_but_counted(shop: WooCommerce) -> None:
     found = shop.get_low_stock_products(threshold=3, limit=2)
     assert (len(found), found.total) == (2, 9)

@@ -1,8 +1,7 @@
-"""Operations about delivery, payment, coupons, customers and sales."""
+"""Operations about delivery, payment and coupons."""
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -98,6 +97,22 @@ def test_a_cost_is_an_amount_only_when_there_is_no_doubt(
     assert method.cost_rule == rule
 
 
+def test_a_cost_may_have_as_many_decimals_as_its_currency() -> None:
+    store = SimulatedWooCommerce(currency="KWD", orders=0)
+    store.shop.zone_methods[1][0]["settings"]["cost"]["value"] = "7.255"
+    assert client(store).get_shipping_methods("UK")[0].cost == Money(Decimal("7.255"), "KWD")
+
+
+def test_an_odd_way_of_delivery_or_payment_is_left_out_and_told(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    store.shop.zone_methods[1][0]["settings"] = None
+    store.shop.gateways[0]["enabled"] = "sometimes"
+    ways, gateways = shop.get_shipping_methods("UK"), shop.get_payment_methods()
+    assert ([way.kind for way in ways], ways.unreadable) == (["free_shipping"], 1)
+    assert gateways.unreadable == 1
+
+
 @pytest.mark.parametrize("zone", ["UK", "uk", 1, "1"])
 def test_a_zone_goes_by_name_or_id(shop: WooCommerce, zone: int | str) -> None:
     assert len(shop.get_shipping_methods(zone)) == 2
@@ -180,100 +195,3 @@ def test_impossible_values_are_the_shoppers_mistake(
     shop: WooCommerce, code: str, given: dict[str, str]
 ) -> None:
     assert failure(shop.validate_coupon, code, **given).error_type == "invalid_input"
-
-
-# Figures
-
-
-def test_the_best_customers_come_first(store: SimulatedWooCommerce, shop: WooCommerce) -> None:
-    store.new_order("completed", email="cust2@example.test", total="500.00")
-    big = store.new_order("completed", email="cust7@example.test", total="900.00")
-    store.refund(big["id"], "100.00")
-    found = shop.get_customer_insights(limit=2)
-    assert [customer.email for customer in found] == ["cust7@example.test", "cust2@example.test"]
-    assert (found[0].total, found[0].orders) == (pounds("800"), 1)
-    assert found.total == 10
-
-
-def test_sales_by_the_day_orders_were_placed_count_those_on_hold(
-    store: SimulatedWooCommerce, shop: WooCommerce
-) -> None:
-    store.new_order("completed", total="100.00")
-    store.new_order("on-hold", total="50.00")
-    store.new_order("pending", total="7.00")
-    refunded = store.new_order("completed", total="30.00")
-    store.refund(refunded["id"])
-    report = shop.get_sales_report("week")
-    assert report.definition == "created"
-    assert (report.first, report.last) == (date(2026, 11, 17), date(2026, 11, 23))
-    assert (report.orders, report.gross, report.refunds) == (3, pounds("180.00"), pounds("30"))
-    assert (report.net, report.average) == (pounds("150.00"), pounds("60.00"))
-
-
-def test_sales_by_the_day_of_payment_do_not(store: SimulatedWooCommerce, shop: WooCommerce) -> None:
-    store.new_order("completed", total="100.00")
-    store.new_order("on-hold", total="50.00")
-    report = shop.get_sales_report("week", definition="paid")
-    assert (report.definition, report.orders, report.gross) == ("paid", 1, pounds("100"))
-    assert (report.first, report.last) == (date(2026, 11, 17), date(2026, 11, 23))
-
-
-def test_both_definitions_agree_where_nothing_is_on_hold(
-    store: SimulatedWooCommerce, shop: WooCommerce
-) -> None:
-    for total in ("10.00", "20.00", "40.00"):
-        made = store.new_order("completed", total=total)
-    store.refund(made["id"], "15.00")
-    created, paid = (shop.get_sales_report("day", definition=d) for d in ("created", "paid"))
-    assert created.gross.amount == paid.gross.amount == 70
-    assert created.net.amount == paid.net.amount == 55
-    assert created.average == paid.average == pounds("23.33")
-
-
-def test_no_sales_have_no_average(shop: WooCommerce) -> None:
-    for definition in ("created", "paid"):
-        report = shop.get_sales_report("day", definition=definition)
-        assert (report.orders, report.average, report.gross.amount) == (0, None, 0)
-
-
-def test_a_day_is_one_of_the_shops_own_calendar(clock: Clock) -> None:
-    # 11:24 on the 23rd in GMT is half past midnight of the 24th in Auckland.
-    store = SimulatedWooCommerce(clock=clock.now, orders=0, timezone="Pacific/Auckland")
-    store.new_order("completed", total="5.00")
-    clock.advance(-3600 * 3)
-    store.new_order("completed", total="7.00")
-    clock.advance(3600 * 3)
-    shop = client(store, clock)
-    for definition in ("created", "paid"):
-        report = shop.get_sales_report("day", definition=definition)
-        assert report.first == date(2026, 11, 24)
-        assert report.gross.amount == 5
-
-
-def test_sales_can_be_asked_for_by_dates(
-    store: SimulatedWooCommerce, shop: WooCommerce, clock: Clock
-) -> None:
-    store.new_order("completed", total="5.00", created=clock.now() - 86400 * 10)
-    store.new_order("completed", total="7.00")
-    for definition in ("created", "paid"):
-        old = shop.get_sales_report(
-            first="2026-11-13", last=date(2026, 11, 13), definition=definition
-        )
-        assert old.gross.amount == 5
-        since = shop.get_sales_report(first="2026-11-13", definition=definition)
-        assert (since.gross.amount, since.last) == (12, date(2026, 11, 23))
-
-
-@pytest.mark.parametrize(
-    "given",
-    [
-        {"period": "decade"},
-        {"first": "yesterday"},
-        {"last": "2026-11-01"},
-        {"first": "2026-11-02", "last": "2026-11-01"},
-        {"definition": "shipped"},
-        {"first": 7},
-    ],
-)
-def test_a_period_that_is_none_is_the_callers_bug(shop: WooCommerce, given: dict[str, Any]) -> None:
-    assert failure(shop.get_sales_report, **given).error_type == "invalid_request"

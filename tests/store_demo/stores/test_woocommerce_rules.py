@@ -234,13 +234,37 @@ def test_carts_have_minor_units_of_the_shops_currency(clock: Clock) -> None:
 def test_the_two_definitions_of_sales_differ_by_the_orders_on_hold(
     store: SimulatedWooCommerce,
 ) -> None:
+    store.shop.hpos = False
     sales = ask(store, f"{V3}/reports/sales").document[0]["total_orders"]
     path = "/wp-json/wc-analytics/reports/revenue/stats"
     params = {"after": "2026-11-23T00:00:00", "before": "2026-11-23T23:59:59"}
     paid = ask(store, path, params).document["totals"]["orders_count"]
     store.new_order("on-hold")
+    store.shop.report_cache.clear()
     assert ask(store, f"{V3}/reports/sales").document[0]["total_orders"] == sales + 1
     assert ask(store, path, params).document["totals"]["orders_count"] == paid
+
+
+def test_the_old_reports_do_not_see_orders_that_have_tables_of_their_own(
+    store: SimulatedWooCommerce,
+) -> None:
+    store.new_order("completed")
+    assert ask(store, f"{V3}/reports/sales").document[0]["total_orders"] == 0
+    assert ask(store, f"{V3}/reports/top_sellers").document == []
+
+
+def test_the_old_reports_are_kept_for_a_day(store: SimulatedWooCommerce, clock: Clock) -> None:
+    store.shop.hpos = False
+    path, params = f"{V3}/reports/sales", {"date_min": "2026-11-01", "date_max": "2026-11-30"}
+    before = ask(store, path, params).document[0]["total_orders"]
+    store.new_order("completed")
+    assert ask(store, path, params).document[0]["total_orders"] == before
+    clock.advance(86_400)
+    assert ask(store, path, params).document[0]["total_orders"] == before + 1
+
+
+def test_the_sku_zero_is_none_to_php(store: SimulatedWooCommerce) -> None:
+    assert len(ask(store, f"{V3}/products", {"sku": "0", "per_page": 100}).document) > 30
 
 
 def test_analytics_lag_behind(store: SimulatedWooCommerce, clock: Clock) -> None:

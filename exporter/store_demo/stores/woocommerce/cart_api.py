@@ -132,15 +132,15 @@ class Carts:
         return key, basket.lines[key]
 
     def update(self, basket: Basket, body: Document) -> int:
-        """Set the quantity of a line."""
-        key, line = self._line(basket, body)
+        """Set the quantity of a line; a line is taken out by `remove` only."""
+        _, line = self._line(basket, body)
         item = self._shop.item(line.product_id) or {}
         quantity = int(body.get("quantity", 1))
+        name = escaped(item_name(self._shop, item))
         if quantity <= 0:
-            del basket.lines[key]
-            return 200
+            text = f"The minimum quantity of &quot;{name}&quot; allowed in the cart is 1"
+            raise ApiError(400, "invalid_quantity", text)
         if quantity > left(item):
-            name = escaped(item_name(self._shop, item))
             text = f"The maximum quantity of &quot;{name}&quot; allowed in the cart is {left(item)}"
             raise ApiError(400, "invalid_quantity", text)
         line.quantity = quantity

@@ -58,6 +58,7 @@ def _matches(call: Call, item: Document) -> bool:
         and (not stock or item["stock_status"] in stock)
         and (not wanted or bool(categories & set(wanted)))
         and call.params.get("type", item["type"]) == item["type"]
+        and item["type"] not in call.values("exclude_types")
         and call.params.get("status", "any") in ("any", item["status"])
     )
 
@@ -74,7 +75,8 @@ def products(shop: Shop, call: Call) -> Reply:
     """GET products: parents only, except that `sku` finds variations too."""
     items = list(shop.products.values())
     skus = call.params.get("sku", "").lower()
-    if skus:
+    # PHP takes the text 0 for no text.
+    if skus and skus != "0":
         wanted = {*skus.split(","), skus}
         items = [
             item
@@ -113,6 +115,14 @@ def variations(shop: Shop, call: Call, product_id: str) -> Reply:
         raise ApiError(404, "woocommerce_rest_product_invalid_id", "Invalid ID.")
     children = [shop.variations[number] for number in parent["variations"]]
     kept = [child for child in children if _matches(call, child)]
+    return paged(call, [with_links(shop, i) for i in _sorted(call, kept)], shop.base)
+
+
+def all_variations(shop: Shop, call: Call) -> Reply:
+    """GET wc-analytics/variations, of every product."""
+    ids = call.values("include")
+    items = [v for v in shop.variations.values() if not ids or str(v["id"]) in ids]
+    kept = [item for item in items if _matches(call, item)]
     return paged(call, [with_links(shop, i) for i in _sorted(call, kept)], shop.base)
 
 

@@ -138,16 +138,30 @@ def refunds(shop: Shop, call: Call, order_id: str) -> Reply:
     return paged(call, [_child(shop, row, f"{path}/refunds") for row in rows], shop.base)
 
 
+def all_refunds(shop: Shop, call: Call) -> Reply:
+    """GET refunds, of every order (since WooCommerce 9.0)."""
+    rows = [
+        _child(shop, {**row, "parent_id": number}, f"{_ROOT}/orders/{number}/refunds")
+        for number, refunds in shop.refunds.items()
+        for row in refunds
+        if changed_within(shop, call, row)
+    ]
+    rows.sort(key=lambda row: row["id"], reverse=call.params.get("order", "desc") == "desc")
+    return paged(call, rows, shop.base)
+
+
 def customers(shop: Shop, call: Call) -> Reply:
     """GET customers; only registered ones, sorted by name."""
     email = call.params.get("email")
     if email is not None and "@" not in email:
         raise invalid_parameter("email", "Invalid email address.", "rest_invalid_email")
     search = call.params.get("search", "").lower()
+    ids = call.values("include")
     rows = [
         {**row, "_links": link(shop.base, f"{_ROOT}/customers/{row['id']}")}
         for row in sorted(shop.customers.values(), key=lambda c: c["username"])
         if (email is None or row["email"].lower() == email.lower())
+        and (not ids or str(row["id"]) in ids)
         and search in f"{row['email']} {row['username']}".lower()
     ]
     return paged(call, rows, shop.base)

@@ -49,6 +49,10 @@ class Shop(Assortment):
         """What is odd about its list of orders."""
         self.analytics_lag = 0.0
         """Seconds by which wc-analytics is behind the orders."""
+        self.hpos = True
+        """Whether orders have tables of their own, which `reports/sales` and `top_sellers` miss."""
+        self.report_cache: dict[str, tuple[float, list[Document]]] = {}
+        """Those reports as they were when somebody asked for them, for a day."""
         self._reduced: set[int] = set()
 
     def line_items(self, lines: Sequence[tuple[int, int]]) -> list[Document]:

@@ -60,7 +60,9 @@ def system_status(shop: Shop, call: Call) -> Reply:
     """GET system_status."""
     del call
     status = shop.templates.get("system_status")
-    status["settings"].update(currency=shop.currency, number_of_decimals=shop.decimals)
+    status["settings"].update(
+        currency=shop.currency, number_of_decimals=shop.decimals, HPOS_enabled=shop.hpos
+    )
     status["environment"].update(default_timezone="UTC", home_url=shop.base, site_url=shop.base)
     counts = {
         "product": len(shop.products),

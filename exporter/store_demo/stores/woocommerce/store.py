@@ -31,6 +31,7 @@ _ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET PUT", rf"{_V3}/orders/(\d+)", orders_api.order),
     ("GET POST", rf"{_V3}/orders/(\d+)/notes", orders_api.notes),
     ("GET POST", rf"{_V3}/orders/(\d+)/refunds", orders_api.refunds),
+    ("GET", rf"{_V3}/refunds", orders_api.all_refunds),
     ("GET", rf"{_V3}/customers", orders_api.customers),
     ("GET", rf"{_V3}/coupons", orders_api.coupons),
     ("GET", rf"{_V3}/settings/general/(\w+)", shop_api.setting),
@@ -44,6 +45,7 @@ _ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", rf"{_V3}/reports/(\w+)/totals", reports_api.totals),
     ("GET", rf"{_ANALYTICS}/products/low-in-stock", analytics_api.low_in_stock),
     ("GET", rf"{_ANALYTICS}/products/count-low-in-stock", analytics_api.count_low_in_stock),
+    ("GET", rf"{_ANALYTICS}/variations", catalogue_api.all_variations),
     ("GET", rf"{_ANALYTICS}/reports/stock", analytics_api.stock),
     ("GET", rf"{_ANALYTICS}/reports/stock/stats", analytics_api.stock_stats),
     ("GET", rf"{_ANALYTICS}/reports/customers", analytics_api.customers),
@@ -78,6 +80,7 @@ class SimulatedWooCommerce(SimulatedServer):
         products: simple products; two variable ones come on top.
         customers: registered customers.
         orders: orders of the last weeks.
+        hpos: whether orders have tables of their own, as in new shops.
     """
 
     def __init__(
@@ -92,6 +95,7 @@ class SimulatedWooCommerce(SimulatedServer):
         products: int = 30,
         customers: int = 10,
         orders: int = 60,
+        hpos: bool = True,
     ) -> None:
         super().__init__(seed)
         self.domain = domain
@@ -99,6 +103,7 @@ class SimulatedWooCommerce(SimulatedServer):
         self.tls_terminated = tls_terminated
         self.shop = Shop(domain, currency, clock, timezone)
         fill(self.shop, seed=seed, products=products, customers=customers, orders=orders)
+        self.shop.hpos = hpos
         self.carts = Carts(self.shop, seed)
         self._access = Access(self.keys, clock)
         self.page_cache: str | None = None

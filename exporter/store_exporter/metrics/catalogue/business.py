@@ -58,7 +58,7 @@ ORDERS_CURRENT = Metric(
 PRODUCTS = Metric(
     "store_products",
     Kind.GAUGE,
-    "Published products and variations, each on its own, by stock: in, low (still in stock, at or "
+    "Products and variations, each on its own, by stock: in, low (still in stock, at or "
     "below their threshold) or out. What counts as each stands on the platform's page.",
     (*STORE_LABELS, "stock"),
     "{product}",

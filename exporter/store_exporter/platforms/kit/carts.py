@@ -117,7 +117,8 @@ class ShopperCart(ABC, Generic[ApiT]):
         if len(lines) > 1:
             message = "several lines hold this product: name the variation"
             raise StoreError("invalid_input", message)
-        return kept(before, (yield from self.set_quantity(lines[0], count)))
+        changed = self.set_quantity(lines[0], count) if count else self.remove(lines)
+        return kept(before, (yield from changed))
 
     def _lines_of(self, cart: Cart, product: int | str) -> Plan[list[CartLine]]:
         """Return the lines of a cart that hold a product, any of its variations included.

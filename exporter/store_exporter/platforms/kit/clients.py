@@ -92,7 +92,7 @@ class Client(Operations, ABC, Generic[ApiT, TransportT, SleptT]):
             platform=connection.platform,
             recorder=options.get("recorder"),
         )
-        self._policy = options.get("policy") or Policy()
+        self._policy = options.get("policy")
         self._budget = RetryBudget()
         self._random = options.get("random") or Random()  # noqa: S311  # jitter is no secret
         self._begin(transport, sleep, options)
@@ -111,15 +111,16 @@ class Client(Operations, ABC, Generic[ApiT, TransportT, SleptT]):
 
     def _plan(self, spec: OperationSpec[..., T], args: Any, kwargs: Any) -> Plan[T]:
         planned, connection = self._plans.of(spec), self._connection
+        policy = self._policy or Policy(deadline=planned.deadline)
         retrier = Retrier(
-            self._policy,
+            policy,
             self._budget,
             monotonic=connection.monotonic,
             now=connection.now,
             random=self._random,
             wait=connection.asked_to_wait,
         )
-        api = connection.api(retrier.send, deadline=self._policy.deadline)
+        api = connection.api(retrier.send, deadline=policy.deadline)
         return planned.plan(api, *args, **kwargs)
 
 

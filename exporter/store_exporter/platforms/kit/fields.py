@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from ...errors import StoreError
 from ...spec.money import Money, Quantity
-from .money import currency_code, decimal_number, decimal_text
+from .money import currency_code, decimal_number, decimal_text, exact
 
 T = TypeVar("T")
 _MISSING: Any = object()
@@ -140,17 +140,19 @@ class Fields:
 
     def money(self, name: str, currency: str) -> Money:
         """Read an amount that is a text such as `"12.50"`."""
-        return Money(decimal_text(self._members.get(name), f"{self.where}: {name}"), currency)
+        amount = decimal_text(self._members.get(name), f"{self.where}: {name}")
+        return Money(exact(amount, currency), currency)
 
     def money_if_any(self, name: str, currency: str) -> Money | None:
-        """Read an amount that may be null or an empty text, for none, but must be there."""
-        if self._members.get(name, _MISSING) in (None, ""):
-            return None
-        return self.money(name, currency)
+        """Read an amount that may be null or an empty text, for none, but must be there.
 
-    def money_number(self, name: str, currency: str) -> Money:
-        """Read an amount that is a JSON number, or the same as text."""
-        return Money(decimal_number(self._members.get(name), f"{self.where}: {name}"), currency)
+        Some plugins make a JSON number of it.
+        """
+        value = self._members.get(name, _MISSING)
+        if value in (None, ""):
+            return None
+        amount = decimal_number(value, f"{self.where}: {name}")
+        return Money(exact(amount, currency), currency)
 
     def gmt(self, name: str) -> datetime:
         """Read a date that is in GMT without saying so."""

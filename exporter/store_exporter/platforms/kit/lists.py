@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeVar
 
@@ -47,6 +47,12 @@ class Rows:
     def listing(self, what: str, read: Callable[[Fields], T]) -> Listing[T]:
         """Read each item; see `listing`."""
         return listing(self.items, what, read, total=self.total, complete=self.complete)
+
+    def readable(self, what: str) -> Iterator[Fields]:
+        """Yield the items that are objects, to look for one among them."""
+        for index, item in enumerate(self.items):
+            if isinstance(item, Mapping):
+                yield Fields(item, f"{what}[{index}]")
 
     def whole(self, what: str) -> list[Fields]:
         """Return all items of a list that a figure is made of; each must be there and readable.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from ...errors import StoreError
 
@@ -11,6 +11,13 @@ _DECIMAL = re.compile(r"-?[0-9]{1,24}(\.[0-9]{1,24})?")
 _INTEGER = re.compile(r"-?[0-9]{1,24}")
 _CODE = re.compile(r"[A-Z][A-Z0-9]{2,9}")
 _MOST_DECIMALS = 8
+_ISO = {
+    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+    3: "BHD IQD JOD KWD LYD OMR TND",
+    4: "CLF UYW",
+}
+_DECIMALS = {code: decimals for decimals, codes in _ISO.items() for code in codes.split()}
+"""Minor units of the currencies that have not two, as ISO 4217 lists them."""
 
 
 def _unreadable(value: object, where: str) -> StoreError:
@@ -73,11 +80,29 @@ def decimal_places(value: object, where: str) -> int:
 
 
 def currency_code(value: object, where: str) -> str:
-    """Read a currency's code. One that ISO does not know is kept: shops make up their own.
+    """Read a currency's code, in upper case.
+
+    One that ISO does not know is kept: shops make up their own.
 
     Raises:
         StoreError: invalid_response, it does not even look like one.
     """
-    if isinstance(value, str) and _CODE.fullmatch(value):
-        return value
+    if isinstance(value, str) and value.isascii() and _CODE.fullmatch(value.upper()):
+        return value.upper()
     raise StoreError("invalid_response", f"{where} is not the code of a currency")
+
+
+def decimals_of(currency: str) -> int:
+    """Return how many decimals a currency has by ISO 4217, two where it is unknown."""
+    return _DECIMALS.get(currency, 2)
+
+
+def rounded(amount: Decimal, currency: str) -> Decimal:
+    """Return an amount that was computed, such as an average, with its currency's decimals."""
+    return amount.quantize(Decimal(1).scaleb(-decimals_of(currency)), ROUND_HALF_UP)
+
+
+def exact(amount: Decimal, currency: str) -> Decimal:
+    """Return the same amount, written with its currency's decimals unless it has more of them."""
+    shown = rounded(amount, currency)
+    return shown if shown == amount else amount.normalize()

@@ -17,6 +17,7 @@ from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
 from ...errors import UnsupportedOperationError
 from ...net.plans import Plan
+from ...net.retry import DEADLINE
 from ...spec.operation import OperationSpec, paragraphs, written
 from ...spec.operations import OPERATIONS
 
@@ -36,6 +37,7 @@ class Planned(Generic[P, T_co]):
         calls: API calls that it makes, as `METHOD path` or GraphQL operation names.
         errors: error types that it may raise beyond those of any request, those of `spec` first.
         notes: what is special to this platform, in paragraphs.
+        deadline: seconds for the whole of it where the client was given no policy.
     """
 
     spec: OperationSpec[P, T_co]
@@ -43,6 +45,7 @@ class Planned(Generic[P, T_co]):
     calls: tuple[str, ...]
     errors: tuple[str, ...]
     notes: str
+    deadline: float
 
 
 def plan(
@@ -51,6 +54,7 @@ def plan(
     calls: tuple[str, ...],
     errors: tuple[str, ...] = (),
     notes_of: Callable[..., Any] | None = None,
+    deadline: float = DEADLINE,
 ) -> Callable[[Callable[Concatenate[ApiT, P], Plan[T]]], Planned[P, T]]:
     """Make a function the plan of an operation.
 
@@ -59,6 +63,7 @@ def plan(
         calls: API calls that it makes.
         errors: error types beyond those of the specification and of any request.
         notes_of: whose docstring is the notes; the function's own unless given.
+        deadline: seconds for the whole of it where the client was given no policy.
 
     Raises:
         TypeError: the function takes or returns something else than the specification says.
@@ -72,7 +77,7 @@ def plan(
                 f"{spec.name} in {spec.__module__} is {spec.signature}; make them alike"
             )
         notes = "\n\n".join(paragraphs(notes_of or function))
-        return Planned(spec, function, calls, (*spec.errors, *errors), notes)
+        return Planned(spec, function, calls, (*spec.errors, *errors), notes, deadline)
 
     return planned
 

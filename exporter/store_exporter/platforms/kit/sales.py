@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeVar
 
 from ...errors import StoreError
 from ...net.plans import Plan
+from ...net.retry import DEADLINE
 from ...spec.operations import Operations
 from ...spec.results import SalesReport
 from . import checks
@@ -69,12 +70,18 @@ def today(now: float, zone: tzinfo) -> date:
 
 
 def report_plan(
-    *, calls: tuple[str, ...], errors: tuple[str, ...] = ()
+    *, calls: tuple[str, ...], errors: tuple[str, ...] = (), deadline: float = DEADLINE
 ) -> Callable[[Callable[[ApiT, Days], Plan[SalesReport]]], Planned[..., SalesReport]]:
     """Make a function the plan of get_sales_report; the arguments are those of `plan`."""
 
     def planned(report: Callable[[ApiT, Days], Plan[SalesReport]]) -> Planned[..., SalesReport]:
-        @plan(Operations.get_sales_report, calls=calls, errors=errors, notes_of=report)
+        @plan(
+            Operations.get_sales_report,
+            calls=calls,
+            errors=errors,
+            notes_of=report,
+            deadline=deadline,
+        )
         def get_sales_report(
             api: ApiT,
             period: str = "week",

@@ -31,6 +31,12 @@ _VARIED = "_fresh"
 """Parameter that WooCommerce does not know and that makes each request's address its own."""
 MAX_PAGES = 10
 """Pages that one operation reads at most, whatever the store says there are."""
+MOST_SUMMED = 5000
+"""Orders that are read at most for figures made of them."""
+SUMMING = 120.0
+"""Seconds that an operation may take which reads so many."""
+EXACT = {"dp": "8"}
+"""Asks for amounts as they are stored; without it they are rounded to what the shop displays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,15 +133,31 @@ class Api(connection.Api):
         total, pages = _count(response, "x-wp-total"), _count(response, "x-wp-totalpages")
         return Page(name, body, total, pages, response)
 
-    def count(self, path: str, params: Mapping[str, Any] | None = None) -> Plan[int]:
+    def count(
+        self,
+        path: str,
+        params: Mapping[str, Any],
+        matches: Callable[[Fields], bool],
+        members: str,
+    ) -> Plan[int]:
         """Return how many items of a list match, without reading more than one of them.
 
+        Args:
+            path: of the list.
+            params: the query without `per_page`.
+            matches: whether an item is one that was asked for.
+            members: those of an item that this takes.
+
         Raises:
-            StoreError: invalid_response, the store does not say or contradicts itself; whatever a
-                request may raise.
+            StoreError: invalid_response, the store does not say, contradicts itself or answers
+                with what was not asked for; whatever a request may raise.
         """
-        page = yield from self.page(path, {**(params or {}), "per_page": 1, "_fields": "id"})
-        readable = sum(1 for _ in page)
+        page = yield from self.page(path, {**params, "per_page": 1, "_fields": members})
+        readable = 0
+        for row in page:
+            if not matches(row):
+                raise unasked(path)
+            readable += 1
         if page.total is None or bool(page.total) != bool(readable):
             found = page.response.headers.get("x-wp-total", "missing")[:40]
             raise StoreError(
@@ -168,6 +190,34 @@ class Api(connection.Api):
 
         return lists.numbered(ask, size=PAGE, most=MAX_PAGES, limit=limit, until=until)
 
+    def every(self, path: str, params: Mapping[str, Any], what: str) -> Plan[list[Any]]:
+        """GET all of a list of amounts, as they are stored, oldest first.
+
+        Args:
+            path: of the list.
+            params: the query without `per_page`, `page` and what sorts.
+            what: the name of its items.
+
+        Raises:
+            StoreError: response_too_large, there are more than `MOST_SUMMED`; invalid_response, it
+                is no list or ended before its own total; whatever a request may raise.
+        """
+        query = {**params, **EXACT, "dates_are_gmt": "true", "orderby": "id", "order": "asc"}
+
+        def ask(number: int, size: int) -> Plan[Page]:
+            page = yield from self.page(path, {**query, "per_page": size, "page": number})
+            if page.total is not None and page.total > MOST_SUMMED:
+                raise too_many(what)
+            return page
+
+        rows = yield from lists.numbered(ask, size=PAGE, most=MOST_SUMMED // PAGE)
+        if not rows.complete:
+            raise too_many(what)
+        if rows.total is not None and len(rows.items) < rows.total:
+            message = f"{path} has {rows.total} {what}, but came with {len(rows.items)}"
+            raise StoreError("invalid_response", message)
+        return rows.items
+
     def currency(self) -> Plan[str]:
         """Return the code of the shop's currency, asked for once an hour."""
         return self.facts.get("currency", self._currency)
@@ -176,6 +226,18 @@ class Api(connection.Api):
         body = yield from self.get(f"{V3}/settings/general/woocommerce_currency")
         return Fields(body, "the currency setting").currency("value")
 
+    def decimals(self) -> Plan[int]:
+        """Return how many decimals the shop displays, asked for once an hour.
+
+        WooCommerce rounds an order's total and tax to them when it loads the order, whatever the
+        request asks for (`WC_Abstract_Order::set_total`).
+        """
+        return self.facts.get("decimals", self._decimals)
+
+    def _decimals(self) -> Plan[int]:
+        body = yield from self.get(f"{V3}/settings/general/woocommerce_price_num_decimals")
+        return Fields(body, "the setting of decimals").integer("value")
+
     def zone(self) -> Plan[tzinfo]:
         """Return the time zone of the shop's calendar, asked for once an hour."""
         return self.facts.get("zone", self._zone)
@@ -183,6 +245,17 @@ class Api(connection.Api):
     def _zone(self) -> Plan[tzinfo]:
         body = yield from self.get("/wp-json/", {"_fields": "gmt_offset,timezone_string"})
         return _zone(Fields(body, "the API's index"))
+
+
+def unasked(path: str) -> StoreError:
+    """Return the error of a list with items that were not asked for, so that its count is wrong."""
+    message = f"{path} answers with what was not asked for: a cache or plugin drops the query"
+    return StoreError("invalid_response", message)
+
+
+def too_many(what: str) -> StoreError:
+    """Return the error of a figure that takes more reading than is reasonable."""
+    return StoreError("response_too_large", f"there are more than {MOST_SUMMED} {what} to add up")
 
 
 def server_time(response: Response) -> float | None:

@@ -9,7 +9,7 @@ from ...spec.money import Money
 from ...spec.results import Cart, CartCoupon, CartLine
 from ..kit import jwt
 from ..kit.fields import Fields
-from ..kit.money import currency_code, decimal_places, minor_units
+from ..kit.money import currency_code, decimal_places, minor_units, rounded
 
 _UNLIMITED = 9999
 
@@ -82,10 +82,21 @@ def _line(row: Fields, currency: str) -> CartLine:
         name=row.text("name"),
         quantity=row.quantity("quantity"),
         maximum=maximum if maximum < _UNLIMITED else None,
-        unit_price=prices.money("price"),
+        unit_price=_unit_price(row, prices),
         total=totals.money("line_total"),
         options=dict(row.decorating("variation", _option)),
     )
+
+
+def _unit_price(row: Fields, prices: _Amounts) -> Money:
+    """Read a price; `raw_prices` have it in full where the shop displays fewer decimals."""
+    shown = prices.money("price")
+    if not row.child("prices").has("raw_prices"):
+        return shown
+    raw = row.child("prices").child("raw_prices")
+    places = decimal_places(raw.raw("precision"), f"{raw.where}: precision")
+    amount = minor_units(raw.raw("price"), places, f"{raw.where}: price")
+    return Money(rounded(amount, shown.currency), shown.currency)
 
 
 def _option(row: Fields) -> tuple[str, str]:

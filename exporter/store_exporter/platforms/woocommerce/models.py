@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, TypeVar
 
 from ...errors import StoreError
-from ...spec.money import Quantity
+from ...spec.money import Money, Quantity
 from ...spec.results import Category, LowStock, Price, Product, Review, Stock
 from ..kit.fields import Fields
+from ..kit.money import decimals_of, rounded
 
 T = TypeVar("T")
+_PARTS = ("line_items", "fee_lines", "shipping_lines")
 _STOCK = {"instock": "in_stock", "outofstock": "out_of_stock", "onbackorder": "on_backorder"}
+NOT_SOLD_HERE = ("external", "grouped")
+"""Types of products that no cart takes: sold elsewhere, or only a list of others."""
 
 
 def optional_id(fields: Fields, name: str) -> int | None:
-    """Read an id that is 0 where there is none."""
-    return fields.integer(name) or None
+    """Read an id that is 0 or null where there is none."""
+    return (fields.integer(name) or None) if fields.has(name) else None
 
 
 def counts_stock(fields: Fields) -> bool:
@@ -33,14 +38,13 @@ def stock_quantity(fields: Fields) -> Quantity | None:
 
 def stock(fields: Fields) -> Stock:
     """Read a product's or variation's stock."""
-    status = _STOCK.get(fields.text("stock_status"), "")
-    if not status:
-        raise StoreError("invalid_response", f"{fields.where}: stock_status is not one of these")
+    # WooCommerce itself takes every status for in stock that is not "outofstock".
+    status = _STOCK.get(fields.text("stock_status"), "other")
     return Stock(
         product_id=fields.identifier(),
         sku=fields.text_or("sku"),
         name=fields.text_or("name"),
-        in_stock=status != "out_of_stock",
+        in_stock=status != "out_of_stock" and fields.raw("type") not in NOT_SOLD_HERE,
         status=status,
         quantity=stock_quantity(fields),
         backorders_allowed=fields.flag("backorders_allowed"),
@@ -57,7 +61,7 @@ def product(fields: Fields, currency: str) -> Product:
         parent_id=optional_id(fields, "parent_id"),
         type=kind,
         name=fields.text("name"),
-        sku=fields.text("sku"),
+        sku=fields.text_or("sku"),
         price=fields.money_if_any("price", currency),
         regular_price=fields.money_if_any("regular_price", currency),
         on_sale=fields.flag("on_sale"),
@@ -132,7 +136,12 @@ def review(fields: Fields) -> Review:
 
 
 def low_stock(fields: Fields) -> LowStock:
-    """Read a row of wc-analytics' stock report."""
+    """Read a row of wc-analytics' stock report, of what has stock of its own.
+
+    Raises:
+        StoreError: invalid_response.
+    """
+    fields.flag("manage_stock")
     return LowStock(
         product_id=fields.identifier(),
         parent_id=optional_id(fields, "parent_id"),
@@ -141,3 +150,43 @@ def low_stock(fields: Fields) -> LowStock:
         quantity=fields.quantity("stock_quantity"),
         in_stock=fields.text("stock_status") != "outofstock",
     )
+
+
+TOTALS = "total,total_tax,line_items,fee_lines,shipping_lines,tax_lines"
+"""Members of an order that `order_total` and `order_tax` read."""
+
+
+def order_total(order: Fields, currency: str, shown: int) -> Money:
+    """Read an order's total, as exactly as the store has it.
+
+    Args:
+        order: with the members `TOTALS`.
+        currency: of the order.
+        shown: decimals that the shop displays, to which it rounds totals. Where the currency has
+            more of them, the parts of the order tell the rest, provided that they round to its
+            total: a total that somebody set by hand is left as it is.
+    """
+    return _unrounded(order.money("total", currency), shown, lambda: _parts(order) + _taxes(order))
+
+
+def order_tax(order: Fields, currency: str, shown: int) -> Money:
+    """Read an order's tax in the same way."""
+    return _unrounded(order.money("total_tax", currency), shown, lambda: _taxes(order))
+
+
+def _parts(order: Fields) -> Decimal:
+    rows = (row for name in _PARTS for row in order.children(name))
+    return sum((row.decimal("total") for row in rows), Decimal(0))
+
+
+def _taxes(order: Fields) -> Decimal:
+    rows = order.children("tax_lines")
+    return sum((r.decimal("tax_total") + r.decimal("shipping_tax_total") for r in rows), Decimal(0))
+
+
+def _unrounded(stated: Money, shown: int, parts: Callable[[], Decimal]) -> Money:
+    if shown >= decimals_of(stated.currency):
+        return stated
+    exactly = rounded(parts(), stated.currency)
+    agrees = exactly.quantize(Decimal(1).scaleb(-shown), ROUND_HALF_UP) == stated.amount
+    return Money(exactly, stated.currency) if agrees else stated

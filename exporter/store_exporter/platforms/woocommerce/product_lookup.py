@@ -9,9 +9,10 @@ from ...net.plans import Plan
 from ..kit import checks, products
 from ..kit.fields import Fields
 from ..kit.lists import Rows
-from .api import PAGE, V3, Api
+from .api import ANALYTICS, PAGE, V3, Api
 
 LOOKUP = ("GET /wc/v3/products?sku=", "GET /wc/v3/products/{id}")
+DECIMALS = "GET /wc/v3/settings/general/woocommerce_price_num_decimals"
 CURRENCY = "GET /wc/v3/settings/general/woocommerce_currency"
 
 
@@ -25,10 +26,23 @@ def find_product(api: Api, product: int | str) -> Plan[Fields]:
 
 
 def _by_sku(api: Api, sku: str) -> Plan[Fields | None]:
+    if sku == "0":
+        return (yield from _by_sku_zero(api))
     body = yield from api.get(f"{V3}/products", {"sku": sku, "status": "publish", "per_page": PAGE})
     if not isinstance(body, list):
         raise StoreError("invalid_response", "the products are not a list")
-    return products.of_sku([Fields(row, f"product {sku}") for row in body], sku)
+    return products.of_sku(Rows(body).readable(f"product {sku}"), sku)
+
+
+def _by_sku_zero(api: Api) -> Plan[Fields | None]:
+    """Find the SKU 0, which PHP takes for none, so that the store lists everything."""
+    for path in (f"{V3}/products", f"{ANALYTICS}/variations"):
+        query = {"status": "publish", "_fields": "id,sku"}
+        rows = yield from api.rows(path, query)
+        for row in rows.items:
+            if isinstance(row, dict) and row.get("sku") == "0":
+                return (yield from _by_id(api, Fields(row, "product 0").identifier()))
+    return None
 
 
 def _by_id(api: Api, product: int) -> Plan[Fields | None]:
@@ -52,8 +66,8 @@ def category_id(api: Api, category: int | str) -> Plan[int]:
     wanted = checks.text(category, "category")
     for params in ({"slug": wanted}, {"search": wanted}):
         rows = yield from api.rows(f"{V3}/products/categories", params, limit=PAGE)
-        for row in (Fields(item, "category") for item in rows.items):
-            names = {row.text("slug").casefold(), row.text("name").casefold()}
+        for row in rows.readable("category"):
+            names = {row.text_or("slug").casefold(), row.text_or("name").casefold()}
             if wanted.casefold() in names:
                 return row.identifier()
     if wanted.isascii() and wanted.isdigit() and len(wanted) < 18:

@@ -14,9 +14,10 @@ from ...kit.fields import Fields
 from ...kit.figures import abandoned_carts
 from ...kit.monitoring import collector
 from ...kit.options import number
-from ..api import PAGE, V3, Api, gmt
+from ..api import EXACT, PAGE, V3, Api, gmt, unasked
 
 _MAX_PAGES = 5
+_LEFT = ("checkout-draft", "pending")
 
 
 @collector(interval=900.0, timeout=60.0, older_than=3600.0, younger_than=7 * 86_400.0)
@@ -33,19 +34,25 @@ def carts(api: Api, run: Run) -> Plan[Report]:
     now = run.now()
     params = {
         # The status `any` leaves drafts out, so both are named.
-        "status": "checkout-draft,pending",
+        "status": ",".join(_LEFT),
         "modified_before": gmt(now - older),
         "modified_after": gmt(now - younger),
         "dates_are_gmt": "true",
         "orderby": "id",
         "order": "asc",
         "per_page": PAGE,
-        "_fields": "id,total,currency",
+        **EXACT,
+        "_fields": "id,status,date_modified_gmt,total,currency",
     }
     found: dict[int, Fields] = {}
     for page in range(1, _MAX_PAGES + 1):
         rows = yield from api.page(f"{V3}/orders", {**params, "page": page})
-        found |= {row.identifier(): row for row in rows}
+        for row in rows:
+            touched = row.seconds("date_modified_gmt")
+            in_time = now - younger - 1 < touched < now - older + 1
+            if row.text("status") not in _LEFT or not in_time:
+                raise unasked("the list of orders")
+            found[row.identifier()] = row
         if len(rows) < PAGE or rows.total == page * PAGE:
             return _report(list(found.values()))
     if rows.total is None:

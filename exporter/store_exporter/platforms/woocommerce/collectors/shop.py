@@ -9,6 +9,7 @@ from ....errors import StoreError
 from ....metrics.catalogue import business
 from ....metrics.families import Sample
 from ....net.plans import Plan
+from ...kit.fields import Fields
 from ...kit.figures import counts
 from ...kit.monitoring import collector
 from ...kit.options import number
@@ -34,6 +35,12 @@ def order_statuses(api: Api, _: Run) -> Plan[Report]:
             raise StoreError("invalid_response", f"reports/orders/totals has {slug[:40]!r} twice")
         slugs.add(slug)
         found[label(slug, CURRENT)] += row.integer("total")
+    if not any(found.values()):
+        # A report that does not see the orders where they are would be all zeros too.
+        listed = yield from api.page(f"{V3}/orders", {"per_page": 1, "_fields": "id"})
+        if len(listed):
+            message = "reports/orders/totals has no orders, but the list of orders has"
+            raise StoreError("invalid_response", message)
     return counts(business.ORDERS_CURRENT, found)
 
 
@@ -43,7 +50,9 @@ def customers(api: Api, _: Run) -> Plan[Report]:
 
     WordPress looks through all users for it, so it is asked rarely.
     """
-    total = yield from api.count(f"{V3}/customers")
+    total = yield from api.count(
+        f"{V3}/customers", {"role": "customer"}, lambda row: row.text("role") == "customer", "role"
+    )
     return Report([Sample(business.CUSTOMERS, total)], summary=f"{total} customers")
 
 
@@ -93,4 +102,10 @@ def overdue_drafts(api: Api, now: float, overdue_after: float) -> Plan[int]:
         "modified_before": gmt(now - overdue_after),
         "dates_are_gmt": "true",
     }
-    return api.count(f"{V3}/orders", params)
+    limit = now - overdue_after
+
+    def overdue(row: Fields) -> bool:
+        is_draft = row.text("status") == "checkout-draft"
+        return is_draft and row.seconds("date_modified_gmt") < limit
+
+    return api.count(f"{V3}/orders", params, overdue, "status,date_modified_gmt")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ...kit.operations import Plans
-from . import cart, orders, products, sales, shop, stock
+from . import cart, customers, orders, products, sales, shop, stock
 
 UNSUPPORTED: dict[str, str] = {}
 """Operations that WooCommerce cannot do, with the reason."""
 
-PLANS = Plans("WooCommerce", (products, stock, orders, shop, cart, sales), UNSUPPORTED)
+PLANS = Plans("WooCommerce", (products, stock, orders, shop, cart, sales, customers), UNSUPPORTED)

@@ -160,7 +160,12 @@ get_cart, remove_from_cart, update_cart_quantity = cart_plans(
     _Cart,
     read=(GET_CART,),
     remove=(GET_CART, "GET /wc/v3/products/{id}", "POST /wc/store/v1/cart/remove-item"),
-    update=(GET_CART, "GET /wc/v3/products/{id}", "POST /wc/store/v1/cart/update-item"),
+    update=(
+        GET_CART,
+        "GET /wc/v3/products/{id}",
+        "POST /wc/store/v1/cart/update-item",
+        "POST /wc/store/v1/cart/remove-item",
+    ),
 )
 
 

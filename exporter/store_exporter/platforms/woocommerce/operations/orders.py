@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -24,23 +25,34 @@ from ...kit import checks, orders
 from ...kit.fields import Fields
 from ...kit.lists import Rows
 from ...kit.operations import plan
-from ..api import V3, Api
-from ..models import optional_id
+from ..api import EXACT, V3, Api
+from ..models import optional_id, order_total
+from ..product_lookup import DECIMALS
 
 _LOOKUP = (
     "GET /wc/v3/orders/{id}",
     "GET /wc/v3/orders?search=",
     "GET /wc/v3/customers?email=",
     "GET /wc/v3/orders?customer=",
+    DECIMALS,
 )
 _HIDDEN = ("checkout-draft", "trash", "auto-draft")
 _MOST = 100
 
 
 class _Orders(orders.Orders[Api]):
-    """The orders of the REST API."""
+    """The orders of the REST API.
+
+    Args:
+        api: the store's API.
+        shown: decimals that the shop displays.
+    """
 
     cancellable = ("pending", "on-hold", "processing")
+
+    def __init__(self, api: Api, shown: int) -> None:
+        super().__init__(api)
+        self.shown = shown
 
     def numbered(self, number: str, email: str | None) -> Plan[Fields | None]:
         """Return the order with a number.
@@ -54,19 +66,19 @@ class _Orders(orders.Orders[Api]):
                 return found if _belongs(found, email) else None
         # Whether the store's search knows a plugin's numbers is up to the plugin, for each way of
         # storing orders anew; an address leads to the shopper's own orders without it.
-        rows = yield from self.api.rows(f"{V3}/orders", {"search": number}, limit=_MOST)
-        candidates = [Fields(row, f"order {number}") for row in rows.items]
-        for candidate in candidates:
-            if candidate.text("number") == number and _belongs(candidate, email):
+        query = {"search": number, **EXACT}
+        rows = yield from self.api.rows(f"{V3}/orders", query, limit=_MOST)
+        for candidate in rows.readable(f"order {number}"):
+            if candidate.raw("number") == number and _belongs(candidate, email):
                 return candidate
         if email is None:
             return None
         own = yield from self.newest(email, _MOST)
-        return next((order for order in own if order.text("number") == number), None)
+        return next((order for order in own if order.raw("number") == number), None)
 
     def _by_id(self, number: int) -> Plan[Fields | None]:
         try:
-            body = yield from self.api.get(f"{V3}/orders/{number}")
+            body = yield from self.api.get(f"{V3}/orders/{number}", EXACT)
         except StoreError as error:
             if error.error_type == "not_found":
                 return None
@@ -75,7 +87,7 @@ class _Orders(orders.Orders[Api]):
 
     def newest(self, email: str, wanted: int) -> Plan[list[Fields]]:
         rows = yield from self.rows_of(email, wanted)
-        return [Fields(row, "order") for row in rows.items]
+        return list(rows.readable("order"))
 
     def rows_of(self, email: str, wanted: int) -> Plan[Rows]:
         """Return the newest orders of an address: as a customer's and as a guest's.
@@ -90,14 +102,18 @@ class _Orders(orders.Orders[Api]):
         for query in ({"search": email}, {"customer": customer}):
             if None in query.values():
                 continue
-            rows = yield from self.api.rows(f"{V3}/orders", query, limit=most)
+            rows = yield from self.api.rows(f"{V3}/orders", {**query, **EXACT}, limit=most)
             # A search can be cut off by orders that only mention the address.
             complete = complete and (rows.total is None or rows.total <= most)
             for row in rows.items:
-                fields = Fields(row, "order")
-                mine = customer is not None and fields.integer("customer_id") == customer
-                if _belongs(fields, None if mine else email):
-                    found[fields.identifier()] = (fields.text("date_created_gmt"), row)
+                try:
+                    fields = Fields(row, "order")
+                    mine = customer is not None and fields.raw("customer_id") == customer
+                    if _belongs(fields, None if mine else email):
+                        found[fields.identifier()] = (fields.text_or("date_created_gmt"), row)
+                except StoreError:
+                    # Nobody's, as far as can be read.
+                    continue
         newest = sorted(found.items(), key=lambda item: (item[1][0], item[0]), reverse=True)
         return Rows([row for _, (_, row) in newest[:wanted]], len(found) if complete else None)
 
@@ -105,25 +121,30 @@ class _Orders(orders.Orders[Api]):
         """Return the id of the customer who has an address, None if nobody has."""
         query = {"email": email, "role": "all"}
         rows = yield from self.api.rows(f"{V3}/customers", query, limit=10)
-        for row in rows.items:
-            customer = Fields(row, "customer")
-            if customer.text("email").strip().casefold() == email:
+        for customer in rows.readable("customer"):
+            if customer.text_or("email").strip().casefold() == email:
                 return customer.identifier()
         return None
 
     def read(self, found: Fields, *, with_customer: bool) -> Order:
-        return _order(found, with_customer=with_customer)
+        return _order(found, self.shown, with_customer=with_customer)
 
 
 def _belongs(order: Fields, email: str | None) -> bool:
-    if order.text("status") in _HIDDEN:
+    if order.raw("status") in _HIDDEN:
         return False
-    return email is None or order.child("billing").text("email").strip().casefold() == email
+    return email is None or _address(order).casefold() == email
+
+
+def _address(order: Fields) -> str:
+    """Return the address of the bill; empty where there is none."""
+    billing = order.raw("billing")
+    return Fields(billing, "billing").text_or("email").strip() if billing else ""
 
 
 @plan(Operations.check_order, calls=_LOOKUP)
 def check_order(api: Api, order: int | str | None = None, email: str | None = None) -> Plan[Order]:
-    return (yield from _Orders(api).check(order, email))
+    return (yield from _Orders(api, (yield from api.decimals())).check(order, email))
 
 
 @plan(
@@ -132,13 +153,16 @@ def check_order(api: Api, order: int | str | None = None, email: str | None = No
         "GET /wc/v3/customers?email=",
         "GET /wc/v3/orders?search=",
         "GET /wc/v3/orders?customer=",
+        DECIMALS,
     ),
 )
 def get_customer_orders(api: Api, email: str, limit: int = 10) -> Plan[Listing[Order]]:
     """Orders that were placed with the address or by the customer who has it."""
     wanted = checks.limit(limit)
-    rows = yield from _Orders(api).rows_of(checks.email(email), wanted)
-    return rows.listing("orders", lambda fields: _order(fields, with_customer=True))
+    address = checks.email(email)
+    shown = yield from api.decimals()
+    rows = yield from _Orders(api, shown).rows_of(address, wanted)
+    return rows.listing("orders", lambda fields: _order(fields, shown, with_customer=True))
 
 
 @plan(Operations.get_order_notes, calls=(*_LOOKUP, "GET /wc/v3/orders/{id}/notes"))
@@ -146,7 +170,7 @@ def get_order_notes(
     api: Api, order: int | str, email: str | None = None, private: bool = False
 ) -> Plan[Listing[OrderNote]]:
     """The notes that the shopper was sent, or all of them."""
-    found = yield from _Orders(api).find(order, email)
+    found = yield from _Orders(api, (yield from api.decimals())).find(order, email)
     kind = "any" if private else "customer"
     body = yield from api.get(f"{V3}/orders/{found.identifier()}/notes", {"type": kind})
     if not isinstance(body, list):
@@ -159,12 +183,13 @@ def get_order_notes(
 
 @plan(Operations.check_refund_status, calls=(*_LOOKUP, "GET /wc/v3/orders/{id}/refunds"))
 def check_refund_status(api: Api, order: int | str, email: str | None = None) -> Plan[RefundStatus]:
-    found = yield from _Orders(api).find(order, email)
+    shown = yield from api.decimals()
+    found = yield from _Orders(api, shown).find(order, email)
     number, currency = found.identifier(), found.currency("currency")
-    rows = yield from api.rows(f"{V3}/orders/{number}/refunds", limit=_MOST)
+    rows = yield from api.rows(f"{V3}/orders/{number}/refunds", EXACT, limit=_MOST)
     # A sum needs each of its parts: one that cannot be read fails the operation.
     refunds = [_refund(Fields(row, "refund"), currency) for row in rows.items]
-    return orders.refund_status(number, found.money("total", currency), refunds)
+    return orders.refund_status(number, order_total(found, currency, shown), refunds)
 
 
 @plan(
@@ -175,11 +200,11 @@ def cancel_order(
     api: Api, order: int | str, reason: str | None = None, email: str | None = None
 ) -> Plan[Cancellation]:
     """From pending, on-hold and processing. The store restocks the goods and tells the customer."""
-    known = _Orders(api)
+    known = _Orders(api, (yield from api.decimals()))
     found = yield from known.find(order, email)
     number = found.identifier()
     known.check_cancellable(number, found.text("status"))
-    answer = yield from api.change(f"{V3}/orders/{number}", {"status": "cancelled"})
+    answer = yield from api.change(f"{V3}/orders/{number}", {"status": "cancelled", **EXACT})
     cancelled = known.read(Fields(answer, f"order {number}"), with_customer=email is not None)
     if cancelled.id != number:
         raise StoreError("invalid_response", f"order {number} was answered with {cancelled.id}")
@@ -201,7 +226,7 @@ def _note(api: Api, number: int, reason: str) -> Plan[bool]:
     return True
 
 
-def _order(fields: Fields, *, with_customer: bool) -> Order:
+def _order(fields: Fields, shown: int, *, with_customer: bool) -> Order:
     """Read an order; who placed it only when that was asked for."""
     currency = fields.currency("currency")
     refunded = Decimal(0)
@@ -212,9 +237,9 @@ def _order(fields: Fields, *, with_customer: bool) -> Order:
         id=fields.identifier(),
         number=fields.text("number"),
         status=fields.text("status"),
-        total=fields.money("total", currency),
+        total=order_total(fields, currency, shown),
         refunded=Money(refunded, currency),
-        lines=tuple(_line(row, currency) for row in fields.children("line_items")),
+        lines=tuple(_line(row, currency) for row in _lines(fields)),
         customer=_customer(fields) if with_customer else None,
         payment_method=fields.text_or("payment_method_title"),
         created=fields.gmt("date_created_gmt"),
@@ -222,6 +247,11 @@ def _order(fields: Fields, *, with_customer: bool) -> Order:
         paid=fields.gmt_if_any("date_paid_gmt"),
         completed=fields.gmt_if_any("date_completed_gmt"),
     )
+
+
+def _lines(fields: Fields) -> Iterator[Fields]:
+    """Yield the lines; plugins leave null where there are none."""
+    return fields.children("line_items") if fields.has("line_items") else iter(())
 
 
 def _line(row: Fields, currency: str) -> OrderLine:
@@ -238,7 +268,7 @@ def _line(row: Fields, currency: str) -> OrderLine:
 def _customer(fields: Fields) -> Customer:
     billing = fields.child("billing")
     name = f"{billing.text_or('first_name')} {billing.text_or('last_name')}".strip()
-    return Customer(optional_id(fields, "customer_id"), billing.text("email"), name)
+    return Customer(optional_id(fields, "customer_id"), billing.text_or("email"), name)
 
 
 def _order_note(fields: Fields) -> OrderNote:

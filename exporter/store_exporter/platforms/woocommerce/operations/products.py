@@ -10,7 +10,7 @@ from ....net.plans import Plan
 from ....spec.operations import Operations
 from ....spec.results import Category, Listing, Price, Product, Review
 from ...kit import checks
-from ...kit.lists import only
+from ...kit.lists import Rows, only
 from ...kit.operations import plan
 from ...kit.search import Search, search_plan
 from .. import models
@@ -24,17 +24,55 @@ from ..product_lookup import CURRENCY, LOOKUP, category_id, children, find_produ
 )
 def search_products(api: Api, asked: Search) -> Plan[Listing[Product]]:
     """Variations are not found on their own; their product is. A product with variations counts
-    with its lowest price.
+    with its lowest price. With `in_stock`, products of the types external and grouped are left out:
+    no cart takes them.
     """
     params: dict[str, Any] = {"status": "publish", "min_price": asked.low, "max_price": asked.high}
     params["search"] = asked.words
-    if asked.in_stock is not None:
-        params["stock_status"] = "instock" if asked.in_stock else "outofstock"
     if asked.category is not None:
         params["category"] = yield from category_id(api, asked.category)
-    rows = yield from api.rows(f"{V3}/products", params, limit=asked.limit)
+    rows = yield from _found(api, params, asked)
     currency = yield from api.currency()
-    return rows.listing("products", lambda fields: models.product(fields, currency))
+    found = rows.listing("products", lambda fields: models.product(fields, currency))
+    if asked.in_stock is None:
+        return found
+    return only(
+        found,
+        lambda row: row.type not in models.NOT_SOLD_HERE and row.stock.in_stock == asked.in_stock,
+    )
+
+
+def _found(api: Api, params: Mapping[str, Any], asked: Search) -> Plan[Rows]:
+    """Return what the store finds, newest first; what can be had has one of two stock statuses."""
+    path = f"{V3}/products"
+    if asked.in_stock is None:
+        return (yield from api.rows(path, params, limit=asked.limit))
+    params = {**params, "exclude_types": ",".join(models.NOT_SOLD_HERE)}
+    if not asked.in_stock:
+        query = {**params, "stock_status": "outofstock"}
+        return (yield from api.rows(path, query, limit=asked.limit))
+    both = []
+    for status in ("instock", "onbackorder"):
+        query = {**params, "stock_status": status}
+        both.append((yield from api.rows(path, query, limit=asked.limit)))
+    totals = [rows.total for rows in both if rows.total is not None]
+    items = {_key(item): item for rows in both for item in rows.items}
+    newest = [items[key] for key in sorted(items, reverse=True)]
+    return Rows(
+        newest[: asked.limit],
+        sum(totals) if len(totals) == len(both) else None,
+        all(rows.complete for rows in both),
+    )
+
+
+def _key(item: Any) -> tuple[str, int]:
+    """Return what the store sorts by: the date, then the id; the least for what has neither."""
+    row = item if isinstance(item, dict) else {}
+    created, number = row.get("date_created_gmt"), row.get("id")
+    return (
+        created if isinstance(created, str) else "",
+        number if isinstance(number, int) else 0,
+    )
 
 
 @plan(Operations.get_product_details, calls=(*LOOKUP, CURRENCY))

@@ -13,6 +13,7 @@ from ....spec.results import Coupon, Listing, PaymentMethod, ShippingInfo, Shipp
 from ...kit import shipping
 from ...kit.coupons import Asked, coupon_plan, refused
 from ...kit.fields import Fields
+from ...kit.money import decimals_of
 from ...kit.operations import plan
 from ...kit.shipping import Zone
 from .. import coupons
@@ -22,49 +23,51 @@ from ..product_lookup import CURRENCY
 _ZONES = ("GET /wc/v3/shipping/zones", "GET /wc/v3/shipping/zones/{id}/methods", CURRENCY)
 _MOST_ZONES = 20
 _BY_VALUE = ("min_amount", "either", "both")
-_COST = re.compile(r"[0-9]{1,12}([.,][0-9]{1,2})?")
 
 
-def _zones(api: Api) -> Plan[list[Zone]]:
+def _zones(api: Api) -> Plan[Listing[Zone]]:
     """Return the zones; zone 0 is everywhere else."""
     rows = yield from api.rows(f"{V3}/shipping/zones", limit=_MOST_ZONES + 1)
     if len(rows.items) > _MOST_ZONES:
         raise StoreError("response_too_large", f"there are more than {_MOST_ZONES} zones")
-    zones = [Fields(row, "zone") for row in rows.items]
-    return [Zone(str(zone.integer("id")), zone.text("name")) for zone in zones]
+    return rows.listing("zones", lambda zone: Zone(str(zone.integer("id")), zone.text("name")))
 
 
-def _methods(api: Api, zone: Zone) -> Plan[tuple[ShippingMethod, ...]]:
-    """Return the methods of a zone that are on."""
+def _methods(api: Api, zone: Zone) -> Plan[tuple[int, tuple[ShippingMethod, ...]]]:
+    """Return how many methods of a zone cannot be read, and those that are on."""
     currency = yield from api.currency()
     rows = yield from api.rows(f"{V3}/shipping/zones/{zone.id}/methods", limit=100)
     where = f"method of zone {zone.name}"
-    found = [_shipping_method(Fields(row, where), zone.name, currency) for row in rows.items]
-    return tuple(method for enabled, method in found if enabled)
+    found = rows.listing(where, lambda row: _shipping_method(row, zone.name, currency))
+    return found.unreadable, tuple(method for enabled, method in found if enabled)
 
 
 @plan(Operations.get_shipping_info, calls=_ZONES)
 def get_shipping_info(api: Api) -> Plan[ShippingInfo]:
     zones = {}
     for zone in (yield from _zones(api)):
-        zones[zone.name] = yield from _methods(api, zone)
+        _, zones[zone.name] = yield from _methods(api, zone)
     return (yield from shipping.info(zones, api.currency))
 
 
 @plan(Operations.get_shipping_methods, calls=_ZONES)
 def get_shipping_methods(api: Api, zone: int | str | None = None) -> Plan[Listing[ShippingMethod]]:
     found: list[ShippingMethod] = []
-    for each in shipping.chosen((yield from _zones(api)), zone):
-        found += yield from _methods(api, each)
-    return Listing(tuple(found), len(found))
+    zones = yield from _zones(api)
+    unreadable = zones.unreadable
+    for each in shipping.chosen(zones.items, zone):
+        left_out, methods = yield from _methods(api, each)
+        unreadable += left_out
+        found += methods
+    return Listing(tuple(found), len(found), unreadable)
 
 
 @plan(Operations.get_payment_methods, calls=("GET /wc/v3/payment_gateways",))
 def get_payment_methods(api: Api) -> Plan[Listing[PaymentMethod]]:
     rows = yield from api.rows(f"{V3}/payment_gateways", limit=100)
-    found = [_payment_method(Fields(row, "payment gateway")) for row in rows.items]
+    found = rows.listing("payment gateways", _payment_method)
     methods = tuple(method for enabled, method in found if enabled)
-    return Listing(methods, len(methods))
+    return Listing(methods, len(methods), found.unreadable)
 
 
 @coupon_plan(calls=("GET /wc/v3/coupons?code=", CURRENCY))
@@ -74,9 +77,8 @@ def validate_coupon(api: Api, asked: Asked) -> Plan[Coupon]:
     coupon_unpublished.
     """
     rows = yield from api.rows(f"{V3}/coupons", {"code": asked.code}, limit=10)
-    for row in rows.items:
-        fields = Fields(row, f"coupon {asked.code}")
-        if fields.text("code").casefold() == asked.code.casefold():
+    for fields in rows.readable(f"coupon {asked.code}"):
+        if fields.text_or("code").casefold() == asked.code.casefold():
             return coupons.coupon(fields, (yield from api.currency()), asked, now=api.now())
     raise refused("unknown", f"there is no coupon {asked.code}")
 
@@ -120,9 +122,10 @@ def _minimum(settings: Fields, currency: str) -> Money:
 def _cost(text: str, currency: str) -> Money | None:
     """Read an amount that the shop's owner typed, None if it is a formula.
 
-    It is in the notation of the store's language: `4,90` in a German one. With one or two decimals
-    there is no doubt which sign separates them; anything else is left alone.
+    It is in the notation of the store's language: `4,90` in a German one. With no more decimals
+    than the currency has there is no doubt which sign separates them; anything else is left alone.
     """
-    if not _COST.fullmatch(text.strip()):
+    decimals = max(2, decimals_of(currency))
+    if not re.fullmatch(rf"[0-9]{{1,12}}([.,][0-9]{{1,{decimals}}})?", text.strip()):
         return None
     return Money(Decimal(text.strip().replace(",", ".")), currency)

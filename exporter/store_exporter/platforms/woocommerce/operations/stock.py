@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+from ....errors import StoreError
 from ....net.plans import Plan
 from ....spec.money import Quantity
 from ....spec.operations import Operations
@@ -13,7 +15,7 @@ from ...kit.fields import Fields
 from ...kit.lists import Rows
 from ...kit.operations import plan
 from .. import models
-from ..api import ANALYTICS, Api
+from ..api import ANALYTICS, PAGE, V3, Api
 from ..product_lookup import LOOKUP, children, find_product
 
 
@@ -36,28 +38,74 @@ def get_stock_quantity(api: Api, product: int | str) -> Plan[StockQuantity]:
     return StockQuantity(number, sku, products.in_all(counted.values()), counted)
 
 
-@plan(Operations.get_low_stock_products, calls=("GET /wc-analytics/reports/stock",))
+@plan(
+    Operations.get_low_stock_products,
+    calls=(
+        "GET /wc-analytics/reports/stock",
+        "GET /wc/v3/products?include=",
+        "GET /wc-analytics/variations?include=",
+    ),
+)
 def get_low_stock_products(
     api: Api, threshold: int = 5, limit: int = 20
 ) -> Plan[Listing[LowStock]]:
-    """What is low or sold out, variations one by one. Where there is so much that the store does
-    not count that the counted products do not come up in time, `complete` is False.
+    """What is low or sold out, variations one by one where they have stock of their own, else their
+    product. Private products do not count. Where there is so much that the store does not count
+    that the counted products do not come up in time, `complete` is False.
     """
-    checks.whole(threshold, "threshold")
+    low = checks.whole(threshold, "threshold")
     wanted = checks.limit(limit)
     rows = yield from api.rows(
         f"{ANALYTICS}/reports/stock",
         {"orderby": "stock_quantity", "order": "asc"},
-        until=lambda item: _enough(item, threshold),
+        until=lambda item: _enough(item, low),
     )
-    counted = [row for row in rows.items if models.counts_stock(Fields(row, "stock"))]
-    # The total of the answer is of the whole assortment; what is low is known only at the end.
-    total = len(counted) if rows.complete else None
-    kept = Rows(counted[:wanted], total, rows.complete)
-    return kept.listing("stock", models.low_stock)
+    # What a variation shares with its product is shown with it, and would be there twice.
+    own = [row for row in rows.items if _of(row, "manage_stock") not in (False, "parent")]
+    found = Rows(own, None, rows.complete).listing("stock", models.low_stock)
+    offered = yield from _offered(api, [row for row in found if row.quantity <= low])
+    offered.sort(key=lambda row: row.quantity)
+    total = len(offered) if rows.complete and not found.unreadable else None
+    return replace(found, items=tuple(offered[:wanted]), total=total)
 
 
 def _enough(row: Any, threshold: int) -> bool:
-    """Whether a row, and so every row after it, has more than the threshold."""
-    fields = Fields(row, "stock")
-    return models.counts_stock(fields) and fields.quantity("stock_quantity") > threshold
+    """Whether a row, and so every row after it, has more than the threshold.
+
+    The store sorts by each row's own quantity. Those without one come first and show a zero, or
+    the quantity of their product.
+    """
+    if _of(row, "manage_stock") is not True:
+        return False
+    try:
+        return Fields(row, "stock").quantity("stock_quantity") > max(threshold, 0)
+    except StoreError:
+        return False
+
+
+def _of(row: Any, name: str) -> Any:
+    return row.get(name) if isinstance(row, dict) else None
+
+
+def _offered(api: Api, rows: list[LowStock]) -> Plan[list[LowStock]]:
+    """Return those that are published, as their products are."""
+    products = {row.parent_id or row.product_id for row in rows}
+    variations = {row.product_id for row in rows if row.parent_id is not None}
+    public = yield from _published(api, f"{V3}/products", products)
+    public |= yield from _published(api, f"{ANALYTICS}/variations", variations)
+    return [
+        row
+        for row in rows
+        if row.product_id in public and (row.parent_id is None or row.parent_id in public)
+    ]
+
+
+def _published(api: Api, path: str, ids: set[int]) -> Plan[set[int]]:
+    found: set[int] = set()
+    numbers = sorted(ids)
+    for start in range(0, len(numbers), PAGE):
+        some = ",".join(map(str, numbers[start : start + PAGE]))
+        query = {"include": some, "status": "publish", "_fields": "id"}
+        rows = yield from api.rows(path, query, limit=PAGE)
+        found |= {row.identifier() for row in rows.whole("products")}
+    return found & ids

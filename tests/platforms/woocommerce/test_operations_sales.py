@@ -1,0 +1,284 @@
+"""The report of sales and the best customers, added up from the orders themselves."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from store_demo.stores.woocommerce import Fault, SimulatedWooCommerce
+from store_exporter.errors import StoreError
+from store_exporter.platforms.woocommerce import WooCommerce
+from store_exporter.platforms.woocommerce.api import MOST_SUMMED
+from store_exporter.spec.money import Money
+from tests.fakes.clock import Clock
+from tests.fakes.woocommerce import changing, client
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def store(clock: Clock) -> SimulatedWooCommerce:
+    return SimulatedWooCommerce(clock=clock.now, orders=0)
+
+
+@pytest.fixture
+def shop(store: SimulatedWooCommerce, clock: Clock) -> WooCommerce:
+    return client(store, clock)
+
+
+def pounds(amount: str) -> Money:
+    return Money(Decimal(amount), "GBP")
+
+
+def failure(operation: Any, *args: Any, **kwargs: Any) -> StoreError:
+    with pytest.raises(StoreError) as caught:
+        operation(*args, **kwargs)
+    return caught.value
+
+
+def test_the_best_customers_come_first(store: SimulatedWooCommerce, shop: WooCommerce) -> None:
+    store.new_order("completed", email="cust2@example.test", total="500.00")
+    big = store.new_order("completed", email="cust7@example.test", total="900.00")
+    store.refund(big["id"], "100.00")
+    found = shop.get_customer_insights(limit=2)
+    assert [customer.email for customer in found] == ["cust7@example.test", "cust2@example.test"]
+    assert (found[0].total, found[0].orders) == (pounds("800"), 1)
+    assert found.total == 2
+
+
+def test_sales_by_the_day_orders_were_placed_count_those_on_hold(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    store.new_order("completed", total="100.00")
+    store.new_order("on-hold", total="50.00")
+    store.new_order("pending", total="7.00")
+    refunded = store.new_order("completed", total="30.00")
+    store.refund(refunded["id"])
+    report = shop.get_sales_report("week")
+    assert report.definition == "created"
+    assert (report.first, report.last) == (date(2026, 11, 17), date(2026, 11, 23))
+    assert (report.orders, report.gross, report.refunds) == (3, pounds("180.00"), pounds("30"))
+    assert (report.net, report.average) == (pounds("150.00"), pounds("60.00"))
+
+
+def test_sales_by_the_day_of_payment_do_not(store: SimulatedWooCommerce, shop: WooCommerce) -> None:
+    store.new_order("completed", total="100.00")
+    store.new_order("on-hold", total="50.00")
+    report = shop.get_sales_report("week", definition="paid")
+    assert (report.definition, report.orders, report.gross) == ("paid", 1, pounds("100"))
+    assert (report.first, report.last) == (date(2026, 11, 17), date(2026, 11, 23))
+
+
+def test_both_definitions_agree_where_nothing_is_on_hold(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    for total in ("10.00", "20.00", "40.00"):
+        made = store.new_order("completed", total=total)
+    store.refund(made["id"], "15.00")
+    created, paid = (shop.get_sales_report("day", definition=d) for d in ("created", "paid"))
+    assert created.gross.amount == paid.gross.amount == 70
+    assert created.net.amount == paid.net.amount == 55
+    assert created.average == paid.average == pounds("23.33")
+
+
+def test_no_sales_have_no_average(shop: WooCommerce) -> None:
+    for definition in ("created", "paid"):
+        report = shop.get_sales_report("day", definition=definition)
+        assert (report.orders, report.average, report.gross.amount) == (0, None, 0)
+
+
+def test_a_day_is_one_of_the_shops_own_calendar(clock: Clock) -> None:
+    # 11:24 on the 23rd in GMT is half past midnight of the 24th in Auckland.
+    store = SimulatedWooCommerce(clock=clock.now, orders=0, timezone="Pacific/Auckland")
+    store.new_order("completed", total="5.00")
+    clock.advance(-3600 * 3)
+    store.new_order("completed", total="7.00")
+    clock.advance(3600 * 3)
+    shop = client(store, clock)
+    for definition in ("created", "paid"):
+        report = shop.get_sales_report("day", definition=definition)
+        assert report.first == date(2026, 11, 24)
+        assert report.gross.amount == 5
+
+
+def test_sales_can_be_asked_for_by_dates(
+    store: SimulatedWooCommerce, shop: WooCommerce, clock: Clock
+) -> None:
+    store.new_order("completed", total="5.00", created=clock.now() - 86400 * 10)
+    store.new_order("completed", total="7.00")
+    for definition in ("created", "paid"):
+        old = shop.get_sales_report(
+            first="2026-11-13", last=date(2026, 11, 13), definition=definition
+        )
+        assert old.gross.amount == 5
+        since = shop.get_sales_report(first="2026-11-13", definition=definition)
+        assert (since.gross.amount, since.last) == (12, date(2026, 11, 23))
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"period": "decade"},
+        {"first": "yesterday"},
+        {"last": "2026-11-01"},
+        {"first": "2026-11-02", "last": "2026-11-01"},
+        {"definition": "shipped"},
+        {"first": 7},
+    ],
+)
+def test_a_period_that_is_none_is_the_callers_bug(shop: WooCommerce, given: dict[str, Any]) -> None:
+    assert failure(shop.get_sales_report, **given).error_type == "invalid_request"
+
+
+@pytest.mark.parametrize("definition", ["created", "paid"])
+@pytest.mark.parametrize("hpos", [True, False])
+def test_sales_are_true_however_orders_are_stored_and_whether_jobs_run(
+    store: SimulatedWooCommerce, shop: WooCommerce, clock: Clock, definition: str, hpos: bool
+) -> None:
+    store.shop.hpos, store.shop.analytics_lag = hpos, 10 * 86_400.0
+    store.new_order("completed", total="100.00")
+    assert shop.get_sales_report("day", definition=definition).gross == pounds("100.00")
+    clock.advance(60)
+    store.new_order("completed", total="1.50")
+    assert shop.get_sales_report("day", definition=definition).gross == pounds("101.50")
+
+
+@pytest.mark.parametrize("definition", ["created", "paid"])
+def test_sales_in_other_currencies_are_told_apart(
+    store: SimulatedWooCommerce, shop: WooCommerce, definition: str
+) -> None:
+    store.new_order("completed", total="100.00")
+    euros = store.new_order("completed", total="40.00", currency="EUR")
+    store.refund(euros["id"], "15.00")
+    store.new_order("completed", total="700", currency="JPY")
+    report = shop.get_sales_report("day", definition=definition)
+    assert (report.orders, report.gross, report.refunds.amount) == (1, pounds("100.00"), 0)
+    others = [(r.orders, r.gross, r.refunds) for r in report.other_currencies]
+    euro, yen = Money(Decimal(40), "EUR"), Money(Decimal(700), "JPY")
+    assert others == [
+        (1, euro, Money(Decimal(15), "EUR")),
+        (1, yen, Money(Decimal(0), "JPY")),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("currency", "totals", "average"),
+    [
+        ("GBP", ("10.00", "10.01", "10.01"), "10.01"),
+        ("KWD", ("1.000", "1.000", "1.001"), "1.000"),
+        ("KWD", ("2.001", "2.002"), "2.002"),
+        ("JPY", ("100", "101"), "101"),
+    ],
+)
+def test_an_average_has_the_decimals_of_its_currency(
+    clock: Clock, currency: str, totals: tuple[str, ...], average: str
+) -> None:
+    store = SimulatedWooCommerce(clock=clock.now, orders=0, currency=currency)
+    for total in totals:
+        store.new_order("completed", total=total)
+    shop = client(store, clock)
+    assert str(shop.get_sales_report("day").average) == f"{average} {currency}"
+    assert str(shop.get_customer_insights()[0].average) == f"{average} {currency}"
+
+
+def test_orders_that_a_store_without_filters_adds_are_not_counted(
+    store: SimulatedWooCommerce, shop: WooCommerce, clock: Clock
+) -> None:
+    store.new_order("completed", total="5.00")
+    old = store.new_order("completed", total="7.00", created=clock.now() - 90 * 86_400)
+    failed = store.new_order("failed", total="9.00")
+    everything = [store.shop.orders[o] for o in (old["id"], failed["id"])]
+    store.faults.add(changing("*/orders", lambda rows: rows + everything))
+    for definition in ("created", "paid"):
+        assert shop.get_sales_report("day", definition=definition).gross == pounds("5.00")
+
+
+def test_an_order_paid_today_whose_change_is_dated_in_the_past_counts_as_paid(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    made = store.new_order("completed", total="5.00")
+    store.shop.stamp(store.shop.orders[made["id"]], "date_modified", 1_500_000_000)
+    assert shop.get_sales_report("day", definition="paid").gross == pounds("5.00")
+
+
+def test_what_was_paid_back_for_older_orders_is_told_too(
+    store: SimulatedWooCommerce, shop: WooCommerce, clock: Clock
+) -> None:
+    old = store.new_order("completed", total="50.00", created=clock.now() - 90 * 86_400)
+    store.refund(old["id"], "20.00")
+    report = shop.get_sales_report("day")
+    assert (report.orders, report.refunds, report.net) == (0, pounds("20"), pounds("-20"))
+
+
+def test_before_the_list_of_refunds_they_are_read_order_by_order(
+    store: SimulatedWooCommerce, shop: WooCommerce, clock: Clock
+) -> None:
+    no_route = '{"code": "rest_no_route", "message": "No route", "data": {"status": 404}}'
+    store.faults.add(
+        Fault(path="*/wc/v3/refunds", status=404, body=no_route, content_type="application/json")
+    )
+    old = store.new_order("completed", total="50.00", created=clock.now() - 90 * 86_400)
+    store.refund(old["id"], "20.00")
+    assert shop.get_sales_report("day").refunds == pounds("20.00")
+
+
+def test_more_orders_than_can_be_added_up_are_refused_at_the_first_page(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    store.faults.add(Fault(path="*/orders", headers={"X-WP-Total": str(MOST_SUMMED + 1)}))
+    assert failure(shop.get_sales_report).error_type == "response_too_large"
+    assert failure(shop.get_customer_insights).error_type == "response_too_large"
+    assert sum("/orders" in path for _, path in store.requests) == 2
+
+
+def test_a_list_that_ends_before_its_total_makes_no_figure(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    store.new_order("completed")
+    store.faults.add(Fault(path="*/orders", headers={"X-WP-Total": "2"}))
+    assert failure(shop.get_sales_report).error_type == "invalid_response"
+
+
+def test_amounts_are_asked_for_in_full(store: SimulatedWooCommerce, shop: WooCommerce) -> None:
+    made = store.new_order("completed", email="cust2@example.test")
+    store.refund(made["id"], "1.00")
+    shop.get_sales_report("day")
+    shop.get_sales_report("day", definition="paid")
+    shop.get_customer_insights()
+    shop.check_order(made["id"])
+    shop.get_customer_orders("cust2@example.test")
+    shop.check_refund_status(made["id"])
+    asked = [path for _, path in store.requests if "/orders" in path or "/refunds" in path]
+    assert len(asked) > 8
+    assert [path for path in asked if "dp=8" not in path] == []
+
+
+def test_a_customer_is_one_whether_by_account_or_as_a_guest(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    store.new_order("completed", email="cust2@example.test", total="10.00")
+    guest = store.new_order("completed", email="Cust2@example.test", total="5.00")
+    store.edit_order(guest["id"], customer_id=0)
+    store.new_order("processing", email="cust2@example.test", total="3.00", currency="EUR")
+    store.new_order("failed", email="cust2@example.test", total="100.00")
+    found = shop.get_customer_insights()
+    assert (len(found), found[0].orders, found[0].total) == (1, 3, pounds("15.00"))
+    assert found[0].average == pounds("7.50")
+    assert found[0].other_currencies == (Money(Decimal(3), "EUR"),)
+
+
+def test_a_customer_with_an_order_that_cannot_be_read_is_left_out_and_told(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    store.new_order("completed", email="cust2@example.test", total="10.00")
+    odd = store.new_order("completed", email="cust3@example.test", total="5.00")
+    store.edit_order(odd["id"], total="1,234.50")
+    found = shop.get_customer_insights()
+    assert [customer.email for customer in found] == ["cust2@example.test"]
+    assert (found.total, found.unreadable) == (2, 1)
