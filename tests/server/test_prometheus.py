@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from functools import partial
 from pathlib import Path
 
@@ -74,7 +75,8 @@ async def test_analytics_asks_what_prometheus_can_answer(
         await asyncio.to_thread(eventually, calls)
 
         def figures() -> tuple[float, float, float]:
-            found = asyncio.run(asked.usage(server.url, Filters("acme", days=1)))
+            answer = asyncio.run(asked.usage(server.url, Filters("acme", days=1), time.time()))
+            found = answer.usages
             assert {key[0] for key in found} <= {"a.example"}
             (usage,) = found.values()
             return usage.total, usage.errors["timeout"], usage.seconds
