@@ -65,8 +65,8 @@ class FakePrometheus:
             rows = [{"metric": {}, "values": [[time, "1"] for time in times]}]
             return {"status": "success", "data": {"resultType": "matrix", "result": rows}}
         if about in ("first", "last"):
-            rows = [{"metric": {}, "value": [0, form["time"]]}]
-            return {"status": "success", "data": {"resultType": "vector", "result": rows}}
+            rows = [{"metric": {}, "values": [[float(form["end"]), form["end"]]]}]
+            return {"status": "success", "data": {"resultType": "matrix", "result": rows}}
         return {
             "total": vector("199.7"),
             "errors": vector("20.1", error_type="timeout"),
@@ -80,7 +80,7 @@ class FakePrometheus:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode()
                 length = head.lower().split("content-length: ")[1].split("\r\n")[0]
                 form = dict(parse_qsl((await reader.readexactly(int(length))).decode()))
-                about = asked_about(head, form)
+                about = asked_about(form)
                 self.asked.append((about, form))
                 await self.go.wait()
                 if about in self.raw:
@@ -95,12 +95,10 @@ class FakePrometheus:
         writer.close()
 
 
-def asked_about(head: str, form: Mapping[str, str]) -> str:
+def asked_about(form: Mapping[str, str]) -> str:
     """What a request wants to know."""
-    if "/query_range" in head:
-        return "parts"
-    words = {"min_over_time": "first", "max_over_time": "last", "errors_total": "errors"}
-    words |= {"_seconds": "mean", "": "total"}
+    words = {"min(timestamp": "first", "max(timestamp": "last", "errors_total": "errors"}
+    words |= {"_seconds": "mean", "count(count_over": "parts", "": "total"}
     return next(about for word, about in words.items() if word in form["query"])
 
 

@@ -131,7 +131,7 @@ async def test_partial_data_is_never_shown_as_success(
     tmp_path: Path, fake: FakePrometheus, about: str
 ) -> None:
     fake.documents["errors"] = nothing()
-    form = {"start": "0", "end": "0", "step": "1", "time": "0"}
+    form = {"start": "0", "end": "0", "step": "1"}
     fake.documents[about] = {**fake.document(about, form), "isPartial": True}
     answer = await found(tmp_path, fake)
     assert (answer["complete"], answer["warnings"][0]) == (False, PARTIAL)

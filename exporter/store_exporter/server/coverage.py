@@ -7,7 +7,7 @@ every sample once, as `increase` does, and finds figures of a quarter of an hour
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ..metrics.catalogue import operations as catalogue
@@ -57,24 +57,17 @@ class CoverageQueries:
 
     def parts(self) -> dict[str, str]:
         """The range query that finds the parts with samples."""
-        return {
-            "query": f"count(count_over_time({self._series}[{self._part}s]))",
-            "start": f"{self._now - (PARTS - 1) * self._part:.3f}",
-            "end": f"{self._now:.3f}",
-            "step": str(self._part),
-            # VictoriaMetrics moves start and end to its cache's grid without it.
-            "nocache": "1",
-        }
+        first = self._now - (PARTS - 1) * self._part
+        counts = f"count(count_over_time({self._series}[{self._part}s]))"
+        return _range(counts, first, self._now, self._part)
 
     def ends(self, parts: Answer) -> list[dict[str, str]]:
-        """The instant queries for the first and the last sample; none where there is nothing."""
+        """The range queries for the first and the last sample; none where there is nothing."""
         times = self._times(parts)
-        if not times:
-            return []
-        window = f"(timestamp({self._series})[{self._part}s:{max(self._part // _FINER, 1)}s])"
+        step = max(self._part // _FINER, 1)
         return [
-            {"query": f"min(min_over_time{window})", "time": f"{times[0]:.3f}"},
-            {"query": f"max(max_over_time{window})", "time": f"{times[-1]:.3f}"},
+            _range(f"{function}(timestamp({self._series}))", time - self._part, time, step)
+            for function, time in zip(("min", "max"), (*times[:1], *times[-1:]), strict=False)
         ]
 
     def read(self, parts: Answer, ends: Sequence[Answer]) -> Coverage:
@@ -87,22 +80,28 @@ class CoverageQueries:
         missing = (PARTS - len(times)) * self._part
         if not times:
             return Coverage(None, None, missing, 0)
-        first = self._moment(ends[0], times[0])
-        last = self._moment(ends[1], times[-1])
         between = round((times[-1] - times[0]) / self._part) + 1
-        # A sample that is seen for less than a look of the finer ones leaves its part's bounds.
-        start = times[0] - self._part if first is None else first
-        end = times[-1] if last is None else last
-        return Coverage(start, end, missing, (between - len(times)) * self._part)
+        # A sample may be seen for so short that no point of the range query is within.
+        return Coverage(
+            start=next(self._moments(ends[0], times[0]), times[0] - self._part),
+            end=max(self._moments(ends[1], times[-1]), default=times[-1]),
+            missing=missing,
+            gaps=(between - len(times)) * self._part,
+        )
 
     def _times(self, parts: Answer) -> list[float]:
         first = self._now - PARTS * self._part
         found = {time for series in parts.series for time, _ in series.points}
         return sorted(time for time in found if first < time <= self._now + 1)
 
-    def _moment(self, answer: Answer, end: float) -> float | None:
-        moments = [value for series in answer.series for _, value in series.points]
-        if any(map(math.isnan, moments)):
-            raise PrometheusError(BROKEN)
-        within = (min(max(value, end - self._part), end) for value in moments)
-        return next(within, None)
+    def _moments(self, answer: Answer, end: float) -> Iterator[float]:
+        for _, value in (point for series in answer.series for point in series.points):
+            if math.isnan(value):
+                raise PrometheusError(BROKEN)
+            yield min(max(value, end - self._part), end)
+
+
+def _range(query: str, start: float, end: float, step: int) -> dict[str, str]:
+    times = {"start": f"{start:.3f}", "end": f"{end:.3f}", "step": str(step)}
+    # VictoriaMetrics moves start and end to its cache's grid without it.
+    return {"query": query, **times, "nocache": "1"}

@@ -102,19 +102,20 @@ async def usage(url: str, filters: Filters, now: float) -> Findings:
     about = CoverageQueries(selector(Filters(filters.org)), filters.days, now)
     try:
         async with asyncio.timeout(TIMEOUT), aiohttp.ClientSession() as session:
-            asks = partial(ask, session, url)
-            parts = await asks("query_range", {**about.parts(), "timeout": f"{TIMEOUT:g}s"})
+            asks = partial(ask, session, url, seconds=TIMEOUT)
+            parts = await asks("query_range", about.parts())
             asked = queries(filters, extrapolates=not parts.victoria_metrics)
-            questions = [{"query": text} for text in asked.values()] + about.ends(parts)
-            answers = await asyncio.gather(
-                *(asks("query", {**each, "timeout": f"{TIMEOUT:g}s"}) for each in questions)
+            ends = about.ends(parts)
+            figures, moments = await asyncio.gather(
+                asyncio.gather(*(asks("query", {"query": text}) for text in asked.values())),
+                asyncio.gather(*(asks("query_range", each) for each in ends)),
             )
     except TimeoutError:
         raise PrometheusError(LATE, late=True) from None
     except (aiohttp.ClientError, OSError) as error:
         raise PrometheusError(f"Prometheus did not answer: {type(error).__name__}") from None
-    usages = _usages(filters, dict(zip(asked, answers, strict=False)))
-    return _findings(usages, about.read(parts, answers[len(asked) :]), [parts, *answers])
+    usages = _usages(filters, dict(zip(asked, figures, strict=True)))
+    return _findings(usages, about.read(parts, moments), [parts, *figures, *moments])
 
 
 def _usages(filters: Filters, answers: Mapping[str, Answer]) -> dict[Key, OperationUsage]:

@@ -78,22 +78,27 @@ class Answer:
 
 
 async def ask(
-    session: aiohttp.ClientSession, url: str, path: str, parameters: Mapping[str, str]
+    session: aiohttp.ClientSession,
+    url: str,
+    path: str,
+    parameters: Mapping[str, str],
+    *,
+    seconds: float,
 ) -> Answer:
     """Ask one question.
 
     Args:
-        session: its time limit is that of the question.
+        session: of the caller, who also limits the time.
         url: the base address.
         path: `query` or `query_range`.
         parameters: those of the API, such as `query`.
+        seconds: after which the database may give up.
 
     Raises:
         PrometheusError: the answer is an error, or is not what the API promises.
         aiohttp.ClientError: there is no answer.
-        TimeoutError: there is none in time.
     """
-    form = {**parameters, "limit": str(MAX_SERIES)}
+    form = {**parameters, "limit": str(MAX_SERIES), "timeout": f"{seconds:g}s"}
     async with session.post(f"{url}/api/v1/{path}", data=form, allow_redirects=False) as answer:
         body = bytearray()
         async for chunk in answer.content.iter_chunked(64 * 1024):
