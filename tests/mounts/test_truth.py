@@ -139,7 +139,7 @@ def expected(made: Counter[Call]) -> dict[str, dict[Key, float]]:
 
 def analytics(server: Server, org: str) -> dict[str, dict[Key, float]]:
     """What the analytics API reads."""
-    usages = asyncio.run(asked.usage(server.url, Filters(org, days=1)))
+    usages = asyncio.run(asked.usage(server.url, Filters(org, days=1), time.time())).usages
     calls = {(operation,): round(usage.total, 6) for (_, _, operation), usage in usages.items()}
     errors: dict[Key, float] = {
         (operation, error_type, str(ERROR_TYPES[error_type].fault)): round(count, 6)

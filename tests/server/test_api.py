@@ -1,20 +1,16 @@
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from aiohttp import web
 
 from store_demo.stores.base import DemoStore
 from store_demo.stores.faults import Fault
 from store_exporter.metrics.recorder import Recorder
-from store_exporter.server.analytics import Filters, success_rate
-from store_exporter.server.api import MAX_ANALYTICS_OF_ORG, overall
-from store_exporter.server.listen import listening
-from store_exporter.server.prometheus import queries, selector
+from store_exporter.server.analytics import success_rate
+from store_exporter.server.api import overall
 from tests.server.support import Running, configuration, exporting
 
 ZEN = "token-of-zen-9876543210"
@@ -180,8 +176,6 @@ async def test_analytics_of_one_domain_and_operation(running: Running) -> None:
 @pytest.mark.parametrize(
     ("query", "message"),
     [
-        ("operation=drop_table", "operation is not one of docs/operations.md"),
-        ("operation=get_cart%22%7D", "operation is not one of docs/operations.md"),
         ("days=0", "days must be a whole number from 1 to 90"),
         ("days=91", "days must be a whole number from 1 to 90"),
         ("days=1d", "days must be a whole number from 1 to 90"),
@@ -218,127 +212,6 @@ def test_success_is_what_worked_as_it_should(
     total: float, errors: dict[str, float], expected: float | None
 ) -> None:
     assert success_rate(total, errors.items()) == expected
-
-
-def test_every_selector_is_pinned_to_the_org() -> None:
-    filters = Filters("acme", "a.example", "get_cart", days=3)
-    assert selector(filters) == '{org="acme",domain="a.example",operation="get_cart"}'
-    for query in queries(Filters("acme")).values():
-        assert query.count("{") == query.count('{org="acme"}')
-    for query in queries(Filters("acme"), extrapolates=False).values():
-        assert query.count("{") == query.count('{org="acme"}[7d]')
-
-
-class FakePrometheus:
-    """Answers queries with prepared series, and notes what it was asked."""
-
-    def __init__(self) -> None:
-        self.asked: list[str] = []
-        self.answer: web.Response | None = None
-        self.go = asyncio.Event()
-        self.go.set()
-
-    async def query(self, request: web.Request) -> web.Response:
-        form = await request.post()
-        query = str(form["query"])
-        self.asked.append(query)
-        await self.go.wait()
-        if self.answer is not None:
-            return web.Response(status=self.answer.status, body=self.answer.body)
-        labels = {"domain": "old.example", "platform": "woocommerce", "operation": "get_cart"}
-        rows = [{"metric": labels, "value": [0, "199.7"]}]
-        if "errors_total" in query:
-            rows = [{"metric": {**labels, "error_type": "timeout"}, "value": [0, "20.1"]}]
-        if "histogram_avg" in query:
-            rows = [{"metric": labels, "value": [0, "0.2504"]}]
-        return web.json_response({"status": "success", "data": {"result": rows}})
-
-
-@pytest.fixture
-async def fake() -> AsyncIterator[tuple[FakePrometheus, str]]:
-    prometheus = FakePrometheus()
-    app = web.Application()
-    app.router.add_post("/prom/api/v1/query", prometheus.query)
-    async with listening(app, [("127.0.0.1", 0)]) as (url,):
-        yield prometheus, f"{url}/prom"
-
-
-async def test_past_days_come_from_prometheus(
-    tmp_path: Path, fake: tuple[FakePrometheus, str]
-) -> None:
-    prometheus, url = fake
-    more = f"prometheus_url: {url}\n"
-    store = ("acme", "a.example", DOWN)
-    async with exporting(tmp_path, configuration(store, more=more)) as running:
-        found = (await running.api("/api/v1/analytics?days=30&domain=a.example")).json
-    assert found["source"] == "prometheus"
-    assert found["filters"]["days"] == 30
-    assert found["stats"] == {
-        "total_operations": 200,
-        "success_rate": 89.93,
-        "avg_duration_ms": 250.4,
-        "errors_by_type": {"timeout": 20},
-        "operations_by_type": {"get_cart": 200},
-    }
-    extrapolates, *queries = prometheus.asked
-    assert (extrapolates, len(queries)) == ("vector(1)", 3)
-    where = '{org="acme",domain="a.example"}'
-    assert all(query.count("{") == query.count(where) for query in queries)
-    assert [f"{where}[90d] offset -60d" in query for query in queries] == [True, True, False]
-
-
-@pytest.mark.parametrize(
-    ("answer", "message"),
-    [
-        (web.Response(status=503), "Prometheus answered with status 503"),
-        (web.Response(body=b"<html>"), "Prometheus did not answer with figures"),
-        (web.Response(body=b"{}"), "Prometheus did not answer with figures"),
-        (web.Response(body=b"[" * 100_000), "Prometheus did not answer with figures"),
-        (web.Response(body=b" " * (10 * 2**20 + 1)), "Prometheus answered more than can be read"),
-    ],
-)
-async def test_a_prometheus_that_fails_is_told_as_such(
-    tmp_path: Path, fake: tuple[FakePrometheus, str], answer: web.Response, message: str
-) -> None:
-    prometheus, url = fake
-    prometheus.answer = answer
-    async with exporting(tmp_path, configuration(more=f"prometheus_url: {url}\n")) as running:
-        found = await running.api("/api/v1/analytics")
-    assert (found.status, found.json) == (502, {"error": message})
-
-
-async def test_an_org_that_asks_too_much_takes_nothing_from_another(
-    tmp_path: Path, fake: tuple[FakePrometheus, str]
-) -> None:
-    prometheus, url = fake
-    prometheus.go.clear()
-    async with exporting(tmp_path, configuration(more=f"prometheus_url: {url}\n")) as running:
-        first = [asyncio.create_task(running.api("/api/v1/analytics")) for _ in range(50)]
-        refused = []
-        for done in asyncio.as_completed(first):
-            refused.append(await done)
-            if len(refused) == 50 - MAX_ANALYTICS_OF_ORG:
-                break
-        assert {answer.status for answer in refused} == {429}
-        assert refused[0].headers["Retry-After"] == "1"
-        assert refused[0].json == {"error": "too many requests of this org at the same time"}
-        # Health costs nothing, and another org has places of its own.
-        assert (await running.api("/api/v1/health")).status == 200
-        other = asyncio.create_task(running.api("/api/v1/analytics", ZEN))
-        prometheus.go.set()
-        assert (await other).status == 200
-        assert [task.result().status for task in first if task.result().status != 429] == [
-            200
-        ] * MAX_ANALYTICS_OF_ORG
-    assert len(prometheus.asked) == 3 * (MAX_ANALYTICS_OF_ORG + 1)
-
-
-async def test_a_prometheus_that_is_away_is_told_as_such(tmp_path: Path) -> None:
-    text = configuration(more="prometheus_url: http://127.0.0.1:9\n")
-    async with exporting(tmp_path, text) as running:
-        found = await running.api("/api/v1/analytics")
-    assert found.status == 502
-    assert found.json["error"].startswith("Prometheus did not answer: Client")
 
 
 async def test_a_store_in_trouble_says_why(

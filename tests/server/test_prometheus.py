@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -11,11 +13,17 @@ import pytest
 
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.server import prometheus as asked
-from store_exporter.server.analytics import Filters
-from tests.server.support import configuration, exporting
+from store_exporter.server.analytics import Filters, Findings
+from tests.server.support import Answer, configuration, exporting
 from tests.servers import PrometheusFactory, eventually
 
 GLOBAL = "global: {scrape_interval: 200ms, scrape_timeout: 200ms}\n"
+
+
+def scraping(url: str) -> str:
+    """A configuration that scrapes one exporter."""
+    target = url.removeprefix("http://")
+    return f"{GLOBAL}scrape_configs: [{{job_name: a, static_configs: [{{targets: ['{target}']}}]}}]"
 
 
 @pytest.mark.real
@@ -61,9 +69,7 @@ async def test_analytics_asks_what_prometheus_can_answer(
         handle.start()
         handle.fail(0.5, "timeout")
     async with exporting(tmp_path, configuration(), recorder=recorder) as running:
-        target = running.url.removeprefix("http://")
-        job = f"scrape_configs: [{{job_name: a, static_configs: [{{targets: ['{target}']}}]}}]"
-        server = await asyncio.to_thread(prometheus, GLOBAL + job)
+        server = await asyncio.to_thread(prometheus, scraping(running.url))
         count = partial(server.query, "count_over_time(store_operations_total[1m]) > 3")
         await asyncio.to_thread(eventually, count)
         for handle in (ours, theirs):
@@ -73,8 +79,13 @@ async def test_analytics_asks_what_prometheus_can_answer(
         calls = partial(server.query, 'store_operations_total{org="acme"} > 50')
         await asyncio.to_thread(eventually, calls)
 
+        began = time.time()
+        answers: list[Findings] = []
+
         def figures() -> tuple[float, float, float]:
-            found = asyncio.run(asked.usage(server.url, Filters("acme", days=1)))
+            answer = asyncio.run(asked.usage(server.url, Filters("acme", days=1), time.time()))
+            answers.append(answer)
+            found = answer.usages
             assert {key[0] for key in found} <= {"a.example"}
             (usage,) = found.values()
             return usage.total, usage.errors["timeout"], usage.seconds
@@ -83,3 +94,67 @@ async def test_analytics_asks_what_prometheus_can_answer(
         total, errors, seconds = await asyncio.to_thread(enough)
     assert (round(total, 6), round(errors, 6)) == (52, 51)
     assert seconds == pytest.approx(11)
+    answer = answers[-1]
+    assert answer.start is not None
+    assert answer.end is not None
+    # To a second for each day asked.
+    assert began - 60 < answer.start < began + 1
+    assert answer.end == pytest.approx(time.time(), abs=3)
+    assert (answer.complete, answer.partial, answer.warnings) == (False, False, [])
+
+
+NAMES = ("lookup order", 'a"} or {org="zen', "a\\", "a\nb\r", "émoji 🛒", "re.*", "$" * 256)
+
+
+@pytest.mark.real
+async def test_what_only_applications_know_can_be_asked_for(
+    tmp_path: Path, prometheus: PrometheusFactory
+) -> None:
+    recorder = Recorder()
+    for org, domain in (("acme", "Only.In.The.App"), ("zen", "zen.example")):
+        for name in NAMES:
+            handle = recorder.operation(org, domain, "own platform", name)
+            handle.start()
+            handle.finish(0.1)
+    async with exporting(tmp_path, configuration(), recorder=recorder) as running:
+        job = scraping(running.url)
+        # Two of one machine have names, so that both are shown the births.
+        named = job.replace("job_name: a,", "job_name: a, params: {scraper: [limited]},")
+        limited = await asyncio.to_thread(prometheus, named, "--query.max-samples=10")
+        server = await asyncio.to_thread(prometheus, job)
+        for each, question in (
+            (limited, "up == 1"),
+            (server, "count(store_operations_total > 0) > 13"),
+        ):
+            await asyncio.to_thread(eventually, partial(each.query, question))
+
+        async def asked_for(**parameters: str) -> Answer:
+            headers = {"Authorization": "Bearer token-of-acme-0123456789"}
+            return await running.ask("/api/v1/analytics", params=parameters, headers=headers)
+
+        for url, source in ((None, "process"), (server.url, "prometheus")):
+            if url is not None:
+                running.file.write_text(configuration(more=f"prometheus_url: {url}\n"))
+                await running.exporter.reload()
+            for name in NAMES:
+                answer = (await asked_for(operation=name, domain="Only.In.The.App")).json
+                assert answer.get("source") == source, (name, answer)
+                assert answer["stats"]["operations_by_type"] == {name: 1}
+            every = (await asked_for(days="90")).json
+            assert every["stats"]["total_operations"] == len(NAMES)
+            start, until = (datetime.fromisoformat(every[name]) for name in ("from", "until"))
+            # Of 90 days there is less than a minute, found to 90 seconds.
+            assert timedelta() <= until - start < timedelta(minutes=3)
+            assert not every["complete"]
+            unknown = await asked_for(domain="zen.example")
+            assert (unknown.status, unknown.json) == (
+                404,
+                {"error": "there is no store of this domain"},
+            )
+        running.file.write_text(configuration(more=f"prometheus_url: {limited.url}\n"))
+        await running.exporter.reload()
+        refused = await asked_for()
+        assert (refused.status, refused.json) == (
+            502,
+            {"error": "Prometheus answered with status 422 (execution)"},
+        )

@@ -116,18 +116,23 @@ def quantile(
     return f"(histogram_quantile({q:g}, {native}) or histogram_quantile({q:g}, {classic})) >= 0"
 
 
-def within(
+def share_within(
     bound: float, metric: Metric, window: str, labels: Iterable[str], matchers: Iterable[str] = ()
 ) -> str:
-    """Rate of observations up to `bound`, which is a bound of the metric's classic buckets."""
+    """Share of observations up to `bound`, which is a bound of the metric's classic buckets.
+
+    NaN without observations. VictoriaMetrics knows `histogram_fraction`, though not of native
+    histograms, and refuses expressions with `histogram_count` whole.
+    """
     labels, matchers = tuple(labels), tuple(matchers)
     native = total(labels, rate(metric, window, *matchers))
     # Prometheus 3 writes the bound 1 as "1.0", OTLP and older versions as "1".
     text = f"{bound:g}"
     value = text if "." in text else f"{text}|{text}\\.0"
     bucket = f"le=~{quote(value)}" if "|" in value else equal("le", value)
-    classic = total(labels, rate(metric, window, *matchers, bucket, suffix="_bucket"))
-    return f"(histogram_fraction(0, {bound:g}, {native}) * histogram_count({native})) or {classic}"
+    within = total(labels, rate(metric, window, *matchers, bucket, suffix="_bucket"))
+    everything = total(labels, rate(metric, window, *matchers, suffix="_count"))
+    return f"histogram_fraction(0, {bound:g}, {native}) or {within} / {everything}"
 
 
 def or_zero(expression: str, like: str) -> str:

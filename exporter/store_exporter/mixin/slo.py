@@ -77,8 +77,9 @@ def base(objective: Objective) -> list[Record]:
     else:
         events = total(STORE, select(series.OPERATION_RATE, *chosen))
         duration = operations.OPERATION_DURATION
-        quick = promql.within(objective.threshold, duration, RATE_WINDOW, STORE, chosen)
-        bad = f"clamp_min({events} - ({quick}), 0)"
+        quick = promql.share_within(objective.threshold, duration, RATE_WINDOW, STORE, chosen)
+        # Of no calls there is no share, and none of them was slow. NaN would stay in every sum.
+        bad = f"clamp_min({events} * (1 - ({quick})), 0) >= 0 or {events} == 0"
     return [
         Record(EVENTS, events, label),
         Record(BAD, bad, label),

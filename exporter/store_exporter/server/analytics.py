@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import repeat
 from typing import Any
 
 from ..errors import ERROR_TYPES, Fault
@@ -16,18 +18,21 @@ from ..metrics.catalogue import operations as catalogue
 from ..metrics.families import HistogramValue
 from ..metrics.recorder import Recorder
 
+DAY = 86_400
+"""Seconds."""
+
 Key = tuple[str, str, str]
 """Domain, platform and operation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What is asked for; every value is known to the configuration or the catalogue.
+    """What is asked for. Domain and operation may be any text; only the org is trusted.
 
     Attributes:
         org: the tenant who asks.
-        domain: one of the org's stores, or all.
-        operation: one operation of the catalogue, or all.
+        domain: one store, configured or known to the org's applications alone, or all.
+        operation: one operation, of the catalogue or of the application's own, or all.
         days: how far back, where the source remembers days.
         limit: most rows listed.
     """
@@ -74,20 +79,44 @@ class OperationUsage:
         self.errors[error_type] = self.errors.get(error_type, 0.0) + count
 
 
-Usages = Mapping[Key, OperationUsage]
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """Figures, and what they rest on.
+
+    Attributes:
+        usages: by domain, platform and operation.
+        start: Unix time in seconds of the org's first data in the days asked for; None without any.
+        end: the same of the last data.
+        complete: there is data for the whole of the days.
+        partial: a part of the data could not be read, so no figure is more than a lower bound.
+        warnings: why it is not complete, and what else there is to know.
+    """
+
+    usages: Mapping[Key, OperationUsage]
+    start: float | None
+    end: float | None
+    complete: bool
+    partial: bool = False
+    warnings: Sequence[str] = ()
 
 
-def from_recorder(recorder: Recorder, filters: Filters) -> Usages:
+def from_recorder(recorder: Recorder, filters: Filters, now: float) -> Findings:
     """Read what this process itself has counted since it started."""
     found: dict[Key, OperationUsage] = {}
+    beginnings: list[float] = []
     for family in recorder.families():
         if family.metric.name not in _READERS:
             continue
-        for labels, value in family.series:
+        created = family.created if isinstance(family.created, Iterable) else repeat(family.created)
+        for (labels, value), begun in zip(family.series, created, strict=False):
+            if labels[0] == filters.org and begun is not None:
+                beginnings.append(begun)
             if filters.let_through(labels):
                 usage = found.setdefault((labels[1], labels[2], labels[3]), OperationUsage())
                 _READERS[family.metric.name](usage, labels, value)
-    return found
+    start = min(beginnings, default=None)
+    complete = start is not None and start <= now - filters.days * DAY
+    return Findings(found, start, None if start is None else now, complete)
 
 
 def _total(usage: OperationUsage, _: Sequence[str], value: Any) -> None:
@@ -109,8 +138,9 @@ _READERS = {
 }
 
 
-def report(usages: Usages, filters: Filters, source: str) -> dict[str, Any]:
+def report(findings: Findings, filters: Filters, source: str) -> dict[str, Any]:
     """Make the answer: rows of the busiest operations, statistics of all, and what was asked."""
+    usages = findings.usages
     everything = OperationUsage()
     by_operation: Counter[str] = Counter()
     for (_, _, operation), usage in usages.items():
@@ -118,13 +148,18 @@ def report(usages: Usages, filters: Filters, source: str) -> dict[str, Any]:
         by_operation[operation] += round(usage.total)
     busiest = sorted(usages.items(), key=lambda item: (-item[1].total, item[0]))
     rows = [
-        {"domain": domain, "platform": platform, "operation": operation, **_figures(usage)}
+        {"domain": domain, "platform": platform, "operation": operation}
+        | _figures(usage, findings.partial)
         for (domain, platform, operation), usage in busiest[: filters.limit]
     ]
-    stats = _figures(everything)
+    stats = _figures(everything, findings.partial)
     return {
         "metrics": rows,
         "stats": {**stats, "operations_by_type": dict(by_operation.most_common())},
+        "from": _written(findings.start),
+        "until": _written(findings.end),
+        "complete": findings.complete,
+        "warnings": list(findings.warnings),
         "filters": {
             "domain": filters.domain,
             "operation": filters.operation,
@@ -136,13 +171,20 @@ def report(usages: Usages, filters: Filters, source: str) -> dict[str, Any]:
     }
 
 
-def _figures(usage: OperationUsage) -> dict[str, Any]:
+def _written(moment: float | None) -> str | None:
+    return None if moment is None else datetime.fromtimestamp(round(moment), UTC).isoformat()
+
+
+def _figures(usage: OperationUsage, partial: bool) -> dict[str, Any]:
     total = round(usage.total)
+    # Of errors that are missing nobody knows: a share of what was found would be praise.
+    success = None if partial else success_rate(usage.total, usage.errors.items())
+    mean = round(usage.seconds / usage.total * 1000, 1) if total and not partial else None
     errors = sorted(usage.errors.items(), key=lambda item: (-item[1], item[0]))
     return {
         "total_operations": total,
-        "success_rate": success_rate(usage.total, usage.errors.items()),
-        "avg_duration_ms": round(usage.seconds / usage.total * 1000, 1) if total else None,
+        "success_rate": success,
+        "avg_duration_ms": mean,
         "errors_by_type": {name: round(count) for name, count in errors if round(count)},
     }
 

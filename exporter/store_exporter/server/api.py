@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -17,15 +18,17 @@ from aiohttp import web
 
 from ..errors import ERROR_TYPES
 from ..metrics.catalogue.operations import OPERATION_NAMES
+from ..metrics.guard import clean
 from . import prometheus
-from .analytics import Filters, from_recorder, report
+from .analytics import Filters, Findings, from_recorder, report
 from .exporter import Exporter
 from .places import FullError, Places
+from .query_api import PrometheusError
 from .status import Status
 from .tokens import OrgTokens
 
 MAX_ANALYTICS = 12
-"""Requests for analytics under way at the same time; each asks Prometheus three questions."""
+"""Requests for analytics under way at the same time; each asks Prometheus six questions."""
 MAX_ANALYTICS_OF_ORG = 4
 MAX_DAYS = 90
 MAX_LIMIT = 1000
@@ -77,30 +80,48 @@ class JsonApi:
         org = self._org(request)
         filters = Filters(
             org=org,
-            domain=self._domain(request, org),
-            operation=_operation(request),
+            domain=self._any_domain(request, org),
+            operation=clean(request.query.get("operation", "")) or None,
             days=_number(request, "days", 7, MAX_DAYS),
             limit=_number(request, "limit", 100, MAX_LIMIT),
         )
         try:
             with self._places.taken(org):
-                return await self._report(filters)
+                source, findings = await self._findings(filters)
         except FullError as error:
             wait = {"Retry-After": "1"}
             if error.own:
                 message = "too many requests of this org at the same time"
                 raise ApiError(429, message, wait) from None
             raise ApiError(503, "too many requests at the same time", wait) from None
+        self._check_known(filters, findings)
+        return report(findings, filters, source)
 
-    async def _report(self, filters: Filters) -> dict[str, Any]:
+    async def _findings(self, filters: Filters) -> tuple[str, Findings]:
         url = self._exporter.config.prometheus_url
+        now = time.time()
         if url is None:
-            usages = await asyncio.to_thread(from_recorder, self._exporter.recorder, filters)
-            return report(usages, filters, "process")
+            recorder = self._exporter.recorder
+            return "process", await asyncio.to_thread(from_recorder, recorder, filters, now)
         try:
-            return report(await prometheus.usage(url, filters), filters, "prometheus")
-        except prometheus.PrometheusError as error:
-            raise ApiError(502, str(error)) from None
+            return "prometheus", await prometheus.usage(url, filters, now)
+        except PrometheusError as error:
+            raise ApiError(504 if error.late else 502, str(error)) from None
+
+    def _check_known(self, filters: Filters, findings: Findings) -> None:
+        """Tell a name that nobody knows from one that had no calls.
+
+        Raises:
+            ApiError: there are no figures of it, though none is missing, and it is neither
+                configured nor one of the catalogue.
+        """
+        if findings.usages or findings.partial:
+            return
+        store = self._exporter.inventory.stores.get(filters.domain or "")
+        if filters.domain is not None and (store is None or store.org != filters.org):
+            raise ApiError(404, "there is no store of this domain")
+        if filters.operation is not None and filters.operation not in OPERATION_NAMES:
+            raise ApiError(404, "there is no operation of this name")
 
     def _org(self, request: web.Request) -> str:
         if self._config is not self._exporter.config:
@@ -121,15 +142,11 @@ class JsonApi:
             raise ApiError(404, "there is no store of this domain")
         return store.domain
 
-
-def _operation(request: web.Request) -> str | None:
-    operation = request.query.get("operation")
-    if not operation:
-        return None
-    known = next((name for name in OPERATION_NAMES if name == operation), None)
-    if known is None:
-        raise ApiError(400, "operation is not one of docs/operations.md")
-    return known
+    def _any_domain(self, request: web.Request, org: str) -> str | None:
+        """The domain asked for: one of the org's stores, or any text that its calls may have."""
+        domain = clean(request.query.get("domain", ""))
+        store = self._exporter.inventory.stores.get(domain.lower())
+        return store.domain if store is not None and store.org == org else domain or None
 
 
 def _number(request: web.Request, name: str, default: int, highest: int) -> int:

@@ -1,30 +1,29 @@
 """Asks a Prometheus what an org's operations did over past days.
 
-Queries are built here, from values of the configuration and the catalogue only, and every
-selector in them is pinned to one org.
+Queries are built here, names that applications chose are quoted in them, and every selector is
+pinned to one org.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import math
-from typing import Any
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 import aiohttp
 
 from ..metrics.catalogue import operations as catalogue
-from .analytics import Filters, Key, OperationUsage
+from .analytics import Filters, Findings, Key, OperationUsage
+from .coverage import Coverage, CoverageQueries
+from .query_api import BROKEN, LATE, MAX_WARNINGS, PARTIAL, Answer, PrometheusError, ask
 
 TIMEOUT = 15.0
-MAX_BYTES = 10 * 1024 * 1024
-MAX_SERIES = 50_000
+"""Seconds for all questions of one request together."""
+MAX_FIGURE = 2.0**53
+"""No count of calls and no mean of seconds is more."""
 
-_BY = "domain, platform, operation"
-
-
-class PrometheusError(Exception):
-    """Prometheus gave no usable answer; the message says why, without its address."""
+_BY = ", ".join(catalogue.OPERATION_LABELS)
 
 
 def selector(filters: Filters) -> str:
@@ -89,60 +88,73 @@ def queries(filters: Filters, *, extrapolates: bool = True) -> dict[str, str]:
     }
 
 
-async def usage(url: str, filters: Filters) -> dict[Key, OperationUsage]:
-    """Return what the org's operations did.
+async def usage(url: str, filters: Filters, now: float) -> Findings:
+    """Return what the org's operations did, and since when that is known.
+
+    Args:
+        url: the base address of a Prometheus, or of a database that answers like it.
+        filters: what is asked for.
+        now: Unix time in seconds.
 
     Raises:
         PrometheusError: it did not answer in time, or not with figures.
     """
-    timeout = aiohttp.ClientTimeout(total=TIMEOUT)
+    about = CoverageQueries(selector(Filters(filters.org)), filters.days, now)
     try:
-        async with aiohttp.ClientSession(timeout=timeout) as session:
-            asked = queries(filters, extrapolates=await _extrapolates(session, url))
-            answers = await asyncio.gather(*(_ask(session, url, q) for q in asked.values()))
-    except (aiohttp.ClientError, TimeoutError) as error:
+        async with asyncio.timeout(TIMEOUT), aiohttp.ClientSession() as session:
+            asks = partial(ask, session, url, seconds=TIMEOUT)
+            parts = await asks("query_range", about.parts())
+            asked = queries(filters, extrapolates=not parts.victoria_metrics)
+            ends = about.ends(parts)
+            figures, moments = await asyncio.gather(
+                asyncio.gather(*(asks("query", {"query": text}) for text in asked.values())),
+                asyncio.gather(*(asks("query_range", each) for each in ends)),
+            )
+    except TimeoutError:
+        raise PrometheusError(LATE, late=True) from None
+    except (aiohttp.ClientError, OSError) as error:
         raise PrometheusError(f"Prometheus did not answer: {type(error).__name__}") from None
+    usages = _usages(filters, dict(zip(asked, figures, strict=True)))
+    return _findings(usages, about.read(parts, moments), [parts, *figures, *moments])
+
+
+def _usages(filters: Filters, answers: Mapping[str, Answer]) -> dict[Key, OperationUsage]:
     found: dict[Key, OperationUsage] = {}
-    for name, answer in zip(asked, answers, strict=True):
-        for labels, value in answer:
-            key = tuple(labels.get(label, "") for label in ("domain", "platform", "operation"))
-            entry = found.setdefault((key[0], key[1], key[2]), OperationUsage())
+    for name, answer in answers.items():
+        for series in answer.series:
+            labels = [series.labels.get(label, "") for label in catalogue.OPERATION_LABELS]
+            if not filters.let_through(labels):
+                raise PrometheusError("Prometheus answered with figures that were not asked for")
+            entry = found.setdefault((labels[1], labels[2], labels[3]), OperationUsage())
+            value = series.points[-1][1]
+            # Without calls there is no mean: nothing was divided by nothing.
+            if name == "mean" and math.isnan(value):
+                continue
+            if not 0 <= value <= MAX_FIGURE:
+                raise PrometheusError(BROKEN)
             if name == "errors":
-                entry.failed(labels.get("error_type", ""), value)
+                entry.failed(series.labels.get("error_type", ""), value)
             elif name == "total":
                 entry.total += value
-            elif math.isfinite(value):
+            else:
                 entry.seconds = value * entry.total
     return found
 
 
-async def _extrapolates(session: aiohttp.ClientSession, url: str) -> bool:
-    """Tell by an answer whether it is Prometheus': VictoriaMetrics' counts series in each one."""
-    document = await _document(session, url, "vector(1)")
-    return not (isinstance(document, dict) and "seriesFetched" in document.get("stats", ()))
-
-
-async def _ask(
-    session: aiohttp.ClientSession, url: str, query: str
-) -> list[tuple[dict[str, str], float]]:
-    document = await _document(session, url, query)
-    try:
-        return [(row["metric"], float(row["value"][1])) for row in document["data"]["result"]]
-    except (ValueError, LookupError, TypeError):
-        raise PrometheusError("Prometheus did not answer with figures") from None
-
-
-async def _document(session: aiohttp.ClientSession, url: str, query: str) -> Any:
-    form = {"query": query, "timeout": f"{TIMEOUT:g}s", "limit": str(MAX_SERIES)}
-    async with session.post(f"{url}/api/v1/query", data=form, allow_redirects=False) as answer:
-        body = bytearray()
-        async for chunk in answer.content.iter_chunked(64 * 1024):
-            body += chunk
-            if len(body) > MAX_BYTES:
-                raise PrometheusError("Prometheus answered more than can be read")
-        if answer.status != 200:
-            raise PrometheusError(f"Prometheus answered with status {answer.status}")
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        raise PrometheusError("Prometheus did not answer with figures") from None
+def _findings(
+    usages: Mapping[Key, OperationUsage], coverage: Coverage, answers: Sequence[Answer]
+) -> Findings:
+    incomplete = any(answer.partial for answer in answers)
+    warnings = dict.fromkeys(text for answer in answers for text in answer.warnings)
+    if incomplete:
+        warnings[PARTIAL] = None
+    if coverage.gaps:
+        warnings[f"there is no data for {coverage.gaps / 3600:.1f} hours within that time"] = None
+    return Findings(
+        usages=usages,
+        start=coverage.start,
+        end=coverage.end,
+        complete=not coverage.missing and not incomplete,
+        partial=incomplete,
+        warnings=list(warnings)[-MAX_WARNINGS:],
+    )

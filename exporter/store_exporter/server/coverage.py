@@ -1,0 +1,107 @@
+"""Since when, until when and how densely a Prometheus has an org's operations.
+
+The days asked for are looked at in equal parts, each of which has samples or has none. That reads
+every sample once, as `increase` does, and finds figures of a quarter of an hour among 90 days.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ..metrics.catalogue import operations as catalogue
+from .query_api import BROKEN, Answer, PrometheusError
+
+PARTS = 288
+"""In how many parts the days are looked at: a day in parts of five minutes."""
+
+_FINER = 300
+"""How many times a part is looked at in turn, to find its first or last sample."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What there is.
+
+    Attributes:
+        start: Unix time in seconds of the first sample, to a second for each day asked; None
+            without any.
+        end: the same of the last.
+        missing: seconds of the days without samples.
+        gaps: those of them that are between start and end.
+    """
+
+    start: float | None
+    end: float | None
+    missing: float
+    gaps: float
+
+
+class CoverageQueries:
+    """The questions about one org's days, and what their answers mean.
+
+    Whatever domain or operation is asked for, it is the org's samples that count: where its
+    application was scraped and an operation was not, there were no calls.
+
+    Args:
+        selector: the label matchers of the org.
+        days: how many.
+        now: Unix time in seconds of their end.
+    """
+
+    def __init__(self, selector: str, days: int, now: float) -> None:
+        self._series = f"{catalogue.OPERATIONS.name}{selector}"
+        self._now = now
+        self._part = days * 86_400 // PARTS
+
+    def parts(self) -> dict[str, str]:
+        """The range query that finds the parts with samples."""
+        first = self._now - (PARTS - 1) * self._part
+        counts = f"count(count_over_time({self._series}[{self._part}s]))"
+        return _range(counts, first, self._now, self._part)
+
+    def ends(self, parts: Answer) -> list[dict[str, str]]:
+        """The range queries for the first and the last sample; none where there is nothing."""
+        times = self._times(parts)
+        step = max(self._part // _FINER, 1)
+        return [
+            _range(f"{function}(timestamp({self._series}))", time - self._part, time, step)
+            for function, time in zip(("min", "max"), (*times[:1], *times[-1:]), strict=False)
+        ]
+
+    def read(self, parts: Answer, ends: Sequence[Answer]) -> Coverage:
+        """Sum up the answers.
+
+        Raises:
+            PrometheusError: they are no times.
+        """
+        times = self._times(parts)
+        missing = (PARTS - len(times)) * self._part
+        if not times:
+            return Coverage(None, None, missing, 0)
+        between = round((times[-1] - times[0]) / self._part) + 1
+        # A sample may be seen for so short that no point of the range query is within.
+        return Coverage(
+            start=next(self._moments(ends[0], times[0]), times[0] - self._part),
+            end=max(self._moments(ends[1], times[-1]), default=times[-1]),
+            missing=missing,
+            gaps=(between - len(times)) * self._part,
+        )
+
+    def _times(self, parts: Answer) -> list[float]:
+        first = self._now - PARTS * self._part
+        found = {time for series in parts.series for time, _ in series.points}
+        return sorted(time for time in found if first < time <= self._now + 1)
+
+    def _moments(self, answer: Answer, end: float) -> Iterator[float]:
+        for _, value in (point for series in answer.series for point in series.points):
+            if math.isnan(value):
+                raise PrometheusError(BROKEN)
+            yield min(max(value, end - self._part), end)
+
+
+def _range(query: str, start: float, end: float, step: int) -> dict[str, str]:
+    times = {"start": f"{start:.3f}", "end": f"{end:.3f}", "step": str(step)}
+    # VictoriaMetrics moves start and end to its cache's grid without it.
+    return {"query": query, **times, "nocache": "1"}
