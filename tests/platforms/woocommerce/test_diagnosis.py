@@ -31,7 +31,7 @@ async def test_a_healthy_store_is_fine_but_for_plain_http() -> None:
         assert {name for name, finding in found.items() if finding.state != "ok"} == {"transport"}
         assert found["may write"].message.startswith("no")
         assert "11.0.1" in found["installation"].message
-        assert "posts" in found["installation"].message
+        assert "HPOS" in found["installation"].message
 
 
 async def test_diagnosing_changes_nothing_in_the_store() -> None:

@@ -12,7 +12,7 @@ from store_exporter.errors import StoreError
 from store_exporter.platforms.woocommerce import WooCommerce
 from store_exporter.spec.money import Money
 from tests.fakes.clock import Clock
-from tests.fakes.woocommerce import client
+from tests.fakes.woocommerce import changing, client
 
 ADA = "cust3@example.test"
 
@@ -255,3 +255,45 @@ def test_dates_are_right_in_a_shop_far_away(clock: Clock) -> None:
     store = SimulatedWooCommerce(clock=clock.now, orders=0, timezone="Pacific/Auckland")
     made = store.new_order("processing")
     assert client(store).check_order(made["id"]).created.timestamp() == clock.now()
+
+
+def spoiling(number: int, odd: dict[str, Any]) -> Any:
+    """Return what replaces members of one order in a list."""
+    return lambda rows: [{**row, **odd} if row["id"] == number else row for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("odd", "left_out"),
+    [
+        ({"total": None}, 1),
+        ({"total": "1,234.50"}, 1),
+        ({"date_created_gmt": None}, 1),
+        ({"date_created_gmt": 7}, 1),
+        ({"currency": ""}, 1),
+        ({"line_items": [None]}, 1),
+        ({"refunds": None}, 1),
+        ({"id": "x"}, 1),
+        # What can be understood is: no lines, a currency in lower case, no account.
+        ({"line_items": None}, 0),
+        ({"currency": "gbp"}, 0),
+        ({"customer_id": None}, 0),
+    ],
+)
+def test_one_odd_order_is_left_out_of_a_list_and_told(odd: dict[str, Any], left_out: int) -> None:
+    store = SimulatedWooCommerce(clock=Clock().now, orders=0)
+    email = "cust2@example.test"
+    good, other = (store.new_order("completed", email=email) for _ in range(2))
+    store.faults.add(changing("*/orders", spoiling(other["id"], odd)))
+    found = client(store).get_customer_orders(email)
+    assert good["id"] in {order.id for order in found}
+    assert (len(found), found.unreadable) == (2 - left_out, left_out)
+
+
+@pytest.mark.parametrize("odd", [{"billing": []}, {"billing": None}, {"billing": "x"}])
+def test_an_order_that_is_nobodys_spoils_nobodys_list(odd: dict[str, Any]) -> None:
+    store = SimulatedWooCommerce(clock=Clock().now, orders=0)
+    email = "guest@example.test"
+    good, other = (store.new_order("completed", email=email) for _ in range(2))
+
+    store.faults.add(changing("*/orders", spoiling(other["id"], odd)))
+    assert good["id"] in {order.id for order in client(store).get_customer_orders(email)}

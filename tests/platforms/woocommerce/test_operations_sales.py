@@ -234,7 +234,7 @@ def test_more_orders_than_can_be_added_up_are_refused_at_the_first_page(
     store.faults.add(Fault(path="*/orders", headers={"X-WP-Total": str(MOST_SUMMED + 1)}))
     assert failure(shop.get_sales_report).error_type == "response_too_large"
     assert failure(shop.get_customer_insights).error_type == "response_too_large"
-    assert sum("/orders" in path for _, path in store.requests) == 2
+    assert sum("/v3/orders" in path for _, path in store.requests) == 2
 
 
 def test_a_list_that_ends_before_its_total_makes_no_figure(
@@ -254,7 +254,7 @@ def test_amounts_are_asked_for_in_full(store: SimulatedWooCommerce, shop: WooCom
     shop.check_order(made["id"])
     shop.get_customer_orders("cust2@example.test")
     shop.check_refund_status(made["id"])
-    asked = [path for _, path in store.requests if "/orders" in path or "/refunds" in path]
+    asked = [path for _, path in store.requests if "/v3/orders" in path or "/v3/refunds" in path]
     assert len(asked) > 8
     assert [path for path in asked if "dp=8" not in path] == []
 

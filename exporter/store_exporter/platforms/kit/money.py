@@ -103,6 +103,8 @@ def rounded(amount: Decimal, currency: str) -> Decimal:
 
 
 def exact(amount: Decimal, currency: str) -> Decimal:
-    """Return the same amount, written with its currency's decimals unless it has more of them."""
+    """Return the same amount, without zeros beyond its currency's decimals."""
     shown = rounded(amount, currency)
-    return shown if shown == amount else amount.normalize()
+    if shown != amount:
+        return amount.normalize()
+    return min(amount, shown, key=lambda written: len(str(written)))

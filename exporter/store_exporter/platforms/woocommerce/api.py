@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from email.utils import parsedate_to_datetime
@@ -237,6 +237,18 @@ class Api(connection.Api):
     def _decimals(self) -> Plan[int]:
         body = yield from self.get(f"{V3}/settings/general/woocommerce_price_num_decimals")
         return Fields(body, "the setting of decimals").integer("value")
+
+    def statuses(self, without: Collection[str]) -> Plan[str]:
+        """Return the statuses that orders can have but for some, as a parameter.
+
+        They are asked for once an hour, and those of plugins are among them.
+        """
+        every = yield from self.facts.get("statuses", self._statuses)
+        return ",".join(slug for slug in every if slug not in without)
+
+    def _statuses(self) -> Plan[tuple[str, ...]]:
+        page = yield from self.page(f"{V3}/reports/orders/totals")
+        return tuple(row.text("slug").removeprefix("wc-") for row in page)
 
     def zone(self) -> Plan[tzinfo]:
         """Return the time zone of the shop's calendar, asked for once an hour."""

@@ -9,7 +9,7 @@ from store_exporter.net.plans import Plan
 from store_exporter.platforms.kit import products
 from store_exporter.platforms.kit.fields import Fields
 from store_exporter.platforms.kit.operations import Plans, plan
-from store_exporter.spec.money import Quantity
+from store_exporter.spec.money import Money, Quantity
 from store_exporter.spec.operations import OPERATIONS, Operations
 from store_exporter.spec.results import Price, Stock, StockQuantity
 
@@ -74,9 +74,9 @@ def check_price(api: Api, product: int | str) -> Plan[Price]:
     """Amounts are those of the catalogue, before the price lists of customer groups."""
     row = yield from find_product(api, product)
     currency = yield from api.currency()
-    regular = row.money_number("price", currency)
+    regular = Money(row.decimal("price"), currency)
     # A product without a sale has a sale price of nought.
-    sale = row.money_number("sale_price", currency)
+    sale = Money(row.decimal("sale_price"), currency)
     on_sale = 0 < sale.amount < regular.amount
     price = sale if on_sale else regular
     return Price(

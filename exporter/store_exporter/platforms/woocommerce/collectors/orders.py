@@ -18,7 +18,7 @@ from ...kit.walk import Query
 from ..api import FULL, PAGE, V3, Api, gmt, server_time
 from . import audit
 from .order_rows import ASKED, Page, read_page, read_refunds
-from .places import Place
+from .places import OrdersRead
 from .statuses import ENTERED
 
 logger = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 _FRESH = 5
 
 
-class OrderBook(order_book.OrderBook[Api, Place]):
+class OrderBook(order_book.OrderBook[Api, OrdersRead]):
     """The order book of a store, kept by a walk over the orders' times of change."""
 
     statuses = ENTERED
@@ -42,13 +42,13 @@ class OrderBook(order_book.OrderBook[Api, Place]):
         self.read: set[str] = set()
         """Ids of the orders that this run read."""
 
-    def first_place(self, since: int) -> Place:
+    def first_place(self, since: int) -> OrdersRead:
         """Return the place of a walk that begins at a time."""
-        return Place.at(since)
+        return OrdersRead.at(since)
 
-    def saved_place(self, document: Any) -> Place:
+    def saved_place(self, document: Any) -> OrdersRead:
         """Return the place that was saved."""
-        return Place.from_document(document)
+        return OrdersRead.from_document(document)
 
     @property
     def backlog(self) -> int:
@@ -69,7 +69,7 @@ class OrderBook(order_book.OrderBook[Api, Place]):
         clock = int(self.run.now() if server is None else server)
         unknown = clock if page.ids else 0
         began = min(max(page.changed, default=unknown), clock)
-        self.start(began, Place.at(began, newest=began), page.orders)
+        self.start(began, OrdersRead.at(began, newest=began), page.orders)
         self.place.latest = newest.page.newest
         self.place.count = newest.total
         self.ledger.newest = max(page.newest, newest.page.newest)

@@ -10,7 +10,7 @@ from ...kit.walk import Walk
 
 
 @dataclass(slots=True)
-class Place:
+class OrdersRead:
     """Where the reading stands.
 
     Attributes:
@@ -29,7 +29,7 @@ class Place:
     unchecked: int = 0
 
     @classmethod
-    def at(cls, since: int, newest: int = 0) -> Place:
+    def at(cls, since: int, newest: int = 0) -> OrdersRead:
         """Return the place at which everything changed from a Unix time on is to be read."""
         return cls(Walk(since, newest=newest))
 
@@ -43,7 +43,7 @@ class Place:
         }
 
     @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> Place:
+    def from_document(cls, document: Mapping[str, Any]) -> OrdersRead:
         """Return the place that was saved; version 1 had a walk alone.
 
         Raises:

@@ -69,7 +69,13 @@ class _Customer:
 
 @plan(
     Operations.get_customer_insights,
-    calls=("GET /wc/v3/orders", "GET /wc/v3/customers?include=", CURRENCY, DECIMALS),
+    calls=(
+        "GET /wc/v3/orders",
+        "GET /wc/v3/reports/orders/totals",
+        "GET /wc/v3/customers?include=",
+        CURRENCY,
+        DECIMALS,
+    ),
     errors=("response_too_large",),
     deadline=SUMMING,
 )
@@ -83,7 +89,8 @@ def get_customer_insights(api: Api, limit: int = 10) -> Plan[Listing[CustomerSpe
     are response_too_large.
     """
     wanted = checks.limit(limit)
-    query = {"status": "any", "_fields": _MEMBERS}
+    status = yield from api.statuses(without=_UNSOLD)
+    query = {"status": status, "_fields": _MEMBERS}
     rows = yield from api.every(f"{V3}/orders", query, "orders")
     shown = yield from api.decimals()
     orders = [Fields(row, "order") for row in rows]

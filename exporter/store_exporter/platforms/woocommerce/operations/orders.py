@@ -95,7 +95,7 @@ class _Orders(orders.Orders[Api]):
         Caches and firewalls that drop the query make the store answer with everybody's, so that
         nothing is believed to match that does not.
         """
-        found: dict[int, tuple[str, Any]] = {}
+        found: dict[int | str, tuple[str, int, Any]] = {}
         most = max(wanted, _MOST)
         customer = yield from self._customer_id(email)
         complete = True
@@ -109,13 +109,17 @@ class _Orders(orders.Orders[Api]):
                 try:
                     fields = Fields(row, "order")
                     mine = customer is not None and fields.raw("customer_id") == customer
-                    if _belongs(fields, None if mine else email):
-                        found[fields.identifier()] = (fields.text_or("date_created_gmt"), row)
+                    theirs = _belongs(fields, None if mine else email)
                 except StoreError:
                     # Nobody's, as far as can be read.
                     continue
-        newest = sorted(found.items(), key=lambda item: (item[1][0], item[0]), reverse=True)
-        return Rows([row for _, (_, row) in newest[:wanted]], len(found) if complete else None)
+                if theirs:
+                    created, number = fields.text_or("date_created_gmt"), fields.raw("id")
+                    # One without an id is told as unreadable when the list is read.
+                    key = number if isinstance(number, int) else 0
+                    found[key or str(fields.raw("number"))] = (created, key, row)
+        newest = sorted(found.values(), key=lambda item: item[:2], reverse=True)
+        return Rows([row for *_, row in newest[:wanted]], len(found) if complete else None)
 
     def _customer_id(self, email: str) -> Plan[int | None]:
         """Return the id of the customer who has an address, None if nobody has."""
