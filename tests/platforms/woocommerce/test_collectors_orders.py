@@ -212,18 +212,18 @@ async def test_a_store_that_lost_orders_is_degraded_until_all_that_are_counted_w
             orders.append(store.shop.new_order("completed", total="1"))
         await run(store)
         for _ in range(2):
-            await run(store, seconds=1_000)
+            await run(store, seconds=1_000, overlap=5)
         for order in orders[100:103]:
             del store.shop.shop.orders[order["id"]]
         store.clock.now += 300
-        report = await store.collect("orders", max_pages=1)
+        report = await store.collect("orders", max_pages=1, overlap=5)
         found = figures(report)
         left = 3 - found["store_order_corrections_total{GBP}"]
         assert left > 0
         assert f"{left:.0f}." in report.degraded[0]
         assert found["store_collector_backlog{orders}"] == left
         store.clock.now += 300
-        report = await store.collect("orders")
+        report = await store.collect("orders", overlap=5)
         assert figures(report)["store_order_corrections_total{GBP}"] == 3
         assert not report.degraded
 

@@ -38,10 +38,7 @@ def money() -> tuple[Panel, ...]:
         ),
         (
             "Refunds per day ($currency)",
-            (
-                "Amounts refunded within the past day, and what paid orders lost by edits or "
-                "deletion. A jump may be a bad product."
-            ),
+            "Amounts refunded within the past day, and what edits and deletions took away.",
             f"sum({increase(business.REFUNDS, '1d', *CHOSEN)})",
             "there may be no refund",
             (),
