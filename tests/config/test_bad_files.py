@@ -27,7 +27,12 @@ def problems(folder: Path, content: bytes) -> list[str]:
 @pytest.mark.parametrize("entry", [body for _, body in BAD_FILES], ids=[n for n, _ in BAD_FILES])
 def test_a_bad_file_is_refused_with_every_problem(entry: str, tmp_path: Path) -> None:
     text, expected = entry.split("--- is refused with\n")
-    assert problems(tmp_path, text.encode()) == expected.strip().splitlines()
+    found, told = problems(tmp_path, text.encode()), expected.strip().splitlines()
+    for index, (line, wanted) in enumerate(zip(found, told, strict=False)):
+        # The table need not know every key that there is: it says … for them.
+        if wanted.endswith(": …") and line.startswith(wanted.removesuffix("…")):
+            found[index] = wanted
+    assert found == told
 
 
 def test_problems_of_all_parts_are_told_at_once_in_the_order_of_lines(tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Condition
 from typing import Any
-from urllib.parse import parse_qs
 
 from .births import HORIZON, Look
 
@@ -62,7 +61,12 @@ def scraper_of(
         peer: address and port of the other end; None, or a path, where it has none.
         is_open: whether the connection is still open, where the server can tell.
     """
-    name = parse_qs(query).get("scraper", [""])[0] if "scraper=" in query else ""
+    name = ""
+    if "scraper=" in query:
+        # Imported here, so that it costs the import of this package nothing.
+        from urllib.parse import parse_qs
+
+        name = parse_qs(query).get("scraper", [""])[0]
     timeout = _seconds(header("x-prometheus-scrape-timeout-seconds"))
     if not (name or timeout):
         return None

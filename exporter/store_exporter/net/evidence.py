@@ -7,7 +7,6 @@ drivers' answers are; one that is JSON, or whose body is not known, by its statu
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -79,6 +78,9 @@ def _is_api(headers: Mapping[str, str], body: bytes | None) -> bool:
         return "html" not in headers.get("content-type", "")
     if len(body) > _MOST_BYTES:
         return True
+    # Imported here, so that it costs the import of this package nothing.
+    import json
+
     try:
         json.loads(body)
     except (ValueError, RecursionError):

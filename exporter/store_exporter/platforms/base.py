@@ -18,7 +18,7 @@ A folder here is a built-in platform. Another distribution brings one by an entr
 names its `Platform`:
 
     [project.entry-points."store_exporter.platforms"]
-    bigcommerce = "store_exporter_bigcommerce.platform:PLATFORM"
+    acme = "acme_stores.platform:PLATFORM"
 
 Both are entry points from here on, and are imported when a store needs them.
 """

@@ -1,6 +1,6 @@
 """The store operations as data: what each does, what it takes and what it returns.
 
-    operations    the 25 operations, the same on every platform
+    operations    the operations, the same on every platform
     operation     what a specification consists of
     results       what operations return
     sessions      a shopper's cart over several calls
