@@ -139,7 +139,9 @@ def read_order(row: Fields, changed: int | None) -> Order:
 def _amount(row: Fields, name: str) -> Decimal:
     """Read an amount, which is negative where a shop gives more back than it takes."""
     amount = decimal_number(row.raw(name), f"{row.where}: {name}")
-    return _FLOAT.plus(amount) if amount.as_tuple().exponent != 0 else amount
+    if amount == amount.to_integral_value():
+        return amount.quantize(Decimal(1))
+    return _FLOAT.plus(amount).normalize()
 
 
 def _refund(row: Fields, name: str) -> Refund:
