@@ -51,6 +51,7 @@ class Admin:
             "myshopifyDomain": self._room.domain,
             "currencyCode": self._room.currency,
             "ianaTimezone": "UTC",
+            "primaryDomain": {"host": self._room.primary_domain or self._room.domain},
             "plan": {"publicDisplayName": "Basic"},
         }
 

@@ -116,6 +116,8 @@ class SimulatedShopify(SimulatedServer):
         if request.path == "/admin/oauth/access_token":
             return self._grant(request)
         match = _PATH.fullmatch(request.path)
+        if match is None and self.stock_room.primary_domain and "_fd" not in request.query:
+            return self._to_primary_domain(request)
         if match is None:
             return Outgoing(text=_PAGE.format(self.domain))
         if match["version"] not in VERSIONS:
@@ -132,6 +134,14 @@ class SimulatedShopify(SimulatedServer):
                 {"errors": {"query": "Required parameter missing or invalid"}}, status=400
             )
         return Outgoing(self._run(api, query, variables, body.get("operationName")))
+
+    def _to_primary_domain(self, request: Incoming) -> Outgoing:
+        """Send a visitor on, as every shop with a domain of its own does unless told to stay."""
+        headers = {
+            "Location": f"https://{self.stock_room.primary_domain}{request.path}",
+            "X-Redirect-Reason": "primary_domain_redirection",
+        }
+        return Outgoing(status=301, headers=headers)
 
     def _grant(self, request: Incoming) -> Outgoing:
         granted = self.tokens.grant(json.loads(request.body), self.stock_room.clock())

@@ -124,6 +124,9 @@ class StockRoom:
         seed: of what is random.
         clock: Unix time in seconds.
         orders: orders of the last weeks.
+
+    Attributes:
+        primary_domain: to which visitors are sent from `domain`, if it is another.
     """
 
     def __init__(
@@ -144,6 +147,7 @@ class StockRoom:
             Discount("old20", Decimal("0.2"), ends=1_704_067_200),
             Discount("once", Decimal("0.5"), limit=1, used=1),
         ]
+        self.primary_domain = ""
         self._last_id = 1_000_000 + seed * 1_000
         self._fill(orders)
 

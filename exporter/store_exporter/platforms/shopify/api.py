@@ -8,14 +8,15 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from ...contract import Response
 from ...errors import StoreError
 from ...net.plans import Pause, Plan, Request
 from ..kit import connection, graphql
 from ..kit.bucket import Bucket, Cost, ThrottledError, TooDearError
 from ..kit.connection import Send
 from ..kit.fields import Fields
-from ..kit.graphql import Nodes, Page, QueryFile
-from . import responses
+from ..kit.graphql import Documents, Nodes, Page
+from . import responses, versions
 from .auth import GRANT, Tokens
 
 DOCUMENTS = {api: QueryFile(__package__, f"{api}.graphql") for api in ("admin", "storefront")}
@@ -46,6 +47,10 @@ class Api(connection.Api):
         version: API version, such as `2026-10`.
         tokens: of both APIs.
         bucket: the Admin API's rate limit; tells what was spent of it and what is left.
+
+    Attributes:
+        served: the API version that answered last, where answers tell it; Shopify answers by
+            another one than was asked for when that one has ended.
     """
 
     def __init__(
@@ -59,10 +64,9 @@ class Api(connection.Api):
         bucket: Bucket,
     ) -> None:
         super().__init__(shop, send, deadline=deadline)
-        self.version = version
+        self.version = self.served = version
         self.bucket = bucket
         self._tokens = tokens
-        self._introduced = False
 
     def admin(
         self,
@@ -88,10 +92,9 @@ class Api(connection.Api):
             TooDearError: one item costs more than a query may.
             StoreError: of the request, or as the answer says; partial data is an error.
         """
-        if not hurry and not self._introduced and self.bucket.must_learn:
+        if not hurry and name != _CHEAPEST and self.bucket.must_learn:
             # What the bucket holds is in every answer, so the cheapest question comes first.
-            self._introduced = True
-            yield from self._spend(_CHEAPEST, None, 1, 0.0)
+            yield from self.shop()
         while True:
             size = 1 if first is None else self.bucket.page(name, first)
             claim = self.bucket.claim(name, size)
@@ -147,6 +150,7 @@ class Api(connection.Api):
         try:
             result = yield from self._send("admin", name, variables, writes=writes)
             cost = result.cost
+            self.bucket.silent = cost is None
         except ThrottledError as error:
             cost = error.cost
             raise
@@ -166,11 +170,19 @@ class Api(connection.Api):
             idempotent=not writes,
         )
         try:
-            return responses.read((yield from self.exchange(request)))
+            response = yield from self.exchange(request)
+            self._note_version(response)
+            return responses.read(response, self.now())
         except StoreError as error:
             if api == "admin" and error.error_type == "unauthorized":
                 self._tokens.forget()
             raise
+
+    def _note_version(self, response: Response) -> None:
+        """Remember by which version the answer was made, where it tells one."""
+        told = response.headers.get("x-shopify-api-version", "")
+        if versions.is_version(told):
+            self.served = told
 
     def _ask_for_token(self) -> Plan[None]:
         app = self._tokens.app
@@ -261,8 +273,30 @@ class Api(connection.Api):
             raise StoreError("invalid_response", message) from None
 
 
-def data_of(result: responses.GraphqlResult, name: str) -> Fields:
-    """Return the data; an error beside it fails the operation, as part of the data is missing."""
+def data_of(result: responses.Result, name: str) -> Fields:
+    """Return the data; an error beside it fails the operation, as part of the data is missing.
+
+    Raises:
+        IgnoredFilterError: what was found is not what was asked for.
+    """
     if result.errors:
         raise result.errors[0]
+    if result.ignored:
+        raise IgnoredFilterError(result, name)
     return Fields(result.data, name)
+
+
+class IgnoredFilterError(StoreError):
+    """Shopify's search left out a filter, so that what it found is more than was asked for.
+
+    Attributes:
+        fields: the root fields that were searched so.
+        rest: the data of the others.
+    """
+
+    def __init__(self, result: responses.Result, name: str) -> None:
+        why = "; ".join(sorted(set(result.ignored.values())))
+        super().__init__("invalid_response", f"Shopify ignores a search filter of {name}: {why}")
+        self.fields = frozenset(result.ignored)
+        data = {key: value for key, value in result.data.items() if key not in self.fields}
+        self.rest = Fields(data, name)
