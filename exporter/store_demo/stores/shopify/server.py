@@ -116,10 +116,8 @@ class SimulatedShopify(SimulatedServer):
         if request.path == "/admin/oauth/access_token":
             return self._grant(request)
         match = _PATH.fullmatch(request.path)
-        if match is None and self.stock_room.primary_domain and "_fd" not in request.query:
-            return self._to_primary_domain(request)
         if match is None:
-            return Outgoing(text=_PAGE.format(self.domain))
+            return self._page(request)
         if match["version"] not in VERSIONS:
             return Outgoing({"errors": "Not Found"}, status=404)
         api = "admin" if match["admin"] else "storefront"
@@ -135,8 +133,10 @@ class SimulatedShopify(SimulatedServer):
             )
         return Outgoing(self._run(api, query, variables, body.get("operationName")))
 
-    def _to_primary_domain(self, request: Incoming) -> Outgoing:
-        """Send a visitor on, as every shop with a domain of its own does unless told to stay."""
+    def _page(self, request: Incoming) -> Outgoing:
+        """Show a page; a shop with a domain of its own sends visitors there unless told not to."""
+        if not self.stock_room.primary_domain or "_fd" in request.query:
+            return Outgoing(text=_PAGE.format(self.domain))
         headers = {
             "Location": f"https://{self.stock_room.primary_domain}{request.path}",
             "X-Redirect-Reason": "primary_domain_redirection",
