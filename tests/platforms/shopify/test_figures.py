@@ -140,8 +140,10 @@ async def test_a_version_that_answers_in_another_ones_place_is_told(shop: Watche
     report = await shop.probe("liveness")
     assert figures(report)["store_info{2027-04,GBP,UTC,}"] == 1
     assert report.degraded == [
-        "Shopify answers by API version 2027-04 and not by 2026-10, which is configured: "
-        "set api_version to one that Shopify supports."
+        (
+            "Shopify answers by API version 2027-04 and not by 2026-10, which is configured: "
+            "set api_version to one that Shopify supports."
+        )
     ]
 
 
@@ -199,8 +201,10 @@ async def test_a_count_whose_filter_shopify_ignores_is_left_out_and_told(shop: W
     left_out = ("store_orders_current{processing}", "store_orders_current{failed}")
     assert figures(report) == {name: n for name, n in whole.items() if name not in left_out}
     assert report.degraded == [
-        "Shopify ignores a search filter of OrderCounts: "
-        "status: Invalid search field for this query."
+        (
+            "Shopify ignores a search filter of OrderCounts: "
+            "status: Invalid search field for this query."
+        )
     ]
 
 
@@ -278,7 +282,10 @@ async def test_a_front_page_that_is_none_fails(
     assert caught.value.error_type == expected
 
 
-MOVED = {"Location": "https://www.brand.example/", "X-Redirect-Reason": "primary_domain_redirection"}
+MOVED = {
+    "Location": "https://www.brand.example/",
+    "X-Redirect-Reason": "primary_domain_redirection",
+}
 
 
 async def test_a_shop_with_a_domain_of_its_own_is_asked_to_show_its_page_where_it_is(

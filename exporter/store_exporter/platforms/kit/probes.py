@@ -79,7 +79,11 @@ Moved = Callable[[Any, Run, RedirectError], Plan[bool]]
 
 
 def storefront(
-    pages: Pages, marks: Marks, *, query: Mapping[str, str] | None = None, moved: Moved | None = None
+    pages: Pages,
+    marks: Marks,
+    *,
+    query: Mapping[str, str] | None = None,
+    moved: Moved | None = None,
 ) -> Probe:
     """Return the probe that reads the front page, or the one that is configured, as a visitor.
 

@@ -15,7 +15,7 @@ from ..kit import connection, graphql
 from ..kit.bucket import Bucket, Cost, ThrottledError, TooDearError
 from ..kit.connection import Send
 from ..kit.fields import Fields
-from ..kit.graphql import Documents, Nodes, Page
+from ..kit.graphql import Nodes, Page, QueryFile
 from . import responses, versions
 from .auth import GRANT, Tokens
 
@@ -71,21 +71,24 @@ class Api(connection.Api):
     def admin(
         self,
         name: str,
-        variables: Mapping[str, Any] | None = None,
+        variables: Mapping[str, Any] | Callable[[int], Mapping[str, Any]] | None = None,
         *,
         first: int | None = None,
         writes: bool = False,
         hurry: bool = False,
+        beside: list[StoreError] | None = None,
     ) -> Plan[Fields]:
         """Run a document of `admin.graphql` and return its data; it waits for the rate limit.
 
         Args:
             name: of the document.
-            variables: that it takes.
-            first: items wanted, where it takes `$first`; fewer are asked for where they would cost
+            variables: that it takes; `$first` is added to them, or they are made for a number of
+                items.
+            first: items wanted, where it is for many; fewer are asked for where they would cost
                 more than a single query may.
             writes: whether sending it twice would not do the same as sending it once.
             hurry: whether to ask at once, as liveness must; being refused is an error then.
+            beside: takes the errors beside partial data, which are errors unless given.
 
         Raises:
             ThrottledError: in a hurry only; the rate limit is used up.
@@ -101,9 +104,13 @@ class Api(connection.Api):
             if claim.wait > 0 and not hurry:
                 yield self._pause(claim.wait)
                 continue
-            asked = variables if first is None else {**(variables or {}), "first": size}
+            if callable(variables):
+                asked: Mapping[str, Any] | None = variables(size)
+            else:
+                asked = variables if first is None else {**(variables or {}), "first": size}
             try:
-                return (yield from self._spend(name, asked, size, claim.points, writes=writes))
+                result = yield from self._spend(name, asked, size, claim.points, writes=writes)
+                return responses.data_of(result, name, beside)
             except TooDearError as error:
                 self.bucket.refused(name, error, size)
             except ThrottledError as error:
@@ -129,7 +136,7 @@ class Api(connection.Api):
                     raise
                 yield self._pause(error.wait)
             else:
-                return data_of(result, name)
+                return responses.data_of(result, name)
 
     def _pause(self, seconds: float) -> Pause:
         if self.monotonic() + seconds >= self.ends:
@@ -144,7 +151,7 @@ class Api(connection.Api):
         points: float,
         *,
         writes: bool = False,
-    ) -> Plan[Fields]:
+    ) -> Plan[responses.GraphqlResult]:
         """Send a query to the Admin API and settle what it cost."""
         cost: Cost | None = None
         try:
@@ -156,7 +163,7 @@ class Api(connection.Api):
             raise
         finally:
             self.bucket.settle(name, points, cost, size)
-        return data_of(result, name)
+        return result
 
     def _send(
         self, api: str, name: str, variables: Mapping[str, Any] | None, *, writes: bool
@@ -198,6 +205,7 @@ class Api(connection.Api):
         first: int,
         after: str | None,
         *,
+        beside: list[StoreError] | None = None,
         storefront: bool = False,
     ) -> Plan[Page]:
         """Read one page of a connection.
@@ -208,6 +216,7 @@ class Api(connection.Api):
             variables: the others that it takes.
             first: nodes wanted; there may be fewer on the page.
             after: where the page begins; None for the first.
+            beside: as in `admin`.
             storefront: whether it is a document of the Storefront API.
 
         Raises:
@@ -217,9 +226,14 @@ class Api(connection.Api):
         if storefront:
             data = yield from self.storefront(name, {**paged, "first": first})
         else:
-            data = yield from self.admin(name, paged, first=first)
-        connection = data.child(root) if isinstance(root, str) else root(data)
-        return graphql.page(connection, after)
+            data = yield from self.admin(name, paged, first=first, beside=beside)
+        try:
+            connection = data.child(root) if isinstance(root, str) else root(data)
+            return graphql.page(connection, after)
+        except StoreError:
+            if beside:
+                raise beside[-1] from None
+            raise
 
     def nodes(
         self,
@@ -271,32 +285,3 @@ class Api(connection.Api):
         except (ZoneInfoNotFoundError, ValueError, OSError):
             message = f"the shop's time zone {name[:40]!r} is not known here"
             raise StoreError("invalid_response", message) from None
-
-
-def data_of(result: responses.Result, name: str) -> Fields:
-    """Return the data; an error beside it fails the operation, as part of the data is missing.
-
-    Raises:
-        IgnoredFilterError: what was found is not what was asked for.
-    """
-    if result.errors:
-        raise result.errors[0]
-    if result.ignored:
-        raise IgnoredFilterError(result, name)
-    return Fields(result.data, name)
-
-
-class IgnoredFilterError(StoreError):
-    """Shopify's search left out a filter, so that what it found is more than was asked for.
-
-    Attributes:
-        fields: the root fields that were searched so.
-        rest: the data of the others.
-    """
-
-    def __init__(self, result: responses.Result, name: str) -> None:
-        why = "; ".join(sorted(set(result.ignored.values())))
-        super().__init__("invalid_response", f"Shopify ignores a search filter of {name}: {why}")
-        self.fields = frozenset(result.ignored)
-        data = {key: value for key, value in result.data.items() if key not in self.fields}
-        self.rest = Fields(data, name)

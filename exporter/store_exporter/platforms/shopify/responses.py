@@ -18,6 +18,7 @@ from ...errors import StoreError
 from ...net import documents
 from ...net.plans import retry_after
 from ..kit.bucket import Cost, ThrottledError, TooDearError
+from ..kit.fields import Fields
 from .marks import MARKS
 
 _MOST_COST = 1000.0
@@ -50,7 +51,7 @@ STATUSES: Mapping[int, tuple[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class GraphqlResult:
     """What an answer says.
 
     Attributes:
@@ -62,18 +63,8 @@ class Result:
 
     data: Mapping[str, Any]
     cost: Cost | None
-    errors: tuple[DataError, ...] = ()
+    errors: tuple[StoreError, ...] = ()
     ignored: Mapping[str, str] = field(default_factory=dict)
-
-
-class DataError(StoreError):
-    """One of an answer's errors.
-
-    Attributes:
-        path: where in the data something is missing because of it; empty for all of it.
-    """
-
-    path: tuple[str | int, ...] = ()
 
 
 def read_cost(body: Mapping[str, Any]) -> Cost | None:
@@ -93,7 +84,7 @@ def _number(fields: Mapping[str, Any], name: str) -> float | None:
     return 0.0 if value == 0 and not isinstance(value, bool) else _positive(value)
 
 
-def read(response: Response, now: float) -> Result:
+def read(response: Response, now: float) -> GraphqlResult:
     """Turn a response into the result of its query.
 
     Args:
@@ -133,7 +124,7 @@ def _own_words(response: Response) -> str:
     return f": {errors[0].message}" if errors else ""
 
 
-def read_body(body: Any) -> Result:
+def read_body(body: Any) -> GraphqlResult:
     """Turn the JSON of an answer with HTTP status 200 into its result.
 
     Errors beside data are part of the result: the caller decides whether the part that it needs
@@ -156,12 +147,12 @@ def read_body(body: Any) -> Result:
     data = body.get("data")
     ignored = _ignored(body)
     if isinstance(data, Mapping) and any(value is not None for value in data.values()):
-        return Result(data, cost, errors, ignored)
+        return GraphqlResult(data, cost, errors, ignored)
     if errors:
         raise errors[0]
     if not isinstance(data, Mapping):
         raise StoreError("invalid_response", "the answer has neither data nor errors")
-    return Result(data, cost, ignored=ignored)
+    return GraphqlResult(data, cost, ignored=ignored)
 
 
 def _ignored(body: Mapping[str, Any]) -> dict[str, str]:
@@ -178,24 +169,24 @@ def _ignored(body: Mapping[str, Any]) -> dict[str, str]:
     return ignored
 
 
-def _errors(found: Any) -> tuple[DataError, ...]:
+def _errors(found: Any) -> tuple[StoreError, ...]:
     """Classify the top-level errors; a string in their place is how Shopify refuses a token."""
     if not found:
         return ()
     if isinstance(found, Mapping):
         # Of the HTTP in which the query came, with a reason for each of its parameters.
         words = "; ".join(f"{name}: {reason}" for name, reason in list(found.items())[:5])
-        return (DataError("invalid_request", MARKS.redact.line(words)),)
+        return (StoreError("invalid_request", MARKS.redact.line(words)),)
     if isinstance(found, str):
         refused = "token" in found.lower() or "unauthorized" in found.lower()
         kind = "unauthorized" if refused else "invalid_response"
-        return (DataError(kind, MARKS.redact.line(found)),)
+        return (StoreError(kind, MARKS.redact.line(found)),)
     if not isinstance(found, list):
-        return (DataError("invalid_response", "errors is not a list"),)
+        return (StoreError("invalid_response", "errors is not a list"),)
     return tuple(_error(entry) for entry in found[:_MOST_ERRORS])
 
 
-def _error(entry: Any) -> DataError:
+def _error(entry: Any) -> StoreError:
     entry = _mapping(entry)
     message = MARKS.redact.line(str(entry.get("message") or "no message"))
     code = str(_mapping(entry.get("extensions")).get("code") or "")
@@ -203,10 +194,7 @@ def _error(entry: Any) -> DataError:
         code = "THROTTLED"
     # Without a code of the list it is the query that Shopify does not understand: a field that
     # this API version lacks, an argument of the wrong type.
-    error = DataError(CODES.get(code, "invalid_request"), message, code=code or None)
-    path = entry.get("path")
-    error.path = tuple(path) if isinstance(path, list) else ()
-    return error
+    return StoreError(CODES.get(code, "invalid_request"), message, code=code or None)
 
 
 def _refuse_too_dear(errors: Any) -> None:
@@ -237,3 +225,39 @@ def _positive(value: Any) -> float | None:
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
+
+
+def data_of(result: GraphqlResult, name: str, beside: list[StoreError] | None = None) -> Fields:
+    """Return the data; an error beside it fails the operation, as part of the data is missing.
+
+    Args:
+        result: of the query.
+        name: of its document.
+        beside: takes such errors, where the caller sees for itself what is missing.
+
+    Raises:
+        IgnoredFilterError: what was found is not what was asked for.
+    """
+    if beside is not None:
+        beside += result.errors
+    elif result.errors:
+        raise result.errors[0]
+    if result.ignored:
+        raise IgnoredFilterError(result, name)
+    return Fields(result.data, name)
+
+
+class IgnoredFilterError(StoreError):
+    """Shopify's search left out a filter, so that what it found is more than was asked for.
+
+    Attributes:
+        fields: the root fields that were searched so.
+        rest: the data of the others.
+    """
+
+    def __init__(self, result: GraphqlResult, name: str) -> None:
+        why = "; ".join(sorted(set(result.ignored.values())))
+        super().__init__("invalid_response", f"Shopify ignores a search filter of {name}: {why}")
+        self.fields = frozenset(result.ignored)
+        data = {key: value for key, value in result.data.items() if key not in self.fields}
+        self.rest = Fields(data, name)

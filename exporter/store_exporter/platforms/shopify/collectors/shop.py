@@ -14,7 +14,8 @@ from ...kit.figures import abandoned_carts, counts
 from ...kit.monitoring import collector
 from ...kit.options import number, whole_number
 from .. import ids, models
-from ..api import Api, IgnoredFilterError
+from ..api import Api
+from ..responses import IgnoredFilterError
 
 _OPEN = " AND -status:cancelled AND test:false"
 _PAID = "financial_status:paid,partially_refunded"
