@@ -7,6 +7,7 @@ Drivers run it: those of the clients in `platforms/kit`, and that of monitoring 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from ..contract import Response
 from ..errors import StoreError
 
 T = TypeVar("T")
+_SECONDS = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +76,32 @@ class TransportError(StoreError):
         self.sent = sent
 
 
+class RedirectError(StoreError):
+    """A store redirects to where nobody follows, as configuration does not know it.
+
+    Args:
+        message: what happened, for a person.
+        response: the redirect.
+        target: where it leads, as an address; empty if it is none.
+    """
+
+    def __init__(self, message: str, response: Response, target: str = "") -> None:
+        super().__init__("redirect", message, status=response.status)
+        self.response = response
+        self.target = target
+
+
 def retry_after(response: Response, now: float) -> float | None:
     """Return for how many seconds `Retry-After` asks, as a number or as a date; None without it.
+
+    A number may have a fraction: Shopify sends `2.0`.
 
     Args:
         response: any response.
         now: Unix time, for a date.
     """
     raw = response.headers.get("retry-after", "").strip()
-    if raw.isascii() and raw.isdigit() and len(raw) < 10:
+    if _SECONDS.fullmatch(raw):
         return float(raw)
     try:
         moment = parsedate_to_datetime(raw)

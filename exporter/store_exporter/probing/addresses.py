@@ -8,6 +8,7 @@ from urllib.parse import urljoin, urlsplit
 from ..contract import Response
 from ..errors import StoreError
 from ..net.marks import GENERIC, Marks
+from ..net.plans import RedirectError
 from ..stores.model import Store
 
 Origin = tuple[str, str, int]
@@ -59,7 +60,7 @@ def redirect_target(
         None when it is not a redirect.
 
     Raises:
-        StoreError: redirect, it leads elsewhere, to a login page, from https to http or nowhere.
+        RedirectError: it leads elsewhere, to a login page, from https to http or nowhere.
     """
     location = response.headers.get("location")
     if response.status not in _REDIRECTS or location is None:
@@ -68,21 +69,21 @@ def redirect_target(
         target = urljoin(url, location)
         there = origin(target)
     except (ValueError, StoreError):
-        raise _refused(response, "to something that is no address") from None
+        raise _refused(response, "", "to something that is no address") from None
     parts = urlsplit(target)
     where = f"{there[0]}://{parts.netloc}{parts.path}"[:120]
     here = origin(url)
     if marks.leads_to_login(parts.path):
-        raise _refused(response, f"to a login page: {where}")
+        raise _refused(response, target, f"to a login page: {where}")
     if there[1] != here[1]:
-        raise _refused(response, f"to another host: {where}")
+        raise _refused(response, target, f"to another host: {where}")
     if there != here and (here[0], there[0]) != ("http", "https"):
         what = "to another port" if there[0] == here[0] else "from https to http"
-        raise _refused(response, f"{what}: {where}")
+        raise _refused(response, target, f"{what}: {where}")
     if method not in ("GET", "HEAD"):
-        raise _refused(response, f"{method} to {where}")
+        raise _refused(response, target, f"{method} to {where}")
     return target
 
 
-def _refused(response: Response, message: str) -> StoreError:
-    return StoreError("redirect", f"the store redirects {message}", status=response.status)
+def _refused(response: Response, target: str, message: str) -> RedirectError:
+    return RedirectError(f"the store redirects {message}", response, target)

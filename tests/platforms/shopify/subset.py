@@ -42,7 +42,7 @@ _INPUTS = {
     "ProductFilter": ("available", "price", "productType"),
     "PriceRangeFilter": ("max", "min"),
 }
-_IMPLEMENTED_BY = {"Event": "BasicEvent", "BaseCartLine": "CartLine"}
+_IMPLEMENTED_BY = {"Event": "BasicEvent", "BaseCartLine": "CartLine", "Node": "Order"}
 """The object that the simulated shop gives where the queries name an interface only."""
 _OUTSIDE = ("CurrencyCode", "CountryCode")
 """Long lists that the simulated shop takes as plain texts."""

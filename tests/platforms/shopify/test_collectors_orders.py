@@ -265,6 +265,190 @@ async def test_an_order_that_cannot_be_read_is_told_and_the_others_are_counted(
     report: Report = await shop.collect("orders")
     assert revenue(figures(report)) == 200.0
     assert "HALF_PAID, which is not known here" in report.degraded[0]
+    # It is asked for alone in the next run, and for as long as it cannot be read.
+    shop.shop.faults.clear()
+    assert revenue(await later(shop)) == 300.0
+
+
+async def test_a_page_of_orders_that_cannot_be_read_is_stepped_over_and_kept_in_mind(
+    shop: Watched,
+) -> None:
+    await later(shop)
+    broken = {order(shop).id for _ in range(4)}
+    order(shop)
+
+    def spoil(answer: Json) -> Json:
+        data = answer.get("data") or {}
+        for node in [*data.get("orders", {}).get("nodes", []), data.get("order") or {"id": ""}]:
+            if node["id"].rpartition("/")[2] in map(str, broken):
+                node["displayFulfillmentStatus"] = None
+        return answer
+
+    fault = shop.shop.faults.add(changing("*", spoil))
+    assert revenue(await later(shop, page_size=2)) == 100.0
+    for _ in range(3):
+        # The pass has gone on, and the shop is degraded nevertheless.
+        shop.clock.advance(HOUR)
+        report = await shop.collect("orders", page_size=2)
+        assert "could not be read and are not counted: 4" in report.degraded[0]
+    shop.shop.faults.remove(fault)
+    assert revenue(await later(shop)) == 500.0
+    assert (await shop.collect("orders")).degraded == []
+
+
+async def test_an_order_that_is_paid_in_parts_is_counted_part_by_part(shop: Watched) -> None:
+    room = shop.shop.stock_room
+    await later(shop)
+    sold = order(shop, "AUTHORIZED", pieces=3)
+    assert revenue(await later(shop)) == 0.0
+    for amount in (120, 80, 100):
+        room.pay(sold, Decimal(amount))
+        found = await later(shop)
+        assert revenue(found) == float(sold.received)
+    assert (found["store_orders_paid_total"], sold.financial) == (1, "PAID")
+
+
+async def test_an_order_that_is_edited_and_paid_in_the_rest_is_counted_in_full(
+    shop: Watched,
+) -> None:
+    room = shop.shop.stock_room
+    await later(shop)
+    sold = order(shop)
+    assert revenue(await later(shop)) == 100.0
+    sold.lines.append((room.by_sku("SKU-010"), 4))
+    room.edit_order(sold, financial="PARTIALLY_PAID")
+    assert revenue(await later(shop)) == 100.0
+    room.edit_order(sold, financial="PAID")
+    assert revenue(await later(shop)) == 500.0
+    room.refund(sold)
+    found = await later(shop)
+    assert (revenue(found), found["store_refunds_total{GBP}"]) == (500.0, 500.0)
+
+
+async def test_a_refund_counts_when_it_succeeds_and_not_while_it_is_pending(
+    shop: Watched,
+) -> None:
+    room = shop.shop.stock_room
+    old, sold = order(shop, pieces=2), order(shop, pieces=2)
+    before = room.refund(old, Decimal(30), pending=True)
+    await later(shop)
+    pending, failed = (room.refund(sold, Decimal(n), pending=True) for n in (40, 50))
+    assert (await later(shop))["store_refunds_total{GBP}"] == 0.0
+    room.settle(pending)
+    room.settle(failed, "FAILURE")
+    room.settle(before)
+    assert (await later(shop))["store_refunds_total{GBP}"] == 70.0
+
+
+async def test_imported_history_is_not_todays_revenue(shop: Watched) -> None:
+    room = shop.shop.stock_room
+    order(shop)
+    await later(shop)
+    lines = [(room.by_sku("SKU-010").id, 1)]
+    old = [room.import_order(shop.clock.now() - years * 365 * 24 * HOUR, lines) for years in (1, 5)]
+    found = await later(shop)
+    assert (revenue(found), found["store_orders_paid_total"]) == (0.0, 0)
+    assert found["store_orders_total{processing}"] == 0
+    room.refund(old[0], Decimal(10))
+    assert (await later(shop))["store_refunds_total{GBP}"] == 10.0
+
+
+async def test_an_order_that_is_deleted_is_a_correction(shop: Watched) -> None:
+    room = shop.shop.stock_room
+    await later(shop)
+    sold, kept = order(shop, pieces=3), order(shop)
+    room.refund(sold, Decimal(50))
+    for _ in range(2):
+        # The first run of a process asks for one order only, to learn what that costs.
+        await later(shop)
+    room.delete(sold)
+    found = await later(shop)
+    assert found["store_order_corrections_total{GBP}"] == 250.0
+    total = revenue(found) - found["store_refunds_total{GBP}"]
+    assert total - found["store_order_corrections_total{GBP}"] == float(kept.received)
+
+
+async def test_an_order_that_an_app_sees_no_more_is_not_taken_for_deleted(shop: Watched) -> None:
+    shop.shop.tokens.scopes.discard("read_all_orders")
+    await later(shop)
+    order(shop)
+    await later(shop)
+    for _ in range(3):
+        shop.clock.advance(30 * 24 * HOUR)
+        order(shop)
+        await later(shop)
+    deleted = order(shop)
+    await later(shop)
+    shop.shop.stock_room.delete(deleted)
+    found = await later(shop)
+    assert revenue(found) == 500.0
+    assert found["store_order_corrections_total{GBP}"] == 100.0
+
+
+async def test_counting_from_a_date_that_the_app_does_not_see_is_told(shop: Watched) -> None:
+    order(shop, age=100 * 24 * HOUR)
+    order(shop)
+    report = await shop.collect("orders", since="2020-01-01")
+    assert (report.degraded, revenue(figures(report))) == ([], 200.0)
+    shop.shop.tokens.scopes.discard("read_all_orders")
+    report = await shop.collect("orders", since="2020-01-02")
+    assert "takes the scope read_all_orders" in report.degraded[0]
+    assert revenue(figures(report)) == 100.0
+
+
+async def test_an_order_without_a_financial_status_is_judged_by_its_money(shop: Watched) -> None:
+    def spoil(answer: Json) -> Json:
+        for node in answer["data"].get("orders", {}).get("nodes", []):
+            node["displayFinancialStatus"] = None
+        return answer
+
+    room = shop.shop.stock_room
+    await later(shop)
+    shop.shop.faults.add(changing("*", spoil))
+    order(shop), order(shop, "PENDING"), room.refund(order(shop)), room.refund(order(shop), "10")
+    found = await later(shop)
+    statuses = ("processing", "pending", "refunded")
+    # What is refunded was processed before.
+    assert [found[f"store_orders_total{{{name}}}"] for name in statuses] == [3, 1, 1]
+    assert (revenue(found), found["store_refunds_total{GBP}"]) == (300.0, 110.0)
+
+
+async def test_what_shopify_keeps_back_beside_whole_orders_is_told(shop: Watched) -> None:
+    def partial(answer: Json) -> Json:
+        if "pageInfo" in answer["data"].get("orders", {}):
+            answer["errors"] = [
+                {
+                    "message": "Access denied for note field.",
+                    "extensions": {"code": "ACCESS_DENIED"},
+                }
+            ]
+        return answer
+
+    await later(shop)
+    order(shop)
+    shop.shop.faults.add(changing("*", partial))
+    report = await shop.collect("orders", since="now")
+    assert revenue(figures(report)) == 100.0
+    assert report.degraded == ["Shopify keeps back a part: Access denied for note field."]
+
+
+async def test_orders_without_their_payments_are_left_until_they_are_shown(shop: Watched) -> None:
+    def partial(answer: Json) -> Json:
+        for node in answer["data"].get("orders", {}).get("nodes", []):
+            node["transactions"] = None
+        answer["errors"] = [
+            {"message": "Access denied for transactions", "extensions": {"code": "ACCESS_DENIED"}}
+        ]
+        return answer
+
+    await later(shop)
+    order(shop)
+    fault = shop.shop.faults.add(changing("*", partial))
+    with pytest.raises(StoreError, match="Access denied for transactions") as caught:
+        await later(shop)
+    assert caught.value.error_type == "forbidden"
+    shop.shop.faults.remove(fault)
+    assert revenue(await later(shop)) == 100.0
 
 
 async def test_a_token_that_is_revoked_in_the_middle_keeps_what_was_counted(shop: Watched) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from decimal import Decimal
 
 import pytest
 
+from store_demo.stores.faults import Fault
 from store_exporter.errors import StoreError
 from store_exporter.platforms.shopify import versions
 from store_exporter.platforms.shopify.diagnosis import diagnose
@@ -133,6 +135,99 @@ async def test_a_version_that_ends_soon_degrades(shop: Watched) -> None:
     assert report.degraded == ["Support for API version 2026-07 ends in 20 days."]
 
 
+async def test_a_version_that_answers_in_another_ones_place_is_told(shop: Watched) -> None:
+    shop.shop.faults.add(Fault(headers={"X-Shopify-API-Version": "2027-04"}))
+    report = await shop.probe("liveness")
+    assert figures(report)["store_info{2027-04,GBP,UTC,}"] == 1
+    assert report.degraded == [
+        (
+            "Shopify answers by API version 2027-04 and not by 2026-10, which is configured: "
+            "set api_version to one that Shopify supports."
+        )
+    ]
+
+
+async def test_a_version_that_is_none_is_not_believed(shop: Watched) -> None:
+    shop.shop.faults.add(Fault(headers={"X-Shopify-API-Version": "<b>"}))
+    report = await shop.probe("liveness")
+    assert figures(report)["store_info{2026-10,GBP,UTC,}"] == 1
+    assert report.degraded == []
+
+
+@pytest.mark.parametrize("old", [{"errors": [{"message": "Throttled"}]}, None])
+async def test_a_shop_that_asks_to_slow_down_is_alive_and_degraded(
+    shop: Watched, old: Json | None
+) -> None:
+    body = json.dumps(old or {"errors": "Exceeded 2 calls per second for api client."})
+    shop.shop.faults.add(
+        answering(
+            body,
+            status=200 if old else 429,
+            headers={"Retry-After": "2.0"},
+            content_type="application/json",
+        )
+    )
+    report = await shop.probe("liveness")
+    assert report.degraded == ["The Admin API's rate limit is used up."]
+
+
+async def test_a_collector_waits_for_as_long_as_it_is_asked_to(shop: Watched) -> None:
+    body = json.dumps({"errors": "Exceeded 2 calls per second for api client."})
+    fault = answering(body, status=429, headers={"Retry-After": "2.5"})
+    fault.times = 1
+    shop.shop.faults.add(fault)
+    assert figures(await shop.collect("customers"))
+    assert shop.clock.slept == [2.5]
+
+
+def ignored(*roots: str) -> Fault:
+    """Shopify's search does not know a filter, and finds whatever else fits."""
+
+    def change(answer: Json) -> Json:
+        for root in roots:
+            if root in answer["data"]:
+                warning = {"field": "status", "message": "Invalid search field for this query."}
+                search = {"path": [root], "query": "x", "parsed": {}, "warnings": [warning]}
+                answer["extensions"].setdefault("search", []).append(search)
+        return answer
+
+    return changing("*", change)
+
+
+async def test_a_count_whose_filter_shopify_ignores_is_left_out_and_told(shop: Watched) -> None:
+    whole = figures(await shop.collect("order_statuses"))
+    shop.shop.faults.add(ignored("processing", "failed"))
+    report = await shop.collect("order_statuses")
+    left_out = ("store_orders_current{processing}", "store_orders_current{failed}")
+    assert figures(report) == {name: n for name, n in whole.items() if name not in left_out}
+    assert report.degraded == [
+        (
+            "Shopify ignores a search filter of OrderCounts: "
+            "status: Invalid search field for this query."
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "root"),
+    [("stock", "productVariants"), ("stock", "products"), ("carts", "abandonedCheckouts")],
+)
+async def test_a_figure_whose_filter_shopify_ignores_is_none(
+    shop: Watched, name: str, root: str
+) -> None:
+    shop.shop.faults.add(ignored(root))
+    report = await shop.collect(name)
+    assert report.samples == ()
+    assert "ignores a search filter" in report.degraded[0]
+
+
+async def test_orders_whose_filter_shopify_ignores_are_not_counted(shop: Watched) -> None:
+    await shop.collect("orders")
+    shop.shop.faults.add(ignored("orders"))
+    with pytest.raises(StoreError, match="ignores a search filter"):
+        await shop.collect("orders")
+
+
 async def test_a_revoked_token_fails_liveness(shop: Watched) -> None:
     shop.credentials = shop.watcher().store.credentials  # type: ignore[assignment]
     shop.shop.tokens.revoke()
@@ -185,6 +280,64 @@ async def test_a_front_page_that_is_none_fails(
     with pytest.raises(StoreError) as caught:
         await shop.probe("storefront")
     assert caught.value.error_type == expected
+
+
+MOVED = {
+    "Location": "https://www.brand.example/",
+    "X-Redirect-Reason": "primary_domain_redirection",
+}
+
+
+async def test_a_shop_with_a_domain_of_its_own_is_asked_to_show_its_page_where_it_is(
+    shop: Watched,
+) -> None:
+    shop.shop.stock_room.primary_domain = "www.brand.example"
+    report = await shop.probe("storefront")
+    assert report.degraded == []
+    assert report.summary.startswith("a page of")
+
+
+@pytest.mark.parametrize(
+    ("headers", "primary", "domain"),
+    [
+        (MOVED, "", "shop.example.com"),
+        ({"Location": MOVED["Location"]}, "www.brand.example", "shop.example.com"),
+        ({"Location": MOVED["Location"]}, "", "www.brand.example"),
+    ],
+)
+async def test_a_redirect_to_the_shops_own_domain_is_well_and_is_not_followed(
+    shop: Watched, headers: dict[str, str], primary: str, domain: str
+) -> None:
+    shop.shop.stock_room.primary_domain = primary
+    shop.shop.domain = domain
+    shop.shop.faults.add(Fault(path="/", status=301, headers=headers))
+    report = await shop.probe("storefront")
+    assert (report.degraded, report.summary) == ([], "visitors are sent to www.brand.example/")
+    assert [path for method, path in shop.shop.requests if method == "GET"] == ["/"]
+
+
+async def test_a_redirect_to_anybody_else_fails(shop: Watched) -> None:
+    headers = {"Location": "https://elsewhere.example/"}
+    shop.shop.faults.add(Fault(path="/", status=301, headers=headers))
+    with pytest.raises(StoreError, match="another host") as caught:
+        await shop.probe("storefront")
+    assert caught.value.error_type == "redirect"
+
+
+async def test_visitors_who_are_sent_to_a_password_find_a_shop_that_is_not_open(
+    shop: Watched,
+) -> None:
+    for target in ("/password", "https://www.brand.example/password"):
+        fault = Fault(path="/", status=302, headers={**MOVED, "Location": target})
+        shop.shop.faults.add(fault)
+        report = await shop.probe("storefront")
+        assert report.degraded == ["Visitors are asked for a password: the shop is not open yet."]
+
+
+async def test_the_certificate_of_a_shop_that_redirects_is_dated(shop: Watched) -> None:
+    shop.shop.stock_room.primary_domain = "www.brand.example"
+    shop.http.certificate_expiry = shop.clock.now() + 50 * DAY
+    assert "good for 50 days" in (await shop.probe("tls")).summary
 
 
 async def test_a_slow_front_page_degrades(shop: Watched) -> None:

@@ -194,3 +194,36 @@ def test_a_refusal_that_does_not_tell_the_cost_is_tried_again_after_a_second() -
     shop.faults.add(fault)
     assert client(shop, clock).check_stock("SKU-010").in_stock
     assert sum(clock.slept) == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize("member", ["cost", "throttleStatus"])
+async def test_a_limit_that_is_not_told_is_not_taken_for_the_tightest(member: str) -> None:
+    def silenced(answer: Any) -> Any:
+        cost = answer["extensions"]["cost"] if member == "throttleStatus" else answer["extensions"]
+        cost.pop(member, None)
+        return answer
+
+    silent, telling = watched(), watched()
+    silent.shop.faults.add(changing("*", silenced))
+    for shop in (silent, telling):
+        for _ in range(3):
+            await shop.collect("orders", since="2020-01-01")
+            await shop.collect("stock")
+    # Who is told nothing asks once whether that is so, and then as much as is wanted.
+    assert len(silent.shop.requests) <= len(telling.shop.requests)
+    assert figures(await silent.collect("orders", since="2020-01-01")) == figures(
+        await telling.collect("orders", since="2020-01-01")
+    )
+
+
+async def test_a_page_that_is_too_dear_where_no_limit_is_told_is_made_smaller() -> None:
+    def silenced(answer: Any) -> Any:
+        answer.get("extensions", {}).pop("cost", None)
+        return answer
+
+    shop = watched()
+    shop.shop.faults.add(changing("*", silenced))
+    for _ in range(300):
+        shop.shop.stock_room.new_order("PAID", lines=[])
+    found = figures(await shop.collect("orders", since="2020-01-01", page_size=250))
+    assert found["store_orders_paid_total"] >= 300

@@ -15,7 +15,9 @@ from store_exporter.errors import StoreError
 from store_exporter.net.plans import Request
 from store_exporter.platforms.shopify.collectors import COLLECTORS
 from store_exporter.platforms.shopify.connection import Connection, connection_of
+from store_exporter.platforms.shopify.marks import MARKS
 from store_exporter.platforms.shopify.probes import PROBES
+from store_exporter.probing import addresses
 from store_exporter.stores.model import Secret, Store
 from tests.fakes.clock import Clock
 from tests.platforms.watching import MemoryCursor, Watcher, figures
@@ -32,20 +34,22 @@ class DirectHttp:
     seconds: float = 0.1
 
     async def send(self, request: Request) -> Response:
-        assert not request.params
         method, path = request.method, urlsplit(request.url).path
         self.shop.requests.append((method, path))
         fault = self.shop.faults.take(method, path)
         if fault is not None and fault.drop:
             raise StoreError("connection", "broken off")
         given = {name.lower(): value for name, value in request.headers.items()}
-        incoming = Incoming(method, path, {}, given, dumped(request.json))
+        incoming = Incoming(method, path, request.params, given, dumped(request.json))
         status, found, body = finished(self.shop.respond(incoming), fault)
         lower = {name.lower(): value for name, value in found.items()}
         if fault is not None and fault.truncate is not None:
             raise StoreError("connection", "broken off")
         phases = {"processing": self.seconds}
-        return Response(status, lower, body, request.url, phases, self.certificate_expiry)
+        answer = Response(status, lower, body, request.url, phases, self.certificate_expiry)
+        # What is followed in earnest is tried in `tests/probing`.
+        addresses.redirect_target(method, request.url, answer, MARKS)
+        return answer
 
 
 def dumped(document: Any) -> bytes:

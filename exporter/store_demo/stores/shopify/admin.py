@@ -51,6 +51,7 @@ class Admin:
             "myshopifyDomain": self._room.domain,
             "currencyCode": self._room.currency,
             "ianaTimezone": "UTC",
+            "primaryDomain": {"host": self._room.primary_domain or self._room.domain},
             "plan": {"publicDisplayName": "Basic"},
         }
 
@@ -116,7 +117,22 @@ class Admin:
     def order(self, _info: Any, id: str) -> View | None:  # noqa: A002
         """`order`."""
         found = self._room.orders.get(number(id))
-        return self._views.order(found) if found else None
+        return self._views.order(found) if found and self._is_shown(found) else None
+
+    def nodes(self, _info: Any, ids: list[str]) -> list[View | None]:
+        """`nodes`, of orders only."""
+        found = [self._room.orders.get(number(one)) for one in ids]
+        return [
+            {"__typename": "Order", "id": gid("Order", order.id)}
+            if order is not None and self._is_shown(order)
+            else None
+            for order in found
+        ]
+
+    def _is_shown(self, order: Order) -> bool:
+        """Whether the app sees an order; without read_all_orders not one of over sixty days."""
+        young = order.created >= self._room.clock() - 60 * 86_400
+        return young or "read_all_orders" in self._scopes
 
     def orders(
         self,
@@ -142,7 +158,8 @@ class Admin:
     def _found(self, query: str) -> list[Order]:
         self._need("read_orders", "orders")
         matches = matcher(query)
-        return [order for order in self._room.orders.values() if matches(_order_fields(order))]
+        shown = [order for order in self._room.orders.values() if self._is_shown(order)]
+        return [order for order in shown if matches(_order_fields(order))]
 
     def _need(self, scope: str, field: str) -> None:
         if scope not in self._scopes:

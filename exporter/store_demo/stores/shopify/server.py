@@ -117,7 +117,7 @@ class SimulatedShopify(SimulatedServer):
             return self._grant(request)
         match = _PATH.fullmatch(request.path)
         if match is None:
-            return Outgoing(text=_PAGE.format(self.domain))
+            return self._page(request)
         if match["version"] not in VERSIONS:
             return Outgoing({"errors": "Not Found"}, status=404)
         api = "admin" if match["admin"] else "storefront"
@@ -132,6 +132,16 @@ class SimulatedShopify(SimulatedServer):
                 {"errors": {"query": "Required parameter missing or invalid"}}, status=400
             )
         return Outgoing(self._run(api, query, variables, body.get("operationName")))
+
+    def _page(self, request: Incoming) -> Outgoing:
+        """Show a page; a shop with a domain of its own sends visitors there unless told not to."""
+        if not self.stock_room.primary_domain or "_fd" in request.query:
+            return Outgoing(text=_PAGE.format(self.domain))
+        headers = {
+            "Location": f"https://{self.stock_room.primary_domain}{request.path}",
+            "X-Redirect-Reason": "primary_domain_redirection",
+        }
+        return Outgoing(status=301, headers=headers)
 
     def _grant(self, request: Incoming) -> Outgoing:
         granted = self.tokens.grant(json.loads(request.body), self.stock_room.clock())

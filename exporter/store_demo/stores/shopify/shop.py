@@ -11,6 +11,7 @@ from random import Random
 _KINDS = ("Valve", "Hose", "Seal", "Pump")
 _LOW = {4: 3, 5: 3, 6: 2, 7: 3}
 _EMPTY = (1, 2, 3)
+_PAID = ("PAID", "PARTIALLY_REFUNDED", "REFUNDED")
 _VOLTAGES = (("12V", "200.00", 0), ("24V", "220.00", 4), ("230V", "240.00", 8))
 
 
@@ -46,13 +47,36 @@ class Product:
 
 
 @dataclass(slots=True)
+class Payment:
+    """Money for an order; kind and status are Shopify's of a transaction.
+
+    Attributes:
+        processed: when it was made, which may be long before it was written down.
+    """
+
+    id: int
+    amount: Decimal
+    processed: float
+    created: float
+    kind: str = "SALE"
+    status: str = "SUCCESS"
+
+    @property
+    def is_received(self) -> bool:
+        """Whether the money is there."""
+        return self.kind in ("SALE", "CAPTURE") and self.status == "SUCCESS"
+
+
+@dataclass(slots=True)
 class Refund:
-    """One refund of an order."""
+    """One refund of an order; its status is Shopify's of a transaction."""
 
     id: int
     amount: Decimal
     note: str
     created: float
+    status: str = "SUCCESS"
+    processed: float | None = None
 
 
 @dataclass(slots=True)
@@ -71,8 +95,9 @@ class Order:
     refunds: list[Refund] = field(default_factory=list)
     note: str = ""
     test: bool = False
-    paid: float | None = None
+    payments: list[Payment] = field(default_factory=list)
     delivered: float | None = None
+    processed: float | None = None
 
     @property
     def total(self) -> Decimal:
@@ -80,9 +105,26 @@ class Order:
         return sum((variant.price * count for variant, count in self.lines), Decimal(0))
 
     @property
+    def received(self) -> Decimal:
+        """Sum of the payments that were received, less the change that was given for cash."""
+        given = (p.amount for p in self.payments if p.kind == "CHANGE")
+        return sum((p.amount for p in self.payments if p.is_received), Decimal(0)) - sum(given)
+
+    @property
     def refunded(self) -> Decimal:
-        """Sum of the refunds."""
-        return sum((refund.amount for refund in self.refunds), Decimal(0))
+        """Sum of the refunds that have been made."""
+        return sum((r.amount for r in self.refunds if r.status == "SUCCESS"), Decimal(0))
+
+    @property
+    def paid(self) -> float | None:
+        """When the last payment was made; it may be dated back."""
+        made = [payment.processed for payment in self.payments if payment.is_received]
+        return made[-1] if made else None
+
+    @paid.setter
+    def paid(self, when: float) -> None:
+        received = [payment for payment in self.payments if payment.is_received]
+        received[-1].processed = when
 
 
 @dataclass(slots=True)
@@ -124,6 +166,9 @@ class StockRoom:
         seed: of what is random.
         clock: Unix time in seconds.
         orders: orders of the last weeks.
+
+    Attributes:
+        primary_domain: to which visitors are sent from `domain`, if it is another.
     """
 
     def __init__(
@@ -144,7 +189,9 @@ class StockRoom:
             Discount("old20", Decimal("0.2"), ends=1_704_067_200),
             Discount("once", Decimal("0.5"), limit=1, used=1),
         ]
+        self.primary_domain = ""
         self._last_id = 1_000_000 + seed * 1_000
+        self._payments = 0
         self._fill(orders)
 
     def next_id(self) -> int:
@@ -214,9 +261,62 @@ class StockRoom:
         moment = self.clock() if created is None else created
         number = 1001 + len(self.orders)
         order = Order(self.next_id(), number, email, bought, moment, moment, financial)
-        order.paid = moment if financial == "PAID" else None
         self.orders[order.id] = order
+        if financial in _PAID:
+            self._receive(order, order.total, moment)
         return order
+
+    def _receive(self, order: Order, amount: Decimal, when: float, kind: str = "SALE") -> Payment:
+        self._payments += 1
+        payment = Payment(self._payments, amount, when, self.clock(), kind)
+        order.payments.append(payment)
+        return payment
+
+    def pay(
+        self,
+        order: Order,
+        amount: Decimal | str,
+        *,
+        kind: str = "CAPTURE",
+        status: str = "SUCCESS",
+        when: float | None = None,
+    ) -> Payment:
+        """Take a part of an order's money; `when` dates it back."""
+        payment = self._receive(order, Decimal(amount), self.clock() if when is None else when)
+        payment.kind, payment.status = kind, status
+        self._judge(order)
+        return payment
+
+    def import_order(self, processed: float, lines: Sequence[tuple[int, int]]) -> Order:
+        """Write down a paid order of another time, as an app does that brings a shop's history."""
+        order = self.new_order("PAID", lines=lines)
+        order.processed = order.paid = processed
+        return order
+
+    def delete(self, order: Order) -> None:
+        """Delete an order; no list shows it any more."""
+        del self.orders[order.id]
+
+    def settle(self, moved: Payment | Refund, status: str = "SUCCESS") -> None:
+        """End what was pending: with success, or as a failure."""
+        moved.status = status
+        if status == "SUCCESS":
+            moved.processed = self.clock()
+        for order in self.orders.values():
+            if moved in (*order.payments, *order.refunds):
+                self._judge(order)
+
+    def _judge(self, order: Order) -> None:
+        """Set what an order's payments make of its financial status."""
+        order.updated = self.clock()
+        if order.refunded >= order.received > 0:
+            order.financial = "REFUNDED"
+        elif order.refunded > 0:
+            order.financial = "PARTIALLY_REFUNDED"
+        elif order.received >= order.total:
+            order.financial = "PAID"
+        else:
+            order.financial = "PARTIALLY_PAID" if order.received > 0 else "PENDING"
 
     def edit_order(
         self,
@@ -229,18 +329,30 @@ class StockRoom:
         order.financial = financial or order.financial
         order.fulfillment = fulfillment or order.fulfillment
         order.updated = self.clock()
-        if order.financial == "PAID" and order.paid is None:
-            order.paid = order.updated
+        missing = order.total - order.received
+        if order.financial == "PAID" and missing > 0:
+            self._receive(order, missing, order.updated)
         if order.fulfillment == "FULFILLED" and order.delivered is None:
             order.delivered = order.updated
 
-    def refund(self, order: Order, amount: Decimal | str | None = None, note: str = "") -> Refund:
-        """Refund an order, the whole rest unless an amount is given."""
+    def refund(
+        self,
+        order: Order,
+        amount: Decimal | str | None = None,
+        note: str = "",
+        *,
+        pending: bool = False,
+    ) -> Refund:
+        """Refund an order, the rest unless an amount is given; `settle` ends a pending one."""
         value = order.total - order.refunded if amount is None else Decimal(amount)
         refund = Refund(self.next_id(), value, note, self.clock())
         order.refunds.append(refund)
-        order.financial = "REFUNDED" if order.refunded >= order.total else "PARTIALLY_REFUNDED"
         order.updated = self.clock()
+        if pending:
+            refund.status = "PENDING"
+        else:
+            full = order.refunded >= order.total
+            order.financial = "REFUNDED" if full else "PARTIALLY_REFUNDED"
         return refund
 
     def cancel(self, order: Order) -> None:

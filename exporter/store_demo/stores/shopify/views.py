@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from .shop import Order, Product, Refund, StockRoom, Variant, iso
+from .shop import Order, Payment, Product, Refund, StockRoom, Variant, iso
 
 View = dict[str, Any]
 
@@ -110,10 +110,13 @@ class AdminViews:
             "cancelledAt": iso(order.cancelled) if order.cancelled else None,
             "closedAt": None,
             "test": order.test,
+            "processedAt": iso(order.created if order.processed is None else order.processed),
             "displayFinancialStatus": order.financial,
+            "fullyPaid": order.received >= order.total,
             "displayFulfillmentStatus": order.fulfillment,
             "subtotalLineItemsQuantity": sum(pieces for _, pieces in order.lines),
             "totalPriceSet": bag(order.total, currency),
+            "totalReceivedSet": bag(order.received, currency),
             "totalRefundedSet": bag(order.refunded, currency),
             "totalTaxSet": nothing,
             "totalShippingPriceSet": nothing,
@@ -123,7 +126,7 @@ class AdminViews:
                 "displayName": order.email.partition("@")[0].title(),
             },
             "lineItems": lambda _info, first, **_: connection(order.lines, self._line, first),
-            "transactions": lambda _info, first, **_: _payments(order)[:first],
+            "transactions": lambda _info, first, **_: self._transactions(order)[:first],
             "fulfillments": lambda _info, first, **_: _parcels(order)[:first],
             "refunds": lambda _info, first, **_: [self.refund(r) for r in order.refunds[:first]],
             "events": lambda _info, first, **_: connection([order], self._event, first),
@@ -146,8 +149,27 @@ class AdminViews:
             "id": gid("Refund", refund.id),
             "createdAt": iso(refund.created),
             "note": refund.note,
-            "totalRefundedSet": bag(refund.amount, self._room.currency),
+            "totalRefundedSet": bag(
+                refund.amount if refund.status == "SUCCESS" else Decimal(0), self._room.currency
+            ),
         }
+
+    def _transactions(self, order: Order) -> list[View]:
+        moves: list[tuple[Payment | Refund, str, float]]
+        moves = [(p, p.kind, p.processed) for p in order.payments]
+        moves += [(r, "REFUND", r.processed or r.created) for r in order.refunds]
+        return [
+            {
+                "id": gid("OrderTransaction", move.id),
+                "kind": kind,
+                "status": move.status,
+                "test": order.test,
+                "createdAt": iso(move.created),
+                "processedAt": iso(processed),
+                "amountSet": bag(move.amount, self._room.currency),
+            }
+            for move, kind, processed in moves
+        ]
 
     def _event(self, order: Order) -> View:
         return {
@@ -157,14 +179,6 @@ class AdminViews:
             "message": f"{order.email} placed this order.",
             "attributeToUser": False,
         }
-
-
-def _payments(order: Order) -> list[View]:
-    if order.paid is None:
-        return []
-    moment = iso(order.paid)
-    sale = {"kind": "SALE", "status": "SUCCESS", "createdAt": moment, "processedAt": moment}
-    return [sale]
 
 
 def _parcels(order: Order) -> list[View]:

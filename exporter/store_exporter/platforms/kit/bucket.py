@@ -54,13 +54,23 @@ class ThrottledError(StoreError):
     Args:
         message: what happened, for a person.
         cost: what the answer tells; None when it tells nothing.
+        asked: seconds for which the answer asks to wait, where it tells no cost; 0 for none.
         code: the platform's own error code.
+        status: of HTTP, where that is what tells it.
     """
 
-    def __init__(self, message: str, cost: Cost | None, *, code: str) -> None:
-        super().__init__("rate_limited", message, code=code)
+    def __init__(
+        self,
+        message: str,
+        cost: Cost | None = None,
+        *,
+        asked: float = 0.0,
+        code: str | None = None,
+        status: int | None = None,
+    ) -> None:
+        super().__init__("rate_limited", message, code=code, status=status)
         self.cost = cost
-        self.wait = max(cost.wait() if cost else 1.0, 0.1)
+        self.wait = max(cost.wait() if cost else asked or 1.0, 0.1)
 
 
 class TooDearError(StoreError):
@@ -105,6 +115,8 @@ class Bucket:
         requested: points that queries so far were judged to cost.
         actual: points that they did cost.
         shown: `requested` and `actual` as they were last reported.
+        silent: whether the latest answer told nothing of the limit, as some shops' never do. A
+            limit that is not told is not taken for the tightest: pages are as large as wanted.
     """
 
     def __init__(self, monotonic: Callable[[], float], share: float = 1.0) -> None:
@@ -116,6 +128,7 @@ class Bucket:
         self.latest: Cost | None = None
         self.requested = self.actual = 0.0
         self.shown = (0.0, 0.0)
+        self.silent = False
         self._available = 0.0
         self._under_way = 0.0
         self._at = 0.0
@@ -123,7 +136,7 @@ class Bucket:
     @property
     def must_learn(self) -> bool:
         """Whether it has to be found out what the bucket holds before a part of it may be used."""
-        return self._share < 1.0 and self.latest is None
+        return self._share < 1.0 and self.latest is None and not self.silent
 
     def page(self, query: str, wanted: int) -> int:
         """Return how many items a query may ask for at once, at most those that are wanted.
@@ -133,7 +146,7 @@ class Bucket:
         with self._lock:
             known = self._costs.get(query)
             if known is None:
-                return wanted if self._share >= 1.0 else 1
+                return wanted if self._share >= 1.0 or self.silent else 1
             size, points = known
             return min(wanted, max(1, int(size * min(self._allowed(), 1e6) / points)))
 

@@ -7,7 +7,7 @@ certificate.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,7 +18,7 @@ from ...metrics.catalogue import health
 from ...metrics.families import Sample
 from ...net import documents
 from ...net.marks import Marks
-from ...net.plans import Plan, Request, once
+from ...net.plans import Plan, RedirectError, Request, once
 from .monitoring import probe
 from .options import number
 
@@ -74,17 +74,41 @@ def slow(response: Response, run: Run) -> list[str]:
     return [f"The answer took {took:.1f} s, more than {limit:g} s."] if took > limit else []
 
 
-def storefront(pages: Pages, marks: Marks) -> Probe:
+Moved = Callable[[Any, Run, RedirectError], Plan[bool]]
+"""Whether a redirect to another host leads to a domain of the store's own."""
+
+
+def storefront(
+    pages: Pages,
+    marks: Marks,
+    *,
+    query: Mapping[str, str] | None = None,
+    moved: Moved | None = None,
+) -> Probe:
     """Return the probe that reads the front page, or the one that is configured, as a visitor.
 
     Args:
         pages: what the platform's own pages tell.
         marks: of those who answer in the store's place.
+        query: to add to the page's address.
+        moved: whether a redirect is what a store that is well answers. It is not followed even
+            so: requests go to addresses out of the configuration, and to no other.
     """
 
-    def check(_: Any, run: Run) -> Plan[Report]:
+    def check(api: Any, run: Run) -> Plan[Report]:
         path = str(run.store.settings.get("storefront_path") or "/")
-        response = yield from once(Request("GET", run.store.url + path))
+        try:
+            response = yield from once(Request("GET", run.store.url + path, params=query or {}))
+        except RedirectError as error:
+            target = urlsplit(error.target)
+            stays = target.hostname == urlsplit(run.store.url).hostname
+            if not stays and (moved is None or not (yield from moved(api, run, error))):
+                raise
+            is_closed = bool(pages.closed.path) and target.path.startswith(pages.closed.path)
+            if stays and not is_closed:
+                raise
+            degraded = [pages.closed.degraded] if is_closed else []
+            return Report((), degraded, f"visitors are sent to {target.hostname}{target.path}")
         source = documents.text(response)
         low = source.lower()
         _check_page(response, source, low, pages, marks)
@@ -145,7 +169,11 @@ def tls(small_file: str) -> Probe:
     def check(_: Any, run: Run) -> Plan[Report]:
         if urlsplit(run.store.url).scheme != "https":
             return Report(summary="the store is watched over plain http; there is no certificate")
-        response = yield from once(Request("HEAD", run.store.url + small_file))
+        try:
+            response = yield from once(Request("HEAD", run.store.url + small_file))
+        except RedirectError as error:
+            # The certificate was accepted before the redirect came.
+            response = error.response
         expiry = response.certificate_expiry
         if expiry is None:
             raise StoreError("tls", "the connection does not tell its certificate")

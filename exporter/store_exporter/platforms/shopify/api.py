@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from ...contract import Response
 from ...errors import StoreError
 from ...net.plans import Pause, Plan, Request
 from ..kit import connection, graphql
@@ -15,7 +16,7 @@ from ..kit.bucket import Bucket, Cost, ThrottledError, TooDearError
 from ..kit.connection import Send
 from ..kit.fields import Fields
 from ..kit.graphql import Nodes, Page, QueryFile
-from . import responses
+from . import responses, versions
 from .auth import GRANT, Tokens
 
 DOCUMENTS = {api: QueryFile(__package__, f"{api}.graphql") for api in ("admin", "storefront")}
@@ -46,6 +47,10 @@ class Api(connection.Api):
         version: API version, such as `2026-10`.
         tokens: of both APIs.
         bucket: the Admin API's rate limit; tells what was spent of it and what is left.
+
+    Attributes:
+        served: the API version that answered last, where answers tell it; Shopify answers by
+            another one than was asked for when that one has ended.
     """
 
     def __init__(
@@ -59,48 +64,53 @@ class Api(connection.Api):
         bucket: Bucket,
     ) -> None:
         super().__init__(shop, send, deadline=deadline)
-        self.version = version
+        self.version = self.served = version
         self.bucket = bucket
         self._tokens = tokens
-        self._introduced = False
 
     def admin(
         self,
         name: str,
-        variables: Mapping[str, Any] | None = None,
+        variables: Mapping[str, Any] | Callable[[int], Mapping[str, Any]] | None = None,
         *,
         first: int | None = None,
         writes: bool = False,
         hurry: bool = False,
+        beside: list[StoreError] | None = None,
     ) -> Plan[Fields]:
         """Run a document of `admin.graphql` and return its data; it waits for the rate limit.
 
         Args:
             name: of the document.
-            variables: that it takes.
-            first: items wanted, where it takes `$first`; fewer are asked for where they would cost
+            variables: that it takes; `$first` is added to them, or they are made for a number of
+                items.
+            first: items wanted, where it is for many; fewer are asked for where they would cost
                 more than a single query may.
             writes: whether sending it twice would not do the same as sending it once.
             hurry: whether to ask at once, as liveness must; being refused is an error then.
+            beside: takes the errors beside partial data, which are errors unless given.
 
         Raises:
             ThrottledError: in a hurry only; the rate limit is used up.
             TooDearError: one item costs more than a query may.
             StoreError: of the request, or as the answer says; partial data is an error.
         """
-        if not hurry and not self._introduced and self.bucket.must_learn:
+        if not hurry and name != _CHEAPEST and self.bucket.must_learn:
             # What the bucket holds is in every answer, so the cheapest question comes first.
-            self._introduced = True
-            yield from self._spend(_CHEAPEST, None, 1, 0.0)
+            yield from self.shop()
         while True:
             size = 1 if first is None else self.bucket.page(name, first)
             claim = self.bucket.claim(name, size)
             if claim.wait > 0 and not hurry:
                 yield self._pause(claim.wait)
                 continue
-            asked = variables if first is None else {**(variables or {}), "first": size}
+            if callable(variables):
+                asked: Mapping[str, Any] | None = variables(size)
+            else:
+                asked = variables if first is None else {**(variables or {}), "first": size}
             try:
-                return (yield from self._spend(name, asked, size, claim.points, writes=writes))
+                result = yield from self._spend(name, asked, size, claim.points, writes=writes)
+                return responses.data_of(result, name, beside)
             except TooDearError as error:
                 self.bucket.refused(name, error, size)
             except ThrottledError as error:
@@ -126,7 +136,7 @@ class Api(connection.Api):
                     raise
                 yield self._pause(error.wait)
             else:
-                return data_of(result, name)
+                return responses.data_of(result, name)
 
     def _pause(self, seconds: float) -> Pause:
         if self.monotonic() + seconds >= self.ends:
@@ -141,18 +151,19 @@ class Api(connection.Api):
         points: float,
         *,
         writes: bool = False,
-    ) -> Plan[Fields]:
+    ) -> Plan[responses.GraphqlResult]:
         """Send a query to the Admin API and settle what it cost."""
         cost: Cost | None = None
         try:
             result = yield from self._send("admin", name, variables, writes=writes)
             cost = result.cost
+            self.bucket.silent = cost is None
         except ThrottledError as error:
             cost = error.cost
             raise
         finally:
             self.bucket.settle(name, points, cost, size)
-        return data_of(result, name)
+        return result
 
     def _send(
         self, api: str, name: str, variables: Mapping[str, Any] | None, *, writes: bool
@@ -166,11 +177,19 @@ class Api(connection.Api):
             idempotent=not writes,
         )
         try:
-            return responses.read((yield from self.exchange(request)))
+            response = yield from self.exchange(request)
+            self._note_version(response)
+            return responses.read(response, self.now())
         except StoreError as error:
             if api == "admin" and error.error_type == "unauthorized":
                 self._tokens.forget()
             raise
+
+    def _note_version(self, response: Response) -> None:
+        """Remember by which version the answer was made, where it tells one."""
+        told = response.headers.get("x-shopify-api-version", "")
+        if versions.is_version(told):
+            self.served = told
 
     def _ask_for_token(self) -> Plan[None]:
         app = self._tokens.app
@@ -186,6 +205,7 @@ class Api(connection.Api):
         first: int,
         after: str | None,
         *,
+        beside: list[StoreError] | None = None,
         storefront: bool = False,
     ) -> Plan[Page]:
         """Read one page of a connection.
@@ -196,6 +216,7 @@ class Api(connection.Api):
             variables: the others that it takes.
             first: nodes wanted; there may be fewer on the page.
             after: where the page begins; None for the first.
+            beside: as in `admin`.
             storefront: whether it is a document of the Storefront API.
 
         Raises:
@@ -205,9 +226,14 @@ class Api(connection.Api):
         if storefront:
             data = yield from self.storefront(name, {**paged, "first": first})
         else:
-            data = yield from self.admin(name, paged, first=first)
-        connection = data.child(root) if isinstance(root, str) else root(data)
-        return graphql.page(connection, after)
+            data = yield from self.admin(name, paged, first=first, beside=beside)
+        try:
+            connection = data.child(root) if isinstance(root, str) else root(data)
+            return graphql.page(connection, after)
+        except StoreError:
+            if beside:
+                raise beside[-1] from None
+            raise
 
     def nodes(
         self,
@@ -259,10 +285,3 @@ class Api(connection.Api):
         except (ZoneInfoNotFoundError, ValueError, OSError):
             message = f"the shop's time zone {name[:40]!r} is not known here"
             raise StoreError("invalid_response", message) from None
-
-
-def data_of(result: responses.GraphqlResult, name: str) -> Fields:
-    """Return the data; an error beside it fails the operation, as part of the data is missing."""
-    if result.errors:
-        raise result.errors[0]
-    return Fields(result.data, name)

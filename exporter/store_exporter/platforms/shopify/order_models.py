@@ -30,12 +30,24 @@ _UNDELIVERED = (
 
 
 def financial_status(order: Fields) -> str:
-    """Read how far an order is paid.
+    """Read how far an order is paid; where Shopify tells no status, by what it tells of money.
 
     Raises:
         StoreError: invalid_response, it is a status that is not known here.
     """
+    if not order.has("displayFinancialStatus"):
+        return _status_of_money(order)
     return _one_of(order, "displayFinancialStatus", (*_PAID, *_UNPAID, *_LOST))
+
+
+def _status_of_money(order: Fields) -> str:
+    if not order.flag("fullyPaid"):
+        return "PENDING"
+    refunded = shop_money(order, "totalRefundedSet").amount
+    if refunded <= 0:
+        return "PAID"
+    total = shop_money(order, "totalPriceSet").amount
+    return "REFUNDED" if refunded >= total else "PARTIALLY_REFUNDED"
 
 
 def is_delivered(order: Fields) -> bool:

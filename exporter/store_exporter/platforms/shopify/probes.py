@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from ...contract import Probe, Report, Run
 from ...metrics.catalogue import health
 from ...metrics.families import Sample
-from ...net.plans import Plan
+from ...net.plans import Plan, RedirectError
 from ..kit.bucket import Bucket, ThrottledError
 from ..kit.monitoring import probe
 from ..kit.options import number
@@ -15,6 +17,8 @@ from .api import Api
 from .marks import MARKS
 
 _DAY = 86_400
+_STAY = {"_fd": "0"}
+"""Asks a shop for its page where it is, and not at its primary domain."""
 _PAGES = Pages(
     Closed(
         "asks for a password",
@@ -30,7 +34,8 @@ _PAGES = Pages(
 def liveness(api: Api, run: Run) -> Plan[Report]:
     """Asks the Admin API for the shop: if that fails, the API is down or refuses the token.
 
-    Degraded when the rate limit is used up, or when support for the API version is about to end.
+    Degraded when the rate limit is used up, when support for the API version is about to end, or
+    when another version answers.
     """
     ends = versions.ends(api.version)
     days = (ends - run.now()) / _DAY
@@ -44,9 +49,14 @@ def liveness(api: Api, run: Run) -> Plan[Report]:
         # A refusal for want of points comes after the token was looked at: the shop is alive.
         degraded.append("The Admin API's rate limit is used up.")
         return Report([*samples, *_spent(api.bucket)], degraded, "the Admin API answers")
+    if api.served != api.version:
+        degraded.append(
+            f"Shopify answers by API version {api.served} and not by {api.version}, which is "
+            "configured: set api_version to one that Shopify supports."
+        )
     currency = shop.currency("currencyCode")
     info = {
-        "version": api.version,
+        "version": api.served,
         "currency": currency,
         "timezone": shop.text("ianaTimezone"),
         "order_storage": "",
@@ -54,7 +64,7 @@ def liveness(api: Api, run: Run) -> Plan[Report]:
     samples += [Sample(health.INFO, 1, info), *_spent(api.bucket)]
     latest = api.bucket.latest
     left = f", {latest.available:g} of {latest.maximum:g} points left" if latest else ""
-    summary = f"{shop.text('name')} sells in {currency}, API version {api.version}{left}"
+    summary = f"{shop.text('name')} sells in {currency}, API version {api.served}{left}"
     return Report(samples, degraded, summary)
 
 
@@ -83,12 +93,26 @@ def cart(api: Api, run: Run) -> Plan[Report]:
     return Report(summary=f"the Storefront API of {data.child('shop').text('name')} answers")
 
 
+def _leads_to_own_domain(api: Api, run: Run, error: RedirectError) -> Plan[bool]:
+    """Whether a shop sends its visitors to its own domain, as all do that have one.
+
+    Its own server says so by a header; or it is the domain that is configured; or the Admin API
+    calls it the primary one.
+    """
+    host = urlsplit(error.target).hostname
+    if error.response.headers.get("x-redirect-reason") == "primary_domain_redirection":
+        return True
+    if host == run.store.domain:
+        return True
+    return host == (yield from api.shop()).child("primaryDomain").text_or("host")
+
+
 PROBES: dict[str, Probe] = {
     one.name: one
     for one in (
         liveness,
         cart,
-        storefront(_PAGES, MARKS),
+        storefront(_PAGES, MARKS, query=_STAY, moved=_leads_to_own_domain),
         tls("/robots.txt"),
     )
 }

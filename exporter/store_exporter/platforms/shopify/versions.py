@@ -20,11 +20,16 @@ _VERSION = re.compile(r"(20\d\d)-(01|04|07|10)")
 
 def check(value: str) -> str | None:
     """Say what is wrong with a version in the configuration, None if nothing is."""
-    if not _VERSION.fullmatch(value):
+    if not is_version(value):
         return f"is not a version such as {DEFAULT}"
     if value not in SUPPORTED:
         return f"is not one of the versions spoken here: {', '.join(SUPPORTED)}"
     return None
+
+
+def is_version(value: str) -> bool:
+    """Whether a text is the name of a version."""
+    return _VERSION.fullmatch(value) is not None
 
 
 def ends(version: str) -> float:

@@ -1,41 +1,58 @@
-"""An order of Shopify's list as the ledger wants it. No I/O."""
+"""An order of Shopify's list as the ledger wants it. No I/O.
+
+Money is what was received and what was paid back, in the shop's own currency, by the date of each
+payment: an order that is imported today may have been paid years ago. Its total says nothing of
+that: an order that is edited is paid in the rest, one that is authorised is captured in parts.
+"""
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from ....errors import StoreError
-from ...kit.accounts import Order, Refund
+from ...kit.accounts import Order, Payment, Refund
 from ...kit.fields import Fields
 from .. import ids, order_models
 
 STATUSES = ("pending", "processing", "completed", "cancelled", "refunded", "failed")
 # How many of each the list asks for. A list that is full may lack some.
-_SHORT = {"refunds": 10, "transactions": 5, "fulfillments": 5}
+_SHORT = {"transactions": 10, "fulfillments": 5}
 _MOST = 250
 _PAYMENTS = ("CAPTURE", "SALE")
+_CHANGE = "CHANGE"
 
 
 def is_cut_short(row: Fields) -> bool:
-    """Whether an order of the list may have more refunds, payments or parcels than it shows."""
+    """Whether an order of the list may have more payments or parcels than it shows."""
     return any(len(row.listed(name)) >= limit for name, limit in _SHORT.items())
 
 
-def read_order(row: Fields) -> Order | None:
+def read_order(row: Fields, began: int) -> Order | None:
     """Read one order; None for a test order.
 
+    Args:
+        row: the order.
+        began: Unix time at which counting began; what was paid before is left out.
+
     Raises:
-        StoreError: invalid_response; response_too_large, it has more refunds than one answer shows.
+        StoreError: invalid_response; response_too_large, it has more payments than one answer
+            shows.
     """
     if row.flag("test"):
         return None
     total = ids.shop_money(row, "totalPriceSet")
     if total.amount < 0:
         raise StoreError("invalid_response", f"{row.where}: the total is negative")
-    if len(row.listed("refunds")) >= _MOST:
-        raise StoreError("response_too_large", f"{row.where}: there are {_MOST} refunds or more")
-    created = row.seconds("createdAt")
-    paid = _paid(row, created) if order_models.is_paid(row) else None
+    if len(row.listed("transactions")) >= _MOST:
+        raise StoreError("response_too_large", f"{row.where}: there are {_MOST} payments or more")
+    is_paid = order_models.is_paid(row)
+    payments = _payments(row, total.currency, is_paid=is_paid)
+    refunds = tuple(_refunds(row, total.currency))
+    created = min(
+        [row.seconds("createdAt"), row.seconds("processedAt"), *(p.when for p in payments)]
+    )
+    paid = max((payment.when for payment in payments), default=created) if is_paid else None
     status = order_models.status(row)
-    refunds = tuple(_refund(refund, total.currency) for refund in row.children("refunds"))
     return Order(
         id=str(ids.number(row)),
         status=status,
@@ -46,17 +63,59 @@ def read_order(row: Fields) -> Order | None:
         paid=paid,
         entered=_entered(row, status, paid, refunds),
         refunds=refunds,
+        payments=tuple(payment for payment in payments if payment.when >= began),
     )
 
 
-def _paid(row: Fields, created: int) -> int:
-    """Return when an order was paid in full: at its last payment; one for nothing, at once."""
-    times = [
-        payment.seconds("processedAt" if payment.has("processedAt") else "createdAt")
-        for payment in row.children("transactions")
-        if payment.text("kind") in _PAYMENTS and payment.text("status") == "SUCCESS"
+def _payments(row: Fields, currency: str, *, is_paid: bool) -> list[Payment]:
+    """Return what was received, which is what Shopify calls the total received.
+
+    Change that is given for cash is taken off. What no payment accounts for has the date of the
+    last one. An order for nothing is paid with nothing.
+    """
+    payments, tests = [], Decimal(0)
+    for move in _successful(row, (*_PAYMENTS, _CHANGE)):
+        amount = _amount(move, "amountSet", currency)
+        if move.text("kind") == _CHANGE:
+            amount = -amount
+        if move.flag("test"):
+            tests += amount
+        else:
+            payments.append(Payment(amount, _when(move)))
+    received = _amount(row, "totalReceivedSet", currency)
+    rest = received - tests - sum((payment.amount for payment in payments), Decimal(0))
+    if rest or (is_paid and not payments):
+        last = max((payment.when for payment in payments), default=row.seconds("processedAt"))
+        payments.append(Payment(rest, last))
+    return payments
+
+
+def _refunds(row: Fields, currency: str) -> list[Refund]:
+    """Return what was paid back; a refund that is pending or failed is none."""
+    return [
+        Refund(str(ids.number(move)), _amount(move, "amountSet", currency), _when(move))
+        for move in _successful(row, ("REFUND",))
+        if not move.flag("test")
     ]
-    return max(times, default=created)
+
+
+def _successful(row: Fields, kinds: tuple[str, ...]) -> list[Fields]:
+    return [
+        move
+        for move in row.children("transactions")
+        if move.text("kind") in kinds and move.text("status") == "SUCCESS"
+    ]
+
+
+def _when(move: Fields) -> int:
+    return move.seconds("processedAt" if move.has("processedAt") else "createdAt")
+
+
+def _amount(fields: Fields, name: str, currency: str) -> Decimal:
+    money = ids.shop_money(fields, name)
+    if money.currency != currency or money.amount < 0:
+        raise StoreError("invalid_response", f"{fields.where}: {name} is {money}")
+    return money.amount
 
 
 def _entered(
@@ -73,11 +132,3 @@ def _entered(
     if status == "refunded" and dates:
         entered["refunded"] = max(dates)
     return entered
-
-
-def _refund(row: Fields, currency: str) -> Refund:
-    money = ids.shop_money(row, "totalRefundedSet")
-    if money.currency != currency or money.amount < 0:
-        raise StoreError("invalid_response", f"{row.where}: a refund of {money}")
-    created = row.seconds_if_any("createdAt")
-    return Refund(str(ids.number(row)), money.amount, created)

@@ -4,6 +4,9 @@ The list is sorted by the time of change, and a cursor of Shopify holds its plac
 what changes meanwhile moves to the end and is met there. A pass goes on over several runs by its
 saved cursor, so that it gets ahead however many orders changed in one second. The next pass begins
 a little before the latest change that was seen, as Shopify's search lags behind its records.
+
+A deleted order is in no list. So each run asks for some of the remembered orders by their ids, the
+longest unread first, whether they are still there.
 """
 
 from __future__ import annotations
@@ -12,17 +15,26 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ....contract import Run
 from ....errors import StoreError
 from ....net.plans import Plan
 from ...kit import order_book
 from ...kit.accounts import Order
 from ...kit.fields import Fields
 from ...kit.graphql import Page, opaque
+from ...kit.walk import DAY
+from .. import ids
 from ..api import Api
-from ..ids import iso
 from .order_rows import STATUSES, is_cut_short, read_order
 
 _KNOWN_AT_FIRST = 100
+_LOOKED_FOR = 100
+"""Remembered orders of which one run asks whether they are still there."""
+_TRIED_AGAIN = 5
+"""Orders that could not be read and that one run asks for again."""
+_NONE_SHOWN = 10**18
+_SHOWN_DAYS = 60
+"""Without the scope read_all_orders an app sees orders of this many days."""
 
 
 @dataclass(slots=True)
@@ -63,6 +75,12 @@ class OrderBook(order_book.OrderBook[Api, Pass]):
     place_name = "pass"
     largest_page = 250
 
+    def __init__(self, api: Api, run: Run) -> None:
+        super().__init__(api, run)
+        # Errors beside pages of which every order can be read nevertheless.
+        self.beside: list[StoreError] = []
+        self.notes: list[str] = []
+
     def first_place(self, since: int) -> Pass:
         """Return the pass that reads everything changed after a time."""
         return Pass(since, since + self.options.overlap)
@@ -82,7 +100,9 @@ class OrderBook(order_book.OrderBook[Api, Pass]):
         after: str | None = None
         while len(nodes) < _KNOWN_AT_FIRST:
             wanted = _KNOWN_AT_FIRST - len(nodes)
-            page = yield from self.api.page("LatestOrders", "orders", {}, wanted, after)
+            page = yield from self.api.page(
+                "LatestOrders", "orders", {}, wanted, after, beside=self.beside
+            )
             nodes += page.items
             after = page.after
             if after is None or not page.items:
@@ -95,6 +115,7 @@ class OrderBook(order_book.OrderBook[Api, Pass]):
     def walk(self) -> Plan[None]:
         """Read on, until the end or until this run has read what one run may."""
         place = self.place
+        yield from self._try_again()
         if place.after is None:
             # What shows a time in the future must not hide what changes until then.
             latest = min(place.newest, int(self.run.now()))
@@ -111,14 +132,21 @@ class OrderBook(order_book.OrderBook[Api, Pass]):
             if place.after is None:
                 break
             left -= max(1, len(page.items))
+        yield from self._look_for_deleted()
+        self.save()
 
     def _page(self, size: int) -> Plan[Page]:
         place = self.place
-        query = f"updated_at:>='{iso(place.begin)}'"
+        query = f"updated_at:>='{ids.iso(place.begin)}'"
         try:
             return (
                 yield from self.api.page(
-                    "OrdersUpdated", "orders", {"query": query}, size, place.after
+                    "OrdersUpdated",
+                    "orders",
+                    {"query": query},
+                    size,
+                    place.after,
+                    beside=self.beside,
                 )
             )
         except StoreError as error:
@@ -129,41 +157,105 @@ class OrderBook(order_book.OrderBook[Api, Pass]):
             raise
 
     def _read(self, nodes: list[Any]) -> Plan[list[Order]]:
-        """Read a page; an order that makes no sense is left out and told.
+        """Read a page; an order that makes no sense is left out, told, and asked for again later.
 
         Raises:
-            StoreError: none of several orders can be read.
+            StoreError: what stands beside the page, where it explains why an order lacks something.
         """
         orders: list[Order] = []
-        failed: list[StoreError] = []
         for index, node in enumerate(nodes):
             try:
                 row = Fields(node, f"orders[{index}]")
-                if is_cut_short(row):
-                    row = yield from self._whole(row)
-                order = read_order(row)
+                order = yield from self._read_one(row)
             except StoreError as error:
                 if error.error_type not in ("invalid_response", "response_too_large"):
                     raise
-                failed.append(error)
+                if self.beside:
+                    raise self.beside[0] from None
+                self._leave_out(node, error)
                 continue
             if order is not None:
+                self.unreadable.pop(order.id, None)
                 orders.append(order)
-        # A page may be a single order, and that one must not stop the counting for good.
-        if len(failed) == len(nodes) > 1:
-            raise failed[0]
-        self.problems += failed
         self.seen += len(orders)
         return orders
 
-    def _whole(self, row: Fields) -> Plan[Fields]:
-        data = yield from self.api.admin("OrderHistory", {"id": opaque(row, "id")})
-        return data.child("order")
+    def _read_one(self, row: Fields) -> Plan[Order | None]:
+        if is_cut_short(row):
+            row = (yield from self._history(opaque(row, "id"))).child("order")
+        return read_order(row, self.ledger.began)
+
+    def _history(self, gid: str) -> Plan[Fields]:
+        return self.api.admin("OrderHistory", {"id": gid})
+
+    def _leave_out(self, node: Any, error: StoreError) -> None:
+        """Tell of an order that cannot be read, and remember to ask for it again."""
+        try:
+            self.cannot_read(str(ids.number(Fields(node, "order"))), error)
+        except StoreError:
+            self.problems.append(error)
+
+    def _try_again(self) -> Plan[None]:
+        """Ask once more for some of the orders that could not be read."""
+        for number in list(self.unreadable)[:_TRIED_AGAIN]:
+            gid = ids.gid("Order", int(number))
+            data = yield from self._history(gid)
+            del self.unreadable[number]
+            if not data.has("order"):
+                continue
+            for order in (yield from self._read([data.raw("order")])):
+                self.ledger.apply(order)
+
+    def _look_for_deleted(self) -> Plan[None]:
+        """Ask whether the longest unread orders are still there, and take out those that are not.
+
+        An app without the scope read_all_orders sees no order of more than sixty days. Ids grow
+        with time, so that an order below the oldest that it sees has become too old, no more.
+        """
+        known = self.ledger.longest_unread(_LOOKED_FOR)
+        if not known:
+            return
+
+        def asked(size: int) -> dict[str, Any]:
+            return {"ids": [ids.gid("Order", int(number)) for number in known[:size]]}
+
+        data = yield from self.api.admin("OrdersThere", asked, first=len(known))
+        nodes = data.listed("nodes")
+        if len(nodes) > len(known):
+            raise StoreError("invalid_response", "OrdersThere: more orders than were asked for")
+        oldest = self._oldest_shown(data)
+        for number, node in zip(known, nodes, strict=False):
+            if node is None and int(number) >= oldest:
+                self.ledger.gone(number)
+            else:
+                self.ledger.touch(number)
+
+    def _oldest_shown(self, data: Fields) -> int:
+        """Return the id of the oldest order that this app sees; 0 where it sees all."""
+        installation = data.child("currentAppInstallation")
+        if any(
+            row.text("handle") == "read_all_orders" for row in installation.children("accessScopes")
+        ):
+            return 0
+        since = self.options.since
+        if since is not None and since < self.run.now() - _SHOWN_DAYS * DAY:
+            self.notes.append(
+                f"Counting from a date more than {_SHOWN_DAYS} days ago takes the scope "
+                "read_all_orders, which this app lacks: older orders are not counted."
+            )
+        shown = [ids.number(row) for row in data.child("orders").children("nodes")]
+        return min(shown, default=_NONE_SHOWN)
+
+    def reasons(self) -> list[str]:
+        """Return why the counters may not be complete, one sentence each."""
+        kept_back = {f"Shopify keeps back a part: {error.message}" for error in self.beside}
+        return [*super().reasons(), *self.notes, *sorted(kept_back)]
 
 
 ORDERS = order_book.collector(
     OrderBook,
     "at most `page_size` to a page and `max_pages` full pages in a run. `since` is `now` or a date "
     "from which to count.",
+    requests=2,
     page_size=50,
 )
