@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ..metrics.catalogue import operations as catalogue
-from .query_api import BROKEN, Answer, PrometheusError
+from .query_api import BROKEN, PrometheusError, QueryResponse
 
 PARTS = 288
 """In how many parts the days are looked at: a day in parts of five minutes."""
@@ -61,7 +61,7 @@ class CoverageQueries:
         counts = f"count(count_over_time({self._series}[{self._part}s]))"
         return _range(counts, first, self._now, self._part)
 
-    def ends(self, parts: Answer) -> list[dict[str, str]]:
+    def ends(self, parts: QueryResponse) -> list[dict[str, str]]:
         """The range queries for the first and the last sample; none where there is nothing."""
         times = self._times(parts)
         step = max(self._part // _FINER, 1)
@@ -70,7 +70,7 @@ class CoverageQueries:
             for function, time in zip(("min", "max"), (*times[:1], *times[-1:]), strict=False)
         ]
 
-    def read(self, parts: Answer, ends: Sequence[Answer]) -> Coverage:
+    def read(self, parts: QueryResponse, ends: Sequence[QueryResponse]) -> Coverage:
         """Sum up the answers.
 
         Raises:
@@ -89,12 +89,12 @@ class CoverageQueries:
             gaps=(between - len(times)) * self._part,
         )
 
-    def _times(self, parts: Answer) -> list[float]:
+    def _times(self, parts: QueryResponse) -> list[float]:
         first = self._now - PARTS * self._part
         found = {time for series in parts.series for time, _ in series.points}
         return sorted(time for time in found if first < time <= self._now + 1)
 
-    def _moments(self, answer: Answer, end: float) -> Iterator[float]:
+    def _moments(self, answer: QueryResponse, end: float) -> Iterator[float]:
         for _, value in (point for series in answer.series for point in series.points):
             if math.isnan(value):
                 raise PrometheusError(BROKEN)

@@ -16,7 +16,7 @@ import aiohttp
 from ..metrics.catalogue import operations as catalogue
 from .analytics import Filters, Findings, Key, OperationUsage
 from .coverage import Coverage, CoverageQueries
-from .query_api import BROKEN, LATE, MAX_WARNINGS, PARTIAL, Answer, PrometheusError, ask
+from .query_api import BROKEN, LATE, MAX_WARNINGS, PARTIAL, PrometheusError, QueryResponse, ask
 
 TIMEOUT = 15.0
 """Seconds for all questions of one request together."""
@@ -118,7 +118,7 @@ async def usage(url: str, filters: Filters, now: float) -> Findings:
     return _findings(usages, about.read(parts, moments), [parts, *figures, *moments])
 
 
-def _usages(filters: Filters, answers: Mapping[str, Answer]) -> dict[Key, OperationUsage]:
+def _usages(filters: Filters, answers: Mapping[str, QueryResponse]) -> dict[Key, OperationUsage]:
     found: dict[Key, OperationUsage] = {}
     for name, answer in answers.items():
         for series in answer.series:
@@ -142,7 +142,7 @@ def _usages(filters: Filters, answers: Mapping[str, Answer]) -> dict[Key, Operat
 
 
 def _findings(
-    usages: Mapping[Key, OperationUsage], coverage: Coverage, answers: Sequence[Answer]
+    usages: Mapping[Key, OperationUsage], coverage: Coverage, answers: Sequence[QueryResponse]
 ) -> Findings:
     incomplete = any(answer.partial for answer in answers)
     warnings = dict.fromkeys(text for answer in answers for text in answer.warnings)

@@ -61,7 +61,7 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class QueryResponse:
     """What was found.
 
     Attributes:
@@ -84,7 +84,7 @@ async def ask(
     parameters: Mapping[str, str],
     *,
     seconds: float,
-) -> Answer:
+) -> QueryResponse:
     """Ask one question.
 
     Args:
@@ -133,7 +133,7 @@ def _refused(status: int, document: Mapping[str, Any]) -> NoReturn:
     raise PrometheusError(f"Prometheus answered with status {status}{known}")
 
 
-def _read(document: Mapping[str, Any]) -> Answer:
+def _read(document: Mapping[str, Any]) -> QueryResponse:
     warnings, foreign = _sorted_out(document.get("warnings"))
     infos, _ = _sorted_out(document.get("infos"))
     stats = document.get("stats")
@@ -145,7 +145,7 @@ def _read(document: Mapping[str, Any]) -> Answer:
     # False and absent are the only ways to say that it is whole. PromQL warns when it leaves
     # samples out.
     partial = document.get("isPartial", False) is not False or foreign or bool(warnings)
-    return Answer(series, partial, (*warnings, *infos), fetched is not None)
+    return QueryResponse(series, partial, (*warnings, *infos), fetched is not None)
 
 
 def _series(row: Mapping[str, Any]) -> Series:
