@@ -22,6 +22,8 @@ from .auth import GRANT, Tokens
 DOCUMENTS = {api: QueryFile(__package__, f"{api}.graphql") for api in ("admin", "storefront")}
 """What is asked of the two APIs."""
 _CHEAPEST = "Shop"
+_MOST_REFUSALS = 5
+"""Refusals in a row of one query that do not tell what is missing, after which it is given up."""
 
 
 def path(api: str, version: str) -> str:
@@ -98,6 +100,7 @@ class Api(connection.Api):
         if not hurry and name != _CHEAPEST and self.bucket.must_learn:
             # What the bucket holds is in every answer, so the cheapest question comes first.
             yield from self.shop()
+        refusals = 0
         while True:
             size = 1 if first is None else self.bucket.page(name, first)
             claim = self.bucket.claim(name, size)
@@ -115,7 +118,8 @@ class Api(connection.Api):
                 self.bucket.refused(name, error, size)
             except ThrottledError as error:
                 # Refused before it ran, so that even a mutation may be sent again.
-                if hurry:
+                refusals += 1
+                if hurry or (error.cost is None and refusals >= _MOST_REFUSALS):
                     raise
                 yield self._pause(error.wait)
 
