@@ -52,11 +52,11 @@ def test_the_budget_is_compared_with_what_is_needed(
 ) -> None:
     states = {}
     with served(shop) as url:
-        for limit in (600, 130, 100):
+        for limit in (600, 160, 100):
             file = configure(tmp_path, shop, url, requests_per_hour=limit)
             status, found = examined(file, capsys)
             states[limit] = (found["budget"]["state"], status)
-    assert states == {600: ("ok", 0), 130: ("warn", 0), 100: ("fail", 1)}
+    assert states == {600: ("ok", 0), 160: ("warn", 0), 100: ("fail", 1)}
     platform = base.load("woocommerce")
     checks = [*platform.probes.values(), *platform.collectors.values()]
     needed = sum(check.requests * 3600 / check.interval for check in checks)
