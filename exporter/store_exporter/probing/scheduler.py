@@ -187,7 +187,27 @@ class Scheduler:
         finally:
             entry.running = False
             entry.task = None
-        if isinstance(outcome, Skipped) and not entry.dropped:
-            again = self._monotonic() + max(outcome.wait, _SHORTEST_WAIT)
-            if again < entry.due:
-                self._timetable.place(entry, again)
+        if entry.dropped:
+            return
+        if isinstance(outcome, Skipped):
+            entry.held = outcome.reason == "backoff"
+            self._sooner(entry, outcome.wait)
+            return
+        was_down, entry.failed, entry.held = entry.failed, not outcome.ok, False
+        if entry.job.liveness and outcome.ok:
+            self._confirm(entry.job.store.domain, was_down)
+
+    def _sooner(self, entry: Entry, wait: float) -> None:
+        """Run an entry in some seconds unless it is due before."""
+        again = self._monotonic() + max(wait, _SHORTEST_WAIT)
+        if again < entry.due:
+            self._timetable.place(entry, again)
+
+    def _confirm(self, domain: str, was_down: bool) -> None:
+        """Run soon what was held back, and what failed while the store was down, as it is back.
+
+        Otherwise a store would be critical for as long as the interval of its slowest probe.
+        """
+        for entry in self._entries.get(domain, {}).values():
+            if (entry.held or (was_down and entry.failed)) and not entry.running:
+                self._sooner(entry, _SHORTEST_WAIT)
