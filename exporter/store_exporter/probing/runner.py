@@ -169,9 +169,7 @@ class Runner:
             return outcome
         self.recording.skipped(outcome.reason)
         error = outcome.error or StoreError("local_failure", outcome.message)
-        result = result_of(
-            job, error, Journal(), time=self._now(), duration=0.0, detailed=True
-        )
+        result = result_of(job, error, Journal(), time=self._now(), duration=0.0, detailed=True)
         return replace(result, skipped=outcome.reason)
 
     def _obstacle(self, job: Job) -> Skipped | None:

@@ -152,7 +152,7 @@ PAGES: dict[str, tuple[dict[str, Any], str]] = {
     "JSON": ({"body": "{}", "content_type": "application/json"}, "invalid_response"),
     "text that is no HTML": ({"body": "It works!"}, "invalid_response"),
     "bytes in no encoding": ({"body": b"<html>\xff\xfe\xfa"}, "invalid_response"),
-    "a password of the web server": ({"status": 401}, "unauthorized"),
+    "a password of the web server": ({"status": 401}, "blocked"),
     "a firewall": ({"status": 403, "body": "<title>Forbidden</title>"}, "blocked"),
     "a bot check": (
         {"status": 403, "body": "<title>Just a moment...</title>", "headers": {}},

@@ -140,6 +140,8 @@ def _check_page(response: Response, source: str, low: str, pages: Pages, marks: 
     status = response.status
     if 300 <= status < 400:
         raise StoreError("redirect", "the page leads elsewhere", status=status)
+    if who := marks.challenged_by(response.headers):
+        raise StoreError("blocked", f"{who} answered in the store's place", status=status)
     if status in pages.statuses:
         raise StoreError(*pages.statuses[status], status=status)
     if status != 200:
