@@ -594,3 +594,18 @@ async def test_a_bad_store_is_a_failed_liveness_probe_with_the_right_error(
     assert real.value(health.PROBE_FAILURES, "liveness", error_type, str(fault)) == 1
     told = repr(result) + result.message
     assert "0123456789abcdef" not in told
+
+
+async def test_a_store_that_has_moved_to_https_says_which_url_to_set(
+    store: StoreFactory, authority: Authority, transport: Transport
+) -> None:
+    refused = {"code": "woocommerce_rest_authentication_error", "message": "Invalid signature"}
+    async with serving(bad_server.document(refused, 401), tls=authority.context()) as secure:
+        address = secure.url
+        target = bad_server.redirecting(lambda path: f"{address}{path}", 301)
+        async with serving(target) as plain:
+            bench = Bench(transport)
+            (liveness,) = (one for one in jobs_of(store(plain.url)) if one.liveness)
+            result = await bench.run(liveness)
+    assert result.error_type == "redirect"
+    assert f"set url to {address}" in result.message

@@ -173,7 +173,7 @@ def _planned(headers: Mapping[str, str]) -> bool:
 def _redirect(response: Response, marks: Marks) -> StoreError:
     try:
         target = urlsplit(response.headers.get("location", ""))
-        where = f"{target.scheme}://{target.hostname}" if target.hostname else ""
+        where = f"{target.scheme}://{target.netloc.rpartition('@')[2]}" if target.netloc else ""
         login = marks.leads_to_login(target.path)
         where += target.path
     except ValueError:

@@ -13,6 +13,7 @@ from ..kit import connection
 from ..kit.connection import Clocks, Send, revealed
 from .api import Api
 from .auth import Credentials, needs_key
+from .place import Place
 
 
 class Connection(connection.Connection[Api]):
@@ -41,6 +42,7 @@ class Connection(connection.Connection[Api]):
         **clocks: Unpack[Clocks],
     ) -> None:
         super().__init__(url, **clocks)
+        self.place = Place(self.url)
         if currency is not None:
             self.facts.fix("currency", currency)
         self._credentials: Credentials | None = None
@@ -63,7 +65,8 @@ class Connection(connection.Connection[Api]):
         if self._credentials is None:
             message = f"the configuration has no consumer_key and consumer_secret for {self.host}"
             raise StoreError("unauthorized", message)
-        params, headers = self._credentials.authorize(request.method, request.url, request.params)
+        url = self.place.as_signed(request.url)
+        params, headers = self._credentials.authorize(request.method, url, request.params)
         return replace(request, params=params, headers={**request.headers, **headers})
 
     def api(self, send: Send, *, deadline: float) -> Api:
