@@ -164,7 +164,7 @@ class SimulatedWooCommerce(SimulatedServer):
         prefix = self.rest_prefix
         if not prefix or not f"{request.path}/".startswith(f"{prefix}/"):
             lost = prefix and request.path.startswith("/wp-json")
-            link = f'<https://{self.domain}{prefix or "/index.php?rest_route="}/>'
+            link = f"<https://{self.domain}{prefix or '/index.php?rest_route='}/>"
             return Outgoing(
                 text=_PAGE.format(domain=self.domain),
                 status=404 if lost else 200,

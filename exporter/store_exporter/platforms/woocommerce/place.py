@@ -65,7 +65,9 @@ class Place:
             now: seconds of a clock that never jumps.
         """
         kind = response.headers.get("content-type", "")
-        if response.status not in _MISSING or "json" in kind:
+        if "json" in kind or response.body.lstrip()[:1] in (b"{", b"["):
+            return False
+        if response.status not in _MISSING:
             return False
         if now - self._looked < _AGAIN_SECONDS:
             return False
