@@ -24,7 +24,7 @@ from store_exporter.probing.history import Result
 from store_exporter.probing.jobs import Job, jobs_of
 from store_exporter.probing.runner import Runner, Skipped
 from store_exporter.probing.transport import Transport
-from store_exporter.stores.model import Schedule
+from store_exporter.stores.model import Schedule, Secret, Unreadable
 from tests.fakes import bad_server
 from tests.fakes.bad_server import Authority, serving
 from tests.fakes.clock import Clock
@@ -609,3 +609,23 @@ async def test_a_store_that_has_moved_to_https_says_which_url_to_set(
             result = await bench.run(liveness)
     assert result.error_type == "redirect"
     assert f"set url to {address}" in result.message
+
+
+async def test_a_store_without_its_secret_is_critical_and_still_looked_at(
+    store: StoreFactory, transport: Transport
+) -> None:
+    secrets = {"consumer_key": Unreadable("KEY is not set"), "consumer_secret": Secret("cs_1")}
+    async with serving(bad_server.page("<html>a shop</html>")) as server:
+        bench = Bench(transport)
+        sick = store(server.url, credentials=secrets)
+        results = {
+            job.name: await bench.run(job)
+            for job in jobs_of(sick)
+            if job.name in ("liveness", "storefront")
+        }
+        assert not any("wc/v3" in head for head in server.heads)
+    assert results["storefront"].ok
+    assert results["liveness"].message == "the store's secret cannot be read: KEY is not set"
+    assert bench.value(health.UP) == 0
+    assert bench.value(health.HEALTH, "critical") == 1
+    assert bench.value(health.PROBE_FAILURES, "liveness", "unauthorized", "config") == 1

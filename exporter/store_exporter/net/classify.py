@@ -46,6 +46,10 @@ _LOCAL_ERRNOS = frozenset(
 )
 """What this machine itself refuses, before anything is sent. EACCES and EPERM come from a firewall
 on it; a router's refusal is EHOSTUNREACH. socket(2), connect(2)"""
+_ERRNOS = {
+    **dict.fromkeys(_CONNECTION_ERRNOS, "connection"),
+    **dict.fromkeys(_LOCAL_ERRNOS, "local_failure"),
+}
 
 _MOST_CLASSES = 1024
 """Exception classes remembered; an application that makes classes at run time must not leak."""
@@ -165,10 +169,8 @@ def _by_rule(rule: Rule, error: BaseException, depth: int) -> str | None:
         case Rule.CERTIFICATE:
             return "tls_untrusted" if getattr(error, "verify_code", 0) in UNTRUSTED else "tls"
         case Rule.ERRNO:
-            number = getattr(error, "errno", None)
-            if number in _LOCAL_ERRNOS:
-                return "local_failure"
-            return "connection" if number in _CONNECTION_ERRNOS else _known_cause(error, depth)
+            found = _ERRNOS.get(getattr(error, "errno", None) or 0)
+            return found or _known_cause(error, depth)
 
 
 def _by_retries(error: BaseException) -> str:

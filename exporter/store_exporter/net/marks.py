@@ -121,7 +121,7 @@ GENERIC = Marks(
         *("maintenance", "coming soon", "under construction", "opening soon"),
         *("manutenção", "wartung", "mantenimiento", "manteniment", "manutenzione", "onderhoud"),
         *("underhåll", "vedligehold", "vedlikehold", "huolto", "konserwacj", "údržb", "odstávk"),
-        *("karbantart", "întreținere", "mentenanț", "bakım", "συντήρηση", "обслуживан"),
+        *("karbantart", "întreținere", "mentenanț", "bak\u0131m", "συντήρηση", "обслуживан"),
         *("обслуговуван", "поддръжка", "технически", "održavanj", "vzdrževanj", "hooldus"),
         *("bảo trì", "pemeliharaan", "penyelenggaraan", "メンテナンス", "维护", "維護", "점검"),
         *("صيانة", "תחזוק", "บำรุงรักษา", "रखरखाव"),

@@ -51,12 +51,12 @@ async def test_plain_permalinks_are_named_with_the_setting_to_change(name: str) 
 
 async def test_a_path_that_something_rewrites_is_signed_as_the_store_sees_it() -> None:
     async with watching(orders=0, rest_prefix="/api") as store:
-        check = store.shop._access.check  # noqa: SLF001 - the store behind a proxy that rewrites
+        check = store.shop._access.check
 
         def behind(call: object, url: str, *, secure: bool) -> None:
             check(call, url.replace("/api/", "/wp-json/"), secure=secure)  # type: ignore[arg-type]
 
-        store.shop._access.check = behind  # type: ignore[method-assign, assignment] # noqa: SLF001
+        store.shop._access.check = behind  # type: ignore[method-assign, assignment]
         await store.probe("liveness")
 
 
