@@ -169,8 +169,8 @@ def _by_rule(rule: Rule, error: BaseException, depth: int) -> str | None:
         case Rule.CERTIFICATE:
             return "tls_untrusted" if getattr(error, "verify_code", 0) in UNTRUSTED else "tls"
         case Rule.ERRNO:
-            found = _ERRNOS.get(getattr(error, "errno", None) or 0)
-            return found or _known_cause(error, depth)
+            number = getattr(error, "errno", None) or 0
+            return _ERRNOS.get(number) or _known_cause(error, depth)
 
 
 def _by_retries(error: BaseException) -> str:
