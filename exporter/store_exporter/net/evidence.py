@@ -61,7 +61,11 @@ def _refusal(status: int, headers: Mapping[str, str], body: bytes | None) -> str
         return None
     from . import documents
 
-    found = documents.refusal(status, headers, json.loads(body))
+    try:
+        document = documents.parse(body.decode(errors="replace"))
+    except ValueError:
+        return None
+    found = documents.refusal(status, headers, document)
     return found[0] if found else None
 
 
