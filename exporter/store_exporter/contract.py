@@ -112,6 +112,10 @@ Its steps are requests and pauses, and `Resolve`.
 """
 
 
+def _always(_: Store) -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Probe:
     """One health check that a platform offers.
@@ -126,6 +130,8 @@ class Probe:
         liveness: whether `store_up` is this probe's result; true for one probe per platform.
         options: option names that the configuration may set, with their defaults.
         requests: HTTP requests that one run sends, for the estimate of the budget.
+        applies: whether a store has what is looked at; where it has not, the probe does not run,
+            for a success would be green and prove nothing.
     """
 
     name: str
@@ -137,6 +143,7 @@ class Probe:
     liveness: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)
     requests: int = 1
+    applies: Callable[[Store], bool] = _always
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,7 +153,7 @@ _ENTRIES = (
         "tls_untrusted",
         Fault.CONFIG,
         "The certificate's issuer is not trusted here.",
-        "Set tls.ca_file to the issuer's certificate, or correct the chain.",
+        "Set ca_file to the issuer's certificate, or correct the chain.",
     ),
     ErrorType(
         "api_not_found",
@@ -178,6 +178,13 @@ _ENTRIES = (
         Fault.APP,
         "No connection of the client's own pool became free.",
         "Raise the client's connection limit or lower its concurrency.",
+    ),
+    ErrorType(
+        "local_failure",
+        Fault.APP,
+        "This machine or process could not do it: no descriptor, memory, port or network is left, "
+        "it may not connect, or it stood still.",
+        "Look at the machine that asks and at its network; it says nothing about the store.",
     ),
     ErrorType(
         "exception",

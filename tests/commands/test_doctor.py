@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from store_demo.stores.woocommerce import Fault, SimulatedWooCommerce
 from store_exporter.cli import main
@@ -59,9 +60,33 @@ def test_the_budget_is_compared_with_what_is_needed(
     assert states == {600: ("ok", 0), 160: ("warn", 0), 100: ("fail", 1)}
     platform = base.load("woocommerce")
     checks = [*platform.probes.values(), *platform.collectors.values()]
+    checks.remove(platform.probes["tls"])
     needed = sum(check.requests * 3600 / check.interval for check in checks)
     assert found["budget"]["message"] == f"{needed:.0f} requests an hour of 100"
     assert "requests_per_hour" in found["budget"]["advice"]
+
+
+def test_a_store_without_its_secret_is_named_and_the_others_are_examined(
+    shop: SimulatedWooCommerce, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with served(shop) as url:
+        file = configure(tmp_path, shop, url)
+        document = yaml.safe_load(file.read_text())
+        keys = {"consumer_key": "env:NOT_THERE", "consumer_secret": "file:nowhere"}
+        sick = {**document["stores"][0], "domain": "sick.example", "credentials": keys}
+        document["stores"].append(sick)
+        file.write_text(yaml.safe_dump(document))
+        assert main(["doctor", "--config.file", str(file), "--format", "json"]) == 1
+        stores = json.loads(capsys.readouterr().out)["stores"]
+        assert main(["probe", DOMAIN, "--config.file", str(file)]) == 0
+    failed = {
+        store["domain"]: [f for f in store["findings"] if f["state"] == "fail"] for store in stores
+    }
+    assert failed[DOMAIN] == []
+    (finding,) = failed["sick.example"]
+    assert finding["check"] == "key"
+    assert "the environment variable NOT_THERE is not set" in finding["message"]
+    assert shop.requests, "the healthy one was asked"
 
 
 def test_a_revoked_key_fails_and_says_what_to_do(

@@ -59,6 +59,14 @@ def test_a_configuration_is_checked_without_serving(tmp_path: Path) -> None:
     assert not (tmp_path / "state").exists()
 
 
+def test_a_check_names_the_store_whose_secret_cannot_be_read(tmp_path: Path) -> None:
+    text = configuration(STORE).replace("env:SECRET", "env:NOT_THERE")
+    (tmp_path / "store-exporter.yml").write_text(text)
+    done = run(tmp_path, "--config.check")
+    assert done.returncode == 1
+    assert "the environment variable NOT_THERE is not set" in done.stderr
+
+
 @pytest.mark.parametrize("flags", [("--config.check",), (ANY_PORT,)])
 def test_a_bad_configuration_is_told_and_nothing_starts(
     tmp_path: Path, flags: Sequence[str]

@@ -41,7 +41,7 @@ def test_problems_of_all_parts_are_told_at_once_in_the_order_of_lines(tmp_path: 
         "defaults: {concurrency: 0}\n"
         "orgs: [{org: acme, api_tokens: [env:NONE]}]\n"
         "stores:\n"
-        "  - {domain: A.example, org: acme, platform: example, credentials: {key: env:NONE}}\n"
+        "  - {domain: A.example, org: acme, platform: example, credentials: {key: NONE}}\n"
         "discovery: [{org: nobody, platform: example}]\n"
         "orgs: []\n"
     )

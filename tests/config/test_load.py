@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from store_exporter.config import Config, ConfigError, load
+from store_exporter.config import Config, load
 from tests.config.example import PLATFORMS
 
 ENVIRON = {"KEY": "ck_12345678", "TOKEN": "token-of-acme-0123"}
@@ -130,18 +130,35 @@ def test_a_discovery_source_makes_stores_from_its_template(tmp_path: Path) -> No
     assert store.credentials["user"] == "me"
     assert store.requests_per_hour == 50
     assert not store.probes["checkout"].enabled
-    with pytest.raises(ValueError, match=r"^b.example: credentials.key: cannot read b.example/key"):
-        discovery.template.store("b.example")
+    keyless = discovery.template.store("b.example")
+    assert keyless.problem.startswith("credentials.key: cannot read b.example/key")
     with pytest.raises(ValueError, match="is not a host name"):
         discovery.template.store("../a.example")
 
 
 def test_without_resolving_no_secret_needs_to_be_there(tmp_path: Path) -> None:
     text = STORE.replace("env:KEY", "env:MISSING") + "discovery: []\n"
-    with pytest.raises(ConfigError, match="MISSING is not set"):
-        loaded(tmp_path, text)
     (store,) = loaded(tmp_path, text, resolve=False).stores
     assert store.credentials["key"].reveal() == ""
+
+
+@pytest.mark.parametrize(
+    ("reference", "problem"),
+    [
+        ("env:MISSING", "the environment variable MISSING is not set"),
+        ("file:nowhere", "cannot read nowhere: No such file or directory"),
+        ("file:empty", "empty is empty"),
+    ],
+)
+def test_a_stores_secret_that_cannot_be_read_stops_no_other_store(
+    tmp_path: Path, reference: str, problem: str
+) -> None:
+    (tmp_path / "empty").write_text("")
+    other = "  - {domain: b.example, org: acme, platform: example, credentials: {key: env:KEY}}\n"
+    config = loaded(tmp_path, STORE.replace("env:KEY", reference) + other)
+    sick, well = config.stores
+    assert sick.problem == f"credentials.key: {problem}"
+    assert (well.problem, well.credentials["key"].reveal()) == ("", "ck_12345678")
 
 
 def test_nothing_of_a_secret_shows_in_a_loaded_configuration(tmp_path: Path) -> None:

@@ -604,6 +604,26 @@ EXPORTER = [
         base=PROCESS,
     ),
     Case(
+        "StoreExporterImpaired",
+        "runs that fail by the exporter itself for a quarter of an hour wake somebody",
+        {of(exporter.RUNS_SKIPPED, 'reason="local"', PROCESS): "0+2x30"},
+        "20m",
+        "10 runs on exporter:9847 failed by the exporter itself within five minutes. The state of "
+        "those stores is unknown.",
+        "critical",
+        base=PROCESS,
+    ),
+    Case(
+        "StoreExporterImpaired",
+        "a few at once are over, and other reasons are none",
+        {
+            of(exporter.RUNS_SKIPPED, 'reason="local"', PROCESS): "0 20x30",
+            of(exporter.RUNS_SKIPPED, 'reason="budget"', PROCESS): "0+2x30",
+        },
+        "20m",
+        base=PROCESS,
+    ),
+    Case(
         "StoreInstrumentationFailing",
         "failures to measure are a ticket",
         {of(exporter.INSTRUMENTATION_ERRORS, 'stage="labels"', PROCESS): "0+2x30"},

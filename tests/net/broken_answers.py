@@ -303,7 +303,7 @@ DOCUMENTS = (
         "blocked",
     ),
     Broken("is a plain 403", bad.page("<h1>Forbidden</h1>", 403), "blocked"),
-    Broken("is a plain 401", bad.page("<h1>Password?</h1>", 401), "unauthorized"),
+    Broken("is a plain 401", bad.page("<h1>Password?</h1>", 401), "blocked"),
     Broken("is a plain 404", bad.page("<h1>Not Found</h1>", 404), "api_not_found"),
     Broken("is a plain 418", bad.page("<h1>Teapot</h1>", 418), "invalid_response"),
     Broken("is a plain 429", bad.page("<h1>Slow</h1>", 429), "rate_limited"),

@@ -112,6 +112,15 @@ def test_what_a_store_asked_for_holds_although_it_answers_again() -> None:
     assert budget.held == 300, "a shorter wish does not shorten a longer one"
 
 
+def test_what_a_store_in_trouble_expects_ends_when_it_answers() -> None:
+    clock = Clock(0.0)
+    budget = Budget(600, monotonic=clock.now)
+    budget.failed(600)
+    assert budget.held == 600
+    budget.answered()
+    assert budget.held == 0
+
+
 async def _run(
     slots: Slots, priority: int, name: str, ended: list[str], hold: asyncio.Event
 ) -> None:

@@ -97,8 +97,8 @@ def health_of(*runs: tuple[Job, Result], threshold: int = 1) -> Health | None:
     tracker = HealthTracker(threshold)
     tracker.expect([one for one, _ in runs])
     for one, found in runs:
-        tracker.observe(one, found)
-    return tracker.health()
+        tracker.observe(one, found, now=0)
+    return tracker.health(0)
 
 
 LIVENESS, CART = job("liveness", critical=True), job("cart", critical=True)
@@ -155,11 +155,11 @@ def test_the_worst_reasons_come_first() -> None:
 def test_nothing_is_said_before_the_liveness_probe_has_run() -> None:
     tracker = HealthTracker()
     tracker.expect([LIVENESS, DNS])
-    assert tracker.health() is None
-    tracker.observe(DNS, result(name="dns"))
-    assert tracker.health() is None
-    tracker.observe(LIVENESS, failed("liveness"))
-    assert tracker.health() == Health(State.CRITICAL, ("liveness: it fails",))
+    assert tracker.health(0) is None
+    tracker.observe(DNS, result(name="dns"), now=0)
+    assert tracker.health(0) is None
+    tracker.observe(LIVENESS, failed("liveness"), now=0)
+    assert tracker.health(0) == Health(State.CRITICAL, ("liveness: it fails",))
 
 
 def test_a_store_without_a_liveness_probe_has_a_health_too() -> None:
@@ -173,13 +173,32 @@ def test_a_probe_counts_as_failing_after_the_threshold(failures: int, state: Sta
     assert found.state is state
 
 
+def test_a_finding_counts_for_as_long_as_its_figures_are_shown() -> None:
+    tracker = HealthTracker()
+    tracker.expect([LIVENESS, CART])
+    tracker.observe(CART, failed("cart"), now=0)
+    tracker.observe(*WELL, now=0)
+    tracker.observe(*WELL, now=CART.ttl + 1)
+    assert tracker.health(CART.ttl + 1) == Health(State.HEALTHY)
+    assert tracker.health(2 * CART.ttl) == Health(State.HEALTHY)
+    assert tracker.health(2 * CART.ttl + 2) is None, "nothing is known any more"
+
+
+def test_failures_with_a_gap_between_them_are_not_in_a_row() -> None:
+    tracker = HealthTracker(threshold=2)
+    tracker.expect([LIVENESS])
+    tracker.observe(LIVENESS, failed("liveness"), now=0)
+    tracker.observe(LIVENESS, failed("liveness"), now=LIVENESS.ttl + 1)
+    assert tracker.health(LIVENESS.ttl + 1) == Health(State.HEALTHY)
+
+
 def test_what_no_longer_runs_says_nothing_about_the_store() -> None:
     tracker = HealthTracker()
     tracker.expect([LIVENESS, CART])
-    tracker.observe(*WELL)
-    tracker.observe(CART, failed("cart"))
+    tracker.observe(*WELL, now=0)
+    tracker.observe(CART, failed("cart"), now=0)
     tracker.expect([LIVENESS])
-    assert tracker.health() == Health(State.HEALTHY)
+    assert tracker.health(0) == Health(State.HEALTHY)
 
 
 def test_a_store_runs_what_its_platform_offers_and_is_not_switched_off() -> None:

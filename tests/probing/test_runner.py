@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import resource
+import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -21,7 +24,7 @@ from store_exporter.probing.history import Result
 from store_exporter.probing.jobs import Job, jobs_of
 from store_exporter.probing.runner import Runner, Skipped
 from store_exporter.probing.transport import Transport
-from store_exporter.stores.model import Schedule
+from store_exporter.stores.model import Schedule, Secret, Unreadable
 from tests.fakes import bad_server
 from tests.fakes.bad_server import Authority, serving
 from tests.fakes.clock import Clock
@@ -142,7 +145,10 @@ async def test_a_probe_that_fails_is_data(job: Jobs) -> None:
     assert bench.value(health.HEALTH, "critical") == 1
 
 
-@pytest.mark.parametrize("error_type", ERROR_TYPES)
+NOT_THE_STORES = {"local_failure", "pool_timeout", "rate_limited"}
+
+
+@pytest.mark.parametrize("error_type", [name for name in ERROR_TYPES if name not in NOT_THE_STORES])
 async def test_every_error_type_is_recorded_with_its_fault(error_type: str, job: Jobs) -> None:
     bench = Bench()
     await bench.run(job(failing(StoreError(error_type, "so it is"))))
@@ -326,7 +332,7 @@ async def test_a_probe_that_spends_the_budget_half_way_is_skipped_too(job: Jobs)
     assert bench.value(health.PROBE_SUCCESS, "liveness") is None
 
 
-async def test_a_collector_that_spends_the_budget_half_way_fails(job: Jobs) -> None:
+async def test_a_collector_that_spends_the_budget_half_way_is_left_out(job: Jobs) -> None:
     bench = Bench()
 
     def greedy(_: Any, __: Run) -> Plan[Report]:
@@ -334,9 +340,129 @@ async def test_a_collector_that_spends_the_budget_half_way_fails(job: Jobs) -> N
             yield from once(Request("GET", "/"))
         return Report()
 
-    result = await bench.run(job(greedy, kind=Collector, requests_per_hour=20, timeout=1))
-    assert result.error_type == "rate_limited"
-    assert "own budget" in result.message
+    outcome = await bench.runner.run(job(greedy, kind=Collector, requests_per_hour=20, timeout=1))
+    assert isinstance(outcome, Skipped)
+    assert (outcome.reason, outcome.wait) == ("budget", 60.0)
+    assert "own budget" in outcome.message
+    assert bench.series(business.COLLECTOR_FAILURES) == {}
+
+
+@pytest.mark.parametrize("error_type", ["local_failure", "pool_timeout"])
+@pytest.mark.parametrize("kind", [Probe, Collector])
+async def test_what_fails_by_us_says_nothing_about_the_store(
+    error_type: str, kind: type[Probe | Collector], job: Jobs
+) -> None:
+    bench = Bench()
+    own = {"liveness": True} if kind is Probe else {}
+    outcome = await bench.runner.run(
+        job(failing(StoreError(error_type, "no descriptor")), kind=kind, **own)
+    )
+    assert isinstance(outcome, Skipped)
+    assert outcome.reason == "local"
+    assert bench.names() == set()
+    assert bench.series(exporter.RUNS_SKIPPED) == {("local",): 1}
+
+
+async def test_a_single_run_that_fails_by_us_is_told_but_not_recorded(job: Jobs) -> None:
+    bench = Bench()
+    error = StoreError("local_failure", "no descriptor")
+    result = await bench.runner.run_anyway(job(failing(error), liveness=True))
+    assert (result.ok, result.error_type, result.skipped) == (False, "local_failure", "local")
+    assert bench.names() == set()
+
+
+async def test_a_store_that_is_throttled_is_not_down(job: Jobs) -> None:
+    bench = Bench()
+    await bench.run(job(failing(StoreError("rate_limited", "HTTP 429")), liveness=True))
+    assert bench.value(health.UP) == 1
+    assert bench.value(health.HEALTH, "degraded") == 1
+
+
+def _stand_still(seconds: float) -> Check:
+    """Return a check that stops the event loop in the midst of its request."""
+
+    def check(_: Any, __: Run) -> Plan[Report]:
+        asyncio.get_running_loop().call_later(0.05, time.sleep, seconds)
+        yield from once(Request("GET", "/"))
+        return Report()
+
+    return check
+
+
+async def test_a_deadline_that_passes_while_we_stand_still_is_ours(
+    job: Jobs, transport: Transport
+) -> None:
+    async def slowly(connection: bad_server.Connection) -> None:
+        await asyncio.sleep(0.2)
+        await bad_server.answer()(connection)
+
+    async with serving(slowly) as server:
+        bench = Bench(transport)
+        stalled = job(_stand_still(0.8), url=server.url, liveness=True, timeout=0.5)
+        outcome = await bench.runner.run(stalled)
+        assert isinstance(outcome, Skipped), outcome
+        assert outcome.reason == "local"
+        assert bench.value(health.UP) is None
+
+
+async def test_a_store_that_hangs_is_down_although_nothing_of_ours_is_slow(
+    job: Jobs, transport: Transport
+) -> None:
+    async with serving(bad_server.hang) as server:
+        bench = Bench(transport)
+        result = await bench.run(job(url=server.url, liveness=True, timeout=0.5))
+    assert result.error_type == "timeout"
+    assert bench.value(health.UP) == 0
+
+
+async def test_liveness_does_not_wait_behind_a_collector(job: Jobs, transport: Transport) -> None:
+    asked, release = asyncio.Event(), asyncio.Event()
+
+    async def behave(connection: bad_server.Connection) -> None:
+        if "/orders" in connection.head:
+            asked.set()
+            await release.wait()
+        await bad_server.answer()(connection)
+
+    def orders(_: Any, __: Run) -> Plan[Report]:
+        yield from once(Request("GET", "/orders"))
+        return Report()
+
+    async with serving(behave) as server:
+        bench = Bench(transport)
+        slow = job(orders, kind=Collector, url=server.url, concurrency=1, timeout=30)
+        store = slow.store
+        collector = asyncio.create_task(bench.run(slow))
+        await asked.wait()
+        alive = replace(job(liveness=True, url=server.url), store=store)
+        assert (await bench.run(alive)).ok
+        # Another probe waits, however long that takes, and is not timed out by it.
+        patient = job(name="tls", url=server.url, timeout=0.3)
+        waiting = asyncio.create_task(bench.run(replace(patient, store=store)))
+        await asyncio.sleep(0.8)
+        release.set()
+        result = await waiting
+        assert result.ok, result.message
+        assert result.duration < 0.3
+        assert (await collector).ok
+
+
+async def test_a_descriptor_that_we_lack_is_not_the_stores_fault(
+    job: Jobs, transport: Transport
+) -> None:
+    async with serving(bad_server.answer()) as server:
+        bench = Bench(transport)
+        alive = job(liveness=True, url=server.url)
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        await asyncio.sleep(0)
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+            outcome = await bench.runner.run(alive)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        assert isinstance(outcome, Skipped), outcome
+        assert outcome.reason == "local"
+        assert (await bench.run(alive)).ok
 
 
 async def test_a_back_off_holds_back_everything_but_liveness(job: Jobs) -> None:
@@ -468,3 +594,38 @@ async def test_a_bad_store_is_a_failed_liveness_probe_with_the_right_error(
     assert real.value(health.PROBE_FAILURES, "liveness", error_type, str(fault)) == 1
     told = repr(result) + result.message
     assert "0123456789abcdef" not in told
+
+
+async def test_a_store_that_has_moved_to_https_says_which_url_to_set(
+    store: StoreFactory, authority: Authority, transport: Transport
+) -> None:
+    refused = {"code": "woocommerce_rest_authentication_error", "message": "Invalid signature"}
+    async with serving(bad_server.document(refused, 401), tls=authority.context()) as secure:
+        address = secure.url
+        target = bad_server.redirecting(lambda path: f"{address}{path}", 301)
+        async with serving(target) as plain:
+            bench = Bench(transport)
+            (liveness,) = (one for one in jobs_of(store(plain.url)) if one.liveness)
+            result = await bench.run(liveness)
+    assert result.error_type == "redirect"
+    assert f"set url to {address}" in result.message
+
+
+async def test_a_store_without_its_secret_is_critical_and_still_looked_at(
+    store: StoreFactory, transport: Transport
+) -> None:
+    secrets = {"consumer_key": Unreadable("KEY is not set"), "consumer_secret": Secret("cs_1")}
+    async with serving(bad_server.page("<html>a shop</html>")) as server:
+        bench = Bench(transport)
+        sick = store(server.url, credentials=secrets)
+        results = {
+            job.name: await bench.run(job)
+            for job in jobs_of(sick)
+            if job.name in ("liveness", "storefront")
+        }
+        assert not any("wc/v3" in head for head in server.heads)
+    assert results["storefront"].ok
+    assert results["liveness"].message == "the store's secret cannot be read: KEY is not set"
+    assert bench.value(health.UP) == 0
+    assert bench.value(health.HEALTH, "critical") == 1
+    assert bench.value(health.PROBE_FAILURES, "liveness", "unauthorized", "config") == 1

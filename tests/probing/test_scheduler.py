@@ -13,11 +13,13 @@ from typing import Any
 import pytest
 
 from store_exporter.contract import Check, Collector, Probe, Report, Run
+from store_exporter.errors import StoreError
 from store_exporter.metrics.catalogue import exporter as catalogue
 from store_exporter.metrics.catalogue import health
 from store_exporter.metrics.families import HistogramValue
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.net.plans import Pause, Plan
+from store_exporter.probing.health import State
 from store_exporter.probing.jobs import Job
 from store_exporter.probing.recording import SKIP_REASONS
 from store_exporter.probing.runner import Runner
@@ -316,6 +318,51 @@ async def test_a_run_that_was_held_back_is_tried_again_when_it_may_run(world: Wo
     await world.time.advance(20)
     assert len(world.times(name="orders")) == first + 1
     assert world.value(catalogue.RUNS_SKIPPED, "backoff") == 1
+
+
+async def test_what_was_held_back_runs_as_soon_as_the_store_is_back(world: World) -> None:
+    world.extra = [Collector("orders", _collect(world), "", interval=3600, timeout=60)]
+    world.scheduler.start([store()])
+    await world.time.advance(3)
+    first = len(world.times(name="orders"))
+    budget = world.runner.access(store()).budget
+    budget.failed(600)
+    world.scheduler.update([replace(store(), concurrency=2)])
+    await world.time.advance(40)
+    assert len(world.times(name="orders")) == first
+    budget.answered()
+    await world.time.advance(70)
+    assert len(world.times(name="orders")) == first + 1, "600 s were announced and not needed"
+
+
+async def test_a_probe_that_failed_in_an_outage_is_looked_at_again_when_it_ends(
+    world: World,
+) -> None:
+    down = True
+
+    def fail(_: Run) -> Plan[None]:
+        yield from ()
+        if down:
+            raise StoreError("maintenance", "an update")
+
+    def cart(_: Any, run: Run) -> Plan[Report]:
+        world.runs.append((world.time.monotonic(), run.store.domain, "cart"))
+        yield from fail(run)
+        return Report()
+
+    world.behave = fail
+    world.extra = [Probe("cart", cart, "", interval=3600, timeout=60, requests=0)]
+    world.scheduler.start([store()])
+    await world.time.advance(130)
+    before = len(world.times(name="cart"))
+    down = False
+    await world.time.advance(70)
+    assert len(world.times(name="cart")) == before + 1
+    health = world.runner.health("shop.example.com")
+    assert health is not None
+    assert health.state is State.HEALTHY
+    await world.time.advance(600)
+    assert len(world.times(name="cart")) == before + 1, "once is enough"
 
 
 def _collect(world: World) -> Check:

@@ -54,6 +54,7 @@ async def test_a_run_emits_what_the_catalogue_says_and_nothing_else(tmp_path: Pa
     shops = open_stores()
     for shop in shops.values():
         shop.faults.add(Fault(status=429, times=1))
+        shop.faults.add(Fault(status=500, times=2))
     async with AsyncExitStack() as stack:
         addresses = {}
         for domain, shop in shops.items():

@@ -101,9 +101,7 @@ def run(args: argparse.Namespace) -> int:
         config = load(args.config_file)
         web_file = WebFile(args.web_file) if args.web_file else None
         if args.config_check:
-            counts = f"stores: {len(config.stores)}, orgs: {len(config.orgs)}"
-            print(f"{config.file}: no problems; {counts}")
-            return 0
+            return _checked(config)
         asyncio.run(_serve(args, config, web_file, redact))
     except ConfigError as error:
         print(error, file=sys.stderr)
@@ -114,6 +112,17 @@ def run(args: argparse.Namespace) -> int:
         log.error("cannot start: %s", error)
         return 1
     return 0
+
+
+def _checked(config: Config) -> int:
+    """Print what `--config.check` found in a configuration that can be used."""
+    sick = [store for store in config.stores if store.problem]
+    for store in sick:
+        print(f"{config.file}: {store.domain}: {store.problem}", file=sys.stderr)
+    stores, orgs = len(config.stores), len(config.orgs)
+    found = f"stores without a secret: {len(sick)} of" if sick else "no problems; stores:"
+    print(f"{config.file}: {found} {stores}, orgs: {orgs}")
+    return 1 if sick else 0
 
 
 async def _serve(

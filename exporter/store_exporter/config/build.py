@@ -9,7 +9,7 @@ from typing import Any
 
 from ..contract import Collector, Probe, Setting
 from ..platforms.base import Platform
-from ..stores.model import Schedule, Secret, Store
+from ..stores.model import Schedule, Secret, Store, Unreadable
 from . import model, secrets, values
 from .explain import by_key
 
@@ -73,6 +73,8 @@ def checked(setting: Setting, value: Any) -> Any:
     Raises:
         ValueError: what is wrong, without the value of a secret.
     """
+    if isinstance(value, Unreadable):
+        return value
     text = value.reveal() if isinstance(value, Secret) else str(value)
     problem = setting.check(text) if setting.check is not None and text else None
     if problem is None:
@@ -103,7 +105,7 @@ class Template:
         """Make the store of a found domain.
 
         Raises:
-            ValueError: the domain is not a host name, or a credential cannot be read.
+            ValueError: the domain is not a host name, or a credential is not of its form.
         """
         values.domain(domain)
         credentials = {}
@@ -111,7 +113,7 @@ class Template:
         for name, value in given(self.keys.get("credentials")).items():
             text = value.replace("{domain}", domain) if isinstance(value, str) else value
             try:
-                credentials[name] = self.source.secret(text) if known[name].secret else text
+                credentials[name] = self.source.of_store(text) if known[name].secret else text
                 checked(known[name], credentials[name])
             except ValueError as error:
                 raise ValueError(f"{domain}: credentials.{name}: {error}") from None

@@ -53,7 +53,7 @@ class Limits(Section):
         None, ge=1, le=1_000_000, description="Requests to the store in any hour, all told."
     )
     concurrency: int | None = Field(
-        None, ge=1, le=16, description="Requests to the store at the same time."
+        None, ge=1, le=16, description="Requests to the store at the same time, besides liveness."
     )
     max_body_bytes: int | None = Field(
         None, ge=1024, le=100 * 2**20, description="The largest answer that is read, in bytes."

@@ -16,7 +16,7 @@ from ..platforms import base
 from . import model, values
 from .build import checked
 from .model import KEY_PREFIX, Section
-from .types import Domain, Org, SecretReference, Url
+from .types import Domain, Org, StoreSecret, Url
 
 Fields = dict[str, Any]
 
@@ -103,7 +103,7 @@ def _number_or_duration(value: Any) -> Any:
 def _setting(setting: Setting, *, template: bool = False) -> Any:
     kind: Any = type(setting.default) if isinstance(setting.default, bool | int | float) else str
     if setting.secret:
-        kind = str if template else SecretReference
+        kind = str if template else StoreSecret
     if setting.check is not None and not template:
         kind = Annotated[kind, AfterValidator(partial(checked, setting))]
     if setting.required:

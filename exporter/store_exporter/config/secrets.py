@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..stores.model import Secret
+from ..stores.model import Secret, Unreadable
 
 MAX_SECRET_BYTES = 64 * 1024
 
@@ -53,6 +53,18 @@ class SecretSource:
             return self._variable(name)
         path = self.path(name)
         return self._file(path, name) if self.resolve else Secret("")
+
+    def of_store(self, value: Any) -> Secret | Unreadable:
+        """Read a secret of one store, whose absence must stop no other store.
+
+        Raises:
+            ValueError: it is no reference; such a mistake is one of the file.
+        """
+        reference(value)
+        try:
+            return self.secret(value)
+        except ValueError as error:
+            return Unreadable(str(error))
 
     def _variable(self, name: str) -> Secret:
         if not self.resolve:

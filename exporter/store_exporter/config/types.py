@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, ValidationInfo
 
-from ..stores.model import Secret
+from ..stores.model import Secret, Unreadable
 from . import secrets, values
 
 MIN_TOKEN_LENGTH = 16
@@ -17,6 +17,10 @@ Info = ValidationInfo[secrets.SecretSource]
 
 def _secret(value: Any, info: Info) -> Secret:
     return info.context.secret(value)
+
+
+def _of_store(value: Any, info: Info) -> Secret | Unreadable:
+    return info.context.of_store(value)
 
 
 def _token(value: Any, info: Info) -> Secret:
@@ -55,6 +59,8 @@ class Says:
 
 _REFERENCE = Says("`env:` or `file:`")
 SecretReference = Annotated[Secret, BeforeValidator(_secret), _REFERENCE]
+StoreSecret = Annotated[Secret | Unreadable, BeforeValidator(_of_store), _REFERENCE]
+"""A secret that only one store needs: that store is shown as critical where it cannot be read."""
 Token = Annotated[Secret, BeforeValidator(_token), _REFERENCE]
 Duration = Annotated[float, BeforeValidator(values.duration), Says("duration")]
 Domain = Annotated[str, BeforeValidator(values.domain), Says("host name")]

@@ -41,6 +41,7 @@ class AlertName:
     STORE_METRICS_ABSENT = "StoreMetricsAbsent"
     STORE_EXPORTER_RELOAD_FAILED = "StoreExporterReloadFailed"
     STORE_EXPORTER_LAGGING = "StoreExporterLagging"
+    STORE_EXPORTER_IMPAIRED = "StoreExporterImpaired"
     STORE_DISCOVERY_FAILING = "StoreDiscoveryFailing"
     STORE_STATE_LOST = "StoreStateLost"
     WATCHDOG = "Watchdog"

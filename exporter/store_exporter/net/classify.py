@@ -27,12 +27,29 @@ _CONNECTION_ERRNOS = frozenset(
         errno.ECONNABORTED,
         errno.EHOSTDOWN,
         errno.EHOSTUNREACH,
-        errno.ENETDOWN,
-        errno.ENETUNREACH,
         errno.ENOTCONN,
         errno.EPIPE,
     }
 )
+_LOCAL_ERRNOS = frozenset(
+    {
+        errno.EACCES,
+        errno.EADDRNOTAVAIL,
+        errno.EMFILE,
+        errno.ENETDOWN,
+        errno.ENETUNREACH,
+        errno.ENFILE,
+        errno.ENOBUFS,
+        errno.ENOMEM,
+        errno.EPERM,
+    }
+)
+"""What this machine itself refuses, before anything is sent. EACCES and EPERM come from a firewall
+on it; a router's refusal is EHOSTUNREACH. socket(2), connect(2)"""
+_ERRNOS = {
+    **dict.fromkeys(_CONNECTION_ERRNOS, "connection"),
+    **dict.fromkeys(_LOCAL_ERRNOS, "local_failure"),
+}
 
 _MOST_CLASSES = 1024
 """Exception classes remembered; an application that makes classes at run time must not leak."""
@@ -152,8 +169,8 @@ def _by_rule(rule: Rule, error: BaseException, depth: int) -> str | None:
         case Rule.CERTIFICATE:
             return "tls_untrusted" if getattr(error, "verify_code", 0) in UNTRUSTED else "tls"
         case Rule.ERRNO:
-            known = getattr(error, "errno", None) in _CONNECTION_ERRNOS
-            return "connection" if known else _known_cause(error, depth)
+            number = getattr(error, "errno", None) or 0
+            return _ERRNOS.get(number) or _known_cause(error, depth)
 
 
 def _by_retries(error: BaseException) -> str:

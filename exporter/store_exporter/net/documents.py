@@ -8,8 +8,10 @@ happened instead. It knows no platform: a platform hands in its `Marks`.
 from __future__ import annotations
 
 import codecs
+import html
 import json
 import re
+import time
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
@@ -18,11 +20,23 @@ from urllib.parse import urlsplit
 from ..contract import Response
 from ..errors import StoreError
 from .marks import GENERIC, Marks
+from .plans import seconds_of
+
+_Finding = tuple[str, str]
+"""Error type and message."""
 
 _TITLE = re.compile(r"<title[^>]{0,200}>(.{0,300}?)</title", re.IGNORECASE | re.DOTALL)
-_CLOSED = re.compile(r"maintenance|coming soon|under construction|opening soon", re.IGNORECASE)
+_HEADING = re.compile(r"<h[12][^>]{0,200}>(.{0,300}?)</h[12]", re.IGNORECASE | re.DOTALL)
+_TAG = re.compile(r"<[^>]{0,300}>")
+_CLOSED_CODE = re.compile(
+    r"maintenance|coming.?soon|under.?construction|site.?(offline|closed)", re.IGNORECASE
+)
 _HEAD = 20_000
 """Characters of a page that are looked at."""
+_PLANNED_SECONDS = 60.0
+"""A 503 that says to come back after this or later was planned; overload asks for seconds."""
+_REFUSING = (202, 400, 401, 403, 405, 406, 409, 415, 418, 429, 451, 503)
+"""Statuses with which firewalls and CDNs refuse a request, besides 200."""
 
 
 def text(response: Response) -> str:
@@ -75,27 +89,91 @@ def document(response: Response, marks: Marks = GENERIC) -> Any:
         marks: those of the platform, with the generic ones.
 
     Raises:
-        StoreError: redirect, maintenance, blocked, rate_limited, unauthorized, forbidden,
-            api_not_found, server_error or invalid_response, when it does not contain JSON.
+        StoreError: redirect, maintenance, blocked, rate_limited, api_not_found, server_error or
+            invalid_response, when it does not contain JSON; maintenance or blocked, when somebody
+            else than the platform wrote the JSON, to refuse the request.
     """
     if 300 <= response.status < 400:
         raise _redirect(response, marks)
     source = ""
     try:
         source = text(response).strip()
-        return parse(source)
+        body = parse(source)
     except StoreError:
         if response.status < 400:
             raise
     except ValueError:
         pass
+    else:
+        found = refusal(response.status, response.headers, body, marks) or _unknown_refusal(
+            response, body, marks
+        )
+        if found is None:
+            return body
+        raise StoreError(*found, status=response.status)
     raise no_document(response, source, marks)
+
+
+def refusal(
+    status: int, headers: Mapping[str, str], body: Any, marks: Marks = GENERIC
+) -> _Finding | None:
+    """Return what JSON is that somebody wrote in the platform's place to refuse a request.
+
+    Clients ask for JSON, so that WordPress and firewalls tell of themselves in it.
+
+    Returns:
+        Error type and message; None for the platform's own answer, or what may be one.
+    """
+    if who := marks.challenged_by(headers):
+        return "blocked", f"{who} answered in the store's place (HTTP {status})"
+    if marks.is_own(body) or not isinstance(body, Mapping):
+        return None
+    said = _said(body)
+    if status < 400 and not said:
+        return None
+    low = json.dumps(body, ensure_ascii=False, default=str)[:_HEAD].lower()
+    code = f"{body.get('code')} {body.get('error')}"
+    shown = _plain(said, marks) or f"HTTP {status}"
+    if status >= 400 and (
+        _CLOSED_CODE.search(code)
+        or (status == 503 and (code.startswith("wp_die ") or _planned(headers)))
+        or (status == 503 and any(word in low for word in marks.closed))
+    ):
+        return "maintenance", f"the store is closed for now: {shown}"
+    return _blocked(status, low, marks)
+
+
+def _unknown_refusal(response: Response, body: Any, marks: Marks) -> _Finding | None:
+    """A 401 or 403 that the platform did not write says nothing about the credentials."""
+    if response.status not in (401, 403) or marks.is_own(body):
+        return None
+    who = marks.server(response.headers) or "something before the store"
+    said = _plain(_said(body), marks) if isinstance(body, Mapping) else ""
+    message = f"{who} refuses the request (HTTP {response.status})"
+    return "blocked", f"{message}: {said}" if said else message
+
+
+def _said(body: Mapping[str, Any]) -> str:
+    """Return what JSON says for a person, "" where it says nothing of that kind."""
+    texts = (body.get(name) for name in ("message", "detail", "title", "error"))
+    return next((text for text in texts if isinstance(text, str) and text), "")[:2000]
+
+
+def _plain(source: str, marks: Marks, length: int = 160) -> str:
+    """Return markup as a line of text."""
+    return marks.redact.line(html.unescape(_TAG.sub(" ", source)), length)
+
+
+def _planned(headers: Mapping[str, str]) -> bool:
+    """Whether a 503 tells when the store will be back, as WordPress does while it is updated."""
+    asked = seconds_of(headers.get("retry-after", ""), time.time())
+    return asked is not None and asked >= _PLANNED_SECONDS
 
 
 def _redirect(response: Response, marks: Marks) -> StoreError:
     try:
         target = urlsplit(response.headers.get("location", ""))
-        where = f"{target.scheme}://{target.hostname}" if target.hostname else ""
+        where = f"{target.scheme}://{target.netloc.rpartition('@')[2]}" if target.netloc else ""
         login = marks.leads_to_login(target.path)
         where += target.path
     except ValueError:
@@ -128,31 +206,43 @@ def kind(status: int, headers: Mapping[str, str], source: str) -> str:
     return _judged(status, headers, source, GENERIC)[0]
 
 
-_Finding = tuple[str, str]
-"""Error type and message."""
-
-
 def _judged(status: int, headers: Mapping[str, str], source: str, marks: Marks) -> _Finding:
     page = source[:_HEAD].lstrip("\ufeff")
-    match = _TITLE.search(page)
-    title = marks.redact.line(match.group(1), 80) if match else ""
+    low = page.lower()
+    title = _found(_TITLE, page, marks)
+    if who := marks.challenged_by(headers):
+        return "blocked", f"{who} answered in the store's place (HTTP {status})"
     return (
-        _closed(status, page.lower(), title, marks)
-        or _blocked(status, f"{page.lower()} {' '.join(headers)}", marks)
+        _closed(status, low, title, _found(_HEADING, page, marks), marks)
+        or _blocked(status, low, marks)
+        or _back_soon(status, headers, title)
         or _by_status(status, title)
         or _broken(page, title, marks)
     )
 
 
-def _closed(status: int, low: str, title: str, marks: Marks) -> _Finding | None:
-    if _CLOSED.search(title) or (status == 503 and any(mark in low for mark in marks.maintenance)):
+def _found(pattern: re.Pattern[str], page: str, marks: Marks) -> str:
+    match = pattern.search(page)
+    return _plain(match.group(1), marks, 80) if match else ""
+
+
+def _closed(status: int, low: str, title: str, heading: str, marks: Marks) -> _Finding | None:
+    shown = f"{title} {heading}".lower() if status == 503 else title.lower()
+    told = status == 503 and any(mark in low for mark in marks.maintenance)
+    if told or any(word in shown for word in marks.closed):
         return "maintenance", f"the store is closed for now: {title or 'maintenance page'}"
+    return None
+
+
+def _back_soon(status: int, headers: Mapping[str, str], title: str) -> _Finding | None:
+    if status == 503 and _planned(headers):
+        return "maintenance", f"the store is closed for now: {title or 'it says when to come back'}"
     return None
 
 
 def _blocked(status: int, seen: str, marks: Marks) -> _Finding | None:
     # A shop's own page may mention a captcha; with these statuses it is a firewall's page.
-    if status not in (200, 401, 403, 405, 406, 415, 429, 503):
+    if status != 200 and status not in _REFUSING:
         return None
     if status == 200 and "<form" in seen and "cf-chl" not in seen:
         return None
@@ -166,7 +256,7 @@ def _by_status(status: int, title: str) -> _Finding | None:
     page = f" ({title})" if title else ""
     rows: tuple[tuple[Callable[[int], bool], str, str], ...] = (
         (lambda s: s == 429, "rate_limited", "too many requests"),
-        (lambda s: s == 401, "unauthorized", "the web server asks for a password of its own"),
+        (lambda s: s == 401, "blocked", "the web server asks for a password of its own"),
         (lambda s: s in (403, 406), "blocked", "the web server refuses the request"),
         (lambda s: s in (404, 410), "api_not_found", "there is no API at this address"),
         (lambda s: s >= 500, "server_error", f"the store answered with HTTP {status}"),

@@ -35,8 +35,10 @@ def of_error(error: BaseException) -> str:
         return "invalid_response"
     headers = _headers(error if response is None else response)
     body = _body(response, headers)
-    if 300 <= status < 400 or _is_api(headers, body):
+    if 300 <= status < 400:
         return of_status(status)
+    if _is_api(headers, body):
+        return _refusal(status, headers, body) or of_status(status)
     return _no_document(status, headers, (body or b"").decode(errors="replace"))
 
 
@@ -51,6 +53,20 @@ def _no_document(status: int, headers: Mapping[str, str], source: str) -> str:
     from . import documents
 
     return documents.kind(status, headers, source.strip())
+
+
+def _refusal(status: int, headers: Mapping[str, str], body: bytes | None) -> str | None:
+    """Return what JSON is that a firewall or a closed store wrote; None for any other."""
+    if not body or len(body) > _MOST_BYTES:
+        return None
+    from . import documents
+
+    try:
+        document = documents.parse(body.decode(errors="replace"))
+    except ValueError:
+        return None
+    found = documents.refusal(status, headers, document)
+    return found[0] if found else None
 
 
 def _headers(holder: Any) -> Mapping[str, str]:

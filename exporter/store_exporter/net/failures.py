@@ -16,6 +16,7 @@ from .plans import TransportError
 _DEPTH = 6
 
 _MESSAGES = {
+    "local_failure": "this machine could not ask {host}: {reason}",
     "pool_timeout": "no connection of the client's own pool became free for {host}",
     "timeout": "{host} took too long{stage}",
     "dns": "the name {host} does not resolve",
@@ -57,7 +58,12 @@ def transport_error(
     if message is None:
         return None
     chain = list(_chain(error, _DEPTH))
-    reason = _openssl(chain) if kind in ("tls", "tls_untrusted") else _connection(chain, sent)
+    if kind in ("tls", "tls_untrusted"):
+        reason = _openssl(chain)
+    elif kind == "local_failure":
+        reason = _said(chain) or "the operating system refuses"
+    else:
+        reason = _connection(chain, sent)
     text = message.format(host=host, reason=reason, stage=stage and f" {stage}")
     return TransportError(kind, text, sent=sent and kind != "invalid_request")
 
@@ -86,5 +92,11 @@ def _connection(chain: list[BaseException], sent: bool) -> str:
                 return words
     if sent:
         return "closed the connection before its answer was complete"
-    said = next((e.strerror for e in chain if isinstance(e, OSError) and e.strerror), None)
-    return f"could not be connected to{f': {said[:80]}' if said else ''}"
+    said = _said(chain)
+    return f"could not be connected to{f': {said}' if said else ''}"
+
+
+def _said(chain: list[BaseException]) -> str:
+    """Return the operating system's own words for the failure, if it has any."""
+    said = (e.strerror for e in chain if isinstance(e, OSError) and e.strerror)
+    return next(said, "")[:80]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from functools import cached_property
+from typing import Any
 
 from .redactor import Redactor
 
@@ -13,28 +16,51 @@ class Marks:
     """What to look for in answers. Texts are in lower case; a platform adds its own to `GENERIC`.
 
     Attributes:
-        blockers: a text in the headers' names or the head of a page, and who writes it.
+        challenges: headers that only who refuses or tests a visitor sends, and who that is.
+        servers: texts in the header Server, and who stands before the store then.
+        blockers: a text in the head of a page or of JSON, and who writes it.
         maintenance: texts of a page that says the store is closed for now, with status 503.
+        closed: parts of words for it, as they stand in titles and messages in many languages.
+        own_codes: regular expressions of the values of `code` in the platform's own errors.
+        own_members: members that the platform's own errors have.
         login_pages: texts of a page that asks for a password.
         login_paths: parts of the paths of such pages.
         secrets: regular expressions of what the platform's credentials look like.
     """
 
+    challenges: tuple[tuple[str, str], ...] = ()
+    servers: tuple[tuple[str, str], ...] = ()
     blockers: tuple[tuple[str, str], ...] = ()
     maintenance: tuple[str, ...] = ()
+    closed: tuple[str, ...] = ()
+    own_codes: tuple[str, ...] = ()
+    own_members: tuple[str, ...] = ()
     login_pages: tuple[str, ...] = ()
     login_paths: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
 
     def plus(self, more: Marks) -> Marks:
         """Return these marks and some more."""
-        return Marks(
-            self.blockers + more.blockers,
-            self.maintenance + more.maintenance,
-            self.login_pages + more.login_pages,
-            self.login_paths + more.login_paths,
-            self.secrets + more.secrets,
-        )
+        names = [one.name for one in fields(self)]
+        return Marks(**{name: getattr(self, name) + getattr(more, name) for name in names})
+
+    def challenged_by(self, headers: Mapping[str, str]) -> str:
+        """Return who refuses or tests the visitor, by the headers; "" for nobody."""
+        return next((who for name, who in self.challenges if name in headers), "")
+
+    def server(self, headers: Mapping[str, str]) -> str:
+        """Return who stands before the store, by the headers; "" where they do not say."""
+        server = headers.get("server", "").lower()
+        return next((who for text, who in self.servers if text in server), "")
+
+    def is_own(self, body: Any) -> bool:
+        """Return whether JSON is an error as the platform itself writes one."""
+        if not isinstance(body, Mapping):
+            return False
+        if any(member in body for member in self.own_members):
+            return True
+        code = body.get("code")
+        return isinstance(code, str) and any(re.match(own, code) for own in self.own_codes)
 
     @cached_property
     def redact(self) -> Redactor:
@@ -47,23 +73,59 @@ class Marks:
 
 
 GENERIC = Marks(
-    blockers=(
+    challenges=(
         ("cf-mitigated", "Cloudflare"),
+        ("x-amzn-waf-action", "AWS WAF"),
+        ("sg-captcha", "SiteGround"),
+        ("x-sucuri-block", "Sucuri"),
+        ("x-vercel-mitigated", "Vercel"),
+        ("x-dd-b", "DataDome"),
+    ),
+    servers=(
+        ("cloudflare", "Cloudflare"),
+        ("akamai", "Akamai"),
+        ("imunify360", "Imunify360"),
+        ("sucuri", "Sucuri"),
+        ("awselb", "AWS"),
+        ("cloudfront", "CloudFront"),
+        ("ddos-guard", "DDoS-Guard"),
+        ("qrator", "Qrator"),
+    ),
+    blockers=(
         ("just a moment...", "Cloudflare"),
         ("attention required! | cloudflare", "Cloudflare"),
         ("cf-error-details", "Cloudflare"),
+        ('"cloudflare_error"', "Cloudflare"),
         ("sucuri website firewall", "Sucuri"),
         ("imunify360", "Imunify360"),
         ("mod_security", "ModSecurity"),
         ("not acceptable!", "ModSecurity"),
         ("incapsula incident", "Imperva"),
+        ("_incapsula_resource", "Imperva"),
         ("errors.edgesuite.net", "Akamai"),
+        ("akamai", "Akamai"),
+        ("awswaf", "AWS WAF"),
+        ("aws waf", "AWS WAF"),
+        ("sgcaptcha", "SiteGround"),
+        ("ddos-guard", "DDoS-Guard"),
         ("datadome", "DataDome"),
+        ("captcha-delivery.com", "DataDome"),
+        ("px-captcha", "HUMAN"),
+        ("perimeterx", "HUMAN"),
         ("checking your browser", "a bot check"),
         ("please enable javascript and cookies", "a bot check"),
         ("captcha", "a bot check"),
     ),
     maintenance=("maintenance mode", "under maintenance", "be right back"),
+    closed=(
+        *("maintenance", "coming soon", "under construction", "opening soon"),
+        *("manutenção", "wartung", "mantenimiento", "manteniment", "manutenzione", "onderhoud"),
+        *("underhåll", "vedligehold", "vedlikehold", "huolto", "konserwacj", "údržb", "odstávk"),
+        *("karbantart", "întreținere", "mentenanț", "bak\u0131m", "συντήρηση", "обслуживан"),
+        *("обслуговуван", "поддръжка", "технически", "održavanj", "vzdrževanj", "hooldus"),
+        *("bảo trì", "pemeliharaan", "penyelenggaraan", "メンテナンス", "维护", "維護", "점검"),
+        *("صيانة", "תחזוק", "บำรุงรักษา", "रखरखाव"),
+    ),
     login_pages=('type="password"', "type='password'"),
     login_paths=("/login",),
 )

@@ -9,6 +9,7 @@ the same name is never looked up twice at the same time.
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 import threading
 import time
@@ -72,7 +73,8 @@ class Names:
         """Return the addresses of a name, at least one.
 
         Raises:
-            OSError: there are none, or they cannot be found out; a `socket.gaierror` as a rule.
+            OSError: there are none, or they cannot be found out: a `socket.gaierror`, unless this
+                machine has no descriptor, memory or thread for it.
             UnicodeError: it cannot be a host's name.
         """
         resolving = watched.get() or Resolving()
@@ -114,18 +116,39 @@ class Names:
             with suppress(RuntimeError):
                 loop.call_soon_threadsafe(settle, result)
 
+        try:
+            threading.Thread(target=work, name=f"resolve {key[0]}", daemon=True).start()
+        except RuntimeError as error:
+            self._slots.release()
+            raise OSError(errno.ENOMEM, "no thread to look a name up") from error
         self._running[key] = future
-        threading.Thread(target=work, name=f"resolve {key[0]}", daemon=True).start()
         return future
 
     def _look_up(self, host: str, port: int, family: int) -> list[Address]:
+        try:
+            entries = self._lookup(host, port, type=socket.SOCK_STREAM, family=family, flags=_FLAGS)
+        except socket.gaierror as error:
+            _blame_this_machine(error)
+            raise
         found = [
             Address(str(address[0]), port, own_family, proto)
-            for own_family, _, proto, _, address in self._lookup(
-                host, port, type=socket.SOCK_STREAM, family=family, flags=_FLAGS
-            )
+            for own_family, _, proto, _, address in entries
             if own_family in (socket.AF_INET, socket.AF_INET6)
         ]
         if not found:
             raise socket.gaierror(socket.EAI_NONAME, "the name has no address")
         return found
+
+
+def _blame_this_machine(error: socket.gaierror) -> None:
+    """Say so where a look-up failed for want of memory or descriptors.
+
+    The C library calls a socket that it cannot have a temporary failure of the name server.
+
+    Raises:
+        OSError: the reason is this machine.
+    """
+    if error.errno == socket.EAI_MEMORY:
+        raise OSError(errno.ENOMEM, "no memory to look a name up") from error
+    if error.errno in (socket.EAI_AGAIN, socket.EAI_SYSTEM):
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM).close()

@@ -100,7 +100,17 @@ def retry_after(response: Response, now: float) -> float | None:
         response: any response.
         now: Unix time, for a date.
     """
-    raw = response.headers.get("retry-after", "").strip()
+    return seconds_of(response.headers.get("retry-after", ""), now)
+
+
+def seconds_of(value: str, now: float) -> float | None:
+    """Return the seconds that a value of `Retry-After` means, a number or a date; None for neither.
+
+    Args:
+        value: of the header.
+        now: Unix time, for a date.
+    """
+    raw = value.strip()
     if _SECONDS.fullmatch(raw):
         return float(raw)
     try:

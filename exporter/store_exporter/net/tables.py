@@ -19,7 +19,7 @@ class Rule(Enum):
     DOCUMENT = "by the text that is no JSON"
     CONNECTING = "what caused it; tls for a connection that broke off while it was made"
     RETRIES = "what urllib3 says it met too often: redirects, or a status; else server_error"
-    ERRNO = "by the operating system's error number; else what caused it; else exception"
+    ERRNO = "by the operating system's error number: this machine's or the other side's refusal"
     CERTIFICATE = "by OpenSSL's verification result: tls_untrusted or tls"
 
 
@@ -116,7 +116,7 @@ _BY_PACKAGE: dict[str, dict[Outcome, str]] = {
         FromCause("connection"): "ClientConnectionError ClientHttpProxyError ClientPayloadError",
         Rule.CONNECTING: "ClientConnectorError",
         FromCause("invalid_response"): "HttpProcessingError",
-        "dns": "ClientConnectorDNSError",
+        FromCause("dns"): "ClientConnectorDNSError",
         "timeout": "ServerTimeoutError",
         "connection": "ServerDisconnectedError ContentLengthError",
         "tls": "ServerFingerprintMismatch",

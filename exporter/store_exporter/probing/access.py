@@ -51,6 +51,7 @@ class Access:
         self._connection: tuple[Any, Connection[Any]] | None = None
         self.budget = Budget(store.requests_per_hour, monotonic=monotonic)
         self.slots = Slots(store.concurrency)
+        self.liveness_slot = Slots(1)
         self._expiries: dict[str, float] = {}
         self._origins = (store, addresses.origins(store))
 
@@ -112,10 +113,11 @@ class Access:
         asked_to_wait = plans.asked_to_wait if known is None else known[1].asked_to_wait
         asked = asked_to_wait(response, now)
         limited = asked is not None or response.status == 503
-        if limited:
+        if response.status >= 500:
+            # WordPress says 600 s for an update of 30: that ends when the store answers again.
+            self.budget.failed(asked or None)
+        elif limited:
             self.budget.refused(asked or None)
-        elif response.status >= 500:
-            self.budget.failed()
         else:
             self.budget.answered()
         return limited

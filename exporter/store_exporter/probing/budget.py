@@ -99,7 +99,7 @@ class Budget:
         return True
 
     def refused(self, asked: float | None) -> None:
-        """Hold back because the store asked to slow down.
+        """Hold back because we asked too much. What the store asked for holds to its end.
 
         Args:
             asked: the seconds that it asked for; None when it did not say.
@@ -110,11 +110,18 @@ class Budget:
         pause = min(max(asked, 1.0), LONGEST_PATIENCE)
         self._asked_until = max(self._asked_until, self._monotonic() + pause)
 
-    def failed(self) -> None:
-        """Hold back because the store is in trouble: longer each time, until it answers again."""
+    def failed(self, expected: float | None = None) -> None:
+        """Hold back because the store is in trouble: longer each time, until it answers again.
+
+        Args:
+            expected: the seconds for which it says that it will be; it may be back sooner.
+        """
         pause = min(FIRST_BACKOFF * 2 ** min(self._failures, 10), LONGEST_BACKOFF)
         self._failures += 1
-        self._failing_until = self._monotonic() + pause * self._random.uniform(0.8, 1.2)
+        pause *= self._random.uniform(0.8, 1.2)
+        if expected is not None:
+            pause = min(max(expected, 1.0), LONGEST_PATIENCE)
+        self._failing_until = self._monotonic() + pause
 
     def answered(self) -> None:
         """Note that the store answered as it should. What it asked for still holds."""
@@ -140,6 +147,11 @@ class Slots:
         self._count = 0
         self._waiters: list[tuple[int, int, asyncio.Future[None]]] = []
 
+    @property
+    def busy(self) -> bool:
+        """Whether the next one has to wait."""
+        return self._used >= self.size or bool(self._waiters)
+
     @asynccontextmanager
     async def hold(self, priority: int) -> AsyncIterator[None]:
         """Hold one slot.
@@ -147,10 +159,10 @@ class Slots:
         Args:
             priority: lower is more urgent; those of the same priority take their turn.
         """
-        if self._used < self.size and not self._waiters:
-            self._used += 1
-        else:
+        if self.busy:
             await self._wait(priority)
+        else:
+            self._used += 1
         try:
             yield
         finally:

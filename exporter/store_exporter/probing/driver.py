@@ -15,6 +15,7 @@ from typing import Any, Protocol, TypeVar
 
 from ..contract import Resolve, Response, Run
 from ..errors import StoreError
+from ..net.classify import classify
 from ..net.names import Names
 from ..net.plans import Pause, Request, once
 from ..platforms.kit.connection import Connection
@@ -86,5 +87,7 @@ class Driver:
         try:
             found = await Names().addresses(step.host, step.port)
         except (OSError, UnicodeError) as error:
+            if classify(error) == "local_failure":
+                raise StoreError("local_failure", str(error)) from error
             raise StoreError("dns", f"the name {step.host} does not resolve") from error
         return [address.host for address in found]

@@ -1,5 +1,7 @@
 """A store's health as one of three states, from what its probes and collectors found last.
 
+A finding counts for as long as its figures are shown; then nothing is known any more.
+
 critical: a probe that is marked critical fails.
 degraded: another probe fails, or a probe or collector that succeeded says why the store works but
     not well.
@@ -11,6 +13,7 @@ its figures are missing, which has metrics of its own, but customers notice noth
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -45,6 +48,7 @@ class _Standing:
     """What one probe or collector says about the store at the moment."""
 
     critical: bool
+    until: float = 0.0
     failures: int = 0
     message: str = ""
     degraded: tuple[str, ...] = ()
@@ -60,7 +64,7 @@ class HealthTracker:
     def __init__(self, threshold: int = 1) -> None:
         self._threshold = threshold
         self._standings: dict[tuple[str, str], _Standing] = {}
-        self._alive: bool | None = None
+        self._alive_until = -math.inf
         self._awaits_liveness = False
 
     def expect(self, jobs: Iterable[Job]) -> None:
@@ -71,13 +75,22 @@ class HealthTracker:
             del self._standings[key]
         self._awaits_liveness = any(job.liveness for job in jobs)
 
-    def observe(self, job: Job, result: Result) -> None:
-        """Note what a run found."""
+    def observe(self, job: Job, result: Result, now: float) -> None:
+        """Note what a run found.
+
+        Args:
+            job: what was run.
+            result: what it came to.
+            now: seconds of a clock that never jumps.
+        """
         if job.liveness:
-            self._alive = result.ok
+            self._alive_until = now + job.ttl
         key = (job.kind, job.name)
         standing = self._standings.setdefault(key, _Standing(job.critical))
+        if standing.until < now:
+            standing.failures = 0
         standing.critical = job.critical
+        standing.until = now + job.ttl
         standing.degraded = result.degraded
         if result.ok:
             standing.failures = 0
@@ -85,9 +98,11 @@ class HealthTracker:
             standing.failures += 1
             standing.message = f"{job.name}: {result.message}"
 
-    def health(self) -> Health | None:
-        """Return the health; None as long as the liveness probe has not run."""
-        if not self._standings or (self._awaits_liveness and self._alive is None):
+    def health(self, now: float) -> Health | None:
+        """Return the health; None where no liveness probe has a result that still counts."""
+        for key in [key for key, one in self._standings.items() if one.until < now]:
+            del self._standings[key]
+        if not self._standings or (self._awaits_liveness and self._alive_until < now):
             return None
         critical: list[str] = []
         failing: list[str] = []

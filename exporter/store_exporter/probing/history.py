@@ -31,6 +31,7 @@ class Result:
         summary: what was asked and what came back, in one line.
         requests: how many it sent.
         lines: one for each request, for debugging; kept only of a single run.
+        skipped: why the run says nothing about the store, one of `SKIP_REASONS`; "" where it does.
     """
 
     domain: str
@@ -48,6 +49,7 @@ class Result:
     summary: str = ""
     requests: int = 0
     lines: tuple[str, ...] = ()
+    skipped: str = ""
 
 
 class History:

@@ -42,6 +42,8 @@ class StoreHttp:
         access: the store's budget and slots, shared by all runs; its own when None.
         timeout: seconds for the whole run; waiting for this exporter's own slot does not count.
         priority: who goes first.
+        liveness: whether the run is the liveness probe, which has a slot of its own, so that it
+            never waits for a collector's slow request.
         now: Unix time, for dates in Retry-After.
         sleep: waits for seconds.
 
@@ -59,6 +61,7 @@ class StoreHttp:
         *,
         timeout: float = 10.0,
         priority: Priority = Priority.PROBE,
+        liveness: bool = False,
         now: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -68,6 +71,7 @@ class StoreHttp:
         self._sender = sender
         self._access = access or Access(store)
         self._priority = priority
+        self._slots = self._access.liveness_slot if liveness else self._access.slots
         self._now = now
         self._sleep = sleep
         self._loop = asyncio.get_running_loop()
@@ -131,7 +135,10 @@ class StoreHttp:
     async def _send(self, outgoing: Outgoing) -> Response:
         await self._afford()
         asked = self._loop.time()
-        async with self._access.slots.hold(self._priority):
+        if self._limit is not None and self._slots.busy:
+            # However long another run of ours takes, it does not count.
+            self._limit.reschedule(None)
+        async with self._slots.hold(self._priority):
             begins = self._loop.time()
             self._move(begins - asked)
             deadline = min(self.deadline, begins + REQUEST_SECONDS)
@@ -146,14 +153,14 @@ class StoreHttp:
             patient = self._priority is Priority.COLLECTOR
             if not patient or self._loop.time() + wait >= self.deadline:
                 raise BudgetSpentError(budget.per_hour, wait)
+            self.journal.waited += wait
             await self._sleep(wait)
 
     def _move(self, seconds: float) -> None:
         """Put the deadline off by time that was lost to another run of ours."""
-        if seconds < _NOTABLE_WAIT:
-            return
-        self.journal.waited += seconds
-        self.deadline += seconds
+        if seconds >= _NOTABLE_WAIT:
+            self.journal.waited += seconds
+            self.deadline += seconds
         if self._limit is not None:
             self._limit.reschedule(self.deadline + _GRACE)
 

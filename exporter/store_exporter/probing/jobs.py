@@ -76,7 +76,7 @@ class Job:
 
 
 def jobs_of(store: Store) -> Iterator[Job]:
-    """Yield what runs for a store: whatever its platform offers and is not disabled.
+    """Yield what runs for a store: what its platform offers, applies to it and is not disabled.
 
     A probe or collector without a schedule of its own has the platform's.
     """
@@ -86,6 +86,8 @@ def jobs_of(store: Store) -> Iterator[Job]:
         (platform.collectors, store.collectors),
     ):
         for name, check in checks.items():
+            if isinstance(check, Probe) and not check.applies(store):
+                continue
             schedule = schedules.get(name) or Schedule(check.interval, check.timeout)
             if schedule.enabled:
                 yield Job(store, check, schedule)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import traceback
 from collections.abc import Callable
 
@@ -12,11 +13,15 @@ from ..net.classify import classify
 from ..platforms.base import redactor_of
 from .access import Journal
 from .history import Result
-from .jobs import Job
+from .jobs import PROBE, Job
 
 log = logging.getLogger(__name__)
 
 _MOST_REASONS = 10
+_OURS = ("local_failure", "pool_timeout")
+_TIMED = {"timeout": 0.5, "connection": 3.0, "tls": 3.0, "dns": 3.0}
+"""Failures that a stalled event loop may have made, and after how many seconds of it: our own
+deadlines pass at once, while servers wait some seconds before they give up on us."""
 _COMPLAINT_SECONDS = 60.0
 
 
@@ -69,6 +74,35 @@ def result_of(
     )
 
 
+def own_failure(job: Job, ended: Report | Exception, lost: float) -> StoreError | None:
+    """Return why a run failed by this machine or process; None for what the store has done.
+
+    Args:
+        job: what was run.
+        ended: the report that it returned or the exception that it raised.
+        lost: seconds for which the event loop stood still meanwhile.
+    """
+    if isinstance(ended, Report):
+        # An answer that lay about unread looks slow; what a collector counted is kept.
+        stalled = job.kind == PROBE and bool(ended.degraded) and lost >= _TIMED["timeout"]
+        kind = "timeout" if stalled else ""
+    else:
+        kind = classify(ended)
+    if kind in _OURS:
+        return ended if isinstance(ended, StoreError) else StoreError(kind, str(ended))
+    if lost < _TIMED.get(kind, math.inf):
+        return None
+    message = f"this exporter itself stood still for {lost:.1f} s meanwhile"
+    return StoreError("local_failure", message)
+
+
+def judged(ended: Report | Exception) -> Report | Exception:
+    """Return what a probe's end says about the store: one that is throttled is not down."""
+    if isinstance(ended, StoreError) and ended.error_type == "rate_limited":
+        return Report((), [f"The store asks for fewer requests: {ended.message}."], ended.message)
+    return ended
+
+
 class Complaints:
     """Logs what runs came to: changes as they happen, and bugs once a minute with a traceback.
 
@@ -107,6 +141,15 @@ class Complaints:
             result.message,
             extra=where,
         )
+
+    def skipped(self, job: Job, reason: str, error: StoreError | None) -> None:
+        """Log once a minute that runs fail by us; `error` is None for those that were not begun."""
+        key, now = ("", reason), self._monotonic()
+        if error is None or now - self._said.get(key, -_COMPLAINT_SECONDS) < _COMPLAINT_SECONDS:
+            return
+        self._said[key] = now
+        message = redactor_of(job.store).line(error.message)
+        log.warning("%s of %s was left out: %s", job.name, job.store.domain, message)
 
     def _trace(self, job: Job, error: Exception, where: dict[str, str]) -> None:
         # A bug shows in many stores at once; one of them is enough to find it.

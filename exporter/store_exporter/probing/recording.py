@@ -14,7 +14,7 @@ from .health import Health, State
 from .history import Result
 from .jobs import COLLECTOR, PROBE, Job
 
-SKIP_REASONS = ("overlap", "budget", "backoff")
+SKIP_REASONS = ("overlap", "budget", "backoff", "local")
 """The values of the label `reason` of `store_exporter_runs_skipped_total`."""
 
 

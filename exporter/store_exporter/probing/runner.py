@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from ..contract import Report, Run
+from ..errors import StoreError
 from ..metrics.recorder import Recorder
 from ..stores.model import Store
 from .access import Access, Journal, Priority
@@ -20,21 +21,34 @@ from .health import Health, HealthTracker
 from .history import History, Result
 from .http import StoreHttp
 from .jobs import COLLECTOR, PROBE, Job
-from .outcomes import Complaints, result_of
+from .outcomes import Complaints, judged, own_failure, result_of
+from .pulse import Pulse
 from .recording import Recording
+
+_LOCAL_WAIT = 5.0
+"""Seconds after which a run that failed by us is tried again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A run that was left out.
+    """A run that was left out, or that failed by us and so says nothing about the store.
 
     Attributes:
-        reason: budget or backoff.
+        reason: one of `SKIP_REASONS`.
         wait: seconds after which it may be tried again.
+        error: what a run that was begun ended with; None where it was not.
     """
 
     reason: str
     wait: float
+    error: StoreError | None = None
+
+    @property
+    def message(self) -> str:
+        """Why, for a person."""
+        if self.error is not None:
+            return str(self.error)
+        return f"{self.reason}; it may run in {self.wait:.0f} s"
 
 
 _KEEP_SECONDS = 2.0
@@ -81,6 +95,7 @@ class Runner:
         self._monotonic = monotonic
         self._sleep = sleep
         self._complaints = Complaints(monotonic)
+        self._pulse = Pulse()
         self._accesses: dict[str, Access] = {}
         self._health: dict[str, HealthTracker] = {}
 
@@ -96,7 +111,7 @@ class Runner:
     def health(self, domain: str) -> Health | None:
         """Return a store's health; None before its liveness probe has run."""
         tracker = self._health.get(domain)
-        return tracker.health() if tracker is not None else None
+        return tracker.health(self._monotonic()) if tracker is not None else None
 
     def expect(self, store: Store, jobs: Iterable[Job]) -> None:
         """Take over a store's configuration, at first and when it changes."""
@@ -131,10 +146,14 @@ class Runner:
         outcome = self._obstacle(job) or await self._run(job)
         if isinstance(outcome, Skipped):
             self.recording.skipped(outcome.reason)
+            self._complaints.skipped(job, outcome.reason, outcome.error)
         return outcome
 
     async def run_anyway(self, job: Job, *, reserve: bool = True) -> Result:
         """Run a job for somebody who waits for it: a back-off does not hold it back.
+
+        A run that fails by us is returned as failed, but not recorded: it is no figure of the
+        store's.
 
         Args:
             job: what to run.
@@ -148,8 +167,10 @@ class Runner:
         outcome = await self._run(job, detailed=True, priority=priority)
         if isinstance(outcome, Result):
             return outcome
-        error = BudgetSpentError(self.access(job.store).budget.per_hour, outcome.wait)
-        return self._finish(job, error, Journal(), 0.0, detailed=True)
+        self.recording.skipped(outcome.reason)
+        error = outcome.error or StoreError("local_failure", outcome.message)
+        result = result_of(job, error, Journal(), time=self._now(), duration=0.0, detailed=True)
+        return replace(result, skipped=outcome.reason)
 
     def _obstacle(self, job: Job) -> Skipped | None:
         """Return why a job should not run now, if so.
@@ -169,25 +190,30 @@ class Runner:
     async def _run(
         self, job: Job, *, detailed: bool = False, priority: Priority | None = None
     ) -> Result | Skipped:
-        # Read before the clock is started: the store is not to blame for our own disk.
+        # The clock runs neither while our own disk is read nor while it is written.
         key = (job.store.domain, job.name)
-        began = time.perf_counter()
+        began = took = 0.0
         http: StoreHttp | None = None
         ended: Report | Exception
+        lost = self._pulse.lost
         try:
             cursor = RunCursor(await self._documents.read(key) if job.kind == COLLECTOR else None)
             http = self._http(job, job.priority if priority is None else priority)
             began = time.perf_counter()
+            lost = self._pulse.lost
             try:
-                ended = await self._check(job, http, cursor)
+                with self._pulse.watching():
+                    ended = await self._check(job, http, cursor)
             finally:
+                took = time.perf_counter() - began
                 if cursor.changed is not None:
                     await self._documents.write(key, cursor.changed)
         except BudgetSpentError as error:
-            if job.kind == PROBE:
-                # Our own thrift says nothing about the store.
-                return Skipped("budget", error.wait)
-            ended = error
+            # Our own thrift says nothing about the store. A collector that is out of it half way
+            # has a whole interval to save up for the next run.
+            wait = error.wait if job.kind == PROBE else job.schedule.interval
+            _stop_if_cancelled()
+            return Skipped("budget", wait, error)
         except asyncio.CancelledError as error:
             # If it was not us who were cancelled, something that the check waited for was.
             ended = RuntimeError("the check let a cancellation through")
@@ -195,8 +221,13 @@ class Runner:
         except Exception as error:  # noqa: BLE001 - classified, counted and logged in _finish
             ended = error
         _stop_if_cancelled()
+        ours = own_failure(job, ended, self._pulse.lost - lost)
+        if ours is not None:
+            return Skipped("local", _LOCAL_WAIT, ours)
         journal = Journal() if http is None else http.journal
-        duration = time.perf_counter() - began - journal.waited
+        if job.kind == PROBE:
+            ended = judged(ended)
+        duration = took - journal.waited
         return self._finish(job, ended, journal, duration, detailed=detailed)
 
     def _http(self, job: Job, priority: Priority) -> StoreHttp:
@@ -206,6 +237,7 @@ class Runner:
             self.access(job.store),
             timeout=job.schedule.timeout,
             priority=priority,
+            liveness=job.liveness,
             now=self._now,
             sleep=self._sleep,
         )
@@ -251,8 +283,9 @@ class Runner:
         self._complaints.log(job, result, self.history.last(job.key), ended)
         self.history.add(replace(result, lines=()) if result.lines else result)
         tracker = self._tracker(job.store)
-        tracker.observe(job, result)
-        self.recording.standing(job, tracker.health(), self.access(job.store))
+        now = self._monotonic()
+        tracker.observe(job, result, now)
+        self.recording.standing(job, tracker.health(now), self.access(job.store))
         return result
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -69,6 +70,7 @@ class Scheduler:
         self._ready = {priority: deque() for priority in Priority}
         self._tasks: set[asyncio.Task[None]] = set()
         self._timers: set[asyncio.Task[None]] = set()
+        self._wakes = -math.inf
 
     def start(self, stores: Sequence[Store]) -> None:
         """Begin to run the jobs of these stores."""
@@ -93,6 +95,10 @@ class Scheduler:
                 self._stores[domain] = store
                 fresh += self._take(store)
         self._timetable.place_first(fresh)
+        self._arm()
+
+    def _arm(self) -> None:
+        """Have the timer look at the timetable again, which has changed."""
         for timer in self._timers:
             timer.cancel()
         timer = asyncio.create_task(self._drive())
@@ -146,7 +152,9 @@ class Scheduler:
             self._start_ready()
             soonest = self._timetable.next()
             wait = _IDLE_SECONDS if soonest is None else soonest - self._monotonic()
-            await self._sleep(max(wait, _TICK))
+            wait = max(wait, _TICK)
+            self._wakes = self._monotonic() + wait
+            await self._sleep(wait)
 
     def _due(self, entry: Entry, now: float) -> None:
         # Places that went by while this process did not run, or ran late, are not made up for.
@@ -187,7 +195,32 @@ class Scheduler:
         finally:
             entry.running = False
             entry.task = None
-        if isinstance(outcome, Skipped) and not entry.dropped:
-            again = self._monotonic() + max(outcome.wait, _SHORTEST_WAIT)
-            if again < entry.due:
-                self._timetable.place(entry, again)
+        if entry.dropped:
+            return
+        if isinstance(outcome, Skipped):
+            entry.held = outcome.reason == "backoff"
+            self._sooner(entry, outcome.wait)
+            return
+        was_down, entry.failed, entry.held = entry.failed, not outcome.ok, False
+        store = entry.job.store
+        if entry.job.liveness and outcome.ok and not self._runner.access(store).budget.held:
+            self._confirm(store.domain, was_down)
+
+    def _sooner(self, entry: Entry, wait: float) -> None:
+        """Run an entry in some seconds unless it is due before."""
+        again = self._monotonic() + max(wait, _SHORTEST_WAIT)
+        if again < entry.due:
+            self._timetable.place(entry, again)
+            if again < self._wakes:
+                # Several may come together; the timer is set once for all of them.
+                self._wakes = again
+                self._arm()
+
+    def _confirm(self, domain: str, was_down: bool) -> None:
+        """Run soon what was held back, and what failed while the store was down, as it is back.
+
+        Otherwise a store would be critical for as long as the interval of its slowest probe.
+        """
+        for entry in self._entries.get(domain, {}).values():
+            if (entry.held or (was_down and entry.failed)) and not entry.running:
+                self._sooner(entry, _SHORTEST_WAIT)

@@ -25,16 +25,18 @@ class Entry:
         due: when it is due next, by the monotonic clock.
         number: the valid one of its places in the heap; older ones are passed over.
         running: whether it runs, or waits for room to run.
+        failed: whether its last run failed.
+        held: whether its last run was held back because the store was in trouble.
         task: what runs it.
     """
 
-    __slots__ = ("due", "job", "number", "running", "task")
+    __slots__ = ("due", "failed", "held", "job", "number", "running", "task")
 
     def __init__(self, job: Job) -> None:
         self.job = job
         self.due = 0.0
         self.number = -1
-        self.running = False
+        self.running = self.failed = self.held = False
         self.task: asyncio.Task[None] | None = None
 
     @property

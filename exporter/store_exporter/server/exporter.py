@@ -145,6 +145,12 @@ class Exporter:
         # The file's stores come first: discovery cannot take a configured store's place.
         before = self.inventory.contested
         change = self.inventory.replace([*self.config.stores, *self._found])
+        for store in (*change.added, *(new for _, new in change.changed)):
+            if store.problem:
+                log.error(
+                    "a store has a secret that cannot be read; it is shown as critical",
+                    extra={"org": store.org, "store": store.domain, "problem": store.problem},
+                )
         for domain in self.inventory.contested - before:
             log.warning("a store was found for more than one org", extra={"store": domain})
         platforms = Counter(store.platform for store in self.inventory.stores.values())

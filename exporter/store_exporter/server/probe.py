@@ -33,6 +33,9 @@ MAX_PROBES = 32
 _RESERVE = 0.5
 """Seconds of Prometheus' timeout that are kept for the way back."""
 _SHORTEST = 0.1
+_BUSY = "another run still asks the store"
+_SLACK = 0.4
+"""Seconds in which a probe's own deadline is noticed and recorded."""
 
 
 class SingleRunner(Runner):
@@ -74,21 +77,45 @@ class Probing:
         except ValueError:
             return _refused(f"{TIMEOUT_HEADER} must be a number of seconds")
         job = replace(job, schedule=replace(job.schedule, timeout=timeout))
+        return await self._answer(request, job)
+
+    async def _answer(self, request: web.Request, job: Job) -> web.StreamResponse:
+        """Run a probe and answer with its metrics, or for people with what it did."""
         recorder = Recorder()
-        runner = self._exporter.single(recorder)
         try:
-            with self._places.taken():
-                result = await runner.run_anyway(job, reserve=False)
-        except FullError:
-            return web.Response(status=503, text="too many probes at the same time\n")
-        if query.get("debug") == "true":
+            result = await self._run(job, recorder)
+        except (FullError, TimeoutError) as error:
+            full = isinstance(error, FullError)
+            return _unavailable("too many probes at the same time" if full else _BUSY)
+        if request.query.get("debug") == "true":
             text = await asyncio.to_thread(debug_text, job, result, recorder)
             return web.Response(text=self._exporter.redact(text))
+        if result.skipped:
+            # Figures would tell of the store what is true of this exporter alone.
+            return _unavailable(self._exporter.redact(result.message))
         headers = request.headers
         rendered = render(
             _of_stores(recorder), headers.get("Accept"), headers.get("Accept-Encoding")
         )
         return await send(request, rendered)
+
+    async def _run(self, job: Job, recorder: Recorder) -> Result:
+        """Run a probe within the time that Prometheus has.
+
+        Raises:
+            FullError: too many are run already.
+            TimeoutError: it did not get its turn.
+        """
+        runner = self._exporter.single(recorder)
+        # Waiting for a slot of our own does not count against the store, but Prometheus waits no
+        # longer than it said.
+        with self._places.taken():
+            async with asyncio.timeout(job.schedule.timeout + _SLACK):
+                return await runner.run_anyway(job, reserve=False)
+
+
+def _unavailable(message: str) -> web.Response:
+    return web.Response(status=503, text=f"{message}\n")
 
 
 def _refused(message: str) -> web.Response:

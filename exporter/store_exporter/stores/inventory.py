@@ -57,7 +57,7 @@ class Change:
 
 
 class Inventory:
-    """The stores by domain. A domain is one store: the first one given wins.
+    """The stores by domain. A domain is one store: the first one given that has its secrets wins.
 
     Args:
         shard: which part of the stores is this process's.
@@ -84,10 +84,12 @@ class Inventory:
         after: dict[str, Store] = {}
         contested: set[str] = set()
         for store in stores:
-            if store.domain in after:
-                if after[store.domain].org != store.org:
-                    contested.add(store.domain)
-            elif self._shard.has(store.domain):
+            holder = after.get(store.domain)
+            if holder is not None and holder.org != store.org:
+                contested.add(store.domain)
+            # Who has the key goes before who only names the domain.
+            taken = holder is not None and (store.problem or not holder.problem)
+            if not taken and self._shard.has(store.domain):
                 known = before.get(store.domain)
                 after[store.domain] = known if known == store and known is not None else store
         self._stores, self.contested = after, frozenset(contested)

@@ -32,6 +32,33 @@ class Secret:
         return hash((Secret, self._value))
 
 
+class Unreadable:
+    """Stands for a secret of a store that cannot be read; the store is watched without it.
+
+    No dataclass, for pydantic would write one as a dictionary.
+
+    Attributes:
+        problem: why it cannot be read; free of secrets.
+    """
+
+    __slots__ = ("problem",)
+
+    def __init__(self, problem: str) -> None:
+        self.problem = problem
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Unreadable) and other.problem == self.problem
+
+    def __hash__(self) -> int:
+        return hash((Unreadable, self.problem))
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def __str__(self) -> str:
+        return f"<unreadable: {self.problem}>"
+
+
 @dataclass(frozen=True, slots=True)
 class Schedule:
     """How often and how long one probe or collector of one store may run, and its options.
@@ -61,7 +88,8 @@ class Store:
         domain: its host name and identity.
         platform: name of the platform's folder.
         url: base address without a trailing slash, such as `https://shop.example.com`.
-        credentials: the platform's credentials by configuration key; secret ones are `Secret`.
+        credentials: the platform's credentials by configuration key; secret ones are `Secret`, or
+            `Unreadable`.
         settings: the platform's other settings by configuration key.
         probes: schedule by probe name.
         collectors: schedule by collector name.
@@ -75,7 +103,7 @@ class Store:
     domain: str
     platform: str
     url: str
-    credentials: Mapping[str, Secret | str] = field(default_factory=dict)
+    credentials: Mapping[str, Secret | Unreadable | str] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     probes: Mapping[str, Schedule] = field(default_factory=dict)
     collectors: Mapping[str, Schedule] = field(default_factory=dict)
@@ -83,6 +111,16 @@ class Store:
     concurrency: int = 1
     max_body_bytes: int = 5 * 1024 * 1024
     ca_file: str | None = None
+
+    @property
+    def problem(self) -> str:
+        """Which credential cannot be read and why; "" when all can."""
+        unreadable = (
+            f"credentials.{name}: {value.problem}"
+            for name, value in self.credentials.items()
+            if isinstance(value, Unreadable)
+        )
+        return "; ".join(unreadable)
 
     @property
     def labels(self) -> tuple[str, str, str]:

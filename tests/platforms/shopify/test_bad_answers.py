@@ -44,7 +44,8 @@ HTML = "text/html; charset=utf-8"
 TABLE = (
     Bad("a refused token as text", "unauthorized", {"errors": "[API] Invalid access token"}),
     Bad("a refused token", "unauthorized", {"errors": "Invalid access token"}, 401),
-    Bad("a refused token without a body", "unauthorized", b"", 401),
+    Bad("a refusal that is not Shopify's", "blocked", b"", 401),
+    Bad("a firewall's JSON", "blocked", {"message": "Forbidden"}, 403),
     Bad("unauthorized by code", "unauthorized", errors("UNAUTHORIZED")),
     Bad("a missing scope", "forbidden", errors("ACCESS_DENIED")),
     Bad("a missing scope beside null", "forbidden", errors("ACCESS_DENIED", data=None)),

@@ -12,7 +12,8 @@ from store_demo.stores.faults import Fault
 from store_exporter.errors import StoreError
 from store_exporter.platforms.shopify import versions
 from store_exporter.platforms.shopify.diagnosis import diagnose
-from store_exporter.stores.model import Secret
+from store_exporter.probing.jobs import jobs_of
+from store_exporter.stores.model import Secret, Store
 from tests.fakes.direct import Json, answering, changing
 from tests.platforms.shopify.watching import Watched, figures, watched
 
@@ -239,9 +240,12 @@ async def test_a_revoked_token_fails_liveness(shop: Watched) -> None:
     assert caught.value.error_type == "unauthorized"
 
 
-async def test_without_a_storefront_token_carts_are_not_watched(shop: Watched) -> None:
-    shop.credentials = {"admin_token": Secret(shop.shop.tokens.admin)}
-    assert "carts are not watched" in (await shop.probe("cart")).summary
+def test_without_a_storefront_token_carts_are_not_watched() -> None:
+    tokens = {"admin_token": Secret("a"), "storefront_token": Secret("b")}
+    store = Store("acme", "shop.example.com", "shopify", "https://x.example", tokens)
+    assert "cart" in {job.name for job in jobs_of(store)}
+    del tokens["storefront_token"]
+    assert "cart" not in {job.name for job in jobs_of(store)}
 
 
 async def test_a_private_storefront_token_travels_in_its_own_header(shop: Watched) -> None:

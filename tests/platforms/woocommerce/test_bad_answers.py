@@ -146,7 +146,8 @@ TABLE = [
     Bad(
         "a password before the shop",
         page("401 Authorization Required", status=401),
-        kind="unauthorized",
+        kind="blocked",
+        says="password of its own",
     ),
     Bad(
         "a redirect to the login",
@@ -176,7 +177,7 @@ TABLE = [
         answering('{"code": "woocommerce_rest_x", "message": "No", "data": 500}', status=500),
         kind="server_error",
     ),
-    Bad("an error without a code", answering('{"error": "no"}', status=403), kind="forbidden"),
+    Bad("an error without a code", answering('{"error": "no"}', status=403), kind="blocked"),
     Bad("an error that is a list", answering("[]", status=500), kind="server_error"),
     Bad(
         "PHP's fatal error",

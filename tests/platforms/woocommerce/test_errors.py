@@ -13,6 +13,8 @@ from store_exporter.errors import ERROR_TYPES, Fault, StoreError
 from store_exporter.platforms.woocommerce import errors
 
 RECORDINGS = Path(__file__).parents[2] / "recordings" / "woocommerce-11.0.1"
+URL = "https://shop.example.com/wp-json/wc/v3/orders"
+STORE_API = "https://shop.example.com/wp-json/wc/store/v1/cart"
 RECORDED = {
     "error_bad_parameter": "invalid_request",
     "error_basic_auth_over_http": "unauthorized",
@@ -36,11 +38,11 @@ RECORDED = {
 def recorded(name: str) -> Response:
     response = json.loads((RECORDINGS / f"{name}.json").read_text())["response"]
     body = json.dumps(response["body"]).encode()
-    return Response(response["status"], response["headers"], body, "https://shop.example.com")
+    return Response(response["status"], response["headers"], body, URL)
 
 
-def made(status: int, body: Any) -> Response:
-    return Response(status, {}, json.dumps(body).encode(), "https://shop.example.com")
+def made(status: int, body: Any, url: str = URL) -> Response:
+    return Response(status, {}, json.dumps(body).encode(), url)
 
 
 def test_every_recorded_error_is_in_the_table() -> None:
@@ -124,6 +126,34 @@ def test_a_resource_that_happens_to_have_a_code_is_none() -> None:
 def test_messages_are_short_and_without_markup_and_secrets() -> None:
     message = "<p>Key ck_0123456789 &quot;x&quot; is <b>bad</b></p>" + "x" * 5000
     with pytest.raises(StoreError) as caught:
-        errors.read(made(401, {"code": "c", "message": message}))
+        errors.read(made(401, {"code": "woocommerce_rest_c", "message": message}))
     assert caught.value.message.startswith('Key <masked> "x" is bad')
     assert len(caught.value.message) <= 301
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_request_that_carries_no_key_never_blames_the_key(status: int) -> None:
+    body = {"code": "rest_not_logged_in", "message": "You are not logged in."}
+    with pytest.raises(StoreError, match="needs no key: You are not") as caught:
+        errors.read(made(status, body, STORE_API))
+    assert (caught.value.error_type, caught.value.code) == ("blocked", "rest_not_logged_in")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"message": "Forbidden"},
+        {"error": "Access denied", "ray": "8f"},
+        {"code": "ip_banned", "message": "Your address is not welcome"},
+        {"code": 403, "message": "no"},
+        ["no"],
+        "no",
+        None,
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refusal_without_the_platforms_own_code_is_blocked(status: int, body: Any) -> None:
+    with pytest.raises(StoreError) as caught:
+        errors.read(made(status, body))
+    assert caught.value.error_type == "blocked"

@@ -12,6 +12,8 @@ from store_demo.stores.woocommerce import Fault
 from store_exporter.errors import StoreError
 from store_exporter.platforms.woocommerce.collectors import COLLECTORS
 from store_exporter.platforms.woocommerce.probes import PROBES
+from store_exporter.probing.jobs import jobs_of
+from store_exporter.stores.model import Store
 
 from .watching import Watched, figures, watching
 
@@ -19,13 +21,28 @@ CURRENCY = "/wp-json/wc/v3/settings/general/woocommerce_currency"
 NETWORKED = ("liveness", "cart", "storefront")
 
 
-@pytest.mark.parametrize("name", sorted(PROBES))
+@pytest.mark.parametrize("name", sorted(set(PROBES) - {"tls", "dns"}))
 async def test_a_healthy_store_passes_every_probe_and_is_not_degraded(name: str) -> None:
     async with watching(orders=0) as store:
         report = await store.probe(name)
         assert list(report.degraded) == []
         assert report.summary
-        assert len(store.asked()) == (PROBES[name].requests if name != "tls" else 0)
+        assert len(store.asked()) == PROBES[name].requests
+
+
+@pytest.mark.parametrize(
+    ("url", "run"),
+    [
+        ("https://shop.example.com", {"tls", "dns"}),
+        ("http://shop.example.com", {"dns"}),
+        ("https://192.0.2.7", {"tls"}),
+        ("http://[2001:db8::1]:8080", set()),
+    ],
+)
+def test_what_a_store_has_not_is_not_watched_instead_of_green(url: str, run: set[str]) -> None:
+    store = Store("acme", "shop.example.com", "woocommerce", url)
+    names = {job.name for job in jobs_of(store)}
+    assert names & {"tls", "dns"} == run
 
 
 async def test_liveness_asks_for_one_setting_with_the_key() -> None:
@@ -106,12 +123,20 @@ async def test_a_revoked_key_is_unauthorized_and_the_shop_still_sells() -> None:
         await store.probe("storefront")
 
 
-async def test_a_shop_without_payment_methods_is_degraded() -> None:
+@pytest.mark.parametrize(
+    ("methods", "missing"),
+    [([], True), ({}, True), ({"1": "mollie_wc_gateway_ideal"}, False), (["bacs"], False)],
+    ids=str,
+)
+async def test_an_empty_cart_proves_nothing_about_payment_unless_the_shop_says_so(
+    methods: Any, missing: bool
+) -> None:
     async with watching(orders=0) as store:
-        store.shop.faults.add(Fault(change=lambda cart: {**cart, "payment_methods": []}))  # type: ignore[dict-item]
-        report = await store.probe("cart")
-        assert report.degraded == ["The checkout offers no payment method."]
-        assert not (await store.probe("cart", require_payment_method=False)).degraded
+        store.shop.faults.add(Fault(change=lambda cart: {**cart, "payment_methods": methods}))  # type: ignore[dict-item]
+        assert not (await store.probe("cart")).degraded
+        report = await store.probe("cart", require_payment_method=True)
+        told = ["The checkout offers no payment method."]
+        assert list(report.degraded) == (told if missing else [])
 
 
 async def test_one_cart_for_all_visitors_is_an_invalid_response() -> None:
@@ -152,7 +177,7 @@ PAGES: dict[str, tuple[dict[str, Any], str]] = {
     "JSON": ({"body": "{}", "content_type": "application/json"}, "invalid_response"),
     "text that is no HTML": ({"body": "It works!"}, "invalid_response"),
     "bytes in no encoding": ({"body": b"<html>\xff\xfe\xfa"}, "invalid_response"),
-    "a password of the web server": ({"status": 401}, "unauthorized"),
+    "a password of the web server": ({"status": 401}, "blocked"),
     "a firewall": ({"status": 403, "body": "<title>Forbidden</title>"}, "blocked"),
     "a bot check": (
         {"status": 403, "body": "<title>Just a moment...</title>", "headers": {}},

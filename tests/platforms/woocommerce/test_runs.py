@@ -19,7 +19,7 @@ from store_exporter.platforms import base
 from store_exporter.probing.cursor import FileDocuments
 from store_exporter.probing.documents import DocumentFile
 from store_exporter.probing.history import Result
-from store_exporter.probing.jobs import Job, jobs_of
+from store_exporter.probing.jobs import PROBE, Job, jobs_of
 from store_exporter.probing.runner import Runner
 from store_exporter.probing.transport import Transport
 from store_exporter.stores.model import Schedule, Secret, Store
@@ -180,8 +180,9 @@ async def test_a_store_that_is_gone_is_critical_whatever_else_is_known(
 ) -> None:
     async with running(Recorder()) as runner:
         store = store_at(shop, "http://127.0.0.1:1")
-        for name in base.load("woocommerce").probes:
-            await run(runner, job(store, name))
+        for one in jobs_of(store):
+            if one.kind == PROBE:
+                await runner.run_anyway(one)
         standing = runner.health(DOMAIN)
         assert standing is not None
         assert standing.state.value == "critical"

@@ -81,6 +81,8 @@ class SimulatedWooCommerce(SimulatedServer):
         customers: registered customers.
         orders: orders of the last weeks.
         hpos: whether orders have tables of their own, as in new shops.
+        rest_prefix: the path of the REST API; "" for plain permalinks, with which a web server
+            answers all its paths with the front page.
     """
 
     def __init__(
@@ -96,8 +98,10 @@ class SimulatedWooCommerce(SimulatedServer):
         customers: int = 10,
         orders: int = 60,
         hpos: bool = True,
+        rest_prefix: str = "/wp-json",
     ) -> None:
         super().__init__(seed)
+        self.rest_prefix = rest_prefix
         self.domain = domain
         self.keys: Keys = make_keys(domain)
         self.tls_terminated = tls_terminated
@@ -157,8 +161,15 @@ class SimulatedWooCommerce(SimulatedServer):
         return answer
 
     def _respond(self, request: Incoming) -> Outgoing:
-        if not request.path.startswith("/wp-json"):
-            return Outgoing(text=_PAGE.format(domain=self.domain))
+        prefix = self.rest_prefix
+        if not prefix or not f"{request.path}/".startswith(f"{prefix}/"):
+            lost = prefix and request.path.startswith("/wp-json")
+            link = f"<https://{self.domain}{prefix or '/index.php?rest_route='}/>"
+            return Outgoing(
+                text=_PAGE.format(domain=self.domain),
+                status=404 if lost else 200,
+                headers={"Link": f'{link}; rel="https://api.w.org/"'},
+            )
         try:
             reply = self._api(request)
         except ApiError as error:
@@ -170,7 +181,7 @@ class SimulatedWooCommerce(SimulatedServer):
             body = json.loads(request.body) if request.body else None
         except ValueError:
             raise ApiError(400, "rest_invalid_json", "Invalid JSON body passed.") from None
-        path = request.path.rstrip("/")
+        path = "/wp-json" + request.path[len(self.rest_prefix) :].rstrip("/")
         call = Call(request.method, path, request.query, body, request.headers)
         cart = _CART.fullmatch(path)
         if cart is not None:

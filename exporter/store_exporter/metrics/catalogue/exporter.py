@@ -77,7 +77,8 @@ RUNS_SKIPPED = Metric(
     "store_exporter_runs_skipped_total",
     Kind.COUNTER,
     "Runs of probes and collectors that were left out, by reason: overlap (the one "
-    "before still went on, or the exporter was held up), budget or backoff.",
+    "before still went on, or the exporter was held up), budget, backoff, or local (they failed by "
+    "this machine or process, so that they say nothing about the store).",
     ("reason",),
     "{run}",
 )

@@ -20,6 +20,7 @@ def groups() -> list[Group]:
         reload_failed(),
         scheduler_lagging(),
         alerts_undelivered(),
+        impaired(),
     ]
     return [Group("store-exporter.alerts.exporter", found)]
 
@@ -205,4 +206,41 @@ def alerts_undelivered() -> Alert:
         ),
         by=labels,
         keep=10 * MINUTE,
+    )
+
+
+def impaired() -> Alert:
+    """Runs fail by the exporter's own machine, so that nothing is known of the stores."""
+    skipped = promql.increase(exporter.RUNS_SKIPPED, "5m", equal("reason", "local"))
+    return Alert(
+        AlertName.STORE_EXPORTER_IMPAIRED,
+        f"{promql.total(PROCESS, skipped)} > 0",
+        10 * MINUTE,
+        "critical",
+        "The exporter's own machine or network keeps it from asking stores.",
+        "The exporter asks its stores again.",
+        "{{ $value | humanize }} runs on {{ $labels.instance }} failed by the exporter itself "
+        "within five minutes. The state of those stores is unknown.",
+        Dashboards.EXPORTER,
+        Runbook(
+            "Probes and collectors fail before a store could answer: this machine has no file "
+            "descriptor, memory, port or network left, a firewall on it refuses, or the process "
+            "stands still for seconds. No store is called down for it, and none is watched well.",
+            (
+                "The exporter's log says once a minute what the operating system refused.",
+                (
+                    "Does the machine reach its network: has it an address, a route and a name "
+                    "server? Try `store-exporter probe DOMAIN` on it."
+                ),
+                (
+                    "Compare `process_open_fds` with `process_max_fds`, and look at memory and "
+                    "at the processor time that is taken from it."
+                ),
+            ),
+            (
+                "Restore its network, or raise the limit that is reached.",
+                "Give it a processor core more, or split the stores among several exporters.",
+            ),
+        ),
+        by=PROCESS,
     )

@@ -10,9 +10,10 @@ from typing import Any, ClassVar, Generic, TypedDict, TypeVar, Unpack
 from urllib.parse import urlsplit
 
 from ...contract import Response
+from ...errors import StoreError
 from ...net.plans import Plan, Request, asked_to_wait
 from ...net.url import normal
-from ...stores.model import Secret
+from ...stores.model import Secret, Unreadable
 
 ApiT = TypeVar("ApiT")
 T = TypeVar("T")
@@ -139,6 +140,12 @@ class Api:
         self.exchange = send
 
 
-def revealed(value: str | Secret) -> str:
-    """Return a credential as it is sent."""
+def revealed(value: str | Secret | Unreadable) -> str:
+    """Return a credential as it is sent.
+
+    Raises:
+        StoreError: unauthorized, it cannot be read.
+    """
+    if isinstance(value, Unreadable):
+        raise StoreError("unauthorized", f"the store's secret cannot be read: {value.problem}")
     return value.reveal() if isinstance(value, Secret) else value

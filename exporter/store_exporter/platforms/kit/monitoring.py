@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from ...contract import Check, Collector, Probe
+from ...stores.model import Store
 
 
 def probe(
@@ -21,12 +23,13 @@ def probe(
     critical: bool = False,
     liveness: bool = False,
     requests: int = 1,
+    applies: Callable[[Store], bool] | None = None,
     **options: Any,
 ) -> Callable[[Check], Probe]:
     """Make a plan a probe; the arguments are those of `Probe`, further ones its options."""
 
     def made(check: Check) -> Probe:
-        return Probe(
+        made = Probe(
             check.__name__,
             check,
             _description(check),
@@ -37,6 +40,7 @@ def probe(
             options=options,
             requests=requests,
         )
+        return made if applies is None else replace(made, applies=applies)
 
     return made
 

@@ -19,6 +19,7 @@ from ...metrics.families import Sample
 from ...net import documents
 from ...net.marks import Marks
 from ...net.plans import Plan, RedirectError, Request, once
+from ...stores.model import Store
 from .monitoring import probe
 from .options import number
 
@@ -140,6 +141,8 @@ def _check_page(response: Response, source: str, low: str, pages: Pages, marks: 
     status = response.status
     if 300 <= status < 400:
         raise StoreError("redirect", "the page leads elsewhere", status=status)
+    if who := marks.challenged_by(response.headers):
+        raise StoreError("blocked", f"{who} answered in the store's place", status=status)
     if status in pages.statuses:
         raise StoreError(*pages.statuses[status], status=status)
     if status != 200:
@@ -167,8 +170,6 @@ def tls(small_file: str) -> Probe:
     """
 
     def check(_: Any, run: Run) -> Plan[Report]:
-        if urlsplit(run.store.url).scheme != "https":
-            return Report(summary="the store is watched over plain http; there is no certificate")
         try:
             response = yield from once(Request("HEAD", run.store.url + small_file))
         except RedirectError as error:
@@ -186,21 +187,30 @@ def tls(small_file: str) -> Probe:
     return Probe(
         "tls",
         check,
-        "Looks at the certificate. Degraded when it is about to expire.",
+        "Looks at the certificate, of a store over https. Degraded when it is about to expire.",
         interval=3600.0,
         timeout=10.0,
         options={"warn_days": 14},
+        applies=_over_https,
     )
 
 
-@probe(interval=300.0, timeout=10.0, requests=0)
+def _over_https(store: Store) -> bool:
+    return urlsplit(store.url).scheme == "https"
+
+
+def _has_name(store: Store) -> bool:
+    try:
+        ipaddress.ip_address(urlsplit(store.url).hostname or "")
+    except ValueError:
+        return True
+    return False
+
+
+@probe(interval=300.0, timeout=10.0, requests=0, applies=_has_name)
 def dns(_: Any, run: Run) -> Generator[Resolve, Sequence[str], Report]:
-    """Resolves the host name, without asking the store anything."""
+    """Resolves the host name, if the url has one, without asking the store anything."""
     parts = urlsplit(run.store.url)
     host = parts.hostname or ""
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        addresses = yield Resolve(host, parts.port or 443)
-        return Report(summary=f"{host} has {len(set(addresses))} addresses")
-    return Report(summary="the store is watched by its address; there is no name to resolve")
+    addresses = yield Resolve(host, parts.port or 443)
+    return Report(summary=f"{host} has {len(set(addresses))} addresses")

@@ -15,7 +15,8 @@ from typing import Any
 from ...contract import Response
 from ...errors import StoreError
 from ...net import documents
-from ...stores.model import Secret
+from ...stores.model import Secret, Unreadable
+from ..kit.connection import revealed
 from ..kit.fields import Fields
 from .marks import MARKS
 from .responses import STATUSES
@@ -51,8 +52,8 @@ class App:
         """The JSON that asks for a token."""
         return {
             "grant_type": "client_credentials",
-            "client_id": _revealed(self.client_id),
-            "client_secret": _revealed(self.client_secret),
+            "client_id": revealed(self.client_id),
+            "client_secret": revealed(self.client_secret),
         }
 
 
@@ -67,14 +68,14 @@ class Tokens:
 
     def __init__(
         self,
-        admin: str | Secret | App,
-        storefront: str | Secret | None,
+        admin: str | Secret | Unreadable | App,
+        storefront: str | Secret | Unreadable | None,
         monotonic: Callable[[], float],
     ) -> None:
         self.app = admin if isinstance(admin, App) else None
-        self._admin = "" if isinstance(admin, App) else _revealed(admin)
+        self._admin: str | Secret | Unreadable = "" if isinstance(admin, App) else admin
         self._ends = 0.0 if isinstance(admin, App) else math.inf
-        self._storefront = None if storefront is None else _revealed(storefront)
+        self._storefront = storefront
         self._monotonic = monotonic
 
     @property
@@ -112,19 +113,20 @@ class Tokens:
         """Return the header for one of the two APIs, admin or storefront.
 
         Raises:
-            StoreError: unauthorized, there is no token for that API.
+            StoreError: unauthorized, there is no token for that API, or it cannot be read.
         """
         if api == "admin":
-            return {"X-Shopify-Access-Token": self._admin}
+            return {"X-Shopify-Access-Token": revealed(self._admin)}
         if self._storefront is None:
             message = "the configuration has no storefront_token, which searches and carts need"
             raise StoreError("unauthorized", message)
         # A private token names the server that uses it; a public one may stand in a web page.
-        private = self._storefront.startswith(_PRIVATE)
+        token = revealed(self._storefront)
+        private = token.startswith(_PRIVATE)
         name = (
             "Shopify-Storefront-Private-Token" if private else "X-Shopify-Storefront-Access-Token"
         )
-        return {name: self._storefront}
+        return {name: token}
 
 
 def _refused(response: Response) -> StoreError:
@@ -140,13 +142,13 @@ def _refused(response: Response) -> StoreError:
     return StoreError("unauthorized", message, status=response.status)
 
 
-def access(credentials: Mapping[str, Any]) -> str | Secret | App:
+def access(credentials: Mapping[str, Any]) -> str | Secret | Unreadable | App:
     """Return what the credentials of a configuration are for the Admin API.
 
     Raises:
         KeyError: they are incomplete.
     """
-    token: str | Secret | None = credentials.get("admin_token")
+    token: str | Secret | Unreadable | None = credentials.get("admin_token")
     if token is not None:
         return token
     return App(credentials["client_id"], credentials["client_secret"])
@@ -160,7 +162,3 @@ def problem(credentials: Mapping[str, Any]) -> str | None:
     if credentials.get("admin_token") is not None and given:
         return "there is an admin_token as well as a client_id or client_secret"
     return None
-
-
-def _revealed(value: str | Secret) -> str:
-    return value.reveal() if isinstance(value, Secret) else value

@@ -7,7 +7,7 @@ from typing import Unpack
 from urllib.parse import urlsplit
 
 from ...net.plans import Request
-from ...stores.model import Secret, Store
+from ...stores.model import Secret, Store, Unreadable
 from ..kit import connection
 from ..kit.bucket import Bucket
 from ..kit.connection import Clocks, Send
@@ -37,8 +37,8 @@ class Connection(connection.Connection[Api]):
     def __init__(
         self,
         url: str,
-        admin: str | Secret | App,
-        storefront: str | Secret | None,
+        admin: str | Secret | Unreadable | App,
+        storefront: str | Secret | Unreadable | None,
         *,
         version: str = DEFAULT,
         share: float = 1.0,

@@ -6,6 +6,7 @@ from ...net.marks import GENERIC, Marks
 
 MARKS = GENERIC.plus(
     Marks(
+        own_members=("errors", "error"),
         login_paths=("/password",),
         secrets=(
             r"\bshp[a-z]{2}_[0-9A-Za-z]+",

@@ -8,6 +8,7 @@ from ...contract import Probe, Report, Run
 from ...metrics.catalogue import health
 from ...metrics.families import Sample
 from ...net.plans import Plan, RedirectError
+from ...stores.model import Store
 from ..kit.bucket import Bucket, ThrottledError
 from ..kit.monitoring import probe
 from ..kit.options import number
@@ -81,14 +82,16 @@ def _spent(bucket: Bucket) -> list[Sample]:
     ]
 
 
-@probe(interval=300.0, timeout=10.0, critical=True)
-def cart(api: Api, run: Run) -> Plan[Report]:
-    """Asks the Storefront API for the shop's name.
+def _has_storefront_token(store: Store) -> bool:
+    return store.credentials.get("storefront_token") is not None
+
+
+@probe(interval=300.0, timeout=10.0, critical=True, applies=_has_storefront_token)
+def cart(api: Api, _: Run) -> Plan[Report]:
+    """Asks the Storefront API for the shop's name, where a storefront_token is configured.
 
     If that fails, nobody can search or fill a cart through this app.
     """
-    if run.store.credentials.get("storefront_token") is None:
-        return Report(summary="no storefront_token is configured; carts are not watched")
     data = yield from api.storefront("StorefrontShop", hurry=True)
     return Report(summary=f"the Storefront API of {data.child('shop').text('name')} answers")
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ...contract import Response
@@ -15,10 +16,14 @@ from ...errors import StoreError
 from ...net import caches
 from ...net.plans import Plan, Request
 from ..kit import connection, lists
+from ..kit.connection import Send
 from ..kit.fields import Fields
 from ..kit.lists import Rows
 from . import errors
 from .auth import needs_key
+
+if TYPE_CHECKING:
+    from .connection import Connection
 
 V3 = "/wp-json/wc/v3"
 ANALYTICS = "/wp-json/wc-analytics"
@@ -29,6 +34,7 @@ FULL = {"dp": "8"}
 """Asks for amounts as they are stored, whatever number of decimals the shop displays."""
 _VARIED = "_fresh"
 """Parameter that WooCommerce does not know and that makes each request's address its own."""
+_REFUSED = b"woocommerce_rest_authentication_error"
 MAX_PAGES = 10
 """Pages that one operation reads at most, whatever the store says there are."""
 MOST_SUMMED = 5000
@@ -63,7 +69,15 @@ class Page:
 
 
 class Api(connection.Api):
-    """The store's API for the time of one operation or run."""
+    """The store's API for the time of one operation or run.
+
+    Attributes:
+        place: where in the store the API is.
+    """
+
+    def __init__(self, connection: Connection, send: Send, *, deadline: float) -> None:
+        super().__init__(connection, send, deadline=deadline)
+        self.place = connection.place
 
     def send(
         self,
@@ -79,16 +93,20 @@ class Api(connection.Api):
 
         Args:
             method: in upper case.
-            path: below the store's address.
+            path: below the store's address; `/wp-json` stands for wherever the API is.
             params: the query; None and empty values are left out.
             json: the body.
             headers: further headers.
             idempotent: whether it may be repeated; GET and PUT may unless said otherwise.
+
+        Raises:
+            StoreError: api_not_found, the store has plain permalinks; redirect, it is at https and
+                configured with http; whatever a request may raise.
         """
         query = {k: str(v) for k, v in (params or {}).items() if v is not None and v != ""}
         if idempotent is None:
             idempotent = method in ("GET", "PUT")
-        url = self.url + path
+        url = self.place.address(path)
         is_private = needs_key(url) or path.startswith(STORE)
         if method == "GET" and is_private:
             # A cache that goes by the address alone has never seen this one.
@@ -96,9 +114,32 @@ class Api(connection.Api):
             headers = {**caches.UNCACHED, **(headers or {})}
         request = Request(method, url, query, headers or {}, json=json, idempotent=idempotent)
         response = yield from self.exchange(request)
+        # At most twice: to another place, and there with another signature.
+        for _ in range(2):
+            if not (yield from self._learned(request, response)):
+                break
+            request = replace(request, url=self.place.address(path))
+            response = yield from self.exchange(request)
         if is_private:
             caches.refuse_cached(response)
         return response
+
+    def _learned(self, request: Request, response: Response) -> Plan[bool]:
+        """Learn from an answer where the API is; True if that is worth another request."""
+        place = self.place
+        keyed = needs_key(request.url)
+        if keyed and request.url.startswith("http:") and response.url.startswith("https:"):
+            parts = urlsplit(response.url)
+            message = f"the store redirects to https: set url to https://{parts.netloc}"
+            raise StoreError("redirect", message, status=response.status)
+        if place.may_be_elsewhere(response, self.monotonic()):
+            if "link" in response.headers:
+                return place.learn(response)
+            page = yield from self.exchange(Request("HEAD", f"{self.url}/", idempotent=True))
+            return place.learn(page)
+        # Over http a signature covers the path, which something before the store may rewrite.
+        unsigned = keyed and response.status == 401 and request.url.startswith("http:")
+        return unsigned and _REFUSED in response.body[:500] and place.sign_otherwise()
 
     def get(self, path: str, params: Mapping[str, Any] | None = None) -> Plan[Any]:
         """GET one resource and return its JSON."""

@@ -8,11 +8,12 @@ from typing import Any, Unpack
 from ...contract import Response
 from ...errors import StoreError
 from ...net.plans import Request, asked_to_wait
-from ...stores.model import Secret, Store
+from ...stores.model import Secret, Store, Unreadable
 from ..kit import connection
 from ..kit.connection import Clocks, Send, revealed
 from .api import Api
 from .auth import Credentials, needs_key
+from .place import Place
 
 
 class Connection(connection.Connection[Api]):
@@ -33,37 +34,36 @@ class Connection(connection.Connection[Api]):
     def __init__(
         self,
         url: str,
-        consumer_key: str | Secret | None,
-        consumer_secret: str | Secret | None,
+        consumer_key: str | Secret | Unreadable | None,
+        consumer_secret: str | Secret | Unreadable | None,
         *,
         currency: str | None = None,
         credentials_in_query: bool = False,
         **clocks: Unpack[Clocks],
     ) -> None:
         super().__init__(url, **clocks)
+        self.place = Place(self.url)
         if currency is not None:
             self.facts.fix("currency", currency)
-        self._credentials: Credentials | None = None
-        if consumer_key is not None and consumer_secret is not None:
-            self._credentials = Credentials(
-                revealed(consumer_key),
-                revealed(consumer_secret),
-                in_query=credentials_in_query,
-                now=self.now,
-            )
+        self._key, self._secret = consumer_key, consumer_secret
+        self._in_query = credentials_in_query
 
     def sign(self, request: Request) -> Request:
         """Add the key, or a signature made with it, where it is asked for.
 
         Raises:
-            StoreError: unauthorized, there is no key.
+            StoreError: unauthorized, there is no key, or it cannot be read.
         """
         if not needs_key(request.url):
             return request
-        if self._credentials is None:
+        if self._key is None or self._secret is None:
             message = f"the configuration has no consumer_key and consumer_secret for {self.host}"
             raise StoreError("unauthorized", message)
-        params, headers = self._credentials.authorize(request.method, request.url, request.params)
+        url = self.place.as_signed(request.url)
+        credentials = Credentials(
+            revealed(self._key), revealed(self._secret), in_query=self._in_query, now=self.now
+        )
+        params, headers = credentials.authorize(request.method, url, request.params)
         return replace(request, params=params, headers={**request.headers, **headers})
 
     def api(self, send: Send, *, deadline: float) -> Api:

@@ -75,7 +75,9 @@ def _permalinks(api: Api) -> Plan[Finding]:
             "the API is there, but WooCommerce is not in it",
             "Activate the plugin WooCommerce.",
         )
-    return Finding(name, "ok", "the API is at /wp-json")
+    where = api.place.path
+    told = ", as the store's own Link header says" if api.place.moved else ""
+    return Finding(name, "ok", f"the API is at {where}{told}")
 
 
 def _refused(error: StoreError, run: Run) -> Finding:

@@ -14,6 +14,7 @@ from ...contract import Response
 from ...errors import StoreError
 from ...net import documents as answers
 from ..kit.fields import plain_text
+from .auth import needs_key
 from .marks import MARKS
 
 CODES: dict[str, str] = {
@@ -97,7 +98,12 @@ def read(response: Response) -> Any:
     body = answers.document(response, MARKS)
     if response.status < 400 and not _is_error(body):
         return body
-    raise error(response.status, body)
+    found = error(response.status, body)
+    if found.error_type in ("unauthorized", "forbidden") and not needs_key(response.url):
+        # It carried no key, so that no key is to blame.
+        message = f"the store refuses a request that needs no key: {found.message}"
+        raise StoreError("blocked", message, status=found.status, code=found.code)
+    raise found
 
 
 def _is_error(body: Any) -> bool:

@@ -1,0 +1,110 @@
+"""Where a store keeps WordPress' API: at /wp-json, unless its own Link header says otherwise.
+
+WordPress names the address in a header of every page (`Link: <…>; rel="https://api.w.org/"`). It is
+elsewhere below another prefix, in index.php where the web server rewrites nothing, and in the query
+with plain permalinks. Only the path of what it names is used, at the address in the configuration.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit, urlunsplit
+
+from ...contract import Response
+from ...errors import StoreError
+
+ROOT = "/wp-json"
+"""What the paths of requests begin with, wherever the API is."""
+
+_LINK = re.compile(r"<([^<>]{1,500})>\s*;[^<]*?\brel=\"?https://api\.w\.org/")
+_PATH = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,60}){1,8}")
+_MISSING = (200, 301, 302, 307, 308, 403, 404, 405)
+_AGAIN_SECONDS = 300.0
+
+
+class Place:
+    """Where one store's API is.
+
+    Args:
+        url: the store's address.
+
+    Attributes:
+        path: of the API, from the root of the host.
+        signed: the path as the store sees it; another where something before it rewrites paths.
+    """
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self._origin = urlunsplit((parts.scheme, parts.netloc, "", "", ""))
+        self._url = url
+        self.path = self.signed = parts.path + ROOT
+        self._usual = self.path
+        self._looked = -_AGAIN_SECONDS
+
+    @property
+    def moved(self) -> bool:
+        """Whether it is elsewhere than where pretty permalinks put it."""
+        return self.path != self._usual
+
+    def address(self, path: str) -> str:
+        """Return the address of a path that begins with `ROOT`, or of a page of the store."""
+        if path != ROOT and not path.startswith(f"{ROOT}/"):
+            return self._url + path
+        return self._origin + self.path + path[len(ROOT) :]
+
+    def as_signed(self, url: str) -> str:
+        """Return an address as the store sees it, over which it checks a signature."""
+        start = self._origin + self.path
+        return self._origin + self.signed + url[len(start) :] if url.startswith(start) else url
+
+    def may_be_elsewhere(self, response: Response, now: float) -> bool:
+        """Return whether an answer is none of WordPress' API, and it is time to look for it.
+
+        Args:
+            response: to a request for the API.
+            now: seconds of a clock that never jumps.
+        """
+        kind = response.headers.get("content-type", "")
+        if "json" in kind or response.body.lstrip()[:1] in (b"{", b"["):
+            return False
+        if response.status not in _MISSING:
+            return False
+        if now - self._looked < _AGAIN_SECONDS:
+            return False
+        self._looked = now
+        return True
+
+    def learn(self, response: Response) -> bool:
+        """Take over where a page says that the API is; False where it says nothing new.
+
+        Raises:
+            StoreError: api_not_found, the store has plain permalinks, with which WooCommerce does
+                not look at keys.
+        """
+        match = _LINK.search(response.headers.get("link", ""))
+        try:
+            parts = urlsplit(match.group(1)) if match else None
+        except ValueError:
+            return False
+        if parts is None:
+            return False
+        if "rest_route=" in parts.query:
+            self._looked -= _AGAIN_SECONDS
+            raise StoreError(
+                "api_not_found",
+                "the store has plain permalinks, with which WooCommerce's API takes no key: choose "
+                "another structure under Settings > Permalinks",
+                status=response.status,
+            )
+        path = parts.path.rstrip("/")
+        if path == self.path or not _PATH.fullmatch(path):
+            return False
+        self.path = self.signed = path
+        return True
+
+    def sign_otherwise(self) -> bool:
+        """Sign as if the API were at `ROOT`, or no longer so; False where that is the same."""
+        if self.path == ROOT:
+            return False
+        self.signed = ROOT if self.signed == self.path else self.path
+        return True

@@ -1,0 +1,55 @@
+"""How long the event loop stood still: a stopped process, a starved machine, a call that blocks.
+
+A run that failed meanwhile says nothing about the store, whose answer may have lain in the socket.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_BEAT = 0.1
+_NOTABLE = 0.05
+"""Seconds by which a beat may be late: less is what any event loop does."""
+
+
+class Pulse:
+    """Adds up by how much its own beats come late. It beats only while somebody watches.
+
+    A beat that is due before a deadline runs before what the deadline wakes, so that the time lost
+    is known to whoever was timed out by it.
+
+    Attributes:
+        lost: seconds lost so far.
+    """
+
+    def __init__(self) -> None:
+        self.lost = 0.0
+        self._watchers = 0
+        self._due = 0.0
+        self._handle: asyncio.TimerHandle | None = None
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Beat, at least until the block ends."""
+        self._watchers += 1
+        if self._handle is None:
+            self._plan(asyncio.get_running_loop())
+        try:
+            yield
+        finally:
+            self._watchers -= 1
+            if not self._watchers and self._handle is not None:
+                self._handle.cancel()
+                self._handle = None
+
+    def _plan(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._due = loop.time() + _BEAT
+        self._handle = loop.call_at(self._due, self._beat, loop)
+
+    def _beat(self, loop: asyncio.AbstractEventLoop) -> None:
+        late = loop.time() - self._due
+        if late > _NOTABLE:
+            self.lost += late
+        self._plan(loop)

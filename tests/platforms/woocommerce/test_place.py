@@ -1,0 +1,90 @@
+"""Where WordPress' API is, is what the store's own Link header says."""
+
+from __future__ import annotations
+
+import pytest
+
+from store_demo.stores.woocommerce import Fault, SimulatedWooCommerce
+from store_exporter.contract import Response
+from store_exporter.errors import StoreError
+from store_exporter.platforms.woocommerce import WooCommerce
+from store_exporter.platforms.woocommerce.place import Place
+from tests.fakes.serving import serving
+
+from .watching import watching
+
+ELSEWHERE = ("/api", "/index.php/wp-json", "/shop/rest")
+
+
+@pytest.mark.parametrize("prefix", ELSEWHERE)
+async def test_probes_find_the_api_wherever_it_is(prefix: str) -> None:
+    async with watching(orders=0, rest_prefix=prefix) as store:
+        for name in ("liveness", "cart"):
+            await store.probe(name)
+        asked = store.asked()
+        assert asked[0].startswith("/wp-json/")
+        assert asked[-1].startswith(f"{prefix}/wc/store/")
+
+
+@pytest.mark.parametrize("prefix", ELSEWHERE)
+def test_operations_find_it_too_and_look_once(prefix: str) -> None:
+    shop = SimulatedWooCommerce(rest_prefix=prefix)
+    key = shop.keys.read_write
+    with (
+        serving(shop) as url,
+        WooCommerce(url, key.consumer_key, key.consumer_secret, org="acme") as client,
+    ):
+        assert client.search_products("a", limit=3)
+        assert client.get_cart().items == 0
+        client.search_products("a", limit=3)
+        lost = [path for _, path in shop.requests if path.startswith("/wp-json")]
+        assert len(lost) == 1
+
+
+@pytest.mark.parametrize("name", ["liveness", "cart"])
+async def test_plain_permalinks_are_named_with_the_setting_to_change(name: str) -> None:
+    async with watching(orders=0, rest_prefix="") as store:
+        with pytest.raises(StoreError, match="Settings > Permalinks") as caught:
+            await store.probe(name)
+        assert caught.value.error_type == "api_not_found"
+
+
+async def test_a_path_that_something_rewrites_is_signed_as_the_store_sees_it() -> None:
+    async with watching(orders=0, rest_prefix="/api") as store:
+        check = store.shop._access.check
+
+        def behind(call: object, url: str, *, secure: bool) -> None:
+            check(call, url.replace("/api/", "/wp-json/"), secure=secure)  # type: ignore[arg-type]
+
+        store.shop._access.check = behind  # type: ignore[method-assign, assignment]
+        await store.probe("liveness")
+
+
+async def test_a_page_in_the_apis_place_costs_one_more_request_and_not_each_time() -> None:
+    async with watching(orders=0) as store:
+        store.shop.faults.add(Fault(body="<html><title>Welcome</title></html>"))
+        watcher = store.watcher()
+        place = watcher.connection.place
+        page = Response(200, {"content-type": "text/html"}, b"", store.url)
+        assert place.may_be_elsewhere(page, 0.0)
+        assert not place.may_be_elsewhere(page, 299.0)
+        assert place.may_be_elsewhere(page, 300.0)
+
+
+@pytest.mark.parametrize(
+    ("link", "path"),
+    [
+        ('<https://other.example/rest/>; rel="https://api.w.org/"', "/rest"),
+        ('</x>; rel="alternate", <https://a.example/b/>; rel="https://api.w.org/"', "/b"),
+        ("<https://a.example/wp-json/>; rel=https://api.w.org/", "/wp-json"),
+        ('<https://a.example/../etc/>; rel="https://api.w.org/"', "/wp-json"),
+        ('<https://a.example/>; rel="https://api.w.org/"', "/wp-json"),
+        ('<http://[::x>; rel="https://api.w.org/"', "/wp-json"),
+        ("", "/wp-json"),
+    ],
+)
+def test_only_the_path_of_a_link_is_used(link: str, path: str) -> None:
+    place = Place("https://shop.example.com")
+    place.learn(Response(200, {"link": link}, b"", "https://shop.example.com/"))
+    assert place.address("/wp-json/wc/v3/orders") == f"https://shop.example.com{path}/wc/v3/orders"
+    assert place.address("/page") == "https://shop.example.com/page"
