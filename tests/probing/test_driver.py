@@ -82,7 +82,7 @@ async def test_requests_are_signed_where_the_platform_wants_it(store: StoreFacto
 
     http = Answering(status(200))
     await drive(store(URL), check, http)
-    assert [sorted(request.headers) for request in http.sent] == [["Authorization"], []]
+    assert ["Authorization" in request.headers for request in http.sent] == [True, False]
 
 
 async def test_a_pause_takes_as_long_as_the_plan_says(store: StoreFactory) -> None:

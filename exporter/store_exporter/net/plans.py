@@ -94,7 +94,7 @@ class RedirectError(StoreError):
 def retry_after(response: Response, now: float) -> float | None:
     """Return for how many seconds `Retry-After` asks, as a number or as a date; None without it.
 
-    A number may have a fraction: Shopify sends `2.0`.
+    A number may have a fraction: some send `2.0`.
 
     Args:
         response: any response.

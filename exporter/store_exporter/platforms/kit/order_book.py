@@ -37,7 +37,7 @@ _LONGEST_OVERLAP = 86_400
 _MOST_UNREADABLE = 1_000
 
 
-class Place(Protocol):
+class ReadingPlace(Protocol):
     """How far the list of orders has been read."""
 
     def to_document(self) -> dict[str, Any]:
@@ -46,7 +46,7 @@ class Place(Protocol):
 
 
 ApiT = TypeVar("ApiT", bound=Api)
-P = TypeVar("P", bound=Place)
+P = TypeVar("P", bound=ReadingPlace)
 
 
 @dataclass(frozen=True, slots=True)
