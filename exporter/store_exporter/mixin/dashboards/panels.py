@@ -173,10 +173,13 @@ class Panel:
 
         A table puts the rows of several queries together by the labels that they share, and the
         metric's name would be one of them; so each query keeps the table's columns and no more.
+        Where that puts two series into one row, counts add up; of shares and durations, which do
+        not, the larger one is shown.
         """
         if self.kind is not Kind.TABLE:
             return query.expression
-        return f"sum by ({', '.join(self.columns)}) ({query.expression})"
+        function = "max" if (query.unit or self.unit) in ("percentunit", "s") else "sum"
+        return f"{function} by ({', '.join(self.columns)}) ({query.expression})"
 
 
 @dataclass(frozen=True, slots=True)
