@@ -18,9 +18,9 @@ from store_exporter.stores.model import Secret
 @pytest.fixture
 def restored_logging() -> object:
     root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+    handlers = root.handlers[:]
     yield None
-    root.handlers[:], root.level = handlers, level
+    root.handlers[:] = handlers
 
 
 def log_of(format_: str, redact: Redactor, *told: str) -> str:
