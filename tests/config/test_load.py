@@ -95,7 +95,7 @@ def test_an_org_has_tokens_and_a_way_for_its_alerts(tmp_path: Path) -> None:
         "      webhook: file:/run/secrets/acme-webhook\n",
     )
     org = config.orgs["acme"]
-    assert [token.reveal() for token in org.api_tokens] == ["token-of-acme-0123"]
+    assert [token.token.reveal() for token in org.api_tokens] == ["token-of-acme-0123"]
     assert org.alerts.slack is not None
     assert org.alerts.slack.channel == "#acme"
     assert org.alerts.slack.webhook_url == "/run/secrets/acme-slack"

@@ -11,7 +11,7 @@ from store_demo.stores.faults import Fault
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.server.analytics import success_rate
 from store_exporter.server.api import overall
-from tests.server.support import Running, configuration, exporting
+from tests.server.support import ENVIRON, Running, configuration, exporting
 
 ZEN = "token-of-zen-9876543210"
 DOWN = "http://127.0.0.1:9"
@@ -58,6 +58,24 @@ async def test_without_a_token_of_an_org_there_is_no_answer(
     assert answer.status == 401
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
     assert answer.json == {"error": "a bearer token of an org is needed"}
+
+
+async def test_a_token_does_what_its_scopes_say_and_nothing_else(tmp_path: Path) -> None:
+    tokens = "{token: env:KEY, scopes: [ingest]}, {token: env:SECRET, scopes: [maintenance, read]}"
+    text = configuration(("acme", "shop.example.com", DOWN))
+    text = text.replace("[env:ACME_TOKEN]", f"[env:ACME_TOKEN, {tokens}]")
+    async with exporting(tmp_path, text) as running:
+        refused = await running.api("/api/v1/health", ENVIRON["KEY"])
+        read = [
+            await running.api("/api/v1/health", ENVIRON[name]) for name in ("ACME_TOKEN", "SECRET")
+        ]
+    assert (refused.status, refused.json) == (
+        403, {"error": "a token with the scope read is needed"},
+    )  # fmt: skip
+    assert refused.headers["WWW-Authenticate"] == (
+        'Bearer realm="store-exporter", error="insufficient_scope", scope="read"'
+    )
+    assert [answer.status for answer in read] == [200, 200]
 
 
 async def test_health_is_that_of_the_orgs_own_stores(running: Running) -> None:

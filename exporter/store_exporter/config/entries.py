@@ -78,7 +78,8 @@ def read_orgs(checker: Checker, data: Mapping[str, Any]) -> dict[str, OrgSection
         orgs.setdefault(section.org, section)
         for index, token in enumerate(section.api_tokens):
             if checker.source.resolve:
-                checker.unique(tokens, token, (*path, "api_tokens", index), "the same token stands")
+                where = (*path, "api_tokens", index)
+                checker.unique(tokens, token.token, where, "the same token stands")
     return orgs
 
 

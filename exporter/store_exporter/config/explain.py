@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Union, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -24,6 +24,7 @@ _MESSAGES = {
     "greater_than_equal": "must be at least {ge}",
     "less_than_equal": "must be at most {le}",
     "literal_error": "must be {expected}",
+    "too_short": "must not be empty",
     "too_long": "must have at most {max_length} entries",
     "string_pattern_mismatch": "is not of the right form",
 }
@@ -100,7 +101,7 @@ def model_in(annotation: Any) -> type[BaseModel] | None:
     """Find the model inside an optional or list type, if there is one."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    if get_origin(annotation) in (Union, types.UnionType, list, tuple):
+    if get_origin(annotation) in (Annotated, Union, types.UnionType, list, tuple):
         found = (model_in(argument) for argument in get_args(annotation))
         return next((model for model in found if model), None)
     return None

@@ -5,19 +5,30 @@ Every field's description is the sentence that `docs/configuration.md` and error
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WrapValidator,
+    model_validator,
+)
 
 from .types import (
     AlertmanagerFile,
     Duration,
     FilePath,
+    Info,
     Org,
     ReadableFile,
+    Says,
     SecretReference,
     Token,
     Url,
+    read_token,
 )
 
 
@@ -123,12 +134,41 @@ def _no_alerts() -> OrgReceivers:
     return OrgReceivers.model_validate({})
 
 
+Scope = Literal["read", "ingest", "maintenance"]
+"""What a token of /api/v1 may do, for its own org."""
+
+
+class ApiToken(Section):
+    """A bearer token and what it may do."""
+
+    token: Token = Field(description="The token.")
+    scopes: list[Scope] = Field(
+        min_length=1,
+        description="What it may do: read health and analytics, ingest operations, make and end "
+        "maintenance windows.",
+    )
+
+
+def _reading(value: Any, validate: Callable[[Any], ApiToken], info: Info) -> ApiToken:
+    """A reference alone is a token that reads."""
+    if isinstance(value, dict):
+        return validate(value)
+    return ApiToken.model_construct(token=read_token(value, info), scopes=["read"])
+
+
+ApiTokens = list[
+    Annotated[ApiToken, WrapValidator(_reading), Says("`env:` or `file:`, or mapping")]
+]
+
+
 class OrgSection(Section):
     """One tenant."""
 
     org: Org = Field(description="The tenant's name, the value of the label `org`.")
-    api_tokens: Annotated[list[Token], BeforeValidator(_none_as_empty), Field(max_length=20)] = (
-        Field([], description="Bearer tokens for /api/v1, as env: or file: references.")
+    api_tokens: Annotated[ApiTokens, BeforeValidator(_none_as_empty), Field(max_length=20)] = Field(
+        [],
+        description="Bearer tokens for /api/v1: references of tokens that read, and mappings of "
+        "tokens with other scopes.",
     )
     alerts: OrgReceivers = Field(
         default_factory=_no_alerts, description="Where this org's alerts go (used by `generate`)."

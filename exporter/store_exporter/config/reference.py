@@ -63,6 +63,7 @@ def sections(platform: Platform) -> Mapping[str, Mapping[str, FieldInfo]]:
     return {
         "Top level": by_key(model.Root),
         "`orgs`": by_key(model.OrgSection),
+        "`orgs[].api_tokens[]`": by_key(model.ApiToken),
         "`orgs[].alerts`": by_key(model.OrgReceivers),
         "`orgs[].alerts.links`": by_key(model.OrgLinks),
         "`orgs[].alerts.slack`, `alerts.slack`": by_key(model.SlackAlerts),

@@ -23,11 +23,16 @@ def _of_store(value: Any, info: Info) -> Secret | Unreadable:
     return info.context.of_store(value)
 
 
-def _token(value: Any, info: Info) -> Secret:
-    token = info.context.secret(value)
-    if info.context.resolve and len(token.reveal()) < MIN_TOKEN_LENGTH:
+def read_token(value: Any, info: Info) -> Secret:
+    """Read the secret of a bearer token.
+
+    Raises:
+        ValueError: it cannot be read, or is short enough to be guessed.
+    """
+    secret = info.context.secret(value)
+    if info.context.resolve and len(secret.reveal()) < MIN_TOKEN_LENGTH:
         raise ValueError(f"the token must have at least {MIN_TOKEN_LENGTH} characters")
-    return token
+    return secret
 
 
 def _path(value: Any, info: Info) -> Path:
@@ -61,7 +66,7 @@ _REFERENCE = Says("`env:` or `file:`")
 SecretReference = Annotated[Secret, BeforeValidator(_secret), _REFERENCE]
 StoreSecret = Annotated[Secret | Unreadable, BeforeValidator(_of_store), _REFERENCE]
 """A secret that only one store needs: that store is shown as critical where it cannot be read."""
-Token = Annotated[Secret, BeforeValidator(_token), _REFERENCE]
+Token = Annotated[Secret, BeforeValidator(read_token), _REFERENCE]
 Duration = Annotated[float, BeforeValidator(values.duration), Says("duration")]
 Domain = Annotated[str, BeforeValidator(values.domain), Says("host name")]
 Org = Annotated[str, BeforeValidator(values.org), Says("name")]

@@ -1,4 +1,4 @@
-"""Who may come in: passwords from `--web.config.file`."""
+"""Who may come in: passwords from `--web.config.file`, and tokens of orgs under `/api/v1`."""
 
 from __future__ import annotations
 
@@ -10,9 +10,13 @@ from functools import partial
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
+from ..config.model import Scope
 from ..config.web import WebConfig
 from . import connections
+from .endpoints import ApiError
+from .exporter import Exporter
 from .passwords import BusyError, Passwords
+from .tokens import OrgTokens
 from .web_file import WebFile
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -20,6 +24,40 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _OPEN = ("/-/healthy", "/-/ready")
 """Asked by whoever restarts the process or balances load, who should not need a password."""
 _CHALLENGE = {"WWW-Authenticate": 'Basic realm="store-exporter", charset="UTF-8"'}
+
+
+class OrgAccess:
+    """Tells whose org a request under `/api/v1` is for, and whether it may do what it asks.
+
+    OrgTokens are those of the exporter's configuration as it is at that moment.
+    """
+
+    def __init__(self, exporter: Exporter) -> None:
+        self._exporter = exporter
+        self._config = exporter.config
+        self._tokens = OrgTokens(exporter.config.orgs)
+
+    def org(self, request: web.Request, scope: Scope) -> str:
+        """Return the org of the request's token, which has this scope.
+
+        Raises:
+            ApiError: 401 without a token of an org, 403 for a token without the scope; both with
+                the challenge of RFC 6750.
+        """
+        if self._config is not self._exporter.config:
+            self._config = self._exporter.config
+            self._tokens = OrgTokens(self._config.orgs)
+        grant = self._tokens.grant(request.headers.get("Authorization", ""))
+        if grant is None:
+            raise ApiError(401, "a bearer token of an org is needed", _bearer_challenge())
+        if scope not in grant.scopes:
+            challenge = _bearer_challenge(f', error="insufficient_scope", scope="{scope}"')
+            raise ApiError(403, f"a token with the scope {scope} is needed", challenge)
+        return grant.org
+
+
+def _bearer_challenge(more: str = "") -> dict[str, str]:
+    return {"WWW-Authenticate": f'Bearer realm="store-exporter"{more}'}
 
 
 def basic_auth(file: WebFile) -> Middleware:

@@ -10,7 +10,7 @@ import asyncio
 import re
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,12 +20,13 @@ from ..errors import ERROR_TYPES
 from ..metrics.catalogue.operations import OPERATION_NAMES
 from ..metrics.guard import clean
 from . import prometheus
+from .access import OrgAccess
 from .analytics import Filters, Findings, from_recorder, report
+from .endpoints import ApiError
 from .exporter import Exporter
 from .places import FullError, Places
 from .query_api import PrometheusError
 from .status import Status
-from .tokens import OrgTokens
 
 MAX_ANALYTICS = 12
 """Requests for analytics under way at the same time; each asks Prometheus six questions."""
@@ -34,50 +35,24 @@ MAX_DAYS = 90
 MAX_LIMIT = 1000
 
 
-class ApiError(Exception):
-    """A request that gets an error instead of figures."""
-
-    def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(message)
-        self.status = status
-        self.headers = headers
-
-
-Endpoint = Callable[[web.Request], Awaitable[dict[str, Any]]]
-
-
-def json_endpoint(respond: Endpoint) -> Callable[[web.Request], Awaitable[web.Response]]:
-    """Make a handler of a function that returns a document or raises `ApiError`."""
-
-    async def handle(request: web.Request) -> web.Response:
-        try:
-            return web.json_response(await respond(request))
-        except ApiError as error:
-            document = {"error": str(error)}
-            return web.json_response(document, status=error.status, headers=error.headers)
-
-    return handle
-
-
 class JsonApi:
     """The JSON API over one exporter."""
 
-    def __init__(self, exporter: Exporter) -> None:
+    def __init__(self, exporter: Exporter, access: OrgAccess) -> None:
         self._exporter = exporter
-        self._config = exporter.config
-        self._tokens = OrgTokens(exporter.config.orgs)
+        self._access = access
         self._places = Places(MAX_ANALYTICS, MAX_ANALYTICS_OF_ORG)
 
     async def health(self, request: web.Request) -> dict[str, Any]:
         """Answer how the org's stores are."""
-        org = self._org(request)
+        org = self._access.org(request, "read")
         domain = self._domain(request, org)
         stores = (s for s in self._exporter.inventory.of(org) if domain in (None, s.domain))
         return health_document([self._exporter.status(store) for store in stores])
 
     async def analytics(self, request: web.Request) -> dict[str, Any]:
         """Answer what the org's operations did."""
-        org = self._org(request)
+        org = self._access.org(request, "read")
         filters = Filters(
             org=org,
             domain=self._any_domain(request, org),
@@ -122,16 +97,6 @@ class JsonApi:
             raise ApiError(404, "there is no store of this domain")
         if filters.operation is not None and filters.operation not in OPERATION_NAMES:
             raise ApiError(404, "there is no operation of this name")
-
-    def _org(self, request: web.Request) -> str:
-        if self._config is not self._exporter.config:
-            self._config = self._exporter.config
-            self._tokens = OrgTokens(self._config.orgs)
-        org = self._tokens.org(request.headers.get("Authorization", ""))
-        if org is None:
-            challenge = {"WWW-Authenticate": 'Bearer realm="store-exporter"'}
-            raise ApiError(401, "a bearer token of an org is needed", challenge)
-        return org
 
     def _domain(self, request: web.Request, org: str) -> str | None:
         domain = request.query.get("domain")

@@ -11,8 +11,9 @@ from aiohttp.typedefs import Middleware
 
 from ..config import ConfigError, dump
 from . import runbooks, safety
-from .access import basic_auth
-from .api import JsonApi, json_endpoint
+from .access import OrgAccess, basic_auth
+from .api import JsonApi
+from .endpoints import json_endpoint
 from .exporter import Exporter
 from .metrics import Scrape
 from .pages import Landing
@@ -48,7 +49,7 @@ def create_app(
     app[RELOADS] = Places(MAX_RELOADS)
     app.cleanup_ctx.append(_running)
     app.on_shutdown.append(_shutting_down)
-    api = JsonApi(exporter)
+    api = JsonApi(exporter, OrgAccess(exporter))
     routes: dict[str, Handler] = {
         "/": Landing(exporter, telemetry_path).handle,
         telemetry_path: Scrape(exporter.recorder).handle,

@@ -1,0 +1,33 @@
+"""What the endpoints for applications share: an answer, or an error, as a JSON document."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from aiohttp import web
+
+
+class ApiError(Exception):
+    """A request that gets an error instead of what it asked for."""
+
+    def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.headers = headers
+
+
+Endpoint = Callable[[web.Request], Awaitable[dict[str, Any]]]
+
+
+def json_endpoint(respond: Endpoint) -> Callable[[web.Request], Awaitable[web.Response]]:
+    """Make a handler of a function that returns a document or raises `ApiError`."""
+
+    async def handle(request: web.Request) -> web.Response:
+        try:
+            return web.json_response(await respond(request))
+        except ApiError as error:
+            document = {"error": str(error)}
+            return web.json_response(document, status=error.status, headers=error.headers)
+
+    return handle
