@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from store_exporter.mixin.dashboards.panels import Kind, Page, Panel, Query, Variable
+from store_exporter.mixin.dashboards.panels import DashboardPage, Panel, PanelKind, Query, Variable
 
 RANGE = 3 * 3600
 ALL = ".+"
@@ -82,7 +82,7 @@ class Source:
     def ask(self, panel: Panel, query: Query, chosen: Mapping[str, str]) -> list[Series]:
         """The result of a panel's query: the labels and values of each series."""
         expression = fill(panel.expression(query), chosen, self.rates)
-        if panel.kind in (Kind.GRAPH, Kind.HEATMAP, Kind.TIMELINE):
+        if panel.kind in (PanelKind.GRAPH, PanelKind.HEATMAP, PanelKind.TIMELINE):
             span = {"start": str(self.now - RANGE), "end": str(self.now), "step": str(self.step)}
             data = self.get("/api/v1/query_range", {"query": expression, **span})
             return [(s["metric"], numbers(s)) for s in data["result"]]
@@ -115,7 +115,7 @@ def fill(text: str, chosen: Mapping[str, str], rates: str = "4m") -> str:
     return re.sub(r"\$(\w+)", lambda m: {**own, **chosen}.get(m[1], m[0]), text)
 
 
-def choices(source: Source, page: Page) -> Iterator[dict[str, str]]:
+def choices(source: Source, page: DashboardPage) -> Iterator[dict[str, str]]:
     """All, then each value of each variable with the others at all."""
     everything: dict[str, str] = {}
     for variable in page.variables:
@@ -128,7 +128,7 @@ def choices(source: Source, page: Page) -> Iterator[dict[str, str]]:
             yield {**everything, variable.name: escaped}
 
 
-def proof(source: Source, pages: Sequence[Page]) -> list[Problem]:
+def proof(source: Source, pages: Sequence[DashboardPage]) -> list[Problem]:
     """Everything that is wrong with the panels of these pages."""
     found: list[Problem] = []
     for page in pages:

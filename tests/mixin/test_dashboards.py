@@ -12,7 +12,7 @@ import pytest
 from store_exporter.metrics.catalogue import CATALOGUE, Kind
 from store_exporter.mixin import alerts, dashboards, policy
 from store_exporter.mixin.dashboards import linter
-from store_exporter.mixin.dashboards.panels import COLUMNS, Page
+from store_exporter.mixin.dashboards.panels import COLUMNS, DashboardPage
 from store_exporter.mixin.dashboards.render import without_placement
 from store_exporter.mixin.dashboards.sdk import JSONEncoder, model
 
@@ -208,7 +208,7 @@ def test_the_starts_of_firing_alerts_are_marked_where_they_do_not_drown_the_char
 
 @EVERY
 def test_links_lead_to_dashboards_and_runbooks_that_exist(name: str) -> None:
-    page: Page = PAGES[name]
+    page: DashboardPage = PAGES[name]
     known = {alert.name for alert in alerts.alerts()} | {page.of for page in PAGES.values()}
     for panel in page.panels:
         assert set(panel.links) <= known, panel.title

@@ -10,7 +10,14 @@ import pytest
 from store_exporter.metrics.catalogue import business
 from store_exporter.mixin import alerts, dashboards, series
 from store_exporter.mixin.dashboards import colours
-from store_exporter.mixin.dashboards.panels import COLUMNS, NO_DATA, NONE, Kind, Page, Panel
+from store_exporter.mixin.dashboards.panels import (
+    COLUMNS,
+    NO_DATA,
+    NONE,
+    DashboardPage,
+    Panel,
+    PanelKind,
+)
 from tests.mixin import screen
 
 PAGES = dashboards.pages()
@@ -46,20 +53,20 @@ NAMED = {"slo": "availability", "version": "1.0.0", "currency": "EUR", "platform
 """A usual value of each label that names a figure."""
 
 
-def panels(*kinds: Kind) -> Iterator[tuple[Page, Panel]]:
+def panels(*kinds: PanelKind) -> Iterator[tuple[DashboardPage, Panel]]:
     for page in PAGES:
         yield from ((page, panel) for panel in page.panels if panel.kind in kinds)
 
 
-def each(*kinds: Kind) -> pytest.MarkDecorator:
+def each(*kinds: PanelKind) -> pytest.MarkDecorator:
     found = list(panels(*kinds))
     names = [f"{page.file}: {panel.title}" for page, panel in found]
     return pytest.mark.parametrize("panel", [panel for _, panel in found], ids=names)
 
 
-TABLES = each(Kind.TABLE)
-GRAPHS = each(Kind.GRAPH)
-STATS = each(Kind.STAT)
+TABLES = each(PanelKind.TABLE)
+GRAPHS = each(PanelKind.GRAPH)
+STATS = each(PanelKind.STAT)
 
 
 @TABLES
@@ -86,7 +93,7 @@ def test_a_phone_shows_what_a_row_is_about_and_its_first_figure(panel: Panel) ->
 
 
 def test_a_phone_shows_which_store_is_down_and_how_much_trouble_it_is_in() -> None:
-    (worst,) = [p for page, p in panels(Kind.TABLE) if p.sort == "Trouble"]
+    (worst,) = [p for page, p in panels(PanelKind.TABLE) if p.sort == "Trouble"]
     assert [query.legend for query in worst.queries[:2]] == ["State", "Trouble"]
     needed = COLUMNS["domain"].width + sum(query.width for query in worst.queries[:2])
     assert needed <= screen.table(worst.width, screen.PHONE)
@@ -105,7 +112,7 @@ def test_every_column_is_wide_enough_for_its_heading_and_its_figures(panel: Pane
 
 def test_what_is_wrong_fits_two_lines_of_its_row_where_the_panel_is_wide() -> None:
     longest = max(screen.text(alert.summary) for alert in alerts.alerts() if "domain" in alert.by)
-    found = [panel for _, panel in panels(Kind.TABLE) if "what" in panel.columns]
+    found = [panel for _, panel in panels(PanelKind.TABLE) if "what" in panel.columns]
     assert found
     for panel in found:
         assert document_of(panel)["options"]["cellHeight"] == "lg"
@@ -153,7 +160,7 @@ def test_viewers_of_one_org_have_no_column_for_it() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=[page.file for page in PAGES])
-def test_every_title_is_whole_on_every_screen(page: Page) -> None:
+def test_every_title_is_whole_on_every_screen(page: DashboardPage) -> None:
     for panel in page.panels:
         title = panel.title.replace("$currency", "EUR")
         for size in (*screen.SCREENS, screen.PHONE):
@@ -176,7 +183,7 @@ def test_every_single_figure_and_its_name_can_be_read(panel: Panel) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=[page.file for page in PAGES])
-def test_rows_leave_no_hole_in_the_grid(page: Page) -> None:
+def test_rows_leave_no_hole_in_the_grid(page: DashboardPage) -> None:
     for row in page.rows:
         filled, heights = 0, set()
         for panel in row.panels:
@@ -239,7 +246,7 @@ def test_an_amount_of_money_is_shown_with_its_currency(panel: Panel) -> None:
 
 
 def test_rates_are_by_the_hour_and_say_so() -> None:
-    for page, panel in panels(*Kind):
+    for page, panel in panels(*PanelKind):
         units = {panel.unit, *(query.unit for query in panel.queries)}
         assert not units & {"ops", "reqps", "rps", "cps", "opm"}, (page.file, panel.title)
         for query in panel.queries:
@@ -249,7 +256,7 @@ def test_rates_are_by_the_hour_and_say_so() -> None:
 
 
 def test_thresholds_rise_so_that_each_can_show() -> None:
-    for page, panel in panels(*Kind):
+    for page, panel in panels(*PanelKind):
         for steps in (panel.steps, *(query.steps for query in panel.queries)):
             bounds = [float("-inf") if bound is None else bound for bound, _ in steps]
             assert bounds == sorted(set(bounds)), (page.file, panel.title)
@@ -257,7 +264,7 @@ def test_thresholds_rise_so_that_each_can_show() -> None:
 
 def test_faults_error_types_and_quantiles_have_one_colour_on_all_dashboards() -> None:
     found: dict[tuple[str, ...], set[str]] = {}
-    for page, panel in panels(Kind.GRAPH):
+    for page, panel in panels(PanelKind.GRAPH):
         for number, query in enumerate(panel.queries):
             labels = re.findall(r"\{\{(\w+)\}\}", query.legend)
             if query.past or not (
@@ -284,13 +291,13 @@ def test_no_two_error_types_look_alike() -> None:
 
 
 def test_nothing_has_one_wording() -> None:
-    for page, panel in panels(*Kind):
+    for page, panel in panels(*PanelKind):
         shown = document_of(panel)["fieldConfig"]["defaults"]["noValue"]
         assert shown == (NONE if panel.none else NO_DATA), (page.file, panel.title)
 
 
 def test_what_is_unknown_is_grey_whatever_its_thresholds() -> None:
-    for page, panel in panels(Kind.STAT, Kind.TABLE):
+    for page, panel in panels(PanelKind.STAT, PanelKind.TABLE):
         document = document_of(panel)
         places = [document["fieldConfig"]["defaults"].get("mappings", [])]
         for override in document["fieldConfig"]["overrides"]:

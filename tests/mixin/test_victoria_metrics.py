@@ -19,7 +19,7 @@ import pytest
 from store_exporter.metrics.catalogue import CATALOGUE
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.mixin import alerts, dashboards, rules, slo
-from store_exporter.mixin.dashboards.panels import Kind
+from store_exporter.mixin.dashboards.panels import PanelKind
 from store_exporter.mixin.model import Record
 from store_exporter.mounts import serve_metrics
 from store_exporter.server import prometheus as analytics
@@ -34,7 +34,7 @@ pytestmark = [pytest.mark.real, pytest.mark.timeout(120)]
 
 Values = dict[tuple[tuple[str, str], ...], float]
 FLAGS = ("-retentionPeriod=1y", "-search.latencyOffset=0s")
-DASHED = (Kind.GRAPH, Kind.HEATMAP, Kind.TIMELINE)
+DASHED = (PanelKind.GRAPH, PanelKind.HEATMAP, PanelKind.TIMELINE)
 # VictoriaMetrics carries a sample on for the whole step of a subquery, Prometheus for five minutes;
 # that differs in this history, which has an hour of each week, and in none that goes on.
 SPARSE = re.compile(r"\[\d+d:1h\]")

@@ -9,7 +9,7 @@ from ..errors import ERROR_TYPES
 from ..metrics.catalogue import SECTIONS, Kind, Metric
 from . import rules
 from .dashboards import pages
-from .dashboards.panels import Page
+from .dashboards.panels import DashboardPage
 from .model import Record
 
 _TITLES = {
@@ -107,7 +107,7 @@ def dashboards() -> str:
     )
 
 
-def panels(page: Page) -> Iterator[str]:
+def panels(page: DashboardPage) -> Iterator[str]:
     """One dashboard's panels."""
     names = ", ".join(f"`{variable.name}`" for variable in page.variables)
     yield from (f"## {page.title}", page.description, f"Variables: {names}.")

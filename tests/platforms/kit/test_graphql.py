@@ -12,7 +12,7 @@ from store_exporter.errors import StoreError
 from store_exporter.net.plans import Plan
 from store_exporter.platforms.kit import graphql, lists
 from store_exporter.platforms.kit.fields import Fields
-from store_exporter.platforms.kit.graphql import Page
+from store_exporter.platforms.kit.graphql import NodePage
 
 
 def connection(nodes: Any, after: str | None = None) -> Fields:
@@ -20,10 +20,10 @@ def connection(nodes: Any, after: str | None = None) -> Fields:
     return Fields({"nodes": nodes, "pageInfo": info}, "products")
 
 
-def pages(total: int) -> Callable[[int, str | None], Plan[Page]]:
+def pages(total: int) -> Callable[[int, str | None], Plan[NodePage]]:
     """A connection of so many nodes, which are their numbers."""
 
-    def ask(first: int, after: str | None) -> Plan[Page]:
+    def ask(first: int, after: str | None) -> Plan[NodePage]:
         yield from ()
         begin = int(after or 0)
         end = min(begin + first, total)

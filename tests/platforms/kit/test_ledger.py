@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from store_exporter.platforms.kit.accounts import Order, Payment, Refund
+from store_exporter.platforms.kit.accounts import CountedOrder, CountedRefund, Payment
 from store_exporter.platforms.kit.counters import MAX_CURRENCIES, remember_shown
 from store_exporter.platforms.kit.ledger import Ledger
 
 BEGAN = 1_000_000
 
 
-def order(number: int = 1, status: str = "pending", **members: object) -> Order:
-    base = Order(
+def order(number: int = 1, status: str = "pending", **members: object) -> CountedOrder:
+    base = CountedOrder(
         id=str(number),
         status=status,
         currency="GBP",
@@ -78,7 +78,7 @@ def test_what_is_added_to_a_paid_order_is_revenue_and_what_it_loses_a_correction
 
 def test_an_order_that_is_gone_loses_what_was_left_of_it_and_gains_it_back_when_restored() -> None:
     ledger = Ledger(BEGAN)
-    sold = order(paid=BEGAN + 20, refunds=(Refund("7", Decimal(4)),))
+    sold = order(paid=BEGAN + 20, refunds=(CountedRefund("7", Decimal(4)),))
     ledger.apply(sold)
     ledger.gone("1")
     ledger.gone("1")
@@ -100,7 +100,9 @@ def test_the_total_of_an_order_from_before_the_counting_may_change_unnoticed() -
     ledger = Ledger(BEGAN)
     old = order(created=BEGAN - 90, modified=BEGAN - 80, paid=BEGAN - 80)
     ledger.apply(old, count=False)
-    ledger.apply(replace(old, total=Decimal(3), refunds=(Refund("8", Decimal(1), BEGAN + 5),)))
+    ledger.apply(
+        replace(old, total=Decimal(3), refunds=(CountedRefund("8", Decimal(1), BEGAN + 5),))
+    )
     ledger.gone("1")
     assert money(ledger) == (0, 1, 0)
 
@@ -108,13 +110,13 @@ def test_the_total_of_an_order_from_before_the_counting_may_change_unnoticed() -
 def test_a_refund_that_grows_while_it_is_processed_counts_the_difference() -> None:
     ledger = Ledger(BEGAN)
     for amount in (0, 3, 3):
-        ledger.apply(order(paid=BEGAN + 20, refunds=(Refund("7", Decimal(amount)),)))
+        ledger.apply(order(paid=BEGAN + 20, refunds=(CountedRefund("7", Decimal(amount)),)))
     assert money(ledger) == (10, 3, 0)
 
 
 def test_money_of_a_deleted_refund_belongs_to_the_order_again() -> None:
     ledger = Ledger(BEGAN)
-    ledger.apply(order(paid=BEGAN + 20, refunds=(Refund("7", Decimal(4)),)))
+    ledger.apply(order(paid=BEGAN + 20, refunds=(CountedRefund("7", Decimal(4)),)))
     ledger.apply(order(paid=BEGAN + 20))
     assert money(ledger) == (14, 4, 0)
 
@@ -132,7 +134,7 @@ def test_payments_of_their_own_add_up_and_only_those_since_the_counting_began() 
 
 def test_an_order_that_changes_its_currency_leaves_nothing_in_the_old_one() -> None:
     ledger = Ledger(BEGAN)
-    sold = order(paid=BEGAN + 20, refunds=(Refund("7", Decimal(4)),))
+    sold = order(paid=BEGAN + 20, refunds=(CountedRefund("7", Decimal(4)),))
     ledger.apply(sold)
     ledger.apply(replace(sold, currency="EUR", total=Decimal(12)))
     assert money(ledger) == (10, 4, 6)
@@ -157,7 +159,7 @@ def test_unpaid_orders_are_read_again_first_and_then_the_longest_unread() -> Non
 
 def test_a_refund_after_payment_counts_once_and_a_second_one_adds() -> None:
     ledger = Ledger(BEGAN)
-    first, second = Refund("7", Decimal("2.50")), Refund("8", Decimal("1.25"))
+    first, second = CountedRefund("7", Decimal("2.50")), CountedRefund("8", Decimal("1.25"))
     ledger.apply(order(status="completed", paid=BEGAN + 20))
     ledger.apply(order(status="completed", paid=BEGAN + 20, refunds=(first,)))
     ledger.apply(order(status="completed", paid=BEGAN + 20, refunds=(second, first)))
@@ -166,9 +168,9 @@ def test_a_refund_after_payment_counts_once_and_a_second_one_adds() -> None:
 
 def test_a_refund_that_is_deleted_and_replaced_counts_as_two() -> None:
     ledger = Ledger(BEGAN)
-    ledger.apply(order(refunds=(Refund("7", Decimal(2)),)))
+    ledger.apply(order(refunds=(CountedRefund("7", Decimal(2)),)))
     ledger.apply(order(refunds=()))
-    ledger.apply(order(refunds=(Refund("9", Decimal(2)),)))
+    ledger.apply(order(refunds=(CountedRefund("9", Decimal(2)),)))
     assert ledger.refunds == {"GBP": Decimal(4)}
 
 
@@ -191,7 +193,7 @@ def test_money_in_one_currency_too_many_is_left_out_and_said_so() -> None:
 
 def test_the_starting_point_is_remembered_and_not_counted() -> None:
     ledger = Ledger(BEGAN)
-    old = order(created=BEGAN - 90, modified=BEGAN, refunds=(Refund("7", Decimal(1)),))
+    old = order(created=BEGAN - 90, modified=BEGAN, refunds=(CountedRefund("7", Decimal(1)),))
     ledger.apply(replace(old, paid=BEGAN + 60), count=False)
     assert ledger.orders == {}
     ledger.apply(replace(old, status="completed", paid=BEGAN + 60))
@@ -210,9 +212,9 @@ def test_an_old_order_that_is_not_remembered_counts_only_what_its_dates_prove() 
             paid=BEGAN + 40,
             entered={"completed": BEGAN + 45},
             refunds=(
-                Refund("7", Decimal(1), BEGAN - 5),
-                Refund("8", Decimal(2), BEGAN + 5),
-                Refund("9", Decimal(4), BEGAN - 1),
+                CountedRefund("7", Decimal(1), BEGAN - 5),
+                CountedRefund("8", Decimal(2), BEGAN + 5),
+                CountedRefund("9", Decimal(4), BEGAN - 1),
             ),
         )
     )
@@ -237,7 +239,7 @@ def test_a_refund_without_a_date_on_an_old_order_waits_for_it_whether_remembered
         ledger.newest = 70
         if remembered:
             ledger.apply(old, count=False)
-        before, back, new = (Refund(str(n), Decimal(n)) for n in (7, 71, 72))
+        before, back, new = (CountedRefund(str(n), Decimal(n)) for n in (7, 71, 72))
         ledger.apply(replace(old, refunds=(before, back, new)))
         ledger = saved_and_loaded(ledger)
         assert (money(ledger), ledger.undated) == ((0, 0, 0), {"1"})
@@ -251,7 +253,9 @@ def test_a_refund_without_a_date_on_an_old_order_waits_for_it_whether_remembered
 def test_refunds_from_before_the_counting_need_no_date() -> None:
     ledger = Ledger(BEGAN)
     ledger.newest = 70
-    ledger.apply(order(created=BEGAN - 90, paid=BEGAN - 80, refunds=(Refund("7", Decimal(1)),)))
+    ledger.apply(
+        order(created=BEGAN - 90, paid=BEGAN - 80, refunds=(CountedRefund("7", Decimal(1)),))
+    )
     assert (money(ledger), ledger.undated) == ((0, 0, 0), set())
 
 
@@ -300,11 +304,11 @@ def test_a_first_walk_counts_an_order_created_before_what_was_forgotten() -> Non
 
 def test_a_ledger_survives_its_document() -> None:
     ledger = Ledger(BEGAN, limit=100)
-    ledger.apply(order(1, paid=BEGAN + 11, refunds=(Refund("7", Decimal("0.10")),)))
+    ledger.apply(order(1, paid=BEGAN + 11, refunds=(CountedRefund("7", Decimal("0.10")),)))
     ledger.apply(order(2, status="failed", currency="JPY"))
     copy = saved_and_loaded(ledger)
     assert copy.to_document() == ledger.to_document()
-    copy.apply(order(1, paid=BEGAN + 11, refunds=(Refund("7", Decimal("0.10")),)))
+    copy.apply(order(1, paid=BEGAN + 11, refunds=(CountedRefund("7", Decimal("0.10")),)))
     copy.apply(order(2, status="failed", currency="JPY"))
     assert copy.to_document() == ledger.to_document()
 

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from store_exporter.platforms.kit.accounts import Order, Refund
+from store_exporter.platforms.kit.accounts import CountedOrder, CountedRefund
 from store_exporter.platforms.kit.ledger import Ledger
-from store_exporter.platforms.kit.walk import DAY, Query, Walk
+from store_exporter.platforms.kit.walk import DAY, Walk, WalkQuery
 
 START = 1_000_000
 OVERLAP = 60
@@ -25,14 +25,14 @@ class Store:
     """Orders with times of change, served in pages as a shop would; ties in no fixed sequence."""
 
     now: int = START
-    orders: dict[str, Order] = field(default_factory=dict)
+    orders: dict[str, CountedOrder] = field(default_factory=dict)
     random: random.Random = field(default_factory=lambda: random.Random(1))
     queries: int = 0
 
     def place(self, *, created: int | None = None, paid: bool = False) -> None:
         number = str(len(self.orders) + 1)
         when = self.now if created is None else created
-        self.orders[number] = Order(
+        self.orders[number] = CountedOrder(
             number,
             "processing" if paid else "pending",
             "GBP",
@@ -46,7 +46,7 @@ class Store:
         old = self.orders[number]
         self.orders[number] = replace(old, modified=self.now, **members)  # type: ignore[arg-type]
 
-    def page(self, query: Query, size: int) -> tuple[list[Order], int]:
+    def page(self, query: WalkQuery, size: int) -> tuple[list[CountedOrder], int]:
         self.queries += 1
         rows = [
             order
@@ -254,7 +254,7 @@ def test_our_own_clock_from_1970_is_not_believed() -> None:
 def test_a_pass_begins_an_overlap_before_the_end_of_the_last_one() -> None:
     walk = Walk(START, newest=START, caught_up=True, previous=START, started=START + 300)
     walk.begin(START + 600, OVERLAP)
-    assert walk.query() == Query(START - OVERLAP)
+    assert walk.query() == WalkQuery(START - OVERLAP)
     assert not walk.caught_up
 
 
@@ -285,7 +285,7 @@ def advance(walk: Walk, changed: list[int], total: int | None, first: int = 0) -
 def test_a_page_short_of_hidden_records_is_not_taken_for_the_last() -> None:
     walk = Walk(START)
     assert advance(walk, [START + 1, START + 2], 7)
-    assert walk.query() == Query(START + 2)
+    assert walk.query() == WalkQuery(START + 2)
     assert walk.backlog == 5
 
 
@@ -293,13 +293,13 @@ def test_a_page_short_of_hidden_records_is_not_taken_for_the_last() -> None:
 def test_without_a_usable_total_only_an_empty_page_is_the_end(total: int | None) -> None:
     walk = Walk(START)
     assert advance(walk, [START, START, START], total)
-    assert walk.query() == Query(START, START, 1)
+    assert walk.query() == WalkQuery(START, START, 1)
     assert advance(walk, [START, START, START], total)
-    assert walk.query() == Query(START, START, 2)
+    assert walk.query() == WalkQuery(START, START, 2)
     assert advance(walk, [START], total, first=3)
-    assert walk.query() == Query(START, START, 3)
+    assert walk.query() == WalkQuery(START, START, 3)
     assert advance(walk, [], total)
-    assert walk.query() == Query(START + 1)
+    assert walk.query() == WalkQuery(START + 1)
     assert not advance(walk, [], total)
     assert walk.caught_up
 
@@ -307,7 +307,7 @@ def test_without_a_usable_total_only_an_empty_page_is_the_end(total: int | None)
 def test_a_total_that_counts_only_what_is_on_the_page_is_not_believed() -> None:
     walk = Walk(START)
     assert advance(walk, [START + n for n in range(10)], 10)
-    assert walk.query() == Query(START + 9)
+    assert walk.query() == WalkQuery(START + 9)
     assert not walk.caught_up
 
 
@@ -315,9 +315,9 @@ def test_where_page_numbers_are_ignored_what_was_received_is_excluded() -> None:
     walk = Walk(START)
     for _ in range(3):
         assert advance(walk, [START, START], 4)
-    assert walk.query() == Query(START, START, exclude=("0", "1"))
+    assert walk.query() == WalkQuery(START, START, exclude=("0", "1"))
     assert advance(walk, [START, START], 2, first=2)
-    assert walk.query() == Query(START + 1)
+    assert walk.query() == WalkQuery(START + 1)
     assert walk.unread == 0
 
 
@@ -325,7 +325,7 @@ def test_what_the_store_counts_and_never_shows_is_stepped_over_and_told() -> Non
     walk = Walk(START)
     for _ in range(4):
         assert advance(walk, [START, START], 4)
-    assert walk.query() == Query(START + 1)
+    assert walk.query() == WalkQuery(START + 1)
     assert walk.unread == 2
 
 
@@ -333,7 +333,7 @@ def test_pages_without_any_time_of_change_are_numbered() -> None:
     walk = Walk(START)
     assert walk.advance(["1", "2"], [], 5)
     assert walk.advance(["3", "4"], [], 5)
-    assert walk.query() == Query(START, None, 3)
+    assert walk.query() == WalkQuery(START, None, 3)
     walk = Walk.from_document(json.loads(json.dumps(walk.to_document())))
     assert not walk.advance(["5"], [], 5)
     assert walk.caught_up
@@ -406,7 +406,7 @@ class Shop(RuleBasedStateMachine):
         if number := self.pick(choice):
             self.refunds += 1
             # The id doubles as the refund's date, which the reader asks for when it needs it.
-            refund = Refund(f"{self.store.now}.{self.refunds}".split(".")[0], Decimal(1))
+            refund = CountedRefund(f"{self.store.now}.{self.refunds}".split(".")[0], Decimal(1))
             known = self.store.orders[number].refunds
             if refund.id in {r.id for r in known}:
                 self.refunds -= 1

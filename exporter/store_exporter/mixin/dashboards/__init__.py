@@ -7,23 +7,23 @@ from typing import Any
 
 from .. import policy
 from . import errors, exporter, fleet, operations, shop, slo, trends
-from .panels import Page
+from .panels import DashboardPage
 
 
-def pages() -> list[Page]:
+def pages() -> list[DashboardPage]:
     """Every dashboard, in the order of the menu."""
     modules = (fleet, shop, operations, errors, trends, slo, exporter)
     return [module.page() for module in modules]
 
 
-def for_orgs() -> list[Page]:
+def for_orgs() -> list[DashboardPage]:
     """The dashboards that an org gets as well."""
     return [page for page in pages() if page.of.for_orgs]
 
 
 def documents(
     links: policy.Links = policy.LINKS,
-    of: Sequence[Page] | None = None,
+    of: Sequence[DashboardPage] | None = None,
     *,
     one_org: bool = False,
 ) -> dict[str, dict[str, Any]]:

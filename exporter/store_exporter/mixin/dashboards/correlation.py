@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...metrics.catalogue import operations
 from .. import promql, series
 from ..promql import increase, select
-from .panels import BLUE, GREY, ORANGE, RED, Kind, Panel, Query, Row
+from .panels import BLUE, GREY, ORANGE, RED, Panel, PanelKind, Query, Row
 from .scales import NO_ERROR, ORDERS, P95
 from .variables import OPERATION_MATCH, STORE_MATCH
 
@@ -45,7 +45,7 @@ def together() -> Row:
     orders = f"(sum ({ORDERS}))"
     steps = ((None, BLUE), (-0.5, GREY), (0.5, ORANGE), (0.8, RED))
     table = Panel(
-        Kind.TABLE,
+        PanelKind.TABLE,
         "Error types that move together",
         "Correlation over the chosen time, from -1 (one rises when the other falls) over 0 "
         "(unrelated) to 1 (they rise together): with the error type chosen above, with the mean "
@@ -71,7 +71,7 @@ def together() -> Row:
         sort="with latency",
     )
     spread = Panel(
-        Kind.TABLE,
+        PanelKind.TABLE,
         "How widespread each failure is",
         "Failures in the chosen time, and the stores, orgs and operations they occurred in. Many "
         "stores at once: look at the application, the network or a hosting company; one store: "

@@ -9,7 +9,7 @@ from ..names import Dashboards
 from ..promql import hourly, increase, select
 from .correlation import together
 from .errors_rows import ours
-from .panels import NEUTRAL, Kind, Page, Panel, Query, Row, Variable
+from .panels import NEUTRAL, DashboardPage, Panel, PanelKind, Query, Row, Variable
 from .scales import LATENCY, NO_ERROR, NONE_GOOD, ORDERS, P95, SUCCESS, success
 from .variables import OPERATION_MATCH, OPERATIONS, STORE_MATCH
 
@@ -25,9 +25,9 @@ REFERENCE = Variable(
 )
 
 
-def page() -> Page:
+def page() -> DashboardPage:
     """The dashboard."""
-    return Page(
+    return DashboardPage(
         Dashboards.ERRORS,
         "Stores / Errors",
         "Which errors there are, in which stores and operations, and which of them rise and fall "
@@ -72,7 +72,7 @@ def now() -> Row:
     )
     panels = [
         Panel(
-            Kind.STAT,
+            PanelKind.STAT,
             title,
             text,
             (Query(expression, empty=NO_ERROR),),
@@ -85,7 +85,7 @@ def now() -> Row:
         for title, text, expression, steps in stats
     ]
     share = Panel(
-        Kind.STAT,
+        PanelKind.STAT,
         "Success rate now",
         "Share of operations that did not fail, shoppers' mistakes left out.",
         (Query(success()),),
@@ -109,7 +109,7 @@ def course() -> Row:
         "Side by side",
         (
             Panel(
-                Kind.GRAPH,
+                PanelKind.GRAPH,
                 "Failures per hour by type",
                 "Failures an hour by error type. Point at a rise: the crosshair shows the same "
                 "moment in the panels beside.",
@@ -121,7 +121,7 @@ def course() -> Row:
                 none=True,
             ),
             Panel(
-                Kind.GRAPH,
+                PanelKind.GRAPH,
                 "Latency (p95) of the slowest stores",
                 "Timeouts that follow rising latency are overload; errors without it are a fault.",
                 (Query(f"topk(5, {P95})", "{{domain}}"),),
@@ -134,7 +134,7 @@ def course() -> Row:
                 links=(Dashboards.OPERATIONS,),
             ),
             Panel(
-                Kind.GRAPH,
+                PanelKind.GRAPH,
                 "Orders in the past hour",
                 "Orders of the chosen stores. Falling with rising errors, they are what the errors "
                 "cost.",
@@ -146,7 +146,7 @@ def course() -> Row:
                 links=(Dashboards.TRENDS,),
             ),
             Panel(
-                Kind.GRAPH,
+                PanelKind.GRAPH,
                 "Shoppers' mistakes per hour by type",
                 "What shoppers did wrong, an hour: no failure. A sudden rise of one kind may be a "
                 "wrongly announced coupon, or a product that sold out.",
@@ -190,7 +190,7 @@ def ranked(title: str, text: str, top: int, matcher: str, *more: str) -> Panel:
     labels = ("domain", "operation", "error_type", *more, "org")
     found = promql.total(labels, increase(operations.OPERATION_ERRORS, "$__range", matcher, *M))
     return Panel(
-        Kind.TABLE,
+        PanelKind.TABLE,
         title,
         text,
         (Query(f"topk({top}, {found} > 0)", "Errors", decimals=0, empty=NO_ERROR),),

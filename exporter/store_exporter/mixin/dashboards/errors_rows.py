@@ -6,7 +6,7 @@ from ...metrics.catalogue import business, health
 from .. import promql, series
 from ..names import AlertName, Dashboards
 from ..promql import STORE, hourly, on, select
-from .panels import Kind, Panel, Query, Row
+from .panels import Panel, PanelKind, Query, Row
 from .scales import LATENCY, NO_ERROR
 from .variables import STORE_MATCH
 
@@ -22,7 +22,7 @@ def ours() -> Row:
         "Seen by the exporter itself",
         (
             Panel(
-                Kind.GRAPH,
+                PanelKind.GRAPH,
                 "Failed probes per hour by type",
                 "Failures an hour of health checks. They show an outage even at night, when no "
                 "shopper runs into it.",
@@ -39,7 +39,7 @@ def ours() -> Row:
                 none=True,
             ),
             Panel(
-                Kind.GRAPH,
+                PanelKind.GRAPH,
                 "Failed collectors per hour by type",
                 "Failures an hour to read business figures. rate_limited means that the budget is "
                 "spent.",
@@ -58,7 +58,7 @@ def ours() -> Row:
                 none=True,
             ),
             Panel(
-                Kind.GRAPH,
+                PanelKind.GRAPH,
                 "Slowest probes (p95)",
                 "How long the health checks of the slowest stores take. Rising towards the "
                 "timeout, they announce an outage.",
@@ -72,7 +72,7 @@ def ours() -> Row:
                 links=(Dashboards.SHOP, AlertName.STORE_DEGRADED),
             ),
             Panel(
-                Kind.TABLE,
+                PanelKind.TABLE,
                 "Probes that fail now",
                 "When the check last succeeded, and the last HTTP status where there was an answer "
                 "at all. No answer points to the network, 5xx to the shop, 403 to a firewall.",

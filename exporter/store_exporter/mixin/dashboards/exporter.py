@@ -8,17 +8,17 @@ from ..promql import increase, select
 from . import firing
 from .exporter_rows import asked, cost
 from .exporter_schedule import schedule
-from .panels import UP_DOWN, Kind, Page, Panel, Query, Row
+from .panels import UP_DOWN, DashboardPage, Panel, PanelKind, Query, Row
 from .scales import NONE_GOOD, NOTHING_HAPPENED
 from .variables import PROCESS_MATCH, PROCESSES
 
 M = PROCESS_MATCH
 
 
-def page() -> Page:
+def page() -> DashboardPage:
     """The dashboard."""
     alerts = firing.table("instance", links=(), matchers=M)
-    return Page(
+    return DashboardPage(
         Dashboards.EXPORTER,
         "Stores / Exporter",
         "The exporter and the instrumented applications: whether they keep up, what they ask of "
@@ -35,7 +35,7 @@ def now() -> Row:
         "Now",
         (
             Panel(
-                Kind.STAT,
+                PanelKind.STAT,
                 "Processes",
                 "Whether Prometheus reaches every exporter and application. Down means that its "
                 "stores are not watched.",
@@ -46,7 +46,7 @@ def now() -> Row:
                 links=(AlertName.STORE_EXPORTER_DOWN,),
             ),
             Panel(
-                Kind.STAT,
+                PanelKind.STAT,
                 "Stores",
                 "Stores that the exporters watch, by platform. Compare with your configuration.",
                 (
@@ -63,7 +63,7 @@ def now() -> Row:
                 links=(Dashboards.FLEET,),
             ),
             Panel(
-                Kind.STAT,
+                PanelKind.STAT,
                 "Configuration",
                 "Whether the last reload succeeded. Refused means that the old one is in use.",
                 (Query(reload, empty="an application without an exporter has none"),),
@@ -73,7 +73,7 @@ def now() -> Row:
                 links=(AlertName.STORE_EXPORTER_RELOAD_FAILED,),
             ),
             Panel(
-                Kind.STAT,
+                PanelKind.STAT,
                 "Instrumentation errors, 1 h",
                 "Failures to measure an operation. The operation itself is never affected.",
                 (
@@ -90,7 +90,7 @@ def now() -> Row:
                 links=(AlertName.STORE_INSTRUMENTATION_FAILING,),
             ),
             Panel(
-                Kind.STAT,
+                PanelKind.STAT,
                 "Series dropped, 1 h",
                 "Label sets beyond a limit that were recorded as other, not as their own.",
                 (
@@ -107,7 +107,7 @@ def now() -> Row:
                 links=(AlertName.STORE_SERIES_DROPPED,),
             ),
             Panel(
-                Kind.STAT,
+                PanelKind.STAT,
                 "Version",
                 "Versions of store-exporter that run. More than one is right only during updates.",
                 (Query(f"count by (version) ({select(exporter.BUILD_INFO, *M)})", "{{version}}"),),

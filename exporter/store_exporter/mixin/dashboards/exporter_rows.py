@@ -7,7 +7,7 @@ from .. import promql
 from ..names import AlertName, Dashboards
 from ..policy import DAY, THRESHOLDS
 from ..promql import STORE, equal, hourly, increase, on, rate, select
-from .panels import Kind, Panel, Query, Row
+from .panels import Panel, PanelKind, Query, Row
 from .scales import API_VERSION, BUDGET, NOTHING_HAPPENED
 from .variables import PROCESS_MATCH
 
@@ -35,7 +35,7 @@ def asked() -> Row:
         "What it asks of the stores",
         (
             Panel(
-                Kind.GRAPH,
+                PanelKind.GRAPH,
                 "Requests per hour by source",
                 "Requests an hour to all stores, by the probe or collector that sends them.",
                 (Query(hourly(f"topk(10, sum by (source) ({requests}))"), "{{source}}"),),
@@ -45,7 +45,7 @@ def asked() -> Row:
                 stacked=True,
             ),
             Panel(
-                Kind.TABLE,
+                PanelKind.TABLE,
                 "Least request budget left",
                 "Share of the hourly request budget that the past hour left, and of the platform's "
                 "own query budget what is left now, where it has one. At nothing, collectors wait.",
@@ -74,7 +74,7 @@ def asked() -> Row:
                 links=(Dashboards.SHOP, AlertName.STORE_API_BUDGET_LOW),
             ),
             Panel(
-                Kind.GRAPH,
+                PanelKind.GRAPH,
                 "Throttling and query cost per hour",
                 "Answers an hour that asked us to slow down, and query cost points an hour "
                 "where the platform counts them.",
@@ -95,7 +95,7 @@ def asked() -> Row:
                 low=0,
             ),
             Panel(
-                Kind.TABLE,
+                PanelKind.TABLE,
                 "API versions that end next",
                 "Time until the platform ends the API version in use. Below "
                 f"{THRESHOLDS.api_version_warning / DAY:g} days there is an alert.",
@@ -127,7 +127,7 @@ def cost() -> Row:
         "What it costs",
         (
             Panel(
-                Kind.GRAPH,
+                PanelKind.GRAPH,
                 "Scrapes",
                 "How long a scrape takes, as Prometheus sees it and as the process itself does. "
                 "It must stay well below the scrape's timeout.",
@@ -144,7 +144,7 @@ def cost() -> Row:
                 low=0,
             ),
             Panel(
-                Kind.GRAPH,
+                PanelKind.GRAPH,
                 "Samples",
                 "Samples in a scrape, and label sets of operations that processes hold. They "
                 "decide what Prometheus needs.",
@@ -159,7 +159,7 @@ def cost() -> Row:
                 links=(AlertName.STORE_SERIES_DROPPED,),
             ),
             Panel(
-                Kind.GRAPH,
+                PanelKind.GRAPH,
                 "Pushes by OTLP per hour",
                 "Pushes an hour by result. Failures catch up by themselves when the endpoint is "
                 "back.",

@@ -7,7 +7,7 @@ from .. import promql
 from ..names import AlertName
 from ..policy import THRESHOLDS
 from ..promql import hourly, increase, rate, select
-from .panels import Kind, Panel, Query, Row
+from .panels import Panel, PanelKind, Query, Row
 from .scales import LAG, NOTHING_HAPPENED
 from .variables import PROCESS_MATCH
 
@@ -33,7 +33,7 @@ def schedule() -> Row:
         "Schedule",
         (
             Panel(
-                Kind.GRAPH,
+                PanelKind.GRAPH,
                 "Lag",
                 "How much later than planned probes and collectors start. A rising lag means that "
                 "the exporter lacks processor time.",
@@ -45,7 +45,7 @@ def schedule() -> Row:
                 links=(AlertName.STORE_EXPORTER_LAGGING,),
             ),
             Panel(
-                Kind.GRAPH,
+                PanelKind.GRAPH,
                 "Runs left out per hour",
                 "Runs an hour that did not take place, by reason: overlap (the one before was "
                 "still running), budget (requests spent), backoff (the store asked for rest).",
@@ -61,7 +61,7 @@ def schedule() -> Row:
                 stacked=True,
             ),
             Panel(
-                Kind.GRAPH,
+                PanelKind.GRAPH,
                 "Staleness",
                 "How many of its intervals each collector's stalest store is behind. From "
                 f"{THRESHOLDS.stale_intervals:g} on its figures are withdrawn.",
@@ -72,7 +72,7 @@ def schedule() -> Row:
                 links=(AlertName.STORE_FIGURES_STALE,),
             ),
             Panel(
-                Kind.GRAPH,
+                PanelKind.GRAPH,
                 "Longest runs of collectors",
                 "How long the last run of each collector took, of its slowest store. Near its "
                 "timeout, it will soon fail.",
@@ -81,7 +81,7 @@ def schedule() -> Row:
                 low=0,
             ),
             Panel(
-                Kind.GRAPH,
+                PanelKind.GRAPH,
                 "Backlog",
                 "Changed records that collectors have yet to read. Counters are complete at 0; a "
                 "first run over a large shop takes a while.",
@@ -90,7 +90,7 @@ def schedule() -> Row:
                 low=0,
             ),
             Panel(
-                Kind.GRAPH,
+                PanelKind.GRAPH,
                 "Lost sight of",
                 "Looks at sources of stores that brought no answer, by org, and times that saved "
                 "state was damaged, within an hour. Both should stay at nothing.",

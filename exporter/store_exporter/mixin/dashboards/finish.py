@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import colours
-from .panels import GREY, NO_DATA, Kind, Mapping, Panel, Steps
+from .panels import GREY, NO_DATA, Mapping, Panel, PanelKind, Steps
 from .sdk import (
     HeatmapColorMode,
     bargauge,
@@ -128,10 +128,10 @@ def _finish_bars(builder: bargauge.Panel, _: Panel) -> None:
     builder.reduce_options(build_common.ReduceDataOptions().calcs(["lastNotNull"]))
 
 
-FINISH: dict[Kind, Callable[[Any, Panel], None]] = {
-    Kind.STAT: _finish_stat,
-    Kind.GRAPH: _finish_graph,
-    Kind.HEATMAP: _finish_heatmap,
-    Kind.TIMELINE: _finish_timeline,
-    Kind.BARS: _finish_bars,
+FINISH: dict[PanelKind, Callable[[Any, Panel], None]] = {
+    PanelKind.STAT: _finish_stat,
+    PanelKind.GRAPH: _finish_graph,
+    PanelKind.HEATMAP: _finish_heatmap,
+    PanelKind.TIMELINE: _finish_timeline,
+    PanelKind.BARS: _finish_bars,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .. import promql
 from ..names import Dashboard
-from .panels import BLUE, RED, YELLOW, Kind, Mapping, Panel, Query
+from .panels import BLUE, RED, YELLOW, Mapping, Panel, PanelKind, Query
 
 RANKS: tuple[Mapping, ...] = ((1, "critical", RED), (2, "warning", YELLOW), (3, "info", BLUE))
 """Severities by their rank, which the label `rank` holds and the table is sorted by."""
@@ -32,7 +32,7 @@ def table(*labels: str, links: tuple[Dashboard, ...], matchers: tuple[str, ...])
     # From this label the table makes the sentence that says what is wrong.
     rows = labelled(ranked, '"what", "$1", "alertname", "(.*)"')
     return Panel(
-        Kind.TABLE,
+        PanelKind.TABLE,
         "Firing alerts",
         "What is wrong now, the worst first, and since when it has been. Click a line for what to "
         "do about it, and for the page that shows more.",

@@ -8,7 +8,7 @@ from ..names import AlertName, Dashboards
 from ..promql import STORE, hourly, on, select
 from . import firing
 from .fleet_rows import LISTED, course, upkeep
-from .panels import NEUTRAL, UP_DOWN, Kind, Page, Panel, Query, Row
+from .panels import NEUTRAL, UP_DOWN, DashboardPage, Panel, PanelKind, Query, Row
 from .scales import (
     AFFECTED,
     LATENCY,
@@ -33,9 +33,9 @@ def of_worst(expression: str) -> str:
     return f"({expression}) and {on(*STORE)} {WORST_STORES}"
 
 
-def page() -> Page:
+def page() -> DashboardPage:
     """The dashboard."""
-    return Page(
+    return DashboardPage(
         Dashboards.FLEET,
         "Stores / Fleet",
         "All stores at a glance, the worst first. Start here.",
@@ -80,7 +80,7 @@ def fires() -> Row:
     )
     panels = [
         Panel(
-            *(Kind.STAT, title, text, (Query(expression),)),
+            *(PanelKind.STAT, title, text, (Query(expression),)),
             width=width,
             height=4,
             decimals=0,
@@ -91,7 +91,7 @@ def fires() -> Row:
     ]
     at_risk = f"{NORMAL} and {on(*STORE)} {TROUBLE} >= {AFFECTED[-1][0]}"
     risk = Panel(
-        Kind.STAT,
+        PanelKind.STAT,
         "Sales at risk per hour",
         "What the stores that are down or have a critical alert normally take in an hour (mean of "
         "the last seven days), by currency. It says how urgent the trouble is, not what was lost.",
@@ -119,7 +119,7 @@ def worst() -> Row:
         Query(of_worst(missed_runs()), "Missed runs", decimals=1, steps=MISSED, width=121),
     )
     table = Panel(
-        Kind.TABLE,
+        PanelKind.TABLE,
         f"The {LISTED} stores in most trouble",
         "Trouble is a hundred while the store is down, ten for each critical alert and one for "
         "each warning, plus the share of failing operations. Success leaves out what shoppers did "

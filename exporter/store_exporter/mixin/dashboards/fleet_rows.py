@@ -7,7 +7,7 @@ from .. import rules, series
 from ..names import AlertName, Dashboards
 from ..policy import DAY, THRESHOLDS
 from ..promql import STORE, hourly, on, select
-from .panels import GREY, NO_DATA, UP_DOWN, Kind, Panel, Query, Row
+from .panels import GREY, NO_DATA, UP_DOWN, Panel, PanelKind, Query, Row
 from .scales import (
     CERTIFICATE,
     MISSED,
@@ -39,7 +39,7 @@ def states() -> Panel:
     worst = f"topk({SHOWN}, {TROUBLE} @ end())"
     degrees = (f">= {rules.DOWN}", f">= {rules.PAGED} < {rules.DOWN}", f"< {rules.PAGED}")
     return Panel(
-        Kind.TIMELINE,
+        PanelKind.TIMELINE,
         f"State of the {SHOWN} stores in most trouble",
         "When each of them was down; those in most trouble now come first. Bars that begin "
         "together point to a common cause: a hosting company, a network, a release.",
@@ -63,7 +63,7 @@ def graphs() -> tuple[Panel, ...]:
     faults = select(series.STORE_ERROR_RATE, *STORE_MATCH)
     return (
         Panel(
-            Kind.GRAPH,
+            PanelKind.GRAPH,
             "Errors per hour by who must act",
             "Errors an hour by fault: store, config, app, and customer, which is no failure "
             "but what shoppers did wrong. A rise of customer errors alone is not an outage.",
@@ -76,7 +76,7 @@ def graphs() -> tuple[Panel, ...]:
             none=True,
         ),
         Panel(
-            Kind.GRAPH,
+            PanelKind.GRAPH,
             "Calls per hour",
             "Operations an hour by platform. A sudden fall to zero means that applications "
             "do not report, or do not run.",
@@ -91,7 +91,7 @@ def graphs() -> tuple[Panel, ...]:
             links=(Dashboards.OPERATIONS,),
         ),
         Panel(
-            Kind.GRAPH,
+            PanelKind.GRAPH,
             "Worst store's success by platform",
             "Share of operations that did not fail, shoppers' mistakes left out. The lowest "
             "store counts, because a mean over many stores hides one that is broken.",
@@ -102,7 +102,7 @@ def graphs() -> tuple[Panel, ...]:
             links=(Dashboards.OPERATIONS,),
         ),
         Panel(
-            Kind.GRAPH,
+            PanelKind.GRAPH,
             "Orders in the past hour",
             "Orders first paid within the past hour, by platform, as one line each. Compare "
             "with the trends dashboard before you worry about a dip at night.",
@@ -124,7 +124,7 @@ def upkeep() -> Row:
         "Upkeep",
         (
             Panel(
-                Kind.TABLE,
+                PanelKind.TABLE,
                 "Certificates that expire next",
                 "Time left of the ten certificates that expire first. Less than "
                 f"{THRESHOLDS.certificate_warning / DAY:g} days means that renewal is broken.",
@@ -145,7 +145,7 @@ def upkeep() -> Row:
                 links=(Dashboards.SHOP, AlertName.STORE_CERTIFICATE_EXPIRING),
             ),
             Panel(
-                Kind.TABLE,
+                PanelKind.TABLE,
                 "Stalest figures",
                 "Collectors that are furthest behind, in intervals. From "
                 f"{THRESHOLDS.stale_intervals:g} on their figures are withdrawn.",
@@ -164,7 +164,7 @@ def upkeep() -> Row:
                 links=(Dashboards.SHOP, AlertName.STORE_FIGURES_STALE),
             ),
             Panel(
-                Kind.TABLE,
+                PanelKind.TABLE,
                 f"About the {LISTED} stores in most trouble",
                 "What runs them: version, currency, time zone, order storage, and their number of "
                 "customers. Faults of one version only are that version's.",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from .. import policy
-from .panels import Kind, Panel
+from .panels import Panel, PanelKind
 
 CARRIED = ("org", "domain", "platform", "operation", "job", "instance")
 """Labels that are variables of dashboards, and so can be handed on."""
@@ -17,7 +17,7 @@ def of(
 ) -> list[tuple[str, str]]:
     """Title and address of each of a panel's links."""
     known = labels(panel) - ({"org"} if one_org else set())
-    field = "__data.fields" if panel.kind is Kind.TABLE else "__field.labels"
+    field = "__data.fields" if panel.kind is PanelKind.TABLE else "__field.labels"
     own = (
         [("What to do", f"{links.runbooks}/${{{field}.alertname}}")] if "alertname" in known else []
     )
@@ -42,7 +42,7 @@ def address(known: set[str], field: str, uid: str, variables: tuple[str, ...]) -
 
 def labels(panel: Panel) -> set[str]:
     """Labels that every series of a panel has: those in all its legends, or a table's columns."""
-    if panel.kind is Kind.TABLE:
+    if panel.kind is PanelKind.TABLE:
         return set(panel.columns)
     found = [set(re.findall(r"\{\{(\w+)\}\}", query.legend)) for query in panel.queries]
     return set.intersection(*found) if found else set()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .panels import Page
+from .panels import DashboardPage
 
 VARIABLES = (
     "A store's figures are the store's, whichever process reported them; org, domain and platform "
@@ -24,7 +24,7 @@ REASONS = {
 """Why a rule does not hold for the dashboards about stores, by rule."""
 
 
-def exceptions(pages: Sequence[Page]) -> dict[str, Any]:
+def exceptions(pages: Sequence[DashboardPage]) -> dict[str, Any]:
     """Return the linter's configuration: a page about processes has none of these exceptions."""
     titles = [
         page.title for page in pages if "job" not in {variable.name for variable in page.variables}

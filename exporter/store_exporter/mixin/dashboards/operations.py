@@ -7,7 +7,7 @@ from .. import promql, series
 from ..names import AlertName, Dashboards
 from ..promql import hourly, select
 from .operations_rows import each
-from .panels import NEUTRAL, Kind, Page, Panel, Query, Row, Steps
+from .panels import NEUTRAL, DashboardPage, Panel, PanelKind, Query, Row, Steps
 from .scales import LATENCY, NO_ERROR, SUCCESS, calls, success
 from .variables import OPERATION_MATCH, OPERATIONS
 
@@ -21,9 +21,9 @@ def quantile(q: float) -> str:
     return promql.quantile(q, DURATION, "$__rate_interval", (), M)
 
 
-def page() -> Page:
+def page() -> DashboardPage:
     """The dashboard."""
-    return Page(
+    return DashboardPage(
         Dashboards.OPERATIONS,
         "Stores / Operations",
         "The operations that applications run against stores: rate, success, errors by fault, "
@@ -83,7 +83,7 @@ def now() -> Row:
         "Now",
         [
             Panel(
-                Kind.STAT,
+                PanelKind.STAT,
                 title,
                 text,
                 (Query(expression),),
@@ -106,7 +106,7 @@ def course() -> Row:
         "Over time",
         (
             Panel(
-                Kind.GRAPH,
+                PanelKind.GRAPH,
                 "Calls per hour, ten busiest operations",
                 "Finished operations an hour. Compare shapes: all falling together is the "
                 "application or the network, one falling is that operation.",
@@ -117,7 +117,7 @@ def course() -> Row:
                 links=(Dashboards.OPERATIONS,),
             ),
             Panel(
-                Kind.GRAPH,
+                PanelKind.GRAPH,
                 "Errors per hour by who must act",
                 "Errors an hour by fault: customer is what shoppers did wrong, store and config "
                 "are the shop's and the credentials', app is a bug of the caller.",
@@ -130,7 +130,7 @@ def course() -> Row:
                 none=True,
             ),
             Panel(
-                Kind.GRAPH,
+                PanelKind.GRAPH,
                 "Latency",
                 "Quantiles over all chosen operations. p99 rising alone is a few slow calls, all "
                 "three rising is a slow shop.",
@@ -144,7 +144,7 @@ def course() -> Row:
                 links=(AlertName.STORE_LATENCY_REGRESSION, Dashboards.TRENDS),
             ),
             Panel(
-                Kind.HEATMAP,
+                PanelKind.HEATMAP,
                 "Latency, all of it",
                 "How many operations took how long. Two bands mean two kinds of call, such as "
                 "cached and not. Native histograms are used where they are scraped.",

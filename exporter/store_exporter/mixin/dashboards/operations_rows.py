@@ -5,7 +5,7 @@ from __future__ import annotations
 from .. import series
 from ..names import Dashboards
 from ..promql import equal, select
-from .panels import Kind, Panel, Query, Row
+from .panels import Panel, PanelKind, Query, Row
 from .scales import LATENCY, SUCCESS, calls, failures, success
 from .variables import OPERATION_MATCH
 
@@ -18,7 +18,7 @@ def each() -> Row:
         "One by one",
         (
             Panel(
-                Kind.TABLE,
+                PanelKind.TABLE,
                 "By operation",
                 "Every operation, those with most failures first. One that fails alone points to "
                 "that call.",
@@ -30,7 +30,7 @@ def each() -> Row:
                 links=(Dashboards.OPERATIONS, Dashboards.ERRORS),
             ),
             Panel(
-                Kind.TABLE,
+                PanelKind.TABLE,
                 "By store: the 50 with most failures",
                 "Stores with most failures an hour, shoppers' mistakes left out; latency is "
                 "that of the slowest operation. Click one for its page.",

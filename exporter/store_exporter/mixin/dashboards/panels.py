@@ -30,7 +30,7 @@ NONE = "None"
 """Shown where nothing there means that nothing happened, which is good."""
 
 
-class Kind(StrEnum):
+class PanelKind(StrEnum):
     """The kinds of panels in use, by Grafana's plugin ids."""
 
     STAT = "stat"
@@ -133,7 +133,7 @@ class Panel:
         sort: title of the column that a table is sorted by, descending unless it starts with +.
     """
 
-    kind: Kind
+    kind: PanelKind
     title: str
     description: str
     queries: Sequence[Query]
@@ -176,7 +176,7 @@ class Panel:
         Where that puts two series into one row, counts add up; of shares and durations, which do
         not, the larger one is shown.
         """
-        if self.kind is not Kind.TABLE:
+        if self.kind is not PanelKind.TABLE:
             return query.expression
         function = "max" if (query.unit or self.unit) in ("percentunit", "s") else "sum"
         return f"{function} by ({', '.join(self.columns)}) ({query.expression})"
@@ -208,7 +208,7 @@ class Variable:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class DashboardPage:
     """One dashboard.
 
     Attributes:

@@ -11,7 +11,7 @@ from .. import policy, promql
 from . import links as click
 from . import tables
 from .finish import FINISH, mappings, thresholds, unknown
-from .panels import NO_DATA, NONE, Kind, Page, Panel, Query, Variable
+from .panels import NO_DATA, NONE, DashboardPage, Panel, PanelKind, Query, Variable
 from .sdk import (
     JSONEncoder,
     PromQueryFormat,
@@ -32,7 +32,7 @@ FIRING = ("org", "domain", "platform")
 
 
 def as_document(
-    page: Page, links: policy.Links = policy.LINKS, *, one_org: bool = False
+    page: DashboardPage, links: policy.Links = policy.LINKS, *, one_org: bool = False
 ) -> dict[str, Any]:
     """Return the dashboard as Grafana's JSON.
 
@@ -139,13 +139,13 @@ def firing(variables: tuple[str, ...], *, enabled: bool) -> build.AnnotationQuer
 
 
 # The SDK has one builder class for each kind of panel, alike but unrelated by type.
-_BUILDERS: dict[Kind, Callable[[], Any]] = {
-    Kind.STAT: stat.Panel,
-    Kind.GRAPH: timeseries.Panel,
-    Kind.TABLE: table.Panel,
-    Kind.HEATMAP: heatmap.Panel,
-    Kind.TIMELINE: statetimeline.Panel,
-    Kind.BARS: bargauge.Panel,
+_BUILDERS: dict[PanelKind, Callable[[], Any]] = {
+    PanelKind.STAT: stat.Panel,
+    PanelKind.GRAPH: timeseries.Panel,
+    PanelKind.TABLE: table.Panel,
+    PanelKind.HEATMAP: heatmap.Panel,
+    PanelKind.TIMELINE: statetimeline.Panel,
+    PanelKind.BARS: bargauge.Panel,
 }
 
 
@@ -181,7 +181,7 @@ def render(
     if panel.earlier:
         builder.time_shift(panel.earlier)
     leads = click.of(panel, variables, links, one_org=one_org)
-    if panel.kind is Kind.TABLE:
+    if panel.kind is PanelKind.TABLE:
         tables.finish(builder, panel, leads, one_org=one_org)
         return builder
     if leads:
@@ -199,13 +199,13 @@ def target(panel: Panel, query: Query, ref: str) -> prometheus.Dataquery:
         .expr(panel.expression(query))
         .legend_format(query.legend or "__auto")
     )
-    if panel.kind in (Kind.GRAPH, Kind.HEATMAP, Kind.TIMELINE):
+    if panel.kind in (PanelKind.GRAPH, PanelKind.HEATMAP, PanelKind.TIMELINE):
         result.range()
     else:
         result.instant()
-    if panel.kind is Kind.TABLE:
+    if panel.kind is PanelKind.TABLE:
         result.format(PromQueryFormat.TABLE)
-    if panel.kind is Kind.HEATMAP:
+    if panel.kind is PanelKind.HEATMAP:
         result.format(PromQueryFormat.HEATMAP)
     return result
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from ..names import Dashboards
 from . import firing
-from .panels import Page, Row
+from .panels import DashboardPage, Row
 from .shop_figures import days, today, well
 from .shop_health import checks, upkeep, work
 from .shop_sales import sales
 from .variables import CURRENCY, STORE_MATCH, STORES
 
 
-def page() -> Page:
+def page() -> DashboardPage:
     """The dashboard."""
     alerts = firing.table(
         "domain",
@@ -19,7 +19,7 @@ def page() -> Page:
         links=(Dashboards.OPERATIONS, Dashboards.ERRORS),
         matchers=STORE_MATCH,
     )
-    return Page(
+    return DashboardPage(
         Dashboards.SHOP,
         "Stores / Shop",
         "One shop, or several: what it sells, whether it works, how fresh the figures are. The "

@@ -8,7 +8,7 @@ from ...metrics.catalogue import business
 from .. import promql, series
 from ..names import AlertName, Dashboards
 from ..promql import increase, one_of, select, total
-from .panels import GREEN, RED, YELLOW, Kind, Panel, Query, Row, Steps
+from .panels import GREEN, RED, YELLOW, Panel, PanelKind, Query, Row, Steps
 from .scales import SUCCESS, UP, success
 from .variables import CURRENCY_MATCH, STORE_MATCH
 
@@ -38,7 +38,7 @@ def today() -> Row:
         "Sold",
         [
             Panel(
-                Kind.STAT,
+                PanelKind.STAT,
                 title,
                 f"{span} {text}",
                 sold("$__range"),
@@ -70,7 +70,7 @@ def days() -> Row:
     """The week in bars, and the day in hours."""
     revenue = select(business.REVENUE, *M, *CURRENCY_MATCH)
     bars = Panel(
-        Kind.GRAPH,
+        PanelKind.GRAPH,
         "Revenue by day ($currency)",
         "Gross totals of the orders first paid on each of the last seven days, in the currency "
         "chosen above. The last bar is today so far.",
@@ -90,7 +90,7 @@ def days() -> Row:
         for name in (series.orders_in("2h"), series.orders_normal("2h"))
     )
     orders = Panel(
-        Kind.GRAPH,
+        PanelKind.GRAPH,
         "Orders per hour, and what is normal",
         "Orders first paid, per hour as the mean of the past two hours, beside the median of the "
         "same weekday and hour of the last weeks.",
@@ -110,7 +110,7 @@ def well() -> Row:
     collected = select(business.COLLECTOR_LAST_SUCCESS, *M)
     stats = (
         Panel(
-            Kind.STAT,
+            PanelKind.STAT,
             "Does it answer?",
             "Whether the last liveness probe succeeded, of every chosen shop. While a shop does "
             "not answer, nothing else matters.",
@@ -120,7 +120,7 @@ def well() -> Row:
             links=(AlertName.STORE_DOWN,),
         ),
         Panel(
-            Kind.STAT,
+            PanelKind.STAT,
             "Figures read",
             "When the stalest figures on this page were read. Figures that are too old are "
             "withdrawn rather than shown.",
@@ -129,7 +129,7 @@ def well() -> Row:
             links=(AlertName.STORE_FIGURES_STALE,),
         ),
         Panel(
-            Kind.STAT,
+            PanelKind.STAT,
             "Orders that get paid",
             "Orders first paid, among those that were paid, failed or were cancelled, all within "
             "the last seven days. Carts that never became an order are not among them.",
@@ -139,7 +139,7 @@ def well() -> Row:
             links=(AlertName.STORE_PAYMENTS_FAILING,),
         ),
         Panel(
-            Kind.STAT,
+            PanelKind.STAT,
             "Calls that succeed",
             "Share of the operations of the last minutes that did not fail; what shoppers did "
             "wrong is left out. Operations are the calls that applications make for shoppers.",
@@ -150,7 +150,7 @@ def well() -> Row:
             links=(Dashboards.OPERATIONS,),
         ),
         Panel(
-            Kind.STAT,
+            PanelKind.STAT,
             "Abandoned carts",
             "Checkouts begun, not paid and left alone for an hour to a week. A rise while orders "
             "fall means that something in the checkout stops shoppers.",
@@ -159,7 +159,7 @@ def well() -> Row:
             steps=FEW_GOOD,
         ),
         Panel(
-            Kind.STAT,
+            PanelKind.STAT,
             "Their value",
             "Total value of the checkouts counted as abandoned now, by currency.",
             (
@@ -175,7 +175,7 @@ def well() -> Row:
             none=True,
         ),
         Panel(
-            Kind.STAT,
+            PanelKind.STAT,
             "Low or out of stock",
             "Products and variations at or below their threshold, or empty. Restock them.",
             (
@@ -188,7 +188,7 @@ def well() -> Row:
             steps=FEW_GOOD,
         ),
         Panel(
-            Kind.STAT,
+            PanelKind.STAT,
             "Best sellers out",
             "How many of the best-selling products of the last 30 days are out of stock.",
             (Query(f"sum({select(business.BEST_SELLERS_OUT, *M)})", empty=NOT_COLLECTED),),

@@ -7,7 +7,7 @@ from .. import promql, series
 from ..names import AlertName, Dashboards
 from ..policy import LIVENESS_PROBE
 from ..promql import equal, hourly, select, total
-from .panels import OK_FAILED, Kind, Panel, Query, Row
+from .panels import OK_FAILED, Panel, PanelKind, Query, Row
 from .scales import LATENCY, MISSED, NO_ERROR, SUCCESS, calls, failures, success
 from .variables import STORE_MATCH
 
@@ -20,7 +20,7 @@ def checks() -> Row:
     probe = f"min by (probe) ({select(health.PROBE_SUCCESS, *M)})"
     failing = f"min by (probe) ({select(health.PROBE_SUCCESS, *M)} @ end()) == 0"
     probes = Panel(
-        Kind.TIMELINE,
+        PanelKind.TIMELINE,
         "Checks",
         "Each health check over time, those that fail now first. One that fails alone tells what "
         "is broken: the cart, the storefront, the certificate.",
@@ -33,7 +33,7 @@ def checks() -> Row:
         links=(AlertName.STORE_DOWN, AlertName.STORE_DEGRADED),
     )
     time = Panel(
-        Kind.GRAPH,
+        PanelKind.GRAPH,
         "Where a liveness probe's time goes",
         "Seconds by phase, summed over the chosen shops: resolve, connect and tls are the network, "
         "processing is the shop. Reused connections have only the last two.",
@@ -51,7 +51,7 @@ def work() -> Row:
     """How the operations against this shop fare."""
     p95 = select(series.OPERATION_QUANTILE, equal("quantile", "0.95"), *M)
     table = Panel(
-        Kind.TABLE,
+        PanelKind.TABLE,
         "Operations one by one",
         "Each operation's calls and failures an hour, success without shoppers' mistakes, and p95 "
         "latency over the last minutes. Those with most failures first.",
@@ -83,7 +83,7 @@ def work() -> Row:
         links=(Dashboards.OPERATIONS, Dashboards.ERRORS),
     )
     errors = Panel(
-        Kind.GRAPH,
+        PanelKind.GRAPH,
         "Errors per hour by who must act",
         "Errors an hour by fault. customer is what shoppers did wrong: no failure of the shop.",
         (
@@ -112,7 +112,7 @@ def stock() -> Panel:
     """Products by stock, those that are there left out: they hide the few that are not."""
     few = promql.one_of("stock", ("low", "out"))
     return Panel(
-        Kind.GRAPH,
+        PanelKind.GRAPH,
         "Low and out of stock",
         "Products and variations that are low or out of stock. A sudden change of many is an "
         "import, not sales.",
@@ -137,7 +137,7 @@ def background() -> Panel:
     states = promql.one_of("state", ("disabled", "overdue", "failed"))
     late = "{" + ", ".join((names, states, *M)) + "}"
     return Panel(
-        Kind.GRAPH,
+        PanelKind.GRAPH,
         "Background work",
         "Webhooks that are disabled, and background jobs that are overdue or failed. Each means "
         "that something that should happen by itself does not.",
@@ -161,7 +161,7 @@ def fresh() -> Panel:
     missed = f"(time() - {last}) / {select(business.COLLECTOR_INTERVAL, *M)}"
     never = "a collector that never succeeded has no such time"
     return Panel(
-        Kind.TABLE,
+        PanelKind.TABLE,
         "Freshness",
         "Each group of figures: whether its last run succeeded, when it was last read, and how "
         "many of its intervals that is ago.",

@@ -6,7 +6,7 @@ from ...metrics.catalogue import business
 from .. import series
 from ..names import AlertName, Dashboards
 from ..promql import equal, increase, select, total
-from .panels import Kind, Panel, Query, Row
+from .panels import Panel, PanelKind, Query, Row
 from .scales import PAYMENTS, REVENUE_CHOSEN
 from .variables import CURRENCY_MATCH, STORE_MATCH
 
@@ -51,7 +51,7 @@ def money() -> tuple[Panel, ...]:
     )
     return tuple(
         Panel(
-            *(Kind.GRAPH, title, text),
+            *(PanelKind.GRAPH, title, text),
             (
                 Query(expression, "$currency", empty=reason),
                 *((corrections,) if title.startswith("Refunds") else ()),
@@ -70,7 +70,7 @@ def orders() -> tuple[Panel, ...]:
     share = f"({failed} or 0 * {paid}) / ({failed} + {paid} > 0)"
     return (
         Panel(
-            Kind.GRAPH,
+            PanelKind.GRAPH,
             "Failed payments",
             "Share of the orders of the past hour that failed to be paid. A rise means that "
             "the payment provider fails, or that somebody tests stolen cards.",
@@ -84,7 +84,7 @@ def orders() -> tuple[Panel, ...]:
             links=(AlertName.STORE_PAYMENTS_FAILING,),
         ),
         Panel(
-            Kind.BARS,
+            PanelKind.BARS,
             "Orders by status",
             "How many orders are in each status now. Many that wait (on hold, pending) want "
             "somebody's attention.",

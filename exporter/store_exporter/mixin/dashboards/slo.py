@@ -6,7 +6,7 @@ from .. import promql, slo
 from ..names import AlertName, Dashboards
 from ..policy import BURN_RATES, SLO_WINDOW
 from ..promql import select
-from .panels import Kind, Page, Panel, Query, Row, Steps, Variable
+from .panels import DashboardPage, Panel, PanelKind, Query, Row, Steps, Variable
 from .variables import STORE_MATCH, STORES
 
 OBJECTIVE = Variable(
@@ -23,9 +23,9 @@ BURN: Steps = (
 )
 
 
-def page() -> Page:
+def page() -> DashboardPage:
     """The dashboard."""
-    return Page(
+    return DashboardPage(
         Dashboards.SLO,
         "Stores / Objectives",
         "An objective allows a small share of operations to fail or to be slow: the error budget. "
@@ -44,7 +44,7 @@ def now() -> Row:
         "Now",
         (
             Panel(
-                Kind.STAT,
+                PanelKind.STAT,
                 "Objective",
                 "Share of good operations asked for, the strictest of the chosen stores.",
                 (Query(f"max by (slo) ({select(slo.TARGET, *M)})", "{{slo}}"),),
@@ -54,7 +54,7 @@ def now() -> Row:
                 height=5,
             ),
             Panel(
-                Kind.STAT,
+                PanelKind.STAT,
                 "Least budget left",
                 f"Error budget of {SLO_WINDOW} that is left in the store with least. Below zero "
                 "the objective is missed.",
@@ -66,7 +66,7 @@ def now() -> Row:
                 steps=LEFT,
             ),
             Panel(
-                Kind.STAT,
+                PanelKind.STAT,
                 "Stores that miss it",
                 "Stores that miss the objective, their error budget spent. The table names them.",
                 (Query(f"sum by (slo) ({budget} < bool 0)", "{{slo}}"),),
@@ -76,7 +76,7 @@ def now() -> Row:
                 steps=((None, "green"), (1, "red")),
             ),
             Panel(
-                Kind.STAT,
+                PanelKind.STAT,
                 "Burn alerts",
                 "Alerts that fire now because a budget is spent too fast, pages and tickets.",
                 (Query(f"count({alerts}) or 0 * count({budget})"),),
@@ -98,7 +98,7 @@ def course() -> Row:
         "Over time",
         (
             Panel(
-                Kind.GRAPH,
+                PanelKind.GRAPH,
                 "Budget left: the ten stores with least",
                 "A steady fall is a lasting fault, a step an outage. It recovers as old failures "
                 f"leave the {SLO_WINDOW}.",
@@ -117,7 +117,7 @@ def course() -> Row:
                 links=(Dashboards.ERRORS,),
             ),
             Panel(
-                Kind.GRAPH,
+                PanelKind.GRAPH,
                 f"Burn rate over {fast.long} and {slow.long}: the worst store",
                 "1 spends the budget exactly within its period. Above the lines an alert fires, "
                 "when a shorter window agrees and there is enough traffic.",
@@ -153,7 +153,7 @@ def each() -> Row:
         "One by one",
         (
             Panel(
-                Kind.TABLE,
+                PanelKind.TABLE,
                 "The 50 stores with least budget left",
                 "What is asked for, how much of the budget is left, the operations it is counted "
                 "on, and how fast it goes over each window.",

@@ -6,7 +6,7 @@ from .. import series
 from ..names import AlertName, Dashboards
 from ..policy import SEASONAL
 from ..promql import STORE, on, select
-from .panels import GREEN, RED, YELLOW, Kind, Page, Panel, Query, Row, Steps
+from .panels import GREEN, RED, YELLOW, DashboardPage, Panel, PanelKind, Query, Row, Steps
 from .scales import ORDERS, P95, REVENUE_CHOSEN, SUCCESS, SUCCESS_RATE
 from .variables import CURRENCY, STORE_MATCH, STORES
 
@@ -23,9 +23,9 @@ SLOWER: Steps = (
 """Of a rise over normal: half of the alert's, and the alert's."""
 
 
-def page() -> Page:
+def page() -> DashboardPage:
     """The dashboard."""
-    return Page(
+    return DashboardPage(
         Dashboards.TRENDS,
         "Stores / Trends",
         "This week against last week, same weekday and hour. What a shop sells depends on the "
@@ -43,7 +43,7 @@ def compared(
 ) -> Panel:
     """A figure now and a week earlier."""
     return Panel(
-        Kind.GRAPH,
+        PanelKind.GRAPH,
         title,
         f"{text} The dashed line is the same time a week earlier.",
         (
@@ -109,7 +109,7 @@ def usual() -> Row:
         f"Same weekday and hour of the last {SEASONAL.weeks} weeks",
         (
             Panel(
-                Kind.GRAPH,
+                PanelKind.GRAPH,
                 "Orders in two hours, and what is normal",
                 "Normal is the median of the same weekday and hour of the last weeks. Zero where "
                 "it is far above zero is an alert.",
@@ -119,7 +119,7 @@ def usual() -> Row:
                 links=(AlertName.STORE_ORDER_DROUGHT,),
             ),
             Panel(
-                Kind.GRAPH,
+                PanelKind.GRAPH,
                 "Latency (p95), and what is normal",
                 "Of an hour, as mean over the chosen stores; hours with few operations are left "
                 f"out. Above {SEASONAL.latency_factor:g} times normal is an alert.",
@@ -148,7 +148,7 @@ def movers() -> Row:
         "What changed most",
         (
             Panel(
-                Kind.TABLE,
+                PanelKind.TABLE,
                 "Orders against a week ago: largest falls",
                 "The 20 shops whose orders of the last 24 hours fell most against the same hours "
                 f"a week ago, of those that had at least {SEASONAL.drought_minimum:g} then. -100 % "
@@ -169,7 +169,7 @@ def movers() -> Row:
                 links=(Dashboards.SHOP, AlertName.STORE_ORDER_DROUGHT),
             ),
             Panel(
-                Kind.TABLE,
+                PanelKind.TABLE,
                 "Latency against normal: largest rises",
                 "The 20 shops with the largest rise of the p95 of the last hour against the "
                 "median of the same weekday and hour. +100 % is twice as slow.",

@@ -25,7 +25,7 @@ ADOPT = -1
 
 
 @dataclass(frozen=True, slots=True)
-class Refund:
+class CountedRefund:
     """One refund: its id, a positive amount, and its Unix time where the platform tells it."""
 
     id: str
@@ -42,7 +42,7 @@ class Payment:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class CountedOrder:
     """One order as read now. Times are whole Unix seconds of the store's clock.
 
     Attributes:
@@ -67,7 +67,7 @@ class Order:
     modified: int
     paid: int | None = None
     entered: Mapping[str, int] = field(default_factory=dict)
-    refunds: tuple[Refund, ...] = ()
+    refunds: tuple[CountedRefund, ...] = ()
     payments: tuple[Payment, ...] | None = None
 
     def moments(self) -> list[int]:

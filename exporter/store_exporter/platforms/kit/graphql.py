@@ -69,7 +69,7 @@ class QueryFile:
         return {"query": self.document(name), "operationName": name, "variables": given}
 
 
-class Page(NamedTuple):
+class NodePage(NamedTuple):
     """One page of a connection: its nodes, and where the next one begins; None for the last."""
 
     items: list[Any]
@@ -85,7 +85,7 @@ class Nodes(NamedTuple):
     page: Fields
 
 
-def page(connection: Fields, previous: str | None) -> Page:
+def page(connection: Fields, previous: str | None) -> NodePage:
     """Read one page.
 
     Args:
@@ -100,10 +100,10 @@ def page(connection: Fields, previous: str | None) -> Page:
     after = opaque(info, "endCursor") if info.flag("hasNextPage") else None
     if after is not None and after == previous:
         raise StoreError("invalid_response", f"{connection.where}: the cursor does not move")
-    return Page(items, after, connection)
+    return NodePage(items, after, connection)
 
 
-AskPage = Callable[[int, str | None], Plan[Page]]
+AskPage = Callable[[int, str | None], Plan[NodePage]]
 """Asks for a page: how many nodes at most, and where it begins."""
 
 
@@ -126,7 +126,7 @@ def nodes(ask: AskPage, limit: int) -> Plan[Nodes]:
 
 
 def all_nodes(
-    ask: Callable[[int, str | None], Plan[Page]], what: str, limit: int
+    ask: Callable[[int, str | None], Plan[NodePage]], what: str, limit: int
 ) -> Plan[list[Any]]:
     """Read a whole connection.
 

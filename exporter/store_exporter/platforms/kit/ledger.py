@@ -27,7 +27,17 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from . import accounts
-from .accounts import ADOPT, AMOUNT, CURRENCY, MODIFIED, REFUNDS, SINCE, STATUSES, Order, Refund
+from .accounts import (
+    ADOPT,
+    AMOUNT,
+    CURRENCY,
+    MODIFIED,
+    REFUNDS,
+    SINCE,
+    STATUSES,
+    CountedOrder,
+    CountedRefund,
+)
 from .counters import Counters
 
 _HARD_LIMIT = 4
@@ -94,7 +104,7 @@ class Ledger(Counters):
         if order_id in self._seen:
             self._seen[order_id] = self._seen.pop(order_id)
 
-    def threshold(self, order: Order) -> int:
+    def threshold(self, order: CountedOrder) -> int:
         """Return the time from which on events of this order, if not remembered, are new.
 
         During a first walk over old orders every order comes by once, so that forgetting has no
@@ -102,7 +112,7 @@ class Ledger(Counters):
         """
         return self.began if order.modified <= self.walk_end else self.horizon
 
-    def apply(self, order: Order, *, count: bool = True) -> None:
+    def apply(self, order: CountedOrder, *, count: bool = True) -> None:
         """Add what is new about an order.
 
         Args:
@@ -126,7 +136,7 @@ class Ledger(Counters):
         self.date_refunds(order.id, order.refunds, since or entry[SINCE], count=count)
         self._settle(order, entry)
 
-    def _opened(self, order: Order, *, count: bool) -> tuple[list[Any], int]:
+    def _opened(self, order: CountedOrder, *, count: bool) -> tuple[list[Any], int]:
         """Return a new account, and from when on what happened until now counts."""
         since = self.threshold(order)
         if count and order.created >= since:
@@ -137,7 +147,9 @@ class Ledger(Counters):
         paid_since = since if order.moments() else 0
         return [order.modified, 0, paid_since, self.place(order.currency), None], since
 
-    def _apply_statuses(self, order: Order, entry: list[Any], since: int, *, count: bool) -> None:
+    def _apply_statuses(
+        self, order: CountedOrder, entry: list[Any], since: int, *, count: bool
+    ) -> None:
         for status in {order.status, *order.entered}:
             bit = 1 << self._bits.setdefault(status, len(self._bits))
             if entry[STATUSES] & bit:
@@ -150,7 +162,7 @@ class Ledger(Counters):
     def date_refunds(
         self,
         order_id: str,
-        refunds: Iterable[Refund],
+        refunds: Iterable[CountedRefund],
         since: int | None = None,
         *,
         count: bool = True,
@@ -180,7 +192,7 @@ class Ledger(Counters):
                 known[refund.id] = str(refund.amount)
         entry[REFUNDS:] = [part for pair in known.items() for part in pair]
 
-    def _settle(self, order: Order, entry: list[Any]) -> None:
+    def _settle(self, order: CountedOrder, entry: list[Any]) -> None:
         """Bring the account's amount to what the order is now."""
         amount = order.amount(entry[SINCE], counted=entry[AMOUNT] is not None)
         if amount is None:
@@ -214,7 +226,7 @@ class Ledger(Counters):
             self._gone.add(order_id)
             self._close(self._seen[order_id])
 
-    def _adopt(self, order: Order, entry: list[Any]) -> None:
+    def _adopt(self, order: CountedOrder, entry: list[Any]) -> None:
         """Take over the amounts of an order that an earlier version counted, as they are now."""
         recent = order.created >= self.began or any(w >= self.began for w in order.moments())
         entry[SINCE] = 0 if recent else self.began

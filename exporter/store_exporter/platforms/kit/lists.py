@@ -14,7 +14,7 @@ from .fields import Fields
 T = TypeVar("T")
 
 
-class Page(Protocol):
+class NumberedPage(Protocol):
     """One of the numbered pages of a list."""
 
     @property
@@ -66,7 +66,7 @@ class Rows:
 
 
 def numbered(
-    ask: Callable[[int, int], Plan[Page]],
+    ask: Callable[[int, int], Plan[NumberedPage]],
     *,
     size: int,
     most: int,

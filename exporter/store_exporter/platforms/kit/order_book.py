@@ -18,7 +18,7 @@ from ...metrics.catalogue import business
 from ...metrics.families import Sample
 from ...net.plans import Plan
 from . import options
-from .accounts import Order
+from .accounts import CountedOrder
 from .connection import Api
 from .counters import remember_shown
 from .ledger import Ledger
@@ -50,7 +50,7 @@ P = TypeVar("P", bound=ReadingPlace)
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class BookOptions:
     """The collector's options, checked.
 
     Attributes:
@@ -68,7 +68,7 @@ class Options:
     remember: int
 
     @classmethod
-    def of(cls, given: Mapping[str, Any], largest_page: int) -> Options:
+    def of(cls, given: Mapping[str, Any], largest_page: int) -> BookOptions:
         """Read them.
 
         Raises:
@@ -111,7 +111,7 @@ class OrderBook(ABC, Generic[ApiT, P]):
     def __init__(self, api: ApiT, run: Run) -> None:
         self.api = api
         self.run = run
-        self.options = given = Options.of(run.options, self.largest_page)
+        self.options = given = BookOptions.of(run.options, self.largest_page)
         self.problems: list[StoreError] = []
         self.seen = 0
         self.before: int | None = None
@@ -172,7 +172,7 @@ class OrderBook(ABC, Generic[ApiT, P]):
             summary = f"orders read: {self.seen}{left}; paid orders so far: {self.ledger.paid}"
         return Report(self._samples(), self.reasons(), summary)
 
-    def start(self, began: int, place: P, orders: Iterable[Order]) -> None:
+    def start(self, began: int, place: P, orders: Iterable[CountedOrder]) -> None:
         """Count from a time on, with the latest orders remembered as they are.
 
         Args:

@@ -31,7 +31,7 @@ _MOST_EXCLUDED = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
+class WalkQuery:
     """What to ask for next.
 
     Attributes:
@@ -87,12 +87,12 @@ class Walk:
             self.position = max(0, self.position - overlap)
             self.caught_up = False
 
-    def query(self) -> Query:
+    def query(self) -> WalkQuery:
         """Return what to ask for next."""
         until = self.position if self.second else None
         if not self.numbered:
-            return Query(self.position, until, exclude=tuple(self.received[-_MOST_EXCLUDED:]))
-        return Query(self.position, until, self.page)
+            return WalkQuery(self.position, until, exclude=tuple(self.received[-_MOST_EXCLUDED:]))
+        return WalkQuery(self.position, until, self.page)
 
     def advance(self, ids: Sequence[str], changed: Sequence[int], total: int | None) -> bool:
         """Take in the page that `query` asked for, once its records are in the ledger.

@@ -15,7 +15,7 @@ from ..kit import connection, graphql
 from ..kit.bucket import Bucket, Cost, ThrottledError, TooDearError
 from ..kit.connection import Send
 from ..kit.fields import Fields
-from ..kit.graphql import Nodes, Page, QueryFile
+from ..kit.graphql import NodePage, Nodes, QueryFile
 from . import responses, versions
 from .auth import GRANT, Tokens
 
@@ -211,7 +211,7 @@ class Api(connection.Api):
         *,
         beside: list[StoreError] | None = None,
         storefront: bool = False,
-    ) -> Plan[Page]:
+    ) -> Plan[NodePage]:
         """Read one page of a connection.
 
         Args:

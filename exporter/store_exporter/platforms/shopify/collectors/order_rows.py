@@ -10,7 +10,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from ....errors import StoreError
-from ...kit.accounts import Order, Payment, Refund
+from ...kit.accounts import CountedOrder, CountedRefund, Payment
 from ...kit.fields import Fields
 from .. import ids, order_models
 
@@ -27,7 +27,7 @@ def is_cut_short(row: Fields) -> bool:
     return any(len(row.listed(name)) >= limit for name, limit in _SHORT.items())
 
 
-def read_order(row: Fields, began: int) -> Order | None:
+def read_order(row: Fields, began: int) -> CountedOrder | None:
     """Read one order; None for a test order.
 
     Args:
@@ -53,7 +53,7 @@ def read_order(row: Fields, began: int) -> Order | None:
     )
     paid = max((payment.when for payment in payments), default=created) if is_paid else None
     status = order_models.status(row)
-    return Order(
+    return CountedOrder(
         id=str(ids.number(row)),
         status=status,
         currency=total.currency,
@@ -90,10 +90,10 @@ def _payments(row: Fields, currency: str, *, is_paid: bool) -> list[Payment]:
     return payments
 
 
-def _refunds(row: Fields, currency: str) -> list[Refund]:
+def _refunds(row: Fields, currency: str) -> list[CountedRefund]:
     """Return what was paid back; a refund that is pending or failed is none."""
     return [
-        Refund(str(ids.number(move)), _amount(move, "amountSet", currency), _when(move))
+        CountedRefund(str(ids.number(move)), _amount(move, "amountSet", currency), _when(move))
         for move in _successful(row, ("REFUND",))
         if not move.flag("test")
     ]
@@ -119,7 +119,7 @@ def _amount(fields: Fields, name: str, currency: str) -> Decimal:
 
 
 def _entered(
-    row: Fields, status: str, paid: int | None, refunds: tuple[Refund, ...]
+    row: Fields, status: str, paid: int | None, refunds: tuple[CountedRefund, ...]
 ) -> dict[str, int]:
     """Return when the order is known to have entered a status; who is completed was processed."""
     entered = {} if paid is None else {"processing": paid}

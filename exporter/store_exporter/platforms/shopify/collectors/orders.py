@@ -19,9 +19,9 @@ from ....contract import Run
 from ....errors import StoreError
 from ....net.plans import Plan
 from ...kit import order_book
-from ...kit.accounts import Order
+from ...kit.accounts import CountedOrder
 from ...kit.fields import Fields
-from ...kit.graphql import Page, opaque
+from ...kit.graphql import NodePage, opaque
 from ...kit.walk import DAY
 from .. import ids
 from ..api import Api
@@ -135,7 +135,7 @@ class OrderBook(order_book.OrderBook[Api, Pass]):
         yield from self._look_for_deleted()
         self.save()
 
-    def _page(self, size: int) -> Plan[Page]:
+    def _page(self, size: int) -> Plan[NodePage]:
         place = self.place
         query = f"updated_at:>='{ids.iso(place.begin)}'"
         try:
@@ -156,13 +156,13 @@ class OrderBook(order_book.OrderBook[Api, Pass]):
                 self.save()
             raise
 
-    def _read(self, nodes: list[Any]) -> Plan[list[Order]]:
+    def _read(self, nodes: list[Any]) -> Plan[list[CountedOrder]]:
         """Read a page; an order that makes no sense is left out, told, and asked for again later.
 
         Raises:
             StoreError: what stands beside the page, where it explains why an order lacks something.
         """
-        orders: list[Order] = []
+        orders: list[CountedOrder] = []
         for index, node in enumerate(nodes):
             try:
                 row = Fields(node, f"orders[{index}]")
@@ -180,7 +180,7 @@ class OrderBook(order_book.OrderBook[Api, Pass]):
         self.seen += len(orders)
         return orders
 
-    def _read_one(self, row: Fields) -> Plan[Order | None]:
+    def _read_one(self, row: Fields) -> Plan[CountedOrder | None]:
         if is_cut_short(row):
             row = (yield from self._history(opaque(row, "id"))).child("order")
         return read_order(row, self.ledger.began)

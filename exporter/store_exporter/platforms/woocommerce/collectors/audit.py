@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ....errors import StoreError
 from ....net.plans import Plan
 from ..api import PAGE, V3
-from .order_rows import ASKED, Page, read_page
+from .order_rows import ASKED, OrderPage, read_page
 
 if TYPE_CHECKING:
     from .orders import OrderBook
@@ -30,7 +30,7 @@ _UNREADABLE = 20
 class Answer:
     """A page of orders, and how many match in all, if the store tells."""
 
-    page: Page
+    page: OrderPage
     total: int | None
 
 
@@ -67,16 +67,16 @@ def look_for_new(book: OrderBook) -> Plan[None]:
     place.latest, place.count = max(new, default=place.latest), total
 
 
-def _new_ids(page: Page, latest: int | None) -> set[int]:
+def _new_ids(page: OrderPage, latest: int | None) -> set[int]:
     return {int(one) for one in page.ids if one.isdigit() and int(one) > (latest or 0)}
 
 
-def _take_new(book: OrderBook, page: Page, new: set[int]) -> None:
+def _take_new(book: OrderBook, page: OrderPage, new: set[int]) -> None:
     """Take what the walk did not read; what has no readable id is told by the walk."""
     unread = {str(number) for number in new} - book.read
     orders = [order for order in page.orders if order.id in unread]
     broken = {number: page.unreadable[number] for number in unread & page.unreadable.keys()}
-    book.take(Page(orders, sorted(unread), unreadable=broken))
+    book.take(OrderPage(orders, sorted(unread), unreadable=broken))
 
 
 def read_again(book: OrderBook) -> Plan[None]:
@@ -121,7 +121,7 @@ def _is_settled(book: OrderBook, number: str) -> Plan[bool]:
     except StoreError as error:
         if error.error_type != "not_found":
             raise
-        page = Page(others=[number], ids=[number])
+        page = OrderPage(others=[number], ids=[number])
     else:
         page = read_page("orders", [order])
     if page.others and book.ledger.remembers(number) and not book.ledger.is_gone(number):

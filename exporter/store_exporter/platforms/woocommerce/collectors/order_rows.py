@@ -8,7 +8,7 @@ from decimal import Context, Decimal
 from typing import Any
 
 from ....errors import StoreError
-from ...kit.accounts import Order, Refund
+from ...kit.accounts import CountedOrder, CountedRefund
 from ...kit.fields import Fields
 from ...kit.money import currency_code, decimal_number
 from ..api import FULL
@@ -30,7 +30,7 @@ _FLOAT = Context(prec=15)
 
 
 @dataclass(slots=True)
-class Page:
+class OrderPage:
     """One page of orders, read.
 
     Attributes:
@@ -42,7 +42,7 @@ class Page:
         others: ids of drafts and of what is in the trash.
     """
 
-    orders: list[Order] = field(default_factory=list)
+    orders: list[CountedOrder] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)
     changed: list[int] = field(default_factory=list)
     unreadable: dict[str, StoreError] = field(default_factory=dict)
@@ -57,13 +57,13 @@ class Page:
         return max(map(int, ids), default=0)
 
 
-def read_page(name: str, items: Sequence[Any]) -> Page:
+def read_page(name: str, items: Sequence[Any]) -> OrderPage:
     """Read a page; an order that makes no sense is left out and told.
 
     Raises:
         StoreError: invalid_response, there are no orders on it but something else.
     """
-    page = Page()
+    page = OrderPage()
     if items and not any(isinstance(item, dict) for item in items):
         Fields(items[0], f"{name}[0]")
     for index, item in enumerate(items):
@@ -82,7 +82,7 @@ def read_page(name: str, items: Sequence[Any]) -> Page:
     return page
 
 
-def _read_row(page: Page, number: str, row: Fields) -> None:
+def _read_row(page: OrderPage, number: str, row: Fields) -> None:
     # It decides how far the list was read, also by an order of which nothing else can be read.
     changed = _seconds_or_none(row, "date_modified_gmt")
     if changed is not None:
@@ -100,7 +100,7 @@ def _seconds_or_none(row: Fields, name: str) -> int | None:
         return None
 
 
-def read_order(row: Fields, changed: int | None) -> Order:
+def read_order(row: Fields, changed: int | None) -> CountedOrder:
     """Read one order.
 
     WooCommerce sets the date of payment when an order first reaches a paid status; for cash on
@@ -122,7 +122,7 @@ def read_order(row: Fields, changed: int | None) -> Order:
         row.seconds_if_any(name)
         for name in ("date_created_gmt", "date_paid_gmt", "date_completed_gmt")
     )
-    return Order(
+    return CountedOrder(
         id=str(number),
         status=label(row.text("status"), ENTERED),
         currency=currency_code(row.raw("currency"), f"order {number}: currency"),
@@ -144,12 +144,12 @@ def _amount(row: Fields, name: str) -> Decimal:
     return _FLOAT.plus(amount).normalize()
 
 
-def _refund(row: Fields, name: str) -> Refund:
+def _refund(row: Fields, name: str) -> CountedRefund:
     # The list of orders shows refunds as negative totals.
-    return Refund(str(row.identifier()), abs(_amount(row, name)))
+    return CountedRefund(str(row.identifier()), abs(_amount(row, name)))
 
 
-def read_refunds(rows: Iterable[Fields]) -> list[Refund]:
+def read_refunds(rows: Iterable[Fields]) -> list[CountedRefund]:
     """Read an order's own list of refunds, which tells when each was made.
 
     Raises:

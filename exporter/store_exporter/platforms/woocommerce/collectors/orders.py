@@ -14,10 +14,10 @@ from ....errors import StoreError
 from ....net.plans import Plan
 from ...kit import order_book
 from ...kit.options import whole_number
-from ...kit.walk import Query
+from ...kit.walk import WalkQuery
 from ..api import FULL, PAGE, V3, Api, gmt, server_time
 from . import audit
-from .order_rows import ASKED, Page, read_page, read_refunds
+from .order_rows import ASKED, OrderPage, read_page, read_refunds
 from .places import OrdersRead
 from .statuses import ENTERED
 
@@ -80,7 +80,7 @@ class OrderBook(order_book.OrderBook[Api, OrdersRead]):
         rows = yield from self.api.page(f"{V3}/orders", params)
         return audit.Answer(read_page(rows.name, rows.items), rows.total)
 
-    def take(self, page: Page) -> None:
+    def take(self, page: OrderPage) -> None:
         """Put what is on a page into the ledger, and note what cannot be read of it."""
         for order in page.orders:
             self.ledger.apply(order)
@@ -156,7 +156,7 @@ class OrderBook(order_book.OrderBook[Api, OrdersRead]):
                     raise
 
 
-def _params(size: int, query: Query | None = None) -> dict[str, Any]:
+def _params(size: int, query: WalkQuery | None = None) -> dict[str, Any]:
     params: dict[str, Any] = {**ASKED, "orderby": "modified", "order": "asc", "per_page": size}
     if query is None:
         return params
@@ -171,7 +171,7 @@ def _params(size: int, query: Query | None = None) -> dict[str, Any]:
     return params
 
 
-def _check(page: Page, query: Query) -> None:
+def _check(page: OrderPage, query: WalkQuery) -> None:
     """Refuse the page of a store that does not search as it was asked to.
 
     Raises:
@@ -182,7 +182,7 @@ def _check(page: Page, query: Query) -> None:
         raise StoreError("invalid_response", message)
 
 
-def _settled(page: Page, server: float | None) -> list[int]:
+def _settled(page: OrderPage, server: float | None) -> list[int]:
     if server is None:
         return page.changed
     return [changed for changed in page.changed if changed < server - _FRESH] or page.changed
