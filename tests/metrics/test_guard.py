@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from store_exporter.metrics.catalogue.operations import OPERATION_NAMES
-from store_exporter.metrics.guard import MAX_VALUE_LENGTH, Guard, clean
+from store_exporter.metrics.guard import MAX_VALUE_LENGTH, clean
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.spec.operations import OPERATIONS
 from tests.metrics.figures import operations, series
@@ -89,23 +89,60 @@ def test_beyond_the_limit_of_an_org_only_that_org_is_cut() -> None:
     assert series(recorder, DROPPED)["org",] == 2
 
 
-def test_a_dropped_label_set_is_counted_once() -> None:
+def test_every_operation_that_is_folded_is_counted_for_as_long_as_they_come() -> None:
     recorder = Recorder(max_series=1)
     for _ in range(5):
         for shop in "abc":
             record(recorder, "acme", shop, "woocommerce", "get_cart")
-    assert series(recorder, DROPPED)["series",] == 2
+    assert series(recorder, DROPPED)["series",] == 10
     assert operations(recorder)["other", "other", "other", "other"].total == 10
+    held = recorder.operation("acme", "d", "woocommerce", "get_cart")
+    held.start()
+    held.finish(0.1)
+    assert series(recorder, DROPPED)["series",] == 11
 
 
-def test_the_memory_of_what_was_dropped_is_bounded() -> None:
-    guard = Guard(1, 1, 1)
-    for number in range(3000):
-        labels = ("acme", f"shop{number}", "woocommerce", "get_cart")
-        if guard.admit(labels, ()) == labels:
-            guard.add(labels)
-    assert 2900 < guard.dropped["series"] <= 2999
-    assert len(guard._seen) == 1 << 14
+@given(
+    st.lists(
+        st.tuples(*[st.sampled_from("abc")] * 3, st.sampled_from(["x", "y", "z", "other"])),
+        max_size=60,
+    ),
+    st.sets(st.integers(0, 59)),
+)
+def test_what_is_not_in_series_of_its_own_is_what_was_dropped(
+    calls: list[tuple[str, str, str, str]], forgotten: set[int]
+) -> None:
+    recorder = Recorder(max_series=6, max_series_per_org=3, max_operations=2)
+    expected = before = 0.0
+    for number, labels in enumerate(calls):
+        if number in forgotten:
+            recorder.forget(labels[:3])
+        handle = recorder.operation(*labels)
+        handle.start()
+        handle.finish(0.1)
+        expected += handle.labels != labels
+        dropped = sum(series(recorder, DROPPED).values())
+        assert dropped >= max(before, expected)
+        before = dropped
+    own = {labels for labels in calls if labels[3] == "other"}
+    if not own:
+        assert sum(series(recorder, DROPPED).values()) == expected
+
+
+def test_an_operation_that_is_called_other_is_none_that_was_dropped() -> None:
+    recorder = Recorder()
+    record(recorder, "acme", "a", "woocommerce", "other")
+    assert set(series(recorder, DROPPED).values()) == {0}
+
+
+def test_what_a_forgotten_store_had_dropped_stays_counted() -> None:
+    recorder = Recorder(max_operations=1)
+    for name in ("one", "two", "two"):
+        record(recorder, "acme", "a", "woocommerce", name)
+    recorder.forget(("acme", "a", "woocommerce"))
+    assert series(recorder, DROPPED)["operation",] == 2
+    record(recorder, "acme", "a", "woocommerce", "two")
+    assert series(recorder, DROPPED)["operation",] == 3
 
 
 def test_unknown_operation_names_are_bounded_and_known_ones_are_not() -> None:

@@ -16,6 +16,7 @@ from store_exporter.metrics.families import Sample
 from store_exporter.metrics.recorder import Recorder, default
 from tests.fakes.clock import Clock
 from tests.metrics.figures import families, histograms, only, operations, series
+from tests.steps import counting
 
 SHOP = ("acme", "shop.example.com", "woocommerce")
 OTHER_SHOP = ("acme", "other.example.com", "woocommerce")
@@ -378,3 +379,23 @@ def test_an_operation_does_not_notice_a_broken_histogram(
     assert only(recorder).in_progress == 0
     assert "ArithmeticError" in caplog.text
     assert histograms(recorder, "store_operation_duration_seconds")
+
+
+def test_what_one_store_costs_does_not_depend_on_how_many_there_are() -> None:
+    def work(stores: int) -> tuple[int, int]:
+        recorder = Recorder()
+        shops = [("acme", f"shop{number}.example", "woocommerce") for number in range(stores)]
+        for shop in shops:
+            recorder.inc(health.API_THROTTLED, shop, 0)
+            recorder.publish(("up", shop[1]), shop, [Sample(health.UP, 1.0)])
+            recorder.operation(*shop, "get_cart").expect()
+        list(recorder.families())
+        with counting() as publishing:
+            recorder.publish(("up", shops[0][1]), shops[0], [Sample(health.UP, 0.0)])
+        with counting() as forgetting:
+            recorder.forget(shops[1])
+        return publishing.count, forgetting.count
+
+    few = work(20)
+    assert min(few) > 10
+    assert work(400) == few

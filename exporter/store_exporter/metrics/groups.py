@@ -48,6 +48,10 @@ class _Group(NamedTuple):
 class Groups:
     """The groups published now. Needs no lock: a group is replaced whole.
 
+    Which groups a store has is kept beside them, or forgetting a store would look at all groups of
+    all stores. A group that has disappeared stays listed until its store is forgotten: taking it
+    out could meet with its return from another thread.
+
     Args:
         monotonic: seconds that only grow, for the age of groups.
         clock: Unix time in seconds.
@@ -57,6 +61,7 @@ class Groups:
         self._monotonic = monotonic
         self._clock = clock
         self._groups: dict[Hashable, _Group] = {}
+        self._of_store: dict[tuple[str, str, str], set[Hashable]] = {}
 
     def publish(
         self,
@@ -87,6 +92,7 @@ class Groups:
             return _Published(sample.metric, labels, sample.value, birth)
 
         expires = math.inf if ttl is None else now + ttl
+        self._of_store.setdefault(store, set()).add(group)
         self._groups[group] = _Group(store, tuple(map(published, samples)), expires)
 
     def withdraw(self, group: Hashable) -> None:
@@ -95,8 +101,9 @@ class Groups:
 
     def forget(self, store: tuple[str, str, str]) -> None:
         """Remove all groups of a store, given by clean labels."""
-        for group, published in list(self._groups.items()):
-            if published.store == store:
+        for group in self._of_store.pop(store, ()):
+            published = self._groups.get(group)
+            if published is not None and published.store == store:
                 self._groups.pop(group, None)
 
     def series(self, look: Look) -> Iterator[tuple[Metric, tuple[str, ...], float, Birth | None]]:
@@ -120,6 +127,7 @@ class Groups:
     def clear(self) -> None:
         """Remove everything."""
         self._groups.clear()
+        self._of_store.clear()
 
 
 def _labels(store: tuple[str, str, str], sample: Sample) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
 """What keeps the number of series and the text of labels within bounds.
 
 Label values reach the instrumentation from applications, so anything may be in them. A series
-that would exceed a limit is recorded as `other` and counted; it never becomes an error.
+that would exceed a limit is recorded as `other`, and its operations are counted as dropped; it
+never becomes an error.
 """
 
 from __future__ import annotations
@@ -25,8 +26,6 @@ Labels = tuple[str, str, str, str]
 
 _MOST_REGISTERED = 1000
 """Names of decorated functions beyond which they are as unknown as any; no code has so many."""
-
-_DROPPED_BITS = 1 << 17
 
 
 def clean(value: str) -> str:
@@ -66,36 +65,33 @@ class Guard:
         self._unregistered: set[str] = set()
         self._total = 0
         self._per_org: Counter[str] = Counter()
-        self.dropped: Counter[str] = Counter()
-        # One bit per hash of a dropped label set, made when first needed: distinct sets are
-        # counted in bounded memory, at worst a little too low.
-        self._seen = bytearray()
 
     def register(self, operation: str) -> None:
         """Let an operation name in for good: it stands in the code, at a decorated function."""
         if len(self._registered) < _MOST_REGISTERED:
             self._registered.add(operation)
 
-    def admit(self, labels: Labels, held: Container[Labels]) -> Labels:
+    def admit(self, labels: Labels, held: Container[Labels]) -> tuple[Labels, str]:
         """Return the labels under which to record: the same ones, or ones that say `other`.
+
+        With them comes the limit that they exceed, one of `LIMITS`, or "".
 
         Args:
             labels: clean label values.
             held: the label sets that have series.
         """
         org, domain, platform, operation = labels
+        limit = ""
         if not self._knows(operation):
-            self._drop("operation", labels)
+            limit = "operation"
             labels = (org, domain, platform, OTHER)
         if labels in held:
-            return labels
+            return labels, limit
         if self._total >= self._max_series:
-            self._drop("series", labels)
-            return (OTHER, OTHER, OTHER, OTHER)
+            return (OTHER, OTHER, OTHER, OTHER), "series"
         if self._per_org[org] >= self._max_series_per_org:
-            self._drop("org", labels)
-            return (org, OTHER, OTHER, OTHER)
-        return labels
+            return (org, OTHER, OTHER, OTHER), "org"
+        return labels, limit
 
     def add(self, labels: Labels) -> None:
         """Count a label set that has series from now on."""
@@ -116,11 +112,3 @@ class Guard:
             self._unregistered.add(operation)
             return True
         return False
-
-    def _drop(self, limit: str, labels: Labels) -> None:
-        if not self._seen:
-            self._seen = bytearray(_DROPPED_BITS // 8)
-        byte, bit = divmod(hash((limit, labels)) % _DROPPED_BITS, 8)
-        if not self._seen[byte] & 1 << bit:
-            self._seen[byte] |= 1 << bit
-            self.dropped[limit] += 1

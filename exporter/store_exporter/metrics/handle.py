@@ -94,6 +94,7 @@ class OperationHandle:
         tickets: one entry for each operation that may start before the next folding.
         durations: seconds of finished operations that are not folded yet.
         notable: a duration above this is worth an exemplar.
+        limit: the limit beyond which operations are recorded here as `other`; "" for one's own.
         granted: how many tickets were ever made; those gone from `tickets` are starts.
         errors: failures by error type; replaced and never changed.
         created: Unix time at which it began to count.
@@ -114,12 +115,14 @@ class OperationHandle:
         "errors",
         "granted",
         "labels",
+        "limit",
         "notable",
         "tickets",
     )
 
     def __init__(self, owner: Owner, labels: Labels) -> None:
         self.labels = labels
+        self.limit = ""
         self.tickets: list[None] = []
         self.durations: list[float] = []
         self.notable = NEVER
@@ -188,6 +191,11 @@ class OperationHandle:
     def broke(self, stage: str, error: BaseException) -> None:
         """Count and log a failure of the instrumentation itself."""
         self._owner.broke(stage, error, self.labels[3])
+
+    @property
+    def finished(self) -> int:
+        """Operations that ended, as of the last folding."""
+        return self._finished
 
     # What follows is called with the owner's lock held. Where two things must change together, they
     # do so in statements without a call: between these CPython neither runs a signal handler nor

@@ -1,7 +1,8 @@
 """Counters, gauges and histograms that are written to directly, off the hot path.
 
 Writes are journalled, as one atomic append, and applied in their order at the next reading. So
-they may come from any thread, and from a signal handler or finalizer, without a lock.
+they may come from any thread, and from a signal handler or finalizer, without a lock. Forgetting a
+store is one of them: it never waits for a reading that goes on.
 """
 
 from __future__ import annotations
@@ -33,6 +34,12 @@ class _Write(NamedTuple):
     metric: Metric
     labels: LabelValues
     value: float
+
+
+class _Forgotten(NamedTuple):
+    """A journalled removal of all series of a store."""
+
+    store: LabelValues
 
 
 class _One:
@@ -74,7 +81,8 @@ class Instruments:
         self._native = native
         self._clock = clock
         self._series: dict[Metric, dict[LabelValues, _One]] = {}
-        self._journal: deque[_Write] = deque()
+        self._of_store: dict[LabelValues, list[tuple[Metric, LabelValues]]] = {}
+        self._journal: deque[_Write | _Forgotten] = deque()
         self._lock = Lock()
 
     def inc(self, metric: Metric, labels: LabelValues, amount: float) -> None:
@@ -110,12 +118,7 @@ class Instruments:
 
     def forget(self, store: tuple[str, str, str]) -> None:
         """Remove all series of a store, given by clean labels."""
-        with self._lock:
-            self._apply_journal()
-            for metric, series in self._series.items():
-                if metric.labels[:3] == STORE_LABELS:
-                    for labels in [labels for labels in series if labels[:3] == store]:
-                        del series[labels]
+        self._write(_Forgotten(store))
 
     def snapshot(self, look: Look) -> dict[Metric, Series]:
         """Return all series by metric. Must not be called from a signal handler or finalizer."""
@@ -133,8 +136,9 @@ class Instruments:
         self._lock = Lock()  # the old one may belong to a thread that is gone
         self._journal.clear()
         self._series.clear()
+        self._of_store.clear()
 
-    def _write(self, write: _Write) -> None:
+    def _write(self, write: _Write | _Forgotten) -> None:
         self._journal.append(write)
         # Asked first, so that a signal handler or finalizer never waits for its own thread.
         if len(self._journal) > _JOURNAL and not self._lock.locked():
@@ -145,13 +149,21 @@ class Instruments:
         journal = self._journal
         now = self._clock() if journal else 0.0
         while journal:
-            kind, metric, raw, written = journal[0]
+            write = journal[0]
+            if isinstance(write, _Forgotten):
+                for metric, labels in self._of_store.pop(write.store, ()):
+                    self._series[metric].pop(labels, None)
+                del journal[0]
+                continue
+            kind, metric, raw, written = write
             labels = tuple(map(clean, raw))
             series = self._series.setdefault(metric, {})
             one = series.get(labels)
             if one is None:
                 nothing = Histogram(metric.buckets, native=self._native)
                 one = _One(nothing if kind is Kind.HISTOGRAM else 0.0, now)
+                if metric.labels[:3] == STORE_LABELS:
+                    self._of_store.setdefault(labels[:3], []).append((metric, labels))
             value: float | Histogram = written
             if isinstance(one.value, Histogram):
                 value = one.value.plus([written])

@@ -17,7 +17,7 @@ from .catalogue import CATALOGUE, Metric, exporter, operations
 from .complaints import InstrumentationLog
 from .families import Family, Sample
 from .groups import Groups
-from .guard import LIMITS, OTHER, Guard, clean
+from .guard import OTHER, Guard, clean
 from .handle import OperationHandle
 from .instruments import Instruments, Series
 from .operation_families import operation_families
@@ -225,7 +225,6 @@ class Recorder:
         self._born = None
         self._looks.renew_lock()
         self._scrapers.reset()
-        self._guard.dropped.clear()
         self._instruments.reset()
         self._groups.clear()
         self._series.reset()
@@ -244,8 +243,8 @@ class Recorder:
         found[exporter.SERIES] = {(): (float(len(self._series)), None)}
         self._born, is_news = look.meet(self._born)
         found[exporter.SERIES_DROPPED] = {
-            (limit,): (0.0 if is_news else float(self._guard.dropped[limit]), self._created)
-            for limit in LIMITS
+            (limit,): (0.0 if is_news else float(count), self._created)
+            for limit, count in self._series.dropped().items()
         }
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from threading import Lock, RLock
 from weakref import WeakValueDictionary
 
 from ..errors import ERROR_TYPES
 from .births import Look
-from .guard import Guard, Labels, clean
+from .guard import LIMITS, Guard, Labels, clean
 from .handle import FIRST_TICKETS, MOST_TICKETS, Broke, OperationHandle, OperationState
 from .histogram import Histogram
 
@@ -51,6 +51,10 @@ class OperationSeries:
         self.handles: dict[Labels, OperationHandle] = {}
         # Handles whose figures were dropped while some function still holds them.
         self._forgotten: WeakValueDictionary[Labels, OperationHandle] = WeakValueDictionary()
+        self._of_store: dict[tuple[str, str, str], dict[Labels, None]] = {}
+        # Handles of what was folded into `other`, and how much forgotten ones had counted.
+        self._others: dict[Labels, OperationHandle] = {}
+        self._dropped: Counter[str] = Counter()
         self._texts: dict[str, str] = {}
         self._tickets: deque[OperationHandle] = deque()
         self._failures: deque[tuple[OperationHandle, float, str]] = deque()
@@ -74,12 +78,15 @@ class OperationSeries:
         if handle is not None:
             return handle
         with self._binding:
-            labels = self.guard.admit(labels, self.handles)
+            labels, limit = self.guard.admit(labels, self.handles)
             handle = self.handles.get(labels)
             if handle is None:
                 handle = self._forgotten.get(labels)
                 self._hold(self._new(labels) if handle is None else handle)
                 handle = self.handles[labels]
+            if limit and not handle.limit:
+                handle.limit = limit
+                self._others[labels] = handle
             return handle
 
     def refill(self, handle: OperationHandle) -> None:
@@ -131,18 +138,28 @@ class OperationSeries:
                 states.append(state)
         return states
 
+    def dropped(self) -> dict[str, int]:
+        """Return how many operations each limit folded into `other`, as of the last snapshot."""
+        dropped = self._dropped.copy()
+        for handle in list(self._others.values()):
+            dropped[handle.limit] += handle.finished
+        return {limit: dropped[limit] for limit in LIMITS}
+
     def forget(self, store: tuple[str, str, str]) -> None:
         """Drop the figures of a store, given by clean labels.
 
         Functions that hold a handle may use it again.
         """
         with self._binding:
-            for labels in [labels for labels in list(self.handles) if labels[:3] == store]:
+            for labels in self._of_store.pop(store, ()):
                 with self._folding:
                     self._count_failures()
                     self._count_tickets()
                     handle = self.handles.pop(labels)
+                    handle.fold()
+                    self._dropped[handle.limit] += handle.finished
                     handle.forget()
+                self._others.pop(labels, None)
                 self._forgotten[labels] = handle
                 self.guard.release(labels)
 
@@ -151,6 +168,7 @@ class OperationSeries:
         self.renew_locks()
         self._tickets.clear()
         self._failures.clear()
+        self._dropped.clear()
         for handle in (*self.handles.values(), *self._forgotten.values()):
             handle.reset()
 
@@ -162,6 +180,9 @@ class OperationSeries:
             if handle.labels not in self.handles:
                 self.handles[handle.labels] = handle
                 handle.created = created
+                self._of_store.setdefault(handle.labels[:3], {})[handle.labels] = None
+                if handle.limit:
+                    self._others[handle.labels] = handle
                 self.guard.add(handle.labels)
 
     def _new(self, labels: Labels) -> OperationHandle:

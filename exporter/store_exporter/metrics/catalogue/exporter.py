@@ -47,9 +47,9 @@ INSTRUMENTATION_ERRORS = Metric(
 SERIES_DROPPED = Metric(
     "store_exporter_series_dropped_total",
     Kind.COUNTER,
-    "Label sets that exceeded a limit and were recorded as other, by the limit they exceeded.",
+    "Operations recorded as other because their label set exceeded a limit, by the limit.",
     ("limit",),
-    "{series}",
+    "{operation}",
 )
 SERIES = Metric(
     "store_exporter_operation_series",

@@ -48,21 +48,26 @@ def instrumentation_failing() -> Alert:
 
 
 def series_dropped() -> Alert:
-    """More label sets than allowed."""
-    dropped = promql.fresh_increase(exporter.SERIES_DROPPED, "15m")
+    """More label sets than allowed.
+
+    Operations are folded for as long as they come, so that the alert stays while the limit is
+    reached; the window bridges an hour without one.
+    """
+    dropped = promql.fresh_increase(exporter.SERIES_DROPPED, "1h")
     return Alert(
         AlertName.STORE_SERIES_DROPPED,
         promql.total((*PROCESS, "limit"), dropped),
         5 * MINUTE,
         "warning",
-        "Label sets beyond the limit are recorded as other.",
-        "Label sets beyond the limit were recorded as other.",
-        "{{ $labels.instance }} recorded {{ $value | humanize }} label sets as other: the limit "
-        "{{ $labels.limit }} is reached.",
+        "Operations beyond the limit of label sets are recorded as other.",
+        "Operations beyond the limit of label sets were recorded as other.",
+        "{{ $labels.instance }} recorded {{ $value | humanize }} operations as other within an "
+        "hour: the limit {{ $labels.limit }} is reached.",
         Dashboards.EXPORTER,
         Runbook(
-            "The guard against too many series is at work: label sets beyond a limit are counted "
-            "under `other`, so the figures of some stores or operations are no longer their own.",
+            "The guard against too many series is at work: operations whose label set is beyond a "
+            "limit are counted under `other`, so the figures of some stores or operations are no "
+            "longer their own. The alert ends an hour after the last such operation.",
             (
                 "The exporter dashboard shows the number of series of each process.",
                 "Is an id or an address used as operation or domain? That never ends.",

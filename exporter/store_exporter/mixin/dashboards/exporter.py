@@ -91,8 +91,8 @@ def now() -> Row:
             ),
             Panel(
                 PanelKind.STAT,
-                "Series dropped, 1 h",
-                "Label sets beyond a limit that were recorded as other, not as their own.",
+                "Operations as other, 1 h",
+                "Operations that were recorded as other because their label set is beyond a limit.",
                 (
                     Query(
                         f"sum({increase(exporter.SERIES_DROPPED, '1h', *M)})",
