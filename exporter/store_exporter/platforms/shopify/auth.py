@@ -19,7 +19,7 @@ from ...stores.model import Secret, Unreadable
 from ..kit.connection import revealed
 from ..kit.fields import Fields
 from .marks import MARKS
-from .responses import STATUSES
+from .responses import READER
 
 GRANT = "/admin/oauth/access_token"
 _PRIVATE = "shpat_"
@@ -91,8 +91,8 @@ class Tokens:
         """
         if response.status in (400, 401, 403, 404):
             raise _refused(response)
-        if response.status in STATUSES:
-            kind, message = STATUSES[response.status]
+        if response.status in READER.statuses:
+            kind, message = READER.statuses[response.status]
             raise StoreError(kind, message, status=response.status)
         document = Fields(documents.document(response, MARKS), "the access token")
         if response.status != 200:

@@ -47,7 +47,7 @@ class Connection(connection.Connection[Api]):
         super().__init__(url, **clocks)
         self.version = version
         self.bucket = Bucket(self.monotonic, share)
-        self._tokens = Tokens(admin, storefront, self.monotonic)
+        self.tokens = Tokens(admin, storefront, self.monotonic)
 
     def sign(self, request: Request) -> Request:
         """Add the token of the API that is asked.
@@ -58,18 +58,11 @@ class Connection(connection.Connection[Api]):
         api = api_of(urlsplit(request.url).path)
         if api is None:
             return request
-        return replace(request, headers={**request.headers, **self._tokens.headers(api)})
+        return replace(request, headers={**request.headers, **self.tokens.headers(api)})
 
     def api(self, send: Send, *, deadline: float) -> Api:
         """Return the shop's APIs; waiting for the rate limit ends with the deadline."""
-        return Api(
-            self,
-            send,
-            deadline=deadline,
-            version=self.version,
-            tokens=self._tokens,
-            bucket=self.bucket,
-        )
+        return Api(self, send, deadline=deadline)
 
 
 def connection_of(

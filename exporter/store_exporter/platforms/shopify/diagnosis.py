@@ -23,7 +23,7 @@ WRITE_SCOPES = {"write_orders": "cancel_order"}
 
 def diagnose(api: Api, run: Run) -> Plan[Sequence[Finding]]:
     """Look at what the app may do and at the version it speaks."""
-    data = yield from api.admin("AccessScopes")
+    data = yield from api.admin.ask("AccessScopes")
     installation = data.child("currentAppInstallation")
     scopes = {row.text("handle") for row in installation.children("accessScopes")}
     # To write includes to read.
@@ -49,7 +49,7 @@ def diagnose(api: Api, run: Run) -> Plan[Sequence[Finding]]:
                 "Ask for the scope read_all_orders if you count from an earlier date.",
             )
         )
-    known = yield from api.admin("ApiVersions")
+    known = yield from api.admin.ask("ApiVersions")
     supported = [
         row.text("handle") for row in known.children("publicApiVersions") if row.flag("supported")
     ]

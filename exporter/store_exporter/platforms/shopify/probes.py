@@ -45,11 +45,11 @@ def liveness(api: Api, run: Run) -> Plan[Report]:
         degraded.append(f"Support for API version {api.version} ends in {days:.0f} days.")
     samples = [Sample(health.API_VERSION_EXPIRY, ends)]
     try:
-        shop = (yield from api.admin("Shop", hurry=True)).child("shop")
+        shop = (yield from api.admin.ask("Shop", hurry=True)).child("shop")
     except ThrottledError:
         # A refusal for want of points comes after the token was looked at: the shop is alive.
         degraded.append("The Admin API's rate limit is used up.")
-        return Report([*samples, *_spent(api.bucket)], degraded, "the Admin API answers")
+        return Report([*samples, *_spent(api.admin.bucket)], degraded, "the Admin API answers")
     if api.served != api.version:
         degraded.append(
             f"Shopify answers by API version {api.served} and not by {api.version}, which is "
@@ -62,8 +62,8 @@ def liveness(api: Api, run: Run) -> Plan[Report]:
         "timezone": shop.text("ianaTimezone"),
         "order_storage": "",
     }
-    samples += [Sample(health.INFO, 1, info), *_spent(api.bucket)]
-    latest = api.bucket.latest
+    samples += [Sample(health.INFO, 1, info), *_spent(api.admin.bucket)]
+    latest = api.admin.bucket.latest
     left = f", {latest.available:g} of {latest.maximum:g} points left" if latest else ""
     summary = f"{shop.text('name')} sells in {currency}, API version {api.served}{left}"
     return Report(samples, degraded, summary)
@@ -92,7 +92,7 @@ def cart(api: Api, _: Run) -> Plan[Report]:
 
     If that fails, nobody can search or fill a cart through this app.
     """
-    data = yield from api.storefront("StorefrontShop", hurry=True)
+    data = yield from api.storefront.ask("StorefrontShop", hurry=True)
     return Report(summary=f"the Storefront API of {data.child('shop').text('name')} answers")
 
 

@@ -39,7 +39,7 @@ def find(api: Api, product: int | str) -> Plan[Found]:
 
 
 def _by_sku(api: Api, sku: str) -> Plan[Found | None]:
-    data = yield from api.admin("VariantsByQuery", {"query": f"sku:{quoted(sku)}"}, first=10)
+    data = yield from api.admin.ask("VariantsByQuery", {"query": f"sku:{quoted(sku)}"}, first=10)
     variant = products.of_sku(data.child("productVariants").children("nodes"), sku)
     if variant is None:
         return None
@@ -48,12 +48,12 @@ def _by_sku(api: Api, sku: str) -> Plan[Found | None]:
 
 def _by_id(api: Api, identifier: int) -> Plan[Found | None]:
     """Return the product or the variant with an id; the two have numbers of their own."""
-    data = yield from api.admin(
+    data = yield from api.admin.ask(
         "ProductById", {"id": gid("Product", identifier), "variants": _VARIANTS}
     )
     if data.has("product"):
         return Found(data.child("product"), None, _currency(data))
-    data = yield from api.admin("VariantById", {"id": gid("ProductVariant", identifier)})
+    data = yield from api.admin.ask("VariantById", {"id": gid("ProductVariant", identifier)})
     if data.has("productVariant"):
         variant = data.child("productVariant")
         return Found(variant.child("product"), variant, _currency(data))

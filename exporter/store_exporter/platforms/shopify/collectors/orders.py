@@ -100,7 +100,7 @@ class OrderBook(order_book.OrderBook[Api, Pass]):
         after: str | None = None
         while len(nodes) < _KNOWN_AT_FIRST:
             wanted = _KNOWN_AT_FIRST - len(nodes)
-            page = yield from self.api.page(
+            page = yield from self.api.admin.page(
                 "LatestOrders", "orders", {}, wanted, after, beside=self.beside
             )
             nodes += page.items
@@ -140,7 +140,7 @@ class OrderBook(order_book.OrderBook[Api, Pass]):
         query = f"updated_at:>='{ids.iso(place.begin)}'"
         try:
             return (
-                yield from self.api.page(
+                yield from self.api.admin.page(
                     "OrdersUpdated",
                     "orders",
                     {"query": query},
@@ -186,7 +186,7 @@ class OrderBook(order_book.OrderBook[Api, Pass]):
         return read_order(row, self.ledger.began)
 
     def _history(self, gid: str) -> Plan[Fields]:
-        return self.api.admin("OrderHistory", {"id": gid})
+        return self.api.admin.ask("OrderHistory", {"id": gid})
 
     def _leave_out(self, node: Any, error: StoreError) -> None:
         """Tell of an order that cannot be read, and remember to ask for it again."""
@@ -219,7 +219,7 @@ class OrderBook(order_book.OrderBook[Api, Pass]):
         def asked(size: int) -> dict[str, Any]:
             return {"ids": [ids.gid("Order", int(number)) for number in known[:size]]}
 
-        data = yield from self.api.admin("OrdersThere", asked, first=len(known))
+        data = yield from self.api.admin.ask("OrdersThere", asked, first=len(known))
         nodes = data.listed("nodes")
         if len(nodes) > len(known):
             raise StoreError("invalid_response", "OrdersThere: more orders than were asked for")

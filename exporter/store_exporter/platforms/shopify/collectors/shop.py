@@ -68,7 +68,7 @@ def order_statuses(api: Api, _: Run) -> Plan[Report]:
     """
     ignored, degraded = frozenset[str](), []
     try:
-        data = yield from api.admin("OrderCounts", _QUERIES)
+        data = yield from api.admin.ask("OrderCounts", _QUERIES)
     except IgnoredFilterError as error:
         ignored, data, degraded = error.fields, error.rest, [f"{error.message}."]
     known, unknown = {}, []
@@ -96,7 +96,9 @@ def stock(api: Api, run: Run) -> Plan[Report]:
     threshold = whole_number(run.options, "threshold", 0, 1_000_000)
     limit = whole_number(run.options, "most", 1, 100_000)
     query = f"inventory_quantity:<={threshold} AND product_status:active AND managed:true"
-    nodes = yield from api.all_nodes("StockPage", "productVariants", {"query": query}, limit=limit)
+    nodes = yield from api.admin.all_nodes(
+        "StockPage", "productVariants", {"query": query}, limit=limit
+    )
     low, out, backorder = _scarce(nodes, threshold)
     scarce = {"low": low, "out": out}
     try:
@@ -109,11 +111,10 @@ def stock(api: Api, run: Run) -> Plan[Report]:
     return counts(business.PRODUCTS, {"in": max(0, rest), **scarce})
 
 
-def _scarce(nodes: list[object], threshold: int) -> tuple[int, int, int]:
+def _scarce(variants: list[Fields], threshold: int) -> tuple[int, int, int]:
     """Return how many variants are low, sold out, and sold out but on backorder."""
     low = out = backorder = 0
-    for index, node in enumerate(nodes):
-        variant = Fields(node, f"variants[{index}]")
+    for variant in variants:
         quantity = models.counted(variant)
         # The search lags behind the records, so these have the last word.
         on_sale = variant.child("product").text("status") == "ACTIVE"
@@ -130,9 +131,10 @@ def _scarce(nodes: list[object], threshold: int) -> tuple[int, int, int]:
 
 def _variants(api: Api, limit: int) -> Plan[int]:
     """Return how many variants active products have; Shopify's own count takes no conditions."""
-    nodes = yield from api.all_nodes("ActiveProducts", "products", {"query": _ON_SALE}, limit=limit)
-    rows = [Fields(node, f"products[{index}]") for index, node in enumerate(nodes)]
-    return sum(_count(row, "variantsCount") for row in rows if row.text("status") == "ACTIVE")
+    products = yield from api.admin.all_nodes(
+        "ActiveProducts", "products", {"query": _ON_SALE}, limit=limit
+    )
+    return sum(_count(row, "variantsCount") for row in products if row.text("status") == "ACTIVE")
 
 
 @collector(interval=900.0, older_than=3600.0, younger_than=7 * 86_400.0, most=500)
@@ -150,26 +152,22 @@ def carts(api: Api, run: Run) -> Plan[Report]:
         "AND recovery_state:not_recovered"
     )
     limit = whole_number(run.options, "most", 1, 100_000)
-    nodes = yield from api.all_nodes(
+    checkouts = yield from api.admin.all_nodes(
         "AbandonedCheckouts", "abandonedCheckouts", {"query": query}, limit=limit
     )
-    values = []
-    for index, node in enumerate(nodes):
-        row = Fields(node, f"checkouts[{index}]")
-        if row.gmt_if_any("completedAt") is None:
-            values.append(ids.shop_money(row, "totalPriceSet"))
-    return abandoned_carts(values)
+    abandoned = [row for row in checkouts if row.gmt_if_any("completedAt") is None]
+    return abandoned_carts([ids.shop_money(row, "totalPriceSet") for row in abandoned])
 
 
 @collector(interval=3600.0)
 def customers(api: Api, _: Run) -> Plan[Report]:
     """Customers, by one count."""
-    count = _count((yield from api.admin("CustomerCount")), "customersCount")
+    count = _count((yield from api.admin.ask("CustomerCount")), "customersCount")
     return Report([Sample(business.CUSTOMERS, count)], summary=f"{count} customers")
 
 
 @collector(interval=3600.0)
 def webhooks(api: Api, _: Run) -> Plan[Report]:
     """Webhooks of this app, by one count."""
-    count = _count((yield from api.admin("WebhookCount")), "webhookSubscriptionsCount")
+    count = _count((yield from api.admin.ask("WebhookCount")), "webhookSubscriptionsCount")
     return counts(business.WEBHOOKS, {"active": count})

@@ -36,9 +36,9 @@ class _Cart(ShopperCart[Api]):
 
     def read(self) -> Plan[Cart | None]:
         if self.session.token is None:
-            data = yield from self.api.storefront("CreateCart", {"input": {}}, writes=True)
+            data = yield from self.api.storefront.ask("CreateCart", {"input": {}}, writes=True)
             return self._changed(data.child("cartCreate"))
-        data = yield from self.api.storefront("Cart", {"id": self.session.token})
+        data = yield from self.api.storefront.ask("Cart", {"id": self.session.token})
         return self.remember(carts.cart(data.child("cart"))) if data.has("cart") else None
 
     def refilling(self, lines: Sequence[CartLine], codes: Sequence[str]) -> Iterator[Plan[Cart]]:
@@ -56,7 +56,7 @@ class _Cart(ShopperCart[Api]):
             StoreError: as its errors and warnings say.
         """
         asked = {"id": self.session.token, **variables}
-        data = yield from self.api.storefront(name, asked, writes=True)
+        data = yield from self.api.storefront.ask(name, asked, writes=True)
         codes = tuple(code.upper() for code in variables.get("codes", ()))
         return self._changed(data.child(_ROOTS[name]), codes)
 

@@ -44,7 +44,9 @@ class _Orders(orders.Orders[Api]):
 
     def _search(self, query: str, limit: int) -> Plan[list[Fields]]:
         """Return the orders that a search finds, newest first."""
-        found = yield from self.api.nodes("OrdersByQuery", "orders", {"query": query}, limit=limit)
+        found = yield from self.api.admin.nodes(
+            "OrdersByQuery", "orders", {"query": query}, limit=limit
+        )
         return [Fields(row, f"orders[{index}]") for index, row in enumerate(found.items)]
 
     def read(self, found: Fields, *, with_customer: bool) -> Order:
@@ -76,7 +78,7 @@ def get_order_notes(
     """The note that came with the order, and with `private` the entries of its timeline."""
     found = yield from _Orders(api).find(order, email)
     variables = {"id": found.text("id")}
-    whole = (yield from api.admin("OrderNotes", variables, first=_MOST)).child("order")
+    whole = (yield from api.admin.ask("OrderNotes", variables, first=_MOST)).child("order")
     notes = []
     if whole.text_or("note").strip():
         created = whole.gmt("createdAt")
@@ -92,7 +94,7 @@ def get_order_notes(
 def check_refund_status(api: Api, order: int | str, email: str | None = None) -> Plan[RefundStatus]:
     found = yield from _Orders(api).find(order, email)
     variables = {"id": found.text("id")}
-    whole = (yield from api.admin("OrderRefunds", variables, first=_MOST)).child("order")
+    whole = (yield from api.admin.ask("OrderRefunds", variables, first=_MOST)).child("order")
     total = ids.shop_money(whole, "totalPriceSet")
     refunds = [order_models.refund(row) for row in whole.children("refunds")]
     return orders.refund_status(ids.number(whole), total, refunds)
@@ -110,7 +112,7 @@ def cancel_order(
     known.check_cancellable(found.text("name").lstrip("#"), order_models.status(found))
     note = (reason or "").strip()[:255] or None
     variables = {"id": found.text("id"), "reason": "CUSTOMER", "note": note}
-    data = yield from api.admin("CancelOrder", variables, writes=True)
+    data = yield from api.admin.ask("CancelOrder", variables, writes=True)
     payload = data.child("orderCancel")
     for error in payload.children("orderCancelUserErrors"):
         kind = _CANCEL_ERRORS.get(error.text_or("code"), "invalid_state")

@@ -74,7 +74,7 @@ def get_product_categories(api: Api, parent: int | str | None = None) -> Plan[Li
     """The collections; below any of them there are none."""
     if parent not in (None, 0, "0"):
         return Listing((), total=0)
-    nodes, complete, _ = yield from api.nodes("Collections", "collections", {}, limit=_MOST)
+    nodes, complete, _ = yield from api.admin.nodes("Collections", "collections", {}, limit=_MOST)
     total = len(nodes) if complete else None
     return listing(nodes, "categories", models.category, total=total, complete=complete)
 
@@ -87,7 +87,7 @@ def get_low_stock_products(
     checks.whole(threshold, "threshold")
     wanted = checks.limit(limit)
     query = f"inventory_quantity:<={threshold} AND product_status:active AND managed:true"
-    nodes, complete, _ = yield from api.nodes(
+    nodes, complete, _ = yield from api.admin.nodes(
         "LowStock", "productVariants", {"query": query}, limit=wanted
     )
     total = len(nodes) if complete else None

@@ -34,7 +34,9 @@ def get_customer_insights(api: Api, limit: int = 10) -> Plan[Listing[CustomerSpe
     Shopify cannot sort customers by what they spent; where there are more, `complete` is False.
     """
     wanted = checks.limit(limit)
-    nodes, complete, _ = yield from api.nodes("Customers", "customers", {}, limit=_MOST_CUSTOMERS)
+    nodes, complete, _ = yield from api.admin.nodes(
+        "Customers", "customers", {}, limit=_MOST_CUSTOMERS
+    )
     found = listing(nodes, "customers", _customer)
     best = sorted(found, key=lambda row: row.total.amount, reverse=True)
     total = len(nodes) if complete else None
@@ -51,7 +53,7 @@ def get_sales_report(api: Api, days: Days) -> Plan[SalesReport]:
     since = datetime(begin.year, begin.month, begin.day, tzinfo=zone)
     until = datetime(end.year, end.month, end.day, tzinfo=zone) + timedelta(days=1)
     query = f"created_at:>='{since.isoformat()}' AND created_at:<'{until.isoformat()}'"
-    nodes, complete, _ = yield from api.nodes(
+    nodes, complete, _ = yield from api.admin.nodes(
         "SalesPage", "orders", {"query": query}, limit=_MOST_ORDERS
     )
     if not complete:

@@ -22,14 +22,14 @@ def search_products(api: Api, asked: Search) -> Plan[Listing[Product]]:
     kind = None if asked.category is None else str(asked.category)
     if asked.words is None:
         query = " AND ".join(_terms(kind, asked)) or None
-        found = yield from api.nodes(
-            "ListProducts", "products", {"query": query}, limit=asked.limit, storefront=True
+        found = yield from api.storefront.nodes(
+            "ListProducts", "products", {"query": query}, limit=asked.limit
         )
         total = len(found.items) if found.complete else None
     else:
         variables = {"query": asked.words, "filters": _filters(kind, asked)}
-        found = yield from api.nodes(
-            "SearchProducts", "search", variables, limit=asked.limit, storefront=True
+        found = yield from api.storefront.nodes(
+            "SearchProducts", "search", variables, limit=asked.limit
         )
         total = found.page.integer("totalCount")
     return listing(found.items, "products", _product, total=total)

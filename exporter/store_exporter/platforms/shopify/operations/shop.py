@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
 from ....errors import StoreError
 from ....net.plans import Plan
 from ....spec.money import Money
@@ -50,15 +47,20 @@ def _methods(api: Api) -> Plan[list[tuple[Zone, ShippingMethod]]]:
 
 def _zones(api: Api) -> Plan[list[Fields]]:
     """Return the zones of all delivery profiles."""
-    profiles = yield from _all(api, "DeliveryProfiles", lambda data: data.child("deliveryProfiles"))
+    most = _MOST_PLACES
+    profiles = yield from api.admin.all_nodes(
+        "DeliveryProfiles", "deliveryProfiles", {}, limit=most
+    )
     zones: list[Fields] = []
     for profile in profiles:
         for group in profile.children("profileLocationGroups"):
-            variables = {
+            ids_of = {
                 "id": opaque(profile, "id"),
                 "group": opaque(group.child("locationGroup"), "id"),
             }
-            zones += yield from _all(api, "DeliveryZones", _zones_of_group, variables)
+            zones += yield from api.admin.all_nodes(
+                "DeliveryZones", _zones_of_group, ids_of, limit=most
+            )
     return zones
 
 
@@ -66,19 +68,6 @@ def _zones_of_group(data: Fields) -> Fields:
     for group in data.child("deliveryProfile").children("profileLocationGroups"):
         return group.child("locationGroupZones")
     raise StoreError("invalid_response", "a group of locations without zones")
-
-
-def _all(
-    api: Api,
-    name: str,
-    root: Callable[[Fields], Fields],
-    variables: Mapping[str, Any] | None = None,
-) -> Plan[list[Fields]]:
-    """Read a whole list; a part of it would be another shop's delivery."""
-    found = yield from api.nodes(name, root, variables or {}, limit=_MOST_PLACES)
-    if not found.complete:
-        raise StoreError("response_too_large", f"{name}: there are more than {_MOST_PLACES}")
-    return [Fields(row, f"{name}[{index}]") for index, row in enumerate(found.items)]
 
 
 @plan(Operations.get_shipping_info, calls=("admin DeliveryProfiles", "admin DeliveryZones"))
@@ -100,7 +89,7 @@ def get_shipping_methods(api: Api, zone: int | str | None = None) -> Plan[Listin
 @plan(Operations.get_payment_methods, calls=("storefront PaymentMethods",))
 def get_payment_methods(api: Api) -> Plan[Listing[PaymentMethod]]:
     """The cards and wallets that the checkout takes; Shopify's APIs show no others."""
-    data = yield from api.storefront("PaymentMethods")
+    data = yield from api.storefront.ask("PaymentMethods")
     settings = data.child("shop").child("paymentSettings")
     cards = settings.texts_or("acceptedCardBrands")
     wallets = settings.texts_or("supportedDigitalWallets")
@@ -118,7 +107,7 @@ def validate_coupon(api: Api, asked: Asked) -> Plan[Coupon]:
     only. Codes of a refusal: coupon_unknown, coupon_expired, coupon_scheduled,
     coupon_usage_limit, coupon_minimum_spend.
     """
-    data = yield from api.admin("DiscountByCode", {"code": asked.code})
+    data = yield from api.admin.ask("DiscountByCode", {"code": asked.code})
     if not data.has("codeDiscountNodeByCode"):
         raise refused("unknown", f"there is no coupon {asked.code}")
     discount = data.child("codeDiscountNodeByCode").child("codeDiscount")
