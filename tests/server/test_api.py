@@ -10,7 +10,7 @@ from store_demo.stores.base import DemoStore
 from store_demo.stores.faults import Fault
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.server.analytics import success_rate
-from store_exporter.server.api import overall
+from store_exporter.server.reports import overall
 from tests.server.support import ENVIRON, Running, configuration, exporting
 
 ZEN = "token-of-zen-9876543210"

@@ -54,6 +54,7 @@ class Recorder:
 
     Attributes:
         nowhere: the handle for operations whose labels could not be found; it is never exposed.
+        before_look: called, by any thread, before anybody is shown anything.
 
     Raises:
         ValueError: the buckets are not ascending, positive and finite, or a limit is not positive.
@@ -91,6 +92,7 @@ class Recorder:
         )
         self.nowhere = self._unseen.bind((OTHER, OTHER, OTHER, OTHER))
         self._complaints = InstrumentationLog(monotonic)
+        self.before_look: Callable[[], None] = _nothing
         self._expect_own()
         _reset_after_fork(self)
 
@@ -193,6 +195,7 @@ class Recorder:
             seen: the `moment` of his last complete look; None for one who takes his first, and
                 `births.EVERYTHING` for all values as they are.
         """
+        self.before_look()
         with self._looks.lock:
             look = self._looks.begin(seen)
             own = operation_families(self._series.snapshot(look), self._duration)
@@ -261,6 +264,10 @@ def _in_order(
             values = [(labels, value) for labels, (value, _) in series.items()]
             created = [created for _, created in series.values()]
             yield Family(metric, values, created, before.get(metric, {}))
+
+
+def _nothing() -> None:
+    """Do nothing, where nobody has anything to do before a look."""
 
 
 _default: dict[str, Recorder] = {}

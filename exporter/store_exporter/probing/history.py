@@ -65,9 +65,11 @@ class History:
         self._total = total
         self._stores: dict[str, dict[tuple[str, str], deque[Result]]] = {}
         self._checks = 0
+        self._changed: set[str] = set()
 
     def add(self, result: Result) -> None:
         """Remember a result, and forget older ones past the limit."""
+        self._changed.add(result.domain)
         checks = self._stores.setdefault(result.domain, {})
         key = (result.kind, result.name)
         results = checks.get(key)
@@ -78,6 +80,11 @@ class History:
         limit = max(1, min(self._per_check, self._total // self._checks))
         while len(results) > limit:
             results.popleft()
+
+    def take_changed(self) -> set[str]:
+        """Return the domains that had results since this was asked last."""
+        changed, self._changed = self._changed, set()
+        return changed
 
     def last(self, key: Key) -> Result | None:
         """Return the last result of a probe or collector."""

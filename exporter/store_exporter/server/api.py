@@ -7,26 +7,28 @@ exist.
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 import time
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import web
 
-from ..errors import ERROR_TYPES
 from ..metrics.catalogue.operations import OPERATION_NAMES
 from ..metrics.guard import clean
-from . import prometheus
+from ..probing.leases import Labels, LeaseError
+from ..stores.model import Store
+from . import prometheus, reports
 from .access import OrgAccess
 from .analytics import Filters, Findings, from_recorder, report
 from .endpoints import ApiError
 from .exporter import Exporter
 from .places import FullError, Places
 from .query_api import PrometheusError
-from .status import Status
+from .reports import Report
+
+log = logging.getLogger(__name__)
 
 MAX_ANALYTICS = 12
 """Requests for analytics under way at the same time; each asks Prometheus six questions."""
@@ -47,8 +49,25 @@ class JsonApi:
         """Answer how the org's stores are."""
         org = self._access.org(request, "read")
         domain = self._domain(request, org)
-        stores = (s for s in self._exporter.inventory.of(org) if domain in (None, s.domain))
-        return health_document([self._exporter.status(store) for store in stores])
+        stores = [s for s in self._exporter.inventory.of(org) if domain in (None, s.domain)]
+        return reports.health_document(stores, await self._reports(org, stores))
+
+    async def _reports(self, org: str, stores: Sequence[Store]) -> list[Report | None]:
+        """Return how these stores are, whoever watches them; None where nobody tells."""
+        exporter = self._exporter
+        told: Mapping[Labels, str] = {}
+        if exporter.keeper is not None and not all(map(exporter.watches, stores)):
+            try:
+                told = await exporter.keeper.reports(org)
+            except LeaseError as error:
+                log.warning("what other exporters tell of stores cannot be read: %s", error)
+        now = time.time()
+        return [
+            reports.own(exporter.status(store))
+            if exporter.watches(store)
+            else reports.read(told.get(store.labels), now)
+            for store in stores
+        ]
 
     async def analytics(self, request: web.Request) -> dict[str, Any]:
         """Answer what the org's operations did."""
@@ -92,7 +111,7 @@ class JsonApi:
         """
         if findings.usages or findings.partial:
             return
-        store = self._exporter.inventory.stores.get(filters.domain or "")
+        store = self._exporter.inventory.fleet.get(filters.domain or "")
         if filters.domain is not None and (store is None or store.org != filters.org):
             raise ApiError(404, "there is no store of this domain")
         if filters.operation is not None and filters.operation not in OPERATION_NAMES:
@@ -102,7 +121,7 @@ class JsonApi:
         domain = request.query.get("domain")
         if not domain:
             return None
-        store = self._exporter.inventory.stores.get(domain.lower())
+        store = self._exporter.inventory.fleet.get(domain.lower())
         if store is None or store.org != org:
             raise ApiError(404, "there is no store of this domain")
         return store.domain
@@ -110,7 +129,7 @@ class JsonApi:
     def _any_domain(self, request: web.Request, org: str) -> str | None:
         """The domain asked for: one of the org's stores, or any text that its calls may have."""
         domain = clean(request.query.get("domain", ""))
-        store = self._exporter.inventory.stores.get(domain.lower())
+        store = self._exporter.inventory.fleet.get(domain.lower())
         return store.domain if store is not None and store.org == org else domain or None
 
 
@@ -119,47 +138,3 @@ def _number(request: web.Request, name: str, default: int, highest: int) -> int:
     if not re.fullmatch("[0-9]{1,6}", text) or not 1 <= int(text) <= highest:
         raise ApiError(400, f"{name} must be a whole number from 1 to {highest}")
     return int(text)
-
-
-def health_document(statuses: Sequence[Status]) -> dict[str, Any]:
-    """Make the answer about the health of these stores."""
-    counts = Counter[str](status.state for status in statuses)
-    return {
-        "overall_status": overall(counts, len(statuses)),
-        "healthy_domains": counts["healthy"],
-        "total_domains": len(statuses),
-        "health_checks": [_health_check(status) for status in statuses],
-    }
-
-
-def overall(counts: Mapping[str, int], total: int) -> str:
-    """Sum up: healthy if all stores are, critical if none is, degraded otherwise.
-
-    Stores that were not probed yet count for neither; with nothing but such stores, or none at
-    all, the answer is unknown.
-    """
-    probed = total - counts.get("unknown", 0)
-    healthy = counts.get("healthy", 0)
-    if not probed:
-        return "unknown"
-    if healthy == probed:
-        return "healthy"
-    return "degraded" if healthy else "critical"
-
-
-def _health_check(status: Status) -> dict[str, Any]:
-    reason = status.reason
-    error_type = reason.error_type if reason else None
-    liveness = status.liveness
-    duration = liveness.duration if liveness else None
-    at = liveness.at if liveness else None
-    return {
-        "domain": status.store.domain,
-        "platform": status.store.platform,
-        "status": status.state,
-        "message": reason.message if reason else "not probed yet",
-        "response_time_ms": None if duration is None else round(duration * 1000, 1),
-        "error_type": error_type,
-        "fault": str(ERROR_TYPES[error_type].fault) if error_type in ERROR_TYPES else None,
-        "checked_at": None if at is None else datetime.fromtimestamp(at, UTC).isoformat(),
-    }

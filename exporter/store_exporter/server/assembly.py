@@ -11,6 +11,8 @@ from ..metrics.recorder import Recorder
 from ..net.redactor import Redactor
 from ..probing.cursor import FileDocuments
 from ..probing.documents import DocumentFile
+from ..probing.lease_tables import SqliteLeases
+from ..probing.leases import Keeper
 from ..probing.runner import Runner
 from ..probing.scheduler import Scheduler
 from ..probing.transport import Transport
@@ -59,6 +61,8 @@ async def assembled(
         documents = FileDocuments(DocumentFile(folder, lost=lambda: recorder.inc(STATE_LOSSES)))
         cleanup.push_async_callback(documents.close)
         await cleanup.enter_async_context(pushing(recorder, folder))
+        keeper = Keeper(SqliteLeases(config.state_directory))
+        cleanup.push_async_callback(keeper.close)
         runner = Runner(recorder, transport, documents=documents)
 
         def single(elsewhere: Recorder) -> Runner:
@@ -74,4 +78,5 @@ async def assembled(
             single=single,
             redact=redact or Redactor(),
             shard=shard,
+            keeper=keeper,
         )

@@ -6,21 +6,24 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from ..config import Config, ConfigError
 from ..config.dump import secrets
 from ..discovery.discoverer import Discoverer
+from ..metrics.catalogue import Metric
 from ..metrics.catalogue import exporter as catalogue
 from ..metrics.recorder import Recorder
 from ..net.redactor import Redactor
 from ..platforms import base
 from ..probing.health import Health
 from ..probing.history import History
+from ..probing.leases import Keeper, Labels
 from ..probing.runner import Runner
 from ..probing.scheduler import Scheduler
 from ..stores.inventory import Change, Inventory, Shard
 from ..stores.model import Store
+from .reports import written
 from .status import State, Status, state_of, status
 
 log = logging.getLogger(__name__)
@@ -39,6 +42,7 @@ class Exporter:
         single: makes what runs one probe on demand and records it elsewhere.
         redact: masks secrets; it learns those of each configuration before it is used.
         shard: which part of the stores is this process's.
+        keeper: tells which of these no other exporter watches; all of them without it.
         clock: Unix time in seconds.
     """
 
@@ -54,12 +58,14 @@ class Exporter:
         single: Callable[[Recorder], Runner],
         redact: Redactor,
         shard: Shard | None = None,
+        keeper: Keeper | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.recorder = recorder
         self.redact = redact
         self.single = single
         self.inventory = Inventory(shard)
+        self.keeper = keeper
         self.ready = False
         self.reload_problem = ""
         self._load = load
@@ -69,13 +75,17 @@ class Exporter:
         self._clock = clock
         self._reloading = asyncio.Lock()
         self._found: tuple[Store, ...] = ()
+        self._platforms: set[str] = set()
         self._discoverer = Discoverer(self.found, self._not_found)
         self.config = config
         self._accept(config)
+        recorder.before_look = self._withhold
 
     async def start(self) -> None:
         """Begin to probe and to look for further stores; the exporter is ready from now on."""
-        self._scheduler.start(list(self.inventory.stores.values()))
+        if self.keeper is not None:
+            await self.keeper.start(self._watch, self._reports)
+        self._scheduler.start(self._watched())
         self._discoverer.replace(self.config.discovery)
         self.ready = True
 
@@ -84,6 +94,37 @@ class Exporter:
         self.ready = False
         await self._discoverer.stop()
         await self._scheduler.stop()
+        if self.keeper is not None:
+            await self.keeper.stop()
+
+    def watches(self, store: Store) -> bool:
+        """Whether this process is the one that watches a store."""
+        mine = self.inventory.stores.get(store.domain) is store
+        return mine and (self.keeper is None or self.keeper.holds(store))
+
+    def _watch(self) -> None:
+        """Watch the stores that are this process's now, and no others."""
+        self._scheduler.update(self._watched())
+
+    def _watched(self) -> list[Store]:
+        """Return the stores that are this process's now, and count them."""
+        watched = list(filter(self.watches, self.inventory.stores.values()))
+        self._count(catalogue.STORES, watched)
+        if self.keeper is not None:
+            left = [s for s in self.inventory.stores.values() if not self.keeper.holds(s)]
+            self._count(catalogue.STORES_STANDBY, left)
+        return watched
+
+    def _withhold(self) -> None:
+        """Show nothing of stores that another exporter may watch already."""
+        if self.keeper is not None and self.keeper.lapsed:
+            for labels in self.keeper.held:
+                self.recorder.forget(labels)
+
+    def _reports(self) -> Mapping[Labels, str]:
+        """Return what other exporters may tell of the stores that had results lately."""
+        changed = map(self.inventory.stores.get, self._history.take_changed())
+        return {s.labels: written(self.status(s)) for s in changed if s and self.watches(s)}
 
     def states(self) -> list[tuple[Store, State]]:
         """Return the state of every store."""
@@ -112,7 +153,7 @@ class Exporter:
                 )
                 raise
             change = self._accept(config)
-            self._scheduler.update(list(self.inventory.stores.values()))
+            self._watch()
             self._discoverer.replace(config.discovery)
             log.info("the configuration was reloaded", extra={"stores": str(change)})
             return change
@@ -122,7 +163,7 @@ class Exporter:
         self._found = tuple(stores)
         change = self._take_stores()
         if change and self.ready:
-            self._scheduler.update(list(self.inventory.stores.values()))
+            self._watch()
             log.info("discovery changed the stores", extra={"stores": str(change)})
         return change
 
@@ -153,7 +194,12 @@ class Exporter:
                 )
         for domain in self.inventory.contested - before:
             log.warning("a store was found for more than one org", extra={"store": domain})
-        platforms = Counter(store.platform for store in self.inventory.stores.values())
-        for platform in {old.platform for old in change.removed} | platforms.keys():
-            self.recorder.set(catalogue.STORES, (platform,), platforms[platform])
+        if self.keeper is not None:
+            self.keeper.want(self.inventory.stores.values())
         return change
+
+    def _count(self, metric: Metric, stores: Sequence[Store]) -> None:
+        counts = Counter(store.platform for store in stores)
+        self._platforms |= counts.keys()
+        for platform in self._platforms:
+            self.recorder.set(metric, (platform,), counts[platform])

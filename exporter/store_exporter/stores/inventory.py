@@ -66,33 +66,39 @@ class Inventory:
     def __init__(self, shard: Shard | None = None) -> None:
         self._shard = shard or Shard()
         self._stores: dict[str, Store] = {}
+        self._fleet: dict[str, Store] = {}
         self.contested: frozenset[str] = frozenset()
         """Domains that more than one org was given with; the first one has them."""
 
     @property
     def stores(self) -> Mapping[str, Store]:
-        """The stores by domain, in the order in which they were given."""
+        """This process's stores by domain, in the order in which they were given."""
         return MappingProxyType(self._stores)
 
+    @property
+    def fleet(self) -> Mapping[str, Store]:
+        """The same of the stores of all shards."""
+        return MappingProxyType(self._fleet)
+
     def of(self, org: str) -> list[Store]:
-        """Return the stores of one tenant."""
-        return [store for store in self._stores.values() if store.org == org]
+        """Return the stores of one tenant, of all shards."""
+        return [store for store in self._fleet.values() if store.org == org]
 
     def replace(self, stores: Iterable[Store]) -> Change:
         """Take these stores in place of the ones before; those that are equal stay as they are."""
         before = self._stores
-        after: dict[str, Store] = {}
+        fleet: dict[str, Store] = {}
         contested: set[str] = set()
         for store in stores:
-            holder = after.get(store.domain)
+            holder = fleet.get(store.domain)
             if holder is not None and holder.org != store.org:
                 contested.add(store.domain)
             # Who has the key goes before who only names the domain.
-            taken = holder is not None and (store.problem or not holder.problem)
-            if not taken and self._shard.has(store.domain):
-                known = before.get(store.domain)
-                after[store.domain] = known if known == store and known is not None else store
-        self._stores, self.contested = after, frozenset(contested)
+            if holder is None or (holder.problem and not store.problem):
+                known = self._fleet.get(store.domain)
+                fleet[store.domain] = known if known == store and known is not None else store
+        after = {domain: store for domain, store in fleet.items() if self._shard.has(domain)}
+        self._stores, self._fleet, self.contested = after, fleet, frozenset(contested)
         return Change(
             added=tuple(store for domain, store in after.items() if domain not in before),
             removed=tuple(store for domain, store in before.items() if domain not in after),

@@ -29,6 +29,13 @@ STORES = Metric(
     ("platform",),
     "{store}",
 )
+STORES_STANDBY = Metric(
+    "store_exporter_stores_standby",
+    Kind.GAUGE,
+    "Stores that this exporter would watch if no other one did that shares its state, by platform.",
+    ("platform",),
+    "{store}",
+)
 DISCOVERY_FAILURES = Metric(
     "store_exporter_discovery_failures_total",
     Kind.COUNTER,
