@@ -12,6 +12,7 @@ from pathlib import Path
 from ..config import Config, ConfigError, load
 from ..net.redactor import Redactor
 from ..probing.documents import StateError
+from ..probing.leases import LeaseError
 from ..server import descriptors, logs
 from ..server.app import create_app
 from ..server.assembly import assembled
@@ -108,7 +109,7 @@ def run(args: argparse.Namespace) -> int:
         return 1
     except ModuleNotFoundError:
         raise  # the command line knows which extra brings it
-    except (StateError, ImportError, OSError) as error:
+    except (StateError, LeaseError, ImportError, OSError) as error:
         log.error("cannot start: %s", error)
         return 1
     return 0

@@ -20,6 +20,7 @@ import math
 import time
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -98,7 +99,7 @@ class Keeper:
     def __init__(
         self, table: LeaseTable, *, monotonic: Callable[[], float] = time.monotonic
     ) -> None:
-        self._table = table
+        self.table = table
         self._monotonic = monotonic
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="leases")
         self._wanted: frozenset[Labels] = frozenset()
@@ -144,22 +145,26 @@ class Keeper:
         self, changed: Callable[[], None], reports: Callable[[], Mapping[Labels, str]]
     ) -> None:
         while True:
-            try:
+            with suppress(TimeoutError):
                 async with asyncio.timeout(BEAT_SECONDS):
                     await self._wake.wait()
-            except TimeoutError:
-                pass
             self._wake.clear()
-            before = self.held
-            if before and self.lapsed:
-                # Nothing of these stores may be shown any more, not even if they are taken again.
-                log.warning("the leases were not renewed in time; the stores are given up")
-                self.held = before = frozenset()
-                changed()
-            await self._beat(reports)
-            if self.held != before:
-                log.info("this exporter watches %d stores now", len(self.held))
-                changed()
+            await self.beat(changed, reports)
+
+    async def beat(
+        self, changed: Callable[[], None], reports: Callable[[], Mapping[Labels, str]]
+    ) -> None:
+        """Renew what is held and take what is free, as `start` has it done from time to time."""
+        before = self.held
+        if before and self.lapsed:
+            # Nothing of these stores may be shown any more, not even if they are taken again.
+            log.warning("the leases were not renewed in time; the stores are given up")
+            self.held = before = frozenset()
+            changed()
+        await self._beat(reports)
+        if self.held != before:
+            log.info("this exporter watches %d stores now", len(self.held))
+            changed()
 
     async def _beat(self, reports: Callable[[], Mapping[Labels, str]]) -> None:
         wanted, begun = self._wanted, self._monotonic()
@@ -167,7 +172,7 @@ class Keeper:
         told = reports()
         loop = asyncio.get_running_loop()
         try:
-            beat = await loop.run_in_executor(self._thread, self._table.beat, wanted, gone, told)
+            beat = await loop.run_in_executor(self._thread, self.table.beat, wanted, gone, told)
         except LeaseError as error:
             log.log(logging.DEBUG if self._complained else logging.ERROR, "%s", error)
             self._complained = True
@@ -196,7 +201,7 @@ class Keeper:
             LeaseError: it cannot be read now.
         """
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, self._table.reports, org)
+        return await loop.run_in_executor(self._thread, self.table.reports, org)
 
     async def stop(self) -> None:
         """Give up everything, so that another exporter need not wait."""
@@ -206,11 +211,11 @@ class Keeper:
             self._task = None
         self.held = frozenset()
         try:
-            await asyncio.get_running_loop().run_in_executor(self._thread, self._table.leave)
+            await asyncio.get_running_loop().run_in_executor(self._thread, self.table.leave)
         except LeaseError as error:
             log.warning("the leases are not given up: %s", error)
 
     async def close(self) -> None:
         """Let go of the table."""
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._table.close)
+        await asyncio.get_running_loop().run_in_executor(self._thread, self.table.close)
         self._thread.shutdown(wait=False)
