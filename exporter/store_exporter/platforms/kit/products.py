@@ -1,16 +1,22 @@
-"""Which product an id or a SKU names, and what is left of one in all."""
+"""Which product an id or a SKU names; its price and stock, and those of its variations in all."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import TypeVar
 
 from ...errors import StoreError
 from ...net.plans import Plan
 from ...spec.money import Quantity
+from ...spec.operations import Operations
+from ...spec.results import Listing, Price, Product, Stock, StockQuantity
 from . import checks
 from .fields import Fields
+from .operations import Planned, plan
 
+ApiT = TypeVar("ApiT")
 T = TypeVar("T")
 
 
@@ -63,3 +69,112 @@ def in_all(counted: Iterable[Quantity | None]) -> Quantity | None:
             return None
         total += quantity
     return total if known else None
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A product or a variation that was found.
+
+    Attributes:
+        product: what was found; its `stock` names what the shop counts and prices.
+        variations: asks for all variations of the product that it is, or is a variation of.
+        whole: whether the product has all its details.
+    """
+
+    product: Product
+    variations: Callable[[], Plan[Sequence[Product]]]
+    whole: bool = True
+
+
+def combined(identifier: int, name: str, variations: Sequence[Product]) -> Product:
+    """Return a product that has nothing but its variations, of which there is one at least.
+
+    It costs what the cheapest costs, and there is what there is of all of them.
+    """
+    cheapest = min(variations, key=lambda row: row.price.amount if row.price else Decimal(0))
+    options: dict[str, dict[str, None]] = {}
+    for row in variations:
+        for option, values in row.attributes.items():
+            options.setdefault(option, {}).update(dict.fromkeys(values))
+    stocks = [row.stock for row in variations]
+    available = any(stock.in_stock for stock in stocks)
+    stock = Stock(
+        product_id=identifier,
+        sku="",
+        name=name,
+        in_stock=available,
+        status="in_stock" if available else "out_of_stock",
+        quantity=in_all(stock.quantity for stock in stocks),
+        backorders_allowed=any(stock.backorders_allowed for stock in stocks),
+    )
+    return replace(
+        cheapest,
+        id=identifier,
+        parent_id=None,
+        type="variable",
+        name=name,
+        sku="",
+        on_sale=any(row.on_sale for row in variations),
+        stock=stock,
+        attributes={option: tuple(values) for option, values in options.items()},
+        variations=tuple(row.id for row in variations),
+    )
+
+
+def price_of(product: Product, variations: Sequence[Product] = ()) -> Price:
+    """Return what a product costs; with variations, from the lowest to the highest."""
+    amounts = [row.price for row in (variations or (product,)) if row.price is not None]
+    amounts.sort(key=lambda money: money.amount)
+    return Price(
+        product_id=product.stock.product_id,
+        sku=product.stock.sku,
+        name=product.stock.name,
+        price=amounts[0] if amounts else None,
+        highest=amounts[-1] if amounts else None,
+        regular_price=None if variations else product.regular_price,
+        on_sale=any(row.on_sale for row in variations) if variations else product.on_sale,
+    )
+
+
+def offer_plans(
+    find: Callable[[ApiT, int | str], Plan[Offer]], *, calls: tuple[str, ...]
+) -> tuple[
+    Planned[..., Stock],
+    Planned[..., StockQuantity],
+    Planned[..., Price],
+    Planned[..., Listing[Product]],
+]:
+    """Return the plans of check_stock, get_stock_quantity, check_price, get_product_variations.
+
+    They are for platforms that show price and stock with a product.
+
+    Args:
+        find: what an id or SKU names.
+        calls: API calls that this makes.
+    """
+
+    @plan(Operations.check_stock, calls=calls)
+    def check_stock(api: ApiT, product: int | str) -> Plan[Stock]:
+        return (yield from find(api, product)).product.stock
+
+    @plan(Operations.get_stock_quantity, calls=calls)
+    def get_stock_quantity(api: ApiT, product: int | str) -> Plan[StockQuantity]:
+        offer = yield from find(api, product)
+        stock, counted = offer.product.stock, {}
+        if offer.product.type == "variable":
+            counted = {row.id: row.stock.quantity for row in (yield from offer.variations())}
+        return StockQuantity(stock.product_id, stock.sku, stock.quantity, counted)
+
+    @plan(Operations.check_price, calls=calls)
+    def check_price(api: ApiT, product: int | str) -> Plan[Price]:
+        offer = yield from find(api, product)
+        if offer.product.type != "variable":
+            return price_of(offer.product)
+        return price_of(offer.product, (yield from offer.variations()))
+
+    @plan(Operations.get_product_variations, calls=calls)
+    def get_product_variations(api: ApiT, product: int | str) -> Plan[Listing[Product]]:
+        rows = tuple((yield from (yield from find(api, product)).variations()))
+        return Listing(rows, len(rows))
+
+    return check_stock, get_stock_quantity, check_price, get_product_variations

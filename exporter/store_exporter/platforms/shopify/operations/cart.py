@@ -17,10 +17,10 @@ from ....spec.sessions import CartSession
 from ...kit import checks
 from ...kit.carts import ShopperCart, cart_plans, kept
 from ...kit.fields import Fields
-from ...kit.graphql import opaque
 from ...kit.operations import plan
-from .. import carts, ids, models, product_lookup
+from .. import carts, ids
 from ..api import Api
+from ..product_lookup import find
 
 _GET = "storefront Cart"
 _ROOTS = {
@@ -43,9 +43,7 @@ class _Cart(ShopperCart[Api]):
 
     def refilling(self, lines: Sequence[CartLine], codes: Sequence[str]) -> Iterator[Plan[Cart]]:
         for line in lines:
-            yield self.change(
-                "AddLines", lines=[_item(ids.gid("ProductVariant", line.product_id), line.quantity)]
-            )
+            yield self.change("AddLines", lines=[_item(line.product_id, line.quantity)])
         if codes:
             yield self.change("ApplyDiscount", codes=list(codes))
 
@@ -109,15 +107,14 @@ class _Cart(ShopperCart[Api]):
         )
 
     def ids_of(self, product: int | str) -> Plan[set[int]]:
-        found = yield from product_lookup.find(self.api, product)
-        if found.variant is not None:
-            return {ids.number(found.variant)}
-        variants = yield from product_lookup.variants_of(self.api, found)
-        return {ids.number(row) for row in variants}
+        found = yield from find(self.api, product)
+        if found.product.type != "variable":
+            return {found.product.stock.product_id}
+        return set(found.product.variations)
 
 
-def _item(variant: str, quantity: Any) -> dict[str, Any]:
-    return {"merchandiseId": variant, "quantity": int(quantity)}
+def _item(variant_id: int, quantity: Any) -> dict[str, Any]:
+    return {"merchandiseId": ids.gid("ProductVariant", variant_id), "quantity": int(quantity)}
 
 
 def pieces(lines: Sequence[CartLine], variant_id: int) -> int:
@@ -139,30 +136,34 @@ def add_to_cart(
     """Where a product has several variants, one has to be chosen, else it is invalid_input."""
     count = checks.quantity(quantity)
     opened = _Cart(api, cart)
-    variant = yield from _variant(api, product, variation)
+    number = yield from _variant(api, product, variation)
     before = yield from opened.open()
-    number, held = ids.number(variant), pieces(before.lines, ids.number(variant))
-    item = _item(opaque(variant, "id"), count)
-    added = opened.all_or_nothing("AddLines", item, number, held, held + count)
+    held = pieces(before.lines, number)
+    added = opened.all_or_nothing("AddLines", _item(number, count), number, held, held + count)
     return kept(before, (yield from added))
 
 
 def _variant(
     api: Api, product: int | str, variation: int | str | Mapping[str, str] | None
-) -> Plan[Fields]:
-    found = yield from product_lookup.find(api, product)
+) -> Plan[int]:
+    """Return the id of the variant that is meant.
+
+    Raises:
+        StoreError: invalid_input, there is no such one, or there are several.
+    """
+    found = yield from find(api, product)
     if variation is None:
-        only = yield from product_lookup.only_variant(api, found)
-        if only is None:
+        if found.product.type == "variable":
             raise StoreError("invalid_input", "the product has variants: choose one")
-        return only
-    for row in (yield from product_lookup.variants_of(api, found)):
+        return found.product.stock.product_id
+    for row in (yield from found.variations()) or (found.product,):
         if isinstance(variation, Mapping):
-            chosen = dict(variation).items() <= dict(models.options(row)).items()
+            options = {name: values[0] for name, values in row.attributes.items()}
+            chosen = dict(variation).items() <= options.items()
         else:
-            chosen = variation in (ids.number(row), row.text_or("sku"))
+            chosen = variation in (row.stock.product_id, row.sku)
         if chosen:
-            return row
+            return row.stock.product_id
     raise StoreError("invalid_input", f"there is no such variation of {str(product)[:40]}")
 
 

@@ -4,69 +4,27 @@ from __future__ import annotations
 
 from ....net.plans import Plan
 from ....spec.operations import Operations
-from ....spec.results import Category, Listing, LowStock, Price, Product, Stock, StockQuantity
-from ...kit import checks, products
+from ....spec.results import Category, Listing, LowStock, Product
+from ...kit import checks
 from ...kit.lists import listing
 from ...kit.operations import plan
-from .. import ids, models
+from ...kit.products import offer_plans
+from .. import models
 from ..api import Api
-from ..product_lookup import find, only_variant, variants_of
+from ..product_lookup import LOOKUP, details, find
 
 _MOST = 1000
-_LOOKUP = ("admin VariantsByQuery", "admin ProductById", "admin VariantById")
 
 
-@plan(Operations.get_product_details, calls=_LOOKUP)
+@plan(Operations.get_product_details, calls=LOOKUP)
 def get_product_details(api: Api, product: int | str) -> Plan[Product]:
     """By the SKU of its only variant, the product itself."""
-    found = yield from find(api, product)
-    if found.variant is not None and not found.product.flag("hasOnlyDefaultVariant"):
-        return models.variation(found.variant, found.product, found.currency)
-    variants = yield from variants_of(api, found)
-    return models.product(found.product, variants, found.currency)
+    return (yield from details(api, product))
 
 
-@plan(Operations.check_stock, calls=_LOOKUP)
-def check_stock(api: Api, product: int | str) -> Plan[Stock]:
-    found = yield from find(api, product)
-    variant = yield from only_variant(api, found)
-    if variant is not None:
-        return models.stock(variant, found.product)
-    variants = yield from variants_of(api, found)
-    return models.product(found.product, variants, found.currency).stock
-
-
-@plan(Operations.get_stock_quantity, calls=_LOOKUP)
-def get_stock_quantity(api: Api, product: int | str) -> Plan[StockQuantity]:
-    found = yield from find(api, product)
-    variant = yield from only_variant(api, found)
-    if variant is not None:
-        quantity = models.counted(variant)
-        return StockQuantity(ids.number(variant), variant.text_or("sku"), quantity)
-    variants = yield from variants_of(api, found)
-    counted = {ids.number(row): models.counted(row) for row in variants}
-    total = products.in_all(counted.values())
-    return StockQuantity(ids.number(found.product), "", total, counted)
-
-
-@plan(Operations.check_price, calls=_LOOKUP)
-def check_price(api: Api, product: int | str) -> Plan[Price]:
-    found = yield from find(api, product)
-    variant = yield from only_variant(api, found)
-    if variant is not None:
-        return models.price(variant, found.product, found.currency)
-    variants = yield from variants_of(api, found)
-    return models.price_range(found.product, variants, found.currency)
-
-
-@plan(Operations.get_product_variations, calls=_LOOKUP)
-def get_product_variations(api: Api, product: int | str) -> Plan[Listing[Product]]:
-    found = yield from find(api, product)
-    if found.product.flag("hasOnlyDefaultVariant"):
-        return Listing((), total=0)
-    variants = yield from variants_of(api, found)
-    items = [models.variation(row, found.product, found.currency) for row in variants]
-    return Listing(tuple(items), len(items))
+check_stock, get_stock_quantity, check_price, get_product_variations = offer_plans(
+    find, calls=LOOKUP
+)
 
 
 @plan(Operations.get_product_categories, calls=("admin Collections",))
