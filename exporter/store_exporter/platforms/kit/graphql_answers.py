@@ -86,7 +86,15 @@ class GraphqlReader(ABC):
             now: Unix time, for a date in Retry-After.
 
         Raises:
-            StoreError: as `read_body` and `documents.document` do, or by HTTP status.
+            StoreError: as `read_body` and `document` do.
+        """
+        return self.read_body(self.document(response, now))
+
+    def document(self, response: Response, now: float) -> Any:
+        """Return the JSON of an answer with a status below 400.
+
+        Raises:
+            StoreError: as `documents.document` does, or by HTTP status.
         """
         status = response.status
         if status == 429:
@@ -106,7 +114,7 @@ class GraphqlReader(ABC):
         if status >= 400:
             message = f"{self.title} refuses the request with HTTP {status}{words}"
             raise StoreError("invalid_request", message, status=status)
-        return self.read_body(body)
+        return body
 
     def _own_words(self, response: Response) -> str:
         """Return what the answer itself says of an error status, after a colon; "" for nothing."""

@@ -1,17 +1,21 @@
-"""Which days a report of sales is asked for."""
+"""Reports of sales: the days that one is asked for, and what the orders of these days come to."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta, tzinfo
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta, tzinfo
+from decimal import Decimal
 from typing import NamedTuple, TypeVar
 
 from ...errors import StoreError
 from ...net.plans import Plan
 from ...net.retry import DEADLINE
+from ...spec.money import Money, Quantity
 from ...spec.operations import Operations
 from ...spec.results import SalesReport
 from . import checks
+from .money import exact, rounded
 from .operations import Planned, plan
 
 ApiT = TypeVar("ApiT")
@@ -67,6 +71,59 @@ def asked(period: str, first: date | str | None, last: date | str | None, defini
 def today(now: float, zone: tzinfo) -> date:
     """Return the day that it is in the shop's calendar; `now` is Unix time in seconds."""
     return datetime.fromtimestamp(now, zone).date()
+
+
+def midnight(day: date, zone: tzinfo) -> datetime:
+    """Return when a day begins in the shop's calendar."""
+    return datetime.combine(day, time(), zone)
+
+
+@dataclass(slots=True)
+class Sums:
+    """What sales come to in one currency.
+
+    Attributes:
+        orders: how many.
+        items: pieces.
+        gross: their totals, tax and shipping included.
+        tax: included in `gross`.
+        shipping: included in `gross`, without tax.
+        discounts: given by coupons.
+        refunds: what was paid back.
+        unearned: tax and shipping that were paid back.
+    """
+
+    orders: int = 0
+    items: Quantity = 0
+    gross: Decimal = Decimal(0)
+    tax: Decimal = Decimal(0)
+    shipping: Decimal = Decimal(0)
+    discounts: Decimal = Decimal(0)
+    refunds: Decimal = Decimal(0)
+    unearned: Decimal = Decimal(0)
+
+    def report(self, currency: str, definition: str, first: date, last: date) -> SalesReport:
+        """Return the report; the average is rounded to the currency's decimals."""
+
+        def money(amount: Decimal) -> Money:
+            return Money(exact(amount, currency), currency)
+
+        average = rounded(self.gross / self.orders, currency) if self.orders else None
+        extra = self.tax + self.shipping - self.unearned
+        return SalesReport(
+            definition=definition,
+            first=first,
+            last=last,
+            orders=self.orders,
+            items=self.items,
+            gross=money(self.gross),
+            net=money(self.gross - self.refunds - extra),
+            average=None if average is None else Money(average, currency),
+            refunds=money(self.refunds),
+            tax=money(self.tax),
+            shipping=money(self.shipping),
+            discounts=money(self.discounts),
+        )
 
 
 def report_plan(

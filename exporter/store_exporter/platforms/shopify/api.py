@@ -90,7 +90,7 @@ class Api(connection.Api):
             return (yield from self._ask(request))
         except StoreError as error:
             if error.error_type == "unauthorized":
-                self._tokens.forget()
+                self._tokens.given.forget()
             raise
 
     def _note_version(self, response: Response) -> None:
@@ -103,7 +103,7 @@ class Api(connection.Api):
         app = self._tokens.app
         if app is not None:
             request = Request("POST", self.url + GRANT, json=app.request, idempotent=True)
-            self._tokens.receive((yield from self.exchange(request)))
+            self._tokens.receive((yield from self.exchange(request)), self.now())
 
     def shop(self) -> Plan[Fields]:
         """Return the shop's name, currency and time zone, asked for once an hour."""

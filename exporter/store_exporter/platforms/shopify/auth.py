@@ -7,7 +7,6 @@ grant"). Older apps, and those of an agency that a merchant has let in, have a t
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,13 +17,11 @@ from ...net import documents
 from ...stores.model import Secret, Unreadable
 from ..kit.connection import revealed
 from ..kit.fields import Fields
-from .marks import MARKS
+from ..kit.oauth2 import GivenToken
 from .responses import READER
 
 GRANT = "/admin/oauth/access_token"
 _PRIVATE = "shpat_"
-_SPARE = 300.0
-_SHORTEST = 60.0
 # What stands in a refusal, as JSON or as a page, and what it means.
 _REFUSALS = {
     "app_not_installed": "the app is not installed in this shop",
@@ -73,41 +70,27 @@ class Tokens:
         monotonic: Callable[[], float],
     ) -> None:
         self.app = admin if isinstance(admin, App) else None
-        self._admin: str | Secret | Unreadable = "" if isinstance(admin, App) else admin
-        self._ends = 0.0 if isinstance(admin, App) else math.inf
+        self._lasting = None if isinstance(admin, App) else admin
         self._storefront = storefront
-        self._monotonic = monotonic
+        self.given = GivenToken(monotonic)
 
     @property
     def expired(self) -> bool:
         """Whether the shop has to be asked for a token first."""
-        return self._monotonic() >= self._ends
+        return self.app is not None and self.given.expired
 
-    def receive(self, response: Response) -> None:
+    def receive(self, response: Response, now: float) -> None:
         """Take in what the shop answered to the app's request for a token.
 
         Raises:
             StoreError: unauthorized, and why; or as the answer says.
         """
-        if response.status in (400, 401, 403, 404):
-            raise _refused(response)
-        if response.status in READER.statuses:
-            kind, message = READER.statuses[response.status]
-            raise StoreError(kind, message, status=response.status)
-        document = Fields(documents.document(response, MARKS), "the access token")
-        if response.status != 200:
-            message = f"Shopify answered with HTTP {response.status}"
-            raise StoreError("server_error", message, status=response.status)
-        token, lifetime = document.text("access_token"), document.integer("expires_in")
-        if not token.isascii() or not token.isprintable() or not token:
-            raise StoreError("invalid_response", "the access token is not one")
-        self._admin = token
-        self._ends = self._monotonic() + max(lifetime - _SPARE, _SHORTEST)
-
-    def forget(self) -> None:
-        """Ask for a new token next time, where that is possible: this one was refused."""
-        if self.app is not None:
-            self._ends = 0.0
+        if response.status == 429:
+            # Other than a query that is refused for want of points, this proves no token.
+            raise StoreError(*READER.statuses[429], status=429)
+        if 400 <= response.status < 500:
+            _check_refusal(response)
+        self.given.receive(Fields(READER.document(response, now), "the access token"))
 
     def headers(self, api: str) -> Mapping[str, str]:
         """Return the header for one of the two APIs, admin or storefront.
@@ -116,30 +99,34 @@ class Tokens:
             StoreError: unauthorized, there is no token for that API, or it cannot be read.
         """
         if api == "admin":
-            return {"X-Shopify-Access-Token": revealed(self._admin)}
+            token = self.given.value if self._lasting is None else revealed(self._lasting)
+            return {"X-Shopify-Access-Token": token}
         if self._storefront is None:
             message = "the configuration has no storefront_token, which searches and carts need"
             raise StoreError("unauthorized", message)
-        # A private token names the server that uses it; a public one may stand in a web page.
         token = revealed(self._storefront)
-        private = token.startswith(_PRIVATE)
-        name = (
-            "Shopify-Storefront-Private-Token" if private else "X-Shopify-Storefront-Access-Token"
-        )
-        return {name: token}
+        # A private token names the server that uses it; a public one may stand in a web page.
+        if token.startswith(_PRIVATE):
+            return {"Shopify-Storefront-Private-Token": token}
+        return {"X-Shopify-Storefront-Access-Token": token}
 
 
-def _refused(response: Response) -> StoreError:
+def _check_refusal(response: Response) -> None:
+    """Raise why Shopify gives no token, where the answer is Shopify's and says so.
+
+    Raises:
+        StoreError: unauthorized.
+    """
     try:
         source = documents.text(response)
     except StoreError:
-        source = ""
-    for code, meaning in _REFUSALS.items():
-        if code in source:
-            message = f"Shopify gives no access token: {meaning}"
-            return StoreError("unauthorized", message, status=response.status, code=code)
-    message = f"Shopify gives no access token and answers with HTTP {response.status}"
-    return StoreError("unauthorized", message, status=response.status)
+        return
+    named = [code for code in _REFUSALS if code in source]
+    if named or '"error"' in source:
+        code = named[0] if named else None
+        why = _REFUSALS[code] if code else f"it answers with HTTP {response.status}"
+        message = f"Shopify gives no access token: {why}"
+        raise StoreError("unauthorized", message, status=response.status, code=code)
 
 
 def access(credentials: Mapping[str, Any]) -> str | Secret | Unreadable | App:
