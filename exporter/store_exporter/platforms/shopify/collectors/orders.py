@@ -28,7 +28,7 @@ _SHOWN_DAYS = 60
 """Without the scope read_all_orders an app sees orders of this many days."""
 
 
-class OrderBook(CursorBook[Api]):
+class ShopOrderBook(CursorBook[Api]):
     """The order book of a shop."""
 
     statuses = STATUSES
@@ -115,7 +115,7 @@ class OrderBook(CursorBook[Api]):
 
 
 ORDERS = order_book.collector(
-    OrderBook,
+    ShopOrderBook,
     "at most `page_size` to a page and `max_pages` full pages in a run. `since` is `now` or a date "
     "from which to count.",
     requests=2,
