@@ -88,6 +88,13 @@ def victoria_metrics(
 
 
 @pytest.fixture(scope="session")
+def postgresql() -> Iterator[servers.Postgresql]:
+    """A PostgreSQL for all tests; each makes a database of its own by `database`."""
+    with servers.postgresql() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """The whole demo, running; a test leaves its stores and its Slack as it found them."""
     with running_demo(tmp_path_factory.mktemp("demo")) as started:

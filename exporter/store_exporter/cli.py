@@ -17,6 +17,7 @@ COMMANDS = {
     "probe": "probe stores once and print what was found",
     "doctor": "find out what is wrong with a store's access, and what to do",
     "run": "run one store operation and print its result",
+    "state": "list what is kept of stores, move it to another store or forget it",
     "operations": "list the operations of each platform",
     "generate": "write dashboards, rules, alerts and runbooks",
     "grafana": "set up Grafana's organisations, datasources and dashboards",

@@ -16,6 +16,7 @@ MODULES: Mapping[str, tuple[str, ...]] = {
         "opentelemetry.exporter.otlp.proto.grpc",
     ),
     "server": ("aiohttp", "bcrypt", "pydantic", "yaml"),
+    "postgresql": ("psycopg",),
     "mixin": ("grafana_foundation_sdk",),
 }
 """Modules that are imported, by the extra of pyproject.toml that brings them."""

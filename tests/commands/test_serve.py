@@ -77,7 +77,7 @@ def test_a_bad_configuration_is_told_and_nothing_starts(
     assert done.stderr.splitlines() == [
         (
             "store-exporter.yml:1: x: unknown key; known here: alerts, defaults, discovery, orgs, "
-            "prometheus_url, state_directory, stores"
+            "prometheus_url, state_database, state_directory, stores"
         ),
         "store-exporter.yml:2: stores: must be a list, each entry after a '- '",
     ]
@@ -188,14 +188,12 @@ async def test_it_watches_stores_from_the_start(tmp_path: Path) -> None:
         assert "store_up{" in await ask(f"{address}/metrics")
 
 
-async def test_two_processes_cannot_share_their_state(tmp_path: Path) -> None:
+async def test_shards_share_one_state(tmp_path: Path) -> None:
     (tmp_path / "store-exporter.yml").write_text(configuration(STORE))
-    async with served(tmp_path):
-        done = await asyncio.to_thread(run, tmp_path, ANY_PORT)
-        assert done.returncode == 1
-        assert "every exporter needs a state_directory of its own" in done.stderr
-        async with served(tmp_path, "--shard=0/2"), served(tmp_path, "--shard=1/2"):
-            pass
+    async with served(tmp_path, "--shard=0/2"), served(tmp_path, "--shard=1/2"):
+        pass
+    assert (tmp_path / "state" / "state.db").exists()
+    assert not list((tmp_path / "state").glob("*shard*"))
 
 
 async def test_an_address_that_is_taken_is_told(tmp_path: Path) -> None:

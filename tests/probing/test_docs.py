@@ -7,7 +7,17 @@ from pathlib import Path
 import pytest
 
 from store_exporter.errors import ERROR_TYPES
-from store_exporter.probing import access, addresses, budget, documents, http, jobs, timetable
+from store_exporter.probing import (
+    access,
+    addresses,
+    budget,
+    http,
+    jobs,
+    sql_state,
+    sqlite_state,
+    state,
+    timetable,
+)
 from store_exporter.probing.health import State
 from store_exporter.probing.recording import SKIP_REASONS
 from store_exporter.stores.model import Store
@@ -19,8 +29,8 @@ def page() -> str:
 
 
 def test_every_state_is_explained(page: str) -> None:
-    for state in State:
-        assert f"| `{state}` |" in page
+    for one in State:
+        assert f"| `{one}` |" in page
 
 
 def test_limits_are_those_of_the_code(page: str) -> None:
@@ -31,7 +41,8 @@ def test_limits_are_those_of_the_code(page: str) -> None:
     assert http.MAX_REDIRECTS == 5
     assert timetable.JITTER_SHARE == 2 / 100
     assert jobs.FRESH_INTERVALS == 3
-    assert documents.KEPT_SECONDS == 90 * 86_400
+    assert (state.KEPT_SECONDS, state.UNUSED_SECONDS) == (90 * 86_400, 2 * 86_400)
+    assert (sql_state.BELIEVED_SECONDS, sqlite_state.KEPT_FILES) == (7 * 86_400, 3)
     words = (
         "A tenth of it",
         "A quarter of that tenth",
@@ -42,7 +53,7 @@ def test_limits_are_those_of_the_code(page: str) -> None:
         "jitter (2 %, at most a second)",
         "three intervals",
         "90 days",
-        documents.FILE_NAME,
+        sqlite_state.FILE_NAME,
     )
     for said in words:
         assert said in page, said

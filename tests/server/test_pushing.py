@@ -9,7 +9,8 @@ import pytest
 
 from store_exporter.metrics.catalogue import business
 from store_exporter.metrics.otlp.deltas import States
-from store_exporter.probing.documents import DocumentFile
+from store_exporter.probing.sqlite_state import SqliteState
+from store_exporter.probing.state import Key, Write
 from store_exporter.server.pushing import SavedStates, is_asked_for
 
 STORE = ("acme", "shop.example.com", "woocommerce")
@@ -40,7 +41,7 @@ def test_what_was_acknowledged_is_there_after_a_restart(tmp_path: Path) -> None:
     losses: list[int] = []
 
     def opened() -> SavedStates:
-        return SavedStates(DocumentFile(tmp_path), lambda: losses.append(1))
+        return SavedStates(SqliteState(tmp_path), lambda: losses.append(1))
 
     saved = opened()
     assert saved.load(STORE) == {}
@@ -56,10 +57,11 @@ def test_what_was_acknowledged_is_there_after_a_restart(tmp_path: Path) -> None:
 @pytest.mark.parametrize("document", ["{}", "[1]", '[["a"]]', '[["a", [], "x", 1]]', "null", "7"])
 def test_a_document_that_is_none_is_a_loss_and_stops_nothing(tmp_path: Path, document: str) -> None:
     losses: list[int] = []
-    file = DocumentFile(tmp_path)
+    file = SqliteState(tmp_path)
     saved = SavedStates(file, lambda: losses.append(1))
     saved.save({STORE: STATES})
-    file._database.execute("UPDATE documents SET document = ?", (document,))
+    org, domain, platform = STORE
+    file.put([Write(Key(org, platform, domain, "", "otlp"), document)])
     assert saved.load(STORE) == {}
     assert len(losses) == (document != "{}")
     saved.save({STORE: STATES})
@@ -69,10 +71,8 @@ def test_a_document_that_is_none_is_a_loss_and_stops_nothing(tmp_path: Path, doc
 
 def test_a_file_that_cannot_be_used_is_a_loss_and_stops_nothing(tmp_path: Path) -> None:
     losses: list[int] = []
-    file = DocumentFile(tmp_path)
-    saved = SavedStates(file, lambda: losses.append(1))
-    file._database.execute("DROP TABLE documents")
+    saved = SavedStates(SqliteState(tmp_path), lambda: losses.append(1))
+    saved.close()
     saved.save({STORE: STATES})
     assert saved.load(STORE) == {}
     assert len(losses) == 2
-    saved.close()

@@ -1,4 +1,4 @@
-"""Real servers for tests: Prometheus, Alertmanager, VictoriaMetrics, promtool, amtool.
+"""Real servers for tests: Prometheus, Alertmanager, VictoriaMetrics, PostgreSQL, promtool, amtool.
 
 `scripts/tools` puts the programs into .tools/bin; a test that needs a missing one is skipped, and
 pytest's summary names what was missing. Every server listens on a loopback port that the system
@@ -28,6 +28,7 @@ A program: `subprocess.run([tool("promtool"), "check", "metrics"], ...)`.
 
 from __future__ import annotations
 
+from tests.servers.postgresql import Postgresql, postgresql
 from tests.servers.process import Server, StartError, eventually, missing_tools, running, tool
 from tests.servers.programs import (
     AlertmanagerFactory,
@@ -40,6 +41,7 @@ from tests.servers.programs import (
 
 __all__ = [
     "AlertmanagerFactory",
+    "Postgresql",
     "PrometheusFactory",
     "Server",
     "StartError",
@@ -47,6 +49,7 @@ __all__ = [
     "alertmanager",
     "eventually",
     "missing_tools",
+    "postgresql",
     "prometheus",
     "running",
     "tool",

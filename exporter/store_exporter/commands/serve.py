@@ -11,8 +11,8 @@ from pathlib import Path
 
 from ..config import Config, ConfigError, load
 from ..net.redactor import Redactor
-from ..probing.documents import StateError
 from ..probing.leases import LeaseError
+from ..probing.state import StateError
 from ..server import descriptors, logs
 from ..server.app import create_app
 from ..server.assembly import assembled

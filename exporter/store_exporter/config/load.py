@@ -12,7 +12,7 @@ from ..platforms.base import Installed, Platform
 from ..stores.model import Store
 from . import alerting, document, entries, problems, secrets
 from .checker import Checker
-from .model import OrgSection, Root
+from .model import OrgSection, Root, StateDatabase
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,8 @@ class Config:
     Attributes:
         file: where it was read.
         data: the file's content, which holds references to secrets but no secret.
-        state_directory: the folder of cursor files.
+        state_directory: the folder of the state's file.
+        state_database: the database that keeps the state in its place, if any.
         prometheus_url: base address of a Prometheus to ask about past days, if any.
         orgs: the tenants by name.
         stores: the stores of the file, in its order.
@@ -33,6 +34,7 @@ class Config:
     file: Path
     data: Mapping[str, Any]
     state_directory: Path
+    state_database: StateDatabase | None
     prometheus_url: str | None
     orgs: Mapping[str, OrgSection]
     stores: tuple[Store, ...]

@@ -19,6 +19,7 @@ from pydantic import (
 
 from .types import (
     AlertmanagerFile,
+    DatabaseUrl,
     Duration,
     FilePath,
     Info,
@@ -210,6 +211,18 @@ class DiscoverySection(Section):
     )
 
 
+class StateDatabase(Section):
+    """A PostgreSQL database that keeps the state."""
+
+    url: DatabaseUrl = Field(
+        description="The database, such as postgresql://exporter@db.example.com/monitoring; "
+        "parameters of libpq may follow, such as ?sslmode=verify-full."
+    )
+    password: SecretReference | None = Field(
+        None, description="The user's password, as an env: or file: reference."
+    )
+
+
 class Root(Section):
     """The file's top level. Entries of the lists are checked one by one elsewhere."""
 
@@ -217,6 +230,11 @@ class Root(Section):
         None,
         description="Folder of the file that keeps counters monotonic across restarts; `state` "
         "beside the configuration if it is absent.",
+    )
+    state_database: StateDatabase | None = Field(
+        None,
+        description="A PostgreSQL that keeps the state in place of that file, for exporters on "
+        "several machines; needs the extra `postgresql`.",
     )
     prometheus_url: Url | None = Field(
         None, description="A Prometheus that answers /api/v1/analytics for past days."

@@ -62,6 +62,7 @@ def sections(platform: Platform) -> Mapping[str, Mapping[str, FieldInfo]]:
     store = by_key(store_model(platform))
     return {
         "Top level": by_key(model.Root),
+        "`state_database`": by_key(model.StateDatabase),
         "`orgs`": by_key(model.OrgSection),
         "`orgs[].api_tokens[]`": by_key(model.ApiToken),
         "`orgs[].alerts`": by_key(model.OrgReceivers),

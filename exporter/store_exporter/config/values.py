@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from ..net.url import normal
 
@@ -97,6 +97,24 @@ def url(value: Any) -> str:
     if not _is_host(parts.hostname):
         raise ValueError("its host is neither a host name nor an IP address")
     return normal(value)
+
+
+def database_url(value: Any) -> str:
+    """Read the address of a PostgreSQL database, which holds no password.
+
+    Raises:
+        ValueError: it is another kind of address, or has a password in it; without the value.
+    """
+    if not isinstance(value, str) or not re.fullmatch(r"postgres(ql)?://[!-~]{1,2000}", value):
+        raise ValueError("is not an address such as postgresql://user@host/database")
+    try:
+        parts = urlsplit(value)
+        secret = parts.password is not None or "password" in parse_qs(parts.query)
+    except ValueError:
+        raise ValueError("is not an address such as postgresql://user@host/database") from None
+    if secret:
+        raise ValueError("must not contain the password; give `password` as a reference")
+    return value
 
 
 def _is_host(host: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import get_args
 
 from ..contract import Report
 from ..metrics.catalogue import business, exporter, health
@@ -13,8 +14,9 @@ from .access import Access, Journal
 from .health import Health, State
 from .history import Result
 from .jobs import COLLECTOR, PROBE, Job
+from .state import Reason
 
-SKIP_REASONS = ("overlap", "budget", "backoff", "local")
+SKIP_REASONS = ("overlap", "budget", "backoff", "local", "state")
 """The values of the label `reason` of `store_exporter_runs_skipped_total`."""
 
 
@@ -38,6 +40,8 @@ class Recording:
         for reason in SKIP_REASONS:
             self._recorder.inc(exporter.RUNS_SKIPPED, (reason,), 0)
         self._recorder.inc(exporter.STATE_LOSSES, (), 0)
+        for reason in get_args(Reason):
+            self._recorder.inc(exporter.STATE_ERRORS, (reason,), 0)
 
     def expect(self, store: Store) -> None:
         """Show a store's counters at zero, as far as their labels are known."""
@@ -123,6 +127,10 @@ class Recording:
     def skipped(self, reason: str, count: int = 1) -> None:
         """Count runs that were left out."""
         self._recorder.inc(exporter.RUNS_SKIPPED, (reason,), count)
+
+    def state_failed(self, reason: Reason) -> None:
+        """Count that a run could not be remembered."""
+        self._recorder.inc(exporter.STATE_ERRORS, (reason,))
 
     def started(self, lag: float) -> None:
         """Record how much later than planned a run started, in seconds."""

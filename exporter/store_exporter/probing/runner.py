@@ -14,19 +14,23 @@ from ..metrics.recorder import Recorder
 from ..stores.model import Store
 from .access import Access, Journal, Priority
 from .budget import BudgetSpentError
-from .cursor import Documents, MemoryDocuments, RunCursor
+from .cursor import RunCursor
+from .documents import Documents, MemoryDocuments
 from .driver import Driver
 from .exchange import Sender
 from .health import Health, HealthTracker
 from .history import History, Result
 from .http import StoreHttp
-from .jobs import COLLECTOR, PROBE, Job
+from .jobs import PROBE, Job
 from .outcomes import Complaints, judged, own_failure, result_of
 from .pulse import Pulse
 from .recording import Recording
+from .state import Key, StateUnavailableError
 
 _LOCAL_WAIT = 5.0
 """Seconds after which a run that failed by us is tried again."""
+_STATE_WAIT = 30.0
+"""Seconds after which a run that could not be remembered is tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,13 +195,13 @@ class Runner:
         self, job: Job, *, detailed: bool = False, priority: Priority | None = None
     ) -> Result | Skipped:
         # The clock runs neither while our own disk is read nor while it is written.
-        key = (job.store.domain, job.name)
+        key = Key.of(job.store, job.name)
         began = took = 0.0
         http: StoreHttp | None = None
         ended: Report | Exception
         lost = self._pulse.lost
         try:
-            cursor = RunCursor(await self._documents.read(key) if job.kind == COLLECTOR else None)
+            cursor = await self._cursor(job, key)
             http = self._http(job, job.priority if priority is None else priority)
             began = time.perf_counter()
             lost = self._pulse.lost
@@ -207,7 +211,12 @@ class Runner:
             finally:
                 took = time.perf_counter() - began
                 if cursor.changed is not None:
-                    await self._documents.write(key, cursor.changed)
+                    await self._documents.write(key, cursor.changed, cursor.revision)
+        except StateUnavailableError as error:
+            _stop_if_cancelled()
+            self.recording.state_failed(error.reason)
+            wait = job.schedule.interval if error.reason == "conflict" else _STATE_WAIT
+            return Skipped("state", wait, error)
         except BudgetSpentError as error:
             # Our own thrift says nothing about the store. A collector that is out of it half way
             # has a whole interval to save up for the next run.
@@ -230,6 +239,15 @@ class Runner:
         duration = took - journal.waited
         return self._finish(job, ended, journal, duration, detailed=detailed)
 
+    async def _cursor(self, job: Job, key: Key) -> RunCursor:
+        """Return the memory of a run. That it cannot be read matters only to who asks for it."""
+        if job.kind == PROBE:
+            return RunCursor()
+        try:
+            return RunCursor(await self._documents.read(key))
+        except StateUnavailableError as error:
+            return RunCursor(error)
+
     def _http(self, job: Job, priority: Priority) -> StoreHttp:
         return StoreHttp(
             job.store,
@@ -250,10 +268,15 @@ class Runner:
         async def keep() -> None:
             # A walk that is longer than the time from crash to crash gets ahead all the same.
             nonlocal saved
-            if cursor.changed is not None and self._monotonic() - saved >= _KEEP_SECONDS:
-                document = cursor.changed
-                await self._documents.write((job.store.domain, job.name), document)
-                saved, cursor.changed = self._monotonic(), None
+            if cursor.changed is None or self._monotonic() - saved < _KEEP_SECONDS:
+                return
+            document, saved = cursor.changed, self._monotonic()
+            try:
+                key = Key.of(job.store, job.name)
+                cursor.revision = await self._documents.write(key, document, cursor.revision)
+            except StateUnavailableError:
+                return  # no matter of the plan's; the end of the run tries again and tells
+            cursor.changed = None
 
         driver = Driver(http, connection, sleep=self._sleep, between=keep)
         run = Run(job.store, job.options, cursor, self._now)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
 from ..config import Config
-from ..metrics.catalogue.exporter import STATE_LOSSES
 from ..metrics.recorder import Recorder
 from ..net.redactor import Redactor
-from ..probing.cursor import FileDocuments
-from ..probing.documents import DocumentFile
+from ..probing.documents import StoredDocuments
 from ..probing.lease_tables import SqliteLeases
 from ..probing.leases import Keeper
 from ..probing.runner import Runner
@@ -21,6 +20,7 @@ from .descriptors import Shares
 from .exporter import Exporter
 from .probe import SingleRunner
 from .pushing import pushing
+from .state import open_state, telling
 
 
 @asynccontextmanager
@@ -46,21 +46,19 @@ async def assembled(
     Raises:
         ConfigError: the configuration has problems.
         ImportError: OTLP is asked for, and its extra is not installed.
-        StateError: the state directory cannot be used.
+        StateError: the state cannot be used.
     """
     config = config or load()
     recorder = recorder or Recorder()
     shard = shard or Shard()
-    folder = config.state_directory
-    if shard.count > 1:
-        # Every process needs a folder of its own, wherever it runs.
-        folder /= f"shard-{shard.index}-of-{shard.count}"
+    told = telling(recorder)
     async with AsyncExitStack() as cleanup:
         transport = Transport(limit=connections)
         cleanup.push_async_callback(transport.close)
-        documents = FileDocuments(DocumentFile(folder, lost=lambda: recorder.inc(STATE_LOSSES)))
+        documents = StoredDocuments(open_state(config, told))
         cleanup.push_async_callback(documents.close)
-        await cleanup.enter_async_context(pushing(recorder, folder))
+        await cleanup.enter_async_context(pushing(recorder, partial(open_state, config, told)))
+        config.state_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         keeper = Keeper(SqliteLeases(config.state_directory))
         cleanup.push_async_callback(keeper.close)
         runner = Runner(recorder, transport, documents=documents)

@@ -6,24 +6,22 @@ import asyncio
 import json
 import logging
 import os
-import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..metrics.catalogue.exporter import STATE_LOSSES
 from ..metrics.otlp import Settings, start_otlp
 from ..metrics.recorder import Recorder
-from ..probing.documents import DocumentFile, Key
+from ..probing.state import Key, StateUnavailableError, Storage, Write
 
 if TYPE_CHECKING:
     from ..metrics.otlp.deltas import States, Store
 
 log = logging.getLogger(__name__)
 
-_FOLDER = "otlp"
+_DOCUMENT = "otlp"
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT")
 
 
@@ -35,16 +33,16 @@ def is_asked_for(environ: Mapping[str, str]) -> bool:
 
 
 @asynccontextmanager
-async def pushing(recorder: Recorder, folder: Path) -> AsyncIterator[None]:
+async def pushing(recorder: Recorder, open_state: Callable[[], Storage]) -> AsyncIterator[None]:
     """Push a recorder's state until the block ends, and once more then, where that is asked for.
 
     Args:
         recorder: whose state.
-        folder: where to keep what was acknowledged of counters that outlive this process.
+        open_state: opens what keeps what was acknowledged of counters that outlive this process.
 
     Raises:
         ImportError: the extra `otlp` is not installed.
-        StateError: the folder cannot be used.
+        StateError: the state cannot be used.
     """
     settings = Settings.from_environment()
     if settings.disabled or not is_asked_for(os.environ):
@@ -53,7 +51,7 @@ async def pushing(recorder: Recorder, folder: Path) -> AsyncIterator[None]:
     memory = None
     if settings.delta:
         lost = partial(recorder.inc, STATE_LOSSES)
-        memory = SavedStates(DocumentFile(folder / _FOLDER, lost=lost), lost)
+        memory = SavedStates(open_state(), lost)
     try:
         pusher = start_otlp(recorder, resource=_resource(os.environ), memory=memory)
         how = {"protocol": settings.protocol, "interval_seconds": settings.interval}
@@ -76,48 +74,49 @@ def _resource(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 class SavedStates:
-    """What a receiver has acknowledged, in a file: a document for each store.
+    """What a receiver has acknowledged: a document for each store.
 
     Args:
-        file: closed with this; used by the pushing thread.
+        state: where they are kept; closed with this; used by the pushing thread.
         lost: called when something could not be read or saved.
     """
 
-    def __init__(self, file: DocumentFile, lost: Callable[[], None]) -> None:
-        self._file = file
+    def __init__(self, state: Storage, lost: Callable[[], None]) -> None:
+        self._state = state
         self._lost = lost
 
     def load(self, store: Store) -> States:
         """Return what was saved of a store; nothing when nothing was, or it cannot be read."""
         try:
-            document = json.loads(self._file.get(_key(store)) or "[]")
+            saved = self._state.get(_key(store))
+            document = json.loads(saved.document) if saved is not None else []
             return {
                 (str(name), (*store, *map(str, labels))): (float(value), int(at))
                 for name, labels, value, at in document
             }
-        except (sqlite3.Error, ValueError, TypeError):
+        except (StateUnavailableError, ValueError, TypeError):
             log.exception("what was pushed of a store cannot be read", extra={"store": store[1]})
             self._lost()
             return {}
 
     def save(self, stores: Mapping[Store, States]) -> None:
         """Replace what was saved of these stores, durably."""
-        documents = [(_key(store), _document(states)) for store, states in stores.items()]
+        writes = [Write(_key(store), _document(states)) for store, states in stores.items()]
         try:
-            self._file.put(documents)
-        except sqlite3.Error:
+            self._state.put(writes)
+        except StateUnavailableError:
             # After a restart the increases since the last that was saved are sent once more.
             log.exception("what was pushed cannot be saved")
             self._lost()
 
     def close(self) -> None:
-        """Close the file."""
-        self._file.close()
+        """Close the state."""
+        self._state.close()
 
 
 def _key(store: Store) -> Key:
     org, domain, platform = store
-    return domain, f"{org} {platform}"
+    return Key(org, platform, domain, "", _DOCUMENT)
 
 
 def _document(states: States) -> str:

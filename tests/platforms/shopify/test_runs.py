@@ -15,11 +15,11 @@ from store_demo.stores.shopify import SimulatedShopify
 from store_exporter import cli
 from store_exporter.metrics.catalogue import business, health
 from store_exporter.metrics.recorder import Recorder
-from store_exporter.probing.cursor import FileDocuments
-from store_exporter.probing.documents import DocumentFile
+from store_exporter.probing.documents import StoredDocuments
 from store_exporter.probing.history import Result
 from store_exporter.probing.jobs import Job, jobs_of
 from store_exporter.probing.runner import Runner
+from store_exporter.probing.sqlite_state import SqliteState
 from store_exporter.probing.transport import Transport
 from store_exporter.stores.model import Schedule, Secret, Store
 from tests.fakes.serving import serving
@@ -65,7 +65,7 @@ def values(recorder: Recorder, name: str) -> dict[tuple[str, ...], float]:
 async def running(recorder: Recorder, folder: Path | None = None) -> AsyncIterator[Runner]:
     """A runner whose state is in the folder; leaving it is the end of the process."""
     transport = Transport()
-    documents = FileDocuments(DocumentFile(folder)) if folder is not None else None
+    documents = StoredDocuments(SqliteState(folder)) if folder is not None else None
     try:
         yield Runner(recorder, transport, documents=documents)
     finally:

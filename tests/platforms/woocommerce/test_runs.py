@@ -16,11 +16,11 @@ from store_demo.stores.woocommerce import Fault, SimulatedWooCommerce
 from store_exporter.metrics.catalogue import business, health
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.platforms import base
-from store_exporter.probing.cursor import FileDocuments
-from store_exporter.probing.documents import DocumentFile
+from store_exporter.probing.documents import StoredDocuments
 from store_exporter.probing.history import Result
 from store_exporter.probing.jobs import PROBE, Job, jobs_of
 from store_exporter.probing.runner import Runner
+from store_exporter.probing.sqlite_state import SqliteState
 from store_exporter.probing.transport import Transport
 from store_exporter.stores.model import Schedule, Secret, Store
 
@@ -80,7 +80,7 @@ async def over_tls(shop: SimulatedWooCommerce, authority: trustme.CA) -> AsyncIt
 async def running(recorder: Recorder, folder: Path | None = None) -> AsyncIterator[Runner]:
     """A runner whose state is in the folder; leaving it is the end of the process."""
     transport = Transport()
-    documents = FileDocuments(DocumentFile(folder)) if folder is not None else None
+    documents = StoredDocuments(SqliteState(folder)) if folder is not None else None
     try:
         yield Runner(recorder, transport, documents=documents)
     finally:

@@ -84,8 +84,9 @@ RUNS_SKIPPED = Metric(
     "store_exporter_runs_skipped_total",
     Kind.COUNTER,
     "Runs of probes and collectors that were left out, by reason: overlap (the one "
-    "before still went on, or the exporter was held up), budget, backoff, or local (they failed by "
-    "this machine or process, so that they say nothing about the store).",
+    "before still went on, or the exporter was held up), budget, backoff, local (they failed by "
+    "this machine or process, so that they say nothing about the store), or state (what they "
+    "counted could not be read or saved).",
     ("reason",),
     "{run}",
 )
@@ -95,6 +96,22 @@ STATE_LOSSES = Metric(
     "Times that saved state was damaged and set aside, after which its counters began again.",
     (),
     "{loss}",
+)
+STATE_ERRORS = Metric(
+    "store_exporter_state_errors_total",
+    Kind.COUNTER,
+    "Runs whose saved state could not be read or saved, by reason: full (the disk), unavailable "
+    "(the file or database cannot be used now), or conflict (another process saved it meanwhile).",
+    ("reason",),
+    "{run}",
+)
+STATE_LEFT_BEHIND = Metric(
+    "store_exporter_state_left_behind",
+    Kind.GAUGE,
+    "Stores whose saved state nobody used for two days: removed, moved to another org, or given "
+    "another address or platform; it is kept for 90 days.",
+    (),
+    "{store}",
 )
 SCRAPE_DURATION = Metric(
     "store_exporter_scrape_duration_seconds",
@@ -118,5 +135,7 @@ METRICS = (
     SCHEDULER_LAG,
     RUNS_SKIPPED,
     STATE_LOSSES,
+    STATE_ERRORS,
+    STATE_LEFT_BEHIND,
     SCRAPE_DURATION,
 )

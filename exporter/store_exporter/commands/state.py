@@ -1,0 +1,137 @@
+"""`store-exporter state`: what is kept of stores, and giving it to another or forgetting it."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from ..config import Config
+from ..probing.state import Listed, StateError, StateUnavailableError, Storage, StoreIdentity
+from ..server.state import open_state
+from ..stores.model import Store
+from . import stores
+
+_ACTIONS = {"list": (0, 0), "move": (1, 2), "forget": (1, 1)}
+"""How many names each takes, at least and at most."""
+
+
+class Kept(NamedTuple):
+    """What is kept of one store."""
+
+    name: str
+    documents: Sequence[Listed]
+    watched: bool
+
+    @property
+    def used(self) -> int:
+        """Unix time at which any of it was last used, to the day."""
+        return max(entry.used for entry in self.documents)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument(
+        "action",
+        choices=_ACTIONS,
+        help="list what is kept; move NAME [DOMAIN] to give it to that store of the configuration, "
+        "the one of the same domain by default; or forget NAME",
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="as `list` prints it")
+    parser.add_argument(
+        "--replace", action="store_true", help="for move: forget what the other store has"
+    )
+    stores.add_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """List, move or forget; 1 when it cannot be done, 2 when the command line is wrong."""
+    stores.silence_log()
+    least, most = _ACTIONS[args.action]
+    if not least <= len(args.names) <= most:
+        print(f"state {args.action} takes {least} to {most} names", file=sys.stderr)
+        return 2
+    config = stores.read_config(args)
+    if config is None:
+        return 1
+    try:
+        watched = asyncio.run(stores.stores_of(config))
+        state = open_state(config, alone=args.action != "list")
+        try:
+            return _do(args, config, state, watched)
+        finally:
+            state.close()
+    except (StateError, StateUnavailableError) as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _do(args: argparse.Namespace, config: Config, state: Storage, watched: Sequence[Store]) -> int:
+    kept = {one.name: one for one in _kept(state, watched)}
+    if args.action == "list":
+        found = list(kept.values())
+        as_json = args.format == "json"
+        print(json.dumps(_document(found), indent=2) if as_json else "\n".join(_table(found)))
+        return 0
+    if args.names[0] not in kept:
+        raise StateError(f"there is no state of {args.names[0]}; `state list` shows what there is")
+    old = kept[args.names[0]].documents[0].key.identity
+    if args.action == "forget":
+        print(f"forgot {state.forget(old)} documents of {args.names[0]}")
+        return 0
+    domain = args.names[1] if len(args.names) > 1 else old.domain
+    new = next((StoreIdentity.of(store) for store in watched if store.domain == domain), None)
+    if new is None:
+        raise StateError(f"{domain} is not among the stores of {config.file}")
+    if new == old:
+        raise StateError(f"{args.names[0]} is that store's already")
+    count = state.move(old, new, replace=args.replace)
+    print(f"moved {count} documents of {args.names[0]} to {_name(new)}")
+    return 0
+
+
+def _name(identity: StoreIdentity) -> str:
+    return f"{identity.org}/{identity.platform}/{identity.domain}@{identity.address}"
+
+
+def _kept(state: Storage, watched: Sequence[Store]) -> Iterator[Kept]:
+    """Yield what is kept of each store; what has no tenant or address is none's figures."""
+    here = {StoreIdentity.of(store) for store in watched}
+    by_identity: dict[StoreIdentity, list[Listed]] = {}
+    for entry in state.entries():
+        if entry.key.org and entry.key.address:
+            by_identity.setdefault(entry.key.identity, []).append(entry)
+    for identity, entries in by_identity.items():
+        yield Kept(_name(identity), entries, identity in here)
+
+
+def _table(kept: Sequence[Kept]) -> Iterator[str]:
+    width = max((len(one.name) for one in kept), default=0)
+    for one in kept:
+        size = sum(entry.size for entry in one.documents)
+        whose = "watched" if one.watched else "left behind"
+        names = ", ".join(entry.key.collector for entry in one.documents)
+        yield f"{one.name:<{width}}  {whose:<11}  used {_day(one.used)}  {size:>9} bytes: {names}"
+    left = sum(not one.watched for one in kept)
+    yield f"{len(kept)} stores, of which {left} are not watched by this configuration"
+
+
+def _document(kept: Sequence[Kept]) -> list[dict[str, object]]:
+    return [
+        {
+            "name": one.name,
+            **one.documents[0].key.identity._asdict(),
+            "watched": one.watched,
+            "used": one.used,
+            "documents": {entry.key.collector: entry.size for entry in one.documents},
+        }
+        for one in kept
+    ]
+
+
+def _day(when: int) -> str:
+    return time.strftime("%Y-%m-%d", time.gmtime(when))

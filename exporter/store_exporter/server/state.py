@@ -1,0 +1,41 @@
+"""Where an exporter keeps what it remembers, as its configuration says."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from ..config import Config
+from ..metrics.catalogue.exporter import STATE_LEFT_BEHIND, STATE_LOSSES
+from ..metrics.recorder import Recorder
+from ..probing.sqlite_state import SqliteState
+from ..probing.state import Storage, Told
+
+
+def open_state(config: Config, told: Told | None = None, *, alone: bool = False) -> Storage:
+    """Open the state of a configuration.
+
+    Args:
+        config: says where it is.
+        told: what is called when something was damaged, or is left behind.
+        alone: whether no other process may use it meanwhile.
+
+    Raises:
+        ModuleNotFoundError: the extra `postgresql` is not installed.
+        StateError: it cannot be used.
+    """
+    database = config.state_database
+    if database is None:
+        return SqliteState(config.state_directory, told=told, alone=alone)
+    from ..probing.postgresql_state import PostgresqlState
+
+    password = database.password.reveal() if database.password else None
+    return PostgresqlState(database.url, password, told=told, alone=alone)
+
+
+def telling(recorder: Recorder) -> Told:
+    """Return what counts damage and shows what is left behind."""
+
+    def left_behind(count: int) -> None:
+        recorder.set(STATE_LEFT_BEHIND, (), count)
+
+    return Told(partial(recorder.inc, STATE_LOSSES), left_behind)
