@@ -7,7 +7,7 @@ starts at Unix time 0.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from store_exporter.metrics.catalogue import Metric, business, exporter, health, operations
 from store_exporter.mixin import costs, series, slo
@@ -79,6 +79,7 @@ STORES = [
             of(health.UP): "1x4 0x10",
             TIMEOUTS: "0x4 1+1x10",
             of(health.PROBE_STATUS, LIVENESS): "200x4 500x10",
+            of(health.PROBE_FAILING_SINCE, LIVENESS): "_x4 268x10",
             of(costs.REVENUE, 'currency="EUR"'): "1240.2x20",
             of(costs.ORDERS): "30.6x20",
             of(health.INFO, 'version="9.3.3"'): "1x3 stale",
@@ -89,13 +90,33 @@ STORES = [
         f"{WHO} keeps failing its liveness probe. The latest failures are of type timeout. "
         "It answers with HTTP 500.",
         facts={
-            "since": "1970-01-01 00:05:00 UTC",
-            "lasted": "5m 0s",
+            "since": "1970-01-01 00:04:28 UTC",
+            "lasted": "5m 32s",
             "error_type": "timeout",
             "cost": "about 1,240 EUR an hour in 31 orders, at this time of the week",
             "failing": "get_cart (30 calls) in the last five minutes",
             "changed": "version 9.3.3 to 9.4.1",
         },
+    ),
+    Case(
+        "StoreDown",
+        "it counts from before the exporter was restarted, and its first failure since",
+        {
+            of(health.UP): "1x4 0x10",
+            TIMEOUTS: "0x4 1+1x10",
+            of(health.PROBE_FAILING_SINCE, LIVENESS): "_x7 450x10",
+        },
+        "10m",
+        f"{WHO} keeps failing its liveness probe. The latest failures are of type timeout.",
+        facts={"since": "1970-01-01 00:05:00 UTC", "lasted": "5m 0s"},
+    ),
+    Case(
+        "StoreDown",
+        "a store that is still down when its maintenance is over is told of after two minutes",
+        {of(health.UP): "1x4 0x40", of(health.MAINTENANCE): "0x3 1x20 0x30"},
+        "28m",
+        f"{WHO} keeps failing its liveness probe.",
+        facts={"since": "1970-01-01 00:25:00 UTC"},
     ),
     Case(
         "StoreDown",
@@ -304,6 +325,15 @@ OUTAGES = [
         {of(health.UP): "1x4" + " 0 1 1" * 10 + " 1x60"},
         "50m",
         f"{WHO} was down for 13.33% of the last half hour, a little at a time.",
+    ),
+    Case(
+        "StoreUnstable",
+        "what came and went in maintenance is no pattern afterwards",
+        {
+            of(health.UP): "1x4" + " 0 1 1" * 5 + " 1x60",
+            of(health.MAINTENANCE): "0x4 1x15 0x60",
+        },
+        "25m",
     ),
     Case(
         "StoreUnstable",
@@ -1090,5 +1120,13 @@ SURGES = [
         groups=("surges",),
     ),
 ]
+
+
+def in_maintenance(case: Case) -> Case:
+    """The same situation, of a store that is in maintenance all the time."""
+    raw = "health" in case.groups
+    maintained = of(health.MAINTENANCE if raw else series.MAINTENANCE, base=STORE)
+    return replace(case, series={**case.series, maintained: "1x2000"}, message=None)
+
 
 CASES = [*STORES, *OUTAGES, *UPKEEP, *BUSINESS, *EXPORTER, *STATE, *OBJECTIVES, *WEEKS, *SURGES]

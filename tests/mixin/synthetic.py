@@ -121,6 +121,7 @@ def gauge(metric: Metric, labels: dict[str, str], t: int, now: int) -> float:
         health.HEALTH: float(labels.get("state") == "healthy"),
         health.PROBE_SUCCESS: float(labels.get("probe") == "liveness"),
         health.PROBE_STATUS: 200.0,
+        health.MAINTENANCE: 0.0,
         health.API_BUDGET_LIMIT: 600.0,
         health.API_BUDGET_REMAINING: 300.0,
         health.API_BUCKET_MAXIMUM: 1000.0,

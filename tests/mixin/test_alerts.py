@@ -15,7 +15,7 @@ import yaml
 from store_exporter.metrics.catalogue import health, operations
 from store_exporter.mixin import alerts, policy, rules, runbook, slo
 from store_exporter.mixin.model import as_document
-from tests.mixin.alert_cases import CASES, GET_CART, SOLD_OUT, Case, of
+from tests.mixin.alert_cases import CASES, GET_CART, SOLD_OUT, TIMED_OUT, Case, in_maintenance, of
 from tests.servers import tool
 
 RECORDING = {
@@ -95,9 +95,7 @@ def expected(case: Case) -> list[dict[str, Any]]:
     ]
 
 
-@pytest.mark.real
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.alert}: {case.says}")
-def test_an_alert_fires_when_it_should_and_only_then(case: Case, tmp_path: Path) -> None:
+def run(case: Case, directory: Path) -> None:
     test = {
         "interval": case.step,
         "input_series": [{"series": s, "values": v} for s, v in case.series.items()],
@@ -106,12 +104,58 @@ def test_an_alert_fires_when_it_should_and_only_then(case: Case, tmp_path: Path)
         ],
     }
     promtool(
-        tmp_path,
+        directory,
         {"evaluation_interval": case.step, "tests": [test]},
         case.groups,
         case.alert,
         case.facts,
     )
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.alert}: {case.says}")
+def test_an_alert_fires_when_it_should_and_only_then(case: Case, tmp_path: Path) -> None:
+    run(case, tmp_path)
+
+
+ABOUT_STORES = {alert.name for alert in alerts.alerts() if "domain" in alert.by}
+FIRING = [case for case in CASES if case.message and case.alert in ABOUT_STORES]
+
+
+def test_every_alert_about_a_store_has_a_situation_in_which_it_fires() -> None:
+    assert {case.alert for case in FIRING} == ABOUT_STORES
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("case", FIRING, ids=lambda case: f"{case.alert}: {case.says}")
+def test_no_alert_fires_about_a_store_in_maintenance(case: Case, tmp_path: Path) -> None:
+    run(in_maintenance(case), tmp_path)
+
+
+@pytest.mark.real
+def test_what_fails_in_maintenance_spends_no_error_budget(tmp_path: Path) -> None:
+    """Calls fail in the first half hour of two, and in maintenance of that length."""
+    inputs = {
+        of(operations.OPERATIONS, GET_CART): "0+30x240",
+        of(operations.OPERATION_ERRORS, TIMED_OUT): "0+30x60 1800x180",
+        of(health.MAINTENANCE): "1x60 0x180",
+    }
+    labels = {"org": "acme", "domain": "books.example", "platform": "woocommerce"}
+    bad = f'{{__name__="{slo.bad_in("6h")}", slo="availability"'
+    bad += "".join(f', {key}="{value}"' for key, value in labels.items()) + "}"
+    test = {
+        "interval": "30s",
+        "input_series": [{"series": s, "values": v} for s, v in inputs.items()],
+        "promql_expr_test": [
+            {
+                "eval_time": "2h",
+                "expr": f'{slo.bad_in("6h")}{{slo="availability"}}',
+                "exp_samples": [{"labels": bad, "value": 0}],
+            }
+        ],
+    }
+    groups = ("health", "operations", "slo")
+    promtool(tmp_path, {"evaluation_interval": "30s", "tests": [test]}, groups)
 
 
 @pytest.mark.parametrize("name", sorted(BY_NAME))

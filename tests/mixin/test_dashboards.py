@@ -200,7 +200,7 @@ def test_legends_name_labels_that_the_query_keeps(name: str) -> None:
 def test_the_starts_of_firing_alerts_are_marked_where_they_do_not_drown_the_chart(
     name: str,
 ) -> None:
-    (annotation,) = DOCUMENTS[name]["annotations"]["list"]
+    annotation, _ = DOCUMENTS[name]["annotations"]["list"]
     assert 'alertstate="firing"' in annotation["expr"]
     assert annotation["useValueForTime"] is True
     assert annotation["enable"] is (name not in ("fleet", "trends"))

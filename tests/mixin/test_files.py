@@ -80,7 +80,7 @@ def test_pace_shortens_intervals_and_the_sums_that_rely_on_them_follow() -> None
         {
             rule["expr"].rpartition(" * ")[2]
             for rule in groups[0]["rules"]
-            if "_over_" in rule["expr"]
+            if "sum_over_" in rule["expr"]
         }
         for groups in (slow, fast)
     ]

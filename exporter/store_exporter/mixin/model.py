@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import Fault
-from . import promql
+from ..metrics.catalogue import health
+from . import promql, series
 from .names import Dashboard
 
 
@@ -76,6 +77,10 @@ class Alert:
         inhibited_by: what it follows from, and so needs no message of its own beside.
         faults: whose error types its message may name; the runbook explains them.
         facts: further annotations by name, templates that come out empty when nothing is known.
+        probe: the probe whose first failure in a row is when it began; when its condition first
+            held where there is none.
+        window: how far back its expression looks, where that is more than a few minutes, so that
+            it is not judged by what happened in maintenance.
         keep: seconds that it goes on firing after its condition ended, so that one that comes and
             goes is told once.
     """
@@ -94,27 +99,46 @@ class Alert:
     inhibited_by: tuple[Cause, ...] = ()
     faults: tuple[Fault, ...] = ()
     facts: Mapping[str, str] = field(default_factory=dict)
+    probe: str = ""
+    window: str = ""
     keep: float = 0
 
+    @property
+    def condition(self) -> str:
+        """PromQL: its expression, but for stores that are in maintenance."""
+        if "domain" not in self.by:
+            return self.expression
+        return series.outside_maintenance(f"({self.expression})", self.window)
+
     def since(self) -> str:
-        """Template text: since when its condition has held, which is before it fires."""
+        """Template text: since when it is so, which is before it fires."""
         form = '"2006-01-02 15:04:05 UTC"'
         return self._active("%s", f"{{{{ (. | first | value | toTime).UTC.Format {form} }}}}")
 
     def lasted(self) -> str:
-        """Template text: for how long its condition has held, up to its latest evaluation.
+        """Template text: for how long it is so, up to the latest evaluation of its condition.
 
         Prometheus keeps the annotations of that evaluation when the alert is over.
         """
         return self._active("time() - %s", "{{ . | first | value | humanizeDuration }}")
 
     def _active(self, query: str, found: str) -> str:
-        """Ask what Prometheus itself records of each alert: when it became active."""
+        """Ask when it began: Prometheus itself records when each alert became active.
+
+        The exporter knows the failed probe before that, unless it was restarted meanwhile; so the
+        earlier of the two counts.
+        """
         constant = {"alertname": self.name, "severity": self.severity, **self.labels}
         matchers = [promql.equal(label, value) for label, value in constant.items()]
         matchers += [f"{label}=%q" for label in self.by]
-        state = promql.quote(query.replace("%s", promql.select("ALERTS_FOR_STATE", *matchers)))
-        values = "".join(f" $labels.{label}" for label in self.by)
+        began = promql.select("ALERTS_FOR_STATE", *matchers)
+        asked = self.by
+        if self.probe:
+            own = (*(f"{label}=%q" for label in self.by), promql.equal("probe", self.probe))
+            failing = promql.select(health.PROBE_FAILING_SINCE, *own)
+            began, asked = f"min({failing} or {began})", (*self.by, *self.by)
+        state = promql.quote(query.replace("%s", began))
+        values = "".join(f" $labels.{label}" for label in asked)
         return f"{{{{ with printf {state}{values} | query }}}}{found}{{{{ end }}}}"
 
     def document(self, grafana: str, runbooks: str, pace: float = 1.0) -> dict[str, Any]:
@@ -131,7 +155,7 @@ class Alert:
         facts = {"since": self.since(), "lasted": self.lasted(), **self.facts, "first": first}
         return {
             "alert": self.name,
-            "expr": promql.lines(self.expression),
+            "expr": promql.lines(self.condition),
             "for": promql.duration(self.hold * pace),
             **({"keep_firing_for": promql.duration(self.keep * pace)} if self.keep else {}),
             "labels": {"severity": self.severity, **self.labels},

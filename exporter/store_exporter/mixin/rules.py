@@ -60,13 +60,18 @@ def quantile_rules() -> Group:
 
 def health_rules() -> Group:
     """Whether each store is up, refuses our credentials, and how much trouble it is in."""
-    recent = promql.over(promql.select(health.UP), STALE_SAMPLES)
+    recent, maintained = (
+        f"last_over_time({promql.over(promql.select(metric), STALE_SAMPLES)})"
+        for metric in (health.UP, health.MAINTENANCE)
+    )
     return Group(
         "store-exporter.health",
         [
             # A store's last state outlives the exporter for some minutes: a restart of the
             # exporter must not report every store that is down as recovered.
-            Record(series.STORE_UP, promql.aggregate("max", STORE, f"last_over_time({recent})")),
+            Record(series.STORE_UP, promql.aggregate("max", STORE, recent)),
+            Record(series.MAINTENANCE, promql.aggregate("max", STORE, maintained)),
+            Record(series.AVAILABLE, series.outside_maintenance(series.STORE_UP)),
             Record(series.CREDENTIALS_REJECTED, credentials_rejected()),
             Record(series.LIVENESS_REFUSED, liveness_refused()),
             Record(series.TROUBLE, trouble()),

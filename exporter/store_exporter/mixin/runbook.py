@@ -114,7 +114,7 @@ def condition(rule: Alert) -> tuple[str, str]:
     hold = f"for {rule.hold / 60:g} minutes" if rule.hold else "at once"
     return (
         f"Severity {rule.severity} ({_SEVERITIES[rule.severity]}), when this holds {hold}:",
-        markdown.code("promql", promql.lines(rule.expression)),
+        markdown.code("promql", promql.lines(rule.condition)),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ..errors import Fault
 from ..metrics.catalogue import Metric, business, health, operations
+from . import promql
 from .policy import RATE_WINDOW
 from .promql import OPERATION, STORE
 
@@ -40,6 +41,8 @@ STORE_FAILED = recorded(STORE, "store_operations_failed", RATE)
 STORE_SUCCESS = recorded(STORE, "store_operations_success", f"ratio_{RATE}")
 PROBE_QUANTILE = recorded((*STORE, "probe"), health.PROBE_DURATION, f"quantile{RATE_WINDOW}")
 STORE_UP = recorded(STORE, health.UP, "max")
+MAINTENANCE = recorded(STORE, health.MAINTENANCE, "max")
+AVAILABLE = recorded(STORE, health.UP, "max_outside_maintenance")
 TROUBLE = recorded(STORE, "store_trouble", "score")
 CREDENTIALS_REJECTED = recorded(STORE, "store_credentials_rejected", "current")
 LIVENESS_REFUSED = recorded(STORE, "store_liveness_refused", "current")
@@ -58,6 +61,21 @@ def orders_in(window: str) -> str:
 def orders_normal(window: str) -> str:
     """Name of the recorded number of orders that such a window normally has."""
     return recorded(STORE, business.ORDERS_PAID, f"increase{window}_normal")
+
+
+def outside_maintenance(expression: str, window: str = "") -> str:
+    """Leave out stores that are in maintenance.
+
+    Args:
+        expression: about stores.
+        window: how far the expression looks back. Where more than a tenth of it was maintenance
+            it says nothing about the store's ordinary days, and stores are left out as well.
+    """
+    stores = promql.on("org", "domain")
+    left = f"{expression} unless {stores} ({MAINTENANCE} == 1)"
+    if not window:
+        return left
+    return f"{left} unless {stores} (avg_over_time({MAINTENANCE}[{window}]) > 0.1)"
 
 
 def ratio(good: str, all_of: str) -> str:

@@ -80,12 +80,19 @@ def base(objective: Objective) -> list[Record]:
         quick = promql.share_within(objective.threshold, duration, RATE_WINDOW, STORE, chosen)
         # Of no calls there is no share, and none of them was slow. NaN would stay in every sum.
         bad = f"clamp_min({events} * (1 - ({quick})), 0) >= 0 or {events} == 0"
+    events, bad = (outside_maintenance(each) for each in (events, bad))
     return [
         Record(EVENTS, events, label),
         Record(BAD, bad, label),
         Record(TARGET, per_store(objective, "target"), label),
         Record(MINIMUM, per_store(objective, "minimum_operations"), label),
     ]
+
+
+def outside_maintenance(rate: str) -> str:
+    """Leave out what happened in maintenance, of which rates know for the whole of their window."""
+    recent = f"max_over_time({series.MAINTENANCE}[{RATE_WINDOW}])"
+    return f"({rate}) unless {promql.on(*STORE)} ({recent} == 1)"
 
 
 def matchers(objective: Objective) -> tuple[str, ...]:

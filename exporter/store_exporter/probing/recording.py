@@ -34,6 +34,7 @@ class Recording:
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
         self._last_success: dict[str, dict[tuple[str, str], float]] = {}
+        self._failing_since: dict[str, dict[str, float]] = {}
 
     def begin(self) -> None:
         """Show the exporter's own counters at zero, so that their first increase can be seen."""
@@ -72,12 +73,23 @@ class Recording:
             if job.kind == COLLECTOR:
                 metric = business.COLLECTOR_LAST_SUCCESS
             samples = [*samples, Sample(metric, last, {job.kind: job.name})]
+        if job.kind == PROBE:
+            samples += self._failing(job, result)
         ttl = job.ttl if job.kind == PROBE else None
         self._recorder.publish(job.key, job.store.labels, samples, ttl=ttl)
         self._count(job, result, journal)
         if job.liveness:
             up = [Sample(health.UP, float(result.ok))]
             self._recorder.publish(("up", job.store.domain), job.store.labels, up, ttl=job.ttl)
+
+    def _failing(self, job: Job, result: Result) -> Iterator[Sample]:
+        """Since when a probe has been failing, for as long as it does."""
+        since = self._failing_since.setdefault(result.domain, {})
+        if result.ok:
+            since.pop(job.name, None)
+            return
+        began = since.setdefault(job.name, result.time)
+        yield Sample(health.PROBE_FAILING_SINCE, began, {PROBE: job.name})
 
     def _publish_figures(self, job: Job, report: Report) -> None:
         own: list[Sample] = []
@@ -140,10 +152,13 @@ class Recording:
         """Remove all series of a store."""
         self._recorder.forget(store.labels)
         self._last_success.pop(store.domain, None)
+        self._failing_since.pop(store.domain, None)
 
     def forget_job(self, job: Job) -> None:
         """Remove the figures of a probe or collector that is no longer run."""
         self._last_success.get(job.store.domain, {}).pop((job.kind, job.name), None)
+        if job.kind == PROBE:
+            self._failing_since.get(job.store.domain, {}).pop(job.name, None)
         self._recorder.withdraw(job.key)
         self._recorder.withdraw(("figures", *job.key))
         if job.liveness:

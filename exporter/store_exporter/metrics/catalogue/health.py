@@ -61,6 +61,20 @@ PROBE_LAST_SUCCESS = Metric(
     (*STORE_LABELS, "probe"),
     "s",
 )
+PROBE_FAILING_SINCE = Metric(
+    "store_probe_failing_since_timestamp_seconds",
+    Kind.GAUGE,
+    "When the first of this probe's failures in a row ended, in Unix time; absent while it "
+    "succeeds. After a restart of the exporter it counts from then.",
+    (*STORE_LABELS, "probe"),
+    "s",
+)
+MAINTENANCE = Metric(
+    "store_maintenance",
+    Kind.GAUGE,
+    "Whether the store is in maintenance (1), so that nobody is alerted about it, or not (0).",
+    STORE_LABELS,
+)
 TLS_EXPIRY = Metric(
     "store_tls_certificate_expiry_timestamp_seconds",
     Kind.GAUGE,
@@ -140,6 +154,8 @@ METRICS = (
     PROBE_FAILURES,
     PROBE_STATUS,
     PROBE_LAST_SUCCESS,
+    PROBE_FAILING_SINCE,
+    MAINTENANCE,
     TLS_EXPIRY,
     INFO,
     API_REQUESTS,

@@ -11,7 +11,7 @@ from ...metrics.catalogue import health
 from .. import promql, series
 from ..model import Alert, Group, Runbook
 from ..names import AUDIENCE, ORG_ONLY, AlertName, Dashboards
-from ..policy import MINUTE, THRESHOLDS
+from ..policy import LIVENESS_PROBE, MINUTE, THRESHOLDS
 from ..promql import STORE, equal
 from .causes import unusable
 from .texts import PROBE_CAUSE, STATUS, WHO, unavailable
@@ -20,7 +20,7 @@ DOWN_AFTER = 2 * MINUTE
 """How long a store is down before that is told."""
 CALM = 5 * MINUTE
 """How long a store must have answered again before its outage counts as over."""
-_DOWN = f"{series.STORE_UP} == 0"
+_DOWN = f"{series.AVAILABLE} == 0"
 
 
 def groups() -> list[Group]:
@@ -33,12 +33,12 @@ def stores_down() -> Alert:
     """Many stores of one platform do not answer."""
     by = ("platform",)
     down = promql.aggregate("count", by, _DOWN)
-    watched = promql.aggregate("count", by, series.STORE_UP)
+    watched = promql.aggregate("count", by, series.AVAILABLE)
     chosen = "{platform=%q}"
     everywhere = f"{{{{ query {promql.quote(f'count({_DOWN})')} | first | value }}}}"
-    all_watched = f"{{{{ query {promql.quote(f'count({series.STORE_UP})')} | first | value }}}}"
+    all_watched = f"{{{{ query {promql.quote(f'count({series.AVAILABLE})')} | first | value }}}}"
     of_platform = (
-        f'{{{{ with printf "count({series.STORE_UP}{chosen})" $labels.platform | query }}}}'
+        f'{{{{ with printf "count({series.AVAILABLE}{chosen})" $labels.platform | query }}}}'
         "{{ . | first | value }}{{ end }}"
     )
     failures = f"increase({health.PROBE_FAILURES.name}{chosen}[10m])"
@@ -119,6 +119,7 @@ def store_down_among_many() -> Alert:
         labels={AUDIENCE: ORG_ONLY},
         faults=(Fault.STORE, Fault.CONFIG),
         facts=unavailable(),
+        probe=LIVENESS_PROBE,
         keep=CALM,
     )
 
@@ -158,5 +159,6 @@ def store_unstable() -> Alert:
         inhibited_by=unusable(),
         faults=(Fault.STORE, Fault.CONFIG),
         facts=unavailable(),
+        window="30m",
         keep=30 * MINUTE,
     )

@@ -65,6 +65,7 @@ def order_drought() -> list[Alert]:
             labels={"window": window},
             inhibited_by=(*unusable(), unwatched()),
             facts=SALES,
+            window=window,
         )
         for window in SEASONAL.drought_windows
     ]
@@ -105,4 +106,5 @@ def payments_failing() -> Alert:
         ),
         inhibited_by=(*unusable(), unwatched()),
         facts=SALES,
+        window="1h",
     )

@@ -7,7 +7,7 @@ from ...metrics.catalogue import health
 from .. import promql, series
 from ..model import Alert, Group, Runbook
 from ..names import AlertName, Dashboards
-from ..policy import MINUTE, SEASONAL, THRESHOLDS
+from ..policy import LIVENESS_PROBE, MINUTE, SEASONAL, THRESHOLDS
 from ..promql import STORE, equal
 from .causes import outage, unusable
 from .outages import CALM, DOWN_AFTER
@@ -64,6 +64,7 @@ def store_down() -> Alert:
         inhibited_by=(outage(),),
         faults=(Fault.STORE, Fault.CONFIG),
         facts=unavailable(),
+        probe=LIVENESS_PROBE,
         keep=CALM,
     )
 
@@ -130,10 +131,11 @@ def recurring(state: str, besides: str = "") -> str:
     recent = promql.over(promql.select(health.HEALTH, equal("state", state)), "1h")
     share = f"{promql.aggregate('max', STORE, f'avg_over_time({recent})')}{besides}"
     often = promql.aggregate("max", STORE, f"changes({recent})")
-    return (
+    found = (
         f"({share} > {THRESHOLDS.unstable_share:g}"
         f" and {promql.on(*STORE)} {often} >= {THRESHOLDS.unstable_changes:g})"
     )
+    return f"({series.outside_maintenance(found, '1h')})"
 
 
 def in_state(state: str) -> str:
@@ -255,4 +257,5 @@ def latency_regression() -> Alert:
             ),
         ),
         inhibited_by=unusable(),
+        window="1h",
     )

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from .. import policy, promql
+from .. import policy, promql, series
 from . import links as click
 from . import tables
 from .finish import FINISH, mappings, thresholds, unknown
@@ -54,6 +54,7 @@ def as_document(
         .link(siblings())
         .variables([datasource(), *(query_variable(each) for each in page.variables)])
         .annotation(firing(names, enabled=page.marks))
+        .annotation(maintenance(names))
     )
     numbers = itertools.count(1)
     for row in page.rows:
@@ -134,6 +135,25 @@ def firing(variables: tuple[str, ...], *, enabled: bool) -> build.AnnotationQuer
         .use_value_for_time(True)
         .title_format("{{alertname}}")
         .text_format("{{severity}} {{org}} {{domain}}")
+        .step("60s")
+    )
+
+
+def maintenance(variables: tuple[str, ...]) -> build.AnnotationQuery:
+    """A region for each stretch in which a chosen store was in maintenance.
+
+    Grafana joins samples that follow each other by a step into one region.
+    """
+    chosen = promql.variables(*(name for name in FIRING if name in variables))
+    return (
+        build.AnnotationQuery()
+        .name("Maintenance")
+        .datasource(DATASOURCE)
+        .enable(True)
+        .icon_color("blue")
+        .expr(f"{promql.select(series.MAINTENANCE, *chosen)} == 1")
+        .title_format("Maintenance")
+        .text_format("{{org}} {{domain}}")
         .step("60s")
     )
 

@@ -44,7 +44,42 @@ def checks() -> Row:
         low=0,
         links=(AlertName.STORE_LATENCY_REGRESSION,),
     )
-    return Row("Does it work?", (probes, time))
+    return Row("Does it work?", (probes, time, *availability()))
+
+
+def availability() -> tuple[Panel, Panel]:
+    """How much of the time chosen the shops answered, and what of it was maintenance."""
+    return (
+        Panel(
+            Kind.STAT,
+            "Answered",
+            "Share of the time chosen above in which liveness probes succeeded, the worst of the "
+            "chosen shops. Maintenance is left out of it, and told beside it.",
+            (
+                Query(
+                    f"min(avg_over_time({select(series.AVAILABLE, *M)}[$__range]))",
+                    empty="a shop in maintenance all the time has none",
+                ),
+            ),
+            unit="percentunit",
+            decimals=2,
+            width=12,
+            height=4,
+            steps=SUCCESS,
+            links=(Dashboards.SLO,),
+        ),
+        Panel(
+            Kind.STAT,
+            "In maintenance",
+            "Share of the time chosen above that was maintenance, the most of the chosen shops. "
+            "Nobody is alerted in it, and it spends no error budget.",
+            (Query(f"max(avg_over_time({select(series.MAINTENANCE, *M)}[$__range]))"),),
+            unit="percentunit",
+            decimals=1,
+            width=12,
+            height=4,
+        ),
+    )
 
 
 def work() -> Row:
