@@ -19,6 +19,7 @@ COMMANDS = {
     "run": "run one store operation and print its result",
     "state": "list what is kept of stores, move it to another store or forget it",
     "operations": "list the operations of each platform",
+    "maintenance": "begin or end maintenance of a store, in which nobody is alerted",
     "generate": "write dashboards, rules, alerts and runbooks",
     "grafana": "set up Grafana's organisations, datasources and dashboards",
 }

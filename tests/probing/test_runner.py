@@ -145,6 +145,20 @@ async def test_a_probe_that_fails_is_data(job: Jobs) -> None:
     assert bench.value(health.HEALTH, "critical") == 1
 
 
+async def test_a_probe_that_fails_says_since_when_until_it_succeeds(job: Jobs) -> None:
+    bench = Bench()
+    began = bench.clock.now()
+    for _ in range(3):
+        await bench.run(job(failing(StoreError("timeout", "no answer"))))
+        assert bench.value(health.PROBE_FAILING_SINCE, "liveness") == began
+        bench.clock.advance(60)
+    await bench.run(job())
+    assert bench.value(health.PROBE_FAILING_SINCE, "liveness") is None
+    again = bench.clock.now()
+    await bench.run(job(failing(StoreError("timeout", "no answer"))))
+    assert bench.value(health.PROBE_FAILING_SINCE, "liveness") == again
+
+
 NOT_THE_STORES = {"local_failure", "pool_timeout", "rate_limited"}
 
 

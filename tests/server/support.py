@@ -16,8 +16,10 @@ import aiohttp
 from store_exporter.config import load
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.net.redactor import Redactor
+from store_exporter.probing.cursor import Documents, MemoryDocuments
 from store_exporter.probing.history import Result
 from store_exporter.probing.jobs import jobs_of
+from store_exporter.probing.maintenance import Maintenance
 from store_exporter.probing.runner import Runner
 from store_exporter.probing.transport import Transport
 from store_exporter.server.app import create_app
@@ -126,6 +128,7 @@ async def exporting(
     environ: Mapping[str, str] = ENVIRON,
     telemetry_path: str = "/metrics",
     redact: Redactor | None = None,
+    documents: Documents | None = None,
 ) -> AsyncIterator[Running]:
     """Serve an exporter until the block ends."""
     file = folder / "store-exporter.yml"
@@ -142,6 +145,7 @@ async def exporting(
         scheduler=scheduler,
         history=runner.history,
         health=runner.health,
+        maintenance=Maintenance(recorder, documents or MemoryDocuments()),
         single=lambda elsewhere: SingleRunner(elsewhere, transport, runner.access),
         redact=redact or Redactor(),
     )

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..contract import Collector, Probe, Setting
 from ..platforms.base import Platform
+from ..stores.maintenance import Window
 from ..stores.model import Schedule, Secret, Store, Unreadable
 from . import model, secrets, values
 from .explain import by_key
@@ -31,6 +32,10 @@ def build_store(platform: Platform, own: Keys, defaults: Keys) -> Store:
         probes=_schedules(platform.probes, own.get("probes"), defaults.get("probes")),
         collectors=_schedules(
             platform.collectors, own.get("collectors"), defaults.get("collectors")
+        ),
+        maintenance=tuple(
+            Window(each["from"], each["to"], each["reason"])
+            for each in own.get("maintenance") or ()
         ),
         **_limits(given(defaults) | given(own)),
     )

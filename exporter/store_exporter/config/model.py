@@ -6,9 +6,10 @@ Every field's description is the sentence that `docs/configuration.md` and error
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -17,12 +18,14 @@ from pydantic import (
     model_validator,
 )
 
+from ..stores.maintenance import MAX_SECONDS, is_reason
 from .types import (
     AlertmanagerFile,
     DatabaseUrl,
     Duration,
     FilePath,
     Info,
+    Moment,
     Org,
     ReadableFile,
     Says,
@@ -33,8 +36,15 @@ from .types import (
 )
 
 
-def _none_as_empty(value: Any) -> Any:
+def none_as_empty(value: Any) -> Any:
+    """Take a key that was left blank as an empty list."""
     return [] if value is None else value
+
+
+def _reason(value: str) -> str:
+    if not is_reason(value):
+        raise ValueError("must be one line of at most 200 characters")
+    return value
 
 
 KEY_PREFIX = "key_"
@@ -91,6 +101,22 @@ class ProbeSection(ScheduleSection):
         description="Of a probe: whether the store is critical, rather than degraded, while it "
         "fails.",
     )
+
+
+class MaintenanceSection(Section):
+    """A stretch of time in which nobody is alerted about a store."""
+
+    key_from: Moment = Field(description="Its start, such as 2026-03-01T02:00:00+01:00.")
+    to: Moment = Field(description="Its end, in the same form; a month later at most.")
+    reason: Annotated[str, AfterValidator(_reason)] = Field(
+        description="Why, in one line of at most 200 characters; shown on pages and in the API."
+    )
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> Self:
+        if not 0 < self.to - self.key_from <= MAX_SECONDS:
+            raise ValueError("must end after it starts, and a month later at most")
+        return self
 
 
 class SlackAlerts(Section):
@@ -166,7 +192,7 @@ class OrgSection(Section):
     """One tenant."""
 
     org: Org = Field(description="The tenant's name, the value of the label `org`.")
-    api_tokens: Annotated[ApiTokens, BeforeValidator(_none_as_empty), Field(max_length=20)] = Field(
+    api_tokens: Annotated[ApiTokens, BeforeValidator(none_as_empty), Field(max_length=20)] = Field(
         [],
         description="Bearer tokens for /api/v1: references of tokens that read, and mappings of "
         "tokens with other scopes.",
@@ -243,12 +269,12 @@ class Root(Section):
     alerts: Any = Field(
         None, description="Where the platform's own alerts go, and how mail is sent."
     )
-    orgs: Annotated[list[Any], BeforeValidator(_none_as_empty)] = Field(
+    orgs: Annotated[list[Any], BeforeValidator(none_as_empty)] = Field(
         [], max_length=10_000, description="The tenants."
     )
-    stores: Annotated[list[Any], BeforeValidator(_none_as_empty)] = Field(
+    stores: Annotated[list[Any], BeforeValidator(none_as_empty)] = Field(
         [], max_length=100_000, description="The stores to watch."
     )
-    discovery: Annotated[list[Any], BeforeValidator(_none_as_empty)] = Field(
+    discovery: Annotated[list[Any], BeforeValidator(none_as_empty)] = Field(
         [], max_length=100, description="Where further stores are found."
     )

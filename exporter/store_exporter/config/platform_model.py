@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, create_model
 
 from ..contract import Collector, Probe, Setting
 from ..platforms import base
+from ..stores.maintenance import MAX_WINDOWS
 from . import model, values
 from .build import checked
 from .model import KEY_PREFIX, Section
@@ -51,6 +52,14 @@ def _identity() -> Fields:
         "url": (
             Url | None,
             Field(None, description="Base address; https://<domain> if it is absent."),
+        ),
+        "maintenance": (
+            Annotated[list[model.MaintenanceSection], BeforeValidator(model.none_as_empty)],
+            Field(
+                [],
+                max_length=MAX_WINDOWS,
+                description="When nobody is alerted about it: a list of `from`, `to` and `reason`.",
+            ),
         ),
     }
 

@@ -76,6 +76,7 @@ def sections(platform: Platform) -> Mapping[str, Mapping[str, FieldInfo]]:
             **{key: info for key, info in defaults.items() if key not in limits},
             **{key: info for key, info in defaults.items() if key in limits},
         },
+        "`stores[].maintenance[]`": by_key(model.MaintenanceSection),
         "Each probe and collector": by_key(model.ProbeSection),
         "`discovery`": by_key(model.DiscoverySection),
         "`discovery[].http`": by_key(model.HttpSource),

@@ -68,6 +68,7 @@ StoreSecret = Annotated[Secret | Unreadable, BeforeValidator(_of_store), _REFERE
 """A secret that only one store needs: that store is shown as critical where it cannot be read."""
 Token = Annotated[Secret, BeforeValidator(read_token), _REFERENCE]
 Duration = Annotated[float, BeforeValidator(values.duration), Says("duration")]
+Moment = Annotated[float, BeforeValidator(values.moment), Says("date and time")]
 Domain = Annotated[str, BeforeValidator(values.domain), Says("host name")]
 Org = Annotated[str, BeforeValidator(values.org), Says("name")]
 DatabaseUrl = Annotated[str, BeforeValidator(values.database_url), Says("address")]

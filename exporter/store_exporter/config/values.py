@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -42,6 +43,21 @@ def duration(value: Any) -> float:
     if not 0 < seconds <= MAX_DURATION:
         raise ValueError("must be a duration above zero and at most 366d")
     return seconds
+
+
+def moment(value: Any) -> float:
+    """Read a date and time with its zone, as RFC 3339 has it, and return Unix time.
+
+    Raises:
+        ValueError: it is none, or has no zone.
+    """
+    try:
+        found = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None or not isinstance(value, str) or len(value) < 16:
+        raise ValueError("is not a date and time with its zone, such as 2026-03-01T02:00:00+01:00")
+    return found.timestamp()
 
 
 def domain(value: Any) -> str:

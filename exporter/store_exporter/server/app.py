@@ -15,6 +15,7 @@ from .access import OrgAccess, basic_auth
 from .api import JsonApi
 from .endpoints import json_endpoint
 from .exporter import Exporter
+from .maintenance import MaintenanceApi
 from .metrics import Scrape
 from .pages import Landing
 from .places import FullError, Places
@@ -49,7 +50,9 @@ def create_app(
     app[RELOADS] = Places(MAX_RELOADS)
     app.cleanup_ctx.append(_running)
     app.on_shutdown.append(_shutting_down)
-    api = JsonApi(exporter, OrgAccess(exporter))
+    access = OrgAccess(exporter)
+    api = JsonApi(exporter, access)
+    maintenance = MaintenanceApi(exporter, access)
     routes: dict[str, Handler] = {
         "/": Landing(exporter, telemetry_path).handle,
         telemetry_path: Scrape(exporter.recorder).handle,
@@ -62,9 +65,12 @@ def create_app(
         "/runbooks/{name}": runbooks.show,
         "/api/v1/health": json_endpoint(api.health),
         "/api/v1/analytics": json_endpoint(api.analytics),
+        "/api/v1/maintenance": json_endpoint(maintenance.listed),
     }
     for path, handler in routes.items():
         app.router.add_get(path, handler)
+    app.router.add_post("/api/v1/maintenance", json_endpoint(maintenance.begin))
+    app.router.add_delete("/api/v1/maintenance", json_endpoint(maintenance.end))
     for method in ("POST", "PUT"):
         app.router.add_route(method, "/-/reload", reload)
     return app

@@ -12,6 +12,7 @@ from ..net.redactor import Redactor
 from ..probing.documents import StoredDocuments
 from ..probing.lease_tables import SqliteLeases
 from ..probing.leases import Keeper
+from ..probing.maintenance import Maintenance
 from ..probing.runner import Runner
 from ..probing.scheduler import Scheduler
 from ..probing.transport import Transport
@@ -73,6 +74,7 @@ async def assembled(
             scheduler=Scheduler(runner),
             history=runner.history,
             health=runner.health,
+            maintenance=Maintenance(recorder, documents),
             single=single,
             redact=redact or Redactor(),
             shard=shard,

@@ -19,6 +19,7 @@ from ..platforms import base
 from ..probing.health import Health
 from ..probing.history import History
 from ..probing.leases import Keeper, Labels
+from ..probing.maintenance import Maintenance
 from ..probing.runner import Runner
 from ..probing.scheduler import Scheduler
 from ..stores.inventory import Change, Inventory, Shard
@@ -39,6 +40,7 @@ class Exporter:
         scheduler: runs probes and collectors.
         history: what they found last.
         health: the state of a store by its domain, None before it is known.
+        maintenance: which stores are in maintenance.
         single: makes what runs one probe on demand and records it elsewhere.
         redact: masks secrets; it learns those of each configuration before it is used.
         shard: which part of the stores is this process's.
@@ -55,6 +57,7 @@ class Exporter:
         scheduler: Scheduler,
         history: History,
         health: Callable[[str], Health | None],
+        maintenance: Maintenance,
         single: Callable[[Recorder], Runner],
         redact: Redactor,
         shard: Shard | None = None,
@@ -64,6 +67,7 @@ class Exporter:
         self.recorder = recorder
         self.redact = redact
         self.single = single
+        self.maintenance = maintenance
         self.inventory = Inventory(shard)
         self.keeper = keeper
         self.ready = False
@@ -85,7 +89,9 @@ class Exporter:
         """Begin to probe and to look for further stores; the exporter is ready from now on."""
         if self.keeper is not None:
             await self.keeper.start(self._watch, self._reports)
-        self._scheduler.start(self._watched())
+        watched = self._watched()
+        self._scheduler.start(watched)
+        self.maintenance.start(watched)
         self._discoverer.replace(self.config.discovery)
         self.ready = True
 
@@ -94,6 +100,7 @@ class Exporter:
         self.ready = False
         await self._discoverer.stop()
         await self._scheduler.stop()
+        await self.maintenance.stop()
         if self.keeper is not None:
             await self.keeper.stop()
 
@@ -104,7 +111,9 @@ class Exporter:
 
     def _watch(self) -> None:
         """Watch the stores that are this process's now, and no others."""
-        self._scheduler.update(self._watched())
+        watched = self._watched()
+        self._scheduler.update(watched)
+        self.maintenance.expect(watched)
 
     def _watched(self) -> list[Store]:
         """Return the stores that are this process's now, and count them."""
@@ -133,7 +142,12 @@ class Exporter:
 
     def status(self, store: Store) -> Status:
         """Return how a store is and what each of its checks last found."""
-        return status(store, self._history.latest(store.domain), self._health(store.domain))
+        return status(
+            store,
+            self._history.latest(store.domain),
+            self._health(store.domain),
+            self.maintenance.current(store),
+        )
 
     async def reload(self) -> Change:
         """Read the configuration again and take it, or keep the old one if it has problems.

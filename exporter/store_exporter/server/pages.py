@@ -6,6 +6,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 
 from aiohttp import web
 
@@ -86,6 +87,7 @@ class Landing:
                 tag("span", store.domain, class_="domain"),
                 tag("br"),
                 tag("span", f"{store.org} · {store.platform}", class_="soft"),
+                _maintenance(status),
                 class_="who",
             ),
             tag("span", _why(reason), class_="why"),
@@ -134,6 +136,14 @@ def _why(check: Check | None) -> str:
     if check is None:
         return "not probed yet"
     return f"{check.error_type}: {check.message}" if check.error_type else check.message
+
+
+def _maintenance(status: Status) -> Html | None:
+    window = status.maintenance
+    if window is None:
+        return None
+    until = datetime.fromtimestamp(window.end, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return tag("div", f"in maintenance until {until}: {window.reason}", class_="soft")
 
 
 def _advice(check: Check) -> Html | None:

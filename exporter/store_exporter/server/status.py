@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Literal, get_args
 
 from ..errors import ERROR_TYPES
 from ..probing.health import Health
 from ..probing.history import Result
 from ..probing.jobs import PROBE, Job, jobs_of
+from ..stores.maintenance import Window
 from ..stores.model import Store
 
 State = Literal["critical", "degraded", "unknown", "healthy"]
@@ -48,11 +50,19 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How one store is."""
+    """How one store is.
+
+    Attributes:
+        store: the store.
+        state: the worst of what counts.
+        checks: each probe and collector.
+        maintenance: the maintenance that it is in, if any.
+    """
 
     store: Store
     state: State
     checks: Sequence[Check]
+    maintenance: Window | None = None
 
     @property
     def reason(self) -> Check | None:
@@ -81,17 +91,23 @@ def state_of(health: Health | None) -> State:
     return health.state.value if health else "unknown"
 
 
-def status(store: Store, results: Sequence[Result], health: Health | None) -> Status:
+def status(
+    store: Store,
+    results: Sequence[Result],
+    health: Health | None,
+    maintenance: Window | None = None,
+) -> Status:
     """Sum up one store, with all its checks.
 
     Args:
         store: the store.
         results: the last result of each of its probes and collectors.
         health: its state, None as long as its liveness probe has not run.
+        maintenance: the maintenance that it is in, if any.
     """
     known = {(result.kind, result.name): result for result in results}
     checks = tuple(_check(job, known.get((job.kind, job.name))) for job in jobs_of(store))
-    return Status(store, state_of(health), checks)
+    return Status(store, state_of(health), checks, maintenance)
 
 
 def _check(job: Job, result: Result | None) -> Check:
@@ -118,3 +134,12 @@ def _check(job: Job, result: Result | None) -> Check:
 def worst_first(states: Sequence[tuple[Store, State]]) -> list[tuple[Store, State]]:
     """Order stores for somebody who looks for trouble."""
     return sorted(states, key=lambda pair: (WORST_FIRST.index(pair[1]), pair[0].domain))
+
+
+def shown(window: Window) -> dict[str, str]:
+    """Return a window as the API shows it."""
+    start, end = (
+        datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds")
+        for moment in (window.start, window.end)
+    )
+    return {"from": start, "to": end, "reason": window.reason}

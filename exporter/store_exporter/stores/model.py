@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .maintenance import Window
+
 
 class Secret:
     """A value that shows itself only when asked: never in repr, str, logs or dumps."""
@@ -97,6 +99,7 @@ class Store:
         concurrency: requests to the store at the same time.
         max_body_bytes: largest answer read.
         ca_file: PEM file with further trusted issuers, if any.
+        maintenance: when nobody is alerted about it.
     """
 
     org: str
@@ -111,6 +114,7 @@ class Store:
     concurrency: int = 1
     max_body_bytes: int = 5 * 1024 * 1024
     ca_file: str | None = None
+    maintenance: tuple[Window, ...] = ()
 
     @property
     def problem(self) -> str:

@@ -51,7 +51,7 @@ def availability() -> tuple[Panel, Panel]:
     """How much of the time chosen the shops answered, and what of it was maintenance."""
     return (
         Panel(
-            Kind.STAT,
+            PanelKind.STAT,
             "Answered",
             "Share of the time chosen above in which liveness probes succeeded, the worst of the "
             "chosen shops. Maintenance is left out of it, and told beside it.",
@@ -69,7 +69,7 @@ def availability() -> tuple[Panel, Panel]:
             links=(Dashboards.SLO,),
         ),
         Panel(
-            Kind.STAT,
+            PanelKind.STAT,
             "In maintenance",
             "Share of the time chosen above that was maintenance, the most of the chosen shops. "
             "Nobody is alerted in it, and it spends no error budget.",

@@ -1,0 +1,223 @@
+"""Which stores are in maintenance: by the configuration, and by what was begun at run time.
+
+Probes and collectors go on in maintenance: pages and dashboards show how the work gets on, figures
+of orders stay whole, and at its end it is known at once whether the store works.
+
+A store has one window at most that was begun at run time; beginning another replaces it. It is
+saved among the store's documents before it counts, so that it survives a restart and a reload.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+
+from ..metrics.catalogue import health
+from ..metrics.families import Sample
+from ..metrics.recorder import Recorder
+from ..stores.maintenance import Window
+from ..stores.model import Store
+from .cursor import Documents
+from .documents import Key
+
+log = logging.getLogger(__name__)
+
+DOCUMENT = "(maintenance)"
+"""Stands where others have a collector's name, which no collector can have."""
+_LONGEST_WAIT = 60.0
+"""Seconds between looks at the clock, which may be set meanwhile."""
+
+
+class UnsavedError(Exception):
+    """Maintenance did not begin or end, because that could not be saved."""
+
+    def __init__(self) -> None:
+        super().__init__("it cannot be saved now, so nothing was changed; see the exporter's log")
+
+
+class Maintenance:
+    """Follows the maintenance of stores and shows it as a metric.
+
+    Args:
+        recorder: where to.
+        documents: keep what was begun at run time.
+        now: Unix time in seconds.
+    """
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        documents: Documents,
+        *,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._recorder = recorder
+        self._documents = documents
+        self._now = now
+        self._stores: dict[str, Store] = {}
+        self._unread: dict[str, Store] = {}
+        self._begun: dict[str, Window] = {}
+        self._shown: dict[str, bool] = {}
+        self._changed = asyncio.Event()
+        self._following: asyncio.Task[None] | None = None
+
+    def start(self, stores: Iterable[Store]) -> None:
+        """Begin to follow these stores."""
+        self.expect(stores)
+        self._following = asyncio.create_task(self._follow())
+
+    async def stop(self) -> None:
+        """End it; what was begun goes on after a restart."""
+        if self._following is not None:
+            self._following.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._following
+
+    def expect(self, stores: Iterable[Store]) -> None:
+        """Follow these stores instead."""
+        wanted = {store.domain: store for store in stores}
+        for domain, old in self._stores.items():
+            if (new := wanted.get(domain)) is None or _identity(new) != _identity(old):
+                for known in (self._unread, self._begun, self._shown):
+                    known.pop(domain, None)
+        for domain, store in wanted.items():
+            if domain in self._unread or domain not in self._shown:
+                self._unread[domain] = store
+        self._stores = wanted
+        self._changed.set()
+
+    def windows(self, store: Store) -> list[Window]:
+        """Return the store's windows that are not over, the earliest first."""
+        known = [*store.maintenance, *([begun] if (begun := self.begun(store)) else [])]
+        now = self._now()
+        return sorted((one for one in known if one.end > now), key=lambda one: one.start)
+
+    def current(self, store: Store) -> Window | None:
+        """Return the window that the store is in, the longest of several."""
+        now = self._now()
+        running = [window for window in self.windows(store) if window.covers(now)]
+        return max(running, key=lambda window: window.end, default=None)
+
+    def begun(self, store: Store) -> Window | None:
+        """Return the store's window that was begun at run time and is not over."""
+        window = self._begun.get(store.domain)
+        return window if window is not None and window.end > self._now() else None
+
+    async def begin(self, store: Store, seconds: float, reason: str) -> Window:
+        """Begin maintenance now, in place of what was begun before, durably.
+
+        Args:
+            store: the store.
+            seconds: how long; it ends by itself.
+            reason: why.
+
+        Raises:
+            UnsavedError: it cannot be saved, and so did not begin.
+        """
+        begins = self._now()
+        window = Window(begins, begins + seconds, reason)
+        saved = {"from": window.start, "to": window.end, "reason": window.reason}
+        await self._save(store, saved, window)
+        return window
+
+    async def end(self, store: Store) -> bool:
+        """End what was begun at run time, durably; False when there is nothing.
+
+        Raises:
+            UnsavedError: it cannot be saved, and so did not end.
+        """
+        if self.begun(store) is None:
+            return False
+        await self._save(store, {}, None)
+        return True
+
+    async def _save(self, store: Store, document: object, window: Window | None) -> None:
+        try:
+            await self._documents.write(_key(store), json.dumps(document, separators=(",", ":")))
+        except Exception as error:
+            log.exception("the maintenance of %s cannot be saved", store.domain)
+            raise UnsavedError from error
+        if self._stores.get(store.domain) is None:
+            return
+        self._unread.pop(store.domain, None)
+        self._begun.pop(store.domain, None)
+        if window is not None:
+            self._begun[store.domain] = window
+        self.look(store)
+        self._changed.set()
+
+    async def _follow(self) -> None:
+        while True:
+            self._changed.clear()
+            await self._read()
+            waits = self.look_at_all() - self._now()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(min(max(waits, 0.0), _LONGEST_WAIT)):
+                    await self._changed.wait()
+
+    async def _read(self) -> None:
+        """Read what was begun before this process, of stores that are new to it."""
+        for domain, store in list(self._unread.items()):
+            try:
+                document = await self._documents.read(_key(store))
+            except Exception:
+                # What the configuration says holds all the same; this is tried again.
+                log.exception("the saved maintenance of %s cannot be read yet", domain)
+                self.look(store)
+                continue
+            if self._unread.get(domain) is not store:
+                continue
+            del self._unread[domain]
+            if (window := _window(domain, document)) is not None:
+                self._begun[domain] = window
+            self.look(store)
+
+    def look_at_all(self) -> float:
+        """Show what has begun or ended, and return when the next window begins or ends."""
+        dated = [store for store in self._stores.values() if store.maintenance]
+        dated += [store for domain in self._begun if (store := self._stores.get(domain))]
+        for store in dated:
+            self.look(store)
+        now = self._now()
+        edges = [edge for one in dated for w in self.windows(one) for edge in (w.start, w.end)]
+        return min((edge for edge in edges if edge > now), default=now + _LONGEST_WAIT)
+
+    def look(self, store: Store) -> None:
+        """Show whether a store is in maintenance."""
+        window = self.current(store)
+        before = self._shown.get(store.domain)
+        if before is (window is not None):
+            return
+        self._shown[store.domain] = window is not None
+        sample = Sample(health.MAINTENANCE, float(window is not None))
+        group = ("maintenance", store.domain)
+        self._recorder.publish(group, store.labels, [sample], ttl=None)
+        where = {"org": store.org, "store": store.domain}
+        if window is not None:
+            log.info("maintenance begins", extra={**where, "reason": window.reason})
+        elif before:
+            log.info("maintenance ends", extra=where)
+
+
+def _identity(store: Store) -> tuple[str, ...]:
+    return (*store.labels, store.url)
+
+
+def _key(store: Store) -> Key:
+    return (store.domain, DOCUMENT)
+
+
+def _window(domain: str, document: str | None) -> Window | None:
+    """Read what was saved; what is damaged is told and counts as nothing."""
+    if document is None:
+        return None
+    try:
+        saved = json.loads(document)
+        return Window(float(saved["from"]), float(saved["to"]), saved["reason"]) if saved else None
+    except (ValueError, TypeError, KeyError) as error:
+        log.warning("the saved maintenance of %s is damaged: %r", domain, error)
+        return None
