@@ -13,9 +13,10 @@ import pytest
 
 from store_exporter.metrics.exposition import render_text
 from store_exporter.metrics.recorder import Recorder
-from store_exporter.probing.cursor import Documents, FileDocuments, MemoryDocuments
-from store_exporter.probing.documents import DocumentFile
-from store_exporter.probing.maintenance import Maintenance, UnsavedError
+from store_exporter.probing.documents import Documents, MemoryDocuments, StoredDocuments
+from store_exporter.probing.maintenance import Maintenance
+from store_exporter.probing.sqlite_state import SqliteState
+from store_exporter.probing.state import Saved, StateUnavailableError
 from store_exporter.stores.maintenance import Window
 from store_exporter.stores.model import Store
 
@@ -111,7 +112,7 @@ async def test_it_survives_a_restart_and_ends_while_the_process_is_down(tmp_path
     clock = Clock()
     for moment, expected in ((500.0, 0), (600.0, 1), (9999.0, 0)):
         clock.now = moment
-        documents = FileDocuments(DocumentFile(tmp_path))
+        documents = StoredDocuments(SqliteState(tmp_path))
         try:
             async with following(clock, documents=documents) as (maintenance, recorder):
                 assert shown(recorder) == expected
@@ -144,13 +145,13 @@ async def test_a_store_that_is_gone_is_no_longer_followed() -> None:
 class FullDisk(MemoryDocuments):
     """Takes nothing."""
 
-    async def write(self, *_: Any) -> None:
-        raise OSError("no space left on device")
+    async def write(self, *_: Any) -> int:
+        raise StateUnavailableError("full", "no space is left on the disk")
 
 
 async def test_what_cannot_be_saved_does_not_begin() -> None:
     async with following(Clock(), documents=FullDisk()) as (maintenance, recorder):
-        with pytest.raises(UnsavedError, match="nothing was changed"):
+        with pytest.raises(StateUnavailableError, match="no space"):
             await maintenance.begin(SHOP, 3600, "plugins")
         assert (shown(recorder), maintenance.current(SHOP)) == (0, None)
 
@@ -158,8 +159,8 @@ async def test_what_cannot_be_saved_does_not_begin() -> None:
 class Unreadable(MemoryDocuments):
     """Holds what nobody can read."""
 
-    async def read(self, *_: Any) -> str | None:
-        return '{"from": "yesterday"}'
+    async def read(self, *_: Any) -> Saved | None:
+        return Saved('{"from": "yesterday"}', 1)
 
 
 async def test_saved_maintenance_that_is_damaged_leaves_the_configurations(

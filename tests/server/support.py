@@ -16,7 +16,7 @@ import aiohttp
 from store_exporter.config import load
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.net.redactor import Redactor
-from store_exporter.probing.cursor import Documents, MemoryDocuments
+from store_exporter.probing.documents import Documents, MemoryDocuments
 from store_exporter.probing.history import Result
 from store_exporter.probing.jobs import jobs_of
 from store_exporter.probing.maintenance import Maintenance

@@ -133,14 +133,14 @@ async def test_a_body_that_is_no_json_is_refused(running: Running) -> None:
 async def test_an_exporter_that_does_not_watch_the_store_sends_to_the_one_that_does(
     running: Running, tmp_path: Path
 ) -> None:
-    held = Keeper(SqliteLeases(tmp_path))
+    own = Keeper(SqliteLeases(tmp_path))
     other = Keeper(SqliteLeases(tmp_path))
-    running.exporter.keeper = held
+    running.exporter.keeper = own
     other.want(running.exporter.inventory.of("acme"))
     try:
         await other.start(lambda: None, dict)
-        held.want(running.exporter.inventory.of("acme"))
-        await held.start(lambda: None, dict)
+        own.want(running.exporter.inventory.of("acme"))
+        await own.start(lambda: None, dict)
         for answer in (
             await ask(running, "POST", json=BODY),
             await ask(running, "DELETE", params={"domain": DOMAIN}),
@@ -148,6 +148,5 @@ async def test_an_exporter_that_does_not_watch_the_store_sends_to_the_one_that_d
             assert answer.status == 421
             assert "another exporter watches this store" in answer.json["error"]
     finally:
-        for keeper in (held, other):
-            await keeper.stop()
-            await keeper.close()
+        await other.stop()
+        await other.close()

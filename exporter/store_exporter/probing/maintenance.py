@@ -21,8 +21,8 @@ from ..metrics.families import Sample
 from ..metrics.recorder import Recorder
 from ..stores.maintenance import Window
 from ..stores.model import Store
-from .cursor import Documents
-from .documents import Key
+from .documents import Documents
+from .state import Key, Saved, StateUnavailableError
 
 log = logging.getLogger(__name__)
 
@@ -30,13 +30,6 @@ DOCUMENT = "(maintenance)"
 """Stands where others have a collector's name, which no collector can have."""
 _LONGEST_WAIT = 60.0
 """Seconds between looks at the clock, which may be set meanwhile."""
-
-
-class UnsavedError(Exception):
-    """Maintenance did not begin or end, because that could not be saved."""
-
-    def __init__(self) -> None:
-        super().__init__("it cannot be saved now, so nothing was changed; see the exporter's log")
 
 
 class Maintenance:
@@ -116,7 +109,7 @@ class Maintenance:
             reason: why.
 
         Raises:
-            UnsavedError: it cannot be saved, and so did not begin.
+            StateUnavailableError: it cannot be saved, and so did not begin.
         """
         begins = self._now()
         window = Window(begins, begins + seconds, reason)
@@ -128,7 +121,7 @@ class Maintenance:
         """End what was begun at run time, durably; False when there is nothing.
 
         Raises:
-            UnsavedError: it cannot be saved, and so did not end.
+            StateUnavailableError: it cannot be saved, and so did not end.
         """
         if self.begun(store) is None:
             return False
@@ -136,11 +129,8 @@ class Maintenance:
         return True
 
     async def _save(self, store: Store, document: object, window: Window | None) -> None:
-        try:
-            await self._documents.write(_key(store), json.dumps(document, separators=(",", ":")))
-        except Exception as error:
-            log.exception("the maintenance of %s cannot be saved", store.domain)
-            raise UnsavedError from error
+        text = json.dumps(document, separators=(",", ":"))
+        await self._documents.write(Key.of(store, DOCUMENT), text)
         if self._stores.get(store.domain) is None:
             return
         self._unread.pop(store.domain, None)
@@ -163,16 +153,16 @@ class Maintenance:
         """Read what was begun before this process, of stores that are new to it."""
         for domain, store in list(self._unread.items()):
             try:
-                document = await self._documents.read(_key(store))
-            except Exception:
+                saved = await self._documents.read(Key.of(store, DOCUMENT))
+            except StateUnavailableError as error:
                 # What the configuration says holds all the same; this is tried again.
-                log.exception("the saved maintenance of %s cannot be read yet", domain)
+                log.warning("the saved maintenance of %s cannot be read yet: %s", domain, error)
                 self.look(store)
                 continue
             if self._unread.get(domain) is not store:
                 continue
             del self._unread[domain]
-            if (window := _window(domain, document)) is not None:
+            if (window := _window(domain, saved)) is not None:
                 self._begun[domain] = window
             self.look(store)
 
@@ -207,17 +197,13 @@ def _identity(store: Store) -> tuple[str, ...]:
     return (*store.labels, store.url)
 
 
-def _key(store: Store) -> Key:
-    return (store.domain, DOCUMENT)
-
-
-def _window(domain: str, document: str | None) -> Window | None:
+def _window(domain: str, saved: Saved | None) -> Window | None:
     """Read what was saved; what is damaged is told and counts as nothing."""
-    if document is None:
+    if saved is None:
         return None
     try:
-        saved = json.loads(document)
-        return Window(float(saved["from"]), float(saved["to"]), saved["reason"]) if saved else None
+        kept = json.loads(saved.document)
+        return Window(float(kept["from"]), float(kept["to"]), kept["reason"]) if kept else None
     except (ValueError, TypeError, KeyError) as error:
         log.warning("the saved maintenance of %s is damaged: %r", domain, error)
         return None

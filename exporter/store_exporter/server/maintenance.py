@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from ..config.values import duration, duration_text
-from ..probing.maintenance import UnsavedError
+from ..probing.state import StateUnavailableError
 from ..stores.maintenance import MAX_BEGUN_SECONDS, MAX_REASON, is_reason
 from ..stores.model import Store
 from .access import OrgAccess
@@ -51,8 +51,8 @@ class MaintenanceApi:
             raise ApiError(400, f"reason must be one line of at most {MAX_REASON} characters")
         try:
             window = await self._exporter.maintenance.begin(store, seconds, reason)
-        except UnsavedError as error:
-            raise ApiError(503, str(error)) from None
+        except StateUnavailableError as error:
+            raise ApiError(503, f"nothing was changed: {error}") from None
         return {"domain": store.domain, **shown(window)}
 
     async def end(self, request: web.Request) -> dict[str, Any]:
@@ -61,8 +61,8 @@ class MaintenanceApi:
         store = self._watched(org, request.query.get("domain", ""))
         try:
             ended = await self._exporter.maintenance.end(store)
-        except UnsavedError as error:
-            raise ApiError(503, str(error)) from None
+        except StateUnavailableError as error:
+            raise ApiError(503, f"nothing was changed: {error}") from None
         if not ended:
             message = "no maintenance was begun for this store"
             if self._exporter.maintenance.current(store) is not None:
