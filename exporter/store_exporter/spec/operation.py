@@ -188,6 +188,6 @@ def written(annotation: Any) -> str:
 
 def paragraphs(function: Callable[..., Any]) -> list[str]:
     """Return a docstring's paragraphs, each on one line, without the errors listed at its end."""
-    text = (inspect.getdoc(function) or "").partition("Raises:\n")[0]
+    text = inspect.cleandoc(function.__doc__ or "").partition("Raises:\n")[0]
     found = (" ".join(part.split()) for part in text.split("\n\n"))
     return [paragraph for paragraph in found if paragraph]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Generic, TypeVar
 
@@ -55,6 +55,16 @@ class ShopperCart(ABC, Generic[ApiT]):
     @abstractmethod
     def refilling(self, lines: Sequence[CartLine], codes: Sequence[str]) -> Iterator[Plan[Cart]]:
         """Yield the changes that fill a new cart like an old one."""
+
+    @abstractmethod
+    def add(
+        self, product: int | str, quantity: int, variation: int | str | Mapping[str, str] | None
+    ) -> Plan[Cart]:
+        """Put pieces of a product into the cart."""
+
+    @abstractmethod
+    def apply(self, code: str) -> Plan[Cart]:
+        """Put a coupon on the cart."""
 
     @abstractmethod
     def remove(self, lines: Sequence[CartLine]) -> Plan[Cart]:
@@ -136,38 +146,48 @@ class ShopperCart(ABC, Generic[ApiT]):
 
 
 def cart_plans(
-    kind: type[ShopperCart[ApiT]],
-    *,
-    read: tuple[str, ...],
-    remove: tuple[str, ...],
-    update: tuple[str, ...],
-) -> tuple[Planned[..., Cart], Planned[..., Cart], Planned[..., Cart]]:
-    """Return the plans of get_cart, remove_from_cart and update_cart_quantity.
+    kind: type[ShopperCart[ApiT]], calls: Mapping[str, tuple[str, ...]]
+) -> tuple[Planned[..., Cart], ...]:
+    """Return the plans of the operations on carts, in the order of `Operations`.
 
     Args:
-        kind: the platform's cart.
-        read: API calls that get_cart makes.
-        remove: those of remove_from_cart.
-        update: those of update_cart_quantity.
+        kind: the platform's cart. The docstrings of its own `add` and `apply` are notes.
+        calls: API calls by the operation's name.
     """
 
-    @plan(Operations.get_cart, calls=read)
-    def get_cart(api: ApiT, cart: CartSession | str | None = None) -> Plan[Cart]:
-        return (yield from kind(api, cart).open())
+    @plan(Operations.add_to_cart, calls=calls["add_to_cart"], notes_of=kind.add)
+    def add_to_cart(
+        api: ApiT,
+        product: int | str,
+        quantity: int = 1,
+        variation: int | str | Mapping[str, str] | None = None,
+        cart: CartSession | str | None = None,
+    ) -> Plan[Cart]:
+        return kind(api, cart).add(product, checks.quantity(quantity), variation)
 
-    @plan(Operations.remove_from_cart, calls=remove)
+    @plan(Operations.get_cart, calls=calls["get_cart"])
+    def get_cart(api: ApiT, cart: CartSession | str | None = None) -> Plan[Cart]:
+        return kind(api, cart).open()
+
+    @plan(Operations.remove_from_cart, calls=calls["remove_from_cart"])
     def remove_from_cart(
         api: ApiT, product: int | str, cart: CartSession | str | None = None
     ) -> Plan[Cart]:
-        return (yield from kind(api, cart).without(product))
+        return kind(api, cart).without(product)
 
-    @plan(Operations.update_cart_quantity, calls=update)
+    @plan(Operations.update_cart_quantity, calls=calls["update_cart_quantity"])
     def update_cart_quantity(
         api: ApiT, product: int | str, quantity: int, cart: CartSession | str | None = None
     ) -> Plan[Cart]:
-        return (yield from kind(api, cart).with_quantity(product, quantity))
+        return kind(api, cart).with_quantity(product, quantity)
 
-    return get_cart, remove_from_cart, update_cart_quantity
+    @plan(Operations.apply_coupon_to_cart, calls=calls["apply_coupon_to_cart"], notes_of=kind.apply)
+    def apply_coupon_to_cart(
+        api: ApiT, code: str, cart: CartSession | str | None = None
+    ) -> Plan[Cart]:
+        return kind(api, cart).apply(checks.text(code, "code"))
+
+    return add_to_cart, get_cart, remove_from_cart, update_cart_quantity, apply_coupon_to_cart
 
 
 def renewed(cart: Cart, problems: Sequence[str]) -> Cart:

@@ -11,13 +11,9 @@ from typing import Any
 
 from ....errors import StoreError
 from ....net.plans import Plan
-from ....spec.operations import Operations
 from ....spec.results import Cart, CartLine
-from ....spec.sessions import CartSession
-from ...kit import checks
 from ...kit.carts import ShopperCart, cart_plans, kept
 from ...kit.fields import Fields
-from ...kit.operations import plan
 from .. import carts, ids
 from ..api import Api
 from ..product_lookup import find
@@ -85,17 +81,42 @@ class _Cart(ShopperCart[Api]):
         """
         try:
             cart = yield from self.change(name, lines=[line])
-            now = pieces(cart.lines, variant_id)
+            now = _pieces(cart.lines, variant_id)
             if now >= after:
                 return cart
             raise StoreError("out_of_stock", f"only {now} of {after} can be had")
         except StoreError as error:
             left = [line for line in self.session.lines if line.product_id == variant_id]
-            changed = pieces(left, variant_id) != before
+            changed = _pieces(left, variant_id) != before
             if error.error_type == "out_of_stock" and changed:
                 undo = {"id": left[0].key, "quantity": before}
                 yield from self.change("UpdateLines", lines=[undo])
             raise
+
+    def add(
+        self, product: int | str, quantity: int, variation: int | str | Mapping[str, str] | None
+    ) -> Plan[Cart]:
+        """Where a product has several variants, one has to be chosen, else it is invalid_input."""
+        number = yield from _variant(self.api, product, variation)
+        before = yield from self.open()
+        held = _pieces(before.lines, number)
+        added = self.all_or_nothing(
+            "AddLines", _item(number, quantity), number, held, held + quantity
+        )
+        return kept(before, (yield from added))
+
+    def apply(self, code: str) -> Plan[Cart]:
+        """Beside the codes that are on the cart."""
+        before = yield from self.open()
+        codes = [coupon.code for coupon in before.coupons]
+        if code.casefold() in (known.casefold() for known in codes):
+            raise StoreError("invalid_coupon", f"{code} is on the cart already")
+        after = yield from self.change("ApplyDiscount", codes=[*codes, code])
+        if code.casefold() not in (coupon.code.casefold() for coupon in after.coupons):
+            if codes:
+                yield from self.change("ApplyDiscount", codes=codes)
+            raise StoreError("invalid_coupon", f"{code} is not good for this cart")
+        return kept(before, after)
 
     def remove(self, lines: Sequence[CartLine]) -> Plan[Cart]:
         return self.change("RemoveLines", lines=[line.key for line in lines])
@@ -117,30 +138,8 @@ def _item(variant_id: int, quantity: Any) -> dict[str, Any]:
     return {"merchandiseId": ids.gid("ProductVariant", variant_id), "quantity": int(quantity)}
 
 
-def pieces(lines: Sequence[CartLine], variant_id: int) -> int:
-    """Return how many pieces of a variant lines hold."""
+def _pieces(lines: Sequence[CartLine], variant_id: int) -> int:
     return sum(int(line.quantity) for line in lines if line.product_id == variant_id)
-
-
-@plan(
-    Operations.add_to_cart,
-    calls=("admin VariantsByQuery", "admin ProductById", _GET, "storefront AddLines"),
-)
-def add_to_cart(
-    api: Api,
-    product: int | str,
-    quantity: int = 1,
-    variation: int | str | Mapping[str, str] | None = None,
-    cart: CartSession | str | None = None,
-) -> Plan[Cart]:
-    """Where a product has several variants, one has to be chosen, else it is invalid_input."""
-    count = checks.quantity(quantity)
-    opened = _Cart(api, cart)
-    number = yield from _variant(api, product, variation)
-    before = yield from opened.open()
-    held = pieces(before.lines, number)
-    added = opened.all_or_nothing("AddLines", _item(number, count), number, held, held + count)
-    return kept(before, (yield from added))
 
 
 def _variant(
@@ -167,26 +166,13 @@ def _variant(
     raise StoreError("invalid_input", f"there is no such variation of {str(product)[:40]}")
 
 
-get_cart, remove_from_cart, update_cart_quantity = cart_plans(
+add_to_cart, get_cart, remove_from_cart, update_cart_quantity, apply_coupon_to_cart = cart_plans(
     _Cart,
-    read=(_GET,),
-    remove=(_GET, "admin VariantsByQuery", "storefront RemoveLines"),
-    update=(_GET, "admin VariantsByQuery", "storefront UpdateLines"),
+    {
+        "add_to_cart": ("admin VariantsByQuery", "admin ProductById", _GET, "storefront AddLines"),
+        "get_cart": (_GET,),
+        "remove_from_cart": (_GET, "admin VariantsByQuery", "storefront RemoveLines"),
+        "update_cart_quantity": (_GET, "admin VariantsByQuery", "storefront UpdateLines"),
+        "apply_coupon_to_cart": (_GET, "storefront ApplyDiscount"),
+    },
 )
-
-
-@plan(Operations.apply_coupon_to_cart, calls=(_GET, "storefront ApplyDiscount"))
-def apply_coupon_to_cart(api: Api, code: str, cart: CartSession | str | None = None) -> Plan[Cart]:
-    """Beside the codes that are on the cart."""
-    wanted = checks.text(code, "code")
-    opened = _Cart(api, cart)
-    before = yield from opened.open()
-    codes = [coupon.code for coupon in before.coupons]
-    if wanted.casefold() in (known.casefold() for known in codes):
-        raise StoreError("invalid_coupon", f"{wanted} is on the cart already")
-    after = yield from opened.change("ApplyDiscount", codes=[*codes, wanted])
-    if wanted.casefold() not in (coupon.code.casefold() for coupon in after.coupons):
-        if codes:
-            yield from opened.change("ApplyDiscount", codes=codes)
-        raise StoreError("invalid_coupon", f"{wanted} is not good for this cart")
-    return kept(before, after)

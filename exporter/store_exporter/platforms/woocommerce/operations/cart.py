@@ -13,12 +13,8 @@ from typing import Any
 from ....errors import StoreError
 from ....net.plans import Plan
 from ....spec.money import Quantity
-from ....spec.operations import Operations
 from ....spec.results import Cart, CartLine
-from ....spec.sessions import CartSession
-from ...kit import checks
 from ...kit.carts import ShopperCart, cart_plans, renewed
-from ...kit.operations import plan
 from .. import carts, errors, models
 from ..api import STORE, Api
 from ..product_lookup import find_product
@@ -83,6 +79,21 @@ class _Cart(ShopperCart[Api]):
         rebuilt = yield from self.open()
         return renewed((yield from self.call(action, body)), rebuilt.problems)
 
+    def add(
+        self, product: int | str, quantity: int, variation: int | str | Mapping[str, str] | None
+    ) -> Plan[Cart]:
+        options: Mapping[str, str] = {}
+        if isinstance(variation, Mapping):
+            options = variation
+        elif variation is not None:
+            product = yield from _variation_id(self.api, product, variation)
+        if not isinstance(product, int):
+            product = (yield from find_product(self.api, product)).identifier()
+        return (yield from self.change("add-item", _item(product, quantity, options)))
+
+    def apply(self, code: str) -> Plan[Cart]:
+        return self.change("apply-coupon", {"code": code})
+
     def remove(self, lines: Sequence[CartLine]) -> Plan[Cart]:
         for line in lines:
             after = yield from self.call("remove-item", {"key": line.key})
@@ -115,33 +126,6 @@ def _item(number: int, quantity: Quantity, options: Mapping[str, str]) -> dict[s
     return {"id": number, "quantity": count, "variation": pairs}
 
 
-@plan(
-    Operations.add_to_cart,
-    calls=(
-        "GET /wc/v3/products?sku=",
-        "GET /wc/v3/products/{id}",
-        GET_CART,
-        "POST /wc/store/v1/cart/add-item",
-    ),
-)
-def add_to_cart(
-    api: Api,
-    product: int | str,
-    quantity: int = 1,
-    variation: int | str | Mapping[str, str] | None = None,
-    cart: CartSession | str | None = None,
-) -> Plan[Cart]:
-    count = checks.quantity(quantity)
-    options: Mapping[str, str] = {}
-    if isinstance(variation, Mapping):
-        options = variation
-    elif variation is not None:
-        product = yield from _variation_id(api, product, variation)
-    if not isinstance(product, int):
-        product = (yield from find_product(api, product)).identifier()
-    return (yield from _Cart(api, cart).change("add-item", _item(product, count, options)))
-
-
 def _variation_id(api: Api, product: int | str, variation: int | str) -> Plan[int]:
     """Return the id of a variation, which must be one of the product's.
 
@@ -156,19 +140,20 @@ def _variation_id(api: Api, product: int | str, variation: int | str) -> Plan[in
     return child.identifier()
 
 
-get_cart, remove_from_cart, update_cart_quantity = cart_plans(
+_BY_ID = "GET /wc/v3/products/{id}"
+_CART = "POST /wc/store/v1/cart"
+add_to_cart, get_cart, remove_from_cart, update_cart_quantity, apply_coupon_to_cart = cart_plans(
     _Cart,
-    read=(GET_CART,),
-    remove=(GET_CART, "GET /wc/v3/products/{id}", "POST /wc/store/v1/cart/remove-item"),
-    update=(
-        GET_CART,
-        "GET /wc/v3/products/{id}",
-        "POST /wc/store/v1/cart/update-item",
-        "POST /wc/store/v1/cart/remove-item",
-    ),
+    {
+        "add_to_cart": ("GET /wc/v3/products?sku=", _BY_ID, GET_CART, f"{_CART}/add-item"),
+        "get_cart": (GET_CART,),
+        "remove_from_cart": (GET_CART, _BY_ID, f"{_CART}/remove-item"),
+        "update_cart_quantity": (
+            GET_CART,
+            _BY_ID,
+            f"{_CART}/update-item",
+            f"{_CART}/remove-item",
+        ),
+        "apply_coupon_to_cart": (GET_CART, f"{_CART}/apply-coupon"),
+    },
 )
-
-
-@plan(Operations.apply_coupon_to_cart, calls=(GET_CART, "POST /wc/store/v1/cart/apply-coupon"))
-def apply_coupon_to_cart(api: Api, code: str, cart: CartSession | str | None = None) -> Plan[Cart]:
-    return (yield from _Cart(api, cart).change("apply-coupon", {"code": checks.text(code, "code")}))
