@@ -15,6 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ...errors import StoreError
+from ...metrics.catalogue import health
+from ...metrics.families import Sample
 
 _UNKNOWN_COST = 10.0
 # Whoever must keep to a share is more careful with what it never asked before.
@@ -230,3 +232,16 @@ class Bucket:
         gained = (now - self._at) * state.restore_rate
         self._available = min(self._available + gained, state.maximum - self._under_way)
         self._at = now
+
+
+def spent(bucket: Bucket) -> list[Sample]:
+    """Return the state of the rate limit and what was spent of it, if answers have told."""
+    if bucket.latest is None:
+        return []
+    before, bucket.shown = bucket.shown, (bucket.requested, bucket.actual)
+    return [
+        Sample(health.API_BUCKET_AVAILABLE, bucket.latest.available),
+        Sample(health.API_BUCKET_MAXIMUM, bucket.latest.maximum),
+        Sample(health.API_COST, bucket.requested, {"kind": "requested"}, before[0]),
+        Sample(health.API_COST, bucket.actual, {"kind": "actual"}, before[1]),
+    ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -96,6 +96,14 @@ class Fields:
         """Read a decorating piece of HTML, as plain text."""
         value = self._members.get(name)
         return plain_text(value) if isinstance(value, str) else default
+
+    def one_of(self, name: str, known: Collection[str]) -> str:
+        """Read a string that is one of a closed list."""
+        value = self.text(name)
+        if value not in known:
+            message = f"{self.where}: {name} is {value[:40]}, which is not known here"
+            raise StoreError("invalid_response", message)
+        return value
 
     def flag(self, name: str) -> bool:
         """Read a boolean."""

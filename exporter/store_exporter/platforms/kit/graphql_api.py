@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from ...errors import StoreError
 from ...net.plans import Pause, Plan, Request
-from . import connection, graphql
+from ...spec.results import Listing
+from . import connection, graphql, lists
 from .bucket import Bucket, Cost, ThrottledError, TooDearError
 from .fields import Fields
 from .graphql import NodePage, Nodes, QueryFile
 from .graphql_answers import GraphqlReader, GraphqlResult
 
+T = TypeVar("T")
 _MOST_REFUSALS = 5
 """Refusals in a row of one query that do not tell what is missing, after which it is given up."""
 Root = str | Callable[[Fields], Fields]
@@ -179,6 +181,33 @@ class GraphqlApi:
             limit: nodes wanted.
         """
         return graphql.nodes(partial(self.page, name, root, variables), limit)
+
+    def listing(
+        self,
+        name: str,
+        root: Root,
+        variables: Mapping[str, Any],
+        read: Callable[[Fields], T],
+        *,
+        limit: int,
+        ours: bool = False,
+    ) -> Plan[Listing[T]]:
+        """Read the results in a connection; those that make no sense are left out and counted.
+
+        Args:
+            name: of the document; it and the next two are as in `page`.
+            root: see there.
+            variables: see there.
+            read: reads a node.
+            limit: results wanted.
+            ours: whether the limit is not the caller's, so that a longer list is not complete.
+
+        Raises:
+            StoreError: invalid_response, none of them can be read; of the request.
+        """
+        nodes, complete, _ = yield from self.nodes(name, root, variables, limit=limit)
+        total, what = len(nodes) if complete else None, root if isinstance(root, str) else name
+        return lists.listing(nodes, what, read, total=total, complete=complete or not ours)
 
     def all_nodes(
         self, name: str, root: Root, variables: Mapping[str, Any], *, limit: int

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from ...contract import Setting
 from .probes import check_path
@@ -27,6 +28,25 @@ def form(valid: str, otherwise: str, *mistaken: tuple[str, str]) -> Check:
             if re.match(beginning, value):
                 return message
         return None if re.fullmatch(valid, value) else otherwise
+
+    return check
+
+
+def either(alone: str, *together: str) -> Callable[[Mapping[str, Any]], str | None]:
+    """Return a check of credentials of which one is needed, or else all of some others.
+
+    Args:
+        alone: name of the one.
+        together: names of the others.
+    """
+
+    def check(credentials: Mapping[str, Any]) -> str | None:
+        given = [name for name in together if credentials.get(name) is not None]
+        if credentials.get(alone) is None and len(given) < len(together):
+            return f"either {' and '.join(together)} are needed, or an {alone}"
+        if credentials.get(alone) is not None and given:
+            return f"there is an {alone} as well as a {' or '.join(together)}"
+        return None
 
     return check
 

@@ -18,6 +18,7 @@ from ...stores.model import Secret, Unreadable
 from ..kit.connection import revealed
 from ..kit.fields import Fields
 from ..kit.oauth2 import GivenToken
+from ..kit.settings import either
 from .responses import READER
 
 GRANT = "/admin/oauth/access_token"
@@ -141,11 +142,4 @@ def access(credentials: Mapping[str, Any]) -> str | Secret | Unreadable | App:
     return App(credentials["client_id"], credentials["client_secret"])
 
 
-def problem(credentials: Mapping[str, Any]) -> str | None:
-    """Say what is wrong with the credentials taken together, None if nothing is."""
-    given = {name for name in ("client_id", "client_secret") if credentials.get(name) is not None}
-    if credentials.get("admin_token") is None and len(given) < 2:
-        return "either client_id and client_secret are needed, or an admin_token"
-    if credentials.get("admin_token") is not None and given:
-        return "there is an admin_token as well as a client_id or client_secret"
-    return None
+problem = either("admin_token", "client_id", "client_secret")

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-
-from ...errors import StoreError
 from ...spec.money import Money
 from ...spec.results import Customer, Order, OrderLine, OrderNote, Refund
 from ..kit.fields import Fields
@@ -16,16 +12,8 @@ _UNPAID = ("AUTHORIZED", "PARTIALLY_PAID", "PENDING")
 _LOST = ("EXPIRED", "VOIDED")
 _DELIVERED = "FULFILLED"
 _UNDELIVERED = (
-    "FULFILLMENT_NOT_REQUIRED",
-    "IN_PROGRESS",
-    "ON_HOLD",
-    "OPEN",
-    "PARTIALLY_FULFILLED",
-    "PENDING_FULFILLMENT",
-    "REQUEST_DECLINED",
-    "RESTOCKED",
-    "SCHEDULED",
-    "UNFULFILLED",
+    *("FULFILLMENT_NOT_REQUIRED", "IN_PROGRESS", "ON_HOLD", "OPEN", "PARTIALLY_FULFILLED"),
+    *("PENDING_FULFILLMENT", "REQUEST_DECLINED", "RESTOCKED", "SCHEDULED", "UNFULFILLED"),
 )
 
 
@@ -35,12 +23,8 @@ def financial_status(order: Fields) -> str:
     Raises:
         StoreError: invalid_response, it is a status that is not known here.
     """
-    if not order.has("displayFinancialStatus"):
-        return _status_of_money(order)
-    return _one_of(order, "displayFinancialStatus", (*_PAID, *_UNPAID, *_LOST))
-
-
-def _status_of_money(order: Fields) -> str:
+    if order.has("displayFinancialStatus"):
+        return order.one_of("displayFinancialStatus", (*_PAID, *_UNPAID, *_LOST))
     if not order.flag("fullyPaid"):
         return "PENDING"
     refunded = shop_money(order, "totalRefundedSet").amount
@@ -56,16 +40,8 @@ def is_delivered(order: Fields) -> bool:
     Raises:
         StoreError: invalid_response, it is a status that is not known here.
     """
-    name = "displayFulfillmentStatus"
-    return _one_of(order, name, (_DELIVERED, *_UNDELIVERED)) == _DELIVERED
-
-
-def _one_of(fields: Fields, name: str, known: Sequence[str]) -> str:
-    value = fields.text(name)
-    if value not in known:
-        message = f"{fields.where}: {name} is {value[:40]}, which is not known here"
-        raise StoreError("invalid_response", message)
-    return value
+    status = order.one_of("displayFulfillmentStatus", (_DELIVERED, *_UNDELIVERED))
+    return status == _DELIVERED
 
 
 def status(order: Fields) -> str:
@@ -141,12 +117,6 @@ def refund(fields: Fields) -> Refund:
     )
 
 
-def cancelled(found: Order) -> Order:
-    """Return an order as it will be once its cancellation, a job of Shopify's, is done."""
-    return replace(found, status="cancelled")
-
-
 def event(fields: Fields) -> OrderNote:
     """Read an entry of an order's timeline, which only the staff sees."""
-    message = fields.markup_or("message")
-    return OrderNote(number(fields), message, False, fields.gmt("createdAt"))
+    return OrderNote(number(fields), fields.markup_or("message"), False, fields.gmt("createdAt"))

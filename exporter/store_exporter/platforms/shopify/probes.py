@@ -9,7 +9,7 @@ from ...metrics.catalogue import health
 from ...metrics.families import Sample
 from ...net.plans import Plan, RedirectError
 from ...stores.model import Store
-from ..kit.bucket import Bucket, ThrottledError
+from ..kit.bucket import ThrottledError, spent
 from ..kit.monitoring import probe
 from ..kit.options import number
 from ..kit.probes import Closed, Pages, storefront, tls
@@ -17,7 +17,6 @@ from . import versions
 from .api import Api
 from .marks import MARKS
 
-_DAY = 86_400
 _STAY = {"_fd": "0"}
 """Asks a shop for its page where it is, and not at its primary domain."""
 _PAGES = Pages(
@@ -38,18 +37,17 @@ def liveness(api: Api, run: Run) -> Plan[Report]:
     Degraded when the rate limit is used up, when support for the API version is about to end, or
     when another version answers.
     """
-    ends = versions.ends(api.version)
-    days = (ends - run.now()) / _DAY
+    days = versions.days_left(api.version, run.now())
     degraded = []
     if days < number(run.options, "version_warn_days"):
         degraded.append(f"Support for API version {api.version} ends in {days:.0f} days.")
-    samples = [Sample(health.API_VERSION_EXPIRY, ends)]
+    samples = [Sample(health.API_VERSION_EXPIRY, versions.ends(api.version))]
     try:
         shop = (yield from api.admin.ask("Shop", hurry=True)).child("shop")
     except ThrottledError:
         # A refusal for want of points comes after the token was looked at: the shop is alive.
         degraded.append("The Admin API's rate limit is used up.")
-        return Report([*samples, *_spent(api.admin.bucket)], degraded, "the Admin API answers")
+        return Report([*samples, *spent(api.admin.bucket)], degraded, "the Admin API answers")
     if api.served != api.version:
         degraded.append(
             f"Shopify answers by API version {api.served} and not by {api.version}, which is "
@@ -62,24 +60,11 @@ def liveness(api: Api, run: Run) -> Plan[Report]:
         "timezone": shop.text("ianaTimezone"),
         "order_storage": "",
     }
-    samples += [Sample(health.INFO, 1, info), *_spent(api.admin.bucket)]
+    samples += [Sample(health.INFO, 1, info), *spent(api.admin.bucket)]
     latest = api.admin.bucket.latest
     left = f", {latest.available:g} of {latest.maximum:g} points left" if latest else ""
     summary = f"{shop.text('name')} sells in {currency}, API version {api.served}{left}"
     return Report(samples, degraded, summary)
-
-
-def _spent(bucket: Bucket) -> list[Sample]:
-    """Return the state of the rate limit and what was spent of it, if answers have told."""
-    if bucket.latest is None:
-        return []
-    before, bucket.shown = bucket.shown, (bucket.requested, bucket.actual)
-    return [
-        Sample(health.API_BUCKET_AVAILABLE, bucket.latest.available),
-        Sample(health.API_BUCKET_MAXIMUM, bucket.latest.maximum),
-        Sample(health.API_COST, bucket.requested, {"kind": "requested"}, before[0]),
-        Sample(health.API_COST, bucket.actual, {"kind": "actual"}, before[1]),
-    ]
 
 
 def _has_storefront_token(store: Store) -> bool:

@@ -42,3 +42,12 @@ def ends(version: str) -> float:
     if match is None:
         raise ValueError(f"{version!r} is not a version such as {DEFAULT}")
     return datetime(int(match[1]) + 1, int(match[2]), 1, tzinfo=UTC).timestamp()
+
+
+def days_left(version: str, now: float) -> float:
+    """Return for how many days a version is supported from a Unix time on.
+
+    Raises:
+        ValueError: it is no version.
+    """
+    return (ends(version) - now) / 86_400

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ....errors import StoreError
 from ....net.plans import Plan
 from ....spec.operations import Operations
@@ -119,5 +121,6 @@ def cancel_order(
         raise StoreError(kind, error.text("message"), code=error.text_or("code") or None)
     if not payload.has("job"):
         raise StoreError("invalid_response", "the cancellation was neither refused nor begun")
-    cancelled = order_models.cancelled(known.read(found, with_customer=email is not None))
+    # As it will be once Shopify has done it.
+    cancelled = replace(known.read(found, with_customer=email is not None), status="cancelled")
     return Cancellation(cancelled, note is not None)

@@ -6,7 +6,6 @@ from ....net.plans import Plan
 from ....spec.operations import Operations
 from ....spec.results import Category, Listing, LowStock, Product
 from ...kit import checks
-from ...kit.lists import listing
 from ...kit.operations import plan
 from ...kit.products import offer_plans
 from .. import models
@@ -32,9 +31,11 @@ def get_product_categories(api: Api, parent: int | str | None = None) -> Plan[Li
     """The collections; below any of them there are none."""
     if parent not in (None, 0, "0"):
         return Listing((), total=0)
-    nodes, complete, _ = yield from api.admin.nodes("Collections", "collections", {}, limit=_MOST)
-    total = len(nodes) if complete else None
-    return listing(nodes, "categories", models.category, total=total, complete=complete)
+    return (
+        yield from api.admin.listing(
+            "Collections", "collections", {}, models.category, limit=_MOST, ours=True
+        )
+    )
 
 
 @plan(Operations.get_low_stock_products, calls=("admin LowStock",))
@@ -45,8 +46,8 @@ def get_low_stock_products(
     checks.whole(threshold, "threshold")
     wanted = checks.limit(limit)
     query = f"inventory_quantity:<={threshold} AND product_status:active AND managed:true"
-    nodes, complete, _ = yield from api.admin.nodes(
-        "LowStock", "productVariants", {"query": query}, limit=wanted
+    return (
+        yield from api.admin.listing(
+            "LowStock", "productVariants", {"query": query}, models.low_stock, limit=wanted
+        )
     )
-    total = len(nodes) if complete else None
-    return listing(nodes, "stock", models.low_stock, total=total)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from ....errors import StoreError
@@ -11,7 +12,6 @@ from ....spec.operations import Operations
 from ....spec.results import CustomerSpend, Listing, SalesReport
 from ...kit import checks
 from ...kit.fields import Fields
-from ...kit.lists import listing
 from ...kit.money import rounded
 from ...kit.operations import plan
 from ...kit.sales import Days, Sums, midnight, report_plan, today
@@ -37,13 +37,11 @@ def get_customer_insights(api: Api, limit: int = 10) -> Plan[Listing[CustomerSpe
     Shopify cannot sort customers by what they spent; where there are more, `complete` is False.
     """
     wanted = checks.limit(limit)
-    nodes, complete, _ = yield from api.admin.nodes(
-        "Customers", "customers", {}, limit=_MOST_CUSTOMERS
+    found = yield from api.admin.listing(
+        "Customers", "customers", {}, _customer, limit=_MOST_CUSTOMERS, ours=True
     )
-    found = listing(nodes, "customers", _customer)
     best = sorted(found, key=lambda row: row.total.amount, reverse=True)
-    total = len(nodes) if complete else None
-    return Listing(tuple(best[:wanted]), total, found.unreadable, complete)
+    return replace(found, items=tuple(best[:wanted]))
 
 
 @report_plan(calls=("admin Shop", "admin SalesPage"), errors=("response_too_large",))
