@@ -87,6 +87,13 @@ class Fields:
             raise self._wrong(name, "a text")
         return html.unescape(value)
 
+    def opaque(self, name: str = "id") -> str:
+        """Read an id or a cursor, which has to go back to the store as it came."""
+        value = self._members.get(name)
+        if not isinstance(value, str):
+            raise self._wrong(name, "a string")
+        return value
+
     def text_or(self, name: str, default: str = "") -> str:
         """Read a text that only decorates."""
         value = self._members.get(name)
@@ -193,6 +200,19 @@ class Fields:
     def child(self, name: str) -> Fields:
         """Read an object."""
         return Fields(self._members.get(name), f"{self.where}: {name}")
+
+    def at(self, *names: str) -> Fields | None:
+        """Read an object inside others; None where it or one of them is null or missing."""
+        found = self
+        for name in names:
+            if not found.has(name):
+                return None
+            found = found.child(name)
+        return found
+
+    def nodes(self, name: str) -> Iterator[Fields]:
+        """Read the nodes of a connection of GraphQL."""
+        return self.child(name).children("nodes")
 
     def listed(self, name: str) -> list[Any]:
         """Read a list of whatever."""

@@ -97,7 +97,7 @@ def page(connection: Fields, previous: str | None) -> NodePage:
             page would come for ever.
     """
     items, info = connection.listed("nodes"), connection.child("pageInfo")
-    after = opaque(info, "endCursor") if info.flag("hasNextPage") else None
+    after = info.opaque("endCursor") if info.flag("hasNextPage") else None
     if after is not None and after == previous:
         raise StoreError("invalid_response", f"{connection.where}: the cursor does not move")
     return NodePage(items, after, connection)
@@ -150,15 +150,3 @@ def all_nodes(
             return found
         if not read.items:
             raise StoreError("invalid_response", f"{what}: an empty page is not the last")
-
-
-def opaque(fields: Fields, name: str) -> str:
-    """Read an id or a cursor, which has to go back to the store as it came.
-
-    Raises:
-        StoreError: invalid_response, it is no string.
-    """
-    value = fields.raw(name)
-    if not isinstance(value, str):
-        raise StoreError("invalid_response", f"{fields.where}: {name} is not a string")
-    return value

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from ...errors import StoreError
 from ...spec.money import Money
 from ..kit.fields import Fields
-from ..kit.graphql import opaque
 
 _GID = re.compile(r"gid://shopify/[A-Za-z]+/(\d{1,19})(?:\?.*)?")
 
@@ -19,7 +18,7 @@ def number(fields: Fields, name: str = "id") -> int:
     Raises:
         StoreError: invalid_response, it is no such id.
     """
-    match = _GID.fullmatch(opaque(fields, name))
+    match = _GID.fullmatch(fields.opaque(name))
     if match is None:
         raise StoreError("invalid_response", f"{fields.where}: {name} is not an id of Shopify")
     return int(match.group(1))

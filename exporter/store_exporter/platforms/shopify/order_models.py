@@ -76,7 +76,7 @@ def order(fields: Fields, *, with_customer: bool) -> Order:
         status=found,
         total=shop_money(fields, "totalPriceSet"),
         refunded=shop_money(fields, "totalRefundedSet"),
-        lines=tuple(_line(row) for row in fields.child("lineItems").children("nodes")),
+        lines=tuple(_line(row) for row in fields.nodes("lineItems")),
         customer=_customer(fields) if with_customer else None,
         payment_method="",
         created=created,

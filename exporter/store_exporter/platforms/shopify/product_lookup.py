@@ -36,7 +36,7 @@ def find(api: Api, product: int | str) -> Plan[Offer]:
 def _by_sku(api: Api, sku: str) -> Plan[Offer | None]:
     """Find a variant. A search shows only the name of its product."""
     data = yield from api.admin.ask("VariantsByQuery", {"query": f"sku:{quoted(sku)}"}, first=10)
-    variant = products.of_sku(data.child("productVariants").children("nodes"), sku)
+    variant = products.of_sku(data.nodes("productVariants"), sku)
     return None if variant is None else _offer(api, variant, data, whole=False)
 
 

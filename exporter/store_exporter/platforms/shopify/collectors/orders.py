@@ -15,7 +15,7 @@ from ...kit import order_book
 from ...kit.accounts import CountedOrder
 from ...kit.cursor_book import CursorBook
 from ...kit.fields import Fields
-from ...kit.graphql import NodePage, opaque
+from ...kit.graphql import NodePage
 from ...kit.walk import DAY
 from .. import ids
 from ..api import Api
@@ -66,7 +66,7 @@ class ShopOrderBook(CursorBook[Api]):
     def order(self, row: Fields) -> Plan[CountedOrder | None]:
         """Read an order with all its payments; None for a test order."""
         if is_cut_short(row):
-            row = (yield from self._history(opaque(row, "id"))).child("order")
+            row = (yield from self._history(row.opaque())).child("order")
         return read_order(row, self.ledger.began)
 
     def look_for_deleted(self) -> Plan[None]:
@@ -106,7 +106,7 @@ class ShopOrderBook(CursorBook[Api]):
                 f"Counting from a date more than {_SHOWN_DAYS} days ago takes the scope "
                 "read_all_orders, which this app lacks: older orders are not counted."
             )
-        shown = [ids.number(row) for row in data.child("orders").children("nodes")]
+        shown = [ids.number(row) for row in data.nodes("orders")]
         return min(shown, default=_NONE_SHOWN)
 
     def reasons(self) -> list[str]:

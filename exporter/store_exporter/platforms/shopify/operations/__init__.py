@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from ...kit.operations import Plans
-from . import cart, orders, products, sales, search, shop
+from . import cart, coupons, orders, products, sales, search, shop
 
 UNSUPPORTED = {
     "get_product_reviews": "reviews belong to apps of other makers, each with its own API"
 }
 """Operations that Shopify cannot do, with the reason."""
 
-PLANS = Plans("Shopify", (search, products, orders, shop, cart, sales), UNSUPPORTED)
+PLANS = Plans("Shopify", (search, products, orders, shop, coupons, cart, sales), UNSUPPORTED)

@@ -6,15 +6,17 @@ or keep `Cart.token` and pass it to the next call; without either, a call begins
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from ....errors import StoreError
 from ....net.plans import Plan
-from ....spec.results import Cart, CartLine
+from ....spec.money import Money
+from ....spec.results import Cart, CartCoupon, CartLine
 from ...kit.carts import ShopperCart, cart_plans, kept
 from ...kit.fields import Fields
-from .. import carts, ids
+from .. import ids
 from ..api import Api
 from ..product_lookup import find
 
@@ -27,6 +29,20 @@ _ROOTS = {
 }
 
 
+# CartErrorCode and CartWarningCode of the official schema, by the error type they stand for.
+# Shopify carries a change out as far as it can and warns; what was not done is an error here.
+_REFUSALS = {
+    "MERCHANDISE_NOT_ENOUGH_STOCK": "out_of_stock",
+    "MERCHANDISE_OUT_OF_STOCK": "out_of_stock",
+    "MERCHANDISE_NOT_APPLICABLE": "not_found",
+    "INVALID_MERCHANDISE_LINE": "not_found",
+    "PRODUCT_UNAVAILABLE_IN_BUYER_LOCATION": "out_of_stock",
+    "MISSING_DISCOUNT_CODE": "invalid_coupon",
+    "SERVICE_UNAVAILABLE": "server_error",
+    "VALIDATION_CUSTOM": "invalid_state",
+}
+
+
 class _Cart(ShopperCart[Api]):
     """A cart of the Storefront API."""
 
@@ -35,7 +51,7 @@ class _Cart(ShopperCart[Api]):
             data = yield from self.api.storefront.ask("CreateCart", {"input": {}}, writes=True)
             return self._changed(data.child("cartCreate"))
         data = yield from self.api.storefront.ask("Cart", {"id": self.session.token})
-        return self.remember(carts.cart(data.child("cart"))) if data.has("cart") else None
+        return self.remember(_cart(data.child("cart"))) if data.has("cart") else None
 
     def refilling(self, lines: Sequence[CartLine], codes: Sequence[str]) -> Iterator[Plan[Cart]]:
         for line in lines:
@@ -55,9 +71,9 @@ class _Cart(ShopperCart[Api]):
         return self._changed(data.child(_ROOTS[name]), codes)
 
     def _changed(self, payload: Fields, codes: tuple[str, ...] = ()) -> Cart:
-        error = carts.refusal(payload, codes)
+        error = _refusal(payload, codes)
         if payload.has("cart") or error is None:
-            cart = self.remember(carts.cart(payload.child("cart")))
+            cart = self.remember(_cart(payload.child("cart")))
         if error is not None:
             raise error
         return cart
@@ -164,6 +180,94 @@ def _variant(
         if chosen:
             return row.stock.product_id
     raise StoreError("invalid_input", f"there is no such variation of {str(product)[:40]}")
+
+
+def _refusal(payload: Fields, codes: tuple[str, ...] = ()) -> StoreError | None:
+    """Return why a change of a cart was not carried out, None if it was.
+
+    Args:
+        payload: of the mutation.
+        codes: discount codes that were to be applied, in upper case; their warnings are refusals.
+    """
+    for error in payload.children("userErrors"):
+        code = error.text_or("code")
+        return StoreError(_REFUSALS.get(code, "invalid_input"), error.text("message"), code=code)
+    warnings = payload.children("warnings") if payload.has("warnings") else iter(())
+    for warning in warnings:
+        code = warning.text("code")
+        if code in _REFUSALS:
+            return StoreError(_REFUSALS[code], warning.text("message"), code=code)
+        if codes and code.startswith("DISCOUNT_"):
+            return StoreError("invalid_coupon", warning.text("message"), code=code)
+    return None
+
+
+def _cart(fields: Fields) -> Cart:
+    """Read a cart.
+
+    Raises:
+        StoreError: invalid_response; a line that cannot be read makes the whole cart unreadable,
+            as a cart with lines missing would be another cart.
+    """
+    total = ids.amount(fields.child("cost").child("totalAmount"))
+    connection = fields.child("lines")
+    if connection.child("pageInfo").flag("hasNextPage"):
+        raise StoreError("response_too_large", "the cart has more than 100 lines")
+    rows = list(connection.children("nodes"))
+    gross = _sum((ids.amount(row.child("cost").child("subtotalAmount")) for row in rows), total)
+    # What each discount takes off each line; discounts on the whole cart are spread over the lines.
+    taken = [allocation for row in rows for allocation in row.children("discountAllocations")]
+    applied = [
+        row.text("code") for row in fields.children("discountCodes") if row.flag("applicable")
+    ]
+    return Cart(
+        token=fields.opaque(),
+        expires=None,
+        lines=tuple(_line(row) for row in rows),
+        coupons=tuple(CartCoupon(code, _share(taken, code, total)) for code in applied),
+        items=fields.integer("totalQuantity"),
+        subtotal=gross,
+        discount=_sum((ids.amount(row.child("discountedAmount")) for row in taken), total),
+        shipping=None,
+        tax=Money(Decimal(0), total.currency),
+        total=total,
+    )
+
+
+def _share(taken: Sequence[Fields], code: str, total: Money) -> Money:
+    """Return what one discount code takes off."""
+    by_code = (row for row in taken if row.text("__typename") == "CartCodeDiscountAllocation")
+    own = (row for row in by_code if row.text("code").casefold() == code.casefold())
+    return _sum((ids.amount(row.child("discountedAmount")) for row in own), total)
+
+
+def _sum(amounts: Iterable[Money], total: Money) -> Money:
+    """Add up amounts, all of which must be in the currency of the cart's total.
+
+    Raises:
+        StoreError: invalid_response, one is in another.
+    """
+    found = Decimal(0)
+    for money in amounts:
+        if money.currency != total.currency:
+            message = f"the cart is in {total.currency} and {money.currency}"
+            raise StoreError("invalid_response", message)
+        found += money.amount
+    return Money(found, total.currency)
+
+
+def _line(row: Fields) -> CartLine:
+    cost, merchandise = row.child("cost"), row.child("merchandise")
+    return CartLine(
+        key=row.opaque(),
+        product_id=ids.number(merchandise),
+        sku=merchandise.text_or("sku"),
+        name=merchandise.child("product").text("title"),
+        quantity=row.integer("quantity"),
+        maximum=None,
+        unit_price=ids.amount(cost.child("amountPerQuantity")),
+        total=ids.amount(cost.child("totalAmount")),
+    )
 
 
 add_to_cart, get_cart, remove_from_cart, update_cart_quantity, apply_coupon_to_cart = cart_plans(

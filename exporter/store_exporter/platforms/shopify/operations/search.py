@@ -67,7 +67,7 @@ def _product(fields: Fields) -> Product:
     prices = fields.child("priceRange")
     lowest = amount(prices.child("minVariantPrice"))
     available = fields.flag("availableForSale")
-    variants = list(fields.child("variants").children("nodes"))
+    variants = list(fields.nodes("variants"))
     single = len(variants) == 1
     return Product(
         id=number(fields),

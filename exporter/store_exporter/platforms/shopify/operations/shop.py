@@ -1,4 +1,4 @@
-"""Operations about the shop: delivery, payment and coupons."""
+"""Operations about the shop: delivery and payment."""
 
 from __future__ import annotations
 
@@ -7,19 +7,16 @@ from ....net.plans import Plan
 from ....spec.money import Money
 from ....spec.operations import Operations
 from ....spec.results import (
-    Coupon,
     Listing,
     PaymentMethod,
     ShippingInfo,
     ShippingMethod,
 )
 from ...kit import shipping
-from ...kit.coupons import Asked, coupon_plan, refused
 from ...kit.fields import Fields
-from ...kit.graphql import opaque
 from ...kit.operations import plan
 from ...kit.shipping import Zone
-from .. import coupons, ids
+from .. import ids
 from ..api import Api
 from ..ids import amount
 
@@ -55,8 +52,8 @@ def _zones(api: Api) -> Plan[list[Fields]]:
     for profile in profiles:
         for group in profile.children("profileLocationGroups"):
             ids_of = {
-                "id": opaque(profile, "id"),
-                "group": opaque(group.child("locationGroup"), "id"),
+                "id": profile.opaque(),
+                "group": group.child("locationGroup").opaque(),
             }
             zones += yield from api.admin.all_nodes(
                 "DeliveryZones", _zones_of_group, ids_of, limit=most
@@ -99,19 +96,6 @@ def get_payment_methods(api: Api) -> Plan[Listing[PaymentMethod]]:
         for name in wallets
     ]
     return Listing(tuple(found), len(found))
-
-
-@coupon_plan(calls=("admin DiscountByCode",))
-def validate_coupon(api: Api, asked: Asked) -> Plan[Coupon]:
-    """There is no most that a coupon is good for, and whom it is for Shopify checks in the checkout
-    only. Codes of a refusal: coupon_unknown, coupon_expired, coupon_scheduled,
-    coupon_usage_limit, coupon_minimum_spend.
-    """
-    data = yield from api.admin.ask("DiscountByCode", {"code": asked.code})
-    if not data.has("codeDiscountNodeByCode"):
-        raise refused("unknown", f"there is no coupon {asked.code}")
-    discount = data.child("codeDiscountNodeByCode").child("codeDiscount")
-    return coupons.coupon(discount, asked, now=api.now())
 
 
 def _shipping_method(zone: str, fields: Fields) -> ShippingMethod:

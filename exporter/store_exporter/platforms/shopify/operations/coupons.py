@@ -1,24 +1,34 @@
-"""Discount codes: whether one is good, as far as can be told without a cart. No I/O."""
+"""Discount codes: whether one is good, as far as can be told without a cart."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from ...spec.money import Money
-from ...spec.results import Coupon
-from ..kit.coupons import Asked, check, refused
-from ..kit.fields import Fields
-from . import ids
+from ....net.plans import Plan
+from ....spec.money import Money
+from ....spec.results import Coupon
+from ...kit.coupons import Asked, check, coupon_plan, refused
+from ...kit.fields import Fields
+from .. import ids
+from ..api import Api
 
 
-def coupon(fields: Fields, asked: Asked, *, now: float) -> Coupon:
+@coupon_plan(calls=("admin DiscountByCode",))
+def validate_coupon(api: Api, asked: Asked) -> Plan[Coupon]:
+    """There is no most that a coupon is good for, and whom it is for Shopify checks in the checkout
+    only. Codes of a refusal: coupon_unknown, coupon_expired, coupon_scheduled,
+    coupon_usage_limit, coupon_minimum_spend.
+    """
+    data = yield from api.admin.ask("DiscountByCode", {"code": asked.code})
+    if not data.has("codeDiscountNodeByCode"):
+        raise refused("unknown", f"there is no coupon {asked.code}")
+    discount = data.child("codeDiscountNodeByCode").child("codeDiscount")
+    return _coupon(discount, asked, now=api.now())
+
+
+def _coupon(fields: Fields, asked: Asked, *, now: float) -> Coupon:
     """Read a discount and check it.
-
-    Args:
-        fields: the `codeDiscount`.
-        asked: what it has to be good for.
-        now: Unix time in seconds.
 
     Raises:
         StoreError: as `check` does; invalid_coupon with code coupon_scheduled; invalid_response.
@@ -53,19 +63,15 @@ def _uses_left(fields: Fields) -> int | None:
 
 
 def _minimum(fields: Fields) -> Money | None:
-    if not fields.has("minimumRequirement"):
-        return None
-    requirement = fields.child("minimumRequirement")
-    if not requirement.has("greaterThanOrEqualToSubtotal"):
-        return None
-    return ids.amount(requirement.child("greaterThanOrEqualToSubtotal"))
+    least = fields.at("minimumRequirement", "greaterThanOrEqualToSubtotal")
+    return None if least is None else ids.amount(least)
 
 
 def _value(fields: Fields) -> tuple[Decimal | None, Money | None]:
     """Return the discount in percent, or as an amount; Shopify writes 10 % as 0.1."""
-    if not fields.has("customerGets"):
+    value = fields.at("customerGets", "value")
+    if value is None:
         return None, None
-    value = fields.child("customerGets").child("value")
     if value.has("percentage"):
         return value.decimal("percentage") * 100, None
     return None, ids.amount_if_any(value, "amount")
