@@ -224,7 +224,7 @@ def _unusable(name: str, problem: str) -> Platform:
         probes={liveness.name: liveness},
         collectors={},
         connect=fail,
-        connection=lambda store, **clocks: _Unasked(store.url, **clocks),
+        connection=_Unasked.of,
         diagnose=diagnose,
         unusable=problem,
     )

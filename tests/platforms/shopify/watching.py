@@ -14,7 +14,7 @@ from store_exporter.contract import Report, Response
 from store_exporter.errors import StoreError
 from store_exporter.net.plans import Request
 from store_exporter.platforms.shopify.collectors import COLLECTORS
-from store_exporter.platforms.shopify.connection import Connection, connection_of
+from store_exporter.platforms.shopify.connection import Connection
 from store_exporter.platforms.shopify.marks import MARKS
 from store_exporter.platforms.shopify.probes import PROBES
 from store_exporter.probing import addresses
@@ -79,7 +79,7 @@ class Watched:
         settings = dict(self.settings)
         store = Store("acme", self.shop.domain, "shopify", self.url, credentials, settings)
         if self._known is None or self._known[0] != store:
-            self._known = store, connection_of(store, monotonic=self.clock.now, now=self.clock.now)
+            self._known = store, Connection.of(store, monotonic=self.clock.now, now=self.clock.now)
         connection, sleep = self._known[1], self.sleep or self.clock.asleep
         return Watcher(store, connection, self.http, self.cursor, self.clock.now, sleep)
 

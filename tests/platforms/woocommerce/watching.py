@@ -16,7 +16,7 @@ from store_exporter.contract import Report, Response
 from store_exporter.errors import StoreError
 from store_exporter.net.plans import Request
 from store_exporter.platforms.woocommerce.collectors import COLLECTORS
-from store_exporter.platforms.woocommerce.connection import connection_of
+from store_exporter.platforms.woocommerce.connection import Connection
 from store_exporter.platforms.woocommerce.probes import PROBES
 from store_exporter.stores.model import Secret, Store
 from tests.platforms.watching import MemoryCursor, Watcher, figures
@@ -99,7 +99,7 @@ class Watched:
             },
             settings=self.settings,
         )
-        connection = connection_of(store, monotonic=self.clock, now=self.clock)
+        connection = Connection.of(store, monotonic=self.clock, now=self.clock)
         return Watcher(store, connection, self.http, self.cursor, self.clock)
 
     async def probe(self, name: str, **options: Any) -> Report:

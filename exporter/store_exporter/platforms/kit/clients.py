@@ -200,12 +200,25 @@ class AsyncClient(Client[ApiT, httpx.AsyncBaseTransport, Awaitable[None]]):
         await self.aclose()
 
 
-def connect(connection: Connection[ApiT], plans: Plans, store: Store) -> BlockingClient[ApiT]:
-    """Return the blocking client that a store's configuration describes."""
-    options: Options = {
-        "org": store.org,
-        "domain": store.domain,
-        "max_body_bytes": store.max_body_bytes,
-        "ca_file": store.ca_file,
-    }
-    return BlockingClient(connection, plans, options)
+def connector(
+    connection: type[Connection[ApiT]], plans: Plans, **settings: Any
+) -> Callable[[Store], BlockingClient[ApiT]]:
+    """Return what makes the blocking client that a store's configuration describes.
+
+    Args:
+        connection: the platform's.
+        plans: what can be done there.
+        settings: that are others for operations than for monitoring.
+    """
+
+    def connect(store: Store) -> BlockingClient[ApiT]:
+        options: Options = {
+            "org": store.org,
+            "domain": store.domain,
+            "max_body_bytes": store.max_body_bytes,
+            "ca_file": store.ca_file,
+        }
+        known = connection(store.url, store.credentials, {**store.settings, **settings})
+        return BlockingClient(known, plans, options)
+
+    return connect

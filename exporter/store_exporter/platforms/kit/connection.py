@@ -5,21 +5,25 @@ from __future__ import annotations
 import math
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from typing import Any, ClassVar, Generic, TypedDict, TypeVar, Unpack
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Generic, Self, TypedDict, TypeVar, Unpack
 from urllib.parse import urlsplit
 
 from ...contract import Response
 from ...errors import StoreError
 from ...net.plans import Plan, Request, asked_to_wait
 from ...net.url import normal
-from ...stores.model import Secret, Unreadable
+from ...stores.model import Secret, Store, Unreadable
 
 ApiT = TypeVar("ApiT")
 T = TypeVar("T")
 _LIFETIME = 3600.0
 Send = Callable[[Request], Plan[Response]]
 """Sends a request and returns whatever is answered: a `Retrier`'s, or one without repetitions."""
+
+
+Credential = str | Secret | Unreadable | None
+"""One of a store's secrets."""
 
 
 class Clocks(TypedDict, total=False):
@@ -63,9 +67,12 @@ class Connection(ABC, Generic[ApiT]):
 
     Args:
         url: the store's address.
+        credentials: by the names that they have in a store's configuration.
+        settings: the platform's other settings, by their names there.
         clocks: `monotonic` and `now`.
 
     Raises:
+        KeyError: credentials or settings are missing.
         ValueError: `url` is no http or https address.
     """
 
@@ -74,7 +81,13 @@ class Connection(ABC, Generic[ApiT]):
     example: ClassVar[str] = "https://shop.example.com"
     """An address as the platform's stores have one."""
 
-    def __init__(self, url: str, **clocks: Unpack[Clocks]) -> None:
+    def __init__(
+        self,
+        url: str,
+        credentials: Mapping[str, Credential],
+        settings: Mapping[str, Any],
+        **clocks: Unpack[Clocks],
+    ) -> None:
         try:
             self.url = normal(url)
         except ValueError:
@@ -84,6 +97,13 @@ class Connection(ABC, Generic[ApiT]):
         self.now = clocks.get("now", time.time)
         self.facts = Facts(self.monotonic)
         self.shown: dict[str, Any] = {}
+        self.credentials = credentials
+        self.settings = settings
+
+    @classmethod
+    def of(cls, store: Store, **clocks: Unpack[Clocks]) -> Self:
+        """Return the connection that a store's configuration describes."""
+        return cls(store.url, store.credentials, store.settings, **clocks)
 
     @abstractmethod
     def sign(self, request: Request) -> Request:
@@ -140,12 +160,14 @@ class Api:
         self.exchange = send
 
 
-def revealed(value: str | Secret | Unreadable) -> str:
+def revealed(value: Credential) -> str:
     """Return a credential as it is sent.
 
     Raises:
-        StoreError: unauthorized, it cannot be read.
+        StoreError: unauthorized, there is none, or it cannot be read.
     """
+    if value is None:
+        raise StoreError("unauthorized", "a credential is missing")
     if isinstance(value, Unreadable):
         raise StoreError("unauthorized", f"the store's secret cannot be read: {value.problem}")
     return value.reveal() if isinstance(value, Secret) else value

@@ -100,10 +100,8 @@ class Api(connection.Api):
             self.served = told
 
     def _ask_for_token(self) -> Plan[None]:
-        app = self._tokens.app
-        if app is not None:
-            request = Request("POST", self.url + GRANT, json=app.request, idempotent=True)
-            self._tokens.receive((yield from self.exchange(request)), self.now())
+        request = Request("POST", self.url + GRANT, json=self._tokens.request, idempotent=True)
+        self._tokens.receive((yield from self.exchange(request)), self.now())
 
     def shop(self) -> Plan[Fields]:
         """Return the shop's name, currency and time zone, asked for once an hour."""

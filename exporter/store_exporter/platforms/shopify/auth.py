@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from ...contract import Response
 from ...errors import StoreError
 from ...net import documents
-from ...stores.model import Secret, Unreadable
-from ..kit.connection import revealed
+from ...stores.model import Secret
+from ..kit.connection import Credential, revealed
 from ..kit.fields import Fields
 from ..kit.oauth2 import GivenToken
 from ..kit.settings import either
@@ -45,40 +44,42 @@ class App:
     client_id: str | Secret
     client_secret: str | Secret = field(repr=False)
 
-    @property
-    def request(self) -> dict[str, str]:
-        """The JSON that asks for a token."""
-        return {
-            "grant_type": "client_credentials",
-            "client_id": revealed(self.client_id),
-            "client_secret": revealed(self.client_secret),
-        }
-
 
 class Tokens:
     """The tokens for one shop.
 
     Args:
-        admin: the Admin API's access token, or the app that is given one.
-        storefront: the Storefront API's token, public or private; None if there is none.
+        credentials: an `admin_token`, or the `client_id` and `client_secret` of an app that is
+            given one; perhaps a `storefront_token`, public or private.
         monotonic: seconds of a clock that never jumps.
+
+    Raises:
+        KeyError: they are incomplete.
     """
 
     def __init__(
-        self,
-        admin: str | Secret | Unreadable | App,
-        storefront: str | Secret | Unreadable | None,
-        monotonic: Callable[[], float],
+        self, credentials: Mapping[str, Credential], monotonic: Callable[[], float]
     ) -> None:
-        self.app = admin if isinstance(admin, App) else None
-        self._lasting = None if isinstance(admin, App) else admin
-        self._storefront = storefront
+        self._lasting = credentials.get("admin_token")
+        names = ("client_id", "client_secret") if self._lasting is None else ()
+        self._app = {name: credentials[name] for name in names}
+        self._storefront = credentials.get("storefront_token")
         self.given = GivenToken(monotonic)
 
     @property
     def expired(self) -> bool:
         """Whether the shop has to be asked for a token first."""
-        return self.app is not None and self.given.expired
+        return bool(self._app) and self.given.expired
+
+    @property
+    def request(self) -> dict[str, str]:
+        """The JSON that asks for a token.
+
+        Raises:
+            StoreError: unauthorized, a credential cannot be read.
+        """
+        app = {name: revealed(value) for name, value in self._app.items()}
+        return {"grant_type": "client_credentials", **app}
 
     def receive(self, response: Response, now: float) -> None:
         """Take in what the shop answered to the app's request for a token.
@@ -128,18 +129,6 @@ def _check_refusal(response: Response) -> None:
         why = _REFUSALS[code] if code else f"it answers with HTTP {response.status}"
         message = f"Shopify gives no access token: {why}"
         raise StoreError("unauthorized", message, status=response.status, code=code)
-
-
-def access(credentials: Mapping[str, Any]) -> str | Secret | Unreadable | App:
-    """Return what the credentials of a configuration are for the Admin API.
-
-    Raises:
-        KeyError: they are incomplete.
-    """
-    token: str | Secret | Unreadable | None = credentials.get("admin_token")
-    if token is not None:
-        return token
-    return App(credentials["client_id"], credentials["client_secret"])
 
 
 problem = either("admin_token", "client_id", "client_secret")

@@ -10,11 +10,11 @@ import httpx
 from ...stores.model import Secret
 from ..kit import clients
 from ..kit.clients import AsyncClient, BlockingClient, Client, SleptT, TransportT
+from ..kit.connection import Credential
 from .api import Api
 from .auth import App
 from .connection import Connection
 from .operations import PLANS
-from .versions import DEFAULT
 
 
 class Options(clients.Options, total=False):
@@ -35,8 +35,13 @@ class _Shop(Client[Api, TransportT, SleptT]):
         sleep: Callable[[float], SleptT] | None = None,
         **options: Unpack[Options],
     ) -> None:
-        version, clocks = options.get("api_version", DEFAULT), clients.clocks(options)
-        connection = Connection(url, admin, storefront_token, version=version, **clocks)
+        credentials: dict[str, Credential] = {"storefront_token": storefront_token}
+        if isinstance(admin, App):
+            credentials |= {"client_id": admin.client_id, "client_secret": admin.client_secret}
+        else:
+            credentials["admin_token"] = admin
+        settings = {"api_version": options.get("api_version"), "budget_share": 1.0}
+        connection = Connection(url, credentials, settings, **clients.clocks(options))
         super().__init__(connection, PLANS, options, transport, sleep)
 
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from ...contract import Setting
-from ...stores.model import Store
 from ..base import Platform
-from ..kit import clients
-from ..kit.clients import BlockingClient
+from ..kit.clients import connector
 from ..kit.settings import form, storefront_path
 from . import versions
-from .api import Api
 from .auth import problem
 from .collectors import COLLECTORS
-from .connection import DEFAULT_SHARE, connection_of
+from .connection import DEFAULT_SHARE, Connection
 from .diagnosis import diagnose
 from .marks import MARKS
 from .operations import PLANS
@@ -26,15 +23,6 @@ def _check_share(value: str) -> str | None:
     except ValueError:
         share = 0.0
     return None if 0 < share <= 1 else "is not a number above 0 and at most 1"
-
-
-def connect(store: Store) -> BlockingClient[Api]:
-    """Make the synchronous client of a shop.
-
-    Raises:
-        KeyError: the credentials are incomplete.
-    """
-    return clients.connect(connection_of(store, share=1.0), PLANS, store)
 
 
 PLATFORM = Platform(
@@ -102,8 +90,8 @@ PLATFORM = Platform(
     unsupported=PLANS.unsupported,
     probes=PROBES,
     collectors=COLLECTORS,
-    connect=connect,
-    connection=connection_of,
+    connect=connector(Connection, PLANS, budget_share=1.0),
+    connection=Connection.of,
     problem=problem,
     diagnose=diagnose,
     marks=MARKS,

@@ -35,14 +35,10 @@ class _Store(Client[Api, TransportT, SleptT]):
         sleep: Callable[[float], SleptT] | None = None,
         **options: Unpack[Options],
     ) -> None:
-        connection = Connection(
-            url,
-            consumer_key,
-            consumer_secret,
-            currency=options.get("currency"),
-            credentials_in_query=options.get("credentials_in_query", False),
-            **clients.clocks(options),
-        )
+        credentials = {"consumer_key": consumer_key, "consumer_secret": consumer_secret}
+        connection = Connection(url, credentials, options, **clients.clocks(options))
+        if options.get("currency") is not None:
+            connection.facts.fix("currency", options["currency"])
         super().__init__(connection, PLANS, options, transport, sleep)
 
 

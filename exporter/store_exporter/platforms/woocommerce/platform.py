@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from ...contract import Setting
-from ...stores.model import Store
 from ..base import Platform
-from ..kit import clients
-from ..kit.clients import BlockingClient
+from ..kit.clients import connector
 from ..kit.settings import Check, form, storefront_path
-from .api import Api
 from .collectors import COLLECTORS
-from .connection import connection_of
+from .connection import Connection
 from .diagnosis import diagnose
 from .marks import MARKS
 from .operations import PLANS
@@ -28,11 +25,6 @@ def _key(prefix: str, others: str, other: str) -> Check:
             f"does not begin with {prefix}, as WooCommerce shows it when the key is created",
         ),
     )
-
-
-def connect(store: Store) -> BlockingClient[Api]:
-    """Make the synchronous client of a store."""
-    return clients.connect(connection_of(store), PLANS, store)
 
 
 PLATFORM = Platform(
@@ -70,8 +62,8 @@ PLATFORM = Platform(
     unsupported=PLANS.unsupported,
     probes=PROBES,
     collectors=COLLECTORS,
-    connect=connect,
-    connection=connection_of,
+    connect=connector(Connection, PLANS),
+    connection=Connection.of,
     diagnose=diagnose,
     marks=MARKS,
 )

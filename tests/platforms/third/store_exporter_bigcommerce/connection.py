@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Unpack
 
@@ -9,8 +10,7 @@ from store_exporter.contract import Response
 from store_exporter.net.plans import Request, asked_to_wait
 from store_exporter.net.url import normal
 from store_exporter.platforms.kit import connection
-from store_exporter.platforms.kit.connection import Clocks, Send, revealed
-from store_exporter.stores.model import Secret, Store
+from store_exporter.platforms.kit.connection import Clocks, Credential, Send, revealed
 
 from .api import Api
 
@@ -18,30 +18,20 @@ API = "https://api.bigcommerce.com"
 
 
 class Connection(connection.Connection[Api]):
-    """A store and the token for it.
-
-    Args:
-        url: the shop's address.
-        store_hash: what the API calls the store.
-        access_token: of an API account of the store.
-        api_url: address of the API.
-        clocks: `monotonic` and `now`.
-    """
+    """A store and the token for it."""
 
     platform = "bigcommerce"
 
     def __init__(
         self,
         url: str,
-        store_hash: str,
-        access_token: str | Secret,
-        *,
-        api_url: str = API,
+        credentials: Mapping[str, Credential],
+        settings: Mapping[str, Any],
         **clocks: Unpack[Clocks],
     ) -> None:
-        super().__init__(url, **clocks)
-        self._base = f"{normal(api_url)}/stores/{store_hash}"
-        self._token = access_token
+        super().__init__(url, credentials, settings, **clocks)
+        self._base = f"{normal(str(settings['api_url']))}/stores/{settings['store_hash']}"
+        self._token = credentials["access_token"]
 
     def sign(self, request: Request) -> Request:
         """Add the token to what goes to the API; the shop's own pages are not shown it."""
@@ -60,11 +50,3 @@ class Connection(connection.Connection[Api]):
         if response.status == 429 and left.isascii() and left.isdigit() and len(left) < 10:
             return int(left) / 1000
         return asked_to_wait(response, now)
-
-
-def connection_of(store: Store, **clocks: Unpack[Clocks]) -> Connection:
-    """Return the connection that a store's configuration describes."""
-    credentials: dict[str, Any] = dict(store.credentials)
-    settings = store.settings
-    token, api_url = credentials["access_token"], str(settings["api_url"])
-    return Connection(store.url, str(settings["store_hash"]), token, api_url=api_url, **clocks)

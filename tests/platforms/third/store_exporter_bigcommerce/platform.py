@@ -4,22 +4,13 @@ from __future__ import annotations
 
 from store_exporter.contract import Setting
 from store_exporter.platforms.base import Platform
-from store_exporter.platforms.kit import clients
-from store_exporter.platforms.kit.clients import BlockingClient
+from store_exporter.platforms.kit.clients import connector
 from store_exporter.platforms.kit.settings import form
-from store_exporter.stores.model import Store
 
-from .api import Api
-from .connection import API, connection_of
+from .connection import API, Connection
 from .marks import MARKS
 from .operations import PLANS
 from .probes import PROBES
-
-
-def connect(store: Store) -> BlockingClient[Api]:
-    """Make the synchronous client of a store."""
-    return clients.connect(connection_of(store), PLANS, store)
-
 
 PLATFORM = Platform(
     name="bigcommerce",
@@ -46,7 +37,7 @@ PLATFORM = Platform(
     unsupported=PLANS.unsupported,
     probes=PROBES,
     collectors={},
-    connect=connect,
-    connection=connection_of,
+    connect=connector(Connection, PLANS),
+    connection=Connection.of,
     marks=MARKS,
 )
