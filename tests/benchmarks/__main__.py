@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 from time import perf_counter
 
-from . import calls, histograms, imports
+from . import calls, fleet, histograms, imports
 from .effort import FULL, QUICK
 from .result import Result, table, write_json
 
-SECTIONS = (calls, histograms, imports)
+SECTIONS = (calls, histograms, imports, fleet)
 
 
 def main() -> None:

@@ -1,145 +1,459 @@
-"""How much of a processor it takes to watch many stores: `python tests/benchmarks/fleet.py`.
+"""What it takes to watch many stores over real TLS, beside blackbox_exporter, all in one run.
 
-The scheduler, the runner, the platform's probes and the recorder are real; only the network is
-replaced, by a sender that answers after a pause as a store would. What connections cost is
-measured by `connections.py`.
+The stores are `tls_store.py`, a process of its own on loopback; the exporter is `store-exporter
+serve`, and the peer is blackbox_exporter with one processor. Each is a process whose own processor
+time counts, so that others on the machine disturb little. In each window all of them work at the
+same time and at the same rate: a window's ratio is of one moment, and the median of windows counts.
 
-It prints the processor time a second, the memory, the worst lag and how long `/metrics` takes.
+It runs in the environment that has the server's extras, and prints what it measured as JSON:
+
+    python -m tests.benchmarks.fleet STORES INTERVAL SECONDS WINDOWS
 """
-
-# ruff: noqa: T201 - its output is its purpose
 
 from __future__ import annotations
 
-import argparse
-import asyncio
 import json
+import os
+import re
 import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
+from http.client import HTTPConnection
 from pathlib import Path
+from statistics import median
+from typing import Any
 
-from store_exporter.contract import Response
-from store_exporter.metrics.catalogue import exporter, health
-from store_exporter.metrics.exposition import render_text
-from store_exporter.metrics.families import HistogramValue
-from store_exporter.metrics.recorder import Recorder
-from store_exporter.platforms import base
-from store_exporter.probing.exchange import Exchange, Outgoing
-from store_exporter.probing.runner import Runner
-from store_exporter.probing.scheduler import Scheduler
-from store_exporter.stores.model import Schedule, Secret, Store
+from . import effort as efforts
+from .effort import Effort
+from .result import Result, Spread
+from .serve import DOMAIN
 
-RECORDING = "recordings/woocommerce-11.0.1/settings_general_currency.json"
-
-
-class QuickNetwork:
-    """Answers every request after a pause, with phases as a new TLS connection has them."""
-
-    def __init__(self, pause: float) -> None:
-        recording = json.loads((Path(__file__).parents[1] / RECORDING).read_text())
-        self._headers = recording["response"]["headers"]
-        self._body = json.dumps(recording["response"]["body"]).encode()
-        self._pause = pause
-
-    async def send(self, outgoing: Outgoing, exchange: Exchange) -> Response:
-        await asyncio.sleep(self._pause)
-        for phase in ("resolve", "connect", "tls", "processing", "transfer"):
-            exchange.phases[phase] = self._pause / 5
-        exchange.status = 200
-        exchange.certificate_expiry = 2e9
-        return Response(200, self._headers, self._body, outgoing.url, exchange.phases, 2e9)
+ROOT = Path(__file__).parents[2]
+RATE = 100
+"""Probes a second in the windows that compare probes."""
+PROMETHEUS = {
+    "Accept-Encoding": "gzip",
+    "X-Prometheus-Scrape-Timeout-Seconds": "10",
+    "User-Agent": "Prometheus/3.5.0",
+}
+TEXT = (
+    "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,"
+    "application/openmetrics-text;version=0.0.1;q=0.5,"
+    "text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2"
+)
+PROTOBUF = (
+    "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;"
+    "q=0.7," + TEXT
+)
+_TICKS = os.sysconf("SC_CLK_TCK")
 
 
-def stores(count: int, interval: float, *, everything: bool) -> list[Store]:
-    """Make stores that run the liveness probe alone, or everything."""
-    platform = base.load("woocommerce")
-    off = Schedule(60, 10, enabled=False)
-    probes = {} if everything else dict.fromkeys(platform.probes, off)
-    probes["liveness"] = Schedule(interval, 10.0)
-    collectors = {} if everything else dict.fromkeys(platform.collectors, off)
-    secrets = {"consumer_key": Secret("ck_benchmark"), "consumer_secret": Secret("cs_benchmark")}
-    return [
-        Store(
-            f"org{number // 10}",
-            f"shop{number}.example.com",
-            "woocommerce",
-            f"https://shop{number}.example.com",
-            credentials=secrets,
-            probes=probes,
-            collectors=collectors,
+def measure(effort: Effort) -> list[Result]:
+    """Return the figures, or nothing where the server's extras are not installed."""
+    python = os.environ.get("BENCH_EXPORTER", sys.executable)
+    has_all = subprocess.run([python, "-c", "import aiohttp, pydantic, trustme, yaml"], check=False)
+    if has_all.returncode or not Path("/proc/self/stat").exists():
+        sys.stderr.write(
+            "THE FLEET IS LEFT OUT: it needs Linux and the server's extras; scripts/bench has them\n"
         )
-        for number in range(count)
+        return []
+    done = subprocess.run(
+        [python, "-m", __name__, json.dumps(asdict(effort))],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": f"{ROOT / 'exporter'}:{ROOT}"},
+        cwd=ROOT,
+    )
+    return _results(json.loads(done.stdout), effort)
+
+
+def _results(found: dict[str, Any], effort: Effort) -> list[Result]:
+    is_full = effort.stores == efforts.FULL.stores
+    what = f"{effort.stores:,} stores every {effort.interval} s"
+
+    def only_full(target: float) -> float | None:
+        return target if is_full else None
+
+    rows = [
+        Result(f"{what}: processor", "cores", found["cores"], target=0.25),
+        Result(f"{what}: memory", "MB", found["memory"], target=only_full(300)),
+        Result(f"{what}: scheduler lag, p99", "s", found["lag"], target=0.05),
     ]
-
-
-async def measure(args: argparse.Namespace) -> None:
-    """Watch the stores for a while and print what it took."""
-    recorder = Recorder()
-    runner = Runner(recorder, QuickNetwork(args.pause))
-    scheduler = Scheduler(runner)
-    fleet = stores(args.stores, args.interval, everything=args.everything)
-    began = time.perf_counter()
-    scheduler.start(fleet)
-    print(f"taking {args.stores} stores took {time.perf_counter() - began:.2f} s")
-    # The first round creates every series; after it comes what is repeated for ever.
-    await asyncio.sleep(args.interval)
-    processor, clock = time.process_time(), time.perf_counter()
-    before = runs(recorder)
-    await asyncio.sleep(args.seconds)
-    share = (time.process_time() - processor) / (time.perf_counter() - clock)
-    done = runs(recorder) - before
-    began = time.perf_counter()
-    size = sum(len(chunk) for chunk in render_text(recorder.families()))
-    rendering = time.perf_counter() - began
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"runs a second          {done / args.seconds:8.1f}")
-    each = share / max(done, 1) * args.seconds * 1e6
-    print(f"processor              {share:8.3f} cores, {each:.0f} µs a run")
-    print(f"memory                 {memory:8.0f} MiB at most")
-    print(f"/metrics               {rendering:8.3f} s for {size / 2**20:.1f} MiB")
-    for row in lag(recorder):
-        print(row)
-    await scheduler.stop()
-
-
-def runs(recorder: Recorder) -> int:
-    """Return how many runs have started."""
-    for family in recorder.families():
-        if family.metric is exporter.SCHEDULER_LAG:
-            return sum(sum(v.counts) for _, v in family.series if isinstance(v, HistogramValue))
-    return 0
-
-
-def lag(recorder: Recorder) -> list[str]:
-    """Describe the lag, and what was left out or failed."""
-    rows = []
-    failures = 0.0
-    for family in recorder.families():
-        for labels, value in family.series:
-            if family.metric is exporter.SCHEDULER_LAG and isinstance(value, HistogramValue):
-                bounds = [f"{bound:g} s" for bound in family.metric.buckets] + ["more"]
-                counts = ", ".join(
-                    f"{count} within {bound}"
-                    for bound, count in zip(bounds, value.counts, strict=True)
-                    if count
-                )
-                rows.append(f"lag                    {counts}")
-            elif family.metric is exporter.RUNS_SKIPPED:
-                rows.append(f"left out               {value} for {labels[0]}")
-            elif family.metric is health.PROBE_FAILURES and not isinstance(value, HistogramValue):
-                failures += value
-    return [*rows, f"failed probes          {failures:.0f}"]
+    for name, times in found["pages"].items():
+        middle = median(times)
+        target = only_full(0.3) if "gzip" in name else None
+        rows.append(
+            Result(f"{what}: /metrics, {name}", "s", middle, target=target, spread=Spread.of(times))
+        )
+    rows += [
+        Result(f"{what}: latest other answer meanwhile", "s", found["worst"], target=0.05),
+        Result(f"{what}: other answers meanwhile, median", "s", found["usual"]),
+        Result(f"{what}: failed probes", "probes", found["failures"], target=0),
+    ]
+    for kind, target in (("fresh", 1.0), ("kept", 1 / 4)):
+        ours, peer = found[kind], found.get("blackbox")
+        name = f"probe over a {kind} TLS connection"
+        if not peer:
+            rows.append(Result(name, "µs", median(ours), spread=Spread.of(ours)))
+            continue
+        ratios = [one / other for one, other in zip(ours, peer, strict=True)]
+        rows.append(
+            Result(
+                f"{name}, against blackbox_exporter's",
+                "µs",
+                median(ours),
+                median(peer),
+                target,
+                Spread.of(ratios),
+            )
+        )
+    return rows
 
 
 def main() -> None:
-    """Read the command line and measure."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--stores", type=int, default=10_000)
-    parser.add_argument("--interval", type=float, default=60.0, help="seconds between probes")
-    parser.add_argument("--seconds", type=float, default=30.0, help="how long to measure")
-    parser.add_argument("--pause", type=float, default=0.05, help="seconds until an answer")
-    parser.add_argument("--everything", action="store_true", help="all probes and collectors")
-    asyncio.run(measure(parser.parse_args()))
+    effort = Effort(**json.loads(sys.argv[1]))
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        _certificates(place)
+        found = {**_probes(place, effort), **_fleet(place, effort)}
+    sys.stdout.write(json.dumps(found))
+
+
+def _probes(place: Path, effort: Effort) -> dict[str, Any]:
+    """Return the processor time of one probe in µs, ours and the peer's, for each window."""
+    stores = RATE * efforts.PROBE_INTERVAL
+    with ExitStack() as stack:
+        closing = stack.enter_context(_tls_store(place, "close"))
+        keeping = stack.enter_context(_tls_store(place, "keep"))
+        sides: dict[str, Side] = {}
+        for name, port in (("fresh", closing), ("kept", keeping)):
+            config = _config(place / name, port, stores, efforts.PROBE_INTERVAL)
+            sides[name] = stack.enter_context(_exporter(config))
+        peer = stack.enter_context(_blackbox(place, closing))
+        for side in sides.values():
+            side.wait_for_runs(stores)
+        found: dict[str, list[float]] = {name: [] for name in sides}
+        if peer is not None:
+            sides["blackbox"], found["blackbox"] = peer, []
+            peer.drive(RATE, 0.5)
+        for _ in range(effort.windows):
+            before = {name: (side.runs(), side.processor()) for name, side in sides.items()}
+            if peer is None:
+                time.sleep(effort.seconds)
+            else:
+                peer.drive(RATE, effort.seconds)
+            used = {name: side.processor() for name, side in sides.items()}
+            for name, side in sides.items():
+                runs, processor = before[name]
+                spent = (used[name] - processor) / (side.runs() - runs)
+                found[name].append(spent * 1e6)
+    return found
+
+
+def _fleet(place: Path, effort: Effort) -> dict[str, Any]:
+    """Watch all stores for a while, scraped as by Prometheus every 15 s."""
+    with ExitStack() as stack:
+        port = stack.enter_context(_tls_store(place, "keep"))
+        config = _config(place / "fleet", port, effort.stores, effort.interval)
+        exporter = stack.enter_context(_exporter(config))
+        exporter.wait_for_runs(effort.stores)
+        before = exporter.processor()
+        began = time.perf_counter()
+        while (elapsed := time.perf_counter() - began) < effort.interval:
+            time.sleep(min(15.0, effort.interval - elapsed))
+            exporter.page(TEXT)
+        cores = (exporter.processor() - before) / (time.perf_counter() - began)
+        answers: list[float] = []
+        pages: dict[str, list[float]] = {}
+        with exporter.asked_all_the_while(answers):
+            for _ in range(effort.windows):
+                for name, accept in (("text, gzip", TEXT), ("protobuf, gzip", PROTOBUF)):
+                    began = time.perf_counter()
+                    exporter.page(accept)
+                    pages.setdefault(name, []).append(time.perf_counter() - began)
+        return {
+            "cores": cores,
+            "memory": exporter.memory() / 1e6,
+            "lag": exporter.lag(),
+            "pages": pages,
+            "worst": max(answers),
+            "usual": median(answers),
+            "failures": exporter.failures(),
+        }
+
+
+class Side:
+    """A process that is measured.
+
+    Args:
+        process: it.
+        port: where it listens.
+    """
+
+    def __init__(self, process: subprocess.Popen[bytes], port: int) -> None:
+        self._process = process
+        self.port = port
+
+    def processor(self) -> float:
+        """Return the seconds of processor time that it has used."""
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / _TICKS
+
+    def memory(self) -> int:
+        """Return the bytes of memory that it occupies."""
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        return int(re.findall(r"VmRSS:\s+(\d+)", status)[0]) * 1024
+
+    def get(self, path: str, headers: dict[str, str] | None = None) -> bytes:
+        """Return what it answers.
+
+        Raises:
+            OSError: it does not answer, or not with 200.
+        """
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
+        try:
+            connection.request("GET", path, headers=headers or {})
+            answer = connection.getresponse()
+            body = answer.read()
+        finally:
+            connection.close()
+        if answer.status != 200:
+            raise OSError(f"{path} answers {answer.status}")
+        return body
+
+    def runs(self) -> float:
+        """Return how many probes it has run."""
+        raise NotImplementedError
+
+
+class Exporter(Side):
+    """Ours."""
+
+    def page(self, accept: str) -> None:
+        """Scrape it."""
+        self.get("/metrics", {**PROMETHEUS, "Accept": accept})
+
+    def _lag(self) -> list[tuple[float, float]]:
+        text = self.get("/metrics").decode()
+        found = re.findall(
+            r'^store_exporter_scheduler_lag_seconds_bucket\{le="([^"]+)"\} (\S+)', text, re.M
+        )
+        return [(float(le), float(count)) for le, count in found]
+
+    def runs(self) -> float:
+        buckets = self._lag()
+        return buckets[-1][1] if buckets else 0.0
+
+    def lag(self) -> float:
+        """Return the upper bound of the bucket that holds the 99th percentile."""
+        buckets = self._lag()
+        return next(le for le, count in buckets if count >= 0.99 * buckets[-1][1])
+
+    def failures(self) -> float:
+        """Return how many probes failed."""
+        text = self.get("/metrics").decode()
+        counts = re.findall(r"^store_probe_failures_total\{[^\n]*\} (\S+)$", text, re.M)
+        return sum(map(float, counts))
+
+    def wait_for_runs(self, count: int) -> None:
+        """Wait until each store was probed once."""
+        for _ in range(600):
+            if self.runs() >= count:
+                return
+            time.sleep(0.5)
+        raise TimeoutError(f"{count} probes did not run within five minutes")
+
+    @contextmanager
+    def asked_all_the_while(self, answers: list[float]) -> Iterator[None]:
+        """Ask `/-/healthy` again and again, and note how late each answer is."""
+        ended = threading.Event()
+
+        def ask() -> None:
+            while not ended.wait(0.01):
+                began = time.perf_counter()
+                self.get("/-/healthy")
+                answers.append(time.perf_counter() - began)
+
+        thread = threading.Thread(target=ask)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
+
+
+class Blackbox(Side):
+    """The peer, driven as Prometheus drives it."""
+
+    def __init__(self, process: subprocess.Popen[bytes], port: int, target: int) -> None:
+        super().__init__(process, port)
+        self._target = target
+        self._runs = 0
+
+    def runs(self) -> float:
+        return self._runs
+
+    def drive(self, rate: int, seconds: float) -> None:
+        """Have it probe so many times a second."""
+        count = round(rate * seconds)
+        began = time.perf_counter()
+        path = f"/probe?module=store&target=https%3A%2F%2F127.0.0.1%3A{self._target}%2Fwp-json%2Fwc"
+        connections = threading.local()
+
+        def probe(number: int) -> None:
+            time.sleep(max(0.0, began + number / rate - time.perf_counter()))
+            connection = getattr(connections, "one", None)
+            if connection is None:
+                connection = connections.one = HTTPConnection("127.0.0.1", self.port, timeout=30)
+            connection.request("GET", path)
+            if b"\nprobe_success 1\n" not in connection.getresponse().read():
+                raise OSError("blackbox_exporter does not find the store alive")
+
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(probe, range(count)))
+        self._runs += count
+
+
+@contextmanager
+def _running(*command: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, env={**os.environ, **environment}
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@contextmanager
+def _tls_store(place: Path, manner: str) -> Iterator[int]:
+    """Run the stores; yields their port."""
+    command = (sys.executable, "-m", "tests.benchmarks.tls_store", f"{place / 'store.pem'}", manner)
+    with _running(*command) as process:
+        assert process.stdout is not None
+        yield int(process.stdout.readline())
+
+
+@contextmanager
+def _exporter(config: Path) -> Iterator[Exporter]:
+    """Run ours."""
+    port = _free_port()
+    with _running(
+        *(sys.executable, "-m", "tests.benchmarks.serve", "serve", "--log.level=error"),
+        *(f"--config.file={config}", f"--web.listen-address=127.0.0.1:{port}"),
+        BENCH_KEY="ck_" + "a" * 40,
+        BENCH_SECRET="cs_" + "b" * 40,
+    ) as process:
+        side = Exporter(process, port)
+        _answers(side, "/-/ready")
+        yield side
+
+
+@contextmanager
+def _blackbox(place: Path, target: int) -> Iterator[Blackbox | None]:
+    """Run the peer, if it is there."""
+    program = shutil.which("blackbox_exporter", path=f"{ROOT / '.tools/bin'}:{os.environ['PATH']}")
+    if program is None:
+        sys.stderr.write("BLACKBOX_EXPORTER IS NOT HERE: `scripts/tools blackbox_exporter` gets it\n")
+        yield None
+        return
+    config = place / "blackbox.yml"
+    config.write_text(
+        "modules:\n  store:\n    prober: http\n    timeout: 10s\n    http:\n"
+        f"      headers: {{Host: shop{DOMAIN}}}\n"
+        f"      tls_config: {{ca_file: {place / 'ca.pem'}, server_name: shop{DOMAIN}}}\n"
+    )
+    port = _free_port()
+    with _running(
+        *(program, "--log.level=error", f"--config.file={config}"),
+        f"--web.listen-address=127.0.0.1:{port}",
+        GOMAXPROCS="1",
+    ) as process:
+        side = Blackbox(process, port, target)
+        _answers(side, "/-/healthy")
+        yield side
+
+
+def _answers(side: Side, path: str) -> None:
+    for _ in range(1200):
+        try:
+            side.get(path)
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    raise TimeoutError(f"port {side.port} does not answer {path} within two minutes")
+
+
+def _free_port() -> int:
+    import socket
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
+
+
+def _certificates(place: Path) -> None:
+    import trustme
+
+    issuer = trustme.CA()
+    issued = issuer.issue_cert("*" + DOMAIN, key_type=trustme.KeyType.ECDSA)
+    issued.private_key_and_cert_chain_pem.write_to_path(place / "store.pem")
+    issuer.cert_pem.write_to_path(place / "ca.pem")
+
+
+def _config(folder: Path, port: int, stores: int, interval: int) -> Path:
+    """Write the configuration of stores of which liveness alone is watched; ten to an org."""
+    from store_exporter.platforms import base
+
+    folder.mkdir()
+    platform = base.load("woocommerce")
+    document: dict[str, Any] = {
+        "state_directory": f"{folder / 'state'}",
+        "defaults": {
+            "ca_file": f"{folder.parent / 'ca.pem'}",
+            "requests_per_hour": 100_000,
+            "probes": _only("liveness", platform.probes, interval),
+            "collectors": _only("", platform.collectors, interval),
+        },
+        "orgs": [{"org": f"org{number}"} for number in range(-(-stores // 10))],
+        "stores": [
+            {
+                "org": f"org{number // 10}",
+                "domain": f"shop{number}{DOMAIN}",
+                "platform": "woocommerce",
+                "url": f"https://shop{number}{DOMAIN}:{port}",
+                "credentials": {
+                    "consumer_key": "env:BENCH_KEY",
+                    "consumer_secret": "env:BENCH_SECRET",
+                },
+            }
+            for number in range(stores)
+        ],
+    }
+    file = folder / "store-exporter.yml"
+    file.write_text(json.dumps(document))  # which is YAML, too
+    return file
+
+
+def _only(name: str, checks: Any, interval: int) -> dict[str, Any]:
+    return {
+        one: {"interval": f"{interval}s"} if one == name else {"enabled": False} for one in checks
+    }
 
 
 if __name__ == "__main__":

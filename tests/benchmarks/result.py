@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Spread:
+    """The least and the greatest of the figures, or ratios, whose median counts."""
+
+    least: float
+    greatest: float
+
+    @classmethod
+    def of(cls, figures: Sequence[float]) -> Spread:
+        return cls(min(figures), max(figures))
 
 
 @dataclass(frozen=True)
@@ -19,6 +31,7 @@ class Result:
         peer: the peer's figure of the same run; None where there is no peer.
         target: the largest ratio, or without a peer the largest figure, that is good enough; None
             for a figure that is shown for information.
+        spread: of the ratios, or without a peer of the figures, between the windows of a run.
     """
 
     name: str
@@ -26,6 +39,7 @@ class Result:
     ours: float
     peer: float | None = None
     target: float | None = None
+    spread: Spread | None = None
 
     @property
     def ratio(self) -> float | None:

@@ -69,7 +69,13 @@ def test_the_demo_installs_what_it_needs_and_no_more(stub: Project) -> None:
     assert (again.stderr, asked(stub)) == ("", ["-m store_demo"])
 
 
-OPTIONAL = ("prom-label-proxy", "prometheus-otlp", "shopify-schemas", "docker-compose")
+OPTIONAL = (
+    "prom-label-proxy",
+    "prometheus-otlp",
+    "blackbox_exporter",
+    "shopify-schemas",
+    "docker-compose",
+)
 
 
 @pytest.mark.parametrize(
