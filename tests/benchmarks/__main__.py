@@ -9,24 +9,25 @@ from pathlib import Path
 from time import perf_counter
 
 from . import calls, fleet, histograms, imports
-from .effort import FULL, QUICK
+from .effort import FULL, QUICK, TINY
 from .result import Result, table, write_json
 
-SECTIONS = (calls, histograms, imports, fleet)
+SECTIONS = {"calls": calls, "histograms": histograms, "imports": imports, "fleet": fleet}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="see that it works; figures are rough")
+    parser.add_argument("--quick", action="store_true", help="under two minutes; rougher figures")
+    parser.add_argument("--tiny", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--only", choices=SECTIONS, action="append", help="a part of it")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results here, too")
     arguments = parser.parse_args()
-    effort = QUICK if arguments.quick else FULL
+    effort = TINY if arguments.tiny else QUICK if arguments.quick else FULL
     start = perf_counter()
     results: list[Result] = []
-    for section in SECTIONS:
-        name = section.__name__.rpartition(".")[2]
+    for name in arguments.only or SECTIONS:
         sys.stderr.write(f"{name} …\n")
-        results += section.measure(effort)
+        results += SECTIONS[name].measure(effort)
     sys.stdout.write(table(results))
     missed = sum(result.met is False for result in results)
     targets = sum(result.met is not None for result in results)

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Effort:
-    """Attributes:
+    """How much of each thing.
+
+    Attributes:
         rounds: interleaved timings.
         calls: in each of them.
         histograms: label sets of operations.
@@ -16,6 +18,7 @@ class Effort:
         interval: seconds between two probes of one of them.
         windows: in which probes are measured, and scrapes of the fleet's page.
         seconds: of each window.
+        rate: probes a second in the windows that compare probes.
     """
 
     rounds: int
@@ -26,6 +29,7 @@ class Effort:
     interval: int
     windows: int
     seconds: float
+    rate: int
 
 
 FULL = Effort(
@@ -37,10 +41,31 @@ FULL = Effort(
     interval=60,
     windows=7,
     seconds=5.0,
+    rate=100,
 )
 QUICK = Effort(
-    rounds=2, calls=300, histograms=100, runs=1, stores=500, interval=5, windows=2, seconds=1.0
+    rounds=5,
+    calls=3_000,
+    histograms=4_000,
+    runs=1,
+    stores=1_000,
+    interval=6,
+    windows=3,
+    seconds=2.0,
+    rate=100,
 )
+TINY = Effort(
+    rounds=2,
+    calls=300,
+    histograms=100,
+    runs=1,
+    stores=20,
+    interval=2,
+    windows=2,
+    seconds=3.0,
+    rate=10,
+)
+"""For the tests of the benchmark itself."""
 
 PROBE_INTERVAL = 5
 """Seconds between two probes of a store in the windows that compare probes."""

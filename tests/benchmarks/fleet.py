@@ -13,6 +13,7 @@ It runs in the environment that has the server's extras, and prints what it meas
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import resource
@@ -37,8 +38,6 @@ from .result import Result, Spread
 from .serve import DOMAIN
 
 ROOT = Path(__file__).parents[2]
-RATE = 100
-"""Probes a second in the windows that compare probes."""
 PROMETHEUS = {
     "Accept-Encoding": "gzip",
     "X-Prometheus-Scrape-Timeout-Seconds": "10",
@@ -62,7 +61,7 @@ def measure(effort: Effort) -> list[Result]:
     has_all = subprocess.run([python, "-c", "import aiohttp, pydantic, trustme, yaml"], check=False)
     if has_all.returncode or not Path("/proc/self/stat").exists():
         sys.stderr.write(
-            "THE FLEET IS LEFT OUT: it needs Linux and the server's extras; scripts/bench has them\n"
+            "THE FLEET IS LEFT OUT: it needs Linux and the server's extra; scripts/bench has them\n"
         )
         return []
     done = subprocess.run(
@@ -132,7 +131,7 @@ def main() -> None:
 
 def _probes(place: Path, effort: Effort) -> dict[str, Any]:
     """Return the processor time of one probe in µs, ours and the peer's, for each window."""
-    stores = RATE * efforts.PROBE_INTERVAL
+    stores = effort.rate * efforts.PROBE_INTERVAL
     with ExitStack() as stack:
         closing = stack.enter_context(_tls_store(place, "close"))
         keeping = stack.enter_context(_tls_store(place, "keep"))
@@ -146,18 +145,18 @@ def _probes(place: Path, effort: Effort) -> dict[str, Any]:
         found: dict[str, list[float]] = {name: [] for name in sides}
         if peer is not None:
             sides["blackbox"], found["blackbox"] = peer, []
-            peer.drive(RATE, 0.5)
+            peer.drive(effort.rate, 0.5)
         for _ in range(effort.windows):
             before = {name: (side.runs(), side.processor()) for name, side in sides.items()}
             if peer is None:
                 time.sleep(effort.seconds)
             else:
-                peer.drive(RATE, effort.seconds)
-            used = {name: side.processor() for name, side in sides.items()}
-            for name, side in sides.items():
-                runs, processor = before[name]
-                spent = (used[name] - processor) / (side.runs() - runs)
-                found[name].append(spent * 1e6)
+                peer.drive(effort.rate, effort.seconds)
+            used = {name: side.processor() - before[name][1] for name, side in sides.items()}
+            done = {name: side.runs() - before[name][0] for name, side in sides.items()}
+            if all(done.values()):  # or the machine had no time for it at all
+                for name, seconds in used.items():
+                    found[name].append(seconds / done[name] * 1e6)
     return found
 
 
@@ -168,7 +167,7 @@ def _fleet(place: Path, effort: Effort) -> dict[str, Any]:
         config = _config(place / "fleet", port, effort.stores, effort.interval)
         exporter = stack.enter_context(_exporter(config))
         exporter.wait_for_runs(effort.stores)
-        before = exporter.processor()
+        before, lag = exporter.processor(), exporter.lag()
         began = time.perf_counter()
         while (elapsed := time.perf_counter() - began) < effort.interval:
             time.sleep(min(15.0, effort.interval - elapsed))
@@ -185,7 +184,7 @@ def _fleet(place: Path, effort: Effort) -> dict[str, Any]:
         return {
             "cores": cores,
             "memory": exporter.memory() / 1e6,
-            "lag": exporter.lag(),
+            "lag": _percentile(lag, exporter.lag()),
             "pages": pages,
             "worst": max(answers),
             "usual": median(answers),
@@ -244,26 +243,23 @@ class Exporter(Side):
         """Scrape it."""
         self.get("/metrics", {**PROMETHEUS, "Accept": accept})
 
-    def _lag(self) -> list[tuple[float, float]]:
+    def lag(self) -> dict[float, float]:
+        """Return how many runs started within so many seconds of their time."""
         text = self.get("/metrics").decode()
         found = re.findall(
-            r'^store_exporter_scheduler_lag_seconds_bucket\{le="([^"]+)"\} (\S+)', text, re.M
+            r'^store_exporter_scheduler_lag_seconds_bucket\{le="([^"]+)"\} (\S+)',
+            text,
+            re.MULTILINE,
         )
-        return [(float(le), float(count)) for le, count in found]
+        return {float(le): float(count) for le, count in found}
 
     def runs(self) -> float:
-        buckets = self._lag()
-        return buckets[-1][1] if buckets else 0.0
-
-    def lag(self) -> float:
-        """Return the upper bound of the bucket that holds the 99th percentile."""
-        buckets = self._lag()
-        return next(le for le, count in buckets if count >= 0.99 * buckets[-1][1])
+        return self.lag().get(math.inf, 0.0)
 
     def failures(self) -> float:
         """Return how many probes failed."""
         text = self.get("/metrics").decode()
-        counts = re.findall(r"^store_probe_failures_total\{[^\n]*\} (\S+)$", text, re.M)
+        counts = re.findall(r"^store_probe_failures_total\{[^\n]*\} (\S+)$", text, re.MULTILINE)
         return sum(map(float, counts))
 
     def wait_for_runs(self, count: int) -> None:
@@ -326,11 +322,15 @@ class Blackbox(Side):
         self._runs += count
 
 
+def _percentile(before: dict[float, float], after: dict[float, float]) -> float:
+    """Return the upper bound of the bucket that holds the 99th percentile of what came between."""
+    more = {le: count - before[le] for le, count in after.items()}
+    return next(le for le, count in more.items() if count >= 0.99 * more[math.inf])
+
+
 @contextmanager
 def _running(*command: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, env={**os.environ, **environment}
-    )
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, **environment})
     try:
         yield process
     finally:
@@ -367,7 +367,9 @@ def _blackbox(place: Path, target: int) -> Iterator[Blackbox | None]:
     """Run the peer, if it is there."""
     program = shutil.which("blackbox_exporter", path=f"{ROOT / '.tools/bin'}:{os.environ['PATH']}")
     if program is None:
-        sys.stderr.write("BLACKBOX_EXPORTER IS NOT HERE: `scripts/tools blackbox_exporter` gets it\n")
+        sys.stderr.write(
+            "BLACKBOX_EXPORTER IS NOT HERE: `scripts/tools blackbox_exporter` gets it\n"
+        )
         yield None
         return
     config = place / "blackbox.yml"

@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.serve serve --config.file FILE …
 
-Names are looked up as ever, by `getaddrinfo` in a thread of its own; only what is asked for differs.
+Names are looked up as ever, by `getaddrinfo` in a thread of its own; what is asked for differs.
 """
 
 from __future__ import annotations

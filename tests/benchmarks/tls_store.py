@@ -3,8 +3,9 @@
     python -m tests.benchmarks.tls_store CERTIFICATE keep|close    prints its port and serves
 
 Every request is answered with what WooCommerce answers to the liveness probe, over connections that
-are kept as nginx keeps them, or closed after each answer. One thread and no library but the standard one: sockets of OpenSSL's
-own instead of asyncio's, whose buffer of 256 KiB for each connection would be two GB here.
+are kept as nginx keeps them, or closed after each answer. One thread and no library but the
+standard one: OpenSSL's own sockets instead of asyncio's, whose buffer of 256 KiB for each
+connection would be two GB here.
 """
 
 from __future__ import annotations

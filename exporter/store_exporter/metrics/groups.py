@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable
+from operator import eq
 from typing import NamedTuple
 
 from .births import Look
+from .blocks import Block, LabelValues, Value
 from .catalogue import Kind, Metric
 from .catalogue.health import STORE_LABELS
 from .families import Sample
@@ -30,19 +33,44 @@ class Birth:
         self.born: float | None = None
 
 
-class _Published(NamedTuple):
-    """One series; its birth if it is a counter of which it is known where it began."""
+class _Counted(Block):
+    """A block of a counter of which it is known where some of its series began."""
 
-    metric: Metric
-    labels: tuple[str, ...]
-    value: float
-    birth: Birth | None
+    __slots__ = ("births",)
+
+    def __init__(
+        self,
+        metric: Metric,
+        labels: tuple[LabelValues, ...],
+        values: tuple[float, ...],
+        births: tuple[Birth | None, ...],
+    ) -> None:
+        created = tuple(None if birth is None else birth.created for birth in births)
+        super().__init__(metric, labels, values, created)
+        self.births = births
+
+    def shown(self, look: Look) -> Block:
+        """Return what one look is shown: itself, where nothing in it is news."""
+        values, has_news = list(self.values), False
+        for place, birth in enumerate(self.births):
+            if birth is not None:
+                birth.born, is_news = look.meet(birth.born)
+                if is_news:
+                    values[place], has_news = birth.before, True
+        if not has_news:
+            return self
+        return Block(self.metric, self.labels, tuple(values), self.created)
+
+
+_Counts = dict[LabelValues, tuple[float, Birth | None]]
+"""Value and birth by label values."""
 
 
 class _Group(NamedTuple):
     store: tuple[str, str, str]
-    series: tuple[_Published, ...]
+    blocks: tuple[Block, ...]
     expires: float
+    key: Hashable
 
 
 class Groups:
@@ -62,6 +90,7 @@ class Groups:
         self._clock = clock
         self._groups: dict[Hashable, _Group] = {}
         self._of_store: dict[tuple[str, str, str], set[Hashable]] = {}
+        self._overlap = False
 
     def publish(
         self,
@@ -75,25 +104,55 @@ class Groups:
         Raises:
             ValueError: a sample's labels are not those of its metric, or it is a histogram's.
         """
-        store = (clean(store[0]), clean(store[1]), clean(store[2]))
+        samples = list(samples)
         now = self._monotonic()
         previous = self._groups.get(group)
-        births: dict[tuple[str, tuple[str, ...]], Birth] = {}
-        if previous is not None and previous.expires > now:
-            births = {(p.metric.name, p.labels): p.birth for p in previous.series if p.birth}
-
-        def published(sample: Sample) -> _Published:
-            labels = _labels(store, sample)
-            birth = None
-            if sample.before is not None and sample.metric.kind is Kind.COUNTER:
-                # One that had disappeared is born again, with what it stood at before.
-                birth = births.get((sample.metric.name, labels))
-                birth = birth or Birth(sample.before, self._clock())
-            return _Published(sample.metric, labels, sample.value, birth)
-
+        if previous is not None and previous.expires <= now:
+            # What had disappeared is born again, with what it stood at before.
+            previous = None
+        store = (clean(store[0]), clean(store[1]), clean(store[2]))
+        blocks = None
+        if previous is not None and previous.store == store:
+            store, blocks = previous.store, _renewed(previous.blocks, samples)
+        if blocks is None:
+            blocks = self._made(store, samples, previous)
+            self._of_store.setdefault(store, set()).add(group)
+            self._overlap = self._overlap or self._overlaps(group, store, blocks)
         expires = math.inf if ttl is None else now + ttl
-        self._of_store.setdefault(store, set()).add(group)
-        self._groups[group] = _Group(store, tuple(map(published, samples)), expires)
+        self._groups[group] = _Group(store, blocks, expires, group)
+
+    def _made(
+        self, store: tuple[str, str, str], samples: list[Sample], previous: _Group | None
+    ) -> tuple[Block, ...]:
+        """Return samples as blocks, with the births that their series had already."""
+        born = {
+            (block.metric.name, labels): birth
+            for block in (previous.blocks if previous else ())
+            if isinstance(block, _Counted)
+            for labels, birth in zip(block.labels, block.births, strict=True)
+        }
+        found: dict[str, tuple[Metric, _Counts]] = {}
+        for sample in samples:
+            metric, labels = sample.metric, _labels(store, sample)
+            birth = None
+            if sample.before is not None and metric.kind is Kind.COUNTER:
+                birth = born.get((metric.name, labels)) or Birth(sample.before, self._clock())
+            found.setdefault(metric.name, (metric, {}))[1][labels] = (sample.value, birth)
+        return tuple(_block(metric, series) for metric, series in found.values())
+
+    def _overlaps(
+        self, group: Hashable, store: tuple[str, str, str], blocks: tuple[Block, ...]
+    ) -> bool:
+        """Whether another group of the store has one of these series, too."""
+        own = {(block.metric.name, labels) for block in blocks for labels in block.labels}
+        others = (self._groups.get(key) for key in self._of_store[store] if key != group)
+        return any(
+            (block.metric.name, labels) in own
+            for other in others
+            if other is not None
+            for block in other.blocks
+            for labels in block.labels
+        )
 
     def withdraw(self, group: Hashable) -> None:
         """Remove the series of a group, if there are any."""
@@ -106,28 +165,97 @@ class Groups:
             if published is not None and published.store == store:
                 self._groups.pop(group, None)
 
-    def series(self, look: Look) -> Iterator[tuple[Metric, tuple[str, ...], float, Birth | None]]:
-        """Yield the series that have not expired, as one look shows them, and drop the others.
+    def snapshot(self, look: Look) -> tuple[dict[str, list[Block]], dict[str, _Befores]]:
+        """Return what has not expired, by the metric's name, as one look shows it; drop the rest.
 
-        Each is metric, labels, value, and its birth if it is a counter of which that is known.
+        With it comes what counters began with, where that was not 0.
         """
         now = self._monotonic()
-        for group, published in list(self._groups.items()):
-            if published.expires <= now:
-                if self._groups.get(group) is published:  # and was not replaced just now
-                    self._groups.pop(group, None)
+        found: dict[str, list[Block]] = defaultdict(list)
+        befores: dict[str, _Befores] = defaultdict(dict)
+        # Values, and not items: of those Python makes a tuple each, and the garbage collector,
+        # which that may start, may let another thread publish in the midst of it.
+        for group in list(self._groups.values()):
+            if group.expires <= now:
+                if self._groups.get(group.key) is group:  # and was not replaced just now
+                    self._groups.pop(group.key, None)
                 continue
-            for metric, labels, value, birth in published.series:
-                if birth is None:
-                    yield metric, labels, value, None
-                    continue
-                birth.born, is_news = look.meet(birth.born)
-                yield metric, labels, birth.before if is_news else value, birth
+            for block in group.blocks:
+                if isinstance(block, _Counted):
+                    found[block.metric.name].append(block.shown(look))
+                    for labels, birth in zip(block.labels, block.births, strict=True):
+                        if birth is not None and birth.before:
+                            befores[block.metric.name][labels] = birth.before
+                else:
+                    found[block.metric.name].append(block)
+        if self._overlap:
+            return {name: _each_once(blocks) for name, blocks in found.items()}, befores
+        return found, befores
 
     def clear(self) -> None:
         """Remove everything."""
         self._groups.clear()
         self._of_store.clear()
+
+
+_Befores = dict[LabelValues, float]
+
+
+def _block(metric: Metric, series: _Counts) -> Block:
+    labels, values = tuple(series), tuple(value for value, _ in series.values())
+    births = tuple(birth for _, birth in series.values())
+    if any(births):
+        return _Counted(metric, labels, values, births)
+    return Block(metric, labels, values)
+
+
+def _renewed(blocks: tuple[Block, ...], samples: list[Sample]) -> tuple[Block, ...] | None:
+    """Return blocks with the values of samples; None where these are of other series.
+
+    What a probe finds is of the same series each time, so that labels are cleaned and checked once.
+    A block whose values are as they were stays, with what was written of it.
+    """
+    renewed = []
+    end = 0
+    for block in blocks:
+        metric, begin = block.metric, end
+        end += len(block.labels)
+        own = samples[begin:end]
+        if len(own) != len(block.labels):
+            return None
+        births = block.births if isinstance(block, _Counted) else None
+        for place, (sample, labels) in enumerate(zip(own, block.labels, strict=True)):
+            if sample.metric is not metric or not _are(sample, labels):
+                return None
+            if (sample.before is None) is not (births is None or births[place] is None):
+                return None
+        values = tuple([sample.value for sample in own])
+        if values == block.values:
+            renewed.append(block)
+        elif births is not None:
+            renewed.append(_Counted(metric, block.labels, values, births))
+        else:
+            renewed.append(Block(metric, block.labels, values))
+    return tuple(renewed) if end == len(samples) else None
+
+
+def _are(sample: Sample, labels: LabelValues) -> bool:
+    """Whether a sample has these label values, which are clean."""
+    own = sample.labels
+    if len(own) != len(labels) - len(STORE_LABELS):
+        return False
+    return not own or all(map(eq, map(own.get, sample.metric.labels[3:]), labels[3:]))
+
+
+def _each_once(blocks: list[Block]) -> list[Block]:
+    """Return blocks that have each series once, as the last one has it."""
+    series: dict[LabelValues, tuple[Value, float | None]] = {}
+    for block in blocks:
+        pairs = zip(block.values, block.created_times(), strict=True)
+        series.update(zip(block.labels, pairs, strict=True))
+    values = tuple(value for value, _ in series.values())
+    times = tuple(created for _, created in series.values())
+    return [Block(blocks[0].metric, tuple(series), values, times)]
 
 
 def _labels(store: tuple[str, str, str], sample: Sample) -> tuple[str, ...]:
@@ -139,4 +267,4 @@ def _labels(store: tuple[str, str, str], sample: Sample) -> tuple[str, ...]:
         raise ValueError(f"{metric.name} has no label {', '.join(sorted(unknown))}")
     if missing := [name for name in own if name not in sample.labels]:
         raise ValueError(f"{metric.name} lacks the label {', '.join(missing)}")
-    return (*store, *(clean(sample.labels[name]) for name in own))
+    return (*store, *(clean(sample.labels[name]) for name in own)) if own else store

@@ -14,17 +14,13 @@ from threading import Lock
 from typing import NamedTuple
 
 from .births import Look
+from .blocks import Block, LabelValues
 from .catalogue import Kind, Metric
 from .catalogue.health import STORE_LABELS
-from .families import HistogramValue
 from .guard import clean
 from .histogram import Histogram
 
 _JOURNAL = 1024
-
-LabelValues = tuple[str, ...]
-Series = dict[LabelValues, "tuple[float | HistogramValue, float | None]"]
-"""Series of one metric: value, and the Unix time at which it began, where that is known."""
 
 
 class _Write(NamedTuple):
@@ -46,27 +42,27 @@ class _One:
     """One series.
 
     Attributes:
-        value: its state.
-        created: Unix time at which it began.
+        block: its state; replaced and never changed.
         born: the moment of the first look that met it; None until then.
     """
 
-    __slots__ = ("born", "created", "value")
+    __slots__ = ("block", "born")
 
-    def __init__(self, value: float | Histogram, created: float) -> None:
-        self.value = value
-        self.created = created
+    def __init__(self, block: Block) -> None:
+        self.block = block
         self.born: float | None = None
 
-    def shown(self, metric: Metric, look: Look) -> float | HistogramValue:
+    def shown(self, look: Look) -> Block:
         """Return its state as one look shows it."""
         self.born, is_news = look.meet(self.born)
-        value = self.value
+        block = self.block
+        metric, value = block.metric, block.values[0]
+        if not is_news or metric.kind not in (Kind.COUNTER, Kind.HISTOGRAM):
+            return block
+        nothing: float | Histogram = 0.0
         if isinstance(value, Histogram):
-            if is_news:
-                value = Histogram(metric.buckets, native=value.schema is not None)
-            return value.value()
-        return 0.0 if is_news and metric.kind is Kind.COUNTER else value
+            nothing = Histogram(metric.buckets, native=value.schema is not None)
+        return Block(metric, block.labels, (nothing,), block.created)
 
 
 class Instruments:
@@ -80,8 +76,8 @@ class Instruments:
     def __init__(self, *, native: bool, clock: Callable[[], float]) -> None:
         self._native = native
         self._clock = clock
-        self._series: dict[Metric, dict[LabelValues, _One]] = {}
-        self._of_store: dict[LabelValues, list[tuple[Metric, LabelValues]]] = {}
+        self._series: dict[str, dict[LabelValues, _One]] = {}
+        self._of_store: dict[LabelValues, list[tuple[str, LabelValues]]] = {}
         self._journal: deque[_Write | _Forgotten] = deque()
         self._lock = Lock()
 
@@ -120,15 +116,18 @@ class Instruments:
         """Remove all series of a store, given by clean labels."""
         self._write(_Forgotten(store))
 
-    def snapshot(self, look: Look) -> dict[Metric, Series]:
+    def snapshot(self, look: Look) -> dict[str, list[Block]]:
         """Return all series by metric. Must not be called from a signal handler or finalizer."""
+        seen = look.seen
         with self._lock:
             self._apply_journal()
             return {
-                metric: {
-                    labels: (one.shown(metric, look), one.created) for labels, one in series.items()
-                }
-                for metric, series in self._series.items()
+                name: [
+                    one.shown(look) if one.born is None or one.born > seen else one.block
+                    for one in series.values()
+                ]
+                for name, series in self._series.items()
+                if series
             }
 
     def reset(self) -> None:
@@ -151,28 +150,42 @@ class Instruments:
         while journal:
             write = journal[0]
             if isinstance(write, _Forgotten):
-                for metric, labels in self._of_store.pop(write.store, ()):
-                    self._series[metric].pop(labels, None)
+                for name, labels in self._of_store.pop(write.store, ()):
+                    self._series[name].pop(labels, None)
                 del journal[0]
                 continue
-            kind, metric, raw, written = write
-            labels = tuple(map(clean, raw))
-            series = self._series.setdefault(metric, {})
-            one = series.get(labels)
-            if one is None:
-                nothing = Histogram(metric.buckets, native=self._native)
-                one = _One(nothing if kind is Kind.HISTOGRAM else 0.0, now)
-                if metric.labels[:3] == STORE_LABELS:
-                    self._of_store.setdefault(labels[:3], []).append((metric, labels))
+            kind, metric, labels, written = write
+            series = self._series.setdefault(metric.name, {})
+            # What is found needs no cleaning.
+            one = series.get(labels) or self._find(metric, series, labels, now)
             value: float | Histogram = written
-            if isinstance(one.value, Histogram):
-                value = one.value.plus([written])
+            before = one.block.values[0]
+            if isinstance(before, Histogram):
+                value = before.plus([written])
             elif kind is Kind.COUNTER:
-                value = one.value + written
+                value = before + written
+            labels = one.block.labels[0]
+            block = one.block
+            if value != before:
+                block = Block(metric, block.labels, (value,), block.created)
             # Together, without a call between them; see OperationHandle.
-            one.value = value
+            one.block = block
             series[labels] = one
             del journal[0]
+
+    def _find(
+        self, metric: Metric, series: dict[LabelValues, _One], raw: LabelValues, now: float
+    ) -> _One:
+        """Return the series that these labels mean when they are clean; a new one is not kept."""
+        labels = tuple(map(clean, raw))
+        one = series.get(labels)
+        if one is not None:
+            return one
+        nothing = Histogram(metric.buckets, native=self._native)
+        value = nothing if metric.kind is Kind.HISTOGRAM else 0.0
+        if metric.labels[:3] == STORE_LABELS:
+            self._of_store.setdefault(labels[:3], []).append((metric.name, labels))
+        return _One(Block(metric, (labels,), (value,), (now,)))
 
 
 def _check(metric: Metric, labels: LabelValues, *kinds: Kind) -> None:

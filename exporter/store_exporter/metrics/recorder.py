@@ -13,13 +13,14 @@ from itertools import pairwise
 
 from .._version import __version__
 from .births import EVERYTHING, Look, Looks
+from .blocks import Block, BlockFamily, LabelValues
 from .catalogue import CATALOGUE, Metric, exporter, operations
 from .complaints import InstrumentationLog
 from .families import Family, Sample
 from .groups import Groups
 from .guard import OTHER, Guard, clean
 from .handle import OperationHandle
-from .instruments import Instruments, Series
+from .instruments import Instruments
 from .operation_families import operation_families
 from .scrapers import Scraper, Scrapers
 from .series import OperationSeries
@@ -200,12 +201,9 @@ class Recorder:
             look = self._looks.begin(seen)
             own = operation_families(self._series.snapshot(look), self._duration)
             found = self._instruments.snapshot(look)
-            before: dict[Metric, dict[tuple[str, ...], float]] = {}
-            for metric, labels, value, birth in self._groups.series(look):
-                created = None if birth is None else birth.created
-                found.setdefault(metric, {})[labels] = (value, created)
-                if birth is not None and birth.before:
-                    before.setdefault(metric, {})[labels] = birth.before
+            published, before = self._groups.snapshot(look)
+            for name, blocks in published.items():
+                found[name] = [*found.get(name, ()), *blocks]
             self._add_own(found, look)
         look.families = _in_order(own, found, before)
         return look
@@ -239,31 +237,35 @@ class Recorder:
         for stage in STAGES:
             self._instruments.inc(exporter.INSTRUMENTATION_ERRORS, (stage,), 0)
 
-    def _add_own(self, found: dict[Metric, Series], look: Look) -> None:
+    def _add_own(self, found: dict[str, list[Block]], look: Look) -> None:
         """Add what the recorder tells about itself."""
         python = sys.version.split(" ", 1)[0]
-        found[exporter.BUILD_INFO] = {(__version__, python): (1, None)}
-        found[exporter.SERIES] = {(): (float(len(self._series)), None)}
         self._born, is_news = look.meet(self._born)
-        found[exporter.SERIES_DROPPED] = {
-            (limit,): (0.0 if is_news else float(count), self._created)
-            for limit, count in self._series.dropped().items()
-        }
+        dropped = {limit: 0 if is_news else n for limit, n in self._series.dropped().items()}
+        for block in (
+            Block(exporter.BUILD_INFO, ((__version__, python),), (1,)),
+            Block(exporter.SERIES, ((),), (float(len(self._series)),)),
+            Block(
+                exporter.SERIES_DROPPED,
+                tuple((limit,) for limit in dropped),
+                tuple(map(float, dropped.values())),
+                (self._created,) * len(dropped),
+            ),
+        ):
+            found[block.metric.name] = [block]
 
 
 def _in_order(
     own: dict[str, Family],
-    found: dict[Metric, Series],
-    before: dict[Metric, dict[tuple[str, ...], float]],
+    found: dict[str, list[Block]],
+    before: dict[str, dict[LabelValues, float]],
 ) -> Iterator[Family]:
     """Yield families in the catalogue's order, and after them what the catalogue does not know."""
-    for metric in (*CATALOGUE.values(), *(m for m in found if m.name not in CATALOGUE)):
-        if metric.name in own:
-            yield own[metric.name]
-        elif series := found.get(metric):
-            values = [(labels, value) for labels, (value, _) in series.items()]
-            created = [created for _, created in series.values()]
-            yield Family(metric, values, created, before.get(metric, {}))
+    for name in (*CATALOGUE, *(name for name in found if name not in CATALOGUE)):
+        if name in own:
+            yield own[name]
+        elif blocks := found.get(name):
+            yield BlockFamily(blocks, before.get(name, {}))
 
 
 def _nothing() -> None:

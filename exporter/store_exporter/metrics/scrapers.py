@@ -32,6 +32,7 @@ class Scraper:
         agent: its `User-Agent`.
         timeout: its `X-Prometheus-Scrape-Timeout-Seconds`, in seconds; 0 without.
         is_open: whether its connection is still open, where the server can tell.
+        classic: whether it wants classic buckets beside native histograms.
     """
 
     name: str = ""
@@ -40,6 +41,7 @@ class Scraper:
     agent: str = ""
     timeout: float = 0.0
     is_open: Callable[[], bool] | None = None
+    classic: bool = True
 
 
 def scraper_of(
@@ -57,23 +59,26 @@ def scraper_of(
 
     Args:
         header: gives a header of the request by its name, in whatever case.
-        query: the request's query, such as `scraper=a`.
+        query: the request's query, such as `scraper=a`. With `classic_histograms=false` protobuf
+            carries native histograms alone, for those who store no others.
         peer: address and port of the other end; None, or a path, where it has none.
         is_open: whether the connection is still open, where the server can tell.
     """
-    name = ""
-    if "scraper=" in query:
+    name, classic = "", True
+    if query:
         # Imported here, so that it costs the import of this package nothing.
         from urllib.parse import parse_qs
 
-        name = parse_qs(query).get("scraper", [""])[0]
+        asked = parse_qs(query)
+        name = asked.get("scraper", [""])[0]
+        classic = asked.get("classic_histograms") != ["false"]
     timeout = _seconds(header("x-prometheus-scrape-timeout-seconds"))
     if not (name or timeout):
         return None
     address, port = peer[:2] if isinstance(peer, (tuple, list)) else ("", 0)
     agent = header("user-agent") or ""
     port = int(port) if str(port).isdecimal() else 0
-    return Scraper(name[:_LONGEST], str(address), port, agent[:_LONGEST], timeout, is_open)
+    return Scraper(name[:_LONGEST], str(address), port, agent[:_LONGEST], timeout, is_open, classic)
 
 
 def _seconds(text: str | None) -> float:

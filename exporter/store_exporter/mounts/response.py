@@ -78,7 +78,12 @@ def respond(source: Source | None, request: MetricsRequest) -> MetricsResponse:
         else:
             look = source.scrape(request.scraper)
             families, sent = look.families, look.complete
-        response = render(families, request.accept, request.accept_encoding)
+        response = render(
+            families,
+            request.accept,
+            request.accept_encoding,
+            classic=request.scraper is None or request.scraper.classic,
+        )
     except Exception:
         _logger.exception("rendering the metrics failed")
         return plain(HTTPStatus.INTERNAL_SERVER_ERROR)

@@ -63,7 +63,12 @@ class Scrape:
         started = time.perf_counter()
         recorder = self._recorder
         look = recorder.look(EVERYTHING) if scraper is None else recorder.scrape(scraper)
-        rendered = render(chain(look.families, self._foreign()), accept, accept_encoding)
+        rendered = render(
+            chain(look.families, self._foreign()),
+            accept,
+            accept_encoding,
+            classic=scraper is None or scraper.classic,
+        )
         recorder.set(exporter.SCRAPE_DURATION, (), time.perf_counter() - started)
         return rendered, look
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from .model import Kind, Metric
-from .operations import LATENCY_BUCKETS
+
+PROBE_BUCKETS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+"""Fewer than those of operations: there is a histogram for each probe of each store."""
 
 STORE_LABELS = ("org", "domain", "platform")
 
@@ -31,7 +33,7 @@ PROBE_DURATION = Metric(
     "How long runs of this probe took, failed ones included.",
     (*STORE_LABELS, "probe"),
     "s",
-    LATENCY_BUCKETS,
+    PROBE_BUCKETS,
 )
 PROBE_PHASE = Metric(
     "store_probe_phase_seconds",

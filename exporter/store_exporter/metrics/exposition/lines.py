@@ -7,6 +7,7 @@ from itertools import accumulate, islice
 from math import isfinite
 from typing import cast
 
+from ..blocks import Block, BlockFamily
 from ..catalogue import Kind
 from ..families import Exemplar, Family, HistogramValue
 
@@ -151,6 +152,9 @@ def series_lines(family: Family, name: str, *, exemplars: bool) -> Iterator[str]
         name: the name of its samples, without the suffixes of a histogram's.
         exemplars: whether the format has them.
     """
+    if isinstance(family, BlockFamily):
+        yield from _kept_lines(family)
+        return
     metric = family.metric
     write_labels = label_writer(metric.labels)
     series = iter(family.series)
@@ -165,6 +169,32 @@ def series_lines(family: Family, name: str, *, exemplars: bool) -> Iterator[str]
         yield "".join(
             [f"{start}{write_labels(labels)}{end}{number(value)}\n" for labels, value in numbers]
         )
+
+
+def _kept_lines(family: BlockFamily) -> Iterator[str]:
+    """Yield the lines of a family in blocks, and write those that nobody has asked for before.
+
+    They are the same in all text formats: what is kept in blocks has no exemplars.
+    """
+    metric = family.metric
+    write_labels = label_writer(metric.labels)
+    histogram = HistogramLines(metric.name, metric.labels, metric.buckets)
+    start, end = (metric.name + "{", "} ") if metric.labels else (metric.name, " ")
+
+    def write(block: Block) -> str:
+        block.text = "".join(
+            [
+                histogram.write(write_labels(labels), value)
+                if isinstance(value, HistogramValue)
+                else f"{start}{write_labels(labels)}{end}{number(value)}\n"
+                for labels, value in block
+            ]
+        )
+        return block.text
+
+    blocks = iter(family.blocks)
+    while batch := list(islice(blocks, _NUMBERS)):
+        yield "".join([block.text or write(block) for block in batch])
 
 
 def encode(blocks: Iterable[str]) -> Iterator[bytes]:

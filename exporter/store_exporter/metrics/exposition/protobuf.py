@@ -7,8 +7,9 @@ unless told to keep them; one that does not takes the classic buckets. So both t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from ..blocks import BlockFamily
 from ..catalogue import Kind, Metric
 from ..families import Family, HistogramValue
 from . import wire
@@ -50,19 +51,38 @@ def _header(metric: Metric) -> bytes:
 
 
 def _metrics(family: Family, *, classic: bool) -> Iterator[bytes]:
-    """Yield field 4 of `MetricFamily` for each series."""
-    labels = wire.LabelWriter(family.metric.labels)
-    histogram = HistogramWriter(family.metric.buckets, classic=classic)
-    number = _number_writer(family.metric.kind)
+    """Yield field 4 of `MetricFamily` for each series, or for several at once."""
+    write = _series_writer(family.metric, classic=classic)
+    if isinstance(family, BlockFamily):
+        for block in family.blocks:
+            kept = block.protobuf
+            if kept is None or kept[0] is not classic:
+                messages = map(write, block, block.created_times())
+                kept = block.protobuf = classic, b"".join(messages)
+            yield kept[1]
+    else:
+        yield from map(write, family.series, family.created_times())
+
+
+def _series_writer(
+    metric: Metric, *, classic: bool
+) -> Callable[[tuple[Sequence[str], float | HistogramValue], float | None], bytes]:
+    labels = wire.LabelWriter(metric.labels)
+    histogram = HistogramWriter(metric.buckets, classic=classic)
+    number = _number_writer(metric.kind)
     varint = wire.varint
-    for (values, value), created in zip(family.series, family.created_times(), strict=False):
+
+    def write(series: tuple[Sequence[str], float | HistogramValue], created: float | None) -> bytes:
+        values, value = series
         body = labels.write(values)
         if isinstance(value, HistogramValue):
             content = histogram.write(value, created)
             body += b"\x3a" + varint[len(content)] + content
         else:
             body += number(value, created)
-        yield b"\x22" + varint[len(body)] + body
+        return b"\x22" + varint[len(body)] + body
+
+    return write
 
 
 def _number_writer(kind: Kind) -> Callable[[float, float | None], bytes]:
