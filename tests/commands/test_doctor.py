@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from store_demo.stores.woocommerce import Fault, SimulatedWooCommerce
 from store_exporter.cli import main
 from store_exporter.commands.doctor import estimated_series
 from store_exporter.platforms import base
+from store_exporter.probing.sqlite_state import SqliteState
+from store_exporter.probing.state import Key, Write
 from store_exporter.stores.model import Schedule, Store
 
 from .shops import DOMAIN, configure, served
@@ -119,6 +122,32 @@ def test_a_state_directory_that_cannot_be_written_fails(
     status, found = examined(file, capsys)
     assert status == 1
     assert found["state directory"]["state"] == "fail"
+
+
+def test_state_that_is_left_behind_is_told(
+    shop: SimulatedWooCommerce, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    long_ago = SqliteState(file.parent / "state", now=lambda: time.time() - 3 * 86_400)
+    long_ago.put([Write(Key("acme", "woocommerce", "gone.example", "https://g", "orders"), "{}")])
+    long_ago.close()
+    _, found = examined(file, capsys)
+    assert found["state directory"]["state"] == "ok"
+    assert found["state"]["state"] == "warn"
+    assert found["state"]["message"] == (
+        "kept of 1 stores, of which 1 were not watched for two days"
+    )
+
+
+def test_a_state_database_that_is_not_there_fails(
+    shop: SimulatedWooCommerce, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    address = "postgresql://exporter@/none?host=/nowhere"
+    with file.open("a") as more:
+        more.write(f"\nstate_database: {{url: '{address}'}}\n")
+    status, found = examined(file, capsys)
+    assert status == 1
+    assert found["state database"]["state"] == "fail"
+    assert "PostgreSQL cannot be used for the state" in found["state database"]["message"]
 
 
 def test_nothing_secret_is_printed(

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from store_exporter.config import Config, load
+from store_exporter.config import Config, ConfigError, dump, load
+from store_exporter.stores.model import Secret
 from tests.config.example import PLATFORMS
 
 ENVIRON = {"KEY": "ck_12345678", "TOKEN": "token-of-acme-0123"}
@@ -79,6 +80,36 @@ def test_paths_start_at_the_file(tmp_path: Path) -> None:
     assert loaded(tmp_path, "").state_directory == tmp_path / "state"
     assert loaded(tmp_path, "state_directory: var/x").state_directory == tmp_path / "var/x"
     assert loaded(tmp_path, "state_directory: /var/x").state_directory == Path("/var/x")
+
+
+def test_a_state_database_has_its_password_as_a_reference(tmp_path: Path) -> None:
+    url = "postgresql://exporter@db.example.com/state?sslmode=verify-full"
+    (tmp_path / "password").write_text("correct-horse-battery\n")
+    text = f"state_database: {{url: '{url}', password: 'file:password'}}"
+    config = loaded(tmp_path, text)
+    assert config.state_database is not None
+    assert config.state_database.url == url
+    assert config.state_database.password == Secret("correct-horse-battery")
+    assert "correct-horse" not in repr(config) + dump.text(config)
+    assert Secret("correct-horse-battery") in list(dump.secrets(config)), "masked in every output"
+    assert loaded(tmp_path, "").state_database is None
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("postgresql://exporter:hush-hush@db.example.com/state", "must not contain the password"),
+        ("postgresql://db.example.com/state?password=hush-hush", "must not contain the password"),
+        ("mysql://hush-hush@db.example.com/state", "is not an address such as postgresql://"),
+        ("postgresql://[hush-hush/state", "is not an address such as postgresql://"),
+    ],
+)
+def test_another_address_of_a_database_is_refused_without_repeating_it(
+    url: str, message: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError, match=message) as error:
+        loaded(tmp_path, f"state_database: {{url: '{url}'}}")
+    assert "hush-hush" not in str(error.value)
 
 
 def test_an_org_has_tokens_and_a_way_for_its_alerts(tmp_path: Path) -> None:

@@ -800,11 +800,44 @@ STATE = [
     ),
     Case(
         "StoreStateLost",
-        "damaged state is a ticket",
+        "damaged state is a ticket at once",
         {of(exporter.STATE_LOSSES, base=PROCESS): "0x10 1x60"},
-        "20m",
+        "12m",
         "exporter:9847 set damaged state aside 1 times; orders and revenue count from then on.",
         "warning",
+        base=PROCESS,
+    ),
+    Case(
+        "StoreStateFull",
+        "a full disk wakes somebody within minutes",
+        {of(exporter.STATE_ERRORS, 'reason="full"', PROCESS): "0x10 1+2x20"},
+        "15m",
+        "exporter:9847 could not save 9 runs within ten minutes for want of space. Their counters "
+        "stand still; nothing is lost.",
+        base=PROCESS,
+    ),
+    Case(
+        "StoreStateFull",
+        "a database that is away is no full disk",
+        {of(exporter.STATE_ERRORS, 'reason="unavailable"', PROCESS): "0x10 1+2x20"},
+        "30m",
+        base=PROCESS,
+    ),
+    Case(
+        "StoreStateUnavailable",
+        "a state that cannot be used for a quarter of an hour wakes somebody",
+        {of(exporter.STATE_ERRORS, 'reason="unavailable"', PROCESS): "0+2x30"},
+        "20m",
+        "exporter:9847 left out 20 runs within ten minutes because its state gave: unavailable. "
+        "Their counters stand still; nothing is lost.",
+        labels={"reason": "unavailable"},
+        base=PROCESS,
+    ),
+    Case(
+        "StoreStateUnavailable",
+        "a database that is restarted wakes nobody",
+        {of(exporter.STATE_ERRORS, 'reason="unavailable"', PROCESS): "0x10 40x30"},
+        "30m",
         base=PROCESS,
     ),
     Case(

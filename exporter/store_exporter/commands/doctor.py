@@ -23,9 +23,12 @@ from ..probing.cursor import RunCursor
 from ..probing.driver import Driver
 from ..probing.http import StoreHttp
 from ..probing.jobs import COLLECTOR, PROBE, jobs_of
+from ..probing.sqlite_state import FILE_NAME
+from ..probing.state import UNUSED_SECONDS, StateError, StateUnavailableError, StoreIdentity
 from ..probing.transport import Transport
 from ..stores.model import Store
 from . import stores
+from .state import opened
 
 _AT_ONCE = 10
 _SECONDS = 60.0
@@ -81,7 +84,7 @@ async def _examine_all(config: Config, domains: Sequence[str]) -> dict[str, Sequ
     finally:
         await transport.close()
     by_domain = {store.domain: found for store, found in zip(chosen, findings, strict=True)}
-    return {"": [_state_directory(config.state_directory)], **by_domain}
+    return {"": _state(config), **by_domain}
 
 
 async def examine(store: Store, transport: Transport) -> list[Finding]:
@@ -144,6 +147,40 @@ def estimated_series(store: Store) -> int:
         # A classic histogram has a series for each bucket, +Inf among them, its sum and its count.
         total += count * (len(metric.buckets) + 3 if metric.kind is Kind.HISTOGRAM else 1)
     return total
+
+
+def _state(config: Config) -> list[Finding]:
+    """See whether counters can be kept, and what is kept of stores that nobody watches."""
+    if config.state_database is None:
+        found = _state_directory(config.state_directory)
+        if found.state == "fail" or not (config.state_directory / FILE_NAME).exists():
+            return [found]
+    else:
+        found = Finding("state database", "ok", config.state_database.url)
+    try:
+        state = opened(config)
+        try:
+            entries = state.entries()
+        finally:
+            state.close()
+    except (StateError, StateUnavailableError) as error:
+        advice = "See docs/probing.md for what is kept, and where."
+        return [Finding(found.check, "fail", str(error), advice)]
+    before = time.time() - UNUSED_SECONDS
+    used: dict[StoreIdentity, int] = {}
+    for entry in entries:
+        if entry.key.org and entry.key.address:
+            used[entry.key.identity] = max(entry.used, used.get(entry.key.identity, 0))
+    left = sum(when < before for when in used.values())
+    return [found, _left_behind(left, len(used))]
+
+
+def _left_behind(left: int, stores: int) -> Finding:
+    message = f"kept of {stores} stores, of which {left} were not watched for two days"
+    if not left:
+        return Finding("state", "ok", message)
+    advice = "`store-exporter state list` names them; `state move` gives one to another store."
+    return Finding("state", "warn", message, advice)
 
 
 def _state_directory(path: Path) -> Finding:

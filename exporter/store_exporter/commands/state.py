@@ -11,7 +11,14 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ..config import Config
-from ..probing.state import Listed, StateError, StateUnavailableError, Storage, StoreIdentity
+from ..probing.state import (
+    Listed,
+    StateError,
+    StateUnavailableError,
+    Storage,
+    StoreIdentity,
+    Told,
+)
 from ..server.state import open_state
 from ..stores.model import Store
 from . import stores
@@ -60,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
         return 1
     try:
         watched = asyncio.run(stores.stores_of(config))
-        state = open_state(config, alone=args.action != "list")
+        state = opened(config, alone=args.action != "list")
         try:
             return _do(args, config, state, watched)
         finally:
@@ -68,6 +75,19 @@ def run(args: argparse.Namespace) -> int:
     except (StateError, StateUnavailableError) as error:
         print(error, file=sys.stderr)
         return 1
+
+
+def opened(config: Config, *, alone: bool = False) -> Storage:
+    """Open the state of a configuration, and print it when something in it is damaged.
+
+    Raises:
+        StateError: it cannot be used.
+    """
+
+    def lost() -> None:
+        print("a part of the state is damaged and was set aside", file=sys.stderr)
+
+    return open_state(config, Told(lost), alone=alone)
 
 
 def _do(args: argparse.Namespace, config: Config, state: Storage, watched: Sequence[Store]) -> int:

@@ -44,6 +44,8 @@ class AlertName:
     STORE_EXPORTER_IMPAIRED = "StoreExporterImpaired"
     STORE_DISCOVERY_FAILING = "StoreDiscoveryFailing"
     STORE_STATE_LOST = "StoreStateLost"
+    STORE_STATE_FULL = "StoreStateFull"
+    STORE_STATE_UNAVAILABLE = "StoreStateUnavailable"
     WATCHDOG = "Watchdog"
 
 

@@ -61,6 +61,11 @@ _NOT_NOW = {
 """Errors that pass, and in which words where SQLite's own say too little. All else is damage."""
 
 
+_Error = sqlite3.Error | UnicodeDecodeError
+_ERRORS = (sqlite3.Error, UnicodeDecodeError)
+"""What SQLite's module raises; the second one where its own words are made of damaged text."""
+
+
 class SqliteState(SqlState):
     """A `Storage` in the file `state.db` of a folder.
 
@@ -96,7 +101,7 @@ class SqliteState(SqlState):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._take_part(alone=alone)
             self._open_or_begin()
-        except sqlite3.Error as error:
+        except _ERRORS as error:
             # A disk that is full now does not stop what needs no state; see `run`.
             log.error("%s", self._unavailable(error))
             self._close_file()
@@ -126,7 +131,7 @@ class SqliteState(SqlState):
         finally:
             os.close(folder)
 
-    def _open_or_begin(self, damage: sqlite3.Error | None = None) -> None:
+    def _open_or_begin(self, damage: _Error | None = None) -> None:
         """Open the file, or a new one in the place of a damaged one.
 
         Args:
@@ -141,7 +146,7 @@ class SqliteState(SqlState):
             self._close_file()
             try:
                 self._open()
-            except sqlite3.Error as error:
+            except _ERRORS as error:
                 if _passes(error):
                     raise
                 self._close_file()
@@ -162,6 +167,9 @@ class SqliteState(SqlState):
 
     def _create(self) -> None:
         """Make the file, whole or not at all: one without anything in it is a damaged one."""
+        for suffix in ("-wal", "-shm"):
+            # Those of a file that is gone would be read into this one.
+            self._path.with_name(FILE_NAME + suffix).unlink(missing_ok=True)
         new = self._path.with_name(FILE_NAME + ".new")
         new.unlink(missing_ok=True)
         new.touch(mode=0o600)
@@ -203,7 +211,7 @@ class SqliteState(SqlState):
         except OSError:
             return False
 
-    def _set_file_aside(self, error: sqlite3.Error) -> None:
+    def _set_file_aside(self, error: _Error) -> None:
         stamp = datetime.fromtimestamp(self._now(), UTC).strftime("%Y%m%dT%H%M%SZ")
         aside = self._path.with_name(f"{FILE_NAME}.damaged-{stamp}")
         for suffix in ("-wal", "-shm", ""):
@@ -228,12 +236,12 @@ class SqliteState(SqlState):
             self._reopen_if_replaced()
             try:
                 return self._within(work) if write else work()
-            except sqlite3.Error as error:
+            except _ERRORS as error:
                 if _passes(error):
                     raise
                 self._open_or_begin(error)
                 return self._within(work)
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, *_ERRORS) as error:
             raise self._unavailable(error) from error
 
     def _reopen_if_replaced(self) -> None:
@@ -305,5 +313,5 @@ def _number(path: Path) -> tuple[int, int]:
     return found.st_dev, found.st_ino
 
 
-def _passes(error: sqlite3.Error) -> bool:
+def _passes(error: _Error) -> bool:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in _NOT_NOW

@@ -7,12 +7,14 @@ from .. import promql
 from ..model import Alert, Group, Runbook
 from ..names import AlertName, Dashboards
 from ..policy import MINUTE
+from ..promql import equal, one_of
 from .texts import PROCESS
 
 
 def groups() -> list[Group]:
     """Every alert on sources of stores and on saved state."""
-    return [Group("store-exporter.alerts.state", [discovery_failing(), state_lost()])]
+    alerts = [discovery_failing(), state_lost(), state_full(), state_unavailable()]
+    return [Group("store-exporter.alerts.state", alerts)]
 
 
 def discovery_failing() -> Alert:
@@ -47,7 +49,7 @@ def state_lost() -> Alert:
     return Alert(
         AlertName.STORE_STATE_LOST,
         f"{promql.total(PROCESS, promql.fresh_increase(exporter.STATE_LOSSES, '1h'))}",
-        2 * MINUTE,
+        0,
         "warning",
         "Saved state was damaged; counters of orders and revenue began again.",
         "Saved state was damaged; counters of orders and revenue began again.",
@@ -55,17 +57,82 @@ def state_lost() -> Alert:
         "revenue count from then on.",
         Dashboards.EXPORTER,
         Runbook(
-            "A file in the state directory could not be read and was set aside. Counters began "
-            "again at nothing, which rates and increases bear; orders between the damage and the "
-            "new beginning are not counted.",
+            "The file of the state, or a document in it, was not as it was written and was set "
+            "aside; or it is of an earlier version. Counters began again at nothing, which rates "
+            "and increases bear; orders between the damage and the new beginning are not counted.",
             (
-                "The exporter's log names the file; the damaged one is kept beside it.",
-                "Is the disk full or failing? Do two exporters share one state directory?",
+                (
+                    "The exporter's log names what was damaged; it is kept beside, the file as "
+                    "`state.db.damaged-…` and a document with ` (damaged)` in its name."
+                ),
+                "Is the disk failing, or did something else write to the file?",
             ),
             (
-                "Free or replace the disk; give each exporter a directory of its own.",
-                "Restore the file from a backup while the exporter is stopped, if there is one.",
+                "Replace the disk, or keep others from the file.",
+                "Restore the file from a backup while no exporter uses it, if there is one.",
             ),
         ),
         by=PROCESS,
+    )
+
+
+def state_full() -> Alert:
+    """No more state can be saved, for the disk is full."""
+    failed = promql.increase(exporter.STATE_ERRORS, "10m", equal("reason", "full"))
+    return Alert(
+        AlertName.STORE_STATE_FULL,
+        f"{promql.total(PROCESS, failed)} > 0",
+        2 * MINUTE,
+        "critical",
+        "The disk that keeps the exporter's state is full.",
+        "The exporter saves its state again.",
+        "{{ $labels.instance }} could not save {{ $value | humanize }} runs within ten minutes for "
+        "want of space. Their counters stand still; nothing is lost.",
+        Dashboards.EXPORTER,
+        Runbook(
+            "What collectors counted cannot be saved, and so is not shown. Orders and revenue "
+            "stand still and disappear after three intervals; they are made up for once there is "
+            "space. Probes go on.",
+            (
+                "`df` and `df -i` of `state_directory`, or the database's own disk.",
+                "What else writes there? The state itself takes up to a megabyte for each store.",
+            ),
+            ("Make space, or raise the quota. Nothing needs to be restarted.",),
+        ),
+        by=PROCESS,
+    )
+
+
+def state_unavailable() -> Alert:
+    """The state cannot be used, or is used by two processes for one store."""
+    labels = (*PROCESS, "reason")
+    failed = promql.increase(
+        exporter.STATE_ERRORS, "10m", one_of("reason", ("unavailable", "conflict"))
+    )
+    return Alert(
+        AlertName.STORE_STATE_UNAVAILABLE,
+        f"{promql.total(labels, failed)} > 0",
+        10 * MINUTE,
+        "critical",
+        "The exporter cannot use its state.",
+        "The exporter uses its state again.",
+        "{{ $labels.instance }} left out {{ $value | humanize }} runs within ten minutes because "
+        "its state gave: {{ $labels.reason }}. Their counters stand still; nothing is lost.",
+        Dashboards.EXPORTER,
+        Runbook(
+            "`unavailable`: the state's file or database cannot be read or written now. Orders and "
+            "revenue stand still and disappear after three intervals; they are made up for later. "
+            "Probes go on. `conflict`: another process saves the state of the same store, so that "
+            "only one of the two counts at a time.",
+            (
+                "The exporter's log says once a minute what the file or database answered.",
+                "For a database: is it up, does it take writes, does the user have its grants?",
+                "For a conflict: which other exporter has the same stores and the same state?",
+            ),
+            (
+                "Bring the database back, or give the exporter its rights; it connects by itself.",
+                "Give each store to one exporter: by `--shard`, or by stopping the other one.",
+            ),
+        ),
+        by=labels,
     )

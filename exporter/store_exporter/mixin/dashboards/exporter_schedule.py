@@ -92,8 +92,9 @@ def schedule() -> Row:
             Panel(
                 PanelKind.GRAPH,
                 "Lost sight of",
-                "Looks at sources of stores that brought no answer, by org, and times that saved "
-                "state was damaged, within an hour. Both should stay at nothing.",
+                "Looks at sources of stores that brought no answer, by org, times that saved state "
+                "was damaged, and runs that it was not there for, within an hour; and stores whose "
+                "state nobody used for two days. All should stay at nothing.",
                 (
                     Query(
                         f"sum by (org) ({increase(exporter.DISCOVERY_FAILURES, '1h', *M)})",
@@ -102,13 +103,24 @@ def schedule() -> Row:
                     ),
                     Query(
                         f"sum({increase(exporter.STATE_LOSSES, '1h', *M)})",
-                        "state",
+                        "state damaged",
                         empty=NOTHING_HAPPENED,
                     ),
+                    Query(
+                        f"sum by (reason) ({increase(exporter.STATE_ERRORS, '1h', *M)})",
+                        "state {{reason}}",
+                        empty=NOTHING_HAPPENED,
+                    ),
+                    Query(f"max({select(exporter.STATE_LEFT_BEHIND, *M)})", "left behind"),
                 ),
                 decimals=0,
                 low=0,
-                links=(AlertName.STORE_DISCOVERY_FAILING, AlertName.STORE_STATE_LOST),
+                links=(
+                    AlertName.STORE_DISCOVERY_FAILING,
+                    AlertName.STORE_STATE_LOST,
+                    AlertName.STORE_STATE_FULL,
+                    AlertName.STORE_STATE_UNAVAILABLE,
+                ),
             ),
         ),
     )
