@@ -23,6 +23,7 @@ from store_exporter.probing.maintenance import Maintenance
 from store_exporter.probing.runner import Runner
 from store_exporter.probing.transport import Transport
 from store_exporter.server.app import create_app
+from store_exporter.server.assembly import taking_in
 from store_exporter.server.exporter import Exporter
 from store_exporter.server.listen import listening
 from store_exporter.server.probe import SingleRunner
@@ -138,24 +139,26 @@ async def exporting(
     transport = Transport()
     runner = Runner(recorder, transport)
     scheduler = Manual(runner)
-    exporter = Exporter(
-        read(),
-        read,
-        recorder=recorder,
-        scheduler=scheduler,
-        history=runner.history,
-        health=runner.health,
-        maintenance=Maintenance(recorder, documents or MemoryDocuments()),
-        single=lambda elsewhere: SingleRunner(elsewhere, transport, runner.access),
-        redact=redact or Redactor(),
-    )
-    app = create_app(exporter, web_file=web_file, telemetry_path=telemetry_path)
-    tls = web_file.tls if web_file else None
     try:
         async with (
+            taking_in(recorder, folder / "state", "test") as intake,
             aiohttp.ClientSession() as session,
-            listening(app, [("127.0.0.1", 0)], tls) as (url,),
         ):
-            yield Running(url, file, exporter, scheduler, session)
+            exporter = Exporter(
+                read(),
+                read,
+                recorder=recorder,
+                scheduler=scheduler,
+                history=runner.history,
+                health=runner.health,
+                maintenance=Maintenance(recorder, documents or MemoryDocuments()),
+                single=lambda elsewhere: SingleRunner(elsewhere, transport, runner.access),
+                intake=intake,
+                redact=redact or Redactor(),
+            )
+            app = create_app(exporter, web_file=web_file, telemetry_path=telemetry_path)
+            tls = web_file.tls if web_file else None
+            async with listening(app, [("127.0.0.1", 0)], tls) as (url,):
+                yield Running(url, file, exporter, scheduler, session)
     finally:
         await transport.close()

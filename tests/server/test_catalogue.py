@@ -30,6 +30,7 @@ NOT_EMITTED_HERE = {
     exporter.OTLP_PUSHES.name: "only a process that pushes emits it",
     exporter.STATE_LOSSES.name: "only a damaged state file is a loss",
     exporter.STATE_ERRORS.name: "only a state that cannot be used is an error",
+    exporter.INGESTED.name: "only an application that reports makes it; see tests/ingest",
 }
 FOREIGN = ("process_", "python_")
 """Names that prometheus_client's collectors of the process emit."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..config import reference as configuration
+from ..ingest import reference as ingest
 from ..mixin import sections as mixin
 from ..platforms import base
 from ..platforms import reference as operations
@@ -21,6 +22,7 @@ def sections() -> dict[str, Mapping[str, str]]:
     platforms = {name: base.load(name) for name in base.built_in()}
     return {
         "docs/alerting.md": mixin.alerting(),
+        "docs/applications.md": ingest.tables(),
         "docs/configuration.md": {"keys": configuration.tables(platforms)},
         "docs/slo.md": mixin.objectives() | {"keys": slo_file.tables()},
         **{

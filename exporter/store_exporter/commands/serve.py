@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from ..config import Config, ConfigError, load
+from ..ingest.ledger import LedgerError
 from ..net.redactor import Redactor
 from ..probing.leases import LeaseError
 from ..probing.state import StateError
@@ -109,7 +110,7 @@ def run(args: argparse.Namespace) -> int:
         return 1
     except ModuleNotFoundError:
         raise  # the command line knows which extra brings it
-    except (StateError, LeaseError, ImportError, OSError) as error:
+    except (StateError, LeaseError, LedgerError, ImportError, OSError) as error:
         log.error("cannot start: %s", error)
         return 1
     return 0
@@ -131,12 +132,17 @@ async def _serve(
 ) -> None:
     read = partial(load, args.config_file)
     shares = _shares()
+    guarded = web_file is not None and web_file.guards
+    addresses = args.addresses or default_addresses(guarded=guarded)
     async with assembled(
-        read, config=config, redact=redact, shard=args.shard, connections=shares.probes
+        read,
+        config=config,
+        redact=redact,
+        shard=args.shard,
+        connections=shares.probes,
+        name=" ".join(f"{host}:{port}" for host, port in addresses),
     ) as exporter:
         app = create_app(exporter, telemetry_path=args.telemetry_path, web_file=web_file)
-        guarded = web_file is not None and web_file.guards
-        addresses = args.addresses or default_addresses(guarded=guarded)
         tls = web_file.tls if web_file else None
         with signals(partial(_reload, exporter, set())) as ended:
             async with listening(app, addresses, tls, limit=shares.server) as urls:

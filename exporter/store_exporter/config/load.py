@@ -25,6 +25,7 @@ class Config:
         state_directory: the folder of the state's file.
         state_database: the database that keeps the state in its place, if any.
         prometheus_url: base address of a Prometheus to ask about past days, if any.
+        error_classes: error types by the names that applications give to their errors.
         orgs: the tenants by name.
         stores: the stores of the file, in its order.
         discovery: sources of further stores.
@@ -36,6 +37,7 @@ class Config:
     state_directory: Path
     state_database: StateDatabase | None
     prometheus_url: str | None
+    error_classes: Mapping[str, str]
     orgs: Mapping[str, OrgSection]
     stores: tuple[Store, ...]
     discovery: tuple[entries.Discovery, ...]

@@ -23,6 +23,7 @@ from .types import (
     AlertmanagerFile,
     DatabaseUrl,
     Duration,
+    ErrorTypeName,
     FilePath,
     Info,
     Moment,
@@ -45,6 +46,10 @@ def _reason(value: str) -> str:
     if not is_reason(value):
         raise ValueError("must be one line of at most 200 characters")
     return value
+
+
+def _blank_mapping(value: Any) -> Any:
+    return {} if value is None else value
 
 
 KEY_PREFIX = "key_"
@@ -197,6 +202,11 @@ class OrgSection(Section):
         description="Bearer tokens for /api/v1: references of tokens that read, and mappings of "
         "tokens with other scopes.",
     )
+    unknown_domains: Literal["refuse", "accept"] = Field(
+        "refuse",
+        description="What becomes of operations that the org's applications report by HTTP for a "
+        "domain that is none of its stores here.",
+    )
     alerts: OrgReceivers = Field(
         default_factory=_no_alerts, description="Where this org's alerts go (used by `generate`)."
     )
@@ -264,6 +274,12 @@ class Root(Section):
     )
     prometheus_url: Url | None = Field(
         None, description="A Prometheus that answers /api/v1/analytics for past days."
+    )
+    error_classes: Annotated[dict[str, ErrorTypeName], BeforeValidator(_blank_mapping)] = Field(
+        {},
+        max_length=1000,
+        description="Error types by the names that applications give to their own errors, for "
+        "operations that they report by HTTP.",
     )
     defaults: Any = Field(None, description="What every store starts from.")
     alerts: Any = Field(

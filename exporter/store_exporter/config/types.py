@@ -8,8 +8,10 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, ValidationInfo
 
+from ..errors import ERROR_TYPES
 from ..stores.model import Secret, Unreadable
 from . import secrets, values
+from .problems import suggestion
 
 MIN_TOKEN_LENGTH = 16
 Info = ValidationInfo[secrets.SecretSource]
@@ -33,6 +35,13 @@ def read_token(value: Any, info: Info) -> Secret:
     if info.context.resolve and len(secret.reveal()) < MIN_TOKEN_LENGTH:
         raise ValueError(f"the token must have at least {MIN_TOKEN_LENGTH} characters")
     return secret
+
+
+def _error_type(value: Any) -> str:
+    if not isinstance(value, str) or value not in ERROR_TYPES:
+        hint = suggestion(value if isinstance(value, str) else "", ERROR_TYPES)
+        raise ValueError(f"is not an error type; {hint}")
+    return value
 
 
 def _path(value: Any, info: Info) -> Path:
@@ -73,6 +82,7 @@ Domain = Annotated[str, BeforeValidator(values.domain), Says("host name")]
 Org = Annotated[str, BeforeValidator(values.org), Says("name")]
 DatabaseUrl = Annotated[str, BeforeValidator(values.database_url), Says("address")]
 Url = Annotated[str, BeforeValidator(values.url), Says("address")]
+ErrorTypeName = Annotated[str, BeforeValidator(_error_type), Says("error type")]
 FilePath = Annotated[Path, BeforeValidator(_path), Says("path")]
 ReadableFile = Annotated[Path, BeforeValidator(_readable), Says("path")]
 AlertmanagerFile = Annotated[str, BeforeValidator(_file_reference), Says("`file:`")]

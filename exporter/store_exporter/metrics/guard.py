@@ -54,7 +54,8 @@ class Guard:
     Args:
         max_series: label sets of operations in all.
         max_series_per_org: label sets of one org.
-        max_operations: operation names beyond the closed list and those of decorated functions.
+        max_operations: operation names of one org beyond the closed list and those of decorated
+            functions; one org's names take none of another's.
     """
 
     def __init__(self, max_series: int, max_series_per_org: int, max_operations: int) -> None:
@@ -62,7 +63,7 @@ class Guard:
         self._max_series_per_org = max_series_per_org
         self._max_operations = max_operations
         self._registered = set(OPERATION_NAMES)
-        self._unregistered: set[str] = set()
+        self._unregistered: dict[str, set[str]] = {}
         self._total = 0
         self._per_org: Counter[str] = Counter()
 
@@ -82,7 +83,7 @@ class Guard:
         """
         org, domain, platform, operation = labels
         limit = ""
-        if not self._knows(operation):
+        if not self._knows(org, operation):
             limit = "operation"
             labels = (org, domain, platform, OTHER)
         if labels in held:
@@ -105,10 +106,17 @@ class Guard:
         if not self._per_org[labels[0]]:
             del self._per_org[labels[0]]
 
-    def _knows(self, operation: str) -> bool:
-        if operation in self._registered or operation in self._unregistered or operation == OTHER:
+    def _knows(self, org: str, operation: str) -> bool:
+        if operation in self._registered or operation == OTHER:
             return True
-        if len(self._unregistered) < self._max_operations:
-            self._unregistered.add(operation)
+        own = self._unregistered.get(org, ())
+        if operation in own:
+            return True
+        if len(own) < self._max_operations and self._has_room(org):
+            self._unregistered.setdefault(org, set()).add(operation)
             return True
         return False
+
+    def _has_room(self, org: str) -> bool:
+        """Tell whether a further series of an org would have labels of its own."""
+        return self._total < self._max_series and self._per_org[org] < self._max_series_per_org

@@ -7,11 +7,13 @@ short: every write is one atomic operation of a list, and only the holder of the
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, Protocol
 
 from . import tracing
+from .addition import Addition, Totals, added, filled
 from .births import EVERYTHING, Look
 from .families import Exemplar
 from .guard import Labels
@@ -219,14 +221,59 @@ class OperationHandle:
         """Return the failures with one more, and keep what was before one of a new type."""
         errors = self.errors
         if error_type not in errors:
-            self._errors_created = {**self._errors_created, error_type: self._owner.clock()}
-            befores = self._befores
-            # One that was not met yet is older; and with a handle that was not, all is news.
-            if self._born is not None and not (befores and befores[-1].born is None):
-                self.fold()
-                before = _Before(None, self._finished, errors, self._folded())
-                self._befores = (*befores, before)
+            self._begin_error(error_type)
         return {**errors, error_type: errors.get(error_type, 0) + 1}
+
+    def _begin_error(self, error_type: str) -> None:
+        self._errors_created = {**self._errors_created, error_type: self._owner.clock()}
+        befores = self._befores
+        # One that was not met yet is older; and with a handle that was not, all is news.
+        if self._born is not None and not (befores and befores[-1].born is None):
+            self.fold()
+            before = _Before(None, self._finished, self.errors, self._folded())
+            self._befores = (*befores, before)
+
+    def totals(self) -> Totals:
+        """Return what it stands at."""
+        self.fold()
+        return Totals(
+            self._finished, self.errors, self._folded(), self.created, self._errors_created
+        )
+
+    def add(self, addition: Addition) -> None:
+        """Count operations that began and ended elsewhere."""
+        self.fold()
+        for error_type in addition.errors:
+            if error_type not in self.errors:
+                self._begin_error(error_type)
+        histogram = filled(self._folded(), addition)
+        errors = added(self.errors, addition.errors)
+        self.granted += addition.finished
+        self._finished += addition.finished
+        self.errors = errors
+        self._histogram = histogram
+        for exemplar in addition.exemplars:
+            if self._exemplars is None:
+                self._exemplars = {}
+            self._exemplars[bisect_left(self._owner.bounds, exemplar.value)] = exemplar
+
+    def restore(self, totals: Totals, *, seen: bool) -> None:
+        """Begin with what an earlier process counted.
+
+        Args:
+            totals: what it stood at.
+            seen: whether a scraper has met the series; it is shown at zero first otherwise.
+        """
+        self.granted += totals.finished
+        self._finished += totals.finished
+        self.errors, self._histogram = totals.errors, totals.histogram
+        self.created, self._errors_created = totals.created, totals.errors_created
+        self._born = -math.inf if seen else None
+
+    @property
+    def met(self) -> bool:
+        """Whether a scraper has met the series."""
+        return self._born is not None
 
     def discard(self) -> None:
         """Count what is pending without its durations, which could not be folded."""

@@ -95,6 +95,22 @@ class Histogram:
         except OverflowError:
             return self._filled(batch, array("Q", self.cells))
 
+    def plus_counts(self, counts: Sequence[tuple[float, int]], total: float) -> Histogram:
+        """Return a histogram with observations of which only the buckets are known.
+
+        Args:
+            counts: seconds within a bucket, and how many observations it has.
+            total: the sum of all these observations.
+        """
+        # Of 64 bits: these come in any number at once.
+        more = self._filled([], array("Q", self.cells))
+        more.sum += total
+        for value, count in counts:
+            more.cells[bisect_left(more.bounds, value)] += count
+            if more.schema is not None:
+                _add_native_count(more, more.schema, value, count)
+        return more
+
     def value(self, exemplars: Mapping[int, Exemplar] | None = None) -> HistogramValue:
         """Return the histogram as expositions read it."""
         return _Reading(self, exemplars)
@@ -162,6 +178,17 @@ def _add_native(histogram: Histogram, schema: int, batch: list[float]) -> None:
             cells = histogram.cells
         cells[place] += upto - below
         below = upto
+
+
+def _add_native_count(histogram: Histogram, schema: int, value: float, count: int) -> None:
+    if value <= ZERO_THRESHOLD:
+        histogram.zero += count
+        return
+    first = len(histogram.bounds) + 1
+    place = first + native_index(value, schema) - histogram.start
+    if not first <= place < len(histogram.cells):
+        _, place = _make_room(histogram, schema, native_index(value, schema))
+    histogram.cells[place] += count
 
 
 def _make_room(histogram: Histogram, schema: int, index: int) -> tuple[int, int]:

@@ -12,14 +12,16 @@ from functools import cache, partial
 from itertools import pairwise
 
 from .._version import __version__
+from .addition import Addition, Totals
 from .births import EVERYTHING, Look, Looks
 from .blocks import Block, BlockFamily, LabelValues
 from .catalogue import CATALOGUE, Metric, exporter, operations
 from .complaints import InstrumentationLog
 from .families import Family, Sample
 from .groups import Groups
-from .guard import OTHER, Guard, clean
+from .guard import OTHER, Guard, Labels, clean
 from .handle import OperationHandle
+from .histogram import Histogram
 from .instruments import Instruments
 from .operation_families import operation_families
 from .scrapers import Scraper, Scrapers
@@ -48,7 +50,7 @@ class Recorder:
         monotonic: seconds that only grow; they age published series and births.
         max_series: label sets of operations in all; the surplus is recorded as `other`.
         max_series_per_org: label sets of operations of one org.
-        max_operations: names of operations beyond the known and the decorated ones.
+        max_operations: names of operations of one org beyond the known and the decorated ones.
         buckets: upper bounds of the classic buckets of operation durations, in seconds; the
             catalogue's by default.
         native: whether to keep native histograms beside the classic ones.
@@ -104,6 +106,28 @@ class Recorder:
         """
         labels = (org, domain, platform, operation)
         return self._handles.get(labels) or self._series.bind(labels)
+
+    def totals(self, handle: OperationHandle) -> Totals:
+        """Return what a series stands at."""
+        return self._series.totals(handle)
+
+    def add(self, handle: OperationHandle, addition: Addition) -> None:
+        """Count operations that began and ended elsewhere, all of them at the same moment."""
+        self._series.add(handle, addition)
+
+    def restore(self, labels: Labels, totals: Totals, *, seen: bool) -> None:
+        """Begin a series with what an earlier process counted, unless it has begun already.
+
+        Args:
+            labels: org, domain, platform and operation.
+            totals: what it stood at.
+            seen: whether a scraper has met the series; it is shown at zero first otherwise.
+        """
+        self._series.restore(labels, totals, seen=seen)
+
+    def no_durations(self) -> Histogram:
+        """Return a histogram without observations, as this recorder keeps them."""
+        return self._series.empty
 
     def register_operation(self, operation: str) -> None:
         """Let a name in whatever the limit of operation names: it stands in the code."""

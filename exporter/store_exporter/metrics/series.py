@@ -8,6 +8,7 @@ from threading import Lock, RLock
 from weakref import WeakValueDictionary
 
 from ..errors import ERROR_TYPES
+from .addition import Addition, Totals
 from .births import Look
 from .guard import LIMITS, Guard, Labels, clean
 from .handle import FIRST_TICKETS, MOST_TICKETS, Broke, OperationHandle, OperationState
@@ -144,6 +145,27 @@ class OperationSeries:
         for handle in list(self._others.values()):
             dropped[handle.limit] += handle.finished
         return {limit: dropped[limit] for limit in LIMITS}
+
+    def totals(self, handle: OperationHandle) -> Totals:
+        """Return what a series stands at."""
+        with self._folding:
+            self._count_failures()
+            return handle.totals()
+
+    def add(self, handle: OperationHandle, addition: Addition) -> None:
+        """Count operations that began and ended elsewhere."""
+        if handle.labels not in self.handles:
+            self._hold(handle)
+        with self._folding:
+            self._count_failures()
+            handle.add(addition)
+
+    def restore(self, labels: Labels, totals: Totals, *, seen: bool) -> None:
+        """Begin a series with what an earlier process counted, unless it has begun already."""
+        if labels not in self.handles:
+            handle = self.bind(labels)
+            with self._folding:
+                handle.restore(totals, seen=seen)
 
     def forget(self, store: tuple[str, str, str]) -> None:
         """Drop the figures of a store, given by clean labels.

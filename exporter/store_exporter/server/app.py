@@ -13,8 +13,10 @@ from ..config import ConfigError, dump
 from . import runbooks, safety
 from .access import OrgAccess, basic_auth
 from .api import JsonApi
+from .bodies import Bodies
 from .endpoints import json_endpoint
 from .exporter import Exporter
+from .ingest import Ingest
 from .maintenance import MaintenanceApi
 from .metrics import Scrape
 from .pages import Landing
@@ -50,9 +52,10 @@ def create_app(
     app[RELOADS] = Places(MAX_RELOADS)
     app.cleanup_ctx.append(_running)
     app.on_shutdown.append(_shutting_down)
-    access = OrgAccess(exporter)
+    access, bodies = OrgAccess(exporter), Bodies()
     api = JsonApi(exporter, access)
     maintenance = MaintenanceApi(exporter, access)
+    ingest = Ingest(exporter, access, bodies)
     routes: dict[str, Handler] = {
         "/": Landing(exporter, telemetry_path).handle,
         telemetry_path: Scrape(exporter.recorder).handle,
@@ -71,6 +74,7 @@ def create_app(
         app.router.add_get(path, handler)
     app.router.add_post("/api/v1/maintenance", json_endpoint(maintenance.begin))
     app.router.add_delete("/api/v1/maintenance", json_endpoint(maintenance.end))
+    app.router.add_post("/api/v1/operations", json_endpoint(ingest.operations))
     for method in ("POST", "PUT"):
         app.router.add_route(method, "/-/reload", reload)
     return app

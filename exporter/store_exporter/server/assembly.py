@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
+from pathlib import Path
 
 from ..config import Config
+from ..ingest.intake import Intake
+from ..ingest.ledger import ReportLedger
+from ..metrics.catalogue.exporter import STATE_LOSSES
 from ..metrics.recorder import Recorder
 from ..net.redactor import Redactor
 from ..probing.documents import StoredDocuments
@@ -25,6 +30,28 @@ from .state import open_state, telling
 
 
 @asynccontextmanager
+async def taking_in(recorder: Recorder, folder: Path, holder: str) -> AsyncIterator[Intake]:
+    """Count what applications report until the block ends, on from what was saved in a folder.
+
+    Args:
+        recorder: where it is counted.
+        folder: where it is saved.
+        holder: names this process among those that use the folder, the same after a restart.
+
+    Raises:
+        LedgerError: the folder cannot be used.
+    """
+    lost = partial(recorder.inc, STATE_LOSSES)
+    empty = recorder.no_durations()
+    intake = Intake(recorder, partial(ReportLedger, folder, holder=holder, empty=empty, lost=lost))
+    try:
+        intake.restore()
+        yield intake
+    finally:
+        await intake.close()
+
+
+@asynccontextmanager
 async def assembled(
     load: Callable[[], Config],
     *,
@@ -33,6 +60,7 @@ async def assembled(
     redact: Redactor | None = None,
     shard: Shard | None = None,
     connections: int = Shares().probes,
+    name: str = "",
 ) -> AsyncIterator[Exporter]:
     """Make an exporter and close, at the end, what it used. Serving it starts and stops it.
 
@@ -43,11 +71,12 @@ async def assembled(
         redact: masks secrets; shared with the log.
         shard: which part of the stores is this process's.
         connections: how many may be in use to stores at the same time.
+        name: tells this process from others of the machine, the same after a restart.
 
     Raises:
         ConfigError: the configuration has problems.
         ImportError: OTLP is asked for, and its extra is not installed.
-        StateError: the state cannot be used.
+        StateError, LedgerError: the state cannot be used.
     """
     config = config or load()
     recorder = recorder or Recorder()
@@ -58,8 +87,12 @@ async def assembled(
         cleanup.push_async_callback(transport.close)
         documents = StoredDocuments(open_state(config, told))
         cleanup.push_async_callback(documents.close)
-        await cleanup.enter_async_context(pushing(recorder, partial(open_state, config, told)))
         config.state_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        holder = f"{socket.gethostname()} {name} {shard.index}/{shard.count}"
+        intake = await cleanup.enter_async_context(
+            taking_in(recorder, config.state_directory, holder)
+        )
+        await cleanup.enter_async_context(pushing(recorder, partial(open_state, config, told)))
         keeper = Keeper(SqliteLeases(config.state_directory))
         cleanup.push_async_callback(keeper.close)
         runner = Runner(recorder, transport, documents=documents)
@@ -76,6 +109,7 @@ async def assembled(
             health=runner.health,
             maintenance=Maintenance(recorder, documents),
             single=single,
+            intake=intake,
             redact=redact or Redactor(),
             shard=shard,
             keeper=keeper,

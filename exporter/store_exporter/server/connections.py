@@ -53,6 +53,8 @@ class ServerConnection(web.RequestHandler):
             # Also the longest that a connection may take to send a request's head.
             keepalive_timeout=75.0,
             lingering_time=1.0,
+            # Packed bodies are unpacked within a limit where they are read.
+            auto_decompress=False,
         )
         self.busy = False
         self.guessed = False

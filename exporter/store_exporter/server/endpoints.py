@@ -9,12 +9,26 @@ from aiohttp import web
 
 
 class ApiError(Exception):
-    """A request that gets an error instead of what it asked for."""
+    """A request that gets an error instead of what it asked for.
 
-    def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
+    Args:
+        status: of HTTP.
+        message: what is wrong, in a sentence.
+        headers: those of the answer.
+        more: what the document says besides.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        headers: Mapping[str, str] | None = None,
+        more: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.headers = headers
+        self.more = more or {}
 
 
 Endpoint = Callable[[web.Request], Awaitable[dict[str, Any]]]
@@ -27,7 +41,7 @@ def json_endpoint(respond: Endpoint) -> Callable[[web.Request], Awaitable[web.Re
         try:
             return web.json_response(await respond(request))
         except ApiError as error:
-            document = {"error": str(error)}
+            document = {"error": str(error), **error.more}
             return web.json_response(document, status=error.status, headers=error.headers)
 
     return handle

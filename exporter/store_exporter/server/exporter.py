@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from ..config import Config, ConfigError
 from ..config.dump import secrets
 from ..discovery.discoverer import Discoverer
+from ..ingest.intake import Intake
 from ..metrics.catalogue import Metric
 from ..metrics.catalogue import exporter as catalogue
 from ..metrics.recorder import Recorder
@@ -42,6 +43,7 @@ class Exporter:
         health: the state of a store by its domain, None before it is known.
         maintenance: which stores are in maintenance.
         single: makes what runs one probe on demand and records it elsewhere.
+        intake: counts what applications report.
         redact: masks secrets; it learns those of each configuration before it is used.
         shard: which part of the stores is this process's.
         keeper: tells which of these no other exporter watches; all of them without it.
@@ -59,6 +61,7 @@ class Exporter:
         health: Callable[[str], Health | None],
         maintenance: Maintenance,
         single: Callable[[Recorder], Runner],
+        intake: Intake,
         redact: Redactor,
         shard: Shard | None = None,
         keeper: Keeper | None = None,
@@ -68,6 +71,7 @@ class Exporter:
         self.redact = redact
         self.single = single
         self.maintenance = maintenance
+        self.intake = intake
         self.inventory = Inventory(shard)
         self.keeper = keeper
         self.ready = False

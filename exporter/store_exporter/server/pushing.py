@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ..metrics.catalogue.exporter import STATE_LOSSES
+from ..metrics.catalogue.operations import OPERATION_DURATION, OPERATION_ERRORS, OPERATIONS
 from ..metrics.otlp import Settings, start_otlp
 from ..metrics.recorder import Recorder
 from ..probing.state import Key, StateUnavailableError, Storage, Write
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _DOCUMENT = "otlp"
+_RESTORED = (OPERATIONS, OPERATION_ERRORS, OPERATION_DURATION)
+"""What a recorder has of an earlier process; see `ingest`."""
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT")
 
 
@@ -53,7 +56,9 @@ async def pushing(recorder: Recorder, open_state: Callable[[], Storage]) -> Asyn
         lost = partial(recorder.inc, STATE_LOSSES)
         memory = SavedStates(open_state(), lost)
     try:
-        pusher = start_otlp(recorder, resource=_resource(os.environ), memory=memory)
+        restored = [family for family in recorder.families() if family.metric in _RESTORED]
+        resource = _resource(os.environ)
+        pusher = start_otlp(recorder, resource=resource, memory=memory, restored=restored)
         how = {"protocol": settings.protocol, "interval_seconds": settings.interval}
         log.info("pushing by OTLP", extra=how)
         try:

@@ -113,6 +113,14 @@ STATE_LEFT_BEHIND = Metric(
     (),
     "{store}",
 )
+INGESTED = Metric(
+    "store_exporter_ingested_operations_total",
+    Kind.COUNTER,
+    "Operations that applications reported by HTTP, by outcome: counted, refused (the answer said "
+    "why), or duplicate (of a batch that was counted before).",
+    ("org", "outcome"),
+    "{operation}",
+)
 SCRAPE_DURATION = Metric(
     "store_exporter_scrape_duration_seconds",
     Kind.GAUGE,
@@ -137,5 +145,6 @@ METRICS = (
     STATE_LOSSES,
     STATE_ERRORS,
     STATE_LEFT_BEHIND,
+    INGESTED,
     SCRAPE_DURATION,
 )

@@ -80,6 +80,7 @@ class Delivery:
         settings: temporality and kind of histograms.
         started: Unix time in nanoseconds from which series without a time of their own count.
         memory: what was acknowledged before this process, of counters that outlive it.
+        restored: series that an earlier process began and pushed, as they are at first.
     """
 
     def __init__(
@@ -89,13 +90,17 @@ class Delivery:
         settings: Settings,
         started: int,
         memory: Memory | None = None,
+        *,
+        restored: Iterable[Family] = (),
     ) -> None:
         self._exporter = exporter
         self._resource = resource
         self._settings = settings
         self._started = started
         self._baseline = Baseline(memory)
-        self._known: set[Key] = set()
+        states = {(f.metric.name, labels): value for f in restored for labels, value in f.series}
+        self._baseline.acknowledge(states, started)
+        self._known: set[Key] = set(states)
 
     def send(self, families: Iterable[Family]) -> bool:
         """Send everything; return whether all of it was accepted in time.

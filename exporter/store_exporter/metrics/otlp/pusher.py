@@ -8,7 +8,7 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
@@ -22,6 +22,7 @@ from .settings import PROTOCOLS, Settings
 if TYPE_CHECKING:
     from opentelemetry.sdk.metrics.export import MetricExporter
 
+    from ..families import Family
     from .deltas import Memory
     from .exporter import Delivery
 
@@ -39,6 +40,7 @@ def start_otlp(
     exporter: Callable[[], MetricExporter] | None = None,
     exit_timeout: float = 5.0,
     memory: Memory | None = None,
+    restored: Iterable[Family] = (),
 ) -> Pusher:
     """Push the state to an OTLP endpoint from now on until the process ends.
 
@@ -55,6 +57,7 @@ def start_otlp(
         exit_timeout: seconds that the last push may hold up the end of the process.
         memory: keeps what was acknowledged of counters that outlive the process; used by the
             pushing thread, and by no forked child.
+        restored: series that an earlier process began and pushed, as they are now.
 
     Raises:
         ImportError: the extra `otlp` is not installed.
@@ -73,7 +76,7 @@ def start_otlp(
     pusher = Pusher(
         recorder or default(),
         settings,
-        connect=_connector(settings, exporter, resource or {}, memory),
+        connect=_connector(settings, exporter, resource or {}, memory, tuple(restored)),
         exit_timeout=exit_timeout,
     )
     pusher.start()
@@ -85,6 +88,7 @@ def _connector(
     exporter: Callable[[], MetricExporter] | None,
     resource: Mapping[str, str],
     memory: Memory | None,
+    restored: Sequence[Family],
 ) -> Connect:
     """Return what makes a process' delivery.
 
@@ -105,8 +109,10 @@ def _connector(
 
     def connect(*, forked: bool) -> Delivery:
         since = time.time_ns() if forked else started
-        own = None if forked else memory
-        return Delivery(make(), identity.resource(forked=forked), settings, since, own)
+        who = identity.resource(forked=forked)
+        if forked:
+            return Delivery(make(), who, settings, since)
+        return Delivery(make(), who, settings, since, memory, restored=restored)
 
     return connect
 

@@ -1,0 +1,1 @@
+"""Operations that applications report by HTTP, counted once each."""

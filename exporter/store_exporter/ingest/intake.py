@@ -1,0 +1,200 @@
+"""Counts what was reported: saved first, then shown, and all of a batch or nothing.
+
+Batches that come while another one is saved go into one transaction together, so that the disk
+waits for are shared. What is shown to scrapers is saved already, so that no total ever falls.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeVar
+
+from ..metrics.addition import Addition, Totals
+from ..metrics.guard import Labels
+from ..metrics.handle import OperationHandle
+from ..metrics.recorder import Recorder
+from .ledger import LedgerError, MarkKey, ReportLedger
+
+log = logging.getLogger(__name__)
+
+_GROUP = 64
+_SLICE = 50
+"""Series that are dealt with between two looks at anything else."""
+
+
+@dataclass(slots=True)
+class Effect:
+    """What a batch does.
+
+    Attributes:
+        additions: by org, domain, platform and operation.
+        notes: what is to be remembered of it.
+    """
+
+    additions: dict[Labels, Addition] = field(default_factory=dict)
+    notes: dict[MarkKey, str] = field(default_factory=dict)
+
+
+Decide = Callable[[Mapping[MarkKey, str]], Effect]
+"""From what is remembered under the keys that a batch named to what it does."""
+
+
+T = TypeVar("T")
+
+
+class _Waiting(NamedTuple):
+    keys: tuple[MarkKey, ...]
+    decide: Decide
+    done: asyncio.Future[None]
+
+
+class _Together:
+    """Batches that are saved together, added up."""
+
+    def __init__(self, known: dict[MarkKey, str]) -> None:
+        self.known = known
+        self.notes: dict[MarkKey, str] = {}
+        self.additions: dict[OperationHandle, Addition] = {}
+        self.decided: list[_Waiting] = []
+
+
+class Intake:
+    """Counts batches one after the other.
+
+    Args:
+        recorder: where they are counted.
+        open_ledger: opens the file where they are saved, which is closed with this.
+        clock: Unix time.
+    """
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        open_ledger: Callable[[], ReportLedger],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._recorder = recorder
+        self._open = open_ledger
+        self._ledger: ReportLedger | None = None
+        self._clock = clock
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="ingest")
+        self._waiting: list[_Waiting] = []
+        self._flushing: asyncio.Task[None] | None = None
+        self._touched: set[OperationHandle] = set()
+
+    def restore(self) -> None:
+        """Show what an earlier process counted. Blocks; for the start, before anything is shown.
+
+        Of several exporters with one folder the first one takes reports. The others begin to when it
+        is gone and somebody reports to them.
+
+        Raises:
+            LedgerError: the file cannot be used.
+        """
+        try:
+            self._ledger = self._open()
+        except LedgerError as error:
+            if not error.taken:
+                raise
+            log.warning("%s; this one refuses them meanwhile", error)
+            return
+        for labels, totals, seen in self._ledger.load():
+            self._recorder.restore(labels, totals, seen=seen)
+
+    def _take_over(self) -> ReportLedger:
+        """Return the file, whose totals were another process's. Blocks.
+
+        Raises:
+            LedgerError: the other process still holds it.
+        """
+        if self._ledger is None:
+            ledger = self._open()
+            ledger.forget_totals()
+            self._ledger = ledger
+        return self._ledger
+
+    async def count(self, keys: tuple[MarkKey, ...], decide: Decide) -> None:
+        """Count a batch, before returning.
+
+        Args:
+            keys: what `decide` needs to know.
+            decide: what the batch does; called once, in the order of batches.
+
+        Raises:
+            LedgerError: it cannot be saved, and nothing of it is counted.
+        """
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Waiting(keys, decide, done))
+        if self._flushing is None or self._flushing.done():
+            self._flushing = asyncio.create_task(self._flush())
+        await done
+
+    async def close(self) -> None:
+        """Count what waits and close the file."""
+        if self._flushing is not None:
+            await self._flushing
+        unseen = {handle.labels for handle in self._touched if not handle.met}
+        if (ledger := self._ledger) is not None:
+            await self._in_thread(lambda: ledger.close(unseen))
+        self._thread.shutdown(wait=False)
+
+    async def _flush(self) -> None:
+        while self._waiting:
+            waiting, self._waiting = self._waiting[:_GROUP], self._waiting[_GROUP:]
+            try:
+                await self._count(waiting)
+            except Exception as error:  # noqa: BLE001 - raised where each batch is waited for
+                for _, _, done in waiting:
+                    if not done.done():
+                        done.set_exception(error)
+
+    async def _count(self, waiting: list[_Waiting]) -> None:
+        keys = {key for batch in waiting for key in batch.keys}
+        ledger = self._ledger or await self._in_thread(self._take_over)
+        group = _Together(await self._in_thread(lambda: ledger.notes(keys)) if keys else {})
+        for batch in waiting:
+            self._decide(batch, group)
+            await asyncio.sleep(0)
+        if group.notes or group.additions:
+            totals = await self._totals(group.additions)
+            await self._in_thread(lambda: ledger.save(totals, group.notes))
+            for place, (handle, addition) in enumerate(group.additions.items()):
+                self._recorder.add(handle, addition)
+                if place % _SLICE == _SLICE - 1:
+                    await asyncio.sleep(0)
+            self._touched.update(group.additions)
+        for batch in group.decided:
+            if not batch.done.done():
+                batch.done.set_result(None)
+
+    def _decide(self, batch: _Waiting, group: _Together) -> None:
+        try:
+            effect = batch.decide(group.known)
+        except Exception as error:  # noqa: BLE001 - raised where the batch is waited for
+            batch.done.set_exception(error)
+            return
+        for labels, addition in effect.additions.items():
+            handle = self._recorder.operation(*labels)
+            known = group.additions.setdefault(handle, addition)
+            if known is not addition:
+                known.merge(addition)
+        group.known.update(effect.notes)
+        group.notes.update(effect.notes)
+        group.decided.append(batch)
+
+    async def _totals(self, additions: Mapping[OperationHandle, Addition]) -> dict[Labels, Totals]:
+        now = self._clock()
+        totals = {}
+        for place, (handle, addition) in enumerate(additions.items()):
+            totals[handle.labels] = self._recorder.totals(handle).plus(addition, now)
+            if place % _SLICE == _SLICE - 1:
+                await asyncio.sleep(0)
+        return totals
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)

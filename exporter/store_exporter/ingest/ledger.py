@@ -1,0 +1,360 @@
+"""The file of what was reported: what each series stands at, and which batches are in it.
+
+Both change in one transaction. So whenever the process ends, killed or not, a batch is counted
+whole or not at all, and its sender, who asks again, is told which. Everything here blocks; `intake`
+runs it in a thread of its own.
+
+A transaction is the operating system's when it ends, and the disk's some seconds later: waiting for
+disks would cost every batch several milliseconds. So when the machine itself stopped in between, as
+by a loss of power, the totals may be older than what scrapers saw. Then series begin anew, which
+Prometheus understands, and a batch of the last seconds that is sent again may count again.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sqlite3
+import time
+from array import array
+from collections.abc import Callable, Collection, Iterable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ..metrics.addition import Totals
+from ..metrics.guard import Labels
+from ..metrics.histogram import Histogram
+
+log = logging.getLogger(__name__)
+
+FILE_NAME = "ingest.db"
+MOST_MARKS = 50_000
+"""Marks of one org and kind that are kept; the oldest go first."""
+KEPT_SECONDS = 7 * 86_400
+"""A series that grew last so long ago begins anew after a restart, which Prometheus understands."""
+_APPLICATION = 0x53746F49
+_VERSION = 1
+_TRIM_AFTER = 256
+_LOST = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_SCHEMA = f"""
+CREATE TABLE series (
+    org TEXT, domain TEXT, platform TEXT, operation TEXT,
+    totals TEXT NOT NULL,
+    seen INTEGER NOT NULL,
+    saved REAL NOT NULL,
+    PRIMARY KEY (org, domain, platform, operation)
+) WITHOUT ROWID;
+CREATE TABLE marks (
+    number INTEGER PRIMARY KEY,
+    org TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL,
+    note TEXT NOT NULL,
+    UNIQUE (org, kind, id)
+);
+CREATE INDEX oldest ON marks (org, kind, number);
+CREATE TABLE holder (name TEXT NOT NULL, boot TEXT NOT NULL, clean INTEGER NOT NULL);
+PRAGMA application_id = {_APPLICATION};
+PRAGMA user_version = {_VERSION};
+"""
+_FORGET = """
+DELETE FROM marks WHERE org = ?1 AND kind = ?2 AND number <= (
+    SELECT number FROM marks WHERE org = ?1 AND kind = ?2 ORDER BY number DESC LIMIT 1 OFFSET ?3
+)
+"""
+
+
+class MarkKey(NamedTuple):
+    """Names what is remembered of something that was reported: a batch's key, a stream's state."""
+
+    org: str
+    kind: str
+    id: str
+
+
+class SavedSeries(NamedTuple):
+    """A series as an earlier process left it; `seen` tells whether a scraper had met it."""
+
+    labels: Labels
+    totals: Totals
+    seen: bool
+
+
+class LedgerError(Exception):
+    """The file cannot be used; the message says why.
+
+    Attributes:
+        full: whether it is for want of room on the disk.
+        taken: whether another process holds it.
+    """
+
+    def __init__(self, message: str, *, full: bool = False, taken: bool = False) -> None:
+        super().__init__(message)
+        self.full = full
+        self.taken = taken
+
+
+class ReportLedger:
+    """The file, held by one process.
+
+    Args:
+        folder: where the file is; made if it is missing.
+        holder: names this process among those that use the folder, the same after a restart:
+            totals go on where it is the one that saved them, and begin anew elsewhere, because
+            scrapers take another process's for other series.
+        empty: a histogram without observations, as the recorder keeps them.
+        lost: called when what the file held is lost.
+        now: Unix time.
+
+    Raises:
+        LedgerError: the folder cannot be written to, or another process holds the file.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        holder: str,
+        empty: Histogram,
+        lost: Callable[[], None] = lambda: None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._path = folder / FILE_NAME
+        self._holder = holder
+        self._empty = empty
+        self._lost = lost
+        self._now = now
+        self._untrimmed: dict[tuple[str, str], int] = {}
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._database = self._open()
+        except (OSError, sqlite3.Error) as error:
+            raise self._unusable(error) from error
+
+    def load(self) -> list[SavedSeries]:
+        """Return the series that grew in the last week.
+
+        Raises:
+            LedgerError: the file cannot be read.
+        """
+        oldest = self._now() - KEPT_SECONDS
+        try:
+            self._database.execute("DELETE FROM series WHERE saved < ?", (oldest,))
+            rows = self._database.execute(
+                "SELECT org, domain, platform, operation, totals, seen FROM series"
+            ).fetchall()
+            # From now on a crash cannot tell what scrapers meet; see `close`.
+            self._database.execute("UPDATE series SET seen = 1 WHERE seen = 0")
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error
+        return [found for row in rows if (found := self._series(row)) is not None]
+
+    def forget_totals(self) -> None:
+        """Begin all series anew; what is remembered of batches stays.
+
+        Raises:
+            LedgerError: the file cannot be written.
+        """
+        try:
+            self._database.execute("DELETE FROM series")
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error
+
+    def _series(self, row: tuple[str, str, str, str, str, int]) -> SavedSeries | None:
+        *labels, text, seen = row
+        try:
+            totals = _totals(json.loads(text), self._empty)
+        except (ValueError, KeyError, TypeError, OverflowError):
+            text = "what was reported of %s of %s cannot be read; it begins anew"
+            log.error(text, labels[3], labels[1])
+            self._lost()
+            return None
+        org, domain, platform, operation = labels
+        return SavedSeries((org, domain, platform, operation), totals, bool(seen))
+
+    def notes(self, keys: Iterable[MarkKey]) -> dict[MarkKey, str]:
+        """Return what is remembered under these keys; nothing for those that are not known.
+
+        Raises:
+            LedgerError: the file cannot be read.
+        """
+        query = "SELECT note FROM marks WHERE org = ? AND kind = ? AND id = ?"
+        try:
+            found = {key: self._database.execute(query, key).fetchone() for key in keys}
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error
+        return {key: row[0] for key, row in found.items() if row is not None}
+
+    def save(self, series: Mapping[Labels, Totals], notes: Mapping[MarkKey, str]) -> None:
+        """Save what series stand at and what is to be remembered, in one piece.
+
+        Raises:
+            LedgerError: it cannot be saved, and nothing of it was.
+        """
+        now = self._now()
+        rows = [(*labels, _document(totals), now) for labels, totals in series.items()]
+        try:
+            self._database.execute("BEGIN IMMEDIATE")
+            try:
+                self._database.executemany("REPLACE INTO series VALUES (?, ?, ?, ?, ?, 1, ?)", rows)
+                self._database.executemany(
+                    "REPLACE INTO marks (org, kind, id, note) VALUES (?, ?, ?, ?)",
+                    [(*key, note) for key, note in notes.items()],
+                )
+                self._trim(notes)
+                self._database.execute("COMMIT")
+            except BaseException:
+                if self._database.in_transaction:
+                    self._database.execute("ROLLBACK")
+                raise
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error
+
+    def _trim(self, keys: Iterable[MarkKey]) -> None:
+        """Forget the oldest marks, now and then."""
+        for org, kind, _ in keys:
+            count = self._untrimmed.get((org, kind), 0) + 1
+            if count >= _TRIM_AFTER:
+                count = 0
+                self._database.execute(_FORGET, (org, kind, MOST_MARKS))
+            self._untrimmed[org, kind] = count
+
+    def close(self, unseen: Collection[Labels] = ()) -> None:
+        """Close the file and give it up.
+
+        Args:
+            unseen: series that no scraper has met, which the next process shows at zero first.
+                After a crash nobody knows them, and all are taken for met: what they held then is
+                not seen by Prometheus, and nothing is counted twice.
+        """
+        query = (
+            "UPDATE series SET seen = 0 "
+            "WHERE org = ? AND domain = ? AND platform = ? AND operation = ?"
+        )
+        try:
+            self._database.execute("PRAGMA synchronous = FULL")
+            self._database.execute("BEGIN IMMEDIATE")
+            self._database.executemany(query, list(unseen))
+            self._database.execute("UPDATE holder SET clean = 1")
+            self._database.execute("COMMIT")
+        except sqlite3.Error as error:
+            log.error("cannot save which series nobody has scraped: %s", error)
+        self._database.close()
+
+    def _open(self) -> sqlite3.Connection:
+        try:
+            return self._connect()
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode not in _LOST:
+                raise
+            self._move_aside(error)
+            return self._connect()
+
+    def _connect(self) -> sqlite3.Connection:
+        # The files that SQLite puts beside it are made with the permissions of this one.
+        self._path.touch(mode=0o600)
+        self._path.chmod(0o600)
+        database = sqlite3.connect(
+            self._path, timeout=0, isolation_level=None, check_same_thread=False
+        )
+        try:
+            # The lock is taken with the first transaction and held until the file is closed.
+            database.execute("PRAGMA locking_mode = EXCLUSIVE")
+            database.execute("PRAGMA journal_mode = WAL")
+            database.execute("PRAGMA synchronous = FULL")
+            database.execute("BEGIN IMMEDIATE")
+            self._prepare(database)
+            self._hold(database)
+            database.execute("COMMIT")
+            database.execute("PRAGMA synchronous = NORMAL")
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+    def _prepare(self, database: sqlite3.Connection) -> None:
+        if database.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0:
+            for statement in _SCHEMA.split(";"):
+                database.execute(statement)
+            return
+        version, application = (
+            database.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("user_version", "application_id")
+        )
+        if (application, version) != (_APPLICATION, _VERSION):
+            raise LedgerError(f"{self._path} belongs to another program or a newer version of this")
+
+    def _hold(self, database: sqlite3.Connection) -> None:
+        """Note who holds the file now, and drop totals that it cannot go on from."""
+        boot = _boot()
+        for name, before, clean in database.execute("SELECT * FROM holder").fetchall():
+            stopped = not clean and (not boot or before != boot)
+            if stopped:
+                log.warning("the machine stopped while operations were reported; they begin anew")
+            if stopped or name != self._holder:
+                database.execute("DELETE FROM series")
+        database.execute("DELETE FROM holder")
+        database.execute("INSERT INTO holder VALUES (?, ?, 0)", (self._holder, boot))
+
+    def _move_aside(self, error: sqlite3.Error) -> None:
+        aside = self._path.with_name(f"{FILE_NAME}.damaged-{int(self._now())}")
+        for suffix in ("-wal", "-shm", ""):
+            part = self._path.with_name(FILE_NAME + suffix)
+            if part.exists():
+                part.replace(aside.with_name(aside.name + suffix))
+        log.error("the file of reported operations is damaged (%s); it is kept as %s", error, aside)
+        self._lost()
+
+    def _unusable(self, error: Exception) -> LedgerError:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            message = f"another exporter takes reports with {self._path}"
+            return LedgerError(message, taken=True)
+        return LedgerError(f"cannot use {self._path}: {error}", full=code == sqlite3.SQLITE_FULL)
+
+
+def _boot() -> str:
+    """Return what identifies this life of the machine; empty where the system does not tell."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+    except OSError:
+        return ""
+
+
+def _document(totals: Totals) -> str:
+    histogram = totals.histogram
+    document = {
+        "finished": totals.finished,
+        "errors": totals.errors,
+        "created": totals.created,
+        "errors_created": totals.errors_created,
+        "bounds": histogram.bounds,
+        "cells": histogram.cells.tolist(),
+        "schema": histogram.schema,
+        "start": histogram.start,
+        "zero": histogram.zero,
+        "sum": histogram.sum,
+    }
+    return json.dumps(document, separators=(",", ":"))
+
+
+def _totals(document: Mapping[str, Any], empty: Histogram) -> Totals:
+    """Read what `_document` wrote.
+
+    Raises:
+        ValueError: of other buckets than the recorder's.
+        KeyError, TypeError, OverflowError: it is none.
+    """
+    schema, bounds = document["schema"], tuple(document["bounds"])
+    if bounds != tuple(empty.bounds) or (schema is None) != (empty.schema is None):
+        raise ValueError("the buckets are others")
+    histogram = Histogram(empty.bounds, native=schema is not None)
+    # Of 64 bits, because more is to come to what may be close to 32.
+    histogram.cells = array("Q", document["cells"])
+    histogram.schema, histogram.start = schema, document["start"]
+    histogram.zero, histogram.sum = document["zero"], document["sum"]
+    return Totals(
+        document["finished"],
+        document["errors"],
+        histogram,
+        document["created"],
+        document["errors_created"],
+    )

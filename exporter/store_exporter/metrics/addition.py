@@ -1,0 +1,84 @@
+"""Operations that were counted elsewhere, and what a series stands at with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from .families import Exemplar
+from .histogram import Histogram
+
+
+@dataclass(slots=True)
+class Addition:
+    """What is to be added to one operation series.
+
+    Attributes:
+        finished: operations.
+        errors: failures among them, by error types of the closed list.
+        durations: seconds, one for each observation.
+        counts: observations of which only the bucket is known, as seconds within the bucket and
+            how many there were.
+        counts_sum: seconds of all those together.
+        exemplars: observations with their traces.
+    """
+
+    finished: int = 0
+    errors: dict[str, int] = field(default_factory=dict)
+    durations: list[float] = field(default_factory=list)
+    counts: list[tuple[float, int]] = field(default_factory=list)
+    counts_sum: float = 0.0
+    exemplars: list[Exemplar] = field(default_factory=list)
+
+    def merge(self, other: Addition) -> None:
+        """Add another addition of the same series to this one."""
+        self.finished += other.finished
+        self.errors = dict(added(self.errors, other.errors))
+        self.durations += other.durations
+        self.counts += other.counts
+        self.counts_sum += other.counts_sum
+        self.exemplars += other.exemplars
+
+
+class Totals(NamedTuple):
+    """What an operation series stands at.
+
+    Attributes:
+        finished: operations.
+        errors: failures by error type.
+        histogram: durations.
+        created: Unix time at which it began to count.
+        errors_created: the same for each error type.
+    """
+
+    finished: int
+    errors: Mapping[str, int]
+    histogram: Histogram
+    created: float
+    errors_created: Mapping[str, float]
+
+    def plus(self, addition: Addition, now: float) -> Totals:
+        """Return what it will stand at with an addition at this Unix time."""
+        new = addition.errors.keys() - self.errors.keys()
+        return Totals(
+            self.finished + addition.finished,
+            added(self.errors, addition.errors),
+            filled(self.histogram, addition),
+            self.created,
+            {**self.errors_created, **dict.fromkeys(new, now)},
+        )
+
+
+def added(errors: Mapping[str, int], more: Mapping[str, int]) -> Mapping[str, int]:
+    """Return the failures of both together."""
+    return {**errors, **{name: errors.get(name, 0) + count for name, count in more.items()}}
+
+
+def filled(histogram: Histogram, addition: Addition) -> Histogram:
+    """Return a histogram with the observations of an addition."""
+    if addition.durations:
+        histogram = histogram.plus(addition.durations[:])
+    if addition.counts:
+        histogram = histogram.plus_counts(addition.counts, addition.counts_sum)
+    return histogram

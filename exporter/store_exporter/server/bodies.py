@@ -1,0 +1,61 @@
+"""Reading what applications send: for a limited time, up to a limit, few at the same time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+
+from ..ingest.body import MAX_BYTES, BodyError, too_large, unpacked
+from .endpoints import ApiError
+from .places import FullError, Places
+
+MAX_BODIES = 128
+"""Requests that report something under way at the same time."""
+MAX_BODIES_OF_ORG = 64
+SECONDS = 10.0
+"""Longest that a body may take to arrive."""
+
+
+class Bodies:
+    """The bodies that are read or dealt with now."""
+
+    def __init__(self) -> None:
+        self._places = Places(MAX_BODIES, MAX_BODIES_OF_ORG)
+
+    @asynccontextmanager
+    async def read(self, request: web.Request, org: str) -> AsyncIterator[bytes]:
+        """Read a request's body, unpacked, and keep its place until the block ends.
+
+        Raises:
+            ApiError: there are too many at the same time, or it is too slow, too large or broken.
+        """
+        try:
+            with self._places.taken(org):
+                yield await _body(request)
+        except FullError as error:
+            status, whose = (429, " of this org") if error.own else (503, "")
+            message = f"too many requests{whose} at the same time"
+            raise ApiError(status, message, {"Retry-After": "1"}) from None
+        except BodyError as error:
+            raise ApiError(error.status, str(error)) from None
+
+
+async def _body(request: web.Request) -> bytes:
+    if (request.content_length or 0) > MAX_BYTES:
+        raise too_large()
+    body = bytearray()
+    try:
+        async with asyncio.timeout(SECONDS):
+            async for chunk in request.content.iter_any():
+                body += chunk
+                if len(body) > MAX_BYTES:
+                    raise too_large()
+    except TimeoutError:
+        raise BodyError(408, f"the body did not arrive within {SECONDS:.0f} seconds") from None
+    except (HttpProcessingError, web.RequestPayloadError):
+        raise BodyError(400, "the body broke off or is not what its headers say") from None
+    return unpacked(bytes(body), request.headers.get("Content-Encoding", "").strip().lower())

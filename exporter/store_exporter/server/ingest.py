@@ -1,0 +1,171 @@
+"""`POST /api/v1/operations`: applications in any language report the calls that they made."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from hashlib import blake2b
+from typing import Any
+
+from aiohttp import web
+
+from ..ingest.body import calls_in
+from ..ingest.calls import CallReader, Refusal, Tenant
+from ..ingest.error_classes import ErrorClasses
+from ..ingest.intake import Effect, Intake
+from ..ingest.ledger import LedgerError, MarkKey
+from ..metrics.catalogue.exporter import INGESTED
+from ..platforms import base
+from .access import OrgAccess
+from .bodies import Bodies
+from .endpoints import ApiError
+from .exporter import Exporter
+
+log = logging.getLogger(__name__)
+
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+_SLICE = 200
+"""Calls that are read between two looks at anything else."""
+_MOST_UNMAPPED = 20
+
+
+class Ingest:
+    """Takes batches of calls.
+
+    Args:
+        exporter: whose recorder counts them, and which stores there are.
+        access: whose a request is.
+        bodies: reads what is sent.
+    """
+
+    def __init__(self, exporter: Exporter, access: OrgAccess, bodies: Bodies) -> None:
+        self._exporter = exporter
+        self._access = access
+        self._bodies = bodies
+        # Together, so that a flood of batches leaves the loop to others after each slice.
+        self._reading = asyncio.Lock()
+
+    async def operations(self, request: web.Request) -> dict[str, Any]:
+        """Count a batch of calls and answer which of them were not."""
+        org = self._access.org(request, "ingest")
+        key = request.headers.get("Idempotency-Key")
+        if key is not None and not _KEY.fullmatch(key):
+            message = "Idempotency-Key must be 1 to 255 printable ASCII characters without spaces"
+            raise ApiError(400, message)
+        async with self._bodies.read(request, org) as body:
+            async with self._reading:
+                reader = await self._read(tenant(self._exporter, org), body, request.content_type)
+            document = _document(reader)
+            if not reader.accepted:
+                self._tell(org, "refused", len(reader.refusals))
+                raise ApiError(400, "none of the calls can be counted", more=document)
+            batch = _CallBatch(reader, org, key, body)
+            await counted(self._exporter.intake, batch.keys, batch.decide)
+            self._tell(org, "duplicate" if batch.duplicate else "counted", reader.accepted)
+            self._tell(org, "refused", len(reader.refusals))
+        document["duplicate"] = batch.duplicate
+        if not batch.duplicate:
+            _log(reader)
+        return document
+
+    def _tell(self, org: str, outcome: str, count: int) -> None:
+        self._exporter.recorder.inc(INGESTED, (org, outcome), count)
+
+    async def _read(self, tenant: Tenant, body: bytes, content_type: str) -> CallReader:
+        reader = CallReader(tenant)
+        for count, found in enumerate(calls_in(body, content_type), 1):
+            if isinstance(found, Refusal):
+                reader.refusals.append(found)
+            else:
+                reader.read(*found)
+            if count % _SLICE == 0:
+                await asyncio.sleep(0)
+        return reader
+
+
+class _CallBatch:
+    """A batch that was read, and whether it was counted before."""
+
+    def __init__(self, reader: CallReader, org: str, key: str | None, body: bytes) -> None:
+        self._additions = reader.additions
+        self._mark = None if key is None else MarkKey(org, "batch", key)
+        self._fingerprint = blake2b(body, digest_size=16).hexdigest()
+        self.keys = () if self._mark is None else (self._mark,)
+        self.duplicate = False
+
+    def decide(self, known: Mapping[MarkKey, str]) -> Effect:
+        """Count it, unless its key says that it is counted already.
+
+        Raises:
+            ApiError: the key is that of another batch.
+        """
+        if self._mark is None:
+            return Effect(self._additions)
+        before = known.get(self._mark)
+        if before is None:
+            return Effect(self._additions, {self._mark: self._fingerprint})
+        if before != self._fingerprint:
+            raise ApiError(422, "another batch was sent with this Idempotency-Key")
+        self.duplicate = True
+        return Effect()
+
+
+def tenant(exporter: Exporter, org: str, now: Callable[[], float] = time.time) -> Tenant:
+    """Return what the configuration in use says of an org that reports."""
+    config = exporter.config
+    section = config.orgs[org]
+    return Tenant(
+        org=org,
+        stores={store.domain: store for store in exporter.inventory.of(org)},
+        accepts_unknown=section.unknown_domains == "accept",
+        platforms=base.names(),
+        classes=ErrorClasses(config.error_classes),
+        now=now,
+    )
+
+
+async def counted(
+    intake: Intake, keys: tuple[MarkKey, ...], decide: Callable[[Mapping[MarkKey, str]], Effect]
+) -> None:
+    """Count what was reported, durably.
+
+    Raises:
+        ApiError: it cannot be saved, and nothing of it is counted.
+    """
+    try:
+        await intake.count(keys, decide)
+    except LedgerError as error:
+        log.error("what was reported cannot be saved: %s", error)
+        if error.full:
+            raise ApiError(507, "the disk is full; nothing was counted") from None
+        message = "what was sent cannot be saved now; nothing was counted"
+        raise ApiError(503, message, {"Retry-After": "5"}) from None
+
+
+def _document(reader: CallReader) -> dict[str, Any]:
+    return {
+        "accepted": reader.accepted,
+        "refused": [asdict(refusal) for refusal in sorted(reader.refusals)],
+        "unknown_error_classes": sorted(reader.unmapped)[:_MOST_UNMAPPED],
+    }
+
+
+def _log(reader: CallReader) -> None:
+    if not log.isEnabledFor(logging.DEBUG):
+        return
+    for failed in reader.failed:
+        org, domain, platform, operation = failed.labels
+        extra = {
+            "org": org,
+            "store": domain,
+            "platform": platform,
+            "operation": operation,
+            "error_type": failed.error_type,
+            "reported": failed.message,
+            "trace_id": failed.trace_id,
+        }
+        log.debug("a reported call failed", extra=extra)

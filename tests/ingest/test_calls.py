@@ -1,0 +1,177 @@
+"""Whatever is reported: nothing is raised, nothing half counted, no label is made of it."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from store_exporter.errors import ERROR_TYPES
+from store_exporter.ingest.body import JSON, MAX_BYTES, NDJSON, BodyError, calls_in, unpacked
+from store_exporter.ingest.calls import FIELDS, CallReader, Refusal, Tenant
+from store_exporter.ingest.error_classes import CLASSES, ErrorClasses
+from store_exporter.stores.model import Store
+from tests.ingest.support import SHOP
+
+NOW = 1_800_000_000.0
+TENANT = Tenant(
+    org="acme",
+    stores={SHOP: Store("acme", SHOP, "woocommerce", f"https://{SHOP}", {}, {}, {}, {})},
+    accepts_unknown=False,
+    platforms=("shopify", "woocommerce"),
+    classes=ErrorClasses({}),
+    now=lambda: NOW,
+)
+GOOD: dict[str, Any] = {"operation": "get_cart", "domain": SHOP, "duration_seconds": 0.5}
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=300),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+likely = st.fixed_dictionaries(
+    {
+        "operation": st.sampled_from(["get_cart", "own", ""]) | anything,
+        "domain": st.sampled_from([SHOP, "zen.example"]) | anything,
+        "duration_seconds": st.floats(0, 10) | anything,
+    },
+    optional={field: anything for field in FIELDS if field not in GOOD},
+)
+
+
+@given(st.lists(likely | anything, max_size=20))
+def test_every_call_is_counted_whole_or_refused_with_a_sentence(calls: list[Any]) -> None:
+    reader = CallReader(TENANT)
+    for index, call in enumerate(calls):
+        reader.read(index, call)
+    additions = reader.additions
+    assert reader.accepted + len(reader.refusals) == len(calls)
+    assert sum(addition.finished for addition in additions.values()) == reader.accepted
+    assert sum(len(addition.durations) for addition in additions.values()) == reader.accepted
+    for (org, domain, platform, operation), addition in additions.items():
+        assert (org, domain, platform) == ("acme", SHOP, "woocommerce")
+        assert operation.isascii()
+        assert addition.errors.keys() <= ERROR_TYPES.keys()
+        assert sum(addition.errors.values()) <= addition.finished
+        assert all(0 <= seconds <= 3600 for seconds in addition.durations)
+    for refusal in reader.refusals:
+        assert refusal.field in {"", *FIELDS}
+        assert refusal.error
+        # Nothing of what was sent is in the answer.
+        json.dumps(refusal.error).encode("ascii")
+
+
+@given(
+    st.binary(max_size=200), st.sampled_from(["", "gzip", "br"]), st.sampled_from([JSON, NDJSON])
+)
+def test_any_body_is_read_or_refused(body: bytes, encoding: str, kind: str) -> None:
+    status, found = 200, []
+    try:
+        found = list(calls_in(unpacked(body, encoding), kind))
+    except BodyError as error:
+        status = error.status
+    assert found if status == 200 else status in {400, 413, 415}
+
+
+@given(st.lists(anything, min_size=1, max_size=5))
+def test_both_kinds_of_body_hold_the_same_calls(calls: list[Any]) -> None:
+    array = json.dumps(calls).encode()
+    lines = b"\n".join(json.dumps(call).encode() for call in calls)
+    assert repr(list(calls_in(array, JSON))) == repr(list(calls_in(gunzip(lines), NDJSON)))
+
+
+def gunzip(body: bytes) -> bytes:
+    return unpacked(gzip.compress(body), "gzip")
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [
+        gzip.compress(b"[]")[:-1],
+        gzip.compress(b"[]") + b"more",
+        gzip.compress(b"[]") * 2,
+        zlib.compress(b"[]"),
+        b"",
+    ],
+)
+def test_gzip_that_is_not_whole_is_refused(packed: bytes) -> None:
+    with pytest.raises(BodyError) as caught:
+        unpacked(packed, "gzip")
+    assert caught.value.status == 400
+
+
+def test_what_unpacks_to_more_than_the_limit_is_refused() -> None:
+    assert len(gunzip(b" " * MAX_BYTES)) == MAX_BYTES
+    with pytest.raises(BodyError) as caught:
+        gunzip(b" " * (MAX_BYTES + 1))
+    assert caught.value.status == 413
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "error"),
+    [
+        ({"operation": "get cart"}, "operation", "must be a name of letters"),
+        ({"operation": None}, "operation", "must be a name of letters"),
+        ({"domain": "https://d/"}, "domain", "is not a host name in lower case"),
+        ({"domain": "Shop.example.com"}, "domain", "is not a host name in lower case"),
+        ({"platform": "woocomerce"}, "platform", "must be one of: shopify, woocommerce"),
+        ({"platform": "shopify"}, "platform", "the store runs woocommerce"),
+        ({"duration_seconds": True}, "duration_seconds", "must be a number of seconds"),
+        ({"duration_seconds": "1"}, "duration_seconds", "must be a number of seconds"),
+        ({"duration_seconds": float("nan")}, "duration_seconds", "must be from 0 to 3600"),
+        ({"duration_seconds": 10**400}, "duration_seconds", "must be from 0 to 3600"),
+        ({"error_type": "out_of_stok"}, "error_type", "did you mean out_of_stock?"),
+        ({"error_type": "timeout", "http_status": 504}, "error_type", "goes without"),
+        ({"error_class": ""}, "error_class", "must be a text of 1 to 100 characters"),
+        ({"http_status": 1000}, "http_status", "must be a whole number from 100 to 599"),
+        ({"http_status": 404.0}, "http_status", "must be a whole number from 100 to 599"),
+        ({"time": "2027-01-15T08:00:00"}, "time", "with a time zone"),
+        ({"time": NOW - 3601}, "time", "is more than an hour ago"),
+        ({"time": NOW * 1000}, "time", "is more than five minutes ahead"),
+        ({"trace_id": "0" * 32}, "trace_id", "must be 32 lower-case hexadecimal digits"),
+        ({"span_id": "xyz"}, "span_id", "must be 16 lower-case hexadecimal digits"),
+        ({"message": 5}, "message", "must be a text"),
+    ],
+    ids=str,
+)
+def test_a_wrong_field_is_named(fields: dict[str, Any], field: str, error: str) -> None:
+    reader = CallReader(TENANT)
+    reader.read(7, {**GOOD, **fields})
+    (refusal,) = reader.refusals
+    assert (refusal.index, refusal.field) == (7, field)
+    assert error in refusal.error
+    assert reader.additions == {}
+
+
+def test_a_call_with_its_trace_is_an_exemplar_and_its_message_is_kept_for_the_log() -> None:
+    reader = CallReader(TENANT)
+    told = {
+        "trace_id": "a" * 32,
+        "span_id": "b" * 16,
+        "time": "2027-01-15T08:00:00Z",
+        "error_class": "ECONNRESET",
+        "message": "x" * 5000,
+    }
+    reader.read(0, {**GOOD, **told})
+    ((labels, addition),) = reader.additions.items()
+    (exemplar,) = addition.exemplars
+    assert (exemplar.trace_id, exemplar.span_id, exemplar.value) == ("a" * 32, "b" * 16, 0.5)
+    assert exemplar.timestamp == NOW
+    (failed,) = reader.failed
+    assert (failed.labels, failed.error_type, len(failed.message)) == (labels, "connection", 1000)
+
+
+def test_the_table_of_classes_names_error_types_and_each_class_once() -> None:
+    assert CLASSES.keys() <= ERROR_TYPES.keys()
+    names = [name for names in CLASSES.values() for name in names.split()]
+    assert len(names) == len(set(names))
+
+
+def test_a_line_that_is_no_json_is_refused_alone() -> None:
+    found = list(calls_in(b'{"a": 1}\nno\n{"b": 2}', NDJSON))
+    assert found == [(0, {"a": 1}), Refusal(1, "", "the line is not JSON in UTF-8"), (2, {"b": 2})]
