@@ -90,8 +90,8 @@ class Intake:
     def restore(self) -> None:
         """Show what an earlier process counted. Blocks; for the start, before anything is shown.
 
-        Of several exporters with one folder the first one takes reports. The others begin to when it
-        is gone and somebody reports to them.
+        Of several exporters with one folder the first one takes reports. The others begin to when
+        it is gone and somebody reports to them.
 
         Raises:
             LedgerError: the file cannot be used.
@@ -106,8 +106,8 @@ class Intake:
         for labels, totals, seen in self._ledger.load():
             self._recorder.restore(labels, totals, seen=seen)
 
-    def _take_over(self) -> ReportLedger:
-        """Return the file, whose totals were another process's. Blocks.
+    def _held(self) -> ReportLedger:
+        """Return the file; one that another process has left is taken over without its totals.
 
         Raises:
             LedgerError: the other process still holds it.
@@ -155,7 +155,7 @@ class Intake:
 
     async def _count(self, waiting: list[_Waiting]) -> None:
         keys = {key for batch in waiting for key in batch.keys}
-        ledger = self._ledger or await self._in_thread(self._take_over)
+        ledger = await self._in_thread(self._held)
         group = _Together(await self._in_thread(lambda: ledger.notes(keys)) if keys else {})
         for batch in waiting:
             self._decide(batch, group)
@@ -176,7 +176,8 @@ class Intake:
         try:
             effect = batch.decide(group.known)
         except Exception as error:  # noqa: BLE001 - raised where the batch is waited for
-            batch.done.set_exception(error)
+            if not batch.done.done():  # nobody waits any more where the sender is gone
+                batch.done.set_exception(error)
             return
         for labels, addition in effect.additions.items():
             handle = self._recorder.operation(*labels)
