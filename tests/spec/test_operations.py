@@ -38,7 +38,7 @@ def test_what_is_specified_is_planned_by_each_platform_or_refused_with_a_reason(
     folder = f"exporter/store_exporter/platforms/{platform.name}/operations"
     missing = OPERATIONS.keys() - platform.operations.keys() - platform.unsupported.keys()
     assert not missing, (
-        f"{', '.join(sorted(missing))}: specified in exporter/store_exporter/spec/operations.py, "
+        f"{', '.join(sorted(missing))}: specified in exporter/store_exporter/spec, "
         f"but {platform.title} has neither a plan in {folder} nor a reason in UNSUPPORTED of "
         f"{folder}/__init__.py"
     )
@@ -85,7 +85,7 @@ def test_a_plan_of_another_signature_is_refused_with_both() -> None:
         plan(Operations.check_stock, calls=("GET /stock",))(check_stock)  # type: ignore[arg-type]
     assert str(caught.value) == (
         f"{__name__}.check_stock is (product: 'int | str', warehouse: 'str' = '') -> 'Stock', but "
-        "the specification of check_stock in store_exporter.spec.operations is "
+        "the specification of check_stock in store_exporter.spec.operations_products is "
         "(product: 'int | str') -> 'Stock'; make them alike"
     )
 

@@ -6,8 +6,6 @@ are methods of all clients, from their specification.
 
 from __future__ import annotations
 
-import asyncio
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from random import Random
@@ -147,7 +145,7 @@ class BlockingClient(Client[ApiT, httpx.BaseTransport, None]):
             transport or httpx.HTTPTransport(**_transport_options(self.url, options)),
             sign=self._connection.sign,
             max_body_bytes=options.get("max_body_bytes", MAX_BODY_BYTES),
-            sleep=sleep or time.sleep,
+            sleep=sleep,
             monotonic=self._connection.monotonic,
         )
 
@@ -180,7 +178,7 @@ class AsyncClient(Client[ApiT, httpx.AsyncBaseTransport, Awaitable[None]]):
             transport or httpx.AsyncHTTPTransport(**_transport_options(self.url, options)),
             sign=self._connection.sign,
             max_body_bytes=options.get("max_body_bytes", MAX_BODY_BYTES),
-            sleep=sleep or asyncio.sleep,
+            sleep=sleep,
             monotonic=self._connection.monotonic,
         )
 

@@ -11,8 +11,9 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
-from typing import TypeVar, cast
+from typing import Generic, TypeVar, cast
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -25,6 +26,8 @@ from ...net.httpx_exchange import HttpxExchange, built
 from ...net.plans import Pause, Plan, Request
 
 T = TypeVar("T")
+TransportT = TypeVar("TransportT", bound=httpx.BaseTransport | httpx.AsyncBaseTransport)
+SleptT = TypeVar("SleptT")
 Sign = Callable[[Request], Request]
 """Adds to a request what proves who sent it; called for each attempt anew."""
 
@@ -47,133 +50,48 @@ def tls_context(ca_file: str | None) -> ssl.SSLContext:
     return context
 
 
-class _Driver:
-    """What both drivers have in common."""
+class _Driver(ABC, Generic[TransportT, SleptT]):
+    """Runs plans: what is the same whether the caller is blocked or awaits.
 
-    def __init__(self, sign: Sign, max_body_bytes: int, monotonic: Callable[[], float]) -> None:
+    Args:
+        transport: sends the requests; closed with the driver.
+        sign: adds credentials to a request.
+        max_body_bytes: the largest answer that is read.
+        sleep: waits for seconds, the standard library's unless given.
+        monotonic: seconds of a clock that never jumps.
+    """
+
+    def __init__(
+        self,
+        transport: TransportT,
+        *,
+        sign: Sign,
+        max_body_bytes: int,
+        sleep: Callable[[float], SleptT] | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        httpx_wire.watch(transport)
+        self._transport = transport
         self._sign = sign
         self._limit = max_body_bytes
+        self._sleep = sleep
         self._monotonic = monotonic
 
-    def _begin(self, request: Request) -> HttpxExchange:
-        return HttpxExchange(request, self._limit, self._monotonic)
+    @abstractmethod
+    async def _pause(self, seconds: float) -> None:
+        """Wait."""
 
-    def _ready(self, request: Request) -> httpx.Request:
-        return built(self._sign(request))
+    @abstractmethod
+    async def _send(self, signed: Request, exchange: HttpxExchange) -> Response:
+        """Send a request and read the answer."""
 
-
-class SyncDriver(_Driver):
-    """Runs plans, blocking; safe to use from several threads.
-
-    Args:
-        transport: sends the requests; closed with the driver.
-        sign: adds credentials to a request.
-        max_body_bytes: the largest answer that is read.
-        sleep: waits for seconds.
-        monotonic: seconds of a clock that never jumps.
-    """
-
-    def __init__(
-        self,
-        transport: httpx.BaseTransport,
-        *,
-        sign: Sign,
-        max_body_bytes: int,
-        sleep: Callable[[float], None] = time.sleep,
-        monotonic: Callable[[], float] = time.monotonic,
-    ) -> None:
-        super().__init__(sign, max_body_bytes, monotonic)
-        httpx_wire.watch(transport)
-        self._transport = transport
-        self._sleep = sleep
-
-    def run(self, plan: Plan[T]) -> T:
-        """Run a plan to its end and return its result.
-
-        Raises:
-            StoreError: as the plan does.
-        """
+    async def _steps(self, plan: Plan[T]) -> T:
+        """Run a plan to its end and return its result."""
         try:
             step = next(plan)
             while True:
                 if isinstance(step, Pause):
-                    self._sleep(step.seconds)
-                    step = plan.send(None)
-                    continue
-                try:
-                    answer = self._exchange(step)
-                except StoreError as error:
-                    step = plan.throw(error)
-                else:
-                    step = plan.send(answer)
-        except StopIteration as end:
-            result: T = end.value
-            return result
-        finally:
-            plan.close()
-
-    def _exchange(self, request: Request) -> Response:
-        exchange = self._begin(request)
-        try:
-            response = self._transport.handle_request(self._ready(request))
-            try:
-                body = exchange.begin(response)
-                # Not iter_raw(): that refuses the ready-made answers of httpx.MockTransport.
-                for chunk in cast("httpx.SyncByteStream", response.stream):
-                    exchange.check_time()
-                    body.add(chunk)
-            finally:
-                response.close()
-        except StoreError:
-            raise
-        except Exception as error:
-            failure = exchange.failure(error)
-            if failure is None:
-                raise
-            raise failure from error
-        return exchange.answer(response, body)
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._transport.close()
-
-
-class AsyncDriver(_Driver):
-    """Runs plans in an asyncio event loop.
-
-    Args:
-        transport: sends the requests; closed with the driver.
-        sign: adds credentials to a request.
-        max_body_bytes: the largest answer that is read.
-        sleep: waits for seconds.
-        monotonic: seconds of a clock that never jumps.
-    """
-
-    def __init__(
-        self,
-        transport: httpx.AsyncBaseTransport,
-        *,
-        sign: Sign,
-        max_body_bytes: int,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        monotonic: Callable[[], float] = time.monotonic,
-    ) -> None:
-        super().__init__(sign, max_body_bytes, monotonic)
-        httpx_wire.watch(transport)
-        self._transport = transport
-        self._sleep = sleep
-
-    async def run(self, plan: Plan[T]) -> T:
-        """Run a plan to its end and return its result.
-
-        Raises:
-            StoreError: as the plan does.
-        """
-        try:
-            step = next(plan)
-            while True:
-                if isinstance(step, Pause):
-                    await self._sleep(step.seconds)
+                    await self._pause(step.seconds)
                     step = plan.send(None)
                     continue
                 try:
@@ -189,16 +107,9 @@ class AsyncDriver(_Driver):
             plan.close()
 
     async def _exchange(self, request: Request) -> Response:
-        exchange = self._begin(request)
+        exchange = HttpxExchange(request, self._limit, self._monotonic)
         try:
-            async with asyncio.timeout(request.timeout):
-                response = await self._transport.handle_async_request(self._ready(request))
-                try:
-                    body = exchange.begin(response)
-                    async for chunk in cast("httpx.AsyncByteStream", response.stream):
-                        body.add(chunk)
-                finally:
-                    await response.aclose()
+            return await self._send(self._sign(request), exchange)
         except StoreError:
             raise
         except Exception as error:
@@ -206,6 +117,70 @@ class AsyncDriver(_Driver):
             if failure is None:
                 raise
             raise failure from error
+
+
+class SyncDriver(_Driver[httpx.BaseTransport, None]):
+    """Runs plans, blocking; safe to use from several threads.
+
+    What it awaits blocks instead, so that its coroutines run to their end at the first step.
+    """
+
+    def run(self, plan: Plan[T]) -> T:
+        """Run a plan to its end and return its result.
+
+        Raises:
+            StoreError: as the plan does.
+        """
+        try:
+            self._steps(plan).send(None)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+        raise AssertionError("a blocking driver has awaited something")
+
+    async def _pause(self, seconds: float) -> None:
+        (self._sleep or time.sleep)(seconds)
+
+    async def _send(self, signed: Request, exchange: HttpxExchange) -> Response:
+        response = self._transport.handle_request(built(signed))
+        try:
+            body = exchange.begin(response)
+            # Not iter_raw(): that refuses the ready-made answers of httpx.MockTransport.
+            for chunk in cast("httpx.SyncByteStream", response.stream):
+                exchange.check_time()
+                body.add(chunk)
+        finally:
+            response.close()
+        return exchange.answer(response, body)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._transport.close()
+
+
+class AsyncDriver(_Driver[httpx.AsyncBaseTransport, Awaitable[None]]):
+    """Runs plans in an asyncio event loop."""
+
+    async def run(self, plan: Plan[T]) -> T:
+        """Run a plan to its end and return its result.
+
+        Raises:
+            StoreError: as the plan does.
+        """
+        return await self._steps(plan)
+
+    async def _pause(self, seconds: float) -> None:
+        await (self._sleep or asyncio.sleep)(seconds)
+
+    async def _send(self, signed: Request, exchange: HttpxExchange) -> Response:
+        async with asyncio.timeout(signed.timeout):
+            response = await self._transport.handle_async_request(built(signed))
+            try:
+                body = exchange.begin(response)
+                async for chunk in cast("httpx.AsyncByteStream", response.stream):
+                    body.add(chunk)
+            finally:
+                await response.aclose()
         return exchange.answer(response, body)
 
     async def aclose(self) -> None:

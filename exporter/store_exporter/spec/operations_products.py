@@ -1,0 +1,103 @@
+"""Operations about what is sold; `operations` explains what an entry is."""
+
+from typing import TYPE_CHECKING, Annotated
+
+from .operation import operation
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from .results import Category, Listing, LowStock, Price, Product, Review, Stock, StockQuantity
+
+ProductId = Annotated[
+    int | str, "Id (a number) of a product or variation, or SKU (a string) of one."
+]
+MostProducts = Annotated[int, "The most products to return."]
+
+
+class ProductOperations:
+    """Operations about what is sold."""
+
+    @operation(
+        errors=("invalid_input",),
+        example='store.search_products("pump", max_price="300", in_stock=True)',
+    )
+    def search_products(
+        self,
+        query: Annotated[str | None, "Words to look for in name and description."] = None,
+        *,
+        category: Annotated[int | str | None, "Id, slug or name of a category."] = None,
+        min_price: Annotated[
+            "Decimal | float | str | None", "The lowest price, in the shop's currency."
+        ] = None,
+        max_price: Annotated[
+            "Decimal | float | str | None", "The highest price, in the shop's currency."
+        ] = None,
+        in_stock: Annotated[
+            bool | None, "True for products that can be had, False for those that cannot."
+        ] = None,
+        limit: MostProducts = 10,
+    ) -> "Listing[Product]":
+        """Search published products by words, category, price and availability."""
+
+    @operation(errors=("not_found",), example='store.get_product_details("SKU-010")')
+    def get_product_details(self, product: ProductId) -> "Product":
+        """Return everything about one product or variation."""
+
+    @operation(errors=("not_found",), example='store.check_stock("SKU-010").in_stock')
+    def check_stock(self, product: ProductId) -> "Stock":
+        """Tell whether a product can be had.
+
+        A product with variations is in stock when one of them is.
+        """
+
+    @operation(errors=("not_found",), example='store.get_stock_quantity("MOTOR-1").quantity')
+    def get_stock_quantity(self, product: ProductId) -> "StockQuantity":
+        """Return how many pieces of a product are left.
+
+        Of a product with variations, in all and one by one.
+        """
+
+    @operation(errors=("not_found",), example='store.check_price("SKU-010").price')
+    def check_price(self, product: ProductId) -> "Price":
+        """Return what a product costs.
+
+        Of a product with variations, from the lowest price to the highest.
+        """
+
+    @operation(errors=("not_found",), example='store.get_product_variations("MOTOR-1")')
+    def get_product_variations(self, product: ProductId) -> "Listing[Product]":
+        """List the variations of a product, or those beside a variation.
+
+        A product of one kind only has none.
+        """
+
+    @operation(errors=("not_found",), example="store.get_product_categories(parent=0)")
+    def get_product_categories(
+        self,
+        parent: Annotated[
+            int | str | None, "Id, slug or name of the category above; 0 for those at the top."
+        ] = None,
+    ) -> "Listing[Category]":
+        """List product categories, all of them or those right below one."""
+
+    @operation(errors=("not_found",), example='store.get_product_reviews("SKU-010", limit=3)')
+    def get_product_reviews(
+        self, product: ProductId, limit: Annotated[int, "The most reviews to return."] = 10
+    ) -> "Listing[Review]":
+        """List what shoppers wrote about a product, newest first.
+
+        Approved reviews only; a variation has those of its product.
+        """
+
+    @operation(example="store.get_low_stock_products(threshold=3)")
+    def get_low_stock_products(
+        self,
+        threshold: Annotated[int, "Pieces at or below which stock is low."] = 5,
+        limit: MostProducts = 20,
+    ) -> "Listing[LowStock]":
+        """List products and variations of which few are left, fewest first.
+
+        The same threshold holds for all, whatever thresholds the shop has set for itself. What the
+        store does not count is left out.
+        """
