@@ -849,6 +849,75 @@ STATE = [
     ),
 ]
 
+SHOPS = 'platform="woocommerce"'
+FIRST, SECOND = ('job="store-exporter", instance="a"', 'job="store-exporter", instance="b"')
+
+REPLICAS = [
+    Case(
+        "StoreWatchedTwice",
+        "two exporters that watch the same store are a ticket",
+        {
+            of(exporter.STORES, SHOPS, FIRST): "1x60",
+            of(exporter.STORES, SHOPS, SECOND): "1x60",
+            of(health.UP, 'instance="a"'): "1x60",
+            of(health.UP, 'instance="b"'): "1x60",
+        },
+        "30m",
+        "1 more stores are watched than there are.",
+        "warning",
+        base="",
+    ),
+    Case(
+        "StoreWatchedTwice",
+        "they are found as well where the label instance is replaced",
+        {
+            of(exporter.STORES, SHOPS, FIRST): "1x60",
+            of(exporter.STORES, SHOPS, SECOND): "1x60",
+            of(health.UP, 'instance="books.example"'): "1x60",
+        },
+        "30m",
+        "1 more stores are watched than there are.",
+        "warning",
+        base="",
+    ),
+    Case(
+        "StoreWatchedTwice",
+        "one that stands by for the other is none too many, nor is a takeover",
+        {
+            of(exporter.STORES, SHOPS, FIRST): "1x20 stale",
+            of(exporter.STORES, SHOPS, SECOND): "0x19 1x40",
+            of(health.UP, 'instance="a"'): "1x20 stale",
+            of(health.UP, 'instance="b"'): "_x19 1x40",
+        },
+        "30m",
+        base="",
+    ),
+    Case(
+        "StoresUnwatched",
+        "two that both stand by leave the stores alone, which is a page",
+        {
+            of(exporter.STORES, SHOPS, FIRST): "3x5 0x20",
+            of(exporter.STORES_STANDBY, SHOPS, FIRST): "0x5 3x20",
+            of(exporter.STORES, SHOPS, SECOND): "0x30",
+            of(exporter.STORES_STANDBY, SHOPS, SECOND): "3x30",
+        },
+        "15m",
+        "3 woocommerce stores are not watched, so that nothing tells whether they are up.",
+        labels={"platform": "woocommerce"},
+        base="",
+    ),
+    Case(
+        "StoresUnwatched",
+        "one that watches is enough",
+        {
+            of(exporter.STORES, SHOPS, FIRST): "3x30",
+            of(exporter.STORES_STANDBY, SHOPS, SECOND): "3x30",
+        },
+        "15m",
+        base="",
+    ),
+]
+
 AVAILABILITY = 'slo="availability"'
 
 
@@ -1162,4 +1231,15 @@ def in_maintenance(case: Case) -> Case:
     return replace(case, series={**case.series, maintained: "1x2000"}, message=None)
 
 
-CASES = [*STORES, *OUTAGES, *UPKEEP, *BUSINESS, *EXPORTER, *STATE, *OBJECTIVES, *WEEKS, *SURGES]
+CASES = [
+    *STORES,
+    *OUTAGES,
+    *UPKEEP,
+    *BUSINESS,
+    *EXPORTER,
+    *STATE,
+    *REPLICAS,
+    *OBJECTIVES,
+    *WEEKS,
+    *SURGES,
+]

@@ -14,7 +14,7 @@ from itertools import product
 from pathlib import Path
 
 from store_exporter.metrics.catalogue import CATALOGUE, Kind, Metric, business, health, operations
-from store_exporter.mixin import rules, slo
+from store_exporter.mixin import rules, series, slo
 from store_exporter.mixin.model import Record
 from tests import servers
 
@@ -153,7 +153,12 @@ def histogram_share(metric: Metric, bound: float) -> float:
     return 1 - math.exp(-bound / 0.2)
 
 
-def lines(metric: Metric, now: int, windows: Sequence[Window] = ()) -> Iterator[str]:
+def lines(
+    metric: Metric,
+    now: int,
+    windows: Sequence[Window] = (),
+    process: Sequence[tuple[str, str]] = PROCESS,
+) -> Iterator[str]:
     """One metric in OpenMetrics' text, all its samples in order of series and time.
 
     Without windows of their own the samples are in those that dashboards look at.
@@ -162,7 +167,7 @@ def lines(metric: Metric, now: int, windows: Sequence[Window] = ()) -> Iterator[
     kind = metric.kind.value if metric.kind is not Kind.INFO else "gauge"
     yield f"# TYPE {family} {kind}"
     for pairs in label_sets(metric.labels, metric.name):
-        labels = {**dict(pairs), **dict(PROCESS)}
+        labels = {**dict(pairs), **dict(process)}
         text = ",".join(f'{k}="{v}"' for k, v in labels.items())
         for window in windows or raw_windows(now):
             for t in window:
@@ -201,8 +206,13 @@ def target_lines(now: int) -> Iterator[str]:
         yield from (f"{name}{{{text}}} {value} {t}" for t in raw_windows(now)[-1])
 
 
-def recorded_lines(now: int) -> Iterator[str]:
-    """History of the recorded series; their names tell their labels."""
+def recorded_lines(now: int, watchers: int = 1) -> Iterator[str]:
+    """History of the recorded series; their names tell their labels.
+
+    Args:
+        now: its end.
+        watchers: how many exporters watch each store at the same time.
+    """
     groups = [*rules.groups(), *slo.groups()]
     names = dict.fromkeys(r.name for g in groups for r in g.rules if isinstance(r, Record))
     known = (
@@ -226,7 +236,8 @@ def recorded_lines(now: int) -> Iterator[str]:
             text = ",".join(f'{k}="{v}"' for k, v in pairs)
             for window in recorded_windows(now):
                 for t in window:
-                    yield f"{name}{{{text}}} {recorded_value(name, dict(pairs), number, t)} {t}"
+                    value = recorded_value(name, dict(pairs), number, t)
+                    yield f"{name}{{{text}}} {watchers if name == series.WATCHERS else value} {t}"
 
 
 def recorded_value(name: str, labels: dict[str, str], number: int, t: int) -> float:

@@ -6,7 +6,7 @@ Seasonal where enough weeks are known, and the mean of the last week before that
 from __future__ import annotations
 
 from ..metrics.catalogue import business
-from . import promql, series
+from . import series
 from .model import Group, Record
 from .policy import HOUR
 from .promql import STORE, total
@@ -19,7 +19,7 @@ ORDERS = series.recorded(STORE, business.ORDERS_PAID, "hourly_normal")
 
 def groups() -> list[Group]:
     """The rules of this module."""
-    mean = total(STORE, promql.rate(business.ORDERS_PAID, "7d"))
+    mean = series.counted(business.ORDERS_PAID, "7d", function="rate")
     # A shop that is watched for less than a week has no mean of a week.
     old, earning = (
         total(labels, f"{metric.name} offset 6d")

@@ -46,6 +46,8 @@ class AlertName:
     STORE_STATE_LOST = "StoreStateLost"
     STORE_STATE_FULL = "StoreStateFull"
     STORE_STATE_UNAVAILABLE = "StoreStateUnavailable"
+    STORE_WATCHED_TWICE = "StoreWatchedTwice"
+    STORES_UNWATCHED = "StoresUnwatched"
     WATCHDOG = "Watchdog"
 
 

@@ -93,6 +93,11 @@ def aggregate(function: str, labels: Iterable[str], expression: str) -> str:
     return f"{function}{by} ({expression})"
 
 
+def each(metric: Metric, *matchers: str) -> str:
+    """A gauge without the processes that tell it: two that watch a store tell the same."""
+    return aggregate("max", metric.labels, select(metric, *matchers))
+
+
 def total(labels: Iterable[str], expression: str) -> str:
     """Sum by labels."""
     return aggregate("sum", labels, expression)

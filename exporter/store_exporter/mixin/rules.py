@@ -60,6 +60,7 @@ def quantile_rules() -> Group:
 
 def health_rules() -> Group:
     """Whether each store is up, refuses our credentials, and how much trouble it is in."""
+    up = promql.select(health.UP)
     recent, maintained = (
         f"last_over_time({promql.over(promql.select(metric), STALE_SAMPLES)})"
         for metric in (health.UP, health.MAINTENANCE)
@@ -70,6 +71,9 @@ def health_rules() -> Group:
             # A store's last state outlives the exporter for some minutes: a restart of the
             # exporter must not report every store that is down as recovered.
             Record(series.STORE_UP, promql.aggregate("max", STORE, recent)),
+            # At the same time, and not one after the other: the last sample of one that ended is
+            # shown until the next scrape.
+            Record(series.WATCHERS, f"count by ({', '.join(STORE)}) ({up} and {up} offset 2m)"),
             Record(series.MAINTENANCE, promql.aggregate("max", STORE, maintained)),
             Record(series.AVAILABLE, series.outside_maintenance(series.STORE_UP)),
             Record(series.CREDENTIALS_REJECTED, credentials_rejected()),

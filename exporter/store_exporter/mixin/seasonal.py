@@ -16,14 +16,13 @@ def groups() -> list[Group]:
 
 def business_rules() -> Group:
     """Orders and revenue of recent windows, and what they normally are."""
-    money = (*STORE, "currency")
     rules = [
-        Record(series.ORDERS_HOURLY, total(STORE, promql.increase(business.ORDERS_PAID, "1h"))),
-        Record(series.REVENUE_HOURLY, total(money, promql.increase(business.REVENUE, "1h"))),
-        Record(series.REVENUE_NORMAL, total(money, promql.rate(business.REVENUE, "7d"))),
+        Record(series.ORDERS_HOURLY, series.counted(business.ORDERS_PAID, "1h")),
+        Record(series.REVENUE_HOURLY, series.counted(business.REVENUE, "1h")),
+        Record(series.REVENUE_NORMAL, series.counted(business.REVENUE, "7d", function="rate")),
     ]
     for window in SEASONAL.drought_windows:
-        paid = total(STORE, promql.increase(business.ORDERS_PAID, window))
+        paid = series.counted(business.ORDERS_PAID, window)
         rules.append(Record(series.orders_in(window), paid))
         rules.append(
             Record(series.orders_normal(window), same_hour_of_past_weeks(series.orders_in(window)))

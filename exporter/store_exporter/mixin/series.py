@@ -10,7 +10,7 @@ from ..errors import Fault
 from ..metrics.catalogue import Metric, business, health, operations
 from . import promql
 from .policy import RATE_WINDOW
-from .promql import OPERATION, STORE
+from .promql import OPERATION, STORE, aggregate, on, over, select, total
 
 QUANTILES = (0.5, 0.95, 0.99)
 NOT_COUNTED = (Fault.CUSTOMER.value, Fault.CANCELLED.value)
@@ -43,6 +43,7 @@ PROBE_QUANTILE = recorded((*STORE, "probe"), health.PROBE_DURATION, f"quantile{R
 STORE_UP = recorded(STORE, health.UP, "max")
 MAINTENANCE = recorded(STORE, health.MAINTENANCE, "max")
 AVAILABLE = recorded(STORE, health.UP, "max_outside_maintenance")
+WATCHERS = recorded(STORE, "store_exporters", "count")
 TROUBLE = recorded(STORE, "store_trouble", "score")
 CREDENTIALS_REJECTED = recorded(STORE, "store_credentials_rejected", "current")
 LIVENESS_REFUSED = recorded(STORE, "store_liveness_refused", "current")
@@ -76,6 +77,21 @@ def outside_maintenance(expression: str, window: str = "") -> str:
     if not window:
         return left
     return f"{left} unless {stores} (avg_over_time({MAINTENANCE}[{window}]) > 0.1)"
+
+
+def counted(
+    metric: Metric, window: str, *matchers: str, function: str = "increase", offset: str = ""
+) -> str:
+    """By how much a store's counter grew within a window, whichever exporter counted it.
+
+    What exporters counted one after the other is added up, as when a replica or another shard took
+    a store over. Those that watched a store at the same time counted the same, and the one that
+    counted most of it stands for all.
+    """
+    grown = f"{function}({over(select(metric, *matchers), window, offset)})"
+    several = f"max_over_time({over(WATCHERS, window, offset)}) > 1"
+    most = f"{aggregate('max', metric.labels, grown)} and {on(*STORE)} {several}"
+    return f"({most} or {total(metric.labels, grown)})"
 
 
 def ratio(good: str, all_of: str) -> str:

@@ -6,7 +6,7 @@ from ..metrics.catalogue import business
 from . import promql, series
 from .costs import MONEY
 from .model import Group, Record
-from .promql import STORE, total
+from .promql import STORE
 from .seasonal import same_hour_of_past_weeks
 
 REFUNDS = series.recorded(MONEY, business.REFUNDS, "increase1d")
@@ -23,9 +23,9 @@ def groups() -> list[Group]:
     abandoned = promql.select(business.CART_ABANDONED_VALUE)
     carts = promql.select(business.CARTS_ABANDONED)
     rules = [
-        Record(REFUNDS, total(MONEY, promql.increase(business.REFUNDS, "1d"))),
+        Record(REFUNDS, series.counted(business.REFUNDS, "1d")),
         Record(REFUNDS_NORMAL, same_hour_of_past_weeks(REFUNDS, MONEY)),
-        Record(REVENUE, total(MONEY, promql.increase(business.REVENUE, "1d"))),
+        Record(REVENUE, series.counted(business.REVENUE, "1d")),
         Record(ABANDONED, promql.aggregate("max", MONEY, abandoned)),
         Record(ABANDONED_NORMAL, same_hour_of_past_weeks(ABANDONED, MONEY)),
         Record(CARTS, promql.aggregate("max", STORE, carts)),

@@ -12,6 +12,7 @@ from . import (
     instrumentation,
     objectives,
     outages,
+    replicas,
     sales,
     state,
     stores,
@@ -31,6 +32,7 @@ def groups() -> list[Group]:
         business,
         exporter,
         state,
+        replicas,
         instrumentation,
         objectives,
     )

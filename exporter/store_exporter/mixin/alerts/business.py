@@ -57,7 +57,7 @@ def best_sellers_out() -> Alert:
 
 def webhooks_disabled() -> Alert:
     """The platform switched webhooks off after failed deliveries."""
-    disabled = promql.total(STORE, select(business.WEBHOOKS, equal("state", "disabled")))
+    disabled = promql.aggregate("max", STORE, select(business.WEBHOOKS, equal("state", "disabled")))
     return Alert(
         AlertName.STORE_WEBHOOKS_DISABLED,
         f"{disabled} > 0",

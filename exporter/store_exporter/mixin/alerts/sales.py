@@ -73,7 +73,7 @@ def order_drought() -> list[Alert]:
 
 def payments_failing() -> Alert:
     """Many orders fail to be paid."""
-    failed = promql.total(STORE, promql.increase(business.ORDERS, "1h", equal("status", "failed")))
+    failed = promql.total(STORE, series.counted(business.ORDERS, "1h", equal("status", "failed")))
     paid = promql.or_zero(series.ORDERS_HOURLY, failed)
     every = f"(({failed} + {paid}) >= {THRESHOLDS.payment_minimum:g})"
     return Alert(

@@ -6,6 +6,7 @@ from ...metrics.catalogue import business, health
 from .. import promql, series
 from ..names import AlertName, Dashboards
 from ..promql import STORE, hourly, on, select
+from ..series import counted
 from .panels import Panel, PanelKind, Query, Row
 from .scales import LATENCY, NO_ERROR
 from .variables import STORE_MATCH
@@ -15,9 +16,9 @@ S = STORE_MATCH
 
 def ours() -> Row:
     """Failures of the exporter's own requests, which need no shopper to show."""
-    probes = promql.rate(health.PROBE_FAILURES, "$__rate_interval", *S)
+    probes = counted(health.PROBE_FAILURES, "$__rate_interval", *S, function="rate")
     slowest = select(series.PROBE_QUANTILE, *S)
-    collectors = promql.rate(business.COLLECTOR_FAILURES, "$__rate_interval", *S)
+    collectors = counted(business.COLLECTOR_FAILURES, "$__rate_interval", *S, function="rate")
     return Row(
         "Seen by the exporter itself",
         (

@@ -6,7 +6,7 @@ from ...metrics.catalogue import business, exporter
 from .. import promql
 from ..names import AlertName
 from ..policy import THRESHOLDS
-from ..promql import hourly, increase, rate, select
+from ..promql import each, hourly, increase, rate, select
 from .panels import Panel, PanelKind, Query, Row
 from .scales import LAG, NOTHING_HAPPENED
 from .variables import PROCESS_MATCH
@@ -26,7 +26,7 @@ def schedule() -> Row:
     )
     skipped = rate(exporter.RUNS_SKIPPED, "$__rate_interval", *M)
     spent = f"max by (collector) ({select(business.COLLECTOR_DURATION, *M)})"
-    backlog = f"sum by (collector) ({select(business.COLLECTOR_BACKLOG, *M)})"
+    backlog = f"sum by (collector) ({each(business.COLLECTOR_BACKLOG, *M)})"
     age = f"time() - {select(business.COLLECTOR_LAST_SUCCESS, *M)}"
     missed = f"max by (collector) (({age}) / {select(business.COLLECTOR_INTERVAL, *M)})"
     return Row(

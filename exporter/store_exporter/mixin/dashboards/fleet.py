@@ -66,7 +66,7 @@ def fires() -> Row:
         (
             "Degraded",
             "Stores that work, but not well: a probe that is not vital fails or is slow.",
-            f"sum({select(health.HEALTH, promql.equal('state', 'degraded'), *STORE_MATCH)})",
+            f"sum({promql.each(health.HEALTH, promql.equal('state', 'degraded'), *STORE_MATCH)})",
             (AlertName.STORE_DEGRADED,),
             4,
         ),

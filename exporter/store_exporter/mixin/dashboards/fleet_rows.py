@@ -6,7 +6,7 @@ from ...metrics.catalogue import business, health
 from .. import rules, series
 from ..names import AlertName, Dashboards
 from ..policy import DAY, THRESHOLDS
-from ..promql import STORE, hourly, on, select
+from ..promql import STORE, each, hourly, on, select
 from .panels import GREY, NO_DATA, UP_DOWN, Panel, PanelKind, Query, Row
 from .scales import (
     CERTIFICATE,
@@ -116,10 +116,10 @@ def graphs() -> tuple[Panel, ...]:
 
 def upkeep() -> Row:
     """What will become trouble if nobody acts."""
-    expiry = f"{select(health.TLS_EXPIRY, *STORE_MATCH)} - time()"
+    expiry = f"{each(health.TLS_EXPIRY, *STORE_MATCH)} - time()"
     worst = f"and {on(*STORE)} topk({LISTED}, {TROUBLE})"
-    facts = select(health.INFO, *STORE_MATCH)
-    customers = select(business.CUSTOMERS, *STORE_MATCH)
+    facts = each(health.INFO, *STORE_MATCH)
+    customers = each(business.CUSTOMERS, *STORE_MATCH)
     return Row(
         "Upkeep",
         (

@@ -7,7 +7,8 @@ from dataclasses import replace
 from ...metrics.catalogue import business
 from .. import promql, series
 from ..names import AlertName, Dashboards
-from ..promql import increase, one_of, select, total
+from ..promql import each, one_of, select, total
+from ..series import counted
 from .panels import GREEN, RED, YELLOW, Panel, PanelKind, Query, Row, Steps
 from .scales import SUCCESS, UP, success
 from .variables import CURRENCY_MATCH, STORE_MATCH
@@ -58,8 +59,8 @@ def today() -> Row:
 
 def sold(window: str) -> tuple[Query, Query]:
     """Revenue and orders of a window."""
-    revenue = f"sum by (currency) ({increase(business.REVENUE, window, *M)})"
-    orders = total((), increase(business.ORDERS_PAID, window, *M))
+    revenue = f"sum by (currency) ({counted(business.REVENUE, window, *M)})"
+    orders = total((), counted(business.ORDERS_PAID, window, *M))
     return (
         Query(revenue, "{{currency}}", empty=NOT_COLLECTED),
         Query(orders, "orders", empty=NOT_COLLECTED),
@@ -68,14 +69,14 @@ def sold(window: str) -> tuple[Query, Query]:
 
 def days() -> Row:
     """The week in bars, and the day in hours."""
-    revenue = select(business.REVENUE, *M, *CURRENCY_MATCH)
+    revenue = counted(business.REVENUE, "1d", *M, *CURRENCY_MATCH, offset="-1d")
     bars = Panel(
         PanelKind.GRAPH,
         "Revenue by day ($currency)",
         "Gross totals of the orders first paid on each of the last seven days, in the currency "
         "chosen above. The last bar is today so far.",
         # Each bar stands at the beginning of its day, so it looks ahead over that day.
-        (Query(f"sum(increase({revenue}[1d] offset -1d))", "$currency", empty=NOT_COLLECTED),),
+        (Query(f"sum({revenue})", "$currency", empty=NOT_COLLECTED),),
         unit="locale",
         width=12,
         decimals=0,
@@ -154,7 +155,7 @@ def well() -> Row:
             "Abandoned carts",
             "Checkouts begun, not paid and left alone for an hour to a week. A rise while orders "
             "fall means that something in the checkout stops shoppers.",
-            (Query(f"sum({select(business.CARTS_ABANDONED, *M)})", empty=NOT_COLLECTED),),
+            (Query(f"sum({each(business.CARTS_ABANDONED, *M)})", empty=NOT_COLLECTED),),
             decimals=0,
             steps=FEW_GOOD,
         ),
@@ -164,7 +165,7 @@ def well() -> Row:
             "Total value of the checkouts counted as abandoned now, by currency.",
             (
                 Query(
-                    f"sum by (currency) ({select(business.CART_ABANDONED_VALUE, *M)})",
+                    f"sum by (currency) ({each(business.CART_ABANDONED_VALUE, *M)})",
                     "{{currency}}",
                     empty="there may be no abandoned checkout",
                 ),
@@ -180,7 +181,7 @@ def well() -> Row:
             "Products and variations at or below their threshold, or empty. Restock them.",
             (
                 Query(
-                    f"sum({select(business.PRODUCTS, one_of('stock', ('low', 'out')), *M)})",
+                    f"sum({each(business.PRODUCTS, one_of('stock', ('low', 'out')), *M)})",
                     empty=NOT_COLLECTED,
                 ),
             ),
@@ -191,7 +192,7 @@ def well() -> Row:
             PanelKind.STAT,
             "Best sellers out",
             "How many of the best-selling products of the last 30 days are out of stock.",
-            (Query(f"sum({select(business.BEST_SELLERS_OUT, *M)})", empty=NOT_COLLECTED),),
+            (Query(f"sum({each(business.BEST_SELLERS_OUT, *M)})", empty=NOT_COLLECTED),),
             decimals=0,
             steps=FEW_GOOD,
             links=(AlertName.STORE_BEST_SELLERS_OUT_OF_STOCK,),
@@ -202,6 +203,6 @@ def well() -> Row:
 
 def paid_share(window: str) -> str:
     """Share of paid orders among those that came to an end within a window, one way or other."""
-    lost = total((), increase(business.ORDERS, window, one_of("status", LOST), *M))
-    paid = total((), increase(business.ORDERS_PAID, window, *M))
+    lost = total((), counted(business.ORDERS, window, one_of("status", LOST), *M))
+    paid = total((), counted(business.ORDERS_PAID, window, *M))
     return f"{paid} / ({paid} + {promql.or_zero(lost, paid)} > 0)"

@@ -6,7 +6,7 @@ from ...metrics.catalogue import business, health
 from .. import promql, series
 from ..names import AlertName, Dashboards
 from ..policy import LIVENESS_PROBE
-from ..promql import equal, hourly, select, total
+from ..promql import each, equal, hourly, select, total
 from .panels import OK_FAILED, Panel, PanelKind, Query, Row
 from .scales import LATENCY, MISSED, NO_ERROR, SUCCESS, calls, failures, success
 from .variables import STORE_MATCH
@@ -16,7 +16,7 @@ M = STORE_MATCH
 
 def checks() -> Row:
     """Each health check over time, and where the time of a probe goes."""
-    phases = total(("phase",), select(health.PROBE_PHASE, equal("probe", LIVENESS_PROBE), *M))
+    phases = total(("phase",), each(health.PROBE_PHASE, equal("probe", LIVENESS_PROBE), *M))
     probe = f"min by (probe) ({select(health.PROBE_SUCCESS, *M)})"
     failing = f"min by (probe) ({select(health.PROBE_SUCCESS, *M)} @ end()) == 0"
     probes = Panel(
@@ -153,7 +153,7 @@ def stock() -> Panel:
         "import, not sales.",
         (
             Query(
-                f"sum by (stock) ({select(business.PRODUCTS, few, *M)})",
+                f"sum by (stock) ({each(business.PRODUCTS, few, *M)})",
                 "{{stock}}",
                 empty="a shop without this collector has no such figure",
             ),
@@ -178,7 +178,7 @@ def background() -> Panel:
         "that something that should happen by itself does not.",
         (
             Query(
-                f"sum by (state) ({late})",
+                f"sum by (state) (max without (job, instance) ({late}))",
                 "{{state}}",
                 empty="not every platform has these figures",
             ),

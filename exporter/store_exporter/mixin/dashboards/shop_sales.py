@@ -5,7 +5,8 @@ from __future__ import annotations
 from ...metrics.catalogue import business
 from .. import series
 from ..names import AlertName, Dashboards
-from ..promql import equal, increase, select, total
+from ..promql import each, equal, select, total
+from ..series import counted
 from .panels import Panel, PanelKind, Query, Row
 from .scales import PAYMENTS, REVENUE_CHOSEN
 from .variables import CURRENCY_MATCH, STORE_MATCH
@@ -32,20 +33,20 @@ def money() -> tuple[Panel, ...]:
         (
             "Abandoned value ($currency)",
             "Total value of the checkouts counted as abandoned, in this currency.",
-            f"sum({select(business.CART_ABANDONED_VALUE, *CHOSEN)})",
+            f"sum({each(business.CART_ABANDONED_VALUE, *CHOSEN)})",
             "there may be no abandoned checkout",
             (),
         ),
         (
             "Refunds per day ($currency)",
             "Amounts refunded within the past day, and what edits and deletions took away.",
-            f"sum({increase(business.REFUNDS, '1d', *CHOSEN)})",
+            f"sum({counted(business.REFUNDS, '1d', *CHOSEN)})",
             "there may be no refund",
             (),
         ),
     )
     corrections = Query(
-        f"sum({increase(business.CORRECTIONS, '1d', *CHOSEN)})",
+        f"sum({counted(business.CORRECTIONS, '1d', *CHOSEN)})",
         "$currency, corrections",
         empty="there may be no correction",
     )
@@ -65,7 +66,7 @@ def money() -> tuple[Panel, ...]:
 
 def orders() -> tuple[Panel, ...]:
     """Payments that fail, and the orders that wait."""
-    failed = total((), increase(business.ORDERS, "1h", equal("status", "failed"), *M))
+    failed = total((), counted(business.ORDERS, "1h", equal("status", "failed"), *M))
     paid = total((), select(series.ORDERS_HOURLY, *M))
     share = f"({failed} or 0 * {paid}) / ({failed} + {paid} > 0)"
     return (
@@ -90,7 +91,7 @@ def orders() -> tuple[Panel, ...]:
             "somebody's attention.",
             (
                 Query(
-                    f"sort_desc(sum by (status) ({select(business.ORDERS_CURRENT, *M)}))",
+                    f"sort_desc(sum by (status) ({each(business.ORDERS_CURRENT, *M)}))",
                     "{{status}}",
                     empty="not every platform has this figure",
                 ),

@@ -1,0 +1,80 @@
+"""Alerts on exporters that share stores: two watch the same ones, or none watches any."""
+
+from __future__ import annotations
+
+from ...metrics.catalogue import business, exporter, health
+from .. import promql
+from ..model import Alert, Group, Runbook
+from ..names import AlertName, Dashboards
+from ..policy import MINUTE
+from ..promql import STORE, one_of
+
+
+def groups() -> list[Group]:
+    """Every alert on who watches what."""
+    return [Group("store-exporter.alerts.replicas", [watched_twice(), unwatched()])]
+
+
+def watched_twice() -> Alert:
+    """Exporters watch the same stores and do not know of each other."""
+    # More are watched than there are. It also shows where the labels of the process are replaced.
+    signs = (health.UP, health.PROBE_SUCCESS, business.COLLECTOR_SUCCESS)
+    shown = promql.select("", one_of("__name__", [metric.name for metric in signs]))
+    stores = f"count({promql.aggregate('group', STORE, shown)})"
+    return Alert(
+        AlertName.STORE_WATCHED_TWICE,
+        f"{promql.total((), promql.select(exporter.STORES))} - {stores} > 0",
+        10 * MINUTE,
+        "warning",
+        "Several exporters watch the same stores without sharing their state.",
+        "Several exporters watched the same stores without sharing their state.",
+        "{{ $value }} more stores are watched than there are.",
+        Dashboards.EXPORTER,
+        Runbook(
+            "Exporters that share a state watch each store once. These do not share one, so every "
+            "store is asked twice and its request budget is spent twice. Rules and dashboards "
+            "count nothing twice as long as the series of each exporter have their own "
+            "`instance`; where the scrape configuration replaces it by the store's domain, two "
+            "counters take turns in one series, and every increase is wrong.",
+            (
+                "`sum by (instance) (store_exporter_stores)` shows who watches how many.",
+                "Compare `state_directory` of their configurations, and the hosts they run on.",
+            ),
+            (
+                "Give them one `state_directory` on one host, or PostgreSQL; see docs/scaling.md.",
+                "Stop the one that is too many until then.",
+            ),
+        ),
+        by=(),
+    )
+
+
+def unwatched() -> Alert:
+    """Every exporter believes that another one watches, and none does."""
+    standby, watched = exporter.STORES_STANDBY, exporter.STORES
+    labels = ("platform",)
+    return Alert(
+        AlertName.STORES_UNWATCHED,
+        f"{promql.aggregate('max', labels, promql.select(standby))}"
+        f" > {promql.on(*labels)} {promql.total(labels, promql.select(watched))}",
+        3 * MINUTE,
+        "critical",
+        "Exporters stand by, and none of them watches the stores.",
+        "Exporters stood by, and none of them watched the stores.",
+        "{{ $value }} {{ $labels.platform }} stores are not watched, so that nothing tells whether "
+        "they are up.",
+        Dashboards.EXPORTER,
+        Runbook(
+            "Exporters that share a state cannot reach it, and each has stopped watching so that "
+            "no store is watched twice.",
+            (
+                "Their logs say why the leases cannot be read or written.",
+                "Is the PostgreSQL of `state_directory` up? Is the disk of the folder full?",
+            ),
+            (
+                "Bring the state back; the exporters go on within seconds.",
+                "If that takes long, run one exporter alone with another `state_directory`.",
+            ),
+        ),
+        by=labels,
+    )
