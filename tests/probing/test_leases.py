@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -22,8 +23,10 @@ from store_exporter.probing.leases import (
     Labels,
     LeaseError,
 )
+from store_exporter.probing.postgresql_leases import PostgresqlLeases
 from store_exporter.stores.model import Store
 from tests.fakes.clock import Clock
+from tests.servers import Postgresql
 
 A: Labels = ("acme", "a.example", "woocommerce")
 B: Labels = ("acme", "b.example", "woocommerce")
@@ -31,18 +34,32 @@ Z: Labels = ("zen", "z.example", "shopify")
 Open = Callable[[], SqlLeases]
 
 
-@pytest.fixture
-def opened(tmp_path: Path) -> Iterator[Open]:
-    """Opens the table once more, as another process would."""
+def several(make: Open) -> Iterator[Open]:
     tables: list[SqlLeases] = []
 
     def another() -> SqlLeases:
-        tables.append(SqliteLeases(tmp_path))
+        tables.append(make())
         return tables[-1]
 
     yield another
     for table in tables:
         table.close()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.real)])
+def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]:
+    """Opens the table once more, as another process would."""
+    if request.param == "sqlite":
+        yield from several(partial(SqliteLeases, tmp_path))
+        return
+    server: Postgresql = request.getfixturevalue("postgresql")
+    yield from several(partial(PostgresqlLeases, server.database(), server.password))
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Iterator[Open]:
+    """The same with SQLite alone."""
+    yield from several(partial(SqliteLeases, tmp_path))
 
 
 def beat(table: SqlLeases, *wanted: Labels, gone: dict[str, int] | None = None) -> Beat:
@@ -72,15 +89,15 @@ def test_who_leaves_gives_everything_up(opened: Open) -> None:
     assert (found.held, found.others) == ({A, B}, {})
 
 
-def test_who_ended_without_a_word_is_succeeded_at_the_next_beat(opened: Open) -> None:
-    first, second = opened(), opened()
+def test_who_ended_without_a_word_is_succeeded_at_the_next_beat(files: Open) -> None:
+    first, second = files(), files()
     beat(first, A)
     first.close()
     assert beat(second, A).held == {A}
 
 
 def test_a_process_that_was_killed_is_succeeded_at_the_next_beat(
-    tmp_path: Path, opened: Open
+    tmp_path: Path, files: Open
 ) -> None:
     program = (
         "import sys; from pathlib import Path\n"
@@ -89,7 +106,7 @@ def test_a_process_that_was_killed_is_succeeded_at_the_next_beat(
         f"print(table.beat([{A!r}], {{}}, {{}}).held, flush=True)\n"
         "sys.stdin.read()"
     )
-    table = opened()
+    table = files()
     argv = [sys.executable, "-c", program]
     with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         assert child.stdout is not None
@@ -138,8 +155,8 @@ def test_many_processes_that_come_at_once_share_without_overlap(opened: Open) ->
     assert sorted(held) == sorted(stores)
 
 
-def test_a_damaged_file_is_replaced_and_everybody_goes_on(tmp_path: Path, opened: Open) -> None:
-    first, second = opened(), opened()
+def test_a_damaged_file_is_replaced_and_everybody_goes_on(tmp_path: Path, files: Open) -> None:
+    first, second = files(), files()
     beat(first, A)
     for suffix in ("-wal", "-shm"):
         (tmp_path / (FILE_NAME + suffix)).unlink(missing_ok=True)
@@ -232,11 +249,10 @@ async def test_looks_that_come_fast_leave_a_holder_its_time(opened: Open) -> Non
 
 
 async def test_who_is_alone_goes_on_while_the_leases_cannot_be_read(
-    tmp_path: Path, opened: Open
+    opened: Open,
 ) -> None:
     async with processes(opened, [A]) as (only,):
         await only.beat()
-        (tmp_path / FILE_NAME).chmod(0o600)
         only.keeper.table.run = unavailable  # type: ignore[method-assign,attr-defined]
         await only.beat(1000)
         assert only.keeper.held == {A}
@@ -270,10 +286,32 @@ async def test_the_end_of_a_process_frees_its_stores_at_once(opened: Open) -> No
         assert second.keeper.held == {A}
 
 
-def test_a_lock_that_is_left_behind_is_cleared_away(tmp_path: Path, opened: Open) -> None:
-    first, second = opened(), opened()
+def test_a_lock_that_is_left_behind_is_cleared_away(tmp_path: Path, files: Open) -> None:
+    first, second = files(), files()
     beat(first, A)
     os.close(first._lock)  # type: ignore[attr-defined]
     first._lock = -1  # type: ignore[attr-defined]
     beat(second, A)
     assert [path.name for path in (tmp_path / "holders").iterdir()] == [second.id]
+
+
+@pytest.mark.real
+def test_a_database_that_was_away_is_used_again(postgresql: Postgresql) -> None:
+    url = postgresql.database()
+    table = PostgresqlLeases(url, postgresql.password)
+    assert beat(table, A).held == {A}
+    ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+    postgresql.query(ended, url=url)
+    assert beat(table, A).held == {A}
+    postgresql.query("DROP TABLE store_exporter_holders, store_exporter_leases", url=url)
+    with pytest.raises(LeaseError, match="store_exporter_holders"):
+        beat(table, A)
+    assert beat(table, A).held == {A}
+    table.close()
+
+
+@pytest.mark.real
+def test_a_database_that_cannot_be_reached_is_an_error(postgresql: Postgresql) -> None:
+    table = PostgresqlLeases(postgresql.database(), "not the password")
+    with pytest.raises(LeaseError, match="password authentication failed"):
+        beat(table, A)

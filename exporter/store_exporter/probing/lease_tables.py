@@ -30,7 +30,7 @@ _COLUMNS = (
     "org text NOT NULL, domain text NOT NULL, platform text NOT NULL, holder text NOT NULL, "
     "report text NOT NULL, PRIMARY KEY (org, domain, platform)"
 )
-_SCHEMA = (
+SCHEMA = (
     f"CREATE TABLE IF NOT EXISTS {HOLDERS} (id text PRIMARY KEY, beat bigint NOT NULL)",
     f"CREATE TABLE IF NOT EXISTS {LEASES} ({_COLUMNS})",
 )
@@ -208,7 +208,7 @@ class SqliteLeases(SqlLeases):
         )
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = OFF")
-        for statement in _SCHEMA:
+        for statement in SCHEMA:
             database.execute(statement)
         return database
 

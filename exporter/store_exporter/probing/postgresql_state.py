@@ -35,14 +35,35 @@ _SCHEMA = (
 )
 _IN_USE = 0x53746F45
 _MAKING = _IN_USE + 1
-_PARAMETERS = {
-    "connect_timeout": CONNECT_SECONDS,
-    "tcp_user_timeout": STATEMENT_SECONDS * 1000,
-    "keepalives_idle": STATEMENT_SECONDS,
-    "application_name": "store-exporter",
-    "target_session_attrs": "read-write",
-}
-_OPTIONS = f"-c statement_timeout={STATEMENT_SECONDS}s -c lock_timeout={STATEMENT_SECONDS}s"
+
+
+def connect(
+    url: str, password: str | None, *, seconds: int = STATEMENT_SECONDS
+) -> psycopg.Connection[Any]:
+    """Connect to a database that can be written to.
+
+    Args:
+        url: `postgresql://user@host:port/database`, with further parameters of libpq.
+        password: the user's, if any.
+        seconds: how long a statement may take, and one that nobody acknowledges is waited for.
+
+    Raises:
+        psycopg.Error: there is no connection.
+    """
+    given = psycopg.conninfo.conninfo_to_dict(url)
+    limits = f"-c statement_timeout={seconds}s -c lock_timeout={seconds}s"
+    parameters: dict[str, Any] = {
+        "connect_timeout": min(CONNECT_SECONDS, seconds),
+        "tcp_user_timeout": seconds * 1000,
+        "keepalives_idle": seconds,
+        "application_name": "store-exporter",
+        "target_session_attrs": "read-write",
+        **given,
+        "options": " ".join(filter(None, (limits, str(given.get("options") or "")))),
+    }
+    if password is not None:
+        parameters["password"] = password
+    return psycopg.connect("", autocommit=True, **parameters)
 
 
 class PostgresqlState(SqlState):
@@ -136,12 +157,7 @@ class PostgresqlState(SqlState):
         return connection
 
     def _connect(self) -> psycopg.Connection[Any]:
-        given = psycopg.conninfo.conninfo_to_dict(self._url)
-        options = " ".join(filter(None, (_OPTIONS, str(given.get("options") or ""))))
-        parameters: dict[str, Any] = {**_PARAMETERS, **given, "options": options}
-        if self._password is not None:
-            parameters["password"] = self._password
-        connection = psycopg.connect("", autocommit=True, **parameters)
+        connection = connect(self._url, self._password)
         self._connection = connection
         try:
             self._take_part(connection)

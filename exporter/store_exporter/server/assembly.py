@@ -15,7 +15,6 @@ from ..metrics.catalogue.exporter import STATE_LOSSES
 from ..metrics.recorder import Recorder
 from ..net.redactor import Redactor
 from ..probing.documents import StoredDocuments
-from ..probing.lease_tables import SqliteLeases
 from ..probing.leases import Keeper
 from ..probing.maintenance import Maintenance
 from ..probing.runner import Runner
@@ -26,7 +25,7 @@ from .descriptors import Shares
 from .exporter import Exporter
 from .probe import SingleRunner
 from .pushing import pushing
-from .state import open_state, telling
+from .state import open_leases, open_state, telling
 
 
 @asynccontextmanager
@@ -76,7 +75,7 @@ async def assembled(
     Raises:
         ConfigError: the configuration has problems.
         ImportError: OTLP is asked for, and its extra is not installed.
-        StateError, LedgerError: the state cannot be used.
+        LeaseError, LedgerError, StateError: the state, or what is beside it, cannot be used.
     """
     config = config or load()
     recorder = recorder or Recorder()
@@ -93,7 +92,7 @@ async def assembled(
             taking_in(recorder, config.state_directory, holder)
         )
         await cleanup.enter_async_context(pushing(recorder, partial(open_state, config, told)))
-        keeper = Keeper(SqliteLeases(config.state_directory))
+        keeper = Keeper(open_leases(config))
         cleanup.push_async_callback(keeper.close)
         runner = Runner(recorder, transport, documents=documents)
 

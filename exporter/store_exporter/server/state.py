@@ -7,6 +7,8 @@ from functools import partial
 from ..config import Config
 from ..metrics.catalogue.exporter import STATE_LEFT_BEHIND, STATE_LOSSES
 from ..metrics.recorder import Recorder
+from ..probing.lease_tables import SqliteLeases
+from ..probing.leases import LeaseTable
 from ..probing.sqlite_state import SqliteState
 from ..probing.state import Storage, Told
 
@@ -30,6 +32,21 @@ def open_state(config: Config, told: Told | None = None, *, alone: bool = False)
 
     password = database.password.reveal() if database.password else None
     return PostgresqlState(database.url, password, told=told, alone=alone)
+
+
+def open_leases(config: Config) -> LeaseTable:
+    """Open the leases, which are kept where the state is.
+
+    Raises:
+        LeaseError: the folder cannot be used.
+        ModuleNotFoundError: the extra `postgresql` is not installed.
+    """
+    database = config.state_database
+    if database is None:
+        return SqliteLeases(config.state_directory)
+    from ..probing.postgresql_leases import PostgresqlLeases
+
+    return PostgresqlLeases(database.url, database.password.reveal() if database.password else None)
 
 
 def telling(recorder: Recorder) -> Told:

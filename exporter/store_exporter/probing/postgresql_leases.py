@@ -1,0 +1,71 @@
+"""Leases in PostgreSQL, for processes on several machines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import psycopg
+
+from .lease_tables import SCHEMA, SqlLeases
+from .leases import LeaseError
+from .postgresql_state import connect
+
+T = TypeVar("T")
+
+STATEMENT_SECONDS = 3
+"""How long a statement may take: less than a beat."""
+_MAKING = 0x53746F47
+
+
+class PostgresqlLeases(SqlLeases):
+    """Leases in two tables of a database, made where they are missing.
+
+    Args:
+        url: `postgresql://user@host:port/database`, with further parameters of libpq.
+        password: the user's, if any.
+    """
+
+    def __init__(self, url: str, password: str | None = None) -> None:
+        super().__init__()
+        self._url = url
+        self._password = password
+        self._connection: psycopg.Connection[Any] | None = None
+
+    def run(self, work: Callable[[], T]) -> T:
+        """Do some work in one transaction, over a new connection if the one before broke.
+
+        Raises:
+            LeaseError: it cannot be done now.
+        """
+        for last in (False, True):
+            try:
+                with self._connected().transaction():
+                    return work()
+            except psycopg.Error as error:
+                broken = self._connection is not None and self._connection.closed
+                self.close()
+                if last or not broken:
+                    said = str(error).strip().splitlines() or [type(error).__name__]
+                    raise LeaseError(f"the leases cannot be used: {said[0]}") from error
+        raise AssertionError("a second attempt returns or raises")
+
+    def execute(self, statement: str, values: Sequence[Any] = ()) -> psycopg.Cursor[Any]:
+        """Run a statement and return a cursor."""
+        return self._connected().execute(statement.replace("?", "%s").encode(), values)
+
+    def _connected(self) -> psycopg.Connection[Any]:
+        if self._connection is None:
+            self._connection = connect(self._url, self._password, seconds=STATEMENT_SECONDS)
+            with self._connection.transaction():
+                # Of several processes that come at once, the first one makes the tables.
+                self._connection.execute(b"SELECT pg_advisory_xact_lock(%s)", (_MAKING,))
+                for statement in SCHEMA:
+                    self._connection.execute(statement.encode())
+        return self._connection
+
+    def close(self) -> None:
+        """End the connection."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
