@@ -303,8 +303,8 @@ def test_a_database_that_was_away_is_used_again(postgresql: Postgresql) -> None:
     ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
     postgresql.query(ended, url=url)
     assert beat(table, A).held == {A}
-    postgresql.query("DROP TABLE store_exporter_holders, store_exporter_leases", url=url)
-    with pytest.raises(LeaseError, match="store_exporter_holders"):
+    postgresql.query("DROP TABLE exporter_holders, exporter_leases", url=url)
+    with pytest.raises(LeaseError, match="exporter_holders"):
         beat(table, A)
     assert beat(table, A).held == {A}
     table.close()

@@ -24,8 +24,8 @@ log = logging.getLogger(__name__)
 
 FILE_NAME = "leases.db"
 LOCKS = "holders"
-HOLDERS = "store_exporter_holders"
-LEASES = "store_exporter_leases"
+HOLDERS = "exporter_holders"
+LEASES = "exporter_leases"
 _COLUMNS = (
     "org text NOT NULL, domain text NOT NULL, platform text NOT NULL, holder text NOT NULL, "
     "report text NOT NULL, PRIMARY KEY (org, domain, platform)"

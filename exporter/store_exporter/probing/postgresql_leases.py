@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import psycopg
 
-from .lease_tables import SCHEMA, SqlLeases
+from .lease_tables import LEASES, SCHEMA, SqlLeases
 from .leases import LeaseError
 from .postgresql_state import connect
 
@@ -60,7 +60,9 @@ class PostgresqlLeases(SqlLeases):
             with self._connection.transaction():
                 # Of several processes that come at once, the first one makes the tables.
                 self._connection.execute(b"SELECT pg_advisory_xact_lock(%s)", (_MAKING,))
-                for statement in SCHEMA:
+                # Who may not make tables may use those that are there.
+                known = self._connection.execute(b"SELECT to_regclass(%s)", (LEASES,)).fetchone()
+                for statement in SCHEMA if known == (None,) else ():
                     self._connection.execute(statement.encode())
         return self._connection
 

@@ -1,0 +1,198 @@
+"""Several exporters and a real Prometheus: one ends, stands still or is added, no order is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from tests.commands.fleet import (
+    Fleet,
+    Process,
+    fleet,
+    free_ports,
+    open_shops,
+    relabelling,
+    scraping,
+    until,
+    write_configuration,
+)
+from tests.servers import Server
+
+pytestmark = [pytest.mark.real, pytest.mark.timeout(180)]
+
+PAID = "store_orders_paid_total"
+PROBE_INTERVAL = 10
+"""Seconds, as `fleet` configures it."""
+
+
+def grown(server: Server) -> dict[str, float]:
+    """How many paid orders Prometheus has seen, by store."""
+    return {domain: count for (domain,), count in server.growth(PAID, "domain").items()}
+
+
+def seen(server: Server, running: Fleet) -> Callable[[], Awaitable[bool]]:
+    """Ask whether Prometheus has seen every order that was paid."""
+
+    async def all_of_them() -> bool:
+        found = await asyncio.to_thread(grown, server)
+        return found == {d: float(count) for d, count in running.paid.items() if count}
+
+    return all_of_them
+
+
+async def begun(server: Server, running: Fleet) -> None:
+    """Wait until the counters of every store are known to Prometheus."""
+
+    async def known() -> bool:
+        found = await asyncio.to_thread(server.query, PAID)
+        return {labels["domain"] for labels, _ in found} == set(running.shops)
+
+    await until(known, "the first figures of every store")
+
+
+def longest_gap(server: Server, domain: str) -> float:
+    """Seconds between two samples of a store's `store_up`, at most."""
+    found = server.json("/api/v1/query", query=f'store_up{{domain="{domain}"}}[10m]')["data"]
+    times = sorted(float(t) for series in found["result"] for t, _ in series["values"])
+    return max(after - before for before, after in pairwise(times))
+
+
+def alike(running: Fleet, *processes: Process) -> Callable[[], Awaitable[bool]]:
+    """Ask whether processes tell the same, that every store is healthy."""
+
+    async def all_of_them() -> bool:
+        found = [await running.health(process) for process in processes]
+        healthy = found[0]["healthy_domains"] == found[0]["total_domains"] == len(running.shops)
+        return healthy and found[0]["complete"] and all(each == found[0] for each in found)
+
+    return all_of_them
+
+
+async def test_of_two_exporters_one_is_killed_and_one_stands_still_and_no_order_is_lost(
+    tmp_path: Path, repository: Path
+) -> None:
+    ports = free_ports(3)
+    async with (
+        fleet(tmp_path, open_shops(2)) as running,
+        scraping(tmp_path, ports, relabelling(repository)) as server,
+    ):
+        first = await running.start(ports[0])
+        second = await running.start(ports[1])
+        await begun(server, running)
+        running.sell()
+        await until(seen(server, running), "orders that the first one counted")
+        assert await running.watched(second) == set()
+        await until(alike(running, second, first), "the same health from both")
+
+        # Orders are paid while nobody watches, and right before the end.
+        running.sell()
+        await first.end(signal.SIGKILL)
+        running.sell()
+        await until(seen(server, running), "orders across the crash")
+        assert await running.watched(second) == set(running.shops)
+
+        third = await running.start(ports[2])
+        assert await running.watched(third) == set()
+        running.sell()
+        second.send(signal.SIGSTOP)
+        running.sell()
+
+        async def taken_over() -> bool:
+            return await running.watched(third) == set(running.shops)
+
+        await until(taken_over, "the third one watches")
+        running.sell()
+        await until(seen(server, running), "orders across the standstill")
+
+        second.send(signal.SIGCONT)
+        # Not even the first answer of the one that stood still shows anything.
+        assert await running.watched(second) == set()
+        running.sell()
+        await until(seen(server, running), "orders after it came back")
+        assert await running.watched(third) == set(running.shops)
+        await until(alike(running, second, third), "the same health from both, again")
+        for domain in running.shops:
+            assert await asyncio.to_thread(longest_gap, server, domain) < 2 * PROBE_INTERVAL + 8
+
+
+async def test_from_two_shards_to_three_and_back_no_order_is_lost(
+    tmp_path: Path, repository: Path
+) -> None:
+    ports = free_ports(3)
+    async with (
+        fleet(tmp_path, open_shops(4)) as running,
+        scraping(tmp_path, ports, relabelling(repository)) as server,
+    ):
+        shards = [await running.start(ports[i], f"--shard={i}/2") for i in range(2)]
+        await begun(server, running)
+        before = await asyncio.to_thread(values, server)
+        for count in (3, 2):
+            running.sell()
+            await until(seen(server, running), f"orders before there are {count} shards")
+            # One after the other, so that old and new ones overlap, in the worse order.
+            if count == 3:
+                shards.append(await running.start(ports[2], "--shard=2/3"))
+            else:
+                await shards.pop().end()
+            for index in range(2):
+                running.sell()
+                await shards[index].end()
+                running.sell()
+                shards[index] = await running.start(ports[index], f"--shard={index}/{count}")
+            running.sell()
+            await until(seen(server, running), f"orders when there are {count} shards")
+            watched = [await running.watched(shard) for shard in shards]
+            assert sorted(domain for part in watched for domain in part) == sorted(running.shops)
+            for shard in shards:
+                await until(alike(running, shard), "the health of all stores from every shard")
+        after = await asyncio.to_thread(values, server)
+        assert {domain: after[domain] - before[domain] for domain in after} == running.paid
+
+
+def values(server: Server) -> dict[str, float]:
+    """What the counters of every store stand at."""
+    return {labels["domain"]: value for labels, value in server.query(PAID)}
+
+
+async def test_every_shard_answers_for_all_stores_of_an_org(tmp_path: Path) -> None:
+    shops = open_shops(2)
+    async with fleet(tmp_path, shops) as running:
+        places = {f"store{number}.example.com": "http://127.0.0.1:9" for number in range(98)}
+        keys = dict.fromkeys(places, next(iter(shops.values())))
+        more = {
+            domain: await running.stack.enter_async_context(shop.serve())
+            for domain, shop in shops.items()
+        }
+        write_configuration(tmp_path, {**places, **more}, {**keys, **shops})
+        starting = (running.start(port, f"--shard={i}/4") for i, port in enumerate(free_ports(4)))
+        shards = await asyncio.gather(*starting)
+
+        async def whole() -> bool:
+            found = [await running.health(shard) for shard in shards]
+            known = [sum(c["status"] != "unknown" for c in each["health_checks"]) for each in found]
+            return known == [100] * 4 and all(each["complete"] for each in found)
+
+        await until(whole, "all stores from every shard", seconds=60)
+        for shard in shards:
+            found = await running.health(shard)
+            assert (found["total_domains"], found["healthy_domains"]) == (100, 2)
+            assert found["overall_status"] == "degraded"
+
+        # One is gone, and the finding of its stores with it once that is old.
+        own = len(await running.watched(shards[3]))
+        assert 0 < own < 100
+        (tmp_path / "state" / "leases.db").unlink()
+        await shards[3].end(signal.SIGKILL)
+
+        async def marked() -> bool:
+            found = await running.health(shards[0])
+            return not found["complete"] and f"of {own} stores" in str(found["warnings"])
+
+        await until(marked, "an answer that says what is missing")
+        found = await running.health(shards[0])
+        assert (found["total_domains"], found["overall_status"]) == (100, "degraded")
