@@ -37,7 +37,7 @@ def watched_twice() -> Alert:
             "`instance`; where the scrape configuration replaces it by the store's domain, two "
             "counters take turns in one series, and every increase is wrong.",
             (
-                "`sum by (instance) (store_exporter_stores)` shows who watches how many.",
+                f"`sum by (instance) ({exporter.STORES.name})` shows who watches how many.",
                 "Compare `state_directory` of their configurations, and the hosts they run on.",
             ),
             (
