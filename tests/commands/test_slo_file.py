@@ -83,7 +83,7 @@ extra: 1
 """,
         [
             "2: objectives[0].name: is not of the right form: its name, the value of the label slo",
-            "3: objectives[0].kind: must be one of availability, latency",
+            "3: objectives[0].kind: must be one of availability, latency, uptime",
             (
                 "4: objectives[0].target: must be above 93.06 and below 100 percent: at a "
                 "lower target the fastest alert could never fire, and 100 leaves no error "
@@ -112,6 +112,7 @@ objectives:
     overrides:
       - {org: acme}
       - {org: acme, target: 98}
+  - {name: c, kind: uptime, target: 99, threshold: 1s, match: {operation: [get_cart]}}
 """,
         [
             "2: objectives[0]: an objective on latency needs a threshold, such as 2500ms",
@@ -123,6 +124,8 @@ objectives:
             "7: objectives[2].threshold: belongs to objectives on latency only",
             "9: objectives[2].overrides[0]: changes nothing: give target or minimum_operations",
             "10: objectives[2].overrides[1]: the same stores stand on line 9 already",
+            "11: objectives[3].match.operation: belongs to objectives on operations only",
+            "11: objectives[3].threshold: belongs to objectives on latency only",
         ],
     ),
 }

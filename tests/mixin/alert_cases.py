@@ -1033,6 +1033,30 @@ OBJECTIVES = [
     ),
 ]
 
+UPTIME = {"slo": "uptime", "window": "6h"}
+DOWN_TOLD = of("ALERTS", 'alertname="StoreDown", alertstate="firing", severity="critical"')
+OBJECTIVES += [
+    Case(
+        "StoreErrorBudgetBurn",
+        "a critical probe that fails one time in ten is a page, without any application",
+        {of(health.HEALTH, 'state="critical"'): " ".join(["0x8 1"] * 20)},
+        "2h30m",
+        f"{WHO} spends its uptime error budget 9.5 times as fast as it lasts, over the last 6h.",
+        labels=UPTIME,
+        groups=("health", "slo"),
+    ),
+    Case(
+        "StoreErrorBudgetBurn",
+        "an outage that was told by itself is not told again by its budget",
+        {
+            of(health.HEALTH, 'state="critical"'): "0x120 1x30 0x60",
+            DOWN_TOLD: "_x122 1x30 stale",
+        },
+        "2h55m",
+        groups=("health", "slo"),
+    ),
+]
+
 # Half an hour a sample, so that weeks are quick to evaluate. The shop sells 12 an hour.
 WEEK = 7 * 48
 SELLING = f"0+6x{4 * WEEK}"

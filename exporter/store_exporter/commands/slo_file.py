@@ -102,7 +102,7 @@ class ObjectiveSection(Section):
     )
     kind: KindOf = Field(description="What it is about.")
     target: Target = Field(
-        description="Share of good operations in percent, "
+        description="Share of good operations, or of the time for uptime, in percent, "
         f"above {LEAST:.2f} and below 100; at a lower target the fastest alert could never fire."
     )
     threshold: Duration | None = Field(
@@ -114,8 +114,8 @@ class ObjectiveSection(Section):
         100,
         ge=1,
         le=10**9,
-        description="Operations within an alert's long window below which it is silent, so that "
-        "three calls at night wake nobody.",
+        description="Operations, or half minutes of known health for uptime, within an alert's "
+        "long window below which it is silent, so that three calls at night wake nobody.",
     )
     match: Match = Field(
         default_factory=lambda: Match.model_validate({}), description="What it is restricted to."
@@ -182,7 +182,10 @@ def _check(checker: Checker, section: ObjectiveSection, path: tuple[str | int, .
     """Note what is wrong between the keys of an objective."""
     if section.kind is ObjectiveKind.LATENCY and section.threshold is None:
         checker.complain(path, "an objective on latency needs a threshold, such as 2500ms")
-    if section.kind is ObjectiveKind.AVAILABILITY and section.threshold is not None:
+    if section.kind is ObjectiveKind.UPTIME and section.match.operation:
+        complaint = "belongs to objectives on operations only; uptime is a store's"
+        checker.complain((*path, "match", "operation"), complaint)
+    if section.kind is not ObjectiveKind.LATENCY and section.threshold is not None:
         checker.complain((*path, "threshold"), "belongs to objectives on latency only")
     elif section.threshold is not None:
         try:

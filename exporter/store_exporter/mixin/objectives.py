@@ -1,4 +1,4 @@
-"""Service level objectives: what share of operations must succeed, or be quick enough."""
+"""Service level objectives: what share of operations must succeed or be quick, or of time be up."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ class ObjectiveKind(StrEnum):
 
     AVAILABILITY = "availability"
     LATENCY = "latency"
+    UPTIME = "uptime"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +30,11 @@ class Objective:
 
     Attributes:
         name: value of the label `slo`.
-        kind: availability or latency.
-        target: share of good operations, below 1.
+        kind: availability or latency of operations, or the time without failing critical probes.
+        target: share of good operations, or of time, below 1.
         threshold: seconds up to which an operation is quick enough; a bound of the histogram.
-        minimum_operations: operations within an alert's long window below which it is silent.
+        minimum_operations: operations, or half minutes of known health, within an alert's long
+            window below which it is silent.
         match: label values it is restricted to, by label.
         overrides: other figures for some stores.
     """
@@ -49,4 +51,5 @@ class Objective:
 DEFAULT = (
     Objective("availability", ObjectiveKind.AVAILABILITY, 0.99),
     Objective("latency", ObjectiveKind.LATENCY, 0.95, threshold=2.5),
+    Objective("uptime", ObjectiveKind.UPTIME, 0.99),
 )

@@ -153,6 +153,8 @@ def good(objective: Objective) -> str:
     """What counts as good."""
     if objective.kind is ObjectiveKind.LATENCY:
         return f"an operation that took at most {objective.threshold:g} s"
+    if objective.kind is ObjectiveKind.UPTIME:
+        return "time in which neither the liveness probe nor another critical probe fails"
     faults = "the store, the configuration or the application"
     return f"an operation that did not fail by a fault of {faults}"
 

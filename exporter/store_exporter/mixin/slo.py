@@ -10,13 +10,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..metrics.catalogue import operations
+from ..metrics.catalogue import health, operations
 from . import promql, series
 from .model import Group, Record, as_document
+from .names import AlertName
 from .objectives import DEFAULT, Objective, ObjectiveKind
 from .policy import BURN_RATES, RATE_WINDOW, SLO_WINDOW
 from .promql import STORE, select, total
 
+OUTAGES = (
+    AlertName.STORE_DOWN,
+    AlertName.STORE_UNSTABLE,
+    AlertName.STORE_VITAL_PROBE_FAILING,
+    AlertName.STORE_CREDENTIALS_REJECTED,
+)
+"""Alerts on what spends the budget of an objective on uptime, sooner than the budget's own."""
 BASE = 30
 """Seconds between evaluations of the first rules; sums of rates become counts by it."""
 LONG = 120
@@ -26,6 +34,7 @@ EVENTS = series.recorded(SLO, "store_slo_events", f"rate{RATE_WINDOW}")
 BAD = series.recorded(SLO, "store_slo_bad_events", f"rate{RATE_WINDOW}")
 TARGET = series.recorded(SLO, "store_slo_objective", "ratio")
 MINIMUM = series.recorded(SLO, "store_slo_minimum_operations", "count")
+TOLD = series.recorded(SLO, "store_slo_outage_told", "current")
 BUDGET = series.recorded(SLO, "store_slo_budget_remaining", f"ratio{SLO_WINDOW}")
 
 _PAIRS = [(rate.short, rate.long) for rate in BURN_RATES]
@@ -71,7 +80,11 @@ def base(objective: Objective) -> list[Record]:
     """Events, bad events, target and traffic floor of one objective."""
     label = {"slo": objective.name}
     chosen = matchers(objective)
-    if objective.kind is ObjectiveKind.AVAILABILITY:
+    told: list[Record] = []
+    if objective.kind is ObjectiveKind.UPTIME:
+        events, bad = known_time(chosen), critical_time(chosen)
+        told = [Record(TOLD, paged(), label)]
+    elif objective.kind is ObjectiveKind.AVAILABILITY:
         events = total(STORE, select(series.OPERATION_MEASURED, *chosen))
         bad = total(STORE, select(series.OPERATION_FAILED, *chosen))
     else:
@@ -86,7 +99,29 @@ def base(objective: Objective) -> list[Record]:
         Record(BAD, bad, label),
         Record(TARGET, per_store(objective, "target"), label),
         Record(MINIMUM, per_store(objective, "minimum_operations"), label),
+        *told,
     ]
+
+
+def known_time(chosen: tuple[str, ...]) -> str:
+    """One event for each half minute in which a store's health is known, as a rate."""
+    known = f"present_over_time({promql.over(select(health.HEALTH, *chosen), RATE_WINDOW)})"
+    return f"group by ({', '.join(STORE)}) ({known}) / {BASE}"
+
+
+def critical_time(chosen: tuple[str, ...]) -> str:
+    """Those in which the liveness probe or another critical probe failed, as a rate."""
+    critical = select(health.HEALTH, promql.equal("state", "critical"), *chosen)
+    share = f"avg_over_time({promql.over(critical, RATE_WINDOW)})"
+    return f"{promql.aggregate('max', STORE, share)} / {BASE}"
+
+
+def paged() -> str:
+    """Stores whose outage has an alert of its own, and so needs none about its budget as well."""
+    firing = promql.firing(
+        promql.equal("severity", "critical"), promql.one_of("alertname", OUTAGES)
+    )
+    return f"group by ({', '.join(STORE)}) ({firing})"
 
 
 def outside_maintenance(rate: str) -> str:

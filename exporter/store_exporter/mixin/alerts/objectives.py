@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...errors import Fault
-from .. import slo
+from .. import promql, slo
 from ..model import Alert, Cause, Group, Runbook
 from ..names import AlertName, Dashboards
 from ..policy import BURN_RATES, SLO_WINDOW, BurnRate
@@ -12,10 +12,12 @@ from .texts import WHO
 
 RUNBOOK = Runbook(
     "An objective allows a small share of operations to fail (availability) or to be slow "
-    f"(latency) within {SLO_WINDOW}: the error budget. It is being spent faster than it lasts, "
+    "(latency), or a store to have failing critical probes for a small share of the time (uptime), "
+    f"within {SLO_WINDOW}: the error budget. It is being spent faster than it lasts, "
     "which two windows agree on: the long one shows that it matters, the short one that it goes "
     "on. What shoppers did wrong is not counted, and there is no alert below the objective's "
-    "minimum of operations.",
+    "minimum of operations. An outage "
+    "that has had an alert of its own spends the budget of uptime without a second one.",
     (
         (
             "The objectives dashboard shows the budget that is left and the burn rate over each "
@@ -53,7 +55,8 @@ def burning(rate: BurnRate) -> Alert:
         AlertName.STORE_ERROR_BUDGET_BURN,
         f"({slo.burn_rate(rate.long)} > {rate.factor:g})"
         f" and ({slo.burn_rate(rate.short)} > {rate.factor:g})"
-        f" and ({slo.events_in(rate.long)} >= {slo.MINIMUM})",
+        f" and ({slo.events_in(rate.long)} >= {slo.MINIMUM})"
+        f" unless {promql.on(*slo.SLO)} max_over_time({slo.TOLD}[{rate.short}])",
         rate.hold,
         rate.severity,
         "A store spends its error budget too fast.",

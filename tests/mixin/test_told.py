@@ -1,0 +1,172 @@
+"""Whatever fails, in whatever rhythm: somebody is told, or it is said here why nobody is.
+
+The exporter's own runner runs the checks, minute by minute; what it shows is what promtool gives to
+the rules and alerts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import subprocess
+from collections import defaultdict
+from collections.abc import Sequence
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from store_exporter.contract import Check, Collector, Probe, Report, Run
+from store_exporter.errors import StoreError
+from store_exporter.metrics.catalogue import business, health
+from store_exporter.metrics.families import HistogramValue
+from store_exporter.metrics.recorder import Recorder
+from store_exporter.mixin import rules, slo
+from store_exporter.mixin.alerts import business as business_alerts
+from store_exporter.mixin.alerts import objectives, outages, stores
+from store_exporter.mixin.model import Group, as_document
+from store_exporter.net.plans import Plan
+from store_exporter.probing.jobs import Job
+from store_exporter.probing.runner import Runner
+from store_exporter.stores.model import Schedule, Store
+from tests.fakes.clock import Clock
+from tests.servers import tool
+
+MINUTES = 260
+EVERY = (1, 2, 10, 50, 200)
+"""Of how many runs one fails."""
+CHECKS = ("liveness", "checkout", "storefront", "stock")
+VITAL = {"liveness", "checkout"}
+FAILING = [some for size in range(1, 5) for some in combinations(CHECKS, size)]
+CASES = [(failing, every) for failing in FAILING for every in EVERY]
+READ = (
+    health.UP,
+    health.HEALTH,
+    health.PROBE_SUCCESS,
+    health.PROBE_FAILURES,
+    business.COLLECTOR_SUCCESS,
+    business.COLLECTOR_FAILURES,
+    business.COLLECTOR_INTERVAL,
+    business.COLLECTOR_LAST_SUCCESS,
+)
+"""What the alerts below look at."""
+ABOUT = [
+    group for module in (outages, stores, business_alerts, objectives) for group in module.groups()
+]
+"""The alerts that tell of failing checks."""
+
+
+def nobody(failing: Sequence[str], every: int) -> str | None:
+    """Why nobody is told; None where somebody must be."""
+    if VITAL.intersection(failing):
+        return "1 % of the time is what the objective allows" if every > 100 else None
+    if "storefront" in failing:
+        return "not vital, and well for nine tenths of the time" if every >= 10 else None
+    return "the figures are fresh: a collector may fail twice in a row" if every > 1 else None
+
+
+def check(store: Store, name: str, every: int, clock: Clock) -> Check:
+    """A check that fails once in so many minutes."""
+    begun = clock.now()
+
+    def plan(_: Any, __: Run) -> Plan[Report]:
+        yield from ()
+        minute = round((clock.now() - begun) / 60)
+        if every and minute % every == every - 1:
+            raise StoreError("server_error", f"{name} of {store.domain} fails")
+        return Report((), (), "it works")
+
+    return plan
+
+
+def jobs(store: Store, failing: Sequence[str], every: int, clock: Clock) -> list[Job]:
+    """The checks of a store, each once a minute."""
+    found = []
+    for name in CHECKS:
+        plan = check(store, name, every if name in failing else 0, clock)
+        if name == "stock":
+            made: Any = Collector(name, plan, "", interval=60, timeout=10, requests=0)
+        else:
+            vital, alive = name in VITAL, name == "liveness"
+            made = Probe(name, plan, "", 60, 10, critical=vital, liveness=alive, requests=0)
+        found.append(Job(store, made, Schedule(60, 10, critical=name in VITAL)))
+    return found
+
+
+async def shown() -> dict[str, str]:
+    """What the exporter shows of a store for each case, minute by minute, as promtool has it."""
+    clock, began = Clock(), Clock().now()
+    recorder = Recorder(clock=clock.now, monotonic=clock.now)
+    runner = Runner(recorder, None, now=clock.now, monotonic=clock.now)  # type: ignore[arg-type]
+    every = []
+    for number, (failing, rhythm) in enumerate(CASES):
+        store = Store(f"o{number}", f"d{number}.example", "woocommerce", "https://d")
+        every += jobs(store, failing, rhythm, clock)
+        runner.expect(store, every[-len(CHECKS) :])
+    samples: dict[str, list[str]] = defaultdict(list)
+    for minute in range(MINUTES):
+        for job in every:
+            await runner.run(job)
+        for family in recorder.families():
+            if family.metric not in READ:
+                continue
+            for labels, value in family.series:
+                assert not isinstance(value, HistogramValue)
+                pairs = zip(family.metric.labels, labels, strict=True)
+                series = ",".join(f'{label}="{text}"' for label, text in pairs)
+                # promtool's clock begins at 0.
+                moved = began if family.metric.unit == "s" and value > began - 1 else 0
+                values = samples[f"{family.metric.name}{{{series}}}"]
+                values += ["_"] * (minute - len(values))
+                values.append(f"{value - moved:g}")
+        clock.advance(60)
+    return {series: " ".join(values) for series, values in samples.items()}
+
+
+@pytest.mark.real
+@pytest.mark.timeout(180)
+def test_somebody_is_told_or_it_is_known_why_not(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.CRITICAL)
+    told = [number for number, each in enumerate(CASES) if nobody(*each) is None]
+    test = {
+        "interval": "1m",
+        "input_series": [
+            {"series": name, "values": values} for name, values in asyncio.run(shown()).items()
+        ],
+        "promql_expr_test": [
+            {
+                "eval_time": f"{MINUTES - 1}m",
+                "expr": 'group by (org) (last_over_time(ALERTS{alertstate="firing", org!=""}[4h]))',
+                "exp_samples": [{"labels": f'{{org="o{n}"}}', "value": 1} for n in told],
+            }
+        ],
+    }
+    # Evaluated once a minute rather than twice, of which sums of rates have to know.
+    recording = [rules.health_rules(), *slo.groups(pace=2)]
+    files = {
+        "recording.yml": as_document(recording, grafana="", runbooks=""),
+        "alerts.yml": {"groups": [silent(group) for group in ABOUT]},
+        "tests.yml": {
+            "rule_files": ["recording.yml", "alerts.yml"],
+            "group_eval_order": [group.name for group in (*recording, *ABOUT)],
+            "evaluation_interval": "1m",
+            "tests": [test],
+        },
+    }
+    for name, content in files.items():
+        (tmp_path / name).write_text(yaml.safe_dump(content, width=10_000), encoding="utf-8")
+    argv = [tool("promtool"), "test", "rules", "tests.yml"]
+    done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def silent(group: Group) -> dict[str, Any]:
+    """The rules of a group without their words, which cost most of the time."""
+    (document,) = as_document([group], grafana="", runbooks="")["groups"]
+    for rule in document["rules"]:
+        del rule["annotations"]
+    return dict(document)
