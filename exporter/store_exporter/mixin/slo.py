@@ -18,13 +18,6 @@ from .objectives import DEFAULT, Objective, ObjectiveKind
 from .policy import BURN_RATES, RATE_WINDOW, SLO_WINDOW
 from .promql import STORE, select, total
 
-OUTAGES = (
-    AlertName.STORE_DOWN,
-    AlertName.STORE_UNSTABLE,
-    AlertName.STORE_VITAL_PROBE_FAILING,
-    AlertName.STORE_CREDENTIALS_REJECTED,
-)
-"""Alerts on what spends the budget of an objective on uptime, sooner than the budget's own."""
 BASE = 30
 """Seconds between evaluations of the first rules; sums of rates become counts by it."""
 LONG = 120
@@ -118,8 +111,14 @@ def critical_time(chosen: tuple[str, ...]) -> str:
 
 def paged() -> str:
     """Stores whose outage has an alert of its own, and so needs none about its budget as well."""
+    outages = (
+        AlertName.STORE_DOWN,
+        AlertName.STORE_UNSTABLE,
+        AlertName.STORE_VITAL_PROBE_FAILING,
+        AlertName.STORE_CREDENTIALS_REJECTED,
+    )
     firing = promql.firing(
-        promql.equal("severity", "critical"), promql.one_of("alertname", OUTAGES)
+        promql.equal("severity", "critical"), promql.one_of("alertname", outages)
     )
     return f"group by ({', '.join(STORE)}) ({firing})"
 
