@@ -150,7 +150,7 @@ def test_stores_that_are_discovered_can_be_probed_too(
     (tmp_path / "found.json").write_text(json.dumps([{"targets": ["found.invalid"]}]))
     (tmp_path / "store-exporter.yml").write_text(
         """
-orgs: [{org: acme}]
+orgs: [{org: acme, domains: [found.invalid]}]
 discovery:
   - org: acme
     platform: woocommerce

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
+import os
+import re
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
 from aiohttp import web
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from store_exporter.config import load
 from store_exporter.config.entries import Discovery
@@ -14,17 +19,20 @@ from store_exporter.discovery import sources
 from store_exporter.discovery.discoverer import Discoverer
 from store_exporter.discovery.sources import SourceError, find
 from store_exporter.server.listen import listening
-from store_exporter.stores.model import Store
+from store_exporter.stores.owners import SourceClaim
 from tests.config.example import PLATFORMS
 
 ENVIRON = {"KEY": "ck_12345678", "SD_TOKEN": "discovery-token"}
 
 
-def source(folder: Path, where: str, store: str = "{key: env:KEY}") -> Discovery:
+def source(
+    folder: Path, where: str, store: str = "{key: env:KEY}", more: str = "url: null"
+) -> Discovery:
     file = folder / "store-exporter.yml"
     file.write_text(
-        "orgs: [{org: acme}]\ndiscovery:\n  - org: acme\n    platform: example\n    limit: 3\n"
-        f"    {where}\n    store: {{credentials: {store}}}\n"
+        "orgs: [{org: acme, domains: [example]}]\ndiscovery:\n  - org: acme\n"
+        f"    platform: example\n    limit: 3\n    {where}\n"
+        f"    store: {{credentials: {store}, {more}}}\n"
     )
     (found,) = load(file, environ=ENVIRON, platforms=PLATFORMS).discovery
     return found
@@ -34,8 +42,8 @@ def groups(*domains: str) -> str:
     return json.dumps([{"targets": [domain], "labels": {"org": "evil"}} for domain in domains])
 
 
-def domains(stores: Sequence[Store]) -> list[str]:
-    return [store.domain for store in stores]
+def domains(*claims: SourceClaim) -> list[str]:
+    return [store.domain for claim in claims for store in claim.stores]
 
 
 async def test_files_in_json_and_yaml_list_domains(tmp_path: Path) -> None:
@@ -45,23 +53,52 @@ async def test_files_in_json_and_yaml_list_domains(tmp_path: Path) -> None:
     (tmp_path / "sd/ignored.txt").write_text("nothing")
     found = await find(source(tmp_path, "files: [sd/*.json, sd/*.yml]"))
     assert domains(found) == ["a.example", "b.example", "c.example"]
-    assert {store.org for store in found} == {"acme"}
-    assert {store.url for store in found} == {f"https://{d}" for d in domains(found)}
+    assert {store.org for store in found.stores} == {"acme"}
+    assert {store.url for store in found.stores} == {f"https://{d}" for d in domains(found)}
 
 
 async def test_no_file_means_no_store(tmp_path: Path) -> None:
-    assert await find(source(tmp_path, "files: [sd/*.json]")) == []
+    assert await find(source(tmp_path, "files: [sd/*.json]")) == SourceClaim("acme")
 
 
-async def test_a_domain_with_problems_is_left_out_and_logged(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_a_domain_with_problems_is_left_out(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text(groups("https://a.example", "b.example", "../../etc"))
     (tmp_path / "b.example").write_text("ck_of_b")
     found = await find(source(tmp_path, "files: [a.json]", "{key: 'file:{domain}'}"))
     assert domains(found) == ["b.example"]
-    assert found[0].credentials["key"].reveal() == "ck_of_b"  # type: ignore[union-attr]
-    assert caplog.records[0].getMessage() == "2 found stores have problems and are left out"
+    assert found.stores[0].credentials["key"].reveal() == "ck_of_b"  # type: ignore[union-attr]
+    assert [(one.domain, one.reason) for one in found.refusals] == [
+        ("https://a.example", "invalid"),
+        ("../../etc", "invalid"),
+    ]
+
+
+async def test_a_secret_and_an_address_are_made_of_org_and_domain(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(groups("a.example"))
+    (tmp_path / "acme-a.example").write_text("ck_of_a")
+    found = await find(
+        source(
+            tmp_path,
+            "files: [a.json]",
+            "{key: 'file:{org}-{domain}'}",
+            "url: 'https://www.{domain}:8443/shop/'",
+        )
+    )
+    (store,) = found.stores
+    assert store.credentials["key"].reveal() == "ck_of_a"  # type: ignore[union-attr]
+    assert store.url == "https://www.a.example:8443/shop"
+    assert store.networks == ()
+
+
+async def test_a_file_that_is_named_and_gone_is_no_answer(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"cannot read a\.json: No such file"):
+        await find(source(tmp_path, "files: [a.json]"))
+
+
+async def test_a_pipe_where_a_file_should_be_holds_nothing_up(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.json")
+    with pytest.raises(SourceError, match=r"a\.json is not a regular file"):
+        await find(source(tmp_path, "files: [a.json]"))
 
 
 @pytest.mark.parametrize(
@@ -69,11 +106,11 @@ async def test_a_domain_with_problems_is_left_out_and_logged(
     [
         ("a.json", b"{", "a.json is not JSON in UTF-8"),
         ("a.json", b"\xff", "a.json is not JSON in UTF-8"),
-        ("a.json", b"[" * 100_000, "a.json is not JSON in UTF-8"),
+        ("a.json", b"[" * 60_000, "a.json is not JSON in UTF-8"),
         ("a.json", b"{}", "must be a list of target groups"),
         ("a.json", b'["a.example"]', "every target group must have a list of targets"),
         ("a.json", b'[{"targets": [1]}]', "every target group must have a list of targets"),
-        ("a.json", groups("a", "b", "c", "d").encode(), "4 domains, more than the limit of 3"),
+        ("a.json", groups("a", "b", "c", "d").encode(), "more domains than the limit of 3"),
         ("a.yml", b"- [", "a.yml:1: YAML: not valid"),
         ("a.yml", b"- {targets: [], targets: []}", "the key stands on line 1 already"),
     ],
@@ -122,6 +159,7 @@ async def test_an_address_lists_domains(tmp_path: Path, service: tuple[Service, 
     server.response = web.Response(text=groups("a.example"))
     where = f"http: {{url: '{url}', bearer_token: env:SD_TOKEN}}"
     assert domains(await find(source(tmp_path, where))) == ["a.example"]
+    assert server.headers["Accept-Encoding"] == "identity"
     assert server.headers["Authorization"] == "Bearer discovery-token"
     assert server.headers["X-Prometheus-Refresh-Interval-Seconds"] == "300"
 
@@ -132,8 +170,12 @@ async def test_an_address_lists_domains(tmp_path: Path, service: tuple[Service, 
         (web.Response(status=500), "answered with status 500"),
         (web.Response(status=302, headers={"Location": "/other"}), "answered with status 302"),
         (web.Response(text="<html>"), "did not answer with JSON"),
-        (web.Response(body=b"[" * 100_000), "did not answer with JSON"),
+        (web.Response(body=b"[" * 60_000), "did not answer with JSON"),
         (web.Response(body=b" " * 2000), "exceeds"),
+        (
+            web.Response(body=gzip.compress(b"[]"), headers={"Content-Encoding": "gzip"}),
+            "did not answer with JSON",
+        ),
     ],
 )
 async def test_an_address_that_fails_gives_no_answer(
@@ -172,16 +214,31 @@ class Turns:
         return await self.asked.get()
 
 
+class Heard:
+    """What a discoverer passes on."""
+
+    def __init__(self) -> None:
+        self.claims: list[Sequence[SourceClaim]] = []
+
+    async def __call__(self, claims: Sequence[SourceClaim]) -> None:
+        self.claims.append(claims)
+
+    @property
+    def domains(self) -> list[list[str]]:
+        return [domains(*claims) for claims in self.claims]
+
+
 async def test_what_was_found_stays_until_there_is_a_new_answer(tmp_path: Path) -> None:
     file = tmp_path / "a.json"
     file.write_text(groups("a.example"))
-    found: list[list[str]] = []
+    heard = Heard()
     failed: list[str] = []
     turns = Turns()
-    discoverer = Discoverer(lambda stores: found.append(domains(stores)), failed.append, turns)
-    discoverer.replace([source(tmp_path, "files: [a.json]")])
+    discoverer = Discoverer(heard, failed.append, turns)
+    assert domains(*await discoverer.replace([source(tmp_path, "files: [a.json]")])) == []
+    discoverer.start()
     assert await turns.next() == 300
-    assert found == [[], ["a.example"]]
+    assert heard.domains == [["a.example"]]
     for content, expected in (
         ("nonsense", ["a.example"]),
         (groups("a.example", "b.example"), ["a.example", "b.example"]),
@@ -190,8 +247,43 @@ async def test_what_was_found_stays_until_there_is_a_new_answer(tmp_path: Path) 
         file.write_text(content)
         turns.turn.release()
         await turns.next()
-        assert found[-1] == expected
+        assert heard.domains[-1] == expected
     assert failed == ["acme"]
+    await discoverer.stop()
+
+
+async def test_an_answer_that_says_the_same_again_is_not_passed_on(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(groups("a.example", "not a name"))
+    heard = Heard()
+    turns = Turns()
+    discoverer = Discoverer(heard, print, turns)
+    await discoverer.replace([source(tmp_path, "files: [a.json]")])
+    discoverer.start()
+    for _ in range(3):
+        await turns.next()
+        turns.turn.release()
+    await turns.next()
+    assert heard.domains == [["a.example"]]
+    await discoverer.stop()
+
+
+async def test_a_source_that_never_answered_is_told_apart_from_one_that_names_nothing(
+    tmp_path: Path,
+) -> None:
+    heard = Heard()
+    turns = Turns()
+    discoverer = Discoverer(heard, lambda _: None, turns)
+    (tmp_path / "a.json").write_text("nonsense")
+    before = await discoverer.replace([source(tmp_path, "files: [a.json]")])
+    assert [(claim.asked, claim.answered) for claim in before] == [(False, False)]
+    discoverer.start()
+    await turns.next()
+    ((failed,),) = heard.claims
+    assert (failed.asked, failed.answered) == (True, False)
+    (tmp_path / "a.json").write_text("[]")
+    turns.turn.release()
+    await turns.next()
+    assert heard.claims[-1] == [SourceClaim("acme")]
     await discoverer.stop()
 
 
@@ -200,16 +292,105 @@ async def test_a_reload_keeps_the_answers_of_sources_that_are_still_there(tmp_pa
     (tmp_path / "b.json").write_text(groups("b.example"))
     one = source(tmp_path, "files: [a.json]")
     other = source(tmp_path, "files: [b.json]")
-    found: list[list[str]] = []
+    heard = Heard()
     turns = Turns()
-    discoverer = Discoverer(lambda stores: found.append(domains(stores)), lambda _: None, turns)
-    discoverer.replace([one])
+    discoverer = Discoverer(heard, lambda _: None, turns)
+    await discoverer.replace([one])
+    discoverer.start()
     await turns.next()
-    discoverer.replace([other, source(tmp_path, "files: [a.json]")])
-    assert found[-1] == ["a.example"]
+    again = source(tmp_path, "files: [a.json]")
+    assert domains(*await discoverer.replace([other, again])) == ["a.example"]
+    discoverer.start()
     await turns.next()
     await turns.next()
-    assert found[-1] == ["b.example", "a.example"]
-    discoverer.replace([])
-    assert found[-1] == []
+    assert heard.domains[-1] == ["b.example", "a.example"]
+    assert await discoverer.replace([]) == []
     await discoverer.stop()
+
+
+async def test_a_source_of_which_something_else_is_said_keeps_what_it_may_still_name(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "a.json").write_text(groups("a.example", "b.example"))
+    turns = Turns()
+    discoverer = Discoverer(Heard(), lambda _: None, turns)
+    await discoverer.replace([source(tmp_path, "files: [a.json]")])
+    discoverer.start()
+    await turns.next()
+    changed = source(tmp_path, "files: [a.json]", more="concurrency: 4")
+    text = (tmp_path / "store-exporter.yml").read_text()
+    (tmp_path / "store-exporter.yml").write_text(text.replace("[example]", "[b.example]"))
+    (narrowed,) = load(
+        tmp_path / "store-exporter.yml", environ=ENVIRON, platforms=PLATFORMS
+    ).discovery
+    (kept,) = await discoverer.replace([changed])
+    assert [(store.domain, store.concurrency) for store in kept.stores] == [
+        ("a.example", 4),
+        ("b.example", 4),
+    ]
+    (kept,) = await discoverer.replace([narrowed])
+    assert domains(kept) == ["b.example"]
+    assert [(one.domain, one.reason) for one in kept.refusals] == [("a.example", "not_allowed")]
+    await discoverer.stop()
+
+
+async def test_a_bug_in_asking_a_source_is_a_look_that_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def broken(_: Discovery) -> SourceClaim:
+        raise KeyError("x")
+
+    monkeypatch.setattr(sources, "find", broken)
+    failed: list[str] = []
+    turns = Turns()
+    discoverer = Discoverer(Heard(), failed.append, turns)
+    await discoverer.replace([source(tmp_path, "files: [a.json]")])
+    discoverer.start()
+    for number in (1, 2):
+        await turns.next()
+        assert failed == ["acme"] * number
+        turns.turn.release()
+    assert caplog.records[0].exc_info is not None
+    await discoverer.stop()
+
+
+texts = st.text(max_size=12)
+names = st.one_of(
+    texts,
+    st.from_regex(r"[a-z0-9.:@/\[\]%-]{1,20}", fullmatch=True),
+    st.sampled_from(["a.example", "b.example.", "A.EXAMPLE", "10.0.0.1", "::1", "xn--a.example"]),
+    st.ip_addresses().map(str),
+)
+document = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), names),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=4),
+        st.dictionaries(st.one_of(st.just("targets"), texts), inner, max_size=3),
+        st.lists(names, max_size=3).map(lambda found: [{"targets": found}]),
+    ),
+    max_leaves=12,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.one_of(document.map(lambda one: json.dumps(one).encode()), st.binary(max_size=60)))
+@pytest.mark.parametrize("name", ["a.json", "a.yml"])
+def test_whatever_a_source_says_is_stores_that_may_be_named_or_no_answer(
+    tmp_path: Path, name: str, content: bytes
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    try:
+        found = asyncio.run(find(source(tmp_path, f"files: [{name}]")))
+    except SourceError as error:
+        found, said = SourceClaim("acme"), str(error)
+    else:
+        said = ""
+    assert "\n" not in said
+    assert len(said) < 500
+    for store in found.stores:
+        assert re.fullmatch(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*example", store.domain)
+        assert "xn--" not in store.domain
+        assert (store.org, store.url) == ("acme", f"https://{store.domain}")
+        assert store.networks == ()
+    assert len(found.stores) + len(found.refusals) <= 3
+    assert all(len(one.domain) <= 101 for one in found.refusals)

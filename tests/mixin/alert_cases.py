@@ -612,6 +612,23 @@ EXPORTER = [
         base=PROCESS,
     ),
     Case(
+        "StoreExporterStalling",
+        "pauses that recur for ten minutes are a ticket",
+        {of(exporter.LOOP_LAG, base=PROCESS): "0.01x5 2.5x30"},
+        "20m",
+        "The event loop of exporter:9847 stood still for 2.5s at the longest, and has had such "
+        "pauses for ten minutes.",
+        "warning",
+        base=PROCESS,
+    ),
+    Case(
+        "StoreExporterStalling",
+        "one pause is none",
+        {of(exporter.LOOP_LAG, base=PROCESS): "0.01x5 2.5x2 0.01x30"},
+        "20m",
+        base=PROCESS,
+    ),
+    Case(
         "StoreExporterLagging",
         "runs that start up to a minute late for half an hour are a ticket",
         {
@@ -796,6 +813,28 @@ STATE = [
         "one look that failed is made again",
         {of(exporter.DISCOVERY_FAILURES, 'org="acme"', PROCESS): "0x20 1x40"},
         "30m",
+        base=PROCESS,
+    ),
+    Case(
+        "StoreDiscoveryRefused",
+        "a domain that is another org's is a ticket for the platform, with who names it",
+        {
+            of(exporter.DISCOVERY_REFUSED, 'org="evil", reason="contested"', PROCESS): "0x5 2x40",
+            of(exporter.DISCOVERY_REFUSED, 'org="zen", reason="contested"', PROCESS): "0x5 1x40",
+            of(exporter.DISCOVERY_REFUSED, 'org="acme", reason="contested"', PROCESS): "0x45",
+            of(exporter.DISCOVERY_REFUSED, 'org="acme", reason="invalid"', PROCESS): "0x45",
+        },
+        "20m",
+        "exporter:9847 refuses 3 domains for reason contested, which sources of evil, zen name.",
+        "warning",
+        {"reason": "contested"},
+        PROCESS,
+    ),
+    Case(
+        "StoreDiscoveryRefused",
+        "one that was dropped again is nothing to tell of",
+        {of(exporter.DISCOVERY_REFUSED, 'org="evil", reason="contested"', PROCESS): "2x3 0x40"},
+        "20m",
         base=PROCESS,
     ),
     Case(

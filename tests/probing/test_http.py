@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import socket
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from store_exporter._version import __version__
 from store_exporter.contract import Response
 from store_exporter.errors import Fault, StoreError
+from store_exporter.net.names import Names
 from store_exporter.net.plans import Request
 from store_exporter.probing.access import Access, Priority
 from store_exporter.probing.budget import BudgetSpentError
@@ -386,3 +388,50 @@ async def test_changed_limits_hold_at_once(store: StoreFactory) -> None:
     assert access.budget.per_hour == 20
     assert access.budget.remaining == 2
     assert access.slots.size == 3
+
+
+async def test_a_store_that_a_source_named_leads_nowhere_inside(
+    store: StoreFactory, transport: Transport
+) -> None:
+    async with serving(bad_server.answer()) as server:
+        url = server.url.replace("127.0.0.1", "localhost")
+        one = replace(store(url), networks=())
+        http = StoreHttp(one, transport)
+        with pytest.raises(StoreError, match="which is not public") as refused:
+            await http.within_deadline(http.send(Request("GET", "/")))
+        assert refused.value.error_type == "dns"
+        assert server.connections == 0
+        allowed = replace(one, networks=("127.0.0.0/8",))
+        http = StoreHttp(allowed, transport)
+        assert (await http.within_deadline(http.send(Request("GET", "/")))).status == 200
+        # Whoever comes next is judged anew, and a store of the file may be anywhere.
+        http = StoreHttp(store(url), transport)
+        assert (await http.within_deadline(http.send(Request("GET", "/")))).status == 200
+
+
+@pytest.mark.parametrize(("then", "seen"), [("127.0.0.2", False), ("127.0.0.1", True)])
+async def test_a_name_that_changes_its_address_is_judged_at_each_connection(
+    authority: Authority, store: StoreFactory, then: str, *, seen: bool
+) -> None:
+    asked: list[str] = []
+
+    def lookup(host: str, port: int, **_: object) -> list[tuple[object, ...]]:
+        asked.append(host)
+        address = "127.0.0.1" if len(asked) == 1 else then
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
+
+    transport = Transport(resolver=Names(lookup))  # type: ignore[arg-type]
+    tls = authority.context("localhost")
+    try:
+        async with serving(bad_server.answer(), tls=tls) as server:
+            url = server.url.replace("127.0.0.1", "shop.example")
+            one = replace(store(url), ca_file=None, networks=("127.0.0.1/32",))
+            http = StoreHttp(one, transport)
+            with pytest.raises(StoreError) as refused:
+                await http.within_deadline(http.send(Request("GET", "/")))
+            # The look at the certificate that was refused is a connection of its own.
+            assert refused.value.error_type in ("tls", "tls_untrusted")
+            assert len(asked) == 2
+            assert (http.journal.certificate_expiry is not None) is seen
+    finally:
+        await transport.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
@@ -59,6 +59,12 @@ class World:
         )
         return self.scheduler
 
+    async def start(self, stores: Sequence[Store]) -> None:
+        await self.scheduler.start(stores)
+
+    async def update(self, stores: Sequence[Store]) -> None:
+        await self.scheduler.update(stores)
+
     def jobs(self, one: Store) -> Iterable[Job]:
         def check(_: Any, run: Run) -> Plan[Report]:
             self.runs.append((self.time.monotonic(), run.store.domain, "liveness"))
@@ -97,7 +103,7 @@ async def world() -> AsyncIterator[World]:
 
 
 async def test_a_single_store_is_probed_at_once_and_then_at_its_place(world: World) -> None:
-    world.scheduler.start([store()])
+    await world.start([store()])
     await world.time.advance(1)
     assert len(world.times()) == 1
     await world.time.advance(600)
@@ -111,7 +117,7 @@ async def test_a_restart_does_not_shift_the_places(world: World) -> None:
     async def places() -> list[float]:
         world.runs.clear()
         scheduler = world.make()
-        scheduler.start([store(f"shop{n}.example.com") for n in range(20)])
+        await scheduler.start([store(f"shop{n}.example.com") for n in range(20)])
         await world.time.advance(300)
         await scheduler.stop()
         offset = world.time.now() - world.time.monotonic()
@@ -127,7 +133,7 @@ async def test_a_restart_does_not_shift_the_places(world: World) -> None:
 
 
 async def test_places_are_spread_evenly_over_the_interval(world: World) -> None:
-    world.scheduler.start([store(f"shop{n}.example.com") for n in range(600)])
+    await world.start([store(f"shop{n}.example.com") for n in range(600)])
     await world.time.advance(120)
     world.runs.clear()
     await world.time.advance(60)
@@ -149,7 +155,7 @@ async def test_a_run_that_takes_longer_than_its_interval_is_not_joined_by_anothe
         running -= 1
 
     world.behave = slow
-    world.scheduler.start([store()])
+    await world.start([store()])
     await world.time.advance(600)
     assert len(world.times()) == 4
     skipped = world.value(catalogue.RUNS_SKIPPED, "overlap")
@@ -158,7 +164,7 @@ async def test_a_run_that_takes_longer_than_its_interval_is_not_joined_by_anothe
 
 
 async def test_what_was_missed_is_counted_and_not_made_up_for(world: World) -> None:
-    world.scheduler.start([store()])
+    await world.start([store()])
     await world.time.advance(200)
     before = len(world.times())
     world.time.jump(3600)
@@ -175,7 +181,7 @@ async def test_lag_is_how_much_later_than_planned_a_run_starts(world: World) -> 
 
     world.behave = slow
     scheduler = world.make(concurrency=1)
-    scheduler.start([store("a.example.com"), store("b.example.com")])
+    await scheduler.start([store("a.example.com"), store("b.example.com")])
     await world.time.advance(20)
     lag = world.value(catalogue.SCHEDULER_LAG)
     assert lag is not None
@@ -194,7 +200,7 @@ async def test_no_more_runs_than_allowed_go_on_at_the_same_time(world: World) ->
 
     world.behave = slow
     scheduler = world.make(concurrency=5)
-    scheduler.start([store(f"shop{n}.example.com") for n in range(60)])
+    await scheduler.start([store(f"shop{n}.example.com") for n in range(60)])
     await world.time.advance(60)
     assert most == 5
     assert len({domain for _, domain, _ in world.runs}) == 60
@@ -208,7 +214,7 @@ async def test_collectors_that_hang_leave_room_for_probes(world: World) -> None:
 
     world.extra = [Collector("orders", hang, "", interval=60, timeout=3600, requests=0)]
     scheduler = world.make(concurrency=4)
-    scheduler.start([store(f"shop{n}.example.com") for n in range(10)])
+    await scheduler.start([store(f"shop{n}.example.com") for n in range(10)])
     await world.time.advance(180)
     assert sum(what == "orders" for _, _, what in world.runs) == 2
     for n in range(10):
@@ -217,10 +223,10 @@ async def test_collectors_that_hang_leave_room_for_probes(world: World) -> None:
 
 async def test_unchanged_stores_keep_their_places_on_an_update(world: World) -> None:
     stores = [store("a.example.com"), store("b.example.com")]
-    world.scheduler.start(stores)
+    await world.start(stores)
     await world.time.advance(130)
     world.runs.clear()
-    world.scheduler.update([replace(one) for one in stores] + [store("c.example.com")])
+    await world.update([replace(one) for one in stores] + [store("c.example.com")])
     await world.time.advance(1)
     assert [domain for _, domain, _ in world.runs] == ["c.example.com"]
     await world.time.advance(62)
@@ -239,10 +245,10 @@ async def test_a_changed_store_is_probed_soon_with_its_new_configuration(world: 
         seen.append(run.store.url)
 
     world.behave = look
-    world.scheduler.start([store()])
+    await world.start([store()])
     await world.time.advance(1)
     changed = replace(store(), url="https://new.example.com")
-    world.scheduler.update([changed])
+    await world.update([changed])
     await world.time.advance(1)
     assert seen == ["https://shop.example.com", "https://new.example.com"]
 
@@ -258,12 +264,12 @@ async def test_a_removed_store_is_interrupted_and_leaves_no_series(world: World)
             ended.append(run.store.domain)
 
     world.behave = slow
-    world.scheduler.start([store()])
+    await world.start([store()])
     await world.time.advance(1)
     assert world.value(health.UP, "acme", "shop.example.com", "woocommerce") == 1
     await world.time.advance(100)
     assert len(world.runs) == 2
-    world.scheduler.update([])
+    await world.update([])
     await world.time.advance(1)
     assert len(ended) == 2
     names = {
@@ -281,38 +287,38 @@ async def test_a_removed_store_is_interrupted_and_leaves_no_series(world: World)
 async def test_a_store_that_moves_to_another_org_leaves_nothing_with_the_old(
     world: World,
 ) -> None:
-    world.scheduler.start([store()])
+    await world.start([store()])
     await world.time.advance(1)
-    world.scheduler.update([replace(store(), org="other")])
+    await world.update([replace(store(), org="other")])
     await world.time.advance(1)
     assert world.value(health.UP, "acme", "shop.example.com", "woocommerce") is None
     assert world.value(health.UP, "other", "shop.example.com", "woocommerce") == 1
 
 
 async def test_a_probe_that_is_switched_off_leaves_no_figures(world: World) -> None:
-    world.scheduler.start([store()])
+    await world.start([store()])
     await world.time.advance(1)
-    world.scheduler.update([store(probes={"liveness": Schedule(60, 10, enabled=False)})])
+    await world.update([store(probes={"liveness": Schedule(60, 10, enabled=False)})])
     await world.time.advance(300)
     assert len(world.runs) == 1
     assert world.value(health.UP, "acme", "shop.example.com", "woocommerce") is None
 
 
 async def test_a_changed_interval_holds_from_now_on(world: World) -> None:
-    world.scheduler.start([store()])
+    await world.start([store()])
     await world.time.advance(1)
-    world.scheduler.update([store(probes={"liveness": Schedule(10, 5)})])
+    await world.update([store(probes={"liveness": Schedule(10, 5)})])
     await world.time.advance(100)
     assert 9 <= len(world.times()) <= 13
 
 
 async def test_a_run_that_was_held_back_is_tried_again_when_it_may_run(world: World) -> None:
     world.extra = [Collector("orders", _collect(world), "", interval=3600, timeout=60)]
-    world.scheduler.start([store()])
+    await world.start([store()])
     await world.time.advance(3)
     first = len(world.times(name="orders"))
     world.runner.access(store()).budget.refused(100)
-    world.scheduler.update([replace(store(), concurrency=2)])
+    await world.update([replace(store(), concurrency=2)])
     await world.time.advance(90)
     assert len(world.times(name="orders")) == first
     await world.time.advance(20)
@@ -322,12 +328,12 @@ async def test_a_run_that_was_held_back_is_tried_again_when_it_may_run(world: Wo
 
 async def test_what_was_held_back_runs_as_soon_as_the_store_is_back(world: World) -> None:
     world.extra = [Collector("orders", _collect(world), "", interval=3600, timeout=60)]
-    world.scheduler.start([store()])
+    await world.start([store()])
     await world.time.advance(3)
     first = len(world.times(name="orders"))
     budget = world.runner.access(store()).budget
     budget.failed(600)
-    world.scheduler.update([replace(store(), concurrency=2)])
+    await world.update([replace(store(), concurrency=2)])
     await world.time.advance(40)
     assert len(world.times(name="orders")) == first
     budget.answered()
@@ -352,7 +358,7 @@ async def test_a_probe_that_failed_in_an_outage_is_looked_at_again_when_it_ends(
 
     world.behave = fail
     world.extra = [Probe("cart", cart, "", interval=3600, timeout=60, requests=0)]
-    world.scheduler.start([store()])
+    await world.start([store()])
     await world.time.advance(130)
     before = len(world.times(name="cart"))
     down = False
@@ -385,7 +391,7 @@ async def test_stopping_is_prompt_and_interrupts_what_runs(world: World) -> None
 
     world.behave = hang
     scheduler = world.make(concurrency=10)
-    scheduler.start([store(f"shop{n}.example.com") for n in range(30)])
+    await scheduler.start([store(f"shop{n}.example.com") for n in range(30)])
     await world.time.advance(5)
     await asyncio.wait_for(scheduler.stop(), 5)
     assert len(interrupted) == 10
@@ -395,9 +401,9 @@ async def test_stopping_is_prompt_and_interrupts_what_runs(world: World) -> None
 
 
 async def test_a_start_without_stores_waits_for_some(world: World) -> None:
-    world.scheduler.start([])
+    await world.start([])
     await world.time.advance(7200)
-    world.scheduler.update([store()])
+    await world.update([store()])
     await world.time.advance(1)
     assert len(world.runs) == 1
 
@@ -413,7 +419,7 @@ async def test_a_failure_of_the_runner_itself_does_not_stop_the_others(
         return await run(job)
 
     monkeypatch.setattr(world.runner, "run", fail_for_a)
-    world.scheduler.start([store("a.example.com"), store("b.example.com")])
+    await world.start([store("a.example.com"), store("b.example.com")])
     await world.time.advance(130)
     assert len(world.times("b.example.com")) >= 2
     assert "a bug of ours" in caplog.text
@@ -423,7 +429,7 @@ async def test_the_end_of_the_timer_itself_is_shouted_about(
     world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(world.runner.recording, "skipped", None)
-    world.scheduler.start([store()])
+    await world.start([store()])
     await world.time.advance(1)
     world.time.jump(3600)
     await world.time.advance(1)
@@ -431,7 +437,7 @@ async def test_the_end_of_the_timer_itself_is_shouted_about(
 
 
 async def test_counters_are_there_from_the_beginning(world: World) -> None:
-    world.scheduler.start([store()])
+    await world.start([store()])
     for reason in SKIP_REASONS:
         assert world.value(catalogue.RUNS_SKIPPED, reason) == 0
     assert world.value(catalogue.STATE_LOSSES) == 0

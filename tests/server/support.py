@@ -60,10 +60,10 @@ class Manual:
         self.stores: dict[str, Store] = {}
         self.updates = 0
 
-    def start(self, stores: Sequence[Store]) -> None:
-        self.update(stores)
+    async def start(self, stores: Sequence[Store]) -> None:
+        await self.update(stores)
 
-    def update(self, stores: Sequence[Store]) -> None:
+    async def update(self, stores: Sequence[Store]) -> None:
         self.updates += 1
         wanted = {store.domain: store for store in stores}
         for domain, store in self.stores.items():

@@ -11,6 +11,7 @@ from store_exporter.metrics.catalogue import exporter as catalogue
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.server.app import MAX_RELOADS
 from store_exporter.stores.model import Secret
+from store_exporter.stores.owners import SourceClaim
 from tests.server.support import Running, configuration, exporting
 
 STORE = ("acme", "shop.example.com", "http://127.0.0.1:9")
@@ -196,23 +197,36 @@ async def test_a_head_that_is_too_large_is_refused(tmp_path: Path) -> None:
             assert (await running.ask("/-/healthy", headers=headers)).status == 400
 
 
-async def test_a_store_that_two_orgs_find_is_told_of(
+async def test_a_domain_that_a_source_takes_from_another_org_is_told_of_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with exporting(tmp_path, configuration(STORE)) as running:
         (known,) = running.exporter.config.stores
-        running.exporter.found([replace(known, org="zen")])
+        claim = SourceClaim("zen", (replace(known, org="zen"),))
+        for _ in range(2):
+            assert not await running.exporter.found([claim])
         assert running.exporter.inventory.stores["shop.example.com"].org == "acme"
-        assert caplog.messages == ["a store was found for more than one org"]
-        running.exporter.found([replace(known, org="zen")])
-        assert len(caplog.messages) == 1
+        (said,) = caplog.records
+        assert said.getMessage() == (
+            "1 domains are contested: orgs name what another has, or has as well"
+        )
+        assert (
+            "shop.example.com of zen: it stands in the configuration for the org acme"
+            in (await running.ask("/")).text
+        )
+        refused = 'store_exporter_discovery_refused_domains{org="zen",reason="contested"}'
+        assert f"{refused} 1\n" in (await running.ask("/metrics")).text
+        await running.exporter.found([SourceClaim("zen")])
+        assert f"{refused} 0\n" in (await running.ask("/metrics")).text
+        assert "Sources of stores" not in (await running.ask("/")).text
 
 
 async def test_found_stores_are_watched_with_those_of_the_file(tmp_path: Path) -> None:
     async with exporting(tmp_path, configuration(STORE)) as running:
         (known,) = running.exporter.config.stores
         key = Secret("ck_of_the_found_store")
-        running.exporter.found([replace(known, domain="b.example", credentials={"k": key})])
+        found = replace(known, domain="b.example", url="https://b.example", credentials={"k": key})
+        await running.exporter.found([SourceClaim("acme", (found,))])
         assert list(running.scheduler.stores) == ["shop.example.com", "b.example"]
         assert running.exporter.redact("ck_of_the_found_store") == "<masked>"
         await running.ask("/-/reload", "POST")

@@ -103,6 +103,9 @@ def configuration(
             "store": {"credentials": stores[0]["credentials"]},
         }
     ]
+    orgs: Any = document["orgs"]
+    for org in orgs:
+        org["domains"] = ["example"]
     return yaml.safe_dump(document), environ
 
 

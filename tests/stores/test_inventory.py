@@ -44,12 +44,16 @@ def test_a_store_that_is_equal_stays_the_same_object() -> None:
 
 def test_a_domain_is_one_store_and_the_first_one_wins() -> None:
     inventory = Inventory()
-    inventory.replace([store("a.example", "acme"), store("a.example", "zen")])
-    assert inventory.stores["a.example"].org == "acme"
-    assert inventory.of("zen") == []
-    assert inventory.contested == {"a.example"}
     inventory.replace([store("a.example"), store("a.example", key="other")])
-    assert inventory.contested == frozenset()
+    assert inventory.stores["a.example"] == store("a.example")
+
+
+def test_what_is_prepared_changes_nothing_until_it_is_taken() -> None:
+    inventory = Inventory()
+    prepared = inventory.prepare([store("a.example")])
+    assert not inventory.stores
+    assert inventory.take(prepared).added == (store("a.example"),)
+    assert list(inventory.stores) == ["a.example"]
 
 
 def test_an_org_has_its_own_stores_only() -> None:

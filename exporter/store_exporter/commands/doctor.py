@@ -17,6 +17,7 @@ from ..config import Config
 from ..contract import Finding, Run
 from ..errors import StoreError
 from ..metrics.catalogue import SECTIONS, Kind, health
+from ..net.redactor import Redactor
 from ..platforms import base
 from ..probing.access import Access
 from ..probing.cursor import RunCursor
@@ -27,10 +28,12 @@ from ..probing.sqlite_state import FILE_NAME
 from ..probing.state import UNUSED_SECONDS, StateError, StateUnavailableError, StoreIdentity
 from ..probing.transport import Transport
 from ..stores.model import Store
+from ..stores.owners import REASONS, RefusedDomain
 from . import stores
 from .state import opened
 
 _AT_ONCE = 10
+_REFUSALS_SHOWN = 20
 _SECONDS = 60.0
 _MARKS = {"ok": "ok", "warn": "warn", "fail": "FAIL"}
 # About how many values each label of a store's series has; probes and collectors are counted.
@@ -72,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
 
 async def _examine_all(config: Config, domains: Sequence[str]) -> dict[str, Sequence[Finding]]:
     """Return the findings by domain; those about this exporter itself are under no domain."""
-    chosen = await stores.stores_of(config, domains)
+    chosen, refusals = await stores.stores_and_refusals(config, domains)
     transport, slots = Transport(), asyncio.Semaphore(_AT_ONCE)
 
     async def one(store: Store) -> Sequence[Finding]:
@@ -84,7 +87,10 @@ async def _examine_all(config: Config, domains: Sequence[str]) -> dict[str, Sequ
     finally:
         await transport.close()
     by_domain = {store.domain: found for store, found in zip(chosen, findings, strict=True)}
-    return {"": _state(config), **by_domain}
+    own = list(_state(config))
+    if config.discovery:
+        own += _refused(refusals)
+    return {"": own, **by_domain}
 
 
 async def examine(store: Store, transport: Transport) -> list[Finding]:
@@ -190,6 +196,32 @@ def _state_directory(path: Path) -> Finding:
         return Finding("state directory", "ok", str(path))
     advice = "Set state_directory to a folder that the exporter may write to."
     return Finding("state directory", "fail", f"{path} cannot be written to", advice)
+
+
+def _refused(refusals: Sequence[RefusedDomain]) -> list[Finding]:
+    """Tell which domains sources name and do not get."""
+    if not refusals:
+        return [Finding("discovery", "ok", "every domain that a source names is watched")]
+    redact = Redactor()
+    advice = {
+        "contested": "Find out whose it is: have the other source drop it, or list it under "
+        "`domains` of the org that owns it.",
+        "not_allowed": "Correct the source, or `domains` of its org.",
+        "invalid": "Correct the source.",
+    }
+    shown = [
+        Finding(
+            "discovery",
+            "fail" if one.reason == "contested" else "warn",
+            redact.line(str(one)),
+            advice[one.reason],
+        )
+        for one in sorted(refusals, key=lambda one: REASONS.index(one.reason))[:_REFUSALS_SHOWN]
+    ]
+    if len(refusals) > len(shown):
+        message = f"{len(refusals) - len(shown)} further domains of sources are refused"
+        shown.append(Finding("discovery", "warn", message))
+    return shown
 
 
 def _text(found: Mapping[str, Sequence[Finding]]) -> Iterator[str]:

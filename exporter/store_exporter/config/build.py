@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,8 @@ from ..contract import Collector, Probe, Setting
 from ..platforms.base import Platform
 from ..stores.maintenance import Window
 from ..stores.model import Schedule, Secret, Store, Unreadable
-from . import model, secrets, values
+from . import model, secrets
+from .admission import DOMAIN, ORG, Admission, RefusedError
 from .explain import by_key
 
 Keys = Mapping[str, Any]
@@ -93,34 +94,44 @@ class Template:
     """Makes the stores of one discovery source, to which a found domain adds nothing but itself.
 
     Attributes:
-        org: the tenant of all of them.
+        admission: which domains are taken, and the tenant of all of them.
         platform: the platform of all of them.
         keys: the validated keys under `store:`.
         defaults: the validated keys under `defaults:`.
         source: where the references of credentials are looked up.
     """
 
-    org: str
+    admission: Admission
     platform: Platform
     keys: Keys
     defaults: Keys
     source: secrets.SecretSource
 
+    @property
+    def org(self) -> str:
+        """The tenant of all of them."""
+        return self.admission.org
+
     def store(self, domain: str) -> Store:
         """Make the store of a found domain.
 
         Raises:
-            ValueError: the domain is not a host name, or a credential is not of its form.
+            RefusedError: the domain may not be taken, or a credential is not of its form.
         """
-        values.domain(domain)
+        self.admission.check(domain)
         credentials = {}
         known = {setting.name: setting for setting in self.platform.credentials}
         for name, value in given(self.keys.get("credentials")).items():
-            text = value.replace("{domain}", domain) if isinstance(value, str) else value
+            text = value
+            if isinstance(value, str):
+                text = value.replace(DOMAIN, domain).replace(ORG, self.org)
             try:
                 credentials[name] = self.source.of_store(text) if known[name].secret else text
                 checked(known[name], credentials[name])
             except ValueError as error:
-                raise ValueError(f"{domain}: credentials.{name}: {error}") from None
+                raise RefusedError("invalid", f"credentials.{name}: {error}") from None
         own = {**self.keys, "org": self.org, "domain": domain, "credentials": credentials}
-        return build_store(self.platform, own, self.defaults)
+        if own.get("url"):
+            own["url"] = own["url"].replace(DOMAIN, domain)
+        store = build_store(self.platform, own, self.defaults)
+        return replace(store, networks=self.admission.networks)

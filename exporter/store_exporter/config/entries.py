@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ..platforms.base import Platform
 from ..stores.model import Store
+from .admission import Reference, admission, check_references, references
 from .build import Keys, Template, build_store, given
 from .checker import Checker, Path
 from .explain import by_key
@@ -104,11 +105,13 @@ class StoreReader:
         platforms: Mapping[str, Platform],
         defaults: Keys,
         orgs: set[str],
+        tenants: Mapping[str, OrgSection],
     ) -> None:
         self.checker = checker
         self.platforms = platforms
         self.defaults = defaults
         self.orgs = orgs
+        self.tenants = tenants
         self._models: dict[str, type[Section]] = {}
 
     def stores(self, data: Mapping[str, Any]) -> list[Store]:
@@ -163,10 +166,13 @@ class StoreReader:
     def discovery(self, data: Mapping[str, Any]) -> list[Discovery]:
         """Return the valid sources of further stores."""
         entries = self.checker.items(data, "discovery")
-        found = [self._discovery(item, path) for path, item in entries]
+        templates: list[Reference] = []
+        found = [self._discovery(item, path, templates) for path, item in entries]
+        of_stores = references(data, self.platforms)
+        check_references(self.checker, templates, of_stores, self.tenants)
         return [discovery for discovery in found if discovery is not None]
 
-    def _discovery(self, item: Any, path: Path) -> Discovery | None:
+    def _discovery(self, item: Any, path: Path, templates: list[Reference]) -> Discovery | None:
         self._check_org(item, path)
         platform = self._platform(item, path)
         section = self.checker.validate(DiscoverySection, item, path)
@@ -183,25 +189,36 @@ class StoreReader:
             self.checker.complain(path, "exactly one of the keys http and files is needed")
         if keys is None or platform is None:
             return None
-        self._check_template(section.org, platform, keys, (*path, "store"))
+        templates += self._check_template(section.org, platform, keys, (*path, "store"))
         base = self.checker.source.directory
         return Discovery(
             files=tuple(str(base / pattern) for pattern in section.files or ()),
             http=section.http,
             refresh=section.refresh,
             limit=section.limit,
-            template=Template(section.org, platform, keys, self.defaults, self.checker.source),
+            template=Template(
+                admission(self.tenants, section.org, section.networks),
+                platform,
+                keys,
+                self.defaults,
+                self.checker.source,
+            ),
         )
 
-    def _check_template(self, org: str, platform: Platform, keys: Keys, path: Path) -> None:
-        """Check what can be checked before a domain is known."""
+    def _check_template(
+        self, org: str, platform: Platform, keys: Keys, path: Path
+    ) -> Iterator[Reference]:
+        """Check what can be checked before a domain is known, and yield the secrets."""
         for setting in platform.credentials:
             value = given(keys.get("credentials")).get(setting.name)
             if setting.secret and value is not None:
+                place = (*path, "credentials", setting.name)
                 try:
                     reference(value)
                 except ValueError as error:
-                    self.checker.complain((*path, "credentials", setting.name), str(error))
+                    self.checker.complain(place, str(error))
+                else:
+                    yield Reference(org, place, value)
         some = build_store(platform, {**keys, "org": org, "domain": "any.example"}, self.defaults)
         self._check_credentials(platform, some, path)
         check_schedules(self.checker, keys, some, path)

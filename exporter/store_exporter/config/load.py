@@ -75,7 +75,7 @@ def load(
     defaults = entries.read_defaults(checker, data, known)
     orgs = entries.read_orgs(checker, data)
     alerts = alerting.read(checker, data, orgs)
-    reader = entries.StoreReader(checker, known, defaults, entries.declared(data))
+    reader = entries.StoreReader(checker, known, defaults, entries.declared(data), orgs)
     stores, discovery = reader.stores(data), reader.discovery(data)
     if root is None or checker.problems:
         raise problems.ConfigError(checker.problems)

@@ -22,11 +22,13 @@ from ..stores.maintenance import MAX_SECONDS, is_reason
 from .types import (
     AlertmanagerFile,
     DatabaseUrl,
+    Domain,
     Duration,
     ErrorTypeName,
     FilePath,
     Info,
     Moment,
+    Network,
     Org,
     ReadableFile,
     Says,
@@ -207,6 +209,13 @@ class OrgSection(Section):
         description="What becomes of operations that the org's applications report by HTTP for a "
         "domain that is none of its stores here.",
     )
+    domains: Annotated[list[Domain], BeforeValidator(none_as_empty), Field(max_length=1000)] = (
+        Field(
+            [],
+            description="What the org's sources of stores may name: these hosts and those below "
+            "them. Sources of orgs without such a key may not name them.",
+        )
+    )
     alerts: OrgReceivers = Field(
         default_factory=_no_alerts, description="Where this org's alerts go (used by `generate`)."
     )
@@ -240,10 +249,18 @@ class DiscoverySection(Section):
     limit: int = Field(
         1000, ge=1, le=100_000, description="Domains that are taken at most; more is an error."
     )
+    networks: Annotated[list[Network], BeforeValidator(none_as_empty), Field(max_length=100)] = (
+        Field(
+            [],
+            description="Networks, such as 10.0.0.0/8, that stores found here may be in although "
+            "they are not public.",
+        )
+    )
     store: Any = Field(
         None,
-        description="What every store found has: credentials, settings, probes, collectors and "
-        "limits, as under `stores`; `{domain}` in a credential's reference stands for its domain.",
+        description="What every store found has: url, credentials, settings, probes, collectors "
+        "and limits, as under `stores`; `{domain}` and `{org}` in a credential's reference, and "
+        "`{domain}` in the host of `url`, stand for its own.",
     )
 
 

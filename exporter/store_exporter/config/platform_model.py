@@ -17,7 +17,7 @@ from ..stores.maintenance import MAX_WINDOWS
 from . import model, values
 from .build import checked
 from .model import KEY_PREFIX, Section
-from .types import Domain, Org, StoreSecret, Url
+from .types import Domain, Org, StoreSecret, Url, UrlTemplate
 
 Fields = dict[str, Any]
 
@@ -28,9 +28,9 @@ def store_model(platform: base.Platform, *, template: bool = False) -> type[Sect
     Args:
         platform: the store's platform.
         template: whether the entry describes stores that are found later, and so names no
-            domain or address; credentials are then strings in which `{domain}` stands for it.
+            domain; credentials and the address are then strings in which `{domain}` stands for it.
     """
-    fields: Fields = {} if template else _identity()
+    fields: Fields = _address() if template else _identity()
     credentials = {s.name: _setting(s, template=template) for s in platform.credentials}
     fields["credentials"] = _nested("credentials", credentials, "The platform's credentials.")
     settings = {s.name: _setting(s) for s in platform.settings}
@@ -61,6 +61,15 @@ def _identity() -> Fields:
                 description="When nobody is alerted about it: a list of `from`, `to` and `reason`.",
             ),
         ),
+    }
+
+
+def _address() -> Fields:
+    return {
+        "url": (
+            UrlTemplate | None,
+            Field(None, description="Base address; https://{domain} if it is absent."),
+        )
     }
 
 

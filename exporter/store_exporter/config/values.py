@@ -73,6 +73,20 @@ def domain(value: Any) -> str:
     return value
 
 
+def network(value: Any) -> str:
+    """Read a network of IP addresses and return it in its normal form, such as `10.0.0.0/8`.
+
+    Raises:
+        ValueError: it is none, or has bits set that it leaves open.
+    """
+    try:
+        if not isinstance(value, str):
+            raise ValueError("not text")
+        return str(ipaddress.ip_network(value))
+    except ValueError:
+        raise ValueError("is not a network, such as 10.0.0.0/8 or fd00::/8") from None
+
+
 def org(value: Any) -> str:
     """Read the name of a tenant.
 
@@ -131,6 +145,23 @@ def database_url(value: Any) -> str:
     if secret:
         raise ValueError("must not contain the password; give `password` as a reference")
     return value
+
+
+def url_template(value: Any) -> str:
+    """Read the base address of the stores that a source finds, with `{domain}` in its host.
+
+    Raises:
+        ValueError: as `url` does, or its host is not the domain or a name made of it.
+    """
+    message = "must lead to a host made of the domain found, such as https://{domain}/shop"
+    if not isinstance(value, str) or value.count("{domain}") != 1:
+        raise ValueError(message)
+    stand_in = "domain-that-is-found"
+    read = url(value.replace("{domain}", stand_in))
+    host = urlsplit(read).hostname or ""
+    if stand_in not in host:
+        raise ValueError(message)
+    return read.replace(stand_in, "{domain}")
 
 
 def _is_host(host: str) -> bool:

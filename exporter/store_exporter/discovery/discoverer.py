@@ -5,26 +5,53 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
 from ..config.entries import Discovery
-from ..stores.model import Store
-from .sources import SourceError, find
+from ..stores.owners import SourceClaim
+from . import sources
+from .sources import SourceError
 
 log = logging.getLogger(__name__)
 
+_SHOWN = 5
+
+
+class _Source:
+    """One source and what it answered last.
+
+    Attributes:
+        asked: the configuration of it.
+        claim: what it named last; nothing before its first answer.
+    """
+
+    __slots__ = ("asked", "claim")
+
+    def __init__(self, asked: Discovery, claim: SourceClaim) -> None:
+        self.asked = asked
+        self.claim = claim
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """What makes it the same source after a reload, whatever else is said of it."""
+        source = self.asked
+        url = None if source.http is None else source.http.url
+        return (source.template.org, source.template.platform.name, source.files, url)
+
 
 class Discoverer:
-    """Asks sources at their intervals and passes on what all of them found together.
+    """Asks sources at their intervals and passes on what all of them named last.
 
     Args:
-        found: gets the stores whenever a source gave an answer.
+        found: gets what each source names whenever one was asked the first time, or gave another
+            answer than before.
         failed: gets the source's org whenever one gave none.
         sleep: waits for seconds.
     """
 
     def __init__(
         self,
-        found: Callable[[Sequence[Store]], object],
+        found: Callable[[Sequence[SourceClaim]], Awaitable[object]],
         failed: Callable[[str], object],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -32,24 +59,32 @@ class Discoverer:
         self._failed = failed
         self._sleep = sleep
         self._tasks: list[asyncio.Task[None]] = []
-        self._sources: tuple[Discovery, ...] = ()
-        self._answers: dict[int, list[Store]] = {}
+        self._sources: list[_Source] = []
 
-    def replace(self, sources: Sequence[Discovery]) -> None:
-        """Ask these sources from now on; answers of those that are still there stay."""
-        answers = {
-            number: self._answers[before]
-            for number, source in enumerate(sources)
-            for before, old in enumerate(self._sources)
-            if old == source and before in self._answers
-        }
+    async def replace(self, wanted: Sequence[Discovery]) -> list[SourceClaim]:
+        """Take these sources in place of the ones before, and return what they name.
+
+        One that was there before, with the same org, platform and place, keeps its answer: as it
+        is, or made anew of the same domains where the configuration says something else of it.
+        Nothing is asked until `start`.
+        """
         self._cancel()
-        self._sources, self._answers = tuple(sources), answers
-        self._pass_on()
-        self._tasks = [
-            asyncio.create_task(self._ask_again_and_again(number, source))
-            for number, source in enumerate(sources)
-        ]
+        before = {source.identity: source for source in self._sources}
+        now = []
+        for asked in wanted:
+            source = _Source(asked, SourceClaim(asked.template.org, asked=False, answered=False))
+            old = before.get(source.identity)
+            if old is not None:
+                source.claim = old.claim
+                if old.asked != asked and old.claim.answered:
+                    source.claim = await asyncio.to_thread(sources.claim, asked, old.claim.domains)
+            now.append(source)
+        self._sources = now
+        return self._claims()
+
+    def start(self) -> None:
+        """Ask the sources, now and again and again."""
+        self._tasks = [asyncio.create_task(self._ask_again(source)) for source in self._sources]
 
     async def stop(self) -> None:
         """Ask no more."""
@@ -62,20 +97,36 @@ class Discoverer:
             task.cancel()
         return tasks
 
-    async def _ask_again_and_again(self, number: int, source: Discovery) -> None:
-        org = source.template.org
-        while True:
-            try:
-                self._answers[number] = await find(source)
-            except SourceError as error:
-                log.warning(
-                    "no stores from discovery; those found before stay",
-                    extra={"org": org, "problem": str(error)},
-                )
-                self._failed(org)
-            else:
-                self._pass_on()
-            await self._sleep(source.refresh)
+    def _claims(self) -> list[SourceClaim]:
+        return [source.claim for source in self._sources]
 
-    def _pass_on(self) -> None:
-        self._found([store for _, found in sorted(self._answers.items()) for store in found])
+    async def _ask_again(self, source: _Source) -> None:
+        while True:
+            before = source.claim
+            source.claim = await self._ask(source)
+            if source.claim is not before:
+                await self._found(self._claims())
+            await self._sleep(source.asked.refresh)
+
+    async def _ask(self, source: _Source) -> SourceClaim:
+        """Return what a source names, or what it named before when it gives no answer."""
+        org = source.asked.template.org
+        try:
+            found = await sources.find(source.asked)
+        except Exception as error:  # whatever a source answers, it is asked again
+            log.warning(
+                "no stores from discovery; those found before stay",
+                extra={"org": org, "problem": str(error)},
+                exc_info=None if isinstance(error, SourceError) else error,
+            )
+            self._failed(org)
+            return source.claim if source.claim.asked else replace(source.claim, asked=True)
+        if found.refusals and found.refusals != source.claim.refusals:
+            log.warning(
+                "%d found stores have problems and are left out",
+                len(found.refusals),
+                extra={"org": org, "problems": "; ".join(map(str, found.refusals[:_SHOWN]))},
+            )
+        # Thousands of stores are compared: that is no work for the event loop.
+        same = await asyncio.to_thread(found.__eq__, source.claim)
+        return source.claim if same else found

@@ -9,63 +9,105 @@ from __future__ import annotations
 import asyncio
 import glob
 import json
+import json.scanner
 import logging
+import os
 import ssl
-from collections.abc import Iterable
+import stat
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 
 from ..config import ConfigError
+from ..config.admission import RefusedError
 from ..config.document import parse
 from ..config.entries import Discovery
 from ..config.model import HttpSource
 from ..stores.model import Store
+from ..stores.owners import RefusedDomain, SourceClaim
 
 log = logging.getLogger(__name__)
 
 MAX_BYTES = 10 * 1024 * 1024
+"""Of all that one look at a source brings, and no more than its limit of domains needs."""
+_BYTES_OF_ALL, _BYTES_OF_DOMAIN = 64 * 1024, 1024
 MAX_FILES = 1000
 _SHOWN = 5
+_SHOWN_LENGTH = 100
 
 
 class SourceError(Exception):
     """A source gave no usable answer; the message says why."""
 
 
-async def find(source: Discovery) -> list[Store]:
-    """Return the stores of a source; those with problems are left out and logged.
+async def find(source: Discovery) -> SourceClaim:
+    """Return what a source names; what it may not name is logged and among the refusals.
 
     Raises:
         SourceError: the source as a whole gave no usable answer.
     """
     if source.http is None:
-        documents = await asyncio.to_thread(_read_files, source.files)
-    else:
-        documents = [await _ask(source.http, source.refresh)]
-    domains = dict.fromkeys(domain for document in documents for domain in _targets(document))
-    if len(domains) > source.limit:
-        raise SourceError(f"{len(domains)} domains, more than the limit of {source.limit}")
-    # Credentials are files: reading thousands would hold up everything else.
-    return await asyncio.to_thread(_make, source, domains)
+        return await asyncio.to_thread(_of_files, source)
+    body = await _ask(source.http, source.refresh, _room(source))
+    return await asyncio.to_thread(_of_answer, source, body)
 
 
-def _make(source: Discovery, domains: Iterable[str]) -> list[Store]:
-    stores = []
-    problems = []
+def _room(source: Discovery) -> int:
+    return min(MAX_BYTES, _BYTES_OF_ALL + source.limit * _BYTES_OF_DOMAIN)
+
+
+def _of_files(source: Discovery) -> SourceClaim:
+    return _claim(source, _read_files(source.files, _room(source)))
+
+
+def _of_answer(source: Discovery, body: bytes) -> SourceClaim:
+    try:
+        return _claim(source, [_unhurried(body)])
+    except (ValueError, RecursionError):
+        raise SourceError("the address did not answer with JSON") from None
+
+
+def _claim(source: Discovery, documents: Iterable[Any]) -> SourceClaim:
+    domains: dict[str, None] = {}
+    for document in documents:
+        for domain in _targets(document):
+            domains[domain] = None
+            if len(domains) > source.limit:
+                raise SourceError(f"more domains than the limit of {source.limit}")
+    return claim(source, domains)
+
+
+def claim(source: Discovery, domains: Iterable[str]) -> SourceClaim:
+    """Return what it means that a source names these domains. It reads secrets, which are files."""
+    org = source.template.org
+    stores: list[Store] = []
+    refusals: list[RefusedDomain] = []
     for domain in domains:
         try:
             stores.append(source.template.store(domain))
-        except ValueError as error:
-            problems.append(str(error))
-    if problems:
-        log.warning(
-            "%d found stores have problems and are left out",
-            len(problems),
-            extra={"org": source.template.org, "problems": "; ".join(problems[:_SHOWN])},
-        )
-    return stores
+        except RefusedError as error:
+            name = domain if len(domain) <= _SHOWN_LENGTH else domain[:_SHOWN_LENGTH] + "…"
+            refusals.append(RefusedDomain(org, name, error.reason, str(error)))
+    return SourceClaim(org, tuple(stores), tuple(refusals))
+
+
+class _Decoder(json.JSONDecoder):
+    """Decodes in Python, so that other threads get their turn: C would keep the lock to its end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scan_once = json.scanner.py_make_scanner(self)  # type: ignore[attr-defined]
+
+
+def _unhurried(content: bytes) -> Any:
+    """Decode JSON in UTF-8.
+
+    Raises:
+        ValueError, RecursionError: it is none.
+    """
+    return _Decoder().decode(content.decode())
 
 
 def _targets(document: Any) -> Iterable[str]:
@@ -79,46 +121,67 @@ def _targets(document: Any) -> Iterable[str]:
         yield from targets
 
 
-def _read_files(patterns: Iterable[str]) -> list[Any]:
-    # The patterns are absolute, which pathlib's own glob refuses.
-    paths = sorted({path for pattern in patterns for path in glob.glob(pattern)})  # noqa: PTH207
+def _read_files(patterns: Iterable[str], room: int) -> Iterator[Any]:
+    # The patterns are absolute, which pathlib's own glob refuses. A file that is named as it is,
+    # and is gone for a moment, is an answer that failed and not one without stores.
+    paths = sorted(
+        {
+            path
+            for pattern in patterns
+            for path in (glob.glob(pattern) if glob.has_magic(pattern) else [pattern])  # noqa: PTH207
+        }
+    )
     if len(paths) > MAX_FILES:
         raise SourceError(f"the patterns match more than {MAX_FILES} files")
-    return [_read_file(Path(path)) for path in paths]
+    left = room
+    for path in map(Path, paths):
+        content = _read_file(path, left + 1)
+        left -= len(content)
+        if left < 0:
+            raise SourceError(f"the files are larger than {room} bytes, which are enough for it")
+        yield _document(path, content)
 
 
-def _read_file(path: Path) -> Any:
+def _read_file(path: Path, most: int) -> bytes:
     try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-        if len(content) > MAX_BYTES:
-            raise SourceError(f"{path.name} is larger than {MAX_BYTES // 2**20} MiB")
-        if path.suffix == ".json":
-            return json.loads(content)
-        document = parse(content.decode(), path.name)
+        # Not to wait for a writer, where somebody put a pipe there.
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:  # noqa: PTH123
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise SourceError(f"{path.name} is not a regular file")
+            return file.read(most)
     except OSError as error:
         raise SourceError(f"cannot read {path.name}: {error.strerror}") from None
+
+
+def _document(path: Path, content: bytes) -> Any:
+    try:
+        if path.suffix == ".json":
+            return _unhurried(content)
+        document = parse(content.decode(), path.name)
     except (ValueError, RecursionError):
         raise SourceError(f"{path.name} is not JSON in UTF-8") from None
     except ConfigError as error:
-        raise SourceError(str(error)) from None
+        raise SourceError(str(error.problems[0])) from None
     if document.problems:
         raise SourceError(str(document.problems[0]))
     return document.data
 
 
-async def _ask(source: HttpSource, refresh: float) -> Any:
+async def _ask(source: HttpSource, refresh: float, room: int) -> bytes:
     headers = {
         "Accept": "application/json",
+        # A small answer that unfolds to a large one would be a burden before it could be measured.
+        "Accept-Encoding": "identity",
         "X-Prometheus-Refresh-Interval-Seconds": f"{refresh:g}",
     }
     if source.bearer_token is not None:
         headers["Authorization"] = f"Bearer {source.bearer_token.reveal()}"
     timeout = aiohttp.ClientTimeout(total=source.timeout)
     try:
-        trusted = ssl.create_default_context(cafile=source.ca_file)
+        # It reads the system's certificates, which would hold up everything else.
+        trusted = await asyncio.to_thread(ssl.create_default_context, cafile=source.ca_file)
         async with (
-            aiohttp.ClientSession(timeout=timeout) as session,
+            aiohttp.ClientSession(timeout=timeout, auto_decompress=False) as session,
             session.get(
                 source.url, headers=headers, ssl=trusted, allow_redirects=False
             ) as response,
@@ -128,10 +191,8 @@ async def _ask(source: HttpSource, refresh: float) -> Any:
             body = bytearray()
             async for chunk in response.content.iter_chunked(64 * 1024):
                 body += chunk
-                if len(body) > MAX_BYTES:
-                    raise SourceError(f"the answer exceeds {MAX_BYTES // 2**20} MiB")
-            return json.loads(body)
+                if len(body) > room:
+                    raise SourceError(f"the answer exceeds {room} bytes, which are enough for it")
+            return bytes(body)
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         raise SourceError(f"the address did not answer: {type(error).__name__}") from None
-    except (ValueError, RecursionError):
-        raise SourceError("the address did not answer with JSON") from None

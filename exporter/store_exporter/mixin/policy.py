@@ -66,6 +66,8 @@ class Thresholds:
     operation_bug_minimum: float = 20
     """Operations in ten minutes below which the share means nothing."""
     scheduler_lag: float = 5.0
+    loop_lag: float = 0.5
+    """The longest pause of the event loop; the shortest timeouts are a few seconds."""
     outage_stores: float = 5
     outage_share: float = 0.05
     """How many stores of a platform, and what share of those watched, are one outage."""

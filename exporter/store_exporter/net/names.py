@@ -18,6 +18,9 @@ from contextlib import suppress
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
+from ..errors import StoreError
+from . import reach
+
 LOOKUPS = 128
 """Names that are looked up at the same time; further ones wait."""
 
@@ -70,11 +73,12 @@ class Names:
     async def addresses(
         self, host: str, port: int, family: int = socket.AF_UNSPEC
     ) -> list[Address]:
-        """Return the addresses of a name, at least one.
+        """Return the addresses of a name that `reach.permitted` lets through, at least one.
 
         Raises:
             OSError: there are none, or they cannot be found out: a `socket.gaierror`, unless this
                 machine has no descriptor, memory or thread for it.
+            StoreError: dns, it has addresses, and none of them may be connected to.
             UnicodeError: it cannot be a host's name.
         """
         resolving = watched.get() or Resolving()
@@ -91,7 +95,17 @@ class Names:
         # A caller that gives up leaves the look-up to the others that wait for it.
         found = await asyncio.shield(running)
         resolving.ended = time.perf_counter()
-        return found
+        permits = reach.permitted.get()
+        if permits is None:
+            return found
+        public = [address for address in found if permits(address.host)]
+        if not public:
+            message = (
+                f"the name {host} leads to {found[0].host}, which is not public; a store that a "
+                "source named may be there only if `networks` of the source says so"
+            )
+            raise StoreError("dns", message)
+        return public
 
     def _start(self, key: _Key) -> asyncio.Future[list[Address]]:
         loop = asyncio.get_running_loop()

@@ -98,18 +98,23 @@ def _unverified() -> ssl.SSLContext:
     return made
 
 
-async def presented_expiry(host: str, port: int) -> float | None:
+async def presented_expiry(address: str, port: int, name: str) -> float | None:
     """Return when the certificate that a server presents expires, even if nobody should trust it.
 
     Only the handshake takes place: nothing is sent and nothing is believed. Verification of the
     connections that carry requests stays as it is.
+
+    Args:
+        address: the server's IP address.
+        port: where it listens.
+        name: the host that is asked for.
 
     Returns:
         Unix time in seconds, or None when there is no certificate to be had.
     """
     try:
         _, writer = await asyncio.open_connection(
-            host, port, ssl=_unverified(), server_hostname=host
+            address, port, ssl=_unverified(), server_hostname=name
         )
     except (OSError, UnicodeError):
         return None

@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from ..contract import Response
 from ..errors import StoreError
+from ..net import reach
 from ..net.plans import Request
 from ..platforms import base
 from ..stores.model import Store
@@ -82,9 +83,13 @@ class StoreHttp:
     async def within_deadline(self, running: Awaitable[T]) -> T:
         """Wait for a run to end, until its deadline, which moves while it waits its turn.
 
+        Whatever the run connects to or looks up is where its store may be, see `reach.permitted`.
+
         Raises:
             StoreError: timeout; or whatever the run raises.
         """
+        networks = self._store.networks
+        reach.permitted.set(None if networks is None else reach.permit(networks))
         try:
             async with asyncio.timeout_at(self.deadline + _GRACE) as self._limit:
                 return await running

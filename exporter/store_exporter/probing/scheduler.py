@@ -15,22 +15,36 @@ import logging
 import math
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from random import Random
+from typing import TypeVar
 
 from ..stores.model import Store
 from .access import Priority
 from .jobs import Job, jobs_of
 from .runner import Runner, Skipped
-from .timetable import Entry, Timetable
+from .timetable import FIRST_SPACING, Entry, Timetable
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 _TICK = 0.01
 """Seconds: jobs that are due within one tick start together."""
+_STORES_AT_ONCE = 20
+_PLACES_AT_ONCE = 300
+"""How many are dealt with between two turns of the event loop: a few milliseconds."""
 _SHORTEST_WAIT = 1.0
 _STOP_SECONDS = 5.0
 _IDLE_SECONDS = 3600.0
+
+
+async def _in_slices(items: Iterable[T], size: int = _STORES_AT_ONCE) -> AsyncIterator[T]:
+    """Yield the items, with a turn for the event loop after every few."""
+    for number, item in enumerate(items, 1):
+        yield item
+        if number % size == 0:
+            await asyncio.sleep(0)
 
 
 class Scheduler:
@@ -72,30 +86,41 @@ class Scheduler:
         self._timers: set[asyncio.Task[None]] = set()
         self._wakes = -math.inf
 
-    def start(self, stores: Sequence[Store]) -> None:
+    async def start(self, stores: Sequence[Store]) -> None:
         """Begin to run the jobs of these stores."""
         self._runner.recording.begin()
-        self.update(stores)
+        await self.update(stores)
 
-    def update(self, stores: Sequence[Store]) -> None:
-        """Take these stores instead.
+    async def update(self, stores: Sequence[Store]) -> None:
+        """Take these stores instead; one update at a time.
 
-        Stores that are equal keep their places. Those that changed run soon, because somebody may
-        be waiting to see whether it helped. Runs of stores that are gone are interrupted, and
-        their series removed.
+        Stores that are the same objects keep their places and cost next to nothing. Those that
+        changed run soon, because somebody may be waiting to see whether it helped. Runs of stores
+        that are gone are interrupted, and their series removed. Between a few stores and the next
+        the event loop gets its turn.
         """
-        wanted = {store.domain: store for store in stores}
-        for domain, old in list(self._stores.items()):
-            new = wanted.get(domain)
-            if new is None or new.labels != old.labels:
-                self._drop_store(old)
+        before, self._stores = self._stores, {store.domain: store for store in stores}
+        gone = [
+            old
+            for domain, old in before.items()
+            if (new := self._stores.get(domain)) is not old
+            and (new is None or new.labels != old.labels)
+        ]
+        async for store in _in_slices(gone):
+            self._drop_store(store)
+        changed = [
+            new
+            for domain, new in self._stores.items()
+            if (old := before.get(domain)) is not new and old != new
+        ]
         fresh: list[Entry] = []
-        for domain, store in wanted.items():
-            if self._stores.get(domain) != store:
-                self._stores[domain] = store
-                fresh += self._take(store)
-        self._timetable.place_first(fresh)
-        self._arm()
+        async for store in _in_slices(changed):
+            fresh += self._take(store)
+        window = len(fresh) * FIRST_SPACING
+        async for entry in _in_slices(fresh, _PLACES_AT_ONCE):
+            self._timetable.place_first(entry, window)
+        if fresh:
+            self._arm()
 
     def _arm(self) -> None:
         """Have the timer look at the timetable again, which has changed."""
@@ -120,7 +145,6 @@ class Scheduler:
     def _drop_store(self, store: Store) -> None:
         for entry in self._entries.pop(store.domain, {}).values():
             entry.drop()
-        del self._stores[store.domain]
         self._runner.forget(store)
 
     def _take(self, store: Store) -> list[Entry]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from hashlib import blake2b
 from random import Random
 
@@ -67,12 +67,10 @@ class Timetable:
         self._heap: list[tuple[float, int, Entry]] = []
         self._count = 0
 
-    def place_first(self, entries: Sequence[Entry]) -> None:
-        """Have these run soon, spread over a time that grows with their number."""
-        now, window = self._monotonic(), len(entries) * FIRST_SPACING
-        for entry in entries:
-            spread = min(window, entry.job.schedule.interval)
-            self.place(entry, now + fraction(entry.job) * spread)
+    def place_first(self, entry: Entry, window: float) -> None:
+        """Have an entry run soon, at its place within so many seconds or its interval."""
+        spread = min(window, entry.job.schedule.interval)
+        self.place(entry, self._monotonic() + fraction(entry.job) * spread)
 
     def place_next(self, entry: Entry, now: float) -> None:
         """Give an entry its next place on the grid, at least half an interval from now."""

@@ -51,13 +51,14 @@ class Transport:
         proxy: str | None = None,
         resolver: names.Names | None = None,
     ) -> None:
+        self._names = resolver or names.Names()
         trace = aiohttp.TraceConfig()
         trace.on_connection_create_end.append(_connection_created)
         connector = aiohttp.TCPConnector(
             limit=limit,
             keepalive_timeout=keepalive,
             use_dns_cache=False,
-            resolver=_Resolver(resolver or names.Names()),
+            resolver=_Resolver(self._names),
         )
         self._proxy = proxy
         self._session = aiohttp.ClientSession(
@@ -143,9 +144,12 @@ class Transport:
         if self._proxy is not None or address.host is None or address.port is None:
             return
         limit = min(deadline, asyncio.get_running_loop().time() + _PEEK_SECONDS)
-        with suppress(TimeoutError):
+        with suppress(TimeoutError, OSError, StoreError):
             async with asyncio.timeout_at(limit):
-                exchange.certificate_expiry = await tls.presented_expiry(address.host, address.port)
+                found = await self._names.addresses(address.host, address.port)
+                exchange.certificate_expiry = await tls.presented_expiry(
+                    found[0].host, address.port, address.host
+                )
 
     async def close(self) -> None:
         """Close all connections."""

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from ..config import Config
+from ..discovery.owners_file import OwnersFile
 from ..ingest.intake import Intake
 from ..ingest.ledger import ReportLedger
 from ..metrics.catalogue.exporter import STATE_LOSSES
@@ -110,6 +111,7 @@ async def assembled(
             single=single,
             intake=intake,
             redact=redact or Redactor(),
+            owners=OwnersFile(config.state_directory),
             shard=shard,
             keeper=keeper,
         )

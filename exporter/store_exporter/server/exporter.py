@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
 
 from ..config import Config, ConfigError
 from ..config.dump import secrets
 from ..discovery.discoverer import Discoverer
+from ..discovery.owners_file import OwnersFile
 from ..ingest.intake import Intake
 from ..metrics.catalogue import Metric
 from ..metrics.catalogue import exporter as catalogue
@@ -23,12 +28,16 @@ from ..probing.leases import Keeper, Labels
 from ..probing.maintenance import Maintenance
 from ..probing.runner import Runner
 from ..probing.scheduler import Scheduler
-from ..stores.inventory import Change, Inventory, Shard
+from ..stores.inventory import Change, Inventory, Replacement, Shard
 from ..stores.model import Store
+from ..stores.owners import REASONS, RefusedDomain, SourceClaim, settle
+from . import loop_lag
 from .reports import written
 from .status import State, Status, state_of, status
 
 log = logging.getLogger(__name__)
+
+_SHOWN = 5
 
 
 class Exporter:
@@ -47,7 +56,11 @@ class Exporter:
         redact: masks secrets; it learns those of each configuration before it is used.
         shard: which part of the stores is this process's.
         keeper: tells which of these no other exporter watches; all of them without it.
+        owners: remembers which org had which of the domains that sources name.
         clock: Unix time in seconds.
+
+    Attributes:
+        refusals: what sources name and do not get.
     """
 
     def __init__(
@@ -65,6 +78,7 @@ class Exporter:
         redact: Redactor,
         shard: Shard | None = None,
         keeper: Keeper | None = None,
+        owners: OwnersFile | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.recorder = recorder
@@ -76,32 +90,49 @@ class Exporter:
         self.keeper = keeper
         self.ready = False
         self.reload_problem = ""
+        self.refusals: Sequence[RefusedDomain] = ()
         self._load = load
         self._scheduler = scheduler
         self._history = history
         self._health = health
         self._clock = clock
-        self._reloading = asyncio.Lock()
-        self._found: tuple[Store, ...] = ()
+        self._changing = asyncio.Lock()
+        self._following = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._shown: frozenset[Labels] = frozenset()
+        self._leaving: set[Labels] = set()
+        self._owners = owners or OwnersFile(None)
+        self._refused: set[tuple[str, str]] = set()
         self._platforms: set[str] = set()
         self._discoverer = Discoverer(self.found, self._not_found)
-        self.config = config
-        self._accept(config)
+        unasked = [
+            SourceClaim(one.template.org, asked=False, answered=False) for one in config.discovery
+        ]
+        self._commit(config, self._prepare(config, unasked))
+        self._accepted()
         recorder.before_look = self._withhold
 
     async def start(self) -> None:
         """Begin to probe and to look for further stores; the exporter is ready from now on."""
-        if self.keeper is not None:
-            await self.keeper.start(self._watch, self._reports)
-        watched = self._watched()
-        self._scheduler.start(watched)
-        self.maintenance.start(watched)
-        self._discoverer.replace(self.config.discovery)
+        async with self._changing:
+            if self.keeper is not None:
+                await self.keeper.start(self._held_others, self._reports)
+            async with self._following:
+                watched = self._watched()
+                self._shown = frozenset(store.labels for store in watched)
+                await self._scheduler.start(watched)
+                self.maintenance.start(watched)
+            await self._discoverer.replace(self.config.discovery)
+            self._discoverer.start()
+        self._begin(loop_lag.watch(self.recorder))
+        gc.freeze()
         self.ready = True
 
     async def stop(self) -> None:
         """End both, in bounded time; no longer ready from the first moment."""
         self.ready = False
+        for task in self._tasks:
+            task.cancel()
         await self._discoverer.stop()
         await self._scheduler.stop()
         await self.maintenance.stop()
@@ -113,11 +144,34 @@ class Exporter:
         mine = self.inventory.stores.get(store.domain) is store
         return mine and (self.keeper is None or self.keeper.holds(store))
 
-    def _watch(self) -> None:
-        """Watch the stores that are this process's now, and no others."""
+    def _held_others(self) -> None:
+        """Be told that this process holds other stores than before."""
+        self._watch()
+
+    def _watch(self) -> asyncio.Task[None]:
+        """Watch the stores that are this process's at this moment, and no others.
+
+        It takes its time, so that the event loop has its turns. What was begun before comes first,
+        and what is given up is not shown any more from this moment on.
+        """
         watched = self._watched()
-        self._scheduler.update(watched)
-        self.maintenance.expect(watched)
+        shown = frozenset(store.labels for store in watched)
+        leaving, self._shown = self._shown - shown, shown
+        self._leaving |= leaving
+        return self._begin(self._follow(watched, leaving))
+
+    async def _follow(self, watched: Sequence[Store], leaving: frozenset[Labels]) -> None:
+        async with self._following:
+            await self._scheduler.update(watched)
+            self.maintenance.expect(watched)
+            self._leaving -= leaving
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Do something beside what goes on; it ends with the exporter."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
 
     def _watched(self) -> list[Store]:
         """Return the stores that are this process's now, and count them."""
@@ -130,9 +184,9 @@ class Exporter:
 
     def _withhold(self) -> None:
         """Show nothing of stores that another exporter may watch already."""
-        if self.keeper is not None and self.keeper.lapsed:
-            for labels in self.keeper.held:
-                self.recorder.forget(labels)
+        lapsed = self.keeper is not None and self.keeper.lapsed
+        for labels in (*self._leaving, *(self.keeper.held if self.keeper and lapsed else ())):
+            self.recorder.forget(labels)
 
     def _reports(self) -> Mapping[Labels, str]:
         """Return what other exporters may tell of the stores that had results lately."""
@@ -159,61 +213,96 @@ class Exporter:
         Raises:
             ConfigError: it has problems; a metric and the landing page say so until it has none.
         """
-        async with self._reloading:
-            try:
-                config = await asyncio.to_thread(self._load)
-            except ConfigError as error:
-                self.reload_problem = self.redact(str(error))
-                self.recorder.set(catalogue.RELOAD_SUCCESSFUL, (), 0)
-                log.error(
-                    "the configuration was not reloaded; the old one stays",
-                    extra={"problems": self.reload_problem},
-                )
-                raise
-            change = self._accept(config)
-            self._watch()
-            self._discoverer.replace(config.discovery)
+        async with self._changing:
+            with _no_collection():
+                try:
+                    config = await asyncio.to_thread(self._load)
+                except ConfigError as error:
+                    self.reload_problem = self.redact(str(error))
+                    self.recorder.set(catalogue.RELOAD_SUCCESSFUL, (), 0)
+                    log.error(
+                        "the configuration was not reloaded; the old one stays",
+                        extra={"problems": self.reload_problem},
+                    )
+                    raise
+                claims = await self._discoverer.replace(config.discovery)
+                try:
+                    change = await self._take(config, claims)
+                finally:
+                    self._discoverer.start()
+            self._accepted()
             log.info("the configuration was reloaded", extra={"stores": str(change)})
             return change
 
-    def found(self, stores: Sequence[Store]) -> Change:
-        """Take the stores that discovery found in place of those it found before."""
-        self._found = tuple(stores)
-        change = self._take_stores()
-        if change and self.ready:
-            self._watch()
-            log.info("discovery changed the stores", extra={"stores": str(change)})
-        return change
+    async def found(self, claims: Sequence[SourceClaim]) -> Change:
+        """Take what sources name in place of what they named before."""
+        async with self._changing:
+            change = await self._take(self.config, claims)
+            if change:
+                log.info("discovery changed the stores", extra={"stores": str(change)})
+            return change
 
     def _not_found(self, org: str) -> None:
         self.recorder.inc(catalogue.DISCOVERY_FAILURES, (org,))
 
-    def _accept(self, config: Config) -> Change:
-        self.config = config
+    def _accepted(self) -> None:
         self.reload_problem = ""
-        change = self._take_stores()
         self.recorder.set(catalogue.RELOAD_SUCCESSFUL, (), 1)
         self.recorder.set(catalogue.RELOAD_TIMESTAMP, (), self._clock())
+
+    async def _take(self, config: Config, claims: Sequence[SourceClaim]) -> Change:
+        """Take a configuration and what sources name; nothing else changes them meanwhile."""
+        prepared = await asyncio.to_thread(self._prepare, config, claims)
+        change = self._commit(config, prepared)
+        if change:
+            await self._watch()
         return change
 
-    def _take_stores(self) -> Change:
-        stores = (*self.config.stores, *self._found)
-        self.redact.add(secrets([self.config, self._found]))
+    def _prepare(self, config: Config, claims: Sequence[SourceClaim]) -> _Prepared:
+        """Decide and compare; in any thread, for the event loop may not wait for that."""
+        settlement = settle(self._owners.known, config.stores, claims)
+        # The file's stores come first: discovery cannot take a configured store's place.
+        stores = [*config.stores, *settlement.stores]
+        self.redact.add(secrets([config, settlement.stores]))
         for platform in sorted({store.platform for store in stores}):
             self.redact.add(patterns=base.load(platform).marks.secrets)
-        # The file's stores come first: discovery cannot take a configured store's place.
-        before = self.inventory.contested
-        change = self.inventory.replace([*self.config.stores, *self._found])
+        replacement = self.inventory.prepare(stores)
+        change = replacement.change
         for store in (*change.added, *(new for _, new in change.changed)):
             if store.problem:
                 log.error(
                     "a store has a secret that cannot be read; it is shown as critical",
                     extra={"org": store.org, "store": store.domain, "problem": store.problem},
                 )
-        for domain in self.inventory.contested - before:
-            log.warning("a store was found for more than one org", extra={"store": domain})
+        self._tell_contested(settlement.refusals)
+        self._owners.keep(settlement.owners)
+        refused = {(claim.org, reason): 0 for claim in claims for reason in REASONS}
+        for refusal in settlement.refusals:
+            refused[refusal.org, refusal.reason] += 1
+        return _Prepared(replacement, settlement.refusals, refused)
+
+    def _tell_contested(self, refusals: Sequence[RefusedDomain]) -> None:
+        """Log which domains are contested, once."""
+        contested = [one for one in refusals if one.reason == "contested"]
+        if contested and contested != [one for one in self.refusals if one.reason == "contested"]:
+            log.error(
+                "%d domains are contested: orgs name what another has, or has as well",
+                len(contested),
+                extra={"domains": "; ".join(map(str, contested[:_SHOWN]))},
+            )
+
+    def _commit(self, config: Config, prepared: _Prepared) -> Change:
+        """Take what was prepared; from here on it is what everybody sees."""
+        change = self.inventory.take(prepared.replacement)
+        self.config = config
+        self.refusals = prepared.refusals
         if self.keeper is not None:
             self.keeper.want(self.inventory.stores.values())
+        for labels in self._refused - prepared.refused.keys():
+            self.recorder.set(catalogue.DISCOVERY_REFUSED, labels, 0)
+        for labels, count in prepared.refused.items():
+            self.recorder.set(catalogue.DISCOVERY_REFUSED, labels, count)
+        self._refused |= prepared.refused.keys()
         return change
 
     def _count(self, metric: Metric, stores: Sequence[Store]) -> None:
@@ -221,3 +310,33 @@ class Exporter:
         self._platforms |= counts.keys()
         for platform in self._platforms:
             self.recorder.set(metric, (platform,), counts[platform])
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """What is about to be taken.
+
+    Attributes:
+        replacement: the stores.
+        refusals: what sources name and do not get.
+        refused: how many domains are refused, by the source's org and the reason.
+    """
+
+    replacement: Replacement
+    refusals: Sequence[RefusedDomain]
+    refused: Mapping[tuple[str, str], int]
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Keep the garbage collector from looking at a configuration while it is read and compared.
+
+    Ten thousand stores are a million objects; one look at them all would stop everything for a
+    second. What is there afterwards stays for long, and is never looked at again.
+    """
+    gc.disable()
+    try:
+        yield
+        gc.freeze()
+    finally:
+        gc.enable()

@@ -13,12 +13,14 @@ from aiohttp import web
 from .._version import __version__
 from ..config.values import duration_text
 from ..stores.model import Store
+from ..stores.owners import REASONS
 from .exporter import Exporter
 from .html import Html, tag
 from .page import page
 from .status import WORST_FIRST, Check, State, Status, worst_first
 
 STORES_PER_PAGE = 100
+_REFUSALS_SHOWN = 20
 
 
 class Landing:
@@ -49,6 +51,7 @@ class Landing:
             "Stores",
             self._header(),
             self._problem(),
+            self._refused(),
             _counts(states),
             *(self._store(self._exporter.status(store)) for store in shown),
             None if states else tag("p", "No stores are configured.", class_="soft"),
@@ -76,6 +79,18 @@ class Landing:
             return None
         text = "The configuration has problems and was not reloaded; the old one stays."
         return tag("section", tag("strong", text), tag("pre", problem), class_="banner")
+
+    def _refused(self) -> Html | None:
+        """Show which domains sources name and do not get."""
+        refusals = self._exporter.refusals
+        if not refusals:
+            return None
+        shown = sorted(refusals, key=lambda one: REASONS.index(one.reason))[:_REFUSALS_SHOWN]
+        lines = [self._exporter.redact.line(str(one)) for one in shown]
+        if len(refusals) > len(shown):
+            lines.append(f"and {len(refusals) - len(shown)} more")
+        text = "Sources of stores name domains that are not watched for them."
+        return tag("section", tag("strong", text), tag("pre", "\n".join(lines)), class_="banner")
 
     def _store(self, status: Status) -> Html:
         store, state, reason = status.store, status.state, status.reason

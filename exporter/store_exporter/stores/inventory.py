@@ -56,6 +56,21 @@ class Change:
         return f"{len(self.added)} added, {len(self.removed)} removed, {len(self.changed)} changed"
 
 
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """An inventory that is ready to take the place of the one before.
+
+    Attributes:
+        stores: this process's, by domain.
+        fleet: the same of all shards.
+        change: how this process's differ.
+    """
+
+    stores: Mapping[str, Store]
+    fleet: Mapping[str, Store]
+    change: Change
+
+
 class Inventory:
     """The stores by domain. A domain is one store: the first one given that has its secrets wins.
 
@@ -65,10 +80,8 @@ class Inventory:
 
     def __init__(self, shard: Shard | None = None) -> None:
         self._shard = shard or Shard()
-        self._stores: dict[str, Store] = {}
-        self._fleet: dict[str, Store] = {}
-        self.contested: frozenset[str] = frozenset()
-        """Domains that more than one org was given with; the first one has them."""
+        self._stores: Mapping[str, Store] = {}
+        self._fleet: Mapping[str, Store] = {}
 
     @property
     def stores(self) -> Mapping[str, Store]:
@@ -84,22 +97,21 @@ class Inventory:
         """Return the stores of one tenant, of all shards."""
         return [store for store in self._fleet.values() if store.org == org]
 
-    def replace(self, stores: Iterable[Store]) -> Change:
-        """Take these stores in place of the ones before; those that are equal stay as they are."""
+    def prepare(self, stores: Iterable[Store]) -> Replacement:
+        """Compare these stores with those that are there; in any thread, for it changes nothing.
+
+        Stores that are equal stay as they are.
+        """
         before = self._stores
         fleet: dict[str, Store] = {}
-        contested: set[str] = set()
         for store in stores:
             holder = fleet.get(store.domain)
-            if holder is not None and holder.org != store.org:
-                contested.add(store.domain)
             # Who has the key goes before who only names the domain.
             if holder is None or (holder.problem and not store.problem):
                 known = self._fleet.get(store.domain)
                 fleet[store.domain] = known if known == store and known is not None else store
         after = {domain: store for domain, store in fleet.items() if self._shard.has(domain)}
-        self._stores, self._fleet, self.contested = after, fleet, frozenset(contested)
-        return Change(
+        change = Change(
             added=tuple(store for domain, store in after.items() if domain not in before),
             removed=tuple(store for domain, store in before.items() if domain not in after),
             changed=tuple(
@@ -108,3 +120,13 @@ class Inventory:
                 if domain in before and before[domain] is not store
             ),
         )
+        return Replacement(after, fleet, change)
+
+    def take(self, replacement: Replacement) -> Change:
+        """Take what was prepared, and return how it differs from what was there."""
+        self._stores, self._fleet = replacement.stores, replacement.fleet
+        return replacement.change
+
+    def replace(self, stores: Iterable[Store]) -> Change:
+        """Take these stores in place of the ones before."""
+        return self.take(self.prepare(stores))

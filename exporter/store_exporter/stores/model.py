@@ -100,6 +100,8 @@ class Store:
         max_body_bytes: largest answer read.
         ca_file: PEM file with further trusted issuers, if any.
         maintenance: when nobody is alerted about it.
+        networks: of a store that a source named, the networks beside the public internet that its
+            name may lead to; None for others, which may be anywhere.
     """
 
     org: str
@@ -115,6 +117,7 @@ class Store:
     max_body_bytes: int = 5 * 1024 * 1024
     ca_file: str | None = None
     maintenance: tuple[Window, ...] = ()
+    networks: tuple[str, ...] | None = None
 
     @property
     def problem(self) -> str:

@@ -44,6 +44,15 @@ DISCOVERY_FAILURES = Metric(
     ("org",),
     "{look}",
 )
+DISCOVERY_REFUSED = Metric(
+    "store_exporter_discovery_refused_domains",
+    Kind.GAUGE,
+    "Domains that sources name and that are not watched for them, by the source's org and by "
+    "reason: contested (another org has or names it), not_allowed (by domains of the orgs), or "
+    "invalid (no public host name).",
+    ("org", "reason"),
+    "{domain}",
+)
 INSTRUMENTATION_ERRORS = Metric(
     "store_exporter_instrumentation_errors_total",
     Kind.COUNTER,
@@ -79,6 +88,14 @@ SCHEDULER_LAG = Metric(
     (),
     "s",
     (0.01, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0),
+)
+LOOP_LAG = Metric(
+    "store_exporter_event_loop_lag_seconds",
+    Kind.GAUGE,
+    "The longest time for which the exporter's event loop stood still within the last minute or "
+    "two; meanwhile nothing was answered, and probes could not go on.",
+    (),
+    "s",
 )
 RUNS_SKIPPED = Metric(
     "store_exporter_runs_skipped_total",
@@ -136,11 +153,13 @@ METRICS = (
     STORES,
     STORES_STANDBY,
     DISCOVERY_FAILURES,
+    DISCOVERY_REFUSED,
     INSTRUMENTATION_ERRORS,
     SERIES_DROPPED,
     SERIES,
     OTLP_PUSHES,
     SCHEDULER_LAG,
+    LOOP_LAG,
     RUNS_SKIPPED,
     STATE_LOSSES,
     STATE_ERRORS,

@@ -19,6 +19,7 @@ def groups() -> list[Group]:
         metrics_absent(),
         reload_failed(),
         scheduler_lagging(),
+        loop_stalling(),
         alerts_undelivered(),
         impaired(),
     ]
@@ -157,6 +158,36 @@ def scheduler_lagging() -> Alert:
             (
                 "Give it a processor core more, or split the stores among several exporters.",
                 "Lengthen intervals of expensive collectors.",
+            ),
+        ),
+        by=PROCESS,
+    )
+
+
+def loop_stalling() -> Alert:
+    """The event loop stands still again and again."""
+    return Alert(
+        AlertName.STORE_EXPORTER_STALLING,
+        f"{promql.select(exporter.LOOP_LAG)} > {THRESHOLDS.loop_lag:g}",
+        10 * MINUTE,
+        "warning",
+        "The exporter stands still again and again; nothing is answered or probed meanwhile.",
+        "The exporter stood still again and again.",
+        "The event loop of {{ $labels.instance }} stood still for {{ $value | humanizeDuration }} "
+        "at the longest, and has had such pauses for ten minutes.",
+        Dashboards.EXPORTER,
+        Runbook(
+            "Something keeps the exporter's one thread from its work: the machine gives it no "
+            "processor time, or a piece of work is too long. Scrapes wait, and probes that are "
+            "under way are left out with reason `local` rather than blamed on their stores.",
+            (
+                "Is the machine or container throttled? Compare its processor time with its limit.",
+                "Did it begin with more stores, a reload every few minutes, or a new platform?",
+                "The exporter dashboard shows the pauses beside the lag of probes.",
+            ),
+            (
+                "Give it a processor core more, or split the stores among several exporters.",
+                "If it has processor time to spare, report it as a bug, with the number of stores.",
             ),
         ),
         by=PROCESS,

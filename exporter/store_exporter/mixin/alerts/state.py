@@ -6,15 +6,21 @@ from ...metrics.catalogue import exporter
 from .. import promql
 from ..model import Alert, Group, Runbook
 from ..names import AlertName, Dashboards
-from ..policy import MINUTE
+from ..policy import MESSAGES, MINUTE
 from ..promql import equal, one_of
 from .texts import PROCESS
 
 
 def groups() -> list[Group]:
     """Every alert on sources of stores and on saved state."""
-    alerts = [discovery_failing(), state_lost(), state_full(), state_unavailable()]
-    return [Group("store-exporter.alerts.state", alerts)]
+    found = [
+        discovery_failing(),
+        discovery_refused(),
+        state_lost(),
+        state_full(),
+        state_unavailable(),
+    ]
+    return [Group("store-exporter.alerts.state", found)]
 
 
 def discovery_failing() -> Alert:
@@ -39,6 +45,50 @@ def discovery_failing() -> Alert:
                 "Fetch the address, or open the file, where the exporter runs.",
             ),
             ("Correct the source or its access; the next look takes effect by itself.",),
+        ),
+        by=labels,
+    )
+
+
+def discovery_refused() -> Alert:
+    """Sources name domains that they do not get.
+
+    It has no org: what it is about is between orgs, and the platform's to settle.
+    """
+    labels = (*PROCESS, "reason")
+    refused = promql.select(exporter.DISCOVERY_REFUSED)
+    who = promql.select(exporter.DISCOVERY_REFUSED, 'instance="%s"', 'reason="%s"')
+    orgs = promql.quote(f"sort_desc({who} > 0)")
+    return Alert(
+        AlertName.STORE_DISCOVERY_REFUSED,
+        f"{promql.total(labels, refused)} > 0",
+        5 * MINUTE,
+        "warning",
+        "Sources name stores that are not watched for them.",
+        "Sources named stores that were not watched for them.",
+        '{{ $labels.instance }} refuses {{ $value | printf "%.0f" }} domains for reason '
+        f"{{{{ $labels.reason }}}}, which sources of{{{{ range $i, $each := query (printf {orgs} "
+        "$labels.instance $labels.reason) }}"
+        f"{{{{ if lt $i {MESSAGES.listed} }}}}{{{{ if $i }}}},{{{{ end }}}} {{{{ .Labels.org }}}}"
+        f"{{{{ else if eq $i {MESSAGES.listed} }}}} and more{{{{ end }}}}{{{{ end }}}} name.",
+        Dashboards.EXPORTER,
+        Runbook(
+            "A source lists domains that its org does not get. `contested`: another org has the "
+            "domain and keeps it, or several orgs name it and none gets it; somebody may be trying "
+            "to take over a store. `not_allowed`: the domain is outside `domains` of the org, or "
+            "below those of another. `invalid`: it is no host name that the public reaches, or a "
+            "credential of it is malformed.",
+            (
+                "The exporter's landing page, its log and `store-exporter doctor` list them.",
+                "Whose is a contested domain? Ask the orgs that name it.",
+            ),
+            (
+                (
+                    "Have the other source drop it, or list it under `domains` of the org that "
+                    "owns it and reload: then no other org's source can have it."
+                ),
+                "If it is meant, allow it: by `domains` of the org, or `networks` of the source.",
+            ),
         ),
         by=labels,
     )

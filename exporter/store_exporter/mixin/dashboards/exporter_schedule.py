@@ -24,6 +24,11 @@ def schedule() -> Row:
         )
         for q in (0.5, 0.99)
     )
+    pause = Query(
+        f"max({select(exporter.LOOP_LAG, *M)})",
+        "longest pause",
+        empty="an application without an exporter has no event loop",
+    )
     skipped = rate(exporter.RUNS_SKIPPED, "$__rate_interval", *M)
     spent = f"max by (collector) ({select(business.COLLECTOR_DURATION, *M)})"
     backlog = f"sum by (collector) ({each(business.COLLECTOR_BACKLOG, *M)})"
@@ -35,14 +40,14 @@ def schedule() -> Row:
             Panel(
                 PanelKind.GRAPH,
                 "Lag",
-                "How much later than planned probes and collectors start. A rising lag means that "
-                "the exporter lacks processor time.",
-                lag,
+                "How much later than planned probes and collectors start, and for how long the "
+                "exporter stood still at the longest. Both rise when it lacks processor time.",
+                (*lag, pause),
                 unit="s",
                 low=0,
                 steps=LAG,
                 lines=True,
-                links=(AlertName.STORE_EXPORTER_LAGGING,),
+                links=(AlertName.STORE_EXPORTER_LAGGING, AlertName.STORE_EXPORTER_STALLING),
             ),
             Panel(
                 PanelKind.GRAPH,
@@ -93,12 +98,18 @@ def schedule() -> Row:
                 PanelKind.GRAPH,
                 "Lost sight of",
                 "Looks at sources of stores that brought no answer, by org, times that saved state "
-                "was damaged, and runs that it was not there for, within an hour; and stores whose "
-                "state nobody used for two days. All should stay at nothing.",
+                "was damaged, and runs that it was not there for, within an hour; domains that "
+                "sources name and do not get, by reason; and stores whose state nobody used for "
+                "two days. All should stay at nothing.",
                 (
                     Query(
                         f"sum by (org) ({increase(exporter.DISCOVERY_FAILURES, '1h', *M)})",
                         "discovery {{org}}",
+                        empty="there may be no source of stores",
+                    ),
+                    Query(
+                        f"sum by (reason) ({select(exporter.DISCOVERY_REFUSED, *M)})",
+                        "refused: {{reason}}",
                         empty="there may be no source of stores",
                     ),
                     Query(
@@ -117,6 +128,7 @@ def schedule() -> Row:
                 low=0,
                 links=(
                     AlertName.STORE_DISCOVERY_FAILING,
+                    AlertName.STORE_DISCOVERY_REFUSED,
                     AlertName.STORE_STATE_LOST,
                     AlertName.STORE_STATE_FULL,
                     AlertName.STORE_STATE_UNAVAILABLE,

@@ -1,0 +1,98 @@
+"""Where a store that a source named may lead: to public hosts, and to what configuration allows.
+
+Whoever controls a source chooses names, and whoever controls a name chooses its addresses, again at
+each look-up. So names are judged when they are found, and addresses whenever one is connected to.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable, Collection
+from contextvars import ContextVar
+from functools import lru_cache
+
+IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+# The last label by which a host is taken for an IPv4 address, in decimal, octal or hexadecimal
+# (WHATWG's URL standard, "ends in a number").
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
+_UNICAST = ipaddress.IPv6Network("2000::/3")
+"""The only IPv6 addresses that are public (RFC 4291, section 2.4, as IANA has assigned them)."""
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+"""IPv4 addresses as a network without IPv4 shows them (RFC 6052)."""
+
+permitted: ContextVar[Callable[[str], bool] | None] = ContextVar("permitted_address", default=None)
+"""Set before connecting, it tells to which addresses the connection may be; None is all."""
+
+
+def suffix_of(domain: str, suffixes: Collection[str]) -> str:
+    """Return the longest of the suffixes that a domain is or stands below; "" if there is none."""
+    while domain not in suffixes:
+        _, dot, domain = domain.partition(".")
+        if not dot:
+            return ""
+    return domain
+
+
+def name_problem(domain: str, suffix: str = "") -> str:
+    """Return why a found host name is refused, as the end of a sentence; "" if it is not.
+
+    Args:
+        domain: a host name in lower case.
+        suffix: the suffix by which configuration allows it; what stands there was written by
+            whoever is trusted. "" if there is none.
+    """
+    if domain == suffix:
+        return ""
+    labels = domain.split(".")
+    if _NUMBER.fullmatch(labels[-1]):
+        return "is an IP address"
+    if len(labels) == 1 or labels[-1] == "localhost":
+        return "is a name of this machine or network only"
+    own = domain.removesuffix(f".{suffix}").split(".") if suffix else labels
+    if any(label.startswith("xn--") for label in own):
+        return "is an internationalized name, which may look like another"
+    return ""
+
+
+def is_public(address: str) -> bool:
+    """Tell whether an IP address is one of the public internet.
+
+    Loopback, private and shared ranges, link-local, multicast, reserved and unspecified addresses
+    are not, nor are IPv6 addresses that stand for such an IPv4 address.
+    """
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    found = _meant(found)
+    if isinstance(found, ipaddress.IPv6Address) and found not in _UNICAST:
+        return False
+    return found.is_global and not found.is_multicast and not found.is_reserved
+
+
+def _meant(address: IpAddress) -> IpAddress:
+    """Return where packets to an address end, if it is one of IPv6 that stands for one of IPv4."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return address
+    if address in _NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour or address
+
+
+@lru_cache(maxsize=256)
+def permit(networks: tuple[str, ...]) -> Callable[[str], bool]:
+    """Return what tells whether an address is public or in one of these networks."""
+    allowed = tuple(ipaddress.ip_network(network) for network in networks)
+
+    def permits(address: str) -> bool:
+        if is_public(address):
+            return True
+        try:
+            found = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        return any(_meant(found) in network for network in allowed)
+
+    return permits
