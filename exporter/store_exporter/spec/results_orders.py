@@ -41,8 +41,8 @@ class Order:
         refunded: the sum of its refunds, not negative.
         customer: None unless the caller proved by an e-mail address to know whose it is.
         payment_method: its title.
-        created: when it was placed.
-        modified: when it last changed.
+        created: when it was placed; None where the store does not tell it.
+        modified: when it last changed; None where the store does not tell it.
         paid: when it was first paid; None if it was not.
         completed: when it was completed; None if it was not.
     """
@@ -55,8 +55,8 @@ class Order:
     lines: tuple[OrderLine, ...]
     customer: Customer | None
     payment_method: str
-    created: datetime
-    modified: datetime
+    created: datetime | None
+    modified: datetime | None
     paid: datetime | None
     completed: datetime | None
 

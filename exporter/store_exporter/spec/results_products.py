@@ -96,6 +96,7 @@ class Product:
         variations: ids of the variations.
         rating: average from 0 to 5; None without ratings.
         rating_count: number of ratings.
+        unreadable: names of prices that the store sent and that are no amounts; they are None.
     """
 
     id: int
@@ -115,6 +116,7 @@ class Product:
     variations: tuple[int, ...] = ()
     rating: Decimal | None = None
     rating_count: int = 0
+    unreadable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,6 +129,7 @@ class SalesReport:
         shipping: included in `gross`.
         discounts: given by coupons.
         other_currencies: the sales in each other currency, which are not part of these.
+        unreadable: orders and refunds that could not be read and are in no figure, of any currency.
     """
 
     definition: str
@@ -144,3 +145,4 @@ class SalesReport:
     shipping: Money
     discounts: Money
     other_currencies: tuple[SalesReport, ...] = ()
+    unreadable: int = 0

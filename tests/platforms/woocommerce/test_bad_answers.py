@@ -74,6 +74,10 @@ def one_left_out(found: Any) -> bool:
     return len(found) == 4 and found.unreadable == 1
 
 
+def price_left_out(found: Any) -> bool:
+    return len(found) == 5 and found[0].price is None and found[0].unreadable == ("price",)
+
+
 WARNING = '<br />\n<b>Warning</b>: Undefined array key "x" in <b>/srv/x.php</b> on line 7<br />\n'
 TABLE = [
     # Not JSON at all
@@ -237,9 +241,13 @@ TABLE = [
         "one null in a list", changing(PRODUCTS, lambda rows: [None, *rows[1:]]), holds=one_left_out
     ),
     # Wrong figures in waiting
-    Bad("thousands separators in a price", change_first(price="1,234.50"), holds=one_left_out),
-    Bad("a decimal comma in a price", change_first(price="12,50"), holds=one_left_out),
-    Bad("a currency sign in a price", change_first(price="£12"), holds=one_left_out),
+    Bad(
+        "a price as the shop displays it",
+        change_first(price="1,234.50"),
+        holds=lambda found: found[0].price.amount == Decimal("1234.5"),
+    ),
+    Bad("a decimal comma in a price", change_first(price="12,50"), holds=price_left_out),
+    Bad("a currency sign in a price", change_first(price="£12"), holds=price_left_out),
     Bad(
         "a price that is a number",
         change_first(price=12.5),
@@ -259,10 +267,10 @@ TABLE = [
     ),
     Bad(
         "an unknown currency",
-        change("*/woocommerce_currency", "value", to="XYZ"),
+        change("*/settings/general", 0, "value", to="XYZ"),
         holds=lambda found: found[0].price.currency == "XYZ",
     ),
-    Bad("no currency", change("*/woocommerce_currency", "value", to=""), kind="invalid_response"),
+    Bad("no currency", change("*/settings/general", 0, "value", to=""), kind="invalid_response"),
     Bad(
         "negative stock",
         change("*/products/19", "stock_quantity", to=-3),

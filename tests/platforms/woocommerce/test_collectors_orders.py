@@ -109,7 +109,7 @@ async def test_a_store_that_breaks_down_in_the_middle_keeps_what_was_counted() -
         for _ in range(25):
             store.clock.now += 1
             store.shop.new_order("processing", total="1")
-        store.shop.faults.add(Fault(skip=1, times=1, status=502))
+        store.shop.faults.add(Fault(path="*/orders", skip=1, times=1, status=502))
         with pytest.raises(StoreError) as raised:
             await run(store, page_size=10)
         assert raised.value.error_type == "server_error"
@@ -172,7 +172,7 @@ async def test_an_order_in_the_trash_is_gone_whether_lists_show_it_or_not() -> N
                 return [row for row in rows if shown or row["status"] != "trash"]
 
             total = {} if shown else {"X-WP-Total": "0"}
-            store.shop.faults.add(Fault(change=bin_it, headers=total))
+            store.shop.faults.add(Fault(path="*/orders*", change=bin_it, headers=total))
             found = await run(store)
             assert found["store_order_corrections_total{GBP}"] == 10
 
@@ -183,7 +183,7 @@ async def test_drafts_and_the_trash_are_no_orders_where_lists_show_them(status: 
         await run(store)
         store.shop.new_order("processing")
         change = lambda body: [{**order, "status": status} for order in body]  # noqa: E731
-        store.shop.faults.add(Fault(change=change))
+        store.shop.faults.add(Fault(path="*/orders", change=change))
         found = await run(store)
         assert sum(found[f"store_orders_total{{{status}}}"] for status in ENTERED) == 0
         assert found["store_orders_paid_total"] == 0
@@ -247,7 +247,7 @@ async def test_a_status_of_a_plugin_counts_as_other() -> None:
     async with watching(orders=0) as store:
         await run(store)
         store.shop.new_order("processing")
-        store.shop.faults.add(Fault(change=rename))
+        store.shop.faults.add(Fault(path="*/orders", change=rename))
         found = await run(store)
         assert found["store_orders_total{other}"] == 1
 
@@ -456,7 +456,7 @@ async def test_an_order_that_makes_no_sense_is_left_out_and_told(case: str) -> N
         await run(store)
         store.shop.new_order("processing", total="99")
         store.shop.new_order("processing", total="1")
-        fault = store.shop.faults.add(Fault(change=spoil))
+        fault = store.shop.faults.add(Fault(path="*/orders", change=spoil))
         store.clock.now += 300
         report = await store.collect("orders")
         assert figures(report)["store_revenue_total{GBP}"] == 1
@@ -479,7 +479,7 @@ async def test_a_page_of_nothing_but_nonsense_is_stepped_over_and_told(case: str
             store.clock.now += 60
             store.shop.new_order("processing", total="99")
         store.shop.new_order("processing", total="1")
-        store.shop.faults.add(Fault(change=spoil))
+        store.shop.faults.add(Fault(path="*/orders", change=spoil))
         store.clock.now += 300
         report = await store.collect("orders", page_size=5)
         assert figures(report)["store_revenue_total{GBP}"] == 1
@@ -505,7 +505,7 @@ async def test_orders_without_a_time_of_change_are_counted(value: Any) -> None:
         for _ in range(12):
             store.clock.now += 60
             store.shop.new_order("processing", total="1")
-        store.shop.faults.add(Fault(change=spoil, times=4))
+        store.shop.faults.add(Fault(path="*/orders", change=spoil, times=4))
         store.clock.now += 300
         report = await store.collect("orders", page_size=5)
         assert figures(report)["store_revenue_total{GBP}"] == 12
@@ -530,7 +530,7 @@ async def test_an_odd_order_is_counted_as_it_is(case: str) -> None:
     async with watching(orders=0) as store:
         await run(store)
         store.shop.new_order("processing", total="99")
-        store.shop.faults.add(Fault(change=spoil))
+        store.shop.faults.add(Fault(path="*/orders", change=spoil))
         found = await run(store)
         assert found["store_revenue_total{GBP}"] == revenue
         assert found["store_order_corrections_total{GBP}"] == corrections
@@ -541,7 +541,7 @@ async def test_an_order_that_comes_twice_on_a_page_counts_once() -> None:
     async with watching(orders=0) as store:
         await run(store)
         store.shop.new_order("processing", total="5")
-        store.shop.faults.add(Fault(change=lambda body: [*body, *body]))
+        store.shop.faults.add(Fault(path="*/orders", change=lambda body: [*body, *body]))
         assert (await run(store))["store_revenue_total{GBP}"] == 5
 
 
@@ -565,7 +565,9 @@ async def test_a_total_that_is_missing_or_a_lie_neither_stops_nor_repeats(
 async def test_orders_that_are_counted_and_not_shown_are_told() -> None:
     async with watching(orders=0) as store:
         await run(store)
-        store.shop.faults.add(Fault(change=lambda _: [], headers={"X-WP-Total": "7"}))
+        store.shop.faults.add(
+            Fault(path="*/orders", change=lambda _: [], headers={"X-WP-Total": "7"})
+        )
         report = await store.collect("orders")
         assert "tells of 7 orders and shows none" in report.degraded[0]
 
@@ -575,7 +577,7 @@ async def test_a_store_that_ignores_modified_after_is_refused() -> None:
         await run(store)
         store.shop.new_order("processing")
         rows = [dict(order) for order in store.shop.shop.orders.values()][:100]
-        store.shop.faults.add(Fault(change=lambda _: rows))
+        store.shop.faults.add(Fault(path="*/orders", change=lambda _: rows))
         with pytest.raises(StoreError, match=r"5\.8 or later"):
             await run(store)
 
@@ -593,7 +595,7 @@ async def test_an_order_edited_while_its_page_is_made_hides_none_behind_it() -> 
             body[-1]["date_modified_gmt"] = "2026-11-23T12:25:00"
             return body
 
-        store.shop.faults.add(Fault(change=edited, times=1))
+        store.shop.faults.add(Fault(path="*/orders", change=edited, times=1))
         store.http.date = formatdate(store.clock.now, usegmt=True)
         found = await run(store, seconds=0, page_size=5)
         assert found["store_orders_paid_total"] == 20

@@ -267,7 +267,7 @@ def spoiling(number: int, odd: dict[str, Any]) -> Any:
     [
         ({"total": None}, 1),
         ({"total": "1,234.50"}, 1),
-        ({"date_created_gmt": None}, 1),
+        ({"date_created_gmt": "yesterday"}, 1),
         ({"date_created_gmt": 7}, 1),
         ({"currency": ""}, 1),
         ({"line_items": [None]}, 1),
@@ -275,6 +275,8 @@ def spoiling(number: int, odd: dict[str, Any]) -> Any:
         ({"id": "x"}, 1),
         # What can be understood is: no lines, a currency in lower case, no account.
         ({"line_items": None}, 0),
+        ({"date_created_gmt": None}, 0),
+        ({"date_modified_gmt": None}, 0),
         ({"currency": "gbp"}, 0),
         ({"customer_id": None}, 0),
     ],

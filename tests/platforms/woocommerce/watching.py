@@ -109,10 +109,16 @@ class Watched:
         return await self.watcher().run(COLLECTORS[name], options)
 
     def asked(self) -> list[str]:
-        """The paths asked for so far, without the API's root; forgets them."""
+        """The paths asked for so far; forgets them. Settings, asked for once an hour, are not among
+        them: here each run begins as if it were the first.
+        """
         paths = [path.partition("?")[0] for _, path in self.shop.requests]
         self.shop.requests.clear()
-        return paths
+        return [
+            path
+            for path in paths
+            if "/settings/general" not in path or "/v3/settings/general/" in path
+        ]
 
     def with_key(self, key: Key) -> Watched:
         return replace(self, key=key)

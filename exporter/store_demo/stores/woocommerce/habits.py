@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from .answers import Call, Document, Reply
 
@@ -17,8 +17,8 @@ class Habits:
         ignores_page: every page is the first.
         total: what X-WP-Total says: missing, zero, page (what is on the page) or double.
         shows_drafts: lists without a status show drafts, as versions before 7.9 do.
-        decimals: decimals of the prices that the shop displays, which amounts are rounded to
-            unless `dp` asks for more.
+        decimals: decimals of the prices that the shop displays. An order's total and tax are
+            rounded to them when it is loaded, all else only as `dp` asks.
     """
 
     cap: int | None = None
@@ -51,9 +51,15 @@ class Habits:
         """Return an order with the decimals that are displayed or asked for."""
         if self.decimals is None:
             return order
-        places = Decimal(1).scaleb(-int(call.params.get("dp") or self.decimals))
+        loaded, asked = self.decimals, int(call.params.get("dp") or self.decimals)
+        found = {**order}
+        for name in ("total", "total_tax"):
+            found[name] = _rounded(_rounded(order[name], loaded), asked)
+        for name in ("refunds", "line_items"):
+            rows = order[name]
+            found[name] = [{**row, "total": _rounded(row["total"], asked)} for row in rows]
+        return found
 
-        def shown(row: Document) -> Document:
-            return {**row, "total": str(Decimal(row["total"]).quantize(places))}
 
-        return {**shown(order), "refunds": [shown(row) for row in order["refunds"]]}
+def _rounded(amount: str, places: int) -> str:
+    return f"{Decimal(amount).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP):f}"

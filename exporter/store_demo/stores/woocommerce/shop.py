@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 import hashlib
 from collections.abc import Callable, Sequence
-from decimal import Decimal
+from contextlib import suppress
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from .answers import Document
@@ -103,7 +104,8 @@ class Shop(Assortment):
             email: the billing address; a customer of that address becomes its customer.
             lines: pairs of product or variation id and quantity; one of the first product
                 unless given.
-            total: the order's total where it should not be the sum of its lines.
+            total: the order's total where it should not be the sum of its lines, whose last one
+                then makes up for the difference.
             currency: another currency than the shop's.
             created: when it was placed, in Unix seconds; now unless given.
         """
@@ -134,6 +136,7 @@ class Shop(Assortment):
         self.stamp(order, "date_modified", when)
         self.stamp(order, "date_paid", when if status in PAID else None)
         self.stamp(order, "date_completed", when if status == "completed" else None)
+        self._fit_lines(order, order["total"])
         self.orders[number] = order
         self.refunds[number] = []
         self.notes[number] = []
@@ -161,9 +164,18 @@ class Shop(Assortment):
             if status == "completed":
                 self.stamp(order, "date_completed", self.clock())
         order.update(changes)
+        if "total" in changes and "line_items" not in changes:
+            self._fit_lines(order, order["total"])
         self.touch(order)
         self._follow_status(order)
         return copy.deepcopy(order)
+
+    def _fit_lines(self, order: Document, total: Decimal | str) -> None:
+        """Let the last line make up for what an order's lines and its total are apart."""
+        *others, last = order["line_items"] or [{}]
+        with suppress(InvalidOperation, KeyError, TypeError):
+            left = Decimal(total) - sum((Decimal(row["total"]) for row in others), Decimal(0))
+            last["total"] = self.amount(left)
 
     def _follow_status(self, order: Document) -> None:
         """Take the goods from stock or put them back, as the status asks for."""

@@ -9,6 +9,7 @@ from .answers import ApiError, Call, Document, Reply, invalid_parameter, link, p
 from .shop import Shop
 
 _ROOT = "/wp-json/wc/v3"
+_MONEY = ("currency", "price_thousand_sep", "price_decimal_sep", "price_num_decimals")
 
 
 def index(shop: Shop) -> Document:
@@ -39,6 +40,19 @@ def _setting(shop: Shop, name: str, label: str, value: str) -> Document:
     return {**setting, "_links": link(shop.base, f"{_ROOT}/settings/general/{name}")}
 
 
+def settings(shop: Shop, call: Call) -> Reply:
+    """GET settings/general, those about money."""
+    return Reply([setting(shop, call, f"woocommerce_{name}").body for name in _MONEY])
+
+
+def tax_setting(shop: Shop, call: Call, name: str) -> Reply:
+    """GET settings/tax/{id}, for how taxes are rounded."""
+    del call
+    if name != "woocommerce_tax_round_at_subtotal":
+        raise ApiError(404, "rest_setting_setting_invalid", "Invalid setting.")
+    return Reply(_setting(shop, name, "Rounding", "no"))
+
+
 def setting(shop: Shop, call: Call, name: str) -> Reply:
     """GET settings/general/{id}, for the settings about money and for any other an error."""
     del call
@@ -46,8 +60,9 @@ def setting(shop: Shop, call: Call, name: str) -> Reply:
         currency = shop.templates.get("currency_setting", value=shop.currency)
         currency["_links"] = link(shop.base, f"{_ROOT}/settings/general/{name}")
         return Reply(currency)
+    shown = shop.decimals if shop.habits.decimals is None else shop.habits.decimals
     known = {
-        "woocommerce_price_num_decimals": ("Number of decimals", str(shop.decimals)),
+        "woocommerce_price_num_decimals": ("Number of decimals", str(shown)),
         "woocommerce_price_decimal_sep": ("Decimal separator", "."),
         "woocommerce_price_thousand_sep": ("Thousand separator", ","),
     }

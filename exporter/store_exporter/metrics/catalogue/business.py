@@ -24,7 +24,8 @@ ORDERS_PAID = Metric(
 REVENUE = Metric(
     "store_revenue_total",
     Kind.COUNTER,
-    "What was paid for orders, tax and shipping included, and what was added to paid orders later.",
+    "What was paid for orders, tax and shipping included, and what was added to paid orders later. "
+    "An order's amount is what was charged, whatever number of decimals the shop shows.",
     (*STORE_LABELS, "currency"),
     "{money}",
     persistent=True,

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from ...errors import StoreError
 from ...spec.money import Money, Quantity
-from .money import currency_code, decimal_number, decimal_text, exact
+from .money import currency_code, decimal_number, exact
 
 T = TypeVar("T")
 _MISSING: Any = object()
@@ -154,15 +154,12 @@ class Fields:
         return currency_code(self._members.get(name), f"{self.where}: {name}")
 
     def money(self, name: str, currency: str) -> Money:
-        """Read an amount that is a text such as `"12.50"`."""
-        amount = decimal_text(self._members.get(name), f"{self.where}: {name}")
+        """Read an amount such as `"12.50"`; some plugins make a JSON number of it."""
+        amount = decimal_number(self._members.get(name), f"{self.where}: {name}")
         return Money(exact(amount, currency), currency)
 
     def money_if_any(self, name: str, currency: str) -> Money | None:
-        """Read an amount that may be null or an empty text, for none, but must be there.
-
-        Some plugins make a JSON number of it.
-        """
+        """Read an amount that may be null or an empty text, for none, but must be there."""
         value = self._members.get(name, _MISSING)
         if value in (None, ""):
             return None

@@ -55,6 +55,28 @@ def decimal_number(value: object, where: str) -> Decimal:
     return decimal_text(value, where)
 
 
+def unformatted(value: object, thousands: str, decimal: str) -> object:
+    """Return an amount that is formatted for people as a plain decimal; anything else as it is.
+
+    Args:
+        value: such as `"1,234.50"`.
+        thousands: the sign that the shop sets between groups of digits; empty for none.
+        decimal: the sign that it sets before decimals.
+    """
+    if not isinstance(value, str) or thousands == decimal:
+        return value
+    sign = re.escape(thousands)
+    # India writes 12,34,567.
+    group = f"(?:(?:{sign}[0-9]{{2,3}})*{sign}[0-9]{{3}})?" if thousands else ""
+    pattern = rf"(-?[0-9]{{1,24}}{group})(?:{re.escape(decimal or '.')}([0-9]{{1,24}}))?"
+    match = re.fullmatch(pattern, value.strip())
+    if match is None:
+        return value
+    whole, decimals = match.group(1), match.group(2)
+    whole = whole.replace(thousands, "") if thousands else whole
+    return whole if decimals is None else f"{whole}.{decimals}"
+
+
 def minor_units(value: object, decimals: int, where: str) -> Decimal:
     """Read an amount in minor units (pence), as text or as a whole number, in major ones.
 

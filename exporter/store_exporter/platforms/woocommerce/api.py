@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ...contract import Response
 from ...errors import StoreError
@@ -41,8 +40,6 @@ MOST_SUMMED = 5000
 """Orders that are read at most for figures made of them."""
 SUMMING = 120.0
 """Seconds that an operation may take which reads so many."""
-EXACT = {"dp": "8"}
-"""Asks for amounts as they are stored; without it they are rounded to what the shop displays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +240,7 @@ class Api(connection.Api):
             StoreError: response_too_large, there are more than `MOST_SUMMED`; invalid_response, it
                 is no list or ended before its own total; whatever a request may raise.
         """
-        query = {**params, **EXACT, "dates_are_gmt": "true", "orderby": "id", "order": "asc"}
+        query = {**params, **FULL, "dates_are_gmt": "true", "orderby": "id", "order": "asc"}
 
         def ask(number: int, size: int) -> Plan[Page]:
             page = yield from self.page(path, {**query, "per_page": size, "page": number})
@@ -258,46 +255,6 @@ class Api(connection.Api):
             message = f"{path} has {rows.total} {what}, but came with {len(rows.items)}"
             raise StoreError("invalid_response", message)
         return rows.items
-
-    def currency(self) -> Plan[str]:
-        """Return the code of the shop's currency, asked for once an hour."""
-        return self.facts.get("currency", self._currency)
-
-    def _currency(self) -> Plan[str]:
-        body = yield from self.get(f"{V3}/settings/general/woocommerce_currency")
-        return Fields(body, "the currency setting").currency("value")
-
-    def decimals(self) -> Plan[int]:
-        """Return how many decimals the shop displays, asked for once an hour.
-
-        WooCommerce rounds an order's total and tax to them when it loads the order, whatever the
-        request asks for (`WC_Abstract_Order::set_total`).
-        """
-        return self.facts.get("decimals", self._decimals)
-
-    def _decimals(self) -> Plan[int]:
-        body = yield from self.get(f"{V3}/settings/general/woocommerce_price_num_decimals")
-        return Fields(body, "the setting of decimals").integer("value")
-
-    def statuses(self, without: Collection[str]) -> Plan[str]:
-        """Return the statuses that orders can have but for some, as a parameter.
-
-        They are asked for once an hour, and those of plugins are among them.
-        """
-        every = yield from self.facts.get("statuses", self._statuses)
-        return ",".join(slug for slug in every if slug not in without)
-
-    def _statuses(self) -> Plan[tuple[str, ...]]:
-        page = yield from self.page(f"{V3}/reports/orders/totals")
-        return tuple(row.text("slug").removeprefix("wc-") for row in page)
-
-    def zone(self) -> Plan[tzinfo]:
-        """Return the time zone of the shop's calendar, asked for once an hour."""
-        return self.facts.get("zone", self._zone)
-
-    def _zone(self) -> Plan[tzinfo]:
-        body = yield from self.get("/wp-json/", {"_fields": "gmt_offset,timezone_string"})
-        return _zone(Fields(body, "the API's index"))
 
 
 def unasked(path: str) -> StoreError:
@@ -333,21 +290,3 @@ def _count(response: Response, header: str) -> int | None:
     """Return a total from a header, None when it is missing or no number."""
     raw = response.headers.get(header, "").strip()
     return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 13 else None
-
-
-def _zone(index: Fields) -> tzinfo:
-    """Return the zone: a named one, else the fixed offset in hours, else GMT.
-
-    Args:
-        index: the members `timezone_string` and `gmt_offset` of the index.
-    """
-    name = index.text_or("timezone_string")
-    if name:
-        try:
-            return ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError):
-            pass
-    if index.raw("gmt_offset") in (None, ""):
-        return UTC
-    seconds = int(index.decimal("gmt_offset") * 3600)
-    return timezone(timedelta(seconds=seconds)) if abs(seconds) < 24 * 3600 else UTC

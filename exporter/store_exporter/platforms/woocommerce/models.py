@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from decimal import ROUND_HALF_UP, Decimal
+from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from ...errors import StoreError
 from ...spec.money import Money, Quantity
 from ...spec.results import Category, LowStock, Price, Product, Review, Stock
 from ..kit.fields import Fields
-from ..kit.money import decimals_of, rounded
 
 T = TypeVar("T")
-_PARTS = ("line_items", "fee_lines", "shipping_lines")
 _STOCK = {"instock": "in_stock", "outofstock": "out_of_stock", "onbackorder": "on_backorder"}
+PRICES = ("price", "regular_price")
 NOT_SOLD_HERE = ("external", "grouped")
 """Types of products that no cart takes: sold elsewhere, or only a list of others."""
 
@@ -53,7 +51,13 @@ def stock(fields: Fields) -> Stock:
 
 def product(fields: Fields, currency: str) -> Product:
     """Read a product or variation."""
-    kind = fields.text("type")
+    kind, unreadable = fields.text("type"), []
+    prices: dict[str, Money | None] = dict.fromkeys(PRICES)
+    for name in PRICES:
+        try:
+            prices[name] = fields.money_if_any(name, currency)
+        except StoreError:
+            unreadable.append(name)
     # Variations have no ratings of their own.
     rating_count = 0 if kind == "variation" else fields.integer("rating_count")
     return Product(
@@ -62,8 +66,8 @@ def product(fields: Fields, currency: str) -> Product:
         type=kind,
         name=fields.text("name"),
         sku=fields.text_or("sku"),
-        price=fields.money_if_any("price", currency),
-        regular_price=fields.money_if_any("regular_price", currency),
+        price=prices["price"],
+        regular_price=prices["regular_price"],
         on_sale=fields.flag("on_sale"),
         stock=stock(fields),
         permalink=fields.text_or("permalink"),
@@ -74,6 +78,7 @@ def product(fields: Fields, currency: str) -> Product:
         variations=tuple(_ids(fields.raw("variations"))),
         rating=fields.decimal("average_rating") if rating_count else None,
         rating_count=rating_count,
+        unreadable=tuple(unreadable),
     )
 
 
@@ -150,43 +155,3 @@ def low_stock(fields: Fields) -> LowStock:
         quantity=fields.quantity("stock_quantity"),
         in_stock=fields.text("stock_status") != "outofstock",
     )
-
-
-TOTALS = "total,total_tax,line_items,fee_lines,shipping_lines,tax_lines"
-"""Members of an order that `order_total` and `order_tax` read."""
-
-
-def order_total(order: Fields, currency: str, shown: int) -> Money:
-    """Read an order's total, as exactly as the store has it.
-
-    Args:
-        order: with the members `TOTALS`.
-        currency: of the order.
-        shown: decimals that the shop displays, to which it rounds totals. Where the currency has
-            more of them, the parts of the order tell the rest, provided that they round to its
-            total: a total that somebody set by hand is left as it is.
-    """
-    return _unrounded(order.money("total", currency), shown, lambda: _parts(order) + _taxes(order))
-
-
-def order_tax(order: Fields, currency: str, shown: int) -> Money:
-    """Read an order's tax in the same way."""
-    return _unrounded(order.money("total_tax", currency), shown, lambda: _taxes(order))
-
-
-def _parts(order: Fields) -> Decimal:
-    rows = (row for name in _PARTS for row in order.children(name))
-    return sum((row.decimal("total") for row in rows), Decimal(0))
-
-
-def _taxes(order: Fields) -> Decimal:
-    rows = order.children("tax_lines")
-    return sum((r.decimal("tax_total") + r.decimal("shipping_tax_total") for r in rows), Decimal(0))
-
-
-def _unrounded(stated: Money, shown: int, parts: Callable[[], Decimal]) -> Money:
-    if shown >= decimals_of(stated.currency):
-        return stated
-    exactly = rounded(parts(), stated.currency)
-    agrees = exactly.quantize(Decimal(1).scaleb(-shown), ROUND_HALF_UP) == stated.amount
-    return Money(exactly, stated.currency) if agrees else stated

@@ -9,11 +9,10 @@ from ...net.plans import Plan
 from ..kit import checks, products
 from ..kit.fields import Fields
 from ..kit.lists import Rows
+from . import facts
 from .api import ANALYTICS, PAGE, V3, Api
 
-LOOKUP = ("GET /wc/v3/products?sku=", "GET /wc/v3/products/{id}")
-DECIMALS = "GET /wc/v3/settings/general/woocommerce_price_num_decimals"
-CURRENCY = "GET /wc/v3/settings/general/woocommerce_currency"
+LOOKUP = ("GET /wc/v3/products?sku=", "GET /wc/v3/products/{id}", facts.SETTINGS)
 
 
 def find_product(api: Api, product: int | str) -> Plan[Fields]:
@@ -31,6 +30,7 @@ def _by_sku(api: Api, sku: str) -> Plan[Fields | None]:
     body = yield from api.get(f"{V3}/products", {"sku": sku, "status": "publish", "per_page": PAGE})
     if not isinstance(body, list):
         raise StoreError("invalid_response", "the products are not a list")
+    yield from facts.plain_prices(api, body)
     return products.of_sku(Rows(body).readable(f"product {sku}"), sku)
 
 
@@ -46,7 +46,9 @@ def _by_sku_zero(api: Api) -> Plan[Fields | None]:
 
 
 def _by_id(api: Api, product: int) -> Plan[Fields | None]:
-    found = Fields((yield from api.get(f"{V3}/products/{product}")), f"product {product}")
+    body = yield from api.get(f"{V3}/products/{product}")
+    yield from facts.plain_prices(api, [body])
+    found = Fields(body, f"product {product}")
     if found.identifier() != product:
         raise StoreError("invalid_response", f"product {product} was answered with another")
     # The key may see drafts and what is private or in the trash; shoppers may not.
@@ -56,7 +58,9 @@ def _by_id(api: Api, product: int) -> Plan[Fields | None]:
 def children(api: Api, parent_id: int) -> Plan[Rows]:
     """Return the variations of a product that are offered, as they are."""
     path = f"{V3}/products/{parent_id}/variations"
-    return (yield from api.rows(path, {"status": "publish"}))
+    rows = yield from api.rows(path, {"status": "publish"})
+    yield from facts.plain_prices(api, rows.items)
+    return rows
 
 
 def category_id(api: Api, category: int | str) -> Plan[int]:

@@ -12,10 +12,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ....contract import Response
 from ....errors import StoreError
 from ....net.plans import Plan
 from ..api import PAGE, V3
-from .order_rows import ASKED, OrderPage, read_page
+from .order_rows import OrderPage, read_page
 
 if TYPE_CHECKING:
     from .orders import OrderBook
@@ -28,16 +29,17 @@ _UNREADABLE = 20
 
 @dataclass(slots=True)
 class Answer:
-    """A page of orders, and how many match in all, if the store tells."""
+    """A page of orders, how many match in all, if the store tells, and the answer that has it."""
 
     page: OrderPage
     total: int | None
+    response: Response
 
 
 def newest(number: int) -> dict[str, Any]:
     """Return what to ask for the orders by id, the newest first: a few, then pages from the top."""
     size, page = (_NEWEST, 1) if number == 0 else (PAGE, number)
-    return {**ASKED, "orderby": "id", "order": "desc", "per_page": size, "page": page}
+    return {"orderby": "id", "order": "desc", "per_page": size, "page": page}
 
 
 def look_for_new(book: OrderBook) -> Plan[None]:
@@ -95,7 +97,7 @@ def read_again(book: OrderBook) -> Plan[None]:
 
 
 def _read_again(book: OrderBook, ids: list[str]) -> Plan[None]:
-    params = {**ASKED, "include": ",".join(ids), "orderby": "id", "per_page": len(ids)}
+    params = {"include": ",".join(ids), "orderby": "id", "per_page": len(ids)}
     answer = yield from book.ask(params)
     book.take(answer.page)
     found = set(answer.page.ids)
@@ -117,13 +119,13 @@ def _is_settled(book: OrderBook, number: str) -> Plan[bool]:
         return False
     book.lookups -= 1
     try:
-        order = yield from book.api.get(f"{V3}/orders/{number}", ASKED)
+        order = yield from book.api.get(f"{V3}/orders/{number}", book.asked)
     except StoreError as error:
         if error.error_type != "not_found":
             raise
         page = OrderPage(others=[number], ids=[number])
     else:
-        page = read_page("orders", [order])
+        page = read_page("orders", [order], book.reading)
     if page.others and book.ledger.remembers(number) and not book.ledger.is_gone(number):
         book.place.missing -= 1
     book.take(page)

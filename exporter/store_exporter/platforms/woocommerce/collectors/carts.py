@@ -14,9 +14,12 @@ from ...kit.fields import Fields
 from ...kit.figures import abandoned_carts
 from ...kit.monitoring import collector
 from ...kit.options import number
-from ..api import EXACT, PAGE, V3, Api, gmt, unasked
+from .. import facts
+from ..api import FULL, PAGE, V3, Api, gmt, unasked
+from ..totals import PARTS, Totals
 
 _MAX_PAGES = 5
+_MEMBERS = ("id", "status", "date_modified_gmt", "total", "currency")
 _LEFT = ("checkout-draft", "pending")
 
 
@@ -31,7 +34,7 @@ def carts(api: Api, run: Run) -> Plan[Report]:
     older, younger = number(run.options, "older_than"), number(run.options, "younger_than")
     if younger <= older:
         raise StoreError("invalid_request", "the option younger_than must exceed older_than")
-    now = run.now()
+    now, reading = run.now(), (yield from facts.reading(api))
     params = {
         # The status `any` leaves drafts out, so both are named.
         "status": ",".join(_LEFT),
@@ -41,8 +44,8 @@ def carts(api: Api, run: Run) -> Plan[Report]:
         "orderby": "id",
         "order": "asc",
         "per_page": PAGE,
-        **EXACT,
-        "_fields": "id,status,date_modified_gmt,total,currency",
+        **FULL,
+        "_fields": ",".join((*_MEMBERS, *([PARTS] if reading.by_parts else []))),
     }
     found: dict[int, Fields] = {}
     for page in range(1, _MAX_PAGES + 1):
@@ -54,16 +57,16 @@ def carts(api: Api, run: Run) -> Plan[Report]:
                 raise unasked("the list of orders")
             found[row.identifier()] = row
         if len(rows) < PAGE or rows.total == page * PAGE:
-            return _report(list(found.values()))
+            return _report(list(found.values()), reading)
     if rows.total is None:
         raise StoreError("invalid_response", "the list of orders does not say how many there are")
     summary = f"{rows.total} abandoned carts, too many to add up their value"
     return Report([Sample(business.CARTS_ABANDONED, rows.total)], summary=summary)
 
 
-def _report(orders: Sequence[Fields]) -> Report:
+def _report(orders: Sequence[Fields], reading: Totals) -> Report:
     try:
-        return abandoned_carts([_value(order) for order in orders])
+        return abandoned_carts([_value(order, reading) for order in orders])
     except StoreError as error:
         # A sum without this one would be a wrong figure; that there is one is still true.
         reason = f"The value of abandoned carts is not known: {error.message}."
@@ -71,13 +74,13 @@ def _report(orders: Sequence[Fields]) -> Report:
         return Report([sample], [reason], f"{len(orders)} abandoned carts of unknown value")
 
 
-def _value(order: Fields) -> Money:
+def _value(order: Fields, reading: Totals) -> Money:
     """Read what a cart is worth.
 
     Raises:
         StoreError: invalid_response.
     """
-    value = order.money("total", order.currency("currency"))
+    value = reading.total(order, order.currency("currency"))
     if value.amount < 0:
         raise StoreError("invalid_response", f"{order.where}: total is negative")
     return value

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Context, Decimal
 from typing import Any
 
 from ....errors import StoreError
 from ...kit.accounts import CountedOrder, CountedRefund
 from ...kit.fields import Fields
-from ...kit.money import currency_code, decimal_number
+from ...kit.money import currency_code
 from ..api import FULL
+from ..totals import Totals, amount
 from .statuses import ENTERED, label
 
 # Without line items and addresses a page is a tenth of the work for the store, and nobody's name
@@ -20,13 +20,11 @@ FIELDS = (
     "id,status,currency,total,date_created,date_created_gmt,date_modified,date_modified_gmt,"
     "date_paid,date_paid_gmt,date_completed,date_completed_gmt,refunds"
 )
-ASKED = {"dates_are_gmt": "true", "_fields": FIELDS, **FULL}
-"""What each list of orders is asked with."""
+ASKED = {"dates_are_gmt": "true", **FULL}
+"""What each list of orders is asked with, beside the fields."""
 _MOST_REFUNDS = 200
 _NO_ORDERS = ("checkout-draft", "auto-draft", "draft", "new", "trash")
 """Statuses of what is no order yet, or no more. Lists of older versions show some of them."""
-_FLOAT = Context(prec=15)
-"""WooCommerce formats a float, whose further digits mean nothing."""
 
 
 @dataclass(slots=True)
@@ -57,7 +55,7 @@ class OrderPage:
         return max(map(int, ids), default=0)
 
 
-def read_page(name: str, items: Sequence[Any]) -> OrderPage:
+def read_page(name: str, items: Sequence[Any], reading: Totals) -> OrderPage:
     """Read a page; an order that makes no sense is left out and told.
 
     Raises:
@@ -72,7 +70,7 @@ def read_page(name: str, items: Sequence[Any]) -> OrderPage:
         try:
             row = Fields(item, where)
             number = str(row.identifier())
-            _read_row(page, number, row)
+            _read_row(page, number, row, reading)
         except StoreError as error:
             if number.isdigit():
                 page.unreadable[number] = error
@@ -82,7 +80,7 @@ def read_page(name: str, items: Sequence[Any]) -> OrderPage:
     return page
 
 
-def _read_row(page: OrderPage, number: str, row: Fields) -> None:
+def _read_row(page: OrderPage, number: str, row: Fields, reading: Totals) -> None:
     # It decides how far the list was read, also by an order of which nothing else can be read.
     changed = _seconds_or_none(row, "date_modified_gmt")
     if changed is not None:
@@ -90,7 +88,7 @@ def _read_row(page: OrderPage, number: str, row: Fields) -> None:
     if row.text("status").removeprefix("wc-") in _NO_ORDERS:
         page.others.append(number)
     else:
-        page.orders.append(read_order(row, changed))
+        page.orders.append(read_order(row, changed, reading))
 
 
 def _seconds_or_none(row: Fields, name: str) -> int | None:
@@ -100,7 +98,7 @@ def _seconds_or_none(row: Fields, name: str) -> int | None:
         return None
 
 
-def read_order(row: Fields, changed: int | None) -> CountedOrder:
+def read_order(row: Fields, changed: int | None, reading: Totals) -> CountedOrder:
     """Read one order.
 
     WooCommerce sets the date of payment when an order first reaches a paid status; for cash on
@@ -109,6 +107,7 @@ def read_order(row: Fields, changed: int | None) -> CountedOrder:
     Args:
         row: the order.
         changed: when it last changed, if it tells that.
+        reading: reads its total.
 
     Raises:
         StoreError: invalid_response.
@@ -122,11 +121,12 @@ def read_order(row: Fields, changed: int | None) -> CountedOrder:
         row.seconds_if_any(name)
         for name in ("date_created_gmt", "date_paid_gmt", "date_completed_gmt")
     )
+    currency = currency_code(row.raw("currency"), f"order {number}: currency")
     return CountedOrder(
         id=str(number),
         status=label(row.text("status"), ENTERED),
-        currency=currency_code(row.raw("currency"), f"order {number}: currency"),
-        total=_amount(row, "total"),
+        currency=currency,
+        total=reading.total(row, currency).amount,
         # Without a date of its own an order counts by those of what happened to it.
         created=created or 0,
         modified=changed or max(created or 0, paid or 0, completed or 0),
@@ -136,17 +136,9 @@ def read_order(row: Fields, changed: int | None) -> CountedOrder:
     )
 
 
-def _amount(row: Fields, name: str) -> Decimal:
-    """Read an amount, which is negative where a shop gives more back than it takes."""
-    amount = decimal_number(row.raw(name), f"{row.where}: {name}")
-    if amount == amount.to_integral_value():
-        return amount.quantize(Decimal(1))
-    return _FLOAT.plus(amount).normalize()
-
-
 def _refund(row: Fields, name: str) -> CountedRefund:
     # The list of orders shows refunds as negative totals.
-    return CountedRefund(str(row.identifier()), abs(_amount(row, name)))
+    return CountedRefund(str(row.identifier()), abs(amount(row, name)))
 
 
 def read_refunds(rows: Iterable[Fields]) -> list[CountedRefund]:

@@ -15,9 +15,11 @@ from ....net.plans import Plan
 from ...kit import order_book
 from ...kit.options import whole_number
 from ...kit.walk import WalkQuery
+from .. import facts
 from ..api import FULL, PAGE, V3, Api, gmt, server_time
+from ..totals import PARTS, Totals
 from . import audit
-from .order_rows import ASKED, OrderPage, read_page, read_refunds
+from .order_rows import ASKED, FIELDS, OrderPage, read_page, read_refunds
 from .places import OrdersRead
 from .statuses import ENTERED
 
@@ -41,6 +43,10 @@ class OrderBook(order_book.OrderBook[Api, OrdersRead]):
         """Requests for single orders that this run may still send."""
         self.read: set[str] = set()
         """Ids of the orders that this run read."""
+        self.reading = Totals(0)
+        """Reads the totals of orders, once the run has begun."""
+        self.asked: dict[str, Any] = {**ASKED, "_fields": FIELDS}
+        """What each request for orders is sent with."""
 
     def first_place(self, since: int) -> OrdersRead:
         """Return the place of a walk that begins at a time."""
@@ -62,8 +68,8 @@ class OrderBook(order_book.OrderBook[Api, OrdersRead]):
         A store with 100,000 orders is not asked for more than that page and the newest ids.
         """
         newest = yield from self.ask(audit.newest(0))
-        rows = yield from self.api.page(f"{V3}/orders", _params(PAGE) | {"order": "desc"})
-        page = read_page(rows.name, rows.items)
+        rows = yield from self.ask(_params(PAGE) | {"order": "desc"})
+        page = rows.page
         server = server_time(rows.response)
         # Orders from the future must not put off the counting until then.
         clock = int(self.run.now() if server is None else server)
@@ -76,9 +82,22 @@ class OrderBook(order_book.OrderBook[Api, OrdersRead]):
         self.before = len(page.orders) if rows.total is None else rows.total
 
     def ask(self, params: dict[str, Any]) -> Plan[audit.Answer]:
-        """Read one page of the orders, whichever."""
-        rows = yield from self.api.page(f"{V3}/orders", params)
-        return audit.Answer(read_page(rows.name, rows.items), rows.total)
+        """Read one page of the orders, whichever, with their parts where totals need them."""
+        self.reading = yield from facts.reading(self.api)
+        with_parts = f"{FIELDS},{PARTS}"
+        if self.reading.by_parts:
+            self.asked["_fields"] = with_parts
+        rows = yield from self.api.page(f"{V3}/orders", self.asked | params)
+        if self.asked["_fields"] == FIELDS and any(map(self._has_finer, rows.items)):
+            self.asked["_fields"] = with_parts
+            rows = yield from self.api.page(f"{V3}/orders", self.asked | params)
+        page = read_page(rows.name, rows.items, self.reading)
+        return audit.Answer(page, rows.total, rows.response)
+
+    def _has_finer(self, row: Any) -> bool:
+        """Whether an order is in a currency with more decimals than the shop displays."""
+        code = row.get("currency") if isinstance(row, dict) else None
+        return isinstance(code, str) and self.reading.rounds(code.upper())
 
     def take(self, page: OrderPage) -> None:
         """Put what is on a page into the ledger, and note what cannot be read of it."""
@@ -103,12 +122,11 @@ class OrderBook(order_book.OrderBook[Api, OrdersRead]):
         for _ in range(self.options.pages):
             query = walk.query()
             params = _params(self.options.size, query)
-            rows = yield from self.api.page(f"{V3}/orders", params)
-            server = server_time(rows.response)
-            page = read_page(rows.name, rows.items)
+            rows = yield from self.ask(params)
+            server, page = server_time(rows.response), rows.page
             _check(page, query)
             self.take(page)
-            if rows.total and not rows.items and not query.exclude:
+            if rows.total and not page.ids and not query.exclude:
                 message = f"the store tells of {rows.total} orders and shows none"
                 self.problems.append(StoreError("invalid_response", message))
             ids = [n if n.isdigit() else f"{n}.{query.page}" for n in page.ids]
@@ -157,7 +175,7 @@ class OrderBook(order_book.OrderBook[Api, OrdersRead]):
 
 
 def _params(size: int, query: WalkQuery | None = None) -> dict[str, Any]:
-    params: dict[str, Any] = {**ASKED, "orderby": "modified", "order": "asc", "per_page": size}
+    params: dict[str, Any] = {"orderby": "modified", "order": "asc", "per_page": size}
     if query is None:
         return params
     # WordPress leaves out the moments themselves.

@@ -16,12 +16,13 @@ from ...kit import checks
 from ...kit.fields import Fields
 from ...kit.money import exact, rounded
 from ...kit.operations import plan
+from .. import facts
 from ..api import PAGE, SUMMING, V3, Api
-from ..models import TOTALS, optional_id, order_total
-from ..product_lookup import CURRENCY, DECIMALS
+from ..models import optional_id
+from ..totals import MEMBERS, Totals
 
 _UNSOLD = ("pending", "failed", "cancelled", "checkout-draft", "auto-draft", "trash")
-_MEMBERS = f"id,status,currency,{TOTALS},customer_id,billing,refunds,date_created_gmt"
+_ASKED = f"id,status,currency,{MEMBERS},customer_id,billing,refunds,date_created_gmt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +74,7 @@ class _Customer:
         "GET /wc/v3/orders",
         "GET /wc/v3/reports/orders/totals",
         "GET /wc/v3/customers?include=",
-        CURRENCY,
-        DECIMALS,
+        *facts.TOTALS[:-1],
     ),
     errors=("response_too_large",),
     deadline=SUMMING,
@@ -89,10 +89,10 @@ def get_customer_insights(api: Api, limit: int = 10) -> Plan[Listing[CustomerSpe
     are response_too_large.
     """
     wanted = checks.limit(limit)
-    status = yield from api.statuses(without=_UNSOLD)
-    query = {"status": status, "_fields": _MEMBERS}
+    status = yield from facts.statuses(api, without=_UNSOLD)
+    query = {"status": status, "_fields": _ASKED}
     rows = yield from api.every(f"{V3}/orders", query, "orders")
-    shown = yield from api.decimals()
+    reading = yield from facts.reading(api)
     orders = [Fields(row, "order") for row in rows]
     numbers = {number for order in orders if (number := optional_id(order, "customer_id"))}
     addresses = yield from _addresses(api, numbers)
@@ -103,13 +103,13 @@ def get_customer_insights(api: Api, limit: int = 10) -> Plan[Listing[CustomerSpe
         email = addresses.get(account or 0, own.strip())
         key = email.casefold() or f"#{account}"
         try:
-            sold = _read(order, shown)
+            sold = _read(order, reading)
         except StoreError:
             unreadable.add(key)
             continue
         if sold is not None:
             found.setdefault(key, _Customer(email)).orders.append(sold)
-    currency = yield from api.currency()
+    currency = yield from facts.currency(api)
     # A sum without one of its orders would be a wrong one.
     spends = [found[key].spend(currency) for key in found.keys() - unreadable]
     if unreadable and not spends:
@@ -118,12 +118,12 @@ def get_customer_insights(api: Api, limit: int = 10) -> Plan[Listing[CustomerSpe
     return Listing(tuple(spends[:wanted]), len(spends) + len(unreadable), len(unreadable))
 
 
-def _read(order: Fields, shown: int) -> _Order | None:
+def _read(order: Fields, reading: Totals) -> _Order | None:
     """Read an order; None for one that is no sale."""
     if order.text("status") in _UNSOLD:
         return None
     currency = order.currency("currency")
-    spent = order_total(order, currency, shown).amount
+    spent = reading.total(order, currency).amount
     for refund in order.children("refunds"):
         spent -= abs(refund.money("total", currency).amount)
     billing = order.child("billing")

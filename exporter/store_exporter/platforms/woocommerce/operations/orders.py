@@ -25,16 +25,17 @@ from ...kit import checks, orders
 from ...kit.fields import Fields
 from ...kit.lists import Rows
 from ...kit.operations import plan
-from ..api import EXACT, V3, Api
-from ..models import optional_id, order_total
-from ..product_lookup import DECIMALS
+from .. import facts
+from ..api import FULL, V3, Api
+from ..models import optional_id
+from ..totals import Totals
 
 _LOOKUP = (
     "GET /wc/v3/orders/{id}",
     "GET /wc/v3/orders?search=",
     "GET /wc/v3/customers?email=",
     "GET /wc/v3/orders?customer=",
-    DECIMALS,
+    *facts.TOTALS,
 )
 _HIDDEN = ("checkout-draft", "trash", "auto-draft")
 _MOST = 100
@@ -45,14 +46,14 @@ class _Orders(orders.Orders[Api]):
 
     Args:
         api: the store's API.
-        shown: decimals that the shop displays.
+        reading: reads their totals.
     """
 
     cancellable = ("pending", "on-hold", "processing")
 
-    def __init__(self, api: Api, shown: int) -> None:
+    def __init__(self, api: Api, reading: Totals) -> None:
         super().__init__(api)
-        self.shown = shown
+        self.reading = reading
 
     def numbered(self, number: str, email: str | None) -> Plan[Fields | None]:
         """Return the order with a number.
@@ -66,7 +67,7 @@ class _Orders(orders.Orders[Api]):
                 return found if _belongs(found, email) else None
         # Whether the store's search knows a plugin's numbers is up to the plugin, for each way of
         # storing orders anew; an address leads to the shopper's own orders without it.
-        query = {"search": number, **EXACT}
+        query = {"search": number, **FULL}
         rows = yield from self.api.rows(f"{V3}/orders", query, limit=_MOST)
         for candidate in rows.readable(f"order {number}"):
             if candidate.raw("number") == number and _belongs(candidate, email):
@@ -78,7 +79,7 @@ class _Orders(orders.Orders[Api]):
 
     def _by_id(self, number: int) -> Plan[Fields | None]:
         try:
-            body = yield from self.api.get(f"{V3}/orders/{number}", EXACT)
+            body = yield from self.api.get(f"{V3}/orders/{number}", FULL)
         except StoreError as error:
             if error.error_type == "not_found":
                 return None
@@ -102,7 +103,7 @@ class _Orders(orders.Orders[Api]):
         for query in ({"search": email}, {"customer": customer}):
             if None in query.values():
                 continue
-            rows = yield from self.api.rows(f"{V3}/orders", {**query, **EXACT}, limit=most)
+            rows = yield from self.api.rows(f"{V3}/orders", {**query, **FULL}, limit=most)
             # A search can be cut off by orders that only mention the address.
             complete = complete and (rows.total is None or rows.total <= most)
             for row in rows.items:
@@ -131,7 +132,7 @@ class _Orders(orders.Orders[Api]):
         return None
 
     def read(self, found: Fields, *, with_customer: bool) -> Order:
-        return _order(found, self.shown, with_customer=with_customer)
+        return _order(found, self.reading, with_customer=with_customer)
 
 
 def _belongs(order: Fields, email: str | None) -> bool:
@@ -148,7 +149,7 @@ def _address(order: Fields) -> str:
 
 @plan(Operations.check_order, calls=_LOOKUP)
 def check_order(api: Api, order: int | str | None = None, email: str | None = None) -> Plan[Order]:
-    return (yield from _Orders(api, (yield from api.decimals())).check(order, email))
+    return (yield from _Orders(api, (yield from facts.reading(api))).check(order, email))
 
 
 @plan(
@@ -157,16 +158,16 @@ def check_order(api: Api, order: int | str | None = None, email: str | None = No
         "GET /wc/v3/customers?email=",
         "GET /wc/v3/orders?search=",
         "GET /wc/v3/orders?customer=",
-        DECIMALS,
+        *facts.TOTALS,
     ),
 )
 def get_customer_orders(api: Api, email: str, limit: int = 10) -> Plan[Listing[Order]]:
     """Orders that were placed with the address or by the customer who has it."""
     wanted = checks.limit(limit)
     address = checks.email(email)
-    shown = yield from api.decimals()
-    rows = yield from _Orders(api, shown).rows_of(address, wanted)
-    return rows.listing("orders", lambda fields: _order(fields, shown, with_customer=True))
+    reading = yield from facts.reading(api)
+    rows = yield from _Orders(api, reading).rows_of(address, wanted)
+    return rows.listing("orders", lambda fields: _order(fields, reading, with_customer=True))
 
 
 @plan(Operations.get_order_notes, calls=(*_LOOKUP, "GET /wc/v3/orders/{id}/notes"))
@@ -174,7 +175,7 @@ def get_order_notes(
     api: Api, order: int | str, email: str | None = None, private: bool = False
 ) -> Plan[Listing[OrderNote]]:
     """The notes that the shopper was sent, or all of them."""
-    found = yield from _Orders(api, (yield from api.decimals())).find(order, email)
+    found = yield from _Orders(api, (yield from facts.reading(api))).find(order, email)
     kind = "any" if private else "customer"
     body = yield from api.get(f"{V3}/orders/{found.identifier()}/notes", {"type": kind})
     if not isinstance(body, list):
@@ -187,13 +188,13 @@ def get_order_notes(
 
 @plan(Operations.check_refund_status, calls=(*_LOOKUP, "GET /wc/v3/orders/{id}/refunds"))
 def check_refund_status(api: Api, order: int | str, email: str | None = None) -> Plan[RefundStatus]:
-    shown = yield from api.decimals()
-    found = yield from _Orders(api, shown).find(order, email)
+    reading = yield from facts.reading(api)
+    found = yield from _Orders(api, reading).find(order, email)
     number, currency = found.identifier(), found.currency("currency")
-    rows = yield from api.rows(f"{V3}/orders/{number}/refunds", EXACT, limit=_MOST)
+    rows = yield from api.rows(f"{V3}/orders/{number}/refunds", FULL, limit=_MOST)
     # A sum needs each of its parts: one that cannot be read fails the operation.
     refunds = [_refund(Fields(row, "refund"), currency) for row in rows.items]
-    return orders.refund_status(number, order_total(found, currency, shown), refunds)
+    return orders.refund_status(number, reading.total(found, currency), refunds)
 
 
 @plan(
@@ -204,11 +205,11 @@ def cancel_order(
     api: Api, order: int | str, reason: str | None = None, email: str | None = None
 ) -> Plan[Cancellation]:
     """From pending, on-hold and processing. The store restocks the goods and tells the customer."""
-    known = _Orders(api, (yield from api.decimals()))
+    known = _Orders(api, (yield from facts.reading(api)))
     found = yield from known.find(order, email)
     number = found.identifier()
     known.check_cancellable(number, found.text("status"))
-    answer = yield from api.change(f"{V3}/orders/{number}", {"status": "cancelled", **EXACT})
+    answer = yield from api.change(f"{V3}/orders/{number}", {"status": "cancelled", **FULL})
     cancelled = known.read(Fields(answer, f"order {number}"), with_customer=email is not None)
     if cancelled.id != number:
         raise StoreError("invalid_response", f"order {number} was answered with {cancelled.id}")
@@ -230,7 +231,7 @@ def _note(api: Api, number: int, reason: str) -> Plan[bool]:
     return True
 
 
-def _order(fields: Fields, shown: int, *, with_customer: bool) -> Order:
+def _order(fields: Fields, reading: Totals, *, with_customer: bool) -> Order:
     """Read an order; who placed it only when that was asked for."""
     currency = fields.currency("currency")
     refunded = Decimal(0)
@@ -241,13 +242,13 @@ def _order(fields: Fields, shown: int, *, with_customer: bool) -> Order:
         id=fields.identifier(),
         number=fields.text("number"),
         status=fields.text("status"),
-        total=order_total(fields, currency, shown),
+        total=reading.total(fields, currency),
         refunded=Money(refunded, currency),
         lines=tuple(_line(row, currency) for row in _lines(fields)),
         customer=_customer(fields) if with_customer else None,
         payment_method=fields.text_or("payment_method_title"),
-        created=fields.gmt("date_created_gmt"),
-        modified=fields.gmt("date_modified_gmt"),
+        created=fields.gmt_if_any("date_created_gmt"),
+        modified=fields.gmt_if_any("date_modified_gmt"),
         paid=fields.gmt_if_any("date_paid_gmt"),
         completed=fields.gmt_if_any("date_completed_gmt"),
     )

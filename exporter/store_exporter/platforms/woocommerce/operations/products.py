@@ -13,13 +13,13 @@ from ...kit import checks
 from ...kit.lists import Rows, only
 from ...kit.operations import plan
 from ...kit.search import Search, search_plan
-from .. import models
+from .. import facts, models
 from ..api import V3, Api
-from ..product_lookup import CURRENCY, LOOKUP, category_id, children, find_product
+from ..product_lookup import LOOKUP, category_id, children, find_product
 
 
 @search_plan(
-    calls=("GET /wc/v3/products", "GET /wc/v3/products/categories", CURRENCY),
+    calls=("GET /wc/v3/products", "GET /wc/v3/products/categories", facts.SETTINGS),
     errors=("not_found",),
 )
 def search_products(api: Api, asked: Search) -> Plan[Listing[Product]]:
@@ -32,7 +32,8 @@ def search_products(api: Api, asked: Search) -> Plan[Listing[Product]]:
     if asked.category is not None:
         params["category"] = yield from category_id(api, asked.category)
     rows = yield from _found(api, params, asked)
-    currency = yield from api.currency()
+    currency = yield from facts.currency(api)
+    yield from facts.plain_prices(api, rows.items)
     found = rows.listing("products", lambda fields: models.product(fields, currency))
     if asked.in_stock is None:
         return found
@@ -75,17 +76,17 @@ def _key(item: Any) -> tuple[str, int]:
     )
 
 
-@plan(Operations.get_product_details, calls=(*LOOKUP, CURRENCY))
+@plan(Operations.get_product_details, calls=LOOKUP)
 def get_product_details(api: Api, product: int | str) -> Plan[Product]:
     found = yield from find_product(api, product)
-    currency = yield from api.currency()
+    currency = yield from facts.currency(api)
     return models.product(found, currency)
 
 
-@plan(Operations.check_price, calls=(*LOOKUP, "GET /wc/v3/products/{id}/variations", CURRENCY))
+@plan(Operations.check_price, calls=(*LOOKUP, "GET /wc/v3/products/{id}/variations"))
 def check_price(api: Api, product: int | str) -> Plan[Price]:
     found = yield from find_product(api, product)
-    currency = yield from api.currency()
+    currency = yield from facts.currency(api)
     price = models.price(found, currency)
     if found.text("type") != "variable":
         return price
@@ -99,7 +100,7 @@ def check_price(api: Api, product: int | str) -> Plan[Price]:
 
 @plan(
     Operations.get_product_variations,
-    calls=(*LOOKUP, "GET /wc/v3/products/{id}/variations", CURRENCY),
+    calls=(*LOOKUP, "GET /wc/v3/products/{id}/variations"),
 )
 def get_product_variations(api: Api, product: int | str) -> Plan[Listing[Product]]:
     found = yield from find_product(api, product)
@@ -110,7 +111,7 @@ def get_product_variations(api: Api, product: int | str) -> Plan[Listing[Product
         number = found.identifier()
     else:
         return Listing((), total=0)
-    currency = yield from api.currency()
+    currency = yield from facts.currency(api)
     rows = yield from children(api, number)
     return rows.listing("variations", lambda fields: models.product(fields, currency))
 

@@ -22,15 +22,13 @@ from ....spec.results import SalesReport
 from ...kit.fields import Fields
 from ...kit.money import exact, rounded
 from ...kit.sales import Days, report_plan, today
+from .. import facts
 from ..api import PAGE, SUMMING, V3, Api, gmt
-from ..models import TOTALS, order_tax, order_total
-from ..product_lookup import CURRENCY, DECIMALS
+from ..totals import MEMBERS, Totals
 
 _CREATED = ("completed", "processing", "on-hold", "refunded")
 _UNPAID = ("pending", "on-hold", "failed", "cancelled", "checkout-draft", "auto-draft", "trash")
-_MEMBERS = (
-    f"id,status,currency,{TOTALS},shipping_total,discount_total,date_created_gmt,date_paid_gmt"
-)
+_ASKED = f"id,status,currency,{MEMBERS},date_created_gmt,date_paid_gmt"
 _REFUND_MEMBERS = "id,parent_id,date_created_gmt,amount,line_items,shipping_lines,tax_lines"
 _MOST_REFUNDED = 50
 _SECOND = timedelta(seconds=1)
@@ -69,8 +67,7 @@ class _Sums:
         "GET /wc/v3/refunds",
         "GET /wc/v3/orders/{id}/refunds",
         "GET /wp-json/",
-        CURRENCY,
-        DECIMALS,
+        *facts.TOTALS[:-1],
     ),
     errors=("response_too_large",),
     deadline=SUMMING,
@@ -84,19 +81,19 @@ def get_sales_report(api: Api, days: Days) -> Plan[SalesReport]:
     many shops; those of a long period take a minute, and 2 minutes at most. More than 5000 orders
     are response_too_large: ask for fewer days.
     """
-    zone = yield from api.zone()
+    zone = yield from facts.zone(api)
     first, last = days.until(today(api.now(), zone))
     when = _Time(_midnight(first, zone), _midnight(last + timedelta(days=1), zone))
     if days.definition == "created":
         orders = yield from _created(api, when)
     else:
         orders = yield from _paid(api, when)
-    shown = yield from api.decimals()
+    reading = yield from facts.reading(api)
     sums: defaultdict[str, _Sums] = defaultdict(_Sums)
     for order in orders:
-        _add_order(sums[order.currency("currency")], order, shown)
+        _add_order(sums[order.currency("currency")], order, reading)
     yield from _add_refunds(api, when, orders, sums)
-    currency = yield from api.currency()
+    currency = yield from facts.currency(api)
     own = sums.pop(currency, _Sums())
     others = tuple(
         _report(sums[other], other, days.definition, first, last) for other in sorted(sums)
@@ -127,7 +124,7 @@ def _paid(api: Api, when: _Time) -> Plan[list[Fields]]:
     too, unless a plugin left the date of the change alone; such orders are found when they were
     also placed since that day.
     """
-    status = yield from api.statuses(without=_UNPAID)
+    status = yield from facts.statuses(api, without=_UNPAID)
     changed = {"modified_after": when.after(), "before": when.before()}
     unchanged = {"after": when.after(), "before": when.before(), "modified_before": when.before()}
     found: dict[int, Fields] = {}
@@ -140,16 +137,16 @@ def _paid(api: Api, when: _Time) -> Plan[list[Fields]]:
 
 
 def _orders(api: Api, query: Mapping[str, str]) -> Plan[list[Fields]]:
-    rows = yield from api.every(f"{V3}/orders", {**query, "_fields": _MEMBERS}, "orders")
+    rows = yield from api.every(f"{V3}/orders", {**query, "_fields": _ASKED}, "orders")
     return [Fields(row, "order") for row in rows]
 
 
-def _add_order(sums: _Sums, order: Fields, shown: int) -> None:
+def _add_order(sums: _Sums, order: Fields, reading: Totals) -> None:
     currency = order.currency("currency")
     sums.orders += 1
     sums.items += _pieces(order)
-    sums.amounts["total"] += order_total(order, currency, shown).amount
-    sums.amounts["total_tax"] += order_tax(order, currency, shown).amount
+    sums.amounts["total"] += reading.total(order, currency).amount
+    sums.amounts["total_tax"] += reading.tax(order, currency).amount
     for name in ("shipping_total", "discount_total"):
         sums.amounts[name] += order.money(name, currency).amount
 

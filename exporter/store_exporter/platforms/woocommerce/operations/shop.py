@@ -16,11 +16,10 @@ from ...kit.fields import Fields
 from ...kit.money import decimals_of
 from ...kit.operations import plan
 from ...kit.shipping import Zone
-from .. import coupons
+from .. import coupons, facts
 from ..api import V3, Api
-from ..product_lookup import CURRENCY
 
-_ZONES = ("GET /wc/v3/shipping/zones", "GET /wc/v3/shipping/zones/{id}/methods", CURRENCY)
+_ZONES = ("GET /wc/v3/shipping/zones", "GET /wc/v3/shipping/zones/{id}/methods", facts.SETTINGS)
 _MOST_ZONES = 20
 _BY_VALUE = ("min_amount", "either", "both")
 
@@ -35,7 +34,7 @@ def _zones(api: Api) -> Plan[Listing[Zone]]:
 
 def _methods(api: Api, zone: Zone) -> Plan[tuple[int, tuple[ShippingMethod, ...]]]:
     """Return how many methods of a zone cannot be read, and those that are on."""
-    currency = yield from api.currency()
+    currency = yield from facts.currency(api)
     rows = yield from api.rows(f"{V3}/shipping/zones/{zone.id}/methods", limit=100)
     where = f"method of zone {zone.name}"
     found = rows.listing(where, lambda row: _shipping_method(row, zone.name, currency))
@@ -47,7 +46,7 @@ def get_shipping_info(api: Api) -> Plan[ShippingInfo]:
     zones = {}
     for zone in (yield from _zones(api)):
         _, zones[zone.name] = yield from _methods(api, zone)
-    return (yield from shipping.info(zones, api.currency))
+    return (yield from shipping.info(zones, lambda: facts.currency(api)))
 
 
 @plan(Operations.get_shipping_methods, calls=_ZONES)
@@ -70,7 +69,7 @@ def get_payment_methods(api: Api) -> Plan[Listing[PaymentMethod]]:
     return Listing(methods, len(methods), found.unreadable)
 
 
-@coupon_plan(calls=("GET /wc/v3/coupons?code=", CURRENCY))
+@coupon_plan(calls=("GET /wc/v3/coupons?code=", facts.SETTINGS))
 def validate_coupon(api: Api, asked: Asked) -> Plan[Coupon]:
     """Codes of a refusal: coupon_unknown, coupon_expired, coupon_usage_limit,
     coupon_usage_limit_per_user, coupon_minimum_spend, coupon_maximum_spend, coupon_email,
@@ -79,7 +78,7 @@ def validate_coupon(api: Api, asked: Asked) -> Plan[Coupon]:
     rows = yield from api.rows(f"{V3}/coupons", {"code": asked.code}, limit=10)
     for fields in rows.readable(f"coupon {asked.code}"):
         if fields.text_or("code").casefold() == asked.code.casefold():
-            return coupons.coupon(fields, (yield from api.currency()), asked, now=api.now())
+            return coupons.coupon(fields, (yield from facts.currency(api)), asked, now=api.now())
     raise refused("unknown", f"there is no coupon {asked.code}")
 
 

@@ -1,0 +1,147 @@
+"""What rarely changes of a shop: each is asked for when it is needed, at most once an hour."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, timedelta, timezone, tzinfo
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from ...net.plans import Plan
+from ..kit.fields import Fields
+from ..kit.money import decimals_of, unformatted
+from . import totals
+from .api import FULL, PAGE, V3, Api
+from .models import PRICES
+from .totals import Totals
+
+SETTINGS = "GET /wc/v3/settings/general"
+TOTALS = (SETTINGS, "GET /wc/v3/settings/tax/{id}", "GET /wc/v3/orders")
+"""Calls that `reading` makes, the last two only in a shop that displays few decimals."""
+_AT_SUBTOTAL = f"{V3}/settings/tax/woocommerce_tax_round_at_subtotal"
+
+
+class MoneySettings(NamedTuple):
+    """How the shop writes amounts.
+
+    Attributes:
+        currency: its code.
+        decimals: how many are displayed.
+        thousands: the sign between groups of digits.
+        decimal: the sign before decimals.
+    """
+
+    currency: str
+    decimals: int
+    thousands: str
+    decimal: str
+
+
+def settings(api: Api) -> Plan[MoneySettings]:
+    """Return the shop's settings of money."""
+
+    def ask() -> Plan[MoneySettings]:
+        page = yield from api.page(f"{V3}/settings/general", {"_fields": "id,value"})
+        values = {row.text_or("id").removeprefix("woocommerce_"): row for row in page}
+        nothing = Fields({}, "the settings")
+        code = values.get("currency", nothing).currency("value")
+        decimals = values.get("price_num_decimals")
+        return MoneySettings(
+            code,
+            decimals_of(code) if decimals is None else decimals.integer("value"),
+            values.get("price_thousand_sep", nothing).text_or("value", ","),
+            values.get("price_decimal_sep", nothing).text_or("value", "."),
+        )
+
+    return api.facts.get("settings", ask)
+
+
+def currency(api: Api) -> Plan[str]:
+    """Return the code of the shop's currency."""
+
+    def ask() -> Plan[str]:
+        return (yield from settings(api)).currency
+
+    return api.facts.get("currency", ask)
+
+
+def reading(api: Api) -> Plan[Totals]:
+    """Return how to read the totals of the shop's orders."""
+
+    def ask() -> Plan[Totals]:
+        shop = yield from settings(api)
+        found = Totals(shop.decimals)
+        if not found.rounds(shop.currency):
+            return found
+        rule = Fields((yield from api.get(_AT_SUBTOTAL, {"_fields": "id,value"})), "the setting")
+        at_subtotal = rule.raw("value") == "yes"
+        found = Totals(shop.decimals, at_subtotal=at_subtotal, by_parts=True)
+        query = {**FULL, "orderby": "id", "per_page": PAGE}
+        query["_fields"] = f"id,currency,{totals.MEMBERS}"
+        orders: list[Fields] = []
+        for order in ("asc", "desc"):
+            orders += yield from api.page(f"{V3}/orders", {**query, "order": order})
+        return totals.learned(found, orders)
+
+    return api.facts.get("reading", ask)
+
+
+def plain_prices(api: Api, products: Sequence[Any]) -> Plan[None]:
+    """Make plain decimals of prices which a plugin writes as the shop displays them.
+
+    Args:
+        api: the store's API.
+        products: as the store sent them; those with such prices are changed.
+    """
+    rows = [row for row in products if isinstance(row, dict)]
+    written = [(row, name) for row in rows for name in PRICES if _is_written(row.get(name))]
+    if written:
+        shop = yield from settings(api)
+        for row, name in written:
+            row[name] = unformatted(row[name], shop.thousands, shop.decimal)
+
+
+def _is_written(value: Any) -> bool:
+    return isinstance(value, str) and not value.replace(".", "", 1).isdigit() and value != ""
+
+
+def statuses(api: Api, without: Collection[str]) -> Plan[str]:
+    """Return the statuses that orders can have but for some, as a parameter.
+
+    Those of plugins are among them.
+    """
+
+    def ask() -> Plan[tuple[str, ...]]:
+        page = yield from api.page(f"{V3}/reports/orders/totals")
+        return tuple(row.text("slug").removeprefix("wc-") for row in page)
+
+    every = yield from api.facts.get("statuses", ask)
+    return ",".join(slug for slug in every if slug not in without)
+
+
+def zone(api: Api) -> Plan[tzinfo]:
+    """Return the time zone of the shop's calendar."""
+
+    def ask() -> Plan[tzinfo]:
+        body = yield from api.get("/wp-json/", {"_fields": "gmt_offset,timezone_string"})
+        return zone_of(Fields(body, "the API's index"))
+
+    return api.facts.get("zone", ask)
+
+
+def zone_of(index: Fields) -> tzinfo:
+    """Return the zone: a named one, else the fixed offset in hours, else GMT.
+
+    Args:
+        index: the members `timezone_string` and `gmt_offset` of the index.
+    """
+    name = index.text_or("timezone_string")
+    if name:
+        try:
+            return ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError):
+            pass
+    if index.raw("gmt_offset") in (None, ""):
+        return UTC
+    seconds = int(index.decimal("gmt_offset") * 3600)
+    return timezone(timedelta(seconds=seconds)) if abs(seconds) < 24 * 3600 else UTC
