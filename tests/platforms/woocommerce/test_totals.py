@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from store_exporter.platforms.kit.fields import Fields
-from store_exporter.platforms.woocommerce.totals import Totals, learned
+from store_exporter.platforms.woocommerce.totals import OrderTotals, learned
 from tests.fakes.clock import Clock
 from tests.fakes.woocommerce import client
 
@@ -64,17 +64,17 @@ def order(total: str, *lines: str, tax: str = "0", number: int = 7, **members: A
     ],
 )
 def test_a_total_is_what_the_order_was_made_with(shown: int, found: Fields, true: str) -> None:
-    assert Totals(shown).total(found, "GBP").amount == Decimal(true)
+    assert OrderTotals(shown).total(found, "GBP").amount == Decimal(true)
 
 
 def test_a_currency_without_decimals_needs_no_parts() -> None:
-    assert Totals(0).total(order("101", "100.60"), "JPY").amount == 101
+    assert OrderTotals(0).total(order("101", "100.60"), "JPY").amount == 101
 
 
 def test_taxes_and_fees_are_parts_too() -> None:
     whole = order("13.00000000", "10.00", tax="2.45", fee_lines=[{"total": "0.50"}])
-    assert Totals(0).total(whole, "GBP").amount == Decimal("12.95")
-    assert Totals(0).tax(whole, "GBP").amount == Decimal("2.45")
+    assert OrderTotals(0).total(whole, "GBP").amount == Decimal("12.95")
+    assert OrderTotals(0).tax(whole, "GBP").amount == Decimal("2.45")
 
 
 def test_an_order_that_can_be_both_is_as_its_neighbours_are() -> None:
@@ -85,7 +85,7 @@ def test_an_order_that_can_be_both_is_as_its_neighbours_are() -> None:
         order("50", *made, number=5),
         order("35", both, number=6),
     ]
-    reading = learned(Totals(0), orders)
+    reading = learned(OrderTotals(0), orders)
     assert [str(reading.total(one, "GBP").amount) for one in orders] == [
         "48.80",
         "34.71",
@@ -93,13 +93,13 @@ def test_an_order_that_can_be_both_is_as_its_neighbours_are() -> None:
         "35",
     ]
     # Without any that tells: as the shop shows them.
-    reading = learned(Totals(0), orders[1:2])
+    reading = learned(OrderTotals(0), orders[1:2])
     assert reading.total(order("25", finer), "GBP").amount == 25
 
 
 def test_a_shop_that_rounds_at_the_subtotal_rounds_no_line() -> None:
     made = order("51", "25.45", "25.45", tax="0.10")
-    assert Totals(0, finer_below=0, at_subtotal=True).total(made, "GBP").amount == 51
+    assert OrderTotals(0, finer_below=0, at_subtotal=True).total(made, "GBP").amount == 51
 
 
 @pytest.mark.parametrize("total", ["424.90", "424.00"])

@@ -13,7 +13,7 @@ from ..kit.money import decimals_of, unformatted
 from . import totals
 from .api import FULL, PAGE, V3, Api
 from .models import PRICES
-from .totals import Totals
+from .totals import OrderTotals
 
 SETTINGS = "GET /wc/v3/settings/general"
 TOTALS = (SETTINGS, "GET /wc/v3/settings/tax/{id}", "GET /wc/v3/orders")
@@ -65,17 +65,17 @@ def currency(api: Api) -> Plan[str]:
     return api.facts.get("currency", ask)
 
 
-def reading(api: Api) -> Plan[Totals]:
+def reading(api: Api) -> Plan[OrderTotals]:
     """Return how to read the totals of the shop's orders."""
 
-    def ask() -> Plan[Totals]:
+    def ask() -> Plan[OrderTotals]:
         shop = yield from settings(api)
-        found = Totals(shop.decimals)
+        found = OrderTotals(shop.decimals)
         if not found.rounds(shop.currency):
             return found
         rule = Fields((yield from api.get(_AT_SUBTOTAL, {"_fields": "id,value"})), "the setting")
         at_subtotal = rule.raw("value") == "yes"
-        found = Totals(shop.decimals, at_subtotal=at_subtotal, by_parts=True)
+        found = OrderTotals(shop.decimals, at_subtotal=at_subtotal, by_parts=True)
         query = {**FULL, "orderby": "id", "per_page": PAGE}
         query["_fields"] = f"id,currency,{totals.MEMBERS}"
         orders: list[Fields] = []

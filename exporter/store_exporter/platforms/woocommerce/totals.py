@@ -24,7 +24,7 @@ from ..kit.money import decimal_number, decimals_of, exact, rounded
 PARTS = "line_items,fee_lines,shipping_lines,tax_lines,shipping_total,discount_total"
 """Members of an order that tell what its total and tax are in full."""
 MEMBERS = f"total,total_tax,{PARTS}"
-"""Members of an order that `Totals` reads."""
+"""Members of an order that `OrderTotals` reads."""
 _ROUNDED = ("shipping_total", "discount_total")
 """Amounts that WooCommerce rounds when it makes an order, and not when it loads one."""
 _FLOAT = Context(prec=15)
@@ -44,7 +44,7 @@ def amount(fields: Fields, name: str) -> Decimal:
 
 
 @dataclass(frozen=True, slots=True)
-class Totals:
+class OrderTotals:
     """Reads the totals of one shop's orders.
 
     Attributes:
@@ -142,7 +142,7 @@ class _Parts:
         return sum((*rounds, *self.fees, *self.taxes), Decimal(0))
 
 
-def learned(reading: Totals, orders: Iterable[Fields]) -> Totals:
+def learned(reading: OrderTotals, orders: Iterable[Fields]) -> OrderTotals:
     """Return how to read the totals of a shop that displays fewer decimals than its currency has.
 
     Args:

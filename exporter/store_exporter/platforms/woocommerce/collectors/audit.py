@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _NEWEST = 25
 """Newest ids that are asked for where there are not more new ones."""
+_MOST_LEFT_OUT = 300
+"""Ids that one request names, so that its address is not too long."""
 _UNREADABLE = 20
 """Unreadable orders that one run asks for again."""
 
@@ -58,7 +60,12 @@ def look_for_new(book: OrderBook) -> Plan[None]:
         answer = yield from book.ask(newest(number))
         found = _new_ids(answer.page, place.latest)
         if number > 1 and found <= new:
-            break
+            # Where numbers of pages are ignored, those that were seen are left out.
+            seen = ",".join(map(str, sorted(new, reverse=True)[:_MOST_LEFT_OUT]))
+            answer = yield from book.ask({**newest(1), "exclude": seen})
+            found = _new_ids(answer.page, place.latest)
+            if found <= new:
+                break
         _take_new(book, answer.page, found - new)
         new |= found
     if total is not None and place.count is not None:

@@ -16,7 +16,7 @@ from ...kit.monitoring import collector
 from ...kit.options import number
 from .. import facts
 from ..api import FULL, PAGE, V3, Api, gmt, unasked
-from ..totals import PARTS, Totals
+from ..totals import PARTS, OrderTotals
 
 _MAX_PAGES = 5
 _MEMBERS = ("id", "status", "date_modified_gmt", "total", "currency")
@@ -64,7 +64,7 @@ def carts(api: Api, run: Run) -> Plan[Report]:
     return Report([Sample(business.CARTS_ABANDONED, rows.total)], summary=summary)
 
 
-def _report(orders: Sequence[Fields], reading: Totals) -> Report:
+def _report(orders: Sequence[Fields], reading: OrderTotals) -> Report:
     try:
         return abandoned_carts([_value(order, reading) for order in orders])
     except StoreError as error:
@@ -74,7 +74,7 @@ def _report(orders: Sequence[Fields], reading: Totals) -> Report:
         return Report([sample], [reason], f"{len(orders)} abandoned carts of unknown value")
 
 
-def _value(order: Fields, reading: Totals) -> Money:
+def _value(order: Fields, reading: OrderTotals) -> Money:
     """Read what a cart is worth.
 
     Raises:

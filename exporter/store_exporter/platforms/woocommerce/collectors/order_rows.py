@@ -11,7 +11,7 @@ from ...kit.accounts import CountedOrder, CountedRefund
 from ...kit.fields import Fields
 from ...kit.money import currency_code
 from ..api import FULL
-from ..totals import Totals, amount
+from ..totals import OrderTotals, amount
 from .statuses import ENTERED, label
 
 # Without line items and addresses a page is a tenth of the work for the store, and nobody's name
@@ -55,7 +55,7 @@ class OrderPage:
         return max(map(int, ids), default=0)
 
 
-def read_page(name: str, items: Sequence[Any], reading: Totals) -> OrderPage:
+def read_page(name: str, items: Sequence[Any], reading: OrderTotals) -> OrderPage:
     """Read a page; an order that makes no sense is left out and told.
 
     Raises:
@@ -80,7 +80,7 @@ def read_page(name: str, items: Sequence[Any], reading: Totals) -> OrderPage:
     return page
 
 
-def _read_row(page: OrderPage, number: str, row: Fields, reading: Totals) -> None:
+def _read_row(page: OrderPage, number: str, row: Fields, reading: OrderTotals) -> None:
     # It decides how far the list was read, also by an order of which nothing else can be read.
     changed = _seconds_or_none(row, "date_modified_gmt")
     if changed is not None:
@@ -98,7 +98,7 @@ def _seconds_or_none(row: Fields, name: str) -> int | None:
         return None
 
 
-def read_order(row: Fields, changed: int | None, reading: Totals) -> CountedOrder:
+def read_order(row: Fields, changed: int | None, reading: OrderTotals) -> CountedOrder:
     """Read one order.
 
     WooCommerce sets the date of payment when an order first reaches a paid status; for cash on

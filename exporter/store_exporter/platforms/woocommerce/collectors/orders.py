@@ -17,7 +17,7 @@ from ...kit.options import whole_number
 from ...kit.walk import WalkQuery
 from .. import facts
 from ..api import FULL, PAGE, V3, Api, gmt, server_time
-from ..totals import PARTS, Totals
+from ..totals import PARTS, OrderTotals
 from . import audit
 from .order_rows import ASKED, FIELDS, OrderPage, read_page, read_refunds
 from .places import OrdersRead
@@ -43,7 +43,7 @@ class OrderBook(order_book.OrderBook[Api, OrdersRead]):
         """Requests for single orders that this run may still send."""
         self.read: set[str] = set()
         """Ids of the orders that this run read."""
-        self.reading = Totals(0)
+        self.reading = OrderTotals(0)
         """Reads the totals of orders, once the run has begun."""
         self.asked: dict[str, Any] = {**ASKED, "_fields": FIELDS}
         """What each request for orders is sent with."""

@@ -19,7 +19,7 @@ from ...kit.operations import plan
 from .. import facts
 from ..api import PAGE, SUMMING, V3, Api
 from ..models import optional_id
-from ..totals import MEMBERS, Totals
+from ..totals import MEMBERS, OrderTotals
 
 _UNSOLD = ("pending", "failed", "cancelled", "checkout-draft", "auto-draft", "trash")
 _ASKED = f"id,status,currency,{MEMBERS},customer_id,billing,refunds,date_created_gmt"
@@ -118,7 +118,7 @@ def get_customer_insights(api: Api, limit: int = 10) -> Plan[Listing[CustomerSpe
     return Listing(tuple(spends[:wanted]), len(spends) + len(unreadable), len(unreadable))
 
 
-def _read(order: Fields, reading: Totals) -> _Order | None:
+def _read(order: Fields, reading: OrderTotals) -> _Order | None:
     """Read an order; None for one that is no sale."""
     if order.text("status") in _UNSOLD:
         return None

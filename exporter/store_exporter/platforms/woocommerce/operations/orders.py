@@ -28,7 +28,7 @@ from ...kit.operations import plan
 from .. import facts
 from ..api import FULL, V3, Api
 from ..models import optional_id
-from ..totals import Totals
+from ..totals import OrderTotals
 
 _LOOKUP = (
     "GET /wc/v3/orders/{id}",
@@ -51,7 +51,7 @@ class _Orders(orders.Orders[Api]):
 
     cancellable = ("pending", "on-hold", "processing")
 
-    def __init__(self, api: Api, reading: Totals) -> None:
+    def __init__(self, api: Api, reading: OrderTotals) -> None:
         super().__init__(api)
         self.reading = reading
 
@@ -231,7 +231,7 @@ def _note(api: Api, number: int, reason: str) -> Plan[bool]:
     return True
 
 
-def _order(fields: Fields, reading: Totals, *, with_customer: bool) -> Order:
+def _order(fields: Fields, reading: OrderTotals, *, with_customer: bool) -> Order:
     """Read an order; who placed it only when that was asked for."""
     currency = fields.currency("currency")
     refunded = Decimal(0)

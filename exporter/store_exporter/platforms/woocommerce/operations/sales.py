@@ -24,7 +24,7 @@ from ...kit.money import exact, rounded
 from ...kit.sales import Days, report_plan, today
 from .. import facts
 from ..api import PAGE, SUMMING, V3, Api, gmt
-from ..totals import MEMBERS, Totals
+from ..totals import MEMBERS, OrderTotals
 
 _CREATED = ("completed", "processing", "on-hold", "refunded")
 _UNPAID = ("pending", "on-hold", "failed", "cancelled", "checkout-draft", "auto-draft", "trash")
@@ -141,7 +141,7 @@ def _orders(api: Api, query: Mapping[str, str]) -> Plan[list[Fields]]:
     return [Fields(row, "order") for row in rows]
 
 
-def _add_order(sums: _Sums, order: Fields, reading: Totals) -> None:
+def _add_order(sums: _Sums, order: Fields, reading: OrderTotals) -> None:
     currency = order.currency("currency")
     sums.orders += 1
     sums.items += _pieces(order)
