@@ -11,6 +11,9 @@ from collections.abc import Mapping
 MODULES: Mapping[str, tuple[str, ...]] = {
     "clients": ("httpx",),
     "otlp": (
+        "google.protobuf",
+        "google.rpc",
+        "opentelemetry.proto",
         "opentelemetry.sdk",
         "opentelemetry.exporter.otlp.proto.http",
         "opentelemetry.exporter.otlp.proto.grpc",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
@@ -40,7 +40,7 @@ class Effect:
     notes: dict[MarkKey, str] = field(default_factory=dict)
 
 
-Decide = Callable[[Mapping[MarkKey, str]], Effect]
+Decide = Callable[[Mapping[MarkKey, str]], Awaitable[Effect]]
 """From what is remembered under the keys that a batch named to what it does."""
 
 
@@ -158,7 +158,7 @@ class Intake:
         ledger = await self._in_thread(self._held)
         group = _Together(await self._in_thread(lambda: ledger.notes(keys)) if keys else {})
         for batch in waiting:
-            self._decide(batch, group)
+            await self._decide(batch, group)
             await asyncio.sleep(0)
         if group.notes or group.additions:
             totals = await self._totals(group.additions)
@@ -172,9 +172,9 @@ class Intake:
             if not batch.done.done():
                 batch.done.set_result(None)
 
-    def _decide(self, batch: _Waiting, group: _Together) -> None:
+    async def _decide(self, batch: _Waiting, group: _Together) -> None:
         try:
-            effect = batch.decide(group.known)
+            effect = await batch.decide(group.known)
         except Exception as error:  # noqa: BLE001 - raised where the batch is waited for
             if not batch.done.done():  # nobody waits any more where the sender is gone
                 batch.done.set_exception(error)

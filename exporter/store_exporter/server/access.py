@@ -82,8 +82,8 @@ async def _refusal(
         # Locked, rather than open, until somebody corrects the file.
         return web.Response(status=500, text="the web configuration has problems\n")
     users = config.basic_auth_users
-    # The API for applications has tokens of its own in the same header.
-    if not users or request.path.startswith("/api/v1/"):
+    # What is for applications has tokens of its own in the same header.
+    if not users or request.path.startswith("/api/v1/") or request.path == "/v1/metrics":
         return None
     user, password = credentials(request.headers.get("Authorization", ""))
     if not user:

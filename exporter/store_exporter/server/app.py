@@ -19,6 +19,7 @@ from .exporter import Exporter
 from .ingest import Ingest
 from .maintenance import MaintenanceApi
 from .metrics import Scrape
+from .otlp import OtlpReceiver
 from .pages import Landing
 from .places import FullError, Places
 from .probe import Probing
@@ -56,6 +57,7 @@ def create_app(
     api = JsonApi(exporter, access)
     maintenance = MaintenanceApi(exporter, access)
     ingest = Ingest(exporter, access, bodies)
+    otlp = OtlpReceiver(exporter, access, bodies)
     routes: dict[str, Handler] = {
         "/": Landing(exporter, telemetry_path).handle,
         telemetry_path: Scrape(exporter.recorder).handle,
@@ -75,6 +77,7 @@ def create_app(
     app.router.add_post("/api/v1/maintenance", json_endpoint(maintenance.begin))
     app.router.add_delete("/api/v1/maintenance", json_endpoint(maintenance.end))
     app.router.add_post("/api/v1/operations", json_endpoint(ingest.operations))
+    app.router.add_post("/v1/metrics", otlp.metrics)
     for method in ("POST", "PUT"):
         app.router.add_route(method, "/-/reload", reload)
     return app

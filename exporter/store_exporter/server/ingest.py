@@ -16,7 +16,7 @@ from aiohttp import web
 from ..ingest.body import calls_in
 from ..ingest.calls import CallReader, Refusal, Tenant
 from ..ingest.error_classes import ErrorClasses
-from ..ingest.intake import Effect, Intake
+from ..ingest.intake import Decide, Effect, Intake
 from ..ingest.ledger import LedgerError, MarkKey
 from ..metrics.catalogue.exporter import INGESTED
 from ..platforms import base
@@ -57,23 +57,22 @@ class Ingest:
             message = "Idempotency-Key must be 1 to 255 printable ASCII characters without spaces"
             raise ApiError(400, message)
         async with self._bodies.read(request, org) as body:
+            whose = tenant(self._exporter, org)
             async with self._reading:
-                reader = await self._read(tenant(self._exporter, org), body, request.content_type)
+                reader = await self._read(whose, body, request.content_type)
             document = _document(reader)
             if not reader.accepted:
-                self._tell(org, "refused", len(reader.refusals))
+                tell(self._exporter, org, "refused", len(reader.refusals))
                 raise ApiError(400, "none of the calls can be counted", more=document)
             batch = _CallBatch(reader, org, key, body)
             await counted(self._exporter.intake, batch.keys, batch.decide)
-            self._tell(org, "duplicate" if batch.duplicate else "counted", reader.accepted)
-            self._tell(org, "refused", len(reader.refusals))
+            outcome = "duplicate" if batch.duplicate else "counted"
+            tell(self._exporter, org, outcome, reader.accepted)
+            tell(self._exporter, org, "refused", len(reader.refusals))
         document["duplicate"] = batch.duplicate
         if not batch.duplicate:
             _log(reader)
         return document
-
-    def _tell(self, org: str, outcome: str, count: int) -> None:
-        self._exporter.recorder.inc(INGESTED, (org, outcome), count)
 
     async def _read(self, tenant: Tenant, body: bytes, content_type: str) -> CallReader:
         reader = CallReader(tenant)
@@ -97,7 +96,7 @@ class _CallBatch:
         self.keys = () if self._mark is None else (self._mark,)
         self.duplicate = False
 
-    def decide(self, known: Mapping[MarkKey, str]) -> Effect:
+    async def decide(self, known: Mapping[MarkKey, str]) -> Effect:
         """Count it, unless its key says that it is counted already.
 
         Raises:
@@ -128,9 +127,7 @@ def tenant(exporter: Exporter, org: str, now: Callable[[], float] = time.time) -
     )
 
 
-async def counted(
-    intake: Intake, keys: tuple[MarkKey, ...], decide: Callable[[Mapping[MarkKey, str]], Effect]
-) -> None:
+async def counted(intake: Intake, keys: tuple[MarkKey, ...], decide: Decide) -> None:
     """Count what was reported, durably.
 
     Raises:
@@ -144,6 +141,11 @@ async def counted(
             raise ApiError(507, "the disk is full; nothing was counted") from None
         message = "what was sent cannot be saved now; nothing was counted"
         raise ApiError(503, message, {"Retry-After": "5"}) from None
+
+
+def tell(exporter: Exporter, org: str, outcome: str, count: int) -> None:
+    """Count what became of reported operations."""
+    exporter.recorder.inc(INGESTED, (org, outcome), count)
 
 
 def _document(reader: CallReader) -> dict[str, Any]:

@@ -1,0 +1,243 @@
+"""The points of an OTLP request that are ours, as plain data.
+
+Just the contract of docs/applications.md is taken. Imported only where something is received by
+OTLP, because it needs opentelemetry-proto; facts are of its version 1.10 of the protocol.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import blake2b
+from itertools import pairwise
+from typing import Any
+
+from google.protobuf import json_format
+from google.protobuf.message import DecodeError, Message
+from google.rpc.status_pb2 import Status
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
+    ExportMetricsServiceRequest,
+    ExportMetricsServiceResponse,
+)
+from opentelemetry.proto.common.v1.common_pb2 import KeyValue
+from opentelemetry.proto.metrics.v1.metrics_pb2 import (
+    AGGREGATION_TEMPORALITY_CUMULATIVE,
+    AGGREGATION_TEMPORALITY_DELTA,
+    DataPointFlags,
+    ExponentialHistogramDataPoint,
+    HistogramDataPoint,
+    Metric,
+    NumberDataPoint,
+)
+
+from ..errors import ERROR_TYPES
+from ..metrics.catalogue.operations import LATENCY_BUCKETS
+from .body import JSON, BodyError
+from .calls import FieldError, Tenant
+from .ledger import MarkKey
+from .streams import Buckets, Figure, Point, Values
+
+PROTOBUF = "application/x-protobuf"
+OPERATIONS, ERRORS = "store.operations", "store.operation.errors"
+DURATION = "store.operation.duration"
+_UNITS = {OPERATIONS: ("", "{operation}"), ERRORS: ("", "{operation}"), DURATION: ("s",)}
+_LABELS = frozenset({"org", "domain", "platform", "operation"})
+_ATTRIBUTES = {OPERATIONS: _LABELS, DURATION: _LABELS, ERRORS: _LABELS | {"error_type", "fault"}}
+"""Attributes that a point may have, dots written as underscores; `org` and `fault` tell nothing."""
+MAX_POINTS = 5000
+_MOST_BUCKETS = 1000
+_MOST_COUNT = 2**53
+
+
+class PointError(Exception):
+    """A point is none of the contract; the message says why."""
+
+
+def parsed(body: bytes, content_type: str) -> ExportMetricsServiceRequest:
+    """Read a request.
+
+    Raises:
+        BodyError: it is none, or has too many points.
+    """
+    request = ExportMetricsServiceRequest()
+    try:
+        if content_type == PROTOBUF:
+            request.ParseFromString(body)
+        elif content_type == JSON:
+            json_format.Parse(body, request, ignore_unknown_fields=True)
+        else:
+            raise BodyError(415, f"the content type must be {PROTOBUF} or {JSON}")
+    except (DecodeError, json_format.ParseError, RecursionError, ValueError):
+        raise BodyError(400, "the body is no ExportMetricsServiceRequest") from None
+    if sum(len(_data(metric).data_points) for _, metric in _metrics(request)) > MAX_POINTS:
+        raise BodyError(413, f"a request may have at most {MAX_POINTS} points; send it in parts")
+    return request
+
+
+def points(request: ExportMetricsServiceRequest, tenant: Tenant) -> Iterator[Point | PointError]:
+    """Yield the points of a request, and for each that is not of the contract why."""
+    for source, metric in _metrics(request):
+        data = _data(metric)
+        try:
+            _check_metric(metric)
+        except PointError as error:
+            yield from [error] * max(1, len(data.data_points))
+            continue
+        delta = data.aggregation_temporality == AGGREGATION_TEMPORALITY_DELTA
+        for point in data.data_points:
+            if point.flags & DataPointFlags.DATA_POINT_FLAGS_NO_RECORDED_VALUE_MASK:
+                continue
+            try:
+                yield _point(metric.name, point, source, tenant, delta=delta)
+            except PointError as error:
+                yield error
+
+
+def _metrics(request: ExportMetricsServiceRequest) -> Iterator[tuple[bytes, Metric]]:
+    """Yield the metrics with what tells their sources apart."""
+    for resource in request.resource_metrics:
+        who = resource.resource.SerializeToString(deterministic=True)
+        for scope in resource.scope_metrics:
+            source = who + scope.scope.SerializeToString(deterministic=True)
+            for metric in scope.metrics:
+                yield source, metric
+
+
+def _data(metric: Metric) -> Any:
+    return getattr(metric, metric.WhichOneof("data") or "sum")
+
+
+def _check_metric(metric: Metric) -> None:
+    """Check all that the points of a metric have in common.
+
+    Raises:
+        PointError: it is not of the contract.
+    """
+    name, kind = metric.name, metric.WhichOneof("data")
+    if name not in _UNITS:
+        raise PointError(f"only the metrics {', '.join(_UNITS)} are taken")
+    if metric.unit not in _UNITS[name]:
+        raise PointError(f"{name}: the unit must be {_UNITS[name][-1]}")
+    data = _data(metric)
+    if name == DURATION:
+        if kind not in ("histogram", "exponential_histogram"):
+            raise PointError(f"{name}: must be a histogram")
+    elif kind != "sum" or not data.is_monotonic:
+        raise PointError(f"{name}: must be a monotonic sum")
+    known = (AGGREGATION_TEMPORALITY_DELTA, AGGREGATION_TEMPORALITY_CUMULATIVE)
+    if data.aggregation_temporality not in known:
+        raise PointError(f"{name}: the temporality must be delta or cumulative")
+
+
+def _point(name: str, point: Any, source: bytes, tenant: Tenant, *, delta: bool) -> Point:
+    attributes = _attributes(name, point.attributes)
+    try:
+        labels = tenant.labels(*map(attributes.get, ("domain", "platform", "operation")))
+    except FieldError as error:
+        raise PointError(f"{name}: {error.field}: {error}") from None
+    error_type = attributes.get("error_type")
+    if name == ERRORS and error_type not in ERROR_TYPES:
+        error_type = tenant.classes.error_type(error_type, None)
+        if error_type is None:
+            raise PointError(f"{name}: error.type is neither an error type nor a known class")
+    if isinstance(point, NumberDataPoint):
+        values = Values(_number(name, point))
+    elif isinstance(point, HistogramDataPoint):
+        values = _explicit(name, point)
+    else:
+        values = _exponential(name, point)
+    figure = {OPERATIONS: Figure.FINISHED, ERRORS: Figure.ERRORS, DURATION: Figure.DURATIONS}[name]
+    start, at = point.start_time_unix_nano, point.time_unix_nano
+    if not at or start > at:
+        raise PointError(f"{name}: the times are not set, or in the wrong order")
+    # What distinguishes streams is what the sender's SDK keeps apart.
+    identity = blake2b(digest_size=16)
+    parts = (name, *(f"{key}={value}" for key, value in sorted(attributes.items())))
+    for part in (source, *(part.encode("utf-8", "replace") for part in parts)):
+        identity.update(len(part).to_bytes(8, "big") + part)
+    stream = MarkKey(tenant.org, "stream", identity.hexdigest())
+    return Point(stream, labels, figure, error_type or "", delta, start, at, values)
+
+
+def _attributes(name: str, given: Sequence[KeyValue]) -> Mapping[str, str]:
+    found = {}
+    for attribute in given:
+        key = attribute.key.replace(".", "_")
+        if key not in _ATTRIBUTES[name]:
+            allowed = ", ".join(sorted(_ATTRIBUTES[name])).replace("error_type", "error.type")
+            raise PointError(f"{name}: the attributes may be {allowed}, and no others")
+        if not attribute.value.HasField("string_value"):
+            raise PointError(f"{name}: attributes must be texts")
+        found[key] = attribute.value.string_value
+    return found
+
+
+def _number(name: str, point: NumberDataPoint) -> int:
+    value = point.as_int if point.WhichOneof("value") == "as_int" else point.as_double
+    if not 0 <= value <= _MOST_COUNT or value != int(value):
+        raise PointError(f"{name}: must be a whole number from 0")
+    return int(value)
+
+
+def _explicit(name: str, point: HistogramDataPoint) -> Values:
+    if tuple(point.explicit_bounds) != LATENCY_BUCKETS:
+        bounds = ", ".join(f"{bound:g}" for bound in LATENCY_BUCKETS)
+        raise PointError(f"{name}: the bounds must be {bounds}")
+    if len(point.bucket_counts) != len(LATENCY_BUCKETS) + 1:
+        raise PointError(f"{name}: there must be one bucket more than bounds")
+    counts = {place: count for place, count in enumerate(point.bucket_counts) if count}
+    return _histogram(name, point, Buckets(None, counts))
+
+
+def _exponential(name: str, point: ExponentialHistogramDataPoint) -> Values:
+    if any(point.negative.bucket_counts):
+        raise PointError(f"{name}: durations are not negative")
+    if len(point.positive.bucket_counts) > _MOST_BUCKETS or not -10 <= point.scale <= 20:
+        raise PointError(f"{name}: at most {_MOST_BUCKETS} buckets of the scales -10 to 20")
+    offset = point.positive.offset
+    counts = {offset + i: count for i, count in enumerate(point.positive.bucket_counts) if count}
+    exponents = (index / 2**point.scale for index in counts)
+    if any(abs(exponent) > 1000 for exponent in exponents):
+        raise PointError(f"{name}: durations are seconds")
+    return _histogram(name, point, Buckets(point.scale, counts, point.zero_count))
+
+
+def _histogram(name: str, point: Any, buckets: Buckets) -> Values:
+    total = sum(buckets.counts.values()) + buckets.zero
+    if total != point.count or total > _MOST_COUNT:
+        raise PointError(f"{name}: count is not the sum of the buckets")
+    if not point.HasField("sum") or not 0 <= point.sum < math.inf or (point.sum and not total):
+        raise PointError(f"{name}: the sum must be there, and that of the observations")
+    return Values(total, point.sum, buckets)
+
+
+def middles() -> tuple[float, ...]:
+    """Return seconds within each bucket of the contract, by which its observations are placed."""
+    inner = (math.sqrt(low * high) for low, high in pairwise(LATENCY_BUCKETS))
+    return (LATENCY_BUCKETS[0] / 2, *inner, 2 * LATENCY_BUCKETS[-1])
+
+
+def response(rejected: int, reasons: str, kind: str) -> tuple[bytes, str]:
+    """Return the body and content type of the answer to a request of a content type.
+
+    Args:
+        rejected: points that were not taken.
+        reasons: why.
+        kind: the request's content type.
+    """
+    answer = ExportMetricsServiceResponse()
+    if rejected:
+        answer.partial_success.rejected_data_points = rejected
+        answer.partial_success.error_message = reasons
+    return _encoded(answer, kind)
+
+
+def status(message: str, kind: str) -> tuple[bytes, str]:
+    """Return the body and content type of an error as the answer to a request of a content type."""
+    return _encoded(Status(message=message), kind)
+
+
+def _encoded(message: Message, kind: str) -> tuple[bytes, str]:
+    if kind == JSON:
+        return json_format.MessageToJson(message, indent=None).encode(), JSON
+    return message.SerializeToString(), PROTOBUF

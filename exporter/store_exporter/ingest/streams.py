@@ -1,0 +1,183 @@
+"""From the points of a stream to what each adds, whatever was sent twice, late or begins again.
+
+Increases (delta) add themselves; a request of them that is sent again is known by its bytes. Totals
+(cumulative) add what they grew by since the last one of the stream, which is remembered beside the
+series: so nothing is missed while a sender cannot reach us, and nothing counts twice.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
+
+from ..metrics.addition import Addition
+from ..metrics.guard import Labels
+from .ledger import MarkKey
+
+
+class Figure(Enum):
+    """What a point tells of a series."""
+
+    FINISHED = "operations"
+    ERRORS = "failures of one type"
+    DURATIONS = "their durations"
+
+
+@dataclass(frozen=True, slots=True)
+class Buckets:
+    """Counts of a histogram by bucket.
+
+    Attributes:
+        scale: of exponential buckets, whose number is the index of OTLP; None for those with the
+            bounds of the contract, numbered from 0.
+        counts: those that are not empty.
+        zero: observations of no duration.
+    """
+
+    scale: int | None
+    counts: Mapping[int, int]
+    zero: int = 0
+
+    def at(self, scale: int) -> Buckets:
+        """Return the same in coarser exponential buckets."""
+        counts: dict[int, int] = {}
+        for index, count in self.counts.items():
+            coarse = index >> ((self.scale or 0) - scale)
+            counts[coarse] = counts.get(coarse, 0) + count
+        return Buckets(scale, counts, self.zero)
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """A point's value: a count, and of a histogram the sum of seconds and the buckets."""
+
+    count: int
+    sum: float = 0.0
+    buckets: Buckets | None = None
+
+    def since(self, before: Values) -> Values | None:
+        """Return what was added since an earlier value; None when it is not an earlier one."""
+        buckets = _grown(self.buckets, before.buckets)
+        if (self.buckets is None) != (buckets is None) or self.count < before.count:
+            return None
+        # Sums of floating point may differ in the last digit.
+        return Values(self.count - before.count, max(self.sum - before.sum, 0.0), buckets)
+
+
+def _grown(now: Buckets | None, before: Buckets | None) -> Buckets | None:
+    if now is None or before is None or (now.scale is None) != (before.scale is None):
+        return None
+    if now.scale is not None and before.scale is not None:
+        if now.scale > before.scale:
+            return None
+        before = before.at(now.scale)
+    counts = {index: now.counts.get(index, 0) - count for index, count in before.counts.items()}
+    grown = {**now.counts, **counts}
+    zero = now.zero - before.zero
+    if zero < 0 or min(grown.values(), default=0) < 0:
+        return None
+    return Buckets(now.scale, {index: count for index, count in grown.items() if count}, zero)
+
+
+class Point(NamedTuple):
+    """One point of a stream.
+
+    Attributes:
+        stream: whose it is: source, metric and attributes.
+        labels: the series that it is counted in.
+        figure: what of it.
+        error_type: of a count of failures.
+        delta: whether it is an increase, and not a total.
+        start: Unix time in nanoseconds from which it counts; 0 when that is not known.
+        time: Unix time in nanoseconds up to which it counts.
+        values: the value.
+    """
+
+    stream: MarkKey
+    labels: Labels
+    figure: Figure
+    error_type: str
+    delta: bool
+    start: int
+    time: int
+    values: Values
+
+
+class StreamError(Exception):
+    """A total cannot be one of its stream; the message says why."""
+
+
+def added(point: Point, before: str | None) -> tuple[Values | None, str | None]:
+    """Return what a total adds, if anything, and what is to be remembered of it, if that changes.
+
+    Args:
+        point: a point that is a total.
+        before: what was remembered of its stream.
+
+    Raises:
+        StreamError: it is of before the stream began anew, or it fell.
+    """
+    note = _note(point)
+    if before is None:
+        # Where it is not known since when it counts, it is only where counting begins.
+        return (point.values if point.start else None), note
+    start, time, values = _read(before)
+    if point.start > start:
+        return point.values, note
+    if point.start < start:
+        raise StreamError(
+            "is of an earlier start than what was received; give each process a "
+            "service.instance.id of its own, or send increases (delta)"
+        )
+    if point.time <= time:
+        return None, None
+    grown = point.values.since(values)
+    if grown is None:
+        raise StreamError("fell, or changed its buckets, without a new start time")
+    return grown, note
+
+
+def _note(point: Point) -> str:
+    values, buckets = point.values, point.values.buckets
+    note: list[object] = [point.start, point.time, values.count, values.sum]
+    if buckets is not None:
+        note += [buckets.scale, [*buckets.counts.items()], buckets.zero]
+    return json.dumps(note, separators=(",", ":"))
+
+
+def _read(note: str) -> tuple[int, int, Values]:
+    start, time, count, total, *histogram = json.loads(note)
+    buckets = None
+    if histogram:
+        scale, counts, zero = histogram
+        buckets = Buckets(scale, dict(counts), zero)
+    return start, time, Values(count, total, buckets)
+
+
+def add(addition: Addition, point: Point, values: Values, middles: Sequence[float]) -> None:
+    """Add to a series what a point brought.
+
+    Args:
+        addition: what is to be added to the series.
+        point: tells what the values are.
+        values: what it brought.
+        middles: seconds within each bucket of the contract.
+    """
+    if point.figure is Figure.FINISHED:
+        addition.finished += values.count
+    elif point.figure is Figure.ERRORS:
+        if values.count:
+            before = addition.errors.get(point.error_type, 0)
+            addition.errors[point.error_type] = before + values.count
+    elif (buckets := values.buckets) is not None:
+        scale = buckets.scale
+        for index, count in buckets.counts.items():
+            middle = middles[index] if scale is None else math.exp2((index + 0.5) / 2**scale)
+            addition.counts.append((middle, count))
+        if buckets.zero:
+            addition.counts.append((0.0, buckets.zero))
+        addition.counts_sum += values.sum
