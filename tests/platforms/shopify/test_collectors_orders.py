@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from store_demo.stores.shopify.shop import Order
+from store_demo.stores.shopify.records import Order
 from store_exporter.contract import Report
 from store_exporter.errors import StoreError
 from tests.fakes.direct import Json, answering, changing

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from store_demo.stores.shopify.shop import Order, Payment, Refund
+from store_demo.stores.shopify.records import Order, Payment, Refund
 from tests.platforms.shopify.watching import Watched, figures, watched
 
 YEAR = 365 * 86_400.0

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from .admin_delivery import AdminDelivery
+from .admin_orders import AdminOrders
+from .records import Discount, Order, Variant, iso
 from .search import Fields, matcher
-from .shop import Discount, Order, StockRoom, Variant, iso
+from .shop import StockRoom
 from .views import AdminViews, View, bag, connection, count, gid, money, number
 
 SCOPES = (
@@ -40,8 +43,13 @@ class Admin:
 
     def root(self) -> dict[str, Any]:
         """Return the root value that queries are executed on."""
-        names = [name for name in dir(self) if not name.startswith("_") and name != "root"]
-        return {_camel(name): getattr(self, name) for name in names}
+        parts = (self, AdminOrders(self._room, self._scopes), AdminDelivery(self._room))
+        return {
+            _camel(name): getattr(part, name)
+            for part in parts
+            for name in dir(part)
+            if not name.startswith("_") and name != "root"
+        }
 
     def shop(self, _info: Any) -> View:
         """`shop`."""
@@ -62,8 +70,6 @@ class Admin:
     def public_api_versions(self, _info: Any) -> list[View]:
         """`publicApiVersions`."""
         return [{"handle": version, "supported": True} for version in self._versions]
-
-    # Products
 
     def product(self, _info: Any, id: str) -> View | None:  # noqa: A002
         """`product`."""
@@ -111,74 +117,6 @@ class Admin:
             }
 
         return connection(list(enumerate(sorted(kinds.items()))), view, first, after)
-
-    # Orders
-
-    def order(self, _info: Any, id: str) -> View | None:  # noqa: A002
-        """`order`."""
-        found = self._room.orders.get(number(id))
-        return self._views.order(found) if found and self._is_shown(found) else None
-
-    def nodes(self, _info: Any, ids: list[str]) -> list[View | None]:
-        """`nodes`, of orders only."""
-        found = [self._room.orders.get(number(one)) for one in ids]
-        return [
-            {"__typename": "Order", "id": gid("Order", order.id)}
-            if order is not None and self._is_shown(order)
-            else None
-            for order in found
-        ]
-
-    def _is_shown(self, order: Order) -> bool:
-        """Whether the app sees an order; without read_all_orders not one of over sixty days."""
-        young = order.created >= self._room.clock() - 60 * 86_400
-        return young or "read_all_orders" in self._scopes
-
-    def orders(
-        self,
-        _info: Any,
-        first: int,
-        query: str = "",
-        after: str | None = None,
-        sortKey: str = "PROCESSED_AT",
-        reverse: bool = False,
-    ) -> View:
-        """`orders`."""
-        found = self._found(query)
-        by: Callable[[Order], Any] = lambda order: (  # noqa: E731
-            order.updated if sortKey == "UPDATED_AT" else order.created,
-            order.id,
-        )
-        return connection(sorted(found, key=by, reverse=reverse), self._views.order, first, after)
-
-    def orders_count(self, _info: Any, query: str = "", **_: Any) -> View:
-        """`ordersCount`."""
-        return count(len(self._found(query)))
-
-    def _found(self, query: str) -> list[Order]:
-        self._need("read_orders", "orders")
-        matches = matcher(query)
-        shown = [order for order in self._room.orders.values() if self._is_shown(order)]
-        return [order for order in shown if matches(_order_fields(order))]
-
-    def _need(self, scope: str, field: str) -> None:
-        if scope not in self._scopes:
-            raise AccessDeniedError(field, scope)
-
-    def order_cancel(self, _info: Any, orderId: str, **_: Any) -> View:
-        """`orderCancel`."""
-        self._need("write_orders", "orderCancel")
-        found = self._room.orders.get(number(orderId))
-        if found is None:
-            error = {"code": "NOT_FOUND", "field": ["orderId"], "message": "Order does not exist"}
-            return {"job": None, "orderCancelUserErrors": [error]}
-        if found.cancelled is not None:
-            error = {"code": "INVALID", "field": ["orderId"], "message": "Order is cancelled"}
-            return {"job": None, "orderCancelUserErrors": [error]}
-        self._room.cancel(found)
-        return {"job": {"id": gid("Job", found.id), "done": False}, "orderCancelUserErrors": []}
-
-    # The shop
 
     def abandoned_checkouts(
         self, _info: Any, first: int, query: str = "", after: str | None = None, **_: Any
@@ -261,64 +199,6 @@ class Admin:
             "minimumRequirement": minimum,
         }
 
-    def delivery_profiles(self, _info: Any, first: int, **_: Any) -> View:
-        """`deliveryProfiles`: there is one."""
-        return connection([self._profile()], lambda row: row, first)
-
-    def delivery_profile(self, _info: Any, id: str) -> View:  # noqa: A002, ARG002
-        """`deliveryProfile`."""
-        return self._profile()
-
-    def _profile(self) -> View:
-        """Return a profile with two ways of delivery at home and one abroad."""
-
-        def method(name: str, price: int, minimum: int | None) -> View:
-            condition = {
-                "field": "TOTAL_PRICE",
-                "operator": "GREATER_THAN_OR_EQUAL_TO",
-                "conditionCriteria": money(Decimal(minimum or 0), self._room.currency),
-            }
-            return {
-                "name": name,
-                "active": True,
-                "rateProvider": {
-                    "__typename": "DeliveryRateDefinition",
-                    "price": money(Decimal(price), self._room.currency),
-                },
-                "methodConditions": [condition] if minimum is not None else [],
-            }
-
-        def zone(index: int, name: str, methods: list[View]) -> View:
-            return {
-                "zone": {"id": gid("DeliveryZone", index), "name": name},
-                "methodDefinitions": lambda _info, first, **_: connection(
-                    methods, lambda row: row, first
-                ),
-            }
-
-        home = [method("Standard", 5, None), method("Free from 100", 0, 100)]
-        zones = [zone(1, "Domestic", home), zone(2, "World", [method("Abroad", 20, None)])]
-        group = {
-            "locationGroup": {"id": gid("DeliveryLocationGroup", 1)},
-            "locationGroupZones": lambda _info, first, after=None, **_: connection(
-                zones, lambda z: z, first, after
-            ),
-        }
-        return {
-            "id": gid("DeliveryProfile", 1),
-            "profileLocationGroups": lambda _info, **_: [group],
-        }
-
-
-class AccessDeniedError(Exception):
-    """The token lacks a scope; becomes a GraphQL error with the code ACCESS_DENIED."""
-
-    def __init__(self, field: str, scope: str) -> None:
-        super().__init__(
-            f"Access denied for {field} field. Required access: `{scope}` access scope."
-        )
-        self.extensions = {"code": "ACCESS_DENIED", "requiredAccess": f"`{scope}` access scope."}
-
 
 def _camel(name: str) -> str:
     head, *tail = name.split("_")
@@ -331,17 +211,4 @@ def _variant_fields(variant: Variant) -> Fields:
         "inventory_quantity": variant.quantity,
         "product_status": variant.product.status.lower(),
         "managed": variant.tracked,
-    }
-
-
-def _order_fields(order: Order) -> Fields:
-    return {
-        "name": str(order.number),
-        "email": order.email,
-        "created_at": order.created,
-        "updated_at": order.updated,
-        "financial_status": order.financial.lower(),
-        "fulfillment_status": order.fulfillment.lower(),
-        "status": "cancelled" if order.cancelled else "open",
-        "test": order.test,
     }

@@ -1,160 +1,18 @@
-"""What is in a simulated Shopify shop, and the moves of its life. No HTTP, no GraphQL."""
+"""The life of a simulated Shopify shop: what is sold, paid, paid back and changed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from decimal import Decimal
 from random import Random
+
+from .records import Cart, Checkout, Discount, Order, Payment, Product, Refund, Variant
 
 _KINDS = ("Valve", "Hose", "Seal", "Pump")
 _LOW = {4: 3, 5: 3, 6: 2, 7: 3}
 _EMPTY = (1, 2, 3)
 _PAID = ("PAID", "PARTIALLY_REFUNDED", "REFUNDED")
 _VOLTAGES = (("12V", "200.00", 0), ("24V", "220.00", 4), ("230V", "240.00", 8))
-
-
-@dataclass(slots=True)
-class Variant:
-    """One variant of a product; `quantity` may be negative when oversold."""
-
-    id: int
-    product: Product
-    sku: str
-    title: str
-    price: Decimal
-    quantity: int
-    options: dict[str, str]
-    tracked: bool = True
-    backorders: bool = False
-
-    @property
-    def available(self) -> bool:
-        """Whether it can be had."""
-        return self.quantity > 0 or self.backorders or not self.tracked
-
-
-@dataclass(slots=True)
-class Product:
-    """A product with its variants; its status is that of Shopify's `ProductStatus`."""
-
-    id: int
-    title: str
-    kind: str
-    variants: list[Variant] = field(default_factory=list)
-    status: str = "ACTIVE"
-
-
-@dataclass(slots=True)
-class Payment:
-    """Money for an order; kind and status are Shopify's of a transaction.
-
-    Attributes:
-        processed: when it was made, which may be long before it was written down.
-    """
-
-    id: int
-    amount: Decimal
-    processed: float
-    created: float
-    kind: str = "SALE"
-    status: str = "SUCCESS"
-
-    @property
-    def is_received(self) -> bool:
-        """Whether the money is there."""
-        return self.kind in ("SALE", "CAPTURE") and self.status == "SUCCESS"
-
-
-@dataclass(slots=True)
-class Refund:
-    """One refund of an order; its status is Shopify's of a transaction."""
-
-    id: int
-    amount: Decimal
-    note: str
-    created: float
-    status: str = "SUCCESS"
-    processed: float | None = None
-
-
-@dataclass(slots=True)
-class Order:
-    """An order; `financial` and `fulfillment` are Shopify's display statuses."""
-
-    id: int
-    number: int
-    email: str
-    lines: list[tuple[Variant, int]]
-    created: float
-    updated: float
-    financial: str
-    fulfillment: str = "UNFULFILLED"
-    cancelled: float | None = None
-    refunds: list[Refund] = field(default_factory=list)
-    note: str = ""
-    test: bool = False
-    payments: list[Payment] = field(default_factory=list)
-    delivered: float | None = None
-    processed: float | None = None
-
-    @property
-    def total(self) -> Decimal:
-        """Price of all lines."""
-        return sum((variant.price * count for variant, count in self.lines), Decimal(0))
-
-    @property
-    def received(self) -> Decimal:
-        """Sum of the payments that were received, less the change that was given for cash."""
-        given = (p.amount for p in self.payments if p.kind == "CHANGE")
-        return sum((p.amount for p in self.payments if p.is_received), Decimal(0)) - sum(given)
-
-    @property
-    def refunded(self) -> Decimal:
-        """Sum of the refunds that have been made."""
-        return sum((r.amount for r in self.refunds if r.status == "SUCCESS"), Decimal(0))
-
-    @property
-    def paid(self) -> float | None:
-        """When the last payment was made; it may be dated back."""
-        made = [payment.processed for payment in self.payments if payment.is_received]
-        return made[-1] if made else None
-
-    @paid.setter
-    def paid(self, when: float) -> None:
-        received = [payment for payment in self.payments if payment.is_received]
-        received[-1].processed = when
-
-
-@dataclass(slots=True)
-class Checkout:
-    """A checkout that was begun."""
-
-    id: int
-    created: float
-    total: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class Discount:
-    """A discount code, in percent."""
-
-    code: str
-    percent: Decimal
-    minimum: Decimal | None = None
-    ends: float | None = None
-    limit: int | None = None
-    used: int = 0
-
-
-@dataclass(slots=True)
-class Cart:
-    """A shopper's cart."""
-
-    id: str
-    lines: dict[str, tuple[Variant, int]] = field(default_factory=dict)
-    codes: list[str] = field(default_factory=list)
 
 
 class StockRoom:
@@ -370,8 +228,3 @@ class StockRoom:
     def discount(self, code: str) -> Discount | None:
         """Return a discount by its code, upper or lower case."""
         return next((d for d in self.discounts if d.code == code.lower()), None)
-
-
-def iso(when: float) -> str:
-    """Return a Unix time as Shopify writes it."""
-    return datetime.fromtimestamp(when, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

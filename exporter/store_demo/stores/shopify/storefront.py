@@ -5,8 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from .records import Cart, Product, Variant
 from .search import matcher
-from .shop import Cart, Product, StockRoom, Variant
+from .shop import StockRoom
 from .views import View, connection, gid, money, number, options
 
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from .shop import Order, Payment, Product, Refund, StockRoom, Variant, iso
+from .records import Order, Payment, Product, Refund, Variant, iso
+from .shop import StockRoom
 
 View = dict[str, Any]
 
