@@ -384,3 +384,16 @@ def test_counters_begin_with_what_was_restored_and_then_with_what_was_shown_last
     remember_shown(memory, saved_and_loaded(ledger))
     ledger.apply(order(4, paid=BEGAN + 14))
     assert befores(ledger, memory)["store_orders_paid_total"] == 3
+
+
+def test_a_refund_of_an_order_from_before_that_fails_after_all_is_revenue() -> None:
+    ledger = Ledger(BEGAN)
+    old = order(created=BEGAN - 90, modified=BEGAN - 80, paid=BEGAN - 80)
+    ledger.apply(old, count=False)
+    refund = CountedRefund("8", Decimal(4), BEGAN + 5)
+    ledger.apply(replace(old, refunds=(refund,)))
+    assert money(ledger) == (0, 4, 0)
+    ledger.apply(old)
+    assert money(ledger) == (4, 4, 0)
+    ledger.apply(replace(old, refunds=(refund,)))
+    assert money(ledger) == (4, 8, 0)

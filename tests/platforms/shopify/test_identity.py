@@ -28,14 +28,19 @@ Pick = int
 class Life:
     """A shop whose orders change, and what its counters should say."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, sees_all: bool = True, **options: int) -> None:
         self.shop: Watched = watched()
+        self.options = options
+        if not sees_all:
+            self.shop.shop.tokens.scopes.discard("read_all_orders")
         self.room = self.shop.shop.stock_room
         self.room.by_sku("SKU-010").quantity = 1_000_000
         self.began = 0.0
         self.lost = Decimal(0)
         """Refunds of deleted orders that were paid before the counting began, and never counted."""
         self.before: dict[str, float] = {}
+        self.shown: dict[int, Decimal] = {}
+        """What orders came to when they were last shown; too old, an app sees them no more."""
 
     def lines(self, pick: Pick) -> list[tuple[int, int]]:
         return [(self.room.by_sku("SKU-010").id, 1 + pick % 3)]
@@ -63,6 +68,10 @@ class Life:
         if (order := self.order(pick)) is not None:
             self.room.pay(order, Decimal(50), kind="SALE")
             self.room.pay(order, Decimal(1 + pick % 40), kind="CHANGE")
+
+    def tip(self, pick: Pick) -> None:
+        if (order := self.order(pick)) is not None:
+            self.room.pay(order, order.total + 1 + pick % 9, kind="SALE")
 
     def pay_pending(self, pick: Pick) -> None:
         if (order := self.order(pick)) is not None:
@@ -101,6 +110,9 @@ class Life:
             return  # cash does not bounce
         if moves := [*order.payments, *order.refunds]:
             self.room.settle(moves[pick % len(moves)], "FAILURE")
+
+    def grow_old(self, pick: Pick) -> None:
+        self.shop.clock.advance(86_400.0 * (10 + pick % 40))
 
     def cancel(self, pick: Pick) -> None:
         if (order := self.order(pick)) is not None:
@@ -149,16 +161,34 @@ class Life:
         return {number for number, account in seen.items() if account[4] is not None}
 
     def own_total(self) -> Decimal:
+        for order in self.room.orders.values():
+            if self.is_shown(order):
+                self.shown[order.id] = self.received(order) - self.refunded(order)
         orders = [order for order in self.room.orders.values() if not order.test]
-        return sum((self.received(one) - self.refunded(one) for one in orders), -self.lost)
+        return sum((self.shown.get(one.id, Decimal(0)) for one in orders), -self.lost)
+
+    def is_shown(self, order: Order) -> bool:
+        return self.sees_all or order.created >= self.shop.clock.now() - 60 * 86_400
+
+    @property
+    def sees_all(self) -> bool:
+        return "read_all_orders" in self.shop.shop.tokens.scopes
+
+    def run(self) -> dict[str, float]:
+        """Collect, until no order is left to read."""
+        while True:
+            report = asyncio.run(self.shop.collect("orders", **self.options))
+            nothing_shown = not any(self.is_shown(order) for order in self.room.orders.values())
+            assert report.degraded == [] or nothing_shown
+            found = figures(report)
+            for name, value in self.before.items():
+                assert found[name] >= value or name.startswith("store_collector")
+            self.before = found
+            if not found["store_collector_backlog{orders}"]:
+                return found
 
     def collect(self) -> None:
-        report = asyncio.run(self.shop.collect("orders"))
-        found = figures(report)
-        assert report.degraded == []
-        for name, value in self.before.items():
-            assert found[name] >= value or name.startswith("store_collector")
-        self.before = found
+        found = self.run()
         total = found[REVENUE] - found[REFUNDS] - found[CORRECTIONS]
         assert round(total, 6) == float(self.own_total())
 
@@ -169,6 +199,7 @@ MOVES = (
     "import_old",
     "capture",
     "pay_with_change",
+    "tip",
     "pay_pending",
     "write_down_old_payment",
     "edit_and_pay_the_rest",
@@ -182,6 +213,10 @@ MOVES = (
 )
 
 
+PAGES = ({}, {"page_size": 1, "max_pages": 2}, {"page_size": 3, "max_pages": 1})
+"""Options with which a collection takes several pages, and several runs."""
+
+
 @pytest.mark.timeout(120)
 @settings(max_examples=40, deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(
@@ -190,11 +225,46 @@ MOVES = (
         st.tuples(st.sampled_from([*MOVES, "restart"]), st.integers(0, 1000), st.booleans()),
         max_size=20,
     ),
+    st.sampled_from(PAGES),
 )
 def test_the_identity_holds_after_every_collection(
-    earlier: list[tuple[str, Pick]], stream: list[tuple[str, Pick, bool]]
+    earlier: list[tuple[str, Pick]],
+    stream: list[tuple[str, Pick, bool]],
+    options: dict[str, int],
 ) -> None:
-    life = Life()
+    life = begun(Life(**options), earlier)
+    go_on(life, stream)
+
+
+@pytest.mark.timeout(120)
+@settings(max_examples=20, deadline=None, phases=[Phase.explicit, Phase.generate])
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([move for move in MOVES if move != "delete"] + ["grow_old"]),
+            st.integers(0, 1000),
+            st.booleans(),
+        ),
+        max_size=20,
+    ),
+    st.sampled_from(PAGES),
+)
+def test_what_grows_too_old_for_the_app_stays_as_it_was_shown_last(
+    stream: list[tuple[str, Pick, bool]], options: dict[str, int]
+) -> None:
+    life = begun(Life(sees_all=False, **options), [])
+    go_on(life, stream)
+
+
+def test_deletions_that_cannot_be_told_from_age_are_told() -> None:
+    life = begun(Life(sees_all=False), [])
+    life.room.orders.clear()
+    report = asyncio.run(life.shop.collect("orders"))
+    assert "cannot be told from old ones" in report.degraded[0]
+
+
+def begun(life: Life, earlier: list[tuple[str, Pick]]) -> Life:
+    """Let a shop live, and begin to count."""
     life.room.orders.clear()
     life.room.new_order("PENDING", lines=life.lines(0))
     life.began = life.shop.clock.now()
@@ -203,18 +273,23 @@ def test_the_identity_holds_after_every_collection(
             getattr(life, name)(pick)
     life.shop.clock.advance(60.0)
     life.room.new_order("PAID", lines=life.lines(0))
-    asyncio.run(life.shop.collect("orders"))
+    life.run()
     life.began = life.shop.clock.now() + 1.0
     life.shop.clock.advance(60.0)
     for _ in range(2):
-        asyncio.run(life.shop.collect("orders"))
+        life.run()
+    return life
+
+
+def go_on(life: Life, stream: list[tuple[str, Pick, bool]]) -> None:
+    """Let it live on, and compare after each collection."""
     for name, pick, is_collected in stream:
         life.shop.clock.advance(30.0)
         if name == "restart":
             life.shop.restart()
-            asyncio.run(life.shop.collect("orders"))
+            life.run()
         else:
             getattr(life, name)(pick)
-        if is_collected:
+        if is_collected or not life.sees_all:
             life.collect()
     life.collect()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from .records import Order
@@ -65,11 +64,12 @@ class AdminOrders:
     ) -> View:
         """`orders`."""
         found = self._found(query)
-        by: Callable[[Order], Any] = lambda order: (  # noqa: E731
-            order.updated if sortKey == "UPDATED_AT" else order.created,
-            order.id,
-        )
-        return connection(sorted(found, key=by, reverse=reverse), self._views.order, first, after)
+
+        def key(order: Order) -> tuple[float, int]:
+            return order.updated if sortKey == "UPDATED_AT" else order.created, order.id
+
+        rows = sorted(found, key=key, reverse=reverse)
+        return connection(rows, self._views.order, first, after, key)
 
     def orders_count(self, _info: Any, query: str = "", **_: Any) -> View:
         """`ordersCount`."""

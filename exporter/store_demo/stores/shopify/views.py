@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
@@ -29,20 +30,46 @@ def money(amount: Decimal, currency: str) -> View:
 
 
 def bag(amount: Decimal, currency: str) -> View:
-    """Return a `MoneyBag`."""
-    return {"shopMoney": money(amount, currency)}
+    """Return a `MoneyBag`; shoppers pay in another currency than the shop's."""
+    shown = money(amount * Decimal("1.25"), "USD")
+    return {"shopMoney": money(amount, currency), "presentmentMoney": shown}
 
 
 def connection(
-    items: Sequence[Any], view: Callable[[Any], View], first: int, after: str | None = None
+    items: Sequence[Any],
+    view: Callable[[Any], View],
+    first: int,
+    after: str | None = None,
+    key: Callable[[Any], tuple[float, int]] | None = None,
 ) -> View:
-    """Return one page; a cursor is the place in the list."""
-    begin = int(after) if after else 0
+    """Return one page.
+
+    A cursor is the last item's key, so that it holds its place when items come and go; without
+    keys it is the place in the list.
+
+    Args:
+        items: in their order, which is that of the keys, up or down.
+        view: of an item.
+        first: items on a page.
+        after: cursor of the page before.
+        key: what the items are sorted by.
+    """
+    begin = 0
+    if after and key is None:
+        begin = int(after)
+    elif after and key is not None and items:
+        last = tuple(json.loads(after))
+        falls = key(items[0]) > key(items[-1])
+        passed = [key(item) >= last if falls else key(item) <= last for item in items]
+        begin = passed.index(False) if False in passed else len(items)
     page = items[begin : begin + first]
     end = begin + len(page)
+    cursor = None
+    if page:
+        cursor = str(end) if key is None else json.dumps(key(page[-1]))
     return {
         "nodes": [view(item) for item in page],
-        "pageInfo": {"hasNextPage": end < len(items), "endCursor": str(end) if page else None},
+        "pageInfo": {"hasNextPage": end < len(items), "endCursor": cursor},
     }
 
 

@@ -196,6 +196,7 @@ class Ledger(Counters):
         """Bring the account's amount to what the order is now."""
         amount = order.amount(entry[SINCE], counted=entry[AMOUNT] is not None)
         if amount is None:
+            self._return_refunds(order, entry)
             return
         if entry[AMOUNT] is None:
             self.paid += 1
@@ -204,6 +205,15 @@ class Ledger(Counters):
         # What was counted of a refund that is there no more belongs to the order again.
         there = sum((r.amount for r in order.refunds if known.get(r.id) is not None), Decimal(0))
         self._account_for(entry, amount - there + accounts.refunded(entry))
+
+    def _return_refunds(self, order: CountedOrder, entry: list[Any]) -> None:
+        """Count as revenue what was counted of refunds that an uncounted order has no more."""
+        there = {refund.id: refund.amount for refund in order.refunds}
+        for place in range(REFUNDS, len(entry), 2):
+            counted, now = Decimal(entry[place + 1] or 0), there.get(entry[place], Decimal(0))
+            if counted > now:
+                self.add(self.revenue, entry[CURRENCY], counted - now)
+                entry[place + 1] = str(now)
 
     def _account_for(self, entry: list[Any], amount: Decimal) -> None:
         difference = amount - Decimal(entry[AMOUNT])

@@ -87,6 +87,12 @@ class ShopOrderBook(CursorBook[Api]):
         if len(nodes) > len(known):
             raise StoreError("invalid_response", "OrdersThere: more orders than were asked for")
         oldest = self._oldest_shown(data)
+        recent = self.place.newest >= self.run.now() - _SHOWN_DAYS * DAY
+        if oldest == _NONE_SHOWN and recent and None in nodes:
+            self.notes.append(
+                f"This app is shown no order of the last {_SHOWN_DAYS} days and lacks the scope "
+                "read_all_orders: orders that were deleted cannot be told from old ones."
+            )
         for number, node in zip(known, nodes, strict=False):
             if node is None and int(number) >= oldest:
                 self.ledger.gone(number)
