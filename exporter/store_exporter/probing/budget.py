@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections.abc import AsyncIterator, Callable
+import math
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from random import Random
 
@@ -70,6 +71,49 @@ class Budget:
         self._set(per_hour)
         self._tokens = min(self._tokens, self._burst)
 
+    def remembered(self, now: float) -> dict[str, float]:
+        """Return what is to be known of it later, as JSON types.
+
+        Args:
+            now: Unix time.
+        """
+        self._refill()
+        return {
+            "at": now,
+            "left": self._tokens,
+            "asked": max(0.0, self._asked_until - self._updated),
+            "failing": max(0.0, self._failing_until - self._updated),
+            "failures": self._failures,
+        }
+
+    def recall(self, document: Mapping[str, float], now: float) -> None:
+        """Take over what `remembered` returned, perhaps in another process.
+
+        Nothing is given that is spent here already, and no pause is shortened.
+
+        Args:
+            document: what it returned.
+            now: Unix time; if it lies before that of the document, no time has passed.
+
+        Raises:
+            KeyError, TypeError, ValueError: it makes no sense.
+        """
+        left, asked, failing, at = (
+            _finite(document[name]) for name in ("left", "asked", "failing", "at")
+        )
+        self._failures = max(self._failures, int(_finite(document["failures"])))
+        passed = max(0.0, now - at)
+        self._refill()
+        self._tokens = min(self._tokens, max(0.0, left) + passed * self._rate)
+        asked, failing = (min(pause, LONGEST_PATIENCE) - passed for pause in (asked, failing))
+        self._asked_until = max(self._asked_until, self._updated + asked)
+        self._failing_until = max(self._failing_until, self._updated + failing)
+
+    def hold_to_reserve(self) -> None:
+        """Leave only what liveness probes may use, for it is not known what was spent."""
+        self._refill()
+        self._tokens = min(self._tokens, self._reserve)
+
     def _refill(self) -> None:
         now = self._monotonic()
         self._tokens = min(self._burst, self._tokens + (now - self._updated) * self._rate)
@@ -132,6 +176,13 @@ class Budget:
     def held(self) -> float:
         """Seconds for which the store is still to be left alone."""
         return max(0.0, max(self._asked_until, self._failing_until) - self._monotonic())
+
+
+def _finite(value: float) -> float:
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"{number} is no amount")
+    return number
 
 
 class Slots:

@@ -160,6 +160,7 @@ class StoreHttp:
                 raise BudgetSpentError(budget.per_hour, wait)
             self.journal.waited += wait
             await self._sleep(wait)
+        self._access.keep()
 
     def _move(self, seconds: float) -> None:
         """Put the deadline off by time that was lost to another run of ours."""
@@ -183,6 +184,7 @@ class StoreHttp:
             raise
         finally:
             self.journal.record(outgoing, exchange, outcome)
+            self._access.keep()
         if self._access.judge(response, self._now()):
             self.journal.throttled += 1
         return self._access.with_expiry(response)

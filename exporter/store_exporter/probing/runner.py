@@ -14,6 +14,7 @@ from ..metrics.recorder import Recorder
 from ..stores.model import Store
 from .access import Access, Journal, Priority
 from .budget import BudgetSpentError
+from .budgets import Budgets
 from .cursor import RunCursor
 from .documents import Documents, MemoryDocuments
 from .driver import Driver
@@ -94,6 +95,7 @@ class Runner:
         self.recording = Recording(recorder)
         self._sender = sender
         self._documents = documents or MemoryDocuments()
+        self._budgets = Budgets(self._documents, now=now)
         self._threshold = failure_threshold
         self._now = now
         self._monotonic = monotonic
@@ -108,7 +110,7 @@ class Runner:
         access = self._accesses.get(store.domain)
         if access is None:
             access = self._accesses[store.domain] = Access(
-                store, monotonic=self._monotonic, now=self._now
+                store, budgets=self._budgets, monotonic=self._monotonic, now=self._now
             )
         return access
 
@@ -147,6 +149,7 @@ class Runner:
         Raises:
             asyncio.CancelledError: the caller was cancelled; nothing is recorded then.
         """
+        await self.access(job.store).restore()
         outcome = self._obstacle(job) or await self._run(job)
         if isinstance(outcome, Skipped):
             self.recording.skipped(outcome.reason)
@@ -167,6 +170,7 @@ class Runner:
         Raises:
             asyncio.CancelledError: the caller was cancelled; nothing is recorded then.
         """
+        await self.access(job.store).restore()
         priority = job.priority if reserve else max(job.priority, Priority.PROBE)
         outcome = await self._run(job, detailed=True, priority=priority)
         if isinstance(outcome, Result):
@@ -175,6 +179,10 @@ class Runner:
         error = outcome.error or StoreError("local_failure", outcome.message)
         result = result_of(job, error, Journal(), time=self._now(), duration=0.0, detailed=True)
         return replace(result, skipped=outcome.reason)
+
+    async def close(self) -> None:
+        """Save what is to be known of stores by the next process."""
+        await self._budgets.save()
 
     def _obstacle(self, job: Job) -> Skipped | None:
         """Return why a job should not run now, if so.

@@ -96,6 +96,7 @@ async def assembled(
         keeper = Keeper(open_leases(config))
         cleanup.push_async_callback(keeper.close)
         runner = Runner(recorder, transport, documents=documents)
+        cleanup.push_async_callback(runner.close)
 
         def single(elsewhere: Recorder) -> Runner:
             return SingleRunner(elsewhere, transport, runner.access)

@@ -1,0 +1,92 @@
+"""What stores were asked outlives a removal, a reload and the process.
+
+A budget is saved within a second of its change, together with all others that changed, and read
+before the first request to a store. So a process that dies again and again asks a store no more
+than one that lives on. It belongs to the address and not to the tenant: a store that moves to
+another org has been asked all the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Callable
+
+from ..stores.model import Store
+from .budget import Budget
+from .documents import Documents
+from .state import Key, StateUnavailableError, StoreIdentity
+
+log = logging.getLogger(__name__)
+
+SAVE_SECONDS = 1.0
+"""How long after a change a budget is saved."""
+_DOCUMENT = "budget"
+
+
+class Budgets:
+    """Keeps the budgets of stores.
+
+    Args:
+        documents: where.
+        now: Unix time.
+    """
+
+    def __init__(self, documents: Documents, *, now: Callable[[], float] = time.time) -> None:
+        self._documents = documents
+        self._now = now
+        self._unsaved: dict[Key, Budget] = {}
+        self._saving: asyncio.Task[None] | None = None
+
+    async def restore(self, store: Store, budget: Budget) -> bool:
+        """Take over what was saved of a store's budget, if anything was.
+
+        Returns:
+            False when it cannot be read now; so much is left meanwhile that liveness is probed.
+        """
+        key = _key(store)
+        try:
+            before = self._unsaved.get(key)
+            if before is not None:
+                budget.recall(before.remembered(self._now()), self._now())
+            elif (saved := await self._documents.read(key)) is not None:
+                budget.recall(json.loads(saved.document), self._now())
+        except StateUnavailableError:
+            budget.hold_to_reserve()
+            return False
+        except (KeyError, TypeError, ValueError) as error:
+            log.warning("the saved budget of %s makes no sense: %r", store.domain, error)
+        return True
+
+    def changed(self, store: Store, budget: Budget) -> None:
+        """Save a budget soon."""
+        self._unsaved[_key(store)] = budget
+        if self._saving is None or self._saving.done():
+            self._saving = asyncio.create_task(self._save_soon())
+
+    async def _save_soon(self) -> None:
+        while self._unsaved:
+            await asyncio.sleep(SAVE_SECONDS)
+            await self.save()
+
+    async def save(self) -> None:
+        """Save what changed; what cannot be saved now is saved when it changes again."""
+        unsaved, self._unsaved = self._unsaved, {}
+        now = self._now()
+        writes = (
+            self._documents.write(key, json.dumps(budget.remembered(now)))
+            for key, budget in unsaved.items()
+        )
+        for outcome in await asyncio.gather(*writes, return_exceptions=True):
+            if isinstance(outcome, StateUnavailableError):
+                log.debug("budgets cannot be saved: %s", outcome)
+                return
+            if isinstance(outcome, BaseException):
+                raise outcome
+
+
+def _key(store: Store) -> Key:
+    identity = StoreIdentity.of(store)
+    return Key("", "", identity.domain, identity.address, _DOCUMENT)
