@@ -17,14 +17,17 @@ from pathlib import Path
 import pytest
 
 from store_exporter.metrics.catalogue import CATALOGUE
+from store_exporter.metrics.catalogue.operations import OPERATION_DURATION
+from store_exporter.metrics.otlp import start_otlp
 from store_exporter.metrics.recorder import Recorder
-from store_exporter.mixin import alerts, dashboards, rules, slo
+from store_exporter.mixin import alerts, dashboards, promql, rules, slo
 from store_exporter.mixin.dashboards.panels import PanelKind
 from store_exporter.mixin.model import Record
 from store_exporter.mounts import serve_metrics
 from store_exporter.server import prometheus as analytics
 from store_exporter.server.analytics import Filters
 from tests import servers
+from tests.metrics.otlp.figures import EXPONENTIAL
 from tests.mixin import synthetic
 from tests.mixin.conftest import write_rules
 from tests.mixin.panels import Series, Source, choices, proof
@@ -129,9 +132,9 @@ def test_every_rule_and_alert_finds_there_what_it_finds_on_prometheus(
     assert found > 40
 
 
-def exercised() -> Recorder:
+def exercised(recorder: Recorder | None = None) -> Recorder:
     """Calls of 0.1 to 1 s, of which one in ten fails."""
-    recorder = Recorder()
+    recorder = recorder or Recorder()
     handle = recorder.operation("acme", "a.example", "woocommerce", "get_cart")
     for number in range(100):
         handle.start()
@@ -140,7 +143,7 @@ def exercised() -> Recorder:
     return recorder
 
 
-def check(victoria: Server) -> None:
+def check(victoria: Server, calls: int = 100) -> None:
     """The quantiles of the dashboard, and what analytics says."""
     source = Source(victoria.url)
     (page,) = (page for page in dashboards.pages() if page.file == "operations")
@@ -160,7 +163,7 @@ def check(victoria: Server) -> None:
 
     answer = asyncio.run(analytics.usage(victoria.url, Filters("acme", days=1), time.time()))
     (usage,) = answer.usages.values()
-    assert (usage.total, usage.errors) == (100, {"timeout": 10})
+    assert (usage.total, usage.errors) == (calls, {"timeout": calls // 10})
     assert usage.seconds / usage.total == pytest.approx(0.5455, rel=0.01)
     assert answer.start is not None
     assert answer.end is not None
@@ -211,3 +214,27 @@ def test_what_it_scrapes_itself_has_quantiles(tmp_path: Path) -> None:
         with servers.victoria_metrics(tmp_path, *FLAGS, flag) as victoria:
             eventually(lambda: victoria.query("store_operations_total > 0"))
             check(victoria)
+
+
+@pytest.mark.parametrize("histograms", ["explicit_bucket_histogram", EXPONENTIAL])
+def test_what_is_pushed_to_it_has_quantiles(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, histograms: str
+) -> None:
+    """Exponential histograms become its own buckets, with `vmrange` in place of `le`."""
+    flags = (*FLAGS, "-opentelemetry.usePrometheusNaming")
+    with servers.victoria_metrics(tmp_path, *flags) as victoria:
+        metrics = "OTEL_EXPORTER_OTLP_METRICS_"
+        monkeypatch.setenv(f"{metrics}ENDPOINT", f"{victoria.url}/opentelemetry/v1/metrics")
+        monkeypatch.setenv(f"{metrics}DEFAULT_HISTOGRAM_AGGREGATION", histograms)
+        recorder = exercised()
+        pusher = start_otlp(recorder, interval=3600, resource={"service.name": "application"})
+        assert pusher.flush(20)
+        # Its own buckets are not sent at zero first, so a rate needs a second push.
+        time.sleep(1.1)
+        exercised(recorder)
+        assert pusher.flush(20)
+        pusher.shutdown()
+        check(victoria, calls=200)
+        within = promql.share_within(0.5, OPERATION_DURATION, "5m", ("org",))
+        found = eventually(lambda: victoria.query(within))
+        assert found[0][1] == pytest.approx(0.45, abs=0.05)

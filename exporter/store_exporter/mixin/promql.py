@@ -113,11 +113,12 @@ def quantile(
 ) -> str:
     """Quantile of a histogram, native where it is scraped as such and classic otherwise.
 
-    A window without observations gives no result, rather than NaN.
+    VictoriaMetrics turns native and exponential histograms into buckets with the label `vmrange` in
+    place of `le`. A window without observations gives no result, rather than NaN.
     """
     labels, matchers = tuple(labels), tuple(matchers)
     native = total(labels, rate(metric, window, *matchers))
-    classic = total((*labels, "le"), rate(metric, window, *matchers, suffix="_bucket"))
+    classic = total((*labels, "le", "vmrange"), rate(metric, window, *matchers, suffix="_bucket"))
     return f"(histogram_quantile({q:g}, {native}) or histogram_quantile({q:g}, {classic})) >= 0"
 
 
@@ -137,7 +138,11 @@ def share_within(
     bucket = f"le=~{quote(value)}" if "|" in value else equal("le", value)
     within = total(labels, rate(metric, window, *matchers, bucket, suffix="_bucket"))
     everything = total(labels, rate(metric, window, *matchers, suffix="_count"))
-    return f"histogram_fraction(0, {bound:g}, {native}) or {within} / {everything}"
+    ranges = rate(metric, window, *matchers, 'vmrange!=""', suffix="_bucket")
+    return (
+        f"histogram_fraction(0, {bound:g}, {native}) or {within} / {everything}"
+        f" or histogram_fraction(0, {bound:g}, {total((*labels, 'vmrange'), ranges)})"
+    )
 
 
 def or_zero(expression: str, like: str) -> str:
