@@ -1,0 +1,71 @@
+// A serverless application that reports by docs/examples/typescript/track.ts. Its way to the exporter
+// loses what it is told to: the answer to the first batch, or everything for a while.
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+
+import { Tracker } from "./track.js";
+
+const { url, token } = JSON.parse(process.argv[2] ?? "") as { url: string; token: string };
+const domain = "shop.example.com";
+
+let lost = 1;
+let down = false;
+const way = createServer(async (request, response) => {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  if (down) return void request.socket.destroy();
+  const { host: _, connection: __, ...headers } = request.headers;
+  const answer = await fetch(new URL(request.url ?? "/", url), {
+    method: "POST", body: Buffer.concat(chunks), headers: headers as Record<string, string>,
+  });
+  const text = await answer.text();
+  if (lost-- > 0) return void request.socket.destroy();
+  response.writeHead(answer.status).end(text);
+});
+await new Promise<void>((ready) => way.listen(0, "127.0.0.1", ready));
+const through = `http://127.0.0.1:${(way.address() as AddressInfo).port}`;
+
+const tracker = new Tracker({ url: through, token, maxCalls: 50 });
+const cart = tracker.track("get_cart", async (id: string) => ({ id }), { domain, platform: "woocommerce" });
+assert.deepEqual(await cart("42"), { id: "42" });
+
+// Exceptions stay what they are.
+class HttpError extends Error {
+  constructor(readonly status: number) { super("refused"); }
+}
+const thrown = [
+  new HttpError(503), Object.assign(new TypeError("fetch failed"), { cause: { code: "ECONNREFUSED" } }),
+  Object.assign(new Error(), { code: "ETIMEDOUT" }), "a text", undefined, null,
+];
+for (const error of thrown) {
+  const failing = tracker.track("check_order", async () => { throw error; }, { domain });
+  await failing().then(() => assert.fail(), (caught) => assert.equal(caught, error));
+}
+
+// A refusal that is returned, and a mistake in the function that looks for it.
+const coupon = tracker.track("apply_coupon_to_cart", async (ok: boolean) => ok, {
+  domain, failure: (ok) => (ok ? undefined : "invalid_coupon"),
+});
+assert.equal(await coupon(false), false);
+const odd = tracker.track("get_cart", async () => 7, { domain, failure: () => { throw new Error(); } });
+assert.equal(await odd(), 7);
+
+// The answer to the first is lost; it is sent again with the same key.
+await Promise.all([tracker.flush(), tracker.flush()]);
+
+// Nobody listens: calls go on, and what is kept is bounded.
+down = true;
+for (let call = 0; call < 70; call++) await cart("1");
+await tracker.flush();
+for (let call = 0; call < 70; call++) await cart("1");
+down = false;
+await tracker.flush();
+await tracker.flush();
+
+// @ts-expect-error: a type checker finds an error type that is none.
+tracker.track("get_cart", async () => 1, { domain, failure: () => "out_of_stok" });
+
+console.log(JSON.stringify({ dropped: tracker.dropped }));
+way.close();
+way.closeAllConnections();
