@@ -471,7 +471,7 @@ async def test_a_page_that_comes_again_and_again_is_an_error(shop: Watched) -> N
 
     def stuck(answer: Json) -> Json:
         page = answer["data"]["orders"]["pageInfo"]
-        page.update(hasNextPage=True, endCursor="4")
+        page.update(hasNextPage=True, endCursor="[0, 0]")
         return answer
 
     shop.shop.faults.add(changing("*", stuck))
