@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import math
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
@@ -24,9 +25,11 @@ from store_exporter.probing.jobs import Job
 from store_exporter.probing.recording import SKIP_REASONS
 from store_exporter.probing.runner import Runner
 from store_exporter.probing.scheduler import Scheduler
+from store_exporter.stores.inventory import Inventory
 from store_exporter.stores.model import Schedule, Store
 from tests.fakes.virtual_time import VirtualTime
 from tests.probing.test_http import always
+from tests.steps import counting
 
 
 def store(domain: str = "shop.example.com", **changes: object) -> Store:
@@ -46,6 +49,7 @@ class World:
     runs: list[tuple[float, str, str]] = field(default_factory=list)
     behave: Callable[[Run], Plan[None]] | None = None
     scheduler: Scheduler = field(init=False)
+    inventory: Inventory = field(default_factory=Inventory)
 
     def make(self, concurrency: int = 512, seed: int = 1) -> Scheduler:
         self.scheduler = Scheduler(
@@ -60,10 +64,12 @@ class World:
         return self.scheduler
 
     async def start(self, stores: Sequence[Store]) -> None:
-        await self.scheduler.start(stores)
+        self.inventory.replace(stores)
+        await self.scheduler.start(list(self.inventory.stores.values()))
 
     async def update(self, stores: Sequence[Store]) -> None:
-        await self.scheduler.update(stores)
+        self.inventory.replace(stores)
+        await self.scheduler.update(list(self.inventory.stores.values()))
 
     def jobs(self, one: Store) -> Iterable[Job]:
         def check(_: Any, run: Run) -> Plan[Report]:
@@ -442,3 +448,59 @@ async def test_counters_are_there_from_the_beginning(world: World) -> None:
         assert world.value(catalogue.RUNS_SKIPPED, reason) == 0
     assert world.value(catalogue.STATE_LOSSES) == 0
     assert world.value(health.API_THROTTLED, "acme", "shop.example.com", "woocommerce") == 0
+
+
+async def steps_of_an_update(
+    world: World, before: Sequence[Store], after: Sequence[Store]
+) -> tuple[int, int]:
+    """Return the steps of a change in all, and of the longest stretch without another's turn."""
+    await world.start(before)
+    list(world.recorder.families())  # what was written before is not what is counted
+    world.inventory.replace(after)  # nor is what a thread compares
+    after = list(world.inventory.stores.values())
+    marks = [0]
+    with counting() as steps:
+        change = asyncio.create_task(world.scheduler.update(after))
+        while not change.done():
+            await asyncio.sleep(0)
+            marks.append(steps.count)
+    return steps.count, max(end - begin for begin, end in itertools.pairwise(marks))
+
+
+@pytest.mark.parametrize("what", ["added", "removed", "changed"])
+async def test_many_stores_come_and_go_without_holding_up_what_goes_on(what: str) -> None:
+    def fleet(count: int) -> list[Store]:
+        return [store(f"shop{number}.example.com") for number in range(count)]
+
+    async def steps(count: int) -> tuple[int, int]:
+        time = VirtualTime()
+        recorder = Recorder(clock=time.now, monotonic=time.monotonic)
+        runner = Runner(recorder, always(), now=time.now, monotonic=time.monotonic)
+        world = World(time, recorder, runner)
+        world.make()
+        stores = fleet(count)
+        other = [replace(one, concurrency=2) for one in stores]
+        none: list[Store] = []
+        changes = {"added": (none, stores), "removed": (stores, none), "changed": (stores, other)}
+        found = await steps_of_an_update(world, *changes[what])
+        await world.scheduler.stop()
+        return found
+
+    few, longest = await steps(200)
+    many, longest_of_many = await steps(800)
+    assert few > 200 * 20
+    assert many < 4.4 * few
+    # What is left to grow is the comparison of each store: a hundredth of what a change costs.
+    assert longest < few / 5
+    assert longest_of_many < longest + 600 * 80
+
+
+async def test_a_store_that_did_not_change_costs_its_comparison(world: World) -> None:
+    async def steps(count: int) -> int:
+        stores = [store(f"shop{number}.example.com") for number in range(count)]
+        await world.update(stores)
+        found, _ = await steps_of_an_update(world, stores, [*stores, store("one.example.com")])
+        return found
+
+    few = await steps(100)
+    assert await steps(500) < few + 400 * 60

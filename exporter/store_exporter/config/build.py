@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,27 +19,64 @@ Keys = Mapping[str, Any]
 """Validated keys of the file: only those that stand there."""
 
 
-def build_store(platform: Platform, own: Keys, defaults: Keys) -> Store:
-    """Make a store: its own keys win over `defaults:`, and those over the platform's."""
-    settings = {s.name: s.default for s in platform.settings if s.default is not None}
-    credentials = {s.name: s.default for s in platform.credentials if s.default is not None}
-    return Store(
-        org=own["org"],
-        domain=own["domain"],
-        platform=platform.name,
-        url=own.get("url") or f"https://{own['domain']}",
-        credentials=credentials | given(own.get("credentials")),
-        settings=settings | given(own.get("settings")),
-        probes=_schedules(platform.probes, own.get("probes"), defaults.get("probes")),
-        collectors=_schedules(
-            platform.collectors, own.get("collectors"), defaults.get("collectors")
-        ),
-        maintenance=tuple(
-            Window(each["from"], each["to"], each["reason"])
-            for each in own.get("maintenance") or ()
-        ),
-        **_limits(given(defaults) | given(own)),
+_LIMITS = tuple(by_key(model.Limits))
+_SCHEDULE = tuple(by_key(model.ProbeSection))
+
+Schedules = Mapping[str, Schedule]
+
+
+@dataclass(frozen=True, slots=True)
+class Builder:
+    """Makes stores: their own keys win over `defaults:`, and those over the platform's.
+
+    Stores without schedules of their own share one mapping of them: it is made once, and stores
+    that have the same one are compared at once.
+
+    Attributes:
+        defaults: the validated keys under `defaults:`.
+    """
+
+    defaults: Keys
+    _shared: dict[tuple[str, str], Schedules] = field(
+        default_factory=dict, init=False, repr=False, compare=False
     )
+
+    def store(self, platform: Platform, own: Keys) -> Store:
+        """Make a store of its platform and its own keys."""
+        settings = {s.name: s.default for s in platform.settings if s.default is not None}
+        credentials = {s.name: s.default for s in platform.credentials if s.default is not None}
+        return Store(
+            org=own["org"],
+            domain=own["domain"],
+            platform=platform.name,
+            url=own.get("url") or f"https://{own['domain']}",
+            credentials=credentials | given(own.get("credentials")),
+            settings=settings | given(own.get("settings")),
+            probes=self._schedules(platform, "probes", platform.probes, own),
+            collectors=self._schedules(platform, "collectors", platform.collectors, own),
+            maintenance=tuple(
+                Window(each["from"], each["to"], each["reason"])
+                for each in own.get("maintenance") or ()
+            ),
+            **_limits(given(self.defaults) | given(own)),
+        )
+
+    def _schedules(
+        self,
+        platform: Platform,
+        group: str,
+        checks: Mapping[str, Probe] | Mapping[str, Collector],
+        own: Keys,
+    ) -> Schedules:
+        key, keys = (platform.name, group), own.get(group)
+        if not keys and key in self._shared:
+            return self._shared[key]
+        defaults = self.defaults.get(group) or {}
+        made = {
+            name: _schedule(check, given(defaults.get(name)) | given((keys or {}).get(name)))
+            for name, check in checks.items()
+        }
+        return made if keys else self._shared.setdefault(key, made)
 
 
 def given(keys: Keys | None) -> dict[str, Any]:
@@ -49,22 +86,13 @@ def given(keys: Keys | None) -> dict[str, Any]:
 
 def _limits(keys: Keys) -> dict[str, Any]:
     """Return the limits among the keys; each is a field of `Store` of the same name."""
-    limits = {key: keys[key] for key in by_key(model.Limits) if key in keys}
+    limits = {key: keys[key] for key in _LIMITS if key in keys}
     return {key: str(value) if isinstance(value, Path) else value for key, value in limits.items()}
-
-
-def _schedules(
-    checks: Mapping[str, Probe] | Mapping[str, Collector], own: Keys | None, defaults: Keys | None
-) -> dict[str, Schedule]:
-    return {
-        name: _schedule(check, given((defaults or {}).get(name)) | given((own or {}).get(name)))
-        for name, check in checks.items()
-    }
 
 
 def _schedule(check: Probe | Collector, keys: Keys) -> Schedule:
     """Make a schedule; every key but the check's own options is a field of the same name."""
-    chosen = {key: keys[key] for key in by_key(model.ProbeSection) if key in keys}
+    chosen = {key: keys[key] for key in _SCHEDULE if key in keys}
     own: dict[str, Any] = {
         "interval": check.interval,
         "timeout": check.timeout,
@@ -97,14 +125,14 @@ class Template:
         admission: which domains are taken, and the tenant of all of them.
         platform: the platform of all of them.
         keys: the validated keys under `store:`.
-        defaults: the validated keys under `defaults:`.
+        builder: makes them of these and of `defaults:`.
         source: where the references of credentials are looked up.
     """
 
     admission: Admission
     platform: Platform
     keys: Keys
-    defaults: Keys
+    builder: Builder
     source: secrets.SecretSource
 
     @property
@@ -133,5 +161,5 @@ class Template:
         own = {**self.keys, "org": self.org, "domain": domain, "credentials": credentials}
         if own.get("url"):
             own["url"] = own["url"].replace(DOMAIN, domain)
-        store = build_store(self.platform, own, self.defaults)
+        store = self.builder.store(self.platform, own)
         return replace(store, networks=self.admission.networks)

@@ -9,7 +9,7 @@ from typing import Any
 from ..platforms.base import Platform
 from ..stores.model import Store
 from .admission import Reference, admission, check_references, references
-from .build import Keys, Template, build_store, given
+from .build import Builder, Keys, Template, given
 from .checker import Checker, Path
 from .explain import by_key
 from .model import DiscoverySection, HttpSource, Limits, OrgSection, Section
@@ -109,7 +109,7 @@ class StoreReader:
     ) -> None:
         self.checker = checker
         self.platforms = platforms
-        self.defaults = defaults
+        self.builder = Builder(defaults)
         self.orgs = orgs
         self.tenants = tenants
         self._models: dict[str, type[Section]] = {}
@@ -131,7 +131,7 @@ class StoreReader:
         keys = self.checker.keys(self._model(platform, item), item, path)
         if keys is None or platform is None:
             return None
-        store = build_store(platform, keys, self.defaults)
+        store = self.builder.store(platform, keys)
         self._check_credentials(platform, store, path)
         check_schedules(self.checker, keys, store, path)
         return store
@@ -200,7 +200,7 @@ class StoreReader:
                 admission(self.tenants, section.org, section.networks),
                 platform,
                 keys,
-                self.defaults,
+                self.builder,
                 self.checker.source,
             ),
         )
@@ -219,7 +219,7 @@ class StoreReader:
                     self.checker.complain(place, str(error))
                 else:
                     yield Reference(org, place, value)
-        some = build_store(platform, {**keys, "org": org, "domain": "any.example"}, self.defaults)
+        some = self.builder.store(platform, {**keys, "org": org, "domain": "any.example"})
         self._check_credentials(platform, some, path)
         check_schedules(self.checker, keys, some, path)
 

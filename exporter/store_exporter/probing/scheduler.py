@@ -94,10 +94,10 @@ class Scheduler:
     async def update(self, stores: Sequence[Store]) -> None:
         """Take these stores instead; one update at a time.
 
-        Stores that are the same objects keep their places and cost next to nothing. Those that
-        changed run soon, because somebody may be waiting to see whether it helped. Runs of stores
-        that are gone are interrupted, and their series removed. Between a few stores and the next
-        the event loop gets its turn.
+        Stores that are the same objects keep their places and cost next to nothing; an inventory
+        has compared them. Those that changed run soon, because somebody may be waiting to see
+        whether it helped. Runs of stores that are gone are interrupted, and their series removed.
+        Between a few stores and the next the event loop gets its turn.
         """
         before, self._stores = self._stores, {store.domain: store for store in stores}
         gone = [
@@ -108,11 +108,7 @@ class Scheduler:
         ]
         async for store in _in_slices(gone):
             self._drop_store(store)
-        changed = [
-            new
-            for domain, new in self._stores.items()
-            if (old := before.get(domain)) is not new and old != new
-        ]
+        changed = [new for domain, new in self._stores.items() if before.get(domain) is not new]
         fresh: list[Entry] = []
         async for store in _in_slices(changed):
             fresh += self._take(store)

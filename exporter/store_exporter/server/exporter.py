@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +32,7 @@ from ..stores.owners import REASONS, RefusedDomain, SourceClaim, settle
 from . import loop_lag
 from .reports import written
 from .status import State, Status, state_of, status
+from .unnoticed import unnoticed
 
 log = logging.getLogger(__name__)
 
@@ -114,18 +113,18 @@ class Exporter:
 
     async def start(self) -> None:
         """Begin to probe and to look for further stores; the exporter is ready from now on."""
+        self._begin(loop_lag.watch(self.recorder))
         async with self._changing:
             if self.keeper is not None:
                 await self.keeper.start(self._held_others, self._reports)
             async with self._following:
-                watched = self._watched()
-                self._shown = frozenset(store.labels for store in watched)
-                await self._scheduler.start(watched)
-                self.maintenance.start(watched)
+                with unnoticed():
+                    watched = self._watched()
+                    self._shown = frozenset(store.labels for store in watched)
+                    await self._scheduler.start(watched)
+                    self.maintenance.start(watched)
             await self._discoverer.replace(self.config.discovery)
             self._discoverer.start()
-        self._begin(loop_lag.watch(self.recorder))
-        gc.freeze()
         self.ready = True
 
     async def stop(self) -> None:
@@ -162,8 +161,9 @@ class Exporter:
 
     async def _follow(self, watched: Sequence[Store], leaving: frozenset[Labels]) -> None:
         async with self._following:
-            await self._scheduler.update(watched)
-            self.maintenance.expect(watched)
+            with unnoticed():
+                await self._scheduler.update(watched)
+                self.maintenance.expect(watched)
             self._leaving -= leaving
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -214,7 +214,7 @@ class Exporter:
             ConfigError: it has problems; a metric and the landing page say so until it has none.
         """
         async with self._changing:
-            with _no_collection():
+            with unnoticed():
                 try:
                     config = await asyncio.to_thread(self._load)
                 except ConfigError as error:
@@ -325,18 +325,3 @@ class _Prepared:
     replacement: Replacement
     refusals: Sequence[RefusedDomain]
     refused: Mapping[tuple[str, str], int]
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Keep the garbage collector from looking at a configuration while it is read and compared.
-
-    Ten thousand stores are a million objects; one look at them all would stop everything for a
-    second. What is there afterwards stays for long, and is never looked at again.
-    """
-    gc.disable()
-    try:
-        yield
-        gc.freeze()
-    finally:
-        gc.enable()
