@@ -60,6 +60,7 @@ async def check() -> int:
             await story.all_is_well()
             await story.store_fails()
             await story.store_recovers()
+            await story.shoppers_restart()
             await story.orgs_see_their_own()
             await story.figures_agree()
     say(f"The demo works: all verified in {time.monotonic() - started:.0f} s.", "green")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, TypeVar
 
 import aiohttp
@@ -47,6 +49,23 @@ class Evidence:
             for series in body["data"]["result"]
         }
 
+    async def growth(self, name: str, *by: str) -> dict[tuple[str, ...], float]:
+        """By how much the stored samples of a counter grew within the hour, to the unit.
+
+        It adds up differences of samples, resets included, as `increase` does before it
+        extrapolates. What did not grow is left out.
+        """
+        url = f"{self.prometheus}/api/v1/query"
+        async with self.session.get(url, params={"query": f"{name}[1h]"}) as answer:
+            body = await answer.json()
+        found: dict[tuple[str, ...], float] = defaultdict(float)
+        for series in body["data"]["result"]:
+            values = [float(value) for _, value in series["values"]]
+            found[tuple(series["metric"][label] for label in by)] += sum(
+                after - before if after >= before else after for before, after in pairwise(values)
+            )
+        return {key: value for key, value in found.items() if value}
+
     async def by_domain(self, promql: str) -> dict[str, float]:
         """Ask Prometheus an instant query whose result has one series per domain."""
         result = await self.query(promql)
@@ -66,12 +85,16 @@ class Evidence:
             found: list[dict[str, Any]] = await answer.json()
             return found
 
-    async def domains_of(self, token: str) -> set[str]:
-        """The stores whose operations the exporter's API tells to a token."""
-        url = f"{self.exporter}/api/v1/analytics"
+    async def operations_of(self, token: str) -> list[dict[str, Any]]:
+        """The operations that the exporter's API tells to a token."""
+        url = f"{self.exporter}/api/v1/analytics?days=1&limit=1000"
         headers = {"Authorization": f"Bearer {token}"}
         async with self.session.get(url, headers=headers) as answer:
-            return {row["domain"] for row in (await answer.json()).get("metrics", ())}
+            return list((await answer.json()).get("metrics", ()))
+
+    async def domains_of(self, token: str) -> set[str]:
+        """The stores whose operations the exporter's API tells to a token."""
+        return {row["domain"] for row in await self.operations_of(token)}
 
 
 async def until(

@@ -14,9 +14,9 @@ from store_exporter.mounts import serve_metrics
 
 from .files import write
 from .scene import DEMO, exporter_configuration, open_stores
-from .shoppers import Shoppers
+from .shoppers import Shoppers, operated
 from .slack import Message, SlackReceiver
-from .stack import operated, serve, trade
+from .stack import serve, trade
 from .stores.base import cast
 
 

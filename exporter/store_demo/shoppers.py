@@ -17,9 +17,9 @@ from typing import Any
 from store_exporter.errors import StoreError
 from store_exporter.platforms import base as platforms
 from store_exporter.spec.results import Cart
-from store_exporter.stores.model import Store
+from store_exporter.stores.model import Secret, Store
 
-from .stores.base import Wares, wares
+from .stores.base import DemoStore, Wares, wares
 
 log = logging.getLogger(__name__)
 
@@ -68,13 +68,14 @@ class Shoppers:
         seed: of all choices.
 
     Attributes:
-        finished: operations that came to an end, by domain, successful or not.
+        finished: operations that came to an end, by domain, operation and error type, None of
+            those that succeeded.
     """
 
     def __init__(
         self, stores: Sequence[Store], *, each: int = 2, pause: float = 2.0, seed: int = 0
     ) -> None:
-        self.finished: Counter[str] = Counter()
+        self.finished: Counter[tuple[str, str, str | None]] = Counter()
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._pause = pause
@@ -118,11 +119,18 @@ class Shoppers:
                     self._stop.wait(random.uniform(0.0, 0.2))
 
     def _run(self, client: Any, domain: str, operation: str, arguments: dict[str, Any]) -> Any:
+        result, failure = None, None
         try:
-            return getattr(client, operation)(**arguments)
+            result = getattr(client, operation)(**arguments)
         except StoreError as error:
             log.debug("%s at %s: %s", operation, domain, error)
-            return None
-        finally:
-            with self._lock:
-                self.finished[domain] += 1
+            failure = error.error_type
+        with self._lock:
+            self.finished[domain, operation, failure] += 1
+        return result
+
+
+def operated(store: DemoStore, org: str, url: str) -> Store:
+    """Return a simulated store as an application that runs operations against it knows it."""
+    credentials = {key: Secret(value) for key, value in store.credentials.items()}
+    return Store(org, store.domain, store.platform, url, credentials)

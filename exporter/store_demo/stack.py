@@ -5,26 +5,25 @@ from __future__ import annotations
 import asyncio
 import shutil
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp import web
 
-from store_exporter.mounts import serve_metrics
-from store_exporter.stores.model import Secret, Store
-
 from . import grafana, monitoring
+from .crowd import LAST_LOOK, Call, Shift, calls_of
 from .evidence import Evidence
 from .files import write
-from .processes import free_ports, start
+from .processes import Process, free_ports, start
 from .scene import Pace, exporter_configuration, open_stores
-from .shoppers import Shoppers
 from .slack import SlackReceiver
-from .stores.base import DemoStore, cast
+from .stores.base import DemoStore
 
 LOOPBACK = "127.0.0.1"
 
@@ -39,7 +38,6 @@ class Stack:
         addresses: base address of each part that has one, by its name.
         stores: the simulated stores by domain.
         missing: parts that could not be started, and why.
-        shoppers: the crowd that runs operations.
         evidence: questions to the running servers.
     """
 
@@ -49,29 +47,48 @@ class Stack:
     addresses: dict[str, str] = field(default_factory=dict)
     stores: dict[str, DemoStore] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
-    shoppers: Shoppers = field(init=False)
     evidence: Evidence = field(init=False)
+    _shoppers: Process = field(init=False)
+    _done: list[Path] = field(default_factory=list)
 
     async def start_shops(self, slack: SlackReceiver) -> None:
-        """Serve the stores and the Slack receiver, and send out the shoppers."""
+        """Serve the stores and the Slack receiver, and start the application."""
         self.stores = open_stores()
         for domain, store in self.stores.items():
             self.addresses[domain] = await self.cleanup.enter_async_context(store.serve())
         self.addresses["slack"] = await self.cleanup.enter_async_context(serve(slack.app))
         trading = asyncio.create_task(trade(list(self.stores.values()), self.pace))
         self.cleanup.callback(trading.cancel)
-        self.shoppers = Shoppers(
-            [
-                operated(self.stores[role.domain], role.org, self.addresses[role.domain])
-                for role in cast()
-            ],
-            pause=self.pace.errand,
+        (port,) = free_ports(1)
+        self.addresses["application"] = f"http://{LOOPBACK}:{port}"
+        await self.start_shoppers(self.pace.errand)
+
+    async def start_shoppers(self, pause: float) -> None:
+        """Start the application, with a mean of seconds between a shopper's errands."""
+        number = len(self._done) + 1
+        done, file = (self.directory / f"{name}-{number}.json" for name in ("done", "shift"))
+        port = urlsplit(self.addresses["application"]).port or 0
+        addresses = {domain: self.addresses[domain] for domain in self.stores}
+        Shift(port, addresses, pause, number, str(done)).write(file)
+        argv = [sys.executable, "-m", "store_demo.crowd", str(file)]
+        ready = f"{self.addresses['application']}/metrics"
+        self._shoppers = await start(
+            f"shoppers-{number}", argv, ready=ready, directory=self.directory
         )
-        server = serve_metrics(port=0)
-        self.cleanup.callback(server.close)
-        self.addresses["application"] = f"http://{LOOPBACK}:{server.port}"
-        self.shoppers.start()
-        self.cleanup.push_async_callback(asyncio.to_thread, self.shoppers.stop)
+        self._done.append(done)
+        self.cleanup.push_async_callback(self._shoppers.stop)
+
+    async def end_shoppers(self) -> None:
+        """End the application by itself, when the scrapers have got everything."""
+        await self._shoppers.stop(grace=2 * LAST_LOOK)
+
+    def calls(self) -> Counter[Call]:
+        """What all shoppers of shifts that ended have done.
+
+        Raises:
+            OSError: a shift did not end by itself.
+        """
+        return sum(map(calls_of, self._done), Counter())
 
     async def start_monitoring(self) -> None:
         """Start the exporter, Alertmanager, Prometheus and, where there is one, Grafana."""
@@ -155,12 +172,6 @@ async def trade(stores: Sequence[DemoStore], pace: Pace) -> None:
     while True:
         await asyncio.sleep(random.expovariate(1 / pace.errand))
         random.choice(stores).trade(random)
-
-
-def operated(store: DemoStore, org: str, url: str) -> Store:
-    """Return a simulated store as an application that runs operations against it knows it."""
-    credentials = {key: Secret(value) for key, value in store.credentials.items()}
-    return Store(org, store.domain, store.platform, url, credentials)
 
 
 def exporter_argv(address: str) -> list[str]:

@@ -7,10 +7,12 @@ story that `--check` verifies.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from store_exporter.errors import ERROR_TYPES
 from store_exporter.metrics.catalogue import health, operations
 
 from .evidence import MissingEvidenceError, until
@@ -136,21 +138,73 @@ class Story:
             )
         self._verified("The API answers each org's token with that org's stores, and no others")
 
+    async def shoppers_restart(self) -> None:
+        """The application ends and starts again, with far fewer calls."""
+        self._tell("The application is deployed anew; at night it has few calls")
+        await self._stack.end_shoppers()
+        await self._stack.start_shoppers(4 * self._pace.errand)
+        await asyncio.sleep(self._pace.calm)
+
     async def figures_agree(self) -> None:
-        """The shoppers go home; what they did is what Prometheus counted.
+        """The application ends; what it did in all its lives is what Prometheus and the API say.
 
         Raises:
             MissingEvidenceError: the figures differ.
         """
-        await asyncio.to_thread(self._stack.shoppers.stop)
-        done = {domain: float(count) for domain, count in self._stack.shoppers.finished.items()}
-        await until(
-            f"Prometheus' operations equal those of the shoppers, {_shown(done)}",
-            lambda: self._evidence.by_domain(f"sum by (domain) ({operations.OPERATIONS.name})"),
-            lambda counted: counted == done,
-            timeout=self._patience,
+        await self._stack.end_shoppers()
+        made = self._stack.calls()
+        calls: Counter[tuple[str, ...]] = Counter()
+        errors: Counter[tuple[str, ...]] = Counter()
+        for (domain, operation, error_type), count in made.items():
+            calls[domain, operation] += count
+            if error_type is not None:
+                fault = str(ERROR_TYPES[error_type].fault)
+                errors[domain, operation, error_type, fault] += count
+        by = ("domain", "operation")
+        for what, truth, question in (
+            ("operations", calls, partial(self._evidence.growth, operations.OPERATIONS.name, *by)),
+            (
+                "errors",
+                errors,
+                partial(
+                    self._evidence.growth,
+                    operations.OPERATION_ERRORS.name,
+                    *by,
+                    "error_type",
+                    "fault",
+                ),
+            ),
+            ("operations by the API", calls, self._told_calls),
+            ("errors by the API", errors, self._told_errors),
+        ):
+            await until(
+                f"the {what} equal those of the shoppers, {dict(truth)}",
+                question,
+                dict(truth).__eq__,
+                timeout=self._patience,
+            )
+        failed = sum(errors.values())
+        self._verified(
+            f"Prometheus and the API count exactly what the shoppers did in two lives: "
+            f"{calls.total()} operations, {failed} of them failed"
         )
-        self._verified(f"Prometheus counted exactly what the shoppers did: {_shown(done)}")
+
+    async def _rows(self) -> list[dict[str, Any]]:
+        orgs = sorted({role.org for role in cast()})
+        told = [await self._evidence.operations_of(api_token(org)) for org in orgs]
+        return [row for rows in told for row in rows if row["total_operations"]]
+
+    async def _told_calls(self) -> dict[tuple[str, ...], float]:
+        return {
+            (row["domain"], row["operation"]): row["total_operations"] for row in await self._rows()
+        }
+
+    async def _told_errors(self) -> dict[tuple[str, ...], float]:
+        return {
+            (row["domain"], row["operation"], kind, str(ERROR_TYPES[kind].fault)): count
+            for row in await self._rows()
+            for kind, count in row["errors_by_type"].items()
+        }
 
     async def _message(self, status: str, fact: str) -> None:
         def there(messages: list[dict[str, Any]]) -> bool:
