@@ -318,7 +318,7 @@ def test_where_page_numbers_are_ignored_what_was_received_is_excluded() -> None:
     assert walk.query() == WalkQuery(START, START, exclude=("0", "1"))
     assert advance(walk, [START, START], 2, first=2)
     assert walk.query() == WalkQuery(START + 1)
-    assert walk.unread == 0
+    assert walk.unread == []
 
 
 def test_what_the_store_counts_and_never_shows_is_stepped_over_and_told() -> None:
@@ -326,7 +326,36 @@ def test_what_the_store_counts_and_never_shows_is_stepped_over_and_told() -> Non
     for _ in range(4):
         assert advance(walk, [START, START], 4)
     assert walk.query() == WalkQuery(START + 1)
-    assert walk.unread == 2
+    assert walk.unread == [(START, START, 2)]
+    assert walk.look_again() == (START, START)
+    walk.looked_again(1)
+    assert Walk.from_document(json.loads(json.dumps(walk.to_document()))).hidden == 1
+    walk.looked_again(0)
+    assert walk.look_again() is None
+    # A version before knew only how many there were.
+    assert Walk.from_document({**walk.to_document(), "unread": 3}).hidden == 3
+
+
+def test_what_is_counted_and_not_shown_among_what_was_shown_is_told_once() -> None:
+    walk = Walk(START)
+    assert advance(walk, [START + 5, START + 9], 3)
+    # One was before this, one is here: the third is neither.
+    assert not advance(walk, [START + 9], 1, first=1)
+    assert walk.unread == [(START, START + 8, 1)]
+    # The next pass comes by the same times.
+    walk.begin(START + 20, 20)
+    assert advance(walk, [START + 5, START + 9], 3)
+    assert not advance(walk, [START + 9], 1, first=1)
+    assert walk.hidden == 1
+
+
+def test_short_pages_and_what_is_edited_meanwhile_hide_nothing() -> None:
+    walk = Walk(START)
+    assert advance(walk, [START + 5, START + 9], 5)
+    # The first was edited, and is counted here as well.
+    assert advance(walk, [START + 9, START + 12], 5, first=1)
+    assert advance(walk, [START + 12, START + 15, START + 18], 4, first=2)
+    assert walk.unread == []
 
 
 def test_pages_without_any_time_of_change_are_numbered() -> None:

@@ -65,6 +65,21 @@ async def test_stock_says_so_when_analytics_is_switched_off() -> None:
         assert raised.value.error_type == "api_not_found"
 
 
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        ('{"code": "rest_disabled", "message": "The REST API is off.", "data": 404}', "API is off"),
+        ("<html><head><title>Not found</title></head></html>", "Not found"),
+    ],
+)
+async def test_stock_tells_another_cause_as_it_is(answer: str, says: str) -> None:
+    async with watching() as store:
+        store.shop.faults.add(Fault(status=404, body=answer, content_type="application/json"))
+        with pytest.raises(StoreError, match=says) as raised:
+            await store.collect("stock")
+        assert "switched off" not in raised.value.message
+
+
 async def test_a_report_of_orders_that_sees_none_of_them_is_a_failure() -> None:
     async with watching(orders=0) as store:
         assert figures(await store.collect("order_statuses"))["store_orders_current{pending}"] == 0

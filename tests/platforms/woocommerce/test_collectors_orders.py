@@ -572,6 +572,33 @@ async def test_orders_that_are_counted_and_not_shown_are_told() -> None:
         assert "tells of 7 orders and shows none" in report.degraded[0]
 
 
+async def test_an_order_that_the_store_hides_for_a_while_is_told_and_counted_when_it_is_shown() -> (
+    None
+):
+    async with watching(orders=0) as store:
+        await run(store)
+        store.clock.now += 400
+        store.shop.new_order("processing", total="5")
+        hidden = store.shop.new_order("processing", total="7")
+        store.clock.now += 60
+        store.shop.new_order("pending")
+        fault = Fault(
+            path="*/orders",
+            change=lambda rows: [row for row in rows if row["id"] != hidden["id"]],
+        )
+        store.shop.faults.add(fault)
+        for _ in range(3):
+            store.clock.now += 300
+            report = await store.collect("orders")
+            assert report.degraded == ["Orders that the store counts and does not show: 1."]
+            assert figures(report)["store_collector_backlog{orders}"] == 1
+        store.shop.faults.remove(fault)
+        store.clock.now += 300
+        report = await store.collect("orders")
+        assert figures(report)["store_revenue_total{GBP}"] == 12
+        assert report.degraded == []
+
+
 async def test_a_store_that_ignores_modified_after_is_refused() -> None:
     async with watching(orders=150) as store:
         await run(store)

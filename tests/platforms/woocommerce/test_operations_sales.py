@@ -11,7 +11,6 @@ import pytest
 from store_demo.stores.woocommerce import Fault, SimulatedWooCommerce
 from store_exporter.errors import StoreError
 from store_exporter.platforms.woocommerce import WooCommerce
-from store_exporter.platforms.woocommerce.api import MOST_SUMMED
 from store_exporter.spec.money import Money
 from tests.fakes.clock import Clock
 from tests.fakes.woocommerce import changing, client
@@ -228,13 +227,42 @@ def test_before_the_list_of_refunds_they_are_read_order_by_order(
     assert shop.get_sales_report("day").refunds == pounds("20.00")
 
 
-def test_more_orders_than_can_be_added_up_are_refused_at_the_first_page(
+@pytest.mark.parametrize("operation", ["get_sales_report", "get_customer_insights"])
+def test_orders_that_take_too_long_to_add_up_are_refused_at_once(
+    store: SimulatedWooCommerce, shop: WooCommerce, clock: Clock, operation: str
+) -> None:
+    """A page takes two seconds, and there are 480 of them."""
+
+    def slowly(rows: Any) -> Any:
+        clock.advance(2.0)
+        return rows
+
+    store.new_order("completed")
+    totals = {"X-WP-Total": "48000", "X-WP-TotalPages": "480"}
+    store.faults.add(Fault(path="*/orders", change=slowly, headers=totals))
+    error = failure(getattr(shop, operation))
+    assert error.error_type == "response_too_large"
+    assert "there are 48000 orders, of which" in error.message
+    assert error.message.endswith("read in 2 s: 120 s are too few for all")
+    assert sum("/v3/orders" in path for _, path in store.requests) == 1
+
+
+def test_an_order_and_a_refund_that_cannot_be_read_are_left_out_of_a_report_and_told(
     store: SimulatedWooCommerce, shop: WooCommerce
 ) -> None:
-    store.faults.add(Fault(path="*/orders", headers={"X-WP-Total": str(MOST_SUMMED + 1)}))
-    assert failure(shop.get_sales_report).error_type == "response_too_large"
-    assert failure(shop.get_customer_insights).error_type == "response_too_large"
-    assert sum("/v3/orders" in path for _, path in store.requests) == 2
+    store.new_order("completed", total="7.00")
+    odd = {store.new_order("completed")["id"]: name for name in ("total", "date_created_gmt")}
+
+    def spoil(rows: Any) -> Any:
+        return [{**row, odd[row["id"]]: None} if row["id"] in odd else row for row in rows]
+
+    store.faults.add(changing("*/orders", spoil))
+    paid_back = store.new_order("completed", total="9.00")
+    store.refund(paid_back["id"], "1.00")
+    store.faults.add(changing("*/refunds", lambda rows: [{**row, "amount": None} for row in rows]))
+    report = shop.get_sales_report("day")
+    assert (report.orders, report.gross, report.refunds) == (2, pounds("16.00"), pounds("0.00"))
+    assert report.unreadable == 3
 
 
 def test_a_list_that_ends_before_its_total_makes_no_figure(

@@ -105,6 +105,65 @@ def numbered(
     return found
 
 
+def taken(
+    ask: Callable[[int, int], Plan[NumberedPage]],
+    take: Callable[[Fields], None],
+    *,
+    what: str,
+    size: int,
+    left: Callable[[], float],
+) -> Plan[int]:
+    """Read all of a list whose pages have numbers, however long, without keeping it.
+
+    Args:
+        ask: for a page by its number, which begins with 1, and its size.
+        take: takes each item once; one that it cannot read is left out.
+        what: the name of the items.
+        size: the most items that a page may have.
+        left: how many seconds there are left for it.
+
+    Returns:
+        How many items could not be read.
+
+    Raises:
+        StoreError: response_too_large, what is left of the list will take longer than there is
+            time; invalid_response, it ended before its own total, or no item can be read.
+    """
+    seen: set[Any] = set()
+    unreadable, read, began, number = 0, 0, left(), 0
+    failure: StoreError | None = None
+    while True:
+        number += 1
+        page = yield from ask(number, size)
+        for item in page.items:
+            key = item.get("id") if isinstance(item, dict) else None
+            if not isinstance(key, (int, str)) or key not in seen:
+                seen.add(key if isinstance(key, (int, str)) else (len(seen),))
+                try:
+                    take(Fields(item, f"{what}[{read + unreadable}]"))
+                    read += 1
+                except StoreError as error:
+                    failure, unreadable = error, unreadable + 1
+        last = len(page.items) < size if page.pages is None else number >= page.pages
+        if last or not page.items:
+            break
+        rest = 1 if page.pages is None else page.pages - number
+        if rest * (began - left()) / number > left():
+            raise _too_many(what, page.total, len(seen), began - left(), began)
+    if page.total is not None and len(seen) < page.total:
+        message = f"the store has {page.total} {what}, but came with {len(seen)}"
+        raise StoreError("invalid_response", message)
+    if failure is not None and not read:
+        raise failure
+    return unreadable
+
+
+def _too_many(what: str, total: int | None, read: int, took: float, allowed: float) -> StoreError:
+    count = "more" if total is None else str(total)
+    message = f"there are {count} {what}, of which {read} were read in {took:.0f} s"
+    return StoreError("response_too_large", f"{message}: {allowed:.0f} s are too few for all")
+
+
 def only(found: Listing[T], matches: Callable[[T], bool]) -> Listing[T]:
     """Return a list without what was not asked for.
 

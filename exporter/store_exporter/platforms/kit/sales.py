@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from typing import NamedTuple, TypeVar
@@ -101,6 +101,9 @@ class Sums:
     discounts: Decimal = Decimal(0)
     refunds: Decimal = Decimal(0)
     unearned: Decimal = Decimal(0)
+
+    def __add__(self, other: Sums) -> Sums:
+        return Sums(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
 
     def report(self, currency: str, definition: str, first: date, last: date) -> SalesReport:
         """Return the report; the average is rounded to the currency's decimals."""

@@ -28,6 +28,7 @@ DAY = 86_400
 _SMALLEST_PAGE = 10
 """Stores that cut their pages to less than this, and count only what is on them, are not found."""
 _MOST_EXCLUDED = 300
+_MOST_UNREAD = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,11 @@ class Walk:
         received: ids of what the pages from the first to this one held.
         numbered: whether the store knows numbers of pages.
         backlog: records still to read, as far as the last answer told; 0 when caught up.
-        unread: records that the store counts and does not show, and that were stepped over.
+        came_from: the position before this one.
+        expected: how many records there are at the position at least, by what the answer before
+            told; None where it told nothing.
+        unread: times of change, from the first second to the last, between which the store counts
+            records that it does not show, and how many; they were stepped over.
     """
 
     position: int
@@ -77,10 +82,13 @@ class Walk:
     received: list[str] = field(default_factory=list)
     numbered: bool = True
     backlog: int = 0
-    unread: int = 0
+    came_from: int = 0
+    expected: int | None = None
+    unread: list[tuple[int, int, int]] = field(default_factory=list)
 
     def begin(self, now: float, overlap: int) -> None:
         """Begin a run: the next one of a pass, or a pass that starts `overlap` seconds back."""
+        self.expected = None
         if not self.started or self.caught_up:
             self.previous = self.started or int(now)
             self.started = int(now)
@@ -111,6 +119,9 @@ class Walk:
             return True
         if self.page == 1 and self.numbered:
             self.total = total
+            if self.expected is not None and total is not None and total < self.expected:
+                self._note_unread(self.came_from, self.position - 1, self.expected - total)
+            self.expected = None
         known = set(self.received)
         new = [one for one in dict.fromkeys(ids) if one not in known]
         self.received += new
@@ -119,10 +130,34 @@ class Walk:
             if ids and left:
                 if self._turn_page(new):
                     return True
-                self.unread += max(1, left)
+                self._note_unread(self.position, self.position, max(1, left))
             self._leave(self.position + 1)
             return True
         return self._advance_open(ids, changed, new, left)
+
+    @property
+    def hidden(self) -> int:
+        """How many records the store counts and does not show."""
+        return sum(left for _, _, left in self.unread)
+
+    def look_again(self) -> tuple[int, int] | None:
+        """Return between which seconds not all was shown, None if all was."""
+        return self.unread[0][:2] if self.unread else None
+
+    def looked_again(self, left: int) -> None:
+        """Take in how many records are still not shown there; other times come first now."""
+        since, until, _ = self.unread.pop(0)
+        if left > 0:
+            self._note_unread(since, until, left)
+
+    def _note_unread(self, since: int, until: int, left: int) -> None:
+        """Note it once, also where it was noted for other times that meet these."""
+        for known in [one for one in self.unread if one[0] <= until and since <= one[1]]:
+            self.unread.remove(known)
+            since, until = min(since, known[0]), max(until, known[1])
+            left = max(left, known[2])
+        if len(self.unread) < _MOST_UNREAD:
+            self.unread.append((since, until, left))
 
     def _advance_open(
         self, ids: Sequence[str], changed: Sequence[int], new: Sequence[str], left: int
@@ -135,7 +170,10 @@ class Walk:
             self.caught_up, self.backlog = True, 0
             return False
         if latest > self.position:
+            before = count - sum(when >= latest for when in changed)
+            came_from, expected = self.position, None if not self.total else self.total - before
             self._leave(latest)
+            self.came_from, self.expected = came_from, expected
         elif changed:
             self._leave(self.position, second=True)
         elif not self._turn_page(new):
@@ -195,7 +233,10 @@ class Walk:
             walk = cls(position, newest, int(document["started"]), int(document["previous"]))
             walk.caught_up = bool(document["caught_up"])
             walk.backlog = int(document["backlog"])
-            walk.unread = int(document.get("unread", 0))
+            unread = document.get("unread") or []
+            # An earlier version did not note when they changed.
+            unread = unread if isinstance(unread, list) else [(0, position, unread)]
+            walk.unread = [(int(since), int(until), int(left)) for since, until, left in unread]
             # A second that version 1 was in the middle of is begun again.
             walk.second = bool(document.get("second", document.get("second_page", 0)))
             walk.page, walk.total = int(document.get("page", 1)), document.get("total")

@@ -36,10 +36,8 @@ _VARIED = "_fresh"
 _REFUSED = b"woocommerce_rest_authentication_error"
 MAX_PAGES = 10
 """Pages that one operation reads at most, whatever the store says there are."""
-MOST_SUMMED = 5000
-"""Orders that are read at most for figures made of them."""
 SUMMING = 120.0
-"""Seconds that an operation may take which reads so many."""
+"""Seconds that an operation may take which adds up orders."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,13 +138,26 @@ class Api(connection.Api):
 
     def get(self, path: str, params: Mapping[str, Any] | None = None) -> Plan[Any]:
         """GET one resource and return its JSON."""
-        response = yield from self.send("GET", path, params)
-        return errors.read(response)
+        body, _ = yield from self.ask(path, params)
+        return body
 
     def ask(self, path: str, params: Mapping[str, Any] | None = None) -> Plan[tuple[Any, Response]]:
-        """GET one resource; return its JSON and the answer that it came in."""
+        """GET one resource; return its JSON and the answer that it came in.
+
+        Raises:
+            StoreError: api_not_found, that says so where Analytics is switched off; whatever a
+                request may raise.
+        """
         response = yield from self.send("GET", path, params)
-        return errors.read(response), response
+        try:
+            return errors.read(response), response
+        except StoreError as error:
+            if not path.startswith(ANALYTICS) or error.code != "rest_no_route":
+                raise
+            message = f"{path} is not there: WooCommerce Analytics is switched off"
+            raise StoreError(
+                error.error_type, message, status=error.status, code=error.code
+            ) from error
 
     def change(self, path: str, body: Mapping[str, Any]) -> Plan[Any]:
         """PUT members of one resource and return its JSON."""
@@ -228,44 +239,31 @@ class Api(connection.Api):
 
         return lists.numbered(ask, size=PAGE, most=MAX_PAGES, limit=limit, until=until)
 
-    def every(self, path: str, params: Mapping[str, Any], what: str) -> Plan[list[Any]]:
-        """GET all of a list of amounts, as they are stored, oldest first.
+    def every(
+        self, path: str, params: Mapping[str, Any], what: str, take: Callable[[Fields], None]
+    ) -> Plan[int]:
+        """GET all of a list of amounts, in full, oldest first; see `lists.taken`.
 
         Args:
             path: of the list.
             params: the query without `per_page`, `page` and what sorts.
             what: the name of its items.
-
-        Raises:
-            StoreError: response_too_large, there are more than `MOST_SUMMED`; invalid_response, it
-                is no list or ended before its own total; whatever a request may raise.
+            take: takes each item.
         """
         query = {**params, **FULL, "dates_are_gmt": "true", "orderby": "id", "order": "asc"}
 
         def ask(number: int, size: int) -> Plan[Page]:
-            page = yield from self.page(path, {**query, "per_page": size, "page": number})
-            if page.total is not None and page.total > MOST_SUMMED:
-                raise too_many(what)
-            return page
+            return self.page(path, {**query, "per_page": size, "page": number})
 
-        rows = yield from lists.numbered(ask, size=PAGE, most=MOST_SUMMED // PAGE)
-        if not rows.complete:
-            raise too_many(what)
-        if rows.total is not None and len(rows.items) < rows.total:
-            message = f"{path} has {rows.total} {what}, but came with {len(rows.items)}"
-            raise StoreError("invalid_response", message)
-        return rows.items
+        return lists.taken(
+            ask, take, what=what, size=PAGE, left=lambda: self.ends - self.monotonic()
+        )
 
 
 def unasked(path: str) -> StoreError:
     """Return the error of a list with items that were not asked for, so that its count is wrong."""
     message = f"{path} answers with what was not asked for: a cache or plugin drops the query"
     return StoreError("invalid_response", message)
-
-
-def too_many(what: str) -> StoreError:
-    """Return the error of a figure that takes more reading than is reasonable."""
-    return StoreError("response_too_large", f"there are more than {MOST_SUMMED} {what} to add up")
 
 
 def server_time(response: Response) -> float | None:

@@ -15,6 +15,8 @@ from .api import FULL, PAGE, V3, Api
 from .models import PRICES
 from .totals import OrderTotals
 
+INDEX = "GET /wp-json/"
+STATUSES = "GET /wc/v3/reports/orders/totals"
 SETTINGS = "GET /wc/v3/settings/general"
 TOTALS = (SETTINGS, "GET /wc/v3/settings/tax/{id}", "GET /wc/v3/orders")
 """Calls that `reading` makes, the last two only in a shop that displays few decimals."""

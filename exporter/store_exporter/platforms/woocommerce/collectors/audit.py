@@ -59,7 +59,7 @@ def look_for_new(book: OrderBook) -> Plan[None]:
             break
         answer = yield from book.ask(newest(number))
         found = _new_ids(answer.page, place.latest)
-        if number > 1 and found <= new:
+        if number > 1 and found and found <= new:
             # Where numbers of pages are ignored, those that were seen are left out.
             seen = ",".join(map(str, sorted(new, reverse=True)[:_MOST_LEFT_OUT]))
             answer = yield from book.ask({**newest(1), "exclude": seen})

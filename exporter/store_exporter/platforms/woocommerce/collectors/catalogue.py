@@ -27,13 +27,7 @@ def stock(api: Api, _: Run) -> Plan[Report]:
 
     The store keeps these counts ready until a product changes.
     """
-    try:
-        body = yield from api.get(f"{ANALYTICS}/reports/stock/stats")
-    except StoreError as error:
-        if error.error_type != "api_not_found":
-            raise
-        message = "the stock report is not there: WooCommerce Analytics is switched off"
-        raise StoreError("api_not_found", message, status=error.status) from error
+    body = yield from api.get(f"{ANALYTICS}/reports/stock/stats")
     totals = Fields(body, "the stock report").child("totals")
     low, out = totals.integer("lowstock"), totals.integer("outofstock")
     # The report counts what is low among what is in stock.

@@ -60,7 +60,7 @@ class OrderBook(order_book.OrderBook[Api, OrdersRead]):
     def backlog(self) -> int:
         """Orders still to be read, as far as the store tells, or of which refunds are."""
         walk = self.place.walk
-        return walk.backlog + walk.unread + self.place.missing + len(self.ledger.undated)
+        return walk.backlog + walk.hidden + self.place.missing + len(self.ledger.undated)
 
     def begin(self) -> Plan[None]:
         """Begin after the latest change; remember the last hundred orders as they are.
@@ -140,17 +140,37 @@ class OrderBook(order_book.OrderBook[Api, OrdersRead]):
         yield from audit.look_for_new(self)
         if walk.caught_up:
             yield from audit.read_again(self)
+            yield from self._look_again()
         yield from self._date_refunds()
         self.save()
         if self.backlog:
             domain = self.run.store.domain
             logger.info("%s: changed orders still to read: %d", domain, self.backlog)
 
+    def _look_again(self) -> Plan[None]:
+        """Read again what was changed when the store did not show all that it counted."""
+        walk = self.place.walk
+        times = walk.look_again()
+        if times is None:
+            return
+        received: set[str] = set()
+        left = 0
+        for number in range(1, self.options.pages + 1):
+            query = WalkQuery(*times, number)
+            answer = yield from self.ask(_params(self.options.size, query))
+            self.take(answer.page)
+            new = set(answer.page.ids) - received
+            received |= new
+            left = (answer.total or 0) - len(received)
+            if not new or left <= 0:
+                break
+        walk.looked_again(left)
+
     def reasons(self) -> list[str]:
         """Return why the counters may not be complete, one sentence each."""
         place, found = self.place, super().reasons()
-        if place.walk.unread:
-            found.append(f"Orders that the store counts and never shows: {place.walk.unread}.")
+        if place.walk.hidden:
+            found.append(f"Orders that the store counts and does not show: {place.walk.hidden}.")
         if place.missing:
             found.append(
                 f"Orders that vanished and were not found among those counted yet: {place.missing}."

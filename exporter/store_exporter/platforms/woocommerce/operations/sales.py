@@ -9,22 +9,21 @@ what the shop displays. Both add up amounts of different currencies.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
 from ....errors import StoreError
 from ....net.plans import Plan
-from ....spec.money import Money, Quantity
+from ....spec.money import Quantity
 from ....spec.results import SalesReport
 from ...kit.fields import Fields
-from ...kit.money import exact, rounded
-from ...kit.sales import Days, report_plan, today
+from ...kit.sales import Days, Sums, midnight, report_plan, today
 from .. import facts
 from ..api import PAGE, SUMMING, V3, Api, gmt
-from ..totals import MEMBERS, OrderTotals
+from ..totals import MEMBERS, OrderTotals, amount
 
 _CREATED = ("completed", "processing", "on-hold", "refunded")
 _UNPAID = ("pending", "on-hold", "failed", "cancelled", "checkout-draft", "auto-draft", "trash")
@@ -51,22 +50,62 @@ class _Time(NamedTuple):
         return gmt(self.end.timestamp())
 
 
-@dataclass(slots=True)
-class _Sums:
-    """What orders and refunds in one currency add up to."""
+class _Sales:
+    """What orders and refunds come to, by currency.
 
-    orders: int = 0
-    items: Quantity = 0
-    amounts: defaultdict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    Args:
+        reading: reads the totals of orders.
+    """
+
+    def __init__(self, reading: OrderTotals) -> None:
+        self.sums: defaultdict[str, Sums] = defaultdict(Sums)
+        self.currencies: dict[int, str] = {}
+        """The currencies of orders, those that count and those that only have refunds."""
+        self._reading = reading
+
+    def add(self, order: Fields) -> None:
+        """Add an order, whole or, if something of it cannot be read, not at all."""
+        number, currency = order.identifier(), order.currency("currency")
+        if number in self.currencies:
+            return
+        one = Sums(
+            orders=1,
+            items=_pieces(order),
+            gross=self._reading.total(order, currency).amount,
+            tax=self._reading.tax(order, currency).amount,
+            shipping=amount(order, "shipping_total"),
+            discounts=amount(order, "discount_total"),
+        )
+        self.sums[currency] += one
+        self.currencies[number] = currency
+
+    def refund(self, order: int, refund: Fields) -> None:
+        """Add a refund; one whose order is in the trash or gone is as little there as its sale."""
+        if order in self.currencies:
+            self.sums[self.currencies[order]] += Sums(
+                items=_pieces(refund),
+                refunds=abs(amount(refund, "amount")),
+                unearned=_added_up(refund, "tax_lines", "tax_total", "shipping_tax_total")
+                + _added_up(refund, "shipping_lines", "total"),
+            )
+
+
+def _pieces(order: Fields) -> Quantity:
+    return sum((line.quantity("quantity") for line in order.children("line_items")), 0)
+
+
+def _added_up(refund: Fields, rows: str, *names: str) -> Decimal:
+    found = (abs(amount(row, name)) for row in refund.children(rows) for name in names)
+    return sum(found, Decimal(0))
 
 
 @report_plan(
     calls=(
         "GET /wc/v3/orders",
-        "GET /wc/v3/reports/orders/totals",
+        facts.STATUSES,
         "GET /wc/v3/refunds",
         "GET /wc/v3/orders/{id}/refunds",
-        "GET /wp-json/",
+        facts.INDEX,
         *facts.TOTALS[:-1],
     ),
     errors=("response_too_large",),
@@ -78,47 +117,54 @@ def get_sales_report(api: Api, days: Days) -> Plan[SalesReport]:
     does not count those. Statuses that plugins added count as paid where there is a payment.
 
     The orders themselves are added up, as WooCommerce's own reports are empty, late or rounded in
-    many shops; those of a long period take a minute, and 2 minutes at most. More than 5000 orders
-    are response_too_large: ask for fewer days.
+    many shops. That takes a second for some hundred orders, and 2 minutes at most unless the
+    client's policy allows more: as soon as it shows that the time is too short the answer is
+    response_too_large, with how many there are and how far it came. Orders that cannot be read are
+    in no figure, and told in `unreadable`.
     """
     zone = yield from facts.zone(api)
     first, last = days.until(today(api.now(), zone))
-    when = _Time(_midnight(first, zone), _midnight(last + timedelta(days=1), zone))
-    if days.definition == "created":
-        orders = yield from _created(api, when)
-    else:
-        orders = yield from _paid(api, when)
-    reading = yield from facts.reading(api)
-    sums: defaultdict[str, _Sums] = defaultdict(_Sums)
-    for order in orders:
-        _add_order(sums[order.currency("currency")], order, reading)
-    yield from _add_refunds(api, when, orders, sums)
+    moments = (midnight(first, zone), midnight(last + timedelta(days=1), zone))
+    when = _Time(*(moment.astimezone(UTC) for moment in moments))
+    sales = _Sales((yield from facts.reading(api)))
+    read = _created if days.definition == "created" else _paid
+    unreadable = yield from read(api, when, sales)
+    unreadable += yield from _refunds(api, when, sales)
     currency = yield from facts.currency(api)
-    own = sums.pop(currency, _Sums())
-    others = tuple(
-        _report(sums[other], other, days.definition, first, last) for other in sorted(sums)
-    )
-    report = _report(own, currency, days.definition, first, last)
-    return replace(report, other_currencies=others)
+    reports = {
+        code: sums.report(code, days.definition, first, last)
+        for code, sums in (sales.sums | {currency: sales.sums[currency]}).items()
+    }
+    own = reports.pop(currency)
+    others = tuple(reports[code] for code in sorted(reports))
+    return replace(own, other_currencies=others, unreadable=unreadable)
 
 
-def _midnight(day: date, zone: tzinfo) -> datetime:
-    return datetime.combine(day, time(), zone).astimezone(UTC)
+def _orders(
+    api: Api, query: Mapping[str, str], sales: _Sales, counts: Callable[[Fields], bool]
+) -> Plan[int]:
+    """Add the orders that count, and return how many cannot be read."""
+
+    def take(order: Fields) -> None:
+        if counts(order):
+            sales.add(order)
+
+    query = {**query, "_fields": _ASKED}
+    return (yield from api.every(f"{V3}/orders", query, "orders", take))
 
 
-def _created(api: Api, when: _Time) -> Plan[list[Fields]]:
-    """Return the orders that were placed then, as WooCommerce's own sales report chooses them."""
+def _created(api: Api, when: _Time, sales: _Sales) -> Plan[int]:
+    """Add the orders that were placed then, as WooCommerce's own sales report chooses them."""
     query = {"status": ",".join(_CREATED), "after": when.after(), "before": when.before()}
-    orders = yield from _orders(api, query)
-    return [
-        order
-        for order in orders
-        if order.text("status") in _CREATED and when.has(order.gmt("date_created_gmt"))
-    ]
+
+    def counts(order: Fields) -> bool:
+        return order.text("status") in _CREATED and when.has(order.gmt("date_created_gmt"))
+
+    return _orders(api, query, sales, counts)
 
 
-def _paid(api: Api, when: _Time) -> Plan[list[Fields]]:
-    """Return the orders that were paid then.
+def _paid(api: Api, when: _Time, sales: _Sales) -> Plan[int]:
+    """Add the orders that were paid then.
 
     The API does not find orders by their payment. What was paid since a day was changed since then
     too, unless a plugin left the date of the change alone; such orders are found when they were
@@ -127,117 +173,73 @@ def _paid(api: Api, when: _Time) -> Plan[list[Fields]]:
     status = yield from facts.statuses(api, without=_UNPAID)
     changed = {"modified_after": when.after(), "before": when.before()}
     unchanged = {"after": when.after(), "before": when.before(), "modified_before": when.before()}
-    found: dict[int, Fields] = {}
+
+    def counts(order: Fields) -> bool:
+        is_paid = order.text("status") not in _UNPAID
+        return is_paid and when.has(order.gmt_if_any("date_paid_gmt"))
+
+    unreadable = 0
     for query in (changed, unchanged):
-        for order in (yield from _orders(api, {**query, "status": status})):
-            is_paid = order.text("status") not in _UNPAID
-            if is_paid and when.has(order.gmt_if_any("date_paid_gmt")):
-                found[order.identifier()] = order
-    return list(found.values())
+        found = yield from _orders(api, {**query, "status": status}, sales, counts)
+        unreadable = max(unreadable, found)
+    return unreadable
 
 
-def _orders(api: Api, query: Mapping[str, str]) -> Plan[list[Fields]]:
-    rows = yield from api.every(f"{V3}/orders", {**query, "_fields": _ASKED}, "orders")
-    return [Fields(row, "order") for row in rows]
-
-
-def _add_order(sums: _Sums, order: Fields, reading: OrderTotals) -> None:
-    currency = order.currency("currency")
-    sums.orders += 1
-    sums.items += _pieces(order)
-    sums.amounts["total"] += reading.total(order, currency).amount
-    sums.amounts["total_tax"] += reading.tax(order, currency).amount
-    for name in ("shipping_total", "discount_total"):
-        sums.amounts[name] += order.money(name, currency).amount
-
-
-def _pieces(order: Fields) -> Quantity:
-    return sum((line.quantity("quantity") for line in order.children("line_items")), 0)
-
-
-def _add_refunds(
-    api: Api, when: _Time, orders: list[Fields], sums: Mapping[str, _Sums]
-) -> Plan[None]:
+def _refunds(api: Api, when: _Time, sales: _Sales) -> Plan[int]:
     """Add what was paid back then, whenever its order was placed."""
-    refunds = yield from _refunds(api, when)
-    currencies = {order.identifier(): order.currency("currency") for order in orders}
-    unknown = sorted({number for number, _ in refunds} - set(currencies))
-    for start in range(0, len(unknown), PAGE):
-        some = ",".join(map(str, unknown[start : start + PAGE]))
-        query = {"include": some, "_fields": "id,currency"}
-        for row in (yield from api.every(f"{V3}/orders", query, "orders")):
-            order = Fields(row, "order")
-            currencies[order.identifier()] = order.currency("currency")
-    for number, refund in refunds:
-        currency = currencies.get(number)
-        if currency is None:
-            # Its order is in the trash or gone, and so is its sale.
-            continue
-        own = sums[currency]
-        own.items += _pieces(refund)
-        own.amounts["refunds"] += abs(refund.money("amount", currency).amount)
-        for line in refund.children("tax_lines"):
-            for name in ("tax_total", "shipping_tax_total"):
-                own.amounts["untaxed"] += abs(line.money(name, currency).amount)
-        for line in refund.children("shipping_lines"):
-            own.amounts["unshipped"] += abs(line.money("total", currency).amount)
-
-
-def _refunds(api: Api, when: _Time) -> Plan[list[tuple[int, Fields]]]:
-    """Return what was paid back then, each refund with the id of its order."""
+    refunds: list[tuple[int, Fields]] = []
     query = {"after": when.after(), "before": when.before(), "_fields": _REFUND_MEMBERS}
+
+    def take(row: Fields) -> None:
+        if when.has(row.gmt("date_created_gmt")):
+            refunds.append((row.identifier("parent_id"), row))
+
     try:
-        rows = yield from api.every(f"{V3}/refunds", query, "refunds")
+        unreadable = yield from api.every(f"{V3}/refunds", query, "refunds", take)
     except StoreError as error:
         if error.error_type != "api_not_found":
             raise
-        found = yield from _refunds_by_order(api, when)
-    else:
-        refunds = (Fields(row, "refund") for row in rows)
-        found = [(refund.identifier("parent_id"), refund) for refund in refunds]
-    return [(number, row) for number, row in found if when.has(row.gmt("date_created_gmt"))]
+        unreadable = yield from _refunds_by_order(api, when, refunds)
+    unknown = sorted({number for number, _ in refunds} - sales.currencies.keys())
+    for start in range(0, len(unknown), PAGE):
+        some = ",".join(map(str, unknown[start : start + PAGE]))
+
+        def learn(order: Fields) -> None:
+            sales.currencies[order.identifier()] = order.currency("currency")
+
+        query = {"include": some, "_fields": "id,currency"}
+        yield from api.every(f"{V3}/orders", query, "orders", learn)
+    for number, refund in refunds:
+        try:
+            sales.refund(number, refund)
+        except StoreError:
+            unreadable += 1
+    return unreadable
 
 
-def _refunds_by_order(api: Api, when: _Time) -> Plan[list[tuple[int, Fields]]]:
-    """Do the same before WooCommerce 9.0, which has no list of refunds.
+def _refunds_by_order(api: Api, when: _Time, found: list[tuple[int, Fields]]) -> Plan[int]:
+    """Find them before WooCommerce 9.0, which has no list of refunds.
 
     Raises:
         StoreError: response_too_large, more orders were refunded than are asked for one by one.
     """
     query = {"modified_after": when.after(), "before": when.before(), "_fields": "id,refunds"}
-    rows = yield from api.every(f"{V3}/orders", query, "orders")
-    orders = [order for order in (Fields(row, "order") for row in rows) if order.listed("refunds")]
+    orders: list[int] = []
+
+    def take(order: Fields) -> None:
+        if order.listed("refunds"):
+            orders.append(order.identifier())
+
+    unreadable = yield from api.every(f"{V3}/orders", query, "orders", take)
     if len(orders) > _MOST_REFUNDED:
         message = f"more than {_MOST_REFUNDED} orders have refunds: ask for fewer days"
         raise StoreError("response_too_large", message)
-    found = []
-    for order in orders:
-        number = order.identifier()
+    for number in orders:
+
+        def keep(row: Fields, number: int = number) -> None:
+            if when.has(row.gmt("date_created_gmt")):
+                found.append((number, row))
+
         path = f"{V3}/orders/{number}/refunds"
-        rows = yield from api.every(path, {"_fields": _REFUND_MEMBERS}, "refunds")
-        found += [(number, Fields(row, "refund")) for row in rows]
-    return found
-
-
-def _report(sums: _Sums, currency: str, definition: str, first: date, last: date) -> SalesReport:
-    def money(amount: Decimal) -> Money:
-        return Money(exact(amount, currency), currency)
-
-    amounts = sums.amounts
-    gross, tax, shipping = (amounts[n] for n in ("total", "total_tax", "shipping_total"))
-    kept = gross - amounts["refunds"]
-    extra = tax - amounts["untaxed"] + shipping - amounts["unshipped"]
-    return SalesReport(
-        definition=definition,
-        first=first,
-        last=last,
-        orders=sums.orders,
-        items=sums.items,
-        gross=money(gross),
-        net=money(kept - extra),
-        average=Money(rounded(gross / sums.orders, currency), currency) if sums.orders else None,
-        refunds=money(amounts["refunds"]),
-        tax=money(tax),
-        shipping=money(shipping),
-        discounts=money(amounts["discount_total"]),
-    )
+        unreadable += yield from api.every(path, {"_fields": _REFUND_MEMBERS}, "refunds", keep)
+    return unreadable
