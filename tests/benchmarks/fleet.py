@@ -135,13 +135,14 @@ def _probes(place: Path, effort: Effort) -> dict[str, Any]:
     with ExitStack() as stack:
         closing = stack.enter_context(_tls_store(place, "close"))
         keeping = stack.enter_context(_tls_store(place, "keep"))
-        sides: dict[str, Side] = {}
+        exporters: dict[str, Exporter] = {}
         for name, port in (("fresh", closing), ("kept", keeping)):
             config = _config(place / name, port, stores, efforts.PROBE_INTERVAL)
-            sides[name] = stack.enter_context(_exporter(config))
+            exporters[name] = stack.enter_context(_exporter(config))
         peer = stack.enter_context(_blackbox(place, closing))
-        for side in sides.values():
-            side.wait_for_runs(stores)
+        for exporter in exporters.values():
+            exporter.wait_for_runs(stores)
+        sides: dict[str, Side] = {**exporters}
         found: dict[str, list[float]] = {name: [] for name in sides}
         if peer is not None:
             sides["blackbox"], found["blackbox"] = peer, []
@@ -157,6 +158,9 @@ def _probes(place: Path, effort: Effort) -> dict[str, Any]:
             if all(done.values()):  # or the machine had no time for it at all
                 for name, seconds in used.items():
                     found[name].append(seconds / done[name] * 1e6)
+        for name in ("fresh", "kept"):
+            if failures := exporters[name].failures():
+                raise OSError(f"{failures:.0f} of our own probes failed, so that nothing is proven")
     return found
 
 

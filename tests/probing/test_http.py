@@ -295,8 +295,8 @@ async def test_the_journal_has_no_queries_and_is_bounded(store: StoreFactory) ->
     for number in range(200):
         await http.send(Request("GET", "/page", params={"oauth_signature": str(number)}))
     assert http.journal.requests == 200
-    assert len(http.journal.lines) == 50
-    assert http.journal.lines[0].startswith("GET /page: HTTP 200, 2 bytes in ")
+    assert len(http.journal.exchanges) == 50
+    assert next(http.journal.lines()).startswith("GET /page: HTTP 200, 2 bytes in ")
 
 
 async def test_waiting_for_another_run_is_not_held_against_the_store(

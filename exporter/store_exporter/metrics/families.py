@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from .catalogue import Metric
@@ -107,8 +108,7 @@ class Source(Protocol):
         """Return the present state."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(NamedTuple):
     """One figure that a probe or collector found.
 
     Args:
@@ -123,5 +123,5 @@ class Sample:
 
     metric: Metric
     value: float
-    labels: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = MappingProxyType({})
     before: float | None = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from ..contract import Response
 from ..errors import StoreError
@@ -46,10 +47,16 @@ def _says_so(name: str, value: str) -> bool:
     if name == "x-varnish":
         # Two numbers: this request's, and that of the request whose answer was kept.
         return len(value.split()) == 2 and value.replace(" ", "").isdecimal()
-    if not _TELLING.search(name) and name not in _MORE:
+    if not _tells(name):
         return False
     # Several caches in a row each add a part, and one that kept the answer is enough.
     return any(_is_hit(part) for part in value.split(","))
+
+
+@lru_cache(maxsize=1024)
+def _tells(name: str) -> bool:
+    """Whether a header of this name tells of a cache."""
+    return _TELLING.search(name) is not None or name in _MORE
 
 
 def _is_hit(part: str) -> bool:

@@ -69,6 +69,9 @@ def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
+_DECODER = json.JSONDecoder(parse_float=Decimal, parse_constant=_refuse_constant)
+
+
 def parse(source: str) -> Any:
     """Parse JSON, with exact decimals.
 
@@ -76,7 +79,7 @@ def parse(source: str) -> Any:
         ValueError: it is not JSON, or nested or long beyond reason.
     """
     try:
-        return json.loads(source, parse_float=Decimal, parse_constant=_refuse_constant)
+        return _DECODER.decode(source)
     except RecursionError:
         raise ValueError("nested too deeply") from None
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
+from contextlib import suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -52,9 +53,8 @@ class _TimedSSLObject(ssl.SSLObject):
             handshake.began = time.perf_counter()
         super().do_handshake()
         handshake.ended = time.perf_counter()
-        certificate = self.getpeercert()
-        if certificate and isinstance(ends := certificate.get("notAfter"), str):
-            handshake.expiry = float(ssl.cert_time_to_seconds(ends))
+        if certificate := self.getpeercert(binary_form=True):
+            handshake.expiry = _known_expiry(certificate)
 
 
 class _TimedContext(ssl.SSLContext):
@@ -127,6 +127,14 @@ async def presented_expiry(address: str, port: int, name: str) -> float | None:
         return expiry(certificate) if certificate else None
     except ValueError:
         return None
+
+
+@lru_cache(maxsize=1024)
+def _known_expiry(certificate: bytes) -> float | None:
+    """Return when a verified certificate expires; it is the same one at each connection."""
+    with suppress(ValueError):
+        return expiry(certificate)
+    return None
 
 
 # ASN.1 tags in the path to the date: see RFC 5280, section 4.1.

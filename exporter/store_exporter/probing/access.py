@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Any
@@ -51,7 +51,7 @@ class Access:
     ) -> None:
         self._monotonic = monotonic
         self._now = now
-        self._connection: tuple[Any, Connection[Any]] | None = None
+        self._connection: tuple[Store, Any, Connection[Any]] | None = None
         self._store = store
         self._budgets = budgets
         self._restored = budgets is None
@@ -85,11 +85,17 @@ class Access:
         Raises:
             KeyError, ValueError: the credentials are incomplete, or the url is no address.
         """
+        known = self._connection
+        if known is not None and known[0] is store:
+            return known[2]
         key = (store.url, store.credentials, store.settings)
-        if self._connection is None or self._connection[0] != key:
+        if known is None or known[1] != key:
             connect = base.load(store.platform).connection
-            self._connection = key, connect(store, monotonic=self._monotonic, now=self._now)
-        return self._connection[1]
+            connection = connect(store, monotonic=self._monotonic, now=self._now)
+        else:
+            connection = known[2]
+        self._connection = store, key, connection
+        return connection
 
     def check(self, store: Store, url: str) -> None:
         """Refuse an address that configuration does not give the store.
@@ -97,6 +103,8 @@ class Access:
         Raises:
             StoreError: invalid_request, it is another one.
         """
+        if url.startswith(f"{store.url}/"):
+            return
         if self._origins[0] is not store:
             # The configuration has changed, or a run with the old one still goes on.
             self._origins = (store, addresses.origins(store))
@@ -127,7 +135,7 @@ class Access:
             now: Unix time, for dates in Retry-After.
         """
         known = self._connection
-        asked_to_wait = plans.asked_to_wait if known is None else known[1].asked_to_wait
+        asked_to_wait = plans.asked_to_wait if known is None else known[2].asked_to_wait
         asked = asked_to_wait(response, now)
         limited = asked is not None or response.status == 503
         if response.status >= 500:
@@ -151,7 +159,7 @@ class Journal:
         status: HTTP status of the last answer.
         phases: of the last request, in seconds.
         certificate_expiry: of the last certificate seen, in Unix time.
-        lines: one for each request, without queries, which may hold signatures; bounded.
+        exchanges: method, address, outcome and seconds of each request; bounded.
     """
 
     requests: int = 0
@@ -160,7 +168,7 @@ class Journal:
     status: int | None = None
     phases: Mapping[str, float] = field(default_factory=dict)
     certificate_expiry: float | None = None
-    lines: list[str] = field(default_factory=list)
+    exchanges: list[tuple[str, str, str, float]] = field(default_factory=list)
 
     def record(self, outgoing: Outgoing, exchange: Exchange, outcome: str) -> None:
         """Note one exchange and how it ended."""
@@ -168,7 +176,12 @@ class Journal:
         self.phases = exchange.phases
         if exchange.certificate_expiry is not None:
             self.certificate_expiry = exchange.certificate_expiry
-        if len(self.lines) < _JOURNAL_LINES:
+        if len(self.exchanges) < _JOURNAL_LINES:
             took = sum(exchange.phases.values())
-            path = urlsplit(outgoing.url).path[:200] or "/"
-            self.lines.append(f"{outgoing.method} {path}: {outcome} in {took:.3f} s")
+            self.exchanges.append((outgoing.method, outgoing.url, outcome, took))
+
+    def lines(self) -> Iterator[str]:
+        """Yield a line for each request, without its query, which may hold a signature."""
+        for method, url, outcome, took in self.exchanges:
+            path = urlsplit(url).path[:200] or "/"
+            yield f"{method} {path}: {outcome} in {took:.3f} s"

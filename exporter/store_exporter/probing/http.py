@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TypeVar
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlsplit
 
 from ..contract import Response
 from ..errors import StoreError
@@ -28,6 +29,7 @@ REQUEST_SECONDS = 30.0
 _UNREACHABLE = ("timeout", "dns", "connection", "tls", "tls_untrusted")
 _GRACE = 0.25
 """Seconds after a run's deadline until it is interrupted, if its own request was not before."""
+_PLAIN = re.compile(r"[A-Za-z0-9_.~-]*").fullmatch
 _NOTABLE_WAIT = 0.001
 """Seconds below which a wait is the event loop's and not another run's."""
 
@@ -126,7 +128,7 @@ class StoreHttp:
         url = self._store.url + request.url if request.url.startswith("/") else request.url
         self._access.check(self._store, url)
         if request.params:
-            query = urlencode(request.params, quote_via=quote, safe="-_.~")
+            query = "&".join([f"{_quoted(k)}={_quoted(v)}" for k, v in request.params.items()])
             url += ("&" if "?" in url else "?") + query
         headers, data = dict(request.headers), None
         if request.json is not None:
@@ -140,14 +142,18 @@ class StoreHttp:
     async def _send(self, outgoing: Outgoing) -> Response:
         await self._afford()
         asked = self._loop.time()
-        if self._limit is not None and self._slots.busy:
+        waits = self._limit is not None and self._slots.busy
+        if waits and self._limit is not None:
             # However long another run of ours takes, it does not count.
             self._limit.reschedule(None)
         async with self._slots.hold(self._priority):
             begins = self._loop.time()
-            self._move(begins - asked)
+            if waits or begins - asked >= _NOTABLE_WAIT:
+                self._move(begins - asked)
             deadline = min(self.deadline, begins + REQUEST_SECONDS)
-            return await self._exchange(replace(outgoing, deadline=deadline))
+            if deadline != outgoing.deadline:
+                outgoing = replace(outgoing, deadline=deadline)
+            return await self._exchange(outgoing)
 
     async def _afford(self) -> None:
         """Take a request out of the budget; a collector waits for it if that is not too long."""
@@ -188,3 +194,8 @@ class StoreHttp:
         if self._access.judge(response, self._now()):
             self.journal.throttled += 1
         return self._access.with_expiry(response)
+
+
+def _quoted(text: str) -> str:
+    """Quote a name or value of a query as RFC 3986 says, which OAuth relies on."""
+    return text if _PLAIN(text) else quote(text, safe="-_.~")

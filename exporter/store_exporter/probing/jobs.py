@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..contract import Collector, Probe
@@ -24,55 +24,47 @@ class Job:
         store: the store.
         check: what the platform offers.
         schedule: how often and how long it may run.
+        kind: `probe` or `collector`.
+        name: the probe's or collector's name.
+        key: what identifies it: domain, kind and name.
+        liveness: whether `store_up` is its result.
+        critical: whether its failure makes the store critical rather than degraded.
+        priority: who goes first when a store has no free slot.
+        ttl: seconds for which what it finds may be shown.
+        options: its options, with the defaults filled in.
     """
 
     store: Store
     check: Probe | Collector
     schedule: Schedule
+    kind: str = field(init=False, compare=False)
+    name: str = field(init=False, compare=False)
+    key: tuple[str, str, str] = field(init=False, compare=False)
+    liveness: bool = field(init=False, compare=False)
+    critical: bool = field(init=False, compare=False)
+    priority: Priority = field(init=False, compare=False)
+    ttl: float = field(init=False, compare=False)
+    options: Mapping[str, Any] = field(init=False, compare=False)
 
-    @property
-    def kind(self) -> str:
-        """`probe` or `collector`."""
-        return PROBE if isinstance(self.check, Probe) else COLLECTOR
-
-    @property
-    def name(self) -> str:
-        """The probe's or collector's name."""
-        return self.check.name
-
-    @property
-    def key(self) -> tuple[str, str, str]:
-        """What identifies it: domain, kind and name."""
-        return (self.store.domain, self.kind, self.check.name)
-
-    @property
-    def liveness(self) -> bool:
-        """Whether `store_up` is its result."""
-        return isinstance(self.check, Probe) and self.check.liveness
-
-    @property
-    def critical(self) -> bool:
-        """Whether its failure makes the store critical rather than degraded."""
-        if not isinstance(self.check, Probe):
-            return False
-        return self.check.critical if self.schedule.critical is None else self.schedule.critical
-
-    @property
-    def priority(self) -> Priority:
-        """Who goes first when a store has no free slot."""
-        if self.liveness:
-            return Priority.LIVENESS
-        return Priority.PROBE if self.kind == PROBE else Priority.COLLECTOR
-
-    @property
-    def ttl(self) -> float:
-        """Seconds for which what it finds may be shown."""
-        return FRESH_INTERVALS * self.schedule.interval + self.schedule.timeout
-
-    @property
-    def options(self) -> Mapping[str, Any]:
-        """Its options, with the defaults filled in."""
-        return {**self.check.options, **self.schedule.options}
+    def __post_init__(self) -> None:
+        check, schedule = self.check, self.schedule
+        kind, liveness, critical, priority = COLLECTOR, False, False, Priority.COLLECTOR
+        if isinstance(check, Probe):
+            kind, liveness = PROBE, check.liveness
+            critical = check.critical if schedule.critical is None else schedule.critical
+            priority = Priority.LIVENESS if liveness else Priority.PROBE
+        told = {
+            "kind": kind,
+            "name": check.name,
+            "key": (self.store.domain, kind, check.name),
+            "liveness": liveness,
+            "critical": critical,
+            "priority": priority,
+            "ttl": FRESH_INTERVALS * schedule.interval + schedule.timeout,
+            "options": {**check.options, **schedule.options},
+        }
+        for name, value in told.items():
+            object.__setattr__(self, name, value)  # as dataclasses do in frozen ones
 
 
 def jobs_of(store: Store) -> Iterator[Job]:

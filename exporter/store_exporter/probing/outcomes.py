@@ -70,7 +70,7 @@ def result_of(
         degraded=degraded,
         summary=summary,
         requests=journal.requests,
-        lines=tuple(redact.line(line) for line in journal.lines) if detailed else (),
+        lines=tuple(redact.line(line) for line in journal.lines()) if detailed else (),
     )
 
 

@@ -20,6 +20,13 @@ SKIP_REASONS = ("overlap", "budget", "backoff", "local", "state")
 """The values of the label `reason` of `store_exporter_runs_skipped_total`."""
 
 
+_STATES = {
+    state: [Sample(health.HEALTH, float(one is state), {"state": one}) for one in State]
+    for state in State
+}
+"""The series of `store_health`, by the state that a store is in."""
+
+
 class Recording:
     """Writes what runs found into a recorder.
 
@@ -75,12 +82,11 @@ class Recording:
             samples = [*samples, Sample(metric, last, {job.kind: job.name})]
         if job.kind == PROBE:
             samples += self._failing(job, result)
+        if job.liveness:
+            samples = [*samples, Sample(health.UP, float(result.ok))]
         ttl = job.ttl if job.kind == PROBE else None
         self._recorder.publish(job.key, job.store.labels, samples, ttl=ttl)
         self._count(job, result, journal)
-        if job.liveness:
-            up = [Sample(health.UP, float(result.ok))]
-            self._recorder.publish(("up", job.store.domain), job.store.labels, up, ttl=job.ttl)
 
     def _failing(self, job: Job, result: Result) -> Iterator[Sample]:
         """Since when a probe has been failing, for as long as it does."""
@@ -131,9 +137,7 @@ class Recording:
             Sample(health.API_BUDGET_REMAINING, access.budget.remaining),
         ]
         if state is not None:
-            samples += [
-                Sample(health.HEALTH, float(one is state.state), {"state": one}) for one in State
-            ]
+            samples += _STATES[state.state]
         self._recorder.publish(("standing", store.domain), store.labels, samples, ttl=job.ttl)
 
     def skipped(self, reason: str, count: int = 1) -> None:
@@ -161,8 +165,6 @@ class Recording:
             self._failing_since.get(job.store.domain, {}).pop(job.name, None)
         self._recorder.withdraw(job.key)
         self._recorder.withdraw(("figures", *job.key))
-        if job.liveness:
-            self._recorder.withdraw(("up", job.store.domain))
 
 
 def _of_probe(job: Job, result: Result) -> list[Sample]:

@@ -22,7 +22,7 @@ from .exchange import Sender
 from .health import Health, HealthTracker
 from .history import History, Result
 from .http import StoreHttp
-from .jobs import PROBE, Job
+from .jobs import COLLECTOR, PROBE, Job
 from .outcomes import Complaints, judged, own_failure, result_of
 from .pulse import Pulse
 from .recording import Recording
@@ -203,13 +203,13 @@ class Runner:
         self, job: Job, *, detailed: bool = False, priority: Priority | None = None
     ) -> Result | Skipped:
         # The clock runs neither while our own disk is read nor while it is written.
-        key = Key.of(job.store, job.name)
+        key = Key.of(job.store, job.name) if job.kind == COLLECTOR else None
         began = took = 0.0
         http: StoreHttp | None = None
         ended: Report | Exception
         lost = self._pulse.lost
         try:
-            cursor = await self._cursor(job, key)
+            cursor = await self._cursor(key)
             http = self._http(job, job.priority if priority is None else priority)
             began = time.perf_counter()
             lost = self._pulse.lost
@@ -218,7 +218,7 @@ class Runner:
                     ended = await self._check(job, http, cursor)
             finally:
                 took = time.perf_counter() - began
-                if cursor.changed is not None:
+                if key is not None and cursor.changed is not None:
                     await self._documents.write(key, cursor.changed, cursor.revision)
         except StateUnavailableError as error:
             _stop_if_cancelled()
@@ -247,9 +247,9 @@ class Runner:
         duration = took - journal.waited
         return self._finish(job, ended, journal, duration, detailed=detailed)
 
-    async def _cursor(self, job: Job, key: Key) -> RunCursor:
+    async def _cursor(self, key: Key | None) -> RunCursor:
         """Return the memory of a run. That it cannot be read matters only to who asks for it."""
-        if job.kind == PROBE:
+        if key is None:
             return RunCursor()
         try:
             return RunCursor(await self._documents.read(key))
@@ -286,7 +286,8 @@ class Runner:
                 return  # no matter of the plan's; the end of the run tries again and tells
             cursor.changed = None
 
-        driver = Driver(http, connection, sleep=self._sleep, between=keep)
+        between = keep if job.kind == COLLECTOR else None
+        driver = Driver(http, connection, sleep=self._sleep, between=between)
         run = Run(job.store, job.options, cursor, self._now)
         return await http.within_deadline(driver.run(job.check.check, run))
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -273,8 +274,14 @@ def server_time(response: Response) -> float | None:
     """
     if "age" in response.headers:
         return None
+    return _moment(response.headers.get("date", ""))
+
+
+@lru_cache(maxsize=256)
+def _moment(date: str) -> float | None:
+    """Return the Unix time of a date; many stores answer in the same second."""
     try:
-        return parsedate_to_datetime(response.headers.get("date", "")).timestamp()
+        return parsedate_to_datetime(date).timestamp()
     except (ValueError, OverflowError):
         return None
 
