@@ -159,7 +159,7 @@ class Journal:
         status: HTTP status of the last answer.
         phases: of the last request, in seconds.
         certificate_expiry: of the last certificate seen, in Unix time.
-        exchanges: method, address, outcome and seconds of each request; bounded.
+        exchanges: method, address without its query, outcome and seconds of each request; bounded.
     """
 
     requests: int = 0
@@ -178,10 +178,11 @@ class Journal:
             self.certificate_expiry = exchange.certificate_expiry
         if len(self.exchanges) < _JOURNAL_LINES:
             took = sum(exchange.phases.values())
-            self.exchanges.append((outgoing.method, outgoing.url, outcome, took))
+            address = outgoing.url.partition("?")[0]  # a query may hold a signature
+            self.exchanges.append((outgoing.method, address, outcome, took))
 
     def lines(self) -> Iterator[str]:
-        """Yield a line for each request, without its query, which may hold a signature."""
+        """Yield a line for each request."""
         for method, url, outcome, took in self.exchanges:
             path = urlsplit(url).path[:200] or "/"
             yield f"{method} {path}: {outcome} in {took:.3f} s"
