@@ -8,11 +8,17 @@ import sys
 from pathlib import Path
 from time import perf_counter
 
-from . import calls, fleet, histograms, imports
+from . import calls, fleet, histograms, imports, ingest
 from .effort import FULL, QUICK, TINY
 from .result import Result, table, write_json
 
-SECTIONS = {"calls": calls, "histograms": histograms, "imports": imports, "fleet": fleet}
+SECTIONS = {
+    "calls": calls,
+    "histograms": histograms,
+    "imports": imports,
+    "fleet": fleet,
+    "ingest": ingest,
+}
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 
 from store_exporter.ingest import ledger
-from store_exporter.ingest.ledger import MarkKey, ReportLedger
+from store_exporter.ingest.ledger import MarkKey, ReportLedger, row
 from store_exporter.metrics.addition import Addition
 from store_exporter.metrics.recorder import Recorder
 from tests.commands.serving import served
@@ -197,7 +197,7 @@ def saved(folder: Path, recorder: Recorder) -> ReportLedger:
 
 def add(file: ReportLedger, recorder: Recorder, *notes: MarkKey) -> None:
     totals = recorder.totals(recorder.operation(*CART)).plus(Addition(1, {}, [0.2]), 1.0)
-    file.save({CART: totals}, dict.fromkeys(notes, "note"))
+    file.save([row(CART, totals, file._now())], dict.fromkeys(notes, "note"))
 
 
 def test_a_damaged_file_is_kept_aside_and_counting_begins_anew(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
@@ -18,7 +18,7 @@ from ..metrics.addition import Addition, Totals
 from ..metrics.guard import Labels
 from ..metrics.handle import OperationHandle
 from ..metrics.recorder import Recorder
-from .ledger import LedgerError, MarkKey, ReportLedger
+from .ledger import LedgerError, MarkKey, ReportLedger, Row, row
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +60,7 @@ class _Together:
         self.known = known
         self.notes: dict[MarkKey, str] = {}
         self.additions: dict[OperationHandle, Addition] = {}
+        self.totals: dict[OperationHandle, tuple[Totals, Totals]] = {}
         self.decided: list[_Waiting] = []
 
 
@@ -118,6 +119,10 @@ class Intake:
             self._ledger = ledger
         return self._ledger
 
+    def _look_up(self, keys: Iterable[MarkKey]) -> tuple[ReportLedger, dict[MarkKey, str]]:
+        ledger = self._held()
+        return ledger, ledger.notes(keys)
+
     async def count(self, keys: tuple[MarkKey, ...], decide: Decide) -> None:
         """Count a batch, before returning.
 
@@ -155,17 +160,17 @@ class Intake:
 
     async def _count(self, waiting: list[_Waiting]) -> None:
         keys = {key for batch in waiting for key in batch.keys}
-        ledger = await self._in_thread(self._held)
-        group = _Together(await self._in_thread(lambda: ledger.notes(keys)) if keys else {})
+        ledger, known = await self._in_thread(lambda: self._look_up(keys))
+        group = _Together(known)
         for batch in waiting:
             await self._decide(batch, group)
             await asyncio.sleep(0)
         if group.notes or group.additions:
-            totals = await self._totals(group.additions)
-            await self._in_thread(lambda: ledger.save(totals, group.notes))
-            for place, (handle, addition) in enumerate(group.additions.items()):
-                self._recorder.add(handle, addition)
-                if place % _SLICE == _SLICE - 1:
+            rows = await self._rows(group)
+            await self._in_thread(lambda: ledger.save(rows, group.notes))
+            for place, (handle, addition) in enumerate(group.additions.items(), 1):
+                self._recorder.add(handle, addition, group.totals[handle])
+                if place % _SLICE == 0:
                     await asyncio.sleep(0)
             self._touched.update(group.additions)
         for batch in group.decided:
@@ -188,14 +193,17 @@ class Intake:
         group.notes.update(effect.notes)
         group.decided.append(batch)
 
-    async def _totals(self, additions: Mapping[OperationHandle, Addition]) -> dict[Labels, Totals]:
-        now = self._clock()
-        totals = {}
-        for place, (handle, addition) in enumerate(additions.items()):
-            totals[handle.labels] = self._recorder.totals(handle).plus(addition, now)
-            if place % _SLICE == _SLICE - 1:
+    async def _rows(self, group: _Together) -> list[Row]:
+        """Return what is to be saved of the series that grow; notes in the group how they do."""
+        now, rows = self._clock(), []
+        for place, (handle, addition) in enumerate(group.additions.items(), 1):
+            before = self._recorder.totals(handle)
+            after = before.plus(addition, now)
+            group.totals[handle] = before, after
+            rows.append(row(handle.labels, after, now))
+            if place % _SLICE == 0:
                 await asyncio.sleep(0)
-        return totals
+        return rows
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)

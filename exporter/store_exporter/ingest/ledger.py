@@ -17,7 +17,7 @@ import logging
 import sqlite3
 import time
 from array import array
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -76,6 +76,10 @@ class SavedSeries(NamedTuple):
     labels: Labels
     totals: Totals
     seen: bool
+
+
+Row = tuple[str, str, str, str, str, float]
+"""A series as it is saved."""
 
 
 class LedgerError(Exception):
@@ -162,7 +166,7 @@ class ReportLedger:
         *labels, text, seen = row
         try:
             totals = _totals(json.loads(text), self._empty)
-        except (ValueError, KeyError, TypeError, OverflowError):
+        except (ValueError, TypeError, OverflowError):
             text = "what was reported of %s of %s cannot be read; it begins anew"
             log.error(text, labels[3], labels[1])
             self._lost()
@@ -183,14 +187,16 @@ class ReportLedger:
             raise self._unusable(error) from error
         return {key: row[0] for key, row in found.items() if row is not None}
 
-    def save(self, series: Mapping[Labels, Totals], notes: Mapping[MarkKey, str]) -> None:
+    def save(self, rows: Iterable[Row], notes: Mapping[MarkKey, str]) -> None:
         """Save what series stand at and what is to be remembered, in one piece.
+
+        Args:
+            rows: of `row`.
+            notes: what is to be remembered.
 
         Raises:
             LedgerError: it cannot be saved, and nothing of it was.
         """
-        now = self._now()
-        rows = [(*labels, _document(totals), now) for labels, totals in series.items()]
         try:
             self._database.execute("BEGIN IMMEDIATE")
             try:
@@ -319,42 +325,40 @@ def _boot() -> str:
         return ""
 
 
-def _document(totals: Totals) -> str:
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+
+
+def row(labels: Labels, totals: Totals, now: float) -> Row:
+    """Return what is saved of a series that stands at these totals at this Unix time."""
     histogram = totals.histogram
-    document = {
-        "finished": totals.finished,
-        "errors": totals.errors,
-        "created": totals.created,
-        "errors_created": totals.errors_created,
-        "bounds": histogram.bounds,
-        "cells": histogram.cells.tolist(),
-        "schema": histogram.schema,
-        "start": histogram.start,
-        "zero": histogram.zero,
-        "sum": histogram.sum,
-    }
-    return json.dumps(document, separators=(",", ":"))
+    document = (
+        totals.finished,
+        totals.errors,
+        totals.created,
+        totals.errors_created,
+        histogram.sum,
+        histogram.zero,
+        histogram.schema,
+        histogram.start,
+        histogram.bounds,
+        histogram.cells.tolist(),
+    )
+    return (*labels, _encode(document), now)
 
 
-def _totals(document: Mapping[str, Any], empty: Histogram) -> Totals:
-    """Read what `_document` wrote.
+def _totals(document: Sequence[Any], empty: Histogram) -> Totals:
+    """Read what `row` wrote.
 
     Raises:
         ValueError: of other buckets than the recorder's.
-        KeyError, TypeError, OverflowError: it is none.
+        TypeError, OverflowError: it is none.
     """
-    schema, bounds = document["schema"], tuple(document["bounds"])
-    if bounds != tuple(empty.bounds) or (schema is None) != (empty.schema is None):
+    finished, errors, created, errors_created, total, zero, schema, start, bounds, cells = document
+    if tuple(bounds) != tuple(empty.bounds) or (schema is None) != (empty.schema is None):
         raise ValueError("the buckets are others")
     histogram = Histogram(empty.bounds, native=schema is not None)
     # Of 64 bits, because more is to come to what may be close to 32.
-    histogram.cells = array("Q", document["cells"])
-    histogram.schema, histogram.start = schema, document["start"]
-    histogram.zero, histogram.sum = document["zero"], document["sum"]
-    return Totals(
-        document["finished"],
-        document["errors"],
-        histogram,
-        document["created"],
-        document["errors_created"],
-    )
+    histogram.cells = array("Q", cells)
+    histogram.schema, histogram.start = schema, start
+    histogram.zero, histogram.sum = zero, total
+    return Totals(finished, errors, histogram, created, errors_created)

@@ -240,14 +240,23 @@ class OperationHandle:
             self._finished, self.errors, self._folded(), self.created, self._errors_created
         )
 
-    def add(self, addition: Addition) -> None:
-        """Count operations that began and ended elsewhere."""
+    def add(self, addition: Addition, planned: tuple[Totals, Totals] | None = None) -> None:
+        """Count operations that began and ended elsewhere.
+
+        Args:
+            addition: what they add.
+            planned: what the series stood at, and what it will with these: where it still stands
+                there, nothing is added up a second time.
+        """
         self.fold()
         for error_type in addition.errors:
             if error_type not in self.errors:
                 self._begin_error(error_type)
-        histogram = filled(self._folded(), addition)
-        errors = added(self.errors, addition.errors)
+        if planned and planned[0][:3] == (self._finished, self.errors, self._folded()):
+            errors, histogram = planned[1].errors, planned[1].histogram
+        else:
+            errors = added(self.errors, addition.errors)
+            histogram = filled(self._folded(), addition)
         self.granted += addition.finished
         self._finished += addition.finished
         self.errors = errors

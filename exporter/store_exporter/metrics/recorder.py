@@ -111,9 +111,20 @@ class Recorder:
         """Return what a series stands at."""
         return self._series.totals(handle)
 
-    def add(self, handle: OperationHandle, addition: Addition) -> None:
-        """Count operations that began and ended elsewhere, all of them at the same moment."""
-        self._series.add(handle, addition)
+    def add(
+        self,
+        handle: OperationHandle,
+        addition: Addition,
+        planned: tuple[Totals, Totals] | None = None,
+    ) -> None:
+        """Count operations that began and ended elsewhere, all of them at the same moment.
+
+        Args:
+            handle: the series.
+            addition: what they add.
+            planned: what `totals` returned before, and that plus the addition; spares adding up.
+        """
+        self._series.add(handle, addition, planned)
 
     def restore(self, labels: Labels, totals: Totals, *, seen: bool) -> None:
         """Begin a series with what an earlier process counted, unless it has begun already.

@@ -152,13 +152,18 @@ class OperationSeries:
             self._count_failures()
             return handle.totals()
 
-    def add(self, handle: OperationHandle, addition: Addition) -> None:
-        """Count operations that began and ended elsewhere."""
+    def add(
+        self,
+        handle: OperationHandle,
+        addition: Addition,
+        planned: tuple[Totals, Totals] | None = None,
+    ) -> None:
+        """Count operations that began and ended elsewhere; see `OperationHandle.add`."""
         if handle.labels not in self.handles:
             self._hold(handle)
         with self._folding:
             self._count_failures()
-            handle.add(addition)
+            handle.add(addition, planned)
 
     def restore(self, labels: Labels, totals: Totals, *, seen: bool) -> None:
         """Begin a series with what an earlier process counted, unless it has begun already."""
