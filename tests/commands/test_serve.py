@@ -18,6 +18,7 @@ import bcrypt
 import pytest
 
 from store_exporter import cli
+from store_exporter._version import __version__
 from store_exporter.commands.serve import default_addresses
 from tests.commands.serving import ANY_PORT, run, served, until_logged
 from tests.fakes.bad_server import hang, serving
@@ -122,6 +123,16 @@ async def test_it_says_who_reaches_it(tmp_path: Path, address: str, web: str, to
     found = [line for line in rest.decode().splitlines() if "this address" in line]
     assert len(found) == bool(told)
     assert all(fnmatch(line, f"*{told.replace(' * ', '*')}*") for line in found)
+
+
+async def test_its_start_is_logged_with_what_it_watches_and_where(tmp_path: Path) -> None:
+    more = (("acme", "b.example", "https://b.example"), ("zen", "z.example", "https://z.example"))
+    (tmp_path / "store-exporter.yml").write_text(configuration(STORE, *more))
+    async with served(tmp_path) as running:
+        log = running[2]
+    (started,) = (line for line in log if "msg=started" in line)
+    assert f'version={__version__} stores=3 orgs="acme: 2, zen: 1" sources=0 addresses=' in started
+    assert "http://127.0.0.1:" in started
 
 
 async def ask(url: str) -> str:

@@ -217,9 +217,16 @@ async def test_failures_are_logged_when_they_begin_and_when_they_end(
     await bench.run(job())
     assert [record.getMessage() for record in caplog.records] == [
         "liveness of shop.example.com failed: timeout: it is so",
+        "shop.example.com is degraded",
         "liveness of shop.example.com failed: connection: it is so",
         "liveness of shop.example.com succeeds again",
+        "shop.example.com is healthy",
     ]
+    assert [
+        (record.__dict__["before"], record.__dict__["state"])
+        for record in caplog.records
+        if "before" in record.__dict__
+    ] == [("unknown", "degraded"), ("degraded", "healthy")]
 
 
 async def test_a_check_that_does_not_end_is_interrupted_at_its_deadline(job: Jobs) -> None:

@@ -6,9 +6,12 @@ import argparse
 import asyncio
 import logging
 import sys
+from collections import Counter
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+from .._version import __version__
 from ..config import Config, ConfigError, load
 from ..ingest.ledger import LedgerError
 from ..net.redactor import Redactor
@@ -24,6 +27,7 @@ from ..stores.inventory import Shard
 from . import stores
 
 PORT = 9847
+_ORGS_SHOWN = 20
 
 log = logging.getLogger(__name__)
 
@@ -146,6 +150,7 @@ async def _serve(
         tls = web_file.tls if web_file else None
         with signals(partial(_reload, exporter, set())) as ended:
             async with listening(app, addresses, tls, limit=shares.server) as urls:
+                _started(exporter, urls)
                 for url in urls:
                     _tell(url, guarded=guarded)
                 await ended.wait()
@@ -165,6 +170,24 @@ def _shares() -> descriptors.Shares:
 def default_addresses(*, guarded: bool) -> list[tuple[str | None, int]]:
     """Return where to listen unless told: for others only when each of them is asked who it is."""
     return [(None if guarded else "127.0.0.1", PORT)]
+
+
+def _started(exporter: Exporter, urls: Sequence[str]) -> None:
+    """Log what runs from now on; sources of stores have not been asked yet."""
+    stores = Counter(store.org for store in exporter.inventory.stores.values())
+    orgs = [f"{org}: {count}" for org, count in stores.most_common(_ORGS_SHOWN)]
+    if len(stores) > len(orgs):
+        orgs.append(f"{len(stores) - len(orgs)} more orgs")
+    log.info(
+        "started",
+        extra={
+            "version": __version__,
+            "stores": stores.total(),
+            "orgs": ", ".join(orgs),
+            "sources": len(exporter.config.discovery),
+            "addresses": " ".join(urls),
+        },
+    )
 
 
 def _tell(url: str, *, guarded: bool) -> None:

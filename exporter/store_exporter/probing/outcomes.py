@@ -11,7 +11,9 @@ from ..contract import Report
 from ..errors import ERROR_TYPES, StoreError
 from ..net.classify import classify
 from ..platforms.base import redactor_of
+from ..stores.model import Store
 from .access import Journal
+from .health import Health, State
 from .history import Result
 from .jobs import PROBE, Job
 
@@ -140,6 +142,30 @@ class Complaints:
             result.error_type,
             result.message,
             extra=where,
+        )
+
+    def state(self, store: Store, before: Health | None, health: Health | None) -> None:
+        """Log that a store's state is another one than before; what failed has a line of its own.
+
+        Args:
+            store: the store.
+            before: its health until now; None if it was not known.
+            health: its health from now on.
+        """
+        if health is None or (before is not None and before.state is health.state):
+            return
+        well = health.state is State.HEALTHY
+        usual = logging.DEBUG if before is None else logging.INFO
+        log.log(
+            usual if well else logging.WARNING,
+            "%s is %s",
+            store.domain,
+            health.state,
+            extra={
+                "org": store.org,
+                "state": str(health.state),
+                "before": "unknown" if before is None else str(before.state),
+            },
         )
 
     def skipped(self, job: Job, reason: str, error: StoreError | None) -> None:

@@ -316,8 +316,11 @@ class Runner:
         self.history.add(replace(result, lines=()) if result.lines else result)
         tracker = self._tracker(job.store)
         now = self._monotonic()
+        before = tracker.health(now)
         tracker.observe(job, result, now)
-        self.recording.standing(job, tracker.health(now), self.access(job.store))
+        health = tracker.health(now)
+        self._complaints.state(job.store, before, health)
+        self.recording.standing(job, health, self.access(job.store))
         return result
 
 
