@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from store_demo.stores.base import DemoStore
 from store_exporter.config import load
 from store_exporter.server.assembly import assembled
 from store_exporter.server.exporter import Exporter
+from tests.metrics.figures import series
 from tests.server.support import ENVIRON
 
 CONFIGURATION = """
@@ -127,3 +129,64 @@ async def test_domains_of_an_org_are_its_own_whatever_happened_before(tmp_path: 
         names(tmp_path, "acme", SHOP)
         await holds(exporter, "acme", "evil")
         assert exporter.refusals[0].reason == "not_allowed"
+
+
+async def test_what_lacks_its_secret_is_critical_by_configuration_and_alone(
+    tmp_path: Path, shop: DemoStore, shop_url: str, environ: dict[str, str]
+) -> None:
+    lacking = f"""
+orgs: [{{org: acme}}]
+defaults: {{probes: {{liveness: {{interval: 1s, timeout: 1s}}}}}}
+stores:
+  - domain: shop.example.com
+    org: acme
+    platform: woocommerce
+    url: {shop_url}
+    credentials: {{consumer_key: env:KEY, consumer_secret: env:SECRET}}
+  - domain: lacking.example
+    org: acme
+    platform: woocommerce
+    url: {shop_url}
+    credentials: {{consumer_key: env:KEY, consumer_secret: env:NOT_THERE}}
+discovery:
+  - org: acme
+    platform: woocommerce
+    files: [acme.json]
+    refresh: 20ms
+    store:
+      credentials: {{consumer_key: 'file:{{domain}}/key', consumer_secret: 'file:{{domain}}/key'}}
+"""
+    names(tmp_path, "acme", "found.example")
+    file = tmp_path / "store-exporter.yml"
+    file.write_text(lacking)
+    async with assembled(partial(load, file, environ=environ)) as exporter:
+        await exporter.start()
+        sick = {"lacking.example": "critical", "found.example": "critical"}
+        await states(exporter, {"shop.example.com": "healthy", **sick})
+        for domain in sick:
+            store = exporter.inventory.stores[domain]
+            (liveness,) = (one for one in exporter.status(store).checks if one.liveness)
+            assert liveness.error_type == "unauthorized"
+            labels = (*store.labels, "liveness", "unauthorized", "config")
+            assert series(exporter.recorder, "store_probe_failures_total")[labels] >= 1
+        # A reload that loses the secret of one more loses that store alone, and one that finds them
+        # again has all of them back.
+        file.write_text(lacking.replace("env:SECRET", "env:NOT_THERE"))
+        await exporter.reload()
+        await states(exporter, {"shop.example.com": "critical", **sick})
+        file.write_text(lacking.replace("env:NOT_THERE", "env:SECRET"))
+        await exporter.reload()
+        del sick["lacking.example"]
+        expected = {"shop.example.com": "healthy", "lacking.example": "healthy", **sick}
+        await states(exporter, expected)
+        await exporter.stop()
+
+
+async def states(exporter: Exporter, expected: dict[str, str]) -> None:
+    """Wait until the stores are in these states."""
+    for _ in range(500):
+        found = {store.domain: state for store, state in exporter.states()}
+        if found == expected:
+            return
+        await asyncio.sleep(0.02)
+    assert {store.domain: state for store, state in exporter.states()} == expected
