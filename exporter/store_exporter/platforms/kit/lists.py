@@ -192,7 +192,8 @@ def listing(
     failure: StoreError | None = None
     for index, item in enumerate(items):
         try:
-            found.append(read(Fields(item, f"{what}[{index}]")))
+            row = item if isinstance(item, Fields) else Fields(item, f"{what}[{index}]")
+            found.append(read(row))
         except StoreError as error:
             failure = error
     if failure is not None and not found:

@@ -8,16 +8,18 @@ not there.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from ...errors import StoreError
 from ...net.plans import Plan
 from ...spec.money import Money
-from ...spec.results import Order, Refund, RefundStatus
+from ...spec.operations import Operations
+from ...spec.results import Cancellation, Listing, Order, OrderNote, Refund, RefundStatus
 from . import checks
 from .fields import Fields
+from .operations import Planned, plan
 
 ApiT = TypeVar("ApiT")
 
@@ -52,6 +54,34 @@ class Orders(ABC, Generic[ApiT]):
     def read(self, found: Fields, *, with_customer: bool) -> Order:
         """Read an order; who placed it only when that was asked for."""
 
+    @abstractmethod
+    def listed(self, email: str, wanted: int) -> Plan[Listing[Order]]:
+        """Return the newest orders of an address as results."""
+
+    @abstractmethod
+    def notes(self, found: Fields, *, private: bool) -> Plan[Listing[OrderNote]]:
+        """Return the notes on an order, oldest first; the staff's as well if `private`."""
+
+    @abstractmethod
+    def refunds(self, found: Fields) -> Plan[RefundStatus]:
+        """Return what was paid back of an order, by `refund_status`."""
+
+    @abstractmethod
+    def cancel(
+        self, found: Fields, reason: str | None, *, with_customer: bool
+    ) -> Plan[Cancellation]:
+        """Cancel an order that `check_cancellable` lets pass.
+
+        Args:
+            found: the order.
+            reason: for the staff, trimmed; None for none.
+            with_customer: as in `read`.
+        """
+
+    def prepare(self) -> Plan[None]:
+        """Learn what reading orders takes; nothing where it takes nothing."""
+        yield from ()
+
     def find(self, order: int | str, email: str | None) -> Plan[Fields]:
         """Return the order with a number such as 1001 or #1001, if it is the shopper's.
 
@@ -62,6 +92,8 @@ class Orders(ABC, Generic[ApiT]):
             raise StoreError("invalid_request", "order is neither a number nor a string")
         number = checks.text(str(order), "order").lstrip("#").strip()
         address = None if email is None else checks.email(email)
+        if number:
+            yield from self.prepare()
         found = (yield from self.numbered(number, address)) if number else None
         if found is None:
             # The same words whether there is no such order or it is somebody else's.
@@ -80,7 +112,9 @@ class Orders(ABC, Generic[ApiT]):
             return self.read(found, with_customer=email is not None)
         if email is None:
             raise StoreError("invalid_request", "check_order takes an order, an email or both")
-        latest = yield from self.newest(checks.email(email), 1)
+        address = checks.email(email)
+        yield from self.prepare()
+        latest = yield from self.newest(address, 1)
         if not latest:
             raise StoreError("not_found", "there is no order for this customer")
         return self.read(latest[0], with_customer=True)
@@ -101,3 +135,60 @@ def refund_status(order_id: int, total: Money, refunds: Iterable[Refund]) -> Ref
     refunded = sum((refund.amount.amount for refund in newest), Decimal(0))
     status = "none" if refunded <= 0 else "full" if refunded >= total.amount else "partial"
     return RefundStatus(order_id, status, total, Money(refunded, total.currency), tuple(newest))
+
+
+def order_plans(
+    kind: Callable[[ApiT], Orders[ApiT]], calls: Mapping[str, tuple[str, ...]]
+) -> tuple[
+    Planned[..., Order],
+    Planned[..., Listing[Order]],
+    Planned[..., Listing[OrderNote]],
+    Planned[..., RefundStatus],
+    Planned[..., Cancellation],
+]:
+    """Return the plans of the operations on orders, in the order of `Operations`.
+
+    Args:
+        kind: the platform's orders. The docstrings of its own `listed`, `notes`, `refunds` and
+            `cancel` are notes.
+        calls: API calls by the operation's name.
+    """
+    own: Any = kind
+
+    @plan(Operations.check_order, calls=calls["check_order"])
+    def check_order(
+        api: ApiT, order: int | str | None = None, email: str | None = None
+    ) -> Plan[Order]:
+        return kind(api).check(order, email)
+
+    @plan(Operations.get_customer_orders, calls=calls["get_customer_orders"], notes_of=own.listed)
+    def get_customer_orders(api: ApiT, email: str, limit: int = 10) -> Plan[Listing[Order]]:
+        wanted, known = checks.limit(limit), kind(api)
+        address = checks.email(email)
+        yield from known.prepare()
+        return (yield from known.listed(address, wanted))
+
+    @plan(Operations.get_order_notes, calls=calls["get_order_notes"], notes_of=own.notes)
+    def get_order_notes(
+        api: ApiT, order: int | str, email: str | None = None, private: bool = False
+    ) -> Plan[Listing[OrderNote]]:
+        known = kind(api)
+        return (yield from known.notes((yield from known.find(order, email)), private=private))
+
+    @plan(Operations.check_refund_status, calls=calls["check_refund_status"], notes_of=own.refunds)
+    def check_refund_status(
+        api: ApiT, order: int | str, email: str | None = None
+    ) -> Plan[RefundStatus]:
+        known = kind(api)
+        return (yield from known.refunds((yield from known.find(order, email))))
+
+    @plan(Operations.cancel_order, calls=calls["cancel_order"], notes_of=own.cancel)
+    def cancel_order(
+        api: ApiT, order: int | str, reason: str | None = None, email: str | None = None
+    ) -> Plan[Cancellation]:
+        known = kind(api)
+        found = yield from known.find(order, email)
+        why = (reason or "").strip() or None
+        return (yield from known.cancel(found, why, with_customer=email is not None))
+
+    return check_order, get_customer_orders, get_order_notes, check_refund_status, cancel_order

@@ -1,22 +1,35 @@
-"""Ways of delivery by zone. No I/O."""
+"""Ways of delivery by zone."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import NamedTuple
+from functools import partial
+from typing import NamedTuple, TypeVar
 
 from ...errors import StoreError
 from ...net.plans import Plan
 from ...spec.money import Money
-from ...spec.results import ShippingInfo, ShippingMethod
+from ...spec.operations import Operations
+from ...spec.results import Listing, ShippingInfo, ShippingMethod
+from .fields import Fields
+from .operations import Planned, plan
+
+ApiT = TypeVar("ApiT")
 
 
 class Zone(NamedTuple):
-    """Where a shop delivers to."""
+    """Where a shop delivers to.
+
+    Attributes:
+        id: as a string.
+        name: for people.
+        fields: what the platform's answer says of it, where its ways of delivery are read there.
+    """
 
     id: str
     name: str
+    fields: Fields | None = None
 
 
 def chosen(zones: Sequence[Zone], wanted: int | str | None) -> Sequence[Zone]:
@@ -49,3 +62,43 @@ def info(
         return ShippingInfo(zones, Money(Decimal(0), (yield from currency())))
     minima = (method.minimum for method in free if method.minimum is not None)
     return ShippingInfo(zones, min(minima, key=lambda money: money.amount, default=None))
+
+
+def shipping_plans(
+    zones: Callable[[ApiT], Plan[Listing[Zone]]],
+    methods: Callable[[ApiT, Zone], Plan[Listing[ShippingMethod]]],
+    currency: Callable[[ApiT], Plan[str]],
+    *,
+    calls: tuple[str, ...],
+) -> tuple[Planned[..., ShippingInfo], Planned[..., Listing[ShippingMethod]]]:
+    """Return the plans of get_shipping_info and get_shipping_methods.
+
+    Args:
+        zones: asks for the zones.
+        methods: asks for the ways of delivery to one that are switched on.
+        currency: asks for the shop's currency.
+        calls: API calls that all of this makes.
+    """
+
+    @plan(Operations.get_shipping_info, calls=calls)
+    def get_shipping_info(api: ApiT) -> Plan[ShippingInfo]:
+        found: dict[str, tuple[ShippingMethod, ...]] = {}
+        for zone in (yield from zones(api)):
+            ways = yield from methods(api, zone)
+            found[zone.name] = (*found.get(zone.name, ()), *ways)
+        return (yield from info(found, partial(currency, api)))
+
+    @plan(Operations.get_shipping_methods, calls=calls)
+    def get_shipping_methods(
+        api: ApiT, zone: int | str | None = None
+    ) -> Plan[Listing[ShippingMethod]]:
+        every = yield from zones(api)
+        found: list[ShippingMethod] = []
+        unreadable = every.unreadable
+        for one in chosen(every.items, zone):
+            ways = yield from methods(api, one)
+            found += ways
+            unreadable += ways.unreadable
+        return Listing(tuple(found), len(found), unreadable)
+
+    return get_shipping_info, get_shipping_methods

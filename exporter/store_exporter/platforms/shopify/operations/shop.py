@@ -9,18 +9,17 @@ from ....spec.operations import Operations
 from ....spec.results import (
     Listing,
     PaymentMethod,
-    ShippingInfo,
     ShippingMethod,
 )
-from ...kit import shipping
 from ...kit.fields import Fields
+from ...kit.lists import listing
 from ...kit.operations import plan
-from ...kit.shipping import Zone
+from ...kit.shipping import Zone, shipping_plans
 from .. import ids
 from ..api import Api
 from ..ids import amount
 
-_MOST_PLACES = 250
+_MOST = 250
 _WALLETS = {
     "ANDROID_PAY": "Android Pay",
     "APPLE_PAY": "Apple Pay",
@@ -29,36 +28,34 @@ _WALLETS = {
 }
 
 
-def _methods(api: Api) -> Plan[list[tuple[Zone, ShippingMethod]]]:
-    """Return every way of delivery that is switched on, with its zone."""
-    found: list[tuple[Zone, ShippingMethod]] = []
-    for fields in (yield from _zones(api)):
-        place, methods = fields.child("zone"), fields.child("methodDefinitions")
-        zone = Zone(str(ids.number(place)), place.text("name"))
-        if methods.child("pageInfo").flag("hasNextPage"):
-            raise StoreError("response_too_large", f"{zone.name} has more than 25 ways of delivery")
-        active = [row for row in methods.children("nodes") if row.flag("active")]
-        found += [(zone, _shipping_method(zone.name, row)) for row in active]
-    return found
-
-
-def _zones(api: Api) -> Plan[list[Fields]]:
-    """Return the zones of all delivery profiles."""
-    most = _MOST_PLACES
+def _zones(api: Api) -> Plan[Listing[Zone]]:
+    """Return the zones of all delivery profiles, each with its ways of delivery."""
     profiles = yield from api.admin.all_nodes(
-        "DeliveryProfiles", "deliveryProfiles", {}, limit=most
+        "DeliveryProfiles", "deliveryProfiles", {}, limit=_MOST
     )
-    zones: list[Fields] = []
+    rows: list[Fields] = []
     for profile in profiles:
         for group in profile.children("profileLocationGroups"):
-            ids_of = {
-                "id": profile.opaque(),
-                "group": group.child("locationGroup").opaque(),
-            }
-            zones += yield from api.admin.all_nodes(
-                "DeliveryZones", _zones_of_group, ids_of, limit=most
+            ids_of = {"id": profile.opaque(), "group": group.child("locationGroup").opaque()}
+            rows += yield from api.admin.all_nodes(
+                "DeliveryZones", _zones_of_group, ids_of, limit=_MOST
             )
-    return zones
+    return Listing(tuple(_zone(row) for row in rows))
+
+
+def _zone(row: Fields) -> Zone:
+    place = row.child("zone")
+    return Zone(str(ids.number(place)), place.text("name"), row.child("methodDefinitions"))
+
+
+def _methods(_: Api, zone: Zone) -> Plan[Listing[ShippingMethod]]:
+    yield from ()
+    ways = zone.fields or Fields({}, zone.name)
+    if ways.child("pageInfo").flag("hasNextPage"):
+        raise StoreError("response_too_large", f"{zone.name} has more than 25 ways of delivery")
+    found = listing(ways.listed("nodes"), "methods", lambda row: _shipping_method(zone.name, row))
+    active = tuple(method for enabled, method in found if enabled)
+    return Listing(active, None, found.unreadable)
 
 
 def _zones_of_group(data: Fields) -> Fields:
@@ -67,20 +64,9 @@ def _zones_of_group(data: Fields) -> Fields:
     raise StoreError("invalid_response", "a group of locations without zones")
 
 
-@plan(Operations.get_shipping_info, calls=("admin DeliveryProfiles", "admin DeliveryZones"))
-def get_shipping_info(api: Api) -> Plan[ShippingInfo]:
-    zones: dict[str, tuple[ShippingMethod, ...]] = {}
-    for zone, method in (yield from _methods(api)):
-        zones[zone.name] = (*zones.get(zone.name, ()), method)
-    return (yield from shipping.info(zones, api.currency))
-
-
-@plan(Operations.get_shipping_methods, calls=("admin DeliveryProfiles", "admin DeliveryZones"))
-def get_shipping_methods(api: Api, zone: int | str | None = None) -> Plan[Listing[ShippingMethod]]:
-    methods = yield from _methods(api)
-    zones = shipping.chosen([place for place, _ in methods], zone)
-    found = tuple(method for place, method in methods if place in zones)
-    return Listing(found, len(found))
+get_shipping_info, get_shipping_methods = shipping_plans(
+    _zones, _methods, Api.currency, calls=("admin DeliveryProfiles", "admin DeliveryZones")
+)
 
 
 @plan(Operations.get_payment_methods, calls=("storefront PaymentMethods",))
@@ -98,13 +84,13 @@ def get_payment_methods(api: Api) -> Plan[Listing[PaymentMethod]]:
     return Listing(tuple(found), len(found))
 
 
-def _shipping_method(zone: str, fields: Fields) -> ShippingMethod:
-    """Read a way of delivery out of a delivery profile."""
+def _shipping_method(zone: str, fields: Fields) -> tuple[bool, ShippingMethod]:
+    """Read a way of delivery out of a delivery profile, and whether it is switched on."""
     provider = fields.child("rateProvider")
     fixed = provider.text("__typename") == "DeliveryRateDefinition"
     cost = amount(provider.child("price")) if fixed else None
     free = cost is not None and cost.amount == 0
-    return ShippingMethod(
+    method = ShippingMethod(
         zone=zone,
         title=fields.text("name"),
         kind="free_shipping" if free else "flat_rate" if fixed else "carrier",
@@ -113,6 +99,7 @@ def _shipping_method(zone: str, fields: Fields) -> ShippingMethod:
         minimum=_minimum(fields),
         needs_coupon=False,
     )
+    return fields.flag("active"), method
 
 
 def _minimum(fields: Fields) -> Money | None:

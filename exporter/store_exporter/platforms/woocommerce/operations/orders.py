@@ -10,7 +10,6 @@ from typing import Any
 from ....errors import StoreError
 from ....net.plans import Plan
 from ....spec.money import Money
-from ....spec.operations import Operations
 from ....spec.results import (
     Cancellation,
     Customer,
@@ -21,10 +20,10 @@ from ....spec.results import (
     Refund,
     RefundStatus,
 )
-from ...kit import checks, orders
+from ...kit import orders
 from ...kit.fields import Fields
 from ...kit.lists import Rows
-from ...kit.operations import plan
+from ...kit.orders import order_plans
 from .. import facts
 from ..api import FULL, V3, Api
 from ..models import optional_id
@@ -44,16 +43,16 @@ _MOST = 100
 class _Orders(orders.Orders[Api]):
     """The orders of the REST API.
 
-    Args:
-        api: the store's API.
+    Attributes:
         reading: reads their totals.
     """
 
     cancellable = ("pending", "on-hold", "processing")
 
-    def __init__(self, api: Api, reading: OrderTotals) -> None:
-        super().__init__(api)
-        self.reading = reading
+    reading: OrderTotals
+
+    def prepare(self) -> Plan[None]:
+        self.reading = yield from facts.reading(self.api)
 
     def numbered(self, number: str, email: str | None) -> Plan[Fields | None]:
         """Return the order with a number.
@@ -134,6 +133,48 @@ class _Orders(orders.Orders[Api]):
     def read(self, found: Fields, *, with_customer: bool) -> Order:
         return _order(found, self.reading, with_customer=with_customer)
 
+    def listed(self, email: str, wanted: int) -> Plan[Listing[Order]]:
+        """Orders that were placed with the address or by the customer who has it."""
+        rows = yield from self.rows_of(email, wanted)
+        return rows.listing("orders", lambda fields: self.read(fields, with_customer=True))
+
+    def notes(self, found: Fields, *, private: bool) -> Plan[Listing[OrderNote]]:
+        """The notes that the shopper was sent, or all of them."""
+        kind = "any" if private else "customer"
+        path = f"{V3}/orders/{found.identifier()}/notes"
+        body = yield from self.api.get(path, {"type": kind})
+        if not isinstance(body, list):
+            raise StoreError("invalid_response", "the notes are not a list")
+        notes = Rows(body).listing("notes", _order_note)
+        kept = [note for note in notes if private or note.for_customer]
+        kept.sort(key=lambda note: (note.created, note.id))
+        return replace(notes, items=tuple(kept), total=len(kept))
+
+    def refunds(self, found: Fields) -> Plan[RefundStatus]:
+        number, currency = found.identifier(), found.currency("currency")
+        rows = yield from self.api.rows(f"{V3}/orders/{number}/refunds", FULL, limit=_MOST)
+        # A sum needs each of its parts: one that cannot be read fails the operation.
+        refunds = [_refund(Fields(row, "refund"), currency) for row in rows.items]
+        return orders.refund_status(number, self.reading.total(found, currency), refunds)
+
+    def cancel(
+        self, found: Fields, reason: str | None, *, with_customer: bool
+    ) -> Plan[Cancellation]:
+        """From pending, on-hold and processing. The store restocks the goods and tells the
+        customer.
+        """
+        number = found.identifier()
+        self.check_cancellable(number, found.text("status"))
+        path = f"{V3}/orders/{number}"
+        answer = yield from self.api.change(path, {"status": "cancelled", **FULL})
+        cancelled = self.read(Fields(answer, f"order {number}"), with_customer=with_customer)
+        if cancelled.id != number:
+            raise StoreError("invalid_response", f"order {number} was answered with {cancelled.id}")
+        if cancelled.status != "cancelled":
+            raise StoreError("invalid_state", f"order {number} is {cancelled.status} now")
+        noted = reason is not None and (yield from _note(self.api, number, reason))
+        return Cancellation(cancelled, noted)
+
 
 def _belongs(order: Fields, email: str | None) -> bool:
     if order.raw("status") in _HIDDEN:
@@ -145,80 +186,6 @@ def _address(order: Fields) -> str:
     """Return the address of the bill; empty where there is none."""
     billing = order.raw("billing")
     return Fields(billing, "billing").text_or("email").strip() if billing else ""
-
-
-@plan(Operations.check_order, calls=_LOOKUP)
-def check_order(api: Api, order: int | str | None = None, email: str | None = None) -> Plan[Order]:
-    return (yield from _Orders(api, (yield from facts.reading(api))).check(order, email))
-
-
-@plan(
-    Operations.get_customer_orders,
-    calls=(
-        "GET /wc/v3/customers?email=",
-        "GET /wc/v3/orders?search=",
-        "GET /wc/v3/orders?customer=",
-        *facts.TOTALS,
-    ),
-)
-def get_customer_orders(api: Api, email: str, limit: int = 10) -> Plan[Listing[Order]]:
-    """Orders that were placed with the address or by the customer who has it."""
-    wanted = checks.limit(limit)
-    address = checks.email(email)
-    reading = yield from facts.reading(api)
-    rows = yield from _Orders(api, reading).rows_of(address, wanted)
-    return rows.listing("orders", lambda fields: _order(fields, reading, with_customer=True))
-
-
-@plan(Operations.get_order_notes, calls=(*_LOOKUP, "GET /wc/v3/orders/{id}/notes"))
-def get_order_notes(
-    api: Api, order: int | str, email: str | None = None, private: bool = False
-) -> Plan[Listing[OrderNote]]:
-    """The notes that the shopper was sent, or all of them."""
-    found = yield from _Orders(api, (yield from facts.reading(api))).find(order, email)
-    kind = "any" if private else "customer"
-    body = yield from api.get(f"{V3}/orders/{found.identifier()}/notes", {"type": kind})
-    if not isinstance(body, list):
-        raise StoreError("invalid_response", "the notes are not a list")
-    notes = Rows(body).listing("notes", _order_note)
-    kept = [note for note in notes if private or note.for_customer]
-    kept.sort(key=lambda note: (note.created, note.id))
-    return replace(notes, items=tuple(kept), total=len(kept))
-
-
-@plan(Operations.check_refund_status, calls=(*_LOOKUP, "GET /wc/v3/orders/{id}/refunds"))
-def check_refund_status(api: Api, order: int | str, email: str | None = None) -> Plan[RefundStatus]:
-    reading = yield from facts.reading(api)
-    found = yield from _Orders(api, reading).find(order, email)
-    number, currency = found.identifier(), found.currency("currency")
-    rows = yield from api.rows(f"{V3}/orders/{number}/refunds", FULL, limit=_MOST)
-    # A sum needs each of its parts: one that cannot be read fails the operation.
-    refunds = [_refund(Fields(row, "refund"), currency) for row in rows.items]
-    return orders.refund_status(number, reading.total(found, currency), refunds)
-
-
-@plan(
-    Operations.cancel_order,
-    calls=(*_LOOKUP, "PUT /wc/v3/orders/{id}", "POST /wc/v3/orders/{id}/notes"),
-)
-def cancel_order(
-    api: Api, order: int | str, reason: str | None = None, email: str | None = None
-) -> Plan[Cancellation]:
-    """From pending, on-hold and processing. The store restocks the goods and tells the customer."""
-    known = _Orders(api, (yield from facts.reading(api)))
-    found = yield from known.find(order, email)
-    number = found.identifier()
-    known.check_cancellable(number, found.text("status"))
-    answer = yield from api.change(f"{V3}/orders/{number}", {"status": "cancelled", **FULL})
-    cancelled = known.read(Fields(answer, f"order {number}"), with_customer=email is not None)
-    if cancelled.id != number:
-        raise StoreError("invalid_response", f"order {number} was answered with {cancelled.id}")
-    if cancelled.status != "cancelled":
-        raise StoreError("invalid_state", f"order {number} is {cancelled.status} now")
-    noted = False
-    if reason is not None and reason.strip():
-        noted = yield from _note(api, number, reason.strip())
-    return Cancellation(cancelled, noted)
 
 
 def _note(api: Api, number: int, reason: str) -> Plan[bool]:
@@ -295,3 +262,16 @@ def _refund(fields: Fields, currency: str) -> Refund:
         reason=fields.text_or("reason"),
         created=fields.gmt("date_created_gmt"),
     )
+
+
+_BY_EMAIL = ("GET /wc/v3/customers?email=", "GET /wc/v3/orders?search=")
+check_order, get_customer_orders, get_order_notes, check_refund_status, cancel_order = order_plans(
+    _Orders,
+    {
+        "check_order": _LOOKUP,
+        "get_customer_orders": (*_BY_EMAIL, "GET /wc/v3/orders?customer=", *facts.TOTALS),
+        "get_order_notes": (*_LOOKUP, "GET /wc/v3/orders/{id}/notes"),
+        "check_refund_status": (*_LOOKUP, "GET /wc/v3/orders/{id}/refunds"),
+        "cancel_order": (*_LOOKUP, "PUT /wc/v3/orders/{id}", "POST /wc/v3/orders/{id}/notes"),
+    },
+)

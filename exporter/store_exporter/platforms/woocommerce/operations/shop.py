@@ -9,13 +9,12 @@ from ....errors import StoreError
 from ....net.plans import Plan
 from ....spec.money import Money
 from ....spec.operations import Operations
-from ....spec.results import Coupon, Listing, PaymentMethod, ShippingInfo, ShippingMethod
-from ...kit import shipping
+from ....spec.results import Coupon, Listing, PaymentMethod, ShippingMethod
 from ...kit.coupons import Asked, coupon_plan, refused
 from ...kit.fields import Fields
 from ...kit.money import decimals_of
 from ...kit.operations import plan
-from ...kit.shipping import Zone
+from ...kit.shipping import Zone, shipping_plans
 from .. import coupons, facts
 from ..api import V3, Api
 
@@ -32,33 +31,17 @@ def _zones(api: Api) -> Plan[Listing[Zone]]:
     return rows.listing("zones", lambda zone: Zone(str(zone.integer("id")), zone.text("name")))
 
 
-def _methods(api: Api, zone: Zone) -> Plan[tuple[int, tuple[ShippingMethod, ...]]]:
-    """Return how many methods of a zone cannot be read, and those that are on."""
+def _methods(api: Api, zone: Zone) -> Plan[Listing[ShippingMethod]]:
     currency = yield from facts.currency(api)
     rows = yield from api.rows(f"{V3}/shipping/zones/{zone.id}/methods", limit=100)
     where = f"method of zone {zone.name}"
     found = rows.listing(where, lambda row: _shipping_method(row, zone.name, currency))
-    return found.unreadable, tuple(method for enabled, method in found if enabled)
+    return Listing(tuple(method for enabled, method in found if enabled), None, found.unreadable)
 
 
-@plan(Operations.get_shipping_info, calls=_ZONES)
-def get_shipping_info(api: Api) -> Plan[ShippingInfo]:
-    zones = {}
-    for zone in (yield from _zones(api)):
-        _, zones[zone.name] = yield from _methods(api, zone)
-    return (yield from shipping.info(zones, lambda: facts.currency(api)))
-
-
-@plan(Operations.get_shipping_methods, calls=_ZONES)
-def get_shipping_methods(api: Api, zone: int | str | None = None) -> Plan[Listing[ShippingMethod]]:
-    found: list[ShippingMethod] = []
-    zones = yield from _zones(api)
-    unreadable = zones.unreadable
-    for each in shipping.chosen(zones.items, zone):
-        left_out, methods = yield from _methods(api, each)
-        unreadable += left_out
-        found += methods
-    return Listing(tuple(found), len(found), unreadable)
+get_shipping_info, get_shipping_methods = shipping_plans(
+    _zones, _methods, facts.currency, calls=_ZONES
+)
 
 
 @plan(Operations.get_payment_methods, calls=("GET /wc/v3/payment_gateways",))
