@@ -278,3 +278,16 @@ async def test_others_have_their_turn_while_a_batch_is_dealt_with(running: Runni
     counting.cancel()
     # Five slices of calls, two of series, and two waits for the file, at the very least.
     assert turns > 9
+
+
+async def test_a_flood_of_batches_holds_up_nobody_else(running: Running) -> None:
+    calls: list[Any] = [call(f"own_{number % 90}", seconds=number) for number in range(1000)]
+    body = json.dumps(calls).encode()
+    flood = [asyncio.create_task(post(running, body)) for _ in range(40)]
+    await asyncio.wait(flood, return_when=asyncio.FIRST_COMPLETED)
+    others = await asyncio.gather(*map(running.api, ("/-/healthy", "/api/v1/health", "/metrics")))
+    # They came later than the batches, and did not wait for them.
+    assert not all(batch.done() for batch in flood)
+    assert {answer.status for answer in others} == {200}
+    assert {answer.status for answer in await asyncio.gather(*flood)} == {200}
+    assert (await shown(running))[TOTAL, *CART[:3], "own_1"] == 40 * 12
