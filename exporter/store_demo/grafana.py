@@ -63,10 +63,9 @@ def write_files(directory: Path, addresses: Mapping[str, str], pace: Pace) -> No
         },
     )
     links = policy.Links(grafana=addresses["grafana"], runbooks=f"{addresses['exporter']}/runbooks")
-    for name, text in files.generate(files.FileOptions(links=links)).items():
-        if name.startswith("grafana/dashboards/"):
-            dashboards.mkdir(parents=True, exist_ok=True)
-            (dashboards / Path(name).name).write_text(text, encoding="utf-8")
+    dashboards.mkdir(parents=True, exist_ok=True)
+    for name, text in files.boards(links).items():
+        (dashboards / Path(name).name).write_text(text, encoding="utf-8")
 
 
 def command(

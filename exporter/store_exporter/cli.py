@@ -20,6 +20,7 @@ COMMANDS = {
     "state": "list what is kept of stores, move it to another store or forget it",
     "operations": "list the operations of each platform",
     "maintenance": "begin or end maintenance of a store, in which nobody is alerted",
+    "alert-test": "send a test alert of an org, and say where it arrived or why not",
     "generate": "write dashboards, rules, alerts and runbooks",
     "grafana": "set up Grafana's organisations, datasources and dashboards",
 }
@@ -48,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.parse_args(arguments)
         parser.error("the command comes first")
     try:
-        command = import_module(f"{__package__}.commands.{chosen}")
+        command = import_module(f"{__package__}.commands.{chosen.replace('-', '_')}")
         subparsers[chosen].add_argument("--version", action="version", version=version)
         command.add_arguments(subparsers[chosen])
         # Intermixed, so that options may stand before, between and after the other arguments.

@@ -10,6 +10,7 @@ import yaml
 from store_exporter import cli
 from store_exporter.commands import documentation
 from store_exporter.mixin import files
+from tests.test_extras import without
 
 CONFIG = """
 alerts:
@@ -44,7 +45,7 @@ def routes(folder: Path) -> dict[str, object]:
 def test_everything_is_written_below_the_output_folder(tmp_path: Path) -> None:
     assert cli.main(["generate", f"--output={tmp_path}"]) == 0
     written = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
-    assert written == files.generate().keys() | documentation.pages().keys()
+    assert written == files.generate().keys() | files.boards().keys() | documentation.pages().keys()
 
 
 def test_no_committed_file_is_stale(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -175,3 +176,17 @@ def test_problems_of_the_configuration_are_told_and_nothing_is_written(
     assert cli.main(["generate", f"--output={tmp_path / 'out'}", f"--config.file={file}"]) == 1
     assert f"{file}:1: org: unknown key; did you mean orgs?" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_without_the_sdk_of_dashboards_everything_else_is_written(tmp_path: Path) -> None:
+    code = (
+        f"from store_exporter import cli\nsys.exit(cli.main(['generate', '--output={tmp_path}']))"
+    )
+    done = without("grafana_foundation_sdk", code)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == (
+        "the dashboards are left out; making dashboards needs grafana_foundation_sdk: "
+        "pip install 'store-exporter[mixin]'\n"
+    )
+    written = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
+    assert written == files.generate().keys() | documentation.pages().keys()

@@ -16,8 +16,9 @@ import pytest
 from store_exporter.commands import slo_file
 from store_exporter.config import Config, alerting, web
 from store_exporter.config.explain import by_key
-from store_exporter.config.model import Limits, ProbeSection, Root, Section
+from store_exporter.config.model import Limits, ProbeSection, Root
 from store_exporter.config.reference import sections
+from store_exporter.config.section import Section
 from store_exporter.platforms import base
 from store_exporter.stores.model import Schedule, Store
 from tests.config.example import EXAMPLE

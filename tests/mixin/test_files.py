@@ -14,7 +14,7 @@ from store_exporter.metrics.catalogue import CATALOGUE
 from store_exporter.mixin import dashboards, files, rules, slo
 from tests import servers
 
-GENERATED = files.generate()
+GENERATED = files.generate() | files.boards()
 
 
 def test_no_generated_file_is_left_behind(repository: Path) -> None:

@@ -49,7 +49,7 @@ def test_an_alert_that_is_renamed_is_renamed_in_routes_links_runbooks_and_docume
 ) -> None:
     for key, name in ALERTS.items():
         monkeypatch.setattr(AlertName, key, f"Renamed{name}")
-    generated = files.generate()
+    generated = files.generate() | files.boards()
     generated |= {f"alerting.md {name}": text for name, text in sections.alerting().items()}
     old = re.compile(rf"\b({'|'.join(ALERTS.values())})\b")
     left = {path: sorted(set(old.findall(text))) for path, text in generated.items()}
@@ -60,7 +60,7 @@ def test_an_alert_that_is_renamed_is_renamed_in_routes_links_runbooks_and_docume
 
 
 def test_what_an_alert_follows_from_is_said_by_routes_runbooks_and_documentation_alike() -> None:
-    generated = files.generate()
+    generated = files.generate() | files.boards()
     for alert in alerts.alerts():
         for cause in alert.inhibited_by:
             if cause.alert == alert.name:
@@ -98,7 +98,7 @@ def test_a_metric_that_is_renamed_is_renamed_in_every_generated_file(
 
 def written(repository: Path) -> Iterator[Path]:
     """Every file that people write and that may name what the package defines."""
-    generated = files.generate()
+    generated = files.generate() | files.boards()
     kinds = ("README.md", "docs/**/*.md", "docs/*.yml", "grafana/**/*.yml", "prometheus/*.yml")
     for kind in (*kinds, "alerts/**/*.tmpl", "docker-compose.yml"):
         for path in sorted(repository.glob(kind)):

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from ..config import ConfigError, load
+from ..extras import missing
 from ..markdown import renewed
 from ..mixin import alertmanager, files, objectives, policy
 from . import documentation, slo_file
@@ -84,6 +85,7 @@ def run(args: argparse.Namespace) -> int:
         return 1
     try:
         generated = files.generate(chosen) | documentation.pages() | written(args.output)
+        generated |= dashboards(chosen.links)
     except ValueError as error:
         print(error, file=sys.stderr)
         return 1
@@ -94,6 +96,18 @@ def run(args: argparse.Namespace) -> int:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(content, encoding="utf-8")
     return 0
+
+
+def dashboards(links: policy.Links) -> dict[str, str]:
+    """Every dashboard; without the SDK that makes them they are left out, and that is told."""
+    try:
+        return files.boards(links)
+    except ModuleNotFoundError as error:
+        advice = missing(error, "making dashboards")
+        if advice is None:
+            raise
+        print(f"the dashboards are left out; {advice}", file=sys.stderr)
+        return {}
 
 
 def written(root: Path) -> dict[str, str]:

@@ -5,10 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..config import Config
-from ..config.alerting import Hours, Smtp
-from ..config.model import OrgAlerts, OrgLinks
+from ..config.alerting import PlatformAlerts, Smtp
+from ..config.hours import Hours
+from ..config.receivers import OrgAlerts, OrgLinks, OrgReceivers
 from ..mixin import alertmanager
-from ..mixin.alertmanager import Email, Receivers, Routing, Slack, Times, Webhook
+from ..mixin.alertmanager import (
+    AlertRoute,
+    BusinessHours,
+    Email,
+    PagerDuty,
+    Receivers,
+    Routing,
+    Slack,
+    Teams,
+    Telegram,
+    Times,
+    Webhook,
+)
 from ..mixin.links import NOWHERE, ReceiverLinks
 
 
@@ -23,7 +36,11 @@ def routing(config: Config) -> Routing:
     return Routing(
         platform=platform or alertmanager.DEFAULT.platform,
         orgs={
-            name: replace(receivers(org.alerts, alerts.smtp), links=links(org.alerts.links))
+            name: replace(
+                receivers(org.alerts, alerts.smtp),
+                links=links(org.alerts.links),
+                hours=hours(org.alerts, alerts),
+            )
             for name, org in config.orgs.items()
         },
         watchdog=Receivers(webhook=watchdog),
@@ -37,11 +54,27 @@ def routing(config: Config) -> Routing:
 
 def receivers(alerts: OrgAlerts, smtp: Smtp | None) -> Receivers:
     """The receivers of the platform or of one org."""
-    slack = alerts.slack
+    slack, telegram = alerts.slack, alerts.telegram
     return Receivers(
         slack=(Slack(channel=slack.channel, url_file=slack.webhook_url),) if slack else (),
         email=tuple(email(address, smtp) for address in alerts.email if smtp),
         webhook=(Webhook(url_file=alerts.webhook),) if alerts.webhook else (),
+        teams=(Teams(url_file=alerts.teams),) if alerts.teams else (),
+        telegram=(Telegram(telegram.chat, telegram.bot_token),) if telegram else (),
+        pagerduty=(PagerDuty(alerts.pagerduty),) if alerts.pagerduty else (),
+        routes=tuple(
+            AlertRoute(route.severity, tuple(route.to), route.when) for route in alerts.routes
+        ),
+    )
+
+
+def hours(org: OrgReceivers, platform: PlatformAlerts) -> BusinessHours | None:
+    """An org's business hours, where it has a zone or hours of its own."""
+    if org.timezone is None and org.business_hours is None:
+        return None
+    chosen = org.business_hours or platform.business_hours
+    return BusinessHours(
+        org.timezone or platform.timezone, interval(chosen) if chosen else Times.business
     )
 
 

@@ -14,8 +14,8 @@ from ..config.checker import Checker
 from ..config.document import parse
 from ..config.explain import by_key
 from ..config.load import read
-from ..config.model import Section
 from ..config.secrets import SecretSource
+from ..config.section import Section
 from ..config.types import Domain, Duration, Org, Says
 from ..config.values import duration_text
 from ..metrics.catalogue.operations import LATENCY_BUCKETS

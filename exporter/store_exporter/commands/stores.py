@@ -53,10 +53,15 @@ def silence_log() -> None:
         logger.addHandler(logging.NullHandler())
 
 
-def read_config(args: argparse.Namespace) -> Config | None:
-    """Return the configuration; print its problems and return None when it has any."""
+def read_config(args: argparse.Namespace, *, resolve: bool = True) -> Config | None:
+    """Return the configuration; print its problems and return None when it has any.
+
+    Args:
+        args: have the file.
+        resolve: whether to read secrets.
+    """
     try:
-        return load(args.config_file)
+        return load(args.config_file, resolve=resolve)
     except ConfigError as error:
         print(error, file=sys.stderr)
         return None

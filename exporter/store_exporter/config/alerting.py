@@ -6,47 +6,19 @@ of each org's `alerts:`. Secrets are files that Alertmanager reads; this process
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
-from zoneinfo import available_timezones
 
 from pydantic import BeforeValidator, Field
 
 from .checker import Checker, Path
-from .model import OrgAlerts, OrgSection, Section
-from .problems import suggestion
+from .hours import Hours, TimeZone
+from .model import OrgSection
+from .receivers import OrgAlerts, OrgReceivers
+from .section import Section, as_tuple
 from .types import AlertmanagerFile
 
-_TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00")
-_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _SMARTHOST = r"^[^\s:/]{1,253}:[0-9]{1,5}$"
-
-
-def _time(value: Any) -> str:
-    if not isinstance(value, str) or not _TIME.fullmatch(value):
-        raise ValueError('is not a time of day; quote it, such as "08:00"')
-    return value
-
-
-def _day(value: Any) -> str:
-    if value not in _DAYS:
-        raise ValueError(f"is not a day of the week; {suggestion(str(value), _DAYS)}")
-    return str(value)
-
-
-def _zone(value: Any) -> str:
-    if value not in available_timezones():
-        raise ValueError("is not a time zone, such as UTC or Europe/Berlin")
-    return str(value)
-
-
-def _tuple(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
-
-
-TimeOfDay = Annotated[str, BeforeValidator(_time)]
-Days = Annotated[tuple[Annotated[str, BeforeValidator(_day)], ...], BeforeValidator(_tuple)]
 
 
 class Smtp(Section):
@@ -63,14 +35,6 @@ class Smtp(Section):
     require_tls: bool = Field(True, description="Whether mail may only be sent encrypted.")
 
 
-class Hours(Section):
-    """A stretch of some days of the week."""
-
-    key_from: TimeOfDay = Field(description='Its start, such as "08:00".')
-    to: TimeOfDay = Field(description='Its end, such as "18:00"; later than its start.')
-    weekdays: Days = Field((), max_length=7, description="Days it is on; all when left out.")
-
-
 class PlatformAlerts(OrgAlerts):
     """Where the platform's own alerts go."""
 
@@ -78,13 +42,11 @@ class PlatformAlerts(OrgAlerts):
         None, description="file:PATH of the address of a dead-man's switch outside this system."
     )
     smtp: Smtp | None = Field(None, description="The mail server, for every org's mail as well.")
-    timezone: Annotated[str, BeforeValidator(_zone)] = Field(
-        "UTC", description="The time zone of the hours below."
-    )
+    timezone: TimeZone = Field("UTC", description="The time zone of the hours below.")
     business_hours: Hours | None = Field(
-        None, description="When alerts of severity info are sent; 08:00 to 18:00 on workdays."
+        None, description="When somebody works; 08:00 to 18:00 on workdays."
     )
-    maintenance: Annotated[tuple[Hours, ...], BeforeValidator(_tuple)] = Field(
+    maintenance: Annotated[tuple[Hours, ...], BeforeValidator(as_tuple)] = Field(
         (), max_length=50, description="When nothing but the watchdog is sent."
     )
 
@@ -96,31 +58,48 @@ def read(
     found = checker.validate(PlatformAlerts, data.get("alerts"), ("alerts",))
     if found is None:
         return PlatformAlerts.model_validate({})
-    for path, hours in _stretches(found):
-        if hours.key_from >= hours.to:
-            checker.complain(path, "must end later on the same day than it starts")
-    if found.smtp is None:
-        for path in _mailed(checker, found, data, orgs):
-            checker.complain(path, "mail needs a server: set alerts.smtp at the top of the file")
+    everybody: list[tuple[Path, PlatformAlerts | OrgReceivers]] = [
+        (("alerts",), found),
+        *((path, org.alerts) for path, org in _orgs(checker, data, orgs)),
+    ]
+    for path, alerts in everybody:
+        for key, hours in _stretches(alerts):
+            if hours.key_from >= hours.to:
+                checker.complain((*path, *key), "must end later on the same day than it starts")
+        _check_routes(checker, alerts, path)
+        if alerts.email and found.smtp is None:
+            complaint = "mail needs a server: set alerts.smtp at the top of the file"
+            checker.complain((*path, "email"), complaint)
     return found
 
 
-def _stretches(alerts: PlatformAlerts) -> Iterable[tuple[Path, Hours]]:
-    if alerts.business_hours:
-        yield ("alerts", "business_hours"), alerts.business_hours
-    for index, hours in enumerate(alerts.maintenance):
-        yield ("alerts", "maintenance", index), hours
-
-
-def _mailed(
-    checker: Checker,
-    alerts: PlatformAlerts,
-    data: Mapping[str, Any],
-    orgs: Mapping[str, OrgSection],
-) -> Iterable[Path]:
-    if alerts.email:
-        yield ("alerts", "email")
+def _orgs(
+    checker: Checker, data: Mapping[str, Any], orgs: Mapping[str, OrgSection]
+) -> Iterable[tuple[Path, OrgSection]]:
     for path, item in checker.items(data, "orgs"):
         org = orgs.get(str(item.get("org"))) if isinstance(item, dict) else None
-        if org and org.alerts.email:
-            yield (*path, "alerts", "email")
+        if org is not None:
+            yield (*path, "alerts"), org
+
+
+def _stretches(alerts: PlatformAlerts | OrgReceivers) -> Iterable[tuple[Path, Hours]]:
+    if alerts.business_hours:
+        yield ("business_hours",), alerts.business_hours
+    for index, hours in enumerate(getattr(alerts, "maintenance", ())):
+        yield ("maintenance", index), hours
+
+
+def _check_routes(checker: Checker, alerts: PlatformAlerts | OrgReceivers, path: Path) -> None:
+    """Note routes to receivers that are not there, and hours in which nobody takes a page."""
+    for index, route in enumerate(alerts.routes):
+        for kind in route.to:
+            if not getattr(alerts, kind):
+                complaint = f"there is no {kind} beside these routes"
+                checker.complain((*path, "routes", index, "to"), complaint)
+        if route.severity == "info" and isinstance(alerts, PlatformAlerts):
+            complaint = "the platform hears of info only for orgs without receivers; leave this out"
+            checker.complain((*path, "routes", index, "severity"), complaint)
+    times = {route.when for route in alerts.routes if route.severity == "critical"}
+    if alerts.routes and "always" not in times and len(times) < 2:
+        complaint = "nobody takes critical alerts at every hour; add a route with when: always"
+        checker.complain((*path, "routes"), complaint)

@@ -9,8 +9,8 @@ from pydantic import ValidationError
 
 from .document import Document
 from .explain import explain
-from .model import Section
 from .secrets import SecretSource
+from .section import Section
 
 ModelT = TypeVar("ModelT", bound=Section)
 Path = tuple[str | int, ...]

@@ -12,10 +12,11 @@ from .admission import Reference, admission, check_references, references
 from .build import Builder, Keys, Template, given
 from .checker import Checker, Path
 from .explain import by_key
-from .model import DiscoverySection, HttpSource, Limits, OrgSection, Section
+from .model import DiscoverySection, HttpSource, Limits, OrgSection
 from .platform_model import defaults_model, store_model
 from .problems import suggestion
 from .secrets import reference
+from .section import Section
 from .values import duration_text, is_org
 
 

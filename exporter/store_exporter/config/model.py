@@ -10,17 +10,16 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     WrapValidator,
     model_validator,
 )
 
 from ..stores.maintenance import MAX_SECONDS, is_reason
+from .receivers import OrgReceivers
+from .section import Section, none_as_empty
 from .types import (
-    AlertmanagerFile,
     DatabaseUrl,
     Domain,
     Duration,
@@ -39,11 +38,6 @@ from .types import (
 )
 
 
-def none_as_empty(value: Any) -> Any:
-    """Take a key that was left blank as an empty list."""
-    return [] if value is None else value
-
-
 def _reason(value: str) -> str:
     if not is_reason(value):
         raise ValueError("must be one line of at most 200 characters")
@@ -52,27 +46,6 @@ def _reason(value: str) -> str:
 
 def _blank_mapping(value: Any) -> Any:
     return {} if value is None else value
-
-
-KEY_PREFIX = "key_"
-"""Begins the attribute of a key whose own name Python or pydantic needs, or a platform chose."""
-
-
-class Section(BaseModel):
-    """A mapping of the file: unknown keys are errors, and an empty one may be left blank."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        strict=True,
-        arbitrary_types_allowed=True,
-        alias_generator=lambda name: name.removeprefix(KEY_PREFIX),
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _blank_is_empty(cls, data: Any) -> Any:
-        return {} if data is None else data
 
 
 class Limits(Section):
@@ -124,44 +97,6 @@ class MaintenanceSection(Section):
         if not 0 < self.to - self.key_from <= MAX_SECONDS:
             raise ValueError("must end after it starts, and a month later at most")
         return self
-
-
-class SlackAlerts(Section):
-    """Where an org's Slack messages go."""
-
-    channel: str = Field(pattern=r"^[#@]?[^\s#@]{1,80}$", description="The channel; quote the #.")
-    webhook_url: AlertmanagerFile = Field(
-        description="file:PATH of the incoming webhook's address, on Alertmanager's machine."
-    )
-
-
-class OrgAlerts(Section):
-    """Where an org's alerts go; `store-exporter generate` makes Alertmanager routes of it."""
-
-    slack: SlackAlerts | None = Field(None, description="Messages to a Slack channel.")
-    email: Annotated[
-        tuple[Annotated[str, Field(pattern=r"^[^@\s,<>]{1,64}@[^@\s,<>]{1,253}$")], ...],
-        BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value),
-        Field(max_length=20),
-    ] = Field((), description="Addresses to mail to.")
-    webhook: AlertmanagerFile | None = Field(
-        None, description="file:PATH of a webhook's address, on Alertmanager's machine."
-    )
-
-
-class OrgLinks(Section):
-    """Where an org's messages may lead; without it they lead nowhere."""
-
-    grafana: Url | None = Field(None, description="Address of the org's own Grafana.")
-    runbooks: Url | None = Field(
-        None, description="Address under which the pages of docs/runbooks/ are public."
-    )
-
-
-class OrgReceivers(OrgAlerts):
-    """Where an org's alerts go and lead."""
-
-    links: OrgLinks | None = Field(None, description="Where the messages lead; nowhere without.")
 
 
 def _no_alerts() -> OrgReceivers:

@@ -16,7 +16,7 @@ from ..platforms import base
 from ..stores.maintenance import MAX_WINDOWS
 from . import model, values
 from .build import checked
-from .model import KEY_PREFIX, Section
+from .section import KEY_PREFIX, Section, none_as_empty
 from .types import Domain, Org, StoreSecret, Url, UrlTemplate
 
 Fields = dict[str, Any]
@@ -54,7 +54,7 @@ def _identity() -> Fields:
             Field(None, description="Base address; https://<domain> if it is absent."),
         ),
         "maintenance": (
-            Annotated[list[model.MaintenanceSection], BeforeValidator(model.none_as_empty)],
+            Annotated[list[model.MaintenanceSection], BeforeValidator(none_as_empty)],
             Field(
                 [],
                 max_length=MAX_WINDOWS,

@@ -13,7 +13,7 @@ from .. import markdown
 from ..contract import Collector, Probe, Setting
 from ..platforms.base import Platform
 from ..stores.model import Store
-from . import alerting, model, values, web
+from . import alerting, hours, model, receivers, values, web
 from .explain import by_key
 from .platform_model import defaults_model, store_model
 from .types import Says
@@ -65,12 +65,16 @@ def sections(platform: Platform) -> Mapping[str, Mapping[str, FieldInfo]]:
         "`state_database`": by_key(model.StateDatabase),
         "`orgs`": by_key(model.OrgSection),
         "`orgs[].api_tokens[]`": by_key(model.ApiToken),
-        "`orgs[].alerts`": by_key(model.OrgReceivers),
-        "`orgs[].alerts.links`": by_key(model.OrgLinks),
-        "`orgs[].alerts.slack`, `alerts.slack`": by_key(model.SlackAlerts),
+        "`orgs[].alerts`": by_key(receivers.OrgReceivers),
+        "`orgs[].alerts.links`": by_key(receivers.OrgLinks),
+        "`orgs[].alerts.slack`, `alerts.slack`": by_key(receivers.SlackAlerts),
+        "`orgs[].alerts.telegram`, `alerts.telegram`": by_key(receivers.TelegramAlerts),
+        "`orgs[].alerts.routes[]`, `alerts.routes[]`": by_key(receivers.AlertRouteSection),
         "`alerts`": by_key(alerting.PlatformAlerts),
         "`alerts.smtp`": by_key(alerting.Smtp),
-        "`alerts.business_hours`, `alerts.maintenance[]`": by_key(alerting.Hours),
+        "`alerts.business_hours`, `alerts.maintenance[]`, `orgs[].alerts.business_hours`": by_key(
+            hours.Hours
+        ),
         "`stores`": {key: info for key, info in store.items() if key not in defaults},
         "`stores`, `defaults` and `discovery[].store`": {
             **{key: info for key, info in defaults.items() if key not in limits},

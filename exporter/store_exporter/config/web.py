@@ -13,8 +13,8 @@ from pydantic import AfterValidator, Field
 from . import document, problems
 from .checker import Checker
 from .load import read
-from .model import Section
 from .secrets import SecretSource
+from .section import Section
 from .types import ReadableFile
 
 _BCRYPT = re.compile(r"\$2[abxy]\$([0-9]{2})\$[./A-Za-z0-9]{53}")

@@ -3,7 +3,8 @@
 root                      everything nobody else took: the platform
 ├── the watchdog          the dead-man's switch
 ├── critical, warning     the platform's copy; the only route that continues
-├── org="…"               the org's own receivers, one route for each org that has any
+├── org="…"               the org's own receivers, one route for each org that has any, and below
+│                         it one for each of its `routes`
 └── audience="org"        what is for an org alone, and the org has no receivers: nobody
 
 Groups go by the alert's name alone, so a receiver gets no more messages at once than there are
@@ -14,7 +15,7 @@ notify/slack and notify/util.go, 0.33: only 5xx is repeated at once).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -24,15 +25,32 @@ from .model import Alert, Cause
 from .names import AUDIENCE, ORG_ONLY, AlertName
 from .policy import MESSAGES
 from .promql import duration, equal, one_of
-from .receivers import Email, Receivers, Slack, Webhook, receiver
+from .receivers import (
+    AlertRoute,
+    BusinessHours,
+    Email,
+    Interval,
+    PagerDuty,
+    Receivers,
+    Slack,
+    Teams,
+    Telegram,
+    Webhook,
+    receiver,
+)
 
 __all__ = [
     "DEFAULT",
+    "AlertRoute",
+    "BusinessHours",
     "Email",
     "Interval",
+    "PagerDuty",
     "Receivers",
     "Routing",
     "Slack",
+    "Teams",
+    "Telegram",
     "Times",
     "Webhook",
     "build",
@@ -44,13 +62,7 @@ NOBODY = "nobody"
 WORKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A time of day, `HH:MM`, on some days of the week, or on all when none is named."""
-
-    start: str
-    end: str
-    weekdays: Sequence[str] = ()
+OFFICE = Interval("08:00", "18:00", WORKDAYS)
 
 
 @dataclass(frozen=True)
@@ -64,7 +76,7 @@ class Times:
     """
 
     location: str = "UTC"
-    business: Interval = Interval("08:00", "18:00", WORKDAYS)
+    business: Interval = OFFICE
     maintenance: Sequence[Interval] = ()
 
 
@@ -100,51 +112,60 @@ def build(routing: Routing = DEFAULT, *, pace: float = 1.0) -> dict[str, Any]:
         routing: receivers, times and templates.
         pace: factor on every wait; a demonstration uses less than 1.
     """
-    org_names = {org: f"org-{org}" for org, to in routing.orgs.items() if to}
+    orgs = {org: (f"org-{org}", to) for org, to in routing.orgs.items() if to}
+    platform = ("platform", replace(routing.platform, links=PLATFORM))
     receivers = [
-        receiver("platform", replace(routing.platform, links=PLATFORM)),
+        *named(*platform),
         receiver("watchdog", routing.watchdog),
-        *(receiver(name, routing.orgs[org]) for org, name in org_names.items()),
+        *(one for name, to in orgs.values() for one in named(name, to)),
         {"name": NOBODY},
     ]
     return {
-        "route": root_route(org_names, pace),
+        "route": root_route(platform[1], orgs, pace),
         "inhibit_rules": inhibit_rules(),
-        "time_intervals": time_intervals(routing.times),
+        "time_intervals": time_intervals(routing.times, [platform, *orgs.values()]),
         "receivers": receivers,
         "templates": list(routing.templates),
     }
 
 
-def root_route(org_names: dict[str, str], pace: float) -> dict[str, Any]:
+def named(name: str, to: Receivers) -> list[dict[str, Any]]:
+    """Receivers in Alertmanager's sense: one with all of them, and one for each route."""
+    parts = [receiver(part, to.only(route.to)) for part, route in routed(name, to)]
+    return [receiver(name, to), *parts]
+
+
+def routed(name: str, to: Receivers) -> list[tuple[str, AlertRoute]]:
+    """The routes by the names of their receivers."""
+    return [(f"{name}-{number}", route) for number, route in enumerate(to.routes, 1)]
+
+
+QUIET = "maintenance"
+HOURS = "business-hours"
+
+
+def hours_of(name: str, to: Receivers) -> str:
+    """The name of the business hours that hold for some receivers."""
+    return f"{name}-{HOURS}" if to.hours else HOURS
+
+
+def root_route(
+    platform: Receivers, orgs: Mapping[str, tuple[str, Receivers]], pace: float
+) -> dict[str, Any]:
     """The tree of routes; see the module's docstring."""
-
-    def after(seconds: float) -> str:
-        return duration(max(seconds * pace, 1))
-
-    critical = {
-        "matchers": [equal("severity", "critical")],
-        "group_interval": after(MESSAGES.group_interval_critical),
-        "repeat_interval": after(MESSAGES.repeat_critical),
-    }
-    info = {
-        "matchers": [equal("severity", "info")],
-        "active_time_intervals": ["business-hours"],
-    }
-    quiet = {"mute_time_intervals": ["maintenance"]}
     return {
         "receiver": "platform",
         "group_by": GROUP_BY,
-        "group_wait": after(MESSAGES.group_wait),
-        "group_interval": after(MESSAGES.group_interval),
-        "repeat_interval": after(MESSAGES.repeat),
+        "group_wait": after(MESSAGES.group_wait, pace),
+        "group_interval": after(MESSAGES.group_interval, pace),
+        "repeat_interval": after(MESSAGES.repeat, pace),
         "routes": [
             {
                 "matchers": [equal("alertname", AlertName.WATCHDOG)],
                 "receiver": "watchdog",
                 "group_wait": "0s",
-                "group_interval": after(MESSAGES.watchdog / 5),
-                "repeat_interval": after(MESSAGES.watchdog),
+                "group_interval": after(MESSAGES.watchdog / 5, pace),
+                "repeat_interval": after(MESSAGES.watchdog, pace),
             },
             {
                 "matchers": [
@@ -153,21 +174,66 @@ def root_route(org_names: dict[str, str], pace: float) -> dict[str, Any]:
                 ],
                 "receiver": "platform",
                 "continue": True,
-                **quiet,
-                "routes": [{**critical, **quiet}],
+                "mute_time_intervals": [QUIET],
+                "routes": branches("platform", platform, pace)
+                if platform.routes
+                else [severe(pace)],
             },
             *(
                 {
                     "matchers": [equal("org", org)],
-                    "receiver": name,
-                    **quiet,
-                    "routes": [{**critical, **quiet}, {**info, **quiet}],
+                    "receiver": NOBODY if to.routes else name,
+                    "mute_time_intervals": [QUIET],
+                    "routes": branches(name, to, pace),
                 }
-                for org, name in org_names.items()
+                for org, (name, to) in orgs.items()
             ),
             {"matchers": [equal(AUDIENCE, ORG_ONLY)], "receiver": NOBODY},
         ],
     }
+
+
+def after(seconds: float, pace: float) -> str:
+    """A wait, at least a second."""
+    return duration(max(seconds * pace, 1))
+
+
+def severe(pace: float) -> dict[str, Any]:
+    """Critical alerts: their changes are told sooner, and they are repeated more often."""
+    return {
+        "matchers": [equal("severity", "critical")],
+        "group_interval": after(MESSAGES.group_interval_critical, pace),
+        "repeat_interval": after(MESSAGES.repeat_critical, pace),
+        "mute_time_intervals": [QUIET],
+    }
+
+
+def branches(name: str, to: Receivers, pace: float) -> list[dict[str, Any]]:
+    """What becomes of the alerts of the platform or of an org, by severity and hour."""
+    hours = hours_of(name, to)
+    if not to.routes:
+        info = {
+            "matchers": [equal("severity", "info")],
+            "active_time_intervals": [hours],
+            "mute_time_intervals": [QUIET],
+        }
+        return [severe(pace), info]
+    found = []
+    for part, route in routed(name, to):
+        branch: dict[str, Any] = {
+            "matchers": [equal("severity", route.severity)],
+            "mute_time_intervals": [QUIET],
+            "receiver": part,
+            "continue": True,
+        }
+        if route.severity == "critical":
+            branch |= severe(pace)
+        if route.when == "business_hours":
+            branch["active_time_intervals"] = [hours]
+        elif route.when == "outside_business_hours":
+            branch["mute_time_intervals"] = [QUIET, hours]
+        found.append(branch)
+    return found
 
 
 def inhibit_rules() -> list[dict[str, Any]]:
@@ -211,15 +277,26 @@ def inhibition(cause: Cause, every: Sequence[Alert]) -> dict[str, Any]:
     return {**rule, "equal": list(cause.same)} if cause.same else rule
 
 
-def time_intervals(times: Times) -> list[dict[str, Any]]:
-    """Business hours and maintenance windows."""
+def time_intervals(
+    times: Times, receivers: Iterable[tuple[str, Receivers]]
+) -> list[dict[str, Any]]:
+    """Business hours, those of orgs included, and maintenance windows."""
 
-    def at(interval: Interval) -> dict[str, Any]:
+    def at(interval: Interval, location: str = times.location) -> dict[str, Any]:
         days = {"weekdays": list(interval.weekdays)} if interval.weekdays else {}
         clock = {"start_time": interval.start, "end_time": interval.end}
-        return {**days, "times": [clock], "location": times.location}
+        return {**days, "times": [clock], "location": location}
 
+    own = [
+        {
+            "name": hours_of(name, to),
+            "time_intervals": [at(to.hours.interval, to.hours.location)],
+        }
+        for name, to in receivers
+        if to.hours
+    ]
     return [
-        {"name": "business-hours", "time_intervals": [at(times.business)]},
-        {"name": "maintenance", "time_intervals": [at(each) for each in times.maintenance]},
+        {"name": HOURS, "time_intervals": [at(times.business)]},
+        *own,
+        {"name": QUIET, "time_intervals": [at(each) for each in times.maintenance]},
     ]

@@ -12,6 +12,7 @@ import yaml
 from . import (
     alertmanager,
     alerts,
+    chat,
     dashboards,
     mail,
     policy,
@@ -67,17 +68,11 @@ def as_json(document: Mapping[str, Any]) -> str:
 
 
 def generate(options: FileOptions = FileOptions()) -> dict[str, str]:
-    """Return every generated file by its path."""
+    """Return every generated file but the dashboards by its path."""
     links, pace = options.links, options.pace
-    boards = {
-        f"grafana/dashboards/{name}.json": as_json(document)
-        for name, document in dashboards.documents(links).items()
-    }
     runbooks = {f"docs/runbooks/{name}.md": text for name, text in runbook.pages().items()}
     return {
-        **boards,
         **runbooks,
-        "grafana/dashboards/.lint": as_yaml(linter.exceptions(dashboards.pages())),
         "docs/metrics.md": reference.metrics(),
         "docs/dashboards.md": reference.dashboards(),
         "prometheus/rules/recording.yml": as_yaml(rules.document(pace=pace)),
@@ -86,4 +81,18 @@ def generate(options: FileOptions = FileOptions()) -> dict[str, str]:
         "alerts/alertmanager.yml": as_yaml(alertmanager.build(options.routing, pace=pace)),
         f"alerts/templates/{slack.FILE}": slack.templates(),
         f"alerts/templates/{mail.FILE}": mail.templates(),
+        f"alerts/templates/{chat.FILE}": chat.templates(),
     }
+
+
+def boards(links: policy.Links = policy.LINKS) -> dict[str, str]:
+    """Return every dashboard by its path.
+
+    Raises:
+        ModuleNotFoundError: the extra `mixin` is not installed.
+    """
+    files = {
+        f"grafana/dashboards/{name}.json": as_json(document)
+        for name, document in dashboards.documents(links).items()
+    }
+    return {**files, "grafana/dashboards/.lint": as_yaml(linter.exceptions(dashboards.pages()))}

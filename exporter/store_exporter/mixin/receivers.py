@@ -1,12 +1,12 @@
-"""Where messages go: Slack, e-mail and webhooks, with every secret in a file."""
+"""Where messages go: Slack, e-mail and others, with every secret in a file; and which when."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from . import links, mail, slack
+from . import chat, links, mail, slack
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +45,96 @@ class Webhook:
 
 
 @dataclass(frozen=True, slots=True)
+class Teams:
+    """A webhook of a Microsoft Teams workflow. One of `url_file` and `url` is given."""
+
+    url_file: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Telegram:
+    """A chat of a Telegram bot; `api` is another server than Telegram's own."""
+
+    chat: int
+    token_file: str
+    api: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PagerDuty:
+    """A service of PagerDuty, by its Events API v2; `api` is another server than its own."""
+
+    key_file: str
+    api: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A time of day, `HH:MM`, on some days of the week, or on all when none is named."""
+
+    start: str
+    end: str
+    weekdays: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BusinessHours:
+    """When somebody works: an interval, and the time zone that it is in."""
+
+    location: str
+    interval: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRoute:
+    """Which receivers take alerts of a severity, and when.
+
+    Attributes:
+        severity: critical, warning or info.
+        to: fields of `Receivers`.
+        when: always, business_hours or outside_business_hours; what fires at another time waits
+            until then, if it still fires.
+    """
+
+    severity: str
+    to: tuple[str, ...]
+    when: str = "always"
+
+
+@dataclass(frozen=True, slots=True)
 class Receivers:
-    """Where the messages for the platform, or for one org, go, and where they lead."""
+    """Where the messages for the platform, or for one org, go, and where they lead.
+
+    Attributes:
+        slack, email, webhook, teams, telegram, pagerduty: the receivers.
+        links: where messages may lead.
+        routes: which of them take what when; all take everything where there are none, but info
+            waits for business hours.
+        hours: business hours, where they differ from the platform's.
+    """
 
     slack: Sequence[Slack] = ()
     email: Sequence[Email] = ()
     webhook: Sequence[Webhook] = ()
+    teams: Sequence[Teams] = ()
+    telegram: Sequence[Telegram] = ()
+    pagerduty: Sequence[PagerDuty] = ()
     links: links.ReceiverLinks = links.NOWHERE
+    routes: Sequence[AlertRoute] = ()
+    hours: BusinessHours | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.slack or self.email or self.webhook)
+        return any(getattr(self, name) for name in KINDS)
+
+    def only(self, names: Sequence[str]) -> Receivers:
+        """Return these of them."""
+        left: dict[str, Any] = {name: () for name in KINDS if name not in names}
+        return replace(self, **left)
+
+
+KINDS = ("slack", "email", "webhook", "teams", "telegram", "pagerduty")
+"""The fields of `Receivers` that are receivers."""
 
 
 def receiver(name: str, to: Receivers) -> dict[str, Any]:
@@ -71,6 +151,29 @@ def receiver(name: str, to: Receivers) -> dict[str, Any]:
         result["webhook_configs"] = [
             {"send_resolved": True, **address("url", each.url, each.url_file)}
             for each in to.webhook
+        ]
+    if to.teams:
+        result["msteamsv2_configs"] = [
+            {**address("webhook_url", each.url, each.url_file), **chat.teams()} for each in to.teams
+        ]
+    if to.telegram:
+        result["telegram_configs"] = [
+            {
+                "bot_token_file": each.token_file,
+                "chat_id": each.chat,
+                **({"api_url": each.api} if each.api else {}),
+                **chat.telegram(),
+            }
+            for each in to.telegram
+        ]
+    if to.pagerduty:
+        result["pagerduty_configs"] = [
+            {
+                "routing_key_file": each.key_file,
+                **({"url": each.api} if each.api else {}),
+                **chat.pagerduty(),
+            }
+            for each in to.pagerduty
         ]
     return result
 

@@ -1,0 +1,274 @@
+"""`store-exporter alert-test`: send a test alert of an org, and say where it arrived.
+
+It goes to the running Alertmanager as Prometheus would send it, and so through its real routes and
+receivers. What became of it Alertmanager tells in its metrics, by kind of receiver; with
+`--enable-feature=receiver-name-in-metrics` by receiver.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import yaml
+
+from ..config.problems import suggestion
+from . import stores
+
+ALERT = "AlertTest"
+SEVERITIES = ("critical", "warning", "info")
+_SECONDS = 10.0
+_POLL = 0.5
+_LIVES = timedelta(minutes=10)
+_SAMPLE = re.compile(r"^(alertmanager_notification\w+)\{([^}]*)\} (\S+)$", re.MULTILINE)
+_ATTEMPTS, _REFUSED, _FAILED = (
+    "alertmanager_notification_requests_total",
+    "alertmanager_notification_requests_failed_total",
+    "alertmanager_notifications_failed_total",
+)
+
+Where = tuple[str, str]
+"""A receiver and a kind of integration; without the feature the receiver is empty."""
+
+
+class AlertTestError(Exception):
+    """The test cannot be made; the message says why."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """What Alertmanager has counted of its messages.
+
+    Attributes:
+        attempts: requests to receivers.
+        refused: those that failed.
+        reasons: why messages were given up.
+    """
+
+    attempts: Counter[Where] = field(default_factory=Counter)
+    refused: Counter[Where] = field(default_factory=Counter)
+    reasons: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("org", help="the org whose receivers are tried, as in the configuration")
+    parser.add_argument(
+        "--severity",
+        choices=SEVERITIES,
+        default=SEVERITIES[0],
+        help="of the test alert, by which routes choose receivers (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--alertmanager.url",
+        dest="alertmanager_url",
+        default="http://127.0.0.1:9093",
+        metavar="URL",
+        help="where Alertmanager listens (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--timeout",
+        type=float,
+        default=90.0,
+        metavar="SECONDS",
+        help="how long to wait; the first message of a group waits 30 s (default: %(default)g)",
+    )
+    stores.add_config_file(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Send it and wait; 0 when it arrived everywhere, 1 when not, 2 when there is no such org."""
+    config = stores.read_config(args, resolve=False)
+    if config is None:
+        return 1
+    if args.org not in config.orgs:
+        hint = suggestion(args.org, config.orgs)
+        print(f"{args.org} is not among the orgs of {config.file}; {hint}", file=sys.stderr)
+        return 2
+    client = httpx.Client(base_url=args.alertmanager_url.rstrip("/"), timeout=_SECONDS)
+    try:
+        with client:
+            return _test(client, args.org, args.severity, args.timeout)
+    except httpx.HTTPError as error:
+        print(f"{args.alertmanager_url}: {error}", file=sys.stderr)
+    except AlertTestError as error:
+        print(f"{args.alertmanager_url}: {error}", file=sys.stderr)
+    return 1
+
+
+def _test(client: httpx.Client, org: str, severity: str, timeout: float) -> int:
+    begun = datetime.now(UTC)
+    # Each test is a group of its own by its name, and so is told at once after the group's wait.
+    labels = {"alertname": f"{ALERT}{begun:%H%M%S}", "org": org, "severity": severity}
+    alert = {
+        "labels": labels,
+        "annotations": {
+            "summary": "This is a test; nothing is wrong.",
+            "past": "This was a test; nothing was wrong.",
+            "description": f"Somebody ran `store-exporter alert-test {org}`.",
+        },
+        "startsAt": begun.isoformat(),
+        "endsAt": (begun + _LIVES).isoformat(),
+    }
+    before = counts(client)
+    _post(client, alert)
+    try:
+        receivers = _routed(client, labels["alertname"])
+        wanted = integrations(client, receivers)
+        print(f"{labels['alertname']} of {org} goes to {', '.join(receivers)}")
+        return _wait(client, labels["alertname"], wanted, before, timeout)
+    finally:
+        _post(client, {**alert, "endsAt": datetime.now(UTC).isoformat()})
+
+
+def _wait(
+    client: httpx.Client,
+    name: str,
+    wanted: Mapping[Where, int],
+    before: Counts,
+    timeout: float,
+) -> int:
+    """Wait until every integration was tried, and print what came of each."""
+    deadline = time.monotonic() + timeout
+    while True:
+        now = counts(client)
+        tried = {where: _since(now.attempts, before.attempts, where) for where in wanted}
+        if all(tried[where] >= number for where, number in wanted.items()):
+            break
+        if time.monotonic() > deadline:
+            break
+        time.sleep(_POLL)
+    held = _held(client, name)
+    if held:
+        print(f"it is held back now: {held}")
+    arrived = True
+    for where, number in sorted(wanted.items()):
+        refused = _since(now.refused, before.refused, where)
+        shown = " ".join(part for part in where if part)
+        if tried[where] < number:
+            arrived = False
+            print(f"{shown}: NOT SENT within {timeout:g} s ({tried[where]} of {number})")
+        elif refused:
+            arrived = False
+            reason = _why(now, before, where)
+            print(f"{shown}: REFUSED, {refused} of {tried[where]} requests{reason}")
+        else:
+            print(f"{shown}: arrived, {number} of {number}")
+    if not wanted:
+        print("nobody: the receivers have no integrations")
+    elif not arrived:
+        print("Alertmanager's log has the receiver's answer")
+    return 0 if arrived and wanted else 1
+
+
+def _since(now: Counter[Where], before: Counter[Where], where: Where) -> int:
+    return now[where] - before[where]
+
+
+def _why(now: Counts, before: Counts, where: Where) -> str:
+    reasons = sorted(
+        reason
+        for (*place, reason), count in now.reasons.items()
+        if tuple(place) == where and count > before.reasons[(*where, reason)]
+    )
+    return f" ({', '.join(reasons)})" if reasons else " (it is tried again)"
+
+
+def counts(client: httpx.Client) -> Counts:
+    """Read what Alertmanager has counted.
+
+    Raises:
+        httpx.HTTPError: it does not answer.
+    """
+    answer = client.get("/metrics")
+    answer.raise_for_status()
+    found = Counts()
+    for metric, text, value in _SAMPLE.findall(answer.text):
+        labels = dict(re.findall(r'(\w+)="([^"]*)"', text))
+        where = (labels.get("receiver_name", ""), labels.get("integration", ""))
+        number = int(float(value))
+        if metric == _ATTEMPTS:
+            found.attempts[where] += number
+        elif metric == _REFUSED:
+            found.refused[where] += number
+        elif metric == _FAILED:
+            found.reasons[(*where, labels.get("reason", ""))] += number
+    return found
+
+
+def integrations(client: httpx.Client, receivers: list[str]) -> Counter[Where]:
+    """Count the integrations of some receivers in the configuration that Alertmanager runs by.
+
+    Raises:
+        AlertTestError: it has another form than expected.
+    """
+    status = _json(client, "/api/v2/status")
+    try:
+        running = yaml.safe_load(status["config"]["original"])
+        by_name = {each["name"]: each for each in running["receivers"]}
+    except (KeyError, TypeError, yaml.YAMLError):
+        raise AlertTestError("it tells nothing of its configuration") from None
+    features = _features(client)
+    found: Counter[Where] = Counter()
+    for name in receivers:
+        for key, each in by_name.get(name, {}).items():
+            if key.endswith("_configs") and isinstance(each, list):
+                kind = key.removesuffix("_configs")
+                found[name if features else "", kind] += len(each)
+    return found
+
+
+def _features(client: httpx.Client) -> bool:
+    """Whether Alertmanager counts by receiver."""
+    return 'receiver_name="' in client.get("/metrics").text
+
+
+def _routed(client: httpx.Client, name: str) -> list[str]:
+    """Return the names of the receivers that an alert goes to.
+
+    Raises:
+        AlertTestError: Alertmanager does not have it.
+    """
+    for _ in range(20):
+        found = _json(client, "/api/v2/alerts", filter=f'alertname="{name}"')
+        if found:
+            return sorted(each["name"] for each in found[0]["receivers"])
+        time.sleep(_POLL)
+    raise AlertTestError("it took the test alert and does not show it")
+
+
+def _held(client: httpx.Client, name: str) -> str:
+    """Say what keeps an alert from being sent, if anything does."""
+    groups = _json(client, "/api/v2/alerts/groups", filter=f'alertname="{name}"')
+    statuses = [alert["status"] for group in groups for alert in group["alerts"]]
+    said = (
+        ("mutedBy", "by the hours {}"),
+        ("silencedBy", "by the silence {}"),
+        ("inhibitedBy", "by another alert ({})"),
+    )
+    found = {
+        key: sorted({each for status in statuses for each in status.get(key) or ()})
+        for key, _ in said
+    }
+    return "; ".join(text.format(", ".join(found[key])) for key, text in said if found[key])
+
+
+def _post(client: httpx.Client, alert: Mapping[str, Any]) -> None:
+    client.post("/api/v2/alerts", json=[alert]).raise_for_status()
+
+
+def _json(client: httpx.Client, path: str, **params: str) -> Any:
+    answer = client.get(path, params=params)
+    answer.raise_for_status()
+    try:
+        return answer.json()
+    except ValueError:
+        raise AlertTestError("the answer is no JSON document; is this an Alertmanager?") from None

@@ -1,0 +1,93 @@
+"""`alerts:` of an org: its receivers, what they take when, and where their messages lead."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from .hours import Hours, TimeZone
+from .section import Section, as_tuple
+from .types import AlertmanagerFile, Url
+
+
+class SlackAlerts(Section):
+    """Where an org's Slack messages go."""
+
+    channel: str = Field(pattern=r"^[#@]?[^\s#@]{1,80}$", description="The channel; quote the #.")
+    webhook_url: AlertmanagerFile = Field(
+        description="file:PATH of the incoming webhook's address, on Alertmanager's machine."
+    )
+
+
+class TelegramAlerts(Section):
+    """Where Telegram messages go."""
+
+    chat: int = Field(description="Number of the chat; that of a group or channel is negative.")
+    bot_token: AlertmanagerFile = Field(
+        description="file:PATH of the bot's token, on Alertmanager's machine."
+    )
+
+
+ReceiverKind = Literal["slack", "email", "webhook", "teams", "telegram", "pagerduty"]
+
+
+class AlertRouteSection(Section):
+    """Which receivers take alerts of a severity, and when."""
+
+    severity: Literal["critical", "warning", "info"] = Field(description="The severity.")
+    to: Annotated[list[ReceiverKind], Field(min_length=1, max_length=6)] = Field(
+        description="Receivers among those that stand beside `routes`."
+    )
+    when: Literal["always", "business_hours", "outside_business_hours"] = Field(
+        "always",
+        description="When they take them; what fires at another time waits until then.",
+    )
+
+
+class OrgAlerts(Section):
+    """Where an org's alerts go; `store-exporter generate` makes Alertmanager routes of it."""
+
+    slack: SlackAlerts | None = Field(None, description="Messages to a Slack channel.")
+    email: Annotated[
+        tuple[Annotated[str, Field(pattern=r"^[^@\s,<>]{1,64}@[^@\s,<>]{1,253}$")], ...],
+        BeforeValidator(as_tuple),
+        Field(max_length=20),
+    ] = Field((), description="Addresses to mail to.")
+    webhook: AlertmanagerFile | None = Field(
+        None, description="file:PATH of a webhook's address, on Alertmanager's machine."
+    )
+    teams: AlertmanagerFile | None = Field(
+        None, description="file:PATH of the address of a Microsoft Teams workflow's webhook."
+    )
+    telegram: TelegramAlerts | None = Field(None, description="Messages of a Telegram bot.")
+    pagerduty: AlertmanagerFile | None = Field(
+        None, description="file:PATH of the integration key (Events API v2) of a PagerDuty service."
+    )
+    routes: Annotated[tuple[AlertRouteSection, ...], BeforeValidator(as_tuple)] = Field(
+        (),
+        max_length=20,
+        description="Which of these take what severity when; without it all take everything, and "
+        "info waits for business hours.",
+    )
+
+
+class OrgLinks(Section):
+    """Where an org's messages may lead; without it they lead nowhere."""
+
+    grafana: Url | None = Field(None, description="Address of the org's own Grafana.")
+    runbooks: Url | None = Field(
+        None, description="Address under which the pages of docs/runbooks/ are public."
+    )
+
+
+class OrgReceivers(OrgAlerts):
+    """Where an org's alerts go and lead."""
+
+    links: OrgLinks | None = Field(None, description="Where the messages lead; nowhere without.")
+    timezone: TimeZone | None = Field(
+        None, description="The time zone of its `business_hours`; the platform's if it is absent."
+    )
+    business_hours: Hours | None = Field(
+        None, description="When somebody of the org works; the platform's if it is absent."
+    )

@@ -1,0 +1,37 @@
+"""What every mapping of the configuration has in common."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+KEY_PREFIX = "key_"
+"""Begins the attribute of a key whose own name Python or pydantic needs, or a platform chose."""
+
+
+class Section(BaseModel):
+    """A mapping of the file: unknown keys are errors, and an empty one may be left blank."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        arbitrary_types_allowed=True,
+        alias_generator=lambda name: name.removeprefix(KEY_PREFIX),
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _blank_is_empty(cls, data: Any) -> Any:
+        return {} if data is None else data
+
+
+def none_as_empty(value: Any) -> Any:
+    """Take a key that was left blank as an empty list."""
+    return [] if value is None else value
+
+
+def as_tuple(value: Any) -> Any:
+    """Take a list of the file as a tuple."""
+    return tuple(value) if isinstance(value, list) else value

@@ -1,0 +1,132 @@
+"""`store-exporter alert-test` with a real Alertmanager, and receivers that take or refuse."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from store_exporter.commands.routing import routing
+from store_exporter.config import load
+from store_exporter.mixin import alertmanager, chat, mail, slack
+from store_exporter.mixin.files import as_yaml
+from tests import servers
+
+CONFIGURATION = """
+alerts:
+  slack: {{channel: "#ops", webhook_url: "file:{folder}/good"}}
+  maintenance: {maintenance}
+orgs:
+  - {{org: well, alerts: {{webhook: "file:{folder}/good"}}}}
+  - {{org: gone, alerts: {{teams: "file:{folder}/bad", webhook: "file:{folder}/good"}}}}
+  - org: acme
+"""
+
+
+class Receiver(BaseHTTPRequestHandler):
+    """Takes what is sent to /good and refuses the rest, as a webhook that was removed does."""
+
+    taken: Sequence[bytes] = ()
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        good = self.path == "/good"
+        self.send_response(200 if good else 404)
+        self.end_headers()
+        self.wfile.write(b"ok" if good else b"no such webhook")
+        if good:
+            type(self).taken = [*type(self).taken, body]
+
+    def log_message(self, *_: object) -> None:
+        return
+
+
+@contextmanager
+def whole(folder: Path, *flags: str, maintenance: str = "[]") -> Iterator[str]:
+    """A receiver and an Alertmanager by the generated configuration; yields its address."""
+    Receiver.taken = []
+    receiver = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+    thread = threading.Thread(target=receiver.serve_forever)
+    thread.start()
+    try:
+        for name in ("good", "bad"):
+            (folder / name).write_text(f"http://127.0.0.1:{receiver.server_port}/{name}")
+        file = folder / "store-exporter.yml"
+        file.write_text(CONFIGURATION.format(folder=folder, maintenance=maintenance))
+        for module in (slack, mail, chat):
+            module.write(folder / "templates")
+        document = alertmanager.build(routing(load(file, resolve=False)), pace=0.002)
+        with servers.alertmanager(as_yaml(document), folder, *flags) as server:
+            yield server.url
+    finally:
+        receiver.shutdown()
+        thread.join()
+        receiver.server_close()
+
+
+def command(folder: Path, url: str, *more: str) -> subprocess.CompletedProcess[str]:
+    argv = [sys.executable, "-m", "store_exporter", "alert-test", f"--alertmanager.url={url}"]
+    return subprocess.run(
+        [*argv, *more], cwd=folder, capture_output=True, text=True, timeout=50, check=False
+    )
+
+
+@pytest.mark.real
+def test_what_arrives_and_what_is_refused_is_said(tmp_path: Path) -> None:
+    with whole(tmp_path, "--enable-feature=receiver-name-in-metrics") as url:
+        done = command(tmp_path, url, "well")
+        assert done.returncode == 0, done.stdout + done.stderr
+        first, *lines = done.stdout.splitlines()
+        assert first.startswith("AlertTest")
+        assert first.endswith("of well goes to org-well, platform")
+        assert lines == ["org-well webhook: arrived, 1 of 1", "platform slack: arrived, 1 of 1"]
+        assert any(b"This is a test; nothing is wrong." in body for body in Receiver.taken)
+        done = command(tmp_path, url, "gone")
+        assert done.returncode == 1
+        assert done.stdout.splitlines()[1:] == [
+            "org-gone msteamsv2: REFUSED, 1 of 1 requests (clientError)",
+            "org-gone webhook: arrived, 1 of 1",
+            "platform slack: arrived, 1 of 1",
+            "Alertmanager's log has the receiver's answer",
+        ]
+        done = command(tmp_path, url, "acme")
+        assert done.stdout.splitlines()[1:] == ["platform slack: arrived, 1 of 1"]
+
+
+@pytest.mark.real
+def test_without_names_in_metrics_it_is_said_by_kind(tmp_path: Path) -> None:
+    with whole(tmp_path) as url:
+        done = command(tmp_path, url, "gone", "--severity=warning")
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[1:4] == [
+        "msteamsv2: REFUSED, 1 of 1 requests (clientError)",
+        "slack: arrived, 1 of 1",
+        "webhook: arrived, 1 of 1",
+    ]
+
+
+@pytest.mark.real
+def test_what_keeps_it_from_being_sent_is_said(tmp_path: Path) -> None:
+    always = '[{from: "00:00", to: "24:00"}]'
+    with whole(tmp_path, maintenance=always) as url:
+        done = command(tmp_path, url, "well", "--timeout=3")
+    assert done.returncode == 1
+    assert "it is held back now: by the hours maintenance" in done.stdout
+    assert "webhook: NOT SENT within 3 s (0 of 1)" in done.stdout
+
+
+def test_an_org_that_there_is_not_and_an_alertmanager_that_there_is_not(tmp_path: Path) -> None:
+    text = CONFIGURATION.format(folder=tmp_path, maintenance="[]")
+    (tmp_path / "store-exporter.yml").write_text(text)
+    done = command(tmp_path, "http://127.0.0.1:9", "wel")
+    assert done.returncode == 2
+    assert done.stderr.startswith("wel is not among the orgs of store-exporter.yml; did you mean")
+    done = command(tmp_path, "http://127.0.0.1:9", "well")
+    assert done.returncode == 1
+    assert done.stderr.startswith("http://127.0.0.1:9: ")

@@ -1,0 +1,87 @@
+"""Microsoft Teams, Telegram and PagerDuty as a real Alertmanager writes to them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from store_exporter.mixin import alertmanager, chat, mail, slack
+from store_exporter.mixin.alertmanager import PagerDuty, Receivers, Routing, Teams, Telegram
+from store_exporter.mixin.files import as_yaml
+from tests import servers
+from tests.mixin.test_receivers import ALERT, GOLDEN, golden
+
+pytestmark = pytest.mark.real
+
+TOKEN = "7:bot-token-of-acme"
+
+
+async def test_the_same_alert_reaches_teams_telegram_and_pagerduty(tmp_path: Path) -> None:
+    arrived: dict[str, asyncio.Queue[Any]] = {
+        kind: asyncio.Queue() for kind in ("teams", "telegram", "pagerduty")
+    }
+
+    async def take(request: web.Request) -> web.Response:
+        kind = request.match_info["kind"]
+        body = dict(await request.post()) if kind == f"bot{TOKEN}" else await request.json()
+        if kind == f"bot{TOKEN}":
+            body = body or await request.json()
+            await arrived["telegram"].put(body)
+            return web.json_response(
+                {"ok": True, "result": {"message_id": 1, "chat": {"id": -100}}}
+            )
+        await arrived[kind].put(body)
+        return web.json_response({"status": "success"}, status=202)
+
+    app = web.Application()
+    app.router.add_post("/{kind}", take)
+    app.router.add_post("/{kind}/{method}", take)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    address = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    for module in (slack, mail, chat):
+        module.write(tmp_path / "templates")
+    (tmp_path / "token").write_text(TOKEN)
+    (tmp_path / "key").write_text("routing-key")
+    (tmp_path / "teams").write_text(f"{address}/teams")
+    to = Receivers(
+        teams=(Teams(url_file=str(tmp_path / "teams")),),
+        telegram=(Telegram(-100, str(tmp_path / "token"), address),),
+        pagerduty=(PagerDuty(str(tmp_path / "key"), f"{address}/pagerduty"),),
+    )
+    config = as_yaml(
+        alertmanager.build(Routing(platform=Receivers(), orgs={"acme": to}), pace=0.002)
+    )
+    try:
+        with servers.alertmanager(config, tmp_path) as server:
+            request = urllib.request.Request(
+                f"{server.url}/api/v2/alerts",
+                data=json.dumps([ALERT]).encode(),
+                headers={"Content-Type": "application/json"},
+            )
+            await asyncio.to_thread(lambda: urllib.request.urlopen(request, timeout=5).close())
+            async with asyncio.timeout(20):
+                found = {kind: await queue.get() for kind, queue in arrived.items()}
+    finally:
+        await runner.cleanup()
+    title, text = found["teams"]["attachments"][0]["content"]["body"]
+    golden(GOLDEN / "teams.txt", f"# {title['text']}\n\n{text['text']}")
+    telegram = found["telegram"]
+    assert (telegram["chat_id"], telegram["parse_mode"]) == ("-100", "HTML")
+    assert "It is &lt;down&gt;." in telegram["text"]
+    golden(GOLDEN / "telegram.html", telegram["text"])
+    event = found["pagerduty"]
+    assert (event["routing_key"], event["event_action"]) == ("routing-key", "trigger")
+    assert event["payload"]["severity"] == "critical"
+    assert event["payload"]["summary"] == "[FIRING:1] StoreDown books.example (acme)"
+    golden(GOLDEN / "pagerduty.json", json.dumps(event["payload"], indent=2) + "\n")
+    sent = json.dumps(found)
+    for inside in ("exporter.internal", "grafana.internal", server.url):
+        assert inside not in sent, "an org's message leads to none of the platform's tools"
