@@ -21,6 +21,7 @@ from store_exporter.discovery.sources import SourceError, find
 from store_exporter.server.listen import listening
 from store_exporter.stores.owners import SourceClaim
 from tests.config.example import PLATFORMS
+from tests.fakes.clock import Clock
 
 ENVIRON = {"KEY": "ck_12345678", "SD_TOKEN": "discovery-token"}
 
@@ -331,6 +332,27 @@ async def test_a_source_of_which_something_else_is_said_keeps_what_it_may_still_
     (kept,) = await discoverer.replace([narrowed])
     assert domains(kept) == ["b.example"]
     assert [(one.domain, one.reason) for one in kept.refusals] == [("a.example", "not_allowed")]
+    await discoverer.stop()
+
+
+async def test_a_source_may_name_so_many_different_domains_a_day(tmp_path: Path) -> None:
+    heard, failed, turns, clock = Heard(), list[str](), Turns(), Clock()
+    discoverer = Discoverer(heard, failed.append, turns, clock.now)
+    await discoverer.replace([source(tmp_path, "files: [a.json]")])
+    discoverer.start()
+    for number in range(5):
+        if number:
+            await turns.next()
+            turns.turn.release()
+        names = (f"{letter}{number}.example" for letter in "abc")
+        (tmp_path / "a.json").write_text(groups(*names))
+    await turns.next()
+    assert len(heard.claims) == 2
+    assert failed == ["acme"] * 3
+    clock.advance(86400)
+    turns.turn.release()
+    await turns.next()
+    assert heard.domains[-1] == ["a4.example", "b4.example", "c4.example"]
     await discoverer.stop()
 
 

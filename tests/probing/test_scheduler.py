@@ -212,6 +212,23 @@ async def test_no_more_runs_than_allowed_go_on_at_the_same_time(world: World) ->
     assert len({domain for _, domain, _ in world.runs}) == 60
 
 
+async def test_an_org_whose_stores_all_hang_delays_no_other_org(world: World) -> None:
+    def hang(run: Run) -> Plan[None]:
+        if run.store.org == "evil":
+            yield Pause(9)
+
+    world.behave = hang
+    scheduler = world.make(concurrency=5)
+    evil = [replace(store(f"evil{n}.example.com"), org="evil") for n in range(100)]
+    await scheduler.start([*evil, store("shop.example.com")])
+    await world.time.advance(1200)
+    times = world.times()
+    # A free place comes every two seconds or so; the stores of the other org wait for minutes.
+    assert max(later - sooner for sooner, later in itertools.pairwise(times)) < 75
+    assert len(times) >= 18
+    assert len(world.times("evil0.example.com")) < 10
+
+
 async def test_collectors_that_hang_leave_room_for_probes(world: World) -> None:
     def hang(_: Any, run: Run) -> Plan[Report]:
         world.runs.append((world.time.monotonic(), run.store.domain, "orders"))

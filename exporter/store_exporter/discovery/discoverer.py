@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
@@ -15,6 +17,10 @@ from .sources import SourceError
 log = logging.getLogger(__name__)
 
 _SHOWN = 5
+_DAY = 86400.0
+_CHANGES = 2
+"""How many times its limit of domains a source may name within a day, different ones all told. What
+is known of a store is kept for months, and a source must not fill the disk with it."""
 
 
 class _Source:
@@ -23,13 +29,30 @@ class _Source:
     Attributes:
         asked: the configuration of it.
         claim: what it named last; nothing before its first answer.
+        day: the domains that it named since a moment, by the monotonic clock.
     """
 
-    __slots__ = ("asked", "claim")
+    __slots__ = ("asked", "claim", "day")
 
     def __init__(self, asked: Discovery, claim: SourceClaim) -> None:
         self.asked = asked
         self.claim = claim
+        self.day: tuple[float, set[str]] = (-math.inf, set())
+
+    def count(self, named: SourceClaim, now: float) -> None:
+        """Count the domains that were not named before within a day.
+
+        Raises:
+            SourceError: there are too many of them.
+        """
+        since, seen = self.day
+        if now - since >= _DAY:
+            since, seen = now, set(self.claim.domains)
+        seen = seen.union(store.domain for store in named.stores)
+        most = _CHANGES * self.asked.limit
+        if len(seen) > most:
+            raise SourceError(f"more than {most} different domains within a day")
+        self.day = since, seen
 
     @property
     def identity(self) -> tuple[object, ...]:
@@ -47,6 +70,7 @@ class Discoverer:
             answer than before.
         failed: gets the source's org whenever one gave none.
         sleep: waits for seconds.
+        monotonic: seconds of a clock that never jumps.
     """
 
     def __init__(
@@ -54,10 +78,12 @@ class Discoverer:
         found: Callable[[Sequence[SourceClaim]], Awaitable[object]],
         failed: Callable[[str], object],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._found = found
         self._failed = failed
         self._sleep = sleep
+        self._monotonic = monotonic
         self._tasks: list[asyncio.Task[None]] = []
         self._sources: list[_Source] = []
 
@@ -75,7 +101,7 @@ class Discoverer:
             source = _Source(asked, SourceClaim(asked.template.org, asked=False, answered=False))
             old = before.get(source.identity)
             if old is not None:
-                source.claim = old.claim
+                source.claim, source.day = old.claim, old.day
                 if old.asked != asked and old.claim.answered:
                     source.claim = await asyncio.to_thread(sources.claim, asked, old.claim.domains)
             now.append(source)
@@ -113,6 +139,7 @@ class Discoverer:
         org = source.asked.template.org
         try:
             found = await sources.find(source.asked)
+            await asyncio.to_thread(source.count, found, self._monotonic())
         except Exception as error:  # whatever a source answers, it is asked again
             log.warning(
                 "no stores from discovery; those found before stay",

@@ -80,8 +80,8 @@ class Scheduler:
         self._timetable = Timetable(monotonic, now() - monotonic(), random)
         self._stores: dict[str, Store] = {}
         self._entries: dict[str, dict[tuple[str, str, str], Entry]] = {}
-        self._ready: dict[Priority, deque[tuple[Entry, float]]]
-        self._ready = {priority: deque() for priority in Priority}
+        self._ready: dict[Priority, dict[str, deque[tuple[Entry, float]]]]
+        self._ready = {priority: {} for priority in Priority}
         self._tasks: set[asyncio.Task[None]] = set()
         self._timers: set[asyncio.Task[None]] = set()
         self._wakes = -math.inf
@@ -183,7 +183,8 @@ class Scheduler:
             self._runner.recording.skipped("overlap", missed)
         if not entry.running:
             entry.running = True
-            self._ready[entry.job.priority].append((entry, entry.due))
+            waiting = self._ready[entry.job.priority]
+            waiting.setdefault(entry.job.store.org, deque()).append((entry, entry.due))
         self._timetable.place_next(entry, now)
 
     def _start_ready(self) -> None:
@@ -194,7 +195,12 @@ class Scheduler:
             if priority is Priority.COLLECTOR:
                 room = max(1, room // 2)
             while waiting and len(self._tasks) < room:
-                entry, due = waiting.popleft()
+                # Orgs take turns, so that one whose stores all hang delays its own.
+                org, queue = next(iter(waiting.items()))
+                del waiting[org]
+                entry, due = queue.popleft()
+                if queue:
+                    waiting[org] = queue
                 if entry.dropped:
                     continue
                 entry.task = asyncio.create_task(self._run(entry, due))
