@@ -71,6 +71,14 @@ class Cursor(Protocol):
         """
         ...
 
+    def discard(self, why: str) -> None:
+        """Begin anew, for the last saved document makes no sense: a loss that is told.
+
+        Args:
+            why: what is wrong with it, for the log.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Run:

@@ -22,6 +22,7 @@ class MemoryCursor:
     text: str = "{}"
     saves: int = 0
     fail_after: int | None = None
+    discarded: str = ""
 
     def load(self) -> dict[str, Any]:
         document: dict[str, Any] = json.loads(self.text)
@@ -32,6 +33,10 @@ class MemoryCursor:
             raise OSError("no space left on device")
         self.saves += 1
         self.text = json.dumps(document, allow_nan=False)
+
+    def discard(self, why: str) -> None:
+        self.discarded = why
+        self.text = "{}"
 
 
 @dataclass

@@ -40,6 +40,36 @@ def test_a_run_sees_what_it_saved_and_nothing_that_it_changed_later() -> None:
     assert cursor.changed == '{"position":2}'
 
 
+async def test_a_document_that_makes_no_sense_to_its_collector_is_a_loss_and_kept_aside(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def check(_: Any, run: Run) -> Plan[Report]:
+        yield from ()
+        document = run.cursor.load()
+        if document.get("version", 2) != 2:
+            run.cursor.discard("it is of version 9")
+        assert run.cursor.load().get("count", 0) < 9
+        if failures:
+            raise StoreError("timeout", "before anything is saved")
+        run.cursor.save({"version": 2, "count": 1})
+        return Report([Sample(business.ORDERS_PAID, 1)])
+
+    documents, recorder = MemoryDocuments(), Recorder()
+    key = Key.of(STORE, "orders")
+    await documents.write(key, '{"version":9,"count":9}', 4)
+    runner = Runner(recorder, always(), documents=documents)
+    for failures in ([1], []):  # noqa: B007 - read by the check
+        await run(runner, Collector("orders", check, "", requests=0))
+    losses = {family.metric: dict(family.series) for family in recorder.families()}
+    assert losses[exporter.STATE_LOSSES] == {(): 1}, "once, though the first run failed"
+    assert "is lost: orders of shop.example.com" in caplog.text
+    assert ": it is of version 9" in caplog.text
+    aside = await documents.read(key._replace(collector="orders (damaged)"))
+    assert aside is not None
+    assert aside.document == '{"version":9,"count":9}'
+    assert await documents.read(key) == Saved('{"version":2,"count":1}', 7)
+
+
 @pytest.mark.parametrize("document", ["[1]", "null", "7"])
 def test_what_is_no_object_counts_as_nothing(document: str) -> None:
     assert RunCursor(Saved(document, 1)).load() == {}

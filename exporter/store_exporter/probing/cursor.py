@@ -34,6 +34,8 @@ class RunCursor:
         """Of the document that the next one replaces."""
         self.changed: str | None = None
         """What is to be made durable; None when nothing was saved."""
+        self.discarded: tuple[str, str] | None = None
+        """A document that makes no sense, and why."""
 
     def load(self) -> dict[str, Any]:
         """Return the last saved document, empty at first.
@@ -47,6 +49,11 @@ class RunCursor:
             return {}
         document = json.loads(self._document)
         return document if isinstance(document, dict) else {}
+
+    def discard(self, why: str) -> None:
+        """Begin anew, for the last saved document makes no sense."""
+        self.discarded = self._document, why
+        self._document = self.changed = "{}"
 
     def save(self, document: Mapping[str, Any]) -> None:
         """Replace the document.

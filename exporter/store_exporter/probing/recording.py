@@ -144,6 +144,10 @@ class Recording:
         """Count runs that were left out."""
         self._recorder.inc(exporter.RUNS_SKIPPED, (reason,), count)
 
+    def state_lost(self) -> None:
+        """Count that saved state made no sense and was set aside."""
+        self._recorder.inc(exporter.STATE_LOSSES, ())
+
     def state_failed(self, reason: Reason) -> None:
         """Count that a run could not be remembered."""
         self._recorder.inc(exporter.STATE_ERRORS, (reason,))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
@@ -26,7 +27,9 @@ from .jobs import COLLECTOR, PROBE, Job
 from .outcomes import Complaints, judged, own_failure, result_of
 from .pulse import Pulse
 from .recording import Recording
-from .state import Key, StateUnavailableError
+from .state import DAMAGED, Key, StateUnavailableError
+
+log = logging.getLogger(__name__)
 
 _LOCAL_WAIT = 5.0
 """Seconds after which a run that failed by us is tried again."""
@@ -218,8 +221,8 @@ class Runner:
                     ended = await self._check(job, http, cursor)
             finally:
                 took = time.perf_counter() - began
-                if key is not None and cursor.changed is not None:
-                    await self._documents.write(key, cursor.changed, cursor.revision)
+                if key is not None:
+                    await self._remember(key, cursor)
         except StateUnavailableError as error:
             _stop_if_cancelled()
             self.recording.state_failed(error.reason)
@@ -255,6 +258,18 @@ class Runner:
             return RunCursor(await self._documents.read(key))
         except StateUnavailableError as error:
             return RunCursor(error)
+
+    async def _remember(self, key: Key, cursor: RunCursor) -> None:
+        """Make durable what a run saved, and keep aside what made no sense to it."""
+        if cursor.discarded is not None:
+            document, why = cursor.discarded
+            aside = key._replace(collector=key.collector + DAMAGED)
+            log.error("what was saved is lost: %s of %s: %s", key.collector, key.identity, why)
+            await self._documents.write(aside, document)
+            self.recording.state_lost()
+            cursor.discarded = None
+        if cursor.changed is not None:
+            await self._documents.write(key, cursor.changed, cursor.revision)
 
     def _http(self, job: Job, priority: Priority) -> StoreHttp:
         return StoreHttp(

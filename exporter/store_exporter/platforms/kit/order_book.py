@@ -209,17 +209,19 @@ class OrderBook(ABC, Generic[ApiT, P]):
         document = self.run.cursor.load()
         if not document:
             return None
-        domain = self.run.store.domain
-        if document.get("version") not in _READABLE or document.get("since") != self.options.since:
-            # A counter that starts again from zero is something that Prometheus understands.
-            logger.warning("%s: counting of orders begins anew", domain)
+        # A counter that starts again from zero is something that Prometheus understands.
+        if document.get("version") not in _READABLE:
+            self.run.cursor.discard(f"it is of version {document.get('version')!r}")
+            return None
+        if document.get("since") != self.options.since:
+            logger.warning("%s: counting of orders begins anew", self.run.store.domain)
             return None
         try:
             ledger = Ledger.from_document(document["ledger"], self.options.remember)
             self.unreadable = {str(k): str(v) for k, v in document.get("unreadable", {}).items()}
             return ledger, self.saved_place(document[self.place_name])
         except (AttributeError, KeyError, TypeError, ValueError) as error:
-            logger.warning("%s: the saved orders are lost: %s", domain, error)
+            self.run.cursor.discard(f"{type(error).__name__}: {error}")
             return None
 
     def _samples(self) -> list[Sample]:

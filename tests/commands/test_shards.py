@@ -1,0 +1,126 @@
+"""From two shards to three and back each store's counters go on, and no order is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from store_demo.stores.woocommerce import SimulatedWooCommerce
+from store_exporter.stores.inventory import Shard
+from tests.servers import Postgresql
+
+from .serving import ENVIRON, served
+
+DOMAINS = [f"shop{number}.example.com" for number in range(6)]
+
+
+@pytest.fixture
+def shops() -> dict[str, SimulatedWooCommerce]:
+    return {domain: SimulatedWooCommerce(domain, orders=3) for domain in DOMAINS}
+
+
+@asynccontextmanager
+async def open_for_business(
+    shops: dict[str, SimulatedWooCommerce], folder: Path, more: str
+) -> AsyncIterator[None]:
+    """Serve the shops, and write a configuration that counts their orders every two seconds."""
+    stores = []
+    async with AsyncExitStack() as stack:
+        for domain, shop in shops.items():
+            url = await stack.enter_async_context(shop.serve())
+            key = shop.keys.read_only
+            (folder / f"{domain}.key").write_text(key.consumer_key)
+            (folder / f"{domain}.secret").write_text(key.consumer_secret)
+            stores.append(
+                {
+                    "domain": domain,
+                    "org": "acme",
+                    "platform": "woocommerce",
+                    "url": url,
+                    "credentials": {
+                        "consumer_key": f"file:{domain}.key",
+                        "consumer_secret": f"file:{domain}.secret",
+                    },
+                    "requests_per_hour": 100_000,
+                    "collectors": {"orders": {"interval": "2s", "timeout": "2s"}},
+                }
+            )
+        text = f"orgs: [{{org: acme}}]\nstores: {json.dumps(stores)}\n{more}\n"
+        (folder / "store-exporter.yml").write_text(text)
+        yield
+
+
+async def paid(addresses: list[str]) -> dict[str, list[float]]:
+    """What each process shows of each store's paid orders."""
+    found: dict[str, list[float]] = {}
+    async with aiohttp.ClientSession() as session:
+        for address in addresses:
+            async with session.get(f"{address}/metrics") as answer:
+                text = await answer.text()
+            for family in text_string_to_metric_families(text):
+                for sample in family.samples:
+                    if sample.name == "store_orders_paid_total":
+                        found.setdefault(sample.labels["domain"], []).append(sample.value)
+    return found
+
+
+async def until_all_show(addresses: list[str], truth: dict[str, float]) -> None:
+    wanted = {domain: [value] for domain, value in truth.items()}
+    found: dict[str, list[float]] = {}
+    try:
+        async with asyncio.timeout(40):
+            while (found := await paid(addresses)) != wanted:
+                # A store that begins anew, or is counted twice, never comes to the truth.
+                assert all(max(values) <= truth[domain] for domain, values in found.items())
+                await asyncio.sleep(0.2)
+    except TimeoutError:
+        raise AssertionError(f"shown {found}, and true is {wanted}") from None
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.real)])
+async def test_from_two_shards_to_three_and_back_no_counter_begins_anew(
+    kind: str,
+    shops: dict[str, SimulatedWooCommerce],
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+) -> None:
+    more, environ = "", dict(ENVIRON)
+    if kind == "postgresql":
+        server: Postgresql = request.getfixturevalue("postgresql")
+        environ["STATE_PASSWORD"] = server.password
+        more = f"state_database: {{url: '{server.database()}', password: 'env:STATE_PASSWORD'}}"
+    truth = dict.fromkeys(DOMAINS, 0.0)
+    moved = {
+        d for d in DOMAINS if not any(Shard(n, 3).has(d) and Shard(n, 2).has(d) for n in (0, 1))
+    }
+    assert moved, "some stores change the process"
+    async with open_for_business(shops, tmp_path, more):
+        for count in (2, 3, 2):
+            async with AsyncExitStack() as stack:
+                shards = (
+                    served(tmp_path, f"--shard={index}/{count}", environ=environ)
+                    for index in range(count)
+                )
+                started = await asyncio.gather(*map(stack.enter_async_context, shards))
+                addresses = [address for _, address, _ in started]
+                await until_all_show(addresses, truth)
+                for number, shop in enumerate(shops.values()):
+                    for _ in range(number + 1):
+                        shop.new_order("processing", total="10")
+                    truth[shop.domain] += number + 1
+                await until_all_show(addresses, truth)
+                for process, _, _ in started:
+                    process.terminate()
+                await asyncio.gather(*(process.wait() for process, _, _ in started))
+            # Paid while nobody watches.
+            for shop in shops.values():
+                shop.new_order("processing", total="5")
+                truth[shop.domain] += 1
