@@ -2,9 +2,10 @@
 
 A platform shows orders as they are now. Counters need what happened, once each: an order entered
 a status, was first paid, a refund was made. The ledger keeps an account of each order
-(`accounts.py`) and adds the difference when the order is seen again, however often and in whatever
-sequence it is read. Saved in one document with the walk that feeds it (`walk.py`), a crash leaves
-either the old counters with the old accounts or the new ones with the new.
+(`accounts.py`, `order_memory.py`) and adds the difference when the order is seen again, however
+often and in whatever sequence it is read. Saved in one document with the place up to which the
+list was read, a crash leaves either the old counters with the old accounts or the new ones with
+the new.
 
 A counter never falls, so that money which an order loses after it was counted has a counter of its
 own. In each currency, over the counted orders as they were last read,
@@ -21,8 +22,7 @@ only those events count whose own date proves them recent.
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -38,12 +38,10 @@ from .accounts import (
     CountedOrder,
     CountedRefund,
 )
-from .counters import Counters
-
-_HARD_LIMIT = 4
+from .order_memory import OrderMemory
 
 
-class Ledger(Counters):
+class Ledger(OrderMemory):
     """The counters and the memory behind them.
 
     Args:
@@ -54,55 +52,13 @@ class Ledger(Counters):
 
     Attributes:
         newest: the largest id when counting began; undated refunds up to it are from before.
-        undated: ids of orders with refunds of which only the date can tell whether they are new.
-        horizon: orders last changed before this Unix time may have been forgotten.
     """
 
     def __init__(self, began: int, walk_end: int = 0, limit: int = 10_000) -> None:
-        super().__init__()
-        self.began = began
+        super().__init__(began, limit)
         self.walk_end = walk_end
-        self.limit = limit
-        self.horizon = began
         self.newest = 0
-        self.undated: set[str] = set()
-        # Kept as it is saved, so that a run that reads three orders does not unpack thousands.
-        # The longest unread accounts come first.
-        self._seen: dict[str, list[Any]] = {}
-        self._gone: set[str] = set()
         self._bits: dict[str, int] = {}
-
-    def __len__(self) -> int:
-        return len(self._seen)
-
-    def remembers(self, order_id: str) -> bool:
-        """Whether the order has been seen and not been forgotten."""
-        return order_id in self._seen
-
-    def is_gone(self, order_id: str) -> bool:
-        """Whether the order is remembered as one that is there no more."""
-        return order_id in self._gone
-
-    def longest_unread(self, most: int, but: Collection[str] = ()) -> list[str]:
-        """Return ids of remembered orders, those that are still to be paid in the first half.
-
-        Args:
-            most: how many.
-            but: ids to leave out.
-        """
-        accounts_of = [(n, entry) for n, entry in self._seen.items() if n not in but]
-        unpaid = [n for n, entry in accounts_of if entry[AMOUNT] is None and not entry[SINCE]]
-        chosen = dict.fromkeys(unpaid[: most // 2])
-        for order_id, _ in accounts_of:
-            if len(chosen) >= most:
-                break
-            chosen[order_id] = None
-        return list(chosen)
-
-    def touch(self, order_id: str) -> None:
-        """Note that an order was looked for; of one that is not remembered nothing is noted."""
-        if order_id in self._seen:
-            self._seen[order_id] = self._seen.pop(order_id)
 
     def threshold(self, order: CountedOrder) -> int:
         """Return the time from which on events of this order, if not remembered, are new.
@@ -247,30 +203,6 @@ class Ledger(Counters):
             if refund.id in known:
                 entry += [refund.id, str(refund.amount) if recent else None]
         entry[AMOUNT] = None if amount is None else str(amount)
-
-    def forget(self, before: int) -> None:
-        """Forget the longest unchanged orders where there are too many.
-
-        Args:
-            before: orders changed at or after this time are kept, because the walk may read them
-                again; only a memory of four times the limit overrules this.
-        """
-        excess = len(self._seen) - self.limit
-        if excess <= 0:
-            return
-        # A tenth more than necessary, so that not every page has to search.
-        oldest = heapq.nsmallest(
-            excess + self.limit // 10,
-            ((entry[MODIFIED], order_id) for order_id, entry in self._seen.items()),
-        )
-        must = max(0, len(self._seen) - self.limit * _HARD_LIMIT)
-        for index, (modified, order_id) in enumerate(oldest):
-            if modified >= before and index >= must:
-                break
-            del self._seen[order_id]
-            self._gone.discard(order_id)
-            self.undated.discard(order_id)
-            self.horizon = max(self.horizon, modified + 1)
 
     def to_document(self) -> dict[str, Any]:
         """Return everything as JSON types, compact because the memory is most of it."""
