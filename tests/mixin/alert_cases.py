@@ -1287,6 +1287,56 @@ SURGES = [
 ]
 
 
+CHANGED_VERSION = {
+    of(health.INFO, 'version="9.3.3"'): f"1x{60 * 30} stale",
+    of(health.INFO, 'version="9.4.1"'): f"_x{60 * 30} 1x400",
+}
+SAME_VERSION = {of(health.INFO, 'version="9.3.3"'): "1x2200"}
+
+
+def carts(share: float, rate: float = 0.05, before: float = 0.0) -> dict[str, str]:
+    """Cart calls a second for thirty hours, and the share of them that fails then and now."""
+    return {
+        of(series.OPERATION_MEASURED, GET_CART): f"{rate}x2200",
+        of(series.OPERATION_FAILED, GET_CART): f"{rate * before:g}x1800 {rate * share:g}x400",
+    }
+
+
+AFTER_UPDATE = "31h"
+UPDATES = [
+    Case(
+        "StoreCheckoutErrorsAfterUpdate",
+        "a third of the cart calls failing since an update is a page",
+        {**carts(0.3), **CHANGED_VERSION},
+        AFTER_UPDATE,
+        f"30% of the cart and checkout calls at {WHO} failed in the last half hour; its version "
+        "changed within 6 hours.",
+        groups=(),
+    ),
+    Case(
+        "StoreCheckoutErrorsAfterUpdate",
+        "the same without an update is the matter of other alerts",
+        {**carts(0.3), **SAME_VERSION},
+        AFTER_UPDATE,
+        groups=(),
+    ),
+    Case(
+        "StoreCheckoutErrorsAfterUpdate",
+        "what failed before the update is not its fault",
+        {**carts(0.3, before=0.25), **CHANGED_VERSION},
+        AFTER_UPDATE,
+        groups=(),
+    ),
+    Case(
+        "StoreCheckoutErrorsAfterUpdate",
+        "a few calls at night are too few to mean anything",
+        {**carts(0.3, rate=0.005), **CHANGED_VERSION},
+        AFTER_UPDATE,
+        groups=(),
+    ),
+]
+
+
 def in_maintenance(case: Case) -> Case:
     """The same situation, of a store that is in maintenance all the time."""
     raw = "health" in case.groups
@@ -1305,4 +1355,5 @@ CASES = [
     *OBJECTIVES,
     *WEEKS,
     *SURGES,
+    *UPDATES,
 ]

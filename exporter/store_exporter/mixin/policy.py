@@ -58,6 +58,11 @@ class Thresholds:
     payment_failure_share: float = 0.3
     payment_minimum: float = 10
     """Paid and failed orders within the hour below which the share means nothing."""
+    checkout_failure_share: float = 0.1
+    checkout_factor: float = 3
+    checkout_minimum: float = 20
+    """Share of cart and checkout calls of half an hour that fail after an update, how many times as
+    many as the day before, and calls below which the share means nothing."""
     surge_factor: float = 3
     surge_orders: float = 20
     """Orders a day, or abandoned carts, below which a multiple of normal means nothing."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ...metrics.catalogue import business
+from ...metrics.catalogue import business, health
+from ...metrics.catalogue.operations import OPERATION_NAMES
 from .. import promql, series
 from ..model import Alert, Group, Runbook
 from ..names import AlertName, Dashboards
@@ -16,7 +17,12 @@ SALES = {"cost": COST, "failing": FAILING, "changed": CHANGED}
 
 def groups() -> list[Group]:
     """Every alert on what a shop sells."""
-    return [Group("store-exporter.alerts.sales", [*order_drought(), payments_failing()])]
+    return [
+        Group(
+            "store-exporter.alerts.sales",
+            [*order_drought(), payments_failing(), checkout_errors_after_update()],
+        )
+    ]
 
 
 def order_drought() -> list[Alert]:
@@ -107,4 +113,67 @@ def payments_failing() -> Alert:
         inhibited_by=(*unusable(), unwatched()),
         facts=SALES,
         window="1h",
+    )
+
+
+CHECKOUT = tuple(name for name in OPERATION_NAMES if "cart" in name or "checkout" in name)
+"""Operations by which shoppers come from a product to the payment."""
+_UPDATED = "6h"
+"""How long after an update errors are blamed on it."""
+
+
+def checkout_errors_after_update() -> Alert:
+    """Carts and checkouts fail since the shop software was updated."""
+    limits = THRESHOLDS
+
+    def half_hour(name: str) -> str:
+        chosen = promql.over(select(name, promql.one_of("operation", CHECKOUT)), "30m")
+        return promql.total(STORE, f"avg_over_time({chosen})")
+
+    def day_before(name: str) -> str:
+        chosen = select(name, promql.one_of("operation", CHECKOUT))
+        return promql.total(STORE, f"avg_over_time({promql.over(chosen, '1d', _UPDATED)})")
+
+    share = f"{half_hour(series.OPERATION_FAILED)} / ({half_hour(series.OPERATION_MEASURED)} > 0)"
+    before = (
+        f"{day_before(series.OPERATION_FAILED)} / ({day_before(series.OPERATION_MEASURED)} > 0)"
+    )
+    versions = promql.over(select(health.INFO, 'version!=""'), _UPDATED)
+    updated = promql.aggregate(
+        "count",
+        STORE,
+        promql.aggregate("count", (*STORE, "version"), f"last_over_time({versions})"),
+    )
+    calls = f"{30 * MINUTE} * {half_hour(series.OPERATION_MEASURED)}"
+    return Alert(
+        AlertName.STORE_CHECKOUT_ERRORS_AFTER_UPDATE,
+        f"(({share}) > {limits.checkout_failure_share:g})"
+        f" and (({share}) > {limits.checkout_factor:g} * ({before}))"
+        f" and ({calls} >= {limits.checkout_minimum:g})"
+        f" and ({updated} > 1)",
+        10 * MINUTE,
+        "critical",
+        "Carts and checkouts fail since a shop was updated.",
+        "Carts and checkouts failed since a shop was updated.",
+        f"{{{{ $value | humanizePercentage }}}} of the cart and checkout calls at {WHO} failed in "
+        f"the last half hour; its version changed within {_UPDATED[:-1]} hours.",
+        Dashboards.SHOP,
+        Runbook(
+            f"The version of the shop software changed within the last {_UPDATED[:-1]} hours, and "
+            f"more than {limits.checkout_failure_share:.0%} of the calls that fill carts and check "
+            f"out fail, at least {limits.checkout_factor:g} times as many as in the day before, of "
+            f"at least {limits.checkout_minimum:g} calls. What shoppers do wrong is not counted.",
+            (
+                "The errors dashboard, filtered by this store, shows which operations fail how.",
+                "Which plugins and themes were updated with it? The shop's list of plugins says.",
+                "Go through the checkout as a shopper would.",
+            ),
+            (
+                "Roll the update back, or switch off the plugin that does not go with it.",
+                "Tell the merchant; sales are lost until then.",
+            ),
+        ),
+        inhibited_by=unusable(),
+        facts=SALES,
+        window="30m",
     )

@@ -148,7 +148,7 @@ def well() -> Row:
             unit="percentunit",
             decimals=1,
             steps=SUCCESS,
-            links=(Dashboards.OPERATIONS,),
+            links=(Dashboards.OPERATIONS, AlertName.STORE_CHECKOUT_ERRORS_AFTER_UPDATE),
         ),
         Panel(
             PanelKind.STAT,
