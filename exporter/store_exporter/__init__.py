@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ._version import __version__
-from .errors import ERROR_TYPES, ErrorType, Fault, StoreError, UnsupportedOperationError
+from .errors import ERROR_TYPES, ErrorName, ErrorType, Fault, StoreError, UnsupportedOperationError
 from .metrics.recorder import Recorder
 from .metrics.recorder import default as default_recorder
 from .net.classify import classify, register_error
@@ -48,6 +48,7 @@ _LATER = {
 
 __all__ = [
     "ERROR_TYPES",
+    "ErrorName",
     "ErrorType",
     "Fault",
     "MetricsServer",

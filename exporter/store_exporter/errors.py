@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 
 class Fault(StrEnum):
@@ -199,6 +200,36 @@ _ENTRIES = (
         "Nothing; a rise may mean impatient clients or a deadline that is too short.",
     ),
 )
+
+ErrorName = Literal[
+    "out_of_stock",
+    "invalid_coupon",
+    "not_found",
+    "invalid_input",
+    "invalid_state",
+    "timeout",
+    "dns",
+    "connection",
+    "tls",
+    "server_error",
+    "maintenance",
+    "rate_limited",
+    "blocked",
+    "invalid_response",
+    "response_too_large",
+    "redirect",
+    "unauthorized",
+    "forbidden",
+    "tls_untrusted",
+    "api_not_found",
+    "invalid_request",
+    "unsupported_operation",
+    "pool_timeout",
+    "local_failure",
+    "exception",
+    "cancelled",
+]
+"""The closed list for type checkers: what `Operation.fail` takes."""
 
 ERROR_TYPES: dict[str, ErrorType] = {entry.name: entry for entry in _ENTRIES}
 """The closed list: error type by its label value."""

@@ -343,11 +343,13 @@ def test_failures_are_counted_by_stage_and_logged_once_a_minute(
         recorder.broke("labels", KeyError("a secret"), "get_cart")
     assert series(recorder, "store_exporter_instrumentation_errors_total")["labels",] == 3
     assert len(caplog.records) == 1
+    recorder.broke("labels", KeyError("a secret"), "add_to_cart")
+    assert len(caplog.records) == 2
     clock.advance(60)
-    recorder.broke("context")
-    first, second = (record.getMessage() for record in caplog.records)
+    recorder.broke("labels", KeyError("a secret"), "get_cart")
+    first, _, second = (record.getMessage() for record in caplog.records)
     assert first.startswith("instrumentation of get_cart failed at stage labels (KeyError)")
-    assert "2 failures before this one were not logged" in second
+    assert "2 failures like this one were not logged" in second
     assert "secret" not in caplog.text
 
 

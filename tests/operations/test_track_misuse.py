@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
-from store_exporter import Recorder, track
+from store_exporter import ERROR_TYPES, ErrorName, Recorder, track
+from store_exporter.metrics import hints
+from tests.metrics.figures import operations
 from tests.operations.shop import SHOP
 
 
@@ -82,3 +84,53 @@ def test_an_asynchronous_generator_has_no_result_to_judge() -> None:
 def test_labels_are_given_by_name() -> None:
     with pytest.raises(TypeError, match="positional argument"):
         track("get_cart", "acme")  # type: ignore[call-arg]
+
+
+def test_a_verdict_that_is_no_error_type_is_named_with_its_place_and_the_list(
+    recorder: Recorder, caplog: pytest.LogCaptureFixture
+) -> None:
+    with track("get_cart", **SHOP, recorder=recorder) as operation:
+        operation.fail("out_of_stok")  # type: ignore[arg-type]
+
+    @track("check_stock", **SHOP, recorder=recorder, failure=lambda result: result)
+    def check(said: object) -> object:
+        return said
+
+    check("time out: token=sk_live_123")
+    check("timeouts")
+    in_block, secret, close = (record.getMessage() for record in caplog.records)
+    assert f"'out_of_stok' is no error type, at {__file__}:" in in_block
+    assert "did you mean 'out_of_stock'?; they are: out_of_stock, invalid_coupon, " in in_block
+    assert "a str that is no name is no error type" in secret
+    assert "sk_live" not in secret
+    assert "'timeouts' is no error type" in close
+    assert "did you mean 'timeout'?" in close
+
+
+def test_the_list_for_type_checkers_is_the_closed_list() -> None:
+    assert get_args(ErrorName) == tuple(ERROR_TYPES)
+
+
+def test_what_looks_like_a_slip_in_a_label_is_told_once_and_recorded_as_it_is(
+    recorder: Recorder, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hints, "_told", set())
+    for operation in ("get_cart", "check_stock"):
+        for domain, platform in (
+            ("https://key:secret@d/", "woocommerce"),
+            ("shop.example.com", "woocomerce"),
+            ("shop.example.com", "WooCommerce"),
+            ("shop.example.com", "magento"),
+            ("xn--bcher-kva.example", "shopify"),
+        ):
+            with track(operation, org="acme", domain=domain, platform=platform, recorder=recorder):
+                pass
+    assert len(operations(recorder)) == 10
+    assert [record.getMessage() for record in caplog.records] == [
+        (
+            "the domain that get_cart is recorded under is no host name in lower case, such as "
+            "shop.example.com"
+        ),
+        "the platform that get_cart is recorded under is unknown; did you mean woocommerce?",
+        "the platform that get_cart is recorded under is unknown; did you mean woocommerce?",
+    ]

@@ -76,6 +76,8 @@ reveal_type(Client().price(5))
 search(5)
 track("get_cart", org=5)
 track("get_cart", failure=lambda result: 5)
+with track("get_cart") as failed:
+    failed.fail("out_of_stok")
 """
 
 
@@ -98,7 +100,8 @@ def test_decorated_functions_keep_their_types_and_misuse_is_found(tmp_path: Path
         "int",
     ]
     errors = re.findall(r"error: (.*)", out)
-    assert len(errors) == 4, out
+    assert len(errors) == 5, out
+    assert 'Argument 1 to "fail" of "Operation" has incompatible type' in errors[4]
     assert 'to "search" has incompatible type "int"' in errors[0]
     assert 'Argument "org" to "track" has incompatible type "int"' in errors[1]
     assert 'to "track" has incompatible type' in errors[2]

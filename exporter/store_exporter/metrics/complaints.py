@@ -1,4 +1,4 @@
-"""What the instrumentation logs about its own failures: one line a minute, free of secrets."""
+"""What the instrumentation logs about its failures: each kind once a minute, free of secrets."""
 
 from __future__ import annotations
 
@@ -8,7 +8,15 @@ from collections.abc import Callable
 from contextlib import suppress
 
 _INTERVAL = 60.0
+_MOST_KINDS = 100
 _logger = logging.getLogger("store_exporter")
+
+_Kind = tuple[str, str, str]
+"""Stage, operation, and what happened."""
+
+
+class MisuseError(ValueError):
+    """A mistake in the application's code, in words that may be logged."""
 
 
 class InstrumentationLog:
@@ -20,33 +28,44 @@ class InstrumentationLog:
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
-        self._next = -float("inf")
-        self._unsaid = 0
+        # When each kind may be logged again, and how many were not.
+        self._kinds: dict[_Kind, tuple[float, int]] = {}
 
     def log(self, stage: str, error: BaseException | None, operation: str) -> None:
-        """Log a failure, unless one was logged in the last minute. Never raises."""
+        """Log a failure, unless one of its kind was logged in the last minute. Never raises."""
         now = self._monotonic()
-        if now < self._next:
-            self._unsaid += 1
-            return
-        self._next = now + _INTERVAL
-        unsaid, self._unsaid = self._unsaid, 0
-        # A log handler may raise; the failure is counted already.
+        # A log handler may raise, and so may an odd exception; the failure is counted already.
         with suppress(Exception):
+            kind = (stage, operation, _describe(error))
+            until, unsaid = self._kinds.get(kind, (now, 0))
+            if now < until:
+                self._kinds[kind] = until, unsaid + 1
+                return
+            if not self._has_room(kind, now):
+                return
+            self._kinds[kind] = now + _INTERVAL, 0
             _logger.warning(
                 "instrumentation of %s failed at stage %s (%s); the operation is not affected; "
-                "%d failures before this one were not logged",
+                "%d failures like this one were not logged",
                 operation or "operations",
                 stage,
-                _describe(error),
+                kind[2],
                 unsaid,
             )
 
+    def _has_room(self, kind: _Kind, now: float) -> bool:
+        """Tell whether a kind may be remembered; those that are over make room."""
+        if kind not in self._kinds and len(self._kinds) >= _MOST_KINDS:
+            self._kinds = {kind: note for kind, note in self._kinds.items() if note[0] > now}
+        return kind in self._kinds or len(self._kinds) < _MOST_KINDS
+
 
 def _describe(error: BaseException | None) -> str:
-    """Name an error and where it was raised, without its message."""
+    """Name an error and where it was raised; its message only where it is one of ours."""
     if error is None:
         return "no exception"
+    if isinstance(error, MisuseError):
+        return str(error)
     frames = traceback.extract_tb(error.__traceback__)
     place = f" at {frames[-1].filename}:{frames[-1].lineno}" if frames else ""
     return f"{type(error).__name__}{place}"

@@ -203,8 +203,9 @@ class Recorder:
     def broke(self, stage: str, error: BaseException | None = None, operation: str = "") -> None:
         """Count a failure of the instrumentation itself, by one of `STAGES`, and log it.
 
-        At most one line a minute is logged, by the logger `store_exporter`. It names the kind and
-        the place of the error but not its message, which may hold anything.
+        At most one line a minute of each kind is logged, by the logger `store_exporter`. It names
+        the kind and the place of the error but not its message, which may hold anything; that of a
+        `MisuseError` may be told.
         """
         self._instruments.inc(exporter.INSTRUMENTATION_ERRORS, (stage,), 1)
         self._complaints.log(stage, error, operation)

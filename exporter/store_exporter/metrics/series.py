@@ -12,6 +12,7 @@ from .addition import Addition, Totals
 from .births import Look
 from .guard import LIMITS, Guard, Labels, clean
 from .handle import FIRST_TICKETS, MOST_TICKETS, Broke, OperationHandle, OperationState
+from .hints import look_at
 from .histogram import Histogram
 
 _PENDING_DURATIONS = 1 << 20
@@ -216,6 +217,7 @@ class OperationSeries:
         """Make a handle. Equal label values share one string, in whatever way they came."""
         if len(self._texts) > 4 * len(self.handles) + 1024:
             self._texts.clear()
+        look_at(labels)
         org, domain, platform, operation = (self._texts.setdefault(v, v) for v in labels)
         return OperationHandle(self, (org, domain, platform, operation))
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
+from ..metrics.complaints import MisuseError
 from ..metrics.handle import OperationHandle
 from ..metrics.recorder import Recorder
 from .wrappers import Find
@@ -70,6 +71,12 @@ def by_context(recorder: Recorder, operation: str, fixed: Fixed) -> Find:
     return find
 
 
+def _no_context(fixed: Fixed) -> MisuseError:
+    names = zip(StoreLabels._fields, fixed, strict=True)
+    missing = ", ".join(name for name, value in names if value is None)
+    return MisuseError(f"{missing} missing: give them to track(), or call it in a store_context")
+
+
 def in_context(recorder: Recorder, operation: str, fixed: Fixed) -> OperationHandle:
     """Return the handle for the fixed labels, completed by those of the context. Never raises."""
     try:
@@ -77,7 +84,7 @@ def in_context(recorder: Recorder, operation: str, fixed: Fixed) -> OperationHan
         if org is None or domain is None or platform is None:
             store = _store.get(None)
             if store is None:
-                recorder.broke("context", None, operation)
+                recorder.broke("context", _no_context(fixed), operation)
                 return recorder.nowhere
             org = store.org if org is None else org
             domain = store.domain if domain is None else domain

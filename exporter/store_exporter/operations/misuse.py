@@ -2,11 +2,39 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from difflib import get_close_matches
 from inspect import iscoroutinefunction
 from typing import Any
 
+from ..errors import ERROR_TYPES
+from ..metrics.complaints import MisuseError
 from ..metrics.recorder import Recorder
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,39}")
+
+
+def no_error_type(value: object, place: str) -> MisuseError:
+    """Return what is wrong with a verdict that is neither an error type nor an exception.
+
+    Args:
+        value: the verdict; told where it is like a name, for anything else may hold secrets.
+        place: the file and line that it comes from.
+    """
+    if isinstance(value, str) and _NAME.fullmatch(value):
+        said, close = f"{value!r} is", get_close_matches(value, ERROR_TYPES, n=1)
+        meant = f"; did you mean {close[0]!r}?" if close else ""
+    else:
+        said, meant = f"a {type(value).__name__} that is no name is", ""
+    known = ", ".join(ERROR_TYPES)
+    return MisuseError(f"{said} no error type, at {place}{meant}; they are: {known}")
+
+
+def place_of(function: object) -> str:
+    """Return the file and line of a function, as far as it tells."""
+    code = getattr(function, "__code__", None)
+    return f"{code.co_filename}:{code.co_firstlineno}" if code else f"{type(function).__name__}"
 
 
 def is_kind(check: Callable[[Any], bool], function: Any) -> bool:

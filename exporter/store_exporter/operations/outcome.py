@@ -12,6 +12,7 @@ from typing import Any
 from ..errors import ERROR_TYPES
 from ..metrics.handle import OperationHandle
 from ..net.classify import classify
+from .misuse import no_error_type, place_of
 
 Verdict = str | BaseException | None
 """Why an operation failed: an error type, or an exception to be classified; None if it did not."""
@@ -39,8 +40,10 @@ def record_exception(handle: OperationHandle, seconds: float, error: BaseExcepti
     handle.fail(seconds, error_type)
 
 
-def record_verdict(handle: OperationHandle, seconds: float, verdict: Verdict) -> None:
-    """Count an operation that did not raise, by what was said about it."""
+def record_verdict(
+    handle: OperationHandle, seconds: float, verdict: Verdict, place: str = ""
+) -> None:
+    """Count an operation that did not raise, by what was said about it, and where."""
     if verdict is None:
         handle.finish(seconds)
     elif isinstance(verdict, BaseException):
@@ -48,7 +51,7 @@ def record_verdict(handle: OperationHandle, seconds: float, verdict: Verdict) ->
     elif verdict.__class__ is str and verdict in ERROR_TYPES:
         handle.fail(seconds, verdict)
     else:
-        handle.broke("failure", ValueError("not an error type"))
+        handle.broke("failure", no_error_type(verdict, place))
         handle.fail(seconds, "exception")
 
 
@@ -61,4 +64,7 @@ def record_result(
     except Exception as own:  # noqa: BLE001 - counted; the operation itself succeeded
         handle.broke("failure", own)
         verdict = None
-    record_verdict(handle, seconds, verdict)
+    if verdict is None:
+        handle.finish(seconds)
+    else:
+        record_verdict(handle, seconds, verdict, place_of(failure))

@@ -42,7 +42,7 @@ class track:  # noqa: N801 - a decorator and context manager, used like a functi
 
     Whatever happens in here, the operation's result or exception stays what it is. Misuse raises
     where a function is decorated; later it is counted in
-    `store_exporter_instrumentation_errors_total` and logged at most once a minute.
+    `store_exporter_instrumentation_errors_total` and logged, each kind at most once a minute.
 
     Args:
         operation: its name, the value of the label `operation`.

@@ -1,0 +1,52 @@
+"""What looks like a slip in the labels of an operation: logged once, and recorded as it is."""
+
+from __future__ import annotations
+
+import logging
+import re
+from contextlib import suppress
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+
+from .guard import OTHER, Labels
+
+_HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
+_GROUP = "store_exporter.platforms"
+_MOST = 100
+_logger = logging.getLogger("store_exporter")
+_told: set[tuple[str, str]] = set()
+
+
+def look_at(labels: Labels) -> None:
+    """Log what a new label set has that is probably a slip. Never raises.
+
+    Values are not logged, for an address may hold a password.
+    """
+    _, domain, platform, operation = labels
+    # A log handler may raise.
+    with suppress(Exception):
+        if not _HOST.fullmatch(domain):
+            advice = "is no host name in lower case, such as shop.example.com"
+            _tell(operation, "domain", domain, advice)
+        if platform != OTHER and platform not in _built_in():
+            # Imported here: it takes as long as all the rest of this project.
+            from importlib.metadata import entry_points
+
+            known = _built_in() | {entry.name for entry in entry_points(group=_GROUP)}
+            close = get_close_matches(platform.lower(), known - {platform}, n=1, cutoff=0.8)
+            if close and platform not in known:
+                _tell(operation, "platform", platform, f"is unknown; did you mean {close[0]}?")
+
+
+def _tell(operation: str, label: str, value: str, advice: str) -> None:
+    if (label, value) not in _told and len(_told) < _MOST:
+        _told.add((label, value))
+        _logger.warning("the %s that %s is recorded under %s", label, operation, advice)
+
+
+@cache
+def _built_in() -> frozenset[str]:
+    """Return the names of the platforms of this distribution, without importing any."""
+    folders = (Path(__file__).parents[1] / "platforms").glob("*/platform.py")
+    return frozenset(folder.parent.name for folder in folders)
