@@ -42,7 +42,7 @@ else:
 store = Store(
     "acme", "shop.example.com", "woocommerce", url,
     {"consumer_key": Secret(key), "consumer_secret": Secret(secret)},
-    collectors={"orders": Schedule(60.0, 30.0, options={"page_size": 3})},
+    collectors={"orders": Schedule(60.0, 30.0, options={"page_size": 10, "overlap": 5.0})},
     requests_per_hour=1_000_000,
 )
 
@@ -78,7 +78,7 @@ class Shopping:
             self.orders += 1
             self.revenue += self.orders
             self._shop.new_order("processing", total=f"{self.orders}.00")
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.1)
 
     def stop(self) -> tuple[float, float]:
         """Return what has to be counted."""

@@ -152,7 +152,7 @@ async def test_the_event_loop_waits_for_no_database(
     opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A host that answers nothing takes as long as a connection may take, beside the loop."""
-    monkeypatch.setattr(postgresql_state, "_PARAMETERS", {"connect_timeout": 2})
+    monkeypatch.setattr(postgresql_state, "CONNECT_SECONDS", 2)
     # Of TEST-NET-1, or refused at once where there is no route: the loop runs on either way.
     documents = StoredDocuments(opened("postgresql://nobody@192.0.2.1/none"))
     longest, turns = 0.0, 0

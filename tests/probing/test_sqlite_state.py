@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -205,6 +206,19 @@ def test_who_waits_too_long_for_another_writer_says_so(
     assert state.put([Write(KEY, '"new"', 1)]) == [2]
 
 
+def test_who_opens_it_for_ever_keeps_nobody_waiting_for_ever(
+    state_folder: Path, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("store_exporter.probing.sqlite_state.OPENING_SECONDS", 0.1)
+    state_folder.mkdir()
+    stopped = os.open(state_folder, os.O_RDONLY)
+    fcntl.flock(stopped, fcntl.LOCK_EX)
+    with pytest.raises(StateError, match="another process does not come to an end"):
+        opened()
+    os.close(stopped)
+    opened()
+
+
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """A file with documents in it."""
@@ -215,7 +229,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return (folder / FILE_NAME).read_bytes()
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(place=st.integers(0, 2**24), bit=st.integers(0, 7))
 def test_one_flipped_bit_is_harmless_or_told_and_never_other_figures(
     whole: bytes, tmp_path_factory: pytest.TempPathFactory, place: int, bit: int
@@ -236,7 +250,7 @@ def test_one_flipped_bit_is_harmless_or_told_and_never_other_figures(
     state.close()
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(place=st.integers(0, 2**24), bit=st.integers(0, 7))
 def test_one_flipped_bit_of_the_log_of_a_killed_process_gives_no_other_figures(
     logged: tuple[bytes, bytes], tmp_path_factory: pytest.TempPathFactory, place: int, bit: int

@@ -32,6 +32,8 @@ KEPT_FILES = 3
 """Files that were set aside and are kept."""
 BUSY_SECONDS = 5.0
 """How long a process waits for another one that writes."""
+OPENING_SECONDS = 10.0
+"""How long a process waits for another one that opens or replaces the file."""
 _APPLICATION = 0x53746F45
 _SCHEMA = (
     (
@@ -126,7 +128,7 @@ class SqliteState(SqlState):
         """Let no other process open or replace the file meanwhile."""
         folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            fcntl.flock(folder, fcntl.LOCK_EX)
+            _lock(folder)
             yield
         finally:
             os.close(folder)
@@ -306,6 +308,22 @@ def _connect(path: Path) -> sqlite3.Connection:
     # What is damaged is to be seen as it is.
     database.text_factory = lambda raw: raw.decode("utf-8", "replace")
     return database
+
+
+def _lock(file: int) -> None:
+    """Take a lock, unless who has it keeps it for long: a process that was stopped, perhaps.
+
+    Raises:
+        TimeoutError: it does.
+    """
+    ends = time.monotonic() + OPENING_SECONDS
+    while True:
+        try:
+            return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > ends:
+                raise TimeoutError("another process does not come to an end opening it") from None
+            time.sleep(0.02)
 
 
 def _number(path: Path) -> tuple[int, int]:
