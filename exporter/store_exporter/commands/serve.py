@@ -13,6 +13,7 @@ from pathlib import Path
 
 from .._version import __version__
 from ..config import Config, ConfigError, load
+from ..config.load import Reading
 from ..ingest.ledger import LedgerError
 from ..net.redactor import Redactor
 from ..probing.leases import LeaseError
@@ -134,7 +135,7 @@ def _checked(config: Config) -> int:
 async def _serve(
     args: argparse.Namespace, config: Config, web_file: WebFile | None, redact: Redactor
 ) -> None:
-    read = partial(load, args.config_file)
+    read = Reading(args.config_file, config)
     shares = _shares()
     guarded = web_file is not None and web_file.guards
     addresses = args.addresses or default_addresses(guarded=guarded)

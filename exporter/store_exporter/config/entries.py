@@ -17,6 +17,7 @@ from .platform_model import defaults_model, store_model
 from .problems import suggestion
 from .secrets import reference
 from .section import Section
+from .unchanged import UnchangedStores
 from .values import duration_text, is_org
 
 
@@ -98,7 +99,16 @@ def _raw(item: Any, key: str) -> str | None:
 
 
 class StoreReader:
-    """Validates `stores:` and `discovery:` against the platforms, the defaults and the orgs."""
+    """Validates `stores:` and `discovery:` against the platforms, the defaults and the orgs.
+
+    Args:
+        checker: gathers problems.
+        platforms: those that stores may have.
+        defaults: the validated keys under `defaults:`.
+        orgs: the names of all orgs.
+        tenants: those that are valid.
+        known: what makes stores that did not change again; nothing by default.
+    """
 
     def __init__(
         self,
@@ -107,12 +117,15 @@ class StoreReader:
         defaults: Keys,
         orgs: set[str],
         tenants: Mapping[str, OrgSection],
+        *,
+        known: UnchangedStores | None = None,
     ) -> None:
         self.checker = checker
         self.platforms = platforms
         self.builder = Builder(defaults)
         self.orgs = orgs
         self.tenants = tenants
+        self._known = known
         self._models: dict[str, type[Section]] = {}
 
     def stores(self, data: Mapping[str, Any]) -> list[Store]:
@@ -129,6 +142,10 @@ class StoreReader:
 
     def _store(self, item: Any, path: Path) -> Store | None:
         platform = self._platform(item, path)
+        if platform is not None and self._known is not None:
+            same = self._known.store(item, platform, self.checker.source)
+            if same is not None:
+                return same
         keys = self.checker.keys(self._model(platform, item), item, path)
         if keys is None or platform is None:
             return None

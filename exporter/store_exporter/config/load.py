@@ -13,6 +13,7 @@ from ..stores.model import Store
 from . import alerting, document, entries, problems, secrets
 from .checker import Checker
 from .model import OrgSection, Root, StateDatabase
+from .unchanged import UnchangedStores
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ def load(
     environ: Mapping[str, str] = os.environ,
     platforms: Mapping[str, Platform] | None = None,
     resolve: bool = True,
+    before: Config | None = None,
 ) -> Config:
     """Read and validate a configuration file.
 
@@ -60,6 +62,8 @@ def load(
             which those are imported that the file needs.
         resolve: whether to read secrets; otherwise they are empty, which is enough to generate
             rules or dashboards.
+        before: what was read with the same environment and platforms the last time; stores that
+            did not change since then are taken over.
 
     Raises:
         ConfigError: with every problem of the file.
@@ -75,7 +79,9 @@ def load(
     defaults = entries.read_defaults(checker, data, known)
     orgs = entries.read_orgs(checker, data)
     alerts = alerting.read(checker, data, orgs)
-    reader = entries.StoreReader(checker, known, defaults, entries.declared(data), orgs)
+    same = None if before is None else UnchangedStores(before.data, before.stores, data)
+    names = entries.declared(data)
+    reader = entries.StoreReader(checker, known, defaults, names, orgs, known=same)
     stores, discovery = reader.stores(data), reader.discovery(data)
     if root is None or checker.problems:
         raise problems.ConfigError(checker.problems)
@@ -88,6 +94,36 @@ def load(
     }
     keys = {name: getattr(root, name) for name in Root.model_fields if name != "defaults"}
     return Config(file=path, data=data, **keys | read_here)
+
+
+class Reading:
+    """Reads a file again and again; what did not change is validated only once.
+
+    Args:
+        path: the file.
+        before: what was read already.
+        environ: where `env:` references are looked up.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        before: Config | None = None,
+        *,
+        environ: Mapping[str, str] = os.environ,
+    ) -> None:
+        self._path = path
+        self._before = before
+        self._environ = environ
+
+    def __call__(self) -> Config:
+        """Read it.
+
+        Raises:
+            ConfigError: with every problem of the file.
+        """
+        self._before = load(self._path, environ=self._environ, before=self._before)
+        return self._before
 
 
 def read(path: Path) -> str:

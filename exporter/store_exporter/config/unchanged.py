@@ -1,0 +1,64 @@
+"""Stores of the last configuration, for those entries that say the same in the next one.
+
+At each reload nearly all of thousands of entries are what they were. Their keys need no second
+validation; only their secrets are read again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..platforms.base import Platform
+from ..stores.model import Store
+from .secrets import SecretSource
+
+_OUTSIDE = ("ca_file", "maintenance")
+"""Keys whose validity depends on more than what stands there: on a file, and on the time."""
+
+
+class UnchangedStores:
+    """The stores of a valid configuration.
+
+    Args:
+        before: the content of its file.
+        stores: its stores, in the order of the file.
+        data: the content of the next file. With other `defaults` nothing is known.
+    """
+
+    def __init__(
+        self, before: Mapping[str, Any], stores: Sequence[Store], data: Mapping[str, Any]
+    ) -> None:
+        self._entries: dict[str, tuple[Any, Store]] = {}
+        defaults = before.get("defaults")
+        if defaults == data.get("defaults") and not _depends(defaults):
+            items = before.get("stores") or ()
+            pairs = zip(items, stores, strict=True)
+            self._entries = {store.domain: (item, store) for item, store in pairs}
+
+    def store(self, item: Any, platform: Platform, source: SecretSource) -> Store | None:
+        """Return the store of an entry that says the same as before, with the same secrets.
+
+        Args:
+            item: the entry.
+            platform: its platform.
+            source: where its secrets are read.
+        """
+        domain = item.get("domain")
+        before, store = self._entries.get(domain if isinstance(domain, str) else "", (None, None))
+        if store is None or item != before or _depends(item) or platform.unusable:
+            return None
+        for setting in platform.credentials:
+            text = (item.get("credentials") or {}).get(setting.name)
+            if setting.secret and text is not None:
+                try:
+                    secret = source.of_store(text)
+                except ValueError:
+                    return None
+                if secret != store.credentials.get(setting.name):
+                    return None
+        return store
+
+
+def _depends(keys: Any) -> bool:
+    return isinstance(keys, dict) and any(key in keys for key in _OUTSIDE)
