@@ -107,3 +107,16 @@ def test_an_extra_that_a_platform_lacks_is_named_as_what_that_platform_lacks() -
     assert (done.returncode, done.stdout) == (2, "")
     hint = "it needs httpx: pip install 'store-exporter[clients]'"
     assert [line.endswith(hint) for line in done.stderr.splitlines()] == [True, True]
+
+
+def test_help_does_not_wait_for_what_only_serving_needs() -> None:
+    program = (
+        "import sys; from store_exporter.cli import main\n"
+        "try: main(['serve', '--help'])\n"
+        "except SystemExit: pass\n"
+        "print([name for name in ('aiohttp', 'pydantic', 'httpx') if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+    )
+    assert done.stdout.endswith("[]\n")

@@ -8,12 +8,13 @@ import sys
 from pathlib import Path
 from time import perf_counter
 
-from . import calls, fleet, histograms, imports, ingest
+from . import calls, fleet, forms, histograms, imports, ingest
 from .effort import FULL, QUICK, TINY
 from .result import Result, table, write_json
 
 SECTIONS = {
     "calls": calls,
+    "forms": forms,
     "histograms": histograms,
     "imports": imports,
     "fleet": fleet,

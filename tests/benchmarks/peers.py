@@ -73,7 +73,11 @@ def _labels_each_time(function: Call) -> Call:
 
 def prebound(function: Call) -> Call:
     counters, histograms = instruments()
-    counter, histogram = counters.labels(*VALUES), histograms.labels(*VALUES)
+    return wrapped(function, counters.labels(*VALUES), histograms.labels(*VALUES))
+
+
+def wrapped(function: Call, counter: Counter, histogram: Histogram) -> Call:
+    """Return the function measured by these children."""
 
     @wraps(function)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
@@ -96,6 +100,47 @@ def prebound_coroutine(function: Call) -> Call:
         start = perf_counter()
         try:
             return await function(*args, **kwargs)
+        finally:
+            counter.inc()
+            histogram.observe(perf_counter() - start)
+
+    return wrapper
+
+
+def prebound_with_errors(function: Call) -> Call:
+    """Return the function with a counter of errors as well, for operations that fail."""
+    counters, histograms = instruments()
+    counter, histogram = counters.labels(*VALUES), histograms.labels(*VALUES)
+    errors = Counter(
+        "store_operation_errors", "Failed.", (*OPERATION_LABELS, "error_type"), registry=None
+    )
+    error = errors.labels(*VALUES, "out_of_stock")
+
+    @wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        start = perf_counter()
+        try:
+            return function(*args, **kwargs)
+        except Exception:
+            error.inc()
+            raise
+        finally:
+            counter.inc()
+            histogram.observe(perf_counter() - start)
+
+    return wrapper
+
+
+def prebound_generator(function: Call) -> Call:
+    """Return the generator function measured from its first item to its end."""
+    counters, histograms = instruments()
+    counter, histogram = counters.labels(*VALUES), histograms.labels(*VALUES)
+
+    @wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        start = perf_counter()
+        try:
+            yield from function(*args, **kwargs)
         finally:
             counter.inc()
             histogram.observe(perf_counter() - start)

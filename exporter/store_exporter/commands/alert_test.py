@@ -21,7 +21,7 @@ import httpx
 import yaml
 
 from ..config.problems import suggestion
-from . import stores
+from . import arguments, stores
 
 ALERT = "AlertTest"
 SEVERITIES = ("critical", "warning", "info")
@@ -81,7 +81,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help="how long to wait; the first message of a group waits 30 s (default: %(default)g)",
     )
-    stores.add_config_file(parser)
+    arguments.add_config_file(parser)
 
 
 def run(args: argparse.Namespace) -> int:

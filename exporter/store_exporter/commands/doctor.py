@@ -29,7 +29,7 @@ from ..probing.state import UNUSED_SECONDS, StateError, StateUnavailableError, S
 from ..probing.transport import Transport
 from ..stores.model import Store
 from ..stores.owners import REASONS, RefusedDomain
-from . import stores
+from . import arguments, stores
 from .state import opened
 
 _AT_ONCE = 10
@@ -51,12 +51,12 @@ _LABEL_VALUES = {
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("domain", nargs="*", help="stores to look at (default: all)")
-    stores.add_arguments(parser)
+    arguments.add_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Examine and print; 1 when anything is wrong, 2 when there is no such store."""
-    stores.silence_log()
+    arguments.silence_log()
     config = stores.read_config(args)
     if config is None:
         return 1

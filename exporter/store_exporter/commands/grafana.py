@@ -14,7 +14,7 @@ from ..config import ConfigError, load
 from ..config.secrets import SecretSource
 from ..mixin import dashboards, policy
 from ..mixin.names import Dashboards
-from . import stores
+from . import arguments
 from .generate import address
 from .grafana_api import Grafana, GrafanaError
 
@@ -27,7 +27,7 @@ HOME = Dashboards.SHOP.uid
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("org", nargs="*", help="orgs to set up (default: all of the configuration)")
-    stores.add_config_file(parser)
+    arguments.add_config_file(parser)
     parser.add_argument(
         "--grafana.url",
         dest="grafana_url",

@@ -13,7 +13,7 @@ import httpx
 
 from ..config import Config
 from ..stores.model import Store
-from . import stores
+from . import arguments, stores
 from .serve import PORT
 
 _SECONDS = 30.0
@@ -40,12 +40,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="URL",
         help="where the exporter listens (default: %(default)s)",
     )
-    stores.add_config_file(parser)
+    arguments.add_config_file(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Begin or end it; 1 when the exporter refuses or cannot be asked, 2 for no such store."""
-    stores.silence_log()
+    arguments.silence_log()
     if args.duration and not args.reason:
         print("--reason is needed: who looks at the store later wants to know why", file=sys.stderr)
         return 2

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from ..platforms import reference
 from ..spec.operations import OPERATIONS
-from . import stores
+from . import arguments
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the operations; 2 when the one asked for, or every platform, cannot be had."""
-    stores.silence_log()
+    arguments.silence_log()
     for problem in reference.problems():
         print(problem, file=sys.stderr)
     if not reference.platforms():

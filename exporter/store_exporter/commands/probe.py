@@ -19,7 +19,7 @@ from ..probing.jobs import jobs_of
 from ..probing.runner import Runner
 from ..probing.transport import Transport
 from ..stores.model import Store
-from . import stores
+from . import arguments, stores
 
 # What a run says about the store; the rest is about the run, which is printed as such.
 _FIGURES = (
@@ -32,12 +32,12 @@ _FIGURES = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("domain", help="the store's host name, as in the configuration")
-    stores.add_arguments(parser)
+    arguments.add_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Probe and print; 1 when anything failed, 2 when there is no such store."""
-    stores.silence_log()
+    arguments.silence_log()
     config = stores.read_config(args)
     if config is None:
         return 1

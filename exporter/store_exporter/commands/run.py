@@ -19,7 +19,7 @@ from ..platforms.base import Platform
 from ..spec.operation import OperationSpec, Parameter
 from ..spec.operations import ALIASES
 from ..stores.model import Store
-from . import stores
+from . import arguments, stores
 
 
 class _UsageError(Exception):
@@ -33,12 +33,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--store", required=True, metavar="DOMAIN", help="the store, as in the configuration"
     )
-    stores.add_arguments(parser)
+    arguments.add_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run it and print what it returns; 1 when it fails, 2 when it cannot be run like this."""
-    stores.silence_log()
+    arguments.silence_log()
     config = stores.read_config(args)
     if config is None:
         return 1

@@ -21,7 +21,7 @@ from ..probing.state import (
 )
 from ..server.state import open_state
 from ..stores.model import Store
-from . import stores
+from . import arguments, stores
 
 _ACTIONS = {"list": (0, 0), "move": (1, 2), "forget": (1, 1)}
 """How many names each takes, at least and at most."""
@@ -52,12 +52,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--replace", action="store_true", help="for move: forget what the other store has"
     )
-    stores.add_arguments(parser)
+    arguments.add_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """List, move or forget; 1 when it cannot be done, 2 when the command line is wrong."""
-    stores.silence_log()
+    arguments.silence_log()
     least, most = _ACTIONS[args.action]
     if not least <= len(args.names) <= most:
         print(f"state {args.action} takes {least} to {most} names", file=sys.stderr)

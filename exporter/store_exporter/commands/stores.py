@@ -1,12 +1,10 @@
-"""What commands share that look at stores: the configuration file and the choice of stores."""
+"""What commands share that look at stores: reading the configuration, and the choice of stores."""
 
 from __future__ import annotations
 
 import argparse
-import logging
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from ..config import Config, ConfigError, load
 from ..config.problems import suggestion
@@ -21,36 +19,6 @@ _SHOWN = 20
 
 class StoreNotFoundError(Exception):
     """A domain is not among the stores; the message says which may have been meant."""
-
-
-def add_config_file(parser: argparse.ArgumentParser) -> None:
-    """Declare `--config.file`."""
-    parser.add_argument(
-        "--config.file",
-        dest="config_file",
-        type=Path,
-        default=Path("store-exporter.yml"),
-        metavar="FILE",
-        help="the configuration (default: %(default)s)",
-    )
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare `--config.file` and `--format`."""
-    add_config_file(parser)
-    parser.add_argument(
-        "--format",
-        choices=("text", "json"),
-        default="text",
-        help="how to print what was found (default: %(default)s)",
-    )
-
-
-def silence_log() -> None:
-    """Keep the log from saying a second time what the command prints with its results."""
-    logger = logging.getLogger(__package__.partition(".")[0])
-    if not logger.handlers:
-        logger.addHandler(logging.NullHandler())
 
 
 def read_config(args: argparse.Namespace, *, resolve: bool = True) -> Config | None:

@@ -217,12 +217,12 @@ class OperationHandle:
         # The slowest of each batch are the ones whose traces are worth a look.
         self.notable = batch[-1 - pending // 16] if tracing.available() else NEVER
 
-    def failed(self, error_type: str) -> Mapping[str, int]:
-        """Return the failures with one more, and keep what was before one of a new type."""
+    def failed(self, error_type: str, number: int) -> Mapping[str, int]:
+        """Return the failures with some more, and keep what was before those of a new type."""
         errors = self.errors
         if error_type not in errors:
             self._begin_error(error_type)
-        return {**errors, error_type: errors.get(error_type, 0) + 1}
+        return {**errors, error_type: errors.get(error_type, 0) + number}
 
     def _begin_error(self, error_type: str) -> None:
         self._errors_created = {**self._errors_created, error_type: self._owner.clock()}

@@ -59,7 +59,7 @@ class OperationSeries:
         self._dropped: Counter[str] = Counter()
         self._texts: dict[str, str] = {}
         self._tickets: deque[OperationHandle] = deque()
-        self._failures: deque[tuple[OperationHandle, float, str]] = deque()
+        self._failures: list[tuple[OperationHandle, float, str]] = []
         self.renew_locks()
 
     def renew_locks(self) -> None:
@@ -231,11 +231,17 @@ class OperationSeries:
     def _count_failures(self) -> None:
         failures = self._failures
         while failures:
-            handle, seconds, error_type = failures[0]
-            if error_type not in ERROR_TYPES:
-                error_type = "exception"
-            counted = handle.failed(error_type)
+            handle, _, error_type = failures[0]
+            # Those that follow and are alike are counted with it.
+            seconds: list[float] = []
+            for other, took, kind in failures:
+                if other is not handle or kind != error_type:
+                    break
+                seconds.append(took)
+            number = len(seconds)
+            error_type = error_type if error_type in ERROR_TYPES else "exception"
+            counted = handle.failed(error_type, number)
             # Together, without a call between them; see OperationHandle.
             handle.errors = counted
-            handle.durations += (seconds,)
-            del failures[0]
+            handle.durations += seconds
+            del failures[:number]

@@ -21,18 +21,22 @@ class Iteration:
     """The run of a generator: its clock stands while the consumer is at work.
 
     A generator that vanishes without an end, as asynchronous ones may, counts as cancelled.
+
+    Attributes:
+        seconds: that the generator worked, up to the last time its clock was stopped.
+        since: when its clock was started.
     """
 
-    __slots__ = ("_handle", "_open", "_seconds", "_since")
+    __slots__ = ("_handle", "_open", "seconds", "since")
 
     def __init__(self, handle: OperationHandle) -> None:
         self._handle = handle
-        self._seconds = 0.0
+        self.seconds = 0.0
         self._open = False
         while True:
             try:
                 handle.tickets.pop()
-                self._since = perf_counter()
+                self.since = perf_counter()
                 break
             except IndexError:
                 handle.admit()
@@ -41,19 +45,11 @@ class Iteration:
                 raise
         self._open = True
 
-    def resume(self) -> None:
-        """Let the clock run: the generator works."""
-        self._since = perf_counter()
-
-    def pause(self) -> None:
-        """Stop the clock: the consumer works."""
-        self._seconds += perf_counter() - self._since
-
     def returned(self, failure: Failure | None, result: object) -> None:
         """Count the run as finished; the clock must be running."""
-        self.pause()
+        self.seconds += perf_counter() - self.since
         self._open = False
-        handle, seconds = self._handle, self._seconds
+        handle, seconds = self._handle, self.seconds
         if failure is not None:
             record_result(handle, seconds, failure, result)
             return
@@ -63,21 +59,22 @@ class Iteration:
 
     def raised(self, error: BaseException) -> None:
         """Count the run as failed; the clock must be running."""
-        self.pause()
+        self.seconds += perf_counter() - self.since
         self._open = False
         try:
-            record_exception(self._handle, self._seconds, error)
+            record_exception(self._handle, self.seconds, error)
         except RecursionError:
             self._handle.durations += NO_ROOM
 
     def __del__(self) -> None:
         # A signal handler may have raised before `__init__` did anything.
         if getattr(self, "_open", False):
-            self._handle.fail(self._seconds, "cancelled")
+            self._handle.fail(self.seconds, "cancelled")
 
 
 def wrap_generator(function: Function, find: Find, failure: Failure | None) -> Function:
     """Wrap a generator function."""
+    clock = perf_counter
 
     @wraps(function)
     def wrapper(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
@@ -87,17 +84,17 @@ def wrap_generator(function: Function, find: Find, failure: Failure | None) -> F
             step, given = generator.send, None
             while True:
                 item = step(given)
-                run.pause()
+                run.seconds += clock() - run.since
                 try:
                     given = yield item
                     step = generator.send
                 except GeneratorExit:
-                    run.resume()
+                    run.since = clock()
                     generator.close()
                     raise
                 except BaseException as error:  # noqa: BLE001 - the generator is to see it
                     step, given = generator.throw, error
-                run.resume()
+                run.since = clock()
         except StopIteration as stop:
             run.returned(failure, stop.value)
             return stop.value
@@ -114,6 +111,7 @@ def wrap_generator(function: Function, find: Find, failure: Failure | None) -> F
 
 def wrap_async_generator(function: Function, find: Find, failure: Failure | None) -> Function:
     """Wrap an asynchronous generator function, as `wrap_generator` does a plain one."""
+    clock = perf_counter
 
     @wraps(function)
     async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
@@ -123,17 +121,17 @@ def wrap_async_generator(function: Function, find: Find, failure: Failure | None
             step, given = generator.asend, None
             while True:
                 item = await step(given)
-                run.pause()
+                run.seconds += clock() - run.since
                 try:
                     given = yield item
                     step = generator.asend
                 except GeneratorExit:
-                    run.resume()
+                    run.since = clock()
                     await generator.aclose()
                     raise
                 except BaseException as error:  # noqa: BLE001 - the generator is to see it
                     step, given = generator.athrow, error
-                run.resume()
+                run.since = clock()
         except StopAsyncIteration:
             run.returned(failure, None)
         except GeneratorExit:

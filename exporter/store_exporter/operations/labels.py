@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from contextvars import ContextVar
+from collections.abc import Callable
+from contextlib import ContextDecorator
+from contextvars import ContextVar, Token
 from typing import Any, NamedTuple
 
 from ..metrics.complaints import MisuseError
@@ -27,25 +27,38 @@ Labels = Callable[..., tuple[str, str, str]]
 Fixed = tuple[str | None, str | None, str | None]
 """Org, domain and platform as given to `track`; None is for the context to fill in."""
 
-_store: ContextVar[StoreLabels] = ContextVar("store_exporter_store")
+_store: ContextVar[tuple[str, str, str]] = ContextVar("store_exporter_store")
 
 
-@contextmanager
-def store_context(*, org: str, domain: str, platform: str) -> Iterator[None]:
+_Entered = tuple[Token[tuple[str, str, str]], "_Entered"] | None
+
+
+class store_context(ContextDecorator):  # noqa: N801 - a context manager, used like a function
     """Give the store of all operations that start inside the block without labels of their own.
 
     For servers that serve many tenants: one block around a request or job. The values travel with
     `contextvars`, so into tasks but not into threads that are started inside. They are checked
     when an operation starts; whatever they are, nothing is raised.
     """
-    token = _store.set(StoreLabels(org, domain, platform))
-    try:
-        yield
-    finally:
+
+    def __init__(self, *, org: str, domain: str, platform: str) -> None:
+        self._labels = (org, domain, platform)
+        # What each entry is left with, the last one first: it may be entered while it is open.
+        self._entered: _Entered = None
+
+    def __enter__(self) -> None:
+        self._entered = (_store.set(self._labels), self._entered)
+
+    def __exit__(self, *_: object) -> None:
+        if self._entered is None:
+            return
+        token, self._entered = self._entered
         # Some frameworks leave a block in another context than they entered it; there is nothing
         # to restore there.
-        with suppress(ValueError):
+        try:  # noqa: SIM105 - `suppress` would cost as much as all the rest
             _store.reset(token)
+        except ValueError:
+            pass
 
 
 def by_arguments(recorder: Recorder, operation: str, labels: Labels) -> Find:
@@ -68,7 +81,13 @@ def by_context(recorder: Recorder, operation: str, fixed: Fixed) -> Find:
     def find(_args: tuple[Any, ...], _kwargs: dict[str, Any]) -> OperationHandle:
         return in_context(recorder, operation, fixed)
 
-    return find
+    def find_all(_args: tuple[Any, ...], _kwargs: dict[str, Any]) -> OperationHandle:
+        try:
+            return recorder.operation(*_store.get(), operation)
+        except Exception:  # noqa: BLE001 - it is found out and counted where there is time for it
+            return in_context(recorder, operation, fixed)
+
+    return find_all if fixed == (None, None, None) else find
 
 
 def _no_context(fixed: Fixed) -> MisuseError:
@@ -86,9 +105,9 @@ def in_context(recorder: Recorder, operation: str, fixed: Fixed) -> OperationHan
             if store is None:
                 recorder.broke("context", _no_context(fixed), operation)
                 return recorder.nowhere
-            org = store.org if org is None else org
-            domain = store.domain if domain is None else domain
-            platform = store.platform if platform is None else platform
+            org = store[0] if org is None else org
+            domain = store[1] if domain is None else domain
+            platform = store[2] if platform is None else platform
         return recorder.operation(org, domain, platform, operation)
     except Exception as error:  # noqa: BLE001 - counted; the operation goes on, unrecorded
         recorder.broke("labels", error, operation)

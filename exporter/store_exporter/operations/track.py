@@ -29,6 +29,9 @@ _F = TypeVar("_F", bound="Callable[..., Any] | classmethod[Any, ..., Any]")
 # The frame of a `with` statement, seen from its context manager.
 _frame = sys._getframe  # noqa: SLF001 - the name that CPython's documentation gives it
 
+# A call of the class would look for `__init__`, which takes longer than the clock.
+_new = Operation.__new__
+
 _GENERATOR = CO_GENERATOR | CO_ASYNC_GENERATOR
 
 
@@ -101,7 +104,8 @@ class track:  # noqa: N801 - a decorator and context manager, used like a functi
 
     def __enter__(self) -> Operation:
         handle = self._handle or self._find()
-        operation = Operation(handle)
+        operation = _new(Operation)
+        operation.handle = handle
         key = id(_frame(1))
         opened = self._open
         while True:
@@ -128,8 +132,17 @@ class track:  # noqa: N801 - a decorator and context manager, used like a functi
     ) -> None:
         operation = self._open.pop(id(_frame(1)), None)
         try:
-            if operation is not None and error is None and operation.outer is None:
-                operation.end()
+            if (
+                operation is not None
+                and error is None
+                and operation.outer is None
+                and operation.verdict is None
+            ):
+                seconds = perf_counter() - operation.since
+                handle = operation.handle
+                handle.durations.append(seconds)
+                if seconds > handle.notable:
+                    handle.remark(seconds)
             else:
                 self._leave(_frame(1), operation, error)
         except RecursionError:
@@ -137,11 +150,24 @@ class track:  # noqa: N801 - a decorator and context manager, used like a functi
                 operation.handle.durations += NO_ROOM
 
     async def __aenter__(self) -> Operation:
-        operation = Operation(self._handle or self._find())
+        handle = self._handle or self._find()
+        operation = _new(Operation)
+        operation.handle = handle
         key = id(_frame(1))
-        operation.begin()
-        operation.outer = self._open.get(key)
-        self._open[key] = operation
+        opened = self._open
+        while True:
+            try:
+                handle.tickets.pop()
+                operation.since = perf_counter()
+                break
+            except IndexError:
+                handle.admit()
+            except BaseException:
+                handle.tickets += TICKET
+                raise
+        if key in opened:
+            operation.outer = opened[key]
+        opened[key] = operation
         return operation
 
     async def __aexit__(
@@ -178,9 +204,14 @@ class track:  # noqa: N801 - a decorator and context manager, used like a functi
         recorder = self._recorder or default()
         if self._labels is not None:
             return by_arguments(recorder, self._operation, self._labels)((), {})
-        handle = in_context(recorder, self._operation, self._fixed)
-        if None not in self._fixed:
-            self._handle = handle
+        org, domain, platform = self._fixed
+        if org is None or domain is None or platform is None:
+            return in_context(recorder, self._operation, self._fixed)
+        try:
+            handle = recorder.operation(org, domain, platform, self._operation)
+        except Exception:  # noqa: BLE001 - counted there
+            return in_context(recorder, self._operation, self._fixed)
+        self._handle = handle
         return handle
 
     def _wrap(self, function: Callable[..., Any], recorder: Recorder) -> Callable[..., Any]:

@@ -1,0 +1,37 @@
+"""Arguments that commands share. They are declared before anything that is slow to import."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from pathlib import Path
+
+
+def add_config_file(parser: argparse.ArgumentParser) -> None:
+    """Declare `--config.file`."""
+    parser.add_argument(
+        "--config.file",
+        dest="config_file",
+        type=Path,
+        default=Path("store-exporter.yml"),
+        metavar="FILE",
+        help="the configuration (default: %(default)s)",
+    )
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare `--config.file` and `--format`."""
+    add_config_file(parser)
+    parser.add_argument(
+        "--format",
+        choices=("text", "json"),
+        default="text",
+        help="how to print what was found (default: %(default)s)",
+    )
+
+
+def silence_log() -> None:
+    """Keep the log from saying a second time what the command prints with its results."""
+    logger = logging.getLogger(__package__.partition(".")[0])
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())
