@@ -467,6 +467,19 @@ async def test_counters_are_there_from_the_beginning(world: World) -> None:
     assert world.value(health.API_THROTTLED, "acme", "shop.example.com", "woocommerce") == 0
 
 
+async def test_stores_that_come_and_go_for_ever_leave_no_places_behind(world: World) -> None:
+    stores = [store(f"shop{number}.example.com") for number in range(300)]
+    kept = store("kept.example.com")
+    await world.start([kept])
+    for _ in range(20):
+        await world.update([kept, *map(replace, stores)])
+        await world.update([kept])
+    assert len(world.scheduler._timetable._heap) < 1100
+    await world.time.advance(130)
+    assert {domain for _, domain, _ in world.runs} == {"kept.example.com"}
+    assert len(world.runs) >= 2
+
+
 async def steps_of_an_update(
     world: World, before: Sequence[Store], after: Sequence[Store]
 ) -> tuple[int, int]:

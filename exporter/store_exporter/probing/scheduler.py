@@ -140,7 +140,7 @@ class Scheduler:
 
     def _drop_store(self, store: Store) -> None:
         for entry in self._entries.pop(store.domain, {}).values():
-            entry.drop()
+            self._timetable.drop(entry)
         self._runner.forget(store)
 
     def _take(self, store: Store) -> list[Entry]:
@@ -150,7 +150,7 @@ class Scheduler:
         entries = self._entries.setdefault(store.domain, {})
         for key in entries.keys() - jobs.keys():
             entry = entries.pop(key)
-            entry.drop()
+            self._timetable.drop(entry)
             self._runner.forget_job(entry.job)
         for key, job in jobs.items():
             if key in entries:

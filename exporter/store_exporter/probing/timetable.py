@@ -13,6 +13,8 @@ from .jobs import Job
 
 FIRST_SPACING = 0.02
 """Seconds between first runs: a hundred jobs begin within two seconds, ten thousand in 200."""
+_STALE = 1000
+"""Places that are not valid any more and may stay until they are due, however few entries are."""
 JITTER_SHARE = 0.02
 LONGEST_JITTER = 1.0
 
@@ -23,7 +25,8 @@ class Entry:
     Attributes:
         job: the job; replaced when its configuration changes.
         due: when it is due next, by the monotonic clock.
-        number: the valid one of its places in the heap; older ones are passed over.
+        number: the valid one of its places in the heap, from 1; older ones are passed over. 0 while
+            it has none.
         running: whether it runs, or waits for room to run.
         failed: whether its last run failed.
         held: whether its last run was held back because the store was in trouble.
@@ -66,6 +69,7 @@ class Timetable:
         self._random = random
         self._heap: list[tuple[float, int, Entry]] = []
         self._count = 0
+        self._stale = 0
 
     def place_first(self, entry: Entry, window: float) -> None:
         """Have an entry run soon, at its place within so many seconds or its interval."""
@@ -82,16 +86,36 @@ class Timetable:
 
     def place(self, entry: Entry, due: float) -> None:
         """Give an entry a place, in exchange for the one that it had."""
+        self._leave(entry)
         self._count += 1
         entry.due, entry.number = due, self._count
         heapq.heappush(self._heap, (due, self._count, entry))
+
+    def drop(self, entry: Entry) -> None:
+        """Take an entry out for good and interrupt it."""
+        self._leave(entry)
+        entry.drop()
+
+    def _leave(self, entry: Entry) -> None:
+        """Note that an entry's place is not valid any more; forget such places when most are."""
+        if entry.number <= 0:
+            return
+        entry.number = 0
+        self._stale += 1
+        if self._stale > max(_STALE, len(self._heap) // 2):
+            self._heap = [place for place in self._heap if place[2].number == place[1]]
+            heapq.heapify(self._heap)
+            self._stale = 0
 
     def due(self, now: float) -> Iterator[Entry]:
         """Take out and yield the entries that are due; each is to be placed anew."""
         while self._heap and self._heap[0][0] <= now:
             _, number, entry = heapq.heappop(self._heap)
             if entry.number == number:
+                entry.number = 0
                 yield entry
+            else:
+                self._stale -= 1
 
     def next(self) -> float | None:
         """Return when the next entry may be due; None when there is none."""
