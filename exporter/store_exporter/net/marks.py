@@ -120,7 +120,16 @@ GENERIC = Marks(
     closed=(
         *("maintenance", "coming soon", "under construction", "opening soon"),
         *("manutenção", "wartung", "mantenimiento", "manteniment", "manutenzione", "onderhoud"),
-        *("underhåll", "vedligehold", "vedlikehold", "huolto", "konserwacj", "údržb", "odstávk"),
+        *(
+            "underhåll",
+            "vedligehold",
+            "vedlikehold",
+            "huolto",
+            "huollon",
+            "konserwacj",
+            "údržb",
+            "odstávk",
+        ),
         *("karbantart", "întreținere", "mentenanț", "bak\u0131m", "συντήρηση", "обслуживан"),
         *("обслуговуван", "поддръжка", "технически", "održavanj", "vzdrževanj", "hooldus"),
         *("bảo trì", "pemeliharaan", "penyelenggaraan", "メンテナンス", "维护", "維護", "점검"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 
 from .answers import Call, Document, Reply
@@ -16,7 +16,10 @@ class Habits:
         cap: the most orders that a page holds, whatever `per_page` asks for.
         ignores_page: every page is the first.
         total: what X-WP-Total says: missing, zero, page (what is on the page) or double.
-        shows_drafts: lists without a status show drafts, as versions before 7.9 do.
+        version: of WooCommerce. Before 5.8 lists do not know when orders changed, before 7.9 those
+            without a status show drafts, before 9.0 there is no list of all refunds.
+        shows_drafts: lists without a status show drafts, whatever the version.
+        hidden: ids of orders that lists count and do not show, as a plugin makes it.
         decimals: decimals of the prices that the shop displays. An order's total and tax are
             rounded to them when it is loaded, all else only as `dp` asks.
     """
@@ -24,7 +27,9 @@ class Habits:
     cap: int | None = None
     ignores_page: bool = False
     total: str | None = None
+    version: tuple[int, int] = (11, 0)
     shows_drafts: bool = False
+    hidden: set[int] = field(default_factory=set)
     decimals: int | None = None
 
     def asked(self, call: Call) -> Call:
@@ -32,12 +37,22 @@ class Habits:
         params = dict(call.params)
         if self.cap is not None:
             params["per_page"] = str(min(self.cap, int(params.get("per_page", "10"))))
+        if self.version < (5, 8):
+            for name in ("modified_after", "modified_before", "dates_are_gmt"):
+                params.pop(name, None)
         if self.ignores_page:
             params.pop("page", None)
         return Call(call.method, call.path, params, call.body, call.headers)
 
+    @property
+    def lists_drafts(self) -> bool:
+        """Whether lists without a status show drafts."""
+        return self.shows_drafts or self.version < (7, 9)
+
     def told(self, reply: Reply) -> Reply:
         """Return an answer with the total that the store tells."""
+        if self.hidden:
+            reply.body = [row for row in reply.body if row["id"] not in self.hidden]
         header = "X-WP-Total"
         right = int(reply.headers[header])
         lies = {"zero": 0, "page": len(reply.body), "double": right * 2}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from .answers import ApiError, Call, Document, Reply, invalid_parameter, link, paged
+from .answers import ApiError, Call, Document, Reply, invalid_parameter, link, no_route, paged
 from .dates import changed_within
 from .shop import STATUSES, Shop
 
@@ -50,7 +50,7 @@ def orders(shop: Shop, call: Call) -> Reply:
     """GET orders. Without `status` the drafts of the checkout are left out."""
     call = shop.habits.asked(call)
     statuses = _statuses(call)
-    if shop.habits.shows_drafts and not call.values("status"):
+    if shop.habits.lists_drafts and not call.values("status"):
         statuses |= {"checkout-draft"}
     search = call.params.get("search", "").lower()
     customer = call.params.get("customer")
@@ -139,7 +139,9 @@ def refunds(shop: Shop, call: Call, order_id: str) -> Reply:
 
 
 def all_refunds(shop: Shop, call: Call) -> Reply:
-    """GET refunds, of every order (since WooCommerce 9.0)."""
+    """GET refunds, of every order."""
+    if shop.habits.version < (9, 0):
+        raise no_route()
     rows = [
         _child(shop, {**row, "parent_id": number}, f"{_ROOT}/orders/{number}/refunds")
         for number, refunds in shop.refunds.items()

@@ -127,10 +127,10 @@ class Walk:
         self.received += new
         left = (self.total or 0) - len(self.received)
         if self.second:
-            if ids and left:
-                if self._turn_page(new):
-                    return True
-                self._note_unread(self.position, self.position, max(1, left))
+            if ids and left and self._turn_page(new):
+                return True
+            if left > 0:
+                self._note_unread(self.position, self.position, left)
             self._leave(self.position + 1)
             return True
         return self._advance_open(ids, changed, new, left)
@@ -164,6 +164,8 @@ class Walk:
     ) -> bool:
         self.newest = max(self.newest, *changed) if changed else self.newest
         self.backlog = max(1, left)
+        if not ids and self.total and self.page == 1 and self.numbered:
+            self._note_unread(self.position, max(self.position, self.started), self.total)
         count, latest = len(self.received), changed[-1] if changed else self.position
         if not ids or (not left and (count < _SMALLEST_PAGE or latest <= self.position)):
             self._leave(max(self.position, latest))

@@ -126,9 +126,6 @@ class OrderBook(order_book.OrderBook[Api, OrdersRead]):
             server, page = server_time(rows.response), rows.page
             _check(page, query)
             self.take(page)
-            if rows.total and not page.ids and not query.exclude:
-                message = f"the store tells of {rows.total} orders and shows none"
-                self.problems.append(StoreError("invalid_response", message))
             ids = [n if n.isdigit() else f"{n}.{query.page}" for n in page.ids]
             more = walk.advance(ids, _settled(page, server), rows.total)
             self.ledger.forget(walk.read_again_from(overlap))
