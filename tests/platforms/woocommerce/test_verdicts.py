@@ -1,7 +1,6 @@
 """Whoever answers in the store's place, it is never the key that is to blame.
 
-Every wall, language and shape of the simulators is tried at every request of a probe, and drawn ones
-at collectors and operations.
+Every wall, language and shape of the simulators is tried with probes, drawn ones with collectors.
 """
 
 from __future__ import annotations
