@@ -7,6 +7,7 @@ from time import perf_counter
 
 from ..errors import ERROR_TYPES, ErrorName
 from ..metrics.handle import OperationHandle
+from .misuse import no_error_type
 from .outcome import Verdict, record_exception, record_verdict
 
 
@@ -18,8 +19,6 @@ class Operation:
     verdict: Verdict = None
     outer: Operation | None = None
     """The operation that the same context manager opened before, if it is nested in itself."""
-    _place = ""
-    """Where a verdict was given that is no error type."""
 
     handle: OperationHandle
 
@@ -30,17 +29,17 @@ class Operation:
             error: an error type of the closed list, or an exception to be classified. The last
                 call decides.
         """
+        self.verdict = error
         if isinstance(error, str) and error not in ERROR_TYPES:
             frame = sys._getframe(1)  # noqa: SLF001 - the name that CPython's documentation gives it
-            self._place = f"{frame.f_code.co_filename}:{frame.f_lineno}"
-        self.verdict = error
+            self.verdict = no_error_type(error, f"{frame.f_code.co_filename}:{frame.f_lineno}")
 
     def end(self) -> None:
         """Count the operation as finished without an exception; the wrapper calls this once."""
         seconds = perf_counter() - self.since
         handle = self.handle
         if self.verdict is not None:
-            record_verdict(handle, seconds, self.verdict, self._place)
+            record_verdict(handle, seconds, self.verdict)
             return
         handle.durations.append(seconds)
         if seconds > handle.notable:
@@ -50,6 +49,6 @@ class Operation:
         """Count the operation as finished by an exception; what `fail` said goes before it."""
         seconds = perf_counter() - self.since
         if self.verdict is not None:
-            record_verdict(self.handle, seconds, self.verdict, self._place)
+            record_verdict(self.handle, seconds, self.verdict)
         else:
             record_exception(self.handle, seconds, error)

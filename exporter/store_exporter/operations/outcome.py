@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..errors import ERROR_TYPES
+from ..metrics.complaints import MisuseError
 from ..metrics.handle import OperationHandle
 from ..net.classify import classify
 from .misuse import no_error_type, place_of
@@ -40,19 +41,17 @@ def record_exception(handle: OperationHandle, seconds: float, error: BaseExcepti
     handle.fail(seconds, error_type)
 
 
-def record_verdict(
-    handle: OperationHandle, seconds: float, verdict: Verdict, place: str = ""
-) -> None:
-    """Count an operation that did not raise, by what was said about it, and where."""
+def record_verdict(handle: OperationHandle, seconds: float, verdict: Verdict) -> None:
+    """Count an operation that did not raise, by what was said about it."""
     if verdict is None:
         handle.finish(seconds)
+    elif isinstance(verdict, MisuseError):
+        handle.broke("failure", verdict)
+        handle.fail(seconds, "exception")
     elif isinstance(verdict, BaseException):
         record_exception(handle, seconds, verdict)
-    elif verdict.__class__ is str and verdict in ERROR_TYPES:
-        handle.fail(seconds, verdict)
     else:
-        handle.broke("failure", no_error_type(verdict, place))
-        handle.fail(seconds, "exception")
+        handle.fail(seconds, verdict)
 
 
 def record_result(
@@ -64,7 +63,7 @@ def record_result(
     except Exception as own:  # noqa: BLE001 - counted; the operation itself succeeded
         handle.broke("failure", own)
         verdict = None
-    if verdict is None:
-        handle.finish(seconds)
-    else:
-        record_verdict(handle, seconds, verdict, place_of(failure))
+    is_other = verdict is not None and not isinstance(verdict, BaseException)
+    if is_other and (verdict.__class__ is not str or verdict not in ERROR_TYPES):
+        verdict = no_error_type(verdict, place_of(failure))
+    record_verdict(handle, seconds, verdict)
