@@ -90,6 +90,7 @@ def test_a_verdict_that_is_no_error_type_is_named_with_its_place_and_the_list(
     recorder: Recorder, caplog: pytest.LogCaptureFixture
 ) -> None:
     with track("get_cart", **SHOP, recorder=recorder) as operation:
+        operation.fail(["timeout"])  # type: ignore[arg-type]
         operation.fail("out_of_stok")  # type: ignore[arg-type]
 
     @track("check_stock", **SHOP, recorder=recorder, failure=lambda result: result)
@@ -98,13 +99,16 @@ def test_a_verdict_that_is_no_error_type_is_named_with_its_place_and_the_list(
 
     check("time out: token=sk_live_123")
     check("timeouts")
-    in_block, secret, close = (record.getMessage() for record in caplog.records)
+    with track("add_to_cart", **SHOP, recorder=recorder) as operation:
+        operation.fail(5)  # type: ignore[arg-type]
+    in_block, secret, close, number = (record.getMessage() for record in caplog.records)
     assert f"'out_of_stok' is no error type, at {__file__}:" in in_block
     assert "did you mean 'out_of_stock'?; they are: out_of_stock, invalid_coupon, " in in_block
-    assert "a str that is no name is no error type" in secret
+    assert "something of type str is no error type" in secret
     assert "sk_live" not in secret
     assert "'timeouts' is no error type" in close
     assert "did you mean 'timeout'?" in close
+    assert "something of type int is no error type" in number
 
 
 def test_the_list_for_type_checkers_is_the_closed_list() -> None:

@@ -26,7 +26,7 @@ def no_error_type(value: object, place: str) -> MisuseError:
         said, close = f"{value!r} is", get_close_matches(value, ERROR_TYPES, n=1)
         meant = f"; did you mean {close[0]!r}?" if close else ""
     else:
-        said, meant = f"a {type(value).__name__} that is no name is", ""
+        said, meant = f"something of type {type(value).__name__} is", ""
     known = ", ".join(ERROR_TYPES)
     return MisuseError(f"{said} no error type, at {place}{meant}; they are: {known}")
 

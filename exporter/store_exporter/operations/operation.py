@@ -30,7 +30,10 @@ class Operation:
                 call decides.
         """
         self.verdict = error
-        if isinstance(error, str) and error not in ERROR_TYPES:
+        # Whatever it is: type checkers are not everywhere.
+        given: object = error
+        known = given in ERROR_TYPES if isinstance(given, str) else _is_verdict(given)
+        if not known:
             frame = sys._getframe(1)  # noqa: SLF001 - the name that CPython's documentation gives it
             self.verdict = no_error_type(error, f"{frame.f_code.co_filename}:{frame.f_lineno}")
 
@@ -52,3 +55,7 @@ class Operation:
             record_verdict(self.handle, seconds, self.verdict)
         else:
             record_exception(self.handle, seconds, error)
+
+
+def _is_verdict(given: object) -> bool:
+    return given is None or isinstance(given, BaseException)
