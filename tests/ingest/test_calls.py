@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from store_exporter.errors import ERROR_TYPES
 from store_exporter.ingest.body import JSON, MAX_BYTES, NDJSON, BodyError, calls_in, unpacked
 from store_exporter.ingest.calls import FIELDS, CallReader, Refusal, Tenant
-from store_exporter.ingest.error_classes import CLASSES, ErrorClasses
+from store_exporter.ingest.error_classes import CLASSES, ErrorClasses, plainly
+from store_exporter.platforms import base
 from store_exporter.stores.model import Store
 from tests.ingest.support import SHOP
 
@@ -24,7 +25,7 @@ TENANT = Tenant(
     stores={SHOP: Store("acme", SHOP, "woocommerce", f"https://{SHOP}", {}, {}, {}, {})},
     accepts_unknown=False,
     platforms=("shopify", "woocommerce"),
-    classes=ErrorClasses({}),
+    classes=ErrorClasses({}, lambda platform: plainly(base.load(platform).codes)),
     now=lambda: NOW,
 )
 GOOD: dict[str, Any] = {"operation": "get_cart", "domain": SHOP, "duration_seconds": 0.5}
@@ -173,3 +174,20 @@ def test_the_table_of_classes_names_error_types_and_each_class_once() -> None:
 def test_a_line_that_is_no_json_is_refused_alone() -> None:
     found = list(calls_in(b'{"a": 1}\nno\n{"b": 2}', NDJSON))
     assert found == [(0, {"a": 1}), Refusal(1, "", "the line is not JSON in UTF-8"), (2, {"b": 2})]
+
+
+@pytest.mark.parametrize(
+    ("platform", "code", "status", "expected"),
+    [
+        ("woocommerce", "woocommerce_rest_product_out_of_stock", 400, "out_of_stock"),
+        ("woocommerce", "woocommerce_rest_cannot_view", 401, "forbidden"),
+        ("woocommerce", "rest_no_route", None, "api_not_found"),
+        ("shopify", "THROTTLED", 200, "rate_limited"),
+        ("shopify", "ACCESS_DENIED", None, "forbidden"),
+        ("woocommerce", "ACCESS_DENIED", None, None),
+    ],
+)
+def test_a_platforms_own_codes_are_known_for_its_stores(
+    platform: str, code: str, status: int | None, expected: str | None
+) -> None:
+    assert TENANT.classes.error_type(code, status, platform) == expected

@@ -161,7 +161,7 @@ class CallReader:
             raise _unknown_field(call)
         labels = self._labels_of(call)
         seconds = _seconds(call.get("duration_seconds"))
-        error_type = self._error_type(call)
+        error_type = self._error_type(call, labels[2])
         exemplar = None
         if not call.keys() <= _COUNTED:
             exemplar = self._told(call, labels, seconds, error_type)
@@ -198,7 +198,7 @@ class CallReader:
             found = self._labels[place] = self._tenant.labels(*place)
         return found
 
-    def _error_type(self, call: dict[str, Any]) -> str | None:
+    def _error_type(self, call: dict[str, Any], platform: str) -> str | None:
         error_type = call.get("error_type")
         name, status = call.get("error_class"), call.get("http_status")
         if error_type is None and name is None and status is None:
@@ -216,7 +216,7 @@ class CallReader:
             raise FieldError("http_status", "must be a whole number from 100 to 599")
         if name is None and status is not None and 200 <= status < 300:
             return None
-        found = self._tenant.classes.error_type(name, status)
+        found = self._tenant.classes.error_type(name, status, platform)
         if found is None:
             self.unmapped.add(name or "")
         return found or "exception"

@@ -1,17 +1,18 @@
 """From the names that other systems give to errors to the closed list.
 
-What is looked up, in this order: the configuration's table, the HTTP status, the table below. A
-status goes before a name because it says more: axios calls every refusal `ERR_BAD_REQUEST`.
+What is looked up, in this order: the configuration's table, the platform's own codes, the HTTP
+status, the table below. A status goes before a name because it says more: axios calls every refusal
+`ERR_BAD_REQUEST`.
 
 Names are compared without case and punctuation, so that `TimeoutError`, `timeout_error` and
 `TIMEOUT-ERROR` are one. The codes of Node are from its documentation of errors (20), those of its
-`fetch` from undici 6, the others from axios 1, node-fetch 3, and WooCommerce's REST API.
+`fetch` from undici 6, the others from axios 1 and node-fetch 3.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from ..net import evidence
 
@@ -29,16 +30,14 @@ CLASSES: Mapping[str, str] = {
     "invalid_response": "Parse ParseError SyntaxError JSONError invalid_json "
     "UND_ERR_RESPONSE_STATUS_CODE HPE_INVALID_CONSTANT",
     "server_error": "Server ServerError InternalServerError BadGateway ServiceUnavailable",
-    "rate_limited": "RateLimit RateLimitError TooManyRequests THROTTLED",
+    "rate_limited": "RateLimit RateLimitError TooManyRequests",
     "unauthorized": "Auth AuthError Authentication AuthenticationError Unauthorized "
-    "UnauthorizedError woocommerce_rest_authentication_error",
-    "forbidden": "Forbidden ForbiddenError Permission PermissionError ACCESS_DENIED "
-    "woocommerce_rest_cannot_view woocommerce_rest_cannot_create woocommerce_rest_cannot_edit",
-    "api_not_found": "rest_no_route",
+    "UnauthorizedError",
+    "forbidden": "Forbidden ForbiddenError Permission PermissionError",
     "not_found": "NotFound NotFoundError",
-    "invalid_input": "Validation ValidationError InvalidInput rest_invalid_param",
-    "invalid_coupon": "CouponError InvalidCoupon woocommerce_rest_invalid_coupon",
-    "out_of_stock": "OutOfStock OutOfStockError woocommerce_rest_product_out_of_stock",
+    "invalid_input": "Validation ValidationError InvalidInput",
+    "invalid_coupon": "CouponError InvalidCoupon",
+    "out_of_stock": "OutOfStock OutOfStockError",
     "maintenance": "Maintenance MaintenanceError",
     "local_failure": "EMFILE ENFILE EACCES EPERM EADDRNOTAVAIL ENETUNREACH ENETDOWN ENOMEM",
     "cancelled": "AbortError CanceledError CancelledError ERR_CANCELED UND_ERR_ABORTED Cancelled",
@@ -51,33 +50,41 @@ def plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
-_KNOWN = {
-    plain(name): error_type for error_type, names in CLASSES.items() for name in names.split()
-}
+def plainly(codes: Mapping[str, str]) -> Mapping[str, str]:
+    """Return error types by names as they are compared."""
+    return {plain(name): error_type for name, error_type in codes.items()}
+
+
+_KNOWN = plainly({n: error_type for error_type, names in CLASSES.items() for n in names.split()})
 
 
 class ErrorClasses:
-    """The table of one configuration.
+    """The table of one configuration, and those of the platforms.
 
     Args:
         own: error types by the names of an application's own classes.
+        platforms: returns error types by the codes of a platform, `plainly`.
     """
 
-    def __init__(self, own: Mapping[str, str]) -> None:
-        self._own = {plain(name): error_type for name, error_type in own.items()}
+    def __init__(
+        self, own: Mapping[str, str], platforms: Callable[[str], Mapping[str, str]]
+    ) -> None:
+        self._own = plainly(own)
+        self._platforms = platforms
 
-    def error_type(self, name: str | None, status: int | None) -> str | None:
+    def error_type(self, name: str | None, status: int | None, platform: str) -> str | None:
         """Return the error type of an error.
 
         Args:
             name: its class or code, if that is known.
             status: the HTTP status that it came with, if there was one.
+            platform: of the store that was asked.
 
         Returns:
             None when neither says anything.
         """
         name = "" if name is None else plain(name)
-        if found := self._own.get(name):
+        if found := self._own.get(name) or (name and self._platforms(platform).get(name)):
             return found
         if status is not None and not 200 <= status < 300:
             return evidence.of_status(status)

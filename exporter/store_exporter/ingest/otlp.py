@@ -137,7 +137,7 @@ def _point(name: str, point: Any, source: bytes, tenant: Tenant, *, delta: bool)
         raise PointError(f"{name}: {error.field}: {error}") from None
     error_type = attributes.get("error_type")
     if name == ERRORS and error_type not in ERROR_TYPES:
-        error_type = tenant.classes.error_type(error_type, None)
+        error_type = tenant.classes.error_type(error_type, None, labels[2])
         if error_type is None:
             raise PointError(f"{name}: error.type is neither an error type nor a known class")
     if isinstance(point, NumberDataPoint):

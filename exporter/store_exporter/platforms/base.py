@@ -88,6 +88,7 @@ class Platform:
         connection: makes the connection to a store, for monitoring; it takes the store and, by
             keyword, the clocks `monotonic` and `now`.
         marks: by what the platform's own pages and credentials are known.
+        codes: error types by the platform's own error codes, for errors that others report.
         unusable: why the platform cannot be used, for one that is installed and cannot; otherwise
             empty.
     """
@@ -105,6 +106,7 @@ class Platform:
     problem: Callable[[Mapping[str, Any]], str | None] = no_problem
     diagnose: Callable[[Any, Run], Plan[Sequence[Finding]]] = no_findings
     marks: Marks = GENERIC
+    codes: Mapping[str, str] = field(default_factory=dict)
     unusable: str = ""
 
 

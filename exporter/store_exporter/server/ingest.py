@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from functools import cache
 from hashlib import blake2b
 from typing import Any
 
@@ -15,7 +16,7 @@ from aiohttp import web
 
 from ..ingest.body import calls_in
 from ..ingest.calls import CallReader, Refusal, Tenant
-from ..ingest.error_classes import ErrorClasses
+from ..ingest.error_classes import ErrorClasses, plainly
 from ..ingest.intake import Decide, Effect, Intake
 from ..ingest.ledger import LedgerError, MarkKey
 from ..metrics.catalogue.exporter import INGESTED
@@ -113,6 +114,11 @@ class _CallBatch:
         return Effect()
 
 
+@cache
+def _codes_of(platform: str) -> Mapping[str, str]:
+    return plainly(base.load(platform).codes)
+
+
 def tenant(exporter: Exporter, org: str, now: Callable[[], float] = time.time) -> Tenant:
     """Return what the configuration in use says of an org that reports."""
     config = exporter.config
@@ -122,7 +128,7 @@ def tenant(exporter: Exporter, org: str, now: Callable[[], float] = time.time) -
         stores={store.domain: store for store in exporter.inventory.of(org)},
         accepts_unknown=section.unknown_domains == "accept",
         platforms=base.names(),
-        classes=ErrorClasses(config.error_classes),
+        classes=ErrorClasses(config.error_classes, _codes_of),
         now=now,
     )
 

@@ -14,6 +14,7 @@ from .diagnosis import diagnose
 from .marks import MARKS
 from .operations import PLANS
 from .probes import PROBES
+from .responses import READER
 
 
 def _check_share(value: str) -> str | None:
@@ -95,4 +96,5 @@ PLATFORM = Platform(
     problem=problem,
     diagnose=diagnose,
     marks=MARKS,
+    codes=READER.codes,
 )

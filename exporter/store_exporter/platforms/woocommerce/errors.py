@@ -70,6 +70,13 @@ CODES: dict[str, str] = {
 }
 """Error type by WooCommerce's or WordPress' code."""
 
+REPORTED: dict[str, str] = {
+    **CODES,
+    "woocommerce_rest_authentication_error": "unauthorized",
+    **{f"woocommerce_rest_cannot_{verb}": "forbidden" for verb in ("view", "create", "edit")},
+}
+"""The same for an error that somebody else met, of whose answer no more is known."""
+
 STATUSES: dict[int, str] = {
     400: "invalid_request",
     401: "unauthorized",

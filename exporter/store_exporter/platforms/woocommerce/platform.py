@@ -9,6 +9,7 @@ from ..kit.settings import Check, form, storefront_path
 from .collectors import COLLECTORS
 from .connection import Connection
 from .diagnosis import diagnose
+from .errors import REPORTED
 from .marks import MARKS
 from .operations import PLANS
 from .probes import PROBES
@@ -66,4 +67,5 @@ PLATFORM = Platform(
     connection=Connection.of,
     diagnose=diagnose,
     marks=MARKS,
+    codes=REPORTED,
 )
