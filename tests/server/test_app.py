@@ -208,7 +208,7 @@ async def test_a_domain_that_a_source_takes_from_another_org_is_told_of_once(
         assert running.exporter.inventory.stores["shop.example.com"].org == "acme"
         (said,) = caplog.records
         assert said.getMessage() == (
-            "1 domains are contested: orgs name what another has, or has as well"
+            "1 domains are contested: orgs name what another has or names as well"
         )
         assert (
             "shop.example.com of zen: it stands in the configuration for the org acme"

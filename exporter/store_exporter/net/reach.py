@@ -17,6 +17,8 @@ IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 # The last label by which a host is taken for an IPv4 address, in decimal, octal or hexadecimal
 # (WHATWG's URL standard, "ends in a number").
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
+_LOCAL = ("localhost", "local", "internal")
+"""Domains that are no public ones (RFC 6761, RFC 6762; ICANN reserves the last for private use)."""
 _UNICAST = ipaddress.IPv6Network("2000::/3")
 """The only IPv6 addresses that are public (RFC 4291, section 2.4, as IANA has assigned them)."""
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
@@ -48,7 +50,7 @@ def name_problem(domain: str, suffix: str = "") -> str:
     labels = domain.split(".")
     if _NUMBER.fullmatch(labels[-1]):
         return "is an IP address"
-    if len(labels) == 1 or labels[-1] == "localhost":
+    if not suffix and (len(labels) == 1 or labels[-1] in _LOCAL):
         return "is a name of this machine or network only"
     own = domain.removesuffix(f".{suffix}").split(".") if suffix else labels
     if any(label.startswith("xn--") for label in own):

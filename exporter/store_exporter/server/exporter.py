@@ -286,8 +286,8 @@ class Exporter:
         contested = [one for one in refusals if one.reason == "contested"]
         if contested and contested != [one for one in self.refusals if one.reason == "contested"]:
             log.error(
-                "%d domains are contested: orgs name what another has, or has as well",
-                len(contested),
+                "%d domains are contested: orgs name what another has or names as well",
+                len({one.domain for one in contested}),
                 extra={"domains": "; ".join(map(str, contested[:_SHOWN]))},
             )
 
