@@ -73,6 +73,22 @@ def test_a_scraper_is_known_by_its_name_wherever_it_comes_from(process: Process)
     assert process.total(Scraper("a", "10.0.0.9", 2, "another", 5)) == 1
 
 
+def test_a_scraper_that_gave_up_on_its_last_answer_is_shown_the_births_again(
+    process: Process,
+) -> None:
+    """It closed the connection, and comes on another one; what it was sent, it does not have."""
+
+    def kept(port: int) -> Scraper:
+        return Scraper("", "10.0.0.1", port, PROMETHEUS, 10, lambda: False, keeps=True)
+
+    shown = []
+    for port in (1, 2, 2, 3, 3):
+        shown.append(process.total(kept(port)))
+        process.clock.advance(15)
+    # What it was shown with its value is never taken back.
+    assert shown == [0, 0, 1, 1, 1]
+
+
 def test_a_scraper_that_keeps_its_connection_is_known_by_it(process: Process) -> None:
     assert process.total(replica(1)) == 0
     process.clock.advance(1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 import urllib.request
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -100,6 +101,31 @@ def test_who_goes_away_half_way_has_not_seen_it(url: str, source: Watched) -> No
     get(url, **{TIMEOUT: "20"})
     eventually(lambda: source.completed == 1)
     assert len(source.scrapers) == 3
+
+
+class Slow(Recorder):
+    """Takes its time, in which a client may lose patience."""
+
+    def scrape(self, scraper: Scraper) -> Look:
+        time.sleep(0.3)
+        return super().scrape(scraper)
+
+
+# WSGI does not tell.
+@pytest.mark.parametrize("mount", sorted(MOUNTS.keys() - {"wsgi"}))
+def test_who_gave_up_before_a_short_answer_has_not_seen_it(mount: str) -> None:
+    recorder = Slow()
+    handle = recorder.operation(*SHOP, "get_cart")
+    handle.start()
+    handle.finish(0.1)
+    with MOUNTS[mount](recorder) as url:
+        where = urlsplit(url)
+        with socket.create_connection((where.hostname or "", where.port or 0)) as connection:
+            head = f"GET {where.path}?scraper=a HTTP/1.1\r\nHost: x\r\n{TIMEOUT}: 20\r\n\r\n"
+            connection.sendall(head.encode())
+        time.sleep(0.6)
+        body = get(f"{url}?scraper=a", **{TIMEOUT: "20"})
+        assert b'operation="get_cart"} 0\n' in body
 
 
 @pytest.mark.parametrize("mount", MOUNTS)

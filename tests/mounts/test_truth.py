@@ -1,17 +1,21 @@
 """What a real Prometheus says is what happened: births, bursts, restarts, crashes and replicas.
 
-Processes live and die by a random schedule. At the end their calls are compared, to the unit, with
-the growth of the samples that each of two Prometheis stored, and with the analytics API's figures.
+Processes live and die by a random schedule, and the Prometheis stand still now and then. At the end
+the calls are compared, to the unit, with the growth of the samples that each of two Prometheis
+stored, and with the analytics API's figures.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import os
 import random
+import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -88,7 +92,47 @@ class Shop:
         assert self._process.stdout.readline() == f"{word}\n"
 
 
-def live(org: str, port: int, seed: int) -> Counter[Call]:
+class Standstill:
+    """Stops each server now and then for about a scrape, so that it gives up on answers it got.
+
+    At the end of a process its last answers have to be read, or nobody ever reads them.
+    """
+
+    def __init__(self, servers: list[Server], seed: int) -> None:
+        self._servers = servers
+        self._random = random.Random(f"{seed} standstill")
+        self._free = threading.Condition()
+        self._ending = 0
+        self._over = threading.Event()
+
+    def run(self) -> None:
+        """Go on until it is over."""
+        while not self._over.wait(self._random.uniform(0.5, 1.5) * INTERVAL):
+            with self._free:
+                self._free.wait_for(lambda: not self._ending)
+                server = self._random.choice(self._servers)
+                os.kill(server.pid, signal.SIGSTOP)
+                time.sleep(self._random.uniform(0.3, 1.3) * INTERVAL)
+                os.kill(server.pid, signal.SIGCONT)
+
+    @contextmanager
+    def held_off(self) -> Iterator[None]:
+        """Let nobody be stopped in the block."""
+        with self._free:
+            self._ending += 1
+        try:
+            yield
+        finally:
+            with self._free:
+                self._ending -= 1
+                self._free.notify_all()
+
+    def end(self) -> None:
+        """Stop nobody any more."""
+        self._over.set()
+
+
+def live(org: str, port: int, seed: int, standstill: Standstill) -> Counter[Call]:
     """Let one process live several times; return the calls that it made in all."""
     rng = random.Random(f"{seed} {org}")
     made: Counter[Call] = Counter()
@@ -103,7 +147,8 @@ def live(org: str, port: int, seed: int) -> Counter[Call]:
                 shop.run(calls)
                 made.update(calls)
                 time.sleep(rng.uniform(0, 0.8))
-            shop.show()
+            with standstill.held_off():
+                shop.show()
             if rng.random() < 0.5:
                 shop.end()
     return made
@@ -172,14 +217,19 @@ def differences(server: Server, org: str, truth: dict[str, dict[Key, float]]) ->
 @pytest.mark.timeout(90)
 def test_calls_are_what_prometheus_and_analytics_say(tmp_path: Path) -> None:
     seed = random.randrange(1 << 32)
-    with ThreadPoolExecutor(len(PROTOCOLS)) as pool:
+    with ThreadPoolExecutor(len(PROTOCOLS) + 1) as pool:
         sockets = {org: socket.create_server(("127.0.0.1", 0)) for org in PROTOCOLS}
         ports = {org: one.getsockname()[1] for org, one in sockets.items()}
         for one in sockets.values():
             one.close()
         with replicas(ports, tmp_path) as servers:
-            lives = {org: pool.submit(live, org, port, seed) for org, port in ports.items()}
-            truths = {org: expected(made.result()) for org, made in lives.items()}
+            standstill = Standstill(servers, seed)
+            pool.submit(standstill.run)
+            try:
+                lives = {o: pool.submit(live, o, p, seed, standstill) for o, p in ports.items()}
+                truths = {org: expected(made.result()) for org, made in lives.items()}
+            finally:
+                standstill.end()
             for number, server in enumerate(servers):
                 for org, truth in truths.items():
                     assert not differences(server, org, truth), (seed, number, org)

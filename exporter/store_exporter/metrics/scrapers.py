@@ -32,6 +32,7 @@ class Scraper:
         agent: its `User-Agent`.
         timeout: its `X-Prometheus-Scrape-Timeout-Seconds`, in seconds; 0 without.
         is_open: whether its connection is still open, where the server can tell.
+        keeps: whether it means to come again on the same connection, where the server can tell.
         classic: whether it wants classic buckets beside native histograms.
     """
 
@@ -42,6 +43,7 @@ class Scraper:
     timeout: float = 0.0
     is_open: Callable[[], bool] | None = None
     classic: bool = True
+    keeps: bool = False
 
 
 def scraper_of(
@@ -78,7 +80,10 @@ def scraper_of(
     address, port = peer[:2] if isinstance(peer, (tuple, list)) else ("", 0)
     agent = header("user-agent") or ""
     port = int(port) if str(port).isdecimal() else 0
-    return Scraper(name[:_LONGEST], str(address), port, agent[:_LONGEST], timeout, is_open, classic)
+    keeps = is_open is not None and port > 0 and "close" not in (header("connection") or "").lower()
+    return Scraper(
+        name[:_LONGEST], str(address), port, agent[:_LONGEST], timeout, is_open, classic, keeps
+    )
 
 
 def _seconds(text: str | None) -> float:
@@ -97,17 +102,18 @@ class Known:
         asked: when that was, on the recorder's monotonic clock.
         interval: seconds between its last two.
         seen: the moment of its last complete look.
+        before: the same of the one before that.
         told: births up to this moment were shown to it with their values.
         has_all: whether nothing was news to it in its last complete look.
     """
 
-    __slots__ = ("asked", "has_all", "interval", "scraper", "seen", "told")
+    __slots__ = ("asked", "before", "has_all", "interval", "scraper", "seen", "told")
 
     def __init__(self, scraper: Scraper, asked: float, seen: float) -> None:
         self.scraper = scraper
         self.asked = asked
         self.interval = HORIZON
-        self.seen = self.told = seen
+        self.seen = self.before = self.told = seen
         self.has_all = False
 
     def is_like(self, scraper: Scraper) -> bool:
@@ -117,6 +123,14 @@ class Known:
     def is_certainly(self, scraper: Scraper) -> bool:
         """Whether this one, which is alike, comes again by its name or on its connection."""
         return bool(scraper.name) or 0 < scraper.port == self.scraper.port
+
+    def has_lost(self, scraper: Scraper) -> bool:
+        """Whether this one may have given up on its last answer: it comes on another connection.
+
+        Prometheus closes one on which an answer came too late, by however little. What was news
+        then is shown at zero once more, which changes nothing for one who has seen it.
+        """
+        return scraper.keeps and self.scraper.keeps and scraper.port != self.scraper.port
 
     def may_be(self, scraper: Scraper, now: float) -> bool:
         """Whether this one, which is alike, may have come again on another connection."""
@@ -158,10 +172,14 @@ class Scrapers:
                 known = found[0]
                 self._known.remove(known)
                 known.interval = now - known.asked
+                if known.has_lost(scraper):
+                    known.seen = known.before
                 known.scraper, known.asked = scraper, now
             else:
                 # Should it be one of these after all, no value that it has may fall back to zero.
-                seen = max((one.told for one in alike), default=now - HORIZON)
+                # It is none whose connection is still open.
+                unsure = [one.told for one in alike if one.scraper.is_open is None]
+                seen = max(unsure, default=now - HORIZON)
                 known = Known(scraper, now, seen)
             self._known = [*self._known[1 - MOST_SCRAPERS :], known]
             return known
@@ -172,7 +190,8 @@ class Scrapers:
         if timeout and self._monotonic() - look.moment > timeout:
             return
         with self._changed:
-            known.seen, known.has_all = look.moment, not look.has_news
+            known.before, known.seen = known.seen, look.moment
+            known.has_all = not look.has_news
             self._changed.notify_all()
 
     def wait(self, timeout: float) -> bool:

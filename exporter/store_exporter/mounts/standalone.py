@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import select
 import socket
 import threading
 import weakref
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, partial
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
@@ -128,9 +129,9 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(respond(self.server.source, request))
 
     def _scraper(self) -> Scraper | None:
-        query, connection = self.path.partition("?")[2], self.connection
+        query = self.path.partition("?")[2]
         return scraper_of(
-            self.headers.get, query, self.client_address, is_open=lambda: connection.fileno() >= 0
+            self.headers.get, query, self.client_address, is_open=partial(_is_open, self.connection)
         )
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
@@ -147,8 +148,13 @@ class _Handler(BaseHTTPRequestHandler):
         carries = "Content-Length" in self.headers or "Transfer-Encoding" in self.headers
         self._send_head(result, close=carries)
         if self.command != "HEAD":
-            self.wfile.writelines(result.chunks)
-            result.sent()
+            self.wfile.writelines(result.chunks[:-1])
+            # A short answer to a client that has given up is lost without an error. Before the last
+            # piece no other client has a reason to close.
+            has_all = _is_open(self.connection)
+            self.wfile.writelines(result.chunks[-1:])
+            if has_all:
+                result.sent()
 
     def _send_head(self, result: MetricsResponse, *, close: bool) -> None:
         self.send_response(result.status)
@@ -160,6 +166,19 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Log nothing: a scrape every few seconds is no news."""
+
+
+def _is_open(connection: socket.socket) -> bool:
+    """Whether neither end has closed a connection, by what has come in until now.
+
+    Linux tells at once. Elsewhere it is noticed when the connection's own thread reads.
+    """
+    descriptor = connection.fileno()
+    if descriptor < 0 or not hasattr(select, "poll"):
+        return descriptor >= 0
+    asked = select.poll()
+    asked.register(descriptor, getattr(select, "POLLRDHUP", 0) | select.POLLHUP | select.POLLERR)
+    return not asked.poll(0)
 
 
 _servers: weakref.WeakSet[_Server] = weakref.WeakSet()
