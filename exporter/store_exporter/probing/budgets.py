@@ -80,11 +80,16 @@ class Budgets:
             for key, budget in unsaved.items()
         )
         for outcome in await asyncio.gather(*writes, return_exceptions=True):
-            if isinstance(outcome, StateUnavailableError):
+            if isinstance(outcome, Exception):
+                # Runs that cannot save say so themselves.
                 log.debug("budgets cannot be saved: %s", outcome)
                 return
-            if isinstance(outcome, BaseException):
-                raise outcome
+
+    async def close(self) -> None:
+        """Save what changed, and nothing any more."""
+        if self._saving is not None:
+            self._saving.cancel()
+        await self.save()
 
 
 def _key(store: Store) -> Key:

@@ -185,7 +185,7 @@ class Runner:
 
     async def close(self) -> None:
         """Save what is to be known of stores by the next process."""
-        await self._budgets.save()
+        await self._budgets.close()
 
     def _obstacle(self, job: Job) -> Skipped | None:
         """Return why a job should not run now, if so.
