@@ -9,7 +9,7 @@ from ..model import Alert, Group, Runbook
 from ..names import AlertName, Dashboards
 from ..policy import HOUR, MINUTE, THRESHOLDS
 from ..promql import STORE, equal, select
-from .causes import unusable, unwatched
+from .causes import unremembered, unusable, unwatched
 from .texts import COLLECTOR_CAUSE, WHO, error_type
 
 COLLECTOR = (*STORE, "collector")
@@ -149,7 +149,7 @@ def figures_stale() -> list[Alert]:
             runbook,
             by=COLLECTOR,
             labels={"reason": reason},
-            inhibited_by=(*unusable(), unwatched()),
+            inhibited_by=(*unusable(), unwatched(), *unremembered()),
             faults=(Fault.STORE, Fault.CONFIG),
             facts={"error_type": error_type(business.COLLECTOR_FAILURES, "1h", "collector")},
         )

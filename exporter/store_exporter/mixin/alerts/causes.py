@@ -27,3 +27,11 @@ def outage() -> Cause:
 def unwatched() -> Cause:
     """An exporter is gone; which stores it watched, nothing says."""
     return Cause(AlertName.STORE_EXPORTER_DOWN, same=())
+
+
+def unremembered() -> tuple[Cause, ...]:
+    """An exporter cannot save what it counts; which stores it watches, nothing says."""
+    return (
+        Cause(AlertName.STORE_STATE_FULL, same=()),
+        Cause(AlertName.STORE_STATE_UNAVAILABLE, {"reason": "unavailable"}, same=()),
+    )
