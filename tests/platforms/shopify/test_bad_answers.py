@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +13,7 @@ from store_demo.stores.faults import Fault
 from store_demo.stores.shopify import SimulatedShopify
 from store_exporter.errors import StoreError
 from store_exporter.platforms.shopify import Shopify
+from store_exporter.spec.results import Listing
 from tests.fakes.clock import Clock
 from tests.fakes.direct import Json, answering, changing
 from tests.fakes.shopify import client
@@ -211,17 +213,71 @@ def test_a_cancellation_that_was_not_begun_is_an_error(
     assert caught.value.error_type == expected
 
 
-def test_a_null_among_the_items_is_left_out_and_counted(
+LISTS: dict[str, Callable[[Shopify], Listing[Any]]] = {
+    "collections": lambda store: store.get_product_categories(),
+    "orders": lambda store: store.get_customer_orders("cust1@example.test", limit=20),
+    "productVariants": lambda store: store.get_low_stock_products(),
+    "customers": lambda store: store.get_customer_insights(),
+    "products": lambda store: store.search_products(limit=20),
+}
+
+
+@pytest.mark.parametrize("root", LISTS)
+@pytest.mark.parametrize("odd", [None, {"id": "x"}, 3])
+def test_what_is_odd_in_a_list_is_left_out_and_counted(
+    shop: SimulatedShopify, store: Shopify, root: str, odd: Any
+) -> None:
+    def spoil(answer: Json) -> Json:
+        nodes = answer["data"][root]["nodes"]
+        # An order whose address cannot be read is nobody's.
+        nodes[1] = {**nodes[1], "totalPriceSet": odd} if root == "orders" else odd
+        return answer
+
+    whole = LISTS[root](store)
+    shop.faults.add(changing("*", spoil))
+    found = LISTS[root](store)
+    assert (len(found), found.unreadable) == (len(whole) - 1, 1)
+
+
+def test_orders_are_found_beside_what_is_none(shop: SimulatedShopify, store: Shopify) -> None:
+    def spoil(answer: Json) -> Json:
+        answer["data"]["orders"]["nodes"][1] = None
+        return answer
+
+    whole = LISTS["orders"](store)
+    shop.faults.add(changing("*", spoil))
+    assert len(LISTS["orders"](store)) == len(whole) - 1
+
+
+def test_a_way_of_delivery_that_is_odd_is_left_out_and_counted(
     shop: SimulatedShopify, store: Shopify
 ) -> None:
     def spoil(answer: Json) -> Json:
-        answer["data"]["collections"]["nodes"][1] = None
+        if profile := answer["data"].get("deliveryProfile"):
+            zones = profile["profileLocationGroups"][0]["locationGroupZones"]["nodes"]
+            zones[0]["methodDefinitions"]["nodes"][0]["rateProvider"] = None
         return answer
 
-    whole = store.get_product_categories()
+    whole = store.get_shipping_methods()
     shop.faults.add(changing("*", spoil))
-    found = store.get_product_categories()
+    found = store.get_shipping_methods()
     assert (len(found), found.unreadable) == (len(whole) - 1, 1)
+
+
+async def test_a_shop_that_has_moved_is_told_with_the_setting(
+    shop: SimulatedShopify, store: Shopify
+) -> None:
+    there = {"Location": "https://new.myshopify.com/admin/api/2026-10/graphql.json"}
+    fault = answering("", status=301, headers=there)
+    shop.faults.add(fault)
+    words = r"the shop's APIs are at new\.myshopify\.com: set url to https://new\.myshopify\.com"
+    with pytest.raises(StoreError, match=words):
+        store.check_stock("SKU-010")
+    found = watched()
+    found.shop.faults.add(fault)
+    with pytest.raises(StoreError, match=words) as caught:
+        await found.probe("liveness")
+    assert caught.value.error_type == "redirect"
 
 
 def test_a_token_that_is_revoked_in_the_middle_of_a_list_fails_the_whole_report(

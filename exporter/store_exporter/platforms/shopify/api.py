@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import tzinfo
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ...contract import Response
 from ...errors import StoreError
-from ...net.plans import Plan, Request
+from ...net.plans import Plan, RedirectError, Request
 from ..kit import connection
 from ..kit.bucket import Bucket
 from ..kit.connection import Send
@@ -79,7 +80,11 @@ class Api(connection.Api):
         )
 
     def _ask(self, request: Request) -> Plan[GraphqlResult]:
-        response = yield from self.exchange(request)
+        try:
+            response = yield from self.exchange(request)
+        except RedirectError as error:
+            response = error.response
+        _check_moved(response)
         self._note_version(response)
         return READER.read(response, self.now())
 
@@ -122,3 +127,15 @@ class Api(connection.Api):
         except (ZoneInfoNotFoundError, ValueError, OSError):
             message = f"the shop's time zone {name[:40]!r} is not known here"
             raise StoreError("invalid_response", message) from None
+
+
+def _check_moved(response: Response) -> None:
+    """Refuse an answer that says that the APIs are at another host, as those of a renamed shop are.
+
+    Raises:
+        StoreError: redirect.
+    """
+    target = urlsplit(response.headers.get("location", ""))
+    if 300 <= response.status < 400 and target.hostname and api_of(target.path):
+        message = f"the shop's APIs are at {target.hostname}: set url to https://{target.hostname}"
+        raise StoreError("redirect", message, status=response.status)

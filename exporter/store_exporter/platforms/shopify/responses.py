@@ -58,7 +58,10 @@ class Reader(GraphqlReader):
         401: ("unauthorized", "Shopify does not accept the access token"),
         402: ("maintenance", "the shop is frozen because it has not been paid for"),
         403: ("forbidden", "the access token lacks a scope, or the shop is closed to this app"),
-        404: ("api_not_found", "there is no such shop, or no such API version"),
+        404: (
+            "api_not_found",
+            "there is no such shop, or no such API version; url must be its myshopify.com address",
+        ),
         423: ("maintenance", "the shop is locked, by too many requests or for its account's sake"),
         429: ("rate_limited", "Shopify asks to slow down"),
         430: ("blocked", "Shopify's protection refuses this client's requests"),

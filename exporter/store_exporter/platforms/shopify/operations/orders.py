@@ -9,7 +9,7 @@ from ....net.plans import Plan
 from ....spec.results import Cancellation, Listing, Order, OrderNote, RefundStatus
 from ...kit import orders
 from ...kit.fields import Fields
-from ...kit.lists import listing
+from ...kit.lists import Rows, listing
 from ...kit.orders import order_plans
 from .. import ids, order_models
 from ..api import Api
@@ -48,7 +48,7 @@ class _Orders(orders.Orders[Api]):
         found = yield from self.api.admin.nodes(
             "OrdersByQuery", "orders", {"query": query}, limit=limit
         )
-        return [Fields(row, f"orders[{index}]") for index, row in enumerate(found.items)]
+        return list(Rows(found.items).readable("orders"))
 
     def read(self, found: Fields, *, with_customer: bool) -> Order:
         return order_models.order(found, with_customer=with_customer)
