@@ -22,7 +22,7 @@ from tests.ingest.support import SHOP
 NOW = 1_800_000_000.0
 TENANT = Tenant(
     org="acme",
-    stores={SHOP: Store("acme", SHOP, "woocommerce", f"https://{SHOP}", {}, {}, {}, {})},
+    store={SHOP: Store("acme", SHOP, "woocommerce", f"https://{SHOP}", {}, {}, {}, {})}.get,
     accepts_unknown=False,
     platforms=("shopify", "woocommerce"),
     classes=ErrorClasses({}, lambda platform: plainly(base.load(platform).codes)),

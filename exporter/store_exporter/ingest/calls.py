@@ -88,7 +88,7 @@ class Tenant:
 
     Attributes:
         org: the tenant; all that it reports is its own.
-        stores: its stores by domain.
+        store: finds one of its stores by the domain; None for any other.
         accepts_unknown: whether it may report domains that are not among them.
         platforms: names that a platform may have.
         classes: from its errors to the closed list.
@@ -96,7 +96,7 @@ class Tenant:
     """
 
     org: str
-    stores: Mapping[str, Store]
+    store: Callable[[str], Store | None]
     accepts_unknown: bool
     platforms: tuple[str, ...]
     classes: ErrorClasses
@@ -112,7 +112,7 @@ class Tenant:
             message = "must be a name of letters, digits, '_', '.', ':' and '-', at most 100"
             raise FieldError("operation", message)
         try:
-            store = self.stores.get(values.domain(domain))
+            store = self.store(values.domain(domain))
         except ValueError as error:
             raise FieldError("domain", str(error)) from None
         if store is None and not self.accepts_unknown:

@@ -86,6 +86,7 @@ class Intake:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ingest")
         self._waiting: list[_Waiting] = []
         self._flushing: asyncio.Task[None] | None = None
+        self._failing = False
         self._touched: set[OperationHandle] = set()
 
     def restore(self) -> None:
@@ -153,10 +154,20 @@ class Intake:
             waiting, self._waiting = self._waiting[:_GROUP], self._waiting[_GROUP:]
             try:
                 await self._count(waiting)
+                self._note(None)
             except Exception as error:  # noqa: BLE001 - raised where each batch is waited for
+                self._note(error)
                 for _, _, done in waiting:
                     if not done.done():
                         done.set_exception(error)
+
+    def _note(self, error: Exception | None) -> None:
+        """Log when reports can no longer be saved, and when they can again."""
+        if error is not None and not self._failing:
+            log.error("what is reported cannot be saved: %s", error)
+        elif error is None and self._failing:
+            log.info("what is reported can be saved again")
+        self._failing = error is not None
 
     async def _count(self, waiting: list[_Waiting]) -> None:
         keys = {key for batch in waiting for key in batch.keys}

@@ -16,7 +16,7 @@ from .api import JsonApi
 from .bodies import Bodies
 from .endpoints import json_endpoint
 from .exporter import Exporter
-from .ingest import Ingest
+from .ingest import Ingest, Tenants
 from .maintenance import MaintenanceApi
 from .metrics import Scrape
 from .otlp import OtlpReceiver
@@ -53,11 +53,11 @@ def create_app(
     app[RELOADS] = Places(MAX_RELOADS)
     app.cleanup_ctx.append(_running)
     app.on_shutdown.append(_shutting_down)
-    access, bodies = OrgAccess(exporter), Bodies()
+    access, bodies, tenants = OrgAccess(exporter), Bodies(), Tenants(exporter)
     api = JsonApi(exporter, access)
     maintenance = MaintenanceApi(exporter, access)
-    ingest = Ingest(exporter, access, bodies)
-    otlp = OtlpReceiver(exporter, access, bodies)
+    ingest = Ingest(exporter, access, bodies, tenants)
+    otlp = OtlpReceiver(exporter, access, bodies, tenants)
     routes: dict[str, Handler] = {
         "/": Landing(exporter, telemetry_path).handle,
         telemetry_path: Scrape(exporter.recorder).handle,

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from functools import cache
 from hashlib import blake2b
@@ -21,6 +21,7 @@ from ..ingest.intake import Decide, Effect, Intake
 from ..ingest.ledger import LedgerError, MarkKey
 from ..metrics.catalogue.exporter import INGESTED
 from ..platforms import base
+from ..stores.model import Store
 from .access import OrgAccess
 from .bodies import Bodies
 from .endpoints import ApiError
@@ -41,12 +42,16 @@ class Ingest:
         exporter: whose recorder counts them, and which stores there are.
         access: whose a request is.
         bodies: reads what is sent.
+        tenants: what is known of the orgs.
     """
 
-    def __init__(self, exporter: Exporter, access: OrgAccess, bodies: Bodies) -> None:
+    def __init__(
+        self, exporter: Exporter, access: OrgAccess, bodies: Bodies, tenants: Tenants
+    ) -> None:
         self._exporter = exporter
         self._access = access
         self._bodies = bodies
+        self._tenants = tenants
         # Together, so that a flood of batches leaves the loop to others after each slice.
         self._reading = asyncio.Lock()
 
@@ -58,7 +63,7 @@ class Ingest:
             message = "Idempotency-Key must be 1 to 255 printable ASCII characters without spaces"
             raise ApiError(400, message)
         async with self._bodies.read(request, org) as body:
-            whose = tenant(self._exporter, org)
+            whose = self._tenants.of(org)
             async with self._reading:
                 reader = await self._read(whose, body, request.content_type)
             document = _document(reader)
@@ -119,22 +124,37 @@ def _codes_of(platform: str) -> Mapping[str, str]:
     return plainly(base.load(platform).codes)
 
 
-def tenant(exporter: Exporter, org: str, now: Callable[[], float] = time.time) -> Tenant:
-    """Return what the configuration in use says of an org that reports."""
-    config = exporter.config
-    section = config.orgs[org]
-    return Tenant(
-        org=org,
-        stores={store.domain: store for store in exporter.inventory.of(org)},
-        accepts_unknown=section.unknown_domains == "accept",
-        platforms=base.names(),
-        classes=ErrorClasses(config.error_classes, _codes_of),
-        now=now,
-    )
+class Tenants:
+    """What the configuration in use says of the orgs that report."""
+
+    def __init__(self, exporter: Exporter) -> None:
+        self._exporter = exporter
+        self._config = exporter.config
+        self._classes = ErrorClasses(exporter.config.error_classes, _codes_of)
+
+    def of(self, org: str) -> Tenant:
+        """Return what is known of an org of the configuration."""
+        config, fleet = self._exporter.config, self._exporter.inventory.fleet
+        if config is not self._config:
+            self._config = config
+            self._classes = ErrorClasses(config.error_classes, _codes_of)
+
+        def store(domain: str) -> Store | None:
+            found = fleet.get(domain)
+            return found if found is not None and found.org == org else None
+
+        return Tenant(
+            org=org,
+            store=store,
+            accepts_unknown=config.orgs[org].unknown_domains == "accept",
+            platforms=base.names(),
+            classes=self._classes,
+            now=time.time,
+        )
 
 
 async def counted(intake: Intake, keys: tuple[MarkKey, ...], decide: Decide) -> None:
-    """Count what was reported, durably.
+    """Count what was reported.
 
     Raises:
         ApiError: it cannot be saved, and nothing of it is counted.
@@ -142,7 +162,6 @@ async def counted(intake: Intake, keys: tuple[MarkKey, ...], decide: Decide) -> 
     try:
         await intake.count(keys, decide)
     except LedgerError as error:
-        log.error("what was reported cannot be saved: %s", error)
         if error.full:
             raise ApiError(507, "the disk is full; nothing was counted") from None
         message = "what was sent cannot be saved now; nothing was counted"

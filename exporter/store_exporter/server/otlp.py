@@ -22,7 +22,7 @@ from .access import OrgAccess
 from .bodies import Bodies
 from .endpoints import ApiError
 from .exporter import Exporter
-from .ingest import counted, tell, tenant
+from .ingest import Tenants, counted, tell
 
 if TYPE_CHECKING:
     from ..ingest.otlp import PointError
@@ -42,12 +42,16 @@ class OtlpReceiver:
         exporter: whose recorder counts them, and which stores there are.
         access: whose a request is.
         bodies: reads what is sent.
+        tenants: what is known of the orgs.
     """
 
-    def __init__(self, exporter: Exporter, access: OrgAccess, bodies: Bodies) -> None:
+    def __init__(
+        self, exporter: Exporter, access: OrgAccess, bodies: Bodies, tenants: Tenants
+    ) -> None:
         self._exporter = exporter
         self._access = access
         self._bodies = bodies
+        self._tenants = tenants
         self._reading = asyncio.Lock()
 
     async def metrics(self, request: web.Request) -> web.Response:
@@ -77,7 +81,7 @@ class OtlpReceiver:
             digest = blake2b(body, digest_size=16).hexdigest()
             push = _Push(MarkKey(org, "push", digest), otlp.middles())
             async with self._reading:
-                found = otlp.points(parsed, tenant(self._exporter, org))
+                found = otlp.points(parsed, self._tenants.of(org))
                 for count, point in enumerate(found, 1):
                     push.take(point)
                     if count % _SLICE == 0:
