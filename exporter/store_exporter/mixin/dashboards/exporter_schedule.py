@@ -99,8 +99,8 @@ def schedule() -> Row:
                 "Lost sight of",
                 "Looks at sources of stores that brought no answer, by org, times that saved state "
                 "was damaged, and runs that it was not there for, within an hour; domains that "
-                "sources name and do not get, by reason; and stores whose state nobody used for "
-                "two days. All should stay at nothing.",
+                "sources name and do not get; and stores whose state nobody used for two days. All "
+                "should stay at nothing.",
                 (
                     Query(
                         f"sum by (org) ({increase(exporter.DISCOVERY_FAILURES, '1h', *M)})",
@@ -108,8 +108,8 @@ def schedule() -> Row:
                         empty="there may be no source of stores",
                     ),
                     Query(
-                        f"sum by (reason) ({select(exporter.DISCOVERY_REFUSED, *M)})",
-                        "refused: {{reason}}",
+                        f"sum({select(exporter.DISCOVERY_REFUSED, *M)})",
+                        "refused",
                         empty="there may be no source of stores",
                     ),
                     Query(
