@@ -73,6 +73,7 @@ OPTIONAL = (
     "prom-label-proxy",
     "prometheus-otlp",
     "blackbox_exporter",
+    "statsd_exporter",
     "shopify-schemas",
     "docker-compose",
 )
