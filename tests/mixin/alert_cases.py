@@ -1302,6 +1302,45 @@ def carts(share: float, rate: float = 0.05, before: float = 0.0) -> dict[str, st
     }
 
 
+def payments(method: str, failed: str, paid: str) -> dict[str, str]:
+    """Orders of a payment method, a sample every half hour."""
+    label = f'payment_method="{method}"'
+    return {
+        of(business.PAYMENTS, f'{label}, result="failed"'): failed,
+        of(business.PAYMENTS, f'{label}, result="paid"'): paid,
+    }
+
+
+GOES_ON = payments("paypal", "0x400", "0+3x400")
+METHODS = [
+    Case(
+        "StorePaymentMethodFailing",
+        "a gateway whose payments all fail while others go on is a page",
+        {**payments("stripe", "0+0.05x336 17+3x60", "0+3x336 1008x60"), **GOES_ON},
+        "10260m",
+        f"100% of the payments by stripe at {WHO} failed in the last two hours.",
+        labels={"payment_method": "stripe"},
+        step="30m",
+        groups=(),
+    ),
+    Case(
+        "StorePaymentMethodFailing",
+        "a gateway that always declines two of three works as it always did",
+        {**payments("stripe", "0+2x400", "0+1x400"), **GOES_ON},
+        "10260m",
+        step="30m",
+        groups=(),
+    ),
+    Case(
+        "StorePaymentMethodFailing",
+        "two failed payments of a rare method are too few to mean anything",
+        {**payments("stripe", "0x336 0+0.5x60", "0+0.5x336 168x60"), **GOES_ON},
+        "10260m",
+        step="30m",
+        groups=(),
+    ),
+]
+
 AFTER_UPDATE = "31h"
 UPDATES = [
     Case(
@@ -1356,4 +1395,5 @@ CASES = [
     *WEEKS,
     *SURGES,
     *UPDATES,
+    *METHODS,
 ]

@@ -40,6 +40,8 @@ _MARKS = {"ok": "ok", "warn": "warn", "fail": "FAIL"}
 _LABEL_VALUES = {
     "phase": 5,
     "status": 9,
+    "payment_method": 3,
+    "result": 2,
     "stock": 3,
     "state": 3,
     "kind": 2,

@@ -25,6 +25,7 @@ class AlertName:
     STORE_API_BUDGET_LOW = "StoreApiBudgetLow"
     STORE_ORDER_DROUGHT = "StoreOrderDrought"
     STORE_PAYMENTS_FAILING = "StorePaymentsFailing"
+    STORE_PAYMENT_METHOD_FAILING = "StorePaymentMethodFailing"
     STORE_CHECKOUT_ERRORS_AFTER_UPDATE = "StoreCheckoutErrorsAfterUpdate"
     STORE_REFUND_SURGE = "StoreRefundSurge"
     STORE_ABANDONED_CARTS_SURGE = "StoreAbandonedCartsSurge"

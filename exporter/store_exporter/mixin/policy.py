@@ -58,6 +58,12 @@ class Thresholds:
     payment_failure_share: float = 0.3
     payment_minimum: float = 10
     """Paid and failed orders within the hour below which the share means nothing."""
+    method_failure_share: float = 0.5
+    method_minimum: float = 8
+    method_factor: float = 3
+    """Share of one payment method's orders of two hours that fail, orders below which it means
+    nothing, and how many times as many as in the week before; a method needs as many orders in that
+    week."""
     checkout_failure_share: float = 0.1
     checkout_factor: float = 3
     checkout_minimum: float = 20

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from store_exporter.platforms.kit.accounts import CountedOrder, CountedRefund, Payment
-from store_exporter.platforms.kit.counters import MAX_CURRENCIES, remember_shown
+from store_exporter.platforms.kit.counters import MAX_CURRENCIES, MAX_METHODS, remember_shown
 from store_exporter.platforms.kit.ledger import Ledger
 
 BEGAN = 1_000_000
@@ -37,6 +37,34 @@ def test_an_order_read_twice_counts_once() -> None:
     assert ledger.orders == {"pending": 1}
     assert ledger.paid == 1
     assert ledger.revenue == {"GBP": Decimal("10.00")}
+
+
+def test_payments_that_succeed_and_that_fail_count_once_by_their_method() -> None:
+    ledger = Ledger(BEGAN)
+    ledger.apply(order(id="1", status="failed", method="stripe"))
+    ledger.apply(order(id="1", status="failed", method="stripe"))
+    ledger.apply(order(id="1", status="processing", paid=BEGAN + 20, method="stripe"))
+    ledger.apply(order(id="2", status="processing", paid=BEGAN + 20, method="paypal"))
+    ledger.apply(order(id="3", status="failed"))
+    expected = {"stripe": {"paid": 1, "failed": 1}, "paypal": {"paid": 1, "failed": 0}}
+    assert ledger.payments == expected
+    assert saved_and_loaded(ledger).payments == expected
+
+
+def test_payment_methods_beyond_the_sixteenth_are_one() -> None:
+    ledger = Ledger(BEGAN)
+    for number in range(MAX_METHODS + 5):
+        ledger.apply(order(id=str(number), status="failed", method=f"gateway{number}"))
+    assert len(ledger.payments) == MAX_METHODS + 1
+    assert ledger.payments["other"] == {"paid": 0, "failed": 5}
+
+
+def test_a_ledger_of_before_payments_were_counted_goes_on() -> None:
+    ledger = Ledger(BEGAN)
+    ledger.apply(order(paid=BEGAN + 11, method="stripe"))
+    document = ledger.to_document()
+    del document["payments"]
+    assert Ledger.from_document(document).payments == {}
 
 
 def test_each_status_an_order_enters_counts_once_even_when_it_goes_back_and_forth() -> None:

@@ -66,6 +66,27 @@ async def test_orders_revenue_and_refunds_are_counted_from_then_on() -> None:
         assert found["store_revenue_total{GBP}"] == 42.50
 
 
+async def test_payments_are_counted_by_the_gateway_that_took_or_refused_them() -> None:
+    async with watching(orders=20) as store:
+        await run(store)
+        for status, method in (
+            ("processing", "stripe_cc"),
+            ("failed", "stripe_cc"),
+            ("failed", "stripe_cc"),
+            ("processing", ""),
+            ("failed", 'x"} or up{'),
+        ):
+            order = store.shop.new_order(status, total="30.10")
+            store.shop.edit_order(order["id"], payment_method=method)
+        found = await run(store)
+        assert {name: value for name, value in found.items() if "payments_total" in name} == {
+            "store_payments_total{stripe_cc,paid}": 1,
+            "store_payments_total{stripe_cc,failed}": 2,
+            "store_payments_total{other,paid}": 0,
+            "store_payments_total{other,failed}": 1,
+        }
+
+
 async def test_an_idle_store_is_asked_for_three_pages_and_nothing_changes() -> None:
     async with watching(orders=20) as store:
         await run(store)

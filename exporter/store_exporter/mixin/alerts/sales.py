@@ -5,24 +5,26 @@ from __future__ import annotations
 from ...metrics.catalogue import business, health
 from ...metrics.catalogue.operations import OPERATION_NAMES
 from .. import promql, series
-from ..model import Alert, Group, Runbook
+from ..model import Alert, Cause, Group, Runbook
 from ..names import AlertName, Dashboards
 from ..policy import MINUTE, ORDERS_COLLECTOR, SEASONAL, THRESHOLDS
 from ..promql import STORE, equal, select
 from .causes import unusable, unwatched
 from .texts import CHANGED, COST, FAILING, WHO
 
+METHOD = (*STORE, "payment_method")
 SALES = {"cost": COST, "failing": FAILING, "changed": CHANGED}
 
 
 def groups() -> list[Group]:
     """Every alert on what a shop sells."""
-    return [
-        Group(
-            "store-exporter.alerts.sales",
-            [*order_drought(), payments_failing(), checkout_errors_after_update()],
-        )
+    found = [
+        *order_drought(),
+        payments_failing(),
+        payment_method_failing(),
+        checkout_errors_after_update(),
     ]
+    return [Group("store-exporter.alerts.sales", found)]
 
 
 def order_drought() -> list[Alert]:
@@ -113,6 +115,52 @@ def payments_failing() -> Alert:
         inhibited_by=(*unusable(), unwatched()),
         facts=SALES,
         window="1h",
+    )
+
+
+def payment_method_failing() -> Alert:
+    """The orders of one payment method fail to be paid, as they did not in the week before."""
+    limits = THRESHOLDS
+
+    def counted(result: str, window: str, offset: str = "") -> str:
+        payments = promql.over(select(business.PAYMENTS, equal("result", result)), window, offset)
+        return promql.total(METHOD, f"increase({payments})")
+
+    failed, paid = counted("failed", "2h"), counted("paid", "2h")
+    failed_before, paid_before = counted("failed", "7d", "2h"), counted("paid", "7d", "2h")
+    share = f"{failed} / (({failed} + {paid}) >= {limits.method_minimum:g})"
+    before = f"{failed_before} / (({failed_before} + {paid_before}) >= {limits.method_minimum:g})"
+    return Alert(
+        AlertName.STORE_PAYMENT_METHOD_FAILING,
+        f"(({share}) > {limits.method_failure_share:g})"
+        f" and (({share}) > {limits.method_factor:g} * ({before}))",
+        10 * MINUTE,
+        "critical",
+        "A payment method of a shop has stopped to work.",
+        "A payment method of a shop had stopped to work.",
+        "{{ $value | humanizePercentage }} of the payments by {{ $labels.payment_method }} at "
+        f"{WHO} failed in the last two hours.",
+        Dashboards.SHOP,
+        Runbook(
+            f"More than {limits.method_failure_share:.0%} of the orders of the last two hours that "
+            "chose this payment method ended in the status failed, of at least "
+            f"{limits.method_minimum:g}, and more than {limits.method_factor:g} times as many as "
+            "in the week before. Other methods may work, so that the shop goes on selling less, "
+            "and nobody notices.",
+            (
+                "Open some failed orders in the shop: their notes have the provider's reason.",
+                "Look at the provider's status page, and at its account: keys, limits, documents.",
+                "Was the gateway's plugin updated?",
+            ),
+            (
+                "Hide the method in the shop's settings, so that shoppers choose another.",
+                "For a configuration fault: renew the provider's keys in the shop.",
+            ),
+        ),
+        by=METHOD,
+        inhibited_by=(*unusable(), unwatched(), Cause(AlertName.STORE_PAYMENTS_FAILING)),
+        facts=SALES,
+        window="2h",
     )
 
 

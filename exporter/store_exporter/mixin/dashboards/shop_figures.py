@@ -137,7 +137,7 @@ def well() -> Row:
             (Query(paid_share("7d"), empty=NOT_COLLECTED),),
             unit="percentunit",
             decimals=1,
-            links=(AlertName.STORE_PAYMENTS_FAILING,),
+            links=(AlertName.STORE_PAYMENTS_FAILING, AlertName.STORE_PAYMENT_METHOD_FAILING),
         ),
         Panel(
             PanelKind.STAT,

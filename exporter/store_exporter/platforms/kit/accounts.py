@@ -57,6 +57,7 @@ class CountedOrder:
         refunds: all its refunds.
         payments: where the platform tells each payment, the order's amount is their sum; None
             where it tells only that an order is paid, and the amount is then its total.
+        method: the id of its payment method; "" where the platform does not tell it.
     """
 
     id: str
@@ -69,6 +70,7 @@ class CountedOrder:
     entered: Mapping[str, int] = field(default_factory=dict)
     refunds: tuple[CountedRefund, ...] = ()
     payments: tuple[Payment, ...] | None = None
+    method: str = ""
 
     def moments(self) -> list[int]:
         """Return when money came in."""

@@ -13,8 +13,14 @@ from ...metrics.families import Sample
 MAX_CURRENCIES = 32
 """Currencies counted per store; money in further ones is left out and `overflow` says so."""
 _SHOWN = "orders shown"
-_Counter = tuple[Metric, str]
-"""One counter: the metric, and its status or currency if it has one."""
+_Counter = tuple[Metric, tuple[str, ...]]
+"""One counter: the metric, and its values of further labels, such as its status or currency."""
+FAILED = "failed"
+"""The status of an order whose payment failed."""
+PAID = "paid"
+MAX_METHODS = 16
+"""Payment methods counted per store, the first ones seen; further ones count as `OTHER`."""
+OTHER = "other"
 
 
 class Counters:
@@ -23,6 +29,7 @@ class Counters:
     Attributes:
         orders: orders that entered a status, by status.
         paid: orders first paid.
+        payments: payments that succeeded and that failed, by payment method.
         revenue: what was paid, by currency.
         refunds: amounts refunded, by currency.
         corrections: what counted orders lost otherwise than by a refund, by currency.
@@ -32,6 +39,7 @@ class Counters:
     def __init__(self) -> None:
         self.orders: dict[str, int] = {}
         self.paid = 0
+        self.payments: dict[str, dict[str, int]] = {}
         self.revenue: dict[str, Decimal] = {}
         self.refunds: dict[str, Decimal] = {}
         self.corrections: dict[str, Decimal] = {}
@@ -49,6 +57,16 @@ class Counters:
                 amounts[currency] = Decimal(0)
         return list(self.revenue).index(currency)
 
+    def pay(self, method: str, result: str) -> None:
+        """Count a payment that succeeded or failed, where its method is known."""
+        if not method:
+            return
+        if method not in self.payments and len(self.payments) >= MAX_METHODS:
+            method = OTHER
+        # Both at once, so that the first of either is seen as an increase.
+        counted = self.payments.setdefault(method, {PAID: 0, FAILED: 0})
+        counted[result] += 1
+
     def add(self, amounts: dict[str, Decimal], place: int, amount: Decimal) -> None:
         """Add an amount to one of the counters, in the currency at a place."""
         if place < 0:
@@ -64,8 +82,9 @@ class Counters:
             memory: the store's, in which `remember_shown` noted what scrapers know already.
         """
         shown = memory[_SHOWN]
-        memory[_SHOWN] = totals = dict.fromkeys(((business.ORDERS, s) for s in statuses), 0.0)
+        totals: dict[_Counter, float] = {(business.ORDERS, (status,)): 0.0 for status in statuses}
         totals |= self.totals()
+        memory[_SHOWN] = totals
         return [
             Sample(metric, value, _labels(metric, label), before=shown.get((metric, label), 0.0))
             for (metric, label), value in totals.items()
@@ -73,14 +92,17 @@ class Counters:
 
     def totals(self) -> dict[_Counter, float]:
         """Return what each counter stands at."""
-        totals: dict[_Counter, float] = {(business.ORDERS_PAID, ""): float(self.paid)}
+        totals: dict[_Counter, float] = {(business.ORDERS_PAID, ()): float(self.paid)}
+        for method, results in self.payments.items():
+            for result, count in results.items():
+                totals[business.PAYMENTS, (method, result)] = float(count)
         for metric, counted in (
             (business.ORDERS, self.orders),
             (business.REVENUE, self.revenue),
             (business.REFUNDS, self.refunds),
             (business.CORRECTIONS, self.corrections),
         ):
-            totals |= {(metric, label): float(value) for label, value in counted.items()}
+            totals |= {(metric, (label,)): float(value) for label, value in counted.items()}
         return totals
 
     def counted(self) -> dict[str, Any]:
@@ -88,6 +110,7 @@ class Counters:
         return {
             "orders": self.orders,
             "paid": self.paid,
+            "payments": self.payments,
             "revenue": _texts(self.revenue),
             "refunds": _texts(self.refunds),
             "corrections": _texts(self.corrections),
@@ -95,13 +118,17 @@ class Counters:
         }
 
     def take_over(self, document: Mapping[str, Any]) -> None:
-        """Go on with the counters that `counted` described; version 1 had no corrections.
+        """Go on with the counters that `counted` described; earlier ones lack some.
 
         Raises:
             AttributeError, InvalidOperation, KeyError, TypeError, ValueError: it makes no sense.
         """
         self.orders = {str(k): int(v) for k, v in document["orders"].items()}
         self.paid = int(document["paid"])
+        self.payments = {
+            str(method): {PAID: int(counted[PAID]), FAILED: int(counted[FAILED])}
+            for method, counted in document.get("payments", {}).items()
+        }
         self.revenue = _amounts(document["revenue"])
         zero = dict.fromkeys(self.revenue, Decimal(0))
         self.refunds = zero | _amounts(document["refunds"])
@@ -118,8 +145,8 @@ def remember_shown(memory: dict[str, Any], ledger: Counters | None) -> None:
     memory.setdefault(_SHOWN, {} if ledger is None else ledger.totals())
 
 
-def _labels(metric: Metric, label: str) -> dict[str, str]:
-    return dict(zip(metric.labels[len(STORE_LABELS) :], (label,), strict=False))
+def _labels(metric: Metric, label: tuple[str, ...]) -> dict[str, str]:
+    return dict(zip(metric.labels[len(STORE_LABELS) :], label, strict=True))
 
 
 def _amounts(document: Mapping[str, str]) -> dict[str, Decimal]:

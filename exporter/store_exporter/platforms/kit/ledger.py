@@ -38,6 +38,7 @@ from .accounts import (
     CountedOrder,
     CountedRefund,
 )
+from .counters import FAILED, PAID
 from .order_memory import OrderMemory
 
 
@@ -114,6 +115,8 @@ class Ledger(OrderMemory):
             when = order.entered.get(status)
             if count and (not since or (when is not None and when >= since)):
                 self.orders[status] = self.orders.get(status, 0) + 1
+                if status == FAILED:
+                    self.pay(order.method, FAILED)
 
     def date_refunds(
         self,
@@ -156,6 +159,7 @@ class Ledger(OrderMemory):
             return
         if entry[AMOUNT] is None:
             self.paid += 1
+            self.pay(order.method, PAID)
             entry[AMOUNT] = "0"
         known = dict(accounts.refunds_of(entry))
         # What was counted of a refund that is there no more belongs to the order again.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ....errors import StoreError
 from ...kit.accounts import CountedOrder, CountedRefund
+from ...kit.counters import OTHER
 from ...kit.fields import Fields
 from ...kit.money import currency_code
 from ..api import FULL
@@ -18,11 +20,12 @@ from .statuses import ENTERED, label
 # ever reaches the exporter. Older versions give the *_gmt dates only along with the local ones.
 FIELDS = (
     "id,status,currency,total,date_created,date_created_gmt,date_modified,date_modified_gmt,"
-    "date_paid,date_paid_gmt,date_completed,date_completed_gmt,refunds"
+    "date_paid,date_paid_gmt,date_completed,date_completed_gmt,refunds,payment_method"
 )
 ASKED = {"dates_are_gmt": "true", **FULL}
 """What each list of orders is asked with, beside the fields."""
 _MOST_REFUNDS = 200
+_METHOD = re.compile(r"[a-z0-9_-]{1,40}", re.ASCII | re.IGNORECASE)
 _NO_ORDERS = ("checkout-draft", "auto-draft", "draft", "new", "trash")
 """Statuses of what is no order yet, or no more. Lists of older versions show some of them."""
 
@@ -133,7 +136,13 @@ def read_order(row: Fields, changed: int | None, reading: OrderTotals) -> Counte
         paid=paid,
         entered={} if completed is None else {"completed": completed},
         refunds=refunds,
+        method=_method(row.text_or("payment_method")),
     )
+
+
+def _method(name: str) -> str:
+    """A payment gateway's id as a label; an order that somebody entered by hand has none."""
+    return name if _METHOD.fullmatch(name) or not name else OTHER
 
 
 def _refund(row: Fields, name: str) -> CountedRefund:
