@@ -83,6 +83,7 @@ def schedule() -> Row:
                 "timeout, it will soon fail.",
                 (Query(spent, "{{collector}}", empty="no collector may be switched on"),),
                 unit="s",
+                height=10,
                 low=0,
             ),
             Panel(
@@ -92,6 +93,7 @@ def schedule() -> Row:
                 "first run over a large shop takes a while.",
                 (Query(backlog, "{{collector}}", empty="not every collector has one"),),
                 decimals=0,
+                height=10,
                 low=0,
             ),
             Panel(
@@ -125,6 +127,7 @@ def schedule() -> Row:
                     Query(f"max({select(exporter.STATE_LEFT_BEHIND, *M)})", "left behind"),
                 ),
                 decimals=0,
+                height=10,
                 low=0,
                 links=(
                     AlertName.STORE_DISCOVERY_FAILING,
