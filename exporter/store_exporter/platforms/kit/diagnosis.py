@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from ...contract import Finding
 from ...errors import StoreError
@@ -50,3 +50,17 @@ def clock(server: float | None, now: float) -> Finding:
     return Finding(
         "clock", "warn", message, "Let NTP set both clocks; signatures fail from 15 minutes on."
     )
+
+
+def scopes(held: Collection[str], needed: Mapping[str, str], advice: str) -> Finding:
+    """Compare what an app may do with what monitoring takes.
+
+    Args:
+        held: the scopes that it was granted.
+        needed: what is missing without each scope.
+        advice: how to grant them.
+    """
+    missing = [f"{scope} ({what})" for scope, what in needed.items() if scope not in held]
+    if not missing:
+        return Finding("scopes", "ok", "every scope that reading takes is granted")
+    return Finding("scopes", "fail", f"missing: {'; '.join(missing)}", advice)

@@ -10,10 +10,12 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from ...contract import Check, Collector, Probe
 from ...stores.model import Store
+
+JobT = TypeVar("JobT", Probe, Collector)
 
 
 def probe(
@@ -62,6 +64,11 @@ def collector(
         )
 
     return made
+
+
+def by_name(*made: JobT) -> dict[str, JobT]:
+    """Return probes or collectors by their names."""
+    return {one.name: one for one in made}
 
 
 def _description(check: Check) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import TypeVar
+from typing import Any, Generic, TypeVar
 
 from ...errors import StoreError
 from ...net.plans import Plan
@@ -77,13 +78,76 @@ class Offer:
 
     Attributes:
         product: what was found; its `stock` names what the shop counts and prices.
-        variations: asks for all variations of the product that it is, or is a variation of.
+        variations: of the product that it is; none of one that has no others, None where they
+            have to be asked for.
         whole: whether the product has all its details.
     """
 
     product: Product
-    variations: Callable[[], Plan[Sequence[Product]]]
+    variations: Sequence[Product] | None = None
     whole: bool = True
+
+
+class Lookup(ABC, Generic[ApiT]):
+    """Finds what is sold, on a platform that shows price and stock with a product.
+
+    Args:
+        api: the platform's API.
+    """
+
+    def __init__(self, api: ApiT) -> None:
+        self.api = api
+
+    @abstractmethod
+    def by_sku(self, sku: str) -> Plan[Offer | None]:
+        """Find what has a SKU; its details may be missing."""
+
+    @abstractmethod
+    def product(self, identifier: int) -> Plan[Offer | None]:
+        """Find the product with an id, with its variations."""
+
+    @abstractmethod
+    def variation(self, identifier: int) -> Plan[Offer | None]:
+        """Find the variation with an id."""
+
+    def find(self, product: int | str) -> Plan[Offer]:
+        """Return the product or variation that an id or SKU names.
+
+        Raises:
+            StoreError: not_found.
+        """
+        return find(product, self.by_sku, self._by_id)
+
+    def _by_id(self, identifier: int) -> Plan[Offer | None]:
+        """Find a product or a variation; the two have numbers of their own."""
+        return (yield from self.product(identifier)) or (yield from self.variation(identifier))
+
+    def details(self, product: int | str) -> Plan[Product]:
+        """Return the product or variation that an id or SKU names, with all its details.
+
+        Raises:
+            StoreError: not_found.
+        """
+        found = yield from self.find(product)
+        if not found.whole:
+            ask = self.product if found.product.parent_id is None else self.variation
+            found = (yield from ask(found.product.id)) or found
+        return found.product
+
+    def variations(self, offer: Offer) -> Plan[Sequence[Product]]:
+        """Return all variations of the product that was found, or is a variation of.
+
+        Raises:
+            StoreError: not_found, the product is gone.
+        """
+        if offer.variations is not None:
+            return offer.variations
+        if offer.product.parent_id is None:
+            return ()
+        product = yield from self.product(offer.product.parent_id)
+        if product is None:
+            raise StoreError("not_found", "the product is gone")
+        return product.variations or ()
 
 
 def combined(identifier: int, name: str, variations: Sequence[Product]) -> Product:
@@ -136,45 +200,52 @@ def price_of(product: Product, variations: Sequence[Product] = ()) -> Price:
     )
 
 
-def offer_plans(
-    find: Callable[[ApiT, int | str], Plan[Offer]], *, calls: tuple[str, ...]
+def product_plans(
+    kind: Callable[[ApiT], Lookup[ApiT]], *, calls: tuple[str, ...]
 ) -> tuple[
+    Planned[..., Product],
     Planned[..., Stock],
     Planned[..., StockQuantity],
     Planned[..., Price],
     Planned[..., Listing[Product]],
 ]:
-    """Return the plans of check_stock, get_stock_quantity, check_price, get_product_variations.
-
-    They are for platforms that show price and stock with a product.
+    """Return the plans of the operations on one product, in the order of `Operations`.
 
     Args:
-        find: what an id or SKU names.
+        kind: finds what an id or SKU names. The docstring of its own `details` is notes.
         calls: API calls that this makes.
     """
+    own: Any = kind
+
+    @plan(Operations.get_product_details, calls=calls, notes_of=own.details)
+    def get_product_details(api: ApiT, product: int | str) -> Plan[Product]:
+        return kind(api).details(product)
 
     @plan(Operations.check_stock, calls=calls)
     def check_stock(api: ApiT, product: int | str) -> Plan[Stock]:
-        return (yield from find(api, product)).product.stock
+        return (yield from kind(api).find(product)).product.stock
 
     @plan(Operations.get_stock_quantity, calls=calls)
     def get_stock_quantity(api: ApiT, product: int | str) -> Plan[StockQuantity]:
-        offer = yield from find(api, product)
+        lookup = kind(api)
+        offer = yield from lookup.find(product)
         stock, counted = offer.product.stock, {}
         if offer.product.type == "variable":
-            counted = {row.id: row.stock.quantity for row in (yield from offer.variations())}
+            counted = {row.id: row.stock.quantity for row in (yield from lookup.variations(offer))}
         return StockQuantity(stock.product_id, stock.sku, stock.quantity, counted)
 
     @plan(Operations.check_price, calls=calls)
     def check_price(api: ApiT, product: int | str) -> Plan[Price]:
-        offer = yield from find(api, product)
+        lookup = kind(api)
+        offer = yield from lookup.find(product)
         if offer.product.type != "variable":
             return price_of(offer.product)
-        return price_of(offer.product, (yield from offer.variations()))
+        return price_of(offer.product, (yield from lookup.variations(offer)))
 
     @plan(Operations.get_product_variations, calls=calls)
     def get_product_variations(api: ApiT, product: int | str) -> Plan[Listing[Product]]:
-        rows = tuple((yield from (yield from find(api, product)).variations()))
+        lookup = kind(api)
+        rows = tuple((yield from lookup.variations((yield from lookup.find(product)))))
         return Listing(rows, len(rows))
 
-    return check_stock, get_stock_quantity, check_price, get_product_variations
+    return get_product_details, check_stock, get_stock_quantity, check_price, get_product_variations

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from ...contract import Finding, Run
 from ...net.plans import Plan
+from ..kit import diagnosis
 from . import versions
 from .api import Api
 
 _WARN_DAYS = 30
+_GRANT = "Grant them in the app's configuration and install it again."
 # Scopes that reading takes, and what is missing without each.
 READ_SCOPES = {
     "read_orders": "orders, revenue, refunds and abandoned checkouts",
@@ -47,15 +49,8 @@ def diagnose(api: Api, run: Run) -> Plan[Sequence[Finding]]:
     supported = [
         row.text("handle") for row in known.children("publicApiVersions") if row.flag("supported")
     ]
-    return [_scopes(held), *further, _version(api.version, supported, run.now())]
-
-
-def _scopes(held: Collection[str]) -> Finding:
-    missing = [f"{scope} ({what})" for scope, what in READ_SCOPES.items() if scope not in held]
-    if not missing:
-        return Finding("scopes", "ok", "every scope that reading takes is granted")
-    advice = "Grant them in the app's configuration and install it again."
-    return Finding("scopes", "fail", f"missing: {'; '.join(missing)}", advice)
+    reading = diagnosis.scopes(held, READ_SCOPES, _GRANT)
+    return [reading, *further, _version(api.version, supported, run.now())]
 
 
 def _version(version: str, supported: list[str], now: float) -> Finding:

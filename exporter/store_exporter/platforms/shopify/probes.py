@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from ...contract import Probe, Report, Run
+from ...contract import Report, Run
 from ...metrics.catalogue import health
 from ...metrics.families import Sample
 from ...net.plans import Plan, RedirectError
 from ...stores.model import Store
 from ..kit.bucket import ThrottledError, spent
-from ..kit.monitoring import probe
+from ..kit.monitoring import by_name, probe
 from ..kit.options import number
 from ..kit.probes import Closed, Pages, storefront, tls
 from . import versions
@@ -95,13 +95,10 @@ def _leads_to_own_domain(api: Api, run: Run, error: RedirectError) -> Plan[bool]
     return host == (yield from api.shop()).child("primaryDomain").text_or("host")
 
 
-PROBES: dict[str, Probe] = {
-    one.name: one
-    for one in (
-        liveness,
-        cart,
-        storefront(_PAGES, MARKS, query=_STAY, moved=_leads_to_own_domain),
-        tls("/robots.txt"),
-    )
-}
+PROBES = by_name(
+    liveness,
+    cart,
+    storefront(_PAGES, MARKS, query=_STAY, moved=_leads_to_own_domain),
+    tls("/robots.txt"),
+)
 """Every probe by its name."""

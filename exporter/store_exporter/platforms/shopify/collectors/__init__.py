@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from ....contract import Collector
+from ...kit.monitoring import by_name
 from .orders import ORDERS
 from .shop import carts, customers, order_statuses, stock, webhooks
 
-COLLECTORS: dict[str, Collector] = {
-    collector.name: collector
-    for collector in (ORDERS, order_statuses, stock, carts, customers, webhooks)
-}
+COLLECTORS = by_name(ORDERS, order_statuses, stock, carts, customers, webhooks)
 """Every collector by its name."""

@@ -18,7 +18,7 @@ from ...kit.carts import ShopperCart, cart_plans, kept
 from ...kit.fields import Fields
 from .. import ids
 from ..api import Api
-from ..product_lookup import find
+from ..product_lookup import Lookup
 
 _GET = "storefront Cart"
 _ROOTS = {
@@ -144,7 +144,7 @@ class _Cart(ShopperCart[Api]):
         )
 
     def ids_of(self, product: int | str) -> Plan[set[int]]:
-        found = yield from find(self.api, product)
+        found = yield from Lookup(self.api).find(product)
         if found.product.type != "variable":
             return {found.product.stock.product_id}
         return set(found.product.variations)
@@ -166,12 +166,13 @@ def _variant(
     Raises:
         StoreError: invalid_input, there is no such one, or there are several.
     """
-    found = yield from find(api, product)
+    lookup = Lookup(api)
+    found = yield from lookup.find(product)
     if variation is None:
         if found.product.type == "variable":
             raise StoreError("invalid_input", "the product has variants: choose one")
         return found.product.stock.product_id
-    for row in (yield from found.variations()) or (found.product,):
+    for row in (yield from lookup.variations(found)) or (found.product,):
         if isinstance(variation, Mapping):
             options = {name: values[0] for name, values in row.attributes.items()}
             chosen = dict(variation).items() <= options.items()

@@ -4,25 +4,19 @@ from __future__ import annotations
 
 from ....net.plans import Plan
 from ....spec.operations import Operations
-from ....spec.results import Category, Listing, LowStock, Product
+from ....spec.results import Category, Listing, LowStock
 from ...kit import checks
 from ...kit.operations import plan
-from ...kit.products import offer_plans
+from ...kit.products import product_plans
 from .. import models
 from ..api import Api
-from ..product_lookup import LOOKUP, details, find
+from ..product_lookup import LOOKUP, Lookup
 
 _MOST = 1000
 
 
-@plan(Operations.get_product_details, calls=LOOKUP)
-def get_product_details(api: Api, product: int | str) -> Plan[Product]:
-    """By the SKU of its only variant, the product itself."""
-    return (yield from details(api, product))
-
-
-check_stock, get_stock_quantity, check_price, get_product_variations = offer_plans(
-    find, calls=LOOKUP
+get_product_details, check_stock, get_stock_quantity, check_price, get_product_variations = (
+    product_plans(Lookup, calls=LOOKUP)
 )
 
 
