@@ -193,12 +193,19 @@ class Recorder:
         """Remove the series of a group, if there are any."""
         self._groups.withdraw(group)
 
-    def forget(self, labels: tuple[str, str, str]) -> None:
-        """Remove all series of one store, given by org, domain and platform."""
+    def forget(self, labels: tuple[str, str, str], *, operations: bool = True) -> None:
+        """Remove all series of one store.
+
+        Args:
+            labels: org, domain and platform.
+            operations: whether to remove those of its operations, too: applications report them,
+                whoever watches the store.
+        """
         store = (clean(labels[0]), clean(labels[1]), clean(labels[2]))
         self._instruments.forget(store)
         self._groups.forget(store)
-        self._series.forget(store)
+        if operations:
+            self._series.forget(store)
 
     def broke(self, stage: str, error: BaseException | None = None, operation: str = "") -> None:
         """Count a failure of the instrumentation itself, by one of `STAGES`, and log it.

@@ -158,7 +158,7 @@ class Recording:
 
     def forget(self, store: Store) -> None:
         """Remove all series of a store."""
-        self._recorder.forget(store.labels)
+        self._recorder.forget(store.labels, operations=False)
         self._last_success.pop(store.domain, None)
         self._failing_since.pop(store.domain, None)
 

@@ -186,7 +186,7 @@ class Exporter:
         """Show nothing of stores that another exporter may watch already."""
         lapsed = self.keeper is not None and self.keeper.lapsed
         for labels in (*self._leaving, *(self.keeper.held if self.keeper and lapsed else ())):
-            self.recorder.forget(labels)
+            self.recorder.forget(labels, operations=False)
 
     def _reports(self) -> Mapping[Labels, str]:
         """Return what other exporters may tell of the stores that had results lately."""
@@ -294,6 +294,10 @@ class Exporter:
     def _commit(self, config: Config, prepared: _Prepared) -> Change:
         """Take what was prepared; from here on it is what everybody sees."""
         change = self.inventory.take(prepared.replacement)
+        for store in (*change.removed, *(before for before, _ in change.changed)):
+            now = self.inventory.fleet.get(store.domain)
+            if now is None or now.labels != store.labels:
+                self.recorder.forget(store.labels)
         self.config = config
         self.refusals = prepared.refusals
         if self.keeper is not None:
