@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 from time import perf_counter
 
-from . import calls, fleet, forms, histograms, imports, ingest
+from . import calls, fleet, forms, histograms, imports, ingest, pages
 from .effort import FULL, QUICK, TINY
+from .page import page
 from .result import Result, table, write_json
 
 SECTIONS = {
@@ -17,6 +18,7 @@ SECTIONS = {
     "forms": forms,
     "histograms": histograms,
     "imports": imports,
+    "pages": pages,
     "fleet": fleet,
     "ingest": ingest,
 }
@@ -28,13 +30,15 @@ def main() -> None:
     parser.add_argument("--tiny", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--only", choices=SECTIONS, action="append", help="a part of it")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results here, too")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="write docs/benchmarks.md")
     arguments = parser.parse_args()
     effort = TINY if arguments.tiny else QUICK if arguments.quick else FULL
     start = perf_counter()
-    results: list[Result] = []
+    sections: dict[str, list[Result]] = {}
     for name in arguments.only or SECTIONS:
         sys.stderr.write(f"{name} …\n")
-        results += SECTIONS[name].measure(effort)
+        sections[name] = SECTIONS[name].measure(effort)
+    results = [result for section in sections.values() for result in section]
     sys.stdout.write(table(results))
     missed = sum(result.met is False for result in results)
     targets = sum(result.met is not None for result in results)
@@ -43,6 +47,8 @@ def main() -> None:
         f"{platform.python_implementation()} {platform.python_version()}. Compare ratios, not "
         "times: those are this machine's, of this moment.\n"
     )
+    if arguments.write is not None:
+        arguments.write.write_text(page(sections))
     if arguments.json is not None:
         write_json(results, arguments.json)
 

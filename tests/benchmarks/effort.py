@@ -19,6 +19,7 @@ class Effort:
         windows: in which probes are measured, and scrapes of the fleet's page.
         seconds: of each window.
         rate: probes a second in the windows that compare probes.
+        page: stores of the page whose rendering is measured.
     """
 
     rounds: int
@@ -30,6 +31,7 @@ class Effort:
     windows: int
     seconds: float
     rate: int
+    page: int
 
 
 FULL = Effort(
@@ -42,6 +44,7 @@ FULL = Effort(
     windows=7,
     seconds=5.0,
     rate=100,
+    page=10_000,
 )
 QUICK = Effort(
     rounds=5,
@@ -53,6 +56,7 @@ QUICK = Effort(
     windows=3,
     seconds=2.0,
     rate=100,
+    page=10_000,
 )
 TINY = Effort(
     rounds=2,
@@ -64,6 +68,7 @@ TINY = Effort(
     windows=2,
     seconds=3.0,
     rate=10,
+    page=100,
 )
 """For the tests of the benchmark itself."""
 

@@ -76,16 +76,22 @@ def table(results: Iterable[Result]) -> str:
 
 def _row(result: Result) -> tuple[str, ...]:
     verdict = {True: "met", False: "MISSED", None: ""}[result.met]
-    ratio = "" if result.ratio is None else f"1/{1 / result.ratio:.1f}"
-    if result.ratio is not None and result.ratio > 1:
-        ratio = f"{result.ratio:.2f}"
+    ratio = ratio_text(result)
     if result.target is None:
         target = ""
     else:
         target = f"{result.target:g}" if result.peer is None else f"1/{1 / result.target:g}"
-    peer = "" if result.peer is None else _number(result.peer)
-    return (result.name, _number(result.ours), peer, result.unit, ratio, target, verdict)
+    peer = "" if result.peer is None else shown_number(result.peer)
+    return (result.name, shown_number(result.ours), peer, result.unit, ratio, target, verdict)
 
 
-def _number(value: float) -> str:
+def ratio_text(result: Result) -> str:
+    """Return the ratio as people read it: how many times less, or more."""
+    if not result.ratio:
+        return ""
+    return f"{result.ratio:.2f}" if result.ratio > 1 else f"1/{1 / result.ratio:.1f}"
+
+
+def shown_number(value: float) -> str:
+    """Return a number with three digits, or as a whole."""
     return f"{value:.3g}" if value < 100 else f"{value:,.0f}"

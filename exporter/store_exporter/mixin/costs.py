@@ -10,7 +10,7 @@ from . import series
 from .model import Group, Record
 from .policy import HOUR
 from .promql import STORE, total
-from .seasonal import same_hour_of_past_weeks
+from .seasonal import mean_of_a_week, same_hour_of_past_weeks
 
 MONEY = (*STORE, "currency")
 REVENUE = series.recorded(MONEY, business.REVENUE, "hourly_normal")
@@ -19,7 +19,6 @@ ORDERS = series.recorded(STORE, business.ORDERS_PAID, "hourly_normal")
 
 def groups() -> list[Group]:
     """The rules of this module."""
-    mean = series.counted(business.ORDERS_PAID, "7d", function="rate")
     # A shop that is watched for less than a week has no mean of a week.
     old, earning = (
         total(labels, f"{metric.name} offset 6d")
@@ -33,7 +32,8 @@ def groups() -> list[Group]:
         ),
         Record(
             ORDERS,
-            f"({same_hour_of_past_weeks(series.ORDERS_HOURLY)}) or ({HOUR} * {mean} and {old})",
+            f"({same_hour_of_past_weeks(series.ORDERS_HOURLY)})"
+            f" or ({mean_of_a_week(series.ORDERS_HOURLY)} and {old})",
         ),
     ]
     return [Group("store-exporter.costs", rules, interval=120)]

@@ -11,6 +11,8 @@ from ..metrics.catalogue.operations import OPERATION_LABELS
 
 STORE = STORE_LABELS
 OPERATION = OPERATION_LABELS
+BUCKET = ("le", "vmrange")
+"""What tells buckets apart: Prometheus' upper bound, or VictoriaMetrics' range."""
 
 
 def quote(value: str) -> str:
@@ -118,7 +120,12 @@ def quantile(
     """
     labels, matchers = tuple(labels), tuple(matchers)
     native = total(labels, rate(metric, window, *matchers))
-    classic = total((*labels, "le", "vmrange"), rate(metric, window, *matchers, suffix="_bucket"))
+    classic = total((*labels, *BUCKET), rate(metric, window, *matchers, suffix="_bucket"))
+    return quantile_of(q, native, classic)
+
+
+def quantile_of(q: float, native: str, classic: str) -> str:
+    """Quantile of rates: of native histograms where there are any, of classic buckets elsewhere."""
     return f"(histogram_quantile({q:g}, {native}) or histogram_quantile({q:g}, {classic})) >= 0"
 
 

@@ -42,19 +42,29 @@ def operation_rules() -> Group:
 
 
 def quantile_rules() -> Group:
-    """Latency quantiles, from native or classic histograms, whichever are scraped."""
-    duration = operations.OPERATION_DURATION
-    probe = (*STORE, "probe")
+    """Latency quantiles, from native or classic histograms, whichever are scraped.
+
+    The rates of histograms cost nearly all of it, so that they are recorded once for all quantiles;
+    those of stores are added up from those of their operations.
+    """
+    duration, buckets = operations.OPERATION_DURATION, (*OPERATION, *promql.BUCKET)
+    classic = promql.rate(duration, W, suffix="_bucket")
+    probe = promql.quantile(0.95, health.PROBE_DURATION, W, (*STORE, "probe"))
     rules = [
-        Record(name, promql.quantile(q, metric, W, labels), {"quantile": f"{q:g}"})
-        for name, metric, labels in (
-            (series.OPERATION_QUANTILE, duration, OPERATION),
-            (series.STORE_QUANTILE, duration, STORE),
-            (series.PROBE_QUANTILE, health.PROBE_DURATION, probe),
-        )
-        for q in series.QUANTILES
-        if metric is duration or q == 0.95
+        Record(series.OPERATION_HISTOGRAM, total(OPERATION, promql.rate(duration, W))),
+        Record(series.OPERATION_BUCKETS, total(buckets, classic)),
+        Record(series.STORE_HISTOGRAM, total(STORE, series.OPERATION_HISTOGRAM)),
+        Record(series.STORE_BUCKETS, total((*STORE, *promql.BUCKET), series.OPERATION_BUCKETS)),
     ]
+    for name, native, bucketed in (
+        (series.OPERATION_QUANTILE, series.OPERATION_HISTOGRAM, series.OPERATION_BUCKETS),
+        (series.STORE_QUANTILE, series.STORE_HISTOGRAM, series.STORE_BUCKETS),
+    ):
+        rules += [
+            Record(name, promql.quantile_of(q, native, bucketed), {"quantile": f"{q:g}"})
+            for q in series.QUANTILES
+        ]
+    rules.append(Record(series.PROBE_QUANTILE, probe, {"quantile": "0.95"}))
     return Group("store-exporter.quantiles", rules)
 
 

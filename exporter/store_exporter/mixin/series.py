@@ -31,6 +31,14 @@ STORE_ERROR = (*STORE, "error_type", "fault")
 OPERATION_RATE = recorded(OPERATION, operations.OPERATIONS, RATE)
 OPERATION_ERROR_RATE = recorded(OPERATION_FAULT, operations.OPERATION_ERRORS, RATE)
 OPERATION_QUANTILE = recorded(OPERATION, operations.OPERATION_DURATION, f"quantile{RATE_WINDOW}")
+# What quantiles are made of, of which there are several. Classic buckets only where no native
+# histograms are scraped.
+OPERATION_HISTOGRAM = recorded(OPERATION, operations.OPERATION_DURATION, RATE)
+OPERATION_BUCKETS = recorded(
+    (*OPERATION, "le"), f"{operations.OPERATION_DURATION.name}_bucket", RATE
+)
+STORE_HISTOGRAM = recorded(STORE, operations.OPERATION_DURATION, RATE)
+STORE_BUCKETS = recorded((*STORE, "le"), f"{operations.OPERATION_DURATION.name}_bucket", RATE)
 OPERATION_MEASURED = recorded(OPERATION, "store_operations_measured", RATE)
 OPERATION_FAILED = recorded(OPERATION, "store_operations_failed", RATE)
 STORE_RATE = recorded(STORE, operations.OPERATIONS, RATE)
