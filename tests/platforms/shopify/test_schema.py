@@ -6,6 +6,7 @@ from functools import cache
 
 import pytest
 from graphql import (
+    GraphQLEnumType,
     GraphQLSchema,
     NoDeprecatedCustomRule,
     OperationDefinitionNode,
@@ -15,6 +16,7 @@ from graphql import (
 )
 
 from store_demo.stores.shopify.server import VERSIONS
+from store_exporter.platforms.shopify import order_models
 from store_exporter.platforms.shopify.api import DOCUMENTS
 from store_exporter.platforms.shopify.versions import DEFAULT, SUPPORTED
 from tests import servers
@@ -74,3 +76,21 @@ def test_every_document_stands_alone(api: str) -> None:
             for d in parsed.definitions
             if isinstance(d, OperationDefinitionNode) and d.name is not None
         ] == [name]
+
+
+@pytest.mark.usefixtures("schemas")
+@pytest.mark.parametrize("version", SUPPORTED)
+@pytest.mark.parametrize(
+    ("enum", "known"),
+    [
+        ("OrderDisplayFinancialStatus", order_models.FINANCIAL),
+        ("OrderDisplayFulfillmentStatus", order_models.FULFILLMENT),
+    ],
+)
+@pytest.mark.timeout(120)
+def test_every_status_of_the_schema_is_known(
+    version: str, enum: str, known: tuple[str, ...]
+) -> None:
+    found = official("admin", version).type_map[enum]
+    assert isinstance(found, GraphQLEnumType)
+    assert found.values.keys() <= set(known)

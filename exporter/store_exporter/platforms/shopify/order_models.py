@@ -10,8 +10,10 @@ from .ids import number, shop_money
 _PAID = ("PAID", "PARTIALLY_REFUNDED", "REFUNDED")
 _UNPAID = ("AUTHORIZED", "PARTIALLY_PAID", "PENDING")
 _LOST = ("EXPIRED", "VOIDED")
+FINANCIAL = (*_PAID, *_UNPAID, *_LOST)
 _DELIVERED = "FULFILLED"
-_UNDELIVERED = (
+FULFILLMENT = (
+    _DELIVERED,
     *("FULFILLMENT_NOT_REQUIRED", "IN_PROGRESS", "ON_HOLD", "OPEN", "PARTIALLY_FULFILLED"),
     *("PENDING_FULFILLMENT", "REQUEST_DECLINED", "RESTOCKED", "SCHEDULED", "UNFULFILLED"),
 )
@@ -24,7 +26,7 @@ def financial_status(order: Fields) -> str:
         StoreError: invalid_response, it is a status that is not known here.
     """
     if order.has("displayFinancialStatus"):
-        return order.one_of("displayFinancialStatus", (*_PAID, *_UNPAID, *_LOST))
+        return order.one_of("displayFinancialStatus", FINANCIAL)
     if not order.flag("fullyPaid"):
         return "PENDING"
     refunded = shop_money(order, "totalRefundedSet").amount
@@ -40,8 +42,7 @@ def is_delivered(order: Fields) -> bool:
     Raises:
         StoreError: invalid_response, it is a status that is not known here.
     """
-    status = order.one_of("displayFulfillmentStatus", (_DELIVERED, *_UNDELIVERED))
-    return status == _DELIVERED
+    return order.one_of("displayFulfillmentStatus", FULFILLMENT) == _DELIVERED
 
 
 def status(order: Fields) -> str:
