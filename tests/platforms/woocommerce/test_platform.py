@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from store_exporter.contract import Response
 from store_exporter.platforms import base
-from store_exporter.platforms.woocommerce.api import gmt, server_time
+from store_exporter.platforms.kit.rest import server_time
+from store_exporter.platforms.woocommerce.api import gmt
 from store_exporter.platforms.woocommerce.platform import PLATFORM
 
 from .watching import watching

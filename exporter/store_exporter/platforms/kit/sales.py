@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, fields
-from datetime import date, datetime, time, timedelta, tzinfo
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from typing import NamedTuple, TypeVar
 
@@ -127,6 +127,33 @@ class Sums:
             shipping=money(self.shipping),
             discounts=money(self.discounts),
         )
+
+
+class Moments(NamedTuple):
+    """The time of some days, from one moment up to another, which is not part of it."""
+
+    begin: datetime
+    end: datetime
+
+    @classmethod
+    def of(cls, first: date, last: date, zone: tzinfo) -> Moments:
+        """Return the time of days in a calendar, in GMT."""
+        ends = (midnight(first, zone), midnight(last + timedelta(days=1), zone))
+        return cls(*(moment.astimezone(UTC) for moment in ends))
+
+    def has(self, moment: datetime | None) -> bool:
+        """Whether a moment is in it."""
+        return moment is not None and self.begin <= moment < self.end
+
+
+def by_currency(
+    sums: Mapping[str, Sums], currency: str, definition: str, first: date, last: date
+) -> SalesReport:
+    """Return the report in the shop's currency, with those in others beside it."""
+    codes = sorted({*sums, currency})
+    reports = {code: sums.get(code, Sums()).report(code, definition, first, last) for code in codes}
+    own = reports.pop(currency)
+    return replace(own, other_currencies=tuple(reports.values()))
 
 
 def report_plan(

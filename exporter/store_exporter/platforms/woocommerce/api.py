@@ -1,13 +1,11 @@
-"""Requests to WooCommerce as plans: one resource, a list in pages, facts that rarely change."""
+"""Requests to WooCommerce: where they go, what their answers mean, how lists are asked for."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -15,10 +13,8 @@ from ...contract import Response
 from ...errors import StoreError
 from ...net import caches
 from ...net.plans import Plan, Request
-from ..kit import connection, lists
+from ..kit import rest
 from ..kit.connection import Send
-from ..kit.fields import Fields
-from ..kit.lists import Rows
 from . import errors
 from .auth import needs_key
 
@@ -41,35 +37,16 @@ SUMMING = 120.0
 """Seconds that an operation may take which adds up orders."""
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One page of a list: its items unread, and what the store says of all pages, if it does."""
-
-    name: str
-    items: list[Any]
-    total: int | None
-    pages: int | None
-    response: Response
-
-    def __len__(self) -> int:
-        return len(self.items)
-
-    def __iter__(self) -> Iterator[Fields]:
-        """Yield the items.
-
-        Raises:
-            StoreError: invalid_response, at an item that is no object.
-        """
-        for index, item in enumerate(self.items):
-            yield Fields(item, f"{self.name}[{index}]")
-
-
-class Api(connection.Api):
+class Api(rest.Api):
     """The store's API for the time of one operation or run.
 
     Attributes:
         place: where in the store the API is.
     """
+
+    page_size = PAGE
+    most_pages = MAX_PAGES
+    in_full = FULL | {"dates_are_gmt": "true", "orderby": "id", "order": "asc"}
 
     def __init__(self, connection: Connection, send: Send, *, deadline: float) -> None:
         super().__init__(connection, send, deadline=deadline)
@@ -137,161 +114,31 @@ class Api(connection.Api):
         unsigned = keyed and response.status == 401 and request.url.startswith("http:")
         return unsigned and _REFUSED in response.body[:500] and place.sign_otherwise()
 
-    def get(self, path: str, params: Mapping[str, Any] | None = None) -> Plan[Any]:
-        """GET one resource and return its JSON."""
-        body, _ = yield from self.ask(path, params)
-        return body
-
-    def ask(self, path: str, params: Mapping[str, Any] | None = None) -> Plan[tuple[Any, Response]]:
-        """GET one resource; return its JSON and the answer that it came in.
+    def read(self, path: str, response: Response) -> Any:
+        """Return the JSON of a successful answer.
 
         Raises:
-            StoreError: api_not_found, that says so where Analytics is switched off; whatever a
-                request may raise.
+            StoreError: api_not_found, that says so where Analytics is switched off; as
+                `errors.read` does.
         """
-        response = yield from self.send("GET", path, params)
         try:
-            return errors.read(response), response
+            return errors.read(response)
         except StoreError as error:
             if not path.startswith(ANALYTICS) or error.code != "rest_no_route":
                 raise
+            kind, status, code = error.error_type, error.status, error.code
             message = f"{path} is not there: WooCommerce Analytics is switched off"
-            raise StoreError(
-                error.error_type, message, status=error.status, code=error.code
-            ) from error
+            raise StoreError(kind, message, status=status, code=code) from error
 
-    def change(self, path: str, body: Mapping[str, Any]) -> Plan[Any]:
-        """PUT members of one resource and return its JSON."""
-        response = yield from self.send("PUT", path, json=body)
-        return errors.read(response)
-
-    def create(self, path: str, body: Mapping[str, Any]) -> Plan[Any]:
-        """POST a new resource and return its JSON; never repeated once it may have arrived."""
-        response = yield from self.send("POST", path, json=body)
-        return errors.read(response)
-
-    def page(self, path: str, params: Mapping[str, Any] | None = None) -> Plan[Page]:
-        """GET one page of a list.
-
-        Raises:
-            StoreError: invalid_response, it is no list; whatever a request may raise.
-        """
-        body, response = yield from self.ask(path, params)
-        if not isinstance(body, list):
-            raise StoreError("invalid_response", f"{path} is not a list", status=response.status)
-        name = path.rpartition("/")[2]
-        total, pages = _count(response, "x-wp-total"), _count(response, "x-wp-totalpages")
-        return Page(name, body, total, pages, response)
-
-    def count(
-        self,
-        path: str,
-        params: Mapping[str, Any],
-        matches: Callable[[Fields], bool],
-        members: str,
-    ) -> Plan[int]:
-        """Return how many items of a list match, without reading more than one of them.
-
-        Args:
-            path: of the list.
-            params: the query without `per_page`.
-            matches: whether an item is one that was asked for.
-            members: those of an item that this takes.
-
-        Raises:
-            StoreError: invalid_response, the store does not say, contradicts itself or answers
-                with what was not asked for; whatever a request may raise.
-        """
-        page = yield from self.page(path, {**params, "per_page": 1, "_fields": members})
-        readable = 0
-        for row in page:
-            if not matches(row):
-                raise unasked(path)
-            readable += 1
-        if page.total is None or bool(page.total) != bool(readable):
-            found = page.response.headers.get("x-wp-total", "missing")[:40]
-            raise StoreError(
-                "invalid_response", f"{path} has {readable} items, but its X-WP-Total is {found}"
-            )
-        return page.total
-
-    def rows(
-        self,
-        path: str,
-        params: Mapping[str, Any] | None = None,
-        *,
-        limit: int | None = None,
-        until: Callable[[Any], bool] | None = None,
-    ) -> Plan[Rows]:
-        """GET a list, in as many pages as it takes, but not more than `MAX_PAGES`.
-
-        Args:
-            path: of the list.
-            params: the query without `per_page` and `page`.
-            limit: items wanted; all of them, as far as `MAX_PAGES` go, without it.
-            until: ends the reading before an item for which it is true.
-
-        Raises:
-            StoreError: invalid_response, it is no list; whatever a request may raise.
-        """
-
-        def ask(number: int, size: int) -> Plan[Page]:
-            return self.page(path, {**(params or {}), "per_page": size, "page": number})
-
-        return lists.numbered(ask, size=PAGE, most=MAX_PAGES, limit=limit, until=until)
-
-    def every(
-        self, path: str, params: Mapping[str, Any], what: str, take: Callable[[Fields], None]
-    ) -> Plan[int]:
-        """GET all of a list of amounts, in full, oldest first; see `lists.taken`.
-
-        Args:
-            path: of the list.
-            params: the query without `per_page`, `page` and what sorts.
-            what: the name of its items.
-            take: takes each item.
-        """
-        query = {**params, **FULL, "dates_are_gmt": "true", "orderby": "id", "order": "asc"}
-
-        def ask(number: int, size: int) -> Plan[Page]:
-            return self.page(path, {**query, "per_page": size, "page": number})
-
-        return lists.taken(
-            ask, take, what=what, size=PAGE, left=lambda: self.ends - self.monotonic()
+    def counted(self, response: Response) -> tuple[int | None, int | None]:
+        """Return how many items and pages a list has, None where the headers do not say."""
+        raw = [response.headers.get(name, "").strip() for name in ("x-wp-total", "x-wp-totalpages")]
+        total, pages = (
+            int(n) if n.isascii() and n.isdigit() and len(n) < 13 else None for n in raw
         )
-
-
-def unasked(path: str) -> StoreError:
-    """Return the error of a list with items that were not asked for, so that its count is wrong."""
-    message = f"{path} answers with what was not asked for: a cache or plugin drops the query"
-    return StoreError("invalid_response", message)
-
-
-def server_time(response: Response) -> float | None:
-    """Return the store's clock, in Unix seconds, from the Date header; None without a usable one.
-
-    An answer out of a cache has the time at which it was made, so that is not used either.
-    """
-    if "age" in response.headers:
-        return None
-    return _moment(response.headers.get("date", ""))
-
-
-@lru_cache(maxsize=256)
-def _moment(date: str) -> float | None:
-    """Return the Unix time of a date; many stores answer in the same second."""
-    try:
-        return parsedate_to_datetime(date).timestamp()
-    except (ValueError, OverflowError):
-        return None
+        return total, pages
 
 
 def gmt(when: float) -> str:
     """Return a Unix time as WooCommerce's parameters want it together with `dates_are_gmt`."""
     return datetime.fromtimestamp(max(0, int(when)), UTC).strftime("%Y-%m-%dT%H:%M:%S")
-
-
-def _count(response: Response, header: str) -> int | None:
-    """Return a total from a header, None when it is missing or no number."""
-    raw = response.headers.get(header, "").strip()
-    return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 13 else None

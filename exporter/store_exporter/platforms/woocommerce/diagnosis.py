@@ -10,8 +10,9 @@ from ...errors import StoreError
 from ...net.plans import Plan
 from ..kit.diagnosis import clock, examined, transport
 from ..kit.fields import Fields
+from ..kit.rest import server_time
 from . import errors
-from .api import ANALYTICS, V3, Api, server_time
+from .api import ANALYTICS, V3, Api
 from .collectors.facts import STATUS_FIELDS
 from .collectors.shop import overdue_drafts, webhook_states
 from .probes import CURRENCY

@@ -13,7 +13,8 @@ from ..kit.fields import Fields
 from ..kit.monitoring import probe
 from ..kit.options import number
 from ..kit.probes import Closed, Pages, dns, slow, storefront, tls
-from .api import STORE, V3, Api, server_time
+from ..kit.rest import server_time
+from .api import STORE, V3, Api
 from .marks import MARKS
 
 CURRENCY = f"{V3}/settings/general/woocommerce_currency"

@@ -14,8 +14,9 @@ from ...kit.fields import Fields
 from ...kit.figures import abandoned_carts
 from ...kit.monitoring import collector
 from ...kit.options import number
+from ...kit.rest import unasked
 from .. import facts
-from ..api import FULL, PAGE, V3, Api, gmt, unasked
+from ..api import FULL, PAGE, V3, Api, gmt
 from ..totals import PARTS, OrderTotals
 
 _MAX_PAGES = 5

@@ -13,7 +13,8 @@ from ....spec.money import Quantity
 from ...kit.fields import Fields
 from ...kit.figures import counts
 from ...kit.monitoring import collector
-from ..api import ANALYTICS, MAX_PAGES, PAGE, V3, Api, gmt, unasked
+from ...kit.rest import unasked
+from ..api import ANALYTICS, MAX_PAGES, PAGE, V3, Api, gmt
 
 _DAYS = 30
 _MOST_SELLERS = 12

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import replace
 
 from ....errors import StoreError
 from ...kit.accounts import CountedOrder, CountedRefund
@@ -30,79 +29,8 @@ _NO_ORDERS = ("checkout-draft", "auto-draft", "draft", "new", "trash")
 """Statuses of what is no order yet, or no more. Lists of older versions show some of them."""
 
 
-@dataclass(slots=True)
-class OrderPage:
-    """One page of orders, read.
-
-    Attributes:
-        orders: those that could be read.
-        ids: of all that is on the page; something unique for what has no readable id.
-        changed: times of change of all that have a readable one, in the page's order.
-        unreadable: why the others could not be read, by id.
-        problems: the same of those without a readable id.
-        others: ids of drafts and of what is in the trash.
-    """
-
-    orders: list[CountedOrder] = field(default_factory=list)
-    ids: list[str] = field(default_factory=list)
-    changed: list[int] = field(default_factory=list)
-    unreadable: dict[str, StoreError] = field(default_factory=dict)
-    problems: list[StoreError] = field(default_factory=list)
-    others: list[str] = field(default_factory=list)
-
-    @property
-    def newest(self) -> int:
-        """The largest id of the page's orders and of their refunds, 0 where there is none."""
-        ids = [number for number in self.ids if number.isdigit()]
-        ids += [refund.id for order in self.orders for refund in order.refunds]
-        return max(map(int, ids), default=0)
-
-
-def read_page(name: str, items: Sequence[Any], reading: OrderTotals) -> OrderPage:
-    """Read a page; an order that makes no sense is left out and told.
-
-    Raises:
-        StoreError: invalid_response, there are no orders on it but something else.
-    """
-    page = OrderPage()
-    if items and not any(isinstance(item, dict) for item in items):
-        Fields(items[0], f"{name}[0]")
-    for index, item in enumerate(items):
-        where = f"{name}[{index}]"
-        number = f"?{index}"
-        try:
-            row = Fields(item, where)
-            number = str(row.identifier())
-            _read_row(page, number, row, reading)
-        except StoreError as error:
-            if number.isdigit():
-                page.unreadable[number] = error
-            else:
-                page.problems.append(error)
-        page.ids.append(number)
-    return page
-
-
-def _read_row(page: OrderPage, number: str, row: Fields, reading: OrderTotals) -> None:
-    # It decides how far the list was read, also by an order of which nothing else can be read.
-    changed = _seconds_or_none(row, "date_modified_gmt")
-    if changed is not None:
-        page.changed.append(changed)
-    if row.text("status").removeprefix("wc-") in _NO_ORDERS:
-        page.others.append(number)
-    else:
-        page.orders.append(read_order(row, changed, reading))
-
-
-def _seconds_or_none(row: Fields, name: str) -> int | None:
-    try:
-        return row.seconds(name)
-    except StoreError:
-        return None
-
-
-def read_order(row: Fields, changed: int | None, reading: OrderTotals) -> CountedOrder:
-    """Read one order.
+def read_order(row: Fields, changed: int | None, reading: OrderTotals) -> CountedOrder | None:
+    """Read one order; None for drafts and what is in the trash.
 
     WooCommerce sets the date of payment when an order first reaches a paid status; for cash on
     delivery that is when it is completed. A draft that becomes an order keeps its first date.
@@ -115,6 +43,8 @@ def read_order(row: Fields, changed: int | None, reading: OrderTotals) -> Counte
     Raises:
         StoreError: invalid_response.
     """
+    if row.text("status").removeprefix("wc-") in _NO_ORDERS:
+        return None
     number = row.identifier()
     refunds = tuple(_refund(refund, "total") for refund in row.children("refunds"))
     if len(refunds) > _MOST_REFUNDS:

@@ -11,18 +11,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
-from typing import NamedTuple
 
 from ....errors import StoreError
 from ....net.plans import Plan
 from ....spec.money import Quantity
 from ....spec.results import SalesReport
 from ...kit.fields import Fields
-from ...kit.sales import Days, Sums, midnight, report_plan, today
+from ...kit.sales import Days, Moments, Sums, by_currency, report_plan, today
 from .. import facts
-from ..api import PAGE, SUMMING, V3, Api, gmt
+from ..api import SUMMING, V3, Api, gmt
 from ..totals import MEMBERS, OrderTotals, amount
 
 _CREATED = ("completed", "processing", "on-hold", "refunded")
@@ -31,23 +30,6 @@ _ASKED = f"id,status,currency,{MEMBERS},date_created_gmt,date_paid_gmt"
 _REFUND_MEMBERS = "id,parent_id,date_created_gmt,amount,line_items,shipping_lines,tax_lines"
 _MOST_REFUNDED = 50
 _SECOND = timedelta(seconds=1)
-
-
-class _Time(NamedTuple):
-    """From one moment up to another, which is not part of it."""
-
-    begin: datetime
-    end: datetime
-
-    def has(self, moment: datetime | None) -> bool:
-        return moment is not None and self.begin <= moment < self.end
-
-    def after(self) -> str:
-        """Return the second before it, as the store leaves out the moment that it is given."""
-        return gmt((self.begin - _SECOND).timestamp())
-
-    def before(self) -> str:
-        return gmt(self.end.timestamp())
 
 
 class _Sales:
@@ -124,20 +106,21 @@ def get_sales_report(api: Api, days: Days) -> Plan[SalesReport]:
     """
     zone = yield from facts.zone(api)
     first, last = days.until(today(api.now(), zone))
-    moments = (midnight(first, zone), midnight(last + timedelta(days=1), zone))
-    when = _Time(*(moment.astimezone(UTC) for moment in moments))
+    when = Moments.of(first, last, zone)
     sales = _Sales((yield from facts.reading(api)))
     read = _created if days.definition == "created" else _paid
     unreadable = yield from read(api, when, sales)
     unreadable += yield from _refunds(api, when, sales)
     currency = yield from facts.currency(api)
-    reports = {
-        code: sums.report(code, days.definition, first, last)
-        for code, sums in (sales.sums | {currency: sales.sums[currency]}).items()
-    }
-    own = reports.pop(currency)
-    others = tuple(reports[code] for code in sorted(reports))
-    return replace(own, other_currencies=others, unreadable=unreadable)
+    report = by_currency(sales.sums, currency, days.definition, first, last)
+    return replace(report, unreadable=unreadable)
+
+
+def _between(when: Moments, name: str = "") -> dict[str, str]:
+    """Return the parameters of what was created then; `modified_` of what was changed."""
+    # The store leaves out the moment that it is given.
+    after = gmt((when.begin - _SECOND).timestamp())
+    return {f"{name}after": after, "before": gmt(when.end.timestamp())}
 
 
 def _orders(
@@ -153,9 +136,9 @@ def _orders(
     return (yield from api.every(f"{V3}/orders", query, "orders", take))
 
 
-def _created(api: Api, when: _Time, sales: _Sales) -> Plan[int]:
+def _created(api: Api, when: Moments, sales: _Sales) -> Plan[int]:
     """Add the orders that were placed then, as WooCommerce's own sales report chooses them."""
-    query = {"status": ",".join(_CREATED), "after": when.after(), "before": when.before()}
+    query = {"status": ",".join(_CREATED), **_between(when)}
 
     def counts(order: Fields) -> bool:
         return order.text("status") in _CREATED and when.has(order.gmt("date_created_gmt"))
@@ -163,7 +146,7 @@ def _created(api: Api, when: _Time, sales: _Sales) -> Plan[int]:
     return _orders(api, query, sales, counts)
 
 
-def _paid(api: Api, when: _Time, sales: _Sales) -> Plan[int]:
+def _paid(api: Api, when: Moments, sales: _Sales) -> Plan[int]:
     """Add the orders that were paid then.
 
     The API does not find orders by their payment. What was paid since a day was changed since then
@@ -171,8 +154,8 @@ def _paid(api: Api, when: _Time, sales: _Sales) -> Plan[int]:
     also placed since that day.
     """
     status = yield from facts.statuses(api, without=_UNPAID)
-    changed = {"modified_after": when.after(), "before": when.before()}
-    unchanged = {"after": when.after(), "before": when.before(), "modified_before": when.before()}
+    changed, created = _between(when, "modified_"), _between(when)
+    unchanged = {**created, "modified_before": created["before"]}
 
     def counts(order: Fields) -> bool:
         is_paid = order.text("status") not in _UNPAID
@@ -185,10 +168,10 @@ def _paid(api: Api, when: _Time, sales: _Sales) -> Plan[int]:
     return unreadable
 
 
-def _refunds(api: Api, when: _Time, sales: _Sales) -> Plan[int]:
+def _refunds(api: Api, when: Moments, sales: _Sales) -> Plan[int]:
     """Add what was paid back then, whenever its order was placed."""
     refunds: list[tuple[int, Fields]] = []
-    query = {"after": when.after(), "before": when.before(), "_fields": _REFUND_MEMBERS}
+    query = {**_between(when), "_fields": _REFUND_MEMBERS}
 
     def take(row: Fields) -> None:
         if when.has(row.gmt("date_created_gmt")):
@@ -200,15 +183,9 @@ def _refunds(api: Api, when: _Time, sales: _Sales) -> Plan[int]:
         if error.error_type != "api_not_found":
             raise
         unreadable = yield from _refunds_by_order(api, when, refunds)
-    unknown = sorted({number for number, _ in refunds} - sales.currencies.keys())
-    for start in range(0, len(unknown), PAGE):
-        some = ",".join(map(str, unknown[start : start + PAGE]))
-
-        def learn(order: Fields) -> None:
-            sales.currencies[order.identifier()] = order.currency("currency")
-
-        query = {"include": some, "_fields": "id,currency"}
-        yield from api.every(f"{V3}/orders", query, "orders", learn)
+    unknown = {number for number, _ in refunds} - sales.currencies.keys()
+    for order in (yield from api.chosen(f"{V3}/orders", unknown, {"_fields": "id,currency"})):
+        sales.currencies[order.identifier()] = order.currency("currency")
     for number, refund in refunds:
         try:
             sales.refund(number, refund)
@@ -217,13 +194,13 @@ def _refunds(api: Api, when: _Time, sales: _Sales) -> Plan[int]:
     return unreadable
 
 
-def _refunds_by_order(api: Api, when: _Time, found: list[tuple[int, Fields]]) -> Plan[int]:
+def _refunds_by_order(api: Api, when: Moments, found: list[tuple[int, Fields]]) -> Plan[int]:
     """Find them before WooCommerce 9.0, which has no list of refunds.
 
     Raises:
         StoreError: response_too_large, more orders were refunded than are asked for one by one.
     """
-    query = {"modified_after": when.after(), "before": when.before(), "_fields": "id,refunds"}
+    query = {**_between(when, "modified_"), "_fields": "id,refunds"}
     orders: list[int] = []
 
     def take(order: Fields) -> None:

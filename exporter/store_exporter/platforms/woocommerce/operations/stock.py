@@ -15,7 +15,7 @@ from ...kit.fields import Fields
 from ...kit.lists import Rows
 from ...kit.operations import plan
 from .. import models
-from ..api import ANALYTICS, PAGE, V3, Api
+from ..api import ANALYTICS, V3, Api
 from ..product_lookup import LOOKUP, children, find_product
 
 
@@ -91,21 +91,12 @@ def _offered(api: Api, rows: list[LowStock]) -> Plan[list[LowStock]]:
     """Return those that are published, as their products are."""
     products = {row.parent_id or row.product_id for row in rows}
     variations = {row.product_id for row in rows if row.parent_id is not None}
-    public = yield from _published(api, f"{V3}/products", products)
-    public |= yield from _published(api, f"{ANALYTICS}/variations", variations)
+    query = {"status": "publish", "_fields": "id"}
+    found = yield from api.chosen(f"{V3}/products", products, query)
+    found += yield from api.chosen(f"{ANALYTICS}/variations", variations, query)
+    public = {row.identifier() for row in found}
     return [
         row
         for row in rows
         if row.product_id in public and (row.parent_id is None or row.parent_id in public)
     ]
-
-
-def _published(api: Api, path: str, ids: set[int]) -> Plan[set[int]]:
-    found: set[int] = set()
-    numbers = sorted(ids)
-    for start in range(0, len(numbers), PAGE):
-        some = ",".join(map(str, numbers[start : start + PAGE]))
-        query = {"include": some, "status": "publish", "_fields": "id"}
-        rows = yield from api.rows(path, query, limit=PAGE)
-        found |= {row.identifier() for row in rows.whole("products")}
-    return found & ids

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ...kit.walk import Walk
+from .walk import Walk
 
 
 @dataclass(slots=True)

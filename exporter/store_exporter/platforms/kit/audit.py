@@ -9,19 +9,16 @@ taken to be gone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ....contract import Response
-from ....errors import StoreError
-from ....net.plans import Plan
-from ..api import PAGE, V3
-from .order_rows import OrderPage, read_page
+from ...errors import StoreError
+from ...net.plans import Plan
+from .order_pages import OrderPage
 
 if TYPE_CHECKING:
-    from .orders import OrderBook
+    from .numbered_book import NumberedBook
 
-_NEWEST = 25
+NEWEST = 25
 """Newest ids that are asked for where there are not more new ones."""
 _MOST_LEFT_OUT = 300
 """Ids that one request names, so that its address is not too long."""
@@ -29,25 +26,10 @@ _UNREADABLE = 20
 """Unreadable orders that one run asks for again."""
 
 
-@dataclass(slots=True)
-class Answer:
-    """A page of orders, how many match in all, if the store tells, and the answer that has it."""
-
-    page: OrderPage
-    total: int | None
-    response: Response
-
-
-def newest(number: int) -> dict[str, Any]:
-    """Return what to ask for the orders by id, the newest first: a few, then pages from the top."""
-    size, page = (_NEWEST, 1) if number == 0 else (PAGE, number)
-    return {"orderby": "id", "order": "desc", "per_page": size, "page": page}
-
-
-def look_for_new(book: OrderBook) -> Plan[None]:
+def look_for_new(book: NumberedBook[Any]) -> Plan[None]:
     """Read the orders whose ids are larger than any seen before, and see whether some vanished."""
     place = book.place
-    answer = yield from book.ask(newest(0))
+    answer = yield from book.ask(book.newest(NEWEST))
     total, new = answer.total, _new_ids(answer.page, place.latest)
     if place.latest is None:
         # At the first look those that are there are the walk's.
@@ -57,12 +39,12 @@ def look_for_new(book: OrderBook) -> Plan[None]:
     for number in range(1, book.options.pages + 1):
         if len(_new_ids(answer.page, place.latest)) < len(answer.page.ids) or not answer.page.ids:
             break
-        answer = yield from book.ask(newest(number))
+        answer = yield from book.ask(book.newest(book.largest_page, number))
         found = _new_ids(answer.page, place.latest)
         if number > 1 and found and found <= new:
             # Where numbers of pages are ignored, those that were seen are left out.
-            seen = ",".join(map(str, sorted(new, reverse=True)[:_MOST_LEFT_OUT]))
-            answer = yield from book.ask({**newest(1), "exclude": seen})
+            seen = tuple(map(str, sorted(new, reverse=True)[:_MOST_LEFT_OUT]))
+            answer = yield from book.ask(book.newest(book.largest_page, exclude=seen))
             found = _new_ids(answer.page, place.latest)
             if found <= new:
                 break
@@ -80,7 +62,7 @@ def _new_ids(page: OrderPage, latest: int | None) -> set[int]:
     return {int(one) for one in page.ids if one.isdigit() and int(one) > (latest or 0)}
 
 
-def _take_new(book: OrderBook, page: OrderPage, new: set[int]) -> None:
+def _take_new(book: NumberedBook[Any], page: OrderPage, new: set[int]) -> None:
     """Take what the walk did not read; what has no readable id is told by the walk."""
     unread = {str(number) for number in new} - book.read
     orders = [order for order in page.orders if order.id in unread]
@@ -88,12 +70,12 @@ def _take_new(book: OrderBook, page: OrderPage, new: set[int]) -> None:
     book.take(OrderPage(orders, sorted(unread), unreadable=broken))
 
 
-def read_again(book: OrderBook) -> Plan[None]:
+def read_again(book: NumberedBook[Any]) -> Plan[None]:
     """Read remembered orders again, more than a page of them where some vanished."""
     place = book.place
     for _ in range(book.options.pages):
         ids = [one for one in book.unreadable if one not in book.read][:_UNREADABLE]
-        ids += book.ledger.longest_unread(PAGE - len(ids), book.read)
+        ids += book.ledger.longest_unread(book.largest_page - len(ids), book.read)
         if not ids:
             place.missing = place.unchecked = 0
             break
@@ -103,9 +85,8 @@ def read_again(book: OrderBook) -> Plan[None]:
             break
 
 
-def _read_again(book: OrderBook, ids: list[str]) -> Plan[None]:
-    params = {"include": ",".join(ids), "orderby": "id", "per_page": len(ids)}
-    answer = yield from book.ask(params)
+def _read_again(book: NumberedBook[Any], ids: list[str]) -> Plan[None]:
+    answer = yield from book.ask(book.chosen(ids))
     book.take(answer.page)
     found = set(answer.page.ids)
     absent = [one for one in ids if one not in found]
@@ -120,19 +101,19 @@ def _read_again(book: OrderBook, ids: list[str]) -> Plan[None]:
     book.place.unchecked -= sum(one in book.read for one in ids)
 
 
-def _is_settled(book: OrderBook, number: str) -> Plan[bool]:
+def _is_settled(book: NumberedBook[Any], number: str) -> Plan[bool]:
     """Learn what became of an order that a list leaves out; False where that has to wait."""
     if book.lookups <= 0:
         return False
     book.lookups -= 1
     try:
-        order = yield from book.api.get(f"{V3}/orders/{number}", book.asked)
+        order = yield from book.one(number)
     except StoreError as error:
         if error.error_type != "not_found":
             raise
         page = OrderPage(others=[number], ids=[number])
     else:
-        page = read_page("orders", [order], book.reading)
+        page = book.read_page("orders", [order])
     if page.others and book.ledger.remembers(number) and not book.ledger.is_gone(number):
         book.place.missing -= 1
     book.take(page)

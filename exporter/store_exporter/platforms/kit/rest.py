@@ -1,0 +1,235 @@
+"""A REST API of resources, and of lists in numbered pages. It makes plans of requests.
+
+A platform says how a request is sent, what an answer means and how its lists are asked for.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
+from typing import Any, ClassVar
+
+from ...contract import Response
+from ...errors import StoreError
+from ...net.plans import Plan
+from . import connection, lists
+from .fields import Fields
+from .lists import Rows
+
+
+@dataclass(frozen=True, slots=True)
+class RestPage:
+    """One page of a list: its items unread, and what the store says of all pages, if it does."""
+
+    name: str
+    items: list[Any]
+    total: int | None
+    pages: int | None
+    response: Response
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __iter__(self) -> Iterator[Fields]:
+        """Yield the items.
+
+        Raises:
+            StoreError: invalid_response, at an item that is no object.
+        """
+        for index, item in enumerate(self.items):
+            yield Fields(item, f"{self.name}[{index}]")
+
+
+class Api(connection.Api, ABC):
+    """The store's API for the time of one operation or run."""
+
+    page_size: ClassVar[int]
+    """The most items that the store puts on a page."""
+    most_pages: ClassVar[int]
+    """Pages that one operation reads at most, whatever the store says there are."""
+    in_full: ClassVar[Mapping[str, str]]
+    """What asks for a list of amounts in full, in an order in which new items come last."""
+    size_name: ClassVar[str] = "per_page"
+    """Parameter of the size of a page."""
+    page_name: ClassVar[str] = "page"
+    """Parameter of its number, from 1."""
+    ids_name: ClassVar[str] = "include"
+    """Parameter of the ids of the items that are wanted, with commas between them."""
+
+    @abstractmethod
+    def send(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        json: Any = None,
+        headers: Mapping[str, str] | None = None,
+        idempotent: bool | None = None,
+    ) -> Plan[Response]:
+        """Send a request and return whatever is answered.
+
+        Args:
+            method: in upper case.
+            path: below the store's address.
+            params: the query; None and empty values are left out.
+            json: the body.
+            headers: further headers.
+            idempotent: whether it may be repeated; GET and PUT may unless said otherwise.
+        """
+
+    @abstractmethod
+    def read(self, path: str, response: Response) -> Any:
+        """Return the JSON of a successful answer.
+
+        Raises:
+            StoreError: as the answer says.
+        """
+
+    @abstractmethod
+    def counted(self, response: Response) -> tuple[int | None, int | None]:
+        """Return how many items and pages a list has, None where the answer does not say."""
+
+    def get(self, path: str, params: Mapping[str, Any] | None = None) -> Plan[Any]:
+        """GET one resource and return its JSON."""
+        body, _ = yield from self.ask(path, params)
+        return body
+
+    def ask(self, path: str, params: Mapping[str, Any] | None = None) -> Plan[tuple[Any, Response]]:
+        """GET one resource; return its JSON and the answer that it came in."""
+        response = yield from self.send("GET", path, params)
+        return self.read(path, response), response
+
+    def change(self, path: str, body: Mapping[str, Any]) -> Plan[Any]:
+        """PUT members of one resource and return its JSON."""
+        response = yield from self.send("PUT", path, json=body)
+        return self.read(path, response)
+
+    def create(self, path: str, body: Mapping[str, Any]) -> Plan[Any]:
+        """POST a new resource and return its JSON; never repeated once it may have arrived."""
+        response = yield from self.send("POST", path, json=body)
+        return self.read(path, response)
+
+    def page(self, path: str, params: Mapping[str, Any] | None = None) -> Plan[RestPage]:
+        """GET one page of a list.
+
+        Raises:
+            StoreError: invalid_response, it is no list; whatever a request may raise.
+        """
+        body, response = yield from self.ask(path, params)
+        if not isinstance(body, list):
+            raise StoreError("invalid_response", f"{path} is not a list", status=response.status)
+        total, pages = self.counted(response)
+        return RestPage(path.rpartition("/")[2], body, total, pages, response)
+
+    def count(
+        self, path: str, params: Mapping[str, Any], matches: Callable[[Fields], bool]
+    ) -> Plan[int]:
+        """Return how many items of a list match, without reading more than one of them.
+
+        Args:
+            path: of the list.
+            params: the query without the size of a page.
+            matches: whether an item is one that was asked for.
+
+        Raises:
+            StoreError: invalid_response, the store does not say, contradicts itself or answers
+                with what was not asked for; whatever a request may raise.
+        """
+        page = yield from self.page(path, {**params, self.size_name: 1})
+        if not all(matches(row) for row in page):
+            raise unasked(path)
+        if page.total is None or bool(page.total) != bool(page.items):
+            told = "no total" if page.total is None else f"a total of {page.total}"
+            message = f"{path} comes with {len(page)} items and {told}"
+            raise StoreError("invalid_response", message)
+        return page.total
+
+    def rows(
+        self,
+        path: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        limit: int | None = None,
+        until: Callable[[Any], bool] | None = None,
+    ) -> Plan[Rows]:
+        """GET a list, in as many pages as it takes, but not more than `most_pages`.
+
+        Args:
+            path: of the list.
+            params: the query without size and number of a page.
+            limit: items wanted; all of them, as far as the pages go, without it.
+            until: ends the reading before an item for which it is true.
+
+        Raises:
+            StoreError: invalid_response, it is no list; whatever a request may raise.
+        """
+        ask, size, most = self._pages(path, params or {}), self.page_size, self.most_pages
+        return lists.numbered(ask, size=size, most=most, limit=limit, until=until)
+
+    def every(
+        self, path: str, params: Mapping[str, Any], what: str, take: Callable[[Fields], None]
+    ) -> Plan[int]:
+        """GET all of a list of amounts, in full; see `lists.taken`.
+
+        Args:
+            path: of the list.
+            params: the query without size and number of a page and what sorts.
+            what: the name of its items.
+            take: takes each item.
+        """
+        ask, left = (
+            self._pages(path, {**params, **self.in_full}),
+            lambda: self.ends - self.monotonic(),
+        )
+        return lists.taken(ask, take, what=what, size=self.page_size, left=left)
+
+    def chosen(self, path: str, ids: set[int], params: Mapping[str, Any]) -> Plan[list[Fields]]:
+        """GET those items of a list that have one of some ids, in as many requests as it takes.
+
+        Args:
+            path: of the list.
+            ids: any number of them.
+            params: the query besides.
+        """
+        found: list[Fields] = []
+        numbers, size = sorted(ids), self.page_size
+        for start in range(0, len(numbers), size):
+            some = ",".join(map(str, numbers[start : start + size]))
+            rows = yield from self.rows(path, {**params, self.ids_name: some}, limit=size)
+            found += rows.whole(path.rpartition("/")[2])
+        return [row for row in found if row.identifier() in ids]
+
+    def _pages(self, path: str, params: Mapping[str, Any]) -> Callable[[int, int], Plan[RestPage]]:
+        def ask(number: int, size: int) -> Plan[RestPage]:
+            return self.page(path, {**params, self.size_name: size, self.page_name: number})
+
+        return ask
+
+
+def unasked(path: str) -> StoreError:
+    """Return the error of a list with items that were not asked for, so that its count is wrong."""
+    message = f"{path} answers with what was not asked for: a cache or plugin drops the query"
+    return StoreError("invalid_response", message)
+
+
+def server_time(response: Response) -> float | None:
+    """Return the store's clock, in Unix seconds, from the Date header; None without a usable one.
+
+    An answer out of a cache has the time at which it was made, so that is not used either.
+    """
+    if "age" in response.headers:
+        return None
+    return _moment(response.headers.get("date", ""))
+
+
+@lru_cache(maxsize=256)
+def _moment(date: str) -> float | None:
+    """Return the Unix time of a date; many stores answer in the same second."""
+    try:
+        return parsedate_to_datetime(date).timestamp()
+    except (ValueError, OverflowError):
+        return None
