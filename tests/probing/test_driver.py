@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -16,7 +17,10 @@ from store_exporter.platforms.woocommerce.api import V3
 from store_exporter.probing.access import Access
 from store_exporter.probing.cursor import RunCursor
 from store_exporter.probing.driver import Driver
+from store_exporter.probing.http import StoreHttp
+from store_exporter.probing.transport import Transport
 from store_exporter.stores.model import Secret, Store
+from tests.fakes.bad_server import Connection, serving
 from tests.fakes.clock import Clock
 from tests.probing.conftest import StoreFactory
 
@@ -73,6 +77,44 @@ async def test_a_broken_connection_is_told_to_the_plan_and_not_tried_again(
     http = Answering(broken)
     assert await drive(store(URL), check, http) == "connection"
     assert len(http.sent) == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "served", "heads"), [("GET", 1, 3), ("GET", 0, 1), ("POST", 1, 2)]
+)
+async def test_only_what_a_kept_connection_lost_is_asked_again_and_signed_anew(
+    store: StoreFactory, method: str, served: int, heads: int
+) -> None:
+    """The server answers so many requests and then closes each connection without a word."""
+
+    async def drop(connection: Connection) -> None:
+        if len(server.heads) <= served or len(server.heads) == served + 2:
+            await connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+        else:
+            connection.writer.close()
+
+    def check(api: Any, _: Run) -> Plan[str]:
+        for each in ["GET"] * served + [method]:
+            try:
+                yield from api.send(each, f"{V3}/orders")
+            except StoreError as error:
+                return error.error_type
+        return ""
+
+    async with serving(drop) as server:
+        transport = Transport()
+        shop = store(server.url)
+        http = StoreHttp(shop, transport, access := Access(shop))
+        try:
+            found = await Driver(http, access.connection(shop)).run(
+                check, Run(shop, {}, RunCursor(), 0.0)
+            )
+        finally:
+            await transport.close()
+    assert found == ("" if heads == 3 else "connection")
+    assert len(server.heads) == heads
+    nonces = [re.findall(r"oauth_nonce=(\w+)", head) for head in server.heads]
+    assert len({nonce for (nonce,) in nonces}) == heads
 
 
 async def test_requests_are_signed_where_the_platform_wants_it(store: StoreFactory) -> None:

@@ -2,8 +2,9 @@
 
 Operations, probes, collectors and diagnosis are plans over the same API of a platform. What sets
 monitoring apart is said here and in `StoreHttp`: each request is sent once, for a repetition would
-hide what a probe is there to see; it goes through the store's budget and slots, and is timed by
-phase; a pause may last as long as the run has time.
+hide what a probe is there to see, unless the store had closed a connection that was kept; it goes
+through the store's budget and slots, and is timed by phase; a pause may last as long as the run has
+time.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from ..net.classify import classify
 from ..net.names import Names
 from ..net.plans import Pause, Request, once
 from ..platforms.kit.connection import Connection
+from .exchange import StaleConnectionError
 
 T = TypeVar("T")
 
@@ -81,7 +83,12 @@ class Driver:
         if isinstance(step, Request):
             if self._between is not None:
                 await self._between()
-            return await self._http.send(self._connection.sign(step))
+            try:
+                return await self._http.send(self._connection.sign(step))
+            except StaleConnectionError:
+                if not step.idempotent:
+                    raise
+                return await self._http.send(self._connection.sign(step))
         if isinstance(step, Pause):
             return await self._sleep(step.seconds)
         try:

@@ -8,7 +8,16 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from ..contract import Response
+from ..errors import StoreError
 from ..net import names, tls
+
+
+class StaleConnectionError(StoreError):
+    """A connection that was kept turned out to be closed before there was any answer.
+
+    A server closes idle connections whenever it likes, so this says nothing about the store: a
+    request that may be sent twice is to be signed anew and sent over another connection.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +49,24 @@ class Exchange:
     Attributes:
         phases: seconds by phase, of those phases that were completed.
         certificate_expiry: Unix time; only known where a TLS handshake took place.
+        kept: whether it took place over a connection that an earlier one had opened.
         status: HTTP status, once there is one.
     """
 
-    __slots__ = ("_began", "_handshake", "_resolving", "certificate_expiry", "phases", "status")
+    __slots__ = (
+        "_began",
+        "_handshake",
+        "_resolving",
+        "certificate_expiry",
+        "kept",
+        "phases",
+        "status",
+    )
 
     def __init__(self) -> None:
         self.phases: dict[str, float] = {}
         self.certificate_expiry: float | None = None
+        self.kept = False
         self.status: int | None = None
         self._began = time.perf_counter()
         self._resolving = names.Resolving()

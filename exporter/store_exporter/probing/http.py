@@ -20,7 +20,7 @@ from ..stores.model import Store
 from . import addresses
 from .access import Access, Journal, Priority
 from .budget import BudgetSpentError
-from .exchange import Exchange, Outgoing, Sender
+from .exchange import Exchange, Outgoing, Sender, StaleConnectionError
 
 T = TypeVar("T")
 MAX_REDIRECTS = 5
@@ -185,7 +185,8 @@ class StoreHttp:
             outcome = f"HTTP {response.status}, {len(response.body)} bytes"
         except StoreError as error:
             outcome = f"{error.error_type}: {error.message}"
-            if error.error_type in _UNREACHABLE:
+            stale = isinstance(error, StaleConnectionError)
+            if error.error_type in _UNREACHABLE and not stale:
                 self._access.budget.failed()
             raise
         finally:

@@ -21,7 +21,7 @@ from ..errors import StoreError
 from ..net import head, names, tls
 from ..net.body import ACCEPTED, Body
 from ..net.failures import transport_error
-from .exchange import Exchange, Outgoing
+from .exchange import Exchange, Outgoing, StaleConnectionError
 
 USER_AGENT = f"store-exporter/{__version__}"
 _HEADERS = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": ACCEPTED}
@@ -59,6 +59,7 @@ class Transport:
         self._names = resolver or names.Names()
         trace = aiohttp.TraceConfig()
         trace.on_connection_create_end.append(_connection_created)
+        trace.on_connection_reuseconn.append(_connection_kept)
         connector = aiohttp.TCPConnector(
             limit=limit,
             keepalive_timeout=keepalive,
@@ -71,6 +72,7 @@ class Transport:
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=None),
             trace_configs=[trace],
+            middlewares=(_once,),
             auto_decompress=False,
             trust_env=False,
             max_line_size=head.MAX_LINE,
@@ -99,13 +101,17 @@ class Transport:
                 return await self._exchange(outgoing, address, exchange)
         except StoreError:
             raise
-        except Exception as error:
+        except Exception as raised:
+            unanswered = isinstance(raised, _UnansweredError)
+            error = raised.__cause__ if unanswered and raised.__cause__ else raised
             host = address.host or outgoing.url
             failure = transport_error(error, host, stage=exchange.stage())
             if failure is None:
                 raise
             if failure.error_type in ("tls", "tls_untrusted"):
                 await self._peek(address, outgoing.deadline, exchange)
+            if unanswered and exchange.kept:
+                raise StaleConnectionError(failure.error_type, failure.message) from error
             raise failure from error
 
     async def _exchange(
@@ -189,6 +195,36 @@ class _Resolver(AbstractResolver):
 
     async def close(self) -> None:
         """Do nothing: threads that still look a name up end by themselves."""
+
+
+class _UnansweredError(aiohttp.ClientError):
+    """Hides from aiohttp that a request went unanswered; the cause is what it was told."""
+
+
+async def _once(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Keep aiohttp from sending a request again by itself.
+
+    It does so when a connection ends without an answer. A signature with a nonce is good for one
+    request, and a request that is not in the budget is not to be sent.
+    """
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
+        raise _UnansweredError from error
+
+
+async def _connection_kept(
+    session: aiohttp.ClientSession,
+    context: SimpleNamespace,
+    params: aiohttp.TraceConnectionReuseconnParams,
+) -> None:
+    del session, params
+    exchange: Exchange = context.trace_request_ctx
+    exchange.kept = True
 
 
 async def _connection_created(
