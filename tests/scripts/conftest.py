@@ -13,7 +13,7 @@ import pytest
 # What the scripts need of any Debian or Ubuntu, apt and Python excepted.
 BASICS = (
     *("awk", "basename", "bash", "cat", "chmod", "dirname", "flock", "grep", "head", "ln", "mkdir"),
-    *("mktemp", "mv", "readlink", "rm", "sed", "sh", "sha256sum", "sort", "tail", "uname"),
+    *("mktemp", "mv", "readlink", "rm", "sed", "sh", "sha256sum", "sort", "tail", "tr", "uname"),
 )
 
 
