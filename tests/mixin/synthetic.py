@@ -49,6 +49,7 @@ VALUES: dict[str, Sequence[str]] = {
     "result": ("success", "failure", "paid", "failed"),
     "payment_method": ("stripe", "paypal"),
     "reason": ("overlap", "budget"),
+    "outcome": ("counted", "refused", "duplicate"),
     "version": ("1.0",),
     "python": ("3.11",),
     "timezone": ("Europe/Berlin",),

@@ -47,6 +47,7 @@ USUAL = {
     "phase": "processing",
     "result": "success",
     "reason": "overlap",
+    "outcome": "duplicate",
 }
 """A usual value of each label that names a series, rather a long one."""
 NAMED = {"slo": "availability", "version": "1.0.0", "currency": "EUR", "platform": "woocommerce"}

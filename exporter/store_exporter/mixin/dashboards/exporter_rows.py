@@ -123,6 +123,7 @@ def asked() -> Row:
 def cost() -> Row:
     """What the exporter and the instrumentation cost."""
     pushes = rate(exporter.OTLP_PUSHES, "$__rate_interval", *M)
+    reported = rate(exporter.INGESTED, "$__rate_interval", *M)
     return Row(
         "What it costs",
         (
@@ -141,6 +142,7 @@ def cost() -> Row:
                     ),
                 ),
                 unit="s",
+                width=12,
                 low=0,
             ),
             Panel(
@@ -154,6 +156,7 @@ def cost() -> Row:
                     ),
                     Query(f"sum by (job) ({select(exporter.SERIES, *M)})", "{{job}}: label sets"),
                 ),
+                width=12,
                 low=0,
                 decimals=0,
                 links=(AlertName.STORE_SERIES_DROPPED,),
@@ -170,9 +173,26 @@ def cost() -> Row:
                         empty="OTLP may be switched off",
                     ),
                 ),
+                width=12,
                 low=0,
                 stacked=True,
                 links=(AlertName.STORE_OTLP_PUSHES_FAILING,),
+            ),
+            Panel(
+                PanelKind.GRAPH,
+                "Reported operations per hour",
+                "Operations an hour that applications reported by HTTP. Refused ones count "
+                "nowhere; the answer told the application why.",
+                (
+                    Query(
+                        hourly(f"sum by (outcome) ({reported})"),
+                        "{{outcome}}",
+                        empty="no application may report by HTTP",
+                    ),
+                ),
+                width=12,
+                low=0,
+                stacked=True,
             ),
         ),
     )
