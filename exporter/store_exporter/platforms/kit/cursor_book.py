@@ -9,7 +9,7 @@ store's search lags behind its records.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -22,6 +22,8 @@ from .graphql import NodePage
 from .order_book import ApiT, OrderBook
 
 _KNOWN_AT_FIRST = 100
+_LOOKED_FOR = 100
+"""Remembered orders of which one run asks whether they are still there."""
 _TRIED_AGAIN = 5
 """Orders that could not be read and that one run asks for again."""
 
@@ -91,8 +93,12 @@ class CursorBook(OrderBook[ApiT, Pass]):
         """Read an order, asking for more of it if need be; None for one that does not count."""
 
     @abstractmethod
-    def look_for_deleted(self) -> Plan[None]:
-        """Ask whether some of the remembered orders are still there."""
+    def absent(self, known: Sequence[str]) -> Plan[Mapping[str, bool]]:
+        """Ask for orders by their ids in the ledger.
+
+        Returns:
+            For each that was asked for, whether it is deleted: not there, though it would be shown.
+        """
 
     def first_place(self, since: int) -> Pass:
         """Return the pass that reads everything changed after a time."""
@@ -142,8 +148,17 @@ class CursorBook(OrderBook[ApiT, Pass]):
             if place.after is None:
                 break
             left -= max(1, len(page.items))
-        yield from self.look_for_deleted()
+        yield from self._look_for_deleted()
         self.save()
+
+    def _look_for_deleted(self) -> Plan[None]:
+        """Ask for the longest unread orders, as what is deleted is in no list."""
+        known = self.ledger.longest_unread(_LOOKED_FOR)
+        for order_id, is_deleted in (yield from self.absent(known)).items() if known else ():
+            if is_deleted:
+                self.ledger.gone(order_id)
+            else:
+                self.ledger.touch(order_id)
 
     def _page(self, size: int) -> Plan[NodePage]:
         place = self.place

@@ -9,9 +9,10 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ...errors import StoreError
 from ...spec.money import Money, Quantity
@@ -152,6 +153,15 @@ class Fields:
     def currency(self, name: str) -> str:
         """Read the code of a currency."""
         return currency_code(self._members.get(name), f"{self.where}: {name}")
+
+    def zone(self, name: str) -> tzinfo:
+        """Read the name of a time zone."""
+        zone = self.text(name)
+        try:
+            return ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            message = f"{self.where}: the time zone {zone[:40]!r} is not known here"
+            raise StoreError("invalid_response", message) from None
 
     def money(self, name: str, currency: str) -> Money:
         """Read an amount such as `"12.50"`; some plugins make a JSON number of it."""

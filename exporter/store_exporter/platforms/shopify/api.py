@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ...contract import Response
 from ...errors import StoreError
@@ -121,12 +120,7 @@ class Api(connection.Api):
 
     def zone(self) -> Plan[tzinfo]:
         """Return the time zone of the shop's calendar."""
-        name = (yield from self.shop()).text("ianaTimezone")
-        try:
-            return ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            message = f"the shop's time zone {name[:40]!r} is not known here"
-            raise StoreError("invalid_response", message) from None
+        return (yield from self.shop()).zone("ianaTimezone")
 
 
 def _check_moved(response: Response) -> None:

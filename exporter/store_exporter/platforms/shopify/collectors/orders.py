@@ -1,11 +1,8 @@
-"""Orders, revenue and refunds as counters, from a walk over the orders that changed.
-
-A deleted order is in no list. So each run asks for some of the remembered orders by their ids, the
-longest unread first, whether they are still there.
-"""
+"""Orders, revenue and refunds as counters, from a walk over the orders that changed."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ....contract import Run
@@ -21,8 +18,6 @@ from .. import ids
 from ..api import Api
 from .order_rows import STATUSES, is_cut_short, read_order
 
-_LOOKED_FOR = 100
-"""Remembered orders of which one run asks whether they are still there."""
 _NONE_SHOWN = 10**18
 _SHOWN_DAYS = 60
 """Without the scope read_all_orders an app sees orders of this many days."""
@@ -69,15 +64,12 @@ class ShopOrderBook(CursorBook[Api]):
             row = (yield from self._history(row.opaque())).child("order")
         return read_order(row, self.ledger.began)
 
-    def look_for_deleted(self) -> Plan[None]:
-        """Ask whether the longest unread orders are still there, and take out those that are not.
+    def absent(self, known: Sequence[str]) -> Plan[Mapping[str, bool]]:
+        """Ask for orders by their numbers.
 
         An app without the scope read_all_orders sees no order of more than sixty days. Ids grow
         with time, so that an order below the oldest that it sees has become too old, no more.
         """
-        known = self.ledger.longest_unread(_LOOKED_FOR)
-        if not known:
-            return
 
         def asked(size: int) -> dict[str, Any]:
             return {"ids": [ids.gid("Order", int(number)) for number in known[:size]]}
@@ -93,11 +85,8 @@ class ShopOrderBook(CursorBook[Api]):
                 f"This app is shown no order of the last {_SHOWN_DAYS} days and lacks the scope "
                 "read_all_orders: orders that were deleted cannot be told from old ones."
             )
-        for number, node in zip(known, nodes, strict=False):
-            if node is None and int(number) >= oldest:
-                self.ledger.gone(number)
-            else:
-                self.ledger.touch(number)
+        pairs = zip(known, nodes, strict=False)
+        return {number: node is None and int(number) >= oldest for number, node in pairs}
 
     def _oldest_shown(self, data: Fields) -> int:
         """Return the id of the oldest order that this app sees; 0 where it sees all."""

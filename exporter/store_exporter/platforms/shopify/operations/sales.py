@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 
 from ....errors import StoreError
 from ....net.plans import Plan
@@ -14,7 +13,7 @@ from ...kit import checks
 from ...kit.fields import Fields
 from ...kit.money import rounded
 from ...kit.operations import plan
-from ...kit.sales import Days, Sums, midnight, report_plan, today
+from ...kit.sales import Days, Moments, Sums, report_plan, today
 from .. import ids, order_models
 from ..api import Api
 
@@ -51,8 +50,8 @@ def get_sales_report(api: Api, days: Days) -> Plan[SalesReport]:
     """
     zone = yield from api.zone()
     first, last = days.until(today(api.now(), zone))
-    since, until = midnight(first, zone), midnight(last + timedelta(days=1), zone)
-    query = f"created_at:>='{since.isoformat()}' AND created_at:<'{until.isoformat()}'"
+    begin, end = (moment.isoformat() for moment in Moments.of(first, last, zone))
+    query = f"created_at:>='{begin}' AND created_at:<'{end}'"
     rows = yield from api.admin.all_nodes("SalesPage", "orders", {"query": query}, limit=_MOST)
     currency = yield from api.currency()
     sums = Sums()
