@@ -118,7 +118,7 @@ async def test_what_a_failed_run_counted_is_kept_and_shown_by_the_next(
         work = job(replace(store, collectors={"orders": schedule}), "orders")
         recorder = Recorder()
         async with running(recorder, tmp_path) as runner:
-            await run(runner, work)
+            await run(runner, patient)
             for _ in range(12):
                 shop.new_order("processing", total="1")
             fault = shop.faults.add(Fault(skip=1, drop=True))
@@ -133,18 +133,23 @@ async def test_a_run_that_is_cut_off_by_its_deadline_counts_nothing_twice(
 ) -> None:
     async with shop.serve() as url:
         store = store_at(shop, url)
-        slow = Schedule(300.0, 0.3, options={"page_size": 5})
-        work = job(replace(store, collectors={"orders": slow}), "orders")
+        patient, hasty = (
+            job(replace(store, collectors={"orders": schedule}), "orders")
+            for schedule in (
+                Schedule(300.0, 30.0, options={"page_size": 5}),
+                Schedule(300.0, 0.3, options={"page_size": 5}),
+            )
+        )
         recorder = Recorder()
         async with running(recorder, tmp_path) as runner:
-            await run(runner, work)
+            await run(runner, patient)
             for _ in range(12):
                 shop.new_order("processing", total="1")
             fault = shop.faults.add(Fault(skip=1, latency=30.0))
-            result = await run(runner, work)
+            result = await run(runner, hasty)
             assert result.error_type == "timeout"
             shop.faults.remove(fault)
-            assert (await run(runner, work)).ok
+            assert (await run(runner, patient)).ok
         assert values(recorder, business.ORDERS_PAID.name) == {(): 12.0}
 
 

@@ -158,4 +158,5 @@ def learned(reading: OrderTotals, orders: Iterable[Fields]) -> OrderTotals:
             continue
     finer = max((number for number, is_finer in told.items() if is_finer), default=0)
     later = (n for n, is_finer in told.items() if is_finer is False and n > finer)
-    return replace(reading, finer_below=min(later, default=math.inf) if finer else 0)
+    # The setting was changed somewhere between the last of the ones and the first of the others.
+    return replace(reading, finer_below=(finer + min(later, default=math.inf)) / 2 if finer else 0)
