@@ -118,7 +118,7 @@ async def test_what_a_failed_run_counted_is_kept_and_shown_by_the_next(
         work = job(replace(store, collectors={"orders": schedule}), "orders")
         recorder = Recorder()
         async with running(recorder, tmp_path) as runner:
-            await run(runner, patient)
+            await run(runner, work)
             for _ in range(12):
                 shop.new_order("processing", total="1")
             fault = shop.faults.add(Fault(skip=1, drop=True))

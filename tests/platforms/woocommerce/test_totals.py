@@ -82,8 +82,8 @@ def test_an_order_that_can_be_both_is_as_its_neighbours_are() -> None:
     orders = [
         order("49", "24.40", "24.40", number=3),
         order("35", both, number=4),
-        order("50", *made, number=5),
-        order("35", both, number=6),
+        order("50", *made, number=6),
+        order("35", both, number=5),
     ]
     reading = learned(OrderTotals(0), orders)
     assert [str(reading.total(one, "GBP").amount) for one in orders] == [
