@@ -19,6 +19,7 @@ COMMANDS = {
     "run": "run one store operation and print its result",
     "state": "list what is kept of stores, move it to another store or forget it",
     "operations": "list the operations of each platform",
+    "calls": "show the latest failures and the slowest operations of a store",
     "maintenance": "begin or end maintenance of a store, in which nobody is alerted",
     "alert-test": "send a test alert of an org, and say where it arrived or why not",
     "generate": "write dashboards, rules, alerts and runbooks",

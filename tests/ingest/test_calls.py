@@ -162,7 +162,9 @@ def test_a_call_with_its_trace_is_an_exemplar_and_its_message_is_kept_for_the_lo
     assert (exemplar.trace_id, exemplar.span_id, exemplar.value) == ("a" * 32, "b" * 16, 0.5)
     assert exemplar.timestamp == NOW
     (failed,) = reader.failed
-    assert (failed.labels, failed.error_type, len(failed.message)) == (labels, "connection", 1000)
+    told_of = (failed.org, failed.domain, failed.platform, failed.operation)
+    assert (told_of, failed.error_type, len(failed.message)) == (labels, "connection", 1000)
+    assert (failed.time, failed.trace_id, failed.duration) == (NOW, "a" * 32, 0.5)
 
 
 def test_the_table_of_classes_names_error_types_and_each_class_once() -> None:

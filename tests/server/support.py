@@ -154,6 +154,7 @@ async def exporting(
                 maintenance=Maintenance(recorder, documents or MemoryDocuments()),
                 single=lambda elsewhere: SingleRunner(elsewhere, transport, runner.access),
                 intake=intake,
+                documents=documents,
                 redact=redact or Redactor(),
             )
             app = create_app(exporter, web_file=web_file, telemetry_path=telemetry_path)

@@ -11,12 +11,10 @@ import sys
 
 import httpx
 
-from ..config import Config
 from ..stores.model import Store
-from . import arguments, stores
-from .serve import PORT
+from . import arguments, exporter_api, stores
 
-_SECONDS = 30.0
+_GRANT = "{token: env:NAME, scopes: [maintenance]}"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,13 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--reason", metavar="TEXT", help="why, in one line; pages and the API show it"
     )
-    parser.add_argument(
-        "--exporter.url",
-        dest="exporter_url",
-        default=f"http://127.0.0.1:{PORT}",
-        metavar="URL",
-        help="where the exporter listens (default: %(default)s)",
-    )
+    exporter_api.add_url(parser)
     arguments.add_config_file(parser)
 
 
@@ -58,28 +50,14 @@ def run(args: argparse.Namespace) -> int:
         print(error, file=sys.stderr)
         return 2
     try:
-        answer = _ask(args, store, _token(config, store))
+        token = exporter_api.token_of(config, store, "maintenance", _GRANT)
+        answer = _ask(args, store, token)
     except (httpx.HTTPError, httpx.InvalidURL, LookupError) as error:
         text = error if isinstance(error, LookupError) else f"{args.exporter_url}: {error}"
         print(text, file=sys.stderr)
         return 1
     print(answer)
     return 0
-
-
-def _token(config: Config, store: Store) -> str:
-    """Return a token of the store's org that may begin and end maintenance.
-
-    Raises:
-        LookupError: there is none; the message says how to make one.
-    """
-    for token in config.orgs[store.org].api_tokens:
-        if "maintenance" in token.scopes:
-            return token.token.reveal()
-    raise LookupError(
-        f"{config.file}: the org {store.org} has no token with the scope maintenance; add one "
-        "under its api_tokens: {token: env:NAME, scopes: [maintenance]}"
-    )
 
 
 def _ask(args: argparse.Namespace, store: Store, token: str) -> str:
@@ -90,21 +68,13 @@ def _ask(args: argparse.Namespace, store: Store, token: str) -> str:
         LookupError: it refuses; the message is its own.
     """
     address = f"{args.exporter_url.rstrip('/')}/api/v1/maintenance"
-    headers = {"Authorization": f"Bearer {token}"}
-    with httpx.Client(headers=headers, timeout=_SECONDS, follow_redirects=False) as client:
+    with exporter_api.client(token) as client:
         if args.end:
             answer = client.delete(address, params={"domain": store.domain})
         else:
             body = {"domain": store.domain, "for": args.duration, "reason": args.reason}
             answer = client.post(address, json=body)
-    try:
-        document = answer.json()
-    except ValueError:
-        document = None
-    if not isinstance(document, dict):
-        document = {"error": "the answer is no JSON document; is this a store-exporter?"}
-    if not answer.is_success:
-        raise LookupError(f"HTTP {answer.status_code}: {document.get('error')}")
+    document = exporter_api.document_of(answer)
     if args.end:
         return f"{store.domain}: the maintenance that was begun has ended"
     return f"{store.domain} is in maintenance until {document['to']}: {document['reason']}"

@@ -12,7 +12,7 @@ from ..platforms.base import Installed, Platform
 from ..stores.model import Store
 from . import alerting, document, entries, problems, secrets
 from .checker import Checker
-from .model import OrgSection, Root, StateDatabase
+from .model import CallsSection, OrgSection, Root, StateDatabase
 from .unchanged import UnchangedStores
 
 
@@ -26,6 +26,7 @@ class Config:
         state_directory: the folder of the state's file.
         state_database: the database that keeps the state in its place, if any.
         prometheus_url: base address of a Prometheus to ask about past days, if any.
+        calls: how many single calls are remembered.
         error_classes: error types by the names that applications give to their errors.
         orgs: the tenants by name.
         stores: the stores of the file, in its order.
@@ -38,6 +39,7 @@ class Config:
     state_directory: Path
     state_database: StateDatabase | None
     prometheus_url: str | None
+    calls: CallsSection
     error_classes: Mapping[str, str]
     orgs: Mapping[str, OrgSection]
     stores: tuple[Store, ...]

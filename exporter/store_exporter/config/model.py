@@ -211,6 +211,29 @@ class StateDatabase(Section):
     )
 
 
+class CallsSection(Section):
+    """How many single calls are remembered, for /api/v1/calls and pages."""
+
+    failures: int = Field(
+        20,
+        ge=0,
+        le=1000,
+        description="Latest failures remembered of each store: so many of operations, so many of "
+        "what was rightly refused, and so many of probes and collectors.",
+    )
+    slowest: int = Field(
+        10, ge=0, le=1000, description="Slowest successful operations remembered of each store."
+    )
+    age: Duration = Field(86_400.0, description="When a call is forgotten.")
+    keep: bool = Field(
+        False, description="Whether those of watched stores are kept in the state, masked."
+    )
+
+
+def _usual_calls() -> CallsSection:
+    return CallsSection.model_validate({})
+
+
 class Root(Section):
     """The file's top level. Entries of the lists are checked one by one elsewhere."""
 
@@ -226,6 +249,10 @@ class Root(Section):
     )
     prometheus_url: Url | None = Field(
         None, description="A Prometheus that answers /api/v1/analytics for past days."
+    )
+    calls: CallsSection = Field(
+        default_factory=_usual_calls,
+        description="How many single calls are remembered, see [HTTP](http-api.md#get-apiv1calls).",
     )
     error_classes: Annotated[dict[str, ErrorTypeName], BeforeValidator(_blank_mapping)] = Field(
         {},

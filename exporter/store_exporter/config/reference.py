@@ -63,6 +63,7 @@ def sections(platform: Platform) -> Mapping[str, Mapping[str, FieldInfo]]:
     return {
         "Top level": by_key(model.Root),
         "`state_database`": by_key(model.StateDatabase),
+        "`calls`": by_key(model.CallsSection),
         "`orgs`": by_key(model.OrgSection),
         "`orgs[].api_tokens[]`": by_key(model.ApiToken),
         "`orgs[].alerts`": by_key(receivers.OrgReceivers),

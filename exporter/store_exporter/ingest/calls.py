@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from ..calls.call import OPERATION, Call
 from ..config import values
 from ..config.problems import suggestion
 from ..errors import ERROR_TYPES
@@ -37,7 +38,8 @@ FIELDS: Mapping[str, str] = {
     "time": "when it ended: Unix time in seconds, or ISO 8601 with a time zone",
     "trace_id": "the trace it belongs to, 32 hexadecimal digits",
     "span_id": "with `trace_id`: the span, 16 hexadecimal digits",
-    "message": "what the error said; for the log, at most 1,000 characters",
+    "message": "what the error said, at most 1,000 characters; for the "
+    "[recent calls](http-api.md#get-apiv1calls)",
 }
 """The fields of a call, and what each is."""
 
@@ -70,16 +72,6 @@ class FieldError(ValueError):
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
         self.field = field
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """A failed call that came with a message, for the log."""
-
-    labels: Labels
-    error_type: str
-    message: str
-    trace_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +124,8 @@ class CallReader:
     Attributes:
         additions: what they add, by labels.
         refusals: those that cannot be counted.
-        failed: failures with messages.
+        failed: those that failed, one by one.
+        slowest: of each store, the slowest of those that succeeded.
         unmapped: names of error classes that no table knows, counted as `exception`.
         accepted: how many were taken.
     """
@@ -140,7 +133,8 @@ class CallReader:
     def __init__(self, tenant: Tenant) -> None:
         self.additions: dict[Labels, Addition] = {}
         self.refusals: list[Refusal] = []
-        self.failed: list[Failed] = []
+        self.failed: list[Call] = []
+        self.slowest: dict[tuple[str, str], Call] = {}
         self.unmapped: set[str] = set()
         self.accepted = 0
         self._tenant = tenant
@@ -163,8 +157,14 @@ class CallReader:
         seconds = _seconds(call.get("duration_seconds"))
         error_type = self._error_type(call, labels[2])
         exemplar = None
+        at, trace_id, message = 0.0, "", ""
         if not call.keys() <= _COUNTED:
-            exemplar = self._told(call, labels, seconds, error_type)
+            at = self._time(call.get("time"))
+            trace_id = _pattern(call, "trace_id", _TRACE, "32 lower-case hexadecimal digits")
+            span_id = _pattern(call, "span_id", _SPAN, "16 lower-case hexadecimal digits")
+            message = _message(call.get("message"))
+            if trace_id and span_id:
+                exemplar = Exemplar(trace_id, span_id, seconds, at)
         # Nothing below can fail: a call is counted whole or not at all.
         addition = self.additions.get(labels)
         if addition is None:
@@ -175,18 +175,17 @@ class CallReader:
             addition.errors[error_type] = addition.errors.get(error_type, 0) + 1
         if exemplar is not None:
             addition.exemplars.append(exemplar)
-
-    def _told(
-        self, call: dict[str, Any], labels: Labels, seconds: float, error_type: str | None
-    ) -> Exemplar | None:
-        """Read what is told of a call beside what is counted; return its exemplar, if it is one."""
-        at = self._time(call.get("time"))
-        trace_id = _pattern(call, "trace_id", _TRACE, "32 lower-case hexadecimal digits")
-        span_id = _pattern(call, "span_id", _SPAN, "16 lower-case hexadecimal digits")
-        message = _message(call.get("message"))
-        if message and error_type:
-            self.failed.append(Failed(labels, error_type, message, trace_id))
-        return Exemplar(trace_id, span_id, seconds, at) if trace_id and span_id else None
+        slowest = self.slowest.get(labels[:2])
+        if error_type is None and slowest is not None and seconds <= slowest.duration:
+            return
+        org, domain, platform, operation = labels
+        at = at or self._tenant.now()
+        told = Call(at, org, domain, platform, OPERATION, operation, seconds, trace_id=trace_id)
+        if error_type is None:
+            self.slowest[org, domain] = told
+        else:
+            status = call.get("http_status")
+            self.failed.append(replace(told, error_type=error_type, message=message, status=status))
 
     def _labels_of(self, call: dict[str, Any]) -> Labels:
         place = (call.get("domain"), call.get("platform"), call.get("operation"))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Callable, Mapping
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from . import tracing
 from .addition import Addition, Totals, added, filled
@@ -19,8 +19,11 @@ from .families import Exemplar
 from .guard import Labels
 from .histogram import Histogram
 
+if TYPE_CHECKING:
+    from ..calls.book import CallBook
+
 NEVER = float("inf")
-"""The threshold of a handle that looks for no traces."""
+"""The threshold of a handle that looks for neither traces nor slow calls."""
 
 FIRST_TICKETS = 8
 MOST_TICKETS = 512
@@ -74,6 +77,7 @@ class Owner(Protocol):
     empty: Histogram
     clock: Callable[[], float]
     broke: Broke
+    calls: CallBook | None
 
     def refill(self, handle: OperationHandle) -> None:
         """Hand out at least one ticket."""
@@ -95,7 +99,7 @@ class OperationHandle:
         labels: values of org, domain, platform and operation as they are exposed.
         tickets: one entry for each operation that may start before the next folding.
         durations: seconds of finished operations that are not folded yet.
-        notable: a duration above this is worth an exemplar.
+        notable: a duration above this is worth an exemplar or a place among the slowest calls.
         limit: the limit beyond which operations are recorded here as `other`; "" for one's own.
         granted: how many tickets were ever made; those gone from `tickets` are starts.
         errors: failures by error type; replaced and never changed.
@@ -159,17 +163,47 @@ class OperationHandle:
         if seconds > self.notable:
             self.remark(seconds)
 
-    def fail(self, seconds: float, error_type: str) -> None:
-        """Count one started operation as failed, with an error type of the closed list."""
+    def fail(self, seconds: float, error_type: str, error: BaseException | None = None) -> None:
+        """Count one started operation as failed.
+
+        Args:
+            seconds: how long it took.
+            error_type: one of the closed list.
+            error: the exception, for the recent calls.
+        """
         self._owner.mark(self, seconds, error_type)
-        if self.notable != NEVER:
-            self.remark(seconds)
+        # It is counted, and must not be a second time because of what follows.
+        try:
+            if self.notable != NEVER:
+                self._keep_trace(seconds)
+            calls = self._owner.calls
+            if calls is not None:
+                calls.failed(self.labels, seconds, error_type, error, _trace_id())
+        except RecursionError:
+            pass
+        except Exception as own:  # noqa: BLE001 - an odd exception must not hide itself
+            self.broke("call", own)
 
     def admit(self) -> None:
         """Make at least one ticket when there is none left."""
         self._owner.refill(self)
 
     def remark(self, seconds: float) -> None:
+        """Keep a slow call: its trace as an exemplar, and itself among its store's slowest."""
+        if tracing.available():
+            self._keep_trace(seconds)
+        calls = self._owner.calls
+        if calls is None:
+            return
+        try:
+            if seconds > calls.threshold(*self.labels[:2]):
+                calls.slow(self.labels, seconds, _trace_id())
+            if not tracing.available():
+                self.notable = calls.threshold(*self.labels[:2])
+        except Exception as error:  # noqa: BLE001 - what is remembered must not fail the operation
+            self.broke("call", error)
+
+    def _keep_trace(self, seconds: float) -> None:
         """Keep the active trace, if any, as the exemplar of the bucket of this duration."""
         try:
             exemplars = self._exemplars
@@ -214,8 +248,13 @@ class OperationHandle:
         self._histogram = histogram
         self._finished += pending
         del durations[:pending]
-        # The slowest of each batch are the ones whose traces are worth a look.
-        self.notable = batch[-1 - pending // 16] if tracing.available() else NEVER
+        # The slowest of each batch are the ones whose traces are worth a look; without traces,
+        # those that are slower than what is remembered of the store.
+        calls = self._owner.calls
+        if tracing.available():
+            self.notable = batch[-1 - pending // 16]
+        else:
+            self.notable = NEVER if calls is None else calls.threshold(*self.labels[:2])
 
     def failed(self, error_type: str, number: int) -> Mapping[str, int]:
         """Return the failures with some more, and keep what was before those of a new type."""
@@ -295,7 +334,7 @@ class OperationHandle:
         tickets: list[None] = [None] * min(max(FIRST_TICKETS, self.granted), most)
         self.granted += len(tickets)
         self.tickets += tickets
-        if self._histogram is None and tracing.available():
+        if self._histogram is None and (tracing.available() or self._owner.calls is not None):
             self.notable = -1.0
 
     def state(self, look: Look) -> OperationState | None:
@@ -368,3 +407,8 @@ class OperationHandle:
             except IndexError:
                 return
             self.granted -= 1
+
+
+def _trace_id() -> str:
+    trace = tracing.active()
+    return trace[0] if trace else ""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import replace
 from functools import cache, partial
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from .._version import __version__
 from .addition import Addition, Totals
@@ -27,7 +28,10 @@ from .operation_families import operation_families
 from .scrapers import Scraper, Scrapers
 from .series import OperationSeries
 
-STAGES = ("labels", "context", "failure", "classify", "record", "exemplar", "scrape")
+if TYPE_CHECKING:
+    from ..calls.book import CallBook
+
+STAGES = ("labels", "context", "failure", "classify", "record", "exemplar", "call", "scrape")
 """The label `stage` of `store_exporter_instrumentation_errors_total`.
 
 labels: the application's function of the labels raised, or gave something else than three texts.
@@ -36,6 +40,7 @@ failure: the predicate on the result raised, or named an error type that is not 
 classify: finding the error type of an exception raised.
 record: the recorder itself.
 exemplar: asking OpenTelemetry for the active trace raised.
+call: an operation that failed, or was slow, could not be remembered among the recent calls.
 scrape: a part of the exporter's own page raised and was left out.
 """
 
@@ -139,6 +144,15 @@ class Recorder:
     def no_durations(self) -> Histogram:
         """Return a histogram without observations, as this recorder keeps them."""
         return self._series.empty
+
+    @property
+    def calls(self) -> CallBook | None:
+        """What remembers the recent calls, where somebody shows them; None without."""
+        return self._series.calls
+
+    @calls.setter
+    def calls(self, book: CallBook) -> None:
+        self._series.calls = book
 
     def register_operation(self, operation: str) -> None:
         """Let a name in whatever the limit of operation names: it stands in the code."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable
 from threading import Lock, RLock
+from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 from ..errors import ERROR_TYPES
@@ -14,6 +15,9 @@ from .guard import LIMITS, Guard, Labels, clean
 from .handle import FIRST_TICKETS, MOST_TICKETS, Broke, OperationHandle, OperationState
 from .hints import look_at
 from .histogram import Histogram
+
+if TYPE_CHECKING:
+    from ..calls.book import CallBook
 
 _PENDING_DURATIONS = 1 << 20
 """About how many durations, 32 bytes each, may wait for folding in all handles together."""
@@ -34,6 +38,7 @@ class OperationSeries:
     Attributes:
         handles: by cleaned labels; labels found in it need no cleaning.
         empty: a histogram of nothing, which all handles share; it never changes.
+        calls: remembers failed and slow operations, where somebody shows them.
     """
 
     def __init__(
@@ -50,6 +55,7 @@ class OperationSeries:
         self.clock = clock
         self.guard = guard
         self.broke = broke
+        self.calls: CallBook | None = None
         self.handles: dict[Labels, OperationHandle] = {}
         # Handles whose figures were dropped while some function still holds them.
         self._forgotten: WeakValueDictionary[Labels, OperationHandle] = WeakValueDictionary()

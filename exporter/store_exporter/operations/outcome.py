@@ -38,7 +38,7 @@ def record_exception(handle: OperationHandle, seconds: float, error: BaseExcepti
     except Exception as own:  # noqa: BLE001 - counted; an odd exception class must not hide the error
         handle.broke("classify", own)
         error_type = "exception"
-    handle.fail(seconds, error_type)
+    handle.fail(seconds, error_type, error)
 
 
 def record_verdict(handle: OperationHandle, seconds: float, verdict: Verdict) -> None:

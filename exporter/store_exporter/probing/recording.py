@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import get_args
 
+from ..calls.call import Call
 from ..contract import Report
 from ..metrics.catalogue import business, exporter, health
 from ..metrics.families import Sample
@@ -87,6 +88,25 @@ class Recording:
         ttl = job.ttl if job.kind == PROBE else None
         self._recorder.publish(job.key, job.store.labels, samples, ttl=ttl)
         self._count(job, result, journal)
+        self._remember(job, result)
+
+    def _remember(self, job: Job, result: Result) -> None:
+        """Put a failed run among the recent calls of its store."""
+        calls = self._recorder.calls
+        if calls is None or result.error_type is None:
+            return
+        calls.add(
+            Call(
+                result.time,
+                *job.store.labels,
+                result.kind,
+                result.name,
+                result.duration,
+                result.error_type,
+                result.message,
+                result.status,
+            )
+        )
 
     def _failing(self, job: Job, result: Result) -> Iterator[Sample]:
         """Since when a probe has been failing, for as long as it does."""

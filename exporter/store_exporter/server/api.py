@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -24,6 +23,7 @@ from .access import OrgAccess
 from .analytics import Filters, Findings, from_recorder, report
 from .endpoints import ApiError
 from .exporter import Exporter
+from .parameters import number
 from .places import FullError, Places
 from .query_api import PrometheusError
 from .reports import Report
@@ -76,8 +76,8 @@ class JsonApi:
             org=org,
             domain=self._any_domain(request, org),
             operation=clean(request.query.get("operation", "")) or None,
-            days=_number(request, "days", 7, MAX_DAYS),
-            limit=_number(request, "limit", 100, MAX_LIMIT),
+            days=number(request, "days", 7, MAX_DAYS),
+            limit=number(request, "limit", 100, MAX_LIMIT),
         )
         try:
             with self._places.taken(org):
@@ -131,10 +131,3 @@ class JsonApi:
         domain = clean(request.query.get("domain", ""))
         store = self._exporter.inventory.fleet.get(domain.lower())
         return store.domain if store is not None and store.org == org else domain or None
-
-
-def _number(request: web.Request, name: str, default: int, highest: int) -> int:
-    text = request.query.get(name) or str(default)
-    if not re.fullmatch("[0-9]{1,6}", text) or not 1 <= int(text) <= highest:
-        raise ApiError(400, f"{name} must be a whole number from 1 to {highest}")
-    return int(text)

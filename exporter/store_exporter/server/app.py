@@ -14,6 +14,7 @@ from . import runbooks, safety
 from .access import OrgAccess, basic_auth
 from .api import JsonApi
 from .bodies import Bodies
+from .calls import CallsApi
 from .endpoints import json_endpoint
 from .exporter import Exporter
 from .ingest import Ingest, Tenants
@@ -70,6 +71,7 @@ def create_app(
         "/runbooks/{name}": runbooks.show,
         "/api/v1/health": json_endpoint(api.health),
         "/api/v1/analytics": json_endpoint(api.analytics),
+        "/api/v1/calls": json_endpoint(CallsApi(exporter, access).listed),
         "/api/v1/maintenance": json_endpoint(maintenance.listed),
     }
     for path, handler in routes.items():

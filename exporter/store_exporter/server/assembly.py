@@ -112,6 +112,7 @@ async def assembled(
             single=single,
             intake=intake,
             redact=redact or Redactor(),
+            documents=documents,
             owners=OwnersFile(config.state_directory),
             shard=shard,
             keeper=keeper,

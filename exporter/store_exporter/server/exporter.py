@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..calls.book import CallBook, CallLimits
 from ..config import Config, ConfigError
 from ..config.dump import secrets
 from ..discovery.discoverer import Discoverer
@@ -20,8 +21,10 @@ from ..metrics.catalogue import exporter as catalogue
 from ..metrics.recorder import Recorder
 from ..net.redactor import Redactor
 from ..platforms import base
+from ..probing.documents import Documents, MemoryDocuments
 from ..probing.health import Health
 from ..probing.history import History
+from ..probing.kept_calls import KeptCalls
 from ..probing.leases import Keeper, Labels
 from ..probing.maintenance import Maintenance
 from ..probing.runner import Runner
@@ -55,11 +58,13 @@ class Exporter:
         redact: masks secrets; it learns those of each configuration before it is used.
         shard: which part of the stores is this process's.
         keeper: tells which of these no other exporter watches; all of them without it.
+        documents: keep the recent calls, where the configuration says so.
         owners: remembers which org had which of the domains that sources name.
         clock: Unix time in seconds.
 
     Attributes:
         refusals: what sources name and do not get.
+        calls: the recent calls of each store.
     """
 
     def __init__(
@@ -77,13 +82,16 @@ class Exporter:
         redact: Redactor,
         shard: Shard | None = None,
         keeper: Keeper | None = None,
+        documents: Documents | None = None,
         owners: OwnersFile | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.recorder = recorder
         self.redact = redact
+        self.calls = recorder.calls = CallBook(redact=redact, clock=clock)
         self.single = single
         self.maintenance = maintenance
+        self._kept = KeptCalls(self.calls, documents or MemoryDocuments())
         self.intake = intake
         self.inventory = Inventory(shard)
         self.keeper = keeper
@@ -123,6 +131,7 @@ class Exporter:
                     self._shown = frozenset(store.labels for store in watched)
                     await self._scheduler.start(watched)
                     self.maintenance.start(watched)
+                    await self._kept.expect(watched)
             await self._discoverer.replace(self.config.discovery)
             self._discoverer.start()
         self.ready = True
@@ -135,6 +144,7 @@ class Exporter:
         await self._discoverer.stop()
         await self._scheduler.stop()
         await self.maintenance.stop()
+        await self._kept.stop()
         if self.keeper is not None:
             await self.keeper.stop()
 
@@ -164,6 +174,7 @@ class Exporter:
             with unnoticed():
                 await self._scheduler.update(watched)
                 self.maintenance.expect(watched)
+                await self._kept.expect(watched)
             self._leaving -= leaving
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -299,6 +310,9 @@ class Exporter:
             if now is None or now.labels != store.labels:
                 self.recorder.forget(store.labels)
         self.config = config
+        limits = config.calls
+        self.calls.limit(CallLimits(limits.failures, limits.slowest, limits.age))
+        self._kept.on = limits.keep
         self.refusals = prepared.refusals
         if self.keeper is not None:
             self.keeper.want(self.inventory.stores.values())

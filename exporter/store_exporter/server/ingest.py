@@ -7,7 +7,7 @@ import logging
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache
 from hashlib import blake2b
 from typing import Any
@@ -77,8 +77,17 @@ class Ingest:
             tell(self._exporter, org, "refused", len(reader.refusals))
         document["duplicate"] = batch.duplicate
         if not batch.duplicate:
+            self._remember(reader)
             _log(reader)
         return document
+
+    def _remember(self, reader: CallReader) -> None:
+        """Put what failed or was slow among the recent calls, by the labels that are counted."""
+        recorder, calls = self._exporter.recorder, self._exporter.calls
+        for call in (*reader.failed, *reader.slowest.values()):
+            labels = (call.org, call.domain, call.platform, call.operation)
+            org, domain, platform, operation = recorder.operation(*labels).labels
+            calls.add(replace(call, org=org, domain=domain, platform=platform, operation=operation))
 
     async def _read(self, tenant: Tenant, body: bytes, content_type: str) -> CallReader:
         reader = CallReader(tenant)
@@ -184,15 +193,16 @@ def _document(reader: CallReader) -> dict[str, Any]:
 def _log(reader: CallReader) -> None:
     if not log.isEnabledFor(logging.DEBUG):
         return
-    for failed in reader.failed:
-        org, domain, platform, operation = failed.labels
+    for call in reader.failed:
+        if not call.message:
+            continue
         extra = {
-            "org": org,
-            "store": domain,
-            "platform": platform,
-            "operation": operation,
-            "error_type": failed.error_type,
-            "reported": failed.message,
-            "trace_id": failed.trace_id,
+            "org": call.org,
+            "store": call.domain,
+            "platform": call.platform,
+            "operation": call.operation,
+            "error_type": call.error_type,
+            "reported": call.message,
+            "trace_id": call.trace_id,
         }
         log.debug("a reported call failed", extra=extra)

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from aiohttp import web
 
 from .._version import __version__
+from ..calls.call import Call
 from ..config.values import duration_text
 from ..stores.model import Store
 from ..stores.owners import REASONS
@@ -21,6 +22,7 @@ from .status import WORST_FIRST, Check, State, Status, worst_first
 
 STORES_PER_PAGE = 100
 _REFUSALS_SHOWN = 20
+_CALLS_SHOWN = 10
 
 
 class Landing:
@@ -124,10 +126,31 @@ class Landing:
         table = tag("table", tag("thead", head), tag("tbody", *rows))
         now = f"/probe?target={store.domain}&debug=true"
         link = tag("p", tag("a", "Probe it now and show everything", href=now), class_="soft")
-        details = tag("div", table, link, class_="checks")
+        details = tag("div", table, link, self._calls(store), class_="checks")
         # What others wrote has been masked where it came in; this is the last look.
         redacted = self._exporter.redact(tag("details", summary, details, class_=f"store {state}"))
         return Html(redacted)
+
+    def _calls(self, store: Store) -> Html | None:
+        """Show the latest failures of a store's operations, probes and collectors."""
+        book = self._exporter.calls
+        calls = book.read(store.org, store.domain)[:_CALLS_SHOWN]
+        if not calls:
+            return None
+        rows = (
+            tag(
+                "tr",
+                tag("td", call.operation),
+                tag("td", f"{call.fault}"),
+                tag("td", self._ago(call.time), class_="number"),
+                tag("td", _seconds(call.duration), class_="number"),
+                tag("td", f"{call.error_type}: {call.message}", _trace(call)),
+            )
+            for call in map(book.shown, calls)
+        )
+        names = ("Failed call", "Fault", "When", "Took", "Said")
+        head = tag("tr", *(tag("th", name, scope="col") for name in names))
+        return tag("table", tag("thead", head), tag("tbody", *rows))
 
     def _ago(self, moment: float | None) -> str:
         if moment is None:
@@ -163,6 +186,10 @@ def _maintenance(status: Status) -> Html | None:
 
 def _advice(check: Check) -> Html | None:
     return tag("div", check.advice, class_="soft") if check.advice else None
+
+
+def _trace(call: Call) -> Html | None:
+    return tag("div", f"trace {call.trace_id}", class_="soft") if call.trace_id else None
 
 
 def _last(checks: Sequence[Check]) -> float | None:

@@ -1,0 +1,266 @@
+"""The calls of each store that a person may want to see: bounded, written to from any thread.
+
+What is written is kept as it came, because whoever writes is an operation that must not wait; it
+is masked when it is read, and no reader gets it otherwise.
+"""
+
+from __future__ import annotations
+
+import time
+from bisect import insort
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from threading import Lock
+
+from ..errors import Fault
+from .call import MAX_RAW, OPERATION, Call, told
+from .privacy import hide
+
+SHOWN = 300
+"""Characters of a message that are shown."""
+MAX_STORES = 10_000
+_UNSURE = 200
+"""Characters at the end of a message that was cut before it was masked: what stands there may be
+the beginning of something that should be hidden, and is not shown."""
+_BUSY = 1.0
+"""Seconds: a list that was filled within fewer takes nothing more, so that failing is cheap."""
+
+Labels = tuple[str, str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class CallLimits:
+    """How much is remembered.
+
+    Attributes:
+        failures: of each store, of each of its lists of failures.
+        slowest: of each store.
+        age: seconds after which a call is forgotten.
+    """
+
+    failures: int = 20
+    slowest: int = 10
+    age: float = 86_400.0
+
+
+@dataclass(slots=True)
+class _Page:
+    """The calls of one store.
+
+    What the store rightly refused has a list of its own, and so have probes and collectors, which
+    fail again and again while a store is down: neither pushes out what the others are looked for.
+    """
+
+    failures: deque[Call]
+    refusals: deque[Call]
+    checks: deque[Call]
+    slowest: list[Call] = field(default_factory=list)
+
+    def lists(self) -> Iterator[Iterable[Call]]:
+        yield from (self.failures, self.refusals, self.checks, self.slowest)
+
+
+class CallBook:
+    """Remembers calls of stores.
+
+    Args:
+        limits: how much.
+        redact: hides secrets in a message.
+        clock: Unix time in seconds.
+
+    Attributes:
+        since: Unix time from which on calls are remembered.
+    """
+
+    def __init__(
+        self,
+        limits: CallLimits | None = None,
+        redact: Callable[[str], str] = str,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.limits = limits or CallLimits()
+        self.since = clock()
+        self._redact = redact
+        self._clock = clock
+        self._pages: dict[tuple[str, str], _Page] = {}
+        self._changed: set[tuple[str, str]] = set()
+        self._lock = Lock()
+
+    def failed(
+        self,
+        labels: Labels,
+        seconds: float,
+        error_type: str,
+        error: BaseException | None,
+        trace: str,
+    ) -> None:
+        """Remember an operation of this process that failed just now. Waits for nobody.
+
+        Args:
+            labels: org, domain, platform and operation.
+            seconds: how long it took.
+            error_type: one of the closed list.
+            error: the exception, where there was one; nothing of it is kept but its text.
+            trace: the active trace, or "".
+
+        Raises:
+            Exception: whatever an odd exception raises when it is looked at.
+        """
+        org, domain, platform, operation = labels
+        now = self._clock()
+        call = Call(now, org, domain, platform, OPERATION, operation, seconds, error_type)
+        calls = self._list(call)
+        if len(calls) == calls.maxlen and 0 <= now - calls[0].time < _BUSY:
+            return
+        message, status = told(error)
+        calls.append(replace(call, message=message, status=status, trace_id=trace))
+        self._changed.add((org, domain))
+
+    def slow(self, labels: Labels, seconds: float, trace: str) -> float:
+        """Remember an operation that succeeded if it is among the slowest of its store.
+
+        Args:
+            labels: org, domain, platform and operation.
+            seconds: how long it took.
+            trace: the active trace, or "".
+
+        Returns:
+            Seconds above which the next one would be.
+        """
+        org, domain, platform, operation = labels
+        now = self._clock()
+        return self._slow(
+            Call(now, org, domain, platform, OPERATION, operation, seconds, trace_id=trace)
+        )
+
+    def threshold(self, org: str, domain: str) -> float:
+        """Return the seconds above which a call is among the slowest of its store; -1 for any."""
+        page = self._pages.get((org, domain))
+        slowest = page.slowest if page else []
+        if not self.limits.slowest:
+            return float("inf")
+        oldest = self._clock() - self.limits.age
+        full = len(slowest) >= self.limits.slowest and all(one.time > oldest for one in slowest)
+        return slowest[0].duration if full else -1.0
+
+    def add(self, call: Call) -> None:
+        """Remember a call of which somebody else tells; its message is cut to what may be kept."""
+        call = replace(call, message=call.message[:MAX_RAW])
+        if call.error_type is None:
+            self._slow(call)
+            return
+        self._list(call).append(call)
+        self._changed.add((call.org, call.domain))
+
+    def read(self, org: str, domain: str | None = None) -> list[Call]:
+        """Return what is remembered of an org's failures, newest first, as it was written."""
+        return sorted(self._young(org, domain, slowest=False), key=lambda one: -one.time)
+
+    def slowest(self, org: str, domain: str | None = None) -> list[Call]:
+        """Return what is remembered of an org's slowest calls, slowest first."""
+        return sorted(self._young(org, domain, slowest=True), key=lambda one: -one.duration)
+
+    def shown(self, call: Call) -> Call:
+        """Return a call with a message that may leave: masked, on one line, and cut."""
+        raw = call.message
+        text = " ".join(hide(self._redact(raw)).split())
+        if len(raw) >= MAX_RAW:
+            text = text[: max(len(text) - _UNSURE, 0)]
+        if len(text) > SHOWN:
+            text = text[:SHOWN] + "…"
+        return replace(call, message=text)
+
+    def knows(self, org: str, domain: str) -> bool:
+        """Whether anything is remembered of a store."""
+        return (org, domain) in self._pages
+
+    def take_changed(self) -> set[tuple[str, str]]:
+        """Return org and domain of the stores that had calls since this was asked last."""
+        changed, self._changed = self._changed, set()
+        return changed
+
+    def forget(self, org: str, domain: str) -> None:
+        """Forget a store."""
+        self._pages.pop((org, domain), None)
+
+    def limit(self, limits: CallLimits) -> None:
+        """Remember as much as these limits say from now on."""
+        if limits == self.limits:
+            return
+        with self._lock:
+            self.limits = limits
+            for key, page in list(self._pages.items()):
+                made = _page(limits)
+                made.failures.extend(_copy(page.failures))
+                made.refusals.extend(_copy(page.refusals))
+                made.checks.extend(_copy(page.checks))
+                made.slowest = page.slowest[max(len(page.slowest) - limits.slowest, 0) :]
+                self._pages[key] = made
+
+    def _young(self, org: str, domain: str | None, *, slowest: bool) -> Iterator[Call]:
+        oldest = self._clock() - self.limits.age
+        for key, page in list(self._pages.items()):
+            if key[0] == org and domain in (None, key[1]):
+                *failures, slow = page.lists()
+                for calls in [slow] if slowest else failures:
+                    yield from (one for one in _copy(calls) if one.time > oldest)
+
+    def _list(self, call: Call) -> deque[Call]:
+        """Return the list that a failure belongs in."""
+        page = self._page(call)
+        if call.kind != OPERATION:
+            return page.checks
+        return page.refusals if call.fault is Fault.CUSTOMER else page.failures
+
+    def _page(self, call: Call) -> _Page:
+        key = (call.org, call.domain)
+        page = self._pages.get(key)
+        if page is None:
+            if len(self._pages) >= MAX_STORES:
+                self._make_room()
+            page = self._pages.setdefault(key, _page(self.limits))
+        return page
+
+    def _make_room(self) -> None:
+        """Forget a tenth of the stores of the org that has most, those known longest."""
+        # Tried and not waited for: a signal handler may interrupt the very thread that holds it.
+        if not self._lock.acquire(blocking=False):
+            return
+        try:
+            keys = list(self._pages)
+            org, count = Counter(org for org, _ in keys).most_common(1)[0]
+            for key in [key for key in keys if key[0] == org][: count // 10 + 1]:
+                self._pages.pop(key, None)
+        finally:
+            self._lock.release()
+
+    def _slow(self, call: Call) -> float:
+        most, oldest = self.limits.slowest, self._clock() - self.limits.age
+        page = self._page(call)
+        if not most:
+            return float("inf")
+        # Tried and not waited for, as above; that a slow call is missed now and then does no harm.
+        if not self._lock.acquire(blocking=False):
+            return call.duration
+        try:
+            slowest = [one for one in page.slowest if one.time > oldest]
+            insort(slowest, call, key=lambda one: one.duration)
+            page.slowest = slowest[max(len(slowest) - most, 0) :]
+        finally:
+            self._lock.release()
+        self._changed.add((call.org, call.domain))
+        return page.slowest[0].duration if len(page.slowest) >= most else -1.0
+
+
+def _copy(calls: Iterable[Call]) -> tuple[Call, ...]:
+    while True:
+        try:
+            return tuple(calls)
+        except RuntimeError:  # somebody wrote meanwhile
+            continue
+
+
+def _page(limits: CallLimits) -> _Page:
+    most = limits.failures
+    return _Page(deque(maxlen=most), deque(maxlen=most), deque(maxlen=most))

@@ -1,0 +1,137 @@
+"""`store-exporter calls`: the latest failures and the slowest operations of a store.
+
+They are asked of a running exporter through its HTTP API, which masks what they say.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import httpx
+
+from ..stores.model import Store
+from . import arguments, exporter_api, stores
+
+_GRANT = "env:NAME"
+_LIMIT = 50
+_WAIT = 2.0
+"""Seconds between two looks of `--follow`."""
+_REMEMBERED = 5000
+
+Document = Mapping[str, Any]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("domain", help="the store's host name, as in the configuration")
+    parser.add_argument(
+        "--follow", action="store_true", help="go on, and print each failure as it comes"
+    )
+    parser.add_argument(
+        "--limit",
+        type=int,
+        default=_LIMIT,
+        metavar="NUMBER",
+        help="how many of each list at most (default: %(default)s)",
+    )
+    exporter_api.add_url(parser)
+    arguments.add_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print them; 1 when the exporter refuses or cannot be asked, 2 for no such store."""
+    arguments.silence_log()
+    config = stores.read_config(args)
+    if config is None:
+        return 1
+    try:
+        (store,) = asyncio.run(stores.stores_of(config, [args.domain]))
+    except stores.StoreNotFoundError as error:
+        print(error, file=sys.stderr)
+        return 2
+    try:
+        token = exporter_api.token_of(config, store, "read", _GRANT)
+        with exporter_api.client(token) as client:
+            found = _asked(client, args, store)
+            _print(args, found)
+            if args.follow:
+                follow(lambda: _asked(client, args, store), found, args.format)
+    except (httpx.HTTPError, httpx.InvalidURL, LookupError) as error:
+        text = error if isinstance(error, LookupError) else f"{args.exporter_url}: {error}"
+        print(text, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        pass
+    return 0
+
+
+def _asked(client: httpx.Client, args: argparse.Namespace, store: Store) -> Document:
+    """Ask the exporter.
+
+    Raises:
+        httpx.HTTPError: it cannot be reached.
+        LookupError: it refuses; the message is its own.
+    """
+    address = f"{args.exporter_url.rstrip('/')}/api/v1/calls"
+    asked = {"domain": store.domain, "limit": str(args.limit)}
+    return exporter_api.document_of(client.get(address, params=asked))
+
+
+def _print(args: argparse.Namespace, found: Document) -> None:
+    if args.format == "json":
+        lists = [*reversed(found["calls"])] if args.follow else [found]
+        for one in lists:
+            print(json.dumps(one, indent=None if args.follow else 2))
+        return
+    for call in reversed(found["calls"]):
+        print(_line(call))
+    if not found["calls"]:
+        print(f"no failures since {found['since']}")
+    if found["slowest"] and not args.follow:
+        print("slowest:")
+        for call in found["slowest"]:
+            print(_line(call))
+
+
+def follow(
+    ask: Callable[[], Document],
+    found: Document,
+    format: str,  # noqa: A002 - the name of the option
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Print the failures that come from now on, until something stops it.
+
+    Args:
+        ask: asks the exporter.
+        found: what was printed already.
+        format: text or json.
+        sleep: waits for seconds.
+    """
+    known = dict.fromkeys(json.dumps(call) for call in found["calls"])
+    while True:
+        sys.stdout.flush()
+        sleep(_WAIT)
+        for call in reversed(ask()["calls"]):
+            key = json.dumps(call)
+            if key not in known:
+                known[key] = None
+                print(key if format == "json" else _line(call))
+        for key in list(known)[:-_REMEMBERED]:
+            del known[key]
+
+
+def _line(call: Document) -> str:
+    what = f"{call['kind']} " if call["kind"] != "operation" else ""
+    parts = [call["time"], f"{what}{call['operation']}", f"{call['duration_ms']:.0f} ms"]
+    if call["error_type"]:
+        status = f" HTTP {call['status']}" if call["status"] else ""
+        parts.append(f"{call['error_type']} ({call['fault']}){status}: {call['message']}")
+    if call["trace_id"]:
+        parts.append(f"trace {call['trace_id']}")
+    return "  ".join(parts)

@@ -1,0 +1,87 @@
+"""`store-exporter calls` against an exporter that runs as a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.commands.serving import served
+from tests.server.support import ENVIRON, configuration
+
+DOMAIN = "shop.example.com"
+MORE = ENVIRON | {"INGEST": "token-of-ingest-0123456789"}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    stores = (("acme", DOMAIN, "http://127.0.0.1:9"), ("zen", "zen.example", "http://127.0.0.1:9"))
+    text = configuration(*stores).replace(
+        "env:ACME_TOKEN", "env:ACME_TOKEN, {token: env:INGEST, scopes: [ingest]}"
+    )
+    text = text.replace("[env:ZEN_TOKEN]", "[{token: env:ZEN_TOKEN, scopes: [ingest]}]")
+    (tmp_path / "store-exporter.yml").write_text(text)
+    return tmp_path
+
+
+def argv(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "store_exporter", "calls", *arguments]
+
+
+async def command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return await asyncio.to_thread(
+        subprocess.run, argv(*arguments), cwd=folder, env=MORE | {"PATH": os.environ["PATH"]},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+async def report(url: str, **fields: object) -> None:
+    call = {"operation": "get_cart", "domain": DOMAIN, "duration_seconds": 0.25, **fields}
+    headers = {"Authorization": f"Bearer {MORE['INGEST']}"}
+    async with httpx.AsyncClient(headers=headers) as client:
+        (await client.post(f"{url}/api/v1/operations", json=[call])).raise_for_status()
+
+
+async def test_failures_are_printed_and_followed(folder: Path) -> None:
+    async with served(folder, environ=MORE) as (_, url, _):
+        await report(url, error_type="timeout", message="jane@example.com waited")
+        done = await command(folder, DOMAIN, f"--exporter.url={url}")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "  get_cart  250 ms  timeout (store): <hidden> waited\n" in done.stdout
+        following = await asyncio.create_subprocess_exec(
+            *argv(DOMAIN, "--follow", "--format=json", f"--exporter.url={url}"),
+            cwd=folder, env=MORE, stdout=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        assert following.stdout is not None
+        try:
+            async with asyncio.timeout(40):
+                while b'"timeout"' not in await following.stdout.readline():
+                    pass
+                await report(url, error_type="rate_limited", message="slow down")
+                while b'"slow down"' not in await following.stdout.readline():
+                    pass
+        finally:
+            following.kill()
+            await following.wait()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        (("shop.example.org",), 2, "is not among the stores"),
+        (("zen.example",), 1, "zen has no token with the scope read"),
+        ((DOMAIN, "--exporter.url=http://127.0.0.1:9"), 1, "http://127.0.0.1:9: "),
+        ((), 2, "the following arguments are required: domain"),
+    ],
+)
+async def test_what_is_in_its_way_is_said(
+    folder: Path, arguments: tuple[str, ...], status: int, message: str
+) -> None:
+    done = await command(folder, *arguments)
+    assert done.returncode == status
+    assert message in done.stderr
