@@ -104,6 +104,11 @@ def numbers(series: Mapping[str, Any]) -> list[float]:
     return [float(p[1]) for p in (series.get("values") or [series["value"]])]
 
 
+def figures(found: Sequence[Series]) -> list[Series]:
+    """Without the row of words that a table may have in the place of figures."""
+    return [each for each in found if not all(map(math.isnan, each[1]))]
+
+
 def rate_interval(scrape: float, step: float) -> float:
     """Seconds of `$__rate_interval`, as Grafana 12.2's Prometheus data source computes them."""
     return max(max(step, scrape) + scrape, 4 * scrape)
@@ -148,7 +153,7 @@ def problems(
 ) -> Iterator[str]:
     """What is wrong with one query of a panel."""
     try:
-        result = source.ask(panel, query, chosen)
+        result = figures(source.ask(panel, query, chosen))
     except ValueError as error:
         yield f"{error}: {fill(query.expression, chosen)}"
         return

@@ -14,12 +14,13 @@ PHONE = 390
 _MENU, _MARGIN, _GAP, _COLUMNS = 300, 16, 8, 24
 _PADDING, _SCROLL_BAR = 8, 10
 CELL_PADDING = 6
-SORT_ICON = 26
+SORT_ICON, HEADING_REST = 26, 8
+"""Pixels of the mark of sorting, and of what a heading keeps free at its end."""
 TITLE_REST = 80
 """What a panel's header needs beside its title: paddings, the icon of the description, the menu."""
 ROW, ROW_GAP = 30, 8
 """Pixels of one unit of a panel's height, and between two."""
-HEADER, LEGEND_ROW, LEGEND_SHARE = 40, 22.4, 0.35
+HEADER, LEGEND_ROW, LEGEND_SHARE = 40, 23, 0.35
 
 LEGEND_FIGURE, LEGEND_MARK = 62, 40
 """Pixels of a figure in a legend, and of what stands before a name and at the ends."""

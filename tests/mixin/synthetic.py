@@ -63,6 +63,8 @@ STATES = {
     business.SCHEDULED_ACTIONS.name: ("pending", "overdue", "failed"),
 }
 PROCESS = (("job", "store-exporter"), ("instance", "exporter:9847"))
+OTHER = (("job", "node"), ("instance", "node:9100"))
+"""A process of somebody else's, which is down."""
 HOUR, WEEK = 3600, 7 * 86400
 
 # Operations a second of one store and operation, and the share of them with each error.
@@ -197,15 +199,16 @@ def samples(metric: Metric, text: str, labels: dict[str, str], t: int, now: int)
 
 
 def target_lines(now: int) -> Iterator[str]:
-    """What Prometheus itself records of a scrape."""
-    text = ",".join(f'{k}="{v}"' for k, v in PROCESS)
-    for name, value in (
-        ("up", 1.0),
-        ("scrape_duration_seconds", 0.02),
-        ("scrape_samples_scraped", 500.0),
+    """What Prometheus itself records of a scrape, of our process and of somebody else's."""
+    for name, value, other in (
+        ("up", 1.0, 0.0),
+        ("scrape_duration_seconds", 0.02, 10.0),
+        ("scrape_samples_scraped", 500.0, 0.0),
     ):
         yield f"# TYPE {name} gauge"
-        yield from (f"{name}{{{text}}} {value} {t}" for t in raw_windows(now)[-1])
+        for pairs, shown in ((PROCESS, value), (OTHER, other)):
+            text = ",".join(f'{k}="{v}"' for k, v in pairs)
+            yield from (f"{name}{{{text}}} {shown} {t}" for t in raw_windows(now)[-1])
 
 
 def recorded_lines(now: int, watchers: int = 1) -> Iterator[str]:

@@ -12,9 +12,8 @@ from store_exporter.mixin import alerts, dashboards, series
 from store_exporter.mixin.dashboards import colours
 from store_exporter.mixin.dashboards.panels import (
     COLUMNS,
-    NO_DATA,
-    NONE,
     DashboardPage,
+    Nothing,
     Panel,
     PanelKind,
 )
@@ -102,6 +101,11 @@ def test_a_phone_shows_which_store_is_down_and_how_much_trouble_it_is_in() -> No
 
 @TABLES
 def test_every_column_is_wide_enough_for_its_heading_and_its_figures(panel: Panel) -> None:
+    for label in panel.columns:
+        column = COLUMNS[label]
+        sort = screen.SORT_ICON if panel.sort.removeprefix("+") == column.title else 0
+        needed = screen.text(column.title) + sort + 2 * screen.CELL_PADDING + screen.HEADING_REST
+        assert needed <= column.width, column.title
     for query in panel.queries:
         room = query.width - 2 * screen.CELL_PADDING
         heading = screen.text(query.legend)
@@ -200,9 +204,10 @@ def test_rows_leave_no_hole_in_the_grid(page: DashboardPage) -> None:
 @GRAPHS
 def test_a_legend_shows_what_matters_first_and_at_least_four_series(panel: Panel) -> None:
     legend = document_of(panel)["options"]["legend"]
-    assert (legend["sortBy"], legend["sortDesc"]) == ("Last *", True)
+    assert (legend["sortBy"], legend["sortDesc"]) == ("Last *", not panel.least_first)
+    assert panel.least_first == bool(re.search(r"bottomk|^min by", panel.queries[0].expression))
     varies = any(
-        re.search(r"\{\{(fault|error_type|operation|domain|source)\}\}", q.legend)
+        re.search(r"\{\{(fault|error_type|operation|domain|source|collector)\}\}", q.legend)
         for q in panel.queries
     )
     wanted = 4 if varies else min(4, len(panel.queries))
@@ -291,10 +296,38 @@ def test_no_two_error_types_look_alike() -> None:
     assert len(set(shades.values())) == len(shades)
 
 
-def test_nothing_has_one_wording() -> None:
+def test_what_is_said_of_nothing_can_be_read_and_no_other_words_are_used() -> None:
+    used = set()
     for page, panel in panels(*PanelKind):
         shown = document_of(panel)["fieldConfig"]["defaults"]["noValue"]
-        assert shown == (NONE if panel.none else NO_DATA), (page.file, panel.title)
+        said = [shown, *(query.otherwise for query in panel.queries if query.otherwise)]
+        used |= {Nothing(words) for words in said}
+        for size in (*screen.SCREENS, screen.PHONE):
+            room = screen.panel(panel.width, size) - 2 * screen.CELL_PADDING
+            assert all(screen.text(words) <= room for words in said), (page.file, panel.title)
+    assert used == set(Nothing)
+
+
+def test_figures_of_another_day_say_in_small_letters_that_there_are_none_yet() -> None:
+    # A single figure fills its panel, so words in its place shout unless they are long.
+    found = [panel for _, panel in panels(PanelKind.STAT) if panel.earlier]
+    assert found
+    for panel in found:
+        at_most = screen.panel(panel.width, 1600) / screen.text(panel.nothing, 1)
+        assert at_most <= 34, panel.title
+
+
+def test_a_table_of_several_queries_that_may_all_be_empty_says_so_in_a_row() -> None:
+    # Of several queries that find nothing Grafana shows the headings alone.
+    for page, panel in panels(PanelKind.TABLE):
+        said = [query for query in panel.queries if query.otherwise]
+        if len(panel.queries) > 1 and all(query.empty for query in panel.queries):
+            assert said, (page.file, panel.title)
+        for query in said:
+            assert panel.expression(query).endswith(
+                f'or on () label_replace(vector(NaN), "{panel.columns[0]}", '
+                f'"{query.otherwise}", "", "")'
+            ), (page.file, panel.title)
 
 
 def test_what_is_unknown_is_grey_whatever_its_thresholds() -> None:

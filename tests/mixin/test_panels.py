@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from store_exporter.mixin import dashboards
-from tests.mixin.panels import RANGE, Series, Source, choices, proof
+from tests.mixin.panels import RANGE, Series, Source, choices, figures, proof
 from tests.mixin.synthetic import ERROR_SHARE, ERRORS, OPERATIONS, ORDERS_PER_HOUR, RATE, STORES
 from tests.servers import Server
 
@@ -28,7 +30,7 @@ def test_panels_that_may_be_empty_show_data_when_there_is_some(
         for page in dashboards.pages()
         for panel in page.panels
         for query in panel.queries
-        if query.empty and not source.ask(panel, query, next(choices(source, page)))
+        if query.empty and not figures(source.ask(panel, query, next(choices(source, page))))
     ]
     assert not empty, "\n".join(map(str, empty))
 
@@ -114,3 +116,23 @@ def test_an_error_type_correlates_perfectly_with_itself(history: tuple[Server, f
     }
     assert found["timeout"] == pytest.approx(1)
     assert all(-1 <= correlation <= 1 for correlation in found.values())
+
+
+def test_what_else_prometheus_scrapes_is_no_process_of_ours(history: tuple[Server, float]) -> None:
+    source = Source(history[0].url, history[1])
+    assert value(source, "exporter", "Processes") == 1
+    assert {labels["job"] for labels, _ in answer(source, "exporter", "Scrapes")} == {
+        "store-exporter"
+    }
+
+
+def test_where_nothing_is_found_a_row_of_words_is(history: tuple[Server, float]) -> None:
+    source = Source(history[0].url, history[1])
+    for page in dashboards.pages():
+        nobody = {**next(choices(source, page)), "org": "nobody"}
+        for panel in page.panels:
+            for query in panel.queries:
+                if query.otherwise:
+                    ((labels, values),) = source.ask(panel, query, nobody)
+                    assert labels == {panel.columns[0]: query.otherwise}
+                    assert all(map(math.isnan, values))

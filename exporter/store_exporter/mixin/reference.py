@@ -94,8 +94,9 @@ def dashboards() -> str:
             (
                 "The same means the same everywhere: rates are by the hour; what is past or normal "
                 "is dashed and grey; a fault, an error type and a quantile each have one colour; "
-                "`No data` is what is unknown, and `None` what did not happen. Amounts of "
-                "different currencies never share an axis: choose one at the top."
+                "`No data` is what is unknown, `None` what did not happen, and other words in the "
+                "place of figures say why there are none. Amounts of different currencies never "
+                "share an axis: choose one at the top."
             ),
             (
                 "*Today* begins at midnight of the time zone in which the dashboard is shown: the "

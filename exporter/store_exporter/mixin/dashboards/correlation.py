@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...metrics.catalogue import operations
 from .. import promql, series
 from ..promql import increase, select
-from .panels import BLUE, GREY, ORANGE, RED, Panel, PanelKind, Query, Row
+from .panels import BLUE, GREY, ORANGE, RED, Nothing, Panel, PanelKind, Query, Row
 from .scales import NO_ERROR, ORDERS, P95
 from .variables import OPERATION_MATCH, STORE_MATCH
 
@@ -59,6 +59,7 @@ def together() -> Row:
                 width=120 if title == "with latency" else 112,
                 steps=steps,
                 empty=TOO_STEADY,
+                otherwise=Nothing.STEADY if y == latency else None,
             )
             for title, y in (
                 ("with chosen", chosen),
@@ -77,7 +78,13 @@ def together() -> Row:
         "stores at once: look at the application, the network or a hosting company; one store: "
         "look at that shop.",
         (
-            Query(f"sum by (error_type) ({FOUND})", "Failures", decimals=0, empty=NO_ERROR),
+            Query(
+                f"sum by (error_type) ({FOUND})",
+                "Failures",
+                decimals=0,
+                empty=NO_ERROR,
+                otherwise=Nothing.NONE,
+            ),
             *(
                 Query(affected(label), title, decimals=0, width=width, empty=NO_ERROR)
                 for label, title, width in (
@@ -90,7 +97,7 @@ def together() -> Row:
         width=12,
         columns=("error_type",),
         sort="Failures",
-        none=True,
+        nothing=Nothing.NONE,
     )
     return Row("What moves together", (table, spread))
 

@@ -9,7 +9,7 @@ from ..names import Dashboards
 from ..promql import hourly, increase, select
 from .correlation import together
 from .errors_rows import ours
-from .panels import NEUTRAL, DashboardPage, Panel, PanelKind, Query, Row, Variable
+from .panels import NEUTRAL, DashboardPage, Nothing, Panel, PanelKind, Query, Row, Variable
 from .scales import LATENCY, NO_ERROR, NONE_GOOD, ORDERS, P95, SUCCESS, success
 from .variables import OPERATION_MATCH, OPERATIONS, STORE_MATCH
 
@@ -80,7 +80,7 @@ def now() -> Row:
             height=4,
             decimals=0,
             steps=steps,
-            none=True,
+            nothing=Nothing.NONE,
         )
         for title, text, expression, steps in stats
     ]
@@ -118,7 +118,7 @@ def course() -> Row:
                 height=10,
                 low=0,
                 stacked=True,
-                none=True,
+                nothing=Nothing.NONE,
             ),
             Panel(
                 PanelKind.GRAPH,
@@ -155,7 +155,7 @@ def course() -> Row:
                 height=10,
                 low=0,
                 stacked=True,
-                none=True,
+                nothing=Nothing.NONE,
             ),
         ),
     )
@@ -199,5 +199,5 @@ def ranked(title: str, text: str, top: int, matcher: str, *more: str) -> Panel:
         columns=labels,
         sort="Errors",
         links=(Dashboards.SHOP, Dashboards.OPERATIONS),
-        none=True,
+        nothing=Nothing.NONE,
     )

@@ -7,7 +7,7 @@ from .. import promql, series
 from ..names import AlertName, Dashboards
 from ..promql import STORE, hourly, on, select
 from ..series import counted
-from .panels import Panel, PanelKind, Query, Row
+from .panels import Nothing, Panel, PanelKind, Query, Row
 from .scales import LATENCY, NO_ERROR
 from .variables import STORE_MATCH
 
@@ -37,7 +37,7 @@ def ours() -> Row:
                 low=0,
                 stacked=True,
                 links=(AlertName.STORE_DOWN,),
-                none=True,
+                nothing=Nothing.NONE,
             ),
             Panel(
                 PanelKind.GRAPH,
@@ -56,7 +56,7 @@ def ours() -> Row:
                 low=0,
                 stacked=True,
                 links=(AlertName.STORE_FIGURES_STALE,),
-                none=True,
+                nothing=Nothing.NONE,
             ),
             Panel(
                 PanelKind.GRAPH,
@@ -90,7 +90,7 @@ def ours() -> Row:
                 columns=("domain", "probe", "status", "org"),
                 sort="+Last success",
                 links=(Dashboards.SHOP, AlertName.STORE_DOWN),
-                none=True,
+                nothing=Nothing.NONE,
             ),
         ),
     )

@@ -8,9 +8,9 @@ from ..promql import increase, select
 from . import firing
 from .exporter_rows import asked, cost
 from .exporter_schedule import schedule
-from .panels import UP_DOWN, DashboardPage, Panel, PanelKind, Query, Row
+from .panels import UP_DOWN, DashboardPage, Nothing, Panel, PanelKind, Query, Row
 from .scales import NONE_GOOD, NOTHING_HAPPENED
-from .variables import PROCESS_MATCH, PROCESSES
+from .variables import PROCESS_MATCH, PROCESSES, of_ours
 
 M = PROCESS_MATCH
 
@@ -39,7 +39,7 @@ def now() -> Row:
                 "Processes",
                 "Whether Prometheus reaches every exporter and application. Down means that its "
                 "stores are not watched.",
-                (Query(f"min({select('up', *M)})"),),
+                (Query(f"min({of_ours('up')})"),),
                 width=8,
                 height=4,
                 mappings=UP_DOWN,
@@ -86,7 +86,7 @@ def now() -> Row:
                 height=4,
                 decimals=0,
                 steps=NONE_GOOD,
-                none=True,
+                nothing=Nothing.NONE,
                 links=(AlertName.STORE_INSTRUMENTATION_FAILING,),
             ),
             Panel(
@@ -103,7 +103,7 @@ def now() -> Row:
                 height=4,
                 decimals=0,
                 steps=NONE_GOOD,
-                none=True,
+                nothing=Nothing.NONE,
                 links=(AlertName.STORE_SERIES_DROPPED,),
             ),
             Panel(

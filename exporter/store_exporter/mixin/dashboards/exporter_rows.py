@@ -7,9 +7,9 @@ from .. import promql
 from ..names import AlertName, Dashboards
 from ..policy import DAY, THRESHOLDS
 from ..promql import STORE, equal, hourly, increase, on, rate, select
-from .panels import Panel, PanelKind, Query, Row
+from .panels import Nothing, Panel, PanelKind, Query, Row
 from .scales import API_VERSION, BUDGET, NOTHING_HAPPENED
-from .variables import PROCESS_MATCH
+from .variables import PROCESS_MATCH, of_ours
 
 M = PROCESS_MATCH
 NOT_EVERYWHERE = "not every platform has this figure"
@@ -87,6 +87,7 @@ def asked() -> Row:
                     Query(
                         hourly(f"sum by (platform) ({points})"),
                         "points {{platform}}",
+                        right=True,
                         empty=NOT_EVERYWHERE,
                     ),
                 ),
@@ -115,6 +116,7 @@ def asked() -> Row:
                 columns=columns,
                 sort="+Left",
                 links=(Dashboards.SHOP, AlertName.STORE_API_VERSION_EXPIRING),
+                nothing=Nothing.NO_API_VERSION,
             ),
         ),
     )
@@ -134,7 +136,7 @@ def cost() -> Row:
                 "It must stay well below the scrape's timeout.",
                 (
                     Query(
-                        f"max by (job) ({select('scrape_duration_seconds', *M)})", "{{job}}: scrape"
+                        f"max by (job) ({of_ours('scrape_duration_seconds')})", "{{job}}: scrape"
                     ),
                     Query(
                         f"max by (job) ({select(exporter.SCRAPE_DURATION, *M)})",
@@ -143,6 +145,7 @@ def cost() -> Row:
                 ),
                 unit="s",
                 width=12,
+                height=10,
                 low=0,
             ),
             Panel(
@@ -152,11 +155,12 @@ def cost() -> Row:
                 "decide what Prometheus needs.",
                 (
                     Query(
-                        f"sum by (job) ({select('scrape_samples_scraped', *M)})", "{{job}}: samples"
+                        f"sum by (job) ({of_ours('scrape_samples_scraped')})", "{{job}}: samples"
                     ),
                     Query(f"sum by (job) ({select(exporter.SERIES, *M)})", "{{job}}: label sets"),
                 ),
                 width=12,
+                height=10,
                 low=0,
                 decimals=0,
                 links=(AlertName.STORE_SERIES_DROPPED,),
@@ -174,9 +178,11 @@ def cost() -> Row:
                     ),
                 ),
                 width=12,
+                height=10,
                 low=0,
                 stacked=True,
                 links=(AlertName.STORE_OTLP_PUSHES_FAILING,),
+                nothing=Nothing.NO_OTLP,
             ),
             Panel(
                 PanelKind.GRAPH,
@@ -191,8 +197,10 @@ def cost() -> Row:
                     ),
                 ),
                 width=12,
+                height=10,
                 low=0,
                 stacked=True,
+                nothing=Nothing.NOT_REPORTED,
             ),
         ),
     )

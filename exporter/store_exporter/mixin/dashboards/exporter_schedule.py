@@ -7,7 +7,7 @@ from .. import promql
 from ..names import AlertName
 from ..policy import THRESHOLDS
 from ..promql import each, hourly, increase, rate, select
-from .panels import Panel, PanelKind, Query, Row
+from .panels import Nothing, Panel, PanelKind, Query, Row
 from .scales import LAG, NOTHING_HAPPENED
 from .variables import PROCESS_MATCH
 
@@ -44,6 +44,7 @@ def schedule() -> Row:
                 "exporter stood still at the longest. Both rise when it lacks processor time.",
                 (*lag, pause),
                 unit="s",
+                height=10,
                 low=0,
                 steps=LAG,
                 lines=True,
@@ -61,7 +62,8 @@ def schedule() -> Row:
                         empty=NOTHING_HAPPENED,
                     ),
                 ),
-                none=True,
+                nothing=Nothing.NONE,
+                height=10,
                 low=0,
                 stacked=True,
             ),
@@ -71,6 +73,7 @@ def schedule() -> Row:
                 "How many of its intervals each collector's stalest store is behind. From "
                 f"{THRESHOLDS.stale_intervals:g} on its figures are withdrawn.",
                 (Query(missed, "{{collector}}", empty="no collector may be switched on"),),
+                height=10,
                 low=0,
                 steps=((None, "green"), (THRESHOLDS.stale_intervals, "red")),
                 lines=True,
@@ -92,6 +95,7 @@ def schedule() -> Row:
                 "Changed records that collectors have yet to read. Counters are complete at 0; a "
                 "first run over a large shop takes a while.",
                 (Query(backlog, "{{collector}}", empty="not every collector has one"),),
+                nothing=Nothing.NO_BACKLOG,
                 decimals=0,
                 height=10,
                 low=0,

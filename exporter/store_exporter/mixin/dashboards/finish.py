@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import colours
-from .panels import GREY, NO_DATA, Mapping, Panel, PanelKind, Steps
+from .panels import GREY, Mapping, Nothing, Panel, PanelKind, Steps
 from .sdk import (
     HeatmapColorMode,
     bargauge,
@@ -38,7 +38,7 @@ def mappings(entries: tuple[Mapping, ...]) -> list[model.ValueMap]:
     return [model.ValueMap(options=options)]
 
 
-def unknown(text: str = NO_DATA) -> model.SpecialValueMap:
+def unknown(text: str = Nothing.UNKNOWN) -> model.SpecialValueMap:
     """What is shown where nothing is known: grey, whatever the thresholds make of nothing."""
     result = model.ValueMappingResult(text=text, color=GREY, index=99)
     return model.SpecialValueMap(
@@ -72,7 +72,7 @@ def _finish_graph(builder: timeseries.Panel, panel: Panel) -> None:
     builder.legend(
         legend.calcs(list(LEGEND if panel.width >= WIDE else LEGEND[:2]))
         .sort_by(LAST)
-        .sort_desc(True)
+        .sort_desc(not panel.least_first)
     )
     order = build_common.VizTooltipOptions().mode(common.TooltipDisplayMode.MULTI)
     builder.tooltip(order.sort(common.SortOrder.DESCENDING))
@@ -93,6 +93,9 @@ def _finish_graph(builder: timeseries.Panel, panel: Panel) -> None:
             builder.override_by_regexp(pattern, [_fixed(colour)])
         if query.past:
             builder.override_by_query(chr(ord("A") + number), _past())
+        if query.right:
+            right = model.DynamicConfigValue(id_val="custom.axisPlacement", value="right")
+            builder.override_by_query(chr(ord("A") + number), [right])
 
 
 def _fixed(colour: str) -> model.DynamicConfigValue:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .. import promql
 from ..names import Dashboard
-from .panels import BLUE, RED, YELLOW, Mapping, Panel, PanelKind, Query
+from .panels import BLUE, RED, YELLOW, Mapping, Nothing, Panel, PanelKind, Query
 
 RANKS: tuple[Mapping, ...] = ((1, "critical", RED), (2, "warning", YELLOW), (3, "info", BLUE))
 """Severities by their rank, which the label `rank` holds and the table is sorted by."""
@@ -42,7 +42,7 @@ def table(*labels: str, links: tuple[Dashboard, ...], matchers: tuple[str, ...])
         columns=("what", *labels[:1], "rank", "alertname", *labels[1:]),
         sort="+Severity",
         links=links,
-        none=True,
+        nothing=Nothing.NONE,
     )
 
 

@@ -8,7 +8,7 @@ from ..names import AlertName, Dashboards
 from ..promql import STORE, hourly, on, select
 from . import firing
 from .fleet_rows import LISTED, course, upkeep
-from .panels import NEUTRAL, UP_DOWN, DashboardPage, Panel, PanelKind, Query, Row
+from .panels import NEUTRAL, UP_DOWN, DashboardPage, Nothing, Panel, PanelKind, Query, Row
 from .scales import (
     AFFECTED,
     LATENCY,
@@ -102,7 +102,7 @@ def fires() -> Row:
         decimals=0,
         steps=NONE_GOOD,
         named=True,
-        none=True,
+        nothing=Nothing.NONE,
     )
     return Row("What fires", (alerts, *panels, risk))
 

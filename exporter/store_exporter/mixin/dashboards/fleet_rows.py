@@ -7,7 +7,7 @@ from .. import rules, series
 from ..names import AlertName, Dashboards
 from ..policy import DAY, THRESHOLDS
 from ..promql import STORE, each, hourly, on, select
-from .panels import GREY, NO_DATA, UP_DOWN, Panel, PanelKind, Query, Row
+from .panels import GREY, UP_DOWN, Nothing, Panel, PanelKind, Query, Row
 from .scales import (
     CERTIFICATE,
     MISSED,
@@ -73,7 +73,7 @@ def graphs() -> tuple[Panel, ...]:
             stacked=True,
             low=0,
             links=(Dashboards.ERRORS,),
-            none=True,
+            nothing=Nothing.NONE,
         ),
         Panel(
             PanelKind.GRAPH,
@@ -99,6 +99,7 @@ def graphs() -> tuple[Panel, ...]:
             unit="percentunit",
             steps=SUCCESS,
             high=1,
+            least_first=True,
             links=(Dashboards.OPERATIONS,),
         ),
         Panel(
@@ -143,6 +144,7 @@ def upkeep() -> Row:
                 columns=("domain", "org"),
                 sort="+Left",
                 links=(Dashboards.SHOP, AlertName.STORE_CERTIFICATE_EXPIRING),
+                nothing=Nothing.NO_HTTPS,
             ),
             Panel(
                 PanelKind.TABLE,
@@ -175,7 +177,7 @@ def upkeep() -> Row:
                         "Customers",
                         decimals=0,
                         width=112,
-                        mappings=((-1, NO_DATA, GREY),),
+                        mappings=((-1, Nothing.UNKNOWN, GREY),),
                         empty="the collector of these facts may be switched off",
                     ),
                 ),

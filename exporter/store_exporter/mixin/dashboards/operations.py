@@ -7,7 +7,7 @@ from .. import promql, series
 from ..names import AlertName, Dashboards
 from ..promql import hourly, select
 from .operations_rows import each
-from .panels import NEUTRAL, DashboardPage, Panel, PanelKind, Query, Row, Steps
+from .panels import NEUTRAL, DashboardPage, Nothing, Panel, PanelKind, Query, Row, Steps
 from .scales import LATENCY, NO_ERROR, SUCCESS, calls, success
 from .variables import OPERATION_MATCH, OPERATIONS
 
@@ -127,7 +127,7 @@ def course() -> Row:
                 height=10,
                 stacked=True,
                 links=(Dashboards.ERRORS,),
-                none=True,
+                nothing=Nothing.NONE,
             ),
             Panel(
                 PanelKind.GRAPH,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .. import series
 from ..names import Dashboards
 from ..promql import equal, select
-from .panels import Panel, PanelKind, Query, Row
+from .panels import Nothing, Panel, PanelKind, Query, Row
 from .scales import LATENCY, SUCCESS, calls, failures, success
 from .variables import OPERATION_MATCH
 
@@ -70,5 +70,5 @@ def columns(*labels: str, top: int = 0) -> tuple[Query, ...]:
         slowest("0.95"),
         slowest("0.99"),
         Query(f"topk({top}, {failed})" if top else failed, "Failures/h", decimals=1, width=105),
-        Query(f"({calls(*labels)}){only}", "Calls/h", decimals=1),
+        Query(f"({calls(*labels)}){only}", "Calls/h", decimals=1, otherwise=Nothing.NO_CALLS),
     )

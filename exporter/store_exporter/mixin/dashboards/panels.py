@@ -24,10 +24,25 @@ GREY = "#808080"
 UP_DOWN: tuple[Mapping, ...] = ((0, "Down", RED), (1, "Up", GREEN))
 OK_FAILED: tuple[Mapping, ...] = ((0, "Failed", RED), (1, "OK", GREEN))
 NEUTRAL: Steps = ((None, BLUE),)
-NO_DATA = "No data"
-"""Shown where nothing is known, so that it is never taken for zero; Grafana's own words."""
-NONE = "None"
-"""Shown where nothing there means that nothing happened, which is good."""
+
+
+class Nothing(StrEnum):
+    """What a panel says in place of figures that are not there, so that it is no zero."""
+
+    UNKNOWN = "No data"
+    """Nothing is known; Grafana's own words."""
+    NONE = "None"
+    """Nothing happened, which is good."""
+    NOT_COLLECTED = "Not collected"
+    NOT_SO_LONG = "Not watched for so long"
+    NO_HTTPS = "No store is read over https"
+    NO_API_VERSION = "No platform here ends its API versions"
+    NO_BACKLOG = "No collector counts its backlog"
+    NOT_REPORTED = "No application reports by HTTP"
+    NO_OTLP = "OTLP is switched off"
+    NO_CALLS = "No calls"
+    NO_ORDERS = "No orders in that time"
+    STEADY = "Nothing varied enough"
 
 
 class PanelKind(StrEnum):
@@ -52,6 +67,9 @@ class Query:
         past: whether it is of an earlier time or of what is normal, to compare the others with.
         unit, decimals, steps, mappings: of this query's values; of tables only.
         width: pixels of its column; of tables only.
+        otherwise: what stands in the first column where this query finds no row, because Grafana
+            shows no words in a table of several queries; of tables only.
+        right: whether its values have an axis of their own at the right; of graphs only.
     """
 
     expression: str
@@ -63,6 +81,8 @@ class Query:
     steps: Steps = ()
     mappings: tuple[Mapping, ...] = ()
     width: int = 92
+    otherwise: Nothing | None = None
+    right: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +111,9 @@ COLUMNS: dict[str, Column] = {
     "collector": Column("Figures", 130, grows=True),
     "slo": Column("Objective", 95),
     "instance": Column("Process", 170, grows=True),
-    "rank": Column("Severity", 95, fact=True),
+    "rank": Column("Severity", 102, fact=True),
     "alertname": Column("Alert", 230, fact=True),
-    "status": Column("HTTP status", 95, fact=True),
+    "status": Column("HTTP status", 110, fact=True),
     "fault": Column("Fault", 80, fact=True),
     "version": Column("Version", 90, fact=True),
     "currency": Column("Currency", 85, fact=True),
@@ -128,7 +148,8 @@ class Panel:
         earlier: how much earlier than now its range ends, such as `1d`.
         named: whether a single figure is shown with its name, such as a currency.
         text: whether a single figure's name is all that is shown.
-        none: whether nothing there means that nothing happened, rather than that nothing is known.
+        nothing: what is shown where there is nothing.
+        least_first: whether the least of a graph's series matters most, and leads its legend.
         columns: labels shown as columns of a table, in their order.
         sort: title of the column that a table is sorted by, descending unless it starts with +.
     """
@@ -154,7 +175,8 @@ class Panel:
     earlier: str = ""
     named: bool = False
     text: bool = False
-    none: bool = False
+    nothing: Nothing = Nothing.UNKNOWN
+    least_first: bool = False
     columns: tuple[str, ...] = ()
     sort: str = ""
 
@@ -179,7 +201,11 @@ class Panel:
         if self.kind is not PanelKind.TABLE:
             return query.expression
         function = "max" if (query.unit or self.unit) in ("percentunit", "s") else "sum"
-        return f"{function} by ({', '.join(self.columns)}) ({query.expression})"
+        found = f"{function} by ({', '.join(self.columns)}) ({query.expression})"
+        if query.otherwise is None:
+            return found
+        row = f'label_replace(vector(NaN), "{self.columns[0]}", "{query.otherwise}", "", "")'
+        return f"{found} or on () {row}"
 
 
 @dataclass(frozen=True, slots=True)

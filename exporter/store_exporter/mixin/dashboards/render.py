@@ -11,7 +11,7 @@ from .. import policy, promql, series
 from . import links as click
 from . import tables
 from .finish import FINISH, mappings, thresholds, unknown
-from .panels import NO_DATA, NONE, DashboardPage, Panel, PanelKind, Query, Variable
+from .panels import DashboardPage, Panel, PanelKind, Query, Variable
 from .sdk import (
     JSONEncoder,
     PromQueryFormat,
@@ -173,7 +173,6 @@ def render(
     panel: Panel, variables: tuple[str, ...], links: policy.Links, *, one_org: bool = False
 ) -> Any:
     """Return the SDK's builder of a panel."""
-    nothing = NONE if panel.none else NO_DATA
     builder = (
         _BUILDERS[panel.kind]()
         .title(panel.title)
@@ -182,9 +181,9 @@ def render(
         .span(panel.width)
         .height(panel.height)
         .unit(panel.unit)
-        .no_value(nothing)
+        .no_value(panel.nothing)
         .thresholds(thresholds(panel.steps))
-        .mappings([*mappings(panel.mappings), unknown(nothing)])
+        .mappings([*mappings(panel.mappings), unknown(panel.nothing)])
     )
     for index, query in enumerate(panel.queries):
         builder.with_target(target(panel, query, chr(ord("A") + index)))

@@ -9,7 +9,7 @@ from .. import promql, series
 from ..names import AlertName, Dashboards
 from ..promql import each, one_of, select, total
 from ..series import counted
-from .panels import GREEN, RED, YELLOW, Panel, PanelKind, Query, Row, Steps
+from .panels import GREEN, RED, YELLOW, Nothing, Panel, PanelKind, Query, Row, Steps
 from .scales import SUCCESS, UP, success
 from .variables import CURRENCY_MATCH, STORE_MATCH
 
@@ -51,6 +51,7 @@ def today() -> Row:
                 earlier=earlier,
                 named=True,
                 links=(Dashboards.TRENDS,),
+                nothing=Nothing.NOT_SO_LONG if earlier else Nothing.NOT_COLLECTED,
             )
             for title, span, since, earlier in spans
         ],
@@ -128,6 +129,7 @@ def well() -> Row:
             (Query(f"1000 * min({collected})", empty=NOT_COLLECTED),),
             unit="dateTimeFromNow",
             links=(AlertName.STORE_FIGURES_STALE,),
+            nothing=Nothing.NOT_COLLECTED,
         ),
         Panel(
             PanelKind.STAT,
@@ -138,6 +140,7 @@ def well() -> Row:
             unit="percentunit",
             decimals=1,
             links=(AlertName.STORE_PAYMENTS_FAILING, AlertName.STORE_PAYMENT_METHOD_FAILING),
+            nothing=Nothing.NO_ORDERS,
         ),
         Panel(
             PanelKind.STAT,
@@ -158,6 +161,7 @@ def well() -> Row:
             (Query(f"sum({each(business.CARTS_ABANDONED, *M)})", empty=NOT_COLLECTED),),
             decimals=0,
             steps=FEW_GOOD,
+            nothing=Nothing.NOT_COLLECTED,
         ),
         Panel(
             PanelKind.STAT,
@@ -173,7 +177,7 @@ def well() -> Row:
             unit="locale",
             decimals=0,
             named=True,
-            none=True,
+            nothing=Nothing.NONE,
         ),
         Panel(
             PanelKind.STAT,
@@ -187,6 +191,7 @@ def well() -> Row:
             ),
             decimals=0,
             steps=FEW_GOOD,
+            nothing=Nothing.NOT_COLLECTED,
         ),
         Panel(
             PanelKind.STAT,
@@ -196,6 +201,7 @@ def well() -> Row:
             decimals=0,
             steps=FEW_GOOD,
             links=(AlertName.STORE_BEST_SELLERS_OUT_OF_STOCK,),
+            nothing=Nothing.NOT_COLLECTED,
         ),
     )
     return Row("Is all well?", [replace(panel, width=6, height=4) for panel in stats])

@@ -7,7 +7,7 @@ from .. import promql, series
 from ..names import AlertName, Dashboards
 from ..policy import LIVENESS_PROBE
 from ..promql import each, equal, hourly, select, total
-from .panels import OK_FAILED, Panel, PanelKind, Query, Row
+from .panels import OK_FAILED, Nothing, Panel, PanelKind, Query, Row
 from .scales import LATENCY, MISSED, NO_ERROR, SUCCESS, calls, failures, success
 from .variables import STORE_MATCH
 
@@ -109,7 +109,13 @@ def work() -> Row:
                 empty="an operation that did not run has none",
             ),
             Query(failures("operation", matchers=M), "Failures/h", decimals=1, width=105),
-            Query(calls("operation", matchers=M), "Calls/h", decimals=1, width=72),
+            Query(
+                calls("operation", matchers=M),
+                "Calls/h",
+                decimals=1,
+                width=72,
+                otherwise=Nothing.NO_CALLS,
+            ),
         ),
         width=12,
         height=10,
@@ -133,7 +139,7 @@ def work() -> Row:
         stacked=True,
         low=0,
         links=(Dashboards.ERRORS,),
-        none=True,
+        nothing=Nothing.NONE,
     )
     return Row("Operations", (table, errors))
 
@@ -206,6 +212,7 @@ def fresh() -> Panel:
                 "Last run",
                 mappings=OK_FAILED,
                 width=90,
+                otherwise=Nothing.NOT_COLLECTED,
             ),
             Query(
                 f"1000 * min by (collector) ({last})",

@@ -7,7 +7,7 @@ from .. import series
 from ..names import AlertName, Dashboards
 from ..promql import each, equal, select, total
 from ..series import counted
-from .panels import Panel, PanelKind, Query, Row
+from .panels import Nothing, Panel, PanelKind, Query, Row
 from .scales import PAYMENTS, REVENUE_CHOSEN
 from .variables import CURRENCY_MATCH, STORE_MATCH
 
@@ -83,6 +83,7 @@ def orders() -> tuple[Panel, ...]:
             steps=PAYMENTS,
             lines=True,
             links=(AlertName.STORE_PAYMENTS_FAILING,),
+            nothing=Nothing.NO_ORDERS,
         ),
         Panel(
             PanelKind.BARS,
@@ -98,5 +99,6 @@ def orders() -> tuple[Panel, ...]:
             ),
             width=12,
             decimals=0,
+            nothing=Nothing.NOT_COLLECTED,
         ),
     )

@@ -114,6 +114,7 @@ def course() -> Row:
                 height=10,
                 steps=LEFT,
                 lines=True,
+                least_first=True,
                 links=(Dashboards.ERRORS,),
             ),
             Panel(

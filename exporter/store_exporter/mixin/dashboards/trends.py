@@ -6,7 +6,7 @@ from .. import series
 from ..names import AlertName, Dashboards
 from ..policy import SEASONAL
 from ..promql import STORE, on, select
-from .panels import GREEN, RED, YELLOW, DashboardPage, Panel, PanelKind, Query, Row, Steps
+from .panels import GREEN, RED, YELLOW, DashboardPage, Nothing, Panel, PanelKind, Query, Row, Steps
 from .scales import ORDERS, P95, REVENUE_CHOSEN, SUCCESS, SUCCESS_RATE
 from .variables import CURRENCY, STORE_MATCH, STORES
 
@@ -167,6 +167,7 @@ def movers() -> Row:
                 columns=("domain", "org"),
                 sort="+Change",
                 links=(Dashboards.SHOP, AlertName.STORE_ORDER_DROUGHT),
+                nothing=Nothing.NOT_SO_LONG,
             ),
             Panel(
                 PanelKind.TABLE,
@@ -181,6 +182,7 @@ def movers() -> Row:
                         decimals=0,
                         steps=SLOWER,
                         empty=f"needs {SEASONAL.history} weeks of history",
+                        otherwise=Nothing.NOT_SO_LONG,
                     ),
                     Query(
                         success,

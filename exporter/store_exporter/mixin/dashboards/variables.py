@@ -42,3 +42,13 @@ STORE_MATCH = promql.variables(*(each.name for each in STORES))
 OPERATION_MATCH = promql.variables(*(each.name for each in OPERATIONS))
 CURRENCY_MATCH = promql.variables(CURRENCY.name)
 PROCESS_MATCH = promql.variables(*(each.name for each in PROCESSES))
+
+
+def of_ours(name: str) -> str:
+    """What Prometheus itself notes of a scrape, such as `up`, of the chosen processes.
+
+    All jobs would be all that Prometheus scrapes, so a process counts that told its build within
+    the last day; one that is down now tells nothing.
+    """
+    known = promql.over(promql.select(exporter.BUILD_INFO, *PROCESS_MATCH), "1d")
+    return f"{promql.select(name, *PROCESS_MATCH)} and on (job, instance) last_over_time({known})"
