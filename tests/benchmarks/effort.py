@@ -51,11 +51,11 @@ QUICK = Effort(
     calls=3_000,
     histograms=4_000,
     runs=1,
-    stores=1_000,
+    stores=500,
     interval=6,
     windows=3,
     seconds=2.0,
-    rate=100,
+    rate=50,
     page=10_000,
 )
 TINY = Effort(
@@ -71,6 +71,3 @@ TINY = Effort(
     page=100,
 )
 """For the tests of the benchmark itself."""
-
-PROBE_INTERVAL = 5
-"""Seconds between two probes of a store in the windows that compare probes."""

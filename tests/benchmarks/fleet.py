@@ -2,8 +2,8 @@
 
 The stores are `tls_store.py`, a process of its own on loopback; the exporter is `store-exporter
 serve`, and the peer is blackbox_exporter with one processor. Each is a process whose own processor
-time counts, so that others on the machine disturb little. In each window all of them work at the
-same time and at the same rate: a window's ratio is of one moment, and the median of windows counts.
+time counts, so that others on the machine disturb little. Probes are compared in windows of some
+hundred of ours, then of the peer's: a window's ratio is of one moment, and the median counts.
 
 It runs in the environment that has the server's extras, and prints what it measured as JSON:
 
@@ -33,6 +33,7 @@ from statistics import median
 from typing import Any
 
 from . import effort as efforts
+from . import probes
 from .effort import Effort
 from .result import Result, Spread
 from .serve import DOMAIN
@@ -131,37 +132,49 @@ def main() -> None:
 
 def _probes(place: Path, effort: Effort) -> dict[str, Any]:
     """Return the processor time of one probe in µs, ours and the peer's, for each window."""
-    stores = effort.rate * efforts.PROBE_INTERVAL
+    count = round(effort.rate * effort.seconds)
     with ExitStack() as stack:
         closing = stack.enter_context(_tls_store(place, "close"))
         keeping = stack.enter_context(_tls_store(place, "keep"))
-        exporters: dict[str, Exporter] = {}
-        for name, port in (("fresh", closing), ("kept", keeping)):
-            config = _config(place / name, port, stores, efforts.PROBE_INTERVAL)
-            exporters[name] = stack.enter_context(_exporter(config))
+        ours = {
+            name: stack.enter_context(_prober(place, port))
+            for name, port in (("fresh", closing), ("kept", keeping))
+        }
         peer = stack.enter_context(_blackbox(place, closing))
-        for exporter in exporters.values():
-            exporter.wait_for_runs(stores)
-        sides: dict[str, Side] = {**exporters}
-        found: dict[str, list[float]] = {name: [] for name in sides}
+        found: dict[str, list[float]] = {name: [] for name in ours}
+        for process in ours.values():
+            _run(process, 2 * probes.STORES)
         if peer is not None:
-            sides["blackbox"], found["blackbox"] = peer, []
-            peer.drive(effort.rate, 0.5)
+            found["blackbox"] = []
+            peer.drive(count)
         for _ in range(effort.windows):
-            before = {name: (side.runs(), side.processor()) for name, side in sides.items()}
-            if peer is None:
-                time.sleep(effort.seconds)
-            else:
-                peer.drive(effort.rate, effort.seconds)
-            used = {name: side.processor() - before[name][1] for name, side in sides.items()}
-            done = {name: side.runs() - before[name][0] for name, side in sides.items()}
-            if all(done.values()):  # or the machine had no time for it at all
-                for name, seconds in used.items():
-                    found[name].append(seconds / done[name] * 1e6)
-        for name in ("fresh", "kept"):
-            if failures := exporters[name].failures():
-                raise OSError(f"{failures:.0f} of our own probes failed, so that nothing is proven")
+            for name, process in ours.items():
+                found[name].append(_run(process, count) / count * 1e6)
+            if peer is not None:
+                before = peer.processor()
+                peer.drive(count)
+                found["blackbox"].append((peer.processor() - before) / count * 1e6)
     return found
+
+
+def _run(process: subprocess.Popen[bytes], count: int) -> float:
+    """Have a process run so many probes; returns the processor time that they took, in seconds."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(f"{count}\n".encode())
+    process.stdin.flush()
+    told = json.loads(process.stdout.readline())
+    if told["good"] != count:
+        raise OSError(f"{count - told['good']} of {count} probes failed, so that nothing is proven")
+    seconds: float = told["seconds"]
+    return seconds
+
+
+@contextmanager
+def _prober(place: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
+    command = (sys.executable, "-m", "tests.benchmarks.probes", str(port), f"{place / 'ca.pem'}")
+    with _running(*command) as process:
+        yield process
 
 
 def _fleet(place: Path, effort: Effort) -> dict[str, Any]:
@@ -235,10 +248,6 @@ class Side:
             raise OSError(f"{path} answers {answer.status}")
         return body
 
-    def runs(self) -> float:
-        """Return how many probes it has run."""
-        raise NotImplementedError
-
 
 class Exporter(Side):
     """Ours."""
@@ -258,6 +267,7 @@ class Exporter(Side):
         return {float(le): float(count) for le, count in found}
 
     def runs(self) -> float:
+        """Return how many probes it has run."""
         # Those that told of a store; a run that was left out costs nothing and tells nothing.
         text = self.get("/metrics").decode()
         counts = re.findall(
@@ -305,20 +315,13 @@ class Blackbox(Side):
     def __init__(self, process: subprocess.Popen[bytes], port: int, target: int) -> None:
         super().__init__(process, port)
         self._target = target
-        self._runs = 0
 
-    def runs(self) -> float:
-        return self._runs
-
-    def drive(self, rate: int, seconds: float) -> None:
-        """Have it probe so many times a second."""
-        count = round(rate * seconds)
-        began = time.perf_counter()
+    def drive(self, count: int) -> None:
+        """Have it run so many probes, eight at a time."""
         path = f"/probe?module=store&target=https%3A%2F%2F127.0.0.1%3A{self._target}%2Fwp-json%2Fwc"
         connections = threading.local()
 
-        def probe(number: int) -> None:
-            time.sleep(max(0.0, began + number / rate - time.perf_counter()))
+        def probe(_: int) -> None:
             connection = getattr(connections, "one", None)
             if connection is None:
                 connection = connections.one = HTTPConnection("127.0.0.1", self.port, timeout=30)
@@ -326,9 +329,8 @@ class Blackbox(Side):
             if b"\nprobe_success 1\n" not in connection.getresponse().read():
                 raise OSError("blackbox_exporter does not find the store alive")
 
-        with ThreadPoolExecutor(8) as pool:
+        with ThreadPoolExecutor(probes.AT_ONCE) as pool:
             list(pool.map(probe, range(count)))
-        self._runs += count
 
 
 def _percentile(before: dict[float, float], after: dict[float, float]) -> float:
@@ -339,7 +341,9 @@ def _percentile(before: dict[float, float], after: dict[float, float]) -> float:
 
 @contextmanager
 def _running(*command: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, **environment})
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, **environment}
+    )
     try:
         yield process
     finally:

@@ -15,7 +15,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 from .effort import Effort
@@ -192,9 +192,9 @@ def _exposed(renderers: dict[str, Render], runs: int, before: int) -> dict[str, 
     for name, render in renderers.items():
         times = []
         for _ in range(runs):
-            start = perf_counter()
+            start = process_time()
             pieces = render()
-            times.append(perf_counter() - start)
+            times.append(process_time() - start)
         found |= {
             name: min(times),
             f"{name}_lines": sum(piece.count(b"\n") for piece in pieces),

@@ -12,10 +12,10 @@ from .effort import Effort
 from .result import Result
 
 PROGRAM = """
-from time import perf_counter
-start = perf_counter()
+from time import process_time
+start = process_time()
 import {module}
-print(perf_counter() - start)
+print(process_time() - start)
 """
 
 
