@@ -16,10 +16,10 @@ from ...kit.monitoring import collector
 from ...kit.options import number
 from ...kit.rest import unasked
 from .. import facts
-from ..api import FULL, PAGE, V3, Api, gmt
+from ..api import FULL, V3, Api, gmt
 from ..totals import PARTS, OrderTotals
 
-_MAX_PAGES = 5
+_MOST = 500
 _MEMBERS = ("id", "status", "date_modified_gmt", "total", "currency")
 _LEFT = ("checkout-draft", "pending")
 
@@ -44,23 +44,23 @@ def carts(api: Api, run: Run) -> Plan[Report]:
         "dates_are_gmt": "true",
         "orderby": "id",
         "order": "asc",
-        "per_page": PAGE,
         **FULL,
         "_fields": ",".join((*_MEMBERS, *([PARTS] if reading.by_parts else []))),
     }
-    found: dict[int, Fields] = {}
-    for page in range(1, _MAX_PAGES + 1):
-        rows = yield from api.page(f"{V3}/orders", {**params, "page": page})
-        for row in rows:
-            touched = row.seconds("date_modified_gmt")
-            in_time = now - younger - 1 < touched < now - older + 1
-            if row.text("status") not in _LEFT or not in_time:
-                raise unasked("the list of orders")
-            found[row.identifier()] = row
-        if len(rows) < PAGE or rows.total == page * PAGE:
-            return _report(list(found.values()), reading)
-    if rows.total is None:
+    rows = yield from api.rows(f"{V3}/orders", params, limit=_MOST)
+    found = rows.whole("orders")
+    for row in found:
+        touched = row.seconds("date_modified_gmt")
+        in_time = now - younger - 1 < touched < now - older + 1
+        if row.text("status") not in _LEFT or not in_time:
+            raise unasked("the list of orders")
+        row.identifier()
+    if rows.total is None and len(found) >= _MOST:
         raise StoreError("invalid_response", "the list of orders does not say how many there are")
+    if rows.total is None or rows.total <= len(found):
+        return _report(found, reading)
+    if len(found) < _MOST:
+        raise StoreError("invalid_response", f"of {rows.total} carts {len(found)} came")
     summary = f"{rows.total} abandoned carts, too many to add up their value"
     return Report([Sample(business.CARTS_ABANDONED, rows.total)], summary=summary)
 
