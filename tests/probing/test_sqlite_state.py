@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from resource import RLIMIT_FSIZE, prlimit
 from typing import Any
 
 import pytest
@@ -335,6 +336,23 @@ def test_a_full_disk_reads_as_a_full_disk_and_is_gone_on_from(tmp_path: Path) ->
     assert said[0] == "errno 28"
     assert said[1] == f"full the disk of {disk}/state/state.db is full"
     assert said[2:] == ["read True", "again True"]
+
+
+def test_a_limit_of_the_size_of_files_reads_as_a_full_disk(
+    state_folder: Path, opened: Open, lost: list[int]
+) -> None:
+    state = opened()
+    fill(state)
+    before = prlimit(0, RLIMIT_FSIZE)
+    prlimit(0, RLIMIT_FSIZE, (0, before[1]))
+    try:
+        with pytest.raises(StateUnavailableError) as raised:
+            state.put([Write(KEY, "{}", 1)])
+    finally:
+        prlimit(0, RLIMIT_FSIZE, before)
+    assert raised.value.reason == "full"
+    assert state.get(KEY) == WHOLE[KEY]
+    assert lost == []
 
 
 def test_a_folder_that_becomes_read_only_is_not_taken_for_damage(

@@ -76,6 +76,7 @@ OPTIONAL = (
     "statsd_exporter",
     "shopify-schemas",
     "docker-compose",
+    "libfaketime.so",
 )
 
 

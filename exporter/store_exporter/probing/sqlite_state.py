@@ -45,7 +45,8 @@ _SCHEMA = (
     ),
     f"CREATE TABLE {NOTES} (name TEXT NOT NULL PRIMARY KEY, value INTEGER NOT NULL)",
 )
-_FULL = (errno.ENOSPC, errno.EDQUOT)
+# The last one: a limit of the size of files (`ulimit -f`, LimitFSIZE=).
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _NOT_NOW = {
     sqlite3.SQLITE_BUSY: "another process uses it for long",
     sqlite3.SQLITE_LOCKED: "another process uses it for long",

@@ -56,7 +56,7 @@ def create_app(
     app.on_shutdown.append(_shutting_down)
     access, bodies, tenants = OrgAccess(exporter), Bodies(), Tenants(exporter)
     api = JsonApi(exporter, access)
-    maintenance = MaintenanceApi(exporter, access)
+    maintenance = MaintenanceApi(exporter, access, bodies)
     ingest = Ingest(exporter, access, bodies, tenants)
     otlp = OtlpReceiver(exporter, access, bodies, tenants)
     routes: dict[str, Handler] = {

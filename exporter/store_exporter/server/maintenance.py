@@ -12,6 +12,7 @@ from ..probing.state import StateUnavailableError
 from ..stores.maintenance import MAX_BEGUN_SECONDS, MAX_REASON, is_reason
 from ..stores.model import Store
 from .access import OrgAccess
+from .bodies import Bodies
 from .endpoints import ApiError
 from .exporter import Exporter
 from .status import shown
@@ -22,9 +23,10 @@ _KEYS = ("domain", "for", "reason")
 class MaintenanceApi:
     """Lists, begins and ends maintenance of the stores of a token's org."""
 
-    def __init__(self, exporter: Exporter, access: OrgAccess) -> None:
+    def __init__(self, exporter: Exporter, access: OrgAccess, bodies: Bodies) -> None:
         self._exporter = exporter
         self._access = access
+        self._bodies = bodies
 
     async def listed(self, request: web.Request) -> dict[str, Any]:
         """Answer the windows of the org's stores that are not over."""
@@ -36,7 +38,8 @@ class MaintenanceApi:
     async def begin(self, request: web.Request) -> dict[str, Any]:
         """Begin maintenance of a store now, in place of what was begun before."""
         org = self._access.org(request, "maintenance")
-        asked = await _body(request)
+        async with self._bodies.read(request, org) as body:
+            asked = _asked(body)
         store = self._watched(org, asked["domain"])
         try:
             seconds = duration(asked["for"])
@@ -95,15 +98,15 @@ class MaintenanceApi:
         ]
 
 
-async def _body(request: web.Request) -> dict[str, str]:
-    """Read the request's JSON document.
+def _asked(body: bytes) -> dict[str, str]:
+    """Read the JSON document of a request.
 
     Raises:
         ApiError: it is none, or has other keys than it must.
     """
     try:
-        asked = json.loads(await request.read())
-    except ValueError:
+        asked = json.loads(body)
+    except (ValueError, RecursionError):
         raise ApiError(400, "the body must be a JSON document") from None
     wanted = "the body must be an object with domain, for and reason, all of them texts"
     if not isinstance(asked, dict) or sorted(asked) != sorted(_KEYS):

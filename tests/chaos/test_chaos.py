@@ -1,0 +1,27 @@
+"""A short round of `scripts/chaos`; see there for longer ones."""
+
+from __future__ import annotations
+
+import os
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.attacks import QUICK
+from tests.chaos.rounds import play
+from tests.servers.process import TOOLS, tool
+
+
+@pytest.mark.real
+@pytest.mark.timeout(400)
+async def test_figures_are_true_and_outages_are_told_whatever_is_done_to_the_programs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("prometheus", "alertmanager"):
+        tool(name)
+    monkeypatch.setenv("PATH", f"{TOOLS}{os.pathsep}{os.environ['PATH']}")
+    seed = random.randrange(10_000)
+    lines: list[str] = []
+    problems = await play(tmp_path, seed, QUICK, say=lines.append)
+    assert not problems, "\n".join([*lines, *problems])
