@@ -54,7 +54,7 @@ def prometheus_argv(addresses: Mapping[str, str]) -> list[str]:
         "prometheus",
         "--config.file=prometheus.yml",
         "--storage.tsdb.path=prometheus-data",
-        "--enable-feature=native-histograms",
+        "--enable-feature=native-histograms,exemplar-storage",
         f"--web.listen-address={address.removeprefix('http://')}",
         f"--web.external-url={address}",
     ]

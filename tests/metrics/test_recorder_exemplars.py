@@ -11,7 +11,8 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 from opentelemetry.trace import Tracer
 
-from store_exporter.metrics.families import Exemplar
+from store_exporter.metrics.catalogue.operations import OPERATION_ERRORS
+from store_exporter.metrics.families import Count, Exemplar
 from store_exporter.metrics.handle import NEVER
 from store_exporter.metrics.recorder import Recorder
 from tests.fakes.clock import Clock
@@ -104,6 +105,49 @@ def test_failures_always_have_their_trace(tracer: Tracer) -> None:
         handle.start()
         handle.fail(0.05, "timeout")
     assert list(exemplars(recorder)) == [0]
+
+
+def error_exemplars(recorder: Recorder) -> dict[str, Exemplar]:
+    (family,) = [f for f in recorder.families() if f.metric is OPERATION_ERRORS]
+    return {
+        labels[-2]: value.exemplar for labels, value in family.series if isinstance(value, Count)
+    }
+
+
+def test_each_error_type_has_the_trace_of_its_latest_failure(tracer: Tracer) -> None:
+    clock = Clock()
+    recorder = Recorder(clock=clock.now)
+    handle = recorder.operation(*LABELS)
+    traces = {}
+    for error_type in ("timeout", "dns", "timeout"):
+        with tracer.start_as_current_span("request") as span:
+            handle.start()
+            handle.fail(0.5, error_type)
+        traces[error_type] = f"{span.get_span_context().trace_id:032x}"
+        clock.advance(1)
+    found = error_exemplars(recorder)
+    assert {name: exemplar.trace_id for name, exemplar in found.items()} == traces
+    assert {exemplar.value for exemplar in found.values()} == {1.0}
+
+
+def test_a_young_exemplar_of_an_error_is_kept(tracer: Tracer) -> None:
+    recorder = Recorder(clock=Clock().now)
+    handle = recorder.operation(*LABELS)
+    traces = []
+    for _ in range(3):
+        with tracer.start_as_current_span("request") as span:
+            handle.start()
+            handle.fail(0.5, "timeout")
+        traces.append(f"{span.get_span_context().trace_id:032x}")
+    assert error_exemplars(recorder)["timeout"].trace_id == traces[0]
+
+
+def test_a_failure_outside_of_any_trace_has_none(tracer: Tracer) -> None:
+    recorder = Recorder()
+    handle = recorder.operation(*LABELS)
+    handle.start()
+    handle.fail(0.5, "timeout")
+    assert error_exemplars(recorder) == {}
 
 
 def test_tracing_that_raises_is_counted(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from typing import Any
 
@@ -21,6 +22,12 @@ def recorder() -> Recorder:
     recorder = Recorder()
     recorder.calls = CallBook(CallLimits(failures=5, slowest=3))
     return recorder
+
+
+@pytest.fixture
+def untraced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in an application without OpenTelemetry, whatever other tests have imported."""
+    monkeypatch.delitem(sys.modules, "opentelemetry.trace", raising=False)
 
 
 def messages(recorder: Recorder) -> list[tuple[str, str | None, str, int | None]]:
@@ -86,6 +93,7 @@ def test_the_slowest_successes_are_remembered(recorder: Recorder) -> None:
     assert [call.duration for call in recorder.calls.slowest("acme")] == [5.0, 4.0, 0.2]
 
 
+@pytest.mark.usefixtures("untraced")
 def test_once_the_slowest_are_known_other_calls_are_not_looked_at(recorder: Recorder) -> None:
     handle = recorder.operation(*STORE.values(), "get_cart")
     for seconds in [9.0, 8.0, 7.0] + [0.1] * 600:
@@ -94,6 +102,7 @@ def test_once_the_slowest_are_known_other_calls_are_not_looked_at(recorder: Reco
     assert handle.notable == 7.0
 
 
+@pytest.mark.usefixtures("untraced")
 def test_without_a_list_nothing_is_looked_for() -> None:
     recorder = Recorder()
     handle = recorder.operation(*STORE.values(), "get_cart")

@@ -175,6 +175,8 @@ class CallReader:
             addition.errors[error_type] = addition.errors.get(error_type, 0) + 1
         if exemplar is not None:
             addition.exemplars.append(exemplar)
+            if error_type is not None:
+                addition.error_exemplars[error_type] = exemplar._replace(value=1.0)
         slowest = self.slowest.get(labels[:2])
         if error_type is None and slowest is not None and seconds <= slowest.duration:
             return

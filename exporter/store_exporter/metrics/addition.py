@@ -22,6 +22,7 @@ class Addition:
             how many there were.
         counts_sum: seconds of all those together.
         exemplars: observations with their traces.
+        error_exemplars: the trace of a failure of each type, where it is known.
     """
 
     finished: int = 0
@@ -30,6 +31,7 @@ class Addition:
     counts: list[tuple[float, int]] = field(default_factory=list)
     counts_sum: float = 0.0
     exemplars: list[Exemplar] = field(default_factory=list)
+    error_exemplars: dict[str, Exemplar] = field(default_factory=dict)
 
     def merge(self, other: Addition) -> None:
         """Add another addition of the same series to this one."""
@@ -39,6 +41,7 @@ class Addition:
         self.counts += other.counts
         self.counts_sum += other.counts_sum
         self.exemplars += other.exemplars
+        self.error_exemplars |= other.error_exemplars
 
 
 class Totals(NamedTuple):

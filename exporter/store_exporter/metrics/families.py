@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
 from types import MappingProxyType
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, Self
 
 from .catalogue import Metric
 
@@ -19,6 +19,20 @@ class Exemplar(NamedTuple):
     value: float
     timestamp: float
     """Unix time in seconds."""
+
+
+class Count(float):
+    """A counter's value with the trace of one of the events that it counts."""
+
+    __slots__ = ("exemplar",)
+
+    exemplar: Exemplar
+
+    def __new__(cls, value: float, exemplar: Exemplar) -> Self:
+        """Make one."""
+        made = super().__new__(cls, value)
+        made.exemplar = exemplar
+        return made
 
 
 class DenseBuckets(Mapping[int, int]):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from . import tracing
 from .addition import Addition, Totals, added, filled
@@ -31,6 +31,8 @@ _EXEMPLAR_SECONDS = 1.0
 """An exemplar younger than this is not replaced, so that busy handles do not pay for tracing."""
 
 
+_K = TypeVar("_K", int, str)
+
 Broke = Callable[[str, BaseException | None, str], None]
 """Counts a failure of the instrumentation: its stage, the error, the operation's name."""
 
@@ -48,10 +50,11 @@ OperationState = tuple[
     Histogram,
     float,
     Mapping[str, float],
+    Mapping[str, Exemplar] | None,
 ]
 """Labels, operations finished and in progress, errors by type, exemplars and durations of one
-series, all of the same moment; then the Unix times at which it and its errors began. A plain tuple,
-because a scrape makes tens of thousands."""
+series, all of the same moment; then the Unix times at which it and its errors began, and the
+exemplars of its errors. A plain tuple, because a scrape makes tens of thousands."""
 
 
 class _Before(NamedTuple):
@@ -110,6 +113,7 @@ class OperationHandle:
         "__weakref__",
         "_befores",
         "_born",
+        "_error_exemplars",
         "_errors_created",
         "_exemplars",
         "_expected",
@@ -142,6 +146,7 @@ class OperationHandle:
         """Begin without figures."""
         self._histogram: Histogram | None = None
         self._exemplars: dict[int, Exemplar] | None = None
+        self._error_exemplars: dict[str, Exemplar] | None = None
         self.errors: Mapping[str, int] = _NONE
         self._errors_created: Mapping[str, float] = _NEVER_BEGAN
         self.created = self._owner.clock()
@@ -175,7 +180,7 @@ class OperationHandle:
         # It is counted, and must not be a second time because of what follows.
         try:
             if self.notable != NEVER:
-                self._keep_trace(seconds)
+                self._keep_trace(seconds, error_type)
             calls = self._owner.calls
             if calls is not None:
                 calls.failed(self.labels, seconds, error_type, error, _trace_id())
@@ -203,20 +208,22 @@ class OperationHandle:
         except Exception as error:  # noqa: BLE001 - what is remembered must not fail the operation
             self.broke("call", error)
 
-    def _keep_trace(self, seconds: float) -> None:
-        """Keep the active trace, if any, as the exemplar of the bucket of this duration."""
+    def _keep_trace(self, seconds: float, error_type: str = "") -> None:
+        """Keep the active trace, if any, as the exemplar of this duration's bucket and error."""
         try:
-            exemplars = self._exemplars
-            if exemplars is None:
-                exemplars = self._exemplars = {}
             bucket = bisect_left(self._owner.bounds, seconds)
-            last = exemplars.get(bucket)
             now = self._owner.clock()
-            if last is not None and 0 <= now - last.timestamp < _EXEMPLAR_SECONDS:
+            in_bucket = _is_due(self._exemplars, bucket, now)
+            of_error = bool(error_type) and _is_due(self._error_exemplars, error_type, now)
+            trace = tracing.active() if in_bucket or of_error else None
+            if trace is None:
                 return
-            trace = tracing.active()
-            if trace is not None:
-                exemplars[bucket] = Exemplar(*trace, seconds, now)
+            if in_bucket:
+                exemplar = Exemplar(*trace, seconds, now)
+                self._exemplars = {**(self._exemplars or {}), bucket: exemplar}
+            if of_error:
+                exemplar = Exemplar(*trace, 1.0, now)
+                self._error_exemplars = {**(self._error_exemplars or {}), error_type: exemplar}
         except Exception as error:  # noqa: BLE001 - tracing must not fail the operation
             self.broke("exemplar", error)
 
@@ -304,6 +311,8 @@ class OperationHandle:
             if self._exemplars is None:
                 self._exemplars = {}
             self._exemplars[bisect_left(self._owner.bounds, exemplar.value)] = exemplar
+        if addition.error_exemplars:
+            self._error_exemplars = {**(self._error_exemplars or {}), **addition.error_exemplars}
 
     def restore(self, totals: Totals, *, seen: bool) -> None:
         """Begin with what an earlier process counted.
@@ -350,12 +359,14 @@ class OperationHandle:
                 return None
             histogram = self._folded()
         exemplars = dict(self._exemplars) if self._exemplars else None
+        of_errors = self._error_exemplars
         if look.seen != EVERYTHING and (
             self._befores or self._born is None or self._born > look.seen
         ):
             before = self._as_known(look)
             if before is not None:
-                finished, histogram, exemplars = before.finished, before.histogram, None
+                finished, histogram = before.finished, before.histogram
+                exemplars = of_errors = None
                 errors = {**dict.fromkeys(errors, 0), **before.errors}
         return (
             self.labels,
@@ -366,6 +377,7 @@ class OperationHandle:
             histogram,
             self.created,
             self._errors_created,
+            of_errors,
         )
 
     def _as_known(self, look: Look) -> _Before | None:
@@ -407,6 +419,12 @@ class OperationHandle:
             except IndexError:
                 return
             self.granted -= 1
+
+
+def _is_due(exemplars: Mapping[_K, Exemplar] | None, key: _K, now: float) -> bool:
+    """Whether an exemplar may be replaced: there is none yet, or it is no longer young."""
+    last = exemplars.get(key) if exemplars else None
+    return last is None or not 0 <= now - last.timestamp < _EXEMPLAR_SECONDS
 
 
 def _trace_id() -> str:

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 from ..errors import ERROR_TYPES
 from .catalogue import Metric
 from .catalogue.operations import OPERATION_ERRORS, OPERATIONS, OPERATIONS_IN_PROGRESS
-from .families import Family, HistogramValue
+from .families import Count, Family, HistogramValue
 from .handle import OperationState
 
 _T = TypeVar("_T")
@@ -60,15 +60,18 @@ def _in_progress(state: OperationState) -> Iterable[_Pair]:
 
 
 def _errors(state: OperationState) -> Iterable[_Pair]:
-    labels, errors = state[0], state[3]
+    labels, errors, exemplars = state[0], state[3], state[8] or {}
     return [
-        ((*labels, error_type, str(ERROR_TYPES[error_type].fault)), float(count))
+        (
+            (*labels, error_type, str(ERROR_TYPES[error_type].fault)),
+            Count(count, exemplars[error_type]) if error_type in exemplars else float(count),
+        )
         for error_type, count in errors.items()
     ]
 
 
 def _duration(state: OperationState) -> Iterable[_Pair]:
-    labels, _, _, _, exemplars, duration, _, _ = state
+    labels, exemplars, duration = state[0], state[4], state[5]
     return ((labels, duration.value(exemplars)),)
 
 

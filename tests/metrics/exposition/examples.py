@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from store_exporter.metrics.catalogue import Kind, Metric, business, health, operations
 from store_exporter.metrics.families import (
+    Count,
     DenseBuckets,
     Exemplar,
     Family,
@@ -50,7 +51,11 @@ def histogram(
 def one_of_each() -> list[Family]:
     """Return a counter, a gauge, an info metric, a histogram, and one without labels."""
     return [
-        Family(operations.OPERATIONS, [(OPERATION, 7), ((*STORE, "get_order"), 2.5)], CREATED),
+        Family(
+            operations.OPERATIONS,
+            [(OPERATION, Count(7, EXEMPLAR)), ((*STORE, "get_order"), 2.5)],
+            CREATED,
+        ),
         Family(health.UP, [(STORE, 1.0)]),
         Family(health.INFO, [((*STORE, "11.0.1", "EUR", "Europe/Berlin", "hpos"), 1.0)]),
         Family(

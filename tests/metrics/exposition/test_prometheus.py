@@ -13,12 +13,13 @@ import pytest
 
 from store_exporter.metrics.catalogue import operations
 from store_exporter.metrics.exposition import render
-from store_exporter.metrics.families import Family
+from store_exporter.metrics.families import Count, Exemplar, Family
 from tests.metrics.exposition import examples
 from tests.servers import Server, eventually, prometheus
 
 ODD = 'quotes " backslash \\ line\nfeed é 日本 \x01'
 _RANDOM = random.Random(7)
+ERRORS = Count(3, Exemplar("c" * 32, "d" * 16, 1.0, examples.EXEMPLAR.timestamp))
 OBSERVATIONS = [_RANDOM.lognormvariate(-1.5, 0.8) for _ in range(5000)]
 
 
@@ -67,7 +68,9 @@ def families() -> list[Family]:
     return [
         *(one for one in examples.one_of_each() if one.metric is not operations.OPERATION_DURATION),
         Family(operations.OPERATION_DURATION, [(examples.OPERATION, value)], examples.CREATED),
-        Family(operations.OPERATION_ERRORS, [((ODD, *examples.OPERATION[1:], "dns", "store"), 3)]),
+        Family(
+            operations.OPERATION_ERRORS, [((ODD, *examples.OPERATION[1:], "dns", "store"), ERRORS)]
+        ),
     ]
 
 
@@ -146,6 +149,20 @@ def test_exemplars_travel_where_the_format_has_them(server: Server, job: str) ->
     )["data"]
     ids = {exemplar["labels"]["trace_id"] for series in found for exemplar in series["exemplars"]}
     assert ids == (set() if "Text" in job and "Open" not in job else {examples.EXEMPLAR.trace_id})
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("job", PROTOCOLS)
+def test_errors_have_the_trace_of_a_failure(server: Server, job: str) -> None:
+    found = server.json(
+        "/api/v1/query_exemplars",
+        query=f'store_operation_errors_total{{job="{job}"}}',
+        start="0",
+        end="4e9",
+    )["data"]
+    ids = [exemplar["labels"] for series in found for exemplar in series["exemplars"]]
+    expected = [{"trace_id": "c" * 32, "span_id": "d" * 16}]
+    assert ids == ([] if "Text" in job and "Open" not in job else expected)
 
 
 @pytest.mark.real

@@ -19,7 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families as parse_tex
 
 from store_exporter.metrics.catalogue import Kind, exporter, operations
 from store_exporter.metrics.exposition import render_openmetrics, render_text
-from store_exporter.metrics.families import Exemplar, Family, HistogramValue
+from store_exporter.metrics.families import Count, Exemplar, Family, HistogramValue
 from tests.metrics.exposition import examples
 from tests.servers import tool
 
@@ -118,29 +118,36 @@ def test_openmetrics_declares_types_units_and_the_end() -> None:
     assert lines[-1] == "# EOF"
 
 
-def test_openmetrics_carries_the_exemplar_of_a_bucket() -> None:
+def test_openmetrics_carries_the_exemplars_of_a_counter_and_of_a_bucket() -> None:
     families = list(parse_openmetrics(openmetrics(*examples.one_of_each())))
     found = [
-        (sample.labels["le"], sample.exemplar)
+        (sample.name, sample.labels.get("le"), sample.exemplar)
         for family in families
         for sample in family.samples
         if sample.exemplar
     ]
-    [(le, exemplar)] = found
-    assert le == "0.5"
-    assert exemplar.labels == {
-        "trace_id": examples.EXEMPLAR.trace_id,
-        "span_id": examples.EXEMPLAR.span_id,
-    }
-    assert exemplar.value == examples.EXEMPLAR.value
-    assert float(exemplar.timestamp) == examples.EXEMPLAR.timestamp
+    assert [one[:2] for one in found] == [
+        ("store_operations_total", None),
+        ("store_operation_duration_seconds_bucket", "0.5"),
+    ]
+    for _, _, exemplar in found:
+        assert exemplar.labels == {
+            "trace_id": examples.EXEMPLAR.trace_id,
+            "span_id": examples.EXEMPLAR.span_id,
+        }
+        assert exemplar.value == examples.EXEMPLAR.value
+        assert float(exemplar.timestamp) == examples.EXEMPLAR.timestamp
 
 
 @pytest.mark.parametrize("trace_id", ["x" * 200, 'a"b', "a\\b", "a\nb", "\0"])
 def test_an_odd_exemplar_never_spoils_the_scrape(trace_id: str) -> None:
     value = examples.histogram([0.1], exemplars={4: Exemplar(trace_id, "1", 0.1, 1.0)})
-    family = Family(operations.OPERATION_DURATION, [(examples.OPERATION, value)])
-    assert samples(list(parse_openmetrics(openmetrics(family)))) == expected(family)
+    count = Count(2, Exemplar(trace_id, "1", 0.1, 1.0))
+    for family in (
+        Family(operations.OPERATION_DURATION, [(examples.OPERATION, value)]),
+        Family(operations.OPERATIONS, [(examples.OPERATION, count)]),
+    ):
+        assert samples(list(parse_openmetrics(openmetrics(family)))) == expected(family)
 
 
 def test_the_text_format_has_no_exemplars() -> None:

@@ -13,7 +13,8 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
 from store_exporter.metrics.catalogue import CATALOGUE, Metric, business, health, operations
-from store_exporter.metrics.families import HistogramValue, NativeHistogram
+from store_exporter.metrics.families import Count, HistogramValue, NativeHistogram
+from store_exporter.metrics.otlp.deltas import _difference
 from store_exporter.metrics.otlp.points import MOST_BUCKETS, to_metrics, to_point
 from tests.metrics.exposition import examples
 from tests.metrics.otlp.receiver import attributes
@@ -49,6 +50,17 @@ def test_a_counter_is_a_monotonic_sum() -> None:
     assert attributes(point) == dict(
         zip(business.REVENUE.labels, (*examples.STORE, "EUR"), strict=True)
     )
+
+
+def test_a_counter_carries_the_trace_of_a_failure() -> None:
+    labels = (*examples.OPERATION, "timeout", "store")
+    value = Count(3, examples.EXEMPLAR)
+    for sent in (value, _difference(value, 1.0)):
+        assert sent is not None
+        found = encoded(operations.OPERATION_ERRORS, labels, sent)
+        [exemplar] = found.sum.data_points[0].exemplars
+        assert exemplar.trace_id.hex() == examples.EXEMPLAR.trace_id
+        assert exemplar.span_id.hex() == examples.EXEMPLAR.span_id
 
 
 @pytest.mark.parametrize("metric", [health.UP, health.INFO])

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from ..births import Look
 from ..catalogue import CATALOGUE, Kind, Metric
-from ..families import Exemplar, Family, HistogramValue, Source
+from ..families import Count, Exemplar, Family, HistogramValue, Source
 from .lines import bound, unit_of
 
 if TYPE_CHECKING:
     from prometheus_client import Metric as ClientMetric
+    from prometheus_client.samples import Exemplar as ClientExemplar
 
 _SUFFIXES = {Kind.COUNTER: "_total", Kind.INFO: "_info"}
 
@@ -81,18 +82,13 @@ def _add_samples(client_metric: ClientMetric, family: Family) -> None:
         if isinstance(value, HistogramValue):
             _add_histogram(client_metric, labels, bounds, value)
         else:
-            client_metric.add_sample(name, labels, float(value))
+            exemplar = _client_exemplar(value.exemplar) if isinstance(value, Count) else None
+            client_metric.add_sample(name, labels, float(value), exemplar=exemplar)
 
 
 def _add_histogram(
     client_metric: ClientMetric, labels: dict[str, str], bounds: list[str], value: HistogramValue
 ) -> None:
-    from prometheus_client.samples import Exemplar as ClientExemplar
-
-    def client_exemplar(exemplar: Exemplar) -> ClientExemplar:
-        ids = {"trace_id": exemplar.trace_id, "span_id": exemplar.span_id}
-        return ClientExemplar(ids, exemplar.value, exemplar.timestamp)
-
     name = client_metric.name
     exemplars = value.exemplars or {}
     count = 0
@@ -102,7 +98,14 @@ def _add_histogram(
             f"{name}_bucket",
             {**labels, "le": bounds[index]},
             float(count),
-            exemplar=client_exemplar(exemplar) if exemplar else None,
+            exemplar=_client_exemplar(exemplar) if exemplar else None,
         )
     client_metric.add_sample(f"{name}_sum", labels, value.sum)
     client_metric.add_sample(f"{name}_count", labels, float(count))
+
+
+def _client_exemplar(exemplar: Exemplar) -> ClientExemplar:
+    from prometheus_client.samples import Exemplar as ClientExemplar
+
+    ids = {"trace_id": exemplar.trace_id, "span_id": exemplar.span_id}
+    return ClientExemplar(ids, exemplar.value, exemplar.timestamp)

@@ -51,7 +51,9 @@ class HistogramWriter:
         if native is None or self._classic:
             parts += self._buckets(counts, exemplars)
         else:
-            parts += [wire.delimited(16, _exemplar(exemplar)) for exemplar in exemplars.values()]
+            parts += [
+                wire.delimited(16, exemplar_message(exemplar)) for exemplar in exemplars.values()
+            ]
         if native is not None:
             parts += _native(native)
         parts.append(self._created.write(created))
@@ -76,7 +78,7 @@ class HistogramWriter:
         return parts
 
     def _bucket_with_exemplar(self, index: int, count: bytes, exemplar: Exemplar) -> bytes:
-        carried = wire.delimited(3, _exemplar(exemplar))
+        carried = wire.delimited(3, exemplar_message(exemplar))
         return wire.delimited(3, self._bounds[index] + b"\x08" + count + carried)
 
 
@@ -119,7 +121,8 @@ _THOUSANDTHS = [
 ]
 
 
-def _exemplar(exemplar: Exemplar) -> bytes:
+def exemplar_message(exemplar: Exemplar) -> bytes:
+    """Return the content of an `Exemplar`."""
     return (
         wire.delimited(1, wire.label_pair("trace_id", exemplar.trace_id))
         + wire.delimited(1, wire.label_pair("span_id", exemplar.span_id))

@@ -9,7 +9,7 @@ from typing import cast
 
 from ..blocks import Block, BlockFamily
 from ..catalogue import Kind
-from ..families import Exemplar, Family, HistogramValue
+from ..families import Count, Exemplar, Family, HistogramValue
 
 _START = "\0"
 
@@ -144,6 +144,11 @@ def exemplar_text(exemplar: Exemplar) -> str:
     )
 
 
+def _counted(value: float) -> str:
+    """Write a counter's exemplar, where it has one."""
+    return exemplar_text(value.exemplar) if isinstance(value, Count) else ""
+
+
 def series_lines(family: Family, name: str, *, exemplars: bool) -> Iterator[str]:
     """Yield the lines of a family's series, many series at a time.
 
@@ -165,6 +170,15 @@ def series_lines(family: Family, name: str, *, exemplars: bool) -> Iterator[str]
             yield "".join([write(write_labels(labels), value) for labels, value in batch])
         return
     start, end = (name + "{", "} ") if metric.labels else (name, " ")
+    if exemplars and metric.kind is Kind.COUNTER:
+        while numbers := cast(_Numbers, list(islice(series, _NUMBERS))):
+            yield "".join(
+                [
+                    f"{start}{write_labels(labels)}{end}{number(value)}{_counted(value)}\n"
+                    for labels, value in numbers
+                ]
+            )
+        return
     while numbers := cast(_Numbers, list(islice(series, _NUMBERS))):
         yield "".join(
             [f"{start}{write_labels(labels)}{end}{number(value)}\n" for labels, value in numbers]

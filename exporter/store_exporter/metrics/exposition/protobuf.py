@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from ..blocks import BlockFamily
 from ..catalogue import Kind, Metric
-from ..families import Family, HistogramValue
+from ..families import Count, Family, HistogramValue
 from . import wire
-from .histograms import Created, HistogramWriter
-from .lines import CHUNK, unit_of
+from .histograms import Created, HistogramWriter, exemplar_message
+from .lines import CHUNK, is_sound, unit_of
 
 _TYPES = {Kind.COUNTER: 0, Kind.GAUGE: 1, Kind.INFO: 1, Kind.HISTOGRAM: 4}
 
@@ -94,6 +94,10 @@ def _number_writer(kind: Kind) -> Callable[[float, float | None], bytes]:
 
     def write(value: float, created: float | None) -> bytes:
         tail = created_field.write(created) if counter else b""
+        if isinstance(value, Count) and is_sound(value.exemplar):
+            carried = wire.delimited(2, exemplar_message(value.exemplar))
+            content = value_key + double(value) + carried + tail
+            return key + wire.varint[len(content)] + content
         return heads[len(tail)] + double(value) + tail
 
     return write

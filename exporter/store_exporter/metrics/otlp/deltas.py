@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ..catalogue import CATALOGUE
-from ..families import HistogramValue, NativeHistogram
+from ..families import Count, HistogramValue, NativeHistogram
 
 Value = float | HistogramValue
 Key = tuple[str, tuple[str, ...]]
@@ -139,7 +139,10 @@ def _difference(value: Value, previous: Value) -> Value | None:
         return _histogram_difference(value, previous)
     if isinstance(value, HistogramValue) or isinstance(previous, HistogramValue):
         return None
-    return value - previous if value >= previous else None
+    if value < previous:
+        return None
+    grown = value - previous
+    return Count(grown, value.exemplar) if isinstance(value, Count) else grown
 
 
 def _histogram_difference(value: HistogramValue, previous: HistogramValue) -> HistogramValue | None:

@@ -23,7 +23,7 @@ from opentelemetry.sdk.metrics.export import (
 from opentelemetry.sdk.metrics.export import Metric as SdkMetric
 
 from ..catalogue import Kind, Metric
-from ..families import DenseBuckets, Exemplar, HistogramValue, NativeHistogram
+from ..families import Count, DenseBuckets, Exemplar, HistogramValue, NativeHistogram
 
 MOST_BUCKETS = 320
 """How many neighbouring exponential buckets are sent; beyond that the resolution is halved.
@@ -54,7 +54,8 @@ def to_point(
     """
     attributes = dict(zip(metric.labels, labels, strict=True))
     if not isinstance(value, HistogramValue):
-        return NumberDataPoint(attributes, start, now, float(value))
+        exemplars = [_exemplar(value.exemplar)] if isinstance(value, Count) else []
+        return NumberDataPoint(attributes, start, now, float(value), exemplars)
     if exponential and value.native is not None:
         return _exponential_point(attributes, value, value.native, start, now)
     # Minimum and maximum are optional in OTLP and not known here; the SDK's classes do not say so.
