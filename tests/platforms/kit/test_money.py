@@ -110,3 +110,28 @@ def test_an_amount_has_no_zeros_beyond_its_currencys_decimals_and_is_never_chang
 )
 def test_a_currency_has_the_decimals_that_iso_gives_it(currency: str, decimals: int) -> None:
     assert money.decimals_of(currency) == decimals
+
+
+@pytest.mark.parametrize(
+    ("written", "thousands", "decimal", "plain"),
+    [
+        ("1,234.50", ",", ".", "1234.50"),
+        ("1.234,50", ".", ",", "1234.50"),
+        ("1 234", " ", ",", "1234"),
+        ("12,34,567.00", ",", ".", "1234567.00"),
+        ("-1,234", ",", ".", "-1234"),
+        ("12.50", ",", ".", "12.50"),
+        ("12,50", "", ",", "12.50"),
+        # By these signs it is no amount: nothing is guessed.
+        ("12,50", ",", ".", "12,50"),
+        ("1.234,50", ",", ".", "1.234,50"),
+        ("1,2345", ",", ".", "1,2345"),
+        ("£12", ",", ".", "£12"),
+        ("1,234", ",", ",", "1,234"),
+        (None, ",", ".", None),
+    ],
+)
+def test_an_amount_as_a_shop_displays_it_is_read_by_the_shops_own_signs(
+    written: str | None, thousands: str, decimal: str, plain: str | None
+) -> None:
+    assert money.unformatted(written, thousands, decimal) == plain
