@@ -14,6 +14,7 @@ import pytest
 from store_exporter.ingest import ledger
 from store_exporter.ingest.ledger import MarkKey, ReportLedger, row
 from store_exporter.metrics.addition import Addition
+from store_exporter.metrics.guard import Labels
 from store_exporter.metrics.recorder import Recorder
 from tests.commands.serving import served
 from tests.ingest.support import (
@@ -302,17 +303,41 @@ def test_the_oldest_keys_of_an_org_are_forgotten(
     assert len(found) < 300
 
 
-def test_a_series_that_did_not_grow_for_a_week_begins_anew(tmp_path: Path) -> None:
-    now, recorder = [1000.0], Recorder()
-    for age, found in ((6, 1), (8, 0)):
-        folder = tmp_path / str(age)
-        file = ReportLedger(
-            folder, holder="test", empty=recorder.no_durations(), now=lambda: now[0]
+OTHER = ("acme", SHOP, "woocommerce", "other")
+WEEK = 7 * 86_400
+
+
+@pytest.mark.parametrize(
+    ("passed", "then", "found"),
+    [
+        (6 / 7 * WEEK, 0, {CART, OTHER}),
+        (8 / 7 * WEEK, 0, {OTHER}),
+        # The clock was wrong when the other one was saved, or is wrong now.
+        (-40 * 86_400, 40 * 86_400, {CART, OTHER}),
+        (60, 91 * 86_400, {CART, OTHER}),
+        (60, -91 * 86_400, {CART, OTHER}),
+    ],
+)
+def test_a_series_that_did_not_grow_for_a_week_begins_anew_whatever_the_clock_is(
+    tmp_path: Path, passed: float, then: float, found: set[Labels]
+) -> None:
+    now, recorder = [10_000_000.0], Recorder()
+
+    def opened() -> ReportLedger:
+        return ReportLedger(
+            tmp_path, holder="test", empty=recorder.no_durations(), now=lambda: now[0]
         )
-        add(file, recorder)
-        now[0] += age * 86_400
-        assert len(file.load()) == found
-        file.close()
+
+    file = opened()
+    add(file, recorder)
+    now[0] += passed
+    totals = recorder.totals(recorder.operation(*OTHER))
+    file.save([row(OTHER, totals, now[0])], {})
+    file.close()
+    now[0] += then
+    file = opened()
+    assert {series.labels for series in file.load()} == found
+    file.close()
 
 
 async def test_totals_outlive_a_change_of_their_store_and_end_with_it(tmp_path: Path) -> None:

@@ -31,7 +31,8 @@ FILE_NAME = "ingest.db"
 MOST_MARKS = 50_000
 """Marks of one org and kind that are kept; the oldest go first."""
 KEPT_SECONDS = 7 * 86_400
-"""A series that grew last so long ago begins anew after a restart, which Prometheus understands."""
+"""A series that grew last so long before the newest begins anew after a restart, which Prometheus
+understands."""
 _APPLICATION = 0x53746F49
 _VERSION = 1
 _TRIM_AFTER = 256
@@ -126,6 +127,7 @@ class ReportLedger:
         self._empty = empty
         self._lost = lost
         self._now = now
+        self._newest = 0.0
         self._untrimmed: dict[tuple[str, str], int] = {}
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -139,8 +141,11 @@ class ReportLedger:
         Raises:
             LedgerError: the file cannot be read.
         """
-        oldest = self._now() - KEPT_SECONDS
         try:
+            newest = self._database.execute("SELECT max(saved) FROM series").fetchone()[0]
+            self._newest = newest or 0.0
+            # Old is what is so beside the others: the clock itself may be wrong by months.
+            oldest = min(self._now(), self._newest) - KEPT_SECONDS
             self._database.execute("DELETE FROM series WHERE saved < ?", (oldest,))
             rows = self._database.execute(
                 "SELECT org, domain, platform, operation, totals, seen FROM series"
@@ -200,7 +205,9 @@ class ReportLedger:
         try:
             self._database.execute("BEGIN IMMEDIATE")
             try:
-                self._database.executemany("REPLACE INTO series VALUES (?, ?, ?, ?, ?, 1, ?)", rows)
+                self._database.executemany(
+                    "REPLACE INTO series VALUES (?, ?, ?, ?, ?, 1, ?)", map(self._dated, rows)
+                )
                 self._database.executemany(
                     "REPLACE INTO marks (org, kind, id, note) VALUES (?, ?, ?, ?)",
                     [(*key, note) for key, note in notes.items()],
@@ -213,6 +220,11 @@ class ReportLedger:
                 raise
         except sqlite3.Error as error:
             raise self._unusable(error) from error
+
+    def _dated(self, row: Row) -> Row:
+        """Return a row whose time is not before that of any other, though the clock went back."""
+        self._newest = max(self._newest, row[-1])
+        return (*row[:-1], self._newest)
 
     def _trim(self, keys: Iterable[MarkKey]) -> None:
         """Forget the oldest marks, now and then."""
