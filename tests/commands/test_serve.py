@@ -77,8 +77,9 @@ def test_a_bad_configuration_is_told_and_nothing_starts(
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.splitlines() == [
         (
-            "store-exporter.yml:1: x: unknown key; known here: alerts, defaults, discovery, "
-            "error_classes, orgs, prometheus_url, state_database, state_directory, stores"
+            "store-exporter.yml:1: x: unknown key; known here: alerts, calls, defaults, "
+            "discovery, error_classes, orgs, prometheus_url, prometheus_years_url, "
+            "state_database, state_directory, stores"
         ),
         "store-exporter.yml:2: stores: must be a list, each entry after a '- '",
     ]

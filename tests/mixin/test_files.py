@@ -12,6 +12,8 @@ import yaml
 
 from store_exporter.metrics.catalogue import CATALOGUE
 from store_exporter.mixin import dashboards, files, rules, slo
+from store_exporter.server.analytics import Filters
+from store_exporter.server.prometheus import hourly_queries
 from tests import servers
 
 GENERATED = files.generate() | files.boards()
@@ -62,6 +64,7 @@ def test_every_recorded_series_is_read_by_something() -> None:
         [query.expression for page in dashboards.pages() for query in page.queries]
         + [GENERATED["alerts/rules/alerts.yml"]]
         + [rule.expression for g in [*rules.groups(), *slo.groups()] for rule in g.rules]
+        + [*hourly_queries(Filters("acme")).values()]
     )
     assert {name for name in recorded if name not in text} == set()
 
@@ -70,6 +73,14 @@ def test_every_recorded_series_is_read_by_something() -> None:
 def test_every_recorded_series_keeps_the_org(group: rules.Group) -> None:
     for rule in group.rules:
         assert rule.name.startswith("org_domain_platform"), rule.name
+
+
+def test_pace_leaves_windows_that_meet_as_they_are() -> None:
+    groups = {
+        g["name"]: g["interval"] for g in rules.document(pace=0.05)["groups"] if "interval" in g
+    }
+    assert (groups["store-exporter.growth"], groups["store-exporter.hours"]) == ("5m", "1h")
+    assert groups["store-exporter.business"] == "6s"
 
 
 def test_pace_shortens_intervals_and_the_sums_that_rely_on_them_follow() -> None:

@@ -97,7 +97,7 @@ class FakePrometheus:
 
 def asked_about(form: Mapping[str, str]) -> str:
     """What a request wants to know."""
-    words = {"min(timestamp": "first", "max(timestamp": "last", "errors_total": "errors"}
+    words = {"min(timestamp": "first", "max(timestamp": "last", "errors": "errors"}
     words |= {"_seconds": "mean", "count(count_over": "parts", "": "total"}
     return next(about for word, about in words.items() if word in form["query"])
 

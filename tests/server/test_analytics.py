@@ -415,3 +415,21 @@ async def test_a_prometheus_that_is_away_is_told_as_such(tmp_path: Path) -> None
         answer = await running.api("/api/v1/analytics")
     assert answer.status == 502
     assert answer.json["error"].startswith("Prometheus did not answer: Client")
+
+
+async def test_more_than_90_days_are_asked_of_who_keeps_them(
+    tmp_path: Path, fake: FakePrometheus
+) -> None:
+    more = f"prometheus_url: {fake.url}\nprometheus_years_url: http://127.0.0.1:9\n"
+    async with exporting(tmp_path, configuration(*STORES, more=more)) as running:
+        assert (await running.api("/api/v1/analytics?days=90")).status == 200
+        assert (await running.api("/api/v1/analytics?days=91")).status == 502
+    assert all(":increase1h" not in form["query"] for _, form in fake.asked)
+    fake.asked.clear()
+    answer = await found(tmp_path, fake, "days=730&domain=a.example")
+    assert answer["filters"]["days"] == 730
+    assert answer["stats"]["total_operations"] == 200
+    asked = dict(fake.asked)
+    assert len(fake.asked) == len(asked) == 6
+    assert all(':increase1h{org="acme"' in form["query"] for form in asked.values())
+    assert '{org="acme",domain="a.example"}[730d]' in asked["errors"]["query"]

@@ -195,10 +195,10 @@ async def test_analytics_of_one_domain_and_operation(running: Running) -> None:
 @pytest.mark.parametrize(
     ("query", "message"),
     [
-        ("days=0", "days must be a whole number from 1 to 90"),
-        ("days=91", "days must be a whole number from 1 to 90"),
-        ("days=1d", "days must be a whole number from 1 to 90"),
-        ("days=%D9%A3", "days must be a whole number from 1 to 90"),
+        ("days=0", "days must be a whole number from 1 to 730"),
+        ("days=731", "days must be a whole number from 1 to 730"),
+        ("days=1d", "days must be a whole number from 1 to 730"),
+        ("days=%D9%A3", "days must be a whole number from 1 to 730"),
         ("limit=1001", "limit must be a whole number from 1 to 1000"),
         ("limit=-1", "limit must be a whole number from 1 to 1000"),
     ],

@@ -250,6 +250,11 @@ class Root(Section):
     prometheus_url: Url | None = Field(
         None, description="A Prometheus that answers /api/v1/analytics for past days."
     )
+    prometheus_years_url: Url | None = Field(
+        None,
+        description="The one that is asked for more than 90 days, where another one keeps what was "
+        "recorded each hour; `prometheus_url` if it is absent.",
+    )
     calls: CallsSection = Field(
         default_factory=_usual_calls,
         description="How many single calls are remembered, see [HTTP](http-api.md#get-apiv1calls).",

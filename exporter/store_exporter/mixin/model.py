@@ -178,6 +178,8 @@ class Group:
     rules: Sequence[Record | Alert]
     interval: float | None = None
     """Seconds between evaluations; the server's default when None."""
+    meet: bool = False
+    """Whether one window begins where the one before ends: no pace may change the interval then."""
 
 
 def as_document(
@@ -188,7 +190,7 @@ def as_document(
     for group in groups:
         document: dict[str, Any] = {"name": group.name}
         if group.interval:
-            document["interval"] = promql.duration(group.interval * pace)
+            document["interval"] = promql.duration(group.interval * (1 if group.meet else pace))
         document["rules"] = [
             rule.document() if isinstance(rule, Record) else rule.document(grafana, runbooks, pace)
             for rule in group.rules

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..errors import ERROR_TYPES
 from ..metrics.catalogue import business, health, operations
-from . import costs, promql, seasonal, series, surges
+from . import costs, longterm, promql, seasonal, series, surges
 from .model import Group, Record, as_document
 from .policy import LIVENESS_PROBE, STALE_SAMPLES
 from .policy import RATE_WINDOW as W
@@ -158,6 +158,7 @@ def groups() -> list[Group]:
         *seasonal.groups(),
         *costs.groups(),
         *surges.groups(),
+        *longterm.groups(),
     ]
 
 

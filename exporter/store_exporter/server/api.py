@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 MAX_ANALYTICS = 12
 """Requests for analytics under way at the same time; each asks Prometheus six questions."""
 MAX_ANALYTICS_OF_ORG = 4
-MAX_DAYS = 90
+MAX_DAYS = 730
 MAX_LIMIT = 1000
 
 
@@ -92,7 +92,10 @@ class JsonApi:
         return report(findings, filters, source)
 
     async def _findings(self, filters: Filters) -> tuple[str, Findings]:
-        url = self._exporter.config.prometheus_url
+        config = self._exporter.config
+        url = config.prometheus_url
+        if prometheus.hourly(filters):
+            url = config.prometheus_years_url or url
         now = time.time()
         if url is None:
             recorder = self._exporter.recorder

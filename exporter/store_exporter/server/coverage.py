@@ -1,7 +1,8 @@
 """Since when, until when and how densely a Prometheus has an org's operations.
 
 The days asked for are looked at in equal parts, each of which has samples or has none. That reads
-every sample once, as `increase` does, and finds figures of a quarter of an hour among 90 days.
+every sample once, as `increase` does, and finds figures of a quarter of an hour among 90 days, or
+of a single hour among two years.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ..metrics.catalogue import operations as catalogue
 from .query_api import BROKEN, PrometheusError, QueryResponse
 
 PARTS = 288
@@ -45,19 +45,22 @@ class CoverageQueries:
     application was scraped and an operation was not, there were no calls.
 
     Args:
-        selector: the label matchers of the org.
+        series: a selector of the org's calls.
         days: how many.
         now: Unix time in seconds of their end.
+        hourly: it is a sample an hour, of which days are looked at one by one.
     """
 
-    def __init__(self, selector: str, days: int, now: float) -> None:
-        self._series = f"{catalogue.OPERATIONS.name}{selector}"
+    def __init__(self, series: str, days: int, now: float, *, hourly: bool = False) -> None:
+        self._series = series
+        self._hourly = hourly
         self._now = now
-        self._part = days * 86_400 // PARTS
+        self._parts = days if hourly else PARTS
+        self._part = days * 86_400 // self._parts
 
     def parts(self) -> dict[str, str]:
         """The range query that finds the parts with samples."""
-        first = self._now - (PARTS - 1) * self._part
+        first = self._now - (self._parts - 1) * self._part
         counts = f"count(count_over_time({self._series}[{self._part}s]))"
         return _range(counts, first, self._now, self._part)
 
@@ -65,8 +68,10 @@ class CoverageQueries:
         """The range queries for the first and the last sample; none where there is nothing."""
         times = self._times(parts)
         step = max(self._part // _FINER, 1)
+        # Prometheus looks back for five minutes, and so for more only when told.
+        seen = f"last_over_time({self._series}[{step}s])" if self._hourly else self._series
         return [
-            _range(f"{function}(timestamp({self._series}))", time - self._part, time, step)
+            _range(f"{function}(timestamp({seen}))", time - self._part, time, step)
             for function, time in zip(("min", "max"), (*times[:1], *times[-1:]), strict=False)
         ]
 
@@ -77,7 +82,7 @@ class CoverageQueries:
             PrometheusError: they are no times.
         """
         times = self._times(parts)
-        missing = (PARTS - len(times)) * self._part
+        missing = (self._parts - len(times)) * self._part
         if not times:
             return Coverage(None, None, missing, 0)
         between = round((times[-1] - times[0]) / self._part) + 1
@@ -90,7 +95,7 @@ class CoverageQueries:
         )
 
     def _times(self, parts: QueryResponse) -> list[float]:
-        first = self._now - PARTS * self._part
+        first = self._now - self._parts * self._part
         found = {time for series in parts.series for time, _ in series.points}
         return sorted(time for time in found if first < time <= self._now + 1)
 

@@ -14,12 +14,15 @@ from functools import partial
 import aiohttp
 
 from ..metrics.catalogue import operations as catalogue
+from ..mixin import longterm
 from .analytics import Filters, Findings, Key, OperationUsage
 from .coverage import Coverage, CoverageQueries
 from .query_api import BROKEN, LATE, MAX_WARNINGS, PARTIAL, PrometheusError, QueryResponse, ask
 
 TIMEOUT = 15.0
 """Seconds for all questions of one request together."""
+COUNTER_DAYS = 90
+"""How far back the counters themselves are asked; for more days the sums of hours are."""
 MAX_FIGURE = 2.0**53
 """No count of calls and no mean of seconds is more."""
 
@@ -88,6 +91,27 @@ def queries(filters: Filters, *, extrapolates: bool = True) -> dict[str, str]:
     }
 
 
+def hourly(filters: Filters) -> bool:
+    """Tell whether what was recorded each hour is read, rather than the counters."""
+    return filters.days > COUNTER_DAYS
+
+
+def hourly_queries(filters: Filters) -> dict[str, str]:
+    """Return the same from what was recorded each hour, which takes a part of the samples."""
+    where = selector(filters)
+
+    def summed(name: str, *more: str) -> str:
+        by = ", ".join((*catalogue.OPERATION_LABELS, *more))
+        return f"sum by ({by}) (sum_over_time({name}{where}[{filters.days}d]))"
+
+    calls = summed(longterm.HOURLY_CALLS)
+    return {
+        "total": calls,
+        "errors": summed(longterm.HOURLY_ERRORS, "error_type"),
+        "mean": f"{summed(longterm.HOURLY_SECONDS)} / {calls}",
+    }
+
+
 async def usage(url: str, filters: Filters, now: float) -> Findings:
     """Return what the org's operations did, and since when that is known.
 
@@ -99,12 +123,19 @@ async def usage(url: str, filters: Filters, now: float) -> Findings:
     Raises:
         PrometheusError: it did not answer in time, or not with figures.
     """
-    about = CoverageQueries(selector(Filters(filters.org)), filters.days, now)
+    years = hourly(filters)
+    calls = longterm.HOURLY_CALLS if years else catalogue.OPERATIONS.name
+    every = f"{calls}{selector(Filters(filters.org))}"
+    about = CoverageQueries(every, filters.days, now, hourly=years)
     try:
         async with asyncio.timeout(TIMEOUT), aiohttp.ClientSession() as session:
             asks = partial(ask, session, url, seconds=TIMEOUT)
             parts = await asks("query_range", about.parts())
-            asked = queries(filters, extrapolates=not parts.victoria_metrics)
+            asked = (
+                hourly_queries(filters)
+                if years
+                else queries(filters, extrapolates=not parts.victoria_metrics)
+            )
             ends = about.ends(parts)
             figures, moments = await asyncio.gather(
                 asyncio.gather(*(asks("query", {"query": text}) for text in asked.values())),
