@@ -16,8 +16,10 @@ from contextlib import suppress
 from time import process_time
 from timeit import timeit
 from typing import Any, TypedDict
+from unittest.mock import patch
 
 from store_exporter import Recorder, StoreError, bind, store_context, track
+from store_exporter.calls.book import CallBook
 
 from . import peers
 from .effort import Effort
@@ -63,7 +65,10 @@ def measure(effort: Effort) -> list[Result]:
         plain = _above(bare, {**_ours(), **peers.wrap(bare)}, effort)
         failures = _above(
             _suppressed(bare_failure),
-            {"ours": _suppressed(_ours_with(bare_failure))},
+            {
+                "ours": _suppressed(_ours_with(bare_failure)),
+                "remembered": _suppressed(_ours_with(bare_failure, CallBook())),
+            },
             effort,
         )
         coroutines = _above_coroutine(effort)
@@ -89,6 +94,8 @@ def measure(effort: Effort) -> list[Result]:
             1 / 3,
         ),
         Result("call: decorator, when the operation fails", "µs", failures["ours"]),
+        Result("call: the same, with recent calls", "µs", failures["remembered"]),
+        *_spans(effort),
         _threads(effort),
         _spread(effort),
     ]
@@ -129,8 +136,28 @@ def _ours() -> dict[str, Call]:
     }
 
 
-def _ours_with(function: Call) -> Call:
-    return track(LABELS[3], **STORE, recorder=Recorder())(function)
+def _ours_with(function: Call, calls: CallBook | None = None) -> Call:
+    recorder = Recorder()
+    if calls is not None:
+        recorder.calls = calls
+    return track(LABELS[3], **STORE, recorder=recorder)(function)
+
+
+def _spans(effort: Effort) -> list[Result]:
+    """Return what a span costs more, beside one that OpenTelemetry's own decorator opens."""
+    try:
+        from opentelemetry import trace
+        from opentelemetry.sdk.trace import TracerProvider
+    except ImportError:
+        return []
+    provider = TracerProvider(shutdown_on_exit=False)
+    tracer = provider.get_tracer("benchmark")
+    attributes = dict(zip(("org", "domain", "platform", "operation"), LABELS, strict=True))
+    peer = tracer.start_as_current_span(LABELS[3], attributes=attributes)(bare)
+    with patch.object(trace, "_TRACER_PROVIDER", provider):
+        found = _above(bare, {"ours": _ours_with(bare), "peer": peer}, effort)
+    name = "call: decorator with a span, against OpenTelemetry's span alone"
+    return [Result(name, "µs", found["ours"], found["peer"])]
 
 
 def _suppressed(function: Call) -> Call:

@@ -20,6 +20,8 @@ from .guard import Labels
 from .histogram import Histogram
 
 if TYPE_CHECKING:
+    from opentelemetry.trace import Tracer
+
     from ..calls.book import CallBook
 
 NEVER = float("inf")
@@ -81,6 +83,7 @@ class Owner(Protocol):
     clock: Callable[[], float]
     broke: Broke
     calls: CallBook | None
+    spans: bool
 
     def refill(self, handle: OperationHandle) -> None:
         """Hand out at least one ticket."""
@@ -95,7 +98,8 @@ class OperationHandle:
     `start`, then `finish` or `fail`, is the protocol; none of them raises. The wrapper shortens
     it to steps that cost a tenth of a microsecond together:
 
-    - start: `tickets.pop()`; on IndexError, `admit()` and again.
+    - start: `tickets.pop()`; on IndexError, `admit()` and again. A ticket that is not None is the
+      tracer that opens the operation's span.
     - success: `durations.append(seconds)`, and `remark(seconds)` if `seconds > notable`.
 
     Attributes:
@@ -133,7 +137,7 @@ class OperationHandle:
     def __init__(self, owner: Owner, labels: Labels) -> None:
         self.labels = labels
         self.limit = ""
-        self.tickets: list[None] = []
+        self.tickets: list[Tracer | None] = []
         self.durations: list[float] = []
         self.notable = NEVER
         self._owner = owner
@@ -340,11 +344,21 @@ class OperationHandle:
 
     def grant(self, most: int) -> None:
         """Make tickets: as many as were ever made, so that few are enough for a rare operation."""
-        tickets: list[None] = [None] * min(max(FIRST_TICKETS, self.granted), most)
+        tickets = [self.ticket()] * min(max(FIRST_TICKETS, self.granted), most)
         self.granted += len(tickets)
         self.tickets += tickets
         if self._histogram is None and (tracing.available() or self._owner.calls is not None):
             self.notable = -1.0
+
+    def ticket(self) -> Tracer | None:
+        """Return a ticket: what opens the operation's span, if it is to have one."""
+        if not self._owner.spans:
+            return None
+        try:
+            return tracing.tracer()
+        except Exception as error:  # noqa: BLE001 - tracing must not fail the operation
+            self.broke("span", error)
+            return None
 
     def state(self, look: Look) -> OperationState | None:
         """Return what is folded, as one look shows it; None while nothing has happened."""

@@ -31,7 +31,17 @@ from .series import OperationSeries
 if TYPE_CHECKING:
     from ..calls.book import CallBook
 
-STAGES = ("labels", "context", "failure", "classify", "record", "exemplar", "call", "scrape")
+STAGES = (
+    "labels",
+    "context",
+    "failure",
+    "classify",
+    "record",
+    "exemplar",
+    "span",
+    "call",
+    "scrape",
+)
 """The label `stage` of `store_exporter_instrumentation_errors_total`.
 
 labels: the application's function of the labels raised, or gave something else than three texts.
@@ -40,6 +50,7 @@ failure: the predicate on the result raised, or named an error type that is not 
 classify: finding the error type of an exception raised.
 record: the recorder itself.
 exemplar: asking OpenTelemetry for the active trace raised.
+span: OpenTelemetry raised when a span was opened or ended.
 call: an operation that failed, or was slow, could not be remembered among the recent calls.
 scrape: a part of the exporter's own page raised and was left out.
 """
@@ -98,6 +109,7 @@ class Recorder:
         self._unseen = OperationSeries(
             Guard(1, 1, 1), (), native=False, clock=clock, broke=self.broke
         )
+        self._unseen.spans = False
         self.nowhere = self._unseen.bind((OTHER, OTHER, OTHER, OTHER))
         self._complaints = InstrumentationLog(monotonic)
         self.before_look: Callable[[], None] = _nothing
@@ -153,6 +165,15 @@ class Recorder:
     @calls.setter
     def calls(self, book: CallBook) -> None:
         self._series.calls = book
+
+    @property
+    def spans(self) -> bool:
+        """Whether operations open spans, where the application has set a tracer provider."""
+        return self._series.spans
+
+    @spans.setter
+    def spans(self, on: bool) -> None:
+        self._series.spans = on
 
     def register_operation(self, operation: str) -> None:
         """Let a name in whatever the limit of operation names: it stands in the code."""

@@ -38,6 +38,7 @@ class OperationSeries:
     Attributes:
         handles: by cleaned labels; labels found in it need no cleaning.
         empty: a histogram of nothing, which all handles share; it never changes.
+        spans: whether operations open spans, where a tracer provider is set.
         calls: remembers failed and slow operations, where somebody shows them.
     """
 
@@ -56,6 +57,7 @@ class OperationSeries:
         self.guard = guard
         self.broke = broke
         self.calls: CallBook | None = None
+        self.spans = True
         self.handles: dict[Labels, OperationHandle] = {}
         # Handles whose figures were dropped while some function still holds them.
         self._forgotten: WeakValueDictionary[Labels, OperationHandle] = WeakValueDictionary()
@@ -115,7 +117,7 @@ class OperationSeries:
                 handle.discard()
                 self.broke("record", error, handle.labels[3])
         self._tickets.append(handle)
-        handle.tickets.append(None)
+        handle.tickets.append(handle.ticket())
 
     def mark(self, handle: OperationHandle, seconds: float, error_type: str) -> None:
         """Count a failed operation at the next folding."""

@@ -1,4 +1,4 @@
-"""The active trace, where the application uses OpenTelemetry; nothing otherwise.
+"""The active trace, and what opens spans, where the application uses OpenTelemetry.
 
 OpenTelemetry is looked up among the modules that the application has imported. It is never
 imported from here, so that it costs nothing where it is not used.
@@ -7,6 +7,15 @@ imported from here, so that it costs nothing where it is not used.
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
+
+from .._version import __version__
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import Tracer, TracerProvider
+
+_made: list[tuple[TracerProvider, Tracer]] = []
+"""The tracer that was made last, with its provider: making one takes longer than a span."""
 
 
 def available() -> bool:
@@ -23,3 +32,19 @@ def active() -> tuple[str, str] | None:
     if not context.is_valid or not context.trace_flags.sampled:
         return None
     return format(context.trace_id, "032x"), format(context.span_id, "016x")
+
+
+def tracer() -> Tracer | None:
+    """Return what opens spans, where the application has set a tracer provider; None otherwise."""
+    trace = sys.modules.get("opentelemetry.trace")
+    if trace is None:
+        return None
+    provider = trace.get_tracer_provider()
+    if isinstance(provider, trace.ProxyTracerProvider | trace.NoOpTracerProvider):
+        return None
+    for known, made in _made:
+        if known is provider:
+            return made
+    found: Tracer = provider.get_tracer("store_exporter", __version__)
+    _made[:] = [(provider, found)]
+    return found

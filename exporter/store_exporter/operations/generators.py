@@ -14,6 +14,7 @@ from typing import Any
 
 from ..metrics.handle import OperationHandle
 from .outcome import NO_ROOM, TICKET, Failure, record_exception, record_result
+from .spans import OperationSpan
 from .wrappers import Find, Function
 
 
@@ -25,17 +26,21 @@ class Iteration:
     Attributes:
         seconds: that the generator worked, up to the last time its clock was stopped.
         since: when its clock was started.
+        span: active while the generator works; None where there is none.
     """
 
-    __slots__ = ("_handle", "_open", "seconds", "since")
+    __slots__ = ("_handle", "_open", "seconds", "since", "span")
 
     def __init__(self, handle: OperationHandle) -> None:
         self._handle = handle
         self.seconds = 0.0
         self._open = False
+        self.span: OperationSpan | None = None
         while True:
             try:
-                handle.tickets.pop()
+                tracer = handle.tickets.pop()
+                if tracer is not None:
+                    self.span = OperationSpan(tracer, handle)
                 self.since = perf_counter()
                 break
             except IndexError:
@@ -49,32 +54,48 @@ class Iteration:
         """Count the run as finished; the clock must be running."""
         self.seconds += perf_counter() - self.since
         self._open = False
-        handle, seconds = self._handle, self.seconds
-        if failure is not None:
-            record_result(handle, seconds, failure, result)
-            return
-        handle.durations.append(seconds)
-        if seconds > handle.notable:
-            handle.remark(seconds)
+        error_type = None
+        if failure is None:
+            self._handle.finish(self.seconds)
+        else:
+            error_type = record_result(self._handle, self.seconds, failure, result)
+        if self.span is not None:
+            self.span.end(error_type)
 
     def raised(self, error: BaseException) -> None:
         """Count the run as failed; the clock must be running."""
         self.seconds += perf_counter() - self.since
         self._open = False
+        error_type = "exception"
         try:
-            record_exception(self._handle, self.seconds, error)
+            error_type = record_exception(self._handle, self.seconds, error)
         except RecursionError:
             self._handle.durations += NO_ROOM
+        if self.span is not None:
+            self.span.end(error_type)
 
     def __del__(self) -> None:
         # A signal handler may have raised before `__init__` did anything.
         if getattr(self, "_open", False):
             self._handle.fail(self.seconds, "cancelled")
+            if self.span is not None:
+                self.span.end("cancelled")
+
+    def pause(self) -> None:
+        """Stop the clock while the consumer is at work."""
+        self.seconds += perf_counter() - self.since
+        if self.span is not None:
+            self.span.suspend()
+
+    def go_on(self) -> None:
+        """Start the clock again."""
+        if self.span is not None:
+            self.span.resume()
+        self.since = perf_counter()
 
 
 def wrap_generator(function: Function, find: Find, failure: Failure | None) -> Function:
     """Wrap a generator function."""
-    clock = perf_counter
 
     @wraps(function)
     def wrapper(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
@@ -84,17 +105,17 @@ def wrap_generator(function: Function, find: Find, failure: Failure | None) -> F
             step, given = generator.send, None
             while True:
                 item = step(given)
-                run.seconds += clock() - run.since
+                run.pause()
                 try:
                     given = yield item
                     step = generator.send
                 except GeneratorExit:
-                    run.since = clock()
+                    run.go_on()
                     generator.close()
                     raise
                 except BaseException as error:  # noqa: BLE001 - the generator is to see it
                     step, given = generator.throw, error
-                run.since = clock()
+                run.go_on()
         except StopIteration as stop:
             run.returned(failure, stop.value)
             return stop.value
@@ -111,7 +132,6 @@ def wrap_generator(function: Function, find: Find, failure: Failure | None) -> F
 
 def wrap_async_generator(function: Function, find: Find, failure: Failure | None) -> Function:
     """Wrap an asynchronous generator function, as `wrap_generator` does a plain one."""
-    clock = perf_counter
 
     @wraps(function)
     async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
@@ -121,17 +141,17 @@ def wrap_async_generator(function: Function, find: Find, failure: Failure | None
             step, given = generator.asend, None
             while True:
                 item = await step(given)
-                run.seconds += clock() - run.since
+                run.pause()
                 try:
                     given = yield item
                     step = generator.asend
                 except GeneratorExit:
-                    run.since = clock()
+                    run.go_on()
                     await generator.aclose()
                     raise
                 except BaseException as error:  # noqa: BLE001 - the generator is to see it
                     step, given = generator.athrow, error
-                run.since = clock()
+                run.go_on()
         except StopAsyncIteration:
             run.returned(failure, None)
         except GeneratorExit:

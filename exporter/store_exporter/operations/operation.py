@@ -9,6 +9,7 @@ from ..errors import ERROR_TYPES, ErrorName
 from ..metrics.handle import OperationHandle
 from .misuse import no_error_type
 from .outcome import Verdict, record_exception, record_verdict
+from .spans import OperationSpan
 
 
 class Operation:
@@ -20,6 +21,7 @@ class Operation:
     outer: Operation | None = None
     """The operation that the same context manager opened before, if it is nested in itself."""
 
+    span: OperationSpan | None = None
     handle: OperationHandle
 
     def fail(self, error: ErrorName | BaseException) -> None:
@@ -41,20 +43,19 @@ class Operation:
         """Count the operation as finished without an exception; the wrapper calls this once."""
         seconds = perf_counter() - self.since
         handle = self.handle
-        if self.verdict is not None:
-            record_verdict(handle, seconds, self.verdict)
-            return
-        handle.durations.append(seconds)
-        if seconds > handle.notable:
-            handle.remark(seconds)
+        error_type = record_verdict(handle, seconds, self.verdict)
+        if self.span is not None:
+            self.span.end(error_type)
 
     def end_with(self, error: BaseException) -> None:
         """Count the operation as finished by an exception; what `fail` said goes before it."""
         seconds = perf_counter() - self.since
         if self.verdict is not None:
-            record_verdict(self.handle, seconds, self.verdict)
+            error_type = record_verdict(self.handle, seconds, self.verdict)
         else:
-            record_exception(self.handle, seconds, error)
+            error_type = record_exception(self.handle, seconds, error)
+        if self.span is not None:
+            self.span.end(error_type)
 
 
 def _is_verdict(given: object) -> bool:

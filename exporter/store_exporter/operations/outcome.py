@@ -31,33 +31,36 @@ NO_ROOM = (0.0,)
 """Added to `durations`, ends an operation where the stack has no room for recording how."""
 
 
-def record_exception(handle: OperationHandle, seconds: float, error: BaseException) -> None:
-    """Count an operation that raised."""
+def record_exception(handle: OperationHandle, seconds: float, error: BaseException) -> str:
+    """Count an operation that raised, and return its error type."""
     try:
         error_type = classify(error)
     except Exception as own:  # noqa: BLE001 - counted; an odd exception class must not hide the error
         handle.broke("classify", own)
         error_type = "exception"
     handle.fail(seconds, error_type, error)
+    return error_type
 
 
-def record_verdict(handle: OperationHandle, seconds: float, verdict: Verdict) -> None:
-    """Count an operation that did not raise, by what was said about it."""
+def record_verdict(handle: OperationHandle, seconds: float, verdict: Verdict) -> str | None:
+    """Count an operation that did not raise, by what was said about it; return its error type."""
     if verdict is None:
         handle.finish(seconds)
-    elif isinstance(verdict, MisuseError):
+        return None
+    if isinstance(verdict, MisuseError):
         handle.broke("failure", verdict)
         handle.fail(seconds, "exception")
-    elif isinstance(verdict, BaseException):
-        record_exception(handle, seconds, verdict)
-    else:
-        handle.fail(seconds, verdict)
+        return "exception"
+    if isinstance(verdict, BaseException):
+        return record_exception(handle, seconds, verdict)
+    handle.fail(seconds, verdict)
+    return verdict
 
 
 def record_result(
     handle: OperationHandle, seconds: float, failure: Failure, result: object
-) -> None:
-    """Count an operation that did not raise, by what the predicate says of its result."""
+) -> str | None:
+    """Count an operation that did not raise, by what the predicate says; return its error type."""
     try:
         verdict = failure(result)
     except Exception as own:  # noqa: BLE001 - counted; the operation itself succeeded
@@ -66,4 +69,4 @@ def record_result(
     is_other = verdict is not None and not isinstance(verdict, BaseException)
     if is_other and (verdict.__class__ is not str or verdict not in ERROR_TYPES):
         verdict = no_error_type(verdict, place_of(failure))
-    record_verdict(handle, seconds, verdict)
+    return record_verdict(handle, seconds, verdict)

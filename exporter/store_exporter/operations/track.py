@@ -23,6 +23,7 @@ from .labels import Labels, by_arguments, by_context, in_context
 from .misuse import check_arguments, check_function, is_kind
 from .operation import Operation
 from .outcome import NO_ROOM, TICKET, Failure
+from .spans import OperationSpan
 
 _F = TypeVar("_F", bound="Callable[..., Any] | classmethod[Any, ..., Any]")
 
@@ -110,7 +111,9 @@ class track:  # noqa: N801 - a decorator and context manager, used like a functi
         opened = self._open
         while True:
             try:
-                handle.tickets.pop()
+                tracer = handle.tickets.pop()
+                if tracer is not None:
+                    operation.span = OperationSpan(tracer, handle)
                 operation.since = perf_counter()
                 break
             except IndexError:
@@ -137,6 +140,7 @@ class track:  # noqa: N801 - a decorator and context manager, used like a functi
                 and error is None
                 and operation.outer is None
                 and operation.verdict is None
+                and operation.span is None
             ):
                 seconds = perf_counter() - operation.since
                 handle = operation.handle
@@ -157,7 +161,9 @@ class track:  # noqa: N801 - a decorator and context manager, used like a functi
         opened = self._open
         while True:
             try:
-                handle.tickets.pop()
+                tracer = handle.tickets.pop()
+                if tracer is not None:
+                    operation.span = OperationSpan(tracer, handle)
                 operation.since = perf_counter()
                 break
             except IndexError:

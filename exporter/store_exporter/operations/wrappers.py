@@ -8,11 +8,12 @@ docs/architecture/recorder.md.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from time import perf_counter
 from typing import Any
 
 from ..metrics.handle import OperationHandle
+from . import spans
 from .outcome import NO_ROOM, TICKET, Failure, record_exception, record_result
 
 Function = Callable[..., Any]
@@ -30,7 +31,7 @@ def wrap_function(function: Function, handle: OperationHandle, failure: Failure 
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         while True:
             try:
-                take()
+                tracer = take()
                 start = clock()
                 break
             except IndexError:
@@ -38,6 +39,8 @@ def wrap_function(function: Function, handle: OperationHandle, failure: Failure 
             except BaseException:
                 handle.tickets += TICKET
                 raise
+        if tracer is not None:
+            return spans.called(handle, tracer, start, failure, partial(function, *args, **kwargs))
         try:
             result = function(*args, **kwargs)
             seconds = clock() - start
@@ -69,7 +72,7 @@ def wrap_coroutine(
     async def wrapper(*args: Any, **kwargs: Any) -> Any:
         while True:
             try:
-                take()
+                tracer = take()
                 start = clock()
                 break
             except IndexError:
@@ -77,6 +80,10 @@ def wrap_coroutine(
             except BaseException:
                 handle.tickets += TICKET
                 raise
+        if tracer is not None:
+            return await spans.awaited(
+                handle, tracer, start, failure, partial(function, *args, **kwargs)
+            )
         try:
             result = await function(*args, **kwargs)
             seconds = clock() - start
@@ -106,7 +113,7 @@ def wrap_function_late(function: Function, find: Find, failure: Failure | None) 
         handle = find(args, kwargs)
         while True:
             try:
-                handle.tickets.pop()
+                tracer = handle.tickets.pop()
                 start = clock()
                 break
             except IndexError:
@@ -114,6 +121,8 @@ def wrap_function_late(function: Function, find: Find, failure: Failure | None) 
             except BaseException:
                 handle.tickets += TICKET
                 raise
+        if tracer is not None:
+            return spans.called(handle, tracer, start, failure, partial(function, *args, **kwargs))
         try:
             result = function(*args, **kwargs)
             seconds = clock() - start
@@ -143,7 +152,7 @@ def wrap_coroutine_late(function: Function, find: Find, failure: Failure | None)
         handle = find(args, kwargs)
         while True:
             try:
-                handle.tickets.pop()
+                tracer = handle.tickets.pop()
                 start = clock()
                 break
             except IndexError:
@@ -151,6 +160,10 @@ def wrap_coroutine_late(function: Function, find: Find, failure: Failure | None)
             except BaseException:
                 handle.tickets += TICKET
                 raise
+        if tracer is not None:
+            return await spans.awaited(
+                handle, tracer, start, failure, partial(function, *args, **kwargs)
+            )
         try:
             result = await function(*args, **kwargs)
             seconds = clock() - start

@@ -24,6 +24,7 @@ from ...errors import StoreError
 from ...net import httpx_wire
 from ...net.httpx_exchange import HttpxExchange, built
 from ...net.plans import Pause, Plan, Request
+from .http_spans import HttpSpan
 
 T = TypeVar("T")
 TransportT = TypeVar("TransportT", bound=httpx.BaseTransport | httpx.AsyncBaseTransport)
@@ -108,15 +109,23 @@ class _Driver(ABC, Generic[TransportT, SleptT]):
 
     async def _exchange(self, request: Request) -> Response:
         exchange = HttpxExchange(request, self._limit, self._monotonic)
+        span = HttpSpan(request)
         try:
-            return await self._send(self._sign(request), exchange)
-        except StoreError:
+            answer = await self._send(self._sign(request), exchange)
+        except StoreError as error:
+            span.failed(error.error_type)
             raise
         except Exception as error:
             failure = exchange.failure(error)
+            span.failed("exception" if failure is None else failure.error_type)
             if failure is None:
                 raise
             raise failure from error
+        except BaseException:
+            span.failed("cancelled")
+            raise
+        span.answered(answer.status)
+        return answer
 
 
 class SyncDriver(_Driver[httpx.BaseTransport, None]):

@@ -1,0 +1,175 @@
+"""The span of an operation, where the application has set a tracer provider. Nothing here raises.
+
+A ticket that is not None is the tracer: so an operation without spans pays for one comparison.
+The span is the active one while the operation runs, and while it is recorded, so that exemplars
+and recent calls lead to it. It carries no message of an exception, which may hold anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from ..errors import ERROR_TYPES, Fault
+from ..metrics.handle import OperationHandle
+from .outcome import NO_ROOM, Failure, record_exception, record_result
+
+if TYPE_CHECKING:
+    from contextvars import Token
+
+    from opentelemetry.context import Context
+    from opentelemetry.trace import Tracer
+
+_FAILED = (Fault.STORE, Fault.CONFIG, Fault.APP)
+"""Faults that make a span an error: a refusal and a caller who went away are none."""
+
+
+class OperationSpan:
+    """The span of one operation, active from here on.
+
+    Args:
+        tracer: opens it.
+        handle: tells whose it is, and counts what goes wrong here.
+    """
+
+    __slots__ = ("_handle", "_span", "_token")
+
+    def __init__(self, tracer: Tracer, handle: OperationHandle) -> None:
+        self._handle = handle
+        self._span: Any = None
+        self._token: Token[Context] | None = None
+        org, domain, platform, operation = handle.labels
+        try:
+            self._span = tracer.start_span(
+                operation,
+                attributes={
+                    "org": org,
+                    "domain": domain,
+                    "platform": platform,
+                    "operation": operation,
+                },
+                record_exception=False,
+            )
+        except Exception as error:  # noqa: BLE001 - tracing must not fail the operation
+            handle.broke("span", error)
+        self.resume()
+
+    def resume(self) -> None:
+        """Make it the active span."""
+        if self._span is None:
+            return
+        try:
+            from opentelemetry import context, trace
+
+            self._token = context.attach(trace.set_span_in_context(self._span))
+        except Exception as error:  # noqa: BLE001 - tracing must not fail the operation
+            self._handle.broke("span", error)
+
+    def suspend(self) -> None:
+        """Make the span active again that was before, if this is still the active one.
+
+        In another context, where some frameworks leave blocks and generators, it is not.
+        """
+        token, self._token = self._token, None
+        if token is None:
+            return
+        try:
+            from opentelemetry import context, trace
+
+            if trace.get_current_span() is self._span:
+                context.detach(token)
+        except Exception as error:  # noqa: BLE001 - tracing must not fail the operation
+            self._handle.broke("span", error)
+
+    def end(self, error_type: str | None) -> None:
+        """End it with how the operation ended; None is a success."""
+        self.suspend()
+        span, self._span = self._span, None
+        if span is None:
+            return
+        try:
+            if error_type is not None:
+                from opentelemetry.trace import StatusCode
+
+                fault = ERROR_TYPES[error_type].fault
+                span.set_attributes({"error.type": error_type, "fault": str(fault)})
+                if fault in _FAILED:
+                    span.set_status(StatusCode.ERROR)
+            span.end()
+        except Exception as error:  # noqa: BLE001 - tracing must not fail the operation
+            self._handle.broke("span", error)
+
+
+def called(
+    handle: OperationHandle,
+    tracer: Tracer,
+    start: float,
+    failure: Failure | None,
+    function: Callable[[], Any],
+) -> Any:
+    """Call a function as an operation that has begun and is to have a span."""
+    span: OperationSpan | None = None
+    try:
+        span = OperationSpan(tracer, handle)
+        result = function()
+        seconds = perf_counter() - start
+    except BaseException as error:
+        _raised(handle, span, perf_counter() - start, error)
+        raise
+    _returned(handle, span, seconds, failure, result)
+    return result
+
+
+async def awaited(
+    handle: OperationHandle,
+    tracer: Tracer,
+    start: float,
+    failure: Failure | None,
+    function: Callable[[], Awaitable[Any]],
+) -> Any:
+    """Await a coroutine function, as `called` calls a plain one."""
+    span: OperationSpan | None = None
+    try:
+        span = OperationSpan(tracer, handle)
+        result = await function()
+        seconds = perf_counter() - start
+    except BaseException as error:
+        _raised(handle, span, perf_counter() - start, error)
+        raise
+    _returned(handle, span, seconds, failure, result)
+    return result
+
+
+def _raised(
+    handle: OperationHandle, span: OperationSpan | None, seconds: float, error: BaseException
+) -> None:
+    error_type = "exception"
+    try:
+        error_type = record_exception(handle, seconds, error)
+    except RecursionError:
+        handle.durations += NO_ROOM
+    if span is not None:
+        _ended(span, error_type)
+
+
+def _returned(
+    handle: OperationHandle,
+    span: OperationSpan,
+    seconds: float,
+    failure: Failure | None,
+    result: object,
+) -> None:
+    error_type = None
+    if failure is None:
+        handle.finish(seconds)
+    else:
+        error_type = record_result(handle, seconds, failure, result)
+    _ended(span, error_type)
+
+
+def _ended(span: OperationSpan, error_type: str | None) -> None:
+    # Where the stack has no room for it the operation is counted all the same.
+    with suppress(RecursionError):
+        span.end(error_type)

@@ -1,0 +1,89 @@
+"""The span of one HTTP request, a child of the operation's, by the semantic conventions for HTTP.
+
+https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-client-span (stable)
+
+The address is told without user and password and without the values of its query, which are
+credentials, codes and customers' addresses. Headers and bodies are not told at all, and no trace
+context is sent to the store.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
+
+from ...metrics import tracing
+from ...net.plans import Request
+
+_MASK = "REDACTED"
+"""What the conventions put in place of a value."""
+_PORTS = {"http": 80, "https": 443}
+
+
+class HttpSpan:
+    """The span of a request that is sent now; none where no operation is being traced.
+
+    Nothing here raises: a trace must not fail the request.
+
+    Args:
+        request: without its credentials.
+    """
+
+    def __init__(self, request: Request) -> None:
+        self._span: Any = None
+        try:
+            tracer = tracing.tracer()
+            if tracer is not None and tracing.active() is not None:
+                self._span = tracer.start_span(
+                    request.method, kind=_client_kind(), attributes=_attributes(request)
+                )
+        except Exception:  # noqa: BLE001 - there is no span then
+            self._span = None
+
+    def answered(self, status: int) -> None:
+        """End it with an answer."""
+        told: dict[str, str | int] = {"http.response.status_code": status}
+        if status >= 400:
+            told["error.type"] = str(status)
+        self._end(told)
+
+    def failed(self, error_type: str) -> None:
+        """End it without an answer."""
+        self._end({"error.type": error_type})
+
+    def _end(self, told: dict[str, str | int]) -> None:
+        span, self._span = self._span, None
+        if span is None:
+            return
+        try:
+            from opentelemetry.trace import StatusCode
+
+            span.set_attributes(told)
+            if "error.type" in told:
+                span.set_status(StatusCode.ERROR)
+            span.end()
+        except Exception:  # noqa: BLE001, S110 - the request is what matters
+            pass
+
+
+def _client_kind() -> Any:
+    from opentelemetry.trace import SpanKind
+
+    return SpanKind.CLIENT
+
+
+def _attributes(request: Request) -> dict[str, str | int]:
+    parts = urlsplit(request.url)
+    host = parts.hostname or ""
+    names = [name for name, _ in parse_qsl(parts.query, keep_blank_values=True)]
+    names += request.params
+    query = "&".join(f"{quote(name, safe='')}={_MASK}" for name in names)
+    netloc = f"[{host}]" if ":" in host else host
+    if parts.port is not None:
+        netloc = f"{netloc}:{parts.port}"
+    return {
+        "http.request.method": request.method,
+        "url.full": urlunsplit((parts.scheme, netloc, parts.path, query, "")),
+        "server.address": host,
+        "server.port": parts.port or _PORTS.get(parts.scheme, 0),
+    }
