@@ -43,7 +43,14 @@ async def until(holds: Callable[[], Awaitable[bool]], what: str, seconds: float)
         await asyncio.sleep(0.3)
 
 
-async def told(world: World, alert: AlertName, about: str = "", *, since: float) -> None:
+async def told(
+    world: World,
+    alert: AlertName,
+    about: str = "",
+    *,
+    since: float,
+    seconds: float = TOLD_SECONDS,
+) -> None:
     """Wait until a message about an alert, and a store, has reached Slack."""
 
     async def arrived() -> bool:
@@ -52,7 +59,7 @@ async def told(world: World, alert: AlertName, about: str = "", *, since: float)
             for message in world.slack.messages
         )
 
-    await until(arrived, f"a message {alert} {about}", TOLD_SECONDS)
+    await until(arrived, f"a message {alert} {about}".rstrip(), seconds)
     world.truth.told.append((alert, about))
     world.say(f"   told after {time.time() - since:.0f} s: {alert} {about}")
 
@@ -349,10 +356,13 @@ async def prometheus_gone(world: World) -> None:
 
 async def otlp_refuses(world: World) -> None:
     """The OTLP endpoint refuses, redirects or is broken until somebody is told."""
+    if any(alert is AlertName.STORE_OTLP_PUSHES_FAILING for alert, _ in world.truth.told):
+        return
     since = time.time()
     world.otlp = world.random.choice((302, 400, 401, 500, 503))
     try:
-        await told(world, AlertName.STORE_OTLP_PUSHES_FAILING, since=since)
+        # It must be most pushes of a quarter of an hour.
+        await told(world, AlertName.STORE_OTLP_PUSHES_FAILING, since=since, seconds=900)
     finally:
         world.otlp = 200
 

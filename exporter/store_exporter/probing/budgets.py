@@ -56,7 +56,7 @@ class Budgets:
         except StateUnavailableError:
             budget.hold_to_reserve()
             return False
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
             log.warning("the saved budget of %s makes no sense: %r", store.domain, error)
         return True
 

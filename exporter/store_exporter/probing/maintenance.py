@@ -19,7 +19,7 @@ from contextlib import suppress
 from ..metrics.catalogue import health
 from ..metrics.families import Sample
 from ..metrics.recorder import Recorder
-from ..stores.maintenance import Window
+from ..stores.maintenance import MAX_BEGUN_SECONDS, Window, is_reason
 from ..stores.model import Store
 from .documents import Documents
 from .state import Key, Saved, StateUnavailableError
@@ -28,6 +28,9 @@ log = logging.getLogger(__name__)
 
 DOCUMENT = "(maintenance)"
 """Stands where others have a collector's name, which no collector can have."""
+_LAST = 253_402_300_800.0
+"""Unix time of the year 10000, which no date can show."""
+_SENSELESS = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
 _LONGEST_WAIT = 60.0
 """Seconds between looks at the clock, which may be set meanwhile."""
 
@@ -203,7 +206,22 @@ def _window(domain: str, saved: Saved | None) -> Window | None:
         return None
     try:
         kept = json.loads(saved.document)
-        return Window(float(kept["from"]), float(kept["to"]), kept["reason"]) if kept else None
-    except (ValueError, TypeError, KeyError) as error:
+        if not kept:
+            return None
+        window = Window(float(kept["from"]), float(kept["to"]), kept["reason"])
+        # As `begin` lets them be; the times are those that can be written as dates.
+        if not (0 <= window.start < window.end <= window.start + MAX_BEGUN_SECONDS < _LAST):
+            raise ValueError("no stretch of time that can be begun")
+        if not is_reason(window.reason):
+            raise ValueError("no reason that can be given")
+    except (
+        ValueError,
+        TypeError,
+        KeyError,
+        AttributeError,
+        OverflowError,
+        RecursionError,
+    ) as error:
         log.warning("the saved maintenance of %s is damaged: %r", domain, error)
         return None
+    return window

@@ -99,7 +99,7 @@ class SavedStates:
                 (str(name), (*store, *map(str, labels))): (float(value), int(at))
                 for name, labels, value, at in document
             }
-        except (StateUnavailableError, ValueError, TypeError):
+        except (StateUnavailableError, ValueError, TypeError, OverflowError, RecursionError):
             log.exception("what was pushed of a store cannot be read", extra={"store": store[1]})
             self._lost()
             return {}
