@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import time
@@ -10,7 +11,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
@@ -123,7 +124,14 @@ class Server:
 
 @contextmanager
 def running(
-    name: str, argv: Sequence[str], *, directory: Path, listening: str, ready: str
+    name: str,
+    argv: Sequence[str],
+    *,
+    directory: Path,
+    listening: str,
+    ready: str,
+    program: str | None = None,
+    env: Mapping[str, str] | None = None,
 ) -> Iterator[Server]:
     """Run a server that chose its own port.
 
@@ -133,11 +141,13 @@ def running(
         directory: where it keeps its files.
         listening: a regular expression for its log; its group is the address it listens on.
         ready: a path that answers 200 when it is ready.
+        program: its path, where it is none of `scripts/tools`.
+        env: environment variables besides our own.
 
     Raises:
         StartError: it ended early or was not ready within 30 seconds.
     """
-    program = tool(name)
+    program = program or tool(name)
     log = _log(directory, name)
     with (
         log.open("wb") as output,
@@ -147,6 +157,7 @@ def running(
             stdout=output,
             stderr=subprocess.STDOUT,
             cwd=directory,
+            env={**os.environ, **(env or {})},
         ) as child,
     ):
         try:
