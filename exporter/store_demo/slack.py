@@ -2,7 +2,8 @@
 
 It is for the demo and for tests: `POST /services/<anything>` takes a message and answers `ok`, or
 refuses it as Slack does (HTTP 400 and a one-word reason) when it breaks one of Slack's limits.
-`GET /api/messages` lists what arrived as JSON, `GET /` shows it as text.
+`GET /api/messages` lists what arrived as JSON; `GET /` shows it to a browser as Slack would, and to
+others as text.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from aiohttp import web
+
+from . import slack_page
 
 MAX_TEXT = 40_000
 """Characters of text in a message; Slack truncates longer ones."""
@@ -134,10 +137,14 @@ class SlackReceiver:
     async def _healthy(self, _: web.Request) -> web.Response:
         return web.Response(text="store-exporter demo Slack receiver is healthy\n")
 
-    async def _page(self, _: web.Request) -> web.Response:
+    async def _page(self, request: web.Request) -> web.Response:
+        newest = reversed(self.messages)
+        if "text/html" in request.headers.get("Accept", ""):
+            html = slack_page.page((each.received, each.payload) for each in newest)
+            return web.Response(text=html, content_type="text/html")
         shown = [
             f"{time.strftime('%H:%M:%S', time.localtime(m.received))}  {m.path}\n{m.text}\n"
-            for m in reversed(self.messages)
+            for m in newest
         ]
         return web.Response(text="\n".join(shown) or "No message has arrived yet.\n")
 

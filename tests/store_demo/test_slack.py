@@ -54,9 +54,12 @@ async def test_a_good_message_is_accepted_shown_and_listed(
     async with aiohttp.ClientSession() as session:
         listed = await (await session.get(server.make_url("/api/messages"))).json()
         page = await (await session.get(server.make_url("/"))).text()
+        browser = {"Accept": "text/html,*/*;q=0.8"}
+        html = await (await session.get(server.make_url("/"), headers=browser)).text()
     assert listed[0]["received"] == 1_000.0
     assert "acme & sons" in listed[0]["text"]
     assert "[ Runbook ]" in page
+    assert '<a class="" href="http://127.0.0.1/dashboard">[FIRING:1] acme &amp; sons</a>' in html
     assert len(slack.messages) == 1
 
 

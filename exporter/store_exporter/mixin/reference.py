@@ -79,6 +79,10 @@ def recorded() -> Iterator[str]:
         yield markdown.items(f"`{name}`" for name in names)
 
 
+UNPICTURED = ("trends",)
+"""Dashboards of which docs/pictures has no picture: the demo has no weeks to compare."""
+
+
 def dashboards() -> str:
     """The page of every dashboard and panel."""
     return markdown.page(
@@ -111,7 +115,10 @@ def dashboards() -> str:
 def panels(page: DashboardPage) -> Iterator[str]:
     """One dashboard's panels."""
     names = ", ".join(f"`{variable.name}`" for variable in page.variables)
-    yield from (f"## {page.title}", page.description, f"Variables: {names}.")
+    yield from (f"## {page.title}", page.description)
+    if page.file not in UNPICTURED:
+        yield f"![{page.title}, in the demo while a store fails](pictures/{page.file}.png)"
+    yield f"Variables: {names}."
     for shown in page.rows:
         yield f"### {shown.title}"
         yield markdown.table(
