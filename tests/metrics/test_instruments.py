@@ -65,9 +65,12 @@ def test_writes_from_threads_are_all_applied() -> None:
 def test_a_write_while_somebody_reads_is_not_lost() -> None:
     recorder = Recorder()
     # As a finalizer or signal handler would that interrupts a thread while it reads.
-    with recorder._instruments._lock:
+
+    def write() -> None:
         for _ in range(3000):
             recorder.inc(exporter.OTLP_PUSHES, ("success",))
+
+    recorder._instruments._lock.run(write)
     assert series(recorder, "store_exporter_otlp_pushes_total") == {("success",): 3000}
 
 

@@ -113,13 +113,16 @@ def test_a_start_while_somebody_folds_is_not_lost() -> None:
     recorder = Recorder()
     handle = recorder.operation(*SHOP, "get_cart")
     # As a finalizer or signal handler would that interrupts a thread while it folds.
-    with recorder._series._folding:
+
+    def work() -> None:
         for _ in range(20):
             handle.start()
         for _ in range(15):
             handle.finish(0.1)
         for _ in range(3):
             handle.fail(0.1, "timeout")
+
+    recorder._series._folding.run(work)
     state = only(recorder)
     assert (state.total, state.in_progress, state.errors) == (18, 2, {"timeout": 3})
 

@@ -143,9 +143,12 @@ def test_a_child_forked_while_a_lock_is_held_has_locks_of_its_own() -> None:
         held, release = threading.Event(), threading.Event()
 
         def hold():
-            with recorder._series._folding, recorder._series._binding, recorder._instruments._lock:
+            def wait():
                 held.set()
                 release.wait()
+
+            series, instruments = recorder._series, recorder._instruments
+            series._folding.run(series._binding.run, instruments._lock.run, wait)
 
         holder = threading.Thread(target=hold)
         holder.start()

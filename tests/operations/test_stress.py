@@ -170,6 +170,75 @@ def test_signal_handlers_that_raise_leave_nothing_in_progress() -> None:
     """)
 
 
+def test_deadlines_by_signal_reach_the_application_and_leave_no_lock_held() -> None:
+    run("""
+    import signal, threading
+    from store_exporter import Recorder, StoreError, track
+    from tests.metrics.figures import operations
+
+    # A plain exception, as Celery's soft time limit and RQ's timeout are.
+    class Late(Exception):
+        pass
+
+    raised = 0
+
+    def handler(signum, frame):
+        global raised
+        raised += 1
+        raise Late
+
+    recorder = Recorder()
+    labels = dict(org="acme", domain="shop", platform="shopify", recorder=recorder)
+
+    @track("get_cart", **labels)
+    def call():
+        return 5
+
+    @track("add_to_cart", labels=lambda: ("acme", "shop", "shopify"), recorder=recorder)
+    def late():
+        return 5
+
+    @track("get_product", **labels)
+    def fail():
+        raise StoreError("timeout", "slow")
+
+    def calls(before):
+        while raised == before:
+            call()
+            late()
+            try:
+                fail()
+            except StoreError:
+                pass
+
+    def reads(before):
+        while raised == before:
+            call()
+            list(recorder.families())
+
+    signal.signal(signal.SIGALRM, handler)
+    caught = 0
+    while caught < 2000:
+        before = raised
+        try:
+            signal.setitimer(signal.ITIMER_REAL, 0.00001 + caught % 50 * 1e-6)
+            (reads if caught % 4 == 0 else calls)(before)
+        except Late:
+            caught += 1
+        assert caught == raised, "an exception was swallowed"
+    # Another thread reads: it would wait for a lock that nobody holds.
+    reader = threading.Thread(target=lambda: list(recorder.families()), daemon=True)
+    reader.start()
+    reader.join(30)
+    assert not reader.is_alive(), "the lock is held"
+    series = recorder._series
+    locks = series._folding, series._binding, recorder._instruments._lock, recorder._looks.lock
+    assert all(lock.attempt(int) for lock in locks)
+    found = operations(recorder)
+    assert all(state.total == state.observations for state in found.values()), found
+    """)
+
+
 def test_finalizers_and_signal_handlers_may_run_operations() -> None:
     run("""
     import gc, signal, sys

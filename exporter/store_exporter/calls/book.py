@@ -11,9 +11,9 @@ from bisect import insort
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from threading import Lock
 
 from ..errors import Fault
+from ..lock import Lock
 from .call import MAX_RAW, OPERATION, Call, told
 from .privacy import hide
 
@@ -188,15 +188,17 @@ class CallBook:
         """Remember as much as these limits say from now on."""
         if limits == self.limits:
             return
-        with self._lock:
-            self.limits = limits
-            for key, page in list(self._pages.items()):
-                made = _page(limits)
-                made.failures.extend(_copy(page.failures))
-                made.refusals.extend(_copy(page.refusals))
-                made.checks.extend(_copy(page.checks))
-                made.slowest = page.slowest[max(len(page.slowest) - limits.slowest, 0) :]
-                self._pages[key] = made
+        self._lock.run(self._limit, limits)
+
+    def _limit(self, limits: CallLimits) -> None:
+        self.limits = limits
+        for key, page in list(self._pages.items()):
+            made = _page(limits)
+            made.failures.extend(_copy(page.failures))
+            made.refusals.extend(_copy(page.refusals))
+            made.checks.extend(_copy(page.checks))
+            made.slowest = page.slowest[max(len(page.slowest) - limits.slowest, 0) :]
+            self._pages[key] = made
 
     def _young(self, org: str, domain: str | None, *, slowest: bool) -> Iterator[Call]:
         oldest = self._clock() - self.limits.age
@@ -218,22 +220,18 @@ class CallBook:
         page = self._pages.get(key)
         if page is None:
             if len(self._pages) >= MAX_STORES:
-                self._make_room()
+                # Tried and not waited for: a signal handler may interrupt the very thread that
+                # holds it.
+                self._lock.attempt(self._make_room)
             page = self._pages.setdefault(key, _page(self.limits))
         return page
 
     def _make_room(self) -> None:
         """Forget a tenth of the stores of the org that has most, those known longest."""
-        # Tried and not waited for: a signal handler may interrupt the very thread that holds it.
-        if not self._lock.acquire(blocking=False):
-            return
-        try:
-            keys = list(self._pages)
-            org, count = Counter(org for org, _ in keys).most_common(1)[0]
-            for key in [key for key in keys if key[0] == org][: count // 10 + 1]:
-                self._pages.pop(key, None)
-        finally:
-            self._lock.release()
+        keys = list(self._pages)
+        org, count = Counter(org for org, _ in keys).most_common(1)[0]
+        for key in [key for key in keys if key[0] == org][: count // 10 + 1]:
+            self._pages.pop(key, None)
 
     def _slow(self, call: Call) -> float:
         most, oldest = self.limits.slowest, self._clock() - self.limits.age
@@ -241,16 +239,17 @@ class CallBook:
         if not most:
             return float("inf")
         # Tried and not waited for, as above; that a slow call is missed now and then does no harm.
-        if not self._lock.acquire(blocking=False):
+        if not self._lock.attempt(_insert, page, call, oldest, most):
             return call.duration
-        try:
-            slowest = [one for one in page.slowest if one.time > oldest]
-            insort(slowest, call, key=lambda one: one.duration)
-            page.slowest = slowest[max(len(slowest) - most, 0) :]
-        finally:
-            self._lock.release()
         self._changed.add((call.org, call.domain))
         return page.slowest[0].duration if len(page.slowest) >= most else -1.0
+
+
+def _insert(page: _Page, call: Call, oldest: float, most: int) -> None:
+    """Put a call among the slowest of a page, of which those that are too old go."""
+    slowest = [one for one in page.slowest if one.time > oldest]
+    insort(slowest, call, key=lambda one: one.duration)
+    page.slowest = slowest[max(len(slowest) - most, 0) :]
 
 
 def _copy(calls: Iterable[Call]) -> tuple[Call, ...]:

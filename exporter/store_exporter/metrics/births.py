@@ -15,8 +15,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from threading import Lock
 
+from ..lock import Lock
 from .families import Family
 
 HORIZON = 180.0
@@ -74,7 +74,7 @@ class Look:
 class Looks:
     """Gives each look a moment of its own, and holds one at a time.
 
-    `with looks.lock:` goes around the taking of a snapshot, not around its rendering, so that a
+    `looks.lock.run(…)` goes around the taking of a snapshot, not around its rendering, so that a
     series met by one look is in every later one.
 
     Args:

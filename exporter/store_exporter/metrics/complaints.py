@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Callable
-from contextlib import suppress
+
+from .signals import comes_from_outside
 
 _INTERVAL = 60.0
 _MOST_KINDS = 100
@@ -35,7 +36,7 @@ class InstrumentationLog:
         """Log a failure, unless one of its kind was logged in the last minute. Never raises."""
         now = self._monotonic()
         # A log handler may raise, and so may an odd exception; the failure is counted already.
-        with suppress(Exception):
+        try:
             kind = (stage, operation, _describe(error))
             until, unsaid = self._kinds.get(kind, (now, 0))
             if now < until:
@@ -52,6 +53,9 @@ class InstrumentationLog:
                 kind[2],
                 unsaid,
             )
+        except Exception as raised:
+            if comes_from_outside(raised):
+                raise
 
     def _has_room(self, kind: _Kind, now: float) -> bool:
         """Tell whether a kind may be remembered; those that are over make room."""

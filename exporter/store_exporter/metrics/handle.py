@@ -18,6 +18,7 @@ from .births import EVERYTHING, Look
 from .families import Exemplar
 from .guard import Labels
 from .histogram import Histogram
+from .signals import comes_from_outside
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Tracer
@@ -190,7 +191,10 @@ class OperationHandle:
                 calls.failed(self.labels, seconds, error_type, error, _trace_id())
         except RecursionError:
             pass
-        except Exception as own:  # noqa: BLE001 - an odd exception must not hide itself
+        except Exception as own:
+            if comes_from_outside(own):
+                raise
+            # An odd exception must not hide itself.
             self.broke("call", own)
 
     def admit(self) -> None:
@@ -209,7 +213,10 @@ class OperationHandle:
                 calls.slow(self.labels, seconds, _trace_id())
             if not tracing.available():
                 self.notable = calls.threshold(*self.labels[:2])
-        except Exception as error:  # noqa: BLE001 - what is remembered must not fail the operation
+        except Exception as error:
+            if comes_from_outside(error):
+                raise
+            # What is remembered must not fail the operation.
             self.broke("call", error)
 
     def _keep_trace(self, seconds: float, error_type: str = "") -> None:
@@ -228,7 +235,10 @@ class OperationHandle:
             if of_error:
                 exemplar = Exemplar(*trace, 1.0, now)
                 self._error_exemplars = {**(self._error_exemplars or {}), error_type: exemplar}
-        except Exception as error:  # noqa: BLE001 - tracing must not fail the operation
+        except Exception as error:
+            if comes_from_outside(error):
+                raise
+            # Tracing must not fail the operation.
             self.broke("exemplar", error)
 
     def expect(self) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import re
-from contextlib import suppress
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 
 from .guard import OTHER, Labels
+from .signals import comes_from_outside
 
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
 _GROUP = "store_exporter.platforms"
@@ -25,7 +25,7 @@ def look_at(labels: Labels) -> None:
     """
     _, domain, platform, operation = labels
     # A log handler may raise.
-    with suppress(Exception):
+    try:
         if not _HOST.fullmatch(domain):
             advice = "is no host name in lower case, such as shop.example.com"
             _tell(operation, "domain", domain, advice)
@@ -37,6 +37,9 @@ def look_at(labels: Labels) -> None:
             close = get_close_matches(platform.lower(), known - {platform}, n=1, cutoff=0.8)
             if close and platform not in known:
                 _tell(operation, "platform", platform, f"is unknown; did you mean {close[0]}?")
+    except Exception as error:
+        if comes_from_outside(error):
+            raise
 
 
 def _tell(operation: str, label: str, value: str, advice: str) -> None:

@@ -10,9 +10,9 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable
-from threading import Lock
 from typing import NamedTuple
 
+from ..lock import Lock
 from .births import Look
 from .blocks import Block, LabelValues
 from .catalogue import Kind, Metric
@@ -118,17 +118,19 @@ class Instruments:
 
     def snapshot(self, look: Look) -> dict[str, list[Block]]:
         """Return all series by metric. Must not be called from a signal handler or finalizer."""
+        return self._lock.run(self._see, look)
+
+    def _see(self, look: Look) -> dict[str, list[Block]]:
         seen = look.seen
-        with self._lock:
-            self._apply_journal()
-            return {
-                name: [
-                    one.shown(look) if one.born is None or one.born > seen else one.block
-                    for one in series.values()
-                ]
-                for name, series in self._series.items()
-                if series
-            }
+        self._apply_journal()
+        return {
+            name: [
+                one.shown(look) if one.born is None or one.born > seen else one.block
+                for one in series.values()
+            ]
+            for name, series in self._series.items()
+            if series
+        }
 
     def reset(self) -> None:
         """Begin from nothing in a forked child, where no other thread runs yet."""
@@ -139,10 +141,8 @@ class Instruments:
 
     def _write(self, write: _Write | _Forgotten) -> None:
         self._journal.append(write)
-        # Asked first, so that a signal handler or finalizer never waits for its own thread.
-        if len(self._journal) > _JOURNAL and not self._lock.locked():
-            with self._lock:
-                self._apply_journal()
+        if len(self._journal) > _JOURNAL:
+            self._lock.attempt(self._apply_journal)
 
     def _apply_journal(self) -> None:
         journal = self._journal

@@ -275,14 +275,16 @@ class Recorder:
                 `births.EVERYTHING` for all values as they are.
         """
         self.before_look()
-        with self._looks.lock:
-            look = self._looks.begin(seen)
-            own = operation_families(self._series.snapshot(look), self._duration)
-            found = self._instruments.snapshot(look)
-            published, before = self._groups.snapshot(look)
-            for name, blocks in published.items():
-                found[name] = [*found.get(name, ()), *blocks]
-            self._add_own(found, look)
+        return self._looks.lock.run(self._look, seen)
+
+    def _look(self, seen: float | None) -> Look:
+        look = self._looks.begin(seen)
+        own = operation_families(self._series.snapshot(look), self._duration)
+        found = self._instruments.snapshot(look)
+        published, before = self._groups.snapshot(look)
+        for name, blocks in published.items():
+            found[name] = [*found.get(name, ()), *blocks]
+        self._add_own(found, look)
         look.families = _in_order(own, found, before)
         return look
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from threading import Condition
 from typing import Any
 
+from ..lock import Lock
 from .births import HORIZON, Look
 
 MOST_SCRAPERS = 64
@@ -15,6 +16,9 @@ MOST_SCRAPERS = 64
 
 _LONGEST = 200
 """Characters kept of what a scraper says of itself."""
+
+_POLL = 0.05
+"""Seconds between two looks at whether all have got everything, at the end of a process."""
 
 _TOO_SOON = 0.8
 """The part of its timeout after which a scraper may come again. Prometheus wants the interval to be
@@ -156,55 +160,64 @@ class Scrapers:
 
     def reset(self) -> None:
         """Forget everyone in a forked child, whose locks may belong to threads that are gone."""
-        self._changed = Condition()
+        self._lock = Lock()
         self._known: list[Known] = []
 
     def find(self, scraper: Scraper) -> Known:
         """Return what is known of a scraper that asks now."""
-        with self._changed:
-            now = self._monotonic()
-            # Who has not asked for the longest comes first.
-            self._known = [one for one in self._known if one.asked > now - HORIZON]
-            alike = [one for one in self._known if one.is_like(scraper)]
-            found = [one for one in alike if one.is_certainly(scraper)]
-            found += [one for one in alike if one.may_be(scraper, now)]
-            if found:
-                known = found[0]
-                self._known.remove(known)
-                known.interval = now - known.asked
-                if known.has_lost(scraper):
-                    known.seen = known.before
-                known.scraper, known.asked = scraper, now
-            else:
-                # Should it be one of these after all, no value that it has may fall back to zero.
-                # It is none whose connection is still open.
-                unsure = [one.told for one in alike if one.scraper.is_open is None]
-                seen = max(unsure, default=now - HORIZON)
-                known = Known(scraper, now, seen)
-            self._known = [*self._known[1 - MOST_SCRAPERS :], known]
-            return known
+        return self._lock.run(self._find, scraper)
+
+    def _find(self, scraper: Scraper) -> Known:
+        now = self._monotonic()
+        # Who has not asked for the longest comes first.
+        self._known = [one for one in self._known if one.asked > now - HORIZON]
+        alike = [one for one in self._known if one.is_like(scraper)]
+        found = [one for one in alike if one.is_certainly(scraper)]
+        found += [one for one in alike if one.may_be(scraper, now)]
+        if found:
+            known = found[0]
+            self._known.remove(known)
+            known.interval = now - known.asked
+            if known.has_lost(scraper):
+                known.seen = known.before
+            known.scraper, known.asked = scraper, now
+        else:
+            # Should it be one of these after all, no value that it has may fall back to zero.
+            # It is none whose connection is still open.
+            unsure = [one.told for one in alike if one.scraper.is_open is None]
+            seen = max(unsure, default=now - HORIZON)
+            known = Known(scraper, now, seen)
+        self._known = [*self._known[1 - MOST_SCRAPERS :], known]
+        return known
 
     def complete(self, known: Known, look: Look) -> None:
         """Note that a scraper got all of a look. One that has given up by now got none of it."""
         timeout = known.scraper.timeout
         if timeout and self._monotonic() - look.moment > timeout:
             return
-        with self._changed:
-            known.before, known.seen = known.seen, look.moment
-            known.has_all = not look.has_news
-            self._changed.notify_all()
+        self._lock.run(_complete, known, look)
 
     def wait(self, timeout: float) -> bool:
         """Wait until every scraper that still comes, one at least, has got everything."""
         began = self._monotonic()
-        with self._changed:
-            return self._changed.wait_for(lambda: self._all_have(began), timeout)
+        until = time.monotonic() + timeout
+        while not self._lock.run(self._all_have, began):
+            left = until - time.monotonic()
+            if left <= 0:
+                return False
+            time.sleep(min(left, _POLL))
+        return True
 
     def _all_have(self, began: float) -> bool:
         """Whether all have got everything that was counted until then."""
         now = self._monotonic()
         coming = [one for one in self._known if now - one.asked < 2 * one.interval + 1]
         return bool(coming) and all(one.has_all and one.seen > began for one in coming)
+
+
+def _complete(known: Known, look: Look) -> None:
+    known.before, known.seen = known.seen, look.moment
+    known.has_all = not look.has_news
 
 
 def _key(scraper: Scraper) -> tuple[str, str, str, float]:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable
-from threading import Lock, RLock
+from functools import partial
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 from ..errors import ERROR_TYPES
+from ..lock import Lock
 from .addition import Addition, Totals
 from .births import Look
 from .guard import LIMITS, Guard, Labels, clean
 from .handle import FIRST_TICKETS, MOST_TICKETS, Broke, OperationHandle, OperationState
 from .hints import look_at
 from .histogram import Histogram
+from .signals import comes_from_outside
 
 if TYPE_CHECKING:
     from ..calls.book import CallBook
@@ -75,7 +77,7 @@ class OperationSeries:
         # Folding must not be entered twice by one thread, which a signal handler or a finalizer
         # would do through a reentrant lock; binding may be.
         self._folding = Lock()
-        self._binding = RLock()
+        self._binding = Lock(reentrant=True)
 
     def __len__(self) -> int:
         return len(self.handles)
@@ -87,44 +89,54 @@ class OperationSeries:
         handle = self.handles.get(labels)
         if handle is not None:
             return handle
-        with self._binding:
-            labels, limit = self.guard.admit(labels, self.handles)
-            handle = self.handles.get(labels)
-            if handle is None:
-                handle = self._forgotten.get(labels)
-                self._hold(self._new(labels) if handle is None else handle)
-                handle = self.handles[labels]
-            if limit and not handle.limit:
-                handle.limit = limit
-                self._others[labels] = handle
-            return handle
+        return self._binding.run(self._bind, labels)
+
+    def _bind(self, labels: Labels) -> OperationHandle:
+        labels, limit = self.guard.admit(labels, self.handles)
+        handle = self.handles.get(labels)
+        if handle is None:
+            handle = self._forgotten.get(labels)
+            self._hold(self._new(labels) if handle is None else handle)
+            handle = self.handles[labels]
+        if limit and not handle.limit:
+            handle.limit = limit
+            self._others[labels] = handle
+        return handle
 
     def refill(self, handle: OperationHandle) -> None:
         """Give a handle at least one ticket. Folds what it holds, unless somebody folds now."""
         if handle.labels not in self.handles:
             self._hold(handle)
-        # `locked` is asked first so that a finalizer or signal handler that interrupts this very
-        # thread while it folds does not wait for it. Another thread may be waited for.
-        if not self._folding.locked():
-            try:
-                with self._folding:
-                    handle.fold()
-                    self._count_tickets()
-                    share = _PENDING_DURATIONS // len(self.handles)
-                    handle.grant(max(FIRST_TICKETS, min(share, MOST_TICKETS)))
+        try:
+            if self._folding.attempt(self._refill, handle):
                 return
-            except Exception as error:  # noqa: BLE001 - counted; the operation must not notice
-                handle.discard()
-                self.broke("record", error, handle.labels[3])
+        except Exception as error:
+            if comes_from_outside(error):
+                raise
+            # Counted; the operation must not notice.
+            handle.discard()
+            self.broke("record", error, handle.labels[3])
         self._tickets.append(handle)
         handle.tickets.append(handle.ticket())
+
+    def _refill(self, handle: OperationHandle) -> None:
+        handle.fold()
+        self._count_tickets()
+        share = _PENDING_DURATIONS // len(self.handles)
+        handle.grant(max(FIRST_TICKETS, min(share, MOST_TICKETS)))
 
     def mark(self, handle: OperationHandle, seconds: float, error_type: str) -> None:
         """Count a failed operation at the next folding."""
         # First, because at the end of the stack this cannot be called, and then nothing is counted.
-        if len(self._failures) > _PENDING_FAILURES and not self._folding.locked():
-            with self._folding:
-                self._count_failures()
+        try:
+            if len(self._failures) > _PENDING_FAILURES:
+                self._folding.attempt(self._count_failures)
+        except RecursionError:
+            raise
+        except BaseException:
+            # A signal handler raised, and the operation has failed none the less.
+            self._failures += ((handle, seconds, error_type),)
+            raise
         self._failures.append((handle, seconds, error_type))
 
     def snapshot(self, look: Look) -> list[OperationState]:
@@ -133,20 +145,22 @@ class OperationSeries:
         Must not be called from a signal handler or a finalizer.
         """
         states = []
-        failures, tickets, folding = self._failures, self._tickets, self._folding
+        run, see = self._folding.run, self._see
         for handle in list(self.handles.values()):
-            with folding:
-                # In this order no end is seen without its start.
-                if failures:
-                    self._count_failures()
-                if handle.durations:
-                    handle.fold()
-                if tickets:
-                    self._count_tickets()
-                state = handle.state(look)
+            state = run(see, handle, look)
             if state is not None:
                 states.append(state)
         return states
+
+    def _see(self, handle: OperationHandle, look: Look) -> OperationState | None:
+        # In this order no end is seen without its start.
+        if self._failures:
+            self._count_failures()
+        if handle.durations:
+            handle.fold()
+        if self._tickets:
+            self._count_tickets()
+        return handle.state(look)
 
     def dropped(self) -> dict[str, int]:
         """Return how many operations each limit folded into `other`, as of the last snapshot."""
@@ -157,9 +171,11 @@ class OperationSeries:
 
     def totals(self, handle: OperationHandle) -> Totals:
         """Return what a series stands at."""
-        with self._folding:
-            self._count_failures()
-            return handle.totals()
+        return self._folding.run(self._totals, handle)
+
+    def _totals(self, handle: OperationHandle) -> Totals:
+        self._count_failures()
+        return handle.totals()
 
     def add(
         self,
@@ -170,34 +186,42 @@ class OperationSeries:
         """Count operations that began and ended elsewhere; see `OperationHandle.add`."""
         if handle.labels not in self.handles:
             self._hold(handle)
-        with self._folding:
-            self._count_failures()
-            handle.add(addition, planned)
+        self._folding.run(self._add, handle, addition, planned)
+
+    def _add(
+        self, handle: OperationHandle, addition: Addition, planned: tuple[Totals, Totals] | None
+    ) -> None:
+        self._count_failures()
+        handle.add(addition, planned)
 
     def restore(self, labels: Labels, totals: Totals, *, seen: bool) -> None:
         """Begin a series with what an earlier process counted, unless it has begun already."""
         if labels not in self.handles:
             handle = self.bind(labels)
-            with self._folding:
-                handle.restore(totals, seen=seen)
+            self._folding.run(partial(handle.restore, totals, seen=seen))
 
     def forget(self, store: tuple[str, str, str]) -> None:
         """Drop the figures of a store, given by clean labels.
 
         Functions that hold a handle may use it again.
         """
-        with self._binding:
-            for labels in self._of_store.pop(store, ()):
-                with self._folding:
-                    self._count_failures()
-                    self._count_tickets()
-                    handle = self.handles.pop(labels)
-                    handle.fold()
-                    self._dropped[handle.limit] += handle.finished
-                    handle.forget()
-                self._others.pop(labels, None)
-                self._forgotten[labels] = handle
-                self.guard.release(labels)
+        self._binding.run(self._forget, store)
+
+    def _forget(self, store: tuple[str, str, str]) -> None:
+        for labels in self._of_store.pop(store, ()):
+            handle = self._folding.run(self._drop, labels)
+            self._others.pop(labels, None)
+            self._forgotten[labels] = handle
+            self.guard.release(labels)
+
+    def _drop(self, labels: Labels) -> OperationHandle:
+        self._count_failures()
+        self._count_tickets()
+        handle = self.handles.pop(labels)
+        handle.fold()
+        self._dropped[handle.limit] += handle.finished
+        handle.forget()
+        return handle
 
     def reset(self) -> None:
         """Begin from nothing in a forked child, where no other thread runs yet."""
@@ -209,17 +233,19 @@ class OperationSeries:
             handle.reset()
 
     def _hold(self, handle: OperationHandle) -> None:
-        with self._binding:
-            self._forgotten.pop(handle.labels, None)
-            created = self.clock()
-            # Without a call between them: a finalizer or signal handler may bind the same labels.
-            if handle.labels not in self.handles:
-                self.handles[handle.labels] = handle
-                handle.created = created
-                self._of_store.setdefault(handle.labels[:3], {})[handle.labels] = None
-                if handle.limit:
-                    self._others[handle.labels] = handle
-                self.guard.add(handle.labels)
+        self._binding.run(self._hold_alone, handle)
+
+    def _hold_alone(self, handle: OperationHandle) -> None:
+        self._forgotten.pop(handle.labels, None)
+        created = self.clock()
+        # Without a call between them: a finalizer or signal handler may bind the same labels.
+        if handle.labels not in self.handles:
+            self.handles[handle.labels] = handle
+            handle.created = created
+            self._of_store.setdefault(handle.labels[:3], {})[handle.labels] = None
+            if handle.limit:
+                self._others[handle.labels] = handle
+            self.guard.add(handle.labels)
 
     def _new(self, labels: Labels) -> OperationHandle:
         """Make a handle. Equal label values share one string, in whatever way they came."""

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from ..metrics.complaints import MisuseError
 from ..metrics.handle import OperationHandle
 from ..metrics.recorder import Recorder
+from ..metrics.signals import comes_from_outside
 from .wrappers import Find
 
 
@@ -68,7 +69,10 @@ def by_arguments(recorder: Recorder, operation: str, labels: Labels) -> Find:
         try:
             org, domain, platform = labels(*args, **kwargs)
             return recorder.operation(org, domain, platform, operation)
-        except Exception as error:  # noqa: BLE001 - counted; the operation goes on, unrecorded
+        except Exception as error:
+            if comes_from_outside(error):
+                raise
+            # Counted; the operation goes on, unrecorded.
             recorder.broke("labels", error, operation)
             return recorder.nowhere
 
@@ -84,7 +88,10 @@ def by_context(recorder: Recorder, operation: str, fixed: Fixed) -> Find:
     def find_all(_args: tuple[Any, ...], _kwargs: dict[str, Any]) -> OperationHandle:
         try:
             return recorder.operation(*_store.get(), operation)
-        except Exception:  # noqa: BLE001 - it is found out and counted where there is time for it
+        except Exception as error:
+            if comes_from_outside(error):
+                raise
+            # It is found out and counted where there is time for it.
             return in_context(recorder, operation, fixed)
 
     return find_all if fixed == (None, None, None) else find
@@ -109,6 +116,9 @@ def in_context(recorder: Recorder, operation: str, fixed: Fixed) -> OperationHan
             domain = store[1] if domain is None else domain
             platform = store[2] if platform is None else platform
         return recorder.operation(org, domain, platform, operation)
-    except Exception as error:  # noqa: BLE001 - counted; the operation goes on, unrecorded
+    except Exception as error:
+        if comes_from_outside(error):
+            raise
+        # Counted; the operation goes on, unrecorded.
         recorder.broke("labels", error, operation)
         return recorder.nowhere

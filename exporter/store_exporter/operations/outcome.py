@@ -12,6 +12,7 @@ from typing import Any
 from ..errors import ERROR_TYPES
 from ..metrics.complaints import MisuseError
 from ..metrics.handle import OperationHandle
+from ..metrics.signals import comes_from_outside
 from ..net.classify import classify
 from .misuse import no_error_type, place_of
 
@@ -35,7 +36,11 @@ def record_exception(handle: OperationHandle, seconds: float, error: BaseExcepti
     """Count an operation that raised, and return its error type."""
     try:
         error_type = classify(error)
-    except Exception as own:  # noqa: BLE001 - counted; an odd exception class must not hide the error
+    except BaseException as own:
+        if comes_from_outside(own):
+            handle.fail(seconds, "exception", error)
+            raise
+        # Counted; an odd exception class must not hide the error.
         handle.broke("classify", own)
         error_type = "exception"
     handle.fail(seconds, error_type, error)
@@ -63,7 +68,11 @@ def record_result(
     """Count an operation that did not raise, by what the predicate says; return its error type."""
     try:
         verdict = failure(result)
-    except Exception as own:  # noqa: BLE001 - counted; the operation itself succeeded
+    except BaseException as own:
+        if comes_from_outside(own):
+            handle.durations += (seconds,)
+            raise
+        # Counted; the operation itself succeeded.
         handle.broke("failure", own)
         verdict = None
     is_other = verdict is not None and not isinstance(verdict, BaseException)

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from ..metrics.handle import OperationHandle
 from ..metrics.recorder import Recorder, default
+from ..metrics.signals import comes_from_outside
 from . import wrappers
 from .generators import wrap_async_generator, wrap_generator
 from .labels import Labels, by_arguments, by_context, in_context
@@ -215,7 +216,10 @@ class track:  # noqa: N801 - a decorator and context manager, used like a functi
             return in_context(recorder, self._operation, self._fixed)
         try:
             handle = recorder.operation(org, domain, platform, self._operation)
-        except Exception:  # noqa: BLE001 - counted there
+        except Exception as error:
+            if comes_from_outside(error):
+                raise
+            # It is counted there.
             return in_context(recorder, self._operation, self._fixed)
         self._handle = handle
         return handle
