@@ -9,7 +9,9 @@ import logging
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from opentelemetry.sdk.trace import TracerProvider
 
+from store_exporter import Recorder, track
 from store_exporter.net.redactor import Redactor
 from store_exporter.server import logs
 from store_exporter.stores.model import Secret
@@ -108,3 +110,28 @@ def test_the_level_decides_what_is_written() -> None:
     assert len(lines("logfmt", "debug")) == 4
     assert len(lines("logfmt", "warn")) == 2
     assert len(lines("logfmt", "error")) == 1
+
+
+@pytest.mark.usefixtures("restored_logging")
+def test_a_line_within_a_trace_tells_its_ids() -> None:
+    tracer = TracerProvider(shutdown_on_exit=False).get_tracer("tests")
+    with tracer.start_as_current_span("request") as span:
+        found = [json.loads(line) for line in lines("json")]
+    context = span.get_span_context()
+    told = {(entry["trace_id"], entry["span_id"]) for entry in found}
+    assert told == {(f"{context.trace_id:032x}", f"{context.span_id:016x}")}
+    assert "trace_id" not in "".join(lines("json"))
+
+
+def test_the_instrumentations_lines_tell_the_active_trace(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    recorder = Recorder()
+    tracer = TracerProvider(shutdown_on_exit=False).get_tracer("tests")
+    with (
+        tracer.start_as_current_span("request") as span,
+        track("get_cart", labels=lambda: 1 / 0, recorder=recorder),  # type: ignore[arg-type, return-value]
+    ):
+        pass
+    (record,) = caplog.records
+    assert record.__dict__["trace_id"] == f"{span.get_span_context().trace_id:032x}"

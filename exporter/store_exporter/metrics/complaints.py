@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 from .signals import comes_from_outside
 
+from . import tracing
+
 _INTERVAL = 60.0
 _MOST_KINDS = 100
 _logger = logging.getLogger("store_exporter")
@@ -52,6 +54,7 @@ class InstrumentationLog:
                 stage,
                 kind[2],
                 unsaid,
+                extra=tracing.ids(),
             )
         except Exception as raised:
             if comes_from_outside(raised):

@@ -34,6 +34,15 @@ def active() -> tuple[str, str] | None:
     return format(context.trace_id, "032x"), format(context.span_id, "016x")
 
 
+def ids() -> dict[str, str]:
+    """Return `trace_id` and `span_id` of the active span for a line of the log; {} without one."""
+    try:
+        trace = active()
+    except Exception:  # noqa: BLE001 - the line is more important
+        return {}
+    return {"trace_id": trace[0], "span_id": trace[1]} if trace else {}
+
+
 def tracer() -> Tracer | None:
     """Return what opens spans, where the application has set a tracer provider; None otherwise."""
     trace = sys.modules.get("opentelemetry.trace")

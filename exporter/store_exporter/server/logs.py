@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
+from ..metrics import tracing
 from ..net.redactor import Redactor
 
 LEVELS = ("debug", "info", "warn", "error")
@@ -59,6 +60,8 @@ class LineFormatter(logging.Formatter):
             "logger": record.name,
             "msg": record.getMessage(),
         }
+        # What a line says of itself goes before what is active while it is written.
+        fields |= tracing.ids()
         fields |= {key: value for key, value in vars(record).items() if key not in _STANDARD}
         if record.exc_info:
             fields["traceback"] = self.formatException(record.exc_info)
