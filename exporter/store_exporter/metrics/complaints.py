@@ -6,9 +6,8 @@ import logging
 import traceback
 from collections.abc import Callable
 
-from .signals import comes_from_outside
-
 from . import tracing
+from .signals import comes_from_outside
 
 _INTERVAL = 60.0
 _MOST_KINDS = 100
