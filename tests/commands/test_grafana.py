@@ -26,9 +26,9 @@ def password(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GRAFANA_PASSWORD", PASSWORD)
 
 
-def set_up(tmp_path: Path, url: str, *arguments: str) -> int:
+def set_up(tmp_path: Path, url: str, *arguments: str, config: str = CONFIG) -> int:
     file = tmp_path / "store-exporter.yml"
-    file.write_text(CONFIG)
+    file.write_text(config)
     return cli.main(
         [
             "grafana",
@@ -67,6 +67,19 @@ def test_a_datasource_is_pinned_to_its_org_behind_the_proxy(
         assert source["jsonData"]["httpHeaderName1"] == "X-Store-Org"
         assert source["secureJsonData"] == {"httpHeaderValue1": name}
         assert source["jsonData"]["timeInterval"] == "1m"
+
+
+def test_the_time_zone_of_an_org_is_that_in_which_it_works_if_somebody_said_it(
+    grafana: tuple[FakeGrafana, str], tmp_path: Path
+) -> None:
+    fake, url = grafana
+    orgs = "orgs: [{org: acme}, {org: globex, alerts: {timezone: Asia/Tokyo}}]\n"
+    assert set_up(tmp_path, url, config=orgs) == 0
+    assert "timezone" not in fake.named("acme").preferences
+    assert fake.named("globex").preferences["timezone"] == "Asia/Tokyo"
+    assert set_up(tmp_path, url, config=f"alerts: {{timezone: Europe/Berlin}}\n{orgs}") == 0
+    assert fake.named("acme").preferences["timezone"] == "Europe/Berlin"
+    assert fake.named("globex").preferences["timezone"] == "Asia/Tokyo"
 
 
 def test_the_main_organisation_is_left_alone(

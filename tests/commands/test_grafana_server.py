@@ -31,7 +31,7 @@ from tests.servers.process import Server, running
 pytestmark = [pytest.mark.real, pytest.mark.timeout(180), pytest.mark.xdist_group("grafana")]
 
 ADMIN, PASSWORD = "admin", "made at the first start"
-CONFIG = "orgs: [{org: acme}, {org: globex}]\n"
+CONFIG = "orgs: [{org: acme, alerts: {timezone: Asia/Tokyo}}, {org: globex}]\n"
 # Series of two orgs, without anything to scrape.
 RULES = """
 groups:
@@ -199,6 +199,9 @@ def test_a_second_run_changes_nothing_and_what_was_deleted_comes_back(
     assert f"acme: organisation kept, datasource kept, 1 of {count}" in capsys.readouterr().out
     found = admin.ask("GET", "/api/search?type=dash-db", org=acme)[1]
     assert len(found) == count
+    preferences = admin.ask("GET", "/api/org/preferences", org=acme)[1]
+    assert preferences["homeDashboardUID"] == "store-exporter-shop"
+    assert preferences["timezone"] == "Asia/Tokyo"
 
 
 def test_a_wrong_password_is_told_and_the_usual_one_is_wrong(

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..config import ConfigError, load
+from ..config import Config, ConfigError, load
 from ..config.secrets import SecretSource
 from ..mixin import dashboards, policy
 from ..mixin.names import Dashboards
@@ -101,7 +101,8 @@ def run(args: argparse.Namespace) -> int:
                 wanted = datasource(org, args.proxy_url, args.scrape_interval)
                 # What is wrong in one org is no reason to leave the others alone.
                 try:
-                    print(f"{org}: {set_up(grafana, org, wanted, boards)}")
+                    zone = timezone(config, org)
+                    print(f"{org}: {set_up(grafana, org, wanted, boards, zone)}")
                 except GrafanaError as error:
                     print(f"{org}: {error}", file=sys.stderr)
                     failed = 1
@@ -140,15 +141,25 @@ def datasource(org: str, proxy: str, scrape_interval: str) -> dict[str, Any]:
     }
 
 
+def timezone(config: Config, org: str) -> str | None:
+    """The time zone in which an org works, if its configuration or the platform's says it."""
+    told = "timezone" in config.alerts.model_fields_set
+    return config.orgs[org].alerts.timezone or (config.alerts.timezone if told else None)
+
+
 def set_up(
-    grafana: Grafana, org: str, wanted: Mapping[str, Any], boards: list[dict[str, Any]]
+    grafana: Grafana,
+    org: str,
+    wanted: Mapping[str, Any],
+    boards: list[dict[str, Any]],
+    zone: str | None,
 ) -> str:
     """Make sure of an org's organisation and all that is in it; returns what was done."""
     number, new_org = grafana.organisation(org)
     source = grafana.datasource(number, wanted)
     grafana.folder(number, FOLDER, "Stores")
     written = sum(grafana.dashboard(number, FOLDER, board) for board in boards)
-    grafana.home(number, HOME)
+    grafana.prefer(number, HOME, zone)
     organisation = "created" if new_org else "kept"
     return (
         f"organisation {organisation}, datasource {source}, "

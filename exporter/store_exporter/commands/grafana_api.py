@@ -112,9 +112,10 @@ class Grafana:
         self._send("POST", "/api/folders", {"uid": uid, "title": title}, org)
         return True
 
-    def home(self, org: int, uid: str) -> None:
-        """Let people of an organisation begin with this dashboard."""
-        self._send("PATCH", "/api/org/preferences", {"homeDashboardUID": uid}, org)
+    def prefer(self, org: int, home: str, timezone: str | None) -> None:
+        """Let people of an organisation begin with a dashboard, in a time zone if one is known."""
+        wanted = {"homeDashboardUID": home, **({"timezone": timezone} if timezone else {})}
+        self._send("PATCH", "/api/org/preferences", wanted, org)
 
     def dashboard(self, org: int, folder: str, wanted: Mapping[str, Any]) -> bool:
         """Make sure of a dashboard; returns whether it was written."""

@@ -105,7 +105,8 @@ def dashboards() -> str:
             (
                 "*Today* begins at midnight of the time zone in which the dashboard is shown: the "
                 "browser's, unless another is chosen in Grafana's time picker or in the "
-                "organisation's preferences."
+                "organisation's preferences, where `store-exporter grafana` puts the `timezone` of "
+                "the org's `alerts`."
             ),
             *(block for page in pages() for block in panels(page)),
         )

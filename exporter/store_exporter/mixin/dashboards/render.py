@@ -50,6 +50,8 @@ def as_document(
         .readonly()
         .tooltip(model.DashboardCursorSync.CROSSHAIR)
         .time(page.since, "now")
+        # Not the browser's, which the SDK would say, but that of the organisation where it has one.
+        .timezone("")
         .refresh(page.refresh)
         .link(siblings())
         .variables([datasource(), *(query_variable(each) for each in page.variables)])
