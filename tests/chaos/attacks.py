@@ -55,7 +55,8 @@ async def told(
 
     async def arrived() -> bool:
         return any(
-            message.received >= since and alert in message.text and about in message.text
+            message.received >= since
+            and all(word in message.text for word in (alert, about, "FIRING"))
             for message in world.slack.messages
         )
 
@@ -323,15 +324,15 @@ async def _ask_much(
     password: str = PASSWORD,
     token: str = "",
 ) -> None:
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
-    auth = None if token else aiohttp.BasicAuth(USER, password)
+    basic = aiohttp.encode_basic_auth(USER, password)
+    headers = {"Authorization": f"Bearer {token}" if token else basic}
     connector = aiohttp.TCPConnector(limit=0, force_close=True)
     limit = aiohttp.ClientTimeout(total=8)
 
     async def ask(session: aiohttp.ClientSession) -> int:
         with suppress(aiohttp.ClientError, TimeoutError):
             url = world.addresses["exporter"] + path
-            async with session.request(method, url, auth=auth, headers=headers) as answer:
+            async with session.request(method, url, headers=headers) as answer:
                 await answer.read()
                 return answer.status
         return 0

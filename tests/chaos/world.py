@@ -202,9 +202,9 @@ class World:
     async def text(self) -> str:
         """The exporter's /metrics; empty where it does not answer."""
         try:
-            auth = aiohttp.BasicAuth(USER, PASSWORD)
+            headers = {"Authorization": aiohttp.encode_basic_auth(USER, PASSWORD)}
             url = f"{self.addresses['exporter']}/metrics"
-            async with self.session.get(url, auth=auth) as answer:
+            async with self.session.get(url, headers=headers) as answer:
                 return await answer.text() if answer.status == 200 else ""
         except (aiohttp.ClientError, TimeoutError):
             return ""
