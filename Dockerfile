@@ -7,6 +7,7 @@ RUN python -m venv /opt/store-exporter \
     && /opt/store-exporter/bin/pip install --require-hashes -r scripts/requirements.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY exporter exporter
+COPY grafana/dashboards grafana/dashboards
 RUN /opt/store-exporter/bin/pip install --no-deps .
 
 FROM python:3.13.16-slim-trixie AS runtime

@@ -9,7 +9,7 @@ import yaml
 
 from store_exporter import cli
 from store_exporter.commands import documentation
-from store_exporter.mixin import files
+from store_exporter.mixin import files, policy
 from tests.test_extras import without
 
 CONFIG = """
@@ -178,15 +178,22 @@ def test_problems_of_the_configuration_are_told_and_nothing_is_written(
     assert not (tmp_path / "out").exists()
 
 
-def test_without_the_sdk_of_dashboards_everything_else_is_written(tmp_path: Path) -> None:
-    code = (
-        f"from store_exporter import cli\nsys.exit(cli.main(['generate', '--output={tmp_path}']))"
-    )
+def test_without_the_sdk_of_dashboards_the_same_is_written(tmp_path: Path) -> None:
+    arguments = ["generate", "--runbook.url=https://runbooks.example/é", "--output"]
+    with_sdk, without_sdk = tmp_path / "with", tmp_path / "without"
+    assert cli.main([*arguments, str(with_sdk)]) == 0
+    code = f"from store_exporter import cli\nsys.exit(cli.main({[*arguments, str(without_sdk)]}))"
     done = without("grafana_foundation_sdk", code)
-    assert (done.returncode, done.stdout) == (0, "")
-    assert done.stderr == (
-        "the dashboards are left out; making dashboards needs grafana_foundation_sdk: "
-        "pip install 'store-exporter[mixin]'\n"
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    made, found = (
+        {
+            path.relative_to(folder): path.read_text(encoding="utf-8")
+            for path in folder.rglob("*")
+            if path.is_file()
+        }
+        for folder in (with_sdk, without_sdk)
     )
-    written = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
-    assert written == files.generate().keys() | documentation.pages().keys()
+    assert found == made
+    boards = [text for path, text in found.items() if path.suffix == ".json"]
+    assert any("https://runbooks.example/é/StoreDown" in text for text in boards)
+    assert not any(policy.LINKS.runbooks in text for text in boards)
