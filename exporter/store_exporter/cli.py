@@ -22,6 +22,7 @@ COMMANDS = {
     "calls": "show the latest failures and the slowest operations of a store",
     "maintenance": "begin or end maintenance of a store, in which nobody is alerted",
     "alert-test": "send a test alert of an org, and say where it arrived or why not",
+    "sizing": "compute what Prometheus needs for so many stores and operations",
     "generate": "write dashboards, rules, alerts and runbooks",
     "grafana": "set up Grafana's organisations, datasources and dashboards",
 }

@@ -1,0 +1,211 @@
+"""`store-exporter sizing`: what a Prometheus needs for so many stores and operations."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ..metrics.catalogue import operations as catalogue
+from ..mixin import longterm, policy, rules, series, slo
+from ..mixin.model import Record
+from ..mixin.objectives import DEFAULT
+
+STORE_SERIES = 110
+"""Of one WooCommerce store with all probes and collectors, in one currency."""
+STORE_BUCKETS = 27
+"""What classic buckets of its probes add to that."""
+SCRAPED_BYTES = 1.3
+"""Bytes on disk of a sample of a counter or gauge, its part of the index included."""
+HISTOGRAM_BYTES = 8.0
+"""Those of a native histogram of an operation that is used, which moves with each call."""
+RECORDED_BYTES = 8.0
+"""Those of a recorded sample: rates of operations that are called every few seconds have all their
+digits and took ten; those of what rests take one."""
+HOURLY_BYTES = 3.0
+"""Those of an hour's figure, which is another one each hour."""
+SERIES_BYTES = 4_000
+"""Memory of a series: twice what Prometheus 3.5 takes just after it has scraped 60,000 of them, for
+the chunks that fill up, for queries, and for what Go has not yet cleaned up."""
+BASE_BYTES = 100e6
+EVALUATION = 15
+"""Seconds between evaluations where a group of rules has no interval of its own."""
+HEAD_ROOM = 1.2
+"""Prometheus cuts what is too old only when it makes blocks, and writes them before it does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """What is watched.
+
+    Attributes:
+        stores: how many.
+        operations: used ones of each store, added up over the processes that run them.
+        errors: error types that each of these has met.
+        native: whether native histograms are scraped, and no classic buckets.
+        scrape: seconds between scrapes.
+        days: for how long all is kept.
+    """
+
+    stores: int
+    operations: int = 8
+    errors: int = 2
+    native: bool = True
+    scrape: float = 15
+    days: int = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some of the series: how many, how many samples a second, bytes of one sample."""
+
+    name: str
+    series: int
+    rate: float
+    sample: float
+
+    def disk(self, days: int) -> float:
+        """Bytes on disk when so many days are kept."""
+        return self.rate * days * policy.DAY * self.sample * HEAD_ROOM
+
+
+def parts(fleet: Fleet) -> list[Part]:
+    """Return what the fleet's series are."""
+    used = fleet.stores * fleet.operations
+    buckets = 0 if fleet.native else len(catalogue.LATENCY_BUCKETS) + 3
+    stores = fleet.stores * (STORE_SERIES + (0 if fleet.native else STORE_BUCKETS))
+    # Finished and running ones, failed ones by type, and classic buckets with their sum and count.
+    plain = used * (2 + fleet.errors + buckets)
+    histograms = used if fleet.native else 0
+    found = [
+        Part("stores", stores, stores / fleet.scrape, SCRAPED_BYTES),
+        Part("operations", plain, plain / fleet.scrape, SCRAPED_BYTES),
+        Part("their histograms", histograms, histograms / fleet.scrape, HISTOGRAM_BYTES),
+    ]
+    counts = list(recorded(fleet))
+    total = sum(count for _, count, _ in counts)
+    rate = sum(count / interval for _, count, interval in counts)
+    return [*found, Part("recorded by rules", total, rate, RECORDED_BYTES)]
+
+
+def recorded(fleet: Fleet) -> Iterator[tuple[str, int, float]]:
+    """Yield each recording rule's name, how many series it makes, and its interval in seconds."""
+    unscraped = (
+        (series.OPERATION_BUCKETS, series.STORE_BUCKETS)
+        if fleet.native
+        else (series.OPERATION_HISTOGRAM, series.STORE_HISTOGRAM)
+    )
+    for group in [*rules.groups(), *slo.groups()]:
+        for rule in group.rules:
+            if isinstance(rule, Record) and rule.name not in unscraped:
+                count = fleet.stores * _of_a_store(rule, fleet)
+                yield rule.name, count, group.interval or EVALUATION
+
+
+def _of_a_store(rule: Record, fleet: Fleet) -> int:
+    """How many series a rule makes of one store: its labels stand in its name."""
+    level = rule.name.partition(":")[0]
+    # A type of error has one fault, which is the same one for most types that an operation meets.
+    several: Mapping[str, int] = {
+        "operation": fleet.operations,
+        "error_type": fleet.errors,
+        "le": len(catalogue.LATENCY_BUCKETS) + 1,
+        "slo": len(DEFAULT),
+        "probe": 3,
+    }
+    count = 1
+    for label, number in several.items():
+        if f"_{label}" in level and label not in rule.labels:
+            count *= number
+    return count
+
+
+def table(fleet: Fleet) -> str:
+    """Write it for people."""
+    found = parts(fleet)
+    lines = [f"{'':18}{'series':>12}{'samples/s':>12}{'disk':>12}"]
+    lines += [_row(p.name, p.series, p.rate, p.disk(fleet.days)) for p in found]
+    every = sum(part.series for part in found)
+    disk = sum(part.disk(fleet.days) for part in found)
+    lines.append(_row("in all", every, sum(part.rate for part in found), disk))
+    memory = BASE_BYTES + every * SERIES_BYTES
+    return "\n".join(
+        [
+            *lines,
+            "",
+            f"memory: {memory / 1e9:.1f} GB, and as much free for the page cache",
+            f"two years of the hourly series alone: {_hours(fleet).disk(730) / 1e9:.1f} GB",
+        ]
+    )
+
+
+def _row(name: str, count: int, rate: float, disk: float) -> str:
+    return f"{name:18}{count:>12,}{rate:>12,.0f}{disk / 1e9:>9,.1f} GB"
+
+
+def _hours(fleet: Fleet) -> Part:
+    """What a Prometheus stores that keeps only what is recorded each hour."""
+    kept = (longterm.HOURLY_CALLS, longterm.HOURLY_ERRORS, longterm.HOURLY_SECONDS)
+    count = sum(number for name, number, _ in recorded(fleet) if name in kept)
+    return Part("hours", count, count / policy.HOUR, HOURLY_BYTES)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    usual = Fleet(stores=1)
+    add = parser.add_argument
+    add("--stores", type=_number, required=True, metavar="N", help="stores that are watched")
+    add(
+        "--operations",
+        type=_number,
+        default=usual.operations,
+        metavar="N",
+        help="operations that are used of each store, times the processes that run them "
+        "(default: %(default)s)",
+    )
+    add(
+        "--errors",
+        type=_number,
+        default=usual.errors,
+        metavar="N",
+        help="error types that each of them meets (default: %(default)s)",
+    )
+    add(
+        "--classic-buckets",
+        action="store_true",
+        help="classic buckets are scraped, not native histograms",
+    )
+    add(
+        "--scrape-interval",
+        type=_number,
+        default=int(usual.scrape),
+        metavar="SECONDS",
+        help="seconds between scrapes (default: %(default)s)",
+    )
+    add(
+        "--days",
+        type=_number,
+        default=usual.days,
+        metavar="N",
+        help="for how long Prometheus keeps all (default: %(default)s)",
+    )
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 10_000_000:
+        raise argparse.ArgumentTypeError(f"not a whole number from 1 to 10,000,000: {text}")
+    return int(text)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the sizes."""
+    fleet = Fleet(
+        stores=args.stores,
+        operations=args.operations,
+        errors=args.errors,
+        native=not args.classic_buckets,
+        scrape=args.scrape_interval,
+        days=args.days,
+    )
+    print(table(fleet))
+    return 0

@@ -1,0 +1,148 @@
+"""`store-exporter sizing` against what a real Prometheus stores."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import time
+from collections import Counter
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from store_exporter import cli
+from store_exporter.commands import sizing
+from store_exporter.metrics.recorder import Recorder
+from store_exporter.mixin import series, slo
+from tests.mixin.conftest import write_rules
+from tests.mixin.test_longterm import blocks
+from tests.server.conftest import environ, shop, shop_url
+from tests.server.support import configuration, exporting
+from tests.servers import eventually, prometheus
+
+__all__ = ["environ", "shop", "shop_url"]
+
+STORES, OPERATIONS, ERRORS = 4, 8, 2
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("native", [True, False], ids=["native", "classic"])
+async def test_there_are_as_many_series_as_computed(
+    tmp_path: Path, shop_url: str, environ: dict[str, str], native: bool
+) -> None:
+    fleet = sizing.Fleet(STORES, OPERATIONS, ERRORS, native=native)
+    domains = [f"shop{number}.example.com" for number in range(STORES)]
+    recorder = Recorder()
+    text = configuration(*(("acme", domain, shop_url) for domain in domains))
+    write_rules(tmp_path / "rules")
+    async with exporting(tmp_path, text, environ=environ, recorder=recorder) as running:
+        await running.scheduler.run()
+        params = ", params: {classic_histograms: ['false']}" if native else ""
+        protocols = "" if native else ", scrape_protocols: [PrometheusText0.0.4]"
+        config = f"""
+            global: {{scrape_interval: 1s, evaluation_interval: 1s}}
+            rule_files: ["rules/*.yml"]
+            scrape_configs:
+              - {{job_name: a{params}{protocols}, static_configs: [{{targets: ["{
+            running.url.removeprefix("http://")
+        }"]}}]}}
+        """
+        context = prometheus(config, tmp_path)
+        server = await asyncio.to_thread(context.__enter__)
+        try:
+            calls(recorder, domains)
+            for name, number in (
+                (series.OPERATION_QUANTILE, STORES * OPERATIONS * 3),
+                (slo.BUDGET, STORES * 3),
+            ):
+                last = partial(server.query, f"count({name}) == {number}")
+                await asyncio.to_thread(partial(eventually, last, timeout=40))
+            names = await asyncio.to_thread(
+                server.query, 'count by (__name__) ({__name__=~".*store_.*", domain!=""})'
+            )
+        finally:
+            await asyncio.to_thread(context.__exit__, None, None, None)
+    found = {labels["__name__"]: int(count) for labels, count in names}
+    stored = Counter[str]()
+    for name, count in found.items():
+        part = "recorded" if ":" in name else "stores"
+        if name.startswith("store_operation"):
+            whole = name == "store_operation_duration_seconds"
+            part = "their histograms" if whole else "operations"
+        stored[part] += count
+    computed = {part.name: part.series for part in sizing.parts(fleet)}
+    assert stored["operations"] == computed["operations"]
+    assert stored["their histograms"] == computed["their histograms"]
+    assert stored["stores"] == pytest.approx(computed["stores"], rel=0.1)
+    # The others look back for longer than this test lasts, or only say what is wrong.
+    rules = Counter[str]()
+    for name, count, _ in sizing.recorded(fleet):
+        rules[name] += count
+    there = rules.keys() & found.keys()
+    assert len(there) > 40
+    assert {n: found[n] for n in there} == {n: rules[n] for n in there}
+
+
+def calls(recorder: Recorder, domains: list[str]) -> None:
+    """Run every operation of every store, well and badly."""
+    for domain in domains:
+        for number in range(OPERATIONS):
+            handle = recorder.operation("acme", domain, "woocommerce", f"own_{number}")
+            for error in (None, "timeout", "dns")[: ERRORS + 1]:
+                handle.start()
+                handle.finish(0.1) if error is None else handle.fail(0.2, error)
+
+
+@pytest.mark.real
+def test_a_sample_takes_as_many_bytes_as_computed(tmp_path: Path) -> None:
+    start = int(time.time()) // 7200 * 7200 - 40 * 7200
+    blocks(tmp_path, two_hours(start))
+    (block,) = (tmp_path / "prometheus").glob("*/meta.json")
+    samples = json.loads(block.read_text())["stats"]["numSamples"]
+    size = sum(path.stat().st_size for path in block.parent.rglob("*") if path.is_file())
+    assert size / samples == pytest.approx(sizing.SCRAPED_BYTES, rel=0.35)
+
+
+def two_hours(start: int) -> Iterator[str]:
+    """Counters that are used more or less, gauges of which a quarter moves."""
+    rng = random.Random(1)
+    yield "# TYPE store_operations counter"
+    for number in range(150):
+        value, busy = 0, rng.choice((0.01, 0.1, 0.5))
+        for at in range(start, start + 7200, 15):
+            value += rng.random() < busy
+            yield f"store_operations_total{{{labels(number)}}} {value} {at + number / 1000:.3f}"
+    yield "# TYPE store_probe_last gauge"
+    for number in range(350):
+        figure, moves = rng.random(), number % 4 == 0
+        for at in range(start, start + 7200, 15):
+            if moves and at % 60 == 0:
+                figure = rng.random()
+            yield f"store_probe_last{{{labels(number)}}} {figure} {at + number / 1000:.3f}"
+
+
+def labels(number: int) -> str:
+    return (
+        f'org="acme",domain="shop{number // 8}.example.com",platform="woocommerce",'
+        f'operation="operation_{number % 8}"'
+    )
+
+
+def test_sizes_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["sizing", "--stores=1000"]) == 0
+    assert "in all" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "many", "99999999"])
+def test_no_number_of_stores_is_refused(number: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["sizing", f"--stores={number}"])
+    assert "not a whole number from 1 to 10,000,000" in capsys.readouterr().err
+
+
+def test_a_larger_fleet_needs_as_much_more() -> None:
+    one, ten = (sizing.parts(sizing.Fleet(stores)) for stores in (100, 1000))
+    assert [10 * part.series for part in one] == [part.series for part in ten]
