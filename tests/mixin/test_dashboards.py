@@ -205,7 +205,7 @@ def test_legends_name_labels_that_the_query_keeps(name: str) -> None:
 def test_the_starts_of_firing_alerts_are_marked_where_they_do_not_drown_the_chart(
     name: str,
 ) -> None:
-    annotation, _ = DOCUMENTS[name]["annotations"]["list"]
+    annotation, *_ = DOCUMENTS[name]["annotations"]["list"]
     assert 'alertstate="firing"' in annotation["expr"]
     assert annotation["useValueForTime"] is True
     assert annotation["enable"] is (name not in ("fleet", "trends"))
@@ -277,3 +277,13 @@ def test_the_queries_of_a_table_keep_its_columns_and_nothing_else(name: str) -> 
             assert target["expr"].startswith(("sum by (", "max by (")), panel["title"]
             assert target["format"] == "table"
             assert target["instant"] is True
+
+
+@EVERY
+def test_marks_are_of_what_the_dashboard_is_about(name: str) -> None:
+    variables = {each["name"] for each in DOCUMENTS[name]["templating"]["list"]}
+    marks = {each["name"]: each["expr"] for each in DOCUMENTS[name]["annotations"]["list"]}
+    # An alert about a store has no process, and one about a process no store.
+    subject = "domain" if "domain" in variables else "instance"
+    assert f'{subject}=~"${subject}"' in marks["Alerts"]
+    assert ("Maintenance" in marks) == (subject == "domain")

@@ -42,7 +42,7 @@ def schedule() -> Row:
                 "Lag",
                 "How much later than planned probes and collectors start, and for how long the "
                 "exporter stood still at the longest. Both rise when it lacks processor time.",
-                (*lag, pause),
+                (pause, *lag),
                 unit="s",
                 height=10,
                 low=0,

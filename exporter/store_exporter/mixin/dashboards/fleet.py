@@ -25,7 +25,11 @@ from .scales import (
 from .variables import STORE_MATCH, STORES
 
 WORST_STORES = f"topk({LISTED}, {TROUBLE})"
-NORMAL = hourly(select(series.REVENUE_NORMAL, *STORE_MATCH))
+NORMAL = (
+    f"({hourly(select(series.REVENUE_NORMAL, *STORE_MATCH))}"
+    f" or {select(series.REVENUE_HOURLY, *STORE_MATCH)})"
+)
+"""Sales of an hour: the mean of a week, and before that is known those of the past hour."""
 
 
 def of_worst(expression: str) -> str:
@@ -94,7 +98,8 @@ def fires() -> Row:
         PanelKind.STAT,
         "Sales at risk per hour",
         "What the stores that are down or have a critical alert normally take in an hour (mean of "
-        "the last seven days), by currency. It says how urgent the trouble is, not what was lost.",
+        "the last seven days; at first, of the past hour), by currency. It says how urgent the "
+        "trouble is, not what was lost.",
         (Query(f"sum by (currency) ({at_risk})", "{{currency}}", empty="all stores may be well"),),
         unit="locale",
         width=6,

@@ -28,7 +28,8 @@ from .sdk import (
 )
 
 DATASOURCE = common.DataSourceRef(type_val="prometheus", uid="${datasource}")
-FIRING = ("org", "domain", "platform")
+FIRING = ("org", "domain", "platform", "job", "instance")
+"""Labels of alerts that are variables of dashboards."""
 
 
 def as_document(
@@ -56,8 +57,9 @@ def as_document(
         .link(siblings())
         .variables([datasource(), *(query_variable(each) for each in page.variables)])
         .annotation(firing(names, enabled=page.marks))
-        .annotation(maintenance(names))
     )
+    if "domain" in names:
+        board.annotation(maintenance(names))
     numbers = itertools.count(1)
     for row in page.rows:
         board.with_row(build.Row(row.title).id(next(numbers)))
