@@ -210,13 +210,13 @@ class World:
             return ""
 
     @contextmanager
-    def sabotage(self, domain: str) -> Iterator[None]:
-        """Note that a store is made to fail."""
+    def sabotage(self, domain: str, after: float = 0) -> Iterator[None]:
+        """Note that a store, or those below a domain, are made to fail, and for how long after."""
         begun = time.time()
         try:
             yield
         finally:
-            self.truth.sabotaged.append((domain, begun, time.time()))
+            self.truth.sabotaged.append((domain, begun, time.time() + after))
 
     def sell(self) -> None:
         """Have one store sell something."""
