@@ -21,6 +21,7 @@ COMMANDS = {
     "operations": "list the operations of each platform",
     "calls": "show the latest failures and the slowest operations of a store",
     "maintenance": "begin or end maintenance of a store, in which nobody is alerted",
+    "import": "turn an export of the old table of calls into samples for Prometheus",
     "alert-test": "send a test alert of an org, and say where it arrived or why not",
     "sizing": "compute what Prometheus needs for so many stores and operations",
     "generate": "write dashboards, rules, alerts and runbooks",

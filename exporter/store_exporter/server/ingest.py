@@ -129,7 +129,8 @@ class _CallBatch:
 
 
 @cache
-def _codes_of(platform: str) -> Mapping[str, str]:
+def codes_of(platform: str) -> Mapping[str, str]:
+    """Return error types by the codes of a platform, as they are compared."""
     return plainly(base.load(platform).codes)
 
 
@@ -139,14 +140,14 @@ class Tenants:
     def __init__(self, exporter: Exporter) -> None:
         self._exporter = exporter
         self._config = exporter.config
-        self._classes = ErrorClasses(exporter.config.error_classes, _codes_of)
+        self._classes = ErrorClasses(exporter.config.error_classes, codes_of)
 
     def of(self, org: str) -> Tenant:
         """Return what is known of an org of the configuration."""
         config, fleet = self._exporter.config, self._exporter.inventory.fleet
         if config is not self._config:
             self._config = config
-            self._classes = ErrorClasses(config.error_classes, _codes_of)
+            self._classes = ErrorClasses(config.error_classes, codes_of)
 
         def store(domain: str) -> Store | None:
             found = fleet.get(domain)

@@ -41,7 +41,7 @@ def _quoted(value: str) -> str:
     return f'"{escaped}"'
 
 
-def growth(selector: str, days: int, *, extrapolates: bool = True) -> str:
+def growth(selector: str, days: int, *, extrapolates: bool = True, part: str = "") -> str:
     """Write by how much each counter grew over the last days, to the unit.
 
     Prometheus' `increase` extrapolates from the samples to the ends of the window, at a distant end
@@ -54,12 +54,14 @@ def growth(selector: str, days: int, *, extrapolates: bool = True) -> str:
         selector: the series.
         days: how many.
         extrapolates: whether the database does; VictoriaMetrics does not.
+        part: of native histograms, what of them grew: `sum` or `count`.
     """
     if not extrapolates:
         return f"increase({selector}[{days}d])"
     window = f"{selector}[{3 * days}d] offset -{2 * days}d"
     samples = f"count_over_time({window})"
-    return f"increase({window}) * ({samples} - 1) / ({samples} - 0.5)"
+    increase = f"histogram_{part}(increase({window}))" if part else f"increase({window})"
+    return f"{increase} * ({samples} - 1) / ({samples} - 0.5)"
 
 
 def queries(filters: Filters, *, extrapolates: bool = True) -> dict[str, str]:
@@ -75,19 +77,19 @@ def queries(filters: Filters, *, extrapolates: bool = True) -> dict[str, str]:
     def grown(name: str) -> str:
         return growth(f"{name}{where}", days, extrapolates=extrapolates)
 
-    def summed(name: str) -> str:
-        return f"sum by ({_BY}) (increase({name}{where}[{days}d]))"
-
     duration = catalogue.OPERATION_DURATION.name
-    # Both are extrapolated alike, so their ratio is not.
-    mean = f"{summed(f'{duration}_sum')} / {summed(f'{duration}_count')}"
-    if extrapolates:
-        # Native histograms where they are scraped, classic ones elsewhere.
-        mean = f"histogram_avg({summed(duration)}) or {mean}"
+
+    def observed(part: str) -> str:
+        """Sum what each series has: native histograms where they are scraped, else classic ones."""
+        found = grown(f"{duration}_{part}")
+        if extrapolates:
+            found = f"{growth(f'{duration}{where}', days, part=part)} or {found}"
+        return f"sum by ({_BY}) ({found})"
+
     return {
         "total": f"sum by ({_BY}) ({grown(catalogue.OPERATIONS.name)})",
         "errors": f"sum by ({_BY}, error_type) ({grown(catalogue.OPERATION_ERRORS.name)})",
-        "mean": mean,
+        "mean": f"{observed('sum')} / {observed('count')}",
     }
 
 

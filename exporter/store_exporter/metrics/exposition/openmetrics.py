@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ..catalogue import Kind
+from ..catalogue import Kind, Metric
 from ..families import Family
 from . import lines
 
@@ -27,16 +27,23 @@ def _blocks(families: Iterable[Family]) -> Iterator[str]:
 
 
 def _family(family: Family) -> Iterator[str]:
-    suffix = _SUFFIXES.get(family.metric.kind, "")
-    base = family.metric.name.removesuffix(suffix)
-    header = _header(family, base)
-    for block in lines.series_lines(family, base + suffix, exemplars=True):
+    header, name = head(family.metric), _base(family.metric) + _suffix(family.metric)
+    for block in lines.series_lines(family, name, exemplars=True):
         yield header + block
         header = ""
 
 
-def _header(family: Family, base: str) -> str:
-    metric = family.metric
+def head(metric: Metric) -> str:
+    """Write the lines that come before the samples of a metric."""
+    base = _base(metric)
     header = f"# HELP {base} {lines.escape(metric.help)}\n# TYPE {base} {metric.kind.value}\n"
     unit = lines.unit_of(base, metric.unit)
     return header + f"# UNIT {base} {unit}\n" if unit else header
+
+
+def _suffix(metric: Metric) -> str:
+    return _SUFFIXES.get(metric.kind, "")
+
+
+def _base(metric: Metric) -> str:
+    return metric.name.removesuffix(_suffix(metric))

@@ -1,0 +1,143 @@
+"""`store-exporter import`: the predecessor's table of calls as a past of today's metrics."""  # noqa: N999 - the command's name
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sqlite3
+import sys
+import time
+from pathlib import Path
+
+from ..config import Config, ConfigError, values
+from ..history import tenants
+from ..history.calls import RowReader
+from ..history.files import FileError
+from ..history.importing import REJECTED, Import, Tally
+from ..history.ledger import SLOT
+from ..ingest.error_classes import ErrorClasses
+from ..platforms import base
+from ..server.ingest import codes_of
+from . import arguments, stores
+
+_SHOWN = 20
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("file", type=Path, help="an export of the table woocommerce_usage_metrics")
+    parser.add_argument(
+        "--format",
+        choices=("csv", "text", "jsonl"),
+        default="csv",
+        help="csv with or without a header, PostgreSQL's text, or a JSON object a line "
+        "(default: %(default)s)",
+    )
+    parser.add_argument(
+        "--output",
+        type=Path,
+        required=True,
+        metavar="FOLDER",
+        help="where the samples go, one file a month; it must be empty or not exist",
+    )
+    parser.add_argument(
+        "--customers",
+        type=Path,
+        metavar="FILE",
+        help="YAML with the org of each customer_config_id; rows of others belong to the org of "
+        "their domain in the configuration",
+    )
+    parser.add_argument(
+        "--platform", help="what runs the domains that are not in the configuration"
+    )
+    parser.add_argument(
+        "--before",
+        metavar="TIME",
+        help="leave out rows from this date and time on, such as 2026-03-01T02:00:00+01:00: that "
+        "at which the live figures begin (default: the last whole quarter of an hour)",
+    )
+    arguments.add_config_file(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Import; 1 when it cannot be done or rows were rejected, 2 for a wrong command line."""
+    arguments.silence_log()
+    config = stores.read_config(args, resolve=False)
+    if config is None:
+        return 1
+    try:
+        before = time.time() // SLOT * SLOT  # for no sample may be from the future
+        if args.before:
+            before = min(values.moment(args.before), before)
+    except ValueError as error:
+        print(f"--before {error}", file=sys.stderr)
+        return 2
+    if args.platform is not None and args.platform not in base.names():
+        print(f"--platform must be one of: {', '.join(base.names())}", file=sys.stderr)
+        return 2
+    try:
+        reader = _reader(args, config)
+        args.output.mkdir(parents=True, exist_ok=True)
+        if any(args.output.iterdir()):
+            print(f"{args.output} is not empty", file=sys.stderr)
+            return 2
+        progress = _Progress(args.file.stat().st_size)
+        tally = Import(reader, before, args.output, progress.tell).run(args.file, args.format)
+        progress.end()
+    except (ConfigError, FileError, OSError, sqlite3.Error) as error:
+        print(f"{error}\nnothing in {args.output} is to be used", file=sys.stderr)
+        return 1
+    _print(args, reader, tally)
+    return 1 if tally.rejected else 0
+
+
+def _reader(args: argparse.Namespace, config: Config) -> RowReader:
+    customers = tenants.load(args.customers, config.orgs) if args.customers else {}
+    known = {store.domain: store for store in asyncio.run(stores.stores_of(config))}
+    classes = ErrorClasses(config.error_classes, codes_of)
+    return RowReader(tenants.Ownership(customers, known, args.platform), classes)
+
+
+def _print(args: argparse.Namespace, reader: RowReader, tally: Tally) -> None:
+    print(f"{tally.taken:,} rows in {tally.months} files of {args.output}, a month each")
+    for count, text in (
+        (tally.later, "are from --before or later and were left out"),
+        (tally.twice, "stood there twice, by their id, and were counted once"),
+        (tally.rejected, f"cannot be taken; {args.output / REJECTED} has them and says why"),
+    ):
+        if count:
+            print(f"{count:,} rows {text}")
+    if reader.unmapped:
+        rows = sum(reader.unmapped.values())
+        print(f"{rows:,} rows have error types that no table knows and are `exception`; give")
+        print("them a type under error_classes of the configuration and import again:")
+        for name, count in reader.unmapped.most_common(_SHOWN):
+            print(f"  {count:>9,}  {_line(name) or '(none)'}")
+
+
+def _line(text: str) -> str:
+    return "".join(character if character.isprintable() else "?" for character in text)
+
+
+class _Progress:
+    """Says how far it is: in one line of a terminal, or in a line every ten seconds elsewhere."""
+
+    def __init__(self, size: int) -> None:
+        self._size = max(size, 1)
+        self._terminal = sys.stderr.isatty()
+        self._start = self._told = time.monotonic()
+
+    def tell(self, rows: int, read: int) -> None:
+        now = time.monotonic()
+        if now - self._told < (0.2 if self._terminal else 10):
+            return
+        self._told = now
+        share = min(read / self._size, 1)
+        text = f"{rows:,} rows, {share:.0%} of the file, {now - self._start:.0f} s"
+        start, end = ("\r", "\033[K") if self._terminal else ("", os.linesep)
+        print(start + text, end=end, file=sys.stderr, flush=True)
+
+    def end(self) -> None:
+        if self._terminal:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)

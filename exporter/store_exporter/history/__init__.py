@@ -1,0 +1,1 @@
+"""The predecessor's table of calls, row by row, turned into a past of today's metrics."""

@@ -1,0 +1,126 @@
+"""From the rows of a file to a folder of samples, and to a list of the rows that were not taken."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TextIO
+
+from . import samples
+from .calls import ImportedCall, RowReader
+from .files import TableRow, rows
+from .ledger import SLOT, CallLedger
+from .tenants import RowError
+
+REJECTED = "rejected.jsonl"
+"""The file of the rows that were not taken, with their lines and the reasons."""
+_LEDGER = "rows.sqlite"
+_BATCH = 5000
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the rows.
+
+    Attributes:
+        taken: rows that are in the samples.
+        twice: rows whose id stood in an earlier one.
+        later: rows from the moment on at which the live figures begin.
+        rejected: rows that cannot be taken.
+        months: the months of which there are samples.
+    """
+
+    taken: int = 0
+    twice: int = 0
+    later: int = 0
+    rejected: int = 0
+    months: int = 0
+
+    @property
+    def rows(self) -> int:
+        """How many were read."""
+        return self.taken + self.twice + self.later + self.rejected
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """One run.
+
+    Attributes:
+        reader: what makes calls of rows.
+        before: Unix time; rows from it on are left out.
+        folder: an empty one, which the run fills.
+        tell: called now and then with the rows and the bytes that were read.
+    """
+
+    reader: RowReader
+    before: float
+    folder: Path
+    tell: Callable[[int, int], None]
+
+    def run(self, file: Path, form: str) -> Tally:
+        """Read a file and write the samples.
+
+        Args:
+            file: the export.
+            form: its format.
+
+        Raises:
+            FileError: it is no export of that table.
+            OSError: a file cannot be read or written.
+            sqlite3.Error: the disk is full.
+        """
+        tally = Tally()
+        ledger_file, rejected_file = self.folder / _LEDGER, self.folder / REJECTED
+        ledger, until = CallLedger(ledger_file), int(self.before // SLOT)
+        try:
+            with rejected_file.open("x", encoding="utf-8") as rejected:
+                rejected_file.chmod(0o600)
+                self._read(file, form, ledger, tally, rejected)
+            if (ends := ledger.finish()) is not None:
+                for name, slots in samples.months(*ends):
+                    with (self.folder / f"{name}.om").open("x", encoding="utf-8") as month:
+                        samples.write(month, ledger, self.reader.series, slots, until)
+                    tally.months += 1
+        finally:
+            ledger.close()
+            ledger_file.unlink(missing_ok=True)
+        if not tally.rejected:
+            rejected_file.unlink()
+        return tally
+
+    def _read(
+        self, file: Path, form: str, ledger: CallLedger, tally: Tally, rejected: TextIO
+    ) -> None:
+        with file.open("rb") as raw:
+            text = io.TextIOWrapper(raw, "utf-8-sig", errors="replace", newline="")
+            calls = self._calls(rows(text, form), tally, rejected)
+            while batch := list(islice(calls, _BATCH)):
+                new = ledger.add(batch)
+                tally.taken += new
+                tally.twice += len(batch) - new
+                self.tell(tally.rows, raw.tell())
+
+    def _calls(
+        self, found: Iterator[TableRow], tally: Tally, rejected: TextIO
+    ) -> Iterator[ImportedCall]:
+        for row in found:
+            problem = row.problem
+            if not problem:
+                try:
+                    call = self.reader.read(row.fields)
+                except RowError as error:
+                    problem = str(error)
+                else:
+                    if call.at < self.before:
+                        yield call
+                    else:
+                        tally.later += 1
+                    continue
+            tally.rejected += 1
+            entry = {"line": row.line, "error": problem, "row": row.fields}
+            rejected.write(json.dumps(entry) + "\n")
