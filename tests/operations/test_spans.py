@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import threading
 from collections.abc import AsyncIterator, Iterator
 from types import SimpleNamespace
@@ -10,7 +11,8 @@ from typing import Any
 
 import pytest
 from opentelemetry import trace
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan, Span, TracerProvider
+from opentelemetry.sdk.trace import Tracer as SdkTracer
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
@@ -278,3 +280,35 @@ async def test_a_tracer_that_raises_is_counted_and_disturbs_nothing(
     assert (plain(), await awaited(), *yields()) == (1, 2, 3)
     assert only(recorder).total == 3
     assert series(recorder, ERRORS)["span",] == 3
+
+
+@pytest.mark.parametrize("step", ["start_span", "end"])
+def test_a_deadline_by_signal_in_a_tracer_reaches_the_application(
+    recorder: Recorder, kept: InMemorySpanExporter, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class LateError(Exception):
+        pass
+
+    def handler(_signum: int, _frame: object) -> None:
+        raise LateError
+
+    def strike(*_: object, **__: object) -> None:
+        signal.raise_signal(signal.SIGUSR1)
+
+    before = signal.signal(signal.SIGUSR1, handler)
+    owner = SdkTracer if step == "start_span" else Span
+    monkeypatch.setattr(owner, step, strike)
+
+    @track("get_cart", recorder=recorder, **SHOP)
+    def cart() -> None:
+        pass
+
+    try:
+        with pytest.raises(LateError):
+            cart()
+        with pytest.raises(LateError), track("get_cart", recorder=recorder, **SHOP):
+            pass
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert only(recorder).in_progress == 0
+    assert current() == 0

@@ -366,7 +366,10 @@ class OperationHandle:
             return None
         try:
             return tracing.tracer()
-        except Exception as error:  # noqa: BLE001 - tracing must not fail the operation
+        except Exception as error:
+            if comes_from_outside(error):
+                raise
+            # Tracing must not fail the operation.
             self.broke("span", error)
             return None
 

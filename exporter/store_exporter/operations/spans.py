@@ -1,4 +1,6 @@
-"""The span of an operation, where the application has set a tracer provider. Nothing here raises.
+"""The span of an operation, where the application has set a tracer provider.
+
+Nothing here raises but what a signal handler raised, which is for the application.
 
 A ticket that is not None is the tracer: so an operation without spans pays for one comparison.
 The span is the active one while the operation runs, and while it is recorded, so that exemplars
@@ -14,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import ERROR_TYPES, Fault
 from ..metrics.handle import OperationHandle
+from ..metrics.signals import comes_from_outside
 from .outcome import NO_ROOM, Failure, record_exception, record_result
 
 if TYPE_CHECKING:
@@ -52,9 +55,16 @@ class OperationSpan:
                 },
                 record_exception=False,
             )
-        except Exception as error:  # noqa: BLE001 - tracing must not fail the operation
+        except Exception as error:
+            if comes_from_outside(error):
+                raise
+            # Tracing must not fail the operation.
             handle.broke("span", error)
-        self.resume()
+        try:
+            self.resume()
+        except BaseException:
+            self.end("cancelled")
+            raise
 
     def resume(self) -> None:
         """Make it the active span."""
@@ -64,7 +74,10 @@ class OperationSpan:
             from opentelemetry import context, trace
 
             self._token = context.attach(trace.set_span_in_context(self._span))
-        except Exception as error:  # noqa: BLE001 - tracing must not fail the operation
+        except Exception as error:
+            if comes_from_outside(error):
+                raise
+            # Tracing must not fail the operation.
             self._handle.broke("span", error)
 
     def suspend(self) -> None:
@@ -80,7 +93,10 @@ class OperationSpan:
 
             if trace.get_current_span() is self._span:
                 context.detach(token)
-        except Exception as error:  # noqa: BLE001 - tracing must not fail the operation
+        except Exception as error:
+            if comes_from_outside(error):
+                raise
+            # Tracing must not fail the operation.
             self._handle.broke("span", error)
 
     def end(self, error_type: str | None) -> None:
@@ -98,7 +114,10 @@ class OperationSpan:
                 if fault in _FAILED:
                     span.set_status(StatusCode.ERROR)
             span.end()
-        except Exception as error:  # noqa: BLE001 - tracing must not fail the operation
+        except Exception as error:
+            if comes_from_outside(error):
+                raise
+            # Tracing must not fail the operation.
             self._handle.broke("span", error)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
 from ...metrics import tracing
+from ...metrics.signals import comes_from_outside
 from ...net.plans import Request
 
 _MASK = "REDACTED"
@@ -37,7 +38,10 @@ class HttpSpan:
                 self._span = tracer.start_span(
                     request.method, kind=_client_kind(), attributes=_attributes(request)
                 )
-        except Exception:  # noqa: BLE001 - there is no span then
+        except Exception as error:
+            if comes_from_outside(error):
+                raise
+            # There is no span then; the request is what matters.
             self._span = None
 
     def answered(self, status: int) -> None:
@@ -62,8 +66,9 @@ class HttpSpan:
             if "error.type" in told:
                 span.set_status(StatusCode.ERROR)
             span.end()
-        except Exception:  # noqa: BLE001, S110 - the request is what matters
-            pass
+        except Exception as error:
+            if comes_from_outside(error):
+                raise
 
 
 def _client_kind() -> Any:
