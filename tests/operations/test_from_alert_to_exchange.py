@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,6 +34,8 @@ from store_demo.stores.faults import Fault
 from store_exporter import Recorder, StoreError, serve_metrics
 from store_exporter.calls.book import CallBook
 from store_exporter.mixin import alerts
+from store_exporter.mixin.dashboards.operations import page
+from store_exporter.mixin.dashboards.panels import Query
 from store_exporter.mixin.files import as_yaml
 from store_exporter.net.retry import Policy
 from store_exporter.platforms.woocommerce import WooCommerce
@@ -154,6 +157,11 @@ async def test_an_alert_leads_to_the_http_exchange_that_failed(
         served.close()
 
 
+def _queries() -> list[Query]:
+    rows = page().rows
+    return [query for row in rows for panel in row.panels for query in panel.queries]
+
+
 def _lead(server: Server, traces: Traces, recorder: Recorder, url: str) -> None:
     # 1. The alert fires, and says which operation of which platform.
     firing = f'ALERTS{{alertname="{ALERT}",alertstate="firing"}}'
@@ -180,7 +188,13 @@ def _lead(server: Server, traces: Traces, recorder: Recorder, url: str) -> None:
     exchange = [attributes(span) for span in found if span.parent_span_id == operation.span_id][-1]
     assert exchange["http.response.status_code"] == 400
     assert exchange["url.full"].startswith(f"{url}/wp-json/")
-    # 4. So do the recent calls, with what the store said.
+    # 4. The dashboard's graph of latency shows it as a dot, whatever is chosen above.
+    (dotted,) = [query for query in _queries() if query.exemplars]
+    expression = re.sub(r"\$__\w+", "1m", dotted.expression)
+    expression = re.sub(r"\$\w+|\$\{\w+(:\w+)?\}", ".*", expression)
+    dots = server.json("/api/v1/query_exemplars", query=expression, start="0", end="4e9")["data"]
+    assert trace_id in {dot["labels"]["trace_id"] for one in dots for dot in one["exemplars"]}
+    # 5. So do the recent calls, with what the store said.
     assert recorder.calls is not None
     ids = {call.trace_id: call for call in recorder.calls.read("acme", "shop.example.com")}
     kept = eventually(lambda: traces.of(next(iter(ids))), lambda spans: len(spans) >= 2)

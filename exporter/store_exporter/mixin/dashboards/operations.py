@@ -133,8 +133,12 @@ def course() -> Row:
                 PanelKind.GRAPH,
                 "Latency",
                 "Quantiles over all chosen operations. p99 rising alone is a few slow calls, all "
-                "three rising is a slow shop.",
-                tuple(Query(quantile(q), f"p{q * 100:g}") for q in series.QUANTILES),
+                "three rising is a slow shop. Dots are single calls, with their traces.",
+                # The dots of one query are those of all three.
+                tuple(
+                    Query(quantile(q), f"p{q * 100:g}", exemplars=q == series.QUANTILES[-1])
+                    for q in series.QUANTILES
+                ),
                 unit="s",
                 low=0,
                 width=12,

@@ -70,6 +70,8 @@ class Query:
         otherwise: what stands in the first column where this query finds no row, because Grafana
             shows no words in a table of several queries; of tables only.
         right: whether its values have an axis of their own at the right; of graphs only.
+        exemplars: whether the traces of single calls are shown as dots; of graphs whose expression
+            reads the applications' own series, for recorded ones have none.
     """
 
     expression: str
@@ -83,6 +85,7 @@ class Query:
     width: int = 92
     otherwise: Nothing | None = None
     right: bool = False
+    exemplars: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -226,6 +226,8 @@ def target(panel: Panel, query: Query, ref: str) -> prometheus.Dataquery:
         result.range()
     else:
         result.instant()
+    if query.exemplars:
+        result.exemplar(exemplar=True)
     if panel.kind is PanelKind.TABLE:
         result.format(PromQueryFormat.TABLE)
     if panel.kind is PanelKind.HEATMAP:
