@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -116,6 +117,25 @@ def test_an_error_type_correlates_perfectly_with_itself(history: tuple[Server, f
     }
     assert found["timeout"] == pytest.approx(1)
     assert all(-1 <= correlation <= 1 for correlation in found.values())
+
+
+def test_a_correlation_tells_its_points_and_there_is_none_of_few(
+    history: tuple[Server, float],
+) -> None:
+    source = Source(history[0].url, history[1])
+    (page,) = [page for page in dashboards.pages() if page.file == "errors"]
+    (panel,) = [p for p in page.panels if p.title == "Error types that move together"]
+    chosen = {**next(choices(source, page)), "error_type": "timeout"}
+    coefficient, points = panel.queries[0], panel.queries[-1]
+    found = {labels["error_type"]: v[-1] for labels, v in source.ask(panel, points, chosen)}
+    assert found["timeout"] == pytest.approx(RANGE / 300, abs=1)
+    for query, range_, expected in (
+        (coefficient, "50m", False),
+        (coefficient, "70m", True),
+        (points, "50m", True),
+    ):
+        asked = replace(query, expression=query.expression.replace("$__range", range_))
+        assert bool(source.ask(panel, asked, chosen)) is expected, range_
 
 
 def test_what_else_prometheus_scrapes_is_no_process_of_ours(history: tuple[Server, float]) -> None:

@@ -16,14 +16,16 @@ FOUND = increase(
 )
 STEP = "5m"
 """Distance of the points between which correlation is computed."""
+FEWEST = 12
+"""Points below which a correlation is mere chance, and not shown: an hour of them."""
 TOO_STEADY = "what does not vary within the chosen time has no correlation"
 
 
 def correlation(x: str, y: str) -> str:
     """Pearson's correlation of each series of `x` with the one series `y`, which has no labels.
 
-    Both are sampled every `STEP` over the chosen time. What does not vary has no correlation, and
-    rounding may carry a perfect one a little past 1.
+    Both are sampled every `STEP` over the chosen time, and `FEWEST` times at least. What does not
+    vary has no correlation, and rounding may carry a perfect one a little past 1.
     """
     both = f"({x} and on () {y})"
     mean_of = f"[$__range:{STEP}]"
@@ -33,7 +35,8 @@ def correlation(x: str, y: str) -> str:
         f"(stddev_over_time({both}{mean_of})"
         f" * on () group_left () stddev_over_time(({y}){mean_of}))"
     )
-    return f"clamp((({product} - {means}) / {spread}) >= -1.01 <= 1.01, -1, 1)"
+    enough = f"count_over_time({both}{mean_of}) >= {FEWEST}"
+    return f"clamp((({product} - {means}) / {spread}) >= -1.01 <= 1.01, -1, 1) and {enough}"
 
 
 def together() -> Row:
@@ -50,24 +53,34 @@ def together() -> Row:
         "Correlation over the chosen time, from -1 (one rises when the other falls) over 0 "
         "(unrelated) to 1 (they rise together): with the error type chosen above, with the mean "
         "p95 latency, and with the orders of the past hour. Types near 1 most likely have one "
-        "cause.",
-        tuple(
+        f"cause. Points are what it is computed from, {STEP} apart; of fewer than {FEWEST} nothing "
+        "is shown, as it would be chance.",
+        (
+            *(
+                Query(
+                    correlation(f"({BY_TYPE})", y),
+                    title,
+                    decimals=2,
+                    width=120 if title == "with latency" else 112,
+                    steps=steps,
+                    empty=TOO_STEADY,
+                    otherwise=Nothing.STEADY if y == latency else None,
+                )
+                for title, y in (
+                    ("with chosen", chosen),
+                    ("with latency", latency),
+                    ("with orders", orders),
+                )
+            ),
             Query(
-                correlation(f"({BY_TYPE})", y),
-                title,
-                decimals=2,
-                width=120 if title == "with latency" else 112,
-                steps=steps,
-                empty=TOO_STEADY,
-                otherwise=Nothing.STEADY if y == latency else None,
-            )
-            for title, y in (
-                ("with chosen", chosen),
-                ("with latency", latency),
-                ("with orders", orders),
-            )
+                f"count_over_time(({BY_TYPE})[$__range:{STEP}])",
+                "Points",
+                decimals=0,
+                width=70,
+                empty=NO_ERROR,
+            ),
         ),
-        width=12,
+        width=24,
         columns=("error_type",),
         sort="with latency",
     )
@@ -94,7 +107,7 @@ def together() -> Row:
                 )
             ),
         ),
-        width=12,
+        width=24,
         columns=("error_type",),
         sort="Failures",
         nothing=Nothing.NONE,
