@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 import subprocess
 import time
 import urllib.request
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
 from store_exporter.metrics.catalogue.operations import OPERATION_ERRORS, OPERATIONS
-from store_exporter.mixin import longterm
+from store_exporter.mixin import longterm, rules, slo
 from store_exporter.mixin.files import as_yaml
-from store_exporter.mixin.model import Group, as_document
+from store_exporter.mixin.model import Group, Record, as_document
 from store_exporter.server import prometheus as analytics
 from store_exporter.server.analytics import Filters, Findings
 from tests import servers
@@ -203,3 +206,29 @@ def test_victoria_metrics_reads_years_alike(
     assert other.start == pytest.approx(one.start, abs=2 * HOUR)
     assert other.end == pytest.approx(one.end, abs=2 * HOUR)
     assert (other.complete, bool(other.warnings)) == (False, True)
+
+
+def test_the_documented_recipe_keeps_the_hours_elsewhere_and_nothing_else(
+    tmp_path: Path, repository: Path, prometheus: servers.PrometheusFactory
+) -> None:
+    page = (repository / "docs" / "scaling.md").read_text("utf-8")
+    (recipe,) = re.findall(r"  ```yaml\n(  remote_write:\n.*?)  ```", page, re.DOTALL)
+    labels = {"org": "acme", "domain": "a.example", "platform": "woocommerce", "operation": "x"}
+    every = [rule for group in [*rules.groups(), *slo.groups()] for rule in group.rules]
+    names = dict.fromkeys(rule.name for rule in every)
+    group = Group("all", [Record(name, "vector(7)", labels) for name in names], interval=1)
+    document = as_document([group], grafana="", runbooks="")
+    (tmp_path / "rules.yml").write_text(as_yaml(document), encoding="utf-8")
+    years = prometheus("{}", RETENTION)
+    config = f"rule_files: [rules.yml]\n{dedent(recipe)}"
+    with servers.prometheus(config.replace("http://prometheus-years:9090", years.url), tmp_path):
+        kept = partial(years.query, 'count by (__name__) ({__name__!=""})')
+        found = servers.eventually(kept, lambda found: len(found) > 2, timeout=40)
+        calls = asked(years, 730).usages
+    assert {labels["__name__"] for labels, _ in found} == {
+        longterm.HOURLY_CALLS,
+        longterm.HOURLY_ERRORS,
+        longterm.HOURLY_SECONDS,
+    }
+    (usage,) = calls.values()
+    assert usage.total >= 7
