@@ -113,8 +113,8 @@ class ApiToken(Section):
     token: Token = Field(description="The token.")
     scopes: list[Scope] = Field(
         min_length=1,
-        description="What it may do: read health and analytics, ingest operations, make and end "
-        "maintenance windows.",
+        description="What it may do: read health, analytics and calls, ingest operations, make "
+        "and end maintenance windows.",
     )
 
 
