@@ -63,6 +63,18 @@ _MATCHER = f"{{{{ with .CommonLabels.alertname }}}}alertname{_VALUE}{{{{ end }}}
     for label in ("domain", "instance", "org")
 )
 
+_HOUR, _QUARTER = 3_600 * 10**9, 900 * 10**9
+# From an hour before the alert to now, or to a quarter of an hour after its end. Go counts a time's
+# differences in nanoseconds. An address without a query gets an empty one: in HTML no condition may
+# stand where a query begins.
+_WITH_QUERY = 'reReplaceAll "^([^?]*)$" "${1}?"'
+_RANGE = (
+    f"&from={{{{ ({_FIRST}.StartsAt.Add -{_HOUR}).UnixMilli }}}}&to={{{{ if {_FIRING} }}}}now"
+    f"{{{{ else }}}}{{{{ ({_FIRST}.EndsAt.Add {_QUARTER}).UnixMilli }}}}{{{{ end }}}}"
+)
+_LENGTH = len("?&from=1234567890123&to=1234567890123")
+"""Of what is added to a dashboard's address."""
+
 
 def of(links: ReceiverLinks) -> dict[str, Link]:
     """The links of a receiver's messages, by their labels; `Alerts` is that of the title."""
@@ -72,7 +84,7 @@ def of(links: ReceiverLinks) -> dict[str, Link]:
                 "{{ .ExternalURL }}/#/alerts?receiver={{ .Receiver | urlquery }}", "true"
             ),
             "Runbook": _annotated("Annotations.runbook_url", f"({_FIRING})"),
-            "Dashboard": _annotated("Annotations.dashboard_url"),
+            "Dashboard": _dashboard(),
             "Silence": Link(
                 "{{ .ExternalURL }}/#/silences/new?filter=%7B" + _MATCHER + "%7D", _FIRING
             ),
@@ -88,15 +100,23 @@ def of(links: ReceiverLinks) -> dict[str, Link]:
         pages = [page for page in vars(Dashboards).values() if isinstance(page, Dashboard)]
         uids = "|".join(page.uid for page in pages if page.for_orgs)
         url = f"{_FIRST}.Annotations.dashboard_url"
+        ours = f'{url} | reReplaceAll "^[^?]*/d/" "{links.grafana}/d/" | {_WITH_QUERY}'
         found["Dashboard"] = Link(
-            f'{{{{ {url} | reReplaceAll "^[^?]*/d/" "{links.grafana}/d/" }}}}',
+            f"{{{{ {ours} }}}}{_RANGE}",
             f'match "^https?://[^\\\\s<>\\"?]+/d/({uids})([?][^\\\\s<>\\"]*)?$" {url}',
         )
     return found
 
 
-def _annotated(field: str, more: str = "") -> Link:
+def _dashboard() -> Link:
+    """The address of the first alert's dashboard, with the time of the alert."""
+    found = _annotated("Annotations.dashboard_url", longest=MAX_URL - _LENGTH)
+    url = f"{{{{ {_FIRST}.Annotations.dashboard_url | {_WITH_QUERY} }}}}{_RANGE}"
+    return Link(url, found.condition)
+
+
+def _annotated(field: str, more: str = "", *, longest: int = MAX_URL) -> Link:
     """An address that the first alert carries, if it is one that Slack accepts."""
     value = f"{_FIRST}.{field}"
-    is_url = f'(match "^https?://[^\\\\s<>\\"]+$" {value}) (lt (len {value}) {MAX_URL})'
+    is_url = f'(match "^https?://[^\\\\s<>\\"]+$" {value}) (lt (len {value}) {longest})'
     return Link(f"{{{{ {value} }}}}", f"and {more} {is_url}" if more else f"and {is_url}")
