@@ -112,6 +112,8 @@ def label_sets(names: Sequence[str], family: str) -> Iterator[tuple[tuple[str, s
     choices += [[((n, v),) for v in STATES.get(family, VALUES.get(n, ()))] for n in rest]
     if error == ["error_type", "fault"]:
         choices.append([(("error_type", t), ("fault", f)) for t, f in ERRORS])
+    elif error == ["error_type"]:
+        choices.append([(("error_type", t),) for t, _ in ERRORS])
     elif error == ["fault"]:
         choices.append([(("fault", f),) for _, f in ERRORS])
     for parts in product(*choices):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from .. import series
+from ...errors import ERROR_TYPES
+from .. import longterm, series
 from ..names import AlertName, Dashboards
 from ..policy import SEASONAL
-from ..promql import STORE, on, select
+from ..promql import STORE, on, one_of, over, select
 from .panels import GREEN, RED, YELLOW, DashboardPage, Nothing, Panel, PanelKind, Query, Row, Steps
 from .scales import ORDERS, P95, REVENUE_CHOSEN, SUCCESS, SUCCESS_RATE
 from .variables import CURRENCY, STORE_MATCH, STORES
@@ -31,7 +32,7 @@ def page() -> DashboardPage:
         "This week against last week, same weekday and hour. What a shop sells depends on the "
         "hour and the day, so that is what to compare with.",
         (*STORES, CURRENCY),
-        (weeks(), usual(), movers()),
+        (weeks(), usual(), movers(), year()),
         since="now-7d",
         refresh="5m",
         marks=False,
@@ -199,4 +200,40 @@ def movers() -> Row:
                 links=(Dashboards.SHOP, AlertName.STORE_LATENCY_REGRESSION),
             ),
         ),
+    )
+
+
+def year() -> Row:
+    """Every day of a year, as long as Prometheus keeps what is recorded each hour."""
+    counted = [kind.name for kind in ERROR_TYPES.values() if kind.fault.value in series.FAILURES]
+    failures = select(longterm.HOURLY_ERRORS, *M, one_of("error_type", counted))
+    return Row(
+        "A year",
+        (
+            by_day("Calls by day", "Operations of each day", select(longterm.HOURLY_CALLS, *M)),
+            by_day(
+                "Failures by day",
+                "Failed operations of each day, shoppers' mistakes left out",
+                failures,
+            ),
+        ),
+    )
+
+
+def by_day(title: str, text: str, hourly: str) -> Panel:
+    """What was recorded each hour, added up for each day of a year."""
+    # Each bar stands at the beginning of its day, so it looks ahead over that day.
+    day = f"sum(sum_over_time({over(hourly, '1d', '-1d')}))"
+    return Panel(
+        PanelKind.GRAPH,
+        title,
+        f"{text} of the past year, as far back as Prometheus keeps them. The last bar is today "
+        "up to the last full hour.",
+        (Query(day, title.partition(" ")[0].lower(), empty="needs an hour of history"),),
+        decimals=0,
+        width=12,
+        low=0,
+        bars=True,
+        interval="1d",
+        since="now-1y/d",
     )
