@@ -22,9 +22,11 @@ from store_exporter.probing.state import Key, Saved
 from store_exporter.server.pushing import SavedStates
 from store_exporter.server.status import shown
 from store_exporter.stores.model import Store
+from tests.fuzz import EXAMPLES
 
 STORE = Store("acme", "shop.example.com", "woocommerce", "https://shop.example.com", {})
 fuzzed = settings(
+    max_examples=EXAMPLES,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
