@@ -78,8 +78,8 @@ def test_a_bad_configuration_is_told_and_nothing_starts(
     assert done.stderr.splitlines() == [
         (
             "store-exporter.yml:1: x: unknown key; known here: alerts, calls, defaults, "
-            "discovery, error_classes, orgs, prometheus_url, prometheus_years_url, "
-            "state_database, state_directory, stores"
+            "discovery, error_classes, orgs, predecessor_api, prometheus_url, "
+            "prometheus_years_url, state_database, state_directory, stores"
         ),
         "store-exporter.yml:2: stores: must be a list, each entry after a '- '",
     ]

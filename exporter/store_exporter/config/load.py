@@ -27,6 +27,7 @@ class Config:
         state_database: the database that keeps the state in its place, if any.
         prometheus_url: base address of a Prometheus to ask about past days, if any.
         prometheus_years_url: that of another one to ask about more than 90 days, if any.
+        predecessor_api: whether the predecessor's addresses answer.
         calls: how many single calls are remembered.
         error_classes: error types by the names that applications give to their errors.
         orgs: the tenants by name.
@@ -41,6 +42,7 @@ class Config:
     state_database: StateDatabase | None
     prometheus_url: str | None
     prometheus_years_url: str | None
+    predecessor_api: bool
     calls: CallsSection
     error_classes: Mapping[str, str]
     orgs: Mapping[str, OrgSection]

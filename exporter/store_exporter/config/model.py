@@ -255,6 +255,11 @@ class Root(Section):
         description="The one that is asked for more than 90 days, where another one keeps what was "
         "recorded each hour; `prometheus_url` if it is absent.",
     )
+    predecessor_api: bool = Field(
+        False,
+        description="Whether `/api/woocommerce/analytics` and `/api/woocommerce/health` answer, "
+        "see [migration](migration.md#the-old-addresses).",
+    )
     calls: CallsSection = Field(
         default_factory=_usual_calls,
         description="How many single calls are remembered, see [HTTP](http-api.md#get-apiv1calls).",

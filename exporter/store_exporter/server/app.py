@@ -23,6 +23,7 @@ from .metrics import Scrape
 from .otlp import OtlpReceiver
 from .pages import Landing
 from .places import FullError, Places
+from .predecessor import PredecessorApi
 from .probe import Probing
 from .web_file import WebFile
 
@@ -74,6 +75,9 @@ def create_app(
         "/api/v1/calls": json_endpoint(CallsApi(exporter, access).listed),
         "/api/v1/maintenance": json_endpoint(maintenance.listed),
     }
+    old = PredecessorApi(exporter, access, api)
+    routes["/api/woocommerce/analytics"] = old.analytics
+    routes["/api/woocommerce/health"] = old.health
     for path, handler in routes.items():
         app.router.add_get(path, handler)
     app.router.add_post("/api/v1/maintenance", json_endpoint(maintenance.begin))
