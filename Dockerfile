@@ -6,6 +6,7 @@ COPY scripts/requirements.txt scripts/requirements.txt
 RUN python -m venv /opt/store-exporter \
     && /opt/store-exporter/bin/pip install --require-hashes -r scripts/requirements.txt
 COPY pyproject.toml README.md LICENSE ./
+COPY scripts/metadata.py scripts/metadata.py
 COPY exporter exporter
 COPY grafana/dashboards grafana/dashboards
 RUN /opt/store-exporter/bin/pip install --no-deps .

@@ -54,7 +54,7 @@ def run(program: str) -> None:
 def test_the_public_names_are_exactly_these() -> None:
     assert set(store_exporter.__all__) == PUBLIC
     assert len(store_exporter.__all__) == len(PUBLIC)
-    assert set(store_exporter.__all__) <= set(dir(store_exporter))
+    assert set(dir(store_exporter)) == PUBLIC
 
 
 def test_nothing_else_is_in_the_package_but_modules_and_its_machinery() -> None:

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import zipfile
+from email import message_from_bytes
+from email.message import Message
+from email.policy import default
 from pathlib import Path
 
 import pytest
 
+import store_exporter
 from store_exporter.mixin import files
 from tests.test_extras import GONE
 
+REPOSITORY_URL = "https://git.example/shops/store-exporter"
 
-def build(target: str, project: Path, folder: Path) -> Path:
+
+def build(target: str, project: Path, folder: Path, **environ: str) -> Path:
     """Build a distribution with the backend of this environment, so that nothing is fetched."""
     done = subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", target, "-d", folder],
         cwd=project,
+        env={**os.environ, **environ},
         capture_output=True,
         text=True,
         check=False,
@@ -31,7 +40,8 @@ def build(target: str, project: Path, folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def sdist(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build("sdist", repository, tmp_path_factory.mktemp("sdist"))
+    folder = tmp_path_factory.mktemp("sdist")
+    return build("sdist", repository, folder, REPOSITORY_URL=REPOSITORY_URL)
 
 
 @pytest.fixture(scope="module")
@@ -100,3 +110,97 @@ def test_the_wheel_writes_all_dashboards_without_their_sdk(wheel: Path, tmp_path
     assert (done.returncode, done.stderr) == (0, "")
     for path, text in files.boards().items():
         assert (written / path).read_text(encoding="utf-8") == text
+
+
+@pytest.fixture(scope="module")
+def described(wheel: Path) -> Message:
+    """What an index shows of the package."""
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        return message_from_bytes(archive.read(name), policy=default)
+
+
+def test_the_index_shows_who_made_it_and_where_it_is_worked_on(described: Message) -> None:
+    urls = dict(str(each).split(", ") for each in described.get_all("Project-URL", []))
+    assert urls.keys() == {"Source", "Documentation", "Changelog", "Issues"}
+    assert all(url.startswith(REPOSITORY_URL) for url in urls.values())
+    assert described["Author"]
+    assert described["License-Expression"] == "Apache-2.0"
+    assert "Programming Language :: Python :: 3.11" in described.get_all("Classifier", [])
+
+
+def test_every_link_of_the_readme_works_on_the_index(repository: Path, described: Message) -> None:
+    text = described.get_payload()
+    assert isinstance(text, str)
+    links = re.findall(r"(!?)\[[^\]]*\]\(([^)]+)\)", text)
+    assert len(links) > 20
+    for is_picture, link in links:
+        if not link.startswith(REPOSITORY_URL):
+            assert link.startswith("https://"), link
+            continue
+        kind, version, path = link.removeprefix(f"{REPOSITORY_URL}/").split("/", 2)
+        assert (kind, version) == ("raw" if is_picture else "blob", f"v{described['Version']}")
+        assert (repository / path.split("#")[0]).is_file(), link
+
+
+CI = pytest.mark.skipif(
+    os.environ.get("CI") != "true", reason="fetches programs from the index; set CI=true"
+)
+
+
+def uv(*arguments: object, folder: Path) -> str:
+    """Run uv and return its output; skip where it cannot reach an index."""
+    done = subprocess.run(
+        [sys.executable, "-m", "uv", *map(str, arguments)],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if "error sending request" in done.stderr or "dns error" in done.stderr:
+        pytest.skip(f"no package index can be reached: {done.stderr.strip().splitlines()[-1]}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@CI
+@pytest.mark.timeout(300)
+def test_what_build_makes_is_accepted_by_the_index(repository: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "dist"
+    run = ("tool", "run")
+    uv(*run, "--from", "build", "pyproject-build", "--outdir", folder, repository, folder=tmp_path)
+    built = sorted(folder.iterdir())
+    assert [file.suffix for file in built] == [".whl", ".gz"]
+    uv(*run, "twine", "check", "--strict", *built, folder=tmp_path)
+    uv(*run, "check-wheel-contents", built[0], folder=tmp_path)
+
+
+@CI
+@pytest.mark.timeout(300)
+def test_type_checkers_know_the_whole_public_api(wheel: Path, tmp_path: Path) -> None:
+    environment = tmp_path / "environment"
+    uv("venv", environment, folder=tmp_path)
+    python = environment / "bin" / "python"
+    uv("pip", "install", "--python", python, f"{wheel}[all]", "pyright", folder=tmp_path)
+    done = subprocess.run(
+        [
+            environment / "bin" / "pyright",
+            *("--outputjson", "--verifytypes", "store_exporter", "--ignoreexternal"),
+        ],
+        cwd=tmp_path,
+        env={
+            **os.environ,
+            "VIRTUAL_ENV": str(environment),
+            "PATH": f"{environment / 'bin'}:{os.environ['PATH']}",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    symbols = json.loads(done.stdout)["typeCompleteness"]["symbols"]
+    # Types of what these are made of count with them; modules below are not what users import.
+    # Pyright takes names with underscores for private ones.
+    public = {f"store_exporter.{name}" for name in store_exporter.__all__ if name[0] != "_"}
+    known = {one["name"] for one in symbols if one["isTypeKnown"] and not one["isTypeAmbiguous"]}
+    assert public & {one["name"] for one in symbols} == public
+    assert public - known == set()

@@ -79,8 +79,8 @@ class CallBook:
         redact: Callable[[str], str] = str,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self.limits = limits or CallLimits()
-        self.since = clock()
+        self.limits: CallLimits = limits or CallLimits()
+        self.since: float = clock()
         self._redact = redact
         self._clock = clock
         self._pages: dict[tuple[str, str], _Page] = {}

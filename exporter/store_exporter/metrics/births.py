@@ -88,7 +88,7 @@ class Looks:
 
     def renew_lock(self) -> None:
         """Make a fresh lock; after a fork the old one may belong to a thread that is gone."""
-        self.lock = Lock()
+        self.lock: Lock = Lock()
 
     def begin(self, seen: float | None) -> Look:
         """Begin a look.

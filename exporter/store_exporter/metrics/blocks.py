@@ -38,10 +38,10 @@ class Block:
         values: tuple[Value, ...],
         created: Sequence[float | None] | None = None,
     ) -> None:
-        self.metric = metric
-        self.labels = labels
-        self.values = values
-        self.created = created
+        self.metric: Metric = metric
+        self.labels: tuple[LabelValues, ...] = labels
+        self.values: tuple[Value, ...] = values
+        self.created: Sequence[float | None] | None = created
         self.text: str | None = None
         self.protobuf: tuple[bool, bytes] | None = None
 
@@ -66,7 +66,7 @@ class BlockFamily(Family):
 
     def __init__(self, blocks: Sequence[Block], before: dict[LabelValues, float]) -> None:
         super().__init__(blocks[0].metric, _Series(blocks), _Created(blocks), before)
-        self.blocks = blocks
+        self.blocks: Sequence[Block] = blocks
 
 
 class _Series(Iterable[tuple[LabelValues, float | HistogramValue]]):

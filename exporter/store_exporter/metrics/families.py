@@ -46,8 +46,8 @@ class DenseBuckets(Mapping[int, int]):
     __slots__ = ("counts", "start")
 
     def __init__(self, start: int, counts: Sequence[int]) -> None:
-        self.start = start
-        self.counts = counts
+        self.start: int = start
+        self.counts: Sequence[int] = counts
 
     def __getitem__(self, index: int) -> int:
         place = index - self.start

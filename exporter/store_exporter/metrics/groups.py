@@ -28,8 +28,8 @@ class Birth:
     __slots__ = ("before", "born", "created")
 
     def __init__(self, before: float, created: float) -> None:
-        self.before = before
-        self.created = created
+        self.before: float = before
+        self.created: float = created
         self.born: float | None = None
 
 

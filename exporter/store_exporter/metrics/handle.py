@@ -136,13 +136,13 @@ class OperationHandle:
     )
 
     def __init__(self, owner: Owner, labels: Labels) -> None:
-        self.labels = labels
-        self.limit = ""
+        self.labels: Labels = labels
+        self.limit: str = ""
         self.tickets: list[Tracer | None] = []
         self.durations: list[float] = []
-        self.notable = NEVER
+        self.notable: float = NEVER
         self._owner = owner
-        self.granted = 0
+        self.granted: int = 0
         self._finished = 0
         self._expected = False
         self._begin()
@@ -154,7 +154,7 @@ class OperationHandle:
         self._error_exemplars: dict[str, Exemplar] | None = None
         self.errors: Mapping[str, int] = _NONE
         self._errors_created: Mapping[str, float] = _NEVER_BEGAN
-        self.created = self._owner.clock()
+        self.created: float = self._owner.clock()
         self._born: float | None = None
         self._befores: tuple[_Before, ...] = ()
 

@@ -80,12 +80,12 @@ class Histogram:
     __slots__ = ("bounds", "cells", "schema", "start", "sum", "zero")
 
     def __init__(self, bounds: Sequence[float], *, native: bool = True) -> None:
-        self.bounds = bounds
-        self.cells = array("I", bytes(4 * (len(bounds) + 1)))
+        self.bounds: Sequence[float] = bounds
+        self.cells: array[int] = array("I", bytes(4 * (len(bounds) + 1)))
         self.schema = FINEST_SCHEMA if native else None
-        self.start = 0
-        self.zero = 0
-        self.sum = 0.0
+        self.start: int = 0
+        self.zero: int = 0
+        self.sum: float = 0.0
 
     def plus(self, batch: list[float]) -> Histogram:
         """Return a histogram with more observations, finite and not negative; sorts the list."""

@@ -110,7 +110,7 @@ class Recorder:
             Guard(1, 1, 1), (), native=False, clock=clock, broke=self.broke
         )
         self._unseen.spans = False
-        self.nowhere = self._unseen.bind((OTHER, OTHER, OTHER, OTHER))
+        self.nowhere: OperationHandle = self._unseen.bind((OTHER, OTHER, OTHER, OTHER))
         self._complaints = InstrumentationLog(monotonic)
         self.before_look: Callable[[], None] = _nothing
         self._expect_own()

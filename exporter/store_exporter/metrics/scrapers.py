@@ -114,11 +114,13 @@ class Known:
     __slots__ = ("asked", "before", "has_all", "interval", "scraper", "seen", "told")
 
     def __init__(self, scraper: Scraper, asked: float, seen: float) -> None:
-        self.scraper = scraper
-        self.asked = asked
-        self.interval = HORIZON
-        self.seen = self.before = self.told = seen
-        self.has_all = False
+        self.scraper: Scraper = scraper
+        self.asked: float = asked
+        self.interval: float = HORIZON
+        self.seen: float = seen
+        self.before: float = seen
+        self.told: float = seen
+        self.has_all: bool = False
 
     def is_like(self, scraper: Scraper) -> bool:
         """Whether only a connection could tell the two apart."""

@@ -54,7 +54,7 @@ class OperationSeries:
         broke: Broke,
     ) -> None:
         self.bounds = bounds
-        self.empty = Histogram(bounds, native=native)
+        self.empty: Histogram = Histogram(bounds, native=native)
         self.clock = clock
         self.guard = guard
         self.broke = broke

@@ -71,6 +71,8 @@ class MetricsServer:
 
 
 class _Server(ThreadingHTTPServer):
+    """A server with a bounded number of connections, each in a thread of its own."""
+
     daemon_threads = True
     # A port that another process listens on must count as taken, so nothing is shared.
     allow_reuse_port = False
@@ -78,7 +80,7 @@ class _Server(ThreadingHTTPServer):
 
     def __init__(self, address: str, port: int, path: str, source: Source | None) -> None:
         is_ipv6 = ":" in address
-        self.address_family = socket.AF_INET6 if is_ipv6 else socket.AF_INET
+        self.address_family: socket.AddressFamily = socket.AF_INET6 if is_ipv6 else socket.AF_INET
         self._address = address
         self.path = path
         self.source = source
@@ -90,7 +92,8 @@ class _Server(ThreadingHTTPServer):
     def server_bind(self) -> None:
         """Bind without HTTPServer's look-up of the host's name, which may take seconds."""
         TCPServer.server_bind(self)
-        self.server_name, self.server_port = self._address, self.socket.getsockname()[1]
+        self.server_name: str = self._address
+        self.server_port: int = self.socket.getsockname()[1]
 
     def verify_request(self, request: object, client_address: object) -> bool:  # noqa: ARG002
         """Turn a connection away where too many are open already."""

@@ -59,7 +59,7 @@ class HttpxExchange:
         self._monotonic = monotonic
         self._ends = monotonic() + request.timeout
         self._headers: dict[str, str] = {}
-        self.host = urlsplit(request.url).hostname or request.url
+        self.host: str = urlsplit(request.url).hostname or request.url
 
     def begin(self, response: httpx.Response) -> Body:
         """Return what collects the body of an answer whose head has arrived.

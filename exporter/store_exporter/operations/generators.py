@@ -33,7 +33,7 @@ class Iteration:
 
     def __init__(self, handle: OperationHandle) -> None:
         self._handle = handle
-        self.seconds = 0.0
+        self.seconds: float = 0.0
         self._open = False
         self.span: OperationSpan | None = None
         while True:
@@ -41,7 +41,7 @@ class Iteration:
                 tracer = handle.tickets.pop()
                 if tracer is not None:
                     self.span = OperationSpan(tracer, handle)
-                self.since = perf_counter()
+                self.since: float = perf_counter()
                 break
             except IndexError:
                 handle.admit()

@@ -16,7 +16,7 @@ class Operation:
     """An operation that runs now: what `with track(…) as operation` gives. Never raises."""
 
     # Of the class, because most operations end as they begin and setting them takes time.
-    since = 0.0
+    since: float = 0.0
     verdict: Verdict = None
     outer: Operation | None = None
     """The operation that the same context manager opened before, if it is nested in itself."""

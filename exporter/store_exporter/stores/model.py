@@ -46,7 +46,7 @@ class Unreadable:
     __slots__ = ("problem",)
 
     def __init__(self, problem: str) -> None:
-        self.problem = problem
+        self.problem: str = problem
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Unreadable) and other.problem == self.problem
