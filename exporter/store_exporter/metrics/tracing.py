@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from .._version import __version__
+from .signals import comes_from_outside
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Tracer, TracerProvider
@@ -38,7 +39,10 @@ def ids() -> dict[str, str]:
     """Return `trace_id` and `span_id` of the active span for a line of the log; {} without one."""
     try:
         trace = active()
-    except Exception:  # noqa: BLE001 - the line is more important
+    except Exception as error:
+        if comes_from_outside(error):
+            raise
+        # The line is more important.
         return {}
     return {"trace_id": trace[0], "span_id": trace[1]} if trace else {}
 
