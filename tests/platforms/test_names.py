@@ -18,6 +18,7 @@ PRODUCT_FILES = ("docker-compose.yml", "Dockerfile", "pyproject.toml")
 FOLDERS = ("exporter/store_exporter/platforms", "exporter/store_demo/stores")
 REASONS = {
     "exporter/store_exporter/__init__.py": "an example of a label's value",
+    "exporter/store_exporter/commands/import.py": "the name of the table that it reads",
     "exporter/store_exporter/operations/bound.py": "examples of a label's value",
     "exporter/store_exporter/operations/track.py": "examples of a label's value",
     "pyproject.toml": "what the distribution is about, and a lint exception of a platform's folder",

@@ -12,7 +12,7 @@ from ..mixin.model import Record
 from ..mixin.objectives import DEFAULT
 
 STORE_SERIES = 110
-"""Of one WooCommerce store with all probes and collectors, in one currency."""
+"""Of one store with all probes and collectors, in one currency, on the platform that has most."""
 STORE_BUCKETS = 27
 """What classic buckets of its probes add to that."""
 SCRAPED_BYTES = 1.3
