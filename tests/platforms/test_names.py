@@ -19,8 +19,10 @@ FOLDERS = ("exporter/store_exporter/platforms", "exporter/store_demo/stores")
 REASONS = {
     "exporter/store_exporter/__init__.py": "an example of a label's value",
     "exporter/store_exporter/commands/import.py": "the name of the table that it reads",
+    "exporter/store_exporter/config/model.py": "the predecessor's addresses",
     "exporter/store_exporter/operations/bound.py": "examples of a label's value",
     "exporter/store_exporter/operations/track.py": "examples of a label's value",
+    "exporter/store_exporter/server/app.py": "the predecessor's addresses",
     "pyproject.toml": "what the distribution is about, and a lint exception of a platform's folder",
     "scripts/tools": "fetches a platform's schemas for its tests",
 }
