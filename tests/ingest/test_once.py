@@ -198,7 +198,7 @@ def saved(folder: Path, recorder: Recorder) -> ReportLedger:
 
 def add(file: ReportLedger, recorder: Recorder, *notes: MarkKey) -> None:
     totals = recorder.totals(recorder.operation(*CART)).plus(Addition(1, {}, [0.2]), 1.0)
-    file.save([row(CART, totals, file._now())], dict.fromkeys(notes, "note"))
+    file.save([row(CART, totals)], dict.fromkeys(notes, "note"))
 
 
 def test_a_damaged_file_is_kept_aside_and_counting_begins_anew(tmp_path: Path) -> None:
@@ -304,38 +304,22 @@ def test_the_oldest_keys_of_an_org_are_forgotten(
 
 
 OTHER = ("acme", SHOP, "woocommerce", "other")
-WEEK = 7 * 86_400
 
 
-@pytest.mark.parametrize(
-    ("passed", "then", "found"),
-    [
-        (6 / 7 * WEEK, 0, {CART, OTHER}),
-        (8 / 7 * WEEK, 0, {OTHER}),
-        # The clock was wrong when the other one was saved, or is wrong now.
-        (-40 * 86_400, 40 * 86_400, {CART, OTHER}),
-        (60, 91 * 86_400, {CART, OTHER}),
-        (60, -91 * 86_400, {CART, OTHER}),
-    ],
-)
-def test_a_series_that_did_not_grow_for_a_week_begins_anew_whatever_the_clock_is(
-    tmp_path: Path, passed: float, then: float, found: set[Labels]
+@pytest.mark.parametrize(("most", "found"), [(2, {CART, OTHER}), (1, {OTHER})])
+def test_the_series_that_grew_longest_ago_go_first_whatever_the_clock_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int, found: set[Labels]
 ) -> None:
-    now, recorder = [10_000_000.0], Recorder()
-
-    def opened() -> ReportLedger:
-        return ReportLedger(
-            tmp_path, holder="test", empty=recorder.no_durations(), now=lambda: now[0]
+    monkeypatch.setattr(ledger, "MOST_SERIES", most)
+    recorder = Recorder()
+    for labels, now in ((CART, 1e9), (OTHER, 0.0)):
+        file = ReportLedger(
+            tmp_path, holder="test", empty=recorder.no_durations(), now=lambda now=now: now
         )
-
-    file = opened()
-    add(file, recorder)
-    now[0] += passed
-    totals = recorder.totals(recorder.operation(*OTHER))
-    file.save([row(OTHER, totals, now[0])], {})
-    file.close()
-    now[0] += then
-    file = opened()
+        file.load()
+        file.save([row(labels, recorder.totals(recorder.operation(*labels)))], {})
+        file.close()
+    file = saved(tmp_path, recorder)
     assert {series.labels for series in file.load()} == found
     file.close()
 

@@ -211,7 +211,7 @@ class Intake:
             before = self._recorder.totals(handle)
             after = before.plus(addition, now)
             group.totals[handle] = before, after
-            rows.append(row(handle.labels, after, now))
+            rows.append(row(handle.labels, after))
             if place % _SLICE == 0:
                 await asyncio.sleep(0)
         return rows

@@ -30,9 +30,8 @@ log = logging.getLogger(__name__)
 FILE_NAME = "ingest.db"
 MOST_MARKS = 50_000
 """Marks of one org and kind that are kept; the oldest go first."""
-KEPT_SECONDS = 7 * 86_400
-"""A series that grew last so long before the newest begins anew after a restart, which Prometheus
-understands."""
+MOST_SERIES = 200_000
+"""Series that are kept; those that grew longest ago go first, counted and not by any clock."""
 _APPLICATION = 0x53746F49
 _VERSION = 1
 _TRIM_AFTER = 256
@@ -42,7 +41,7 @@ CREATE TABLE series (
     org TEXT, domain TEXT, platform TEXT, operation TEXT,
     totals TEXT NOT NULL,
     seen INTEGER NOT NULL,
-    saved REAL NOT NULL,
+    saved INTEGER NOT NULL, -- the number of the transaction that did
     PRIMARY KEY (org, domain, platform, operation)
 ) WITHOUT ROWID;
 CREATE TABLE marks (
@@ -52,9 +51,15 @@ CREATE TABLE marks (
     UNIQUE (org, kind, id)
 );
 CREATE INDEX oldest ON marks (org, kind, number);
+CREATE INDEX by_age ON series (saved);
 CREATE TABLE holder (name TEXT NOT NULL, boot TEXT NOT NULL, clean INTEGER NOT NULL);
 PRAGMA application_id = {_APPLICATION};
 PRAGMA user_version = {_VERSION};
+"""
+_FORGET_SERIES = """
+DELETE FROM series WHERE saved <= (
+    SELECT saved FROM series ORDER BY saved DESC LIMIT 1 OFFSET ?
+)
 """
 _FORGET = """
 DELETE FROM marks WHERE org = ?1 AND kind = ?2 AND number <= (
@@ -79,7 +84,7 @@ class SavedSeries(NamedTuple):
     seen: bool
 
 
-Row = tuple[str, str, str, str, str, float]
+Row = tuple[str, str, str, str, str]
 """A series as it is saved."""
 
 
@@ -127,7 +132,7 @@ class ReportLedger:
         self._empty = empty
         self._lost = lost
         self._now = now
-        self._newest = 0.0
+        self._saves = 0
         self._untrimmed: dict[tuple[str, str], int] = {}
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -136,17 +141,15 @@ class ReportLedger:
             raise self._unusable(error) from error
 
     def load(self) -> list[SavedSeries]:
-        """Return the series that grew in the last week.
+        """Return the series that an earlier process left.
 
         Raises:
             LedgerError: the file cannot be read.
         """
         try:
+            self._database.execute(_FORGET_SERIES, (MOST_SERIES,))
             newest = self._database.execute("SELECT max(saved) FROM series").fetchone()[0]
-            self._newest = newest or 0.0
-            # Old is what is so beside the others: the clock itself may be wrong by months.
-            oldest = min(self._now(), self._newest) - KEPT_SECONDS
-            self._database.execute("DELETE FROM series WHERE saved < ?", (oldest,))
+            self._saves = newest or 0
             rows = self._database.execute(
                 "SELECT org, domain, platform, operation, totals, seen FROM series"
             ).fetchall()
@@ -204,9 +207,11 @@ class ReportLedger:
         """
         try:
             self._database.execute("BEGIN IMMEDIATE")
+            self._saves += 1
             try:
                 self._database.executemany(
-                    "REPLACE INTO series VALUES (?, ?, ?, ?, ?, 1, ?)", map(self._dated, rows)
+                    f"REPLACE INTO series VALUES (?, ?, ?, ?, ?, 1, {self._saves})",  # noqa: S608
+                    rows,
                 )
                 self._database.executemany(
                     "REPLACE INTO marks (org, kind, id, note) VALUES (?, ?, ?, ?)",
@@ -220,11 +225,6 @@ class ReportLedger:
                 raise
         except sqlite3.Error as error:
             raise self._unusable(error) from error
-
-    def _dated(self, row: Row) -> Row:
-        """Return a row whose time is not before that of any other, though the clock went back."""
-        self._newest = max(self._newest, row[-1])
-        return (*row[:-1], self._newest)
 
     def _trim(self, keys: Iterable[MarkKey]) -> None:
         """Forget the oldest marks, now and then."""
@@ -340,8 +340,8 @@ def _boot() -> str:
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
-def row(labels: Labels, totals: Totals, now: float) -> Row:
-    """Return what is saved of a series that stands at these totals at this Unix time."""
+def row(labels: Labels, totals: Totals) -> Row:
+    """Return what is saved of a series that stands at these totals."""
     histogram = totals.histogram
     document = (
         totals.finished,
@@ -355,7 +355,7 @@ def row(labels: Labels, totals: Totals, now: float) -> Row:
         histogram.bounds,
         histogram.cells.tolist(),
     )
-    return (*labels, _encode(document), now)
+    return (*labels, _encode(document))
 
 
 def _totals(document: Sequence[Any], empty: Histogram) -> Totals:
