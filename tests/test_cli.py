@@ -81,7 +81,7 @@ def test_options_stand_anywhere_among_the_other_arguments(
 
 @pytest.mark.parametrize("name", cli.COMMANDS)
 def test_every_command_has_a_module_with_arguments_and_run(name: str) -> None:
-    module = import_module(f"store_exporter.commands.{name.replace('-', '_')}")
+    module = import_module(cli.module_of(name))
     assert callable(module.add_arguments)
     assert callable(module.run)
 

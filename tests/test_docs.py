@@ -90,7 +90,7 @@ def test_every_command_and_flag_is_documented(command: str, repository: Path) ->
     text = text_of(repository)
     assert f"store-exporter {command}" in text
     parser = argparse.ArgumentParser(add_help=False)
-    import_module(f"store_exporter.commands.{command.replace('-', '_')}").add_arguments(parser)
+    import_module(cli.module_of(command)).add_arguments(parser)
     flags = [flag for action in parser._actions for flag in action.option_strings]
     assert [flag for flag in flags if flag not in text] == []
 
@@ -100,7 +100,7 @@ def test_every_command_and_flag_that_is_named_exists(repository: Path) -> None:
     for command in cli.COMMANDS:
         parser = argparse.ArgumentParser()
         parser.add_argument("--version")
-        import_module(f"store_exporter.commands.{command.replace('-', '_')}").add_arguments(parser)
+        import_module(cli.module_of(command)).add_arguments(parser)
         known[command] = {flag for action in parser._actions for flag in action.option_strings}
     for page in pages(repository):
         lines = re.sub(r"\\\n\s*", " ", page.read_text())

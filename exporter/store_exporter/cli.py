@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from keyword import iskeyword
 from platform import python_version
 
 from ._version import __version__
@@ -31,6 +32,14 @@ COMMANDS = {
 `add_arguments(parser)` and `run(args) -> int`, the exit status."""
 
 
+def module_of(command: str) -> str:
+    """Return the name of a command's module, which may be neither hyphenated nor a keyword."""
+    name = command.replace("-", "_")
+    return (
+        f"{__package__}.commands.{name}_" if iskeyword(name) else f"{__package__}.commands.{name}"
+    )
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status; 2 when the command line is wrong."""
     arguments = list(sys.argv[1:] if argv is None else argv)
@@ -52,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.parse_args(arguments)
         parser.error("the command comes first")
     try:
-        command = import_module(f"{__package__}.commands.{chosen.replace('-', '_')}")
+        command = import_module(module_of(chosen))
         subparsers[chosen].add_argument("--version", action="version", version=version)
         command.add_arguments(subparsers[chosen])
         # Intermixed, so that options may stand before, between and after the other arguments.

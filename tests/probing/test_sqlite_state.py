@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shlex
 import shutil
 import sqlite3
 import subprocess
@@ -319,7 +320,8 @@ def test_a_full_disk_reads_as_a_full_disk_and_is_gone_on_from(tmp_path: Path) ->
     script.write_text(FILLING)
     disk = tmp_path / "disk"
     disk.mkdir()
-    mount = f"mount -t tmpfs -o size=1m none {disk} && exec {sys.executable} {script} {disk}"
+    filling = shlex.join([sys.executable, str(script), str(disk)])
+    mount = f"mount -t tmpfs -o size=1m none {shlex.quote(str(disk))} && exec {filling}"
     try:
         done = subprocess.run(
             ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", mount],

@@ -1,4 +1,4 @@
-"""`store-exporter import`: the predecessor's table of calls as a past of today's metrics."""  # noqa: N999 - the command's name
+"""`store-exporter import`: the predecessor's table of calls as a past of today's metrics."""
 
 from __future__ import annotations
 
