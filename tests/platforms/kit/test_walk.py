@@ -332,8 +332,6 @@ def test_what_the_store_counts_and_never_shows_is_stepped_over_and_told() -> Non
     assert Walk.from_document(json.loads(json.dumps(walk.to_document()))).hidden == 1
     walk.looked_again(0)
     assert walk.look_again() is None
-    # A version before knew only how many there were.
-    assert Walk.from_document({**walk.to_document(), "unread": 3}).hidden == 3
 
 
 def test_what_is_counted_and_not_shown_among_what_was_shown_is_told_once() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,8 +16,6 @@ from tests.fakes.direct import Json, answering, changing
 from tests.platforms.shopify.watching import Watched, figures, watched
 
 HOUR = 3600.0
-SAVED = Path(__file__).with_name("saved_orders.json")
-"""What 0.1 left behind after one order over 100.00 was paid."""
 
 
 @pytest.fixture
@@ -52,17 +49,6 @@ async def test_what_was_there_before_counting_began_is_not_counted(shop: Watched
     assert found["store_orders_total{processing}"] == 0
     assert found["store_orders_paid_total"] == 0
     assert revenue(await later(shop)) == 0.0
-
-
-async def test_what_the_first_release_saved_is_read_and_counted_on() -> None:
-    shop = watched()
-    order(shop)
-    shop.cursor.text = SAVED.read_text()
-    order(shop, pieces=2)
-    found = await later(shop)
-    assert revenue(found) == 300.0
-    assert found["store_orders_paid_total"] == 2
-    assert found["store_orders_total{processing}"] == 2
 
 
 async def test_a_new_order_is_counted_once_however_often_it_is_read(shop: Watched) -> None:

@@ -16,12 +16,11 @@ MODIFIED, STATUSES, SINCE, CURRENCY, AMOUNT, REFUNDS = range(6)
 """Places in an account.
 
 MODIFIED: the latest time of change seen. STATUSES: those counted, as bits. SINCE: of an order from
-before the counting, the time from which on what happened to it counts; 0 when all of it does,
-`ADOPT` when it is not known any more. CURRENCY: its place among the ledger's. AMOUNT: what stands
-for it in revenue less corrections, None while it is not counted as paid. From REFUNDS on: the id of
-a refund and what was counted of it, None when it is one from before, by turns.
+before the counting, the time from which on what happened to it counts; 0 when all of it does.
+CURRENCY: its place among the ledger's. AMOUNT: what stands for it in revenue less corrections, None
+while it is not counted as paid. From REFUNDS on: the id of a refund and what was counted of it,
+None when it is one from before, by turns.
 """
-ADOPT = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +100,3 @@ def refunds_of(account: list[Any]) -> Iterator[tuple[str, str | None]]:
 def refunded(account: list[Any]) -> Decimal:
     """Return what was counted of an order's refunds."""
     return sum((Decimal(amount) for _, amount in refunds_of(account) if amount), Decimal(0))
-
-
-def from_version_1(entry: list[Any]) -> list[Any]:
-    """Return the account of an entry `[modified, statuses, paid, refund ids...]`, without amounts.
-
-    They are taken over when the order is next read.
-    """
-    modified, statuses, paid, *ids = entry
-    account = [modified, statuses, ADOPT if paid or ids else 0, -1, None]
-    for number in ids:
-        account += [number, None]
-    return account

@@ -28,7 +28,6 @@ from typing import Any
 
 from . import accounts
 from .accounts import (
-    ADOPT,
     AMOUNT,
     CURRENCY,
     MODIFIED,
@@ -82,8 +81,6 @@ class Ledger(OrderMemory):
         since = 0
         if entry is None:
             entry, since = self._opened(order, count=count)
-        elif entry[SINCE] == ADOPT:
-            self._adopt(order, entry)
         elif entry[CURRENCY] != place:
             self._close(entry)
             entry[CURRENCY:] = [place, entry[AMOUNT] and "0"]
@@ -196,18 +193,6 @@ class Ledger(OrderMemory):
             self._gone.add(order_id)
             self._close(self._seen[order_id])
 
-    def _adopt(self, order: CountedOrder, entry: list[Any]) -> None:
-        """Take over the amounts of an order that an earlier version counted, as they are now."""
-        recent = order.created >= self.began or any(w >= self.began for w in order.moments())
-        entry[SINCE] = 0 if recent else self.began
-        known = dict(accounts.refunds_of(entry))
-        entry[CURRENCY:] = [self.place(order.currency), None]
-        amount = order.amount(entry[SINCE], counted=False)
-        for refund in order.refunds:
-            if refund.id in known:
-                entry += [refund.id, str(refund.amount) if recent else None]
-        entry[AMOUNT] = None if amount is None else str(amount)
-
     def to_document(self) -> dict[str, Any]:
         """Return everything as JSON types, compact because the memory is most of it."""
         return {
@@ -235,9 +220,6 @@ class Ledger(OrderMemory):
             ledger.take_over(document)
             ledger._bits = {str(name): bit for bit, name in enumerate(document["statuses"])}
             ledger._seen = dict(document["seen"])
-            if "newest" not in document:
-                ledger._seen = {n: accounts.from_version_1(e) for n, e in ledger._seen.items()}
-                return ledger
             ledger.newest = int(document["newest"])
             ledger.undated = {str(number) for number in document["undated"]}
             ledger._gone = {str(number) for number in document["gone"]}

@@ -32,7 +32,6 @@ _DEFAULTS: Mapping[str, Any] = {
     "remember": 10_000,
 }
 _VERSION = 2
-_READABLE = (1, 2)
 _LONGEST_OVERLAP = 86_400
 _MOST_UNREADABLE = 1_000
 
@@ -210,7 +209,7 @@ class OrderBook(ABC, Generic[ApiT, P]):
         if not document:
             return None
         # A counter that starts again from zero is something that Prometheus understands.
-        if document.get("version") not in _READABLE:
+        if document.get("version") != _VERSION:
             self.run.cursor.discard(f"it is of version {document.get('version')!r}")
             return None
         if document.get("since") != self.options.since:
@@ -218,7 +217,7 @@ class OrderBook(ABC, Generic[ApiT, P]):
             return None
         try:
             ledger = Ledger.from_document(document["ledger"], self.options.remember)
-            self.unreadable = {str(k): str(v) for k, v in document.get("unreadable", {}).items()}
+            self.unreadable = {str(k): str(v) for k, v in document["unreadable"].items()}
             return ledger, self.saved_place(document[self.place_name])
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             self.run.cursor.discard(f"{type(error).__name__}: {error}")

@@ -44,13 +44,13 @@ class OrdersRead:
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> OrdersRead:
-        """Return the place that was saved; version 1 had a walk alone.
+        """Return the place that was saved.
 
         Raises:
-            TypeError, ValueError: it makes no sense.
+            KeyError, TypeError, ValueError: it makes no sense.
         """
         walk = Walk.from_document(document)
-        numbers = (document.get("latest"), document.get("count"))
+        numbers = (document["latest"], document["count"])
         latest, count = (None if number is None else int(number) for number in numbers)
-        missing, unchecked = (int(document.get(name, 0)) for name in ("missing", "unchecked"))
+        missing, unchecked = (int(document[name]) for name in ("missing", "unchecked"))
         return cls(walk, latest, count, missing, unchecked)

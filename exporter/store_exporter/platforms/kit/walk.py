@@ -235,15 +235,12 @@ class Walk:
             walk = cls(position, newest, int(document["started"]), int(document["previous"]))
             walk.caught_up = bool(document["caught_up"])
             walk.backlog = int(document["backlog"])
-            unread = document.get("unread") or []
-            # An earlier version did not note when they changed.
-            unread = unread if isinstance(unread, list) else [(0, position, unread)]
-            walk.unread = [(int(since), int(until), int(left)) for since, until, left in unread]
-            # A second that version 1 was in the middle of is begun again.
-            walk.second = bool(document.get("second", document.get("second_page", 0)))
-            walk.page, walk.total = int(document.get("page", 1)), document.get("total")
-            walk.received = [str(one) for one in document.get("received", ())]
-            walk.numbered = bool(document.get("numbered", True))
+            walk.unread = [
+                (int(since), int(to), int(left)) for since, to, left in document["unread"]
+            ]
+            walk.second, walk.numbered = bool(document["second"]), bool(document["numbered"])
+            walk.page, walk.total = int(document["page"]), document["total"]
+            walk.received = [str(one) for one in document["received"]]
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ValueError(f"not a walk: {error!r}") from error
         return walk
