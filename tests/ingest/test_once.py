@@ -12,7 +12,8 @@ import aiohttp
 import pytest
 
 from store_exporter.ingest import ledger
-from store_exporter.ingest.ledger import MarkKey, ReportLedger, row
+from store_exporter.ingest.ledger import MarkKey, ReportLedger
+from store_exporter.ingest.saved import row
 from store_exporter.metrics.addition import Addition
 from store_exporter.metrics.guard import Labels
 from store_exporter.metrics.recorder import Recorder

@@ -18,7 +18,8 @@ from ..metrics.addition import Addition, Totals
 from ..metrics.guard import Labels
 from ..metrics.handle import OperationHandle
 from ..metrics.recorder import Recorder
-from .ledger import LedgerError, MarkKey, ReportLedger, Row, row
+from .ledger import LedgerError, MarkKey, ReportLedger
+from .saved import Row, row
 
 log = logging.getLogger(__name__)
 

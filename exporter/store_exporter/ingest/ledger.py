@@ -16,14 +16,13 @@ import json
 import logging
 import sqlite3
 import time
-from array import array
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from ..metrics.addition import Totals
 from ..metrics.guard import Labels
 from ..metrics.histogram import Histogram
+from .saved import Row, SavedSeries, totals
 
 log = logging.getLogger(__name__)
 
@@ -74,18 +73,6 @@ class MarkKey(NamedTuple):
     org: str
     kind: str
     id: str
-
-
-class SavedSeries(NamedTuple):
-    """A series as an earlier process left it; `seen` tells whether a scraper had met it."""
-
-    labels: Labels
-    totals: Totals
-    seen: bool
-
-
-Row = tuple[str, str, str, str, str]
-"""A series as it is saved."""
 
 
 class LedgerError(Exception):
@@ -173,14 +160,14 @@ class ReportLedger:
     def _series(self, row: tuple[str, str, str, str, str, int]) -> SavedSeries | None:
         *labels, text, seen = row
         try:
-            totals = _totals(json.loads(text), self._empty)
+            found = totals(json.loads(text), self._empty)
         except (ValueError, TypeError, OverflowError):
             text = "what was reported of %s of %s cannot be read; it begins anew"
             log.error(text, labels[3], labels[1])
             self._lost()
             return None
         org, domain, platform, operation = labels
-        return SavedSeries((org, domain, platform, operation), totals, bool(seen))
+        return SavedSeries((org, domain, platform, operation), found, bool(seen))
 
     def notes(self, keys: Iterable[MarkKey]) -> dict[MarkKey, str]:
         """Return what is remembered under these keys; nothing for those that are not known.
@@ -199,7 +186,7 @@ class ReportLedger:
         """Save what series stand at and what is to be remembered, in one piece.
 
         Args:
-            rows: of `row`.
+            rows: of `saved.row`.
             notes: what is to be remembered.
 
         Raises:
@@ -335,42 +322,3 @@ def _boot() -> str:
         return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
     except OSError:
         return ""
-
-
-_encode = json.JSONEncoder(separators=(",", ":")).encode
-
-
-def row(labels: Labels, totals: Totals) -> Row:
-    """Return what is saved of a series that stands at these totals."""
-    histogram = totals.histogram
-    document = (
-        totals.finished,
-        totals.errors,
-        totals.created,
-        totals.errors_created,
-        histogram.sum,
-        histogram.zero,
-        histogram.schema,
-        histogram.start,
-        histogram.bounds,
-        histogram.cells.tolist(),
-    )
-    return (*labels, _encode(document))
-
-
-def _totals(document: Sequence[Any], empty: Histogram) -> Totals:
-    """Read what `row` wrote.
-
-    Raises:
-        ValueError: of other buckets than the recorder's.
-        TypeError, OverflowError: it is none.
-    """
-    finished, errors, created, errors_created, total, zero, schema, start, bounds, cells = document
-    if tuple(bounds) != tuple(empty.bounds) or (schema is None) != (empty.schema is None):
-        raise ValueError("the buckets are others")
-    histogram = Histogram(empty.bounds, native=schema is not None)
-    # Of 64 bits, because more is to come to what may be close to 32.
-    histogram.cells = array("Q", cells)
-    histogram.schema, histogram.start = schema, start
-    histogram.zero, histogram.sum = zero, total
-    return Totals(finished, errors, histogram, created, errors_created)
