@@ -102,15 +102,14 @@ class Transport:
         except StoreError:
             raise
         except Exception as raised:
-            unanswered = isinstance(raised, _UnansweredError)
-            error = raised.__cause__ if unanswered and raised.__cause__ else raised
+            error = raised.error if isinstance(raised, _UnansweredError) else raised
             host = address.host or outgoing.url
             failure = transport_error(error, host, stage=exchange.stage())
             if failure is None:
                 raise
             if failure.error_type in ("tls", "tls_untrusted"):
                 await self._peek(address, outgoing.deadline, exchange)
-            if unanswered and exchange.kept:
+            if error is not raised and exchange.kept:
                 raise StaleConnectionError(failure.error_type, failure.message) from error
             raise failure from error
 
@@ -198,7 +197,15 @@ class _Resolver(AbstractResolver):
 
 
 class _UnansweredError(aiohttp.ClientError):
-    """Hides from aiohttp that a request went unanswered; the cause is what it was told."""
+    """Hides from aiohttp that a request went unanswered.
+
+    Attributes:
+        error: what it was told.
+    """
+
+    def __init__(self, error: aiohttp.ClientError) -> None:
+        super().__init__(str(error))
+        self.error = error
 
 
 async def _once(
@@ -214,7 +221,7 @@ async def _once(
     except aiohttp.ClientConnectorError:
         raise
     except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
-        raise _UnansweredError from error
+        raise _UnansweredError(error) from error
 
 
 async def _connection_kept(
