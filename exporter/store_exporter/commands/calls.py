@@ -6,19 +6,18 @@ They are asked of a running exporter through its HTTP API, which masks what they
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import httpx
 
 from ..stores.model import Store
-from . import arguments, exporter_api, stores
+from . import arguments, exporter_api
 
-_GRANT = "env:NAME"
 _LIMIT = 50
 _WAIT = 2.0
 """Seconds between two looks of `--follow`."""
@@ -46,41 +45,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print them; 1 when the exporter refuses or cannot be asked, 2 for no such store."""
-    arguments.silence_log()
-    config = stores.read_config(args)
-    if config is None:
-        return 1
-    try:
-        (store,) = asyncio.run(stores.stores_of(config, [args.domain]))
-    except stores.StoreNotFoundError as error:
-        print(error, file=sys.stderr)
-        return 2
-    try:
-        token = exporter_api.token_of(config, store, "read", _GRANT)
-        with exporter_api.client(token) as client:
-            found = _asked(client, args, store)
-            _print(args, found)
-            if args.follow:
-                follow(lambda: _asked(client, args, store), found, args.format)
-    except (httpx.HTTPError, httpx.InvalidURL, LookupError) as error:
-        text = error if isinstance(error, LookupError) else f"{args.exporter_url}: {error}"
-        print(text, file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        pass
+
+    def ask(client: httpx.Client, store: Store) -> None:
+        def asked() -> Document:
+            params = {"domain": store.domain, "limit": str(args.limit)}
+            return exporter_api.document_of(client.get("/api/v1/calls", params=params))
+
+        found = asked()
+        _print(args, found)
+        if args.follow:
+            follow(asked, found, args.format)
+
+    with suppress(KeyboardInterrupt):
+        return exporter_api.run(args, "read", ask)
     return 0
-
-
-def _asked(client: httpx.Client, args: argparse.Namespace, store: Store) -> Document:
-    """Ask the exporter.
-
-    Raises:
-        httpx.HTTPError: it cannot be reached.
-        LookupError: it refuses; the message is its own.
-    """
-    address = f"{args.exporter_url.rstrip('/')}/api/v1/calls"
-    asked = {"domain": store.domain, "limit": str(args.limit)}
-    return exporter_api.document_of(client.get(address, params=asked))
 
 
 def _print(args: argparse.Namespace, found: Document) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
+import sys
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -10,6 +13,7 @@ import httpx
 from ..config import Config
 from ..config.model import Scope
 from ..stores.model import Store
+from . import arguments, stores
 from .serve import PORT
 
 _SECONDS = 30.0
@@ -26,31 +30,51 @@ def add_url(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def token_of(config: Config, store: Store, scope: Scope, meaning: str) -> str:
-    """Return a token of the store's org that has a scope.
+def run(
+    args: argparse.Namespace, scope: Scope, ask: Callable[[httpx.Client, Store], object]
+) -> int:
+    """Do what a command asks of the exporter about one store.
 
     Args:
-        config: the configuration.
-        store: the store.
-        scope: what the token is to be good for.
-        meaning: how one is added under `api_tokens`.
+        args: have the configuration's file, the store's domain, and the exporter's address.
+        scope: what the token of the store's org is to be good for.
+        ask: does it, with a client that is given paths; raises as `document_of` does.
 
-    Raises:
-        LookupError: there is none; the message says how to make one.
+    Returns:
+        The exit status: 1 when the exporter refuses or cannot be asked, 2 for no such store.
     """
+    arguments.silence_log()
+    config = stores.read_config(args)
+    if config is None:
+        return 1
+    try:
+        (store,) = asyncio.run(stores.stores_of(config, [args.domain]))
+    except stores.StoreNotFoundError as error:
+        print(error, file=sys.stderr)
+        return 2
+    try:
+        headers = {"Authorization": f"Bearer {_token(config, store, scope)}"}
+        url = args.exporter_url.rstrip("/")
+        with httpx.Client(base_url=url, headers=headers, timeout=_SECONDS) as client:
+            ask(client, store)
+    except LookupError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        print(f"{args.exporter_url}: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _token(config: Config, store: Store, scope: Scope) -> str:
     for token in config.orgs[store.org].api_tokens:
         if scope in token.scopes:
             return token.token.reveal()
+    entry = "env:NAME" if scope == "read" else f"{{token: env:NAME, scopes: [{scope}]}}"
     raise LookupError(
         f"{config.file}: the org {store.org} has no token with the scope {scope}; add one "
-        f"under its api_tokens: {meaning}"
+        f"under its api_tokens: {entry}"
     )
-
-
-def client(token: str) -> httpx.Client:
-    """Return a client for one command; close it."""
-    headers = {"Authorization": f"Bearer {token}"}
-    return httpx.Client(headers=headers, timeout=_SECONDS, follow_redirects=False)
 
 
 def document_of(answer: httpx.Response) -> dict[str, Any]:

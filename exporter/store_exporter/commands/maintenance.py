@@ -6,15 +6,14 @@ It goes through the exporter's HTTP API: the state file belongs to the running p
 from __future__ import annotations
 
 import argparse
-import asyncio
 import sys
 
 import httpx
 
 from ..stores.model import Store
-from . import arguments, exporter_api, stores
+from . import arguments, exporter_api
 
-_GRANT = "{token: env:NAME, scopes: [maintenance]}"
+_PATH = "/api/v1/maintenance"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,44 +36,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Begin or end it; 1 when the exporter refuses or cannot be asked, 2 for no such store."""
-    arguments.silence_log()
     if args.duration and not args.reason:
         print("--reason is needed: who looks at the store later wants to know why", file=sys.stderr)
         return 2
-    config = stores.read_config(args)
-    if config is None:
-        return 1
-    try:
-        (store,) = asyncio.run(stores.stores_of(config, [args.domain]))
-    except stores.StoreNotFoundError as error:
-        print(error, file=sys.stderr)
-        return 2
-    try:
-        token = exporter_api.token_of(config, store, "maintenance", _GRANT)
-        answer = _ask(args, store, token)
-    except (httpx.HTTPError, httpx.InvalidURL, LookupError) as error:
-        text = error if isinstance(error, LookupError) else f"{args.exporter_url}: {error}"
-        print(text, file=sys.stderr)
-        return 1
-    print(answer)
-    return 0
 
-
-def _ask(args: argparse.Namespace, store: Store, token: str) -> str:
-    """Ask the exporter and return what came of it.
-
-    Raises:
-        httpx.HTTPError: it cannot be reached.
-        LookupError: it refuses; the message is its own.
-    """
-    address = f"{args.exporter_url.rstrip('/')}/api/v1/maintenance"
-    with exporter_api.client(token) as client:
+    def ask(client: httpx.Client, store: Store) -> None:
         if args.end:
-            answer = client.delete(address, params={"domain": store.domain})
-        else:
-            body = {"domain": store.domain, "for": args.duration, "reason": args.reason}
-            answer = client.post(address, json=body)
-    document = exporter_api.document_of(answer)
-    if args.end:
-        return f"{store.domain}: the maintenance that was begun has ended"
-    return f"{store.domain} is in maintenance until {document['to']}: {document['reason']}"
+            answer = client.delete(_PATH, params={"domain": store.domain})
+            exporter_api.document_of(answer)
+            print(f"{store.domain}: the maintenance that was begun has ended")
+            return
+        body = {"domain": store.domain, "for": args.duration, "reason": args.reason}
+        document = exporter_api.document_of(client.post(_PATH, json=body))
+        print(f"{store.domain} is in maintenance until {document['to']}: {document['reason']}")
+
+    return exporter_api.run(args, "maintenance", ask)
