@@ -36,6 +36,8 @@ STORE = ("acme", "shop.example.com", "http://127.0.0.1:9")
         ("--web.listen-address", ":99999"),
         ("--web.telemetry-path", "metrics"),
         ("--web.telemetry-path", "/{x}"),
+        ("--web.external-url", "ftp://x.example/"),
+        ("--web.route-prefix", "/a b"),
         ("--log.level", "loud"),
         ("--log.format", "xml"),
         ("--shard", "3/3"),

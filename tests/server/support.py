@@ -22,6 +22,7 @@ from store_exporter.probing.jobs import jobs_of
 from store_exporter.probing.maintenance import Maintenance
 from store_exporter.probing.runner import Runner
 from store_exporter.probing.transport import Transport
+from store_exporter.server.addresses import WebPaths
 from store_exporter.server.app import create_app
 from store_exporter.server.assembly import taking_in
 from store_exporter.server.exporter import Exporter
@@ -128,6 +129,7 @@ async def exporting(
     web_file: WebFile | None = None,
     environ: Mapping[str, str] = ENVIRON,
     telemetry_path: str = "/metrics",
+    paths: WebPaths | None = None,
     redact: Redactor | None = None,
     documents: Documents | None = None,
 ) -> AsyncIterator[Running]:
@@ -157,7 +159,9 @@ async def exporting(
                 documents=documents,
                 redact=redact or Redactor(),
             )
-            app = create_app(exporter, web_file=web_file, telemetry_path=telemetry_path)
+            app = create_app(
+                exporter, web_file=web_file, telemetry_path=telemetry_path, paths=paths
+            )
             tls = web_file.tls if web_file else None
             async with listening(app, [("127.0.0.1", 0)], tls) as (url,):
                 yield Running(url, file, exporter, scheduler, session)

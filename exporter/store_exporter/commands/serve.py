@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ..server.addresses import parse_address
+from ..server.addresses import parse_address, web_paths
 from ..server.logs import FORMATS, LEVELS
 from ..stores.inventory import Shard
 from . import arguments
@@ -40,6 +40,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="where the metrics are (default: %(default)s)",
     )
     parser.add_argument(
+        "--web.external-url",
+        dest="external_url",
+        type=_external_url,
+        default="",
+        metavar="URL",
+        help="the address under which others reach this server, such as "
+        "https://monitoring.example.com/stores/ of a proxy; its path begins every path",
+    )
+    parser.add_argument(
+        "--web.route-prefix",
+        dest="route_prefix",
+        type=_route_prefix,
+        metavar="PATH",
+        help="what begins the path of requests as they arrive, / behind a proxy that takes the "
+        "path away (default: the path of --web.external-url)",
+    )
+    parser.add_argument(
         "--web.config.file",
         dest="web_file",
         type=Path,
@@ -62,6 +79,22 @@ def _address(text: str) -> tuple[str | None, int]:
         return parse_address(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _external_url(text: str) -> str:
+    try:
+        web_paths(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return text
+
+
+def _route_prefix(text: str) -> str:
+    try:
+        web_paths(route_prefix=text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return text
 
 
 def _shard(text: str) -> Shard:

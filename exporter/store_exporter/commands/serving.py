@@ -18,6 +18,7 @@ from ..net.redactor import Redactor
 from ..probing.leases import LeaseError
 from ..probing.state import StateError
 from ..server import descriptors, logs
+from ..server.addresses import web_paths
 from ..server.app import create_app
 from ..server.assembly import assembled
 from ..server.exporter import Exporter
@@ -70,6 +71,7 @@ async def _serve(
     sys.setswitchinterval(0.001)
     read = Reading(args.config_file, config)
     shares = _shares()
+    paths = web_paths(args.external_url, args.route_prefix)
     guarded = web_file is not None and web_file.guards
     addresses = args.addresses or default_addresses(guarded=guarded)
     async with assembled(
@@ -80,13 +82,15 @@ async def _serve(
         connections=shares.probes,
         name=" ".join(f"{host}:{port}" for host, port in addresses),
     ) as exporter:
-        app = create_app(exporter, telemetry_path=args.telemetry_path, web_file=web_file)
+        app = create_app(
+            exporter, telemetry_path=args.telemetry_path, web_file=web_file, paths=paths
+        )
         tls = web_file.tls if web_file else None
         with signals(partial(_reload, exporter, set())) as ended:
             async with listening(app, addresses, tls, limit=shares.server) as urls:
                 _started(exporter, urls)
                 for url in urls:
-                    _tell(url, guarded=guarded)
+                    _tell(url + paths.prefix, guarded=guarded)
                 await ended.wait()
 
 

@@ -60,22 +60,28 @@ def _bearer_challenge(more: str = "") -> dict[str, str]:
     return {"WWW-Authenticate": f'Bearer realm="store-exporter"{more}'}
 
 
-def basic_auth(file: WebFile) -> Middleware:
-    """Make the middleware that asks for a user and password, when the file names any users."""
+def basic_auth(file: WebFile, prefix: str = "") -> Middleware:
+    """Make the middleware that asks for a user and password, when the file names any users.
+
+    Args:
+        file: names them.
+        prefix: what begins the path of every request.
+    """
     passwords = Passwords()
 
     @web.middleware
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
         refusal = None
-        if request.path not in _OPEN:
-            refusal = await _refusal(request, file.current(), passwords)
+        path = request.path.removeprefix(prefix)
+        if path not in _OPEN:
+            refusal = await _refusal(request, path, file.current(), passwords)
         return await handler(request) if refusal is None else refusal
 
     return check
 
 
 async def _refusal(
-    request: web.Request, config: WebConfig | None, passwords: Passwords
+    request: web.Request, path: str, config: WebConfig | None, passwords: Passwords
 ) -> web.Response | None:
     """Return what keeps a request out, if anything does."""
     if config is None:
@@ -83,7 +89,7 @@ async def _refusal(
         return web.Response(status=500, text="the web configuration has problems\n")
     users = config.basic_auth_users
     # What is for applications has tokens of its own in the same header.
-    if not users or request.path.startswith("/api/v1/") or request.path == "/v1/metrics":
+    if not users or path.startswith("/api/v1/") or path == "/v1/metrics":
         return None
     user, password = credentials(request.headers.get("Authorization", ""))
     if not user:

@@ -1,6 +1,55 @@
-"""Addresses to listen on, as they are written."""
+"""Addresses to listen on, and paths below which everything is, as they are written."""
 
 from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+_PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class WebPaths:
+    """Below which path everything is: for this server, and for whoever comes through a proxy.
+
+    Attributes:
+        prefix: what begins the path of every request that arrives; "" for none.
+        home: the path of the first page as a browser sees it.
+    """
+
+    prefix: str = ""
+    home: str = "/"
+
+
+def web_paths(external_url: str = "", route_prefix: str | None = None) -> WebPaths:
+    """Read `--web.external-url` and `--web.route-prefix`, which mean what they mean to Prometheus.
+
+    Args:
+        external_url: the address under which others reach the server, or its path alone.
+        route_prefix: the path that requests arrive with; that of the address when None.
+
+    Raises:
+        ValueError: one of them is no address or path.
+    """
+    address = urlsplit(external_url)
+    absolute = address.scheme in ("http", "https") and bool(address.hostname)
+    relative = not address.scheme and not address.netloc
+    if not (absolute or relative) or address.query or address.fragment:
+        raise ValueError("the external URL must be http://HOST/PATH, https://HOST/PATH or a path")
+    outside = _path(address.path)
+    inside = outside if route_prefix is None else _path(route_prefix)
+    return WebPaths(inside, f"{outside or inside}/")
+
+
+def _path(text: str) -> str:
+    """Return a path with a slash before it and none behind it; "" for the root."""
+    path = f"/{text.strip('/')}".rstrip("/")
+    if not _PATH.fullmatch(path) or {".", ".."} & set(path.split("/")):
+        raise ValueError(
+            f"{text[:80]!r} must be a path of letters, digits and -._~ such as /stores"
+        )
+    return path
 
 
 def parse_address(text: str) -> tuple[str | None, int]:

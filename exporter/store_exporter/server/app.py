@@ -12,6 +12,7 @@ from aiohttp.typedefs import Middleware
 from ..config import ConfigError, dump
 from . import runbooks, safety
 from .access import OrgAccess, basic_auth
+from .addresses import WebPaths
 from .api import JsonApi
 from .bodies import Bodies
 from .calls import CallsApi
@@ -37,7 +38,11 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def create_app(
-    exporter: Exporter, *, telemetry_path: str = "/metrics", web_file: WebFile | None = None
+    exporter: Exporter,
+    *,
+    telemetry_path: str = "/metrics",
+    web_file: WebFile | None = None,
+    paths: WebPaths | None = None,
 ) -> web.Application:
     """Make the application; it starts and stops the exporter with itself.
 
@@ -45,10 +50,12 @@ def create_app(
         exporter: what it shows and controls.
         telemetry_path: where the metrics are.
         web_file: who may come in; everybody without it.
+        paths: below which path everything is; the root without it.
     """
+    paths = paths or WebPaths()
     middlewares: list[Middleware] = [safety.guard]
     if web_file is not None:
-        middlewares.append(basic_auth(web_file))
+        middlewares.append(basic_auth(web_file, paths.prefix))
     app = web.Application(middlewares=middlewares, client_max_size=64 * 1024)
     app.on_response_prepare.append(safety.add_headers)
     app[EXPORTER] = exporter
@@ -78,15 +85,30 @@ def create_app(
     old = PredecessorApi(exporter, access, api)
     routes["/api/woocommerce/analytics"] = old.analytics
     routes["/api/woocommerce/health"] = old.health
+    changes: list[tuple[str, str, Handler]] = [
+        ("POST", "/api/v1/maintenance", json_endpoint(maintenance.begin)),
+        ("DELETE", "/api/v1/maintenance", json_endpoint(maintenance.end)),
+        ("POST", "/api/v1/operations", json_endpoint(ingest.operations)),
+        ("POST", "/v1/metrics", otlp.metrics),
+        ("POST", "/-/reload", reload),
+        ("PUT", "/-/reload", reload),
+    ]
     for path, handler in routes.items():
-        app.router.add_get(path, handler)
-    app.router.add_post("/api/v1/maintenance", json_endpoint(maintenance.begin))
-    app.router.add_delete("/api/v1/maintenance", json_endpoint(maintenance.end))
-    app.router.add_post("/api/v1/operations", json_endpoint(ingest.operations))
-    app.router.add_post("/v1/metrics", otlp.metrics)
-    for method in ("POST", "PUT"):
-        app.router.add_route(method, "/-/reload", reload)
+        app.router.add_get(paths.prefix + path, handler)
+    for method, path, handler in changes:
+        app.router.add_route(method, paths.prefix + path, handler)
+    if paths.prefix:
+        # Links are relative to the first page, whose path therefore ends in a slash.
+        for path in {"/", paths.prefix}:
+            app.router.add_get(path, _to(paths.home))
     return app
+
+
+def _to(home: str) -> Handler:
+    async def redirect(_: web.Request) -> web.Response:
+        return web.Response(status=302, headers={"Location": home})
+
+    return redirect
 
 
 async def _running(app: web.Application) -> AsyncIterator[None]:

@@ -62,11 +62,11 @@ class Landing:
 
     def _header(self) -> Html:
         links = (
-            (self._telemetry_path, "Metrics"),
-            ("/config", "Configuration"),
-            ("/sd", "Service discovery"),
-            ("/runbooks/", "Runbooks"),
-            ("/-/healthy", "Health"),
+            (self._telemetry_path.lstrip("/"), "Metrics"),
+            ("config", "Configuration"),
+            ("sd", "Service discovery"),
+            ("runbooks/", "Runbooks"),
+            ("-/healthy", "Health"),
         )
         version = tag("small", f"version {__version__}")
         return tag(
@@ -124,7 +124,7 @@ class Landing:
         names = ("Check", "State", "Last run", "Took", "Found")
         head = tag("tr", *(tag("th", name, scope="col") for name in names))
         table = tag("table", tag("thead", head), tag("tbody", *rows))
-        now = f"/probe?target={store.domain}&debug=true"
+        now = f"probe?target={store.domain}&debug=true"
         link = tag("p", tag("a", "Probe it now and show everything", href=now), class_="soft")
         details = tag("div", table, link, self._calls(store), class_="checks")
         # What others wrote has been masked where it came in; this is the last look.
@@ -207,8 +207,8 @@ def _pages(number: int, pages: int) -> Html | None:
         return None
     return tag(
         "nav",
-        tag("a", "Previous", href=f"/?page={number - 1}") if number > 1 else None,
+        tag("a", "Previous", href=f"?page={number - 1}") if number > 1 else None,
         tag("span", f"page {number} of {pages}", class_="soft"),
-        tag("a", "Next", href=f"/?page={number + 1}") if number < pages else None,
+        tag("a", "Next", href=f"?page={number + 1}") if number < pages else None,
         class_="pages",
     )

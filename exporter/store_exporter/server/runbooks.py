@@ -22,7 +22,7 @@ async def show(request: web.Request) -> web.Response:
     text = _pages().get(request.match_info["name"].removesuffix(".md"))
     if text is None:
         raise web.HTTPNotFound
-    back = tag("nav", tag("a", "All runbooks", href="/runbooks/"))
+    back = tag("nav", tag("a", "All runbooks", href="./"))
     return page(request.match_info["name"], back, html(text))
 
 
