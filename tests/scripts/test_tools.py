@@ -58,6 +58,19 @@ def test_a_program_that_went_away_is_looked_for_again(project: Project) -> None:
     assert project.script("tools", "amtool").returncode == 1
 
 
+def test_a_changed_script_renews_what_is_asked_for_and_leaves_the_rest(project: Project) -> None:
+    for name in ("amtool", "promtool"):
+        project.program(name, f"echo '{name}, version 3.0.0'")
+    assert project.script("tools", "amtool", "promtool").returncode == 0
+    with (project.root / "scripts/tools").open("a", encoding="utf-8") as script:
+        script.write("# changed\n")
+    for name in ("amtool", "promtool"):
+        project.program(name, f"echo '{name}, version 0.1.0'")
+    assert project.script("tools", "amtool").returncode == 1
+    assert not (tools(project) / "amtool").exists()
+    assert (tools(project) / "promtool").exists()
+
+
 def test_an_unknown_tool_is_refused_with_the_known_ones(project: Project) -> None:
     done = project.script("tools", "grafana")
     assert done.returncode == 1
