@@ -91,7 +91,7 @@ def test_what_takes_long_is_fetched_on_request_and_in_ci(
     done = stub.run(str(stub.root / "scripts/test"), *arguments, **environment)
     assert done.returncode == 0, done.stderr
     assert [name in done.stderr for name in OPTIONAL] == [wanted] * len(OPTIONAL)
-    assert asked(stub)[-1] == "-m pytest -n 3 --dist loadgroup"
+    assert asked(stub)[-1] == "-m pytest -n 3 --dist loadgroup --no-loadscope-reorder"
 
 
 @pytest.mark.parametrize("script", ["scripts/test", ".ci/run"])
@@ -111,7 +111,10 @@ def test_tests_run_after_the_checks_even_when_servers_are_missing(
 
 def test_pytest_gets_the_arguments(stub: Project) -> None:
     stub.script("test", "tests/a folder", "-k", "one or two")
-    assert asked(stub)[-1] == "-m pytest -n 3 --dist loadgroup tests/a folder -k one or two"
+    assert (
+        asked(stub)[-1]
+        == "-m pytest -n 3 --dist loadgroup --no-loadscope-reorder tests/a folder -k one or two"
+    )
 
 
 def test_a_failed_check_fails_the_run(stub: Project) -> None:
