@@ -199,7 +199,8 @@ async def test_clients_must_show_a_certificate_where_that_is_required(
 
 UNKNOWN = "tls_config: {}\n"
 CLEAR = "basic_auth_users: {ada: secret}\n"
-MISSING = "tls_server_config:\n  cert_file: nowhere.pem\n  min_version: TLS10\n"
+MISSING = "tls_server_config:\n  cert_file: nowhere.pem\n  min_version: TLS9\n"
+KEYLESS = "tls_server_config:\n  cert: x\n  client_ca: x\n  max_version: TLS11\n"
 AT_ODDS = """tls_server_config:
   cert_file: cert.pem
   key_file: cert.pem
@@ -213,19 +214,25 @@ AT_ODDS = """tls_server_config:
     ("text", "problems"),
     [
         (UNKNOWN, ["1: tls_config: unknown key; did you mean tls_server_config?"]),
-        (CLEAR, ["1: basic_auth_users: a password must be a bcrypt hash of cost 4 to 16, as "]),
+        (CLEAR, ["1: basic_auth_users: a password must be a bcrypt hash, as `htpasswd"]),
         (
             MISSING,
             [
-                "1: tls_server_config.key_file: a required key is missing: PEM",
                 "2: tls_server_config.cert_file: cannot read the file: No such file or directory",
-                "3: tls_server_config.min_version: must be 'TLS12' or 'TLS13'",
+                "3: tls_server_config.min_version: must be 'TLS10', 'TLS11', 'TLS12' or 'TLS13'",
+            ],
+        ),
+        (
+            KEYLESS,
+            [
+                "1: tls_server_config.key_file: is missing, and so is key",
+                "3: tls_server_config.client_ca: goes with a client_auth_type, which is missing",
+                "4: tls_server_config.max_version: TLS 1.0 and 1.1 are not spoken",
             ],
         ),
         (
             AT_ODDS,
             [
-                "1: tls_server_config.client_ca_file: goes with a client_auth_type that verifies",
                 "2: tls_server_config.cert_file: the certificate and key cannot be used together",
                 "6: tls_server_config.min_version: is newer than max_version",
             ],

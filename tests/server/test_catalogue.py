@@ -60,7 +60,9 @@ async def test_a_run_emits_what_the_catalogue_says_and_nothing_else(tmp_path: Pa
     async with AsyncExitStack() as stack:
         addresses = {}
         for domain, shop in shops.items():
-            (url,) = await stack.enter_async_context(listening(shop.app, [("127.0.0.1", 0)], tls))
+            (url,) = await stack.enter_async_context(
+                listening(shop.app, [("127.0.0.1", 0)], lambda: tls)
+            )
             addresses[domain] = url
         text, environ = configuration(shops, addresses)
         (tmp_path / "store-exporter.yml").write_text(text)

@@ -77,7 +77,8 @@ async def sites(
     tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[tuple[Site, asyncio.Queue[Client], int]]:
     site, made = Site(), asyncio.Queue[Client]()
-    async with listening(site.app, [("127.0.0.1", 0)], tls, limit=LIMIT) as (url,):
+    give = None if tls is None else lambda: tls
+    async with listening(site.app, [("127.0.0.1", 0)], give, limit=LIMIT) as (url,):
         try:
             yield site, made, urlsplit(url).port or 0
         finally:

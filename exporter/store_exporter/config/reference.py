@@ -13,7 +13,7 @@ from .. import markdown
 from ..contract import Collector, Probe, Setting
 from ..platforms.base import Platform
 from ..stores.model import Store
-from . import alerting, hours, model, receivers, values, web
+from . import alerting, hours, model, receivers, tls_server, values, web
 from .explain import by_key
 from .platform_model import defaults_model, store_model
 from .types import Says
@@ -86,7 +86,9 @@ def sections(platform: Platform) -> Mapping[str, Mapping[str, FieldInfo]]:
         "`discovery`": by_key(model.DiscoverySection),
         "`discovery[].http`": by_key(model.HttpSource),
         "The file of `--web.config.file`": by_key(web.WebConfig),
-        "`tls_server_config`": by_key(web.TlsServer),
+        "`tls_server_config`": by_key(tls_server.TlsServer),
+        "`http_server_config`": by_key(web.HttpServer),
+        "`rate_limit`": by_key(web.RateLimit),
     }
 
 

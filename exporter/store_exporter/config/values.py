@@ -22,6 +22,9 @@ _DURATION = re.compile(
     re.ASCII,
 )
 _UNITS = (7 * 86400.0, 86400.0, 3600.0, 60.0, 1.0, 0.001)
+_GO_UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+_GO_PART = re.compile(r"(\d{1,15}(?:\.\d{0,15})?|\.\d{1,15})(ns|us|µs|ms|s|m|h)", re.ASCII)
+_GO_DURATION = re.compile(rf"0|(?:{_GO_PART.pattern})+", re.ASCII)
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*")
 _ORG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
@@ -42,6 +45,23 @@ def duration(value: Any) -> float:
     seconds = sum(int(number) * unit for number, unit in parts if number)
     if not 0 < seconds <= MAX_DURATION:
         raise ValueError("must be a duration above zero and at most 366d")
+    return seconds
+
+
+def go_duration(value: Any) -> float:
+    """Read a duration as Go's `time.ParseDuration` does, and return seconds; it may be zero.
+
+    Raises:
+        ValueError: it is not one, or exceeds `MAX_DURATION`.
+    """
+    if value == 0 and type(value) is int:
+        return 0.0
+    if not isinstance(value, str) or not _GO_DURATION.fullmatch(value):
+        raise ValueError("is not a duration, such as 500ms or 1m30s")
+    parts = _GO_PART.findall(value)
+    seconds = sum(float(number) * _GO_UNITS[unit] for number, unit in parts)
+    if seconds > MAX_DURATION:
+        raise ValueError("must be a duration of at most 366d")
     return seconds
 
 

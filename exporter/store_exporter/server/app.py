@@ -27,6 +27,7 @@ from .places import FullError, Places
 from .predecessor import PredecessorApi
 from .probe import Probing
 from .web_file import WebFile
+from .web_rules import rate_limit, set_headers
 
 log = logging.getLogger(__name__)
 
@@ -49,15 +50,17 @@ def create_app(
     Args:
         exporter: what it shows and controls.
         telemetry_path: where the metrics are.
-        web_file: who may come in; everybody without it.
+        web_file: who may come in, and what else holds of requests; everybody without it.
         paths: below which path everything is; the root without it.
     """
     paths = paths or WebPaths()
     middlewares: list[Middleware] = [safety.guard]
     if web_file is not None:
-        middlewares.append(basic_auth(web_file, paths.prefix))
+        middlewares += [rate_limit(web_file), basic_auth(web_file, paths.prefix)]
     app = web.Application(middlewares=middlewares, client_max_size=64 * 1024)
     app.on_response_prepare.append(safety.add_headers)
+    if web_file is not None:
+        app.on_response_prepare.append(set_headers(web_file))
     app[EXPORTER] = exporter
     app[RELOADS] = Places(MAX_RELOADS)
     app.cleanup_ctx.append(_running)

@@ -122,10 +122,12 @@ class Connections:
     Args:
         server: what handles their requests.
         limit: connections at the same time.
-        tls: what to speak with, None for plain HTTP.
+        tls: gives each connection what to speak with, or None to end it; None for plain HTTP.
     """
 
-    def __init__(self, server: web.Server, limit: int, tls: ssl.SSLContext | None) -> None:
+    def __init__(
+        self, server: web.Server, limit: int, tls: Callable[[], ssl.SSLContext | None] | None
+    ) -> None:
         self._loop = asyncio.get_running_loop()
         self._server = server
         self._limit = limit
@@ -214,11 +216,15 @@ class Connections:
 
     async def _serve(self, connection: ServerConnection, accepted: socket.socket) -> None:
         try:
+            context = None if self._tls is None else self._tls()
+            if self._tls is not None and context is None:
+                accepted.close()
+                return
             transport, _ = await self._loop.connect_accepted_socket(
                 lambda: connection,
                 accepted,
-                ssl=self._tls,
-                ssl_handshake_timeout=None if self._tls is None else _HANDSHAKE_SECONDS,
+                ssl=context,
+                ssl_handshake_timeout=None if context is None else _HANDSHAKE_SECONDS,
             )
             try:
                 await connection.lost

@@ -31,7 +31,7 @@ _NO_SUCH_FAMILY = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)
 async def listening(
     app: web.Application,
     addresses: Sequence[tuple[str | None, int]],
-    tls: ssl.SSLContext | None = None,
+    tls: Callable[[], ssl.SSLContext | None] | None = None,
     *,
     limit: int = Shares().server,
 ) -> AsyncIterator[list[str]]:
@@ -40,7 +40,7 @@ async def listening(
     Args:
         app: what answers.
         addresses: hosts and ports; no host means every interface.
-        tls: what to speak with, None for plain HTTP.
+        tls: gives each connection what to speak with, or None to end it; None for plain HTTP.
         limit: connections at the same time.
 
     Raises:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import ssl
+from collections.abc import Callable
 from pathlib import Path
 
 from ..config import ConfigError
-from ..config.web import WebConfig, load_web, ssl_context
+from ..config.tls_server import ssl_context
+from ..config.web import WebConfig, load_web
 
 log = logging.getLogger(__name__)
 
@@ -30,10 +32,10 @@ class WebFile:
         config = self._load()
         self.guards = config.guards
         """Whether everybody must show a password or a certificate; so it stays until a restart."""
-        self.tls = self._context
-        """What to listen with, None without TLS; new connections get the certificate of now."""
-        if self.tls is not None:
-            self.tls.sni_callback = self._renew
+        self.tls: Callable[[], ssl.SSLContext | None] | None = (
+            None if self._context is None else self._current_context
+        )
+        """What gives each new connection its context, see `listen.listening`; None without TLS."""
 
     def current(self) -> WebConfig | None:
         """Return what the file says now, or None while it has problems."""
@@ -55,14 +57,15 @@ class WebFile:
         # Taken before reading, so that a change meanwhile is seen at the next look.
         self._stamp = self._stamps()
         config = load_web(self._path)
-        tls = config.tls_server_config
+        tls = config.tls
         self._context = ssl_context(tls) if tls else None
         self._config = config
-        named = (tls.cert_file, tls.private_key_file, tls.client_ca_file) if tls else ()
-        watched = tuple(path for path in named if path is not None)
+        watched = tls.files if tls else ()
         if watched != self._watched:
             self._watched = watched
             return self._load()
+        for warning in config.warnings():
+            log.warning("accepted in %s: %s", self._path, warning)
         return config
 
     def _refuse_switch(self, config: WebConfig) -> None:
@@ -77,12 +80,8 @@ class WebFile:
     def _stamps(self) -> object:
         return tuple(_stamp(path) for path in (self._path, *self._watched))
 
-    def _renew(self, connection: ssl.SSLObject, _: str | None, __: ssl.SSLContext) -> int | None:
-        """Give a new connection the certificate of now; called by the TLS handshake."""
-        if self.current() is None or self._context is None:
-            return int(ssl.AlertDescription.ALERT_DESCRIPTION_INTERNAL_ERROR)
-        connection.context = self._context
-        return None
+    def _current_context(self) -> ssl.SSLContext | None:
+        return None if self.current() is None else self._context
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:
