@@ -2,8 +2,8 @@
 
 `getaddrinfo` blocks for as long as the system's resolver pleases and cannot be interrupted. In
 asyncio's default thread pool a handful of dead domains would hold up every other look-up, and the
-end of the program with it. Here each look-up has a daemon thread of its own, within a limit, and
-the same name is never looked up twice at the same time.
+end of the program with it. Here each look-up has a daemon thread to itself, within a limit, and the
+same name is never looked up twice at the same time.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
-import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -20,12 +19,14 @@ from typing import Any, NamedTuple
 
 from ..errors import StoreError
 from . import reach
+from .daemons import Daemons
 
 LOOKUPS = 128
 """Names that are looked up at the same time; further ones wait."""
 
 # No IPv6 addresses on a machine that has no IPv6, and the reverse.
 _FLAGS = socket.AI_ADDRCONFIG
+_threads = Daemons("resolve")
 
 
 class Address(NamedTuple):
@@ -131,7 +132,7 @@ class Names:
                 loop.call_soon_threadsafe(settle, result)
 
         try:
-            threading.Thread(target=work, name=f"resolve {key[0]}", daemon=True).start()
+            _threads.begin(work)
         except RuntimeError as error:
             self._slots.release()
             raise OSError(errno.ENOMEM, "no thread to look a name up") from error
