@@ -14,6 +14,7 @@ from ._version import __version__
 from .extras import missing
 
 COMMANDS = {
+    "init": "ask for a store, check its key, and write the configuration",
     "serve": "watch stores and serve their metrics",
     "probe": "probe stores once and print what was found",
     "doctor": "find out what is wrong with a store's access, and what to do",

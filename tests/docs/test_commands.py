@@ -18,8 +18,9 @@ BLOCKS = list(blocks("console", "sh"))
 # Of the shell and of every system, or named with where to have them. What they are given is run
 # where it is ours: pip's by tests/packaging, curl's by test_http.py and tests/ingest.
 TAKEN_AS_THEY_ARE = {
-    ".", "cd", "chmod", "curl", "done", "echo", "environment", "export", "for", "git", "htpasswd",
-    "mkdir", "pip", "pipx", "printf", "psql", "python3", "umask",
+    ".", "cd", "chmod", "curl", "docker", "done", "echo", "environment", "export", "for", "git",
+    "helm", "htpasswd", "kubectl",
+    "mkdir", "pip", "pipx", "printf", "psql", "python3", "sudo", "systemctl", "umask",
 }  # fmt: skip
 HELPFUL = ("alertmanager", "amtool", "prom-label-proxy", "prometheus", "promtool")
 # With the very words of the page, by a test that has servers around them.

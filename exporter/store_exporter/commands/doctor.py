@@ -63,20 +63,28 @@ def run(args: argparse.Namespace) -> int:
     if config is None:
         return 1
     try:
-        found = asyncio.run(_examine_all(config, args.domain))
+        found = asyncio.run(examine_all(config, args.domain))
     except stores.StoreNotFoundError as error:
         print(error, file=sys.stderr)
         return 2
     if args.format == "json":
         print(json.dumps(_document(found), indent=2))
     else:
-        print("\n".join(_text(found)))
+        print("\n".join(text(found)))
     failed = any(finding.state == "fail" for findings in found.values() for finding in findings)
     return 1 if failed else 0
 
 
-async def _examine_all(config: Config, domains: Sequence[str]) -> dict[str, Sequence[Finding]]:
-    """Return the findings by domain; those about this exporter itself are under no domain."""
+async def examine_all(config: Config, domains: Sequence[str]) -> dict[str, Sequence[Finding]]:
+    """Return the findings by domain; those about this exporter itself are under "".
+
+    Args:
+        config: the configuration.
+        domains: the stores to look at; all when empty.
+
+    Raises:
+        StoreNotFoundError: one of the domains is not among the stores.
+    """
     chosen, refusals = await stores.stores_and_refusals(config, domains)
     transport, slots = Transport(), asyncio.Semaphore(_AT_ONCE)
 
@@ -226,7 +234,7 @@ def _refused(refusals: Sequence[RefusedDomain]) -> list[Finding]:
     return shown
 
 
-def _text(found: Mapping[str, Sequence[Finding]]) -> Iterator[str]:
+def text(found: Mapping[str, Sequence[Finding]]) -> Iterator[str]:
     """Yield a table, and below each line that needs it what to do."""
     rows = [(domain or "(exporter)", f) for domain, findings in found.items() for f in findings]
     domains = max(len(domain) for domain, _ in rows)

@@ -1,0 +1,223 @@
+"""`store-exporter init`: asks for a store, looks whether it can be watched, and writes it down."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
+
+from ..config import Config, ConfigError, addition, load, values
+from ..platforms import base
+from ..platforms.base import Platform
+from ..probing.jobs import jobs_of
+from ..stores.model import Secret, Store
+from . import arguments, doctor, questions
+from .questions import Questions, UnansweredError
+
+_HEADER = """\
+# Begun by `store-exporter init`. Each key is explained in docs/configuration.md.
+
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    arguments.add_config_file(parser)
+    parser.add_argument("--platform", help="what runs the store, such as woocommerce")
+    parser.add_argument("--url", help="its address, such as shop.example.com")
+    parser.add_argument("--domain", help="its name in metrics (default: the host of its address)")
+    parser.add_argument("--org", help="whose store it is")
+    parser.add_argument(
+        "--credential",
+        action="append",
+        type=questions.credential,
+        default=[],
+        metavar="NAME=REFERENCE",
+        help="a credential as file:PATH or env:VARIABLE, as it is to stand in the configuration; "
+        "once for each that the platform has (default: asked for, and kept in files)",
+    )
+    parser.add_argument(
+        "--secrets.directory",
+        dest="secrets",
+        type=Path,
+        metavar="FOLDER",
+        help="where credentials that are typed are kept (default: secrets beside the "
+        "configuration)",
+    )
+    parser.add_argument("--force", action="store_true", help="write it although a check has failed")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Ask, check and write; 1 when nothing was written, 2 when an answer is missing."""
+    arguments.silence_log()
+    try:
+        return _run(args, Questions(may_ask=sys.stdin.isatty()))
+    except UnansweredError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+    except OSError as error:
+        print(f"{error.filename}: {error.strerror}", file=sys.stderr)
+    except (EOFError, KeyboardInterrupt):
+        print()
+    print("Nothing was written.", file=sys.stderr)
+    return 1
+
+
+def _run(args: argparse.Namespace, ask: Questions) -> int:
+    file: Path = args.config_file
+    before = load(file, resolve=False) if file.exists() else None
+    entry, secrets = _entry(args, ask, before)
+    with ExitStack() as written:
+        entry["credentials"] |= _keep(written, args, entry["domain"], secrets)
+        config = _of_one_store(file, entry)
+        (store,) = config.stores
+        found = asyncio.run(doctor.examine_all(config, [store.domain]))
+        print("", *doctor.text(found), "", *_watched(store), sep="\n")
+        failed = any(one.state == "fail" for findings in found.values() for one in findings)
+        if failed and not args.force and not ask.agrees("A check has failed. Write it anyway?"):
+            raise UnansweredError(
+                "Nothing was written. Mend what has failed and try again, or give --force."
+            )
+        _write(file, before, entry)
+        written.pop_all()
+    print(f"\nNext: store-exporter serve --config.file {file}")
+    return 0
+
+
+def _entry(
+    args: argparse.Namespace, ask: Questions, before: Config | None
+) -> tuple[dict[str, Any], Mapping[str, Secret]]:
+    """Return the entry of the configuration, and the secrets that are still to be kept."""
+    platform = _platform(args, ask)
+    given = ask.text("Address of the store", "--url", args.url, questions.address)
+    url, told = questions.final(given)
+    if told:
+        print(f"  {told}")
+
+    def unused(text: str) -> str:
+        name = values.domain(text)
+        if before and any(store.domain == name for store in before.stores):
+            raise ValueError(f"{name} is in {args.config_file} already")
+        return name
+
+    host = urlsplit(url).hostname or ""
+    domain = ask.text("Its name in metrics", "--domain", args.domain, unused, host)
+    orgs = list(before.orgs) if before else []
+    usual = orgs[0] if len(orgs) == 1 else ""
+    org = ask.text("Whose store it is, in a word", "--org", args.org, values.org, usual)
+    credentials = ask.credentials(platform, dict(args.credential))
+    entry = {"domain": domain, "org": org, "platform": platform.name}
+    if url != f"https://{domain}":
+        entry["url"] = url
+    return {**entry, "credentials": dict(credentials.references)}, credentials.secrets
+
+
+def _platform(args: argparse.Namespace, ask: Questions) -> Platform:
+    names = base.names()
+
+    def known(name: str) -> str:
+        if name not in names:
+            raise ValueError(f"one of {', '.join(names)}")
+        return name
+
+    question = f"Platform ({', '.join(names)})"
+    platform = base.load(ask.text(question, "--platform", args.platform, known))
+    if platform.unusable:
+        raise UnansweredError(platform.unusable)
+    return platform
+
+
+def _keep(
+    written: ExitStack, args: argparse.Namespace, domain: str, secrets: Mapping[str, Secret]
+) -> dict[str, str]:
+    """Write secrets into files that only their owner can read, and return references to them.
+
+    A file that is there is somebody's, and is not written over.
+    """
+    folder: Path = args.secrets or args.config_file.parent / "secrets"
+    references = {}
+    for name, secret in secrets.items():
+        path = folder / domain / name
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with open(path, "x", encoding="utf-8", opener=_private) as file:
+            written.callback(path.unlink)
+            file.write(secret.reveal())
+        shown = os.path.relpath(path, args.config_file.parent)
+        references[name] = f"file:{path.absolute() if args.secrets else shown}"
+        print(f"  {name} is kept in {path}")
+    return references
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _of_one_store(file: Path, entry: Mapping[str, Any]) -> Config:
+    """Load a configuration of this store alone, as if it stood where the file is or will be."""
+    with _beside(file, yaml.safe_dump({"orgs": [{"org": entry["org"]}], "stores": [entry]})) as new:
+        try:
+            return load(new)
+        except ConfigError as error:
+            problems = (f"{problem.path}: {problem.message}" for problem in error.problems)
+            raise UnansweredError("\n".join(problems)) from None
+
+
+@contextmanager
+def _beside(file: Path, text: str) -> Iterator[Path]:
+    """Have a text in a file of the same folder until the block ends."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=".store-exporter-", suffix=".yml")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as new:
+            new.write(text)
+        yield Path(name)
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def _watched(store: Store) -> Iterator[str]:
+    """Yield what will be asked of the store, and how often."""
+    yield f"What will be watched of {store.domain}:"
+    by_interval: dict[float, list[str]] = {}
+    for job in jobs_of(store):
+        by_interval.setdefault(job.schedule.interval, []).append(job.name)
+    for interval, names in sorted(by_interval.items()):
+        yield f"  every {values.duration_text(interval):<4} {', '.join(names)}"
+
+
+def _write(file: Path, before: Config | None, entry: Mapping[str, Any]) -> None:
+    """Write the configuration, or add to it; print the entry where that is for a person to do."""
+    org = {"org": entry["org"]}
+    if before is None:
+        text = _HEADER + f"orgs:\n{addition.entry_text(org)}stores:\n{addition.entry_text(entry)}"
+        with _beside(file, text) as new:
+            new.chmod(0o644)
+            os.link(new, file)  # unlike a rename, fails where a file has come to be meanwhile
+        print(f"{file} was written.")
+        return
+    try:
+        text = file.read_text(encoding="utf-8")
+        if entry["org"] not in before.orgs:
+            text = addition.with_entry(text, "orgs", org)
+        text = addition.with_entry(text, "stores", entry)
+    except ValueError as error:
+        print(f"{file} is left as it is: {error}. Add this under `stores`:\n")
+        print(addition.entry_text(entry), end="")
+        return
+    with _beside(file, text) as new:
+        load(new, resolve=False)
+        shutil.copymode(file, new)
+        new.replace(file.resolve())
+    print(f"{file}: the store was added.")

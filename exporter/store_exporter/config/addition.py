@@ -1,0 +1,75 @@
+"""One more entry in a configuration file that a person wrote: every comment stays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+
+_INDENTATION = "  "
+
+
+def entry_text(entry: Mapping[str, Any], indentation: str = _INDENTATION) -> str:
+    """Write an entry of a list as YAML."""
+    lines = yaml.safe_dump(dict(entry), sort_keys=False, allow_unicode=True, width=200).splitlines()
+    first, *others = lines
+    return "".join([f"{indentation}- {first}\n", *(f"{indentation}  {line}\n" for line in others)])
+
+
+def with_entry(text: str, key: str, entry: Mapping[str, Any]) -> str:
+    """Return a file's text with an entry at the end of a list of its top level.
+
+    Args:
+        text: a valid file.
+        key: of the list; it is added where there is none.
+        entry: what is added.
+
+    Raises:
+        ValueError: the file is written in a way in which an entry cannot be added by a few lines.
+    """
+    if text and not text.endswith("\n"):
+        text += "\n"
+    lines = text.splitlines(keepends=True)
+    at, added = _place(text, lines, key, entry)
+    changed = "".join([*lines[:at], added, *lines[at:]])
+    wanted = dict(yaml.safe_load(text) or {})
+    wanted[key] = [*(wanted.get(key) or []), dict(entry)]
+    try:
+        if yaml.safe_load(changed) == wanted:
+            return changed
+    except yaml.YAMLError:
+        pass
+    raise ValueError("the file is written in another way than this program would write it")
+
+
+def _place(text: str, lines: list[str], key: str, entry: Mapping[str, Any]) -> tuple[int, str]:
+    """Return before which line what is to be added."""
+    top = yaml.compose(text, yaml.SafeLoader)
+    items = top.value if isinstance(top, yaml.MappingNode) and not top.flow_style else []
+    for name, value in items:
+        if name.value != key:
+            continue
+        if isinstance(value, yaml.SequenceNode) and not value.flow_style:
+            column = value.start_mark.column
+            end = _behind(value.value[-1])
+            return _without_comments(lines, end, column), entry_text(entry, " " * column)
+        return name.start_mark.line + 1, entry_text(entry)
+    return len(lines), f"{key}:\n{entry_text(entry)}"
+
+
+def _behind(node: yaml.Node) -> int:
+    """Return the line behind a node; that of a block ends where the next begins."""
+    end = node.end_mark
+    is_block = isinstance(node, yaml.CollectionNode) and not node.flow_style
+    return int(end.line) if is_block and end.column <= node.start_mark.column else int(end.line) + 1
+
+
+def _without_comments(lines: list[str], end: int, column: int) -> int:
+    """Go back over blank lines, and over comments that belong to what follows the list."""
+    while end and (
+        not (stripped := lines[end - 1].lstrip(" ")).strip()
+        or (stripped.startswith("#") and len(lines[end - 1]) - len(stripped) <= column)
+    ):
+        end -= 1
+    return end

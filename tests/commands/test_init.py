@@ -1,0 +1,228 @@
+"""`store-exporter init`: from an address and a key to a configuration that is checked."""
+
+from __future__ import annotations
+
+import http.server
+import io
+import stat
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from store_demo.stores.shopify import SimulatedShopify
+from store_demo.stores.woocommerce import SimulatedWooCommerce
+from store_exporter import cli
+from store_exporter.commands import questions
+from store_exporter.config import load
+from store_exporter.stores.model import Secret
+from tests.fakes.serving import serving
+
+from .shops import DOMAIN
+from .terminal import dialogue
+
+
+@pytest.fixture
+def shop() -> SimulatedWooCommerce:
+    return SimulatedWooCommerce(DOMAIN, orders=10, rest_prefix="/shop-api")
+
+
+@pytest.fixture
+def url(shop: SimulatedWooCommerce) -> Iterator[str]:
+    with serving(shop) as address:
+        yield address
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the command runs, without a terminal."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    return tmp_path
+
+
+def flags(folder: Path, shop: SimulatedWooCommerce, url: str, domain: str = DOMAIN) -> list[str]:
+    """All that there is to say of a shop, with its key in files."""
+    key = shop.keys.read_only
+    (folder / "key").write_text(key.consumer_key)
+    (folder / "secret").write_text(key.consumer_secret)
+    return [
+        "init", "--platform=woocommerce", f"--url={url}", f"--domain={domain}", "--org=acme",
+        "--credential=consumer_key=file:key", "--credential=consumer_secret=file:secret",
+    ]  # fmt: skip
+
+
+@pytest.mark.timeout(180)  # a process on a busy machine
+def test_a_person_is_asked_and_keys_are_neither_shown_nor_in_the_configuration(
+    tmp_path: Path, shop: SimulatedWooCommerce, url: str
+) -> None:
+    key = shop.keys.read_only
+    status, seen = dialogue(
+        tmp_path,
+        [
+            ("Platform (shopify, woocommerce): ", "wocommerce"),
+            ("one of shopify, woocommerce", "woocommerce"),
+            ("Address of the store: ", f"{url}/"),
+            ("Its name in metrics [127.0.0.1]: ", DOMAIN),
+            ("Whose store it is, in a word: ", "acme"),
+            ("consumer_key (not shown): ", key.consumer_secret),
+            ("It begins with cs_, as the consumer secret does", key.consumer_key),
+            ("consumer_secret (not shown): ", key.consumer_secret),
+        ],
+    )
+    assert status == 0, seen
+    text = (tmp_path / "store-exporter.yml").read_text()
+    for secret in (key.consumer_key, key.consumer_secret):
+        assert secret not in seen
+        assert secret not in text
+    assert "the API is at /shop-api" in seen
+    assert "every 1m   liveness" in seen
+    (store,) = load(tmp_path / "store-exporter.yml").stores
+    assert (store.url, store.org, store.domain) == (url, "acme", DOMAIN)
+    assert store.credentials["consumer_secret"] == Secret(key.consumer_secret)
+    kept = tmp_path / "secrets" / DOMAIN / "consumer_key"
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert kept.read_text() == key.consumer_key
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["secrets", "store-exporter.yml"]
+
+
+@pytest.mark.timeout(180)
+def test_a_key_that_the_store_refuses_leaves_nothing_behind(
+    tmp_path: Path, shop: SimulatedWooCommerce, url: str
+) -> None:
+    status, seen = dialogue(
+        tmp_path,
+        [
+            ("Platform", "woocommerce"),
+            ("Address", url),
+            ("Its name", DOMAIN),
+            ("Whose", "acme"),
+            ("consumer_key (not shown): ", "ck_" + "0" * 40),
+            ("consumer_secret (not shown): ", "cs_" + "0" * 40),
+            ("A check has failed. Write it anyway? [y/N]: ", ""),
+        ],
+    )
+    assert status == 2, seen
+    assert "FAIL" in seen
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_without_a_terminal_flags_say_everything(
+    folder: Path, shop: SimulatedWooCommerce, url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = flags(folder, shop, url)
+    assert cli.main(given[:2]) == 2
+    assert capsys.readouterr().err == "There is no terminal to ask at: give --url.\n"
+    assert cli.main(given[:-1]) == 2
+    assert "--credential consumer_secret=file:PATH" in capsys.readouterr().err
+    assert not (folder / "store-exporter.yml").exists()
+    assert cli.main(given) == 0, capsys.readouterr()
+    assert cli.main(["serve", "--config.check"]) == 0
+
+
+def test_a_failed_check_is_written_down_by_force_only(
+    folder: Path, shop: SimulatedWooCommerce, url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = flags(folder, shop, url)
+    (folder / "secret").write_text("cs_" + "0" * 40)
+    assert cli.main(given) == 2
+    assert "or give --force" in capsys.readouterr().err
+    assert not (folder / "store-exporter.yml").exists()
+    assert cli.main([*given, "--force"]) == 0
+    assert len(load(folder / "store-exporter.yml").stores) == 1
+
+
+def test_a_store_is_added_to_a_file_with_its_comments_and_never_twice(
+    folder: Path, shop: SimulatedWooCommerce, url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(flags(folder, shop, url)) == 0
+    file = folder / "store-exporter.yml"
+    text = file.read_text().replace("stores:", "# All of them.\nstores:") + "# the end\n"
+    file.write_text(text)
+    file.chmod(0o640)
+    assert cli.main(flags(folder, shop, url)) == 2
+    assert f"--domain: {DOMAIN} is in store-exporter.yml already" in capsys.readouterr().err
+    assert file.read_text() == text
+    assert cli.main(flags(folder, shop, url, "b.example")) == 0
+    assert [store.domain for store in load(file).stores] == [DOMAIN, "b.example"]
+    added = file.read_text()
+    assert added.startswith(text.removesuffix("# the end\n"))
+    assert added.endswith("# the end\n")
+    assert stat.S_IMODE(file.stat().st_mode) == 0o640
+
+
+def test_where_a_few_lines_cannot_add_it_the_entry_is_printed(
+    folder: Path, shop: SimulatedWooCommerce, url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = "{orgs: [{org: acme}], stores: []}\n"
+    (folder / "store-exporter.yml").write_text(text)
+    assert cli.main(flags(folder, shop, url)) == 0
+    assert (folder / "store-exporter.yml").read_text() == text
+    assert f"Add this under `stores`:\n\n  - domain: {DOMAIN}\n" in capsys.readouterr().out
+
+
+def test_a_file_with_problems_is_left_alone(
+    folder: Path, shop: SimulatedWooCommerce, url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "store-exporter.yml").write_text("store: []\n")
+    assert cli.main(flags(folder, shop, url)) == 1
+    told = capsys.readouterr().err
+    assert "did you mean stores?" in told
+    assert told.endswith("Nothing was written.\n")
+
+
+def test_one_of_a_pair_of_credentials_is_not_enough(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop = SimulatedShopify("shop.example.com", seed=1)
+    (folder / "token").write_text(shop.tokens.admin)
+    with serving(shop) as url:
+        given = ["init", "--platform=shopify", f"--url={url}", "--domain=a.example", "--org=acme"]
+        assert cli.main([*given, "--credential=client_id=env:ID"]) == 2
+        assert "client_secret" in capsys.readouterr().err
+        assert cli.main([*given, "--credential=admin_token=file:token"]) == 0, capsys.readouterr()
+    assert load(folder / "store-exporter.yml").stores[0].platform == "shopify"
+
+
+@contextmanager
+def leading_to(location: str) -> Iterator[str]:
+    """A server that sends everybody elsewhere; yields its address."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(301)
+            self.send_header("Location", location)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+
+
+def test_a_redirect_is_followed_on_the_same_host_and_told_elsewhere(url: str) -> None:
+    with leading_to(f"{url}/welcome") as old:
+        assert questions.final(old) == (
+            url,
+            f"{old} leads to {url}, which is what will be watched.",
+        )
+        assert questions.final(f"{old}/shop")[0] == f"{url}/shop"
+    with leading_to(url.replace("127.0.0.1", "localhost")) as foreign:
+        found, told = questions.final(foreign)
+    assert found == foreign
+    assert told == f"{foreign} leads to localhost. If that is the store, give its address."
+    assert questions.final(url) == (url, "")
+
+
+def test_an_address_that_does_not_answer_is_told(url: str) -> None:
+    found, told = questions.final("http://127.0.0.1:9")
+    assert found == "http://127.0.0.1:9"
+    assert "could not be opened" in told
