@@ -10,14 +10,15 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from . import tracing
 from .addition import Addition, Totals, added, filled
 from .births import EVERYTHING, Look
-from .families import Exemplar
+from .exemplars import NO_EXEMPLARS, Exemplars
 from .guard import Labels
 from .histogram import Histogram
+from .operation_families import OperationState
 from .signals import comes_from_outside
 
 if TYPE_CHECKING:
@@ -30,11 +31,6 @@ NEVER = float("inf")
 
 FIRST_TICKETS = 8
 MOST_TICKETS = 512
-_EXEMPLAR_SECONDS = 1.0
-"""An exemplar younger than this is not replaced, so that busy handles do not pay for tracing."""
-
-
-_K = TypeVar("_K", int, str)
 
 Broke = Callable[[str, BaseException | None, str], None]
 """Counts a failure of the instrumentation: its stage, the error, the operation's name."""
@@ -42,22 +38,6 @@ Broke = Callable[[str, BaseException | None, str], None]
 
 _NONE: Mapping[str, int] = {}
 _NEVER_BEGAN: Mapping[str, float] = {}
-
-
-OperationState = tuple[
-    Labels,
-    int,
-    int,
-    Mapping[str, int],
-    Mapping[int, Exemplar] | None,
-    Histogram,
-    float,
-    Mapping[str, float],
-    Mapping[str, Exemplar] | None,
-]
-"""Labels, operations finished and in progress, errors by type, exemplars and durations of one
-series, all of the same moment; then the Unix times at which it and its errors began, and the
-exemplars of its errors. A plain tuple, because a scrape makes tens of thousands."""
 
 
 class _Before(NamedTuple):
@@ -118,7 +98,6 @@ class OperationHandle:
         "__weakref__",
         "_befores",
         "_born",
-        "_error_exemplars",
         "_errors_created",
         "_exemplars",
         "_expected",
@@ -150,8 +129,7 @@ class OperationHandle:
     def _begin(self) -> None:
         """Begin without figures."""
         self._histogram: Histogram | None = None
-        self._exemplars: dict[int, Exemplar] | None = None
-        self._error_exemplars: dict[str, Exemplar] | None = None
+        self._exemplars: Exemplars = NO_EXEMPLARS
         self.errors: Mapping[str, int] = _NONE
         self._errors_created: Mapping[str, float] = _NEVER_BEGAN
         self.created: float = self._owner.clock()
@@ -224,17 +202,7 @@ class OperationHandle:
         try:
             bucket = bisect_left(self._owner.bounds, seconds)
             now = self._owner.clock()
-            in_bucket = _is_due(self._exemplars, bucket, now)
-            of_error = bool(error_type) and _is_due(self._error_exemplars, error_type, now)
-            trace = tracing.active() if in_bucket or of_error else None
-            if trace is None:
-                return
-            if in_bucket:
-                exemplar = Exemplar(*trace, seconds, now)
-                self._exemplars = {**(self._exemplars or {}), bucket: exemplar}
-            if of_error:
-                exemplar = Exemplar(*trace, 1.0, now)
-                self._error_exemplars = {**(self._error_exemplars or {}), error_type: exemplar}
+            self._exemplars = self._exemplars.with_active(bucket, seconds, error_type, now)
         except Exception as error:
             if comes_from_outside(error):
                 raise
@@ -321,12 +289,7 @@ class OperationHandle:
         self._finished += addition.finished
         self.errors = errors
         self._histogram = histogram
-        for exemplar in addition.exemplars:
-            if self._exemplars is None:
-                self._exemplars = {}
-            self._exemplars[bisect_left(self._owner.bounds, exemplar.value)] = exemplar
-        if addition.error_exemplars:
-            self._error_exemplars = {**(self._error_exemplars or {}), **addition.error_exemplars}
+        self._exemplars = self._exemplars.plus(addition, self._owner.bounds)
 
     def restore(self, totals: Totals, *, seen: bool) -> None:
         """Begin with what an earlier process counted.
@@ -385,15 +348,14 @@ class OperationHandle:
             if not (in_progress or self._expected):
                 return None
             histogram = self._folded()
-        exemplars = dict(self._exemplars) if self._exemplars else None
-        of_errors = self._error_exemplars
+        exemplars = self._exemplars
         if look.seen != EVERYTHING and (
             self._befores or self._born is None or self._born > look.seen
         ):
             before = self._as_known(look)
             if before is not None:
                 finished, histogram = before.finished, before.histogram
-                exemplars = of_errors = None
+                exemplars = NO_EXEMPLARS
                 errors = {**dict.fromkeys(errors, 0), **before.errors}
         return (
             self.labels,
@@ -404,7 +366,6 @@ class OperationHandle:
             histogram,
             self.created,
             self._errors_created,
-            of_errors,
         )
 
     def _as_known(self, look: Look) -> _Before | None:
@@ -446,12 +407,6 @@ class OperationHandle:
             except IndexError:
                 return
             self.granted -= 1
-
-
-def _is_due(exemplars: Mapping[_K, Exemplar] | None, key: _K, now: float) -> bool:
-    """Whether an exemplar may be replaced: there is none yet, or it is no longer young."""
-    last = exemplars.get(key) if exemplars else None
-    return last is None or not 0 <= now - last.timestamp < _EXEMPLAR_SECONDS
 
 
 def _trace_id() -> str:

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Generic, TypeVar
 
 from ..errors import ERROR_TYPES
 from .catalogue import Metric
 from .catalogue.operations import OPERATION_ERRORS, OPERATIONS, OPERATIONS_IN_PROGRESS
+from .exemplars import Exemplars
 from .families import Count, Family, HistogramValue
-from .handle import OperationState
+from .guard import Labels
+from .histogram import Histogram
+
+OperationState = tuple[
+    Labels,
+    int,
+    int,
+    Mapping[str, int],
+    Exemplars,
+    Histogram,
+    float,
+    Mapping[str, float],
+]
+"""Labels, operations finished and in progress, errors by type, exemplars and durations of one
+series, all of the same moment; then the Unix times at which it and its errors began. A plain
+tuple, because a scrape makes tens of thousands."""
 
 _T = TypeVar("_T")
 _Pair = tuple[tuple[str, ...], float | HistogramValue]
@@ -60,7 +76,7 @@ def _in_progress(state: OperationState) -> Iterable[_Pair]:
 
 
 def _errors(state: OperationState) -> Iterable[_Pair]:
-    labels, errors, exemplars = state[0], state[3], state[8] or {}
+    labels, errors, exemplars = state[0], state[3], state[4].failed
     return [
         (
             (*labels, error_type, str(ERROR_TYPES[error_type].fault)),
@@ -72,7 +88,7 @@ def _errors(state: OperationState) -> Iterable[_Pair]:
 
 def _duration(state: OperationState) -> Iterable[_Pair]:
     labels, exemplars, duration = state[0], state[4], state[5]
-    return ((labels, duration.value(exemplars)),)
+    return ((labels, duration.value(exemplars.observed)),)
 
 
 def _created(state: OperationState) -> Iterable[float]:

@@ -13,9 +13,10 @@ from ..lock import Lock
 from .addition import Addition, Totals
 from .births import Look
 from .guard import LIMITS, Guard, Labels, clean
-from .handle import FIRST_TICKETS, MOST_TICKETS, Broke, OperationHandle, OperationState
+from .handle import FIRST_TICKETS, MOST_TICKETS, Broke, OperationHandle
 from .hints import look_at
 from .histogram import Histogram
+from .operation_families import OperationState
 from .signals import comes_from_outside
 
 if TYPE_CHECKING:

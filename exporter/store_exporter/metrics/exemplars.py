@@ -1,0 +1,71 @@
+"""Exemplars: which traces one series keeps, of observations and of failures."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple, TypeVar
+
+from . import tracing
+from .addition import Addition
+from .families import Exemplar
+
+_YOUNG_SECONDS = 1.0
+"""An exemplar younger than this is not replaced, so that busy series do not pay for tracing."""
+
+_K = TypeVar("_K", int, str)
+
+
+class Exemplars(NamedTuple):
+    """The traces of one series; replaced and never changed, so that any thread may read them.
+
+    Attributes:
+        observed: one at most for each classic bucket, by its index.
+        failed: one at most for each error type.
+    """
+
+    observed: Mapping[int, Exemplar]
+    failed: Mapping[str, Exemplar]
+
+    def with_active(self, bucket: int, seconds: float, error_type: str, now: float) -> Exemplars:
+        """Return them with the active trace, where there is one and what it replaces is not young.
+
+        Args:
+            bucket: the index of the classic bucket.
+            seconds: what was observed.
+            error_type: of the failure; "" for a success.
+            now: Unix time.
+        """
+        observes = _is_due(self.observed, bucket, now)
+        fails = bool(error_type) and _is_due(self.failed, error_type, now)
+        trace = tracing.active() if observes or fails else None
+        if trace is None:
+            return self
+        observed, failed = self
+        if observes:
+            observed = {**observed, bucket: Exemplar(*trace, seconds, now)}
+        if fails:
+            failed = {**failed, error_type: Exemplar(*trace, 1.0, now)}
+        return Exemplars(observed, failed)
+
+    def plus(self, addition: Addition, bounds: tuple[float, ...]) -> Exemplars:
+        """Return them with those of operations that were counted elsewhere.
+
+        Args:
+            addition: what is added.
+            bounds: upper bounds of the classic buckets, in seconds.
+        """
+        if not (addition.exemplars or addition.error_exemplars):
+            return self
+        more = {bisect_left(bounds, one.value): one for one in addition.exemplars}
+        return Exemplars({**self.observed, **more}, {**self.failed, **addition.error_exemplars})
+
+
+NO_EXEMPLARS = Exemplars(MappingProxyType({}), MappingProxyType({}))
+
+
+def _is_due(exemplars: Mapping[_K, Exemplar], key: _K, now: float) -> bool:
+    """Whether an exemplar may be replaced: there is none yet, or it is no longer young."""
+    last = exemplars.get(key)
+    return last is None or not 0 <= now - last.timestamp < _YOUNG_SECONDS
