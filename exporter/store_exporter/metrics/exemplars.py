@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Mapping
-from types import MappingProxyType
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
-from . import tracing
 from .addition import Addition
 from .families import Exemplar
 
 _YOUNG_SECONDS = 1.0
-"""An exemplar younger than this is not replaced, so that busy series do not pay for tracing."""
-
-_K = TypeVar("_K", int, str)
+"""An exemplar younger than this is not replaced."""
 
 
 class Exemplars(NamedTuple):
@@ -28,24 +24,22 @@ class Exemplars(NamedTuple):
     observed: Mapping[int, Exemplar]
     failed: Mapping[str, Exemplar]
 
-    def with_active(self, bucket: int, seconds: float, error_type: str, now: float) -> Exemplars:
-        """Return them with the active trace, where there is one and what it replaces is not young.
+    def with_trace(
+        self, trace: tuple[str, str], bucket: int, seconds: float, error_type: str, now: float
+    ) -> Exemplars:
+        """Return them with the trace of an operation, where what it replaces is not young.
 
         Args:
+            trace: its id and its span's, in hexadecimal.
             bucket: the index of the classic bucket.
             seconds: what was observed.
             error_type: of the failure; "" for a success.
             now: Unix time.
         """
-        observes = _is_due(self.observed, bucket, now)
-        fails = bool(error_type) and _is_due(self.failed, error_type, now)
-        trace = tracing.active() if observes or fails else None
-        if trace is None:
-            return self
         observed, failed = self
-        if observes:
+        if _is_due(observed.get(bucket), now):
             observed = {**observed, bucket: Exemplar(*trace, seconds, now)}
-        if fails:
+        if error_type and _is_due(failed.get(error_type), now):
             failed = {**failed, error_type: Exemplar(*trace, 1.0, now)}
         return Exemplars(observed, failed)
 
@@ -62,10 +56,9 @@ class Exemplars(NamedTuple):
         return Exemplars({**self.observed, **more}, {**self.failed, **addition.error_exemplars})
 
 
-NO_EXEMPLARS = Exemplars(MappingProxyType({}), MappingProxyType({}))
+NO_EXEMPLARS = Exemplars({}, {})
 
 
-def _is_due(exemplars: Mapping[_K, Exemplar], key: _K, now: float) -> bool:
+def _is_due(last: Exemplar | None, now: float) -> bool:
     """Whether an exemplar may be replaced: there is none yet, or it is no longer young."""
-    last = exemplars.get(key)
     return last is None or not 0 <= now - last.timestamp < _YOUNG_SECONDS

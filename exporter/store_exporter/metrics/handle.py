@@ -162,11 +162,10 @@ class OperationHandle:
         self._owner.mark(self, seconds, error_type)
         # It is counted, and must not be a second time because of what follows.
         try:
-            if self.notable != NEVER:
-                self._keep_trace(seconds, error_type)
+            trace_id = self._keep_trace(seconds, error_type)
             calls = self._owner.calls
             if calls is not None:
-                calls.failed(self.labels, seconds, error_type, error, _trace_id())
+                calls.failed(self.labels, seconds, error_type, error, trace_id)
         except RecursionError:
             pass
         except Exception as own:
@@ -181,14 +180,13 @@ class OperationHandle:
 
     def remark(self, seconds: float) -> None:
         """Keep a slow call: its trace as an exemplar, and itself among its store's slowest."""
-        if tracing.available():
-            self._keep_trace(seconds)
+        trace_id = self._keep_trace(seconds)
         calls = self._owner.calls
         if calls is None:
             return
         try:
             if seconds > calls.threshold(*self.labels[:2]):
-                calls.slow(self.labels, seconds, _trace_id())
+                calls.slow(self.labels, seconds, trace_id)
             if not tracing.available():
                 self.notable = calls.threshold(*self.labels[:2])
         except Exception as error:
@@ -197,17 +195,25 @@ class OperationHandle:
             # What is remembered must not fail the operation.
             self.broke("call", error)
 
-    def _keep_trace(self, seconds: float, error_type: str = "") -> None:
-        """Keep the active trace, if any, as the exemplar of this duration's bucket and error."""
+    def _keep_trace(self, seconds: float, error_type: str = "") -> str:
+        """Keep the active trace as the exemplar of this duration's bucket and error.
+
+        Returns:
+            its id; "" where there is none.
+        """
         try:
-            bucket = bisect_left(self._owner.bounds, seconds)
-            now = self._owner.clock()
-            self._exemplars = self._exemplars.with_active(bucket, seconds, error_type, now)
+            trace = tracing.active()
+            if trace is None:
+                return ""
+            bucket, now = bisect_left(self._owner.bounds, seconds), self._owner.clock()
+            self._exemplars = self._exemplars.with_trace(trace, bucket, seconds, error_type, now)
+            return trace[0]
         except Exception as error:
             if comes_from_outside(error):
                 raise
             # Tracing must not fail the operation.
             self.broke("exemplar", error)
+            return ""
 
     def expect(self) -> None:
         """Show the series, at zero, before the first operation: it stands in the code."""
@@ -407,8 +413,3 @@ class OperationHandle:
             except IndexError:
                 return
             self.granted -= 1
-
-
-def _trace_id() -> str:
-    trace = tracing.active()
-    return trace[0] if trace else ""
