@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from store_exporter import sqlite
 from store_exporter.errors import ERROR_TYPES
 from store_exporter.probing import (
     access,
@@ -42,7 +43,7 @@ def test_limits_are_those_of_the_code(page: str) -> None:
     assert timetable.JITTER_SHARE == 2 / 100
     assert jobs.FRESH_INTERVALS == 3
     assert (state.KEPT_SECONDS, state.UNUSED_SECONDS) == (90 * 86_400, 2 * 86_400)
-    assert (sql_state.BELIEVED_SECONDS, sqlite_state.KEPT_FILES) == (7 * 86_400, 3)
+    assert (sql_state.BELIEVED_SECONDS, sqlite.KEPT_FILES) == (7 * 86_400, 3)
     words = (
         "A tenth of it",
         "A quarter of that tenth",

@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from store_exporter.probing.sqlite_state import FILE_NAME, KEPT_FILES, SqliteState
+from store_exporter.probing.sqlite_state import FILE_NAME, SqliteState
 from store_exporter.probing.state import (
     Key,
     Saved,
@@ -28,6 +28,7 @@ from store_exporter.probing.state import (
     Told,
     Write,
 )
+from store_exporter.sqlite import KEPT_FILES
 from tests.fakes.clock import START, Clock
 
 KEYS = [

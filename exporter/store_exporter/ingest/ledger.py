@@ -20,6 +20,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from .. import sqlite
 from ..metrics.guard import Labels
 from ..metrics.histogram import Histogram
 from .saved import Row, SavedSeries, totals
@@ -34,7 +35,6 @@ MOST_SERIES = 200_000
 _APPLICATION = 0x53746F49
 _VERSION = 1
 _TRIM_AFTER = 256
-_LOST = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _SCHEMA = f"""
 CREATE TABLE series (
     org TEXT, domain TEXT, platform TEXT, operation TEXT,
@@ -124,7 +124,7 @@ class ReportLedger:
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._database = self._open()
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, *sqlite.ERRORS) as error:
             raise self._unusable(error) from error
 
     def load(self) -> list[SavedSeries]:
@@ -142,7 +142,7 @@ class ReportLedger:
             ).fetchall()
             # From now on a crash cannot tell what scrapers meet; see `close`.
             self._database.execute("UPDATE series SET seen = 1 WHERE seen = 0")
-        except sqlite3.Error as error:
+        except sqlite.ERRORS as error:
             raise self._unusable(error) from error
         return [found for row in rows if (found := self._series(row)) is not None]
 
@@ -154,7 +154,7 @@ class ReportLedger:
         """
         try:
             self._database.execute("DELETE FROM series")
-        except sqlite3.Error as error:
+        except sqlite.ERRORS as error:
             raise self._unusable(error) from error
 
     def _series(self, row: tuple[str, str, str, str, str, int]) -> SavedSeries | None:
@@ -178,7 +178,7 @@ class ReportLedger:
         query = "SELECT note FROM marks WHERE org = ? AND kind = ? AND id = ?"
         try:
             found = {key: self._database.execute(query, key).fetchone() for key in keys}
-        except sqlite3.Error as error:
+        except sqlite.ERRORS as error:
             raise self._unusable(error) from error
         return {key: row[0] for key, row in found.items() if row is not None}
 
@@ -193,9 +193,8 @@ class ReportLedger:
             LedgerError: it cannot be saved, and nothing of it was.
         """
         try:
-            self._database.execute("BEGIN IMMEDIATE")
-            self._saves += 1
-            try:
+            with sqlite.transaction(self._database):
+                self._saves += 1
                 self._database.executemany(
                     f"REPLACE INTO series VALUES (?, ?, ?, ?, ?, 1, {self._saves})",  # noqa: S608
                     rows,
@@ -205,12 +204,7 @@ class ReportLedger:
                     [(*key, note) for key, note in notes.items()],
                 )
                 self._trim(notes)
-                self._database.execute("COMMIT")
-            except BaseException:
-                if self._database.in_transaction:
-                    self._database.execute("ROLLBACK")
-                raise
-        except sqlite3.Error as error:
+        except sqlite.ERRORS as error:
             raise self._unusable(error) from error
 
     def _trim(self, keys: Iterable[MarkKey]) -> None:
@@ -236,39 +230,36 @@ class ReportLedger:
         )
         try:
             self._database.execute("PRAGMA synchronous = FULL")
-            self._database.execute("BEGIN IMMEDIATE")
-            self._database.executemany(query, list(unseen))
-            self._database.execute("UPDATE holder SET clean = 1")
-            self._database.execute("COMMIT")
-        except sqlite3.Error as error:
+            with sqlite.transaction(self._database):
+                self._database.executemany(query, list(unseen))
+                self._database.execute("UPDATE holder SET clean = 1")
+        except sqlite.ERRORS as error:
             log.error("cannot save which series nobody has scraped: %s", error)
         self._database.close()
 
     def _open(self) -> sqlite3.Connection:
         try:
             return self._connect()
-        except sqlite3.DatabaseError as error:
-            if error.sqlite_errorcode not in _LOST:
+        except sqlite.ERRORS as error:
+            if not sqlite.is_damage(error):
                 raise
-            self._move_aside(error)
+            aside = sqlite.set_aside(self._path, self._now())
+            log.error(
+                "the file of reported operations is damaged (%s); it is kept as %s", error, aside
+            )
+            self._lost()
             return self._connect()
 
     def _connect(self) -> sqlite3.Connection:
-        # The files that SQLite puts beside it are made with the permissions of this one.
-        self._path.touch(mode=0o600)
-        self._path.chmod(0o600)
-        database = sqlite3.connect(
-            self._path, timeout=0, isolation_level=None, check_same_thread=False
-        )
+        database = sqlite.connect(self._path)
         try:
             # The lock is taken with the first transaction and held until the file is closed.
             database.execute("PRAGMA locking_mode = EXCLUSIVE")
             database.execute("PRAGMA journal_mode = WAL")
             database.execute("PRAGMA synchronous = FULL")
-            database.execute("BEGIN IMMEDIATE")
-            self._prepare(database)
-            self._hold(database)
-            database.execute("COMMIT")
+            with sqlite.transaction(database):
+                self._prepare(database)
+                self._hold(database)
             database.execute("PRAGMA synchronous = NORMAL")
         except BaseException:
             database.close()
@@ -299,21 +290,13 @@ class ReportLedger:
         database.execute("DELETE FROM holder")
         database.execute("INSERT INTO holder VALUES (?, ?, 0)", (self._holder, boot))
 
-    def _move_aside(self, error: sqlite3.Error) -> None:
-        aside = self._path.with_name(f"{FILE_NAME}.damaged-{int(self._now())}")
-        for suffix in ("-wal", "-shm", ""):
-            part = self._path.with_name(FILE_NAME + suffix)
-            if part.exists():
-                part.replace(aside.with_name(aside.name + suffix))
-        log.error("the file of reported operations is damaged (%s); it is kept as %s", error, aside)
-        self._lost()
-
     def _unusable(self, error: Exception) -> LedgerError:
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        if sqlite.is_in_use(error):
             message = f"another exporter takes reports with {self._path}"
             return LedgerError(message, taken=True)
-        return LedgerError(f"cannot use {self._path}: {error}", full=code == sqlite3.SQLITE_FULL)
+        return LedgerError(
+            f"cannot use {self._path}: {error}", full=sqlite.is_full(error, self._path)
+        )
 
 
 def _boot() -> str:

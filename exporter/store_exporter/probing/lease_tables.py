@@ -16,6 +16,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from .. import sqlite
 from .leases import Beat, Labels, LeaseError
 
 T = TypeVar("T")
@@ -35,7 +36,6 @@ SCHEMA = (
     f"CREATE TABLE IF NOT EXISTS {LEASES} ({_COLUMNS})",
 )
 _BUSY_SECONDS = 2.0
-_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _THIS = "org = ? AND domain = ? AND platform = ?"
 
 
@@ -174,38 +174,25 @@ class SqliteLeases(SqlLeases):
         for last in (False, True):
             try:
                 return self._within(work)
-            except sqlite3.DatabaseError as error:
+            except (OSError, *sqlite.ERRORS) as error:
                 self._close_file()
-                damaged = error.sqlite_errorcode & 0xFF in _DAMAGED
-                if last or not damaged:
+                if last or not sqlite.is_damage(error):
                     raise LeaseError(f"{self._path} cannot be used: {error}") from error
                 log.warning("%s is damaged (%s); a new one is begun", self._path, error)
-                for suffix in ("-wal", "-shm", ""):
-                    self._path.with_name(FILE_NAME + suffix).unlink(missing_ok=True)
+                sqlite.remove(self._path)
         raise AssertionError("a second attempt returns or raises")
 
     def _within(self, work: Callable[[], T]) -> T:
-        database = self._open()
-        database.execute("BEGIN IMMEDIATE")
-        try:
-            found = work()
-            database.execute("COMMIT")
-        except BaseException:
-            if database.in_transaction:
-                database.execute("ROLLBACK")
-            raise
-        return found
+        with sqlite.transaction(self._open()):
+            return work()
 
     def _open(self) -> sqlite3.Connection:
         # Somebody else may have found the file damaged and begun a new one.
-        if self._database is not None and _number(self._path) == self._opened:
+        if self._database is not None and sqlite.number(self._path) == self._opened:
             return self._database
         self._close_file()
-        self._path.touch(mode=0o600)
-        self._opened = _number(self._path)
-        self._database = database = sqlite3.connect(
-            self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
-        )
+        self._database = database = sqlite.connect(self._path, wait=_BUSY_SECONDS)
+        self._opened = sqlite.number(self._path)
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = OFF")
         for statement in SCHEMA:
@@ -254,11 +241,3 @@ def _locked(path: Path, flags: int = 0) -> int:
         os.close(descriptor)
         raise
     return descriptor
-
-
-def _number(path: Path) -> tuple[int, int] | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino

@@ -1,24 +1,18 @@
-"""Documents in a SQLite file, which processes of one host may share.
-
-Whatever is wrong with the file, a new one is begun, because counters that start again are something
-that Prometheus understands, and an exporter that does not start is not.
-"""
+"""Documents in a SQLite file, which processes of one host may share."""
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import logging
 import os
 import sqlite3
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+from .. import sqlite
 from .sql_state import DOCUMENTS, NOTES, VERSION, SqlState
 from .state import StateError, StateUnavailableError, Told
 
@@ -28,8 +22,6 @@ log = logging.getLogger(__name__)
 
 FILE_NAME = "state.db"
 LOCK_NAME = "state.lock"
-KEPT_FILES = 3
-"""Files that were set aside and are kept."""
 BUSY_SECONDS = 5.0
 """How long a process waits for another one that writes."""
 OPENING_SECONDS = 10.0
@@ -45,28 +37,6 @@ _SCHEMA = (
     ),
     f"CREATE TABLE {NOTES} (name TEXT NOT NULL PRIMARY KEY, value INTEGER NOT NULL)",
 )
-# The last one: a limit of the size of files (`ulimit -f`, LimitFSIZE=).
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_NOT_NOW = {
-    sqlite3.SQLITE_BUSY: "another process uses it for long",
-    sqlite3.SQLITE_LOCKED: "another process uses it for long",
-    sqlite3.SQLITE_IOERR: "",
-    sqlite3.SQLITE_CANTOPEN: "",
-    sqlite3.SQLITE_READONLY: "",
-    sqlite3.SQLITE_PERM: "",
-    sqlite3.SQLITE_AUTH: "",
-    sqlite3.SQLITE_NOMEM: "",
-    sqlite3.SQLITE_PROTOCOL: "",
-    sqlite3.SQLITE_INTERRUPT: "",
-    sqlite3.SQLITE_NOLFS: "",
-    sqlite3.SQLITE_FULL: "",
-}
-"""Errors that pass, and in which words where SQLite's own say too little. All else is damage."""
-
-
-_Error = sqlite3.Error | UnicodeDecodeError
-_ERRORS = (sqlite3.Error, UnicodeDecodeError)
-"""What SQLite's module raises; the second one where its own words are made of damaged text."""
 
 
 class SqliteState(SqlState):
@@ -99,12 +69,13 @@ class SqliteState(SqlState):
         self._folder = folder
         self._path = folder / FILE_NAME
         self._database: sqlite3.Connection | None = None
+        self._opened: tuple[int, int] | None = None
         self._lock = -1
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._take_part(alone=alone)
             self._open_or_begin()
-        except _ERRORS as error:
+        except sqlite.ERRORS as error:
             # A disk that is full now does not stop what needs no state; see `run`.
             log.error("%s", self._unavailable(error))
             self._close_file()
@@ -134,7 +105,7 @@ class SqliteState(SqlState):
         finally:
             os.close(folder)
 
-    def _open_or_begin(self, damage: _Error | None = None) -> None:
+    def _open_or_begin(self, damage: sqlite.Error | None = None) -> None:
         """Open the file, or a new one in the place of a damaged one.
 
         Args:
@@ -149,8 +120,8 @@ class SqliteState(SqlState):
             self._close_file()
             try:
                 self._open()
-            except _ERRORS as error:
-                if _passes(error):
+            except sqlite.ERRORS as error:
+                if not sqlite.is_damage(error):
                     raise
                 self._close_file()
                 self._set_file_aside(error)
@@ -159,10 +130,8 @@ class SqliteState(SqlState):
     def _open(self) -> None:
         if not self._path.exists():
             self._create()
-        # The files that SQLite puts beside it are made with the permissions of this one.
-        self._path.chmod(0o600)
         self._database = database = _connect(self._path)
-        self._opened = _number(self._path)
+        self._opened = sqlite.number(self._path)
         self._examine(database)
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = FULL")
@@ -170,12 +139,10 @@ class SqliteState(SqlState):
 
     def _create(self) -> None:
         """Make the file, whole or not at all: one without anything in it is a damaged one."""
-        for suffix in ("-wal", "-shm"):
-            # Those of a file that is gone would be read into this one.
-            self._path.with_name(FILE_NAME + suffix).unlink(missing_ok=True)
+        # What is left of a file that is gone would be read into this one.
+        sqlite.remove(self._path)
         new = self._path.with_name(FILE_NAME + ".new")
-        new.unlink(missing_ok=True)
-        new.touch(mode=0o600)
+        sqlite.remove(new)
         database = _connect(new)
         try:
             for statement in _SCHEMA:
@@ -209,23 +176,12 @@ class SqliteState(SqlState):
             raise sqlite3.DatabaseError(found)
 
     def _is_current(self) -> bool:
-        try:
-            return _number(self._path) == self._opened
-        except OSError:
-            return False
+        return self._opened is not None and sqlite.number(self._path) == self._opened
 
-    def _set_file_aside(self, error: _Error) -> None:
-        stamp = datetime.fromtimestamp(self._now(), UTC).strftime("%Y%m%dT%H%M%SZ")
-        aside = self._path.with_name(f"{FILE_NAME}.damaged-{stamp}")
-        for suffix in ("-wal", "-shm", ""):
-            part = self._path.with_name(FILE_NAME + suffix)
-            if part.exists():
-                part.replace(aside.with_name(aside.name + suffix))
+    def _set_file_aside(self, error: sqlite.Error) -> None:
+        aside = sqlite.set_aside(self._path, self._now())
         log.error("the state file is damaged (%s); it is kept as %s", error, aside)
         self.told.lost()
-        for old in sorted(self._folder.glob(f"{FILE_NAME}.damaged-*Z"))[:-KEPT_FILES]:
-            for suffix in ("-wal", "-shm", ""):
-                old.with_name(old.name + suffix).unlink(missing_ok=True)
 
     def run(self, work: Callable[[], T], *, write: bool = True) -> T:
         """Do some work in the file, as a whole or not at all.
@@ -239,12 +195,12 @@ class SqliteState(SqlState):
             self._reopen_if_replaced()
             try:
                 return self._within(work) if write else work()
-            except _ERRORS as error:
-                if _passes(error):
+            except sqlite.ERRORS as error:
+                if not sqlite.is_damage(error):
                     raise
                 self._open_or_begin(error)
                 return self._within(work)
-        except (OSError, *_ERRORS) as error:
+        except (OSError, *sqlite.ERRORS) as error:
             raise self._unavailable(error) from error
 
     def _reopen_if_replaced(self) -> None:
@@ -256,38 +212,23 @@ class SqliteState(SqlState):
                 raise StateUnavailableError("unavailable", str(error)) from error
 
     def _within(self, work: Callable[[], T]) -> T:
-        self.execute("BEGIN IMMEDIATE")
-        try:
-            found = work()
-            self.execute("COMMIT")
-        except BaseException:
-            if self._database is not None and self._database.in_transaction:
-                self._database.execute("ROLLBACK")
-            raise
-        return found
+        with sqlite.transaction(self._connection()):
+            return work()
 
     def execute(self, statement: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
         """Run a statement and return a cursor."""
+        return self._connection().execute(statement, values)
+
+    def _connection(self) -> sqlite3.Connection:
         if self._database is None:
             raise StateUnavailableError("unavailable", "the state is closed")
-        return self._database.execute(statement, values)
+        return self._database
 
     def _unavailable(self, error: Exception) -> StateUnavailableError:
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        if code == sqlite3.SQLITE_FULL or self._disk_is_full():
+        if sqlite.is_full(error, self._path):
             return StateUnavailableError("full", f"the disk of {self._path} is full")
-        why = _NOT_NOW.get(code) or str(error)
+        why = "another process uses it for long" if sqlite.is_in_use(error) else error
         return StateUnavailableError("unavailable", f"{self._path} cannot be used: {why}")
-
-    def _disk_is_full(self) -> bool:
-        """Tell whether nothing more can be written, which SQLite does not tell of a quota."""
-        try:
-            with tempfile.TemporaryFile(dir=self._folder) as file:
-                file.write(bytes(64 * 1024))
-                file.flush()
-        except OSError as error:
-            return error.errno in _FULL
-        return False
 
     def _close_file(self) -> None:
         if self._database is not None:
@@ -303,9 +244,7 @@ class SqliteState(SqlState):
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    database = sqlite3.connect(
-        path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
-    )
+    database = sqlite.connect(path, wait=BUSY_SECONDS)
     # What is damaged is to be seen as it is.
     database.text_factory = lambda raw: raw.decode("utf-8", "replace")
     return database
@@ -325,12 +264,3 @@ def _lock(file: int) -> None:
             if time.monotonic() > ends:
                 raise TimeoutError("another process does not come to an end opening it") from None
             time.sleep(0.02)
-
-
-def _number(path: Path) -> tuple[int, int]:
-    found = path.stat()
-    return found.st_dev, found.st_ino
-
-
-def _passes(error: _Error) -> bool:
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _NOT_NOW
