@@ -71,6 +71,26 @@ def test_a_store_wins_over_the_defaults_and_those_over_the_platform(tmp_path: Pa
     assert store.ca_file == str(tmp_path / "ca.pem")
 
 
+@pytest.mark.parametrize(
+    ("defaults", "org", "own", "lists"),
+    [
+        ("", "", "", True),
+        ("false", "", "", False),
+        ("false", "true", "", True),
+        ("", "false", "", False),
+        ("true", "false", "true", True),
+        ("", "", "false", False),
+    ],
+)
+def test_lists_are_switched_off_for_a_store_or_its_org_or_all(
+    tmp_path: Path, defaults: str, org: str, own: str, lists: bool
+) -> None:
+    text = STORE.replace("- org: acme", f"- org: acme\n    lists: {org}", 1)
+    text += f"    lists: {own}\ndefaults:\n  lists: {defaults}\n"
+    (store,) = loaded(tmp_path, text).stores
+    assert store.lists is lists
+
+
 def test_keys_that_are_left_blank_count_as_absent(tmp_path: Path) -> None:
     text = STORE + "    probes:\n    url:\n    concurrency:\n    settings: {version: ~}\n"
     assert loaded(tmp_path, text).stores == loaded(tmp_path, STORE).stores

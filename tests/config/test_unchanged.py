@@ -32,6 +32,7 @@ stores:
         (("acme", "acme"), "abc"),
         (("requests_per_hour: 100", "requests_per_hour: 101"), ""),
         (("orgs: [", "orgs: [{org: new}, "), "abc"),
+        (("{org: acme}", "{org: acme, lists: false}"), ""),
         (("pages: 9", "pages: 8"), "ab"),
         (("user: me", "user: you"), "ac"),
         (("  - {domain: a.example, org: acme", "  - {domain: a.example, org: zen"), "bc"),

@@ -13,7 +13,15 @@ from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
-from store_exporter.metrics.catalogue import CATALOGUE, Kind, Metric, business, health, operations
+from store_exporter.metrics.catalogue import (
+    CATALOGUE,
+    Kind,
+    Metric,
+    business,
+    health,
+    lists,
+    operations,
+)
 from store_exporter.mixin import rules, series, slo
 from store_exporter.mixin.model import Record
 from tests import servers
@@ -39,6 +47,11 @@ VALUES: dict[str, Sequence[str]] = {
     "status": ("processing", "completed", "failed"),
     "currency": ("EUR",),
     "stock": ("in", "low", "out"),
+    "list": lists.LISTS,
+    "cart": ("1007", "1012"),
+    "product_id": ("51",),
+    "product": ("Oak desk",),
+    "sku": ("OAK-1",),
     "probe": ("liveness", "cart"),
     "phase": ("connect", "processing", "transfer"),
     "collector": ("orders", "stock"),

@@ -24,6 +24,7 @@ LONGEST = {
     "percentunit": "100.0%",
     "s": "59.9 mins",
     "short": "999 Mil",
+    "locale": "912,345.67",
     "dateTimeFromNow": "a few seconds ago",
 }
 """The longest text that a figure of each unit commonly has."""

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from store_exporter.metrics.catalogue import business, health, operations
+from store_exporter.metrics.catalogue import business, health, lists, operations
 from store_exporter.mixin import dashboards, series
 from tests import servers
 from tests.mixin import synthetic
@@ -107,6 +107,10 @@ QUERIES = [
     f"count_values by (domain) ('x', {UP})",
     f'{ERRORS} * on (domain) group_left (org) {UP}{{org="{THEIRS}"}}',
     f'ALERTS{{org="{THEIRS}"}}',
+    lists.CART_VALUE.name,
+    f'{lists.SCARCE_QUANTITY.name}{{product="Oak desk"}}',
+    f'topk(10, {lists.SELLER_VALUE.name}{{org="{THEIRS}"}})',
+    f"count by (domain, product) ({lists.SELLER_SOLD.name})",
     series.STORE_UP,
     f'{series.STORE_UP}{{org="{THEIRS}"}}',
 ]

@@ -16,7 +16,7 @@ from pathlib import Path
 from ..config import Config
 from ..contract import Finding, Run
 from ..errors import StoreError
-from ..metrics.catalogue import SECTIONS, Kind, health
+from ..metrics.catalogue import SECTIONS, Kind, health, lists
 from ..net.redactor import Redactor
 from ..platforms import base
 from ..probing.access import Access
@@ -30,6 +30,7 @@ from ..probing.transport import Transport
 from ..stores.model import Store
 from ..stores.owners import REASONS, RefusedDomain
 from . import arguments, stores
+from .sizing import LIST_SERIES
 from .state import opened
 
 _AT_ONCE = 10
@@ -156,8 +157,9 @@ def estimated_series(store: Store) -> int:
         "collector": kinds[COLLECTOR],
         "source": len(jobs),
     }
-    total = 0
-    for metric in (*SECTIONS["health"], *SECTIONS["business"]):
+    total = LIST_SERIES if store.lists else 0
+    plain = [metric for metric in SECTIONS["business"] if metric not in lists.METRICS]
+    for metric in (*SECTIONS["health"], *plain):
         names = metric.labels[len(health.STORE_LABELS) :]
         count = math.prod(values[name] for name in names)
         # A classic histogram has a series for each bucket, +Inf among them, its sum and its count.

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from ..metrics.catalogue import lists
 from ..metrics.catalogue import operations as catalogue
 from ..mixin import longterm, policy, rules, series, slo
 from ..mixin.model import Record
@@ -15,6 +16,11 @@ STORE_SERIES = 110
 """Of one store with all probes and collectors, in one currency, on the platform that has most."""
 STORE_BUCKETS = 27
 """What classic buckets of its probes add to that."""
+LIST_SERIES = 3 + 6 * lists.MOST
+"""What the lists of carts and products add to that while they are full, in one currency: how many
+things each has, and two figures of each thing. The most is `MOST_LIST_SERIES`."""
+MOST_LIST_SERIES = LIST_SERIES + 2 * (lists.MOST_ROWS - lists.MOST)
+"""The same in several currencies, in which a best seller has a row each."""
 SCRAPED_BYTES = 1.3
 """Bytes on disk of a sample of a counter or gauge, its part of the index included."""
 HISTOGRAM_BYTES = 8.0
@@ -43,6 +49,7 @@ class Fleet:
         operations: used ones of each store, added up over the processes that run them.
         errors: error types that each of these has met.
         native: whether native histograms are scraped, and no classic buckets.
+        lists: whether carts and products are listed one by one.
         scrape: seconds between scrapes.
         days: for how long all is kept.
     """
@@ -51,6 +58,7 @@ class Fleet:
     operations: int = 8
     errors: int = 2
     native: bool = True
+    lists: bool = True
     scrape: float = 15
     days: int = 90
 
@@ -77,8 +85,10 @@ def parts(fleet: Fleet) -> list[Part]:
     # Finished and running ones, failed ones by type, and classic buckets with their sum and count.
     plain = used * (2 + fleet.errors + buckets)
     histograms = used if fleet.native else 0
+    listed = fleet.stores * LIST_SERIES if fleet.lists else 0
     found = [
         Part("stores", stores, stores / fleet.scrape, SCRAPED_BYTES),
+        Part("their lists", listed, listed / fleet.scrape, SCRAPED_BYTES),
         Part("operations", plain, plain / fleet.scrape, SCRAPED_BYTES),
         Part("their histograms", histograms, histograms / fleet.scrape, HISTOGRAM_BYTES),
     ]
@@ -176,6 +186,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="classic buckets are scraped, not native histograms",
     )
     add(
+        "--without-lists",
+        action="store_true",
+        help="carts and products are not listed one by one (lists: false)",
+    )
+    add(
         "--scrape-interval",
         type=_number,
         default=int(usual.scrape),
@@ -204,6 +219,7 @@ def run(args: argparse.Namespace) -> int:
         operations=args.operations,
         errors=args.errors,
         native=not args.classic_buckets,
+        lists=not args.without_lists,
         scrape=args.scrape_interval,
         days=args.days,
     )

@@ -34,9 +34,11 @@ class Builder:
 
     Attributes:
         defaults: the validated keys under `defaults:`.
+        tenants: the orgs, whose own keys win over `defaults:` too.
     """
 
     defaults: Keys
+    tenants: Mapping[str, model.OrgSection] = field(default_factory=dict)
     _shared: dict[tuple[str, str], Schedules] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -58,8 +60,12 @@ class Builder:
                 Window(each["from"], each["to"], each["reason"])
                 for each in own.get("maintenance") or ()
             ),
-            **_limits(given(self.defaults) | given(own)),
+            **_limits(given(self.defaults) | self._of_org(own["org"]) | given(own)),
         )
+
+    def _of_org(self, org: str) -> dict[str, bool]:
+        lists = self.tenants[org].lists if org in self.tenants else None
+        return {} if lists is None else {"lists": lists}
 
     def _schedules(
         self,

@@ -122,7 +122,7 @@ class StoreReader:
     ) -> None:
         self.checker = checker
         self.platforms = platforms
-        self.builder = Builder(defaults)
+        self.builder = Builder(defaults, tenants)
         self.orgs = orgs
         self.tenants = tenants
         self._known = known

@@ -49,7 +49,7 @@ def _blank_mapping(value: Any) -> Any:
 
 
 class Limits(Section):
-    """What this exporter may cost a store."""
+    """What this exporter may cost a store, and whether it tells of it one by one."""
 
     requests_per_hour: int | None = Field(
         None, ge=1, le=1_000_000, description="Requests to the store in any hour, all told."
@@ -62,6 +62,12 @@ class Limits(Section):
     )
     ca_file: ReadableFile | None = Field(
         None, description="PEM file with issuers to trust beside the system's."
+    )
+    lists: bool | None = Field(
+        None,
+        description="Whether abandoned carts, scarce products and best sellers are listed one by "
+        "one, products by name: at most 83 series of a store. A store's own key wins over its "
+        "org's, and that over `defaults`.",
     )
 
 
@@ -150,6 +156,11 @@ class OrgSection(Section):
             description="What the org's sources of stores may name: these hosts and those below "
             "them. Sources of orgs without such a key may not name them.",
         )
+    )
+    lists: bool | None = Field(
+        None,
+        description="Whether carts and products of its stores are listed one by one, by name, "
+        "where a store does not say so itself.",
     )
     alerts: OrgReceivers = Field(
         default_factory=_no_alerts, description="Where this org's alerts go (used by `generate`)."

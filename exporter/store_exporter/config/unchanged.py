@@ -23,7 +23,8 @@ class UnchangedStores:
     Args:
         before: the content of its file.
         stores: its stores, in the order of the file.
-        data: the content of the next file. With other `defaults` nothing is known.
+        data: the content of the next file. With other `defaults`, or other keys of orgs that
+            stores start from, nothing is known.
     """
 
     def __init__(
@@ -31,7 +32,8 @@ class UnchangedStores:
     ) -> None:
         self._entries: dict[str, tuple[Any, Store]] = {}
         defaults = before.get("defaults")
-        if defaults == data.get("defaults") and not _depends(defaults):
+        same = defaults == data.get("defaults") and _of_orgs(before) == _of_orgs(data)
+        if same and not _depends(defaults):
             items = before.get("stores") or ()
             pairs = zip(items, stores, strict=True)
             self._entries = {store.domain: (item, store) for item, store in pairs}
@@ -58,6 +60,13 @@ class UnchangedStores:
                 if secret != store.credentials.get(setting.name):
                     return None
         return store
+
+
+def _of_orgs(data: Mapping[str, Any]) -> list[Any]:
+    """Return what stores take over from their orgs, entry by entry."""
+    items = data.get("orgs")
+    rows = (each for each in items if isinstance(each, dict)) if isinstance(items, list) else ()
+    return [(row.get("org"), row.get("lists")) for row in rows if "lists" in row]
 
 
 def _depends(keys: Any) -> bool:

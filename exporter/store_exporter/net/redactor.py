@@ -40,6 +40,11 @@ _STEERING = re.compile(
 )
 
 
+def legible(text: str) -> str:
+    """Return a text on one line, without what steers a terminal or turns the direction."""
+    return " ".join(_STEERING.sub(" ", text).split())
+
+
 class Redactor:
     """Masks secrets in text.
 

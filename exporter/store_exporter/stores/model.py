@@ -99,6 +99,7 @@ class Store:
         concurrency: requests to the store at the same time.
         max_body_bytes: largest answer read.
         ca_file: PEM file with further trusted issuers, if any.
+        lists: whether carts and products are listed one by one, by name.
         maintenance: when nobody is alerted about it.
         networks: of a store that a source named, the networks beside the public internet that its
             name may lead to; None for others, which may be anywhere.
@@ -116,6 +117,7 @@ class Store:
     concurrency: int = 1
     max_body_bytes: int = 5 * 1024 * 1024
     ca_file: str | None = None
+    lists: bool = True
     maintenance: tuple[Window, ...] = ()
     networks: tuple[str, ...] | None = None
 

@@ -89,6 +89,7 @@ async def test_too_many_scarce_variants_are_no_figure(shop: Watched) -> None:
 
 
 async def test_abandoned_checkouts_of_the_right_age(shop: Watched) -> None:
+    shop.lists = False
     room = shop.shop.stock_room
     room.new_checkout(Decimal("10.50"))
     shop.clock.advance(2 * 3600.0)

@@ -57,8 +57,8 @@ class World:
         self.loop._clock_resolution = 1e-5  # type: ignore[attr-defined]
         self.loop.time = lambda: selector.now  # type: ignore[method-assign]
         self.shop = SimulatedShopify(clock=self.loop.time, seed=3)
-        self.shop.bucket.maximum, self.shop.bucket.restore_rate = 100.0, 5.0
-        self.shop.bucket.lowest = 100.0
+        self.shop.bucket.maximum, self.shop.bucket.restore_rate = 160.0, 5.0
+        self.shop.bucket.lowest = 160.0
         clock = Clock()
         clock.now = self.loop.time  # type: ignore[method-assign]
         self.watched = Watched(self.shop, clock, DirectHttp(self.shop), sleep=asyncio.sleep)
@@ -114,18 +114,18 @@ def test_monitoring_alone_leaves_three_quarters_of_the_bucket_to_others(world: W
     for _ in range(5):
         world.run(*(world.watched.collect(name) for name in COLLECTORS))
         world.watched.restart()
-    assert world.shop.bucket.lowest >= 75.0
+    assert world.shop.bucket.lowest >= 120.0
 
 
 def test_liveness_does_not_wait_for_the_share_and_takes_little(world: World) -> None:
     before = world.shop.bucket.available
     (report,) = world.run(world.watched.probe("liveness"))
-    assert figures(report)["store_api_bucket_maximum"] == 100.0
+    assert figures(report)["store_api_bucket_maximum"] == 160.0
     assert before - world.shop.bucket.available <= 2.0
 
 
 def test_a_shop_whose_rate_limit_others_use_up_is_alive_and_degraded(world: World) -> None:
-    assert world.shop.bucket.take(100.0)
+    assert world.shop.bucket.take(160.0)
     (report,) = world.run(world.watched.probe("liveness"))
     assert report.degraded == ["The Admin API's rate limit is used up."]
     assert figures(report)["store_api_bucket_available"] == 0.0

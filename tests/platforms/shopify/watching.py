@@ -68,6 +68,7 @@ class Watched:
     credentials: dict[str, Secret] = field(default_factory=dict)
     url: str = "https://shop.example.com"
     sleep: Callable[[float], Awaitable[None]] | None = None
+    lists: bool = True
     _known: tuple[Store, Connection] | None = None
 
     def watcher(self) -> Watcher:
@@ -77,7 +78,9 @@ class Watched:
             "storefront_token": Secret(tokens.storefront),
         }
         settings = dict(self.settings)
-        store = Store("acme", self.shop.domain, "shopify", self.url, credentials, settings)
+        store = Store(
+            "acme", self.shop.domain, "shopify", self.url, credentials, settings, lists=self.lists
+        )
         if self._known is None or self._known[0] != store:
             self._known = store, Connection.of(store, monotonic=self.clock.now, now=self.clock.now)
         connection, sleep = self._known[1], self.sleep or self.clock.asleep

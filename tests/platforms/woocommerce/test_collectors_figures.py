@@ -107,13 +107,13 @@ async def test_best_sellers_are_seen_however_orders_are_stored(hpos: bool) -> No
         product = store.shop.shop.everything_sold()[0]["id"]
         store.shop.new_order("completed", lines=[(product, 1)])
         store.shop.set_stock(product, 0)
-        assert figures(await store.collect("best_sellers")) == {
-            "store_best_sellers_out_of_stock": 1
-        }
+        found = figures(await store.collect("best_sellers"))
+        assert found["store_best_sellers_out_of_stock"] == 1
 
 
 async def test_best_sellers_out_of_stock_are_those_of_the_last_month() -> None:
     async with watching(orders=0) as store:
+        store.lists = False
         sold = [p["id"] for p in store.shop.shop.everything_sold() if p["stock_quantity"] > 20]
         for product in sold[:4]:
             store.shop.new_order("completed", lines=[(product, 1)])
@@ -128,13 +128,15 @@ async def test_best_sellers_out_of_stock_are_those_of_the_last_month() -> None:
 
 async def test_without_sales_nothing_is_said_about_best_sellers() -> None:
     async with watching(orders=0) as store:
+        store.lists = False
         report = await store.collect("best_sellers")
-        assert report.samples == ()
+        assert report.samples == []
         assert "no best sellers" in report.summary
 
 
 async def test_abandoned_carts_are_drafts_and_pending_orders_within_the_limits() -> None:
     async with watching(orders=0) as store:
+        store.lists = False
         now = store.clock.now
         for status, age, total in (
             ("checkout-draft", 2 * 3600, "10.50"),

@@ -86,6 +86,7 @@ class Watched:
     key: Key
     cursor: MemoryCursor = field(default_factory=MemoryCursor)
     settings: dict[str, Any] = field(default_factory=dict)
+    lists: bool = True
 
     def watcher(self) -> Watcher:
         store = Store(
@@ -98,6 +99,7 @@ class Watched:
                 "consumer_secret": Secret(self.key.consumer_secret),
             },
             settings=self.settings,
+            lists=self.lists,
         )
         connection = Connection.of(store, monotonic=self.clock, now=self.clock)
         return Watcher(store, connection, self.http, self.cursor, self.clock)

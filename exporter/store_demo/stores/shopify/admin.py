@@ -132,6 +132,7 @@ class Admin:
         def view(checkout: Any) -> View:
             return {
                 "id": gid("AbandonedCheckout", checkout.id),
+                "name": f"#{checkout.id}",
                 "createdAt": iso(checkout.created),
                 "updatedAt": iso(checkout.created),
                 "completedAt": None,

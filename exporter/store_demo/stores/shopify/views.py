@@ -164,8 +164,10 @@ class AdminViews:
         variant, pieces = line
         return {
             "name": variant.product.title,
+            "title": variant.product.title,
             "quantity": pieces,
             "sku": variant.sku,
+            "discountedTotalSet": bag(variant.price * pieces, self._room.currency),
             "originalUnitPriceSet": bag(variant.price, self._room.currency),
             "variant": {"id": gid("ProductVariant", variant.id)},
             "product": {"id": gid("Product", variant.product.id)},

@@ -78,12 +78,15 @@ def _stock_row(shop: Shop, item: Document) -> Document:
 
 def stock(shop: Shop, call: Call) -> Reply:
     """GET wc-analytics/reports/stock: low without the empty, or the empty, or by status."""
-    wanted = call.params.get("type", "all")
+    wanted, ids = call.params.get("type", "all"), call.values("include")
     chosen = [
         item
         for item in (*shop.products.values(), *shop.variations.values())
-        if wanted in ("all", item["stock_status"])
-        or (wanted == "lowstock" and _is_low(item) and item["stock_quantity"] > 0)
+        if (not ids or str(item["id"]) in ids)
+        and (
+            wanted in ("all", item["stock_status"])
+            or (wanted == "lowstock" and _is_low(item) and item["stock_quantity"] > 0)
+        )
     ]
     if call.params.get("orderby") == "stock_quantity":
         # In SQL what has no quantity is less than any.

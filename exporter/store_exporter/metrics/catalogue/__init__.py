@@ -6,13 +6,13 @@ what a run emits.
 
 from __future__ import annotations
 
-from . import business, exporter, health, operations
+from . import business, exporter, health, lists, operations
 from .model import Kind, Metric
 
 SECTIONS: dict[str, tuple[Metric, ...]] = {
     "operations": operations.METRICS,
     "health": health.METRICS,
-    "business": business.METRICS,
+    "business": (*business.METRICS, *lists.METRICS),
     "exporter": exporter.METRICS,
 }
 """Metrics by section of the metrics reference."""
@@ -30,5 +30,6 @@ __all__ = [
     "business",
     "exporter",
     "health",
+    "lists",
     "operations",
 ]

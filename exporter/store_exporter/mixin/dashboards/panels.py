@@ -97,16 +97,21 @@ class Column:
         width: pixels, or the least of them when it grows.
         grows: whether it takes what room is left. A longer text is broken into lines.
         fact: whether it stands after the figures, because it does not say what a row is about.
+        words: what is shown in the place of each value, and its colour.
     """
 
     title: str
     width: int
     grows: bool = False
     fact: bool = False
+    words: tuple[tuple[str, str, str], ...] = ()
 
 
 COLUMNS: dict[str, Column] = {
     "what": Column("What is wrong", 160, grows=True),
+    "product": Column("Product", 160, grows=True),
+    "sku": Column("SKU", 120),
+    "cart": Column("Cart", 100),
     "domain": Column("Store", 170, grows=True),
     "operation": Column("Operation", 150, grows=True),
     "error_type": Column("Error", 140, grows=True),
@@ -119,6 +124,7 @@ COLUMNS: dict[str, Column] = {
     "status": Column("HTTP status", 110, fact=True),
     "fault": Column("Fault", 80, fact=True),
     "version": Column("Version", 90, fact=True),
+    "stock": Column("Stock", 75, fact=True, words=(("out", "Out", RED), ("low", "Low", YELLOW))),
     "currency": Column("Currency", 85, fact=True),
     "timezone": Column("Time zone", 150, fact=True),
     "order_storage": Column("Order storage", 120, fact=True),

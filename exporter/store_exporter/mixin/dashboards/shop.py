@@ -7,6 +7,7 @@ from . import firing
 from .panels import DashboardPage, Row
 from .shop_figures import days, today, well
 from .shop_health import checks, upkeep, work
+from .shop_lists import by_name
 from .shop_sales import sales
 from .variables import CURRENCY, STORE_MATCH, STORES
 
@@ -29,6 +30,7 @@ def page() -> DashboardPage:
             Row("What fires", (alerts,)),
             today(),
             well(),
+            by_name(),
             days(),
             sales(),
             checks(),

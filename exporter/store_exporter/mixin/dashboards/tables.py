@@ -32,6 +32,8 @@ def finish(builder: table.Panel, panel: Panel, links: Links, *, one_org: bool) -
             properties.append(("mappings", _summaries()))
         if label == "rank":
             properties += [("mappings", mappings(RANKS)), ("custom.cellOptions", COLOURED)]
+        if shown.words:
+            properties += [("mappings", [_words(shown)]), ("custom.cellOptions", COLOURED)]
         if label == panel.subjects[0]:
             properties.append(("links", [{"title": title, "url": url} for title, url in links]))
         builder.override_by_name(shown.title, _values(properties))
@@ -67,6 +69,14 @@ def transformations(panel: Panel, *, one_org: bool) -> list[model.DataTransforme
 def _label(column: Column) -> list[tuple[str, Any]]:
     key = "custom.minWidth" if column.grows else "custom.width"
     return [(key, column.width), ("custom.wrapText", True)]
+
+
+def _words(column: Column) -> model.ValueMap:
+    options = {
+        value: model.ValueMappingResult(text=text, color=color, index=number)
+        for number, (value, text, color) in enumerate(column.words)
+    }
+    return model.ValueMap(options=options)
 
 
 def _figure(query: Query) -> list[tuple[str, Any]]:

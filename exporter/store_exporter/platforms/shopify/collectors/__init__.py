@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ...kit.monitoring import by_name
 from .orders import ORDERS
+from .sellers import best_sellers
 from .shop import carts, customers, order_statuses, stock, webhooks
 
-COLLECTORS = by_name(ORDERS, order_statuses, stock, carts, customers, webhooks)
+COLLECTORS = by_name(ORDERS, order_statuses, stock, best_sellers, carts, customers, webhooks)
 """Every collector by its name."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import wraps
 
 from ....contract import Check, Report, Run
@@ -9,6 +10,8 @@ from ....errors import StoreError
 from ....metrics.catalogue import business
 from ....metrics.families import Sample
 from ....net.plans import Plan
+from ....spec.money import Money
+from ...kit import listed
 from ...kit.fields import Fields
 from ...kit.figures import abandoned_carts, counts
 from ...kit.monitoring import collector
@@ -29,6 +32,7 @@ _QUERIES = {
     "failed": f"financial_status:expired,voided{_OPEN}",
 }
 _ON_SALE = "status:active"
+_NUMBER = re.compile(r"#?([0-9]{1,20})", re.ASCII)
 
 
 def _as_searched(check: Check) -> Check:
@@ -143,7 +147,7 @@ def carts(api: Api, run: Run) -> Plan[Report]:
     """Abandoned checkouts and their value: neither completed nor recovered.
 
     They were begun longer than `older_than` seconds ago and not longer than `younger_than`; at most
-    `most` of them are read.
+    `most` of them are read. The ten that are worth most are listed by their number.
     """
     now = run.now()
     older, younger = number(run.options, "older_than"), number(run.options, "younger_than")
@@ -156,7 +160,19 @@ def carts(api: Api, run: Run) -> Plan[Report]:
         "AbandonedCheckouts", "abandonedCheckouts", {"query": query}, limit=limit
     )
     abandoned = [row for row in checkouts if row.gmt_if_any("completedAt") is None]
-    return abandoned_carts([ids.shop_money(row, "totalPriceSet") for row in abandoned])
+    values = [ids.shop_money(row, "totalPriceSet") for row in abandoned]
+    report = abandoned_carts(values)
+    if run.store.lists:
+        pairs = zip(abandoned, values, strict=True)
+        report.samples = [*report.samples, *listed.carts(_cart(*pair) for pair in pairs)]
+    return report
+
+
+def _cart(checkout: Fields, value: Money) -> listed.LeftCart:
+    number = _NUMBER.fullmatch(checkout.text("name"))
+    # Only what is a number is shown: an app could name a checkout after whoever began it.
+    shown = number.group(1) if number else str(ids.number(checkout))
+    return listed.LeftCart(shown, value, checkout.seconds("createdAt"))
 
 
 @collector(interval=3600.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ....contract import Collector
-from . import carts, catalogue, facts, orders, shop
+from . import carts, catalogue, facts, orders, sellers, shop
 
 COLLECTORS: dict[str, Collector] = {
     collector.name: collector
@@ -11,7 +11,7 @@ COLLECTORS: dict[str, Collector] = {
         orders.ORDERS,
         shop.order_statuses,
         catalogue.stock,
-        catalogue.best_sellers,
+        sellers.best_sellers,
         carts.carts,
         shop.customers,
         shop.webhooks,

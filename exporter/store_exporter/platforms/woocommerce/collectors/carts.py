@@ -10,6 +10,7 @@ from ....metrics.catalogue import business
 from ....metrics.families import Sample
 from ....net.plans import Plan
 from ....spec.money import Money
+from ...kit import listed
 from ...kit.fields import Fields
 from ...kit.figures import abandoned_carts
 from ...kit.monitoring import collector
@@ -31,6 +32,7 @@ def carts(api: Api, run: Run) -> Plan[Report]:
     They are unchanged for longer than `older_than` seconds and not for longer than `younger_than`.
     WooCommerce itself deletes drafts after a day, and by default cancels pending orders after an
     hour. Beyond 500 only their number is published: the value of some would look like that of all.
+    The ten that are worth most are listed by the number of the order, out of the same answer.
     """
     older, younger = number(run.options, "older_than"), number(run.options, "younger_than")
     if younger <= older:
@@ -58,21 +60,31 @@ def carts(api: Api, run: Run) -> Plan[Report]:
     if rows.total is None and len(found) >= _MOST:
         raise StoreError("invalid_response", "the list of orders does not say how many there are")
     if rows.total is None or rows.total <= len(found):
-        return _report(found, reading)
+        return _report(found, reading, lists=run.store.lists)
     if len(found) < _MOST:
         raise StoreError("invalid_response", f"of {rows.total} carts {len(found)} came")
     summary = f"{rows.total} abandoned carts, too many to add up their value"
     return Report([Sample(business.CARTS_ABANDONED, rows.total)], summary=summary)
 
 
-def _report(orders: Sequence[Fields], reading: OrderTotals) -> Report:
+def _report(orders: Sequence[Fields], reading: OrderTotals, *, lists: bool) -> Report:
     try:
-        return abandoned_carts([_value(order, reading) for order in orders])
+        values = [_value(order, reading) for order in orders]
     except StoreError as error:
         # A sum without this one would be a wrong figure; that there is one is still true.
         reason = f"The value of abandoned carts is not known: {error.message}."
         sample = Sample(business.CARTS_ABANDONED, len(orders))
         return Report([sample], [reason], f"{len(orders)} abandoned carts of unknown value")
+    report = abandoned_carts(values)
+    if lists:
+        pairs = zip(orders, values, strict=True)
+        report.samples = [*report.samples, *listed.carts(_cart(*pair) for pair in pairs)]
+    return report
+
+
+def _cart(order: Fields, value: Money) -> listed.LeftCart:
+    left = order.seconds("date_modified_gmt")
+    return listed.LeftCart(str(order.identifier()), value, left)
 
 
 def _value(order: Fields, reading: OrderTotals) -> Money:

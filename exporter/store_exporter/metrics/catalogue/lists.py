@@ -1,0 +1,86 @@
+"""What is listed of a store one by one, by name: abandoned carts, scarce products, best sellers.
+
+Each list is short and published whole, so that what leaves it is gone with the next run. Series of
+these metrics come and go; nothing of a customer's stands in their labels.
+"""
+
+from __future__ import annotations
+
+from .health import STORE_LABELS
+from .model import Kind, Metric
+
+_CART = (*STORE_LABELS, "cart", "currency")
+_SCARCE = (*STORE_LABELS, "product_id", "product", "sku", "stock")
+_SELLER = (*STORE_LABELS, "product_id", "product", "sku", "currency")
+_SOLD = "out of its newest orders as the platform's page says, refunds not taken off"
+
+LISTED = Metric(
+    "store_listed",
+    Kind.GAUGE,
+    "How many things a list has: carts, scarce or best_sellers. 0 is an empty list; where it is "
+    "switched off (`lists: false`) or cannot be known there is no figure and no list.",
+    (*STORE_LABELS, "list"),
+    "{item}",
+)
+CART_VALUE = Metric(
+    "store_listed_cart_value",
+    Kind.GAUGE,
+    "Value of each of the ten abandoned checkouts that are worth most, by the number under which "
+    "the shop's staff finds it. Where they are in several currencies, each currency's in turn.",
+    _CART,
+    "{money}",
+)
+CART_SINCE = Metric(
+    "store_listed_cart_since_timestamp_seconds",
+    Kind.GAUGE,
+    "Since when that checkout has been left, in Unix time, by the time that makes it abandoned.",
+    _CART,
+    "s",
+)
+SCARCE_QUANTITY = Metric(
+    "store_listed_scarce_quantity",
+    Kind.GAUGE,
+    "Pieces left of each of the ten products and variations that most need stock: first those that "
+    "are out and were sold in the last 30 days, then those that are low, then others that are out. "
+    "Negative when oversold; 0 where the store does not count.",
+    _SCARCE,
+    "{piece}",
+)
+SCARCE_SOLD = Metric(
+    "store_listed_scarce_sold",
+    Kind.GAUGE,
+    f"Pieces sold of that product or variation in the last 30 days, {_SOLD}.",
+    _SCARCE,
+    "{piece}",
+)
+SELLER_SOLD = Metric(
+    "store_listed_seller_sold",
+    Kind.GAUGE,
+    f"Pieces sold of each of the ten best-selling products of the last seven days, {_SOLD}.",
+    _SELLER,
+    "{piece}",
+)
+SELLER_VALUE = Metric(
+    "store_listed_seller_value",
+    Kind.GAUGE,
+    "What these pieces were sold for in this currency, discounts taken off, without delivery. "
+    "Whether tax is in it stands on the platform's page.",
+    _SELLER,
+    "{money}",
+)
+
+METRICS = (
+    LISTED,
+    CART_VALUE,
+    CART_SINCE,
+    SCARCE_QUANTITY,
+    SCARCE_SOLD,
+    SELLER_SOLD,
+    SELLER_VALUE,
+)
+LISTS = ("carts", "scarce", "best_sellers")
+"""Values of the label `list`."""
+MOST = 10
+"""The most things on a list."""
+MOST_ROWS = 2 * MOST
+"""The most rows of best sellers, of which one that is sold in several currencies has several."""

@@ -1,0 +1,119 @@
+"""What sells best, and what of the stock is running out."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from ....contract import Report, Run
+from ....errors import StoreError
+from ....metrics.families import Sample
+from ....net.plans import Plan
+from ....spec.money import Quantity
+from ...kit import listed
+from ...kit.fields import Fields
+from ...kit.listed import Item, Scarce, SoldLine
+from ...kit.monitoring import collector
+from ...kit.options import whole_number
+from .. import ids, models
+from ..api import Api
+from ..marks import MARKS
+from ..responses import IgnoredFilterError
+from .shop import stock
+
+_DAYS = listed.SCARCE_DAYS
+
+
+@dataclass(slots=True)
+class _Sold:
+    """What was sold lately: pieces by variant, and the lines of the last days, newest first."""
+
+    pieces: defaultdict[int, Quantity] = field(default_factory=lambda: defaultdict(int))
+    lines: list[SoldLine] = field(default_factory=list)
+
+    def add(self, line: Fields, *, is_recent: bool) -> None:
+        """Add a line of an order; of a product that was deleted since there is no id."""
+        quantity = line.integer("quantity")
+        if line.has("variant"):
+            self.pieces[ids.number(line.child("variant"))] += quantity
+        if is_recent and line.has("product"):
+            number = ids.number(line.child("product"))
+            item = Item.of(number, line.text("title"), line.text_or("sku"), MARKS)
+            self.lines.append(SoldLine(item, quantity, ids.shop_money(line, "discountedTotalSet")))
+
+
+@collector(interval=3600.0, timeout=120.0, most=500, requests=12)
+def best_sellers(api: Api, run: Run) -> Plan[Report]:
+    """The best sellers of seven days, and the variants that most need stock, listed by name.
+
+    Reads the newest `most` orders of 30 days with their first 20 lines, and at most `most` variants
+    of active products with as many pieces as the `threshold` of the collector stock, or fewer.
+    """
+    if not run.store.lists:
+        return Report(summary="lists are switched off")
+    most = whole_number(run.options, "most", 1, 10_000)
+    samples: list[Sample] = []
+    reasons: list[str] = []
+    try:
+        sold = yield from _sold(api, run, most)
+        samples += listed.best_sellers(sold.lines)
+        samples += listed.scarce((yield from _scarce(api, run, sold, most)))
+    except IgnoredFilterError as error:
+        reasons.append(f"{error.message}.")
+    except StoreError as error:
+        if error.error_type != "response_too_large":
+            raise
+        return Report(samples, summary=f"what is scarce is not listed: {error.message}")
+    named = ", ".join(f"{s.labels['list']} {s.value:g}" for s in samples if "list" in s.labels)
+    return Report(samples, reasons, named or "nothing is listed")
+
+
+def _sold(api: Api, run: Run, most: int) -> Plan[_Sold]:
+    """Return what the newest orders of the last days sold; cancelled and test orders do not count.
+
+    Raises:
+        StoreError: invalid_response, an order is older than was asked for.
+    """
+    since = run.now() - _DAYS * listed.DAY
+    recent = run.now() - listed.SELLING_DAYS * listed.DAY
+    query = f"created_at:>='{ids.iso(since)}'"
+    found = yield from api.admin.nodes("SoldLines", "orders", {"query": query}, limit=most)
+    sold = _Sold()
+    for index, node in enumerate(found.items):
+        order = Fields(node, f"orders[{index}]")
+        created = order.seconds("createdAt")
+        if created < since - 1:
+            raise StoreError("invalid_response", "the list of orders has older ones than asked for")
+        if order.gmt_if_any("cancelledAt") is None and not order.flag("test"):
+            for line in order.nodes("lineItems"):
+                sold.add(line, is_recent=created >= recent)
+    return sold
+
+
+def _scarce(api: Api, run: Run, sold: _Sold, most: int) -> Plan[list[Scarce]]:
+    """Return the variants that are out or low; those on backorder can be had and are neither.
+
+    Raises:
+        StoreError: response_too_large, there are more than `most`.
+    """
+    schedule = run.store.collectors.get(stock.name)
+    options = stock.options if schedule is None else schedule.options
+    threshold = whole_number(options, "threshold", 0, 1_000_000)
+    query = f"inventory_quantity:<={threshold} AND product_status:active AND managed:true"
+    variants = yield from api.admin.all_nodes(
+        "ScarceVariants", "productVariants", {"query": query}, limit=most
+    )
+    found = []
+    for variant in variants:
+        left, product = models.counted(variant), variant.child("product")
+        # The search lags behind the records, so these have the last word.
+        if left is None or left > threshold or product.text("status") != "ACTIVE":
+            continue
+        if left > 0 or variant.text("inventoryPolicy") != "CONTINUE":
+            number = ids.number(variant)
+            name = product.text("title")
+            if not product.flag("hasOnlyDefaultVariant"):
+                name = f"{name} - {variant.text('title')}"
+            item = Item.of(number, name, variant.text_or("sku"), MARKS)
+            found.append(Scarce(item, left, left <= 0, sold.pieces[number]))
+    return found

@@ -1,0 +1,199 @@
+"""What sells best, and what of the stock is running out."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from ....contract import Report, Run
+from ....errors import StoreError
+from ....metrics.catalogue import business
+from ....metrics.families import Sample
+from ....net.plans import Plan
+from ....spec.money import Money, Quantity
+from ...kit import listed
+from ...kit.fields import Fields
+from ...kit.listed import Item, Scarce, SoldLine
+from ...kit.monitoring import collector
+from ...kit.rest import RestPage, unasked
+from ..api import ANALYTICS, FULL, MAX_PAGES, PAGE, V3, Api, gmt
+from ..marks import MARKS
+from ..models import counts_stock, optional_id
+from ..totals import amount
+from .catalogue import stock_counts
+
+_DAYS = listed.SCARCE_DAYS
+_MOST_SELLERS = 12
+"""As many as WooCommerce's own report has."""
+_SOLD = ("completed", "processing", "on-hold")
+_OUT, _LOW = "outofstock", "lowstock"
+_REPORT = f"{ANALYTICS}/reports/stock"
+_ROW = "id,parent_id,name,sku,stock_status,stock_quantity,manage_stock"
+
+
+@dataclass(slots=True)
+class _Sold:
+    """What was sold lately.
+
+    Attributes:
+        pieces: by the id of the product.
+        of_variations: by the id of the variation.
+        lines: those of the last days, for the list of best sellers, newest first.
+    """
+
+    pieces: defaultdict[int, Quantity] = field(default_factory=lambda: defaultdict(int))
+    of_variations: defaultdict[int, Quantity] = field(default_factory=lambda: defaultdict(int))
+    lines: list[SoldLine] = field(default_factory=list)
+
+    def add(self, line: Fields, currency: str | None) -> None:
+        """Add a line of an order; one of the last days has a currency."""
+        # Of a product that was deleted since, the id is 0.
+        product, quantity = line.integer("product_id"), line.quantity("quantity")
+        if not product:
+            return
+        self.pieces[product] += quantity
+        if variation := optional_id(line, "variation_id"):
+            self.of_variations[variation] += quantity
+        if currency is not None:
+            name = line.text_or("parent_name") or line.text_or("name")
+            item = Item.of(product, name, line.text_or("sku"), MARKS)
+            self.lines.append(SoldLine(item, quantity, Money(amount(line, "total"), currency)))
+
+    def best(self, most: int) -> list[int]:
+        """Return the ids of the products of which most pieces were sold."""
+        return sorted(self.pieces, key=lambda product: (-self.pieces[product], product))[:most]
+
+
+@collector(interval=3600.0, timeout=60.0, requests=13)
+def best_sellers(api: Api, run: Run) -> Plan[Report]:
+    """The best sellers of the last 30 days and which of them are out of stock.
+
+    They are taken from the newest 1,000 orders of these days, as WooCommerce's own report is empty
+    in shops whose orders are in tables of their own, and up to a day old in others. A product with
+    variations is out when all of them are. Those of seven days are listed by name out of the same
+    orders, and what most needs stock by two pages of the stock report.
+    """
+    sold = yield from _sold(api, run)
+    best = sold.best(_MOST_SELLERS)
+    out = yield from _out_of_stock(api, best)
+    samples, summary = [], f"no best sellers in the last {_DAYS} days"
+    if best:
+        samples.append(Sample(business.BEST_SELLERS_OUT, len(out)))
+        summary = f"{len(out)} of {len(best)} best sellers are out of stock"
+    if not run.store.lists:
+        return Report(samples, summary=summary)
+    samples += listed.best_sellers(sold.lines)
+    try:
+        samples += listed.scarce((yield from _scarce(api, sold, out)))
+    except StoreError as error:
+        if error.error_type not in ("api_not_found", "invalid_response"):
+            raise
+        # No list rather than one that leaves out what it should begin with.
+        summary += f"; what is scarce is not known: {error.message}"
+    return Report(samples, summary=summary)
+
+
+def _sold(api: Api, run: Run) -> Plan[_Sold]:
+    """Return what the newest orders of the last days sold."""
+    since = run.now() - _DAYS * listed.DAY
+    listed_since = run.now() - listed.SELLING_DAYS * listed.DAY
+    params = {
+        "status": ",".join(_SOLD),
+        "after": gmt(since),
+        "dates_are_gmt": "true",
+        "_fields": "id,status,currency,date_created_gmt,line_items",
+        **FULL,
+    }
+    orders = yield from api.rows(f"{V3}/orders", params, limit=PAGE * MAX_PAGES)
+    sold = _Sold()
+    for row in (Fields(item, "order") for item in orders.items):
+        created = row.seconds("date_created_gmt")
+        if row.text("status") not in _SOLD or created < since - 1:
+            raise unasked("the list of orders")
+        currency = row.currency("currency") if created >= listed_since else None
+        for line in row.children("line_items"):
+            sold.add(line, currency)
+    return sold
+
+
+def _out_of_stock(api: Api, products: Sequence[int]) -> Plan[set[int]]:
+    """Return those of some products that are out of stock."""
+    if not products:
+        return set()
+    query = {
+        "include": ",".join(map(str, sorted(products))),
+        "stock_status": _OUT,
+        "per_page": PAGE,
+        "_fields": "id,stock_status",
+    }
+    out = set()
+    for product in (yield from api.page(f"{V3}/products", query)):
+        if product.identifier() not in products or product.text("stock_status") != _OUT:
+            raise unasked("the list of products")
+        out.add(product.identifier())
+    return out
+
+
+def _scarce(api: Api, sold: _Sold, known: Collection[int]) -> Plan[list[Scarce]]:
+    """Return what is out or low, by the stock report.
+
+    Args:
+        api: the store's API.
+        sold: what was sold lately.
+        known: products of which the list of products says that they are out; a report that lacks
+            them reads a table that is not kept up to date.
+
+    Raises:
+        StoreError: api_not_found, Analytics is switched off; invalid_response, the report leaves
+            out what there is.
+    """
+    out = yield from _rows(api, _OUT, sold)
+    if known - out.keys() - {row.integer("parent_id") for row in out.values()}:
+        raise StoreError("invalid_response", "the stock report lacks products that are out")
+    low = yield from _rows(api, _LOW, sold)
+    if not out and not low:
+        yield from stock_counts(api)
+    rows = {**low, **out}
+    # A product of which all variations are out stands beside them.
+    parents = {row.integer("parent_id") for row in rows.values()}
+    return [
+        _read(row, sold, is_out=number in out)
+        for number, row in rows.items()
+        if number not in parents and row.raw("manage_stock") != "parent"
+    ]
+
+
+def _rows(api: Api, kind: str, sold: _Sold) -> Plan[dict[int, Fields]]:
+    """Return a hundred rows of the stock report by id, those that were sold lately among them."""
+    query = {
+        "type": kind,
+        "orderby": "stock_quantity",
+        "order": "asc",
+        "per_page": PAGE,
+        "_fields": _ROW,
+    }
+    first = yield from api.page(_REPORT, query)
+    found = dict(_checked(first, kind))
+    if first.total is None or first.total > len(first):
+        wanted = sorted(sold.of_variations, key=lambda one: -sold.of_variations[one])[: PAGE // 2]
+        wanted += sold.best(PAGE - len(wanted))
+        more = yield from api.page(_REPORT, {**query, "include": ",".join(map(str, wanted))})
+        found |= _checked(more, kind)
+    return found
+
+
+def _checked(page: RestPage, kind: str) -> Iterator[tuple[int, Fields]]:
+    status = _OUT if kind == _OUT else "instock"
+    for row in page:
+        if row.text("stock_status") != status:
+            raise unasked("the stock report")
+        yield row.identifier(), row
+
+
+def _read(row: Fields, sold: _Sold, *, is_out: bool) -> Scarce:
+    number = row.identifier()
+    pieces = sold.pieces.get(number) or sold.of_variations.get(number) or 0
+    left = row.quantity("stock_quantity") if counts_stock(row) else 0
+    item = Item.of(number, row.text("name"), row.text_or("sku"), MARKS)
+    return Scarce(item, left, is_out, pieces)

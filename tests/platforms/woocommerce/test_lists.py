@@ -1,0 +1,158 @@
+"""Carts, scarce products and best sellers of a WooCommerce store, one by one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from store_exporter.contract import Report
+from tests.fakes.direct import changing
+
+from .watching import Watched, figures, watching
+
+CARTS, SELLERS = "carts", "best_sellers"
+REPORT = "/wp-json/wc-analytics/reports/stock"
+
+
+def rows(report: Report, name: str) -> list[tuple[dict[str, str], float]]:
+    """Labels and values of one metric, in their order."""
+    return [(dict(s.labels), s.value) for s in report.samples if s.metric.name == name]
+
+
+def kinds(report: Report) -> dict[str, float]:
+    """How many things each list has."""
+    return {labels["list"]: value for labels, value in rows(report, "store_listed")}
+
+
+def sellable(store: Watched) -> list[int]:
+    shop = store.shop.shop
+    return [p["id"] for p in shop.everything_sold() if p["stock_quantity"] > 20]
+
+
+async def test_abandoned_carts_are_listed_by_number_and_value_and_by_nobodys_name() -> None:
+    async with watching(orders=0) as store:
+        left = store.clock.now - 2 * 3600
+        totals = {
+            store.shop.new_order("pending", total=f"{n}.25", created=left)["id"]: n + 0.25
+            for n in range(10, 25)
+        }
+        store.shop.new_order("processing", total="999.00", created=left)
+        report = await store.collect(CARTS)
+        shown = rows(report, "store_listed_cart_value")
+        best = sorted(totals.items(), key=lambda pair: -pair[1])[:10]
+        assert [(int(labels["cart"]), value) for labels, value in shown] == best
+        assert {labels["currency"] for labels, _ in shown} == {store.shop.shop.currency}
+        since = rows(report, "store_listed_cart_since_timestamp_seconds")
+        assert {value for _, value in since} == {left}
+        assert kinds(report) == {"carts": 10}
+        assert len(store.asked()) == 1
+        assert "cust" not in str(report.samples)
+
+
+async def test_a_cart_that_is_paid_leaves_the_list() -> None:
+    async with watching(orders=0) as store:
+        order = store.shop.new_order("pending", created=store.clock.now - 2 * 3600)
+        assert kinds(await store.collect(CARTS)) == {"carts": 1}
+        store.shop.edit_order(order["id"], status="processing")
+        report = await store.collect(CARTS)
+        assert kinds(report) == {"carts": 0}
+        assert rows(report, "store_listed_cart_value") == []
+
+
+async def test_carts_of_unknown_value_are_no_list() -> None:
+    async with watching(orders=0) as store:
+        store.shop.faults.add(
+            changing("*/orders", lambda body: [{**row, "total": "a"} for row in body])
+        )
+        store.shop.new_order("pending", created=store.clock.now - 2 * 3600)
+        report = await store.collect(CARTS)
+        assert kinds(report) == {}
+        assert report.degraded
+
+
+async def test_what_is_out_and_sold_lately_comes_first_then_what_is_low() -> None:
+    async with watching(orders=0) as store:
+        first, second, third, *_ = sellable(store)
+        for product, pieces in ((first, 1), (second, 4), (third, 2)):
+            store.shop.new_order("completed", lines=[(product, pieces)])
+        store.shop.set_stock(first, 0)
+        store.shop.set_stock(second, 0)
+        store.shop.set_stock(third, 1)
+        report = await store.collect(SELLERS)
+        shown = rows(report, "store_listed_scarce_quantity")
+        assert [int(labels["product_id"]) for labels, _ in shown[:3]] == [second, first, third]
+        assert [labels["stock"] for labels, _ in shown] == ["out"] * 2 + ["low"] * 5 + ["out"] * 3
+        sold = rows(report, "store_listed_scarce_sold")
+        assert [value for _, value in sold[:4]] == [4, 1, 2, 0]
+        assert kinds(report)["scarce"] == 10
+        # The orders, the best sellers that are out, and one page of each kind.
+        assert len(store.asked()) == 4
+
+
+async def test_best_sellers_are_those_of_seven_days_with_what_they_brought() -> None:
+    async with watching(orders=0) as store:
+        first, second, *_ = sellable(store)
+        order = store.shop.new_order("completed", lines=[(first, 3)])
+        store.shop.new_order("completed", lines=[(first, 2)], currency="JPY")
+        store.shop.new_order("completed", lines=[(second, 9)], created=store.clock.now - 9 * 86_400)
+        store.shop.new_order("cancelled", lines=[(second, 9)])
+        report = await store.collect(SELLERS)
+        name = store.shop.shop.products[first]["name"]
+        shown = rows(report, "store_listed_seller_sold")
+        assert [(r["product"], r["currency"], v) for r, v in shown] == [
+            (name, "GBP", 3),
+            (name, "JPY", 2),
+        ]
+        value = rows(report, "store_listed_seller_value")[0][1]
+        assert value == float(order["total"])
+
+
+async def test_lists_can_be_switched_off_and_then_cost_nothing() -> None:
+    async with watching() as store:
+        store.lists = False
+        for name in (CARTS, SELLERS):
+            report = await store.collect(name)
+            assert not [s for s in report.samples if s.metric.name.startswith("store_listed")]
+        assert REPORT not in store.asked()
+
+
+async def test_a_stock_report_that_leaves_out_what_is_out_gives_no_list() -> None:
+    async with watching(orders=0) as store:
+        product = sellable(store)[0]
+        store.shop.new_order("completed", lines=[(product, 1)])
+        store.shop.set_stock(product, 0)
+        store.shop.faults.add(changing("*/reports/stock", lambda _: []))
+        report = await store.collect(SELLERS)
+        assert kinds(report) == {"best_sellers": 1}
+        assert figures(report)["store_best_sellers_out_of_stock"] == 1
+        assert "lacks products that are out" in report.summary
+
+
+async def test_a_blind_stock_report_is_no_empty_list() -> None:
+    async with watching(orders=0) as store:
+        zeros = dict.fromkeys(("products", "lowstock", "instock", "outofstock", "onbackorder"), 0)
+        store.shop.faults.add(changing("*/reports/stock", lambda _: []))
+        store.shop.faults.add(changing("*/stock/stats", lambda _: {"totals": zeros}))
+        assert "scarce" not in kinds(await store.collect(SELLERS))
+
+
+async def test_with_hundreds_out_of_stock_what_was_sold_lately_is_still_found() -> None:
+    async with watching(orders=0) as store:
+        product = sellable(store)[0]
+        store.shop.new_order("completed", lines=[(product, 5)])
+        shop = store.shop.shop
+        for number in range(5000, 5150):
+            shop.products[number] = {**shop.products[product], "id": number, "sku": f"X-{number}"}
+            store.shop.set_stock(number, -1)
+        store.shop.set_stock(product, 0)
+        shown = rows(await store.collect(SELLERS), "store_listed_scarce_quantity")
+        assert int(shown[0][0]["product_id"]) == product
+
+
+@pytest.mark.parametrize("answer", [{"stock_status": "onbackorder"}, {"stock_quantity": None}])
+async def test_rows_that_were_not_asked_for_give_no_list(answer: dict[str, Any]) -> None:
+    async with watching() as store:
+        change = changing("*/reports/stock", lambda body: [{**row, **answer} for row in body])
+        store.shop.faults.add(change)
+        assert "scarce" not in kinds(await store.collect(SELLERS))
