@@ -21,6 +21,7 @@ from store_exporter.probing.budget import BudgetSpentError
 from store_exporter.probing.exchange import Exchange, Outgoing
 from store_exporter.probing.http import StoreHttp
 from store_exporter.probing.transport import Transport
+from store_exporter.stores.model import Proxy
 from tests.fakes import bad_server
 from tests.fakes.bad_server import Authority, Connection, serving
 from tests.fakes.clock import Clock
@@ -119,15 +120,10 @@ async def test_the_environments_proxy_and_netrc_are_not_used(
     assert "authorization" not in server.heads[0].lower()
 
 
-async def test_a_configured_proxy_is_used(store: StoreFactory) -> None:
+async def test_a_configured_proxy_is_used(store: StoreFactory, transport: Transport) -> None:
     async with serving(bad_server.answer()) as proxy:
-        transport = Transport(proxy=proxy.url)
-        try:
-            response = await StoreHttp(store("http://shop.example.com"), transport).send(
-                Request("GET", "/")
-            )
-        finally:
-            await transport.close()
+        shop = store("http://shop.example.com", proxy=Proxy(proxy.url))
+        response = await StoreHttp(shop, transport).send(Request("GET", "/"))
     assert response.status == 200
     assert proxy.heads[0].startswith("GET http://shop.example.com/ ")
 

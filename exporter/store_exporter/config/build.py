@@ -10,16 +10,18 @@ from typing import Any
 from ..contract import Collector, Probe, Setting
 from ..platforms.base import Platform
 from ..stores.maintenance import Window
-from ..stores.model import Schedule, Secret, Store, Unreadable
+from ..stores.model import Proxy, Schedule, Secret, Store, Unreadable
 from . import model, secrets
 from .admission import DOMAIN, ORG, Admission, RefusedError
 from .explain import by_key
+from .values import DIRECT
 
 Keys = Mapping[str, Any]
 """Validated keys of the file: only those that stand there."""
 
 
-_LIMITS = tuple(by_key(model.Limits))
+_PROXY = tuple(by_key(model.ProxySection))
+_LIMITS = tuple(key for key in by_key(model.Limits) if key not in _PROXY)
 _SCHEDULE = tuple(by_key(model.ProbeSection))
 
 Schedules = Mapping[str, Schedule]
@@ -60,12 +62,28 @@ class Builder:
                 Window(each["from"], each["to"], each["reason"])
                 for each in own.get("maintenance") or ()
             ),
+            proxy=self._proxy(own),
             **_limits(given(self.defaults) | self._of_org(own["org"]) | given(own)),
         )
 
     def _of_org(self, org: str) -> dict[str, bool]:
         lists = self.tenants[org].lists if org in self.tenants else None
         return {} if lists is None else {"lists": lists}
+
+    def _proxy(self, own: Keys) -> Proxy | None:
+        """Return the proxy of the nearest that names one; its user is that one's, or none."""
+        org = self.tenants.get(own["org"])
+        of_org = None if org is None else org.model_dump(include=set(_PROXY))
+        layers = map(given, (own, of_org, self.defaults))
+        keys = next((found for found in layers if "proxy_url" in found), None)
+        if keys is None or keys["proxy_url"] == DIRECT:
+            return None
+        return Proxy(
+            keys["proxy_url"],
+            keys.get("proxy_username", ""),
+            keys.get("proxy_password"),
+            tuple(keys.get("no_proxy", ())),
+        )
 
     def _schedules(
         self,

@@ -55,7 +55,7 @@ def _parts_of(value: Any) -> Iterable[Any]:
     if isinstance(value, BaseModel):
         return vars(value).values()
     if isinstance(value, Store):
-        return (value.credentials, value.settings)
+        return (value.credentials, value.settings, value.proxy and value.proxy.password)
     if isinstance(value, Discovery):
         return (value.http, value.template.keys)
     if isinstance(value, Mapping):

@@ -29,6 +29,8 @@ from .types import (
     Moment,
     Network,
     Org,
+    ProxyExemption,
+    ProxyUrl,
     ReadableFile,
     Says,
     SecretReference,
@@ -48,8 +50,37 @@ def _blank_mapping(value: Any) -> Any:
     return {} if value is None else value
 
 
-class Limits(Section):
-    """What this exporter may cost a store, and whether it tells of it one by one."""
+class ProxySection(Section):
+    """What requests to stores go through. Whoever sets `proxy_url` sets the other keys with it."""
+
+    proxy_url: ProxyUrl | None = Field(
+        None,
+        description="Proxy for all requests to the store, such as http://proxy.example.com:3128; "
+        "`direct` for none. A store's own wins over its org's, and that over `defaults`.",
+    )
+    proxy_username: str | None = Field(None, max_length=255, description="The proxy's user.")
+    proxy_password: SecretReference | None = Field(
+        None, description="That user's password, as an env: or file: reference."
+    )
+    no_proxy: list[ProxyExemption] | None = Field(
+        None,
+        max_length=1000,
+        description="What is reached without it: hosts with all below them, `.example.com` for "
+        "those below alone, IP addresses, networks, `*`.",
+    )
+
+    @model_validator(mode="after")
+    def _belong_together(self) -> Self:
+        others = (self.proxy_username, self.proxy_password, self.no_proxy)
+        if self.proxy_url is None and any(other is not None for other in others):
+            raise ValueError("proxy_username, proxy_password and no_proxy go with a proxy_url")
+        if (self.proxy_username is None) != (self.proxy_password is None):
+            raise ValueError("proxy_username and proxy_password go together")
+        return self
+
+
+class Limits(ProxySection):
+    """What this exporter may cost a store, how it gets there, and whether it tells of it singly."""
 
     requests_per_hour: int | None = Field(
         None, ge=1, le=1_000_000, description="Requests to the store in any hour, all told."
@@ -136,7 +167,7 @@ ApiTokens = list[
 ]
 
 
-class OrgSection(Section):
+class OrgSection(ProxySection):
     """One tenant."""
 
     org: Org = Field(description="The tenant's name, the value of the label `org`.")

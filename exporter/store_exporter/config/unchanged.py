@@ -13,8 +13,11 @@ from ..platforms.base import Platform
 from ..stores.model import Store
 from .secrets import SecretSource
 
-_OUTSIDE = ("ca_file", "maintenance")
-"""Keys whose validity depends on more than what stands there: on a file, and on the time."""
+_OUTSIDE = ("ca_file", "maintenance", "proxy_password")
+"""Keys whose meaning depends on more than what stands there: on a file, and on the time."""
+
+_TAKEN_OVER = ("lists", "proxy_url", "proxy_username", "proxy_password", "no_proxy")
+"""Keys of an org that its stores start from."""
 
 
 class UnchangedStores:
@@ -32,8 +35,9 @@ class UnchangedStores:
     ) -> None:
         self._entries: dict[str, tuple[Any, Store]] = {}
         defaults = before.get("defaults")
-        same = defaults == data.get("defaults") and _of_orgs(before) == _of_orgs(data)
-        if same and not _depends(defaults):
+        orgs = _of_orgs(data)
+        same = defaults == data.get("defaults") and _of_orgs(before) == orgs
+        if same and not any(map(_depends, (defaults, *orgs))):
             items = before.get("stores") or ()
             pairs = zip(items, stores, strict=True)
             self._entries = {store.domain: (item, store) for item, store in pairs}
@@ -62,11 +66,12 @@ class UnchangedStores:
         return store
 
 
-def _of_orgs(data: Mapping[str, Any]) -> list[Any]:
+def _of_orgs(data: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return what stores take over from their orgs, entry by entry."""
     items = data.get("orgs")
     rows = (each for each in items if isinstance(each, dict)) if isinstance(items, list) else ()
-    return [(row.get("org"), row.get("lists")) for row in rows if "lists" in row]
+    found = ({key: row[key] for key in ("org", *_TAKEN_OVER) if key in row} for row in rows)
+    return [keys for keys in found if keys.keys() != {"org"}]
 
 
 def _depends(keys: Any) -> bool:

@@ -149,6 +149,42 @@ def url(value: Any) -> str:
     return normal(value)
 
 
+DIRECT = "direct"
+"""Stands for no proxy at all."""
+
+
+def proxy_url(value: Any) -> str:
+    """Read the address of a proxy, or `direct`.
+
+    Raises:
+        ValueError: it is neither, or has credentials in it; without the value.
+    """
+    if value == DIRECT:
+        return DIRECT
+    if isinstance(value, str) and "@" in value:
+        raise ValueError("must not contain credentials; see proxy_username and proxy_password")
+    address = url(value)
+    if not address.startswith("http://") or urlsplit(address).path:
+        raise ValueError("must be http://HOST:PORT, or direct; other kinds are not spoken")
+    return address
+
+
+def proxy_exemption(value: Any) -> str:
+    """Read what is reached without a proxy: a host, `.domain`, an IP address, a network or `*`.
+
+    Raises:
+        ValueError: it is none of these.
+    """
+    if isinstance(value, str) and (value == "*" or _DOMAIN.fullmatch(value.removeprefix("."))):
+        return value
+    try:
+        return str(ipaddress.ip_network(value)) if isinstance(value, str) else domain(value)
+    except ValueError:
+        raise ValueError(
+            "is no host, .domain, IP address or network such as 10.0.0.0/8, and not *"
+        ) from None
+
+
 def database_url(value: Any) -> str:
     """Read the address of a PostgreSQL database, which holds no password.
 

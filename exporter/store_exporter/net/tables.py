@@ -44,6 +44,12 @@ class Phrase:
 
 
 Outcome = str | Rule | FromCause | Phrase
+
+_TUNNEL = Phrase(
+    (("500", "connection"), ("502", "connection"), ("503", "connection"), ("504", "timeout")),
+    "local_failure",
+)
+"""A proxy's answer in place of a tunnel: 5xx where it could not reach the store, else a refusal."""
 """What is known of an exception's class: an error type, or how to look closer."""
 
 _BY_PACKAGE: dict[str, dict[Outcome, str]] = {
@@ -86,6 +92,7 @@ _BY_PACKAGE: dict[str, dict[Outcome, str]] = {
         "timeout": "TimeoutException",
         "pool_timeout": "PoolTimeout",
         FromCause("connection"): "TransportError",
+        _TUNNEL: "ProxyError",
         Rule.CONNECTING: "ConnectError",
         Phrase((("location header", "redirect"),), FromCause("connection")): "RemoteProtocolError",
         "invalid_response": "DecodingError",
@@ -96,7 +103,8 @@ _BY_PACKAGE: dict[str, dict[Outcome, str]] = {
     "httpcore": {
         "timeout": "TimeoutException",
         "pool_timeout": "PoolTimeout",
-        FromCause("connection"): "NetworkError ProxyError",
+        FromCause("connection"): "NetworkError",
+        _TUNNEL: "ProxyError",
         Rule.CONNECTING: "ConnectError",
         Phrase(
             (("_SWITCH_", "invalid_response"), ("HTTP", "invalid_response")),
@@ -113,7 +121,9 @@ _BY_PACKAGE: dict[str, dict[Outcome, str]] = {
         "redirect": "TooManyRedirects RedirectClientError InvalidUrlRedirectClientError "
         "NonHttpUrlRedirectClientError",
         "invalid_request": "InvalidURL NonHttpUrlClientError",
-        FromCause("connection"): "ClientConnectionError ClientHttpProxyError ClientPayloadError",
+        FromCause("connection"): "ClientConnectionError ClientPayloadError",
+        _TUNNEL: "ClientHttpProxyError",
+        "local_failure": "ClientProxyConnectionError",
         Rule.CONNECTING: "ClientConnectorError",
         FromCause("invalid_response"): "HttpProcessingError",
         FromCause("dns"): "ClientConnectorDNSError",

@@ -10,6 +10,7 @@ from typing import Protocol
 from ..contract import Response
 from ..errors import StoreError
 from ..net import names, tls
+from ..stores.model import Proxy
 
 
 class StaleConnectionError(StoreError):
@@ -32,6 +33,7 @@ class Outgoing:
         headers: beyond those that are always sent.
         data: the body.
         ca_file: PEM file with further trusted issuers.
+        proxy: what it goes through, if anything.
     """
 
     method: str
@@ -41,6 +43,7 @@ class Outgoing:
     headers: Mapping[str, str] = field(default_factory=dict)
     data: bytes | None = None
     ca_file: str | None = None
+    proxy: Proxy | None = None
 
 
 class Exchange:
@@ -94,6 +97,11 @@ class Exchange:
             self.phases["tls"] = handshake.ended - handshake.began
         if now is not None:
             self._began = now
+
+    @property
+    def secured(self) -> bool:
+        """Whether a TLS handshake has begun."""
+        return self._handshake.began is not None
 
     def answered(self, status: int) -> None:
         """Note that the head of the answer is there."""

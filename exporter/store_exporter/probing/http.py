@@ -15,6 +15,7 @@ from ..contract import Response
 from ..errors import StoreError
 from ..net import reach
 from ..net.plans import Request
+from ..net.proxy import proxy_for
 from ..platforms import base
 from ..stores.model import Store
 from . import addresses
@@ -119,7 +120,7 @@ class StoreHttp:
             target = addresses.redirect_target(outgoing.method, outgoing.url, response, self._marks)
             if target is None:
                 return response
-            outgoing = replace(outgoing, url=target)
+            outgoing = replace(outgoing, url=target, proxy=proxy_for(self._store, target))
         path = urlsplit(outgoing.url).path[:80]
         message = f"the store redirects more than {MAX_REDIRECTS} times, the last time to {path}"
         raise StoreError("redirect", message, status=response.status)
@@ -136,7 +137,14 @@ class StoreHttp:
             headers["Content-Type"] = "application/json"
         store = self._store
         return Outgoing(
-            request.method, url, self.deadline, store.max_body_bytes, headers, data, store.ca_file
+            request.method,
+            url,
+            self.deadline,
+            store.max_body_bytes,
+            headers,
+            data,
+            store.ca_file,
+            proxy_for(store, url),
         )
 
     async def _send(self, outgoing: Outgoing) -> Response:

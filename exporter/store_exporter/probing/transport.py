@@ -6,10 +6,12 @@ One `Transport` serves all stores. It knows nothing of budgets, redirects or sch
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 from asyncio import sslproto
 from contextlib import suppress
 from types import SimpleNamespace
+from typing import Any
 
 import aiohttp
 import yarl
@@ -18,9 +20,12 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from .._version import __version__
 from ..contract import Response
 from ..errors import StoreError
-from ..net import head, names, tls
+from ..net import head, names, reach, tls
 from ..net.body import ACCEPTED, Body
 from ..net.failures import transport_error
+from ..net.plans import TransportError
+from ..net.proxy import authorization, no_tunnel, refusal, unreachable
+from ..stores.model import Proxy
 from .exchange import Exchange, Outgoing, StaleConnectionError
 
 USER_AGENT = f"store-exporter/{__version__}"
@@ -30,6 +35,8 @@ _HEADERS = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Enco
 # TLS has 16 KiB at most; asyncio's own 256 KiB are a twentieth of a probe's cost.
 sslproto.SSLProtocol.max_size = 16 * 1024
 
+_PROXY_SECONDS = 5.0
+"""How long a proxy may take to take a connection."""
 _PEEK_SECONDS = 3.0
 """How long a look at a certificate that was refused may take."""
 
@@ -44,7 +51,6 @@ class Transport:
         limit: connections in use at the same time.
         keepalive: seconds for which an idle connection is kept. A collector's requests share one;
             a probe that runs every minute connects anew and so sees what a visitor sees.
-        proxy: address of a proxy for all requests, if one must be used.
         resolver: looks host names up.
     """
 
@@ -53,7 +59,6 @@ class Transport:
         *,
         limit: int = 1000,
         keepalive: float = 15.0,
-        proxy: str | None = None,
         resolver: names.Names | None = None,
     ) -> None:
         self._names = resolver or names.Names()
@@ -66,7 +71,6 @@ class Transport:
             use_dns_cache=False,
             resolver=_Resolver(self._names),
         )
-        self._proxy = proxy
         self._session = aiohttp.ClientSession(
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -104,10 +108,12 @@ class Transport:
         except Exception as raised:
             error = raised.error if isinstance(raised, _UnansweredError) else raised
             host = address.host or outgoing.url
-            failure = transport_error(error, host, stage=exchange.stage())
+            failure = _of_proxy(error, outgoing.proxy, host, exchange) or transport_error(
+                error, host, stage=exchange.stage()
+            )
             if failure is None:
                 raise
-            if failure.error_type in ("tls", "tls_untrusted"):
+            if failure.error_type in ("tls", "tls_untrusted") and outgoing.proxy is None:
                 await self._peek(address, outgoing.deadline, exchange)
             if error is not raised and exchange.kept:
                 raise StaleConnectionError(failure.error_type, failure.message) from error
@@ -117,19 +123,25 @@ class Transport:
         self, outgoing: Outgoing, address: yarl.URL, exchange: Exchange
     ) -> Response:
         exchange.watch()
+        proxy = outgoing.proxy
+        if proxy is not None:
+            # The addresses that this run may connect to are the store's; the proxy looks these up.
+            reach.permitted.set(None)
         async with self._session.request(
             outgoing.method,
             address,
-            headers={**_HEADERS, **outgoing.headers},
+            headers={**_HEADERS, **outgoing.headers, **_login(proxy, address)},
             data=outgoing.data,
             allow_redirects=False,
-            proxy=self._proxy,
+            **_through(proxy, outgoing.deadline),
             ssl=tls.context(outgoing.ca_file) if address.scheme == "https" else True,
             trace_request_ctx=exchange,
         ) as response:
             exchange.answered(response.status)
             try:
                 headers = _headers(response)
+                if proxy is not None and address.scheme == "http":
+                    _check_refusal(proxy, address.host or "", response.status, headers)
                 coding = headers.get("content-encoding", "")
                 body = Body(outgoing.max_body_bytes, coding, response.status)
                 async for chunk in response.content.iter_any():
@@ -151,7 +163,7 @@ class Transport:
 
     async def _peek(self, address: yarl.URL, deadline: float, exchange: Exchange) -> None:
         """Find out when a certificate expires that was not accepted, for that is worth knowing."""
-        if self._proxy is not None or address.host is None or address.port is None:
+        if address.host is None or address.port is None:
             return
         limit = min(deadline, asyncio.get_running_loop().time() + _PEEK_SECONDS)
         with suppress(TimeoutError, OSError, StoreError):
@@ -164,6 +176,51 @@ class Transport:
     async def close(self) -> None:
         """Close all connections."""
         await self._session.close()
+
+
+def _through(proxy: Proxy | None, deadline: float) -> dict[str, Any]:
+    """Return what aiohttp is told of a proxy."""
+    if proxy is None:
+        return {}
+    left = max(deadline - asyncio.get_running_loop().time(), 0.0)
+    # A proxy that takes no connection is told apart from a store that does not answer through it.
+    patience = min(_PROXY_SECONDS, left / 2)
+    return {
+        "proxy": proxy.url,
+        # What goes through a tunnel is not for the proxy.
+        "proxy_headers": authorization(proxy),
+        "timeout": aiohttp.ClientTimeout(total=None, sock_connect=patience),
+    }
+
+
+def _login(proxy: Proxy | None, address: yarl.URL) -> dict[str, str]:
+    """Return the header for the proxy in a request that it passes on itself."""
+    return authorization(proxy) if proxy is not None and address.scheme == "http" else {}
+
+
+def _of_proxy(
+    error: BaseException, proxy: Proxy | None, host: str, exchange: Exchange
+) -> TransportError | None:
+    """Return what an exception says about the proxy; None if it says nothing."""
+    if proxy is None:
+        return None
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return no_tunnel(proxy.url, host, error.status, error.message)
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return unreachable(proxy.url, host, "has a name that does not resolve")
+    if isinstance(error, aiohttp.ClientProxyConnectionError):
+        # asyncio writes its own words where the system's would stand.
+        reason = os.strerror(error.os_error.errno or 0)
+        return unreachable(proxy.url, host, f"cannot be reached: {reason}")
+    if isinstance(error, aiohttp.ConnectionTimeoutError) and not exchange.secured:
+        return unreachable(proxy.url, host, "does not take the connection")
+    return None
+
+
+def _check_refusal(proxy: Proxy, host: str, status: int, headers: dict[str, str]) -> None:
+    refused = refusal(proxy.url, host, status, headers)
+    if refused is not None:
+        raise refused
 
 
 def _headers(response: aiohttp.ClientResponse) -> dict[str, str]:

@@ -82,6 +82,24 @@ class Schedule:
 
 
 @dataclass(frozen=True, slots=True)
+class Proxy:
+    """What requests to a store go through.
+
+    Attributes:
+        url: its address, such as `http://proxy.example.com:3128`.
+        username: who it is asked as; "" if it asks nobody.
+        password: that of the user.
+        no_proxy: hosts, domains with all below them, addresses and networks that are reached
+            without it; `*` for all.
+    """
+
+    url: str
+    username: str = ""
+    password: Secret | None = None
+    no_proxy: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Store:
     """One store to watch. Every field comes from configuration or discovery.
 
@@ -100,6 +118,7 @@ class Store:
         max_body_bytes: largest answer read.
         ca_file: PEM file with further trusted issuers, if any.
         lists: whether carts and products are listed one by one, by name.
+        proxy: what requests go through, if anything.
         maintenance: when nobody is alerted about it.
         networks: of a store that a source named, the networks beside the public internet that its
             name may lead to; None for others, which may be anywhere.
@@ -118,6 +137,7 @@ class Store:
     max_body_bytes: int = 5 * 1024 * 1024
     ca_file: str | None = None
     lists: bool = True
+    proxy: Proxy | None = None
     maintenance: tuple[Window, ...] = ()
     networks: tuple[str, ...] | None = None
 

@@ -16,7 +16,12 @@ import trustme
 from store_exporter.contract import Response
 from store_exporter.errors import StoreError
 from store_exporter.net.plans import Pause, Plan, Request, Step, TransportError
-from store_exporter.platforms.kit.drivers import AsyncDriver, SyncDriver, proxy_for, tls_context
+from store_exporter.platforms.kit.drivers import (
+    AsyncDriver,
+    SyncDriver,
+    environment_proxy,
+    tls_context,
+)
 from tests.fakes.sockets import OK, scripted
 
 LIMIT = 1000
@@ -252,9 +257,9 @@ def test_the_environments_proxy_is_used_except_where_it_says_no(
 ) -> None:
     monkeypatch.setenv("https_proxy", "http://proxy.example:3128")
     monkeypatch.setenv("no_proxy", "internal.example")
-    assert proxy_for("https://shop.example.com/") == "http://proxy.example:3128"
-    assert proxy_for("https://internal.example/") is None
+    assert environment_proxy("https://shop.example.com/") == "http://proxy.example:3128"
+    assert environment_proxy("https://internal.example/") is None
     monkeypatch.delenv("https_proxy")
     for name in ("http_proxy", "all_proxy", "HTTP_PROXY", "ALL_PROXY", "HTTPS_PROXY"):
         monkeypatch.delenv(name, raising=False)
-    assert proxy_for("https://shop.example.com/") is None
+    assert environment_proxy("https://shop.example.com/") is None

@@ -15,13 +15,14 @@ import httpx
 
 from ...metrics.recorder import Recorder
 from ...net.plans import Plan
+from ...net.proxy import address_of, proxy_for
 from ...net.retry import Policy, Retrier, RetryBudget
 from ...operations.bound import bind
 from ...spec.operation import OperationSpec
 from ...spec.operations import Operations
 from ...stores.model import Store
 from .connection import ApiT, Clocks, Connection
-from .drivers import AsyncDriver, SyncDriver, proxy_for, tls_context
+from .drivers import AsyncDriver, SyncDriver, environment_proxy, tls_context
 from .operations import Plans
 
 T = TypeVar("T")
@@ -44,6 +45,9 @@ class Options(Clocks, total=False):
     """The largest answer that is read, 5 MiB unless given."""
     ca_file: str | None
     """PEM file with further trusted issuers."""
+    proxy_url: str | None
+    """A proxy, such as http://user:password@proxy.example.com:3128, or none when empty; the one
+    that the environment names unless given."""
     recorder: Recorder | None
     """Where to record; the process's own recorder unless given."""
     random: Random
@@ -124,10 +128,11 @@ class Client(Operations, ABC, Generic[ApiT, TransportT, SleptT]):
 
 def _transport_options(url: str, options: Options) -> dict[str, Any]:
     secure = url.startswith("https:")
+    proxy = options.get("proxy_url")
     return {
         "verify": tls_context(options.get("ca_file")) if secure else False,
         "limits": _LIMITS,
-        "proxy": proxy_for(url),
+        "proxy": environment_proxy(url) if proxy is None else proxy or None,
         "trust_env": False,
     }
 
@@ -216,6 +221,9 @@ def connector(
             "max_body_bytes": store.max_body_bytes,
             "ca_file": store.ca_file,
         }
+        if store.proxy is not None:
+            proxy = proxy_for(store, store.url)
+            options["proxy_url"] = "" if proxy is None else address_of(proxy)
         known = connection(store.url, store.credentials, {**store.settings, **settings})
         return BlockingClient(known, plans, options)
 

@@ -33,7 +33,7 @@ Sign = Callable[[Request], Request]
 """Adds to a request what proves who sent it; called for each attempt anew."""
 
 
-def proxy_for(url: str) -> str | None:
+def environment_proxy(url: str) -> str | None:
     """Return the proxy that the environment (`HTTPS_PROXY`, `NO_PROXY`, …) sets for an address."""
     parts = urlsplit(url)
     host = parts.hostname or ""

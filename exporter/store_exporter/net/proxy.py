@@ -1,0 +1,114 @@
+"""Which requests to a store go through its proxy, and what a proxy's own failure is.
+
+A proxy that cannot be reached, or that refuses, is this side's own trouble and tells nothing of the
+store. A proxy that answers 5xx in place of a tunnel has tried and could not reach the store.
+"""
+
+from __future__ import annotations
+
+import base64
+import ipaddress
+from collections.abc import Mapping
+from urllib.parse import quote, urlsplit
+
+from ..stores.model import Proxy, Store
+from .plans import TransportError
+
+_AUTHENTICATION_REQUIRED = 407
+
+
+def proxy_for(store: Store, url: str) -> Proxy | None:
+    """Return the proxy that a request of a store goes through; None if it goes straight there."""
+    if store.proxy is None or _exempt(urlsplit(url).hostname or "", store.proxy.no_proxy):
+        return None
+    return store.proxy
+
+
+def authorization(proxy: Proxy) -> dict[str, str]:
+    """Return the header that tells a proxy who asks, if it asks."""
+    if proxy.password is None:
+        return {}
+    login = f"{proxy.username}:{proxy.password.reveal()}".encode()
+    return {"Proxy-Authorization": f"Basic {base64.b64encode(login).decode()}"}
+
+
+def address_of(proxy: Proxy) -> str:
+    """Return a proxy's address with user and password in it, which is to be kept secret."""
+    if proxy.password is None:
+        return proxy.url
+    login = f"{quote(proxy.username, safe='')}:{quote(proxy.password.reveal(), safe='')}"
+    return proxy.url.replace("://", f"://{login}@", 1)
+
+
+def _exempt(host: str, exemptions: tuple[str, ...]) -> bool:
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return any(_names(exemption, host) for exemption in exemptions)
+    return any(each == "*" or _holds(each, address) for each in exemptions)
+
+
+def _names(exemption: str, host: str) -> bool:
+    if exemption in ("*", host):
+        return True
+    return host.endswith(exemption if exemption.startswith(".") else f".{exemption}")
+
+
+def _holds(exemption: str, address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    try:
+        return address in ipaddress.ip_network(exemption)
+    except ValueError:
+        return False
+
+
+def unreachable(proxy: str, host: str, reason: str) -> TransportError:
+    """Return the error of a proxy that takes no connection.
+
+    Args:
+        proxy: its address.
+        host: the store's.
+        reason: what it does, such as `refused the connection`.
+    """
+    message = f"the proxy {proxy}, which leads to {host}, {reason}"
+    return TransportError("local_failure", message, sent=False)
+
+
+def no_tunnel(proxy: str, host: str, status: int, phrase: str) -> TransportError:
+    """Return the error of a proxy that answered CONNECT with something else than a tunnel.
+
+    Args:
+        proxy: its address.
+        host: the store's.
+        status: of its answer.
+        phrase: the reason beside it.
+    """
+    said = f"{status} {phrase}".strip()
+    if status >= 500:
+        kind = "timeout" if status == 504 else "connection"
+        return TransportError(kind, f"the proxy {proxy} could not reach {host}: {said}", sent=False)
+    return unreachable(proxy, host, f"refuses: {said}{_advice(status)}")
+
+
+def refusal(
+    proxy: str, host: str, status: int, headers: Mapping[str, str]
+) -> TransportError | None:
+    """Return the error that an answer to a plain request stands for, if it is the proxy's own.
+
+    Squid and tinyproxy sign theirs; those of other proxies are taken for the store's, except 407,
+    which only proxies answer.
+
+    Args:
+        proxy: its address.
+        host: the store's.
+        status: of the answer.
+        headers: of the answer, in lower case.
+    """
+    signed = "x-squid-error" in headers or headers.get("server", "").startswith("tinyproxy")
+    if status == _AUTHENTICATION_REQUIRED or (signed and 400 <= status < 500):
+        return unreachable(proxy, host, f"refuses: {status}{_advice(status)}")
+    return None
+
+
+def _advice(status: int) -> str:
+    wrong = status == _AUTHENTICATION_REQUIRED
+    return "; see proxy_username and proxy_password" if wrong else ""
