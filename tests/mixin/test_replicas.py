@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from store_exporter.metrics.catalogue import CATALOGUE, business, health
+from store_exporter.metrics.catalogue import CATALOGUE, business, health, metrics_of
 from store_exporter.mixin import alerts, dashboards, rules, series, slo
 from store_exporter.mixin.dashboards.panels import DashboardPage, Panel, Query
 from tests import servers
@@ -22,7 +22,7 @@ from tests.servers import Server
 pytestmark = [pytest.mark.real, pytest.mark.timeout(120)]
 
 OTHER = (("job", "store-exporter"), ("instance", "standby:9847"))
-WATCHED = {metric.name for metric in (*health.METRICS, *business.METRICS)}
+WATCHED = {metric.name for metric in (*metrics_of(health), *metrics_of(business))}
 ASKED_BY_EACH = re.compile("store_api_(requests|throttled|cost)")
 """What both ask of a store, it is asked; so these are added up."""
 ABOUT_TWO = (series.WATCHERS,)

@@ -16,7 +16,7 @@ from pathlib import Path
 from ..config import Config
 from ..contract import Finding, Run
 from ..errors import StoreError
-from ..metrics.catalogue import SECTIONS, Kind, health, lists
+from ..metrics.catalogue import SECTIONS, Kind, health, lists, metrics_of
 from ..net.redactor import Redactor
 from ..platforms import base
 from ..probing.access import Access
@@ -158,7 +158,7 @@ def estimated_series(store: Store) -> int:
         "source": len(jobs),
     }
     total = LIST_SERIES if store.lists else 0
-    plain = [metric for metric in SECTIONS["business"] if metric not in lists.METRICS]
+    plain = [metric for metric in SECTIONS["business"] if metric not in metrics_of(lists)]
     for metric in (*SECTIONS["health"], *plain):
         names = metric.labels[len(health.STORE_LABELS) :]
         count = math.prod(values[name] for name in names)

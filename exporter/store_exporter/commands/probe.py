@@ -11,7 +11,7 @@ from typing import Any
 
 from ..config import Config
 from ..errors import ERROR_TYPES
-from ..metrics.catalogue import business, health
+from ..metrics.catalogue import business, health, metrics_of
 from ..metrics.recorder import Recorder
 from ..platforms import base
 from ..probing.history import Result
@@ -25,7 +25,7 @@ from . import arguments, stores
 _FIGURES = (
     health.INFO,
     health.TLS_EXPIRY,
-    *(metric for metric in business.METRICS if "collector" not in metric.labels),
+    *(metric for metric in metrics_of(business) if "collector" not in metric.labels),
 )
 
 

@@ -12,32 +12,18 @@ from itertools import groupby
 from typing import Any
 
 from .. import markdown
-from ..errors import ERROR_TYPES
+from ..errors import ERROR_TYPES, Fault
 from ..spec import results
 from ..spec.operation import OperationSpec, Parameter
 from ..spec.operations import OPERATIONS
 from .base import Platform, load, names
 from .kit.operations import Planned
 
-ANY_REQUEST = (
-    "timeout",
-    "dns",
-    "connection",
-    "tls",
-    "server_error",
-    "maintenance",
-    "rate_limited",
-    "blocked",
-    "invalid_response",
-    "response_too_large",
-    "redirect",
-    "unauthorized",
-    "forbidden",
-    "tls_untrusted",
-    "api_not_found",
-    "invalid_request",
-    "pool_timeout",
-    "cancelled",
+ANY_REQUEST = tuple(
+    entry.name
+    for entry in ERROR_TYPES.values()
+    if entry.fault is not Fault.CUSTOMER
+    and entry.name not in ("unsupported_operation", "local_failure", "exception")
 )
 """Error types that every operation may raise, whatever it does."""
 

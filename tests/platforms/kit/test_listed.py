@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from store_exporter.metrics.catalogue import CATALOGUE, business, lists
+from store_exporter.metrics.catalogue import CATALOGUE, business, lists, metrics_of
 from store_exporter.metrics.families import Sample
 from store_exporter.net.marks import GENERIC
 from store_exporter.platforms.kit import listed
@@ -87,7 +87,7 @@ def test_a_store_has_no_more_series_of_lists_than_is_said() -> None:
     lines = [SoldLine(item(n), 1, Money(Decimal(1), code)) for n in range(1, 40) for code in codes]
     found = [*listed.carts(carts), *listed.scarce(scarce), *listed.best_sellers(lines)]
     assert len(found) == 83
-    own = {name for metric in lists.METRICS for name in metric.labels}
+    own = {name for metric in metrics_of(lists) for name in metric.labels}
     assert own - set(business.CUSTOMERS.labels) == {
         *("list", "cart", "product_id", "product", "sku", "stock", "currency")
     }

@@ -7,13 +7,13 @@ what a run emits.
 from __future__ import annotations
 
 from . import business, exporter, health, lists, operations
-from .model import Kind, Metric
+from .model import Kind, Metric, metrics_of
 
 SECTIONS: dict[str, tuple[Metric, ...]] = {
-    "operations": operations.METRICS,
-    "health": health.METRICS,
-    "business": (*business.METRICS, *lists.METRICS),
-    "exporter": exporter.METRICS,
+    "operations": metrics_of(operations),
+    "health": metrics_of(health),
+    "business": (*metrics_of(business), *metrics_of(lists)),
+    "exporter": metrics_of(exporter),
 }
 """Metrics by section of the metrics reference."""
 
@@ -31,5 +31,6 @@ __all__ = [
     "exporter",
     "health",
     "lists",
+    "metrics_of",
     "operations",
 ]

@@ -69,15 +69,6 @@ SELLER_VALUE = Metric(
     "{money}",
 )
 
-METRICS = (
-    LISTED,
-    CART_VALUE,
-    CART_SINCE,
-    SCARCE_QUANTITY,
-    SCARCE_SOLD,
-    SELLER_SOLD,
-    SELLER_VALUE,
-)
 LISTS = ("carts", "scarce", "best_sellers")
 """Values of the label `list`."""
 MOST = 10

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from types import ModuleType
 
 
 class Kind(StrEnum):
@@ -56,3 +57,8 @@ class Metric:
         Receivers append `_ratio` to the name of a gauge whose unit is `1`, so that unit stays out.
         """
         return "" if self.unit == "1" else self.unit
+
+
+def metrics_of(module: ModuleType) -> tuple[Metric, ...]:
+    """Return what a module of the catalogue describes, in its order."""
+    return tuple(one for one in vars(module).values() if isinstance(one, Metric))
