@@ -12,34 +12,42 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests import servers
-from tests.demo import Demo
-from tests.demo import demo as running_demo
 
 # How long an example takes says how busy the machine is, and must not decide a test.
 settings.register_profile("project", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("project")
 
-# What a session makes once and what takes long to make: its tests run in one worker.
-_SHARED = ("history", "demo")
 # Until the tests have been found; see pytest_collection_finish.
 gc.disable()
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Group the tests of a shared fixture for `pytest --dist loadgroup`."""
-    for name in _SHARED:
-        if name in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group(name))
+    """Group the tests of a fixture that a module or a package shares, for `--dist loadgroup`.
+
+    Each worker would make it for itself, and some of them take half a minute.
+    """
+    if not isinstance(item, pytest.Function) or item.get_closest_marker("xdist_group"):
+        return
+    scopes = {found[-1].scope for found in item._fixtureinfo.name2fixturedefs.values()}
+    shared = item.path.parent if "package" in scopes else item.path
+    if scopes & {"package", "module"}:
+        name = str(shared.relative_to(item.config.rootpath))
+        item.add_marker(pytest.mark.xdist_group(name))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the modules whose tests may take longest, so that no worker ends with one."""
-    longest: dict[Path, float] = {}
+    """Begin with the modules whose tests may take longest, so that no worker ends with one.
+
+    Of the others, those come first whose tests run one after the other in one worker.
+    """
+    order: dict[Path, tuple[float, bool]] = {}
     for item in items:
         limit = item.get_closest_marker("timeout")
-        longest[item.path] = max(longest.get(item.path, 0), limit.args[0] if limit else 0)
+        longest = -limit.args[0] if limit else 0
+        grouped = item.get_closest_marker("xdist_group") is None
+        order[item.path] = min(order.get(item.path, (0, True)), (longest, grouped))
     # Tests of a module stay together, for the sake of its fixtures.
-    items.sort(key=lambda item: -longest[item.path])
+    items.sort(key=lambda item: order[item.path])
 
 
 def pytest_collection_finish() -> None:
@@ -102,13 +110,6 @@ def postgresql() -> Iterator[servers.Postgresql]:
     """A PostgreSQL for all tests; each makes a database of its own by `database`."""
     with servers.postgresql() as server:
         yield server
-
-
-@pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    """The whole demo, running; a test leaves its stores and its Slack as it found them."""
-    with running_demo(tmp_path_factory.mktemp("demo")) as started:
-        yield started
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ CONFIG = """
 """
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def history(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[tuple[servers.Server, float]]:

@@ -91,7 +91,7 @@ def test_what_takes_long_is_fetched_on_request_and_in_ci(
     done = stub.run(str(stub.root / "scripts/test"), *arguments, **environment)
     assert done.returncode == 0, done.stderr
     assert [name in done.stderr for name in OPTIONAL] == [wanted] * len(OPTIONAL)
-    assert asked(stub)[-1] == "-m pytest -n 3 --dist loadgroup --no-loadscope-reorder"
+    assert asked(stub)[-1] == "-m pytest -n 4 --dist loadgroup --no-loadscope-reorder"
 
 
 @pytest.mark.parametrize("script", ["scripts/test", ".ci/run"])
@@ -113,7 +113,7 @@ def test_pytest_gets_the_arguments(stub: Project) -> None:
     stub.script("test", "tests/a folder", "-k", "one or two")
     assert (
         asked(stub)[-1]
-        == "-m pytest -n 3 --dist loadgroup --no-loadscope-reorder tests/a folder -k one or two"
+        == "-m pytest -n 4 --dist loadgroup --no-loadscope-reorder tests/a folder -k one or two"
     )
 
 

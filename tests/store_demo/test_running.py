@@ -1,16 +1,29 @@
-"""The dashboards on what the demo really emits: exporter, stores, shoppers, Prometheus."""
+"""The running demo: what the dashboards show of it, and that its story can fail."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
+from store_demo.evidence import MissingEvidenceError
+from store_demo.scene import CHECK
+from store_demo.story import Story
 from store_exporter.metrics.catalogue import operations
 from store_exporter.mixin import dashboards, slo
 from tests.demo import Demo
+from tests.demo import demo as running
 from tests.mixin.panels import Source, proof
 from tests.servers import eventually
 
 pytestmark = pytest.mark.real
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """The whole demo; a test leaves its stores and its Slack as it found them."""
+    with running(tmp_path_factory.mktemp("demo")) as started:
+        yield started
 
 
 @pytest.mark.timeout(240)
@@ -31,3 +44,18 @@ def test_every_panel_shows_what_the_demo_does(demo: Demo) -> None:
 def found(url: str, query: str) -> bool:
     """Whether a query has a result."""
     return bool(Source(url).get("/api/v1/query", {"query": query})["result"])
+
+
+@pytest.mark.timeout(120)
+def test_the_story_fails_when_slack_hears_nothing(demo: Demo) -> None:
+    facts: list[str] = []
+    story = Story(demo.stack, CHECK, tell=facts.append, verified=facts.append, patience=20)
+    demo.slack.outage = True
+    try:
+        with pytest.raises(MissingEvidenceError, match="Slack received the message"):
+            demo.run(story.store_fails())
+    finally:
+        demo.slack.outage = False
+        demo.stack.stores[story._failing].faults.remove(story._outage)
+    assert demo.slack.refused > 0
+    assert any("Alertmanager holds StoreDown" in fact for fact in facts)
