@@ -32,6 +32,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "when --web.config.file asks for passwords or certificates)",
     )
     parser.add_argument(
+        "--web.systemd-socket",
+        dest="systemd_socket",
+        action="store_true",
+        help="listen on the sockets that systemd hands over, and on no address",
+    )
+    parser.add_argument(
         "--web.telemetry-path",
         dest="telemetry_path",
         type=_telemetry_path,

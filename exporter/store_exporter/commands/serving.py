@@ -23,6 +23,7 @@ from ..server.app import create_app
 from ..server.assembly import assembled
 from ..server.exporter import Exporter
 from ..server.listen import is_loopback, listening, signals
+from ..server.systemd import Notifier, activated
 from ..server.web_file import WebFile
 from .serve import PORT
 
@@ -73,25 +74,32 @@ async def _serve(
     shares = _shares()
     paths = web_paths(args.external_url, args.route_prefix)
     guarded = web_file is not None and web_file.guards
-    addresses = args.addresses or default_addresses(guarded=guarded)
+    opened = activated() if args.systemd_socket else []
+    addresses = [] if opened else args.addresses or default_addresses(guarded=guarded)
+    manager = Notifier()
     async with assembled(
         read,
         config=config,
         redact=redact,
         shard=args.shard,
         connections=shares.probes,
-        name=" ".join(f"{host}:{port}" for host, port in addresses),
+        name=" ".join(f"{host}:{port}" for host, port in addresses) or "systemd",
     ) as exporter:
         app = create_app(
             exporter, telemetry_path=args.telemetry_path, web_file=web_file, paths=paths
         )
         tls = web_file.tls if web_file else None
-        with signals(partial(_reload, exporter, set())) as ended:
-            async with listening(app, addresses, tls, limit=shares.server) as urls:
+        with signals(partial(_reload, exporter, manager, set())) as ended:
+            async with (
+                listening(app, addresses, tls, opened=opened, limit=shares.server) as urls,
+                manager.watched(),
+            ):
                 _started(exporter, urls)
                 for url in urls:
                     _tell(url + paths.prefix, guarded=guarded)
+                manager.ready()
                 await ended.wait()
+                manager.stopping()
 
 
 def _shares() -> descriptors.Shares:
@@ -145,15 +153,18 @@ def _tell(url: str, *, guarded: bool) -> None:
         )
 
 
-def _reload(exporter: Exporter, tasks: set[asyncio.Task[None]]) -> None:
+def _reload(exporter: Exporter, manager: Notifier, tasks: set[asyncio.Task[None]]) -> None:
     """Reload in the background; the set keeps the task alive until it ends."""
-    task = asyncio.create_task(_reload_quietly(exporter))
+    task = asyncio.create_task(_reload_quietly(exporter, manager))
     tasks.add(task)
     task.add_done_callback(tasks.discard)
 
 
-async def _reload_quietly(exporter: Exporter) -> None:
+async def _reload_quietly(exporter: Exporter, manager: Notifier) -> None:
+    manager.reloading()
     try:
         await exporter.reload()
     except ConfigError:
         return  # logged, counted and shown by the exporter
+    finally:
+        manager.ready()

@@ -12,6 +12,8 @@ from ..stores.model import Secret, Unreadable
 
 MAX_SECRET_BYTES = 64 * 1024
 
+_CREDENTIALS = "$CREDENTIALS_DIRECTORY/"
+"""Where systemd puts the secrets of a unit's LoadCredential."""
 _REFERENCE = re.compile(r"(env|file):(.+)", re.DOTALL)
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 
@@ -32,13 +34,19 @@ class SecretSource:
     resolve: bool = True
 
     def path(self, value: Any) -> Path:
-        """Read a path, relative to the configuration file.
+        """Read a path, relative to the configuration file or below `$CREDENTIALS_DIRECTORY`.
 
         Raises:
-            ValueError: it is not a string, is empty or holds a null byte.
+            ValueError: it is not a string, is empty or holds a null byte; or that is not set.
         """
         if not isinstance(value, str) or not value or "\0" in value:
             raise ValueError("is not a path; relative ones start at this file's folder")
+        if value.startswith(_CREDENTIALS):
+            if not (folder := self.environ.get("CREDENTIALS_DIRECTORY")):
+                raise ValueError(
+                    "CREDENTIALS_DIRECTORY is not set; systemd's LoadCredential does it"
+                )
+            return Path(folder) / value.removeprefix(_CREDENTIALS)
         return self.directory / value
 
     def secret(self, value: Any) -> Secret:

@@ -33,6 +33,7 @@ async def listening(
     addresses: Sequence[tuple[str | None, int]],
     tls: Callable[[], ssl.SSLContext | None] | None = None,
     *,
+    opened: Sequence[socket.socket] = (),
     limit: int = Shares().server,
 ) -> AsyncIterator[list[str]]:
     """Serve an application until the block ends; yields the addresses, with the ports chosen.
@@ -41,6 +42,7 @@ async def listening(
         app: what answers.
         addresses: hosts and ports; no host means every interface.
         tls: gives each connection what to speak with, or None to end it; None for plain HTTP.
+        opened: sockets that listen already; they are closed at the end.
         limit: connections at the same time.
 
     Raises:
@@ -51,10 +53,14 @@ async def listening(
     connections = Connections(cast(web.Server, runner.server), limit, tls)
     try:
         urls = []
+        scheme = "http" if tls is None else "https"
+        for listener in opened:
+            connections.listen(listener)
+            urls.append(_url(scheme, listener))
         for host, port in addresses:
             for listener in await _listeners(host, port):
                 connections.listen(listener)
-                urls.append(_url("http" if tls is None else "https", listener.getsockname()))
+                urls.append(_url(scheme, listener))
         yield urls
     finally:
         connections.refuse()
@@ -87,14 +93,16 @@ async def _listeners(host: str | None, port: int) -> list[socket.socket]:
     return listeners
 
 
-def _url(scheme: str, address: tuple[str, int]) -> str:
-    host, port = address[:2]
+def _url(scheme: str, listener: socket.socket) -> str:
+    if listener.family == socket.AF_UNIX:
+        return f"unix:{listener.getsockname()}"
+    host, port = listener.getsockname()[:2]
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def is_loopback(url: str) -> bool:
     """Tell whether only this machine reaches an address that `listening` yielded."""
-    return ip_address(urlsplit(url).hostname or "").is_loopback
+    return url.startswith("unix:") or ip_address(urlsplit(url).hostname or "").is_loopback
 
 
 @contextmanager

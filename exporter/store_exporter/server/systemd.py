@@ -1,0 +1,108 @@
+"""What a process and systemd tell each other: sockets that wait for it, and how it is doing.
+
+Both are small protocols of environment variables, described in sd_listen_fds(3) and sd_notify(3).
+Without the variables, as under any other supervisor, nothing happens.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+import time
+from collections.abc import AsyncIterator, MutableMapping
+from contextlib import asynccontextmanager, suppress
+
+log = logging.getLogger(__name__)
+
+_FIRST_DESCRIPTOR = 3
+
+
+class Notifier:
+    """Tells the service manager how the process is doing; never fails.
+
+    Args:
+        environ: names the manager's socket and how often it wants to hear something.
+    """
+
+    def __init__(self, environ: MutableMapping[str, str] = os.environ) -> None:
+        self._address = environ.get("NOTIFY_SOCKET", "")
+        meant = environ.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
+        interval = environ.get("WATCHDOG_USEC", "")
+        self._watchdog = int(interval) / 1e6 if meant and interval.isdecimal() else 0.0
+
+    def ready(self) -> None:
+        """Tell that the service works, at first and after each reload."""
+        self._tell("READY=1")
+
+    def reloading(self) -> None:
+        """Tell that the configuration is being read again."""
+        self._tell(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
+
+    def stopping(self) -> None:
+        """Tell that the service ends."""
+        self._tell("STOPPING=1")
+
+    @asynccontextmanager
+    async def watched(self) -> AsyncIterator[None]:
+        """Tell that the event loop still turns, twice in each interval, until the block ends."""
+        task = asyncio.create_task(self._ping()) if self._watchdog else None
+        try:
+            yield
+        finally:
+            if task is not None:
+                task.cancel()
+
+    async def _ping(self) -> None:
+        while True:
+            self._tell("WATCHDOG=1")
+            await asyncio.sleep(self._watchdog / 2)
+
+    def _tell(self, state: str) -> None:
+        if not self._address:
+            return
+        # A leading @ stands for the null byte of Linux' abstract addresses.
+        address = self._address.replace("@", "\0", 1) if self._address[0] == "@" else self._address
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+            sender.setblocking(False)
+            try:
+                sender.sendto(state.encode(), address)
+            except OSError as error:
+                log.warning("the service manager was not told: %s", error.strerror)
+
+
+def activated(environ: MutableMapping[str, str] = os.environ) -> list[socket.socket]:
+    """Take over the listening sockets that systemd opened for this process.
+
+    Args:
+        environ: says how many there are; what says so is removed, for they can be taken once.
+
+    Raises:
+        OSError: there are none, or one of them is no socket that listens.
+    """
+    pid, count = environ.pop("LISTEN_PID", ""), environ.pop("LISTEN_FDS", "")
+    environ.pop("LISTEN_FDNAMES", None)
+    if pid != str(os.getpid()) or not count.isdecimal() or count == "0":
+        raise OSError("--web.systemd-socket: systemd has handed no sockets to this process")
+    taken: list[socket.socket] = []
+    try:
+        for descriptor in range(_FIRST_DESCRIPTOR, _FIRST_DESCRIPTOR + int(count)):
+            os.set_inheritable(descriptor, False)
+            taken.append(_listener(descriptor))
+    except OSError:
+        for one in taken:
+            one.close()
+        raise
+    return taken
+
+
+def _listener(descriptor: int) -> socket.socket:
+    found = socket.socket(fileno=descriptor)
+    listens = False
+    with suppress(OSError):
+        listens = bool(found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
+    if not listens or found.type != socket.SOCK_STREAM:
+        found.detach()
+        raise OSError(f"--web.systemd-socket: descriptor {descriptor} is no socket that listens")
+    return found
