@@ -106,7 +106,7 @@ def test_tests_run_after_the_checks_even_when_servers_are_missing(
     assert done.returncode == 0, done.stderr
     assert "Tests that need these are skipped" in done.stderr
     modules = [re.sub(r"-m (\w+).*", r"\1", line) for line in asked(stub)]
-    assert modules == ["pip", "pip", "ruff", "ruff", "mypy", "pytest"]
+    assert modules == ["pip", "pip", "ruff", "ruff", "mypy", "codespell_lib", "pytest"]
 
 
 def test_pytest_gets_the_arguments(stub: Project) -> None:
