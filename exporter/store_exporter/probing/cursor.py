@@ -9,13 +9,19 @@ belong to its position, and Prometheus has never seen a count that the document 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from .state import Saved, StateUnavailableError
+from .documents import Documents
+from .state import DAMAGED, Key, Saved, StateUnavailableError
+
+log = logging.getLogger(__name__)
 
 MAX_BYTES = 64 * 1024 * 1024
 """The largest document; a collector that needs more has a leak."""
+_KEEP_SECONDS = 2.0
+"""How often at most the memory of a run that goes on is made durable."""
 
 
 class RunCursor:
@@ -69,3 +75,75 @@ class RunCursor:
         if len(text) > MAX_BYTES:
             raise ValueError(f"the document has {len(text)} characters, more than {MAX_BYTES}")
         self._document = self.changed = text
+
+
+class RunMemory:
+    """The memory of one run among the documents.
+
+    Args:
+        documents: where it is kept.
+        key: its name; None for a run that remembers nothing.
+        monotonic: seconds of a clock that never jumps.
+        lost: called when a document made no sense and begins anew.
+
+    Attributes:
+        cursor: what the run reads and saves.
+    """
+
+    def __init__(
+        self,
+        documents: Documents,
+        key: Key | None,
+        monotonic: Callable[[], float],
+        lost: Callable[[], None],
+    ) -> None:
+        self.cursor = RunCursor()
+        self._documents = documents
+        self._key = key
+        self._monotonic = monotonic
+        self._lost = lost
+        self._written = monotonic()
+
+    async def read(self) -> None:
+        """Read it before the run. That this cannot be done matters only to who asks for it."""
+        if self._key is not None:
+            try:
+                self.cursor = RunCursor(await self._documents.read(self._key))
+            except StateUnavailableError as error:
+                self.cursor = RunCursor(error)
+
+    async def keep(self) -> None:
+        """Make durable, now and then, what was saved so far.
+
+        So a walk that is longer than the time from crash to crash gets ahead all the same.
+        """
+        cursor = self.cursor
+        if self._key is None or cursor.changed is None:
+            return
+        if self._monotonic() - self._written < _KEEP_SECONDS:
+            return
+        document, self._written = cursor.changed, self._monotonic()
+        try:
+            cursor.revision = await self._documents.write(self._key, document, cursor.revision)
+        except StateUnavailableError:
+            return  # no matter of the run's; its end tries again and tells
+        cursor.changed = None
+
+    async def save(self) -> None:
+        """Make durable, at the run's end, what it saved, and keep aside what made no sense to it.
+
+        Raises:
+            StateUnavailableError: it cannot be written now.
+        """
+        key, cursor = self._key, self.cursor
+        if key is None:
+            return
+        if cursor.discarded is not None:
+            document, why = cursor.discarded
+            aside = key._replace(collector=key.collector + DAMAGED)
+            log.error("what was saved is lost: %s of %s: %s", key.collector, key.identity, why)
+            await self._documents.write(aside, document)
+            self._lost()
+            cursor.discarded = None
+        if cursor.changed is not None:
+            await self._documents.write(key, cursor.changed, cursor.revision)

@@ -16,7 +16,7 @@ from ..stores.model import Store
 from .access import Access, Journal, Priority
 from .budget import BudgetSpentError
 from .budgets import Budgets
-from .cursor import RunCursor
+from .cursor import RunMemory
 from .documents import Documents, MemoryDocuments
 from .driver import Driver
 from .exchange import Sender
@@ -27,7 +27,7 @@ from .jobs import COLLECTOR, PROBE, Job
 from .outcomes import Complaints, judged, own_failure, result_of
 from .pulse import Pulse
 from .recording import Recording
-from .state import DAMAGED, Key, StateUnavailableError
+from .state import Key, StateUnavailableError
 
 log = logging.getLogger(__name__)
 
@@ -57,10 +57,6 @@ class Skipped:
         if self.error is not None:
             return str(self.error)
         return f"{self.reason}; it may run in {self.wait:.0f} s"
-
-
-_KEEP_SECONDS = 2.0
-"""How often at most the memory of a run that goes on is made durable."""
 
 
 class Runner:
@@ -207,22 +203,22 @@ class Runner:
     ) -> Result | Skipped:
         # The clock runs neither while our own disk is read nor while it is written.
         key = Key.of(job.store, job.name) if job.kind == COLLECTOR else None
+        memory = RunMemory(self._documents, key, self._monotonic, self.recording.state_lost)
         began = took = 0.0
         http: StoreHttp | None = None
         ended: Report | Exception
         lost = self._pulse.lost
         try:
-            cursor = await self._cursor(key)
+            await memory.read()
             http = self._http(job, job.priority if priority is None else priority)
             began = time.perf_counter()
             lost = self._pulse.lost
             try:
                 with self._pulse.watching():
-                    ended = await self._check(job, http, cursor)
+                    ended = await self._check(job, http, memory)
             finally:
                 took = time.perf_counter() - began
-                if key is not None:
-                    await self._remember(key, cursor)
+                await memory.save()
         except StateUnavailableError as error:
             _stop_if_cancelled()
             self.recording.state_failed(error.reason)
@@ -250,27 +246,6 @@ class Runner:
         duration = took - journal.waited
         return self._finish(job, ended, journal, duration, detailed=detailed)
 
-    async def _cursor(self, key: Key | None) -> RunCursor:
-        """Return the memory of a run. That it cannot be read matters only to who asks for it."""
-        if key is None:
-            return RunCursor()
-        try:
-            return RunCursor(await self._documents.read(key))
-        except StateUnavailableError as error:
-            return RunCursor(error)
-
-    async def _remember(self, key: Key, cursor: RunCursor) -> None:
-        """Make durable what a run saved, and keep aside what made no sense to it."""
-        if cursor.discarded is not None:
-            document, why = cursor.discarded
-            aside = key._replace(collector=key.collector + DAMAGED)
-            log.error("what was saved is lost: %s of %s: %s", key.collector, key.identity, why)
-            await self._documents.write(aside, document)
-            self.recording.state_lost()
-            cursor.discarded = None
-        if cursor.changed is not None:
-            await self._documents.write(key, cursor.changed, cursor.revision)
-
     def _http(self, job: Job, priority: Priority) -> StoreHttp:
         return StoreHttp(
             job.store,
@@ -283,27 +258,11 @@ class Runner:
             sleep=self._sleep,
         )
 
-    async def _check(self, job: Job, http: StoreHttp, cursor: RunCursor) -> Report:
+    async def _check(self, job: Job, http: StoreHttp, memory: RunMemory) -> Report:
         """Run the check within its deadline."""
         connection = self.access(job.store).connection(job.store)
-        saved = self._monotonic()
-
-        async def keep() -> None:
-            # A walk that is longer than the time from crash to crash gets ahead all the same.
-            nonlocal saved
-            if cursor.changed is None or self._monotonic() - saved < _KEEP_SECONDS:
-                return
-            document, saved = cursor.changed, self._monotonic()
-            try:
-                key = Key.of(job.store, job.name)
-                cursor.revision = await self._documents.write(key, document, cursor.revision)
-            except StateUnavailableError:
-                return  # no matter of the plan's; the end of the run tries again and tells
-            cursor.changed = None
-
-        between = keep if job.kind == COLLECTOR else None
-        driver = Driver(http, connection, sleep=self._sleep, between=between)
-        run = Run(job.store, job.options, cursor, self._now)
+        driver = Driver(http, connection, sleep=self._sleep, between=memory.keep)
+        run = Run(job.store, job.options, memory.cursor, self._now)
         return await http.within_deadline(driver.run(job.check.check, run))
 
     def _finish(
