@@ -125,4 +125,4 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if missing:
         terminalreporter.section("tests were skipped for want of real servers", red=True)
         names = ", ".join(missing)
-        terminalreporter.line(f"Not to be had: {names}. `scripts/tools --all` gets them.")
+        terminalreporter.line(f"Not to be had: {names}. `scripts/test --all` gets them.")
