@@ -14,7 +14,7 @@ from tests.servers.process import TOOLS, tool
 
 
 @pytest.mark.real
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 async def test_figures_are_true_and_outages_are_told_whatever_is_done_to_the_programs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

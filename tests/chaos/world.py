@@ -179,7 +179,7 @@ class World:
         child = self.processes[name].child
         child.send_signal(number)
         try:
-            async with asyncio.timeout(40):
+            async with asyncio.timeout(60):
                 await child.wait()
         except TimeoutError:
             self.say(f"!! {name} did not end by {number.name}; killed")

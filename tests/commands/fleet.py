@@ -162,7 +162,7 @@ async def scraping(folder: Path, ports: Sequence[int], rule: str) -> AsyncIterat
         yield server
 
 
-async def until(holds: Callable[[], Awaitable[bool]], what: str, *, seconds: float = 40) -> None:
+async def until(holds: Callable[[], Awaitable[bool]], what: str, *, seconds: float = 90) -> None:
     """Wait until something is so, which only other processes bring about.
 
     Raises:

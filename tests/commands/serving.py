@@ -60,7 +60,7 @@ async def served(
     log: list[str] = []
     try:
         address = ""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not address:
                 log.append(await line_of(process))
                 if match := LISTEN.search(log[-1]):
@@ -80,7 +80,7 @@ async def line_of(process: asyncio.subprocess.Process) -> str:
 
 
 async def until_logged(process: asyncio.subprocess.Process, text: str) -> str:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while text not in (line := await line_of(process)):
             pass
     return line

@@ -59,7 +59,7 @@ async def test_failures_are_printed_and_followed(folder: Path) -> None:
         )  # fmt: skip
         assert following.stdout is not None
         try:
-            async with asyncio.timeout(40):
+            async with asyncio.timeout(60):
                 while b'"timeout"' not in await following.stdout.readline():
                     pass
                 await report(url, error_type="rate_limited", message="slow down")

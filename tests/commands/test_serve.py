@@ -154,7 +154,7 @@ async def test_a_signal_ends_it_cleanly(tmp_path: Path, number: signal.Signals) 
     async with served(tmp_path) as (process, address, _):
         assert "is ready" in await ask(f"{address}/-/ready")
         process.send_signal(number)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             _, rest = await process.communicate()
         assert process.returncode == 0
         assert f"signal={number.name}" in rest.decode()
@@ -171,7 +171,7 @@ async def test_a_store_that_hangs_does_not_delay_the_end(tmp_path: Path) -> None
                 # It waits for the store's only slot, which the scheduled run has.
                 waiting = asyncio.create_task(ask_in(session, f"{address}/probe?target={STORE[1]}"))
                 process.send_signal(signal.SIGTERM)
-                async with asyncio.timeout(20):
+                async with asyncio.timeout(60):
                     await process.wait()
                 assert process.returncode == 0
                 waiting.cancel()

@@ -75,7 +75,7 @@ async def until_all_show(addresses: list[str], truth: dict[str, float]) -> None:
     wanted = {domain: [value] for domain, value in truth.items()}
     found: dict[str, list[float]] = {}
     try:
-        async with asyncio.timeout(40):
+        async with asyncio.timeout(60):
             while (found := await paid(addresses)) != wanted:
                 # A store that begins anew, or is counted twice, never comes to the truth.
                 assert all(max(values) <= truth[domain] for domain, values in found.items())

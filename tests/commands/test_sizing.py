@@ -59,7 +59,7 @@ async def test_there_are_as_many_series_as_computed(
                 (slo.BUDGET, STORES * 3),
             ):
                 last = partial(server.query, f"count({name}) == {number}")
-                await asyncio.to_thread(partial(eventually, last, timeout=40))
+                await asyncio.to_thread(partial(eventually, last))
             names = await asyncio.to_thread(
                 server.query, 'count by (__name__) ({__name__=~".*store_.*", domain!=""})'
             )

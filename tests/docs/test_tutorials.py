@@ -148,7 +148,7 @@ def follow(
 
 
 @pytest.mark.real
-@pytest.mark.timeout(300)  # seven processes on a machine that may be busy
+@pytest.mark.timeout(600)  # seven processes on a machine that may be busy
 async def test_from_nothing_to_the_first_alert(tmp_path: Path) -> None:
     shop = SimulatedWooCommerce(DOMAIN, orders=10)
     key = shop.keys.read_only

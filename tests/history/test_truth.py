@@ -218,7 +218,7 @@ def send(server: servers.Server, folder: Path) -> None:
 
 
 @pytest.mark.real
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(180)
 def test_victoria_metrics_says_what_sql_says(
     tmp_path: Path, victoria_metrics: servers.VictoriaMetricsFactory, table: Table
 ) -> None:

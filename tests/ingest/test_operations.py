@@ -252,7 +252,7 @@ async def test_more_at_the_same_time_than_there_are_places_is_told_when_to_come_
     headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
     async with taking(tmp_path) as running:
         first = asyncio.create_task(running.ask(PATH, "POST", data=waiting(), headers=headers))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             answer = await post(running, [call(domain="x")])
             while answer.status != 429:
                 answer = await post(running, [call(domain="x")])

@@ -34,7 +34,7 @@ def history(
         last = (slo.BUDGET, series.PROBE_QUANTILE, series.LATENCY_NORMAL, series.STORE_SUCCESS)
         for name in (*last, f"({series.TROUBLE} >= {rules.PAGED} < {rules.DOWN})"):
             evaluated = f"timestamp({name}) > {now}"
-            servers.eventually(partial(server.query, evaluated), timeout=30)
+            servers.eventually(partial(server.query, evaluated))
         yield server, time.time()
 
 

@@ -67,7 +67,7 @@ async def test_the_same_alert_reaches_teams_telegram_and_pagerduty(tmp_path: Pat
                 headers={"Content-Type": "application/json"},
             )
             await asyncio.to_thread(lambda: urllib.request.urlopen(request, timeout=5).close())
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 found = {kind: await queue.get() for kind, queue in arrived.items()}
     finally:
         await runner.cleanup()

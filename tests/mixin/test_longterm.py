@@ -223,7 +223,7 @@ def test_the_documented_recipe_keeps_the_hours_elsewhere_and_nothing_else(
     config = f"rule_files: [rules.yml]\n{dedent(recipe)}"
     with servers.prometheus(config.replace("http://prometheus-years:9090", years.url), tmp_path):
         kept = partial(years.query, 'count by (__name__) ({__name__!=""})')
-        found = servers.eventually(kept, lambda found: len(found) > 2, timeout=40)
+        found = servers.eventually(kept, lambda found: len(found) > 2)
         calls = asked(years, 730).usages
     assert {labels["__name__"] for labels, _ in found} == {
         longterm.HOURLY_CALLS,

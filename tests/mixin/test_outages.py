@@ -13,7 +13,7 @@ import pytest
 from store_demo.slack import SlackReceiver
 from tests.mixin.outage import Fleet, watched
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(180)]
 
 PACE = 1 / 60
 

@@ -12,7 +12,7 @@ from tests.mixin.panels import RANGE, Series, Source, choices, figures, proof
 from tests.mixin.synthetic import ERROR_SHARE, ERRORS, OPERATIONS, ORDERS_PER_HOUR, RATE, STORES
 from tests.servers import Server
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(180)]
 
 
 def test_every_query_of_every_panel_has_data_for_every_value_of_every_variable(

@@ -131,7 +131,7 @@ async def test_the_same_alert_reaches_a_mailbox_and_a_webhook(tmp_path: Path) ->
                 headers={"Content-Type": "application/json"},
             )
             await asyncio.to_thread(lambda: urllib.request.urlopen(request, timeout=5).close())
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 mail = email.message_from_bytes(await mails.get(), policy=email.policy.default)
                 call = await calls.get()
     assert mail["Subject"] == "[FIRING:1] StoreDown books.example (acme)"
@@ -165,6 +165,6 @@ async def test_one_line_of_configuration_keeps_a_dead_mans_switch_fed(tmp_path: 
                 headers={"Content-Type": "application/json"},
             )
             await asyncio.to_thread(lambda: urllib.request.urlopen(request, timeout=5).close())
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 beats = [await calls.get() for _ in range(3)]
     assert {beat["groupLabels"]["alertname"] for beat in beats} == {"Watchdog"}

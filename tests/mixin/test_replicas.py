@@ -19,7 +19,7 @@ from tests.mixin.test_alerts import promtool
 from tests.mixin.test_victoria_metrics import FLAGS, Values, alike, asked, last, send
 from tests.servers import Server
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(180)]
 
 OTHER = (("job", "store-exporter"), ("instance", "standby:9847"))
 WATCHED = {metric.name for metric in (*metrics_of(health), *metrics_of(business))}

@@ -24,7 +24,7 @@ from tests.mixin import synthetic
 from tests.mixin.panels import Source, proof
 from tests.servers.process import running
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(180)]
 
 OURS, THEIRS = "acme", "globex"
 FOREIGN = {domain for org, domain, _ in synthetic.STORES if org == THEIRS} | {THEIRS}

@@ -214,7 +214,7 @@ def differences(server: Server, org: str, truth: dict[str, dict[Key, float]]) ->
 
 
 @pytest.mark.real
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(180)
 def test_calls_are_what_prometheus_and_analytics_say(tmp_path: Path) -> None:
     seed = random.randrange(1 << 32)
     with ThreadPoolExecutor(len(PROTOCOLS) + 1) as pool:

@@ -52,7 +52,7 @@ def test_threads_end_when_there_is_nothing_to_do(monkeypatch: pytest.MonkeyPatch
     threads = Daemons("soon gone")
     seen: list[int | None] = []
     begin_and_wait(threads, seen)
-    until = time.monotonic() + 30
+    until = time.monotonic() + 60
     while those_named("soon gone"):
         assert time.monotonic() < until
         time.sleep(0.01)

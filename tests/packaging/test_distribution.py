@@ -164,7 +164,7 @@ def uv(*arguments: object, folder: Path) -> str:
 
 
 @CI
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_what_build_makes_is_accepted_by_the_index(repository: Path, tmp_path: Path) -> None:
     folder = tmp_path / "dist"
     run = ("tool", "run")
@@ -176,7 +176,7 @@ def test_what_build_makes_is_accepted_by_the_index(repository: Path, tmp_path: P
 
 
 @CI
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_type_checkers_know_the_whole_public_api(wheel: Path, tmp_path: Path) -> None:
     environment = tmp_path / "environment"
     uv("venv", environment, folder=tmp_path)

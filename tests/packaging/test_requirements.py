@@ -69,7 +69,7 @@ def install(python: Path, *arguments: object, folder: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("resolution", ["lowest-direct", "highest"])
 def test_the_program_runs_with_whatever_versions_its_requirements_allow(
     repository: Path, tmp_path: Path, resolution: str

@@ -88,7 +88,7 @@ class Shopping:
         return float(self.orders), self.revenue
 
 
-@pytest.mark.timeout(60 + KILLS * 15)
+@pytest.mark.timeout(120 + KILLS * 15)
 @pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.real)])
 async def test_every_order_is_counted_once_however_often_the_process_is_killed(
     kind: str, tmp_path: Path, request: pytest.FixtureRequest
@@ -135,7 +135,7 @@ async def life(argv: list[str]) -> AsyncIterator[Callable[[], Awaitable[tuple[fl
     output = process.stdout
 
     async def figures() -> tuple[float, float]:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             paid, revenue = (await output.readline()).split()
         return float(paid), float(revenue)
 

@@ -52,7 +52,7 @@ async def following(
     maintenance = Maintenance(recorder, documents or MemoryDocuments(), now=clock)
     maintenance.start(stores)
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while any(shown(recorder, one) is None for one in stores):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         yield maintenance, recorder
@@ -80,7 +80,7 @@ async def test_the_end_comes_without_anybody_looking() -> None:
         await maintenance.begin(SHOP, 0.05, "quick")
         assert shown(recorder) == 1
         clock.now += 1
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while shown(recorder):  # noqa: ASYNC110 - the task that is tested sets no event here
                 await asyncio.sleep(0.01)
 

@@ -458,13 +458,13 @@ async def test_liveness_does_not_wait_behind_a_collector(job: Jobs, transport: T
         alive = replace(job(liveness=True, url=server.url), store=store)
         assert (await bench.run(alive)).ok
         # Another probe waits, however long that takes, and is not timed out by it.
-        patient = job(name="tls", url=server.url, timeout=0.3)
+        patient = job(name="tls", url=server.url, timeout=1)
         waiting = asyncio.create_task(bench.run(replace(patient, store=store)))
-        await asyncio.sleep(0.8)
+        await asyncio.sleep(1.2)
         release.set()
         result = await waiting
         assert result.ok, result.message
-        assert result.duration < 0.3
+        assert result.duration < 1
         assert (await collector).ok
 
 

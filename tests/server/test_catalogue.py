@@ -120,7 +120,7 @@ async def life(
     """Let the shops trade until everything expected was seen, and return all that was."""
     random, found = Random(3), {}
     with suppress(TimeoutError):
-        async with asyncio.timeout(40):
+        async with asyncio.timeout(60):
             while expected - found.keys():
                 for shop in shops.values():
                     shop.trade(random)

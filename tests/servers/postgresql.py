@@ -69,7 +69,7 @@ class Postgresql:
                 cwd=self._folder,
                 **_nobody(),
             )
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while True:
             try:
                 self.connect().close()

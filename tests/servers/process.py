@@ -34,7 +34,7 @@ def tool(name: str) -> str:
     """The path of a program from `scripts/tools`; skips the test when it is missing."""
     path = TOOLS / name
     if not path.exists():
-        pytest.skip(f"{_MISSING}{name} (scripts/tools --all gets it, or says why not)")
+        pytest.skip(f"{_MISSING}{name} (scripts/test --all gets it, or says why not)")
     return str(path)
 
 
@@ -145,7 +145,7 @@ def running(
         env: environment variables besides our own.
 
     Raises:
-        StartError: it ended early or was not ready within 30 seconds.
+        StartError: it ended early or was not ready within a minute.
     """
     program = program or tool(name)
     log = _log(directory, name)
@@ -172,7 +172,7 @@ def running(
 
 
 def eventually(
-    question: Callable[[], T], holds: Callable[[T], bool] = bool, *, timeout: float = 20
+    question: Callable[[], T], holds: Callable[[T], bool] = bool, *, timeout: float = 60
 ) -> T:
     """Ask until the answer is right and return it; for what a real server does in its own time.
 
@@ -192,14 +192,14 @@ def _log(directory: Path, name: str) -> Path:
 
 
 def _await_ready(child: subprocess.Popen[bytes], log: Path, *, listening: str, ready: str) -> str:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while True:
         said = log.read_text(encoding="utf-8", errors="replace")
         found = re.search(listening, said)
         if found and _answers(url := f"http://{found.group(1)}", ready):
             return url
         if (ended := child.poll()) is not None or time.monotonic() > deadline:
-            why = "was not ready after 30 s" if ended is None else f"ended with status {ended}"
+            why = "was not ready after 60 s" if ended is None else f"ended with status {ended}"
             tail = "\n".join(said.splitlines()[-15:])
             raise StartError(f"{log.stem} {why}; its log ends:\n{tail}")
         time.sleep(0.02)

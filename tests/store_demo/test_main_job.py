@@ -49,7 +49,7 @@ def test_the_check_verifies_the_whole_story_and_says_what_it_verified() -> None:
     assert alerts == {"StoreDown"}
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(180)
 async def test_ctrl_c_ends_everything_that_was_started(tmp_path: Path) -> None:
     process = await asyncio.create_subprocess_exec(
         *DEMO, stdout=asyncio.subprocess.PIPE, env={**os.environ, "TMPDIR": str(tmp_path)}

@@ -106,7 +106,7 @@ def test_a_killed_demo_leaves_nothing_running(tmp_path: Path) -> None:
     )
     assert done.returncode == -signal.SIGKILL, done.stderr
     pid = int(done.stdout)
-    eventually(lambda: not _runs(pid), timeout=10)
+    eventually(lambda: not _runs(pid))
 
 
 def _runs(pid: int) -> bool:

@@ -46,7 +46,7 @@ def found(url: str, query: str) -> bool:
     return bool(Source(url).get("/api/v1/query", {"query": query})["result"])
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(180)
 def test_the_story_fails_when_slack_hears_nothing(demo: Demo) -> None:
     facts: list[str] = []
     story = Story(demo.stack, CHECK, tell=facts.append, verified=facts.append, patience=20)

@@ -43,7 +43,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         # New series are scraped at zero first.
         total = "sum(store_operations_total{SELECTOR}) > 0"
         for route in ("scraped", "pushed", "exponential"):
-            eventually(lambda route=route: ask(server, total, route), timeout=30)
+            eventually(lambda route=route: ask(server, total, route))
         yield server
     target.close()
 

@@ -217,7 +217,7 @@ PAGES = ({}, {"page_size": 1, "max_pages": 2}, {"page_size": 3, "max_pages": 1})
 """Options with which a collection takes several pages, and several runs."""
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(180)
 @settings(max_examples=40, deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(
     st.lists(st.tuples(st.sampled_from(MOVES), st.integers(0, 1000)), max_size=6),
@@ -236,7 +236,7 @@ def test_the_identity_holds_after_every_collection(
     go_on(life, stream)
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(180)
 @settings(max_examples=20, deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(
     st.lists(

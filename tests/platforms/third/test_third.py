@@ -183,7 +183,7 @@ async def test_it_is_watched_and_its_metrics_are_served(command: Installed) -> N
     async with (
         served(command.folder, **arguments) as (_, address, _),  # type: ignore[arg-type]
         aiohttp.ClientSession() as session,
-        asyncio.timeout(30),
+        asyncio.timeout(60),
     ):
         text = ""
         while 'store_up{org="acme"' not in text:
