@@ -16,7 +16,8 @@ from tests.servers import tool
 
 BLOCKS = list(blocks("console", "sh"))
 # Of the shell and of every system, or named with where to have them. What they are given is run
-# where it is ours: pip's by tests/packaging, curl's by test_http.py and tests/ingest.
+# where it is ours: pip's by tests/packaging, curl's by test_http.py and tests/ingest, the folders
+# that helm and kubectl are given by tests/deploy.
 TAKEN_AS_THEY_ARE = {
     ".", "cd", "chmod", "curl", "docker", "done", "echo", "environment", "export", "for", "git",
     "helm", "htpasswd", "kubectl",

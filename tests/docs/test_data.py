@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import trustme
 import yaml
@@ -17,7 +18,7 @@ from store_exporter import cli
 from store_exporter.config import load, web
 from store_exporter.history import tenants
 from store_exporter.platforms import base
-from tests.docs.blocks import Block, blocks
+from tests.docs.blocks import ROOT, Block, blocks
 from tests.servers import tool
 
 # Values of the chart are for Helm and its schema, which the tests of the chart ask.
@@ -96,11 +97,20 @@ def vmauth(document: dict[str, Any], _: Path) -> None:
     assert [user["bearer_token"] for user in document["users"]] == ["token-of-acme"]
 
 
+def chart(document: dict[str, Any], folder: Path) -> None:
+    """Values of the Helm chart, which has a schema of them."""
+    schema = ROOT / "deploy/helm/store-exporter/values.schema.json"
+    jsonschema.validate(document, json.loads(schema.read_text(encoding="utf-8")))
+    if "orgs" in document.get("config", {}):
+        ours(document["config"], folder)
+
+
 # By a key that only files of that kind have.
 KINDS: dict[str, Callable[[Any, Path], None]] = {
     "objectives": objectives,
     "users": vmauth,
     "tls_server_config": web_file,
+    **dict.fromkeys(("image", "networkPolicy", "shards"), chart),
     **dict.fromkeys(("scrape_configs", "remote_write", "rule_files", "global"), prometheus),
     **dict.fromkeys(
         ("orgs", "stores", "discovery", "defaults", "alerts", "networks", "error_classes",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,17 +71,34 @@ def generate(options: FileOptions = FileOptions()) -> dict[str, str]:
     """Return every generated file but the dashboards by its path."""
     links, pace = options.links, options.pace
     runbooks = {f"docs/runbooks/{name}.md": text for name, text in runbook.pages().items()}
+    to_evaluate = {
+        "prometheus/rules/recording.yml": rules.document(pace=pace),
+        "prometheus/rules/slo.yml": slo.document(options.objectives, pace=pace),
+        "alerts/rules/alerts.yml": alerts.document(links, pace=pace),
+    }
     return {
         **runbooks,
         "docs/metrics.md": reference.metrics(),
         "docs/dashboards.md": reference.dashboards(),
-        "prometheus/rules/recording.yml": as_yaml(rules.document(pace=pace)),
-        "prometheus/rules/slo.yml": as_yaml(slo.document(options.objectives, pace=pace)),
-        "alerts/rules/alerts.yml": as_yaml(alerts.document(links, pace=pace)),
+        **{path: as_yaml(document) for path, document in to_evaluate.items()},
+        "deploy/kustomize/operator/rules.yml": as_yaml(prometheus_rule(to_evaluate.values())),
         "alerts/alertmanager.yml": as_yaml(alertmanager.build(options.routing, pace=pace)),
         f"alerts/templates/{slack.FILE}": slack.templates(),
         f"alerts/templates/{mail.FILE}": mail.templates(),
         f"alerts/templates/{chat.FILE}": chat.templates(),
+    }
+
+
+def prometheus_rule(documents: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return rule files as the one object that the Prometheus operator reads."""
+    return {
+        "apiVersion": "monitoring.coreos.com/v1",
+        "kind": "PrometheusRule",
+        "metadata": {
+            "name": "store-exporter",
+            "labels": {"app.kubernetes.io/name": "store-exporter"},
+        },
+        "spec": {"groups": [group for document in documents for group in document["groups"]]},
     }
 
 
