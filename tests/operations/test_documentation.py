@@ -9,7 +9,7 @@ import pytest
 
 import store_exporter
 from store_exporter import ERROR_TYPES, default_recorder
-from store_exporter.metrics.recorder import STAGES
+from store_exporter.metrics.complaints import STAGES
 from tests.metrics.figures import operations, series
 
 

@@ -9,6 +9,30 @@ from collections.abc import Callable
 from . import tracing
 from .signals import comes_from_outside
 
+STAGES = (
+    "labels",
+    "context",
+    "failure",
+    "classify",
+    "record",
+    "exemplar",
+    "span",
+    "call",
+    "scrape",
+)
+"""The label `stage` of `store_exporter_instrumentation_errors_total`.
+
+labels: the application's function of the labels raised, or gave something else than three texts.
+context: an operation ran outside `store_context` and had no labels of its own.
+failure: the predicate on the result raised, or named an error type that is not in the list.
+classify: finding the error type of an exception raised.
+record: the recorder itself.
+exemplar: asking OpenTelemetry for the active trace raised.
+span: OpenTelemetry raised when a span was opened or ended.
+call: an operation that failed, or was slow, could not be remembered among the recent calls.
+scrape: a part of the exporter's own page raised and was left out.
+"""
+
 _INTERVAL = 60.0
 _MOST_KINDS = 100
 _logger = logging.getLogger("store_exporter")

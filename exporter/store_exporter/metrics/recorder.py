@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
-import weakref
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import replace
-from functools import cache, partial
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -17,8 +15,9 @@ from .addition import Addition, Totals
 from .births import EVERYTHING, Look, Looks
 from .blocks import Block, BlockFamily, LabelValues
 from .catalogue import CATALOGUE, Metric, exporter, operations
-from .complaints import InstrumentationLog
+from .complaints import STAGES, InstrumentationLog
 from .families import Family, Sample
+from .forks import reset_in_children
 from .groups import Groups
 from .guard import OTHER, Guard, Labels, clean
 from .handle import OperationHandle
@@ -30,32 +29,6 @@ from .series import OperationSeries
 
 if TYPE_CHECKING:
     from ..calls.book import CallBook
-
-STAGES = (
-    "labels",
-    "context",
-    "failure",
-    "classify",
-    "record",
-    "exemplar",
-    "span",
-    "call",
-    "scrape",
-)
-"""The label `stage` of `store_exporter_instrumentation_errors_total`.
-
-labels: the application's function of the labels raised, or gave something else than three texts.
-context: an operation ran outside `store_context` and had no labels of its own.
-failure: the predicate on the result raised, or named an error type that is not in the list.
-classify: finding the error type of an exception raised.
-record: the recorder itself.
-exemplar: asking OpenTelemetry for the active trace raised.
-span: OpenTelemetry raised when a span was opened or ended.
-call: an operation that failed, or was slow, could not be remembered among the recent calls.
-scrape: a part of the exporter's own page raised and was left out.
-"""
-
-_recorders: weakref.WeakSet[Recorder] = weakref.WeakSet()
 
 
 class Recorder:
@@ -114,7 +87,7 @@ class Recorder:
         self._complaints = InstrumentationLog(monotonic)
         self.before_look: Callable[[], None] = _nothing
         self._expect_own()
-        _reset_after_fork(self)
+        reset_in_children(self)
 
     def operation(self, org: str, domain: str, platform: str, operation: str) -> OperationHandle:
         """Return the handle that records this operation; the same one for the same labels.
@@ -366,20 +339,3 @@ def _ascending(buckets: tuple[float, ...]) -> tuple[float, ...]:
     if any(low >= high for low, high in pairwise((0.0, *buckets, float("inf")))):
         raise ValueError(f"buckets must be positive, finite and ascending, not {buckets}")
     return buckets
-
-
-def _reset_after_fork(recorder: Recorder) -> None:
-    """Have every forked child begin from nothing, or both processes would report the same."""
-    _register_reset()
-    _recorders.add(recorder)
-
-
-@cache
-def _register_reset() -> None:
-    if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=_reset_all)
-
-
-def _reset_all() -> None:
-    for recorder in list(_recorders):
-        recorder.reset()

@@ -6,11 +6,11 @@ slowly or with a warning of its own. What a failure makes of the store's health 
 
 from __future__ import annotations
 
-from ...contract import Probe, Report, Run
+from ...contract import Report, Run
 from ...errors import StoreError
 from ...net.plans import Plan
 from ..kit.fields import Fields
-from ..kit.monitoring import probe
+from ..kit.monitoring import by_name, probe
 from ..kit.options import number
 from ..kit.probes import Closed, Pages, dns, slow, storefront, tls
 from ..kit.rest import server_time
@@ -80,14 +80,7 @@ def cart(api: Api, run: Run) -> Plan[Report]:
     return Report((), degraded, f"an empty cart in {currency}{told}")
 
 
-PROBES: dict[str, Probe] = {
-    one.name: one
-    for one in (
-        liveness,
-        cart,
-        storefront(_PAGES, MARKS),
-        tls("/wp-includes/images/blank.gif"),
-        dns,
-    )
-}
+PROBES = by_name(
+    liveness, cart, storefront(_PAGES, MARKS), tls("/wp-includes/images/blank.gif"), dns
+)
 """Every probe by its name."""

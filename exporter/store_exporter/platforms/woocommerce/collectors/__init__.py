@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from ....contract import Collector
+from ...kit.monitoring import by_name
 from . import carts, catalogue, facts, orders, sellers, shop
 
-COLLECTORS: dict[str, Collector] = {
-    collector.name: collector
-    for collector in (
-        orders.ORDERS,
-        shop.order_statuses,
-        catalogue.stock,
-        sellers.best_sellers,
-        carts.carts,
-        shop.customers,
-        shop.webhooks,
-        shop.background,
-        facts.info,
-    )
-}
+COLLECTORS = by_name(
+    orders.ORDERS,
+    shop.order_statuses,
+    catalogue.stock,
+    sellers.best_sellers,
+    carts.carts,
+    shop.customers,
+    shop.webhooks,
+    shop.background,
+    facts.info,
+)
 """Every collector by its name."""
 
 __all__ = ["COLLECTORS"]
