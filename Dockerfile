@@ -26,6 +26,13 @@ COPY exporter/store_demo /opt/store-demo/store_demo
 ENTRYPOINT ["python", "-m", "store_demo"]
 
 FROM runtime AS exporter
+ARG VERSION=unknown
+LABEL org.opencontainers.image.title="store-exporter" \
+      org.opencontainers.image.description="Metrics of online stores, and of the operations run against them" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="$VERSION" \
+      org.opencontainers.image.base.name="docker.io/library/python:3.13.16-slim-trixie"
 EXPOSE 9847
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s CMD ["store-exporter", "healthcheck"]
 ENTRYPOINT ["store-exporter"]
 CMD ["serve", "--config.file=/etc/store-exporter/store-exporter.yml", "--web.listen-address=0.0.0.0:9847"]

@@ -16,6 +16,7 @@ from .extras import missing
 COMMANDS = {
     "init": "ask for a store, check its key, and write the configuration",
     "serve": "watch stores and serve their metrics",
+    "healthcheck": "ask a running exporter whether it is ready, for containers",
     "probe": "probe stores once and print what was found",
     "doctor": "find out what is wrong with a store's access, and what to do",
     "run": "run one store operation and print its result",

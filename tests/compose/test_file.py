@@ -121,3 +121,47 @@ def test_no_secret_is_in_the_file(compose: Compose, repository: Path) -> None:
         assert default, f"{name} has to be replaceable by a variable"
         address = (repository / default.group(1)).read_text(encoding="utf-8").strip()
         assert re.fullmatch(r"http://slack:9095/services/demo/[\w-]+", address), name
+
+
+def test_each_profile_has_one_exporter_under_the_name_that_prometheus_asks(
+    compose: Compose,
+) -> None:
+    exporters: dict[str, set[str]] = {}
+    for name, service in compose.services.items():
+        if "serve" in service.get("command", ()):
+            (profile,) = service["profiles"]
+            aliases = service.get("networks", {}).get("default", {}).get("aliases", [])
+            exporters[profile] = {name, *aliases}
+    assert exporters.keys() == {"demo", "own"}
+    assert all("exporter" in names for names in exporters.values())
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(
+    ("flags", "simulated", "started"),
+    [([], True, "exporter"), (["--profile", "own"], False, "own-exporter")],
+)
+def test_a_profile_starts_either_the_demo_or_ones_own_stores(
+    repository: Path, flags: list[str], started: str, *, simulated: bool
+) -> None:
+    done = subprocess.run(
+        [tool("docker-compose"), *flags, "config", "--services"],
+        cwd=repository,
+        env={"PATH": "/usr/bin:/bin", "HOME": "/nowhere"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    names = set(done.stdout.split())
+    assert {"prometheus", "grafana", "alertmanager", started} <= names
+    assert {"stores", "shoppers", "slack", "configuration"} <= names or not simulated
+    assert simulated or not {"stores", "shoppers", "slack", "configuration", "exporter"} & names
+    assert not {"organisations", "own-organisations"} & names
+
+
+def test_the_folder_of_ones_own_stores_keeps_keys_out_of_git(repository: Path) -> None:
+    git = shutil.which("git")
+    assert git
+    for name in ("store-exporter.yml", "secrets/key"):
+        argv = [git, "check-ignore", "--quiet", f"deploy/own/{name}"]
+        assert subprocess.run(argv, cwd=repository, check=False).returncode == 0

@@ -20,7 +20,7 @@ BLOCKS = list(blocks("console", "sh"))
 # that helm and kubectl are given by tests/deploy.
 TAKEN_AS_THEY_ARE = {
     ".", "cd", "chmod", "curl", "docker", "done", "echo", "environment", "export", "for", "git",
-    "helm", "htpasswd", "kubectl",
+    "helm", "htpasswd", "install", "kubectl",
     "mkdir", "pip", "pipx", "printf", "psql", "python3", "sudo", "systemctl", "umask",
 }  # fmt: skip
 HELPFUL = ("alertmanager", "amtool", "prom-label-proxy", "prometheus", "promtool")

@@ -1,0 +1,47 @@
+"""`store-exporter healthcheck`: ask a running exporter whether it is ready, for containers.
+
+It uses the standard library alone, for it is started again and again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ssl
+import sys
+import urllib.error
+import urllib.request
+
+from .serve import PORT
+
+_SECONDS = 4.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument(
+        "--exporter.url",
+        dest="exporter_url",
+        default=f"http://127.0.0.1:{PORT}",
+        metavar="URL",
+        help="where it listens, with its route prefix if it has one (default: %(default)s)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Return 0 when it watches its stores, and 1 with a sentence when it does not."""
+    url = f"{args.exporter_url.rstrip('/')}/-/ready"
+    # Nothing is sent and nothing is believed but the status, and the certificate of a server that
+    # is asked by 127.0.0.1 is usually for another name.
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    handlers = (urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context))
+    try:
+        with urllib.request.build_opener(*handlers).open(url, timeout=_SECONDS):
+            return 0
+    except urllib.error.HTTPError as error:
+        problem = f"answers {error.code}"
+    except (OSError, ValueError) as error:
+        problem = f"cannot be asked: {getattr(error, 'reason', error)}"
+    print(f"{args.exporter_url} {problem}", file=sys.stderr)
+    return 1
