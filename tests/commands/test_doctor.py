@@ -11,6 +11,7 @@ import yaml
 
 from store_demo.stores.woocommerce import Fault, SimulatedWooCommerce
 from store_exporter.cli import main
+from store_exporter.commands import sizing
 from store_exporter.commands.doctor import estimated_series
 from store_exporter.platforms import base
 from store_exporter.probing.sqlite_state import SqliteState
@@ -186,5 +187,6 @@ def test_fewer_checks_need_fewer_series() -> None:
         probes={"cart": off, "storefront": off},
         collectors={"stock": off},
     )
-    assert 150 < estimated_series(plain) < 500
+    measured = sizing.STORE_SERIES + sizing.STORE_BUCKETS + sizing.LIST_SERIES
+    assert measured <= estimated_series(plain) <= 1.35 * measured
     assert estimated_series(fewer) < estimated_series(plain)
