@@ -249,6 +249,7 @@ LIMITS = (
 CODED = (
     Broken("says that it has no coding", bad.compressed(b"{}", "none"), ACCEPTED),
     Broken("says that it is as it is", bad.compressed(b"{}", "identity"), ACCEPTED),
+    Broken("has its charset for a coding", bad.compressed(b"{}", "UTF-8"), ACCEPTED),
     Broken("has an empty coding", bad.compressed(b"{}", ""), ACCEPTED),
     Broken("is not gzip", bad.compressed(b"this is not gzip"), "invalid_response"),
     Broken(

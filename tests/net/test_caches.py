@@ -37,6 +37,11 @@ HITS = (
     ("server-timing", 'cdn-cache; desc="HIT", edge; dur=1'),
     ("cache-status", "ExampleCache; hit; ttl=30"),
     ("cache-status", "Origin; fwd=miss, CDN; hit"),
+    ("x-nananana", "Batcache-Hit"),
+    ("wp-super-cache", "Served legacy cache file"),
+    ("hummingbird-cache", "Served"),
+    ("swiftperformance", "HIT"),
+    ("x-gateway-cache-status", "HIT|2"),
     ("age", "12"),
 )
 FRESH = (
@@ -59,6 +64,11 @@ FRESH = (
     ("server-timing", "cdn-cache; desc=MISS"),
     ("age", "0"),
     ("x-white-hit", "hit"),
+    # Caches that the store itself asks.
+    ("x-object-cache", "hit"),
+    ("x-redis-cache-hits", "250"),
+    ("x-qm-cache-hits", "300"),
+    ("server-timing", 'wp-object-cache; desc="hit", db; dur=1'),
     ("content-type", "application/json"),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from decimal import Decimal
 
@@ -46,11 +47,28 @@ def test_json_is_returned_whatever_the_status_with_exact_decimals() -> None:
         ('{"a": "ü€"}'.encode("cp1252"), "application/json; charset=windows-1252"),
         (b"\n\n " + '{"a": "ü€"}'.encode() + b"\r\n", "text/html"),
         (b'{"a": "\\u00fc\\u20ac"}', 'application/json; charset="utf-8"'),
+        (b"\xef\xbb\xbf" * 3 + '{"a": "ü€"}'.encode(), "application/json"),
+        ('{"a": "ü€"}'.encode(), "application/json; charset=utf8mb4"),
     ],
-    ids=["utf-8", "byte order mark", "utf-16", "declared", "space around it", "escaped"],
+    ids=[
+        *("utf-8", "byte order mark", "utf-16", "declared", "space around it", "escaped"),
+        *("a mark of each file", "no such encoding"),
+    ],
 )
 def test_text_is_read_in_its_own_encoding(body: bytes, content_type: str) -> None:
     assert answers.document(response(body, content_type=content_type)) == {"a": "ü€"}
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (r"Shop \ud83d", "Shop \ufffd"),
+        (r"\udE00\ud83d\ude00", "\ufffd\N{GRINNING FACE}"),
+        (r"C:\\ud83d", r"C:\ud83d"),
+    ],
+)
+def test_half_a_character_never_gets_into_what_is_written_on(written: str, read: str) -> None:
+    assert answers.parse(f'{{"a": "{written}"}}') == {"a": read}
 
 
 CASES = [
@@ -58,13 +76,23 @@ CASES = [
     ("cut off", 200, '{"a": [1, 2', {}, "invalid_response", "cut off"),
     ("a page", 200, "<!DOCTYPE html><title>My &amp; shop</title>", {}, "invalid_response", "page"),
     ("wrong bytes", 200, b'{"a": "\xff\xfe\xfa"}', {}, "invalid_response", "not text"),
+    ("twice compressed", 200, gzip.compress(b"{}"), {}, "invalid_response", "compressed once more"),
     (
-        "no such encoding",
+        "a comment of a cache",
         200,
-        b"{}",
-        {"content_type": "x; charset=klingon"},
+        json.dumps({"a": "x" * 30_000}) + "<!-- Served from: shop.example.com -->",
+        {},
         "invalid_response",
-        "",
+        "after the JSON: <!-- Served from",
+    ),
+    ("right back", 503, "<title>Wir sind gleich zurück</title>", {}, "maintenance", "gleich"),
+    (
+        "Cloudflare's block in a line",
+        403,
+        "error code: 1020",
+        {"server": "cloudflare"},
+        "blocked",
+        "Cloudflare refuses",
     ),
     ("deep", 200, "[" * 100_000, {}, "invalid_response", "cut off"),
     ("not a number", 200, '{"a": NaN}', {}, "invalid_response", "broken"),

@@ -9,6 +9,8 @@ from ..errors import StoreError
 ACCEPTED = "gzip"
 """The value of Accept-Encoding: what `Body` can decompress within its limit."""
 
+_NO_CODING = ("", "identity", "none", "utf-8", "utf8", "iso-8859-1")
+"""What stands for no compression, besides `identity`: sites set the charset in the wrong header."""
 _GZIP = 31  # zlib's number for a window of 32 KiB inside gzip's header and checksum
 
 
@@ -32,8 +34,7 @@ class Body:
         self._size = 0
         coding = coding.strip().lower()
         self._inflate = None
-        # Not a registered coding, but some plugins say "none" and mean identity.
-        if coding not in ("", "identity", "none"):
+        if coding not in _NO_CODING:
             if coding not in ("gzip", "x-gzip"):
                 raise self._error("invalid_response", f"a body compressed as {coding[:20]!r}")
             self._inflate = zlib.decompressobj(_GZIP)

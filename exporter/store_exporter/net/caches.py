@@ -19,9 +19,14 @@ UNCACHED: Mapping[str, str] = {"Cache-Control": "no-cache", "Pragma": "no-cache"
 _TELLING = re.compile(r"cache($|-status$|-hits?$|-lookup$|-result$|-fetch-status$)")
 """What the names of headers end with that tell it, such as `x-litespeed-cache`, `cf-cache-status`,
 `x-cache`, `x-proxy-cache`, `x-cache-hits`, `x-srcache-fetch-status` or `x-hcdn-cache-status`."""
-_MORE = ("x-ac", "x-varnish-cache", "x-served-from-cache", "server-timing", "x-drupal-cache")
+_MORE = (
+    *("x-ac", "x-varnish-cache", "x-served-from-cache", "server-timing", "x-drupal-cache"),
+    *("x-nananana", "swiftperformance", "x-swift-performance", "x-breeze"),
+)
 """Names beyond that pattern."""
-_SERVED = {"hit", "stale", "updating", "hits", "cached"}
+_WITHIN = re.compile(r"object|redis|memcache|op-?cache|opcode|apcu|sql|query|dns|transient|^x-qm")
+"""Names of caches that the store itself asks while it makes an answer."""
+_SERVED = {"hit", "stale", "updating", "hits", "cached", "served"}
 """Words by which they say so. `REVALIDATED` and `REFRESH_HIT` asked the store first."""
 _ASKED = {"refresh", "revalidated", "refreshhit", "miss", "bypass", "expired", "dynamic", "no"}
 _STANDARD = re.compile(r";\s*hit(\s*[;,=]|\s*$)")
@@ -50,13 +55,13 @@ def _says_so(name: str, value: str) -> bool:
     if not _tells(name):
         return False
     # Several caches in a row each add a part, and one that kept the answer is enough.
-    return any(_is_hit(part) for part in value.split(","))
+    return any(_is_hit(part) for part in value.split(",") if not _WITHIN.search(part))
 
 
 @lru_cache(maxsize=1024)
 def _tells(name: str) -> bool:
     """Whether a header of this name tells of a cache."""
-    return _TELLING.search(name) is not None or name in _MORE
+    return name in _MORE or bool(_TELLING.search(name) and not _WITHIN.search(name))
 
 
 def _is_hit(part: str) -> bool:

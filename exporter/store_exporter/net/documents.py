@@ -31,6 +31,11 @@ _TAG = re.compile(r"<[^>]{0,300}>")
 _CLOSED_CODE = re.compile(
     r"maintenance|coming.?soon|under.?construction|site.?(offline|closed)", re.IGNORECASE
 )
+_ESCAPE = re.compile(
+    r"(\\u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w)|(\\u[dD][89a-fA-F]\w\w)|\\.", re.DOTALL
+)
+"""In JSON: a pair of surrogates, one that is alone and stands for no character, another escape."""
+_GZIP = b"\x1f\x8b"
 _HEAD = 20_000
 """Characters of a page that are looked at."""
 _PLANNED_SECONDS = 60.0
@@ -42,6 +47,8 @@ _REFUSING = (202, 400, 401, 403, 405, 406, 409, 415, 418, 429, 451, 503)
 def text(response: Response) -> str:
     """Return the body as text, by its byte order mark, its declared charset or as UTF-8.
 
+    Each file of PHP that begins with a byte order mark adds one of its own.
+
     Raises:
         StoreError: invalid_response, it is not text in that encoding.
     """
@@ -52,16 +59,23 @@ def text(response: Response) -> str:
         (codecs.BOM_UTF16_BE, "utf-16-be"),
     ):
         if body.startswith(mark):
-            return _decoded(body[len(mark) :], encoding, response)
+            return _decoded(body, encoding, response).lstrip("\ufeff")
     match = re.search(r"charset=[\"']?([\w-]+)", response.headers.get("content-type", ""))
     return _decoded(body, match.group(1) if match else "utf-8", response)
 
 
 def _decoded(body: bytes, encoding: str, response: Response) -> str:
     try:
+        codecs.lookup(encoding)
+    except LookupError:
+        # Such as MySQL's name for it, utf8mb4; JSON is in UTF-8 whatever is declared.
+        encoding = "utf-8"
+    try:
         return body.decode(encoding)
     except (UnicodeDecodeError, LookupError):
         message = f"the answer is not text in {encoding[:20]}"
+        if body.startswith(_GZIP):
+            message = "the answer is compressed once more than it says"
         raise StoreError("invalid_response", message, status=response.status) from None
 
 
@@ -73,11 +87,13 @@ _DECODER = json.JSONDecoder(parse_float=Decimal, parse_constant=_refuse_constant
 
 
 def parse(source: str) -> Any:
-    """Parse JSON, with exact decimals.
+    """Parse JSON, with exact decimals, and with U+FFFD for a surrogate that is alone.
 
     Raises:
         ValueError: it is not JSON, or nested or long beyond reason.
     """
+    if "\\ud" in source or "\\uD" in source:
+        source = _ESCAPE.sub(lambda found: r"\ufffd" if found.group(2) else found.group(), source)
     try:
         return _DECODER.decode(source)
     except RecursionError:
@@ -219,8 +235,8 @@ def _judged(status: int, headers: Mapping[str, str], source: str, marks: Marks) 
         _closed(status, low, title, _found(_HEADING, page, marks), marks)
         or _blocked(status, low, marks)
         or _back_soon(status, headers, title)
-        or _by_status(status, title)
-        or _broken(page, title, marks)
+        or _by_status(status, title, marks.server(headers) or "the web server")
+        or _broken(source, page, title, marks)
     )
 
 
@@ -255,12 +271,12 @@ def _blocked(status: int, seen: str, marks: Marks) -> _Finding | None:
     return None
 
 
-def _by_status(status: int, title: str) -> _Finding | None:
+def _by_status(status: int, title: str, who: str) -> _Finding | None:
     page = f" ({title})" if title else ""
     rows: tuple[tuple[Callable[[int], bool], str, str], ...] = (
         (lambda s: s == 429, "rate_limited", "too many requests"),
-        (lambda s: s == 401, "blocked", "the web server asks for a password of its own"),
-        (lambda s: s in (403, 406), "blocked", "the web server refuses the request"),
+        (lambda s: s == 401, "blocked", f"{who} asks for a password of its own"),
+        (lambda s: s in (403, 406), "blocked", f"{who} refuses the request"),
         (lambda s: s in (404, 410), "api_not_found", "there is no API at this address"),
         (lambda s: s >= 500, "server_error", f"the store answered with HTTP {status}"),
         (lambda s: s >= 400, "invalid_response", f"HTTP {status} without a JSON error"),
@@ -271,7 +287,7 @@ def _by_status(status: int, title: str) -> _Finding | None:
     return None
 
 
-def _broken(page: str, title: str, marks: Marks) -> _Finding:
+def _broken(source: str, page: str, title: str, marks: Marks) -> _Finding:
     """Say what is wrong with a body that came as a success."""
     low = page.lower()
     if not page:
@@ -279,10 +295,19 @@ def _broken(page: str, title: str, marks: Marks) -> _Finding:
     if any(mark in low for mark in marks.login_pages):
         return "redirect", "the API answers with a login page"
     if page.startswith(("{", "[")):
-        return "invalid_response", "the JSON is broken or cut off"
+        return "invalid_response", _cut_or_more(source.lstrip("\ufeff"), marks)
     if "<html" in low or "<!doctype" in low:
         page_name = title or "without a title"
         return "invalid_response", f"the answer is a web page, not JSON: {page_name}"
     # Notices of PHP and of plugins come first and the JSON after them.
     shown = marks.redact.line(page, 120)
     return "invalid_response", f"something was printed before the JSON: {shown}"
+
+
+def _cut_or_more(source: str, marks: Marks) -> str:
+    """Say whether JSON ends too soon or something comes after it, such as a comment of a cache."""
+    try:
+        _, end = _DECODER.raw_decode(source)
+    except (ValueError, RecursionError):
+        return "the JSON is broken or cut off"
+    return f"something was printed after the JSON: {marks.redact.line(source[end:].strip(), 120)}"

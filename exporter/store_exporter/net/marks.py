@@ -118,7 +118,14 @@ GENERIC = Marks(
     ),
     maintenance=("maintenance mode", "under maintenance", "be right back"),
     closed=(
-        *("maintenance", "coming soon", "under construction", "opening soon"),
+        *("maintenance", "coming soon", "under construction", "opening soon", "be right back"),
+        *(
+            "gleich zurück",
+            "bald zurück",
+            "bientôt de retour",
+            "volvemos pronto",
+            "torniamo presto",
+        ),
         *("manutenção", "wartung", "mantenimiento", "manteniment", "manutenzione", "onderhoud"),
         *(
             "underhåll",

@@ -111,15 +111,24 @@ def test_the_code_decides_before_the_status(status: int, body: Any, kind: str) -
     assert caught.value.error_type == kind
 
 
-def test_an_error_with_a_status_of_success_is_an_error() -> None:
-    body = {"code": "rest_no_route", "message": "No route", "data": {"status": 404}}
+@pytest.mark.parametrize(
+    ("code", "data", "kind"),
+    [
+        ("rest_no_route", {"status": 404}, "api_not_found"),
+        ("woocommerce_rest_cannot_view", {"status": "401"}, "unauthorized"),
+        ("woocommerce_rest_cannot_view", 403, "forbidden"),
+        ("a_plugins_own", None, "invalid_response"),
+    ],
+)
+def test_an_error_with_a_status_of_success_is_an_error(code: str, data: Any, kind: str) -> None:
+    body = {"code": code, "message": "No", "data": data}
     with pytest.raises(StoreError) as caught:
         errors.read(made(200, body))
-    assert caught.value.error_type == "api_not_found"
+    assert caught.value.error_type == kind
 
 
 def test_a_resource_that_happens_to_have_a_code_is_none() -> None:
-    coupon = {"code": "save10", "amount": "10.00"}
+    coupon = {"code": "save10", "amount": "10.00", "message": "Welcome"}
     assert errors.read(made(200, coupon)) == coupon
 
 

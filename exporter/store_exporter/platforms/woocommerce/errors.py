@@ -8,6 +8,7 @@ WooCommerce 11.0.1, and its source for what was not recorded.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from ...contract import Response
@@ -92,6 +93,8 @@ STATUSES: dict[int, str] = {
 """Error type by status, for codes that are not known; from 500 on it is server_error."""
 
 _AUTHENTICATION = "woocommerce_rest_authentication_error"
+_ERROR = {"code", "message", "data", "additional_errors", "additional_data"}
+"""Members of an error of WordPress."""
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 
 
@@ -105,7 +108,7 @@ def read(response: Response) -> Any:
     body = answers.document(response, MARKS)
     if response.status < 400 and not _is_error(body):
         return body
-    found = error(response.status, body)
+    found = error(_status(response.status, body), body)
     if found.error_type in ("unauthorized", "forbidden") and not needs_key(response.url):
         # It carried no key, so that no key is to blame.
         message = f"the store refuses a request that needs no key: {found.message}"
@@ -115,11 +118,17 @@ def read(response: Response) -> Any:
 
 def _is_error(body: Any) -> bool:
     """Whether an answer with a status of success is an error: some proxies make it a 200."""
-    if not isinstance(body, dict) or not isinstance(body.get("code"), str):
-        return False
-    data = body.get("data")
-    status = data.get("status") if isinstance(data, dict) else data
-    return isinstance(body.get("message"), str) and isinstance(status, int) and status >= 400
+    texts = isinstance(body, dict) and all(
+        isinstance(body.get(n), str) for n in ("code", "message")
+    )
+    return texts and body.keys() <= _ERROR
+
+
+def _status(status: int, body: Mapping[str, Any]) -> int:
+    """Return the status of an error; where a proxy made a success of it, the one that it tells."""
+    data = body.get("data") if status < 400 else None
+    told = str(data.get("status") if isinstance(data, dict) else data)
+    return int(told) if re.fullmatch(r"[45][0-9]{2}", told) else status
 
 
 def error(status: int, body: Any) -> StoreError:
