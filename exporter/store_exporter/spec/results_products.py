@@ -96,7 +96,8 @@ class Product:
         variations: ids of the variations.
         rating: average from 0 to 5; None without ratings.
         rating_count: number of ratings.
-        unreadable: names of prices that the store sent and that are no amounts; they are None.
+        unreadable: what the store sent broken of `price`, `regular_price` and `rating`; these are
+            None, and `rating_count` is 0 with `rating`.
     """
 
     id: int

@@ -67,6 +67,46 @@ def test_an_empty_list_stands_for_an_empty_object_as_php_writes_it() -> None:
         Fields([1], "totals")
 
 
+@pytest.mark.parametrize("value", [{"0": {"a": 1}, "2": {"a": 2}}, [{"a": 1}, {"a": 2}]])
+def test_a_list_of_which_php_took_something_out_is_a_list(value: Any) -> None:
+    found = fields(rows=value)
+    assert [row.integer("a") for row in found.children("rows")] == [1, 2]
+    assert found.decorating("rows", lambda row: row.integer("a")) == (1, 2)
+
+
+@pytest.mark.parametrize("value", [{}, {"x": 1}, {"0": 1, "x": 2}, None, "0"])
+def test_another_object_is_no_list(value: Any) -> None:
+    with pytest.raises(StoreError, match="not a list"):
+        fields(rows=value).listed("rows")
+
+
+@pytest.mark.parametrize(
+    ("value", "read"), [(1, True), ("yes", True), ("1", True), (0, False), ("no", False)]
+)
+def test_a_boolean_may_come_as_php_writes_it(value: Any, read: bool) -> None:
+    assert fields(a=value).flag("a") is read
+
+
+@pytest.mark.parametrize("value", [None, "", 2, "perhaps", 1.0, []])
+def test_what_may_be_neither_true_nor_false_is_refused(value: Any) -> None:
+    with pytest.raises(StoreError, match="not a boolean"):
+        fields(a=value).flag("a")
+
+
+@pytest.mark.parametrize("value", [None, "", False, "0000-00-00T00:00:00", "-0001-11-30T00:00:00"])
+def test_an_empty_date_is_none(value: Any) -> None:
+    assert fields(a=value).gmt_if_any("a") is None
+    assert fields(a=value).seconds_if_any("a") is None
+
+
+def test_a_value_of_a_later_version_is_known_by_its_look() -> None:
+    assert fields(a="SENT").one_of_or("a", ("SENT",), "") == "SENT"
+    assert fields(a="READY_FOR_PICKUP").one_of_or("a", ("SENT",), "") == ""
+    for value in ("n/a", "", None, "Sent"):
+        with pytest.raises(StoreError):
+            fields(a=value).one_of_or("a", ("SENT",), "")
+
+
 @pytest.mark.parametrize(("value", "number"), [(5, 5), ("5", 5), (Decimal("5.0"), 5)])
 def test_a_whole_number_may_come_as_text_or_float(value: Any, number: int) -> None:
     assert fields(a=value).integer("a") == number

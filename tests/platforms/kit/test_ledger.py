@@ -249,6 +249,7 @@ def test_an_old_order_that_is_not_remembered_counts_only_what_its_dates_prove() 
     assert ledger.orders == {"completed": 1}
     assert ledger.revenue == {"GBP": Decimal("10.00")}
     assert ledger.refunds == {"GBP": Decimal(2)}
+    assert ledger.corrections == {"GBP": Decimal(5)}
 
 
 def test_an_old_order_edited_a_year_later_is_not_a_new_order() -> None:
@@ -330,6 +331,35 @@ def test_a_first_walk_counts_an_order_created_before_what_was_forgotten() -> Non
     assert ledger.orders == {"pending": 6}
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_a_refund_of_a_counted_order_with_a_date_from_before_is_a_correction(known: bool) -> None:
+    ledger = Ledger(BEGAN)
+    old = order(created=BEGAN - 900, refunds=(CountedRefund("7", Decimal(3), BEGAN - 500),))
+    if known:
+        # Paid back before it was paid, as the dates have it.
+        ledger.apply(old)
+        assert ledger.corrections == {"GBP": 0}
+    for total in (10, 10, 12):
+        paid = replace(old, paid=BEGAN + 20, modified=BEGAN + 20, total=Decimal(total))
+        ledger.apply(paid)
+    assert ledger.revenue == {"GBP": 12}
+    assert ledger.refunds == {"GBP": 0}
+    assert ledger.corrections == {"GBP": 3}
+
+
+def test_a_refund_whose_date_was_asked_for_is_a_correction_at_once() -> None:
+    ledger = Ledger(BEGAN)
+    found = order(created=BEGAN - 900, paid=BEGAN + 20, refunds=(CountedRefund("7", Decimal(3)),))
+    ledger.apply(found)
+    assert ledger.undated == {found.id}
+    for _ in range(2):
+        ledger.date_refunds(found.id, [CountedRefund("7", Decimal(3), BEGAN - 500)])
+        ledger.apply(found)
+        assert not ledger.undated
+        assert (ledger.revenue, ledger.refunds) == ({"GBP": 10}, {"GBP": 0})
+        assert ledger.corrections == {"GBP": 3}
+
+
 def test_a_ledger_survives_its_document() -> None:
     ledger = Ledger(BEGAN, limit=100)
     ledger.apply(order(1, paid=BEGAN + 11, refunds=(CountedRefund("7", Decimal("0.10")),)))
@@ -350,11 +380,22 @@ def test_a_ledger_survives_its_document() -> None:
         {"revenue": {"GBP": "much"}},
         {"began": None},
         {"statuses": 1},
+        {"revenue": {"GBP": "NaN"}},
+        {"refunds": {"GBP": "-1"}},
+        {"undated": ["116"]},
+        *({"seen": {"115": account}} for account in (None, [], 7, "x", [1] * 5, [1, 0, 0, 0])),
+        {"seen": {"115": [1, 0, 0, 0, "much"]}},
+        {"seen": {"115": [1, 0, 0, 5, "1"]}},
+        {"seen": {"115": [1, 0, 0, 0, "1", "7"]}},
+        {"seen": {"115": [1, 0, 0, 0, "1", 7, None]}},
+        {"seen": {"115": [1, None, 0, 0, "1", "7", None]}},
     ],
 )
 def test_a_document_that_is_not_a_ledger_is_refused(change: dict[str, object]) -> None:
+    ledger = Ledger(BEGAN)
+    ledger.apply(order(115))
     with pytest.raises(ValueError, match="not a ledger"):
-        Ledger.from_document(Ledger(BEGAN).to_document() | change)
+        Ledger.from_document(ledger.to_document() | change)
     with pytest.raises(ValueError, match="not a ledger"):
         Ledger.from_document({})
 

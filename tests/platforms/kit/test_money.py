@@ -14,7 +14,10 @@ from store_exporter.platforms.kit import money
 
 @pytest.mark.parametrize(
     ("text", "amount"),
-    [("80", "80"), ("12.50", "12.50"), ("-3.10", "-3.10"), (" 7 ", "7"), ("0.001", "0.001")],
+    [
+        *[("80", "80"), ("12.50", "12.50"), ("-3.10", "-3.10"), (" 7 ", "7"), ("0.001", "0.001")],
+        *[(".5", "0.5"), ("7.", "7"), ("1e3", "1000"), ("1.0E+3", "1000"), ("-2.5E-3", "-0.0025")],
+    ],
 )
 def test_a_plain_decimal_is_read_exactly(text: str, amount: str) -> None:
     assert str(money.decimal_text(text, "price")) == amount
@@ -22,13 +25,13 @@ def test_a_plain_decimal_is_read_exactly(text: str, amount: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["1,234.50", "1.234,50", "12,50", "1 000", "£80", "80 GBP", "", ".", "1e5", "NaN", "٣"],
+    ["1,234.50", "1.234,50", "12,50", "1 000", "£80", "80 GBP", "", ".", "1e", "e5", "NaN", "٣"],
 )
 def test_what_could_be_read_in_two_ways_is_not_read_at_all(value: str) -> None:
     refused(value)
 
 
-@pytest.mark.parametrize("value", ["9" * 40, None, True, 12, [], {}])
+@pytest.mark.parametrize("value", ["9" * 40, "1e40", "1e99", None, True, 12, [], {}])
 def test_what_is_no_amount_as_text_is_refused(value: object) -> None:
     refused(value)
 

@@ -305,7 +305,7 @@ def test_a_mutation_is_not_sent_again_when_its_answer_is_lost(
     assert store.get_cart(cart.token).items == 2
 
 
-@pytest.mark.parametrize("status", ["HALF_PAID", "", 3, ["PAID"]])
+@pytest.mark.parametrize("status", ["half paid", "", 3, ["PAID"]])
 def test_an_order_status_that_is_not_known_is_an_error(
     shop: SimulatedShopify, store: Shopify, status: Any
 ) -> None:

@@ -13,6 +13,7 @@ from store_exporter.metrics.recorder import Recorder
 from store_exporter.platforms.shopify import CartSession, Shopify
 from store_exporter.spec.money import Money
 from tests.fakes.clock import Clock
+from tests.fakes.direct import Json, changing
 from tests.fakes.shopify import client
 
 
@@ -236,3 +237,22 @@ def test_without_a_storefront_token_carts_say_what_is_missing(
 def test_an_address_that_is_none_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="https"):
         Shopify(url, "shpat_1", org="acme")
+
+
+def test_a_variant_that_cannot_be_read_is_left_out_of_the_list_and_of_no_sum(
+    shop: SimulatedShopify, store: Shopify
+) -> None:
+    product = shop.stock_room.by_sku("MOTOR-1-24V").product
+
+    def spoil(answer: Json) -> Json:
+        found = answer["data"].get("product") or {"variants": {"nodes": []}}
+        for node in found["variants"]["nodes"][:1]:
+            node["price"] = "n/a"
+        return answer
+
+    shop.faults.add(changing("*", spoil))
+    for named in (product.id, "MOTOR-1-24V"):
+        variants = store.get_product_variations(named)
+        assert (len(variants), variants.total, variants.unreadable) == (2, 3, 1)
+    for operation in (store.check_price, store.check_stock, store.get_product_details):
+        assert failure(operation, product.id).error_type == "invalid_response"

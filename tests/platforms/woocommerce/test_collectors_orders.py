@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from store_demo.stores.woocommerce import Fault
 from store_exporter.errors import StoreError
 from store_exporter.platforms.woocommerce.collectors.statuses import ENTERED
+from tests.platforms.members import places, replaced
 
 from .watching import MemoryCursor, Watched, figures, watching
 
@@ -385,6 +386,22 @@ async def test_a_saved_document_that_cannot_be_read_is_a_loss_and_counting_begin
         assert store.cursor.discarded
 
 
+async def test_no_saved_document_stops_the_counting_for_ever() -> None:
+    async with watching(orders=4) as store:
+        await run(store)
+        paid = store.shop.new_order("completed", total="5")
+        store.shop.refund(paid["id"], "1")
+        await run(store)
+        whole = json.loads(store.cursor.text)
+        tried = 0
+        for path in places(whole, ("version", "since")):
+            for value in (None, "x", -1, 1.5, [], {}, [None], {"x": "y"}, 10**30):
+                store.cursor = MemoryCursor(text=json.dumps(replaced(whole, path, value)))
+                await store.collect("orders")
+                tried += 1
+        assert tried > 300
+
+
 @pytest.mark.parametrize("skew", [-7_200, -40, 40, 7_200, 30 * 86_400])
 async def test_a_store_whose_clock_runs_behind_or_ahead_counts_the_same(skew: int) -> None:
     async with watching(orders=0) as store:
@@ -435,7 +452,6 @@ WRONG: dict[str, tuple[str, Any]] = {
     "a null status": ("status", None),
     "a status that is a number": ("status", 7),
     "a date of creation in words": ("date_created_gmt", "yesterday"),
-    "an empty date of the database": ("date_created_gmt", "-0001-11-30T00:00:00"),
     "a date of the year 1": ("date_created_gmt", "0001-01-01T00:00:00"),
     "a date of payment that is a number": ("date_paid_gmt", 5),
     "refunds that are null": ("refunds", None),
@@ -521,6 +537,16 @@ ODD: dict[str, tuple[dict[str, Any], float, float]] = {
     "a total that is a number": ({"total": 12.5}, 12.5, 0),
     "a negative total": ({"total": "-3"}, 0, 3),
     "no date of creation": ({"date_created_gmt": None}, 99, 0),
+    "an empty date of the database": ({"date_created_gmt": "-0001-11-30T00:00:00"}, 99, 0),
+    "another one": ({"date_completed_gmt": "0000-00-00T00:00:00"}, 99, 0),
+    "no date as PHP writes it": ({"date_completed_gmt": False}, 99, 0),
+    "a float as PHP writes it": ({"total": "1.0E+1"}, 10, 0),
+    "what is left of a subtraction": ({"total": "5.6843418860808E-14"}, 0, 0),
+    "refunds of which one was taken out": (
+        {"refunds": {"1": {"id": 5, "total": "-2.00"}, "3": {"id": 6, "total": "-1.00"}}},
+        99,
+        0,
+    ),
     "more digits than a float has": ({"total": "123456789.45999999"}, 123456789.46, 0),
 }
 
@@ -540,6 +566,34 @@ async def test_an_odd_order_is_counted_as_it_is(case: str) -> None:
         assert found["store_revenue_total{GBP}"] == revenue
         assert found["store_order_corrections_total{GBP}"] == corrections
         assert found["store_orders_paid_total"] == 1
+
+
+async def test_dates_that_lack_their_gmt_are_taken_from_the_shops_zone() -> None:
+    def spoil(body: Any) -> Any:
+        rows = body if isinstance(body, list) else [body]
+        return [{k: v for k, v in row.items() if not k.endswith("_gmt")} for row in rows]
+
+    async with watching(orders=0, timezone="Asia/Kolkata") as store:
+        old = store.shop.new_order("processing", total="5", created=store.clock.now - 3600)
+        await run(store)
+        store.shop.faults.add(Fault(path="*/orders", change=spoil))
+        # Read five hours late, neither of the two would be told from what was there.
+        store.shop.new_order("processing", total="7")
+        store.shop.edit_order(old["id"], status="completed")
+        found = await run(store)
+        assert found["store_revenue_total{GBP}"] == 7
+        assert found["store_orders_total{completed}"] == 1
+
+
+async def test_a_list_that_comes_as_an_object_with_places_is_a_list() -> None:
+    def spoil(body: Any) -> Any:
+        return {str(2 * index): row for index, row in enumerate(body)} or body
+
+    async with watching(orders=3) as store:
+        store.shop.faults.add(Fault(path="*/orders", change=spoil))
+        await run(store)
+        store.shop.new_order("processing", total="7")
+        assert (await run(store))["store_revenue_total{GBP}"] == 7
 
 
 async def test_an_order_that_comes_twice_on_a_page_counts_once() -> None:

@@ -52,9 +52,9 @@ CORRECTIONS = Metric(
     "store_order_corrections_total",
     Kind.COUNTER,
     "What counted orders lost later otherwise than by a refund (lowered, deleted, moved to the "
-    "trash), as a positive number. After every run of the collector orders, revenue less refunds "
-    "less corrections is what the store's own list of the counted orders adds up to, less what it "
-    "refunded of them.",
+    "trash) or by one with a date from before the counting, as a positive number. After every run "
+    "of the collector orders, revenue less refunds less corrections is what the store's own list "
+    "of the counted orders adds up to, less what it refunded of them.",
     (*STORE_LABELS, "currency"),
     "{money}",
     persistent=True,

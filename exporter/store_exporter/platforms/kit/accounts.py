@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 MODIFIED, STATUSES, SINCE, CURRENCY, AMOUNT, REFUNDS = range(6)
@@ -90,6 +90,33 @@ class CountedOrder:
         if self.payments is None:
             return self.total
         return sum((p.amount for p in self.payments if p.when >= since), Decimal(0))
+
+
+def is_account(account: Any, currencies: int) -> bool:
+    """Whether something that was saved is an account.
+
+    Args:
+        account: whatever stands in an account's place.
+        currencies: how many the ledger knows.
+    """
+    if not isinstance(account, list) or len(account) < REFUNDS or len(account) % 2 != REFUNDS % 2:
+        return False
+    if any(type(number) is not int for number in account[:AMOUNT]):
+        return False
+    amounts = [account[AMOUNT], *account[REFUNDS + 1 :: 2]]
+    ids = account[REFUNDS::2]
+    return (
+        -1 <= account[CURRENCY] < currencies
+        and all(type(one) is str for one in ids)
+        and all(amount is None or _is_amount(amount) for amount in amounts)
+    )
+
+
+def _is_amount(saved: Any) -> bool:
+    try:
+        return type(saved) is str and Decimal(saved).is_finite()
+    except InvalidOperation:
+        return False
 
 
 def refunds_of(account: list[Any]) -> Iterator[tuple[str, str | None]]:

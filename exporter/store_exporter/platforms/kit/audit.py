@@ -9,6 +9,7 @@ taken to be gone.
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from ...errors import StoreError
@@ -74,7 +75,8 @@ def read_again(book: NumberedBook[Any]) -> Plan[None]:
     """Read remembered orders again, more than a page of them where some vanished."""
     place = book.place
     for _ in range(book.options.pages):
-        ids = [one for one in book.unreadable if one not in book.read][:_UNREADABLE]
+        unreadable = (one for one in book.unreadable if one.isdigit() and one not in book.read)
+        ids = list(islice(unreadable, _UNREADABLE))
         ids += book.ledger.longest_unread(book.largest_page - len(ids), book.read)
         if not ids:
             place.missing = place.unchecked = 0

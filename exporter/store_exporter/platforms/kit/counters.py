@@ -121,7 +121,7 @@ class Counters:
         """Go on with the counters that `counted` described; earlier ones lack some.
 
         Raises:
-            AttributeError, InvalidOperation, KeyError, TypeError, ValueError: it makes no sense.
+            ArithmeticError, AttributeError, KeyError, TypeError, ValueError: it makes no sense.
         """
         self.orders = {str(k): int(v) for k, v in document["orders"].items()}
         self.paid = int(document["paid"])
@@ -150,7 +150,10 @@ def _labels(metric: Metric, label: tuple[str, ...]) -> dict[str, str]:
 
 
 def _amounts(document: Mapping[str, str]) -> dict[str, Decimal]:
-    return {str(code): Decimal(amount) for code, amount in document.items()}
+    amounts = {str(code): Decimal(amount) for code, amount in document.items()}
+    if not all(0 <= amount < Decimal("Infinity") for amount in amounts.values()):
+        raise ValueError("an amount that no counter has")
+    return amounts
 
 
 def _texts(amounts: Mapping[str, Decimal]) -> dict[str, str]:

@@ -20,7 +20,16 @@ from .money import currency_code, decimal_number, exact
 
 T = TypeVar("T")
 _MISSING: Any = object()
+_FLAGS: Mapping[Any, bool] = {
+    **dict.fromkeys((True, "1", "yes", "true"), True),
+    **dict.fromkeys((False, "0", "no", "false"), False),
+}
+"""What PHP and its plugins write for true and false; 1 and 0 are equal to them."""
+_NO_DATE = re.compile(r"(0000-|-0001-).*|")
+"""How the empty date of a database arrives, and PHP's empty text."""
+_ENUM = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*")
 _TAG = re.compile(r"<[^<>]{0,2000}>")
+_PLACE = re.compile(r"[0-9]{1,9}")
 _SPACE = re.compile(r"[ \t\r\f\v]+")
 
 
@@ -41,6 +50,16 @@ def _kind(value: object) -> str:
         dict: "an object",
     }
     return names.get(type(value), "something else")
+
+
+def as_list(value: Any) -> list[Any] | None:
+    """Return a list; None for what is none.
+
+    PHP writes a list of which it took something out as an object with the places of the others.
+    """
+    if isinstance(value, Mapping) and value and all(map(_PLACE.fullmatch, value)):
+        return list(value.values())
+    return value if isinstance(value, list) else None
 
 
 class Fields:
@@ -113,12 +132,23 @@ class Fields:
             raise StoreError("invalid_response", message)
         return value
 
+    def one_of_or(self, name: str, known: Collection[str], default: str) -> str:
+        """Read one value of an enumeration that later versions may have more of.
+
+        Returns:
+            `default` for a value that is written like one and not known here.
+        """
+        value = self.text(name)
+        if value not in known and _ENUM.fullmatch(value):
+            return default
+        return self.one_of(name, known)
+
     def flag(self, name: str) -> bool:
-        """Read a boolean."""
+        """Read a boolean; PHP may have made a text or a number of it."""
         value = self._members.get(name)
-        if not isinstance(value, bool):
+        if not isinstance(value, (bool, int, str)) or value not in _FLAGS:
             raise self._wrong(name, "a boolean")
-        return value
+        return _FLAGS[value]
 
     def integer(self, name: str, *, low: int = 0) -> int:
         """Read a whole number that is at least `low`; PHP may have made a text or a float of it."""
@@ -169,9 +199,9 @@ class Fields:
         return Money(exact(amount, currency), currency)
 
     def money_if_any(self, name: str, currency: str) -> Money | None:
-        """Read an amount that may be null or an empty text, for none, but must be there."""
+        """Read an amount that may be null, empty or false, for none, but must be there."""
         value = self._members.get(name, _MISSING)
-        if value in (None, ""):
+        if value is False or value in (None, ""):
             return None
         amount = decimal_number(value, f"{self.where}: {name}")
         return Money(exact(amount, currency), currency)
@@ -189,8 +219,14 @@ class Fields:
         raise self._wrong(name, "a date")
 
     def gmt_if_any(self, name: str) -> datetime | None:
-        """Read a date in GMT that may be null, but must be there."""
-        return self.gmt(name) if self._members.get(name, _MISSING) is not None else None
+        """Read a date in GMT that may be null or empty, but must be there."""
+        return self.gmt(name) if self._has_date(name, _MISSING) else None
+
+    def _has_date(self, name: str, missing: Any = None) -> bool:
+        value = self._members.get(name, missing)
+        if value is None or value is False:
+            return False
+        return not isinstance(value, str) or _NO_DATE.fullmatch(value) is None
 
     def seconds(self, name: str) -> int:
         """Read a date in GMT as whole Unix seconds."""
@@ -202,7 +238,7 @@ class Fields:
 
     def seconds_if_any(self, name: str) -> int | None:
         """Read a date in GMT as whole Unix seconds; None where there is none."""
-        return self.seconds(name) if self.has(name) else None
+        return self.seconds(name) if self._has_date(name) else None
 
     def child(self, name: str) -> Fields:
         """Read an object."""
@@ -223,8 +259,8 @@ class Fields:
 
     def listed(self, name: str) -> list[Any]:
         """Read a list of whatever."""
-        value = self._members.get(name)
-        if not isinstance(value, list):
+        value = as_list(self._members.get(name))
+        if value is None:
             raise self._wrong(name, "a list")
         return value
 
@@ -235,16 +271,13 @@ class Fields:
 
     def texts_or(self, name: str) -> tuple[str, ...]:
         """Read a decorating list of texts; whatever is no text is left out."""
-        value = self._members.get(name)
-        if not isinstance(value, list):
-            return ()
+        value = as_list(self._members.get(name)) or ()
         return tuple(html.unescape(item) for item in value if isinstance(item, str))
 
     def decorating(self, name: str, read: Callable[[Fields], T]) -> tuple[T, ...]:
         """Read a decorating list of objects; whatever cannot be read is left out."""
-        value = self._members.get(name)
         found = []
-        for item in value if isinstance(value, list) else ():
+        for item in as_list(self._members.get(name)) or ():
             try:
                 found.append(read(Fields(item, f"{self.where}: {name}")))
             except StoreError:

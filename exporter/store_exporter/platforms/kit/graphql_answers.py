@@ -76,7 +76,11 @@ class GraphqlReader(ABC):
             return ()
         if not isinstance(found, list):
             return (StoreError("invalid_response", "errors is not a list"),)
-        return tuple(self.error(mapping(entry), cost) for entry in found[:_MOST_ERRORS])
+        entries = (
+            {"message": entry} if isinstance(entry, str) else mapping(entry)
+            for entry in found[:_MOST_ERRORS]
+        )
+        return tuple(self.error(entry, cost) for entry in entries)
 
     def read(self, response: Response, now: float) -> GraphqlResult:
         """Turn a response into the result of its query.

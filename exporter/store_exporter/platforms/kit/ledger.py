@@ -8,7 +8,8 @@ list was read, a crash leaves either the old counters with the old accounts or t
 the new.
 
 A counter never falls, so that money which an order loses after it was counted has a counter of its
-own. In each currency, over the counted orders as they were last read,
+own, and so has what was paid back of a counted order by a refund that bears a date from before. In
+each currency, over the counted orders as they were last read,
 
     revenue - refunds - corrections = their amounts less what was refunded of them
 
@@ -23,7 +24,7 @@ only those events count whose own date proves them recent.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from . import accounts
@@ -87,7 +88,7 @@ class Ledger(OrderMemory):
         self._seen[order.id] = entry
         entry[MODIFIED] = max(entry[MODIFIED], order.modified)
         self._apply_statuses(order, entry, since, count=count)
-        self.date_refunds(order.id, order.refunds, since or entry[SINCE], count=count)
+        self._count_refunds(order.id, entry, order.refunds, since or entry[SINCE], count=count)
         self._settle(order, entry)
 
     def _opened(self, order: CountedOrder, *, count: bool) -> tuple[list[Any], int]:
@@ -115,24 +116,31 @@ class Ledger(OrderMemory):
                 if status == FAILED:
                     self.pay(order.method, FAILED)
 
-    def date_refunds(
-        self,
-        order_id: str,
-        refunds: Iterable[CountedRefund],
-        since: int | None = None,
-        *,
-        count: bool = True,
-    ) -> None:
-        """Count what is new of the refunds of a remembered order.
+    def date_refunds(self, order_id: str, refunds: Iterable[CountedRefund]) -> None:
+        """Count what is new of the refunds of a remembered order, whose dates were asked for.
 
         Args:
             order_id: the order's.
-            refunds: as read now.
-            since: the time from which on they count; the account's own unless given.
-            count: False to remember them uncounted.
+            refunds: all of them, as read now.
         """
-        entry = self._seen[order_id]
-        since = entry[SINCE] if since is None else since
+        entry, refunds = self._seen[order_id], list(refunds)
+        known = dict(accounts.refunds_of(entry))
+        self._count_refunds(order_id, entry, refunds, entry[SINCE])
+        if entry[AMOUNT] is not None:
+            new = {number for number, counted in accounts.refunds_of(entry) if counted is None}
+            past = sum((r.amount for r in refunds if r.id in new - known.keys()), Decimal(0))
+            self._account_for(entry, Decimal(entry[AMOUNT]) - past)
+
+    def _count_refunds(
+        self,
+        order_id: str,
+        entry: list[Any],
+        refunds: Iterable[CountedRefund],
+        since: int,
+        *,
+        count: bool = True,
+    ) -> None:
+        """Count those that are new, from a time on; or remember all of them uncounted."""
         known = dict(accounts.refunds_of(entry))
         self.undated.discard(order_id)
         for refund in refunds:
@@ -154,14 +162,21 @@ class Ledger(OrderMemory):
         if amount is None:
             self._return_refunds(order, entry)
             return
+        known = dict(accounts.refunds_of(entry))
+        # What was counted of a refund that is there no more belongs to the order again.
+        there = sum((r.amount for r in order.refunds if known.get(r.id) is not None), Decimal(0))
+        amount += accounts.refunded(entry) - there
         if entry[AMOUNT] is None:
             self.paid += 1
             self.pay(order.method, PAID)
             entry[AMOUNT] = "0"
-        known = dict(accounts.refunds_of(entry))
-        # What was counted of a refund that is there no more belongs to the order again.
-        there = sum((r.amount for r in order.refunds if known.get(r.id) is not None), Decimal(0))
-        self._account_for(entry, amount - there + accounts.refunded(entry))
+            self._account_for(entry, amount)
+        if order.payments is None:
+            # The order's total is counted, but no refund that bears a date from before.
+            amount -= sum(
+                (r.amount for r in order.refunds if known.get(r.id, "") is None), Decimal(0)
+            )
+        self._account_for(entry, amount)
 
     def _return_refunds(self, order: CountedOrder, entry: list[Any]) -> None:
         """Count as revenue what was counted of refunds that an uncounted order has no more."""
@@ -220,9 +235,14 @@ class Ledger(OrderMemory):
             ledger.take_over(document)
             ledger._bits = {str(name): bit for bit, name in enumerate(document["statuses"])}
             ledger._seen = dict(document["seen"])
+            currencies = len(ledger.revenue)
+            if not all(accounts.is_account(one, currencies) for one in ledger._seen.values()):
+                raise TypeError("an account that is none")
             ledger.newest = int(document["newest"])
             ledger.undated = {str(number) for number in document["undated"]}
             ledger._gone = {str(number) for number in document["gone"]}
-        except (KeyError, TypeError, AttributeError, InvalidOperation) as error:
+            if not ledger.undated | ledger._gone <= ledger._seen.keys():
+                raise KeyError("an order without an account")
+        except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
             raise ValueError(f"not a ledger: {error!r}") from error
         return ledger

@@ -7,7 +7,11 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from ...errors import StoreError
 
-_DECIMAL = re.compile(r"-?[0-9]{1,24}(\.[0-9]{1,24})?")
+_DECIMAL = re.compile(
+    r"-?([0-9]{1,24}(\.[0-9]{0,24})?|\.[0-9]{1,24})(E[+-]?[0-9]{1,2})?", re.IGNORECASE
+)
+"""A decimal as PHP writes one: also `.5`, and a large or tiny float as `1.0E+25`."""
+_TOO_LARGE = Decimal(10) ** 24
 _INTEGER = re.compile(r"-?[0-9]{1,24}")
 _CODE = re.compile(r"[A-Z][A-Z0-9]{2,9}")
 _MOST_DECIMALS = 8
@@ -24,7 +28,7 @@ def _unreadable(value: object, where: str) -> StoreError:
     shown = repr(value)
     if len(shown) > 40:
         shown = shown[:40] + "…"
-    return StoreError("invalid_response", f"{where} is {shown}, which is not an amount of money")
+    return StoreError("invalid_response", f"{where} is {shown}, which is not a plain number")
 
 
 def decimal_text(value: object, where: str) -> Decimal:
@@ -37,7 +41,11 @@ def decimal_text(value: object, where: str) -> Decimal:
         StoreError: invalid_response, it is not a plain decimal.
     """
     if isinstance(value, str) and _DECIMAL.fullmatch(value.strip()):
-        return Decimal(value.strip())
+        number = Decimal(value.strip())
+        if "e" not in value.lower():
+            return number
+        if abs(number) < _TOO_LARGE:
+            return Decimal(f"{number:f}")
     raise _unreadable(value, where)
 
 
@@ -49,7 +57,7 @@ def decimal_number(value: object, where: str) -> Decimal:
     """
     if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
         number = Decimal(value)
-        if number.is_finite() and abs(number) < Decimal(10) ** 24:
+        if number.is_finite() and abs(number) < _TOO_LARGE:
             return number
         raise _unreadable(value, where)
     return decimal_text(value, where)

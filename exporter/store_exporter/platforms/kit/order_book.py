@@ -217,11 +217,15 @@ class OrderBook(ABC, Generic[ApiT, P]):
             return None
         try:
             ledger = Ledger.from_document(document["ledger"], self.options.remember)
-            self.unreadable = {str(k): str(v) for k, v in document["unreadable"].items()}
-            return ledger, self.saved_place(document[self.place_name])
+            unreadable = dict(document["unreadable"])
+            if not all(isinstance(why, str) for why in unreadable.values()):
+                raise TypeError("orders that cannot be read without a reason")
+            place = self.saved_place(document[self.place_name])
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             self.run.cursor.discard(f"{type(error).__name__}: {error}")
             return None
+        self.unreadable = unreadable
+        return ledger, place
 
     def _samples(self) -> list[Sample]:
         """Return all counters, at zero where nothing was counted yet."""

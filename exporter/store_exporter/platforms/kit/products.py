@@ -81,11 +81,24 @@ class Offer:
         variations: of the product that it is; none of one that has no others, None where they
             have to be asked for.
         whole: whether the product has all its details.
+        unreadable: why variations are left out, one for each; price and stock of the product are
+            then not known.
     """
 
     product: Product
     variations: Sequence[Product] | None = None
     whole: bool = True
+    unreadable: Sequence[StoreError] = ()
+
+    def complete(self) -> Offer:
+        """Return the offer.
+
+        Raises:
+            StoreError: invalid_response, some of it could not be read.
+        """
+        if self.unreadable:
+            raise self.unreadable[0]
+        return self
 
 
 class Lookup(ABC, Generic[ApiT]):
@@ -116,6 +129,9 @@ class Lookup(ABC, Generic[ApiT]):
         Raises:
             StoreError: not_found.
         """
+        return (yield from self._find(product)).complete()
+
+    def _find(self, product: int | str) -> Plan[Offer]:
         return find(product, self.by_sku, self._by_id)
 
     def _by_id(self, identifier: int) -> Plan[Offer | None]:
@@ -140,14 +156,22 @@ class Lookup(ABC, Generic[ApiT]):
         Raises:
             StoreError: not_found, the product is gone.
         """
-        if offer.variations is not None:
-            return offer.variations
-        if offer.product.parent_id is None:
-            return ()
+        return (yield from self._product_of(offer)).complete().variations or ()
+
+    def listed(self, product: int | str) -> Plan[Listing[Product]]:
+        """Return the same as a list, which leaves out what cannot be read."""
+        found = yield from self._product_of((yield from self._find(product)))
+        rows, left_out = tuple(found.variations or ()), len(found.unreadable)
+        return Listing(rows, len(rows) + left_out, left_out)
+
+    def _product_of(self, offer: Offer) -> Plan[Offer]:
+        """Return the product with its variations that was found, or is a variation of."""
+        if offer.variations is not None or offer.product.parent_id is None:
+            return offer
         product = yield from self.product(offer.product.parent_id)
         if product is None:
             raise StoreError("not_found", "the product is gone")
-        return product.variations or ()
+        return product
 
 
 def combined(identifier: int, name: str, variations: Sequence[Product]) -> Product:
@@ -244,8 +268,6 @@ def product_plans(
 
     @plan(Operations.get_product_variations, calls=calls)
     def get_product_variations(api: ApiT, product: int | str) -> Plan[Listing[Product]]:
-        lookup = kind(api)
-        rows = tuple((yield from lookup.variations((yield from lookup.find(product)))))
-        return Listing(rows, len(rows))
+        return kind(api).listed(product)
 
     return get_product_details, check_stock, get_stock_quantity, check_price, get_product_variations

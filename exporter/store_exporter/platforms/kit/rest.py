@@ -16,7 +16,7 @@ from ...contract import Response
 from ...errors import StoreError
 from ...net.plans import Plan
 from . import connection, lists
-from .fields import Fields
+from .fields import Fields, as_list
 from .lists import Rows
 
 
@@ -120,10 +120,11 @@ class Api(connection.Api, ABC):
             StoreError: invalid_response, it is no list; whatever a request may raise.
         """
         body, response = yield from self.ask(path, params)
-        if not isinstance(body, list):
+        items = as_list(body)
+        if items is None:
             raise StoreError("invalid_response", f"{path} is not a list", status=response.status)
         total, pages = self.counted(response)
-        return RestPage(path.rpartition("/")[2], body, total, pages, response)
+        return RestPage(path.rpartition("/")[2], items, total, pages, response)
 
     def count(
         self, path: str, params: Mapping[str, Any], matches: Callable[[Fields], bool]

@@ -25,6 +25,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 DAY = 86_400
+_LATEST = 2**33
+"""A Unix time in the year 2242."""
 _SMALLEST_PAGE = 10
 """Stores that cut their pages to less than this, and count only what is on them, are not found."""
 _MOST_EXCLUDED = 300
@@ -232,6 +234,8 @@ class Walk:
         """
         try:
             position, newest = int(document["position"]), int(document["newest"])
+            if not 0 <= position < _LATEST:
+                raise ValueError("a position beyond all time")
             walk = cls(position, newest, int(document["started"]), int(document["previous"]))
             walk.caught_up = bool(document["caught_up"])
             walk.backlog = int(document["backlog"])

@@ -20,13 +20,17 @@ FULFILLMENT = (
 
 
 def financial_status(order: Fields) -> str:
-    """Read how far an order is paid; where Shopify tells no status, by what it tells of money.
+    """Read how far an order is paid.
+
+    Where Shopify tells no status, or one of a later version, it is what it tells of money.
 
     Raises:
-        StoreError: invalid_response, it is a status that is not known here.
+        StoreError: invalid_response.
     """
     if order.has("displayFinancialStatus"):
-        return order.one_of("displayFinancialStatus", FINANCIAL)
+        told = order.one_of_or("displayFinancialStatus", FINANCIAL, "")
+        if told:
+            return told
     if not order.flag("fullyPaid"):
         return "PENDING"
     refunded = shop_money(order, "totalRefundedSet").amount
@@ -40,9 +44,9 @@ def is_delivered(order: Fields) -> bool:
     """Whether everything has been sent.
 
     Raises:
-        StoreError: invalid_response, it is a status that is not known here.
+        StoreError: invalid_response.
     """
-    return order.one_of("displayFulfillmentStatus", FULFILLMENT) == _DELIVERED
+    return order.one_of_or("displayFulfillmentStatus", FULFILLMENT, "") == _DELIVERED
 
 
 def status(order: Fields) -> str:

@@ -45,9 +45,18 @@ class Lookup(products.Lookup[Api]):
         rows = product.child("variants")
         if rows.child("pageInfo").flag("hasNextPage"):
             raise StoreError("response_too_large", f"there are more than {_VARIANTS} variants")
-        variants = [models.sold(row, product, _currency(data)) for row in rows.children("nodes")]
+        variants: list[Product] = []
+        unreadable: list[StoreError] = []
+        for index, row in enumerate(rows.listed("nodes")):
+            try:
+                variant = Fields(row, f"{rows.where}: nodes[{index}]")
+                variants.append(models.sold(variant, product, _currency(data)))
+            except StoreError as error:
+                unreadable.append(error)
+        if unreadable and not variants:
+            raise unreadable[0]
         found = models.product(product, variants)
-        return Offer(found, () if found.type == "simple" else variants)
+        return Offer(found, () if found.type == "simple" else variants, unreadable=unreadable)
 
     def variation(self, identifier: int) -> Plan[Offer | None]:
         """Find a variant."""

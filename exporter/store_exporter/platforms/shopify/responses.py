@@ -84,6 +84,8 @@ class Reader(GraphqlReader):
             # Of the HTTP in which the query came, with a reason for each of its parameters.
             words = "; ".join(f"{name}: {reason}" for name, reason in list(found.items())[:5])
             return (StoreError("invalid_request", MARKS.redact.line(words)),)
+        if found == "Throttled":
+            found = [found]
         if isinstance(found, str) and found:
             refused = "token" in found.lower() or "unauthorized" in found.lower()
             error_type = "unauthorized" if refused else "invalid_response"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import UTC, timedelta, timezone, tzinfo
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -105,6 +106,30 @@ def plain_prices(api: Api, products: Sequence[Any]) -> Plan[None]:
 
 def _is_written(value: Any) -> bool:
     return isinstance(value, str) and not value.replace(".", "", 1).isdigit() and value != ""
+
+
+def gmt_dates(api: Api, rows: Sequence[Any], names: Collection[str]) -> Plan[None]:
+    """Fill in dates in GMT that a plugin took out, from those in the shop's own time zone.
+
+    Args:
+        api: the store's API.
+        rows: as the store sent them; those that lack such dates are changed.
+        names: of the dates in the shop's zone, such as `date_paid`.
+    """
+    lacking = [
+        (row, name)
+        for row in rows
+        if isinstance(row, dict)
+        for name in names
+        if not row.get(f"{name}_gmt") and isinstance(row.get(name), str)
+    ]
+    if lacking:
+        shops = yield from zone(api)
+        for row, name in lacking:
+            with suppress(ValueError, OverflowError):
+                local = datetime.fromisoformat(row[name])
+                local = local if local.tzinfo else local.replace(tzinfo=shops)
+                row[f"{name}_gmt"] = local.astimezone(UTC).isoformat()
 
 
 def statuses(api: Api, without: Collection[str]) -> Plan[str]:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from ...errors import StoreError
 from ...spec.money import Money, Quantity
 from ...spec.results import Category, LowStock, Price, Product, Review, Stock
-from ..kit.fields import Fields
+from ..kit.fields import Fields, as_list
 
 T = TypeVar("T")
 _STOCK = {"instock": "in_stock", "outofstock": "out_of_stock", "onbackorder": "on_backorder"}
@@ -18,8 +18,8 @@ NOT_SOLD_HERE = ("external", "grouped")
 
 
 def optional_id(fields: Fields, name: str) -> int | None:
-    """Read an id that is 0 or null where there is none."""
-    return (fields.integer(name) or None) if fields.has(name) else None
+    """Read an id that is 0, null or PHP's empty text or false where there is none."""
+    return None if fields.raw(name) in (None, "", False) else fields.integer(name) or None
 
 
 def counts_stock(fields: Fields) -> bool:
@@ -58,8 +58,14 @@ def product(fields: Fields, currency: str) -> Product:
             prices[name] = fields.money_if_any(name, currency)
         except StoreError:
             unreadable.append(name)
-    # Variations have no ratings of their own.
-    rating_count = 0 if kind == "variation" else fields.integer("rating_count")
+    rating, rating_count = None, 0
+    try:
+        # Variations have no ratings of their own.
+        rating_count = 0 if kind == "variation" else fields.integer("rating_count")
+        rating = fields.decimal("average_rating") if rating_count else None
+    except StoreError:
+        rating_count = 0
+        unreadable.append("rating")
     return Product(
         id=fields.identifier(),
         parent_id=optional_id(fields, "parent_id"),
@@ -76,7 +82,7 @@ def product(fields: Fields, currency: str) -> Product:
         attributes=dict(fields.decorating("attributes", _attribute)),
         images=fields.decorating("images", lambda row: row.text("src")),
         variations=tuple(_ids(fields.raw("variations"))),
-        rating=fields.decimal("average_rating") if rating_count else None,
+        rating=rating,
         rating_count=rating_count,
         unreadable=tuple(unreadable),
     )
@@ -88,7 +94,7 @@ def _attribute(row: Fields) -> tuple[str, tuple[str, ...]]:
 
 
 def _ids(value: Any) -> Iterable[int]:
-    items = value if isinstance(value, list) else []
+    items = as_list(value) or ()
     return (item for item in items if isinstance(item, int) and not isinstance(item, bool))
 
 

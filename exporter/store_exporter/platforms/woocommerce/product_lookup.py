@@ -27,11 +27,10 @@ def find_product(api: Api, product: int | str) -> Plan[Fields]:
 def _by_sku(api: Api, sku: str) -> Plan[Fields | None]:
     if sku == "0":
         return (yield from _by_sku_zero(api))
-    body = yield from api.get(f"{V3}/products", {"sku": sku, "status": "publish", "per_page": PAGE})
-    if not isinstance(body, list):
-        raise StoreError("invalid_response", "the products are not a list")
-    yield from facts.plain_prices(api, body)
-    return products.of_sku(Rows(body).readable(f"product {sku}"), sku)
+    query = {"sku": sku, "status": "publish", "per_page": PAGE}
+    rows = (yield from api.page(f"{V3}/products", query)).items
+    yield from facts.plain_prices(api, rows)
+    return products.of_sku(Rows(rows).readable(f"product {sku}"), sku)
 
 
 def _by_sku_zero(api: Api) -> Plan[Fields | None]:

@@ -29,6 +29,9 @@ _ROUNDED = ("shipping_total", "discount_total")
 """Amounts that WooCommerce rounds when it makes an order, and not when it loads one."""
 _FLOAT = Context(prec=15)
 """WooCommerce formats a float, whose further digits mean nothing."""
+_SMALLEST = Decimal("1e-8")
+"""Amounts are asked for with eight decimals."""
+_WIDE = Context(prec=40)
 
 
 def amount(fields: Fields, name: str) -> Decimal:
@@ -40,7 +43,8 @@ def amount(fields: Fields, name: str) -> Decimal:
     found = decimal_number(fields.raw(name), f"{fields.where}: {name}")
     if found == found.to_integral_value():
         return found.quantize(Decimal(1))
-    return _FLOAT.plus(found).normalize()
+    # Beyond its decimals stands what is left of a subtraction of floats.
+    return _FLOAT.plus(found).quantize(_SMALLEST, context=_WIDE).normalize()
 
 
 @dataclass(frozen=True, slots=True)

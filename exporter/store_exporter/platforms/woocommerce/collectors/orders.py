@@ -16,7 +16,7 @@ from ...kit.walk import WalkQuery
 from .. import facts
 from ..api import FULL, PAGE, V3, Api, gmt
 from ..totals import PARTS, OrderTotals
-from .order_rows import ASKED, FIELDS, read_order, read_refunds
+from .order_rows import ASKED, DATES, FIELDS, read_order, read_refunds
 from .statuses import ENTERED
 
 
@@ -67,6 +67,7 @@ class WooOrderBook(NumberedBook[Api]):
         if self._asked["_fields"] == FIELDS and any(map(self._has_finer, rows.items)):
             self._asked["_fields"] = with_parts
             rows = yield from self.api.page(f"{V3}/orders", self._asked | dict(params))
+        yield from facts.gmt_dates(self.api, rows.items, DATES)
         return rows
 
     def _has_finer(self, row: Any) -> bool:
@@ -76,7 +77,9 @@ class WooOrderBook(NumberedBook[Api]):
 
     def one(self, order_id: str) -> Plan[Any]:
         """Ask for one order."""
-        return self.api.get(f"{V3}/orders/{order_id}", self._asked)
+        order = yield from self.api.get(f"{V3}/orders/{order_id}", self._asked)
+        yield from facts.gmt_dates(self.api, [order], DATES)
+        return order
 
     def refunds_of(self, order_id: str) -> Plan[list[CountedRefund]]:
         """Ask for the refunds of an order."""

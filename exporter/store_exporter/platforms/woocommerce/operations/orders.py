@@ -142,10 +142,8 @@ class _Orders(orders.Orders[Api]):
         """The notes that the shopper was sent, or all of them."""
         kind = "any" if private else "customer"
         path = f"{V3}/orders/{found.identifier()}/notes"
-        body = yield from self.api.get(path, {"type": kind})
-        if not isinstance(body, list):
-            raise StoreError("invalid_response", "the notes are not a list")
-        notes = Rows(body).listing("notes", _order_note)
+        found_notes = yield from self.api.page(path, {"type": kind})
+        notes = Rows(found_notes.items).listing("notes", _order_note)
         kept = [note for note in notes if private or note.for_customer]
         kept.sort(key=lambda note: (note.created, note.id))
         return replace(notes, items=tuple(kept), total=len(kept))
