@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from store_demo.stores.woocommerce import Fault
 from store_demo.stores.woocommerce.habits import Habits
 from store_exporter.errors import StoreError
+from tests.fakes.clock import Clock
+from tests.fakes.woocommerce import client
 
 from .watching import Watched, figures, watching
 
@@ -53,6 +55,26 @@ async def test_all_orders_are_counted_whatever_the_pages_are_like(case: str, sec
         assert found["store_orders_total{other}"] == 0
         assert not report.degraded
         assert found["store_collector_backlog{orders}"] == 0
+
+
+async def test_an_early_version_with_orders_in_tables_is_told_and_reports_are_right() -> None:
+    """Versions 7.1 and 7.2 ignore times of change there, and find nothing by words."""
+    async with watching(orders=0) as store:
+        shop = store.shop
+        shop.new_order("completed", total="5", created=store.clock.now - 40 * 86_400)
+        shop.new_order("pending")
+        await run(store)
+        shop.shop.habits.version = (7, 2)
+        made = shop.new_order("processing", total="7")
+        with client(shop, clock=Clock(store.clock.now)) as operations:
+            assert operations.get_sales_report("day").gross.amount == 7
+            mine = operations.get_customer_orders(made["billing"]["email"])
+            assert mine[0].id == made["id"]
+        store.clock.now += 300
+        with pytest.raises(StoreError, match=r"or 7\.3 where orders are in tables"):
+            await store.collect("orders")
+        shop.shop.hpos = False
+        assert (await run(store))["store_revenue_total{GBP}"] == 7
 
 
 async def test_a_total_that_is_too_large_is_told_and_loses_nothing() -> None:

@@ -17,7 +17,10 @@ class Habits:
         ignores_page: every page is the first.
         total: what X-WP-Total says: missing, zero, page (what is on the page) or double.
         version: of WooCommerce. Before 5.8 lists do not know when orders changed, before 7.9 those
-            without a status show drafts, before 9.0 there is no list of all refunds.
+            without a status show drafts, before 9.0 there is no list of all refunds. In 7.1 and 7.2
+            lists of orders in tables of their own do not know it either, find nothing by words, and
+            are sorted by id, the smallest first, where they should be by date (issues 36307, 35818
+            and 36193 of woocommerce/woocommerce).
         shows_drafts: lists without a status show drafts, whatever the version.
         hidden: ids of orders that lists count and do not show, as a plugin makes it.
         decimals: decimals of the prices that the shop displays. An order's total and tax are
@@ -32,14 +35,20 @@ class Habits:
     hidden: set[int] = field(default_factory=set)
     decimals: int | None = None
 
-    def asked(self, call: Call) -> Call:
+    def is_young(self, *, hpos: bool) -> bool:
+        """Whether orders are in tables of their own by a version that could do that badly."""
+        return hpos and (7, 1) <= self.version < (7, 3)
+
+    def asked(self, call: Call, *, hpos: bool) -> Call:
         """Return what is answered instead of what was asked."""
         params = dict(call.params)
         if self.cap is not None:
             params["per_page"] = str(min(self.cap, int(params.get("per_page", "10"))))
-        if self.version < (5, 8):
+        if self.version < (5, 8) or self.is_young(hpos=hpos):
             for name in ("modified_after", "modified_before", "dates_are_gmt"):
                 params.pop(name, None)
+        if self.is_young(hpos=hpos) and params.get("orderby", "date") == "date":
+            params |= {"orderby": "id", "order": "asc"}
         if self.ignores_page:
             params.pop("page", None)
         return Call(call.method, call.path, params, call.body, call.headers)

@@ -48,13 +48,13 @@ def _searchable(order: Document) -> str:
 
 def orders(shop: Shop, call: Call) -> Reply:
     """GET orders. Without `status` the drafts of the checkout are left out."""
-    call = shop.habits.asked(call)
+    call = shop.habits.asked(call, hpos=shop.hpos)
     statuses = _statuses(call)
     if shop.habits.lists_drafts and not call.values("status"):
         statuses |= {"checkout-draft"}
     search = call.params.get("search", "").lower()
     customer = call.params.get("customer")
-    ids = call.values("include")
+    ids, is_young = call.values("include"), shop.habits.is_young(hpos=shop.hpos)
     kept = [
         order
         for order in shop.orders.values()
@@ -62,7 +62,7 @@ def orders(shop: Shop, call: Call) -> Reply:
         and (not ids or str(order["id"]) in ids)
         and str(order["id"]) not in call.values("exclude")
         and (customer is None or str(order["customer_id"]) == customer)
-        and search in _searchable(order)
+        and (not search or (search in _searchable(order) and not is_young))
         and changed_within(shop, call, order)
     ]
     name = call.params.get("orderby", "date")

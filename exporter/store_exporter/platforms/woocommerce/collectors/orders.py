@@ -26,7 +26,10 @@ class WooOrderBook(NumberedBook[Api]):
     statuses = ENTERED
     largest_page = PAGE
     changed = "date_modified_gmt"
-    too_old = "the list of orders ignores modified_after; WooCommerce 5.8 or later is needed"
+    too_old = (
+        "the list of orders ignores modified_after; WooCommerce 5.8 or later is needed, or 7.3 "
+        "where orders are in tables of their own"
+    )
 
     def __init__(self, api: Api, run: Run) -> None:
         super().__init__(api, run)
