@@ -96,8 +96,7 @@ class Product:
         variations: ids of the variations.
         rating: average from 0 to 5; None without ratings.
         rating_count: number of ratings.
-        unreadable: what the store sent broken of `price`, `regular_price` and `rating`; these are
-            None, and `rating_count` is 0 with `rating`.
+        unreadable: what the store sent broken of `price`, `regular_price` and `rating`, all None.
     """
 
     id: int

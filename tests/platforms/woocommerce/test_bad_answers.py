@@ -311,7 +311,7 @@ TABLE = [
         "a date of noughts",
         change("*/orders/*", "date_created_gmt", to="0000-00-00T00:00:00"),
         lambda shop: shop.check_order(110),
-        kind="invalid_response",
+        holds=lambda found: found.created is None,
     ),
     Bad(
         "a cart in another currency",

@@ -126,6 +126,29 @@ async def test_counters_reports_and_operations_agree(total: str) -> None:
             assert operations.get_customer_insights()[0].total == one.total
 
 
+@pytest.mark.parametrize("total", ["34.71", "35"])
+@pytest.mark.parametrize("email", ["cust2@example.test", "guest@example.test"])
+async def test_where_no_order_tells_it_what_a_customer_has_spent_does(
+    total: str, email: str
+) -> None:
+    async with watching(orders=0) as store:
+        store.shop.shop.habits.decimals = 0
+        store.clock.now += 10
+        await store.collect("orders")
+        first = store.shop.new_order("processing", lines=[(19, 1)], email=email)
+        made = store.shop.shop.orders[first["id"]]
+        made["total"], made["line_items"][0]["total"] = total, "34.71"
+        store.clock.now += 300
+        report = await store.collect("orders")
+        is_known = email.startswith("cust")
+        counted = figures(report)["store_revenue_total{GBP}"]
+        assert counted == (float(total) if is_known else 35)
+        assert [reason for reason in report.degraded if "Nothing tells" in reason] == (
+            [] if is_known else report.degraded
+        )
+        assert bool(report.degraded) is not is_known
+
+
 async def test_an_order_in_a_currency_with_more_decimals_is_read_with_its_parts() -> None:
     async with watching(orders=0) as store:
         store.shop.shop.habits.decimals = 2

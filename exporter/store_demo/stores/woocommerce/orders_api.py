@@ -8,7 +8,7 @@ from typing import Any
 
 from .answers import ApiError, Call, Document, Reply, invalid_parameter, link, no_route, paged
 from .dates import changed_within
-from .shop import STATUSES, Shop
+from .shop import PAID, STATUSES, Shop
 
 _ROOT = "/wp-json/wc/v3"
 _ORDERS: dict[str, Callable[[Document], Any]] = {
@@ -167,6 +167,19 @@ def customers(shop: Shop, call: Call) -> Reply:
         and search in f"{row['email']} {row['username']}".lower()
     ]
     return paged(call, rows, shop.base)
+
+
+def customer(shop: Shop, _: Call, customer_id: str) -> Reply:
+    """GET wc/v2/customers/{id}, which adds up what was spent as it is stored."""
+    found = shop.customers.get(int(customer_id))
+    if found is None:
+        raise ApiError(404, "woocommerce_rest_invalid_id", "Invalid resource ID.")
+    spent = (
+        Decimal(order["total"])
+        for order in shop.orders.values()
+        if order["customer_id"] == found["id"] and order["status"] in PAID
+    )
+    return Reply({**found, "total_spent": f"{sum(spent, Decimal(0)):f}"})
 
 
 def coupons(shop: Shop, call: Call) -> Reply:

@@ -33,6 +33,7 @@ _ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET POST", rf"{_V3}/orders/(\d+)/refunds", orders_api.refunds),
     ("GET", rf"{_V3}/refunds", orders_api.all_refunds),
     ("GET", rf"{_V3}/customers", orders_api.customers),
+    ("GET", r"/wp-json/wc/v2/customers/(\d+)", orders_api.customer),
     ("GET", rf"{_V3}/coupons", orders_api.coupons),
     ("GET", rf"{_V3}/settings/general", shop_api.settings),
     ("GET", rf"{_V3}/settings/general/(\w+)", shop_api.setting),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from decimal import Decimal
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from ...errors import StoreError
 from ...net.plans import Plan
 from ..kit.fields import Fields
 from ..kit.money import decimals_of, unformatted
@@ -16,11 +20,19 @@ from .api import FULL, PAGE, V3, Api
 from .models import PRICES
 from .totals import OrderTotals
 
+_V2 = "/wp-json/wc/v2"
+_PAID = ("processing", "completed")
+_SAMPLE = f"id,currency,customer_id,{totals.MEMBERS}"
+_SAME = Decimal("0.000001")
+"""Some stores add up floats."""
 INDEX = "GET /wp-json/"
 STATUSES = "GET /wc/v3/reports/orders/totals"
 SETTINGS = "GET /wc/v3/settings/general"
-TOTALS = (SETTINGS, "GET /wc/v3/settings/tax/{id}", "GET /wc/v3/orders")
-"""Calls that `reading` makes, the last two only in a shop that displays few decimals."""
+TOTALS = (
+    SETTINGS,
+    *("GET /wc/v3/settings/tax/{id}", "GET /wc/v3/orders", "GET /wc/v2/customers/{id}"),
+)
+"""Calls that `reading` makes, all but the first only in a shop that displays few decimals."""
 _AT_SUBTOTAL = f"{V3}/settings/tax/woocommerce_tax_round_at_subtotal"
 
 
@@ -80,13 +92,44 @@ def reading(api: Api) -> Plan[OrderTotals]:
         at_subtotal = rule.raw("value") == "yes"
         found = OrderTotals(shop.decimals, at_subtotal=at_subtotal, by_parts=True)
         query = {**FULL, "orderby": "id", "per_page": PAGE}
-        query["_fields"] = f"id,currency,{totals.MEMBERS}"
+        query["_fields"] = _SAMPLE
         orders: list[Fields] = []
         for order in ("asc", "desc"):
             orders += yield from api.page(f"{V3}/orders", {**query, "order": order})
+        doubtful = totals.doubtful(found, orders)
+        if doubtful:
+            return (yield from _by_customer(api, found, doubtful))
         return totals.learned(found, orders)
 
     return api.facts.get("reading", ask)
+
+
+def _by_customer(api: Api, reading: OrderTotals, doubtful: Sequence[Fields]) -> Plan[OrderTotals]:
+    """Learn it from what a customer has spent in all, which the store adds up as it is stored.
+
+    Args:
+        api: the store's API.
+        reading: the shop's settings.
+        doubtful: orders that do not tell it themselves.
+    """
+    guess = replace(reading, finer_below=0, is_guess=True)
+    customers = [order.raw("customer_id") for order in doubtful]
+    customer = next((one for one in reversed(customers) if isinstance(one, int) and one > 0), None)
+    if customer is None:
+        return guess
+    path, query = f"{_V2}/customers/{customer}", {"_fields": "total_spent"}
+    paid = {"customer": customer, "status": ",".join(_PAID), "_fields": _SAMPLE, **FULL}
+    try:
+        spent = Fields((yield from api.get(path, query)), "the customer").decimal("total_spent")
+        orders = (yield from api.rows(f"{V3}/orders", paid)).whole("orders")
+        for finer_below in (0.0, math.inf):
+            read = replace(reading, finer_below=finer_below)
+            totals_of = (read.total(row, row.currency("currency")).amount for row in orders)
+            if abs(sum(totals_of, Decimal(0)) - spent) < _SAME:
+                return read
+    except StoreError:
+        pass
+    return guess
 
 
 def plain_prices(api: Api, products: Sequence[Any]) -> Plan[None]:

@@ -58,13 +58,12 @@ def product(fields: Fields, currency: str) -> Product:
             prices[name] = fields.money_if_any(name, currency)
         except StoreError:
             unreadable.append(name)
-    rating, rating_count = None, 0
+    # Variations have no ratings of their own.
+    rating_count = 0 if kind == "variation" else fields.integer("rating_count")
+    rating = None
     try:
-        # Variations have no ratings of their own.
-        rating_count = 0 if kind == "variation" else fields.integer("rating_count")
         rating = fields.decimal("average_rating") if rating_count else None
     except StoreError:
-        rating_count = 0
         unreadable.append("rating")
     return Product(
         id=fields.identifier(),

@@ -57,12 +57,14 @@ class OrderTotals:
         at_subtotal: whether the shop rounds taxes and lines together and not each of them.
         by_parts: whether the shop's own currency has more decimals than are displayed, so that
             orders have to be read with their parts.
+        is_guess: whether orders of both kinds are possible and nothing tells which they are.
     """
 
     shown: int
     finer_below: float = math.inf
     at_subtotal: bool = False
     by_parts: bool = False
+    is_guess: bool = False
 
     def rounds(self, currency: str) -> bool:
         """Whether amounts in a currency have more decimals than the shop displays."""
@@ -124,6 +126,17 @@ class OrderTotals:
         # Of taxes hardly one is a round number, unless it was rounded.
         return False if any(taxes) and full != stated else None
 
+    def can_be_both(self, order: Fields, currency: str) -> bool:
+        """Whether the two readings of an order that does not tell are different amounts.
+
+        Raises:
+            StoreError: invalid_response.
+        """
+        if not self.rounds(currency) or self.tells(order, currency) is not None:
+            return False
+        finer, made = replace(self, finer_below=math.inf), replace(self, finer_below=0)
+        return finer.total(order, currency) != made.total(order, currency)
+
 
 class _Parts:
     """The parts of an order's total."""
@@ -164,3 +177,18 @@ def learned(reading: OrderTotals, orders: Iterable[Fields]) -> OrderTotals:
     later = (n for n, is_finer in told.items() if is_finer is False and n > finer)
     # The setting was changed somewhere between the last of the ones and the first of the others.
     return replace(reading, finer_below=(finer + min(later, default=math.inf)) / 2 if finer else 0)
+
+
+def doubtful(reading: OrderTotals, orders: Iterable[Fields]) -> list[Fields]:
+    """Return the orders that can be both; none where others tell what the shop's are."""
+    found = []
+    for order in orders:
+        try:
+            currency = order.currency("currency")
+            if reading.tells(order, currency) is not None:
+                return []
+            if reading.can_be_both(order, currency):
+                found.append(order)
+        except StoreError:
+            continue
+    return found

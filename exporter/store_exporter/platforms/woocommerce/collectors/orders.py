@@ -19,6 +19,11 @@ from ..totals import PARTS, OrderTotals
 from .order_rows import ASKED, DATES, FIELDS, read_order, read_refunds
 from .statuses import ENTERED
 
+_GUESS = (
+    "Nothing tells whether the totals of orders were rounded to the decimals that the shop "
+    "displays: they are counted as they are displayed."
+)
+
 
 class WooOrderBook(NumberedBook[Api]):
     """The order book of a WooCommerce store."""
@@ -88,6 +93,10 @@ class WooOrderBook(NumberedBook[Api]):
         """Ask for the refunds of an order."""
         params = {"per_page": PAGE, "_fields": "id,amount,date_created,date_created_gmt"} | FULL
         return read_refunds((yield from self.api.page(f"{V3}/orders/{order_id}/refunds", params)))
+
+    def reasons(self) -> list[str]:
+        """Return why the counters may not be complete, one sentence each."""
+        return super().reasons() + ([_GUESS] if self._reading.is_guess else [])
 
     def order(self, row: Fields, changed: int | None) -> CountedOrder | None:
         """Read an order; None for drafts and what is in the trash."""
