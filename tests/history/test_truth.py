@@ -214,7 +214,7 @@ def send(server: servers.Server, folder: Path) -> None:
         address = f"{server.url}/api/v1/import/prometheus"
         request = urllib.request.Request(address, data=file.read_bytes(), method="POST")
         urllib.request.urlopen(request, timeout=60).close()
-    server.get("/internal/force_flush")
+    server.flush()
 
 
 @pytest.mark.real

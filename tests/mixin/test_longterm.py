@@ -198,7 +198,7 @@ def test_victoria_metrics_reads_years_alike(
         body = "".join(f"{line}\n" for line in written(series)).encode()
         request = urllib.request.Request(f"{victoria.url}/api/v1/import/prometheus", body)
         urllib.request.urlopen(request, timeout=60).close()
-        victoria.get("/internal/force_flush")
+        victoria.flush()
         one, other = asked(server, 730), asked(victoria, 730)
     assert one.usages.keys() == other.usages.keys()
     for key, usage in one.usages.items():

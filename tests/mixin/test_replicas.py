@@ -49,7 +49,7 @@ def one_and_two(
                     send(server, synthetic.lines(metric, now, process=OTHER))
             more = synthetic.target_lines(now), synthetic.recorded_lines(now, watchers)
             send(server, chain(*more))
-            server.get("/internal/force_flush")
+            server.flush()
         # A bar of a day stands at its beginning, so there must be figures after the moment asked.
         yield one, two, now - synthetic.HOUR // 2
 

@@ -126,7 +126,7 @@ async def shown() -> dict[str, str]:
 
 
 @pytest.mark.real
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(400)
 def test_somebody_is_told_or_it_is_known_why_not(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

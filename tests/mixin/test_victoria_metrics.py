@@ -25,7 +25,7 @@ from store_exporter.mixin.dashboards.panels import PanelKind
 from store_exporter.mixin.model import Record
 from store_exporter.mounts import serve_metrics
 from store_exporter.server import prometheus as analytics
-from store_exporter.server.analytics import Filters
+from store_exporter.server.analytics import Filters, Findings
 from tests import servers
 from tests.metrics.otlp.figures import EXPONENTIAL
 from tests.mixin import synthetic
@@ -54,7 +54,7 @@ def both(
         for metric in CATALOGUE.values():
             send(victoria, synthetic.lines(metric, now))
         send(victoria, chain(synthetic.target_lines(now), synthetic.recorded_lines(now)))
-        victoria.get("/internal/force_flush")
+        victoria.flush()
         yield server, victoria, now
 
 
@@ -150,6 +150,7 @@ def check(victoria: Server, calls: int = 100) -> None:
     panels = {panel.title: panel for panel in page.panels}
 
     def quantile(title: str) -> float:
+        victoria.flush()
         source.now = time.time()
         panel = panels[title]
         found = source.ask(panel, panel.queries[0], next(choices(source, page)))
@@ -161,9 +162,12 @@ def check(victoria: Server, calls: int = 100) -> None:
         near = partial(math.isclose, seconds, rel_tol=0.35)
         eventually(partial(quantile, title), near)
 
-    answer = asyncio.run(analytics.usage(victoria.url, Filters("acme", days=1), time.time()))
+    def read() -> Findings:
+        return asyncio.run(analytics.usage(victoria.url, Filters("acme", days=1), time.time()))
+
+    answer = eventually(read, lambda found: [u.total for u in found.usages.values()] == [calls])
     (usage,) = answer.usages.values()
-    assert (usage.total, usage.errors) == (calls, {"timeout": calls // 10})
+    assert usage.errors == {"timeout": calls // 10}
     assert usage.seconds / usage.total == pytest.approx(0.5455, rel=0.01)
     assert answer.start is not None
     assert answer.end is not None

@@ -59,7 +59,7 @@ def scraped_rows(server: Server) -> int:
 
 def names(server: Server, route: str) -> set[str]:
     """The names of the metrics about stores that came that way."""
-    server.get("/internal/force_flush")
+    server.flush()
     found = server.json("/api/v1/series", **{"match[]": f'{{__name__=~"store_.+",{by(route)}}}'})
     every = {series["__name__"] for series in found["data"]}
     return {name for name in every if not name.startswith("store_exporter_")}
@@ -72,7 +72,7 @@ def by(route: str) -> str:
 
 def ask(server: Server, promql: str, route: str) -> Series:
     """Answer a query, in which `SELECTOR` stands for the way that the figures came."""
-    server.get("/internal/force_flush")
+    server.flush()
     found = server.query(promql.replace("SELECTOR", by(route)))
     return {tuple(sorted(labels.items())): value for labels, value in found}
 
