@@ -91,7 +91,7 @@ def test_help_of_a_command_imports_only_that_one() -> None:
         "import sys, store_exporter.cli as c\n"
         "try: c.main(['--help'])\n"
         "except SystemExit: pass\n"
-        "print([m for m in sys.modules if m.startswith(('store_exporter.commands', 'aiohttp'))])"
+        "print([m for m in sys.modules if m.startswith(('store_exporter.commands.', 'aiohttp'))])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"

@@ -7,39 +7,11 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from keyword import iskeyword
 from platform import python_version
 
 from ._version import __version__
+from .commands import COMMANDS, module_of
 from .extras import missing
-
-COMMANDS = {
-    "init": "ask for a store, check its key, and write the configuration",
-    "serve": "watch stores and serve their metrics",
-    "healthcheck": "ask a running exporter whether it is ready, for containers",
-    "probe": "probe stores once and print what was found",
-    "doctor": "find out what is wrong with a store's access, and what to do",
-    "run": "run one store operation and print its result",
-    "state": "list what is kept of stores, move it to another store or forget it",
-    "operations": "list the operations of each platform",
-    "calls": "show the latest failures and the slowest operations of a store",
-    "maintenance": "begin or end maintenance of a store, in which nobody is alerted",
-    "import": "turn an export of the old table of calls into samples for Prometheus",
-    "alert-test": "send a test alert of an org, and say where it arrived or why not",
-    "sizing": "compute what Prometheus needs for so many stores and operations",
-    "generate": "write dashboards, rules, alerts and runbooks",
-    "grafana": "set up Grafana's organisations, datasources and dashboards",
-}
-"""Sub-commands and what they do. Each is a module of `store_exporter.commands` with
-`add_arguments(parser)` and `run(args) -> int`, the exit status."""
-
-
-def module_of(command: str) -> str:
-    """Return the name of a command's module, which may be neither hyphenated nor a keyword."""
-    name = command.replace("-", "_")
-    return (
-        f"{__package__}.commands.{name}_" if iskeyword(name) else f"{__package__}.commands.{name}"
-    )
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -60,7 +60,9 @@ def commands(block: Block) -> Iterator[list[str]]:
     lexer.whitespace_split = True
     command: list[str] = []
     for word in lexer:
-        if not set(word) <= set(";&|<>()"):
+        if set(word) == {">"}:
+            next(lexer)
+        elif not set(word) <= set(";&|<>()"):
             command.append(word)
         elif set(word) <= set(";&|"):
             while command and (command[0] == "do" or re.match(r"[A-Z_]+=", command[0])):
