@@ -218,7 +218,9 @@ def test_a_redirect_is_followed_on_the_same_host_and_told_elsewhere(url: str) ->
     with leading_to(url.replace("127.0.0.1", "localhost")) as foreign:
         found, told = questions.final(foreign)
     assert found == foreign
-    assert told == f"{foreign} leads to localhost. If that is the store, give its address."
+    assert told == (
+        f"{foreign} leads visitors to localhost. If the API is there, give that address."
+    )
     assert questions.final(url) == (url, "")
 
 

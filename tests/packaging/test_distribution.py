@@ -182,6 +182,22 @@ def test_what_build_makes_is_accepted_by_the_index(repository: Path, tmp_path: P
 
 @CI
 @pytest.mark.timeout(600)
+def test_the_bill_of_materials_of_a_release_names_every_locked_package(
+    repository: Path, tmp_path: Path
+) -> None:
+    """Made by the command of docs/releasing.md."""
+    page = (repository / "docs/releasing.md").read_text(encoding="utf-8").replace("\\\n", " ")
+    (command,) = re.findall(r"cyclonedx-py (requirements .*)", page)
+    file = tmp_path / "sbom.json"
+    arguments = command.replace("dist/sbom.json", str(file)).split()
+    uv("tool", "run", "--from", "cyclonedx-bom", "cyclonedx-py", *arguments, folder=repository)
+    listed = {part["name"].lower() for part in json.loads(file.read_text())["components"]}
+    lock = (repository / "scripts/requirements.txt").read_text(encoding="utf-8")
+    assert listed == {name.lower() for name in re.findall(r"^([\w.-]+)==", lock, re.MULTILINE)}
+
+
+@CI
+@pytest.mark.timeout(600)
 def test_type_checkers_know_the_whole_public_api(wheel: Path, tmp_path: Path) -> None:
     environment = tmp_path / "environment"
     uv("venv", environment, folder=tmp_path)

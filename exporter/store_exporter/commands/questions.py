@@ -162,7 +162,8 @@ def final(given: str) -> tuple[str, str]:
     """Return where an address leads, and a sentence about it if that is elsewhere.
 
     Another scheme, or `www.` before the host, is the same store. What leads to another host is not
-    followed: whose that is, only a person can say.
+    followed: a shop of Shopify sends visitors to its public name and keeps its API, and whose
+    another host is only a person can say.
     """
     asked = httpx.URL(given)
     try:
@@ -178,6 +179,7 @@ def final(given: str) -> tuple[str, str]:
     if (reached.scheme, reached.netloc) == (asked.scheme, asked.netloc):
         return given, ""
     if reached.host.removeprefix("www.") != asked.host.removeprefix("www."):
-        return given, f"{given} leads to {reached.host}. If that is the store, give its address."
+        told = f"{given} leads visitors to {reached.host}. If the API is there, give that address."
+        return given, told
     found = values.url(str(asked.copy_with(scheme=reached.scheme, netloc=reached.netloc)))
     return found, f"{given} leads to {found}, which is what will be watched."
