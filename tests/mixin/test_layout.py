@@ -18,6 +18,7 @@ from store_exporter.mixin.dashboards.panels import (
     PanelKind,
 )
 from tests.mixin import screen
+from tests.mixin.synthetic import VALUES
 
 PAGES = dashboards.pages()
 LONGEST = {
@@ -49,9 +50,13 @@ USUAL = {
     "reason": "overlap",
     "outcome": "duplicate",
 }
-"""A usual value of each label that names a series, rather a long one."""
-NAMED = {"slo": "availability", "version": "1.0.0", "currency": "EUR", "platform": "woocommerce"}
-"""A usual value of each label that names a figure."""
+"""A usual value of labels that name a series, rather a long one."""
+
+
+def named(legend: str) -> str:
+    """A legend with values in place of labels: a usual one, or else the longest of all figures."""
+    values = {name: max(known, key=len) for name, known in VALUES.items()} | USUAL
+    return re.sub(r"\{\{(\w+)\}\}", lambda m: values.get(m[1], m[1]), legend)
 
 
 def panels(*kinds: PanelKind) -> Iterator[tuple[DashboardPage, Panel]]:
@@ -176,9 +181,7 @@ def test_every_title_is_whole_on_every_screen(page: DashboardPage) -> None:
 
 @STATS
 def test_every_single_figure_and_its_name_can_be_read(panel: Panel) -> None:
-    names = [
-        re.sub(r"\{\{(\w+)\}\}", lambda m: NAMED[m[1]], query.legend) for query in panel.queries
-    ]
+    names = [named(query.legend) for query in panel.queries]
     for size in screen.SCREENS:
         room = screen.panel(panel.width, size) - 2 * screen.CELL_PADDING
         # Several figures stand beside each other.
@@ -199,7 +202,7 @@ def test_rows_leave_no_hole_in_the_grid(page: DashboardPage) -> None:
             assert len(heights) == 1, (row.title, panel.title)
             if filled == 24:
                 filled, heights = 0, set()
-        assert filled == 0, row.title
+        assert filled == 0, f"{row.title}: its last line is {filled} of 24 wide"
 
 
 @GRAPHS
@@ -214,7 +217,7 @@ def test_a_legend_shows_what_matters_first_and_at_least_four_series(panel: Panel
     wanted = 4 if varies else min(4, len(panel.queries))
     assert screen.legend_rows(panel.height) >= wanted
     for query in panel.queries:
-        name = re.sub(r"\{\{(\w+)\}\}", lambda m: USUAL.get(m[1], m[1]), query.legend)
+        name = named(query.legend)
         needed = (
             screen.text(name) + len(legend["calcs"]) * screen.LEGEND_FIGURE + screen.LEGEND_MARK
         )

@@ -37,14 +37,13 @@ _AT_ONCE = 10
 _REFUSALS_SHOWN = 20
 _SECONDS = 60.0
 _MARKS = {"ok": "ok", "warn": "warn", "fail": "FAIL"}
-# About how many values each label of a store's series has; probes and collectors are counted.
+# About how many values a label of a store's series has where it is not a few; probes and collectors
+# are counted.
+_FEW = 3
 _LABEL_VALUES = {
     "phase": 5,
     "status": 9,
-    "payment_method": 3,
     "result": 2,
-    "stock": 3,
-    "state": 3,
     "kind": 2,
     **dict.fromkeys(("currency", "version", "timezone", "order_storage"), 1),
     **dict.fromkeys(("error_type", "fault"), 1),
@@ -174,7 +173,7 @@ def estimated_series(store: Store) -> int:
         if metric in left_out:
             continue
         names = metric.labels[len(health.STORE_LABELS) :]
-        count = math.prod(values[name] for name in names)
+        count = math.prod(values.get(name, _FEW) for name in names)
         # A classic histogram has a series for each bucket, +Inf among them, its sum and its count.
         total += count * (len(metric.buckets) + 3 if metric.kind is Kind.HISTOGRAM else 1)
     return total
