@@ -105,7 +105,7 @@ def test_a_key_that_the_store_refuses_leaves_nothing_behind(
             ("A check has failed. Write it anyway? [y/N]: ", ""),
         ],
     )
-    assert status == 2, seen
+    assert status == 1, seen
     assert "FAIL" in seen
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
@@ -128,7 +128,7 @@ def test_a_failed_check_is_written_down_by_force_only(
 ) -> None:
     given = flags(folder, shop, url)
     (folder / "secret").write_text("cs_" + "0" * 40)
-    assert cli.main(given) == 2
+    assert cli.main(given) == 1
     assert "or give --force" in capsys.readouterr().err
     assert not (folder / "store-exporter.yml").exists()
     assert cli.main([*given, "--force"]) == 0
@@ -141,12 +141,14 @@ def test_a_store_is_added_to_a_file_with_its_comments_and_never_twice(
     assert cli.main(flags(folder, shop, url)) == 0
     file = folder / "store-exporter.yml"
     text = file.read_text().replace("stores:", "# All of them.\nstores:") + "# the end\n"
+    text = "defaults: {probes: {liveness: {interval: 2m}}}\n" + text
     file.write_text(text)
     file.chmod(0o640)
     assert cli.main(flags(folder, shop, url)) == 2
     assert f"--domain: {DOMAIN} is in store-exporter.yml already" in capsys.readouterr().err
     assert file.read_text() == text
     assert cli.main(flags(folder, shop, url, "b.example")) == 0
+    assert "every 2m   liveness" in capsys.readouterr().out
     assert [store.domain for store in load(file).stores] == [DOMAIN, "b.example"]
     added = file.read_text()
     assert added.startswith(text.removesuffix("# the end\n"))

@@ -81,15 +81,15 @@ def _run(args: argparse.Namespace, ask: Questions) -> int:
     entry, secrets = _entry(args, ask, before)
     with ExitStack() as written:
         entry["credentials"] |= _keep(written, args, entry["domain"], secrets)
-        config = _of_one_store(file, entry)
+        config = _of_one_store(file, before, entry)
         (store,) = config.stores
         found = asyncio.run(doctor.examine_all(config, [store.domain]))
         print("", *doctor.text(found), "", *_watched(store), sep="\n")
         failed = any(one.state == "fail" for findings in found.values() for one in findings)
         if failed and not args.force and not ask.agrees("A check has failed. Write it anyway?"):
-            raise UnansweredError(
-                "Nothing was written. Mend what has failed and try again, or give --force."
-            )
+            advice = "Nothing was written. Mend what has failed and try again, or give --force."
+            print(advice, file=sys.stderr)
+            return 1
         _write(file, before, entry)
         written.pop_all()
     print(f"\nNext: store-exporter serve --config.file {file}")
@@ -164,9 +164,16 @@ def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
-def _of_one_store(file: Path, entry: Mapping[str, Any]) -> Config:
-    """Load a configuration of this store alone, as if it stood where the file is or will be."""
-    with _beside(file, yaml.safe_dump({"orgs": [{"org": entry["org"]}], "stores": [entry]})) as new:
+def _of_one_store(file: Path, before: Config | None, entry: Mapping[str, Any]) -> Config:
+    """Load a configuration of this store alone, as if it stood where the file is or will be.
+
+    It has the file's defaults, such as a proxy; what else is in the file may need secrets that only
+    the exporter can read.
+    """
+    document = {"orgs": [{"org": entry["org"]}], "stores": [entry]}
+    if before and before.data.get("defaults"):
+        document["defaults"] = before.data["defaults"]
+    with _beside(file, yaml.safe_dump(document)) as new:
         try:
             return load(new)
         except ConfigError as error:
