@@ -210,3 +210,15 @@ def test_a_client_that_a_configuration_describes_goes_through_the_proxy_too(
             client.close()
             assert raised.value.error_type == kind
             assert password not in str(raised.value)
+
+
+def test_a_proxy_that_is_down_is_not_the_stores_fault_for_a_client_either(
+    store: StoreFactory,
+) -> None:
+    for url in (NOWHERE, "http://proxy.invalid:3128"):
+        shop = store("https://shop.example.com", proxy=Proxy(url))
+        client = base.load("woocommerce").connect(shop)
+        with pytest.raises(StoreError, match="the proxy that leads to") as raised:
+            client.check_stock("SKU")
+        client.close()
+        assert raised.value.error_type == "local_failure"

@@ -51,9 +51,18 @@ class HttpxExchange:
         request: without the credentials, so that the answer's address is free of them.
         limit: bytes of the body, before and after decompression.
         monotonic: seconds of a clock that never jumps.
+        proxied: whether connections are made to a proxy and not to the store.
     """
 
-    def __init__(self, request: Request, limit: int, monotonic: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        request: Request,
+        limit: int,
+        monotonic: Callable[[], float],
+        *,
+        proxied: bool = False,
+    ) -> None:
+        self._proxied = proxied
         self._url = request.url
         self._limit = limit
         self._monotonic = monotonic
@@ -87,7 +96,13 @@ class HttpxExchange:
 
     def failure(self, error: Exception) -> TransportError | None:
         """Return what an exception means; None for what is no failure of the exchange."""
-        return transport_error(error, self.host, sent=not isinstance(error, _NEVER_SENT))
+        found = transport_error(error, self.host, sent=not isinstance(error, _NEVER_SENT))
+        # Only the proxy is connected to; what fails in a tunnel to the store is TLS.
+        connecting = self._proxied and isinstance(error, httpx.ConnectError)
+        if connecting and found is not None and found.error_type in ("connection", "dns"):
+            message = f"the proxy that leads to {self.host} cannot be reached"
+            return TransportError("local_failure", message, sent=False)
+        return found
 
     def answer(self, response: httpx.Response, body: Body) -> Response:
         """Return what came back, as plans know it."""

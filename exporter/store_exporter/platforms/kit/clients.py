@@ -146,8 +146,10 @@ class BlockingClient(Client[ApiT, httpx.BaseTransport, None]):
         sleep: Callable[[float], None] | None,
         options: Options,
     ) -> None:
+        made = _transport_options(self.url, options)
         self._driver = SyncDriver(
-            transport or httpx.HTTPTransport(**_transport_options(self.url, options)),
+            transport or httpx.HTTPTransport(**made),
+            proxied=transport is None and made["proxy"] is not None,
             sign=self._connection.sign,
             max_body_bytes=options.get("max_body_bytes", MAX_BODY_BYTES),
             sleep=sleep,
@@ -179,8 +181,10 @@ class AsyncClient(Client[ApiT, httpx.AsyncBaseTransport, Awaitable[None]]):
         sleep: Callable[[float], Awaitable[None]] | None,
         options: Options,
     ) -> None:
+        made = _transport_options(self.url, options)
         self._driver = AsyncDriver(
-            transport or httpx.AsyncHTTPTransport(**_transport_options(self.url, options)),
+            transport or httpx.AsyncHTTPTransport(**made),
+            proxied=transport is None and made["proxy"] is not None,
             sign=self._connection.sign,
             max_body_bytes=options.get("max_body_bytes", MAX_BODY_BYTES),
             sleep=sleep,

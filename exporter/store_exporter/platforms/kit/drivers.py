@@ -58,6 +58,7 @@ class _Driver(ABC, Generic[TransportT, SleptT]):
         transport: sends the requests; closed with the driver.
         sign: adds credentials to a request.
         max_body_bytes: the largest answer that is read.
+        proxied: whether the transport connects to a proxy.
         sleep: waits for seconds, the standard library's unless given.
         monotonic: seconds of a clock that never jumps.
     """
@@ -68,6 +69,7 @@ class _Driver(ABC, Generic[TransportT, SleptT]):
         *,
         sign: Sign,
         max_body_bytes: int,
+        proxied: bool = False,
         sleep: Callable[[float], SleptT] | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -75,6 +77,7 @@ class _Driver(ABC, Generic[TransportT, SleptT]):
         self._transport = transport
         self._sign = sign
         self._limit = max_body_bytes
+        self._proxied = proxied
         self._sleep = sleep
         self._monotonic = monotonic
 
@@ -108,7 +111,7 @@ class _Driver(ABC, Generic[TransportT, SleptT]):
             plan.close()
 
     async def _exchange(self, request: Request) -> Response:
-        exchange = HttpxExchange(request, self._limit, self._monotonic)
+        exchange = HttpxExchange(request, self._limit, self._monotonic, proxied=self._proxied)
         span = HttpSpan(request)
         try:
             answer = await self._send(self._sign(request), exchange)
