@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from store_demo.stores.woocommerce import Fault, SimulatedWooCommerce
 from store_exporter.contract import Response
 from store_exporter.errors import StoreError
+from store_exporter.net.plans import Request
 from store_exporter.platforms.woocommerce import WooCommerce
 from store_exporter.platforms.woocommerce.place import Place
 from tests.fakes.serving import serving
@@ -88,3 +91,20 @@ def test_only_the_path_of_a_link_is_used(link: str, path: str) -> None:
     place.learn(Response(200, {"link": link}, b"", "https://shop.example.com/"))
     assert place.address("/wp-json/wc/v3/orders") == f"https://shop.example.com{path}/wc/v3/orders"
     assert place.address("/page") == "https://shop.example.com/page"
+
+
+async def test_a_redirect_that_no_signature_survives_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with watching(orders=0) as store:
+        send = store.http.send
+
+        async def redirected(request: Request) -> Response:
+            """Go where the store redirects to, with the signature that the request has."""
+            return await send(replace(request, url=f"{request.url}/"))
+
+        monkeypatch.setattr(store.http, "send", redirected)
+        with pytest.raises(StoreError, match="or exclude the API from the redirect") as caught:
+            await store.probe("liveness")
+        assert caught.value.error_type == "redirect"
+        await store.probe("cart")

@@ -112,7 +112,16 @@ class Api(rest.Api):
             return place.learn(page)
         # Over http a signature covers the path, which something before the store may rewrite.
         unsigned = keyed and response.status == 401 and request.url.startswith("http:")
-        return unsigned and _REFUSED in response.body[:500] and place.sign_otherwise()
+        if not unsigned or _REFUSED not in response.body[:500]:
+            return False
+        asked, answered = urlsplit(request.url).path, urlsplit(response.url).path
+        if asked != answered:
+            message = (
+                f"the store redirects {asked} to {answered}, where the signature of a request is "
+                "not valid: use https, or exclude the API from the redirect"
+            )
+            raise StoreError("redirect", message, status=response.status)
+        return place.sign_otherwise()
 
     def read(self, path: str, response: Response) -> Any:
         """Return the JSON of a successful answer.
