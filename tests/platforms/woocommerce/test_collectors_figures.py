@@ -126,6 +126,34 @@ async def test_best_sellers_out_of_stock_are_those_of_the_last_month() -> None:
         assert len(store.asked()) == 2
 
 
+@pytest.mark.parametrize(
+    ("change", "is_told"),
+    [
+        ({"line_items": None}, False),
+        ({"line_items": [{"product_id": 0, "quantity": 5, "total": "1"}]}, False),
+        ({"line_items": "none"}, True),
+        ({"line_items": [{"product_id": 7, "quantity": "many", "total": "1"}]}, True),
+        ({"currency": None}, True),
+        ({"date_created_gmt": None}, True),
+    ],
+)
+async def test_an_odd_order_hides_no_best_seller_and_is_told(
+    change: dict[str, Any], is_told: bool
+) -> None:
+    def spoil(body: Any) -> Any:
+        return [{**body[0], **change}, *body[1:]]
+
+    async with watching(orders=0) as store:
+        product = next(iter(store.shop.shop.products))
+        for _ in range(2):
+            store.shop.new_order("completed", lines=[(product, 1)])
+        store.shop.set_stock(product, 0)
+        store.shop.faults.add(Fault(path="*/orders", change=spoil))
+        report = await store.collect("best_sellers")
+        assert figures(report)["store_best_sellers_out_of_stock"] == 1
+        assert bool(report.degraded) is is_told
+
+
 async def test_without_sales_nothing_is_said_about_best_sellers() -> None:
     async with watching(orders=0) as store:
         store.lists = False
@@ -339,7 +367,7 @@ WRONG: dict[str, tuple[str, str, Any]] = {
     "products nobody asked for": ("best_sellers", "*/products", [{"id": 987_654}]),
     "products as an object": ("best_sellers", "*/products", {"id": 1}),
     "a cart without an id": ("carts", "*", lambda b: [{**b[0], "id": None}]),
-    "carts as an object": ("carts", "*", lambda b: {"0": b[0]}),
+    "carts as an object": ("carts", "*/orders", lambda b: {"first": b[0]}),
     "a webhook in an unknown state": ("webhooks", "*", lambda b: [{**b[0], "status": "asleep"}]),
     "a webhook without a state": ("webhooks", "*", [{"id": 1}]),
     "a webhook without an id": ("webhooks", "*", [{"status": "active"}]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
 from ...errors import StoreError
@@ -20,6 +20,11 @@ NOT_SOLD_HERE = ("external", "grouped")
 def optional_id(fields: Fields, name: str) -> int | None:
     """Read an id that is 0, null or PHP's empty text or false where there is none."""
     return None if fields.raw(name) in (None, "", False) else fields.integer(name) or None
+
+
+def lines(order: Fields) -> Iterator[Fields]:
+    """Yield an order's lines; plugins leave null where there are none."""
+    return order.children("line_items") if order.has("line_items") else iter(())
 
 
 def counts_stock(fields: Fields) -> bool:

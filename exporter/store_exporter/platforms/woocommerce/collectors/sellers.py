@@ -19,7 +19,7 @@ from ...kit.monitoring import collector
 from ...kit.rest import RestPage, unasked
 from ..api import ANALYTICS, FULL, MAX_PAGES, PAGE, V3, Api, gmt
 from ..marks import MARKS
-from ..models import counts_stock, optional_id
+from ..models import counts_stock, lines, optional_id
 from ..totals import amount
 from .catalogue import stock_counts
 
@@ -40,11 +40,13 @@ class _Sold:
         pieces: by the id of the product.
         of_variations: by the id of the variation.
         lines: those of the last days, for the list of best sellers, newest first.
+        unreadable: why orders are left out.
     """
 
     pieces: defaultdict[int, Quantity] = field(default_factory=lambda: defaultdict(int))
     of_variations: defaultdict[int, Quantity] = field(default_factory=lambda: defaultdict(int))
     lines: list[SoldLine] = field(default_factory=list)
+    unreadable: list[StoreError] = field(default_factory=list)
 
     def add(self, line: Fields, currency: str | None) -> None:
         """Add a line of an order; one of the last days has a currency."""
@@ -52,13 +54,14 @@ class _Sold:
         product, quantity = line.integer("product_id"), line.quantity("quantity")
         if not product:
             return
-        self.pieces[product] += quantity
-        if variation := optional_id(line, "variation_id"):
-            self.of_variations[variation] += quantity
+        variation = optional_id(line, "variation_id")
         if currency is not None:
             name = line.text_or("parent_name") or line.text_or("name")
             item = Item.of(product, name, line.text_or("sku"), MARKS)
             self.lines.append(SoldLine(item, quantity, Money(amount(line, "total"), currency)))
+        self.pieces[product] += quantity
+        if variation:
+            self.of_variations[variation] += quantity
 
     def best(self, most: int) -> list[int]:
         """Return the ids of the products of which most pieces were sold."""
@@ -81,8 +84,12 @@ def best_sellers(api: Api, run: Run) -> Plan[Report]:
     if best:
         samples.append(Sample(business.BEST_SELLERS_OUT, len(out)))
         summary = f"{len(out)} of {len(best)} best sellers are out of stock"
+    degraded = []
+    if sold.unreadable:
+        count, first = len(sold.unreadable), sold.unreadable[0].message
+        degraded.append(f"Sales that could not be read and are left out: {count} ({first}).")
     if not run.store.lists:
-        return Report(samples, summary=summary)
+        return Report(samples, degraded, summary)
     samples += listed.best_sellers(sold.lines)
     try:
         samples += listed.scarce((yield from _scarce(api, sold, out)))
@@ -91,7 +98,7 @@ def best_sellers(api: Api, run: Run) -> Plan[Report]:
             raise
         # No list rather than one that leaves out what it should begin with.
         summary += f"; what is scarce is not known: {error.message}"
-    return Report(samples, summary=summary)
+    return Report(samples, degraded, summary)
 
 
 def _sold(api: Api, run: Run) -> Plan[_Sold]:
@@ -107,13 +114,24 @@ def _sold(api: Api, run: Run) -> Plan[_Sold]:
     }
     orders = yield from api.rows(f"{V3}/orders", params, limit=PAGE * MAX_PAGES)
     sold = _Sold()
-    for row in (Fields(item, "order") for item in orders.items):
-        created = row.seconds("date_created_gmt")
-        if row.text("status") not in _SOLD or created < since - 1:
+    for item in orders.items:
+        try:
+            row = Fields(item, "order")
+            created, status = row.seconds("date_created_gmt"), row.text("status")
+            currency = row.currency("currency") if created >= listed_since else None
+            found = list(lines(row))
+        except StoreError as error:
+            sold.unreadable.append(error)
+            continue
+        if status not in _SOLD or created < since - 1:
             raise unasked("the list of orders")
-        currency = row.currency("currency") if created >= listed_since else None
-        for line in row.children("line_items"):
-            sold.add(line, currency)
+        for line in found:
+            try:
+                sold.add(line, currency)
+            except StoreError as error:
+                sold.unreadable.append(error)
+    if sold.unreadable and not sold.pieces:
+        raise sold.unreadable[0]
     return sold
 
 

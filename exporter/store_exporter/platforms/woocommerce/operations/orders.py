@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -26,7 +25,7 @@ from ...kit.lists import Rows
 from ...kit.orders import order_plans
 from .. import facts
 from ..api import FULL, V3, Api
-from ..models import optional_id
+from ..models import lines, optional_id
 from ..totals import OrderTotals
 
 _LOOKUP = (
@@ -209,7 +208,7 @@ def _order(fields: Fields, reading: OrderTotals, *, with_customer: bool) -> Orde
         status=fields.text("status"),
         total=reading.total(fields, currency),
         refunded=Money(refunded, currency),
-        lines=tuple(_line(row, currency) for row in _lines(fields)),
+        lines=tuple(_line(row, currency) for row in lines(fields)),
         customer=_customer(fields) if with_customer else None,
         payment_method=fields.text_or("payment_method_title"),
         created=fields.gmt_if_any("date_created_gmt"),
@@ -217,11 +216,6 @@ def _order(fields: Fields, reading: OrderTotals, *, with_customer: bool) -> Orde
         paid=fields.gmt_if_any("date_paid_gmt"),
         completed=fields.gmt_if_any("date_completed_gmt"),
     )
-
-
-def _lines(fields: Fields) -> Iterator[Fields]:
-    """Yield the lines; plugins leave null where there are none."""
-    return fields.children("line_items") if fields.has("line_items") else iter(())
 
 
 def _line(row: Fields, currency: str) -> OrderLine:
