@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -51,6 +54,41 @@ def search_products(target: Target) -> None:
     for product in target.client.search_products(in_stock=True, limit=50):
         assert product.stock.in_stock
         assert product.type not in ("external", "grouped")
+    turned_over(target)
+    sorted_and_chosen(target)
+
+
+def turned_over(target: Target) -> None:
+    """Pages follow each other, and say how many there are."""
+    whole = target.client.search_products(limit=4, sort="title")
+    pages = [target.client.search_products(limit=2, sort="title", page=n) for n in (1, 2)]
+    assert [p.id for page in pages for p in page] == [p.id for p in whole]
+    assert [page.page for page in pages] == [1, 2]
+    for page in pages:
+        assert page.total is None or page.pages == max(1, math.ceil(page.total / 2))
+    far = target.client.search_products(limit=100, page=10)
+    assert far.more in (False, None) or len(far) == 100
+    for wrong in ({"page": 0}, {"page": 11, "limit": 100}, {"page": True}):
+        assert refusal(target.client.search_products, **wrong) == "invalid_request"
+
+
+def sorted_and_chosen(target: Target) -> None:
+    """Products come in the order and with the options that are asked for."""
+    for sort, falls in (("price", False), ("price_desc", True)):
+        found = target.client.search_products(sort=sort, limit=20, in_stock=True)
+        plain = [p.price.amount for p in found if p.price is not None and not p.variations]
+        assert plain == sorted(plain, reverse=falls)
+    assert refusal(target.client.search_products, sort="colour") == "invalid_request"
+    varied = next((p for p in target.products if p.attributes and p.variations), None)
+    if varied is not None:
+        name, options = next(iter(varied.attributes.items()))
+        wanted = {name.upper(): options[0].lower()}
+        chosen = target.client.search_products(attributes=wanted, limit=100)
+        assert varied.id in {product.id for product in chosen}
+        assert all(name in product.attributes for product in chosen)
+        none = target.client.search_products(attributes={name: "no such option"})
+        assert (len(none), none.total) in ((0, 0), (0, None))
+    assert refusal(target.client.search_products, attributes={"": "x"}) == "invalid_input"
 
 
 @check
@@ -117,6 +155,13 @@ def get_product_reviews(target: Target) -> None:
         assert review.product_id == product.id
         assert 0 <= review.rating <= 5
         assert review.created.tzinfo is not None
+    for product in target.products[:10]:
+        if product.rating_count:
+            good = target.client.get_product_reviews(product.id, limit=20, min_rating=5)
+            assert all(review.rating == 5 for review in good)
+    for wrong in (0, 6, True, "5"):
+        reviews = target.client.get_product_reviews
+        assert refusal(reviews, product.id, min_rating=wrong) == "invalid_request"
 
 
 @check
@@ -126,6 +171,14 @@ def get_low_stock_products(target: Target) -> None:
     assert quantities == sorted(quantities)
     assert all(quantity <= 3 for quantity in quantities)
     assert found.total is None or found.total >= len(found)
+    assert found.more is None or found.more == (found.total > 10)
+    category = next((c for p in target.products for c in p.categories), None)
+    if category is not None:
+        within = target.client.get_low_stock_products(threshold=10**6, limit=1000)
+        narrowed = target.client.get_low_stock_products(
+            threshold=10**6, limit=1000, category=category
+        )
+        assert {row.product_id for row in narrowed} <= {row.product_id for row in within}
 
 
 @check
@@ -134,6 +187,9 @@ def check_order(target: Target) -> None:
     with_email = target.client.check_order(order.number, target.email.upper())
     assert (with_email.id, with_email.total) == (order.id, order.total)
     assert with_email.customer is not None
+    # Where a parcel goes is told to who knows whose it is.
+    unproven = target.client.check_order(order.number)
+    assert (unproven.shipping, unproven.tracking) == (None, ())
     assert with_email.customer.email.casefold() == target.email.casefold()
     assert target.client.check_order(order.number).customer is None
     assert target.client.check_order(email=target.email).customer is not None
@@ -153,6 +209,39 @@ def get_customer_orders(target: Target) -> None:
         assert order.refunded.amount >= 0
         money(order.total)
     assert len(target.client.get_customer_orders(STRANGER)) == 0
+    narrowed_orders(target)
+
+
+def narrowed_orders(target: Target) -> None:
+    """Orders are narrowed down by status and days, turned over, and added up."""
+    ask = partial(target.client.get_customer_orders, target.email)
+    every = ask(limit=100)
+    if every.summary is not None:
+        assert every.summary.orders == every.total
+        kept = ("pending", "failed", "cancelled")
+        own = [o for o in every if o.status not in kept]
+        sums: dict[str, Decimal] = {}
+        for order in own:
+            value = order.total.amount - order.refunded.amount
+            sums[order.total.currency] = sums.get(order.total.currency, Decimal(0)) + value
+        if every.total <= 100:
+            assert {m.currency: m.amount for m in every.summary.spent} == sums
+            assert every.summary.last == every[0].created
+    pages = [ask(limit=1, page=number) for number in (1, 2)]
+    assert [o.id for page in pages for o in page] == [o.id for o in every][:2]
+    status = every[0].status
+    assert {o.status for o in ask(status=status, limit=100)} == {status}
+    day = every[0].created.date()
+    near = ask(limit=100, first=day - timedelta(days=1), last=day + timedelta(days=1))
+    assert every[0].id in {order.id for order in near}
+    assert all(abs(order.created.date() - day) <= timedelta(days=2) for order in near)
+    assert len(ask(first="2001-01-01", last="2001-12-31")) == 0
+    assert refusal(ask, first="2026-02-30") == "invalid_request"
+    assert refusal(ask, first="2026-02-02", last="2026-02-01") == "invalid_request"
+    assert refusal(ask, status="No Such!") == "invalid_request"
+    for order in every:
+        assert order.shipping is None or len(order.shipping.country) in (0, 2)
+        assert all(parcel.number for parcel in order.tracking)
 
 
 @check
@@ -199,6 +288,11 @@ def get_shipping_info(target: Target) -> None:
     money(info.free_from)
     for zone, methods in info.zones.items():
         assert all(method.zone == zone for method in methods)
+    there = target.client.get_shipping_info(country="gb", postcode="SW1A 1AA")
+    assert there.zones.keys() <= info.zones.keys()
+    assert len(there.zones) <= len(info.zones)
+    assert refusal(target.client.get_shipping_info, postcode="SW1A 1AA") == "invalid_request"
+    assert refusal(target.client.get_shipping_info, country="England") == "invalid_input"
 
 
 @check
@@ -211,6 +305,8 @@ def get_shipping_methods(target: Target) -> None:
         zone = every[0].zone
         assert {method.zone for method in target.client.get_shipping_methods(zone)} == {zone}
     assert refusal(target.client.get_shipping_methods, "no such zone") == "not_found"
+    abroad = {method.zone for method in target.client.get_shipping_methods(country="ZA")}
+    assert abroad <= {method.zone for method in every}
 
 
 @check
@@ -294,6 +390,13 @@ def get_customer_insights(target: Target) -> None:
     totals = [customer.total.amount for customer in found]
     assert totals == sorted(totals, reverse=True)
     assert all(customer.orders >= 0 for customer in found)
+    if found.totals is not None:
+        spent = found.totals.spent.amount
+        assert found.totals.customers >= found.totals.returning
+        assert spent >= sum(totals) or any(total < 0 for total in totals)
+        every = target.client.get_customer_insights(limit=1000)
+        if found.total is not None and found.total <= 1000:
+            assert sum(customer.total.amount for customer in every) == spent
 
 
 @check
@@ -307,5 +410,10 @@ def get_sales_report(target: Target) -> None:
     for report in reports.values():
         assert (report.average is None) == (report.orders == 0)
         assert report.gross.currency == report.net.currency
+        pieces = [product.items for product in report.top_products]
+        assert pieces == sorted(pieces, reverse=True)
+        assert len(pieces) <= 10
+        assert {p.total.currency for p in report.top_products} <= {report.gross.currency}
+        assert bool(pieces) <= bool(report.orders)
         if report.first is not None and report.last is not None:
             assert report.first <= report.last

@@ -3,9 +3,12 @@
 from typing import TYPE_CHECKING, Annotated
 
 from .operation import operation
+from .operations_products import PageNumber
 
 if TYPE_CHECKING:
-    from .results import Cancellation, Listing, Order, OrderNote, RefundStatus
+    from datetime import date
+
+    from .results import Cancellation, CustomerOrders, Listing, Order, OrderNote, RefundStatus
 
 OrderNumber = Annotated[int | str, "Number of the order, as the shopper knows it."]
 OrderEmail = Annotated[
@@ -43,8 +46,17 @@ class OrderOperations:
             str, "E-mail address of the shopper, whom the caller must have identified."
         ],
         limit: Annotated[int, "The most orders to return."] = 10,
-    ) -> "Listing[Order]":
-        """List a shopper's orders, newest first.
+        *,
+        status: Annotated[str | None, "The status that they have, such as processing."] = None,
+        first: Annotated[
+            "date | str | None", "The first day on which they were placed, as YYYY-MM-DD."
+        ] = None,
+        last: Annotated["date | str | None", "The last day."] = None,
+        page: PageNumber = 1,
+    ) -> "CustomerOrders":
+        """List a shopper's orders, newest first, with what all that match come to.
+
+        Days are those of the shop's calendar.
 
         Nobody by that address is an empty list, so that the answer does not tell who is a customer.
         """

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 from .operation import operation
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from decimal import Decimal
 
     from .results import Category, Listing, LowStock, Price, Product, Review, Stock, StockQuantity
@@ -13,6 +14,9 @@ ProductId = Annotated[
     int | str, "Id (a number) of a product or variation, or SKU (a string) of one."
 ]
 MostProducts = Annotated[int, "The most products to return."]
+PageNumber = Annotated[
+    int, "Which page, of as many as `limit` says, from 1; among the first 1,000 only."
+]
 
 
 class ProductOperations:
@@ -36,7 +40,16 @@ class ProductOperations:
         in_stock: Annotated[
             bool | None, "True for products that can be had, False for those that cannot."
         ] = None,
+        attributes: Annotated[
+            "Mapping[str, str] | None", "Options by the name of the attribute, such as Colour: red."
+        ] = None,
+        sort: Annotated[
+            str | None,
+            "newest, price, price_desc, popularity, rating or title; the platform's own order "
+            "without it.",
+        ] = None,
         limit: MostProducts = 10,
+        page: PageNumber = 1,
     ) -> "Listing[Product]":
         """Search published products by words, category, price and availability."""
 
@@ -83,7 +96,12 @@ class ProductOperations:
 
     @operation(errors=("not_found",), example='store.get_product_reviews("SKU-010", limit=3)')
     def get_product_reviews(
-        self, product: ProductId, limit: Annotated[int, "The most reviews to return."] = 10
+        self,
+        product: ProductId,
+        limit: Annotated[int, "The most reviews to return."] = 10,
+        min_rating: Annotated[
+            int | None, "The lowest rating, from 1 to 5; those without one as well if it is absent."
+        ] = None,
     ) -> "Listing[Review]":
         """List what shoppers wrote about a product, newest first.
 
@@ -95,6 +113,7 @@ class ProductOperations:
         self,
         threshold: Annotated[int, "Pieces at or below which stock is low."] = 5,
         limit: MostProducts = 20,
+        category: Annotated[int | str | None, "Id, slug or name of a category."] = None,
     ) -> "Listing[LowStock]":
         """List products and variations of which few are left, fewest first.
 

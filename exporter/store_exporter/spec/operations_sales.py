@@ -7,7 +7,7 @@ from .operation import operation
 if TYPE_CHECKING:
     from datetime import date
 
-    from .results import CustomerSpend, Listing, SalesReport
+    from .results import CustomerInsights, SalesReport
 
 
 class SalesOperations:
@@ -16,8 +16,8 @@ class SalesOperations:
     @operation(example="store.get_customer_insights(limit=3)")
     def get_customer_insights(
         self, limit: Annotated[int, "The most customers to return."] = 10
-    ) -> "Listing[CustomerSpend]":
-        """List the customers who spent most."""
+    ) -> "CustomerInsights":
+        """List the customers who spent most, with what all of them come to."""
 
     @operation(example='store.get_sales_report("month").gross')
     def get_sales_report(
@@ -33,4 +33,7 @@ class SalesOperations:
             str, "created counts orders by the day they were placed, paid counts what was paid."
         ] = "created",
     ) -> "SalesReport":
-        """Report the sales of a period in the shop's currency, by days of the shop's calendar."""
+        """Report the sales of a period in the shop's currency, by days of the shop's calendar.
+
+        With it come the ten products that sold most pieces.
+        """

@@ -9,6 +9,10 @@ if TYPE_CHECKING:
 
     from .results import Coupon, Listing, PaymentMethod, ShippingInfo, ShippingMethod
 
+Country = Annotated[
+    str | None, "Where to, as a code of two letters such as GB: the zone that delivers there."
+]
+Postcode = Annotated[str | None, "The postcode there; it takes a country."]
 CouponCode = Annotated[str, "The code, upper or lower case."]
 
 
@@ -16,13 +20,20 @@ class ShopOperations:
     """Operations about delivery, payment and coupons."""
 
     @operation(example="store.get_shipping_info().free_from")
-    def get_shipping_info(self) -> "ShippingInfo":
-        """Tell where and how the shop delivers, and from which order value that is free."""
+    def get_shipping_info(
+        self, country: Country = None, postcode: Postcode = None
+    ) -> "ShippingInfo":
+        """Tell where and how the shop delivers, and from which order value that is free.
+
+        Of a country to which it does not deliver, there are no zones.
+        """
 
     @operation(errors=("not_found",), example='store.get_shipping_methods(zone="UK")')
     def get_shipping_methods(
         self,
         zone: Annotated[int | str | None, "Id or name of a zone; all zones without it."] = None,
+        country: Country = None,
+        postcode: Postcode = None,
     ) -> "Listing[ShippingMethod]":
         """List the ways of delivery that are switched on."""
 

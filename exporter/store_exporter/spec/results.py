@@ -12,20 +12,27 @@ from .results_listing import Listing
 from .results_orders import (
     Cancellation,
     Customer,
+    CustomerOrders,
     Order,
     OrderLine,
     OrderNote,
+    OrderSummary,
     Refund,
     RefundStatus,
+    ShippingAddress,
+    Tracking,
 )
 from .results_products import Category, LowStock, Price, Product, Review, Stock, StockQuantity
 from .results_shop import (
     Coupon,
+    CustomerInsights,
     CustomerSpend,
+    InsightTotals,
     PaymentMethod,
     SalesReport,
     ShippingInfo,
     ShippingMethod,
+    SoldProduct,
 )
 
 __all__ = [
@@ -36,13 +43,17 @@ __all__ = [
     "Category",
     "Coupon",
     "Customer",
+    "CustomerInsights",
+    "CustomerOrders",
     "CustomerSpend",
+    "InsightTotals",
     "Listing",
     "LowStock",
     "Money",
     "Order",
     "OrderLine",
     "OrderNote",
+    "OrderSummary",
     "PaymentMethod",
     "Price",
     "Product",
@@ -50,8 +61,11 @@ __all__ = [
     "RefundStatus",
     "Review",
     "SalesReport",
+    "ShippingAddress",
     "ShippingInfo",
     "ShippingMethod",
+    "SoldProduct",
     "Stock",
     "StockQuantity",
+    "Tracking",
 ]

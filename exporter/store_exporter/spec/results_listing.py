@@ -19,12 +19,18 @@ class Listing(Generic[T]):
         unreadable: how many were left out because the store sent them broken.
         complete: False when the reading stopped at a limit of ours before it could be sure that
             nothing is missing from `items`.
+        page: which page this is, from 1.
+        pages: how many there are of this size; None where `total` is not known.
+        more: whether another page follows; None where that is not known.
     """
 
     items: tuple[T, ...]
     total: int | None = None
     unreadable: int = 0
     complete: bool = True
+    page: int = 1
+    pages: int | None = None
+    more: bool | None = None
 
     def __iter__(self) -> Iterator[T]:
         return iter(self.items)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .money import Money, Quantity
+from .results_listing import Listing
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,28 @@ class Customer:
 
 
 @dataclass(frozen=True, slots=True)
+class ShippingAddress:
+    """Where an order goes; `country` is a code of two letters, `lines` are street and house."""
+
+    name: str
+    company: str
+    lines: tuple[str, ...]
+    city: str
+    state: str
+    postcode: str
+    country: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tracking:
+    """A parcel that is on its way; `url` is empty where nobody says where to look."""
+
+    number: str
+    carrier: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """An order.
 
@@ -45,6 +68,8 @@ class Order:
         modified: when it last changed; None where the store does not tell it.
         paid: when it was first paid; None if it was not.
         completed: when it was completed; None if it was not.
+        shipping: where it goes; None where nothing is sent, or as `customer`.
+        tracking: its parcels as far as they are known; none as `customer`.
     """
 
     id: int
@@ -59,6 +84,37 @@ class Order:
     modified: datetime | None
     paid: datetime | None
     completed: datetime | None
+    shipping: ShippingAddress | None = None
+    tracking: tuple[Tracking, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSummary:
+    """What some orders come to.
+
+    Attributes:
+        orders: how many.
+        spent: what was kept of them, by currency: refunds deducted, and without those that are
+            pending, failed or cancelled.
+        first: when the first of them was placed.
+        last: when the last was.
+    """
+
+    orders: int
+    spent: tuple[Money, ...]
+    first: datetime | None
+    last: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerOrders(Listing[Order]):
+    """Orders of a customer.
+
+    Attributes:
+        summary: of all that match, those of other pages included; None where not all could be read.
+    """
+
+    summary: OrderSummary | None = None
 
 
 @dataclass(frozen=True, slots=True)

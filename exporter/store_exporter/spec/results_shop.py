@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from .money import Money, Quantity
+from .results_listing import Listing
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,50 @@ class CustomerSpend:
 
 
 @dataclass(frozen=True, slots=True)
+class InsightTotals:
+    """What customers come to, in the shop's currency unless said otherwise.
+
+    Attributes:
+        customers: how many have bought.
+        returning: how many of them have bought more than once.
+        orders: how many, in every currency.
+        spent: in all, refunds deducted.
+        average: the same per customer.
+        other_currencies: spent in other currencies.
+    """
+
+    customers: int
+    returning: int
+    orders: int
+    spent: Money
+    average: Money
+    other_currencies: tuple[Money, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerInsights(Listing[CustomerSpend]):
+    """Customers by what they spent.
+
+    Attributes:
+        totals: of all customers that could be read, those that are not listed included; None where
+            there are more than were looked at.
+    """
+
+    totals: InsightTotals | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SoldProduct:
+    """How much of a product was sold; `total` is after discounts, before refunds, without tax."""
+
+    product_id: int
+    name: str
+    sku: str
+    items: Quantity
+    total: Money
+
+
+@dataclass(frozen=True, slots=True)
 class SalesReport:
     """Sales of some days, in the store's own calendar.
 
@@ -130,6 +175,7 @@ class SalesReport:
         discounts: given by coupons.
         other_currencies: the sales in each other currency, which are not part of these.
         unreadable: orders and refunds that could not be read and are in no figure, of any currency.
+        top_products: the ten products that sold most pieces, in this currency.
     """
 
     definition: str
@@ -146,3 +192,4 @@ class SalesReport:
     discounts: Money
     other_currencies: tuple[SalesReport, ...] = ()
     unreadable: int = 0
+    top_products: tuple[SoldProduct, ...] = ()

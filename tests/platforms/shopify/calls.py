@@ -25,6 +25,7 @@ class Scene:
         bought = [(room.by_sku("SKU-010").id, 2)]
         made = room.new_order("PAID", email=EMAIL, lines=bought)
         made.note = "Ring twice"
+        made.delivered = self.clock.now()
         refunded = room.new_order("PAID", email="cust4@example.test", lines=bought)
         room.refund(refunded, Decimal(20), "Damaged")
         self.order, self.refunded = made.number, refunded.number
@@ -50,6 +51,9 @@ class On(Protocol):
 CALLS: dict[str, Callable[[On], Any]] = {
     "search_products": lambda s: s.client().search_products("part", limit=3),
     "search_products (all)": lambda s: s.client().search_products(limit=3),
+    "search_products (page)": lambda s: s.client().search_products(
+        attributes={"Voltage": "24V"}, sort="price_desc", limit=1, page=2
+    ),
     "get_product_details": lambda s: s.client().get_product_details("SKU-010"),
     "get_product_details (variants)": lambda s: s.client().get_product_details("MOTOR-1-24V"),
     "check_stock": lambda s: s.client().check_stock("SKU-010"),
@@ -60,10 +64,14 @@ CALLS: dict[str, Callable[[On], Any]] = {
     "get_low_stock_products": lambda s: s.client().get_low_stock_products(),
     "check_order": lambda s: s.client().check_order(s.order, EMAIL),
     "get_customer_orders": lambda s: s.client().get_customer_orders(EMAIL),
+    "get_customer_orders (narrowed)": lambda s: s.client().get_customer_orders(
+        EMAIL, status="processing", first="2026-11-20"
+    ),
     "get_order_notes": lambda s: s.client().get_order_notes(s.order, private=True),
     "check_refund_status": lambda s: s.client().check_refund_status(s.refunded),
     "cancel_order": lambda s: s.client().cancel_order(s.order, "Twice", EMAIL),
     "get_shipping_info": lambda s: s.client().get_shipping_info(),
+    "get_shipping_info (country)": lambda s: s.client().get_shipping_info("GB", "SW1A 1AA"),
     "get_shipping_methods": lambda s: s.client().get_shipping_methods("World"),
     "get_payment_methods": lambda s: s.client().get_payment_methods(),
     "validate_coupon": lambda s: s.client().validate_coupon("welcome5", 60, EMAIL),

@@ -27,6 +27,12 @@ class Scene:
         refunded = self.store.new_order("processing", email=EMAIL, lines=[(18, 1)])
         self.order, self.refunded = int(made["id"]), int(refunded["id"])
         self.store.refund(self.refunded, "20.00", "Damaged")
+        order = self.store.shop.orders[self.order]
+        order["shipping"] |= {"first_name": "Ada", "address_1": "1 High Street", "country": "GB"}
+        item = {"tracking_provider": "royal-mail", "tracking_number": "AB123"}
+        meta = {"id": 1, "key": "_wc_shipment_tracking_items", "value": [item]}
+        order["meta_data"] = [meta]
+        self.store.shop.zone_places[1] = [("continent", "EU"), ("postcode", "SW1*")]
         self.store.shop.add_note(self.order, "Shipped", for_customer=True)
         session = CartSession()
         self.client().add_to_cart(18, 2, cart=session)
@@ -49,6 +55,9 @@ class On(Protocol):
 
 CALLS: dict[str, Callable[[On], Any]] = {
     "search_products": lambda s: s.client().search_products("part", limit=3),
+    "search_products (page)": lambda s: s.client().search_products(
+        attributes={"Voltage": "24V"}, sort="price_desc", limit=1, page=2
+    ),
     "get_product_details": lambda s: s.client().get_product_details("SKU-010"),
     "check_stock": lambda s: s.client().check_stock("SKU-010"),
     "get_stock_quantity": lambda s: s.client().get_stock_quantity("MOTOR-1"),
@@ -59,10 +68,14 @@ CALLS: dict[str, Callable[[On], Any]] = {
     "get_low_stock_products": lambda s: s.client().get_low_stock_products(),
     "check_order": lambda s: s.client().check_order(s.order, EMAIL),
     "get_customer_orders": lambda s: s.client().get_customer_orders(EMAIL),
+    "get_customer_orders (narrowed)": lambda s: s.client().get_customer_orders(
+        EMAIL, status="processing", first="2026-11-20"
+    ),
     "get_order_notes": lambda s: s.client().get_order_notes(s.order, private=True),
     "check_refund_status": lambda s: s.client().check_refund_status(s.refunded),
     "cancel_order": lambda s: s.client().cancel_order(s.order, "Twice", EMAIL),
     "get_shipping_info": lambda s: s.client().get_shipping_info(),
+    "get_shipping_info (country)": lambda s: s.client().get_shipping_info("GB", "SW1A 1AA"),
     "get_shipping_methods": lambda s: s.client().get_shipping_methods("UK"),
     "get_payment_methods": lambda s: s.client().get_payment_methods(),
     "validate_coupon": lambda s: s.client().validate_coupon("welcome5", 60, EMAIL),

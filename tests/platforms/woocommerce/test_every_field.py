@@ -22,6 +22,8 @@ LEFT_OUT = (
     *(("cost", "value"), "number"),
     # A price may be a number, so that one in place of no price at all is believed.
     "regular_price",
+    # Of a product without variations there is none, and any text is a name.
+    "parent_name",
 )
 
 

@@ -212,4 +212,5 @@ def _variant_fields(variant: Variant) -> Fields:
         "inventory_quantity": variant.quantity,
         "product_status": variant.product.status.lower(),
         "managed": variant.tracked,
+        "product_type": variant.product.kind,
     }

@@ -46,16 +46,21 @@ class AdminDelivery:
                 "methodConditions": [condition] if minimum is not None else [],
             }
 
-        def zone(index: int, name: str, methods: list[View]) -> View:
+        def zone(index: int, name: str, methods: list[View], country: str | None) -> View:
+            code = {"countryCode": country, "restOfWorld": country is None}
+            place = {"id": gid("DeliveryZone", index), "name": name, "countries": [{"code": code}]}
             return {
-                "zone": {"id": gid("DeliveryZone", index), "name": name},
+                "zone": place,
                 "methodDefinitions": lambda _info, first, **_: connection(
                     methods, lambda row: row, first
                 ),
             }
 
         home = [method("Standard", 5, None), method("Free from 100", 0, 100)]
-        zones = [zone(1, "Domestic", home), zone(2, "World", [method("Abroad", 20, None)])]
+        zones = [
+            zone(1, "Domestic", home, "GB"),
+            zone(2, "World", [method("Abroad", 20, None)], None),
+        ]
         group = {
             "locationGroup": {"id": gid("DeliveryLocationGroup", 1)},
             "locationGroupZones": lambda _info, first, after=None, **_: connection(

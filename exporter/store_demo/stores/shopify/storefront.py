@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -85,10 +87,13 @@ class Storefront:
     def search(
         self,
         _info: Any,
+        *,
         query: str,
         first: int,
         after: str | None = None,
         productFilters: list[View] | None = None,
+        sortKey: str | None = None,
+        reverse: bool | None = None,
         **_: Any,
     ) -> View:
         """`search` over products: every word must be in the title."""
@@ -99,17 +104,28 @@ class Storefront:
             if all(word in product.title.lower() for word in words)
             and all(_passes(product, one) for one in productFilters or ())
         ]
+        found = _sorted(found, sortKey, reverse=bool(reverse))
         return {"totalCount": len(found), **connection(found, self._product, first, after)}
 
     def products(
-        self, _info: Any, first: int, query: str = "", after: str | None = None, **_: Any
+        self,
+        _info: Any,
+        first: int,
+        query: str | None = None,
+        after: str | None = None,
+        sortKey: str | None = None,
+        reverse: bool | None = None,
+        **_: Any,
     ) -> View:
         """`products`; a price in the search has to be that of a variant."""
+        phrase = re.match(r'"([^"]*)"', query or "")
+        words = phrase.group(1).lower().split() if phrase else []
         matches = matcher(query)
         found = [
             product
             for product in self._room.products.values()
-            if any(
+            if all(word in product.title.lower() for word in words)
+            and any(
                 matches(
                     {
                         "product_type": product.kind,
@@ -120,6 +136,7 @@ class Storefront:
                 for variant in product.variants
             )
         ]
+        found = _sorted(found, sortKey, reverse=bool(reverse))
         return connection(found, self._product, first, after)
 
     # Carts
@@ -263,6 +280,16 @@ class Storefront:
             if self._room.discount(code) is None
         ]
         return self._changed(cart, *warnings)
+
+
+def _sorted(products: list[Product], key: str | None, *, reverse: bool) -> list[Product]:
+    """Sort products as Shopify does by the keys that are asked for."""
+    by: dict[str | None, Callable[[Product], Any]] = {
+        "PRICE": lambda product: min(variant.price for variant in product.variants),
+        "TITLE": lambda product: product.title,
+        "CREATED_AT": lambda product: product.id,
+    }
+    return sorted(products, key=by[key], reverse=reverse) if key in by else products
 
 
 def _available(product: Product) -> bool:

@@ -153,6 +153,16 @@ class AdminViews:
                 "id": gid("Customer", sum(order.email.encode())),
                 "displayName": order.email.partition("@")[0].title(),
             },
+            "shippingAddress": {
+                "name": order.email.partition("@")[0].title(),
+                "company": "Parts Ltd",
+                "address1": "1 High Street",
+                "address2": "Flat 2",
+                "city": "London",
+                "provinceCode": "ENG",
+                "zip": "SW1A 1AA",
+                "countryCodeV2": "GB",
+            },
             "lineItems": lambda _info, first, **_: connection(order.lines, self._line, first),
             "transactions": lambda _info, first, **_: self._transactions(order)[:first],
             "fulfillments": lambda _info, first, **_: _parcels(order)[:first],
@@ -212,4 +222,13 @@ class AdminViews:
 
 
 def _parcels(order: Order) -> list[View]:
-    return [] if order.delivered is None else [{"createdAt": iso(order.delivered)}]
+    if order.delivered is None:
+        return []
+    number = f"TRACK-{order.number}"
+    parcel = {"number": number, "company": "Royal Mail", "url": f"https://track.example/{number}"}
+    return [
+        {
+            "createdAt": iso(order.delivered),
+            "trackingInfo": lambda _info, first=None, **_: [parcel][:first],
+        }
+    ]

@@ -46,6 +46,8 @@ class Shop(Assortment):
         self.gateways = self.templates.rows("gateways")
         self.zones: dict[int, Document] = {z["id"]: z for z in self.templates.rows("zones")}
         self.zone_methods: dict[int, list[Document]] = {0: [], 1: self.templates.rows("methods")}
+        self.zone_places: dict[int, list[tuple[str, str]]] = {1: [("country", "GB")]}
+        """What each zone has, by kind and code."""
         self.habits = Habits()
         """What is odd about its list of orders."""
         self.analytics_lag = 0.0

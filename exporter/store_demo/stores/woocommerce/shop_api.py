@@ -124,6 +124,36 @@ def shipping_methods(shop: Shop, call: Call, zone_id: str) -> Reply:
     return paged(call, rows, shop.base)
 
 
+def shipping_locations(shop: Shop, call: Call, zone_id: str) -> Reply:
+    """GET shipping/zones/{id}/locations; the list comes whole."""
+    del call
+    if int(zone_id) not in shop.zones:
+        raise ApiError(404, "woocommerce_rest_shipping_zone_invalid", "Invalid shipping zone.")
+    path = f"{_ROOT}/shipping/zones/{zone_id}"
+    links = {
+        "collection": [{"href": f"{shop.base}{path}/locations"}],
+        "describes": [{"href": shop.base + path}],
+    }
+    rows = shop.zone_places.get(int(zone_id), [])
+    return Reply([{"code": code, "type": kind, "_links": links} for kind, code in rows])
+
+
+def continents(shop: Shop, call: Call) -> Reply:
+    """GET data/continents, some countries of two of them."""
+    del shop, call
+    lands = {"EU": ("AT", "DE", "FR", "GB"), "NA": ("CA", "US")}
+    return Reply(
+        [
+            {
+                "code": code,
+                "name": code,
+                "countries": [{"code": land, "name": land, "states": []} for land in countries],
+            }
+            for code, countries in lands.items()
+        ]
+    )
+
+
 def set_free_shipping(shop: Shop, minimum: Decimal | None) -> None:
     """Offer free shipping from a minimum amount on, or to everybody."""
     for method in shop.zone_methods[1]:

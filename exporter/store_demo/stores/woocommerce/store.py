@@ -42,6 +42,8 @@ _ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", rf"{_V3}/payment_gateways", shop_api.payment_gateways),
     ("GET", rf"{_V3}/shipping/zones", shop_api.shipping_zones),
     ("GET", rf"{_V3}/shipping/zones/(\d+)/methods", shop_api.shipping_methods),
+    ("GET", rf"{_V3}/shipping/zones/(\d+)/locations", shop_api.shipping_locations),
+    ("GET", rf"{_V3}/data/continents", shop_api.continents),
     ("GET", rf"{_V3}/webhooks", shop_api.webhooks),
     ("GET", rf"{_V3}/reports/sales", reports_api.sales),
     ("GET", rf"{_V3}/reports/top_sellers", reports_api.top_sellers),

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
 
 from ...errors import StoreError
 from ...spec.money import Money
-from ...spec.results import CustomerSpend, Listing
+from ...spec.results import CustomerInsights, CustomerSpend, InsightTotals, Listing
+from .lists import on_page
 from .money import exact, rounded
 
 
@@ -76,7 +77,7 @@ class _Customer:
 
 def insights(
     sales: Iterable[Sale], addresses: Mapping[int, str], currency: str, wanted: int
-) -> Listing[CustomerSpend]:
+) -> CustomerInsights:
     """Return who spent most; customers of whom an order cannot be read are left out and counted.
 
     Args:
@@ -102,4 +103,37 @@ def insights(
     if unreadable and not spends:
         raise StoreError("invalid_response", "no customer has orders that can all be read")
     spends.sort(key=lambda spend: (-spend.total.amount, -spend.orders, spend.email))
-    return Listing(tuple(spends[:wanted]), len(spends) + len(unreadable), len(unreadable))
+    found_all = Listing(tuple(spends), len(spends) + len(unreadable), len(unreadable))
+    return listed(found_all, currency, wanted)
+
+
+def listed(found: Listing[CustomerSpend], currency: str, wanted: int) -> CustomerInsights:
+    """Return the first of all customers, with what all of them come to.
+
+    Args:
+        found: sorted; of some who were left out there are no totals.
+        currency: the shop's.
+        wanted: how many to return.
+    """
+    page = on_page(found, 1, wanted)
+    members = {each.name: getattr(page, each.name) for each in fields(Listing)}
+    is_whole = found.complete and not found.unreadable
+    members["totals"] = totals(found.items, currency) if is_whole else None
+    return CustomerInsights(**members)
+
+
+def totals(customers: Sequence[CustomerSpend], currency: str) -> InsightTotals:
+    """Return what customers come to."""
+    buyers = [customer for customer in customers if customer.orders]
+    others: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for money in (money for customer in buyers for money in customer.other_currencies):
+        others[money.currency] += money.amount
+    spent = exact(sum((buyer.total.amount for buyer in buyers), Decimal(0)), currency)
+    return InsightTotals(
+        customers=len(buyers),
+        returning=sum(buyer.orders > 1 for buyer in buyers),
+        orders=sum(buyer.orders for buyer in buyers),
+        spent=Money(spent, currency),
+        average=Money(rounded(spent / max(len(buyers), 1), currency), currency),
+        other_currencies=tuple(Money(exact(others[code], code), code) for code in sorted(others)),
+    )

@@ -164,6 +164,22 @@ def _too_many(what: str, total: int | None, read: int, took: float, allowed: flo
     return StoreError("response_too_large", f"{message}: {allowed:.0f} s are too few for all")
 
 
+def on_page(found: Listing[T], number: int, size: int) -> Listing[T]:
+    """Return a page of a list that was read up to that page's end at least.
+
+    Args:
+        found: the list from its beginning.
+        number: of the page, from 1.
+        size: of a page.
+    """
+    items = found.items[(number - 1) * size : number * size]
+    if found.total is None:
+        more = len(found.items) > number * size or None
+        return replace(found, items=items, page=number, more=more)
+    pages = max(1, -(-found.total // size))
+    return replace(found, items=items, page=number, pages=pages, more=number < pages)
+
+
 def only(found: Listing[T], matches: Callable[[T], bool]) -> Listing[T]:
     """Return a list without what was not asked for.
 

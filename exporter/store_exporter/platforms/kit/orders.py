@@ -7,21 +7,64 @@ not there.
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import fields
+from datetime import date
 from decimal import Decimal
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from ...errors import StoreError
 from ...net.plans import Plan
 from ...spec.money import Money
 from ...spec.operations import Operations
-from ...spec.results import Cancellation, Listing, Order, OrderNote, Refund, RefundStatus
+from ...spec.results import (
+    Cancellation,
+    CustomerOrders,
+    Listing,
+    Order,
+    OrderNote,
+    OrderSummary,
+    Refund,
+    RefundStatus,
+)
 from . import checks
 from .fields import Fields
+from .lists import on_page
+from .money import exact
 from .operations import Planned, plan
 
 ApiT = TypeVar("ApiT")
+_STATUS = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}", re.ASCII)
+_UNSOLD = ("pending", "failed", "cancelled")
+"""Statuses of orders for which nothing was paid that stays."""
+
+
+class OrdersAsked(NamedTuple):
+    """Which orders of a customer are asked for.
+
+    Attributes:
+        email: the customer's, in lower case.
+        status: that they have; None for any.
+        first: the first day on which they were placed; None for any.
+        last: the last day.
+        limit: orders on a page.
+        page: its number, from 1.
+    """
+
+    email: str
+    status: str | None
+    first: date | None
+    last: date | None
+    limit: int
+    page: int
+
+    @property
+    def reach(self) -> int:
+        """How many orders have to be read for the page."""
+        return self.limit * self.page
 
 
 class Orders(ABC, Generic[ApiT]):
@@ -55,8 +98,12 @@ class Orders(ABC, Generic[ApiT]):
         """Read an order; who placed it only when that was asked for."""
 
     @abstractmethod
-    def listed(self, email: str, wanted: int) -> Plan[Listing[Order]]:
-        """Return the newest orders of an address as results."""
+    def listed(self, asked: OrdersAsked) -> Plan[Listing[Order]]:
+        """Return orders of an address as results, newest first.
+
+        They reach to the end of the page that is asked for at least, and may be more; `total` is
+        how many match, where all of them were looked at.
+        """
 
     @abstractmethod
     def notes(self, found: Fields, *, private: bool) -> Plan[Listing[OrderNote]]:
@@ -77,6 +124,16 @@ class Orders(ABC, Generic[ApiT]):
             reason: for the staff, trimmed; None for none.
             with_customer: as in `read`.
         """
+
+    def check_status(self, status: object) -> str:
+        """Return a status of orders if it can be one.
+
+        Raises:
+            StoreError: invalid_request.
+        """
+        if not isinstance(status, str) or not _STATUS.fullmatch(status):
+            raise StoreError("invalid_request", "status is not a word such as processing")
+        return status
 
     def prepare(self) -> Plan[None]:
         """Learn what reading orders takes; nothing where it takes nothing."""
@@ -137,11 +194,34 @@ def refund_status(order_id: int, total: Money, refunds: Iterable[Refund]) -> Ref
     return RefundStatus(order_id, status, total, Money(refunded, total.currency), tuple(newest))
 
 
+def _on_page(found: Listing[Order], asked: OrdersAsked) -> CustomerOrders:
+    page = on_page(found, asked.page, asked.limit)
+    every = found.complete and not found.unreadable and found.total == len(found)
+    members = {each.name: getattr(page, each.name) for each in fields(Listing)}
+    members["summary"] = summary(found.items) if every else None
+    return CustomerOrders(**members)
+
+
+def summary(orders: Sequence[Order]) -> OrderSummary:
+    """Return what orders come to."""
+    spent: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for order in orders:
+        if order.status not in _UNSOLD:
+            spent[order.total.currency] += order.total.amount - order.refunded.amount
+    dates = [order.created for order in orders if order.created is not None]
+    return OrderSummary(
+        orders=len(orders),
+        spent=tuple(Money(exact(spent[code], code), code) for code in sorted(spent)),
+        first=min(dates, default=None),
+        last=max(dates, default=None),
+    )
+
+
 def order_plans(
     kind: Callable[[ApiT], Orders[ApiT]], calls: Mapping[str, tuple[str, ...]]
 ) -> tuple[
     Planned[..., Order],
-    Planned[..., Listing[Order]],
+    Planned[..., CustomerOrders],
     Planned[..., Listing[OrderNote]],
     Planned[..., RefundStatus],
     Planned[..., Cancellation],
@@ -162,11 +242,23 @@ def order_plans(
         return kind(api).check(order, email)
 
     @plan(Operations.get_customer_orders, calls=calls["get_customer_orders"], notes_of=own.listed)
-    def get_customer_orders(api: ApiT, email: str, limit: int = 10) -> Plan[Listing[Order]]:
-        wanted, known = checks.limit(limit), kind(api)
-        address = checks.email(email)
+    def get_customer_orders(
+        api: ApiT,
+        email: str,
+        limit: int = 10,
+        *,
+        status: str | None = None,
+        first: date | str | None = None,
+        last: date | str | None = None,
+        page: int = 1,
+    ) -> Plan[CustomerOrders]:
+        size, known = checks.limit(limit), kind(api)
+        checks.reach(size, page)
+        begin, end = checks.days(first, last)
+        chosen = None if status is None else known.check_status(status)
+        asked = OrdersAsked(checks.email(email), chosen, begin, end, size, page)
         yield from known.prepare()
-        return (yield from known.listed(address, wanted))
+        return _on_page((yield from known.listed(asked)), asked)
 
     @plan(Operations.get_order_notes, calls=calls["get_order_notes"], notes_of=own.notes)
     def get_order_notes(

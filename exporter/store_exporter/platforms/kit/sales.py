@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
@@ -13,7 +14,7 @@ from ...net.plans import Plan
 from ...net.retry import DEADLINE
 from ...spec.money import Money, Quantity
 from ...spec.operations import Operations
-from ...spec.results import SalesReport
+from ...spec.results import SalesReport, SoldProduct
 from . import checks
 from .money import exact, rounded
 from .operations import Planned, plan
@@ -56,15 +57,13 @@ def asked(period: str, first: date | str | None, last: date | str | None, defini
     Raises:
         StoreError: invalid_request, they are no days, or there is no such period or definition.
     """
-    begin, end = checks.day(first, "first"), checks.day(last, "last")
+    begin, end = checks.days(first, last)
     if period not in PERIODS:
         raise StoreError("invalid_request", f"period is not one of {', '.join(PERIODS)}")
     if definition not in DEFINITIONS:
         raise StoreError("invalid_request", "definition is neither created nor paid")
     if begin is None and end is not None:
         raise StoreError("invalid_request", "last needs first")
-    if begin is not None and end is not None and begin > end:
-        raise StoreError("invalid_request", "first is after last")
     return Days(period, begin, end, definition)
 
 
@@ -76,6 +75,54 @@ def today(now: float, zone: tzinfo) -> date:
 def midnight(day: date, zone: tzinfo) -> datetime:
     """Return when a day begins in the shop's calendar."""
     return datetime.combine(day, time(), zone)
+
+
+MOST_PRODUCTS = 10
+"""The most products that a report names."""
+
+
+class Sold(NamedTuple):
+    """Some of a product that was sold.
+
+    Attributes:
+        product: its id.
+        name: its name.
+        sku: what stands in the order, which may be a variation's.
+        pieces: how many.
+        total: after discounts, without tax.
+    """
+
+    product: int
+    name: str
+    sku: str
+    pieces: Quantity
+    total: Money
+
+
+class TopProducts:
+    """What was sold of each product, in each currency."""
+
+    def __init__(self) -> None:
+        self._found: defaultdict[str, dict[int, SoldProduct]] = defaultdict(dict)
+
+    def add(self, one: Sold) -> None:
+        """Add a line of an order."""
+        rows, currency = self._found[one.total.currency], one.total.currency
+        before = rows.get(one.product)
+        if before is None:
+            before = SoldProduct(one.product, one.name, one.sku, 0, Money(Decimal(0), currency))
+        total = before.total.amount + one.total.amount
+        # Variations of one product have SKUs of their own.
+        sku = before.sku if before.sku == one.sku else ""
+        items = before.items + one.pieces
+        money = Money(exact(total, currency), currency)
+        rows[one.product] = SoldProduct(one.product, before.name, sku, items, money)
+
+    def of(self, currency: str) -> tuple[SoldProduct, ...]:
+        """Return those of which most pieces were sold in a currency."""
+        rows = self._found[currency].values()
+        best = sorted(rows, key=lambda row: (-row.items, row.product_id))
+        return tuple(best[:MOST_PRODUCTS])
 
 
 @dataclass(slots=True)
@@ -105,7 +152,9 @@ class Sums:
     def __add__(self, other: Sums) -> Sums:
         return Sums(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
 
-    def report(self, currency: str, definition: str, first: date, last: date) -> SalesReport:
+    def report(
+        self, currency: str, tops: TopProducts, *, definition: str, first: date, last: date
+    ) -> SalesReport:
         """Return the report; the average is rounded to the currency's decimals."""
 
         def money(amount: Decimal) -> Money:
@@ -126,6 +175,7 @@ class Sums:
             tax=money(self.tax),
             shipping=money(self.shipping),
             discounts=money(self.discounts),
+            top_products=tops.of(currency),
         )
 
 
@@ -147,11 +197,22 @@ class Moments(NamedTuple):
 
 
 def by_currency(
-    sums: Mapping[str, Sums], currency: str, definition: str, first: date, last: date
+    sums: Mapping[str, Sums],
+    tops: TopProducts,
+    currency: str,
+    *,
+    definition: str,
+    first: date,
+    last: date,
 ) -> SalesReport:
     """Return the report in the shop's currency, with those in others beside it."""
     codes = sorted({*sums, currency})
-    reports = {code: sums.get(code, Sums()).report(code, definition, first, last) for code in codes}
+    reports = {
+        code: sums.get(code, Sums()).report(
+            code, tops, definition=definition, first=first, last=last
+        )
+        for code in codes
+    }
     own = reports.pop(currency)
     return replace(own, other_currencies=tuple(reports.values()))
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import NamedTuple, TypeVar
 
@@ -10,9 +11,12 @@ from ...net.plans import Plan
 from ...spec.operations import Operations
 from ...spec.results import Listing, Product
 from . import checks
+from .lists import on_page
 from .operations import Planned, plan
 
 ApiT = TypeVar("ApiT")
+
+SORTS = ("newest", "price", "price_desc", "popularity", "rating", "title")
 
 
 class Search(NamedTuple):
@@ -24,7 +28,10 @@ class Search(NamedTuple):
         low: the lowest price, in the shop's currency.
         high: the highest.
         in_stock: whether it can be had.
-        limit: the most products to return.
+        attributes: options by name, both in lower case.
+        sort: one of `SORTS`; None for the platform's own order.
+        limit: products on a page.
+        page: its number, from 1.
     """
 
     words: str | None
@@ -32,7 +39,33 @@ class Search(NamedTuple):
     low: Decimal | None
     high: Decimal | None
     in_stock: bool | None
+    attributes: Mapping[str, str]
+    sort: str | None
     limit: int
+    page: int
+
+    @property
+    def reach(self) -> int:
+        """How many products have to be read for the page; all of them where we choose ourselves."""
+        return checks.MOST_ITEMS if self.attributes else self.limit * self.page
+
+    def shown(self, found: Listing[Product]) -> Listing[Product]:
+        """Return the page that was asked for of a list that was read so far.
+
+        Options of attributes are looked at here, for no platform finds them all.
+        """
+        if self.attributes:
+            kept = tuple(product for product in found if self._has_options(product))
+            total = len(kept) if found.complete and len(found) == found.total else None
+            found = replace(found, items=kept, total=total)
+        return on_page(found, self.page, self.limit)
+
+    def _has_options(self, product: Product) -> bool:
+        own = {
+            name.casefold(): {option.casefold() for option in options}
+            for name, options in product.attributes.items()
+        }
+        return all(option in own.get(name, ()) for name, option in self.attributes.items())
 
 
 def search_plan(
@@ -52,15 +85,23 @@ def search_plan(
             min_price: Decimal | float | str | None = None,
             max_price: Decimal | float | str | None = None,
             in_stock: bool | None = None,
+            attributes: Mapping[str, str] | None = None,
+            sort: str | None = None,
             limit: int = 10,
+            page: int = 1,
         ) -> Plan[Listing[Product]]:
+            size = checks.limit(limit)
+            checks.reach(size, page)
             asked = Search(
                 checks.text(query, "query") if query is not None and query.strip() else None,
                 checks.text(category, "category") if isinstance(category, str) else category,
                 checks.amount(min_price, "min_price"),
                 checks.amount(max_price, "max_price"),
                 in_stock,
-                checks.limit(limit),
+                checks.attributes(attributes),
+                None if sort is None else checks.choice(sort, "sort", SORTS),
+                size,
+                page,
             )
             return search(api, asked)
 

@@ -12,6 +12,7 @@ from ...net.plans import Plan
 from ...spec.money import Money
 from ...spec.operations import Operations
 from ...spec.results import Listing, ShippingInfo, ShippingMethod
+from . import checks
 from .fields import Fields
 from .operations import Planned, plan
 
@@ -25,11 +26,14 @@ class Zone(NamedTuple):
         id: as a string.
         name: for people.
         fields: what the platform's answer says of it, where its ways of delivery are read there.
+        countries: codes of the countries in it, `*` for all that no other zone has; empty where
+            the platform tells them otherwise.
     """
 
     id: str
     name: str
     fields: Fields | None = None
+    countries: frozenset[str] = frozenset()
 
 
 def chosen(zones: Sequence[Zone], wanted: int | str | None) -> Sequence[Zone]:
@@ -66,6 +70,7 @@ def info(
 
 def shipping_plans(
     zones: Callable[[ApiT], Plan[Listing[Zone]]],
+    reaching: Callable[[ApiT, Listing[Zone], str, str | None], Plan[Listing[Zone]]],
     methods: Callable[[ApiT, Zone], Plan[Listing[ShippingMethod]]],
     currency: Callable[[ApiT], Plan[str]],
     *,
@@ -75,24 +80,38 @@ def shipping_plans(
 
     Args:
         zones: asks for the zones.
+        reaching: chooses the zone that delivers to a country and a postcode there. Its docstring is
+            notes.
         methods: asks for the ways of delivery to one that are switched on.
         currency: asks for the shop's currency.
         calls: API calls that all of this makes.
     """
 
-    @plan(Operations.get_shipping_info, calls=calls)
-    def get_shipping_info(api: ApiT) -> Plan[ShippingInfo]:
+    def there(api: ApiT, to: tuple[str | None, str | None]) -> Plan[Listing[Zone]]:
+        country, postcode = to
+        every = yield from zones(api)
+        if country is None:
+            return every
+        return (yield from reaching(api, every, country, postcode))
+
+    @plan(Operations.get_shipping_info, calls=calls, notes_of=reaching)
+    def get_shipping_info(
+        api: ApiT, country: str | None = None, postcode: str | None = None
+    ) -> Plan[ShippingInfo]:
         found: dict[str, tuple[ShippingMethod, ...]] = {}
-        for zone in (yield from zones(api)):
+        for zone in (yield from there(api, checks.destination(country, postcode))):
             ways = yield from methods(api, zone)
             found[zone.name] = (*found.get(zone.name, ()), *ways)
         return (yield from info(found, partial(currency, api)))
 
-    @plan(Operations.get_shipping_methods, calls=calls)
+    @plan(Operations.get_shipping_methods, calls=calls, notes_of=reaching)
     def get_shipping_methods(
-        api: ApiT, zone: int | str | None = None
+        api: ApiT,
+        zone: int | str | None = None,
+        country: str | None = None,
+        postcode: str | None = None,
     ) -> Plan[Listing[ShippingMethod]]:
-        every = yield from zones(api)
+        every = yield from there(api, checks.destination(country, postcode))
         found: list[ShippingMethod] = []
         unreadable = every.unreadable
         for one in chosen(every.items, zone):

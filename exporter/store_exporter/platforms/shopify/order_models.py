@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ...spec.money import Money
-from ...spec.results import Customer, Order, OrderLine, OrderNote, Refund
+from ...spec.results import Customer, Order, OrderLine, OrderNote, Refund, ShippingAddress, Tracking
 from ..kit.fields import Fields
 from .ids import number, shop_money
 
@@ -17,6 +19,10 @@ FULFILLMENT = (
     *("FULFILLMENT_NOT_REQUIRED", "IN_PROGRESS", "ON_HOLD", "OPEN", "PARTIALLY_FULFILLED"),
     *("PENDING_FULFILLMENT", "REQUEST_DECLINED", "RESTOCKED", "SCHEDULED", "UNFULFILLED"),
 )
+
+
+STATUSES = ("pending", "processing", "completed", "cancelled", "refunded", "failed")
+"""The statuses that `status` makes of Shopify's, in the words that all platforms share."""
 
 
 def financial_status(order: Fields) -> str:
@@ -88,7 +94,31 @@ def order(fields: Fields, *, with_customer: bool) -> Order:
         modified=fields.gmt("updatedAt"),
         paid=created if is_paid(fields) else None,
         completed=fields.gmt_if_any("closedAt") if found == "completed" else None,
+        shipping=_address(fields) if with_customer else None,
+        tracking=tuple(_parcels(fields)) if with_customer else (),
     )
+
+
+def _address(fields: Fields) -> ShippingAddress | None:
+    given = fields.at("shippingAddress")
+    if given is None:
+        return None
+    return ShippingAddress(
+        name=given.text_or("name"),
+        company=given.text_or("company"),
+        lines=tuple(filter(None, (given.text_or("address1"), given.text_or("address2")))),
+        city=given.text_or("city"),
+        state=given.text_or("provinceCode"),
+        postcode=given.text_or("zip"),
+        country=given.text_or("countryCodeV2"),
+    )
+
+
+def _parcels(fields: Fields) -> Iterator[Tracking]:
+    for parcel in fields.children("fulfillments"):
+        for row in parcel.children("trackingInfo"):
+            if number_of := row.text_or("number").strip():
+                yield Tracking(number_of, row.text_or("company"), row.text_or("url"))
 
 
 def _line(row: Fields) -> OrderLine:

@@ -14,7 +14,7 @@ from ...kit.accounts import CountedOrder, CountedRefund, Payment
 from ...kit.fields import Fields
 from .. import ids, order_models
 
-STATUSES = ("pending", "processing", "completed", "cancelled", "refunded", "failed")
+STATUSES = order_models.STATUSES
 # How many of each the list asks for. A list that is full may lack some.
 _SHORT = {"transactions": 10, "fulfillments": 5}
 _MOST = 250

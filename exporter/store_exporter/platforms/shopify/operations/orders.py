@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 from ....errors import StoreError
 from ....net.plans import Plan
 from ....spec.results import Cancellation, Listing, Order, OrderNote, RefundStatus
-from ...kit import orders
+from ...kit import checks, orders
 from ...kit.fields import Fields
 from ...kit.lists import Rows, listing
-from ...kit.orders import order_plans
+from ...kit.orders import OrdersAsked, order_plans
+from ...kit.sales import midnight
 from .. import ids, order_models
 from ..api import Api
 from ..product_lookup import quoted
@@ -53,11 +55,36 @@ class _Orders(orders.Orders[Api]):
     def read(self, found: Fields, *, with_customer: bool) -> Order:
         return order_models.order(found, with_customer=with_customer)
 
-    def listed(self, email: str, wanted: int) -> Plan[Listing[Order]]:
-        """Orders that were placed with the address."""
-        found = yield from self.newest(email, min(wanted, _MOST))
-        total = len(found) if len(found) < min(wanted, _MOST) else None
-        return listing(found, "orders", lambda row: self.read(row, with_customer=True), total=total)
+    def check_status(self, status: object) -> str:
+        return checks.choice(status, "status", order_models.STATUSES)
+
+    def listed(self, asked: OrdersAsked) -> Plan[Listing[Order]]:
+        """Orders that were placed with the address, among its newest 1,000 where a status is asked
+        for. The statuses are pending, processing, completed, cancelled, refunded and failed.
+        """
+        query = f"email:{quoted(asked.email)}"
+        if asked.first is not None or asked.last is not None:
+            query += yield from self._days(asked)
+        # A status is read off three of Shopify's, and is looked at here. One more than is asked for
+        # tells whether there are more.
+        most = checks.MOST_ITEMS if asked.status is not None else max(asked.reach, _MOST) + 1
+        rows = yield from self._search(query, most)
+        own = [row for row in rows if _belongs(row, asked.email)]
+        found = listing(own, "orders", lambda row: self.read(row, with_customer=True))
+        kept = tuple(order for order in found if asked.status in (None, order.status))
+        total = len(kept) if len(rows) < most and not found.unreadable else None
+        return replace(found, items=kept, total=total)
+
+    def _days(self, asked: OrdersAsked) -> Plan[str]:
+        """Return the condition of the days on which orders were placed, by the shop's calendar."""
+        zone = yield from self.api.zone()
+        terms = []
+        if asked.first is not None:
+            terms.append(f" AND created_at:>='{midnight(asked.first, zone).isoformat()}'")
+        if asked.last is not None:
+            end = midnight(asked.last + timedelta(days=1), zone)
+            terms.append(f" AND created_at:<'{end.isoformat()}'")
+        return "".join(terms)
 
     def notes(self, found: Fields, *, private: bool) -> Plan[Listing[OrderNote]]:
         """The note that came with the order, and with `private` the entries of its timeline."""
@@ -111,7 +138,7 @@ check_order, get_customer_orders, get_order_notes, check_refund_status, cancel_o
     _Orders,
     {
         "check_order": _LOOKUP,
-        "get_customer_orders": _LOOKUP,
+        "get_customer_orders": (*_LOOKUP, "admin Shop"),
         "get_order_notes": (*_LOOKUP, "admin OrderNotes"),
         "check_refund_status": (*_LOOKUP, "admin OrderRefunds"),
         "cancel_order": (*_LOOKUP, "admin CancelOrder"),

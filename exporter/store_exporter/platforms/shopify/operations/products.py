@@ -6,11 +6,12 @@ from ....net.plans import Plan
 from ....spec.operations import Operations
 from ....spec.results import Category, Listing, LowStock
 from ...kit import checks
+from ...kit.lists import on_page
 from ...kit.operations import plan
 from ...kit.products import product_plans
 from .. import models
 from ..api import Api
-from ..product_lookup import LOOKUP, Lookup
+from ..product_lookup import LOOKUP, Lookup, quoted
 
 _MOST = 1000
 
@@ -34,14 +35,15 @@ def get_product_categories(api: Api, parent: int | str | None = None) -> Plan[Li
 
 @plan(Operations.get_low_stock_products, calls=("admin LowStock",))
 def get_low_stock_products(
-    api: Api, threshold: int = 5, limit: int = 20
+    api: Api, threshold: int = 5, limit: int = 20, category: int | str | None = None
 ) -> Plan[Listing[LowStock]]:
-    """Variants of active products that are low or sold out."""
+    """Variants of active products that are low or sold out. `category` is a product type."""
     checks.whole(threshold, "threshold")
     wanted = checks.limit(limit)
     query = f"inventory_quantity:<={threshold} AND product_status:active AND managed:true"
-    return (
-        yield from api.admin.listing(
-            "LowStock", "productVariants", {"query": query}, models.low_stock, limit=wanted
-        )
+    if category is not None:
+        query += f" AND product_type:{quoted(checks.text(str(category), 'category'))}"
+    found = yield from api.admin.listing(
+        "LowStock", "productVariants", {"query": query}, models.low_stock, limit=wanted
     )
+    return on_page(found, 1, wanted)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from ....errors import StoreError
 from ....net.plans import Plan
 from ....spec.money import Money
 from ....spec.operations import Operations
-from ....spec.results import CustomerSpend, Listing, SalesReport
+from ....spec.results import CustomerInsights, CustomerSpend, SalesReport
 from ...kit import checks
+from ...kit.customers import listed
 from ...kit.fields import Fields
 from ...kit.money import rounded
 from ...kit.operations import plan
-from ...kit.sales import Days, Moments, Sums, report_plan, today
+from ...kit.sales import Days, Moments, Sold, Sums, TopProducts, report_plan, today
 from .. import ids, order_models
 from ..api import Api
 
@@ -29,8 +31,8 @@ _SUMS = {
 _NULLABLE = ("totalTaxSet", "totalDiscountsSet")
 
 
-@plan(Operations.get_customer_insights, calls=("admin Customers",))
-def get_customer_insights(api: Api, limit: int = 10) -> Plan[Listing[CustomerSpend]]:
+@plan(Operations.get_customer_insights, calls=("admin Customers", "admin Shop"))
+def get_customer_insights(api: Api, limit: int = 10) -> Plan[CustomerInsights]:
     """Those who spent most among the 500 customers that changed last.
 
     Shopify cannot sort customers by what they spent; where there are more, `complete` is False.
@@ -40,13 +42,15 @@ def get_customer_insights(api: Api, limit: int = 10) -> Plan[Listing[CustomerSpe
         "Customers", "customers", {}, _customer, limit=_MOST_CUSTOMERS, ours=True
     )
     best = sorted(found, key=lambda row: row.total.amount, reverse=True)
-    return replace(found, items=tuple(best[:wanted]))
+    currency = yield from api.currency()
+    return listed(replace(found, items=tuple(best)), currency, wanted)
 
 
 @report_plan(calls=("admin Shop", "admin SalesPage"), errors=("response_too_large",))
 def get_sales_report(api: Api, days: Days) -> Plan[SalesReport]:
     """Cancelled and test orders do not count. `paid` leaves out what has not been paid. More than
-    1000 orders are response_too_large: ask for fewer days.
+    1000 orders are response_too_large: ask for fewer days. Products are counted by the first 20
+    lines of each order, with tax where prices include it.
     """
     zone = yield from api.zone()
     first, last = days.until(today(api.now(), zone))
@@ -54,12 +58,14 @@ def get_sales_report(api: Api, days: Days) -> Plan[SalesReport]:
     query = f"created_at:>='{begin}' AND created_at:<'{end}'"
     rows = yield from api.admin.all_nodes("SalesPage", "orders", {"query": query}, limit=_MOST)
     currency = yield from api.currency()
-    sums = Sums()
+    sums, tops = Sums(), TopProducts()
     for order in rows:
         is_open = order.gmt_if_any("cancelledAt") is None and not order.flag("test")
         if is_open and (days.definition == "created" or order_models.is_paid(order)):
             _add(sums, order, currency)
-    return sums.report(currency, days.definition, first, last)
+            for line in _sold(order):
+                tops.add(line)
+    return sums.report(currency, tops, definition=days.definition, first=first, last=last)
 
 
 def _add(sums: Sums, order: Fields, currency: str) -> None:
@@ -78,6 +84,16 @@ def _add(sums: Sums, order: Fields, currency: str) -> None:
         if money.currency != currency:
             raise StoreError("invalid_response", f"{order.where}: {member} is in {money.currency}")
         setattr(sums, name, getattr(sums, name) + money.amount)
+
+
+def _sold(order: Fields) -> Iterator[Sold]:
+    """Yield what was sold; of a product that was deleted since there is no id."""
+    for line in order.nodes("lineItems"):
+        money, pieces = ids.shop_money(line, "discountedTotalSet"), line.integer("quantity")
+        title = line.text("title")
+        if line.has("product"):
+            product = ids.number(line.child("product"))
+            yield Sold(product, title, line.text_or("sku"), pieces, money)
 
 
 def _customer(fields: Fields) -> CustomerSpend:

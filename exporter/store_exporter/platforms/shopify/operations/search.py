@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+from ....errors import StoreError
 from ....net.plans import Plan
 from ....spec.results import Listing, Product, Stock
 from ...kit.fields import Fields
@@ -13,26 +15,54 @@ from ..api import Api
 from ..ids import amount, amount_if_any, number
 from ..product_lookup import quoted
 
+_SORTS = {
+    "newest": ("CREATED_AT", True),
+    "price": ("PRICE", False),
+    "price_desc": ("PRICE", True),
+    "popularity": ("BEST_SELLING", False),
+    "title": ("TITLE", False),
+}
+"""Shopify's sort key, and whether it is turned round, by what all platforms call it."""
+
 
 @search_plan(calls=("storefront SearchProducts", "storefront ListProducts"))
 def search_products(api: Api, asked: Search) -> Plan[Listing[Product]]:
     """What is published in the online store, as shoppers see it. `category` is a product type;
-    Shopify's search does not look into collections.
+    Shopify's search does not look into collections. It cannot sort by rating. `attributes` are the
+    options of variants, looked for in the first 1,000 products that are found.
     """
+    sort, reverse = _sort(asked)
     kind = None if asked.category is None else str(asked.category)
-    if asked.words is None:
+    order = {"sort": sort, "reverse": reverse}
+    # The search sorts by relevance and price alone; the list by the rest, and finds words too.
+    is_listed = asked.words is None or sort not in (None, "PRICE")
+    if is_listed:
         query = " AND ".join(_terms(kind, asked)) or None
         found = yield from api.storefront.nodes(
-            "ListProducts", "products", {"query": query}, limit=asked.limit
+            "ListProducts", "products", {"query": query, **order}, limit=asked.reach
         )
         total = len(found.items) if found.complete else None
     else:
-        variables = {"query": asked.words, "filters": _filters(kind, asked)}
+        variables = {"query": asked.words, "filters": _filters(kind, asked), **order}
         found = yield from api.storefront.nodes(
-            "SearchProducts", "search", variables, limit=asked.limit
+            "SearchProducts", "search", variables, limit=asked.reach
         )
         total = found.page.integer("totalCount")
-    return listing(found.items, "products", _product, total=total)
+    products = listing(found.items, "products", _product, total=total, complete=found.complete)
+    shown = asked.shown(products)
+    # That the list goes on is no lack of it, unless something was looked for in it.
+    return shown if asked.attributes else replace(shown, complete=True)
+
+
+def _sort(asked: Search) -> tuple[str | None, bool]:
+    """Return Shopify's key of an order, and whether the last come first.
+
+    Raises:
+        StoreError: invalid_request, it does not sort so.
+    """
+    if asked.sort == "rating":
+        raise StoreError("invalid_request", "Shopify cannot sort by rating")
+    return (None, False) if asked.sort is None else _SORTS[asked.sort]
 
 
 def _filters(kind: str | None, asked: Search) -> list[dict[str, Any]]:
@@ -51,7 +81,8 @@ def _filters(kind: str | None, asked: Search) -> list[dict[str, Any]]:
 
 def _terms(kind: str | None, asked: Search) -> list[str]:
     """Return the same conditions in the search syntax, for a list that is not searched by words."""
-    terms = [] if kind is None else [f"product_type:{quoted(kind)}"]
+    terms = [] if asked.words is None else [quoted(asked.words)]
+    terms += [] if kind is None else [f"product_type:{quoted(kind)}"]
     terms += [] if asked.low is None else [f"variants.price:>={asked.low:f}"]
     terms += [] if asked.high is None else [f"variants.price:<={asked.high:f}"]
     if asked.in_stock is not None:
@@ -90,8 +121,20 @@ def _product(fields: Fields) -> Product:
         permalink=fields.text_or("onlineStoreUrl"),
         description=fields.text_or("description"),
         categories=(fields.text_or("productType"),) if fields.text_or("productType") else (),
+        attributes={} if single else _options(variants),
         variations=() if single else tuple(number(row) for row in variants),
     )
+
+
+def _options(variants: list[Fields]) -> dict[str, tuple[str, ...]]:
+    """Return what there is to choose from, by name."""
+    found: dict[str, dict[str, None]] = {}
+    for variant in variants:
+        for name, value in variant.decorating(
+            "selectedOptions", lambda row: (row.text("name"), row.text("value"))
+        ):
+            found.setdefault(name, {})[value] = None
+    return {name: tuple(values) for name, values in found.items()}
 
 
 def _reduced(variant: Fields) -> bool:

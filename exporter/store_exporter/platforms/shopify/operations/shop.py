@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ....errors import StoreError
 from ....net.plans import Plan
 from ....spec.money import Money
@@ -45,7 +47,22 @@ def _zones(api: Api) -> Plan[Listing[Zone]]:
 
 def _zone(row: Fields) -> Zone:
     place = row.child("zone")
-    return Zone(str(ids.number(place)), place.text("name"), row.child("methodDefinitions"))
+    codes = [land.child("code") for land in place.children("countries")]
+    countries = frozenset(
+        "*" if code.flag("restOfWorld") else code.text("countryCode") for code in codes
+    )
+    ways = row.child("methodDefinitions")
+    return Zone(str(ids.number(place)), place.text("name"), ways, countries)
+
+
+def _reaching(_: Api, every: Listing[Zone], country: str, __: str | None) -> Plan[Listing[Zone]]:
+    """Zones of all delivery profiles that have the country, or else those for the rest of the
+    world. Shopify's zones know no postcodes.
+    """
+    yield from ()
+    own = tuple(zone for zone in every if country in zone.countries)
+    rest = tuple(zone for zone in every if "*" in zone.countries)
+    return replace(every, items=own or rest, total=None)
 
 
 def _methods(_: Api, zone: Zone) -> Plan[Listing[ShippingMethod]]:
@@ -65,7 +82,11 @@ def _zones_of_group(data: Fields) -> Fields:
 
 
 get_shipping_info, get_shipping_methods = shipping_plans(
-    _zones, _methods, Api.currency, calls=("admin DeliveryProfiles", "admin DeliveryZones")
+    _zones,
+    _reaching,
+    _methods,
+    Api.currency,
+    calls=("admin DeliveryProfiles", "admin DeliveryZones"),
 )
 
 

@@ -6,7 +6,7 @@ from ....errors import StoreError
 from ....net.plans import Plan
 from ....spec.money import Money
 from ....spec.operations import Operations
-from ....spec.results import CustomerSpend, Listing
+from ....spec.results import CustomerInsights
 from ...kit import checks
 from ...kit.customers import Purchase, Sale, insights
 from ...kit.fields import Fields
@@ -31,7 +31,7 @@ _ASKED = f"id,status,currency,{MEMBERS},customer_id,billing,refunds,date_created
     errors=("response_too_large",),
     deadline=SUMMING,
 )
-def get_customer_insights(api: Api, limit: int = 10) -> Plan[Listing[CustomerSpend]]:
+def get_customer_insights(api: Api, limit: int = 10) -> Plan[CustomerInsights]:
     """By what was spent in the shop's currency, refunds deducted; `total` is how many customers
     there are in all. Guests are customers by the address of their orders. Orders that are pending,
     failed or cancelled do not count.

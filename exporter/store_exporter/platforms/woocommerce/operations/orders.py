@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -21,10 +23,11 @@ from ....spec.results import (
 )
 from ...kit import orders
 from ...kit.fields import Fields
-from ...kit.lists import Rows
-from ...kit.orders import order_plans
-from .. import facts
-from ..api import FULL, V3, Api
+from ...kit.lists import Rows, only
+from ...kit.orders import OrdersAsked, order_plans
+from ...kit.sales import Moments, today
+from .. import delivery, facts
+from ..api import FULL, V3, Api, gmt
 from ..models import lines, optional_id
 from ..totals import OrderTotals
 
@@ -35,6 +38,8 @@ _LOOKUP = (
     "GET /wc/v3/orders?customer=",
     *facts.TOTALS,
 )
+_EARLIEST = date(2000, 1, 1)
+"""Before WooCommerce there were no orders in it."""
 _HIDDEN = ("checkout-draft", "trash", "auto-draft")
 _MOST = 100
 
@@ -86,10 +91,14 @@ class _Orders(orders.Orders[Api]):
 
     def newest(self, email: str, wanted: int) -> Plan[list[Fields]]:
         rows = yield from self.rows_of(email, wanted)
-        return list(rows.readable("order"))
+        return list(rows.readable("order"))[:wanted]
 
-    def rows_of(self, email: str, wanted: int) -> Plan[Rows]:
+    def rows_of(
+        self, email: str, wanted: int, narrowed: Mapping[str, str] | None = None
+    ) -> Plan[Rows]:
         """Return the newest orders of an address: as a customer's and as a guest's.
+
+        They are so many at least, where there are so many. `narrowed` are further parameters.
 
         Caches and firewalls that drop the query make the store answer with everybody's, so that
         nothing is believed to match that does not.
@@ -101,7 +110,8 @@ class _Orders(orders.Orders[Api]):
         for query in ({"search": email}, {"customer": customer}):
             if None in query.values():
                 continue
-            rows = yield from self.api.rows(f"{V3}/orders", {**query, **FULL}, limit=most)
+            params = {**query, **(narrowed or {}), **FULL}
+            rows = yield from self.api.rows(f"{V3}/orders", params, limit=most)
             # A search can be cut off by orders that only mention the address.
             complete = complete and (rows.total is None or rows.total <= most)
             for row in rows.items:
@@ -118,7 +128,7 @@ class _Orders(orders.Orders[Api]):
                     key = number if isinstance(number, int) else 0
                     found[key or str(fields.raw("number"))] = (created, key, row)
         newest = sorted(found.values(), key=lambda item: item[:2], reverse=True)
-        return Rows([row for *_, row in newest[:wanted]], len(found) if complete else None)
+        return Rows([row for *_, row in newest], len(found) if complete else None)
 
     def _customer_id(self, email: str) -> Plan[int | None]:
         """Return the id of the customer who has an address, None if nobody has."""
@@ -132,10 +142,44 @@ class _Orders(orders.Orders[Api]):
     def read(self, found: Fields, *, with_customer: bool) -> Order:
         return _order(found, self.reading, with_customer=with_customer)
 
-    def listed(self, email: str, wanted: int) -> Plan[Listing[Order]]:
+    def listed(self, asked: OrdersAsked) -> Plan[Listing[Order]]:
         """Orders that were placed with the address or by the customer who has it."""
-        rows = yield from self.rows_of(email, wanted)
-        return rows.listing("orders", lambda fields: self.read(fields, with_customer=True))
+        narrowed = yield from self._narrowed(asked)
+        rows = yield from self.rows_of(asked.email, asked.reach, narrowed)
+        found = rows.listing("orders", lambda fields: self.read(fields, with_customer=True))
+        when = yield from self._days(asked)
+        return only(
+            found,
+            lambda order: (
+                asked.status in (None, order.status) and (when is None or when.has(order.created))
+            ),
+        )
+
+    def _narrowed(self, asked: OrdersAsked) -> Plan[dict[str, str]]:
+        """Return the parameters of the status and the days.
+
+        Raises:
+            StoreError: invalid_input, the shop has no such status.
+        """
+        query: dict[str, str] = {}
+        if asked.status is not None:
+            known = yield from facts.statuses(self.api, without=_HIDDEN)
+            if asked.status not in known.split(","):
+                message = f"the shop has no status {asked.status}, only {known.replace(',', ', ')}"
+                raise StoreError("invalid_input", message)
+            query["status"] = asked.status
+        when = yield from self._days(asked)
+        if when is not None:
+            query |= {"after": gmt(when.begin.timestamp() - 1), "before": gmt(when.end.timestamp())}
+            query["dates_are_gmt"] = "true"
+        return query
+
+    def _days(self, asked: OrdersAsked) -> Plan[Moments | None]:
+        if asked.first is None and asked.last is None:
+            return None
+        zone = yield from facts.zone(self.api)
+        first, last = asked.first or _EARLIEST, asked.last or today(self.api.now(), zone)
+        return Moments.of(first, max(first, last), zone)
 
     def notes(self, found: Fields, *, private: bool) -> Plan[Listing[OrderNote]]:
         """The notes that the shopper was sent, or all of them."""
@@ -215,6 +259,8 @@ def _order(fields: Fields, reading: OrderTotals, *, with_customer: bool) -> Orde
         modified=fields.gmt_if_any("date_modified_gmt"),
         paid=fields.gmt_if_any("date_paid_gmt"),
         completed=fields.gmt_if_any("date_completed_gmt"),
+        shipping=delivery.address(fields) if with_customer else None,
+        tracking=delivery.tracking(fields) if with_customer else (),
     )
 
 
@@ -261,7 +307,13 @@ check_order, get_customer_orders, get_order_notes, check_refund_status, cancel_o
     _Orders,
     {
         "check_order": _LOOKUP,
-        "get_customer_orders": (*_BY_EMAIL, "GET /wc/v3/orders?customer=", *facts.TOTALS),
+        "get_customer_orders": (
+            *_BY_EMAIL,
+            "GET /wc/v3/orders?customer=",
+            facts.STATUSES,
+            facts.INDEX,
+            *facts.TOTALS,
+        ),
         "get_order_notes": (*_LOOKUP, "GET /wc/v3/orders/{id}/notes"),
         "check_refund_status": (*_LOOKUP, "GET /wc/v3/orders/{id}/refunds"),
         "cancel_order": (*_LOOKUP, "PUT /wc/v3/orders/{id}", "POST /wc/v3/orders/{id}/notes"),

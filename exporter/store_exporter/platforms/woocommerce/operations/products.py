@@ -4,18 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
+from ....errors import StoreError
 from ....net.plans import Plan
 from ....spec.operations import Operations
 from ....spec.results import Category, Listing, Price, Product, Review
 from ...kit import checks
-from ...kit.lists import Rows, only
+from ...kit.fields import Fields
+from ...kit.lists import Rows, on_page, only
 from ...kit.operations import plan
 from ...kit.search import Search, search_plan
 from .. import facts, models
 from ..api import V3, Api
 from ..product_lookup import LOOKUP, category_id, children, find_product
+
+_SORTS = {
+    "newest": ("date", "desc"),
+    "price": ("price", "asc"),
+    "price_desc": ("price", "desc"),
+    "popularity": ("popularity", "desc"),
+    "rating": ("rating", "desc"),
+    "title": ("title", "asc"),
+}
+"""WooCommerce's `orderby` and `order` by what all platforms call it."""
 
 
 @search_plan(
@@ -25,49 +38,68 @@ from ..product_lookup import LOOKUP, category_id, children, find_product
 def search_products(api: Api, asked: Search) -> Plan[Listing[Product]]:
     """Variations are not found on their own; their product is. A product with variations counts
     with its lowest price. With `in_stock`, products of the types external and grouped are left out:
-    no cart takes them.
+    no cart takes them. `attributes` are looked for in the first 1,000 products that are found.
     """
     params: dict[str, Any] = {"status": "publish", "min_price": asked.low, "max_price": asked.high}
     params["search"] = asked.words
     if asked.category is not None:
         params["category"] = yield from category_id(api, asked.category)
+    if asked.sort is not None:
+        params["orderby"], params["order"] = _SORTS[asked.sort]
     rows = yield from _found(api, params, asked)
     currency = yield from facts.currency(api)
     yield from facts.plain_prices(api, rows.items)
     found = rows.listing("products", lambda fields: models.product(fields, currency))
-    if asked.in_stock is None:
-        return found
-    return only(
-        found,
-        lambda row: row.type not in models.NOT_SOLD_HERE and row.stock.in_stock == asked.in_stock,
-    )
+    if asked.in_stock is not None:
+        found = only(
+            found,
+            lambda row: (
+                row.type not in models.NOT_SOLD_HERE and row.stock.in_stock == asked.in_stock
+            ),
+        )
+    return asked.shown(found)
 
 
 def _found(api: Api, params: Mapping[str, Any], asked: Search) -> Plan[Rows]:
-    """Return what the store finds, newest first; what can be had has one of two stock statuses."""
+    """Return what the store finds, in order; what can be had has one of two stock statuses."""
     path = f"{V3}/products"
     if asked.in_stock is None:
-        return (yield from api.rows(path, params, limit=asked.limit))
+        return (yield from api.rows(path, params, limit=asked.reach))
     params = {**params, "exclude_types": ",".join(models.NOT_SOLD_HERE)}
     if not asked.in_stock:
         query = {**params, "stock_status": "outofstock"}
-        return (yield from api.rows(path, query, limit=asked.limit))
+        return (yield from api.rows(path, query, limit=asked.reach))
     both = []
     for status in ("instock", "onbackorder"):
         query = {**params, "stock_status": status}
-        both.append((yield from api.rows(path, query, limit=asked.limit)))
+        both.append((yield from api.rows(path, query, limit=asked.reach)))
     totals = [rows.total for rows in both if rows.total is not None]
     items = {_key(item): item for rows in both for item in rows.items}
-    newest = [items[key] for key in sorted(items, reverse=True)]
+    name, order = _SORTS[asked.sort or "newest"]
+    ranked = sorted(items, key=lambda key: _rank(items[key], name, key), reverse=order == "desc")
     return Rows(
-        newest[: asked.limit],
+        [items[key] for key in ranked][: asked.reach],
         sum(totals) if len(totals) == len(both) else None,
         all(rows.complete for rows in both),
     )
 
 
+def _rank(item: Any, name: str, key: tuple[str, int]) -> tuple[Any, ...]:
+    """Return what the store sorts by, or something near it: the lists of two statuses are one."""
+    row = Fields(item if isinstance(item, dict) else {}, "product")
+    if name == "title":
+        return (row.text_or("name").casefold(), key[1])
+    member = {"price": "price", "popularity": "total_sales", "rating": "average_rating"}.get(name)
+    if member is None:
+        return key
+    try:
+        return (row.decimal(member), key[1])
+    except StoreError:
+        return (Decimal(-1), key[1])
+
+
 def _key(item: Any) -> tuple[str, int]:
-    """Return what the store sorts by: the date, then the id; the least for what has neither."""
+    """Return the date and the id of a product; the least for what has neither."""
     row = item if isinstance(item, dict) else {}
     created, number = row.get("date_created_gmt"), row.get("id")
     return (
@@ -125,11 +157,21 @@ def get_product_categories(api: Api, parent: int | str | None = None) -> Plan[Li
 
 
 @plan(Operations.get_product_reviews, calls=(*LOOKUP, "GET /wc/v3/products/reviews"))
-def get_product_reviews(api: Api, product: int | str, limit: int = 10) -> Plan[Listing[Review]]:
-    wanted = checks.limit(limit)
+def get_product_reviews(
+    api: Api, product: int | str, limit: int = 10, min_rating: int | None = None
+) -> Plan[Listing[Review]]:
+    """With `min_rating`, the first 1,000 reviews are looked at."""
+    wanted, lowest = checks.limit(limit), checks.rating(min_rating)
     found = yield from find_product(api, product)
     number = models.optional_id(found, "parent_id") or found.identifier()
     params: Mapping[str, Any] = {"product": number, "status": "approved"}
-    rows = yield from api.rows(f"{V3}/products/reviews", params, limit=wanted)
-    written = rows.listing("reviews", models.review)
-    return only(written, lambda review: review.product_id == number)
+    most = wanted if lowest is None else checks.MOST_ITEMS
+    rows = yield from api.rows(f"{V3}/products/reviews", params, limit=most)
+    written = only(
+        rows.listing("reviews", models.review), lambda review: review.product_id == number
+    )
+    if lowest is not None:
+        good = tuple(review for review in written if review.rating >= lowest)
+        total = len(good) if written.total == len(written) else None
+        written = replace(written, items=good, total=total)
+    return on_page(written, 1, wanted)

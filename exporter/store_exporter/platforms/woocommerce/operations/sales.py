@@ -9,17 +9,17 @@ what the shop displays. Both add up amounts of different currencies.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
 from ....errors import StoreError
 from ....net.plans import Plan
-from ....spec.money import Quantity
+from ....spec.money import Money, Quantity
 from ....spec.results import SalesReport
 from ...kit.fields import Fields
-from ...kit.sales import Days, Moments, Sums, by_currency, report_plan, today
+from ...kit.sales import Days, Moments, Sold, Sums, TopProducts, by_currency, report_plan, today
 from .. import facts
 from ..api import SUMMING, V3, Api, gmt
 from ..totals import MEMBERS, OrderTotals, amount
@@ -43,6 +43,7 @@ class _Sales:
         self.sums: defaultdict[str, Sums] = defaultdict(Sums)
         self.currencies: dict[int, str] = {}
         """The currencies of orders, those that count and those that only have refunds."""
+        self.tops = TopProducts()
         self._reading = reading
 
     def add(self, order: Fields) -> None:
@@ -58,7 +59,10 @@ class _Sales:
             shipping=amount(order, "shipping_total"),
             discounts=amount(order, "discount_total"),
         )
+        sold = list(_sold(order, currency))
         self.sums[currency] += one
+        for line in sold:
+            self.tops.add(line)
         self.currencies[number] = currency
 
     def refund(self, order: int, refund: Fields) -> None:
@@ -74,6 +78,16 @@ class _Sales:
 
 def _pieces(order: Fields) -> Quantity:
     return sum((line.quantity("quantity") for line in order.children("line_items")), 0)
+
+
+def _sold(order: Fields, currency: str) -> Iterator[Sold]:
+    """Yield what was sold; of a product that was deleted since, the id is 0."""
+    for line in order.children("line_items"):
+        product, pieces = line.integer("product_id"), line.quantity("quantity")
+        total = Money(amount(line, "total"), currency)
+        if product:
+            name = line.text_or("parent_name") or line.text_or("name")
+            yield Sold(product, name, line.text_or("sku"), pieces, total)
 
 
 def _added_up(refund: Fields, rows: str, *names: str) -> Decimal:
@@ -112,7 +126,9 @@ def get_sales_report(api: Api, days: Days) -> Plan[SalesReport]:
     unreadable = yield from read(api, when, sales)
     unreadable += yield from _refunds(api, when, sales)
     currency = yield from facts.currency(api)
-    report = by_currency(sales.sums, currency, days.definition, first, last)
+    report = by_currency(
+        sales.sums, sales.tops, currency, definition=days.definition, first=first, last=last
+    )
     return replace(report, unreadable=unreadable)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from decimal import Decimal
 
 from ....errors import StoreError
@@ -17,8 +18,17 @@ from ...kit.operations import plan
 from ...kit.shipping import Zone, shipping_plans
 from .. import coupons, facts
 from ..api import V3, Api
+from ..zones import ZonePlace, reaches
 
-_ZONES = ("GET /wc/v3/shipping/zones", "GET /wc/v3/shipping/zones/{id}/methods", facts.SETTINGS)
+_ZONES = (
+    "GET /wc/v3/shipping/zones",
+    "GET /wc/v3/shipping/zones/{id}/locations",
+    "GET /wc/v3/data/continents",
+    "GET /wc/v3/shipping/zones/{id}/methods",
+    facts.SETTINGS,
+)
+_ELSEWHERE = "0"
+"""The zone of all that no other zone has."""
 _MOST_ZONES = 20
 _BY_VALUE = ("min_amount", "either", "both")
 
@@ -39,8 +49,38 @@ def _methods(api: Api, zone: Zone) -> Plan[Listing[ShippingMethod]]:
     return Listing(tuple(method for enabled, method in found if enabled), None, found.unreadable)
 
 
+def _reaching(
+    api: Api, every: Listing[Zone], country: str, postcode: str | None
+) -> Plan[Listing[Zone]]:
+    """Zones are gone through in the shop's order, as the cart does: the first one that has the
+    country, its continent or neither, and the postcode if it has any, and else the zone for
+    everywhere else. A zone of states alone is passed over, for the state is not known.
+    """
+    continents: frozenset[str] | None = None
+    for zone in every:
+        if zone.id == _ELSEWHERE:
+            continue
+        page = yield from api.page(f"{V3}/shipping/zones/{zone.id}/locations")
+        places = [ZonePlace(row.text("type"), row.text("code")) for row in page]
+        if continents is None and any(place.kind == "continent" for place in places):
+            continents = yield from _continents(api, country)
+        if reaches(places, country, continents or frozenset(), postcode):
+            return replace(every, items=(zone,), total=None)
+    return replace(every, items=tuple(zone for zone in every if zone.id == _ELSEWHERE), total=None)
+
+
+def _continents(api: Api, country: str) -> Plan[frozenset[str]]:
+    """Return the codes of the continents that a country is in."""
+    page = yield from api.page(f"{V3}/data/continents", {"_fields": "code,countries"})
+    return frozenset(
+        row.text("code")
+        for row in page
+        if any(land.text("code") == country for land in row.children("countries"))
+    )
+
+
 get_shipping_info, get_shipping_methods = shipping_plans(
-    _zones, _methods, facts.currency, calls=_ZONES
+    _zones, _reaching, _methods, facts.currency, calls=_ZONES
 )
 
 

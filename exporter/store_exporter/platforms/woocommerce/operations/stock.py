@@ -12,11 +12,11 @@ from ....spec.operations import Operations
 from ....spec.results import Listing, LowStock, Stock, StockQuantity
 from ...kit import checks, products
 from ...kit.fields import Fields
-from ...kit.lists import Rows
+from ...kit.lists import Rows, on_page
 from ...kit.operations import plan
 from .. import models
 from ..api import ANALYTICS, V3, Api
-from ..product_lookup import LOOKUP, children, find_product
+from ..product_lookup import LOOKUP, category_id, children, find_product
 
 
 @plan(Operations.check_stock, calls=LOOKUP)
@@ -44,10 +44,12 @@ def get_stock_quantity(api: Api, product: int | str) -> Plan[StockQuantity]:
         "GET /wc-analytics/reports/stock",
         "GET /wc/v3/products?include=",
         "GET /wc-analytics/variations?include=",
+        "GET /wc/v3/products/categories",
     ),
+    errors=("not_found",),
 )
 def get_low_stock_products(
-    api: Api, threshold: int = 5, limit: int = 20
+    api: Api, threshold: int = 5, limit: int = 20, category: int | str | None = None
 ) -> Plan[Listing[LowStock]]:
     """What is low or sold out, variations one by one where they have stock of their own, else their
     product. Private products do not count. Where there is so much that the store does not count
@@ -55,6 +57,7 @@ def get_low_stock_products(
     """
     low = checks.whole(threshold, "threshold")
     wanted = checks.limit(limit)
+    within = None if category is None else (yield from category_id(api, category))
     rows = yield from api.rows(
         f"{ANALYTICS}/reports/stock",
         {"orderby": "stock_quantity", "order": "asc"},
@@ -63,10 +66,10 @@ def get_low_stock_products(
     # What a variation shares with its product is shown with it, and would be there twice.
     own = [row for row in rows.items if _of(row, "manage_stock") not in (False, "parent")]
     found = Rows(own, None, rows.complete).listing("stock", models.low_stock)
-    offered = yield from _offered(api, [row for row in found if row.quantity <= low])
+    offered = yield from _offered(api, [row for row in found if row.quantity <= low], within)
     offered.sort(key=lambda row: row.quantity)
     total = len(offered) if rows.complete and not found.unreadable else None
-    return replace(found, items=tuple(offered[:wanted]), total=total)
+    return on_page(replace(found, items=tuple(offered), total=total), 1, wanted)
 
 
 def _enough(row: Any, threshold: int) -> bool:
@@ -87,12 +90,14 @@ def _of(row: Any, name: str) -> Any:
     return row.get(name) if isinstance(row, dict) else None
 
 
-def _offered(api: Api, rows: list[LowStock]) -> Plan[list[LowStock]]:
-    """Return those that are published, as their products are."""
+def _offered(api: Api, rows: list[LowStock], category: int | None) -> Plan[list[LowStock]]:
+    """Return those that are published, as their products are, in a category if one is given."""
     products = {row.parent_id or row.product_id for row in rows}
     variations = {row.product_id for row in rows if row.parent_id is not None}
     query = {"status": "publish", "_fields": "id"}
-    found = yield from api.chosen(f"{V3}/products", products, query)
+    # Categories are the products', not their variations'.
+    in_category = {**query, "category": category}
+    found = yield from api.chosen(f"{V3}/products", products, in_category)
     found += yield from api.chosen(f"{ANALYTICS}/variations", variations, query)
     public = {row.identifier() for row in found}
     return [

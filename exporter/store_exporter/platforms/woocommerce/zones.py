@@ -1,0 +1,62 @@
+"""Which places a shipping zone has, as `WC_Shipping_Zone_Data_Store` looks at it. No I/O."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from typing import NamedTuple
+
+_RANGE = "..."
+
+
+class ZonePlace(NamedTuple):
+    """A place of a zone.
+
+    Attributes:
+        kind: country, state, continent or postcode.
+        code: such as GB, US:CA, EU or SW1*.
+    """
+
+    kind: str
+    code: str
+
+
+def reaches(
+    places: Iterable[ZonePlace], country: str, continents: Collection[str], postcode: str | None
+) -> bool:
+    """Whether a zone has a country and a postcode there.
+
+    A zone without regions has all of them, and one without postcodes all of those. A zone with
+    postcodes alone has them in every country.
+
+    Args:
+        places: of the zone.
+        country: code of two letters.
+        continents: codes of those that the country is in.
+        postcode: None where it is not known, which no zone with postcodes has.
+    """
+    places = list(places)
+    codes = [place.code for place in places if place.kind == "postcode"]
+    regions = [place for place in places if place.kind != "postcode"]
+    in_region = any(
+        place == ("country", country) or (place.kind == "continent" and place.code in continents)
+        for place in regions
+    )
+    if regions and not in_region:
+        return False
+    return not codes or (postcode is not None and any(_has(code, postcode) for code in codes))
+
+
+def _has(pattern: str, postcode: str) -> bool:
+    """Whether a postcode is one of a pattern: itself, an end with *, or a range with three dots."""
+    given = _plain(postcode)
+    if _RANGE in pattern:
+        low, _, high = (_plain(part) for part in pattern.partition(_RANGE))
+        if low.isdigit() and high.isdigit() and given.isdigit():
+            return int(low) <= int(given) <= int(high)
+        return low <= given <= high
+    return re.fullmatch(re.escape(_plain(pattern)).replace(r"\*", ".*"), given) is not None
+
+
+def _plain(postcode: str) -> str:
+    return re.sub(r"[\s-]", "", postcode).upper()
