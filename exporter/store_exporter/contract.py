@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from .errors import ERROR_TYPES, StoreError
+from .events.page import Facts
 from .metrics.families import Sample
 from .stores.model import Store
 
@@ -106,11 +107,15 @@ class Report:
         samples: the figures to publish until the next run.
         degraded: why the store works but not well, one sentence each; empty when it is well.
         summary: one line for a person: what was asked and what came back.
+        facts: what rarely changes of the store and may explain a failure when it does: by kind,
+            the value of each component, such as the version of each plugin. A kind that is named
+            is told whole: what is missing in it is gone.
     """
 
     samples: Sequence[Sample] = ()
     degraded: Sequence[str] = ()
     summary: str = ""
+    facts: Facts = field(default_factory=dict)
 
 
 Check = Callable[[Any, Run], Generator[Any, Any, Report]]

@@ -65,7 +65,7 @@ bodies = documents.map(written) | st.binary(max_size=300) | deep
 @pytest.fixture
 async def running(tmp_path: Path) -> AsyncIterator[Running]:
     stores = (("acme", SHOP, "http://127.0.0.1:9"), ("zen", "zen.example", "http://127.0.0.1:9"))
-    scopes = "{token: env:ACME_TOKEN, scopes: [ingest, maintenance, read]}"
+    scopes = "{token: env:ACME_TOKEN, scopes: [ingest, events, maintenance, read]}"
     config = configuration(*stores).replace("env:ACME_TOKEN", scopes)
     async with taking(tmp_path, config) as running:
         yield running
@@ -109,6 +109,7 @@ queries = st.lists(st.tuples(names, text), max_size=4).map(
         [
             *("/", "/probe", "/sd", "/config", "/runbooks/x", "/metrics"),
             *("/api/v1/health", "/api/v1/analytics", "/api/v1/maintenance"),
+            *("/api/v1/calls", "/api/v1/events"),
         ]
     ),
     query=queries,
@@ -121,6 +122,24 @@ async def test_any_query_is_answered(
         assert "zen.example" not in json.dumps(answer.json.get("health_checks", answer.json)) or (
             answer.json.get("filters", {}).get("domain") == "zen.example"
         )
+
+
+marks = st.fixed_dictionaries(
+    {}, optional=dict.fromkeys(("domain", "application", "version", "link", "time"), scalars)
+)
+
+
+@fuzzed
+@given(body=bodies | marks.map(written))
+async def test_any_event_is_taken_or_refused(
+    running: Running, caplog: pytest.LogCaptureFixture, body: bytes
+) -> None:
+    answer = await check(running, caplog, "/api/v1/events", "POST", data=body)
+    if answer.status == 200:
+        assert answer.json["domain"] in (SHOP, None)
+    listed = await check(running, caplog, "/api/v1/events", "GET")
+    assert listed.status == 200
+    assert (await check(running, caplog, "/metrics", "GET")).status == 200
 
 
 reasons = st.fixed_dictionaries({"domain": text, "for": text, "reason": text})

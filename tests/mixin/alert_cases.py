@@ -29,6 +29,12 @@ def failures(metric: Metric, kind: str, error_type: str, fault: str) -> str:
     return of(metric, f'{kind}, error_type="{error_type}", fault="{fault}"')
 
 
+def event(kind: str, component: str, before: str, after: str) -> str:
+    """Something that changed, with its time as the value."""
+    own = f'kind="{kind}", component="{component}", before="{before}", after="{after}"'
+    return of(health.EVENT, own)
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """One situation.
@@ -82,8 +88,13 @@ STORES = [
             of(health.PROBE_FAILING_SINCE, LIVENESS): "_x4 268x10",
             of(costs.REVENUE, 'currency="EUR"'): "1240.2x20",
             of(costs.ORDERS): "30.6x20",
-            of(health.INFO, 'version="9.3.3"'): "1x3 stale",
-            of(health.INFO, 'version="9.4.1"'): "_x3 1x12",
+            event("platform", "WooCommerce", "9.3.3", "9.4.1"): "_x3 180x12",
+            event("plugin", "Stripe", "8.0", ""): "_x1 60x12",
+            event("theme", "Storefront", "", "4.6"): "90x12",
+            event("plugin", "Older than the third", "1", "2"): "30x12",
+            of(health.EVENT, 'kind="deploy", component="checkout", after="7"', 'org="acme"'): (
+                "_x2 120x12"
+            ),
             of(series.OPERATION_FAILED, 'operation="get_cart"'): "0.1x20",
         },
         "10m",
@@ -95,7 +106,8 @@ STORES = [
             "error_type": "timeout",
             "cost": "about 1,240 EUR an hour in 31 orders, at this time of the week",
             "failing": "get_cart (30 calls) in the last five minutes",
-            "changed": "version 9.3.3 to 9.4.1",
+            "changed": "platform WooCommerce 9.3.3 to 9.4.1, deploy checkout 7, "
+            "theme Storefront 4.6",
         },
     ),
     Case(
@@ -1291,6 +1303,8 @@ CHANGED_VERSION = {
     of(health.INFO, 'version="9.3.3"'): f"1x{60 * 30} stale",
     of(health.INFO, 'version="9.4.1"'): f"_x{60 * 30} 1x400",
 }
+JUST_NOW = f"_x{60 * 30} {60 * 60 * 30}x400"
+"""An event at the same time."""
 SAME_VERSION = {of(health.INFO, 'version="9.3.3"'): "1x2200"}
 
 
@@ -1348,8 +1362,28 @@ UPDATES = [
         "a third of the cart calls failing since an update is a page",
         {**carts(0.3), **CHANGED_VERSION},
         AFTER_UPDATE,
-        f"30% of the cart and checkout calls at {WHO} failed in the last half hour; its version "
-        "changed within 6 hours.",
+        f"30% of the cart and checkout calls at {WHO} failed in the last half hour; it was "
+        "updated within 6 hours.",
+        groups=(),
+    ),
+    Case(
+        "StoreCheckoutErrorsAfterUpdate",
+        "and so is it since a plugin was updated, which leaves the version as it was",
+        {**carts(0.3), **SAME_VERSION, event("plugin", "Stripe", "8.0", "8.1"): JUST_NOW},
+        AFTER_UPDATE,
+        f"30% of the cart and checkout calls at {WHO} failed in the last half hour; it was "
+        "updated within 6 hours.",
+        groups=(),
+    ),
+    Case(
+        "StoreCheckoutErrorsAfterUpdate",
+        "a certificate that was renewed is no update",
+        {
+            **carts(0.3),
+            **SAME_VERSION,
+            event("certificate", "expires", "2026-01-01", "2026-04-01"): JUST_NOW,
+        },
+        AFTER_UPDATE,
         groups=(),
     ),
     Case(

@@ -116,7 +116,12 @@ def rate_interval(scrape: float, step: float) -> float:
 
 def fill(text: str, chosen: Mapping[str, str], rates: str = "4m") -> str:
     """Put values in the place of dashboard variables, `rates` in that of `$__rate_interval`."""
-    own = {"__rate_interval": rates, "__range": f"{RANGE}s", "__interval": "60s"}
+    own = {
+        "__rate_interval": rates,
+        "__range": f"{RANGE}s",
+        "__range_s": f"{RANGE}",
+        "__interval": "60s",
+    }
     return re.sub(r"\$(\w+)", lambda m: {**own, **chosen}.get(m[1], m[0]), text)
 
 

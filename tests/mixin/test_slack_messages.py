@@ -78,7 +78,7 @@ KNOWN = {
     "error_type": "server_error",
     "cost": "about 1,240 EUR an hour in 31 orders, at this time of the week",
     "failing": "search_products (34 calls), get_cart (12 calls) in the last five minutes",
-    "changed": "version 9.3.3 to 9.4.1",
+    "changed": "platform WooCommerce 9.3.3 to 9.4.1",
     "first": "Open the store's front page in a browser.",
 }
 FULL = alert("StoreDown")

@@ -139,7 +139,8 @@ async def exporting(
     read = partial(load, file, environ=environ)
     recorder = recorder or Recorder()
     transport = Transport()
-    runner = Runner(recorder, transport)
+    documents = documents or MemoryDocuments()
+    runner = Runner(recorder, transport, documents=documents)
     scheduler = Manual(runner)
     try:
         async with (
@@ -153,7 +154,8 @@ async def exporting(
                 scheduler=scheduler,
                 history=runner.history,
                 health=runner.health,
-                maintenance=Maintenance(recorder, documents or MemoryDocuments()),
+                changes=runner.changes,
+                maintenance=Maintenance(recorder, documents),
                 single=lambda elsewhere: SingleRunner(elsewhere, transport, runner.access),
                 intake=intake,
                 documents=documents,

@@ -140,7 +140,7 @@ def _no_alerts() -> OrgReceivers:
     return OrgReceivers.model_validate({})
 
 
-Scope = Literal["read", "ingest", "maintenance"]
+Scope = Literal["read", "ingest", "events", "maintenance"]
 """What a token of /api/v1 may do, for its own org."""
 
 
@@ -150,8 +150,8 @@ class ApiToken(Section):
     token: Token = Field(description="The token.")
     scopes: list[Scope] = Field(
         min_length=1,
-        description="What it may do: read health, analytics and calls, ingest operations, make "
-        "and end maintenance windows.",
+        description="What it may do: read health, analytics, calls and events, ingest operations, "
+        "tell events, make and end maintenance windows.",
     )
 
 

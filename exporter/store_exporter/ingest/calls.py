@@ -227,7 +227,7 @@ class CallReader:
         if value is None:
             return now
         try:
-            at = _unix_time(value)
+            at = unix_time(value)
         except (ValueError, OverflowError):
             message = "must be Unix time in seconds, or ISO 8601 with a time zone"
             raise FieldError("time", message) from None
@@ -252,7 +252,12 @@ def _seconds(value: Any) -> float:
     return float(value)
 
 
-def _unix_time(value: Any) -> float:
+def unix_time(value: Any) -> float:
+    """Return a time as Unix time; it is given as that, or as ISO 8601 with a time zone.
+
+    Raises:
+        ValueError, OverflowError: it is neither.
+    """
     if isinstance(value, str) and len(value) <= 40:
         at = datetime.fromisoformat(value)
         if at.tzinfo is None:

@@ -27,7 +27,6 @@ FACTS = (
     ("Costs", "cost"),
     ("Fails", "failing"),
     ("Changed within a day", "changed"),
-    ("Certificate", "renewed"),
 )
 """Lines of an alert that is told alone: their first word, and the annotation they show."""
 

@@ -7,15 +7,19 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import partial
 
 from ..contract import Report, Run
 from ..errors import StoreError
+from ..events.event import Kind
+from ..events.page import Facts
 from ..metrics.recorder import Recorder
 from ..stores.model import Store
 from .access import Access, Journal, Priority
 from .budget import BudgetSpentError
 from .budgets import Budgets
+from .changes import Changes
 from .cursor import RunMemory
 from .documents import Documents, MemoryDocuments
 from .driver import Driver
@@ -67,6 +71,7 @@ class Runner:
         sender: sends requests; a `Transport`.
         history: remembers results.
         documents: keeps collectors' documents.
+        changes: notices what changes at stores; what they are is forgotten without it.
         failure_threshold: failures in a row after which a probe counts as failing in
             `store_health`; `store_up` and `store_probe_success` show each failure.
         now: Unix time in seconds.
@@ -76,6 +81,7 @@ class Runner:
     Attributes:
         history: what the last runs came to.
         recording: writes metrics.
+        changes: the events of stores.
     """
 
     def __init__(
@@ -85,6 +91,7 @@ class Runner:
         *,
         history: History | None = None,
         documents: Documents | None = None,
+        changes: Changes | None = None,
         failure_threshold: int = 1,
         now: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
@@ -94,6 +101,7 @@ class Runner:
         self.recording = Recording(recorder)
         self._sender = sender
         self._documents = documents or MemoryDocuments()
+        self.changes = changes or Changes(recorder, self._documents, now=now)
         self._budgets = Budgets(self._documents, now=now)
         self._threshold = failure_threshold
         self._now = now
@@ -132,6 +140,7 @@ class Runner:
 
     def forget(self, store: Store) -> None:
         """Forget a store that is no longer watched, with all its series."""
+        self.changes.forget(store)
         self.recording.forget(store)
         self.history.forget(store.domain)
         self._accesses.pop(store.domain, None)
@@ -181,6 +190,7 @@ class Runner:
 
     async def close(self) -> None:
         """Save what is to be known of stores by the next process."""
+        await self.changes.settle()
         await self._budgets.close()
 
     def _obstacle(self, job: Job) -> Skipped | None:
@@ -280,9 +290,10 @@ class Runner:
         )
         result = describe(ended)
         try:
+            self.changes.notice(job.store, _facts(job, ended, journal))
             self.recording.record(job, result, ended, journal)
         except Exception as error:  # noqa: BLE001 - it becomes the result, counted and logged
-            # Figures that the catalogue does not know are a bug of the check like any other.
+            # Figures and facts that nobody knows are a bug of the check like any other.
             ended = error
             result = describe(ended)
             self.recording.record(job, result, ended, journal)
@@ -296,6 +307,19 @@ class Runner:
         self._complaints.state(job.store, before, health)
         self.recording.standing(job, health, self.access(job.store))
         return result
+
+
+def _facts(job: Job, ended: Report | Exception, journal: Journal) -> Facts:
+    """What a run found that rarely changes.
+
+    The certificate is the liveness probe's, which asks one host: others may follow a redirect to
+    another one, which has a certificate of its own.
+    """
+    facts = dict(ended.facts) if isinstance(ended, Report) else {}
+    if job.liveness and journal.certificate_expiry is not None:
+        day = datetime.fromtimestamp(journal.certificate_expiry, UTC).date()
+        facts[Kind.CERTIFICATE] = {"expires": str(day)}
+    return facts
 
 
 def _stop_if_cancelled() -> None:

@@ -17,6 +17,7 @@ from .api import JsonApi
 from .bodies import Bodies
 from .calls import CallsApi
 from .endpoints import json_endpoint
+from .events import EventsApi
 from .exporter import Exporter
 from .ingest import Ingest, Tenants
 from .maintenance import MaintenanceApi
@@ -68,6 +69,7 @@ def create_app(
     access, bodies, tenants = OrgAccess(exporter), Bodies(), Tenants(exporter)
     api = JsonApi(exporter, access)
     maintenance = MaintenanceApi(exporter, access, bodies)
+    events = EventsApi(exporter, access, bodies)
     ingest = Ingest(exporter, access, bodies, tenants)
     otlp = OtlpReceiver(exporter, access, bodies, tenants)
     routes: dict[str, Handler] = {
@@ -83,6 +85,7 @@ def create_app(
         "/api/v1/health": json_endpoint(api.health),
         "/api/v1/analytics": json_endpoint(api.analytics),
         "/api/v1/calls": json_endpoint(CallsApi(exporter, access).listed),
+        "/api/v1/events": json_endpoint(events.listed),
         "/api/v1/maintenance": json_endpoint(maintenance.listed),
     }
     old = PredecessorApi(exporter, access, api)
@@ -90,6 +93,7 @@ def create_app(
     routes["/api/woocommerce/health"] = old.health
     changes: list[tuple[str, str, Handler]] = [
         ("POST", "/api/v1/maintenance", json_endpoint(maintenance.begin)),
+        ("POST", "/api/v1/events", json_endpoint(events.tell)),
         ("DELETE", "/api/v1/maintenance", json_endpoint(maintenance.end)),
         ("POST", "/api/v1/operations", json_endpoint(ingest.operations)),
         ("POST", "/v1/metrics", otlp.metrics),

@@ -15,6 +15,7 @@ from ..ingest.ledger import ReportLedger
 from ..metrics.catalogue.exporter import STATE_LOSSES
 from ..metrics.recorder import Recorder
 from ..net.redactor import Redactor
+from ..probing.changes import Changes
 from ..probing.documents import StoredDocuments
 from ..probing.leases import Keeper
 from ..probing.maintenance import Maintenance
@@ -95,7 +96,9 @@ async def assembled(
         await cleanup.enter_async_context(pushing(recorder, partial(open_state, config, told)))
         keeper = Keeper(open_leases(config))
         cleanup.push_async_callback(keeper.close)
-        runner = Runner(recorder, transport, documents=documents)
+        redact = redact or Redactor()
+        changes = Changes(recorder, documents, redact=redact)
+        runner = Runner(recorder, transport, documents=documents, changes=changes)
         cleanup.push_async_callback(runner.close)
 
         def single(elsewhere: Recorder) -> Runner:
@@ -111,7 +114,8 @@ async def assembled(
             maintenance=Maintenance(recorder, documents),
             single=single,
             intake=intake,
-            redact=redact or Redactor(),
+            changes=changes,
+            redact=redact,
             documents=documents,
             owners=OwnersFile(config.state_directory),
             shard=shard,

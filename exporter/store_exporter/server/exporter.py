@@ -21,6 +21,7 @@ from ..metrics.catalogue import exporter as catalogue
 from ..metrics.recorder import Recorder
 from ..net.redactor import Redactor
 from ..platforms import base
+from ..probing.changes import Changes
 from ..probing.documents import Documents, MemoryDocuments
 from ..probing.health import Health
 from ..probing.history import History
@@ -53,6 +54,7 @@ class Exporter:
         history: what they found last.
         health: the state of a store by its domain, None before it is known.
         maintenance: which stores are in maintenance.
+        changes: the events of stores.
         single: makes what runs one probe on demand and records it elsewhere.
         intake: counts what applications report.
         redact: masks secrets; it learns those of each configuration before it is used.
@@ -77,6 +79,7 @@ class Exporter:
         history: History,
         health: Callable[[str], Health | None],
         maintenance: Maintenance,
+        changes: Changes,
         single: Callable[[Recorder], Runner],
         intake: Intake,
         redact: Redactor,
@@ -91,6 +94,7 @@ class Exporter:
         self.calls = recorder.calls = CallBook(redact=redact, clock=clock)
         self.single = single
         self.maintenance = maintenance
+        self.changes = changes
         self._kept = KeptCalls(self.calls, documents or MemoryDocuments())
         self.intake = intake
         self.inventory = Inventory(shard)

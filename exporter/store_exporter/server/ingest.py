@@ -58,10 +58,7 @@ class Ingest:
     async def operations(self, request: web.Request) -> dict[str, Any]:
         """Count a batch of calls and answer which of them were not."""
         org = self._access.org(request, "ingest")
-        key = request.headers.get("Idempotency-Key")
-        if key is not None and not _KEY.fullmatch(key):
-            message = "Idempotency-Key must be 1 to 255 printable ASCII characters without spaces"
-            raise ApiError(400, message)
+        key = key_of(request)
         async with self._bodies.read(request, org) as body:
             whose = self._tenants.of(org)
             async with self._reading:
@@ -99,6 +96,19 @@ class Ingest:
             if count % _SLICE == 0:
                 await asyncio.sleep(0)
         return reader
+
+
+def key_of(request: web.Request) -> str | None:
+    """Return by which key its sender knows what is sent, so that it counts once.
+
+    Raises:
+        ApiError: it is no such key.
+    """
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not _KEY.fullmatch(key):
+        message = "Idempotency-Key must be 1 to 255 printable ASCII characters without spaces"
+        raise ApiError(400, message)
+    return key
 
 
 class _CallBatch:

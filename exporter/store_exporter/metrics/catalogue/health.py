@@ -77,6 +77,15 @@ MAINTENANCE = Metric(
     "Whether the store is in maintenance (1), so that nobody is alerted about it, or not (0).",
     STORE_LABELS,
 )
+EVENT = Metric(
+    "store_event_timestamp_seconds",
+    Kind.GAUGE,
+    "When something changed that may explain a failure, in Unix time; shown for a day, at most 20 "
+    "of a store. Kind is deploy, platform, plugin, theme, api, webhook or certificate. Without a "
+    "domain it is about all stores of the org.",
+    (*STORE_LABELS, "kind", "component", "before", "after"),
+    "s",
+)
 TLS_EXPIRY = Metric(
     "store_tls_certificate_expiry_timestamp_seconds",
     Kind.GAUGE,

@@ -166,6 +166,8 @@ def payment_method_failing() -> Alert:
 
 CHECKOUT = tuple(name for name in OPERATION_NAMES if "cart" in name or "checkout" in name)
 """Operations by which shoppers come from a product to the payment."""
+UPDATES = ("deploy", "platform", "plugin", "theme")
+"""Kinds of events that may break a checkout."""
 _UPDATED = "6h"
 """How long after an update errors are blamed on it."""
 
@@ -187,10 +189,12 @@ def checkout_errors_after_update() -> Alert:
         f"{day_before(series.OPERATION_FAILED)} / ({day_before(series.OPERATION_MEASURED)} > 0)"
     )
     versions = promql.over(select(health.INFO, 'version!=""'), _UPDATED)
-    updated = promql.aggregate(
-        "count",
-        STORE,
-        promql.aggregate("count", (*STORE, "version"), f"last_over_time({versions})"),
+    other = promql.aggregate("count", (*STORE, "version"), f"last_over_time({versions})")
+    events = promql.over(select(health.EVENT, promql.one_of("kind", UPDATES)), _UPDATED)
+    noticed = f"last_over_time({events}) > time() - {promql.seconds(_UPDATED):g}"
+    updated = (
+        f"({promql.aggregate('count', STORE, other)} > 1)"
+        f" or {promql.aggregate('count', STORE, noticed)}"
     )
     calls = f"{30 * MINUTE} * {half_hour(series.OPERATION_MEASURED)}"
     return Alert(
@@ -198,22 +202,22 @@ def checkout_errors_after_update() -> Alert:
         f"(({share}) > {limits.checkout_failure_share:g})"
         f" and (({share}) > {limits.checkout_factor:g} * ({before}))"
         f" and ({calls} >= {limits.checkout_minimum:g})"
-        f" and ({updated} > 1)",
+        f" and ({updated})",
         10 * MINUTE,
         "critical",
         "Carts and checkouts fail since a shop was updated.",
         "Carts and checkouts failed since a shop was updated.",
         f"{{{{ $value | humanizePercentage }}}} of the cart and checkout calls at {WHO} failed in "
-        f"the last half hour; its version changed within {_UPDATED[:-1]} hours.",
+        f"the last half hour; it was updated within {_UPDATED[:-1]} hours.",
         Dashboards.SHOP,
         Runbook(
-            f"The version of the shop software changed within the last {_UPDATED[:-1]} hours, and "
-            f"more than {limits.checkout_failure_share:.0%} of the calls that fill carts and check "
+            f"The shop software, a plugin, the theme or an application changed within the last "
+            f"{_UPDATED[:-1]} hours, and more than {limits.checkout_failure_share:.0%} of the calls that fill carts and check "
             f"out fail, at least {limits.checkout_factor:g} times as many as in the day before, of "
             f"at least {limits.checkout_minimum:g} calls. What shoppers do wrong is not counted.",
             (
                 "The errors dashboard, filtered by this store, shows which operations fail how.",
-                "Which plugins and themes were updated with it? The shop's list of plugins says.",
+                "What was updated? The shop dashboard lists what changed, from what to what.",
                 "Go through the checkout as a shopper would.",
             ),
             (

@@ -93,22 +93,24 @@ FAILING = asked(
     "{{ end }} in the last five minutes",
     *_STORE,
 )
+_EVENTS = " or ".join(
+    f"last_over_time({promql.over(select(health.EVENT, 'org=%q', domain), '1d')})"
+    for domain in ("domain=%q", 'domain=""')
+)
+_CUT = '| printf "%.40s"'
 CHANGED = asked(
-    f"count(count by (version) (last_over_time({chosen(health.INFO, *_STORE)}[1d]))) > 1",
-    "version"
-    + asked(
-        f"sort(max by (version) (max_over_time(timestamp({chosen(health.INFO, *_STORE)})[1d:5m])))",
-        '{{ range $i, $each := . }}{{ if $i }} to{{ end }} {{ .Labels.version | printf "%.40s" }}'
-        "{{ end }}",
-        *_STORE,
-    ),
-    *_STORE,
+    f"sort_desc(topk(3, max by (kind, component, before, after) ({_EVENTS}) > time() - 86400))",
+    "{{ range $i, $each := . }}{{ if $i }}, {{ end }}{{ .Labels.kind }}"
+    f"{{{{ with .Labels.component }}}} {{{{ . {_CUT} }}}}{{{{ end }}}}"
+    f"{{{{ with .Labels.before }}}} {{{{ . {_CUT} }}}}"
+    "{{ if $each.Labels.after }} to{{ else }} removed{{ end }}{{ end }}"
+    f"{{{{ with .Labels.after }}}} {{{{ . {_CUT} }}}}{{{{ end }}}}"
+    "{{ end }}",
+    "org",
+    "domain",
+    "org",
 )
-RENEWED = asked(
-    f"max(changes({chosen(health.TLS_EXPIRY, *_STORE)}[1d])) > 0",
-    "renewed within a day",
-    *_STORE,
-)
+"""The three latest events of the store, or of all stores of its org, within a day."""
 
 
 def unavailable() -> Mapping[str, str]:
@@ -118,5 +120,4 @@ def unavailable() -> Mapping[str, str]:
         "cost": COST,
         "failing": FAILING,
         "changed": CHANGED,
-        "renewed": RENEWED,
     }

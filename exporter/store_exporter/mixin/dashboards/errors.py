@@ -7,6 +7,7 @@ from ...metrics.catalogue import operations
 from .. import promql, series
 from ..names import Dashboards
 from ..promql import hourly, increase, select
+from . import changed
 from .correlation import together
 from .errors_rows import ours
 from .panels import NEUTRAL, DashboardPage, Nothing, Panel, PanelKind, Query, Row, Variable
@@ -33,7 +34,7 @@ def page() -> DashboardPage:
         "Which errors there are, in which stores and operations, and which of them rise and fall "
         "together, with latency and with orders.",
         (*OPERATIONS, REFERENCE),
-        (now(), course(), places(), together(), ours()),
+        (now(), course(), changed.row(Dashboards.SHOP), places(), together(), ours()),
     )
 
 

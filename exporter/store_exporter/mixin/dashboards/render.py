@@ -7,7 +7,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from .. import policy, promql, series
+from ...metrics.catalogue.health import STORE_LABELS
+from .. import changes, policy, promql, series
 from . import links as click
 from . import tables
 from .finish import FINISH, mappings, thresholds, unknown
@@ -60,6 +61,7 @@ def as_document(
     )
     if "domain" in names:
         board.annotation(maintenance(names))
+    board.annotation(changed(names, enabled=page.marks))
     numbers = itertools.count(1)
     for row in page.rows:
         board.with_row(build.Row(row.title).id(next(numbers)))
@@ -158,6 +160,23 @@ def maintenance(variables: tuple[str, ...]) -> build.AnnotationQuery:
         .expr(f"{promql.select(series.MAINTENANCE, *chosen)} == 1")
         .title_format("Maintenance")
         .text_format("{{org}} {{domain}}")
+        .step("60s")
+    )
+
+
+def changed(variables: tuple[str, ...], *, enabled: bool) -> build.AnnotationQuery:
+    """Marks where something changed at the chosen stores; each has its time as its value."""
+    chosen = changes.matchers(name for name in STORE_LABELS if name in variables)
+    return (
+        build.AnnotationQuery()
+        .name("Changes")
+        .datasource(DATASOURCE)
+        .enable(enabled)
+        .icon_color("purple")
+        .expr(f"1000 * {changes.shown(*chosen)}")
+        .use_value_for_time(True)
+        .title_format("{{kind}} {{component}}")
+        .text_format("{{before}} → {{after}} {{org}} {{domain}}")
         .step("60s")
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..names import Dashboards
-from . import firing
+from . import changed, firing
 from .panels import DashboardPage, Row
 from .shop_figures import days, today, well
 from .shop_health import checks, upkeep, work
@@ -34,6 +34,7 @@ def page() -> DashboardPage:
             days(),
             sales(),
             checks(),
+            changed.row(Dashboards.ERRORS),
             work(),
             upkeep(),
         ),

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from ...contract import Report
+from ...events.event import Kind
 from ...metrics.catalogue import Metric, business
 from ...metrics.families import Sample
 from ...spec.money import Money
@@ -26,6 +27,13 @@ def counts(metric: Metric, values: Mapping[str, int], more: str = "") -> Report:
     samples = [Sample(metric, count, {label: value}) for value, count in values.items()]
     found = ", ".join(f"{value} {count}" for value, count in values.items())
     return Report(samples, summary=found + more)
+
+
+def webhooks_by_state(values: Mapping[str, int]) -> Report:
+    """Return how many webhooks are in each state; that one changes is an event."""
+    report = counts(business.WEBHOOKS, values)
+    report.facts = {Kind.WEBHOOK: {state: str(count) for state, count in values.items()}}
+    return report
 
 
 def abandoned_carts(values: Sequence[Money]) -> Report:

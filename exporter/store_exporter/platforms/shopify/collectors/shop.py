@@ -13,7 +13,7 @@ from ....net.plans import Plan
 from ....spec.money import Money
 from ...kit import listed
 from ...kit.fields import Fields
-from ...kit.figures import abandoned_carts, counts
+from ...kit.figures import abandoned_carts, counts, webhooks_by_state
 from ...kit.monitoring import collector
 from ...kit.options import number, whole_number
 from .. import ids, models
@@ -186,4 +186,4 @@ def customers(api: Api, _: Run) -> Plan[Report]:
 def webhooks(api: Api, _: Run) -> Plan[Report]:
     """Webhooks of this app, by one count."""
     count = _count((yield from api.admin.ask("WebhookCount")), "webhookSubscriptionsCount")
-    return counts(business.WEBHOOKS, {"active": count})
+    return webhooks_by_state({"active": count})

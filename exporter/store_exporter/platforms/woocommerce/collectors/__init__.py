@@ -15,6 +15,7 @@ COLLECTORS = by_name(
     shop.webhooks,
     shop.background,
     facts.info,
+    facts.versions,
 )
 """Every collector by its name."""
 

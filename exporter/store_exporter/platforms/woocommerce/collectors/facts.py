@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ....contract import Report, Run
 from ....errors import Fault, StoreError
+from ....events.event import Kind
 from ....metrics.catalogue import health
 from ....metrics.families import Sample
 from ....net.plans import Plan
@@ -17,12 +18,16 @@ STATUS_FIELDS = (
     "environment.version,environment.wp_version,environment.wp_cron,"
     "settings.currency,settings.HPOS_enabled"
 )
+_WITH_THEME = f"{STATUS_FIELDS},theme.name,theme.version,theme.parent_name,theme.parent_version"
+"""For the theme the shop itself asks wordpress.org for the latest version, and looks through its
+templates; it remembers that for an hour."""
+_VERSIONS = "environment.version,environment.wp_version,environment.php_version,active_plugins"
 _LIMIT = 64
 
 
 @collector(interval=86_400.0, timeout=60.0, requests=2)
 def info(api: Api, _: Run) -> Plan[Report]:
-    """Version, currency, time zone and order storage.
+    """Version, currency, time zone, order storage and theme.
 
     With a key that may not read system_status the version is that of the newest order, and the
     storage is unknown.
@@ -31,8 +36,9 @@ def info(api: Api, _: Run) -> Plan[Report]:
         StoreError: only when nothing at all could be read.
     """
     facts: dict[str, str] = {}
+    themes: dict[str, str] = {}
     failures: list[StoreError] = []
-    yield from _learn(_from_status(api), facts, failures)
+    yield from _learn(_from_status(api, themes), facts, failures)
     if not facts.get("version"):
         yield from _learn(_from_newest_order(api), facts, failures)
     yield from _learn(_from_index(api), facts, failures)
@@ -43,7 +49,44 @@ def info(api: Api, _: Run) -> Plan[Report]:
         for name in ("version", "currency", "timezone", "order_storage")
     }
     known = ", ".join(f"{name} {value}" for name, value in labels.items() if value)
-    return Report([Sample(health.INFO, 1, labels)], summary=known)
+    changing = {Kind.THEME: themes} if themes else {}
+    return Report([Sample(health.INFO, 1, labels)], summary=known, facts=changing)
+
+
+@collector(interval=3600.0, timeout=60.0)
+def versions(api: Api, _: Run) -> Plan[Report]:
+    """Versions of WooCommerce, WordPress, PHP and each active plugin, for the events of the store.
+
+    WooCommerce remembers the plugins for an hour. With a key that may not read system_status
+    nothing is known.
+    """
+    try:
+        body = yield from api.get(f"{V3}/system_status", {"_fields": _VERSIONS})
+    except StoreError as error:
+        if error.code != "woocommerce_rest_cannot_view":
+            raise
+        return Report(summary="the key may not read system_status")
+    status = Fields(body, "system_status")
+    environment = status.child("environment")
+    platform = {
+        name: environment.text_or(member)
+        for name, member in (
+            ("WooCommerce", "version"),
+            ("WordPress", "wp_version"),
+            ("PHP", "php_version"),
+        )
+    }
+    plugins = {
+        plugin.text("name"): plugin.text_or("version")
+        for plugin in status.children("active_plugins")
+        if plugin.text("name") != "WooCommerce"
+    }
+    known = {name: version for name, version in platform.items() if version}
+    told = ", ".join(f"{name} {version[:_LIMIT]}" for name, version in known.items())
+    return Report(
+        summary=f"{told}, {len(plugins)} further plugins",
+        facts={Kind.PLATFORM: known, Kind.PLUGIN: plugins},
+    )
 
 
 def _learn(
@@ -59,10 +102,19 @@ def _learn(
         failures.append(error)
 
 
-def _from_status(api: Api) -> Plan[dict[str, str]]:
-    """`system_status` knows it all, but answers only to those who manage the shop."""
-    body = yield from api.get(f"{V3}/system_status", {"_fields": STATUS_FIELDS})
+def _from_status(api: Api, themes: dict[str, str]) -> Plan[dict[str, str]]:
+    """`system_status` knows it all, but answers only to those who manage the shop.
+
+    Args:
+        api: the store's API.
+        themes: is given the version of the theme, and of the one that it is made from, by name.
+    """
+    body = yield from api.get(f"{V3}/system_status", {"_fields": _WITH_THEME})
     status = Fields(body, "system_status")
+    if (theme := status.at("theme")) is not None:
+        for part in ("", "parent_"):
+            if name := theme.text_or(f"{part}name"):
+                themes[name] = theme.text_or(f"{part}version")
     environment, settings = status.child("environment"), status.child("settings")
     facts = {
         "version": environment.text_or("version"),

@@ -10,7 +10,7 @@ from ....metrics.catalogue import business
 from ....metrics.families import Sample
 from ....net.plans import Plan
 from ...kit.fields import Fields
-from ...kit.figures import counts
+from ...kit.figures import counts, webhooks_by_state
 from ...kit.monitoring import collector
 from ...kit.options import number
 from ..api import PAGE, V3, Api, gmt
@@ -64,7 +64,7 @@ def customers(api: Api, _: Run) -> Plan[Report]:
 def webhooks(api: Api, _: Run) -> Plan[Report]:
     """Webhooks by state; WooCommerce disables one after five failed deliveries in a row."""
     states = yield from webhook_states(api)
-    return counts(business.WEBHOOKS, {state: states[state] for state in _STATES})
+    return webhooks_by_state({state: states[state] for state in _STATES})
 
 
 def webhook_states(api: Api) -> Plan[Counter[str]]:

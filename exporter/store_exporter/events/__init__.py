@@ -1,0 +1,1 @@
+"""What happened to stores: deployments, updates, and whatever else may explain a failure."""

@@ -1,0 +1,76 @@
+"""One event: what changed, when, and from what to what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+MAX_TEXT = 80
+"""Characters of a component, and of what it was before and is after."""
+MAX_LINK = 500
+
+
+class Kind(StrEnum):
+    """What kind of thing changed; values of the label `kind`."""
+
+    DEPLOY = "deploy"
+    """Something that the org says it has deployed."""
+    PLATFORM = "platform"
+    """The shop software, or what it runs on."""
+    PLUGIN = "plugin"
+    THEME = "theme"
+    API = "api"
+    """The version of the platform's API that answers."""
+    WEBHOOK = "webhook"
+    """The number of webhooks in a state."""
+    CERTIFICATE = "certificate"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that changed at a store, or at all stores of an org.
+
+    Attributes:
+        time: Unix time in seconds: when it happened, or when it was noticed.
+        org: the tenant.
+        domain: the store's host name; empty for all stores of the org.
+        platform: what runs the store; empty for all stores of the org.
+        kind: what kind of thing changed.
+        component: what changed: the name of a plugin, of an application.
+        before: what it was; empty where it is new or was not known.
+        after: what it is; empty where it is gone or was not told.
+        link: an address that tells more, or "".
+        key: what a sender knows it by, or "": an event is taken once by its key.
+    """
+
+    time: float
+    org: str
+    domain: str
+    platform: str
+    kind: Kind
+    component: str
+    before: str = ""
+    after: str = ""
+    link: str = ""
+    key: str = ""
+
+    def document(self) -> dict[str, Any]:
+        """Return it as the HTTP API shows it."""
+        return {
+            "time": datetime.fromtimestamp(self.time, UTC).isoformat(timespec="seconds"),
+            "domain": self.domain or None,
+            "platform": self.platform or None,
+            "kind": self.kind,
+            "component": self.component or None,
+            "before": self.before or None,
+            "after": self.after or None,
+            "link": self.link or None,
+        }
+
+
+def plain(text: str) -> str:
+    """Return a text of a store as an event shows it: printable, on one line, and cut."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * MAX_TEXT]).split())
+    return line if len(line) <= MAX_TEXT else line[: MAX_TEXT - 1] + "…"

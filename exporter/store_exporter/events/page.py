@@ -1,0 +1,144 @@
+"""What is known of one store, and what changed of it. No I/O."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+
+from .event import Event, Kind, plain
+
+Facts = Mapping[Kind, Mapping[str, str]]
+"""What is so of a store now: by kind, the value of each component. A kind is told whole: what is
+missing in it is gone."""
+
+MAX_EVENTS = 200
+"""Events that are remembered of a store, and as many of an org."""
+AGE_SECONDS = 90 * 86_400.0
+"""After which an event is forgotten."""
+MAX_COMPONENTS = 200
+"""Of one kind; no shop has so many plugins."""
+_DAY = 86_400.0
+_MOST_A_DAY = 50
+"""Events that are noticed of a store in a day, so that one that answers nonsense makes few."""
+_MOST_OF_ONE = 4
+"""And of one component: two servers behind one name, of which each has its own certificate, would
+be a change at every look."""
+
+
+@dataclass(slots=True)
+class Page:
+    """The events of one store, or those of all stores of an org.
+
+    Attributes:
+        facts: what the store was found to be last.
+        events: the oldest first.
+    """
+
+    facts: dict[Kind, dict[str, str]] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+
+    def knows(self, facts: Facts) -> bool:
+        """Whether nothing of these facts is new."""
+        return all(self.facts.get(kind) == found for kind, found in facts.items())
+
+    def notice(self, store: tuple[str, str, str], facts: Facts, now: float) -> list[Event]:
+        """Take what a store was found to be, and return what of it changed.
+
+        What is seen for the first time is no change.
+
+        Args:
+            store: its org, domain and platform.
+            facts: of some kinds, as `tidy` returns them.
+            now: Unix time in seconds.
+        """
+        lately = [one for one in self.events if one.time > now - _DAY and one.kind != Kind.DEPLOY]
+        left = _MOST_A_DAY - len(lately)
+        told = Counter((one.kind, one.component) for one in lately)
+        noticed: list[Event] = []
+        for kind, found in facts.items():
+            for component, before, after in _changes(self.facts.get(kind), found):
+                if len(noticed) < left and told[kind, component] < _MOST_OF_ONE:
+                    noticed.append(Event(now, *store, kind, component, before, after))
+            self.facts[kind] = dict(found)
+        self._keep(noticed, now)
+        return noticed
+
+    def find(self, key: str) -> Event | None:
+        """Return the event that its sender knows by a key."""
+        return next((one for one in self.events if key and one.key == key), None)
+
+    def add(self, event: Event, now: float) -> Event:
+        """Remember an event that was told and return it, with what was before.
+
+        That is what the last one of the same component says.
+        """
+        same = (event.kind, event.component)
+        earlier = [
+            one
+            for one in self.events
+            if (one.kind, one.component) == same and one.time <= event.time
+        ]
+        if earlier:
+            event = replace(event, before=earlier[-1].after)
+        self._keep([event], now)
+        return event
+
+    def _keep(self, events: list[Event], now: float) -> None:
+        found = sorted([*self.events, *events], key=lambda one: one.time)
+        self.events = [one for one in found if one.time > now - AGE_SECONDS][-MAX_EVENTS:]
+
+    def document(self) -> str:
+        """Return it as JSON."""
+        events = [asdict(event) for event in self.events]
+        return json.dumps({"facts": self.facts, "events": events}, separators=(",", ":"))
+
+    @classmethod
+    def read(cls, document: str) -> Page:
+        """Return what `document` made.
+
+        Raises:
+            ValueError, TypeError, KeyError, AttributeError, RecursionError: it makes no sense.
+        """
+        saved = json.loads(document)
+        facts = {
+            Kind(kind): {str(name): str(value) for name, value in found.items()}
+            for kind, found in saved["facts"].items()
+        }
+        events = [
+            Event(**{**entry, "kind": Kind(entry["kind"]), "time": float(entry["time"])})
+            for entry in saved["events"]
+        ]
+        return cls(facts, events)
+
+
+def tidy(facts: Facts, redact: Callable[[str], str]) -> dict[Kind, dict[str, str]]:
+    """Return facts as a page keeps them: in plain texts, and no more than there may be.
+
+    Args:
+        facts: as a store's answers say them.
+        redact: hides secrets.
+
+    Raises:
+        ValueError: there is no such kind.
+    """
+    return {
+        Kind(kind): {
+            plain(redact(name)): plain(redact(value))
+            for name, value in sorted(found.items())[:MAX_COMPONENTS]
+        }
+        for kind, found in facts.items()
+    }
+
+
+def _changes(
+    before: Mapping[str, str] | None, found: Mapping[str, str]
+) -> Iterator[tuple[str, str, str]]:
+    """Component, value before and value after of what changed; nothing at first sight."""
+    if before is None:
+        return
+    for component in sorted(before.keys() | found.keys()):
+        old, new = before.get(component, ""), found.get(component, "")
+        if old != new:
+            yield component, old, new

@@ -1,0 +1,47 @@
+"""What else changed: as marks in all graphs of a page, and as the rows of a table."""
+
+from __future__ import annotations
+
+from .. import changes
+from ..names import Dashboard
+from .panels import Nothing, Panel, PanelKind, Query, Row
+from .variables import STORES
+
+MOST = 50
+
+
+def row(*links: Dashboard) -> Row:
+    """The row of a page about stores.
+
+    Args:
+        links: dashboards that show more.
+    """
+    chosen = changes.matchers(variable.name for variable in STORES)
+    found = f"{changes.within('$__range', *chosen)} > time() - $__range_s"
+    return Row(
+        "What else changed",
+        (
+            Panel(
+                PanelKind.TABLE,
+                "What changed",
+                "What changed at the chosen stores in the chosen time, and may explain the rest: "
+                "deployments that an application told, versions of the platform, its API, plugins "
+                "and themes, webhooks, certificates. Updates are noticed within an hour, themes "
+                f"within a day. The latest {MOST}; without a store it is about all of the org.",
+                (
+                    Query(
+                        f"1000 * topk({MOST}, {found})",
+                        "When",
+                        unit="dateTimeAsIso",
+                        width=170,
+                        empty="nothing may have changed",
+                    ),
+                ),
+                width=24,
+                columns=("domain", "kind", "component", "before", "after", "org"),
+                sort="When",
+                links=links,
+                nothing=Nothing.NONE,
+            ),
+        ),
+    )

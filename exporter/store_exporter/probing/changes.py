@@ -1,0 +1,224 @@
+"""The events of stores: noticed from what probes and collectors find, or told by their org.
+
+They are saved with the rest of the state, so that a change which happens while no exporter runs is
+noticed by the next one. A run never waits for that: what it found is compared beside it.
+
+As a metric an event is shown for a day, with its time as the value. That is longer than the steps
+in which a dashboard over two years asks for it, and Prometheus remembers the rest.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+
+from ..events.event import Event, Kind
+from ..events.page import Facts, Page, tidy
+from ..metrics.catalogue import health
+from ..metrics.families import Sample
+from ..metrics.recorder import Recorder
+from ..stores.model import Store
+from .documents import Documents
+from .state import Key, StateUnavailableError
+
+log = logging.getLogger(__name__)
+
+DOCUMENT = "(events)"
+"""Stands where others have a collector's name, which no collector can have."""
+SHOWN_SECONDS = 86_400.0
+SHOWN_EVENTS = 20
+"""Events of a store, and as many of an org, that are series at the same time."""
+_TRIES = 3
+
+
+class Changes:
+    """Remembers events and shows them as a metric.
+
+    Args:
+        recorder: where to.
+        documents: keep them.
+        redact: hides secrets in what stores say.
+        now: Unix time in seconds.
+    """
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        documents: Documents,
+        *,
+        redact: Callable[[str], str] = str,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._recorder = recorder
+        self._documents = documents
+        self._redact = redact
+        self._now = now
+        self._pages: dict[Key, Page] = {}
+        self._found: dict[Key, tuple[Store, dict[Kind, dict[str, str]]]] = {}
+        self._unsaved: set[Key] = set()
+        self._shown: dict[Key, dict[tuple[str, ...], None]] = {}
+        self._comparing: asyncio.Task[None] | None = None
+
+    def notice(self, store: Store, facts: Facts) -> None:
+        """Take what a store was found to be; what of it changed becomes events soon.
+
+        Raises:
+            ValueError: there is no such kind.
+        """
+        if not facts:
+            return
+        key, found = Key.of(store, DOCUMENT), tidy(facts, self._redact)
+        page = self._pages.get(key)
+        if page is not None and page.knows(found) and key not in self._unsaved | self._found.keys():
+            return
+        _, before = self._found.get(key, (store, {}))
+        self._found[key] = (store, before | found)
+        if self._comparing is None or self._comparing.done():
+            self._comparing = asyncio.create_task(self._compare())
+
+    async def settle(self) -> None:
+        """Wait until what was found so far is compared."""
+        if self._comparing is not None:
+            await self._comparing
+
+    async def _compare(self) -> None:
+        while self._found:
+            key = next(iter(self._found))
+            with suppress(StateUnavailableError):  # the next run finds the same once more
+                await self._load(key)
+            store, found = self._found.pop(key, (None, {}))
+            if store is None:
+                # It was forgotten meanwhile.
+                self._pages.pop(key, None)
+                continue
+            page = self._pages.get(key)
+            if page is None or (page.knows(found) and key not in self._unsaved):
+                continue
+            for event in page.notice(store.labels, found, self._now()):
+                self._show(key, event)
+            try:
+                await self._documents.write(key, page.document())
+            except StateUnavailableError as error:
+                self._unsaved.add(key)
+                log.warning("what changed at %s cannot be saved yet: %s", store.domain, error)
+            else:
+                self._unsaved.discard(key)
+
+    async def _load(self, key: Key) -> Page:
+        """Return a watched store's page, as it is saved if it is not known yet."""
+        page = self._pages.get(key)
+        if page is None:
+            read, _ = await self._read(key)
+            # Somebody else may have read it meanwhile.
+            page = self._pages.setdefault(key, read)
+        return page
+
+    async def _read(self, key: Key) -> tuple[Page, int]:
+        """Return a page as it is saved, with its revision; what is damaged counts as nothing."""
+        saved = await self._documents.read(key)
+        if saved is None:
+            return Page(), 0
+        try:
+            return Page.read(saved.document), saved.revision
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            log.warning("the saved events of %s are damaged: %r", key.domain or key.org, error)
+            return Page(), saved.revision
+
+    async def tell(self, event: Event, store: Store | None) -> tuple[Event, bool]:
+        """Remember an event that was told, durably, unless it is known by its key.
+
+        Args:
+            event: of one store, or of all stores of an org.
+            store: the store, which this process watches; None for all stores of the org.
+
+        Returns:
+            The event as it is remembered, and whether it is new.
+
+        Raises:
+            StateUnavailableError: it cannot be saved, and is not remembered.
+        """
+        if store is None:
+            key, (told, is_new) = _key_of(event.org), await self._tell_org(event)
+        else:
+            key = Key.of(store, DOCUMENT)
+            page = await self._load(key)
+            if (known := page.find(event.key)) is not None:
+                return known, False
+            before = page.events
+            told, is_new = page.add(event, self._now()), True
+            try:
+                await self._documents.write(key, page.document())
+            except StateUnavailableError:
+                page.events = before
+                raise
+        if is_new:
+            self._show(key, told)
+        return told, is_new
+
+    async def _tell_org(self, event: Event) -> tuple[Event, bool]:
+        """Every process takes these, so it is read each time and replaced only as it was read."""
+        key, left = _key_of(event.org), _TRIES
+        while True:
+            page, revision = await self._read(key)
+            if (known := page.find(event.key)) is not None:
+                return known, False
+            told, left = page.add(event, self._now()), left - 1
+            try:
+                await self._documents.write(key, page.document(), revision)
+            except StateUnavailableError as error:
+                if error.reason != "conflict" or not left:
+                    raise
+            else:
+                return told, True
+
+    async def of(self, org: str, stores: Iterable[Store]) -> list[Event]:
+        """Return the events of some stores of an org, and those of all its stores; newest first.
+
+        Raises:
+            StateUnavailableError: those of a store cannot be read.
+        """
+        keys = [_key_of(org), *(Key.of(store, DOCUMENT) for store in stores)]
+        found = []
+        for key in keys:
+            page = self._pages.get(key)
+            found += (page or (await self._read(key))[0]).events
+        # Of two at the same time the one that came later is the newer one.
+        return sorted(reversed(found), key=lambda event: -event.time)
+
+    def forget(self, store: Store) -> None:
+        """Forget a store that is no longer watched; what is saved stays."""
+        key = Key.of(store, DOCUMENT)
+        for known in (self._pages, self._found, self._shown):
+            known.pop(key, None)
+        self._unsaved.discard(key)
+
+    def _show(self, key: Key, event: Event) -> None:
+        ttl = event.time + SHOWN_SECONDS - self._now()
+        if ttl <= 0:
+            return
+        own = {
+            "kind": str(event.kind),
+            "component": event.component,
+            "before": event.before,
+            "after": event.after,
+        }
+        # The same change a second time is the same series.
+        group = ("event", *key, *own.values())
+        shown = self._shown.setdefault(key, {})
+        shown.pop(group, None)
+        shown[group] = None
+        while len(shown) > SHOWN_EVENTS:
+            oldest = next(iter(shown))
+            del shown[oldest]
+            self._recorder.withdraw(oldest)
+        labels = (event.org, event.domain, event.platform)
+        self._recorder.publish(group, labels, [Sample(health.EVENT, event.time, own)], ttl=ttl)
+        log.info("something changed", extra={"org": event.org, "store": event.domain, **own})
+
+
+def _key_of(org: str) -> Key:
+    """Return the key of what is about all stores of an org."""
+    return Key(org, "", "", "", DOCUMENT)

@@ -1,0 +1,249 @@
+"""Events of stores: noticed from what runs find, told, shown as a metric, and saved."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from store_exporter.contract import Report, Run
+from store_exporter.events.event import Event, Kind
+from store_exporter.events.page import Facts
+from store_exporter.metrics.catalogue import health
+from store_exporter.metrics.families import HistogramValue
+from store_exporter.metrics.recorder import Recorder
+from store_exporter.net.plans import Plan, Request, once
+from store_exporter.probing.changes import SHOWN_EVENTS, SHOWN_SECONDS, Changes
+from store_exporter.probing.documents import Documents, MemoryDocuments, StoredDocuments
+from store_exporter.probing.sqlite_state import SqliteState
+from store_exporter.probing.state import Key, Saved, StateUnavailableError
+from store_exporter.stores.model import Store
+from tests.fakes.clock import START, Clock
+from tests.probing.test_runner import Bench, Jobs, job  # noqa: F401 - a fixture
+
+SHOP = Store("acme", "shop.example", "woocommerce", "https://shop.example")
+
+
+class World:
+    """Changes over documents, with a clock that stands still."""
+
+    def __init__(self, documents: Documents | None = None) -> None:
+        self.clock = Clock()
+        self.recorder = Recorder(clock=self.clock.now, monotonic=self.clock.now)
+        self.documents = documents or MemoryDocuments()
+        self.changes = Changes(self.recorder, self.documents, now=self.clock.now)
+
+    async def find(self, facts: Facts, store: Store = SHOP) -> None:
+        self.changes.notice(store, facts)
+        await self.changes.settle()
+
+    def shown(self) -> dict[tuple[str, ...], float | HistogramValue]:
+        found = [one for one in self.recorder.families() if one.metric is health.EVENT]
+        return dict(found[0].series) if found else {}
+
+
+class Unavailable(MemoryDocuments):
+    """Documents that cannot be used for a while."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reading = self.writing = True
+
+    async def read(self, key: Key) -> Saved | None:
+        if not self.reading:
+            raise StateUnavailableError("unavailable", "not now")
+        return await super().read(key)
+
+    async def write(self, key: Key, document: str, revision: int | None = None) -> int:
+        if not self.writing:
+            raise StateUnavailableError("unavailable", "not now")
+        return await super().write(key, document, revision)
+
+
+class Slow(MemoryDocuments):
+    """Documents for which others get their turn meanwhile."""
+
+    async def read(self, key: Key) -> Saved | None:
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        return await super().read(key)
+
+
+@asynccontextmanager
+async def saved(folder: Path) -> AsyncIterator[Documents]:
+    documents = StoredDocuments(SqliteState(folder))
+    try:
+        yield documents
+    finally:
+        await documents.close()
+
+
+def stripe(version: str) -> Facts:
+    return {Kind.PLUGIN: {"Stripe": version}}
+
+
+def deploy(version: str, domain: str = "", at: float = START, key: str = "") -> Event:
+    platform = "woocommerce" if domain else ""
+    return Event(at, "acme", domain, platform, Kind.DEPLOY, "shop", after=version, key=key)
+
+
+async def test_a_change_is_a_series_with_its_time_for_a_day() -> None:
+    world = World()
+    await world.find(stripe("8.0"))
+    assert world.shown() == {}
+    await world.find(stripe("8.1"))
+    labels = ("acme", "shop.example", "woocommerce", "plugin", "Stripe", "8.0", "8.1")
+    assert world.shown() == {labels: START}
+    await world.find(stripe("8.1"))
+    world.clock.advance(SHOWN_SECONDS - 1)
+    assert world.shown() == {labels: START}
+    world.clock.advance(1)
+    assert world.shown() == {}
+
+
+async def test_a_store_has_a_bounded_number_of_series_and_they_are_its_latest() -> None:
+    world = World()
+    for number in range(60):
+        await world.changes.tell(deploy(str(number), SHOP.domain, START - 60 + number), SHOP)
+    assert len(world.shown()) == SHOWN_EVENTS
+    assert {labels[-1] for labels in world.shown()} == {str(n) for n in range(40, 60)}
+
+
+async def test_what_changes_while_no_exporter_runs_is_noticed_by_the_next(tmp_path: Path) -> None:
+    async with saved(tmp_path) as documents:
+        await World(documents).find(stripe("8.0"))
+    async with saved(tmp_path) as documents:
+        world = World(documents)
+        await world.find(stripe("8.1"))
+        ((*_, before, after),) = world.shown()
+        assert (before, after) == ("8.0", "8.1")
+    async with saved(tmp_path) as documents:
+        world = World(documents)
+        await world.find(stripe("8.1"))
+        assert world.shown() == {}
+        (event,) = await world.changes.of("acme", [SHOP])
+        assert event.component == "Stripe"
+
+
+async def test_a_domain_that_moves_to_another_org_begins_anew() -> None:
+    world = World()
+    await world.find(stripe("8.0"))
+    moved = replace(SHOP, org="zen")
+    await world.find(stripe("9.0"), moved)
+    assert await world.changes.of("zen", [moved]) == []
+
+
+async def test_what_a_run_finds_does_not_wait_for_the_state() -> None:
+    documents = Unavailable()
+    documents.reading = False
+    world = World(documents)
+    await world.find(stripe("8.0"))
+    documents.reading = True
+    await world.find(stripe("8.1"))
+    # The first was never compared, so that the second is seen for the first time.
+    assert world.shown() == {}
+    documents.writing = False
+    await world.find(stripe("8.2"))
+    assert len(world.shown()) == 1
+    documents.writing = True
+    # Saved as soon as anything is found again, though it is nothing new.
+    await world.find(stripe("8.2"))
+    after = World(documents)
+    await after.find(stripe("8.2"))
+    assert after.shown() == {}
+    assert len(await after.changes.of("acme", [SHOP])) == 1
+
+
+async def test_a_store_that_is_forgotten_while_it_is_compared_stays_forgotten() -> None:
+    world = World(Slow())
+    await world.find(stripe("8.0"))
+    world.changes.forget(SHOP)
+    world.changes.notice(SHOP, stripe("8.1"))
+    await asyncio.sleep(0)
+    world.changes.forget(SHOP)
+    await world.changes.settle()
+    assert world.shown() == {}
+    await world.find(stripe("8.2"))
+    assert [labels[-2:] for labels in world.shown()] == [("8.0", "8.2")]
+
+
+async def test_an_event_of_all_stores_is_known_to_every_process_that_shares_the_state() -> None:
+    documents = MemoryDocuments()
+    one, two = World(documents), World(documents)
+    assert (await one.changes.tell(deploy("1", key="a"), None))[1]
+    again, is_new = await two.changes.tell(deploy("1", key="a"), None)
+    assert (again.after, is_new) == ("1", False)
+    second, _ = await two.changes.tell(deploy("2", key="b"), None)
+    assert second.before == "1"
+    assert [event.after for event in await one.changes.of("acme", [SHOP])] == ["2", "1"]
+    assert list(one.shown()) == [("acme", "", "", "deploy", "shop", "", "1")]
+    assert await one.changes.of("zen", []) == []
+
+
+async def test_two_processes_that_are_told_at_the_same_time_lose_nothing(tmp_path: Path) -> None:
+    async with saved(tmp_path) as first, saved(tmp_path) as second:
+        one, two = World(first), World(second)
+        await asyncio.gather(
+            one.changes.tell(deploy("1"), None), two.changes.tell(deploy("2"), None)
+        )
+        assert {event.after for event in await one.changes.of("acme", [])} == {"1", "2"}
+
+
+async def test_what_cannot_be_saved_is_not_remembered() -> None:
+    documents = Unavailable()
+    world = World(documents)
+    documents.writing = False
+    for store, domain in ((SHOP, SHOP.domain), (None, "")):
+        with pytest.raises(StateUnavailableError):
+            await world.changes.tell(deploy("1", domain), store)
+    assert await world.changes.of("acme", [SHOP]) == []
+    assert world.shown() == {}
+
+
+async def test_damaged_events_count_as_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    documents = MemoryDocuments()
+    await documents.write(Key.of(SHOP, "(events)"), '{"facts": 1}')
+    world = World(documents)
+    await world.find(stripe("8.0"))
+    assert "the saved events of shop.example are damaged" in caplog.text
+    await world.find(stripe("8.1"))
+    assert len(world.shown()) == 1
+
+
+async def test_secrets_in_what_a_store_says_are_hidden() -> None:
+    recorder, documents = Recorder(), MemoryDocuments()
+    changes = Changes(recorder, documents, redact=lambda text: text.replace("cs_1", "***"))
+    for version in ("1", "cs_1"):
+        changes.notice(SHOP, stripe(version))
+        await changes.settle()
+    (event,) = await changes.of("acme", [SHOP])
+    assert event.after == "***"
+    saved_text = (await documents.read(Key.of(SHOP, "(events)")) or Saved("", 0)).document
+    assert "cs_1" not in saved_text
+
+
+def finding(facts: Facts) -> object:
+    def check(_: object, __: Run) -> Plan[Report]:
+        yield from once(Request("GET", "/"))
+        return Report(facts=facts)
+
+    return check
+
+
+async def test_what_a_run_reports_becomes_an_event(job: Jobs) -> None:  # noqa: F811
+    bench = Bench()
+    for version in ("8.0", "8.1"):
+        await bench.run(job(finding(stripe(version))))
+        await bench.runner.changes.settle()
+    (labels,) = bench.series(health.EVENT)
+    assert labels[3:] == ("plugin", "Stripe", "8.0", "8.1")
+
+
+async def test_a_kind_that_nobody_knows_is_a_failure_of_the_run(job: Jobs) -> None:  # noqa: F811
+    bench = Bench()
+    result = await bench.run(job(finding({"weather": {"sky": "blue"}})))  # type: ignore[dict-item]
+    assert (result.ok, result.error_type) == (False, "exception")
