@@ -91,7 +91,8 @@ def dashboards() -> str:
             (
                 "Provisioned from `grafana/dashboards/`, for Grafana 12 and 13. Each has a data "
                 "source variable, links to the others that keep variables and time, and marks "
-                "where alerts began (on *Fleet* and *Trends* when *Alerts* is switched on). "
+                "where alerts began and where something changed (on *Fleet* and *Trends* when "
+                "*Alerts* and *Changes* are switched on). "
                 "Panels lead on: click a store for its page, an alert for what to do about it. "
                 "Thresholds are those of the alerts."
             ),

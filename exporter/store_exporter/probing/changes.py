@@ -181,12 +181,14 @@ class Changes:
             StateUnavailableError: those of a store cannot be read.
         """
         keys = [_key_of(org), *(Key.of(store, DOCUMENT) for store in stores)]
-        found = []
+        found: list[Event] = []
         for key in keys:
             page = self._pages.get(key)
             found += (page or (await self._read(key))[0]).events
         # Of two at the same time the one that came later is the newer one.
-        return sorted(reversed(found), key=lambda event: -event.time)
+        found.reverse()
+        found.sort(key=lambda event: -event.time)
+        return found
 
     def forget(self, store: Store) -> None:
         """Forget a store that is no longer watched; what is saved stays."""

@@ -212,9 +212,10 @@ def checkout_errors_after_update() -> Alert:
         Dashboards.SHOP,
         Runbook(
             f"The shop software, a plugin, the theme or an application changed within the last "
-            f"{_UPDATED[:-1]} hours, and more than {limits.checkout_failure_share:.0%} of the calls that fill carts and check "
-            f"out fail, at least {limits.checkout_factor:g} times as many as in the day before, of "
-            f"at least {limits.checkout_minimum:g} calls. What shoppers do wrong is not counted.",
+            f"{_UPDATED[:-1]} hours, and more than {limits.checkout_failure_share:.0%} of the "
+            "calls that fill carts and check out fail, at least "
+            f"{limits.checkout_factor:g} times as many as in the day before, of at least "
+            f"{limits.checkout_minimum:g} calls. What shoppers do wrong is not counted.",
             (
                 "The errors dashboard, filtered by this store, shows which operations fail how.",
                 "What was updated? The shop dashboard lists what changed, from what to what.",
