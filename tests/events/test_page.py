@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from store_exporter.events.event import MAX_TEXT, Event, Kind
+from store_exporter.events.event import MAX_TEXT, Event, EventKind
 from store_exporter.events.page import AGE_SECONDS, MAX_EVENTS, Facts, Page, tidy
 
 STORE = ("acme", "shop.example", "woocommerce")
@@ -14,12 +14,12 @@ DAY = 86_400.0
 
 def found(page: Page, now: float = NOW, **kinds: dict[str, str]) -> list[tuple[str, ...]]:
     """Let a page see facts, and return what changed: component, before, after."""
-    facts: Facts = tidy({Kind(kind): values for kind, values in kinds.items()}, str)
+    facts: Facts = tidy({EventKind(kind): values for kind, values in kinds.items()}, str)
     return [(one.component, one.before, one.after) for one in page.notice(STORE, facts, now)]
 
 
 def deploy(version: str, time: float = NOW, key: str = "") -> Event:
-    return Event(time, *STORE, Kind.DEPLOY, "shop", after=version, key=key)
+    return Event(time, *STORE, EventKind.DEPLOY, "shop", after=version, key=key)
 
 
 def test_what_is_seen_for_the_first_time_is_no_change() -> None:
@@ -36,7 +36,7 @@ def test_a_change_is_told_once_with_what_was_before_and_after() -> None:
     assert found(page, platform=after) == [("WooCommerce", "9.3", "9.4")]
     assert found(page, platform=after) == []
     (event,) = page.events
-    assert (event.time, event.domain, event.kind) == (NOW, "shop.example", Kind.PLATFORM)
+    assert (event.time, event.domain, event.kind) == (NOW, "shop.example", EventKind.PLATFORM)
 
 
 def test_what_is_new_or_gone_in_a_kind_that_is_known_is_a_change() -> None:
@@ -70,7 +70,7 @@ def test_a_store_that_answers_nonsense_makes_fifty_events_a_day_at_most() -> Non
     for hour in range(24):
         found(page, NOW + hour, plugin={f"{hour}-{number}": "1" for number in range(300)})
     assert len(page.events) == 50
-    assert len(page.facts[Kind.PLUGIN]) == 200
+    assert len(page.facts[EventKind.PLUGIN]) == 200
 
 
 def test_only_the_latest_are_remembered_and_for_ninety_days() -> None:
@@ -115,7 +115,9 @@ def test_what_makes_no_sense_is_refused(text: str) -> None:
 
 
 def test_texts_of_stores_are_one_line_and_cut() -> None:
-    ((name, value),) = tidy({Kind.PLUGIN: {"a\x00b\n\u202ec": "9" * 500}}, str)[Kind.PLUGIN].items()
+    ((name, value),) = tidy({EventKind.PLUGIN: {"a\x00b\n\u202ec": "9" * 500}}, str)[
+        EventKind.PLUGIN
+    ].items()
     assert name == "a b c"
     assert (len(value), value[-1]) == (MAX_TEXT, "…")
 

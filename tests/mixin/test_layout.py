@@ -27,6 +27,7 @@ LONGEST = {
     "short": "999 Mil",
     "locale": "912,345.67",
     "dateTimeFromNow": "a few seconds ago",
+    "dateTimeAsIso": "2026-11-26 07:05:10",
 }
 """The longest text that a figure of each unit commonly has."""
 DOMAIN = "garden.globex.example"

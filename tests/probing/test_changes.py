@@ -6,12 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from store_exporter.contract import Report, Run
-from store_exporter.events.event import Event, Kind
+from store_exporter.events.event import Event, EventKind
 from store_exporter.events.page import Facts
 from store_exporter.metrics.catalogue import health
 from store_exporter.metrics.families import HistogramValue
@@ -21,7 +22,10 @@ from store_exporter.probing.changes import SHOWN_EVENTS, SHOWN_SECONDS, Changes
 from store_exporter.probing.documents import Documents, MemoryDocuments, StoredDocuments
 from store_exporter.probing.sqlite_state import SqliteState
 from store_exporter.probing.state import Key, Saved, StateUnavailableError
+from store_exporter.probing.transport import Transport
 from store_exporter.stores.model import Store
+from tests.fakes import bad_server
+from tests.fakes.bad_server import Authority, serving
 from tests.fakes.clock import START, Clock
 from tests.probing.test_runner import Bench, Jobs, job  # noqa: F401 - a fixture
 
@@ -83,12 +87,12 @@ async def saved(folder: Path) -> AsyncIterator[Documents]:
 
 
 def stripe(version: str) -> Facts:
-    return {Kind.PLUGIN: {"Stripe": version}}
+    return {EventKind.PLUGIN: {"Stripe": version}}
 
 
 def deploy(version: str, domain: str = "", at: float = START, key: str = "") -> Event:
     platform = "woocommerce" if domain else ""
-    return Event(at, "acme", domain, platform, Kind.DEPLOY, "shop", after=version, key=key)
+    return Event(at, "acme", domain, platform, EventKind.DEPLOY, "shop", after=version, key=key)
 
 
 async def test_a_change_is_a_series_with_its_time_for_a_day() -> None:
@@ -241,6 +245,32 @@ async def test_what_a_run_reports_becomes_an_event(job: Jobs) -> None:  # noqa: 
         await bench.runner.changes.settle()
     (labels,) = bench.series(health.EVENT)
     assert labels[3:] == ("plugin", "Stripe", "8.0", "8.1")
+
+
+async def test_another_certificate_is_an_event_with_both_of_its_ends(
+    job: Jobs,  # noqa: F811
+    authority: Authority,
+    transport: Transport,
+) -> None:
+    documents = MemoryDocuments()
+    context = authority.context(not_after=datetime(2035, 1, 2, tzinfo=UTC))
+    async with serving(bad_server.answer(), tls=context) as server:
+        watched = job(url=server.url, liveness=True)
+        before = Bench(transport, documents=documents)
+        await before.run(watched)
+        await before.runner.changes.settle()
+        renewed = authority.ca.issue_cert("127.0.0.1", not_after=datetime(2035, 4, 2, tzinfo=UTC))
+        renewed.configure_cert(context)
+        fresh = Transport()
+        try:
+            after = Bench(fresh, documents=documents)
+            await after.run(watched)
+            await after.runner.changes.settle()
+        finally:
+            await fresh.close()
+    assert before.series(health.EVENT) == {}
+    (labels,) = after.series(health.EVENT)
+    assert labels[3:] == ("certificate", "expires", "2035-01-02", "2035-04-02")
 
 
 async def test_a_kind_that_nobody_knows_is_a_failure_of_the_run(job: Jobs) -> None:  # noqa: F811

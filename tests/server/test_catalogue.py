@@ -19,6 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from store_demo.scene import CHECK, exporter_configuration, open_stores
 from store_demo.stores.base import DemoStore
 from store_demo.stores.faults import Fault
+from store_demo.stores.woocommerce import SimulatedWooCommerce
 from store_exporter.config import load
 from store_exporter.metrics.catalogue import CATALOGUE, exporter
 from store_exporter.metrics.recorder import Recorder
@@ -124,6 +125,8 @@ async def life(
             while expected - found.keys():
                 for shop in shops.values():
                     shop.trade(random)
+                    if isinstance(shop, SimulatedWooCommerce):
+                        shop.shop.add_webhook("active")
                 async with session.get(url) as answer:
                     for name, labels in emitted(await answer.text()).items():
                         found.setdefault(name, set()).update(labels)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from store_exporter.events.event import Kind
+from store_exporter.events.event import EventKind
 from store_exporter.net.redactor import Redactor
 from store_exporter.probing.documents import MemoryDocuments
 from store_exporter.probing.lease_tables import SqliteLeases
@@ -121,7 +121,7 @@ async def test_what_is_sent_again_with_its_key_or_its_time_is_taken_once(running
 async def test_the_list_is_narrowed_by_kind_and_time_and_cut(running: Running) -> None:
     (shop,) = running.exporter.inventory.of("acme")
     for version in ("8.0", "8.1"):
-        running.exporter.changes.notice(shop, {Kind.PLUGIN: {"Stripe": version}})
+        running.exporter.changes.notice(shop, {EventKind.PLUGIN: {"Stripe": version}})
         await running.exporter.changes.settle()
     now = datetime.now(UTC)
     for hours in (3, 2):

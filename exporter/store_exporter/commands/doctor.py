@@ -47,6 +47,8 @@ _LABEL_VALUES = {
     "kind": 2,
     **dict.fromkeys(("currency", "version", "timezone", "order_storage"), 1),
     **dict.fromkeys(("error_type", "fault"), 1),
+    # Few things change within a day.
+    **dict.fromkeys(("component", "before", "after"), 1),
 }
 # Those of a store at which nothing fails and nothing is left to be read.
 _UNUSUAL = (

@@ -12,7 +12,7 @@ MAX_TEXT = 80
 MAX_LINK = 500
 
 
-class Kind(StrEnum):
+class EventKind(StrEnum):
     """What kind of thing changed; values of the label `kind`."""
 
     DEPLOY = "deploy"
@@ -49,7 +49,7 @@ class Event:
     org: str
     domain: str
     platform: str
-    kind: Kind
+    kind: EventKind
     component: str
     before: str = ""
     after: str = ""

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 
-from .event import Event, Kind, plain
+from .event import Event, EventKind, plain
 
-Facts = Mapping[Kind, Mapping[str, str]]
+Facts = Mapping[EventKind, Mapping[str, str]]
 """What is so of a store now: by kind, the value of each component. A kind is told whole: what is
 missing in it is gone."""
 
@@ -36,7 +36,7 @@ class Page:
         events: the oldest first.
     """
 
-    facts: dict[Kind, dict[str, str]] = field(default_factory=dict)
+    facts: dict[EventKind, dict[str, str]] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
 
     def knows(self, facts: Facts) -> bool:
@@ -53,7 +53,9 @@ class Page:
             facts: of some kinds, as `tidy` returns them.
             now: Unix time in seconds.
         """
-        lately = [one for one in self.events if one.time > now - _DAY and one.kind != Kind.DEPLOY]
+        lately = [
+            one for one in self.events if one.time > now - _DAY and one.kind != EventKind.DEPLOY
+        ]
         left = _MOST_A_DAY - len(lately)
         told = Counter((one.kind, one.component) for one in lately)
         noticed: list[Event] = []
@@ -103,17 +105,17 @@ class Page:
         """
         saved = json.loads(document)
         facts = {
-            Kind(kind): {str(name): str(value) for name, value in found.items()}
+            EventKind(kind): {str(name): str(value) for name, value in found.items()}
             for kind, found in saved["facts"].items()
         }
         events = [
-            Event(**{**entry, "kind": Kind(entry["kind"]), "time": float(entry["time"])})
+            Event(**{**entry, "kind": EventKind(entry["kind"]), "time": float(entry["time"])})
             for entry in saved["events"]
         ]
         return cls(facts, events)
 
 
-def tidy(facts: Facts, redact: Callable[[str], str]) -> dict[Kind, dict[str, str]]:
+def tidy(facts: Facts, redact: Callable[[str], str]) -> dict[EventKind, dict[str, str]]:
     """Return facts as a page keeps them: in plain texts, and no more than there may be.
 
     Args:
@@ -124,7 +126,7 @@ def tidy(facts: Facts, redact: Callable[[str], str]) -> dict[Kind, dict[str, str
         ValueError: there is no such kind.
     """
     return {
-        Kind(kind): {
+        EventKind(kind): {
             plain(redact(name)): plain(redact(value))
             for name, value in sorted(found.items())[:MAX_COMPONENTS]
         }

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
-from ..events.event import Event, Kind
+from ..events.event import Event, EventKind
 from ..events.page import Facts, Page, tidy
 from ..metrics.catalogue import health
 from ..metrics.families import Sample
@@ -57,7 +57,7 @@ class Changes:
         self._redact = redact
         self._now = now
         self._pages: dict[Key, Page] = {}
-        self._found: dict[Key, tuple[Store, dict[Kind, dict[str, str]]]] = {}
+        self._found: dict[Key, tuple[Store, dict[EventKind, dict[str, str]]]] = {}
         self._unsaved: set[Key] = set()
         self._shown: dict[Key, dict[tuple[str, ...], None]] = {}
         self._comparing: asyncio.Task[None] | None = None

@@ -12,7 +12,7 @@ from functools import partial
 
 from ..contract import Report, Run
 from ..errors import StoreError
-from ..events.event import Kind
+from ..events.event import EventKind
 from ..events.page import Facts
 from ..metrics.recorder import Recorder
 from ..stores.model import Store
@@ -318,7 +318,7 @@ def _facts(job: Job, ended: Report | Exception, journal: Journal) -> Facts:
     facts = dict(ended.facts) if isinstance(ended, Report) else {}
     if job.liveness and journal.certificate_expiry is not None:
         day = datetime.fromtimestamp(journal.certificate_expiry, UTC).date()
-        facts[Kind.CERTIFICATE] = {"expires": str(day)}
+        facts[EventKind.CERTIFICATE] = {"expires": str(day)}
     return facts
 
 

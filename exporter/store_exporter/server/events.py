@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from ..events.event import MAX_LINK, MAX_TEXT, Event, Kind
+from ..events.event import MAX_LINK, MAX_TEXT, Event, EventKind
 from ..ingest.calls import unix_time
 from ..probing.state import StateUnavailableError
 from ..stores.model import Store
@@ -55,8 +55,8 @@ class EventsApi:
         stores = [self._store(org, domain)] if domain else self._exporter.inventory.of(org)
         since, until = _moment(request, "from"), _moment(request, "until")
         kind = request.query.get("kind") or None
-        if kind is not None and kind not in list(Kind):
-            raise ApiError(400, f"kind must be one of: {', '.join(Kind)}")
+        if kind is not None and kind not in list(EventKind):
+            raise ApiError(400, f"kind must be one of: {', '.join(EventKind)}")
         limit = number(request, "limit", 100, MAX_LIMIT)
         try:
             found = await self._exporter.changes.of(org, stores)
@@ -113,7 +113,7 @@ class EventsApi:
         event = Event(
             at,
             *labels,
-            Kind.DEPLOY,
+            EventKind.DEPLOY,
             component,
             after=version,
             link=self._exporter.redact(_link(asked)),

@@ -10,6 +10,7 @@ import pytest
 
 from store_demo.stores.faults import Fault
 from store_exporter.errors import StoreError
+from store_exporter.events.event import EventKind
 from store_exporter.platforms.shopify import versions
 from store_exporter.platforms.shopify.diagnosis import diagnose
 from store_exporter.probing.jobs import jobs_of
@@ -402,3 +403,11 @@ async def test_a_version_that_ends_soon_is_a_warning(shop: Watched) -> None:
     shop.clock.time = versions.ends("2026-07") - 20 * DAY
     state, message = (await findings(shop))["API version"]
     assert (state, message) == ("warn", "support for 2026-07 ends in 20 days")
+
+
+async def test_which_version_answers_and_how_many_webhooks_there_are_is_told(shop: Watched) -> None:
+    found = await shop.probe("liveness")
+    assert found.facts == {EventKind.API: {"Admin API": versions.DEFAULT}}
+    found = await shop.collect("webhooks")
+    (count,) = figures(found).values()
+    assert found.facts == {EventKind.WEBHOOK: {"active": f"{count:g}"}}

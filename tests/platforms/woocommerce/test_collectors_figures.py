@@ -8,6 +8,7 @@ import pytest
 
 from store_demo.stores.woocommerce import Fault
 from store_exporter.errors import StoreError
+from store_exporter.events.event import EventKind
 from store_exporter.metrics.catalogue import CATALOGUE
 from store_exporter.platforms.woocommerce.collectors import COLLECTORS
 from tests.fakes.direct import changing
@@ -261,6 +262,58 @@ async def test_info_is_partial_when_the_key_may_not_read_system_status() -> None
         )
         found = figures(await store.collect("info"))
         assert found == {"store_info{11.0.1,GBP,UTC,}": 1}
+
+
+async def test_what_may_explain_a_failure_is_told_beside_the_figures() -> None:
+    async with watching(orders=0) as store:
+        store.shop.shop.add_webhook("disabled")
+        found = {name: (await store.collect(name)).facts for name in ("info", "webhooks")}
+        assert found["info"] == {EventKind.THEME: {"Twenty Twenty-Five": "1.5"}}
+        assert found["webhooks"] == {
+            EventKind.WEBHOOK: {"active": "0", "paused": "0", "disabled": "1"}
+        }
+
+
+async def test_versions_are_those_of_the_platform_and_of_each_plugin() -> None:
+    async with watching(orders=0) as store:
+        report = await store.collect("versions")
+        assert report.facts[EventKind.PLATFORM] == {
+            "WooCommerce": "11.0.1",
+            "WordPress": "7.1.4",
+            "PHP": "8.2.36",
+        }
+        # WooCommerce itself is one of its plugins.
+        assert report.facts[EventKind.PLUGIN] == {}
+        assert report.samples == ()
+        store.shop.faults.add(
+            Fault(
+                path="*/system_status",
+                body='{"environment": {"version": "11.1.0"}, "active_plugins": '
+                '[{"name": "Stripe", "version": "9.8.1"}, {"name": "Odd"}]}',
+                content_type="application/json",
+            )
+        )
+        report = await store.collect("versions")
+        assert report.facts == {
+            EventKind.PLATFORM: {"WooCommerce": "11.1.0"},
+            EventKind.PLUGIN: {"Stripe": "9.8.1", "Odd": ""},
+        }
+
+
+async def test_a_key_that_may_not_read_system_status_learns_no_versions() -> None:
+    async with watching(orders=0) as store:
+        store.shop.faults.add(
+            Fault(
+                path="*/system_status",
+                status=401,
+                body='{"code": "woocommerce_rest_cannot_view", "message": "Sorry", '
+                '"data": {"status": 401}}',
+                content_type="application/json",
+            )
+        )
+        report = await store.collect("versions")
+        assert (report.facts, report.samples) == ({}, ())
+        assert report.summary == "the key may not read system_status"
 
 
 async def test_a_time_zone_without_a_name_is_its_offset() -> None:

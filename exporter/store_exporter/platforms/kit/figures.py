@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from ...contract import Report
-from ...events.event import Kind
+from ...events.event import EventKind
 from ...metrics.catalogue import Metric, business
 from ...metrics.families import Sample
 from ...spec.money import Money
@@ -32,7 +32,7 @@ def counts(metric: Metric, values: Mapping[str, int], more: str = "") -> Report:
 def webhooks_by_state(values: Mapping[str, int]) -> Report:
     """Return how many webhooks are in each state; that one changes is an event."""
     report = counts(business.WEBHOOKS, values)
-    report.facts = {Kind.WEBHOOK: {state: str(count) for state, count in values.items()}}
+    report.facts = {EventKind.WEBHOOK: {state: str(count) for state, count in values.items()}}
     return report
 
 

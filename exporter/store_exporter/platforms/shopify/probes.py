@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from ...contract import Report, Run
-from ...events.event import Kind
+from ...events.event import EventKind
 from ...metrics.catalogue import health
 from ...metrics.families import Sample
 from ...net.plans import Plan, RedirectError
@@ -65,7 +65,7 @@ def liveness(api: Api, run: Run) -> Plan[Report]:
     latest = api.admin.bucket.latest
     left = f", {latest.available:g} of {latest.maximum:g} points left" if latest else ""
     summary = f"{shop.text('name')} sells in {currency}, API version {api.served}{left}"
-    return Report(samples, degraded, summary, {Kind.API: {"Admin API": api.served}})
+    return Report(samples, degraded, summary, {EventKind.API: {"Admin API": api.served}})
 
 
 def _has_storefront_token(store: Store) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ....contract import Report, Run
 from ....errors import Fault, StoreError
-from ....events.event import Kind
+from ....events.event import EventKind
 from ....metrics.catalogue import health
 from ....metrics.families import Sample
 from ....net.plans import Plan
@@ -49,7 +49,7 @@ def info(api: Api, _: Run) -> Plan[Report]:
         for name in ("version", "currency", "timezone", "order_storage")
     }
     known = ", ".join(f"{name} {value}" for name, value in labels.items() if value)
-    changing = {Kind.THEME: themes} if themes else {}
+    changing = {EventKind.THEME: themes} if themes else {}
     return Report([Sample(health.INFO, 1, labels)], summary=known, facts=changing)
 
 
@@ -85,7 +85,7 @@ def versions(api: Api, _: Run) -> Plan[Report]:
     told = ", ".join(f"{name} {version[:_LIMIT]}" for name, version in known.items())
     return Report(
         summary=f"{told}, {len(plugins)} further plugins",
-        facts={Kind.PLATFORM: known, Kind.PLUGIN: plugins},
+        facts={EventKind.PLATFORM: known, EventKind.PLUGIN: plugins},
     )
 
 
