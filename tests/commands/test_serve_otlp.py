@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+import aiohttp
 import pytest
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
+from store_demo.stores.faults import Fault
 from store_demo.stores.woocommerce import SimulatedWooCommerce
-from tests.commands.serving import run, served
+from store_exporter.server.spans import is_asked_for
+from tests.commands.serving import run, served, until_logged
+from tests.fakes.traces import attributes as span_attributes
+from tests.fakes.traces import receiving
 from tests.metrics.otlp.receiver import Receiver, attributes, http_receiver
 from tests.server.support import ENVIRON, configuration
 from tests.servers import eventually
@@ -142,3 +149,65 @@ def test_what_keeps_it_from_pushing_is_told_at_the_start(tmp_path: Path) -> None
     assert done.stderr == (
         "store-exporter serve needs opentelemetry: pip install 'store-exporter[otlp]'\n"
     )
+
+
+async def test_runs_are_traced_where_the_variables_ask_for_it(tmp_path: Path) -> None:
+    shop = SimulatedWooCommerce("shop.example.com", currency="EUR", seed=5)
+    shop.faults.add(Fault(status=500))
+    key = shop.keys.read_write
+    with receiving() as traces:
+        variables = {
+            **ENVIRON,
+            "KEY": key.consumer_key,
+            "SECRET": key.consumer_secret,
+            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": traces.endpoint,
+            "OTEL_BSP_SCHEDULE_DELAY": "100",
+        }
+        async with shop.serve() as url:
+            (tmp_path / "store-exporter.yml").write_text(
+                configuration(("acme", "shop.example.com", url))
+            )
+            async with served(tmp_path, environ=variables) as (process, address, _log):
+                line = await until_logged(process, "liveness of shop.example.com failed")
+
+                def exchange() -> tuple[Span, Span] | None:
+                    for run in traces.spans:
+                        below = [one for one in traces.spans if one.parent_span_id == run.span_id]
+                        if run.name == "probe liveness" and below:
+                            return run, below[0]
+                    return None
+
+                found = await asyncio.to_thread(eventually, exchange)
+                assert found is not None
+                run, request = found
+                headers = {"Authorization": f"Bearer {ENVIRON['ACME_TOKEN']}"}
+                async with (
+                    aiohttp.ClientSession(headers=headers) as session,
+                    session.get(f"{address}/api/v1/calls?operation=liveness") as answer,
+                ):
+                    (call, *_) = (await answer.json())["calls"]
+                process.send_signal(signal.SIGTERM)
+                await process.wait()
+    assert f"trace_id={run.trace_id.hex()}" in line
+    assert call["trace_id"] in {span.trace_id.hex() for span in traces.spans}
+    assert span_attributes(run)["error.type"] == "server_error"
+    assert span_attributes(request)["http.response.status_code"] == 500
+    assert traces.services == {"store-exporter"}
+    assert process.returncode == 0
+    sent = "".join(str(span) for span in traces.spans)
+    assert not [secret for secret in (key.consumer_key, key.consumer_secret) if secret in sent]
+
+
+@pytest.mark.parametrize(
+    ("variables", "asked"),
+    [
+        ({}, False),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://a"}, False),
+        ({"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://a"}, True),
+        ({"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://a", "OTEL_SDK_DISABLED": "true"}, False),
+        ({"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "a", "OTEL_TRACES_EXPORTER": "none"}, False),
+        ({"OTEL_TRACES_EXPORTER": "console, OTLP"}, True),
+    ],
+)
+def test_runs_are_traced_only_when_traces_are_named(variables: dict[str, str], asked: bool) -> None:
+    assert is_asked_for(variables) is asked

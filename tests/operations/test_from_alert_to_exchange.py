@@ -8,24 +8,14 @@ exporter an OTLP receiver that keeps what it gets.
 from __future__ import annotations
 
 import asyncio
-import gzip
 import re
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 from opentelemetry import trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
-    ExportTraceServiceRequest,
-    ExportTraceServiceResponse,
-)
-from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
@@ -39,54 +29,11 @@ from store_exporter.mixin.dashboards.panels import Query
 from store_exporter.mixin.files import as_yaml
 from store_exporter.net.retry import Policy
 from store_exporter.platforms.woocommerce import WooCommerce
+from tests.fakes.traces import Traces, attributes, receiving
 from tests.servers import PrometheusFactory, Server, eventually
 
 ALERT, OPERATION = "StoreOperationBroken", "check_stock"
 REFUSED = '{"code": "some_plugin_says_no", "message": "no", "data": {"status": 400}}'
-
-
-@dataclass
-class Traces:
-    """What an OTLP receiver keeps."""
-
-    endpoint: str = ""
-    spans: list[Span] = field(default_factory=list)
-
-    def of(self, trace_id: str) -> list[Span]:
-        return [span for span in self.spans if span.trace_id.hex() == trace_id]
-
-
-@contextmanager
-def receiving() -> Iterator[Traces]:
-    kept = Traces()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            if self.headers["Content-Encoding"] == "gzip":
-                body = gzip.decompress(body)
-            for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
-                for scope in resource.scope_spans:
-                    kept.spans += scope.spans
-            answer = ExportTraceServiceResponse().SerializeToString()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            """Keep the tests' output clean."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    kept.endpoint = f"http://127.0.0.1:{server.server_port}/v1/traces"
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
-        yield kept
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @pytest.fixture
@@ -99,12 +46,6 @@ def traces(monkeypatch: pytest.MonkeyPatch) -> Iterator[Traces]:
         monkeypatch.setattr(trace, "_TRACER_PROVIDER", provider)
         yield kept
         provider.shutdown()
-
-
-def attributes(span: Span) -> dict[str, Any]:
-    return {
-        one.key: getattr(one.value, one.value.WhichOneof("value") or "") for one in span.attributes
-    }
 
 
 def prometheus_of(prometheus: PrometheusFactory, folder: Path, port: int) -> Server:

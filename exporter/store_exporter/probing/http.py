@@ -17,6 +17,7 @@ from ..net import reach
 from ..net.plans import Request
 from ..net.proxy import proxy_for
 from ..platforms import base
+from ..platforms.kit.http_spans import HttpSpan
 from ..stores.model import Store
 from . import addresses
 from .access import Access, Journal, Priority
@@ -188,16 +189,21 @@ class StoreHttp:
         exchange = Exchange()
         self.journal.requests += 1
         outcome = "interrupted"
+        span = HttpSpan(outgoing.method, outgoing.url)
         try:
             response = await self._sender.send(outgoing, exchange)
+            span.answered(response.status)
             outcome = f"HTTP {response.status}, {len(response.body)} bytes"
         except StoreError as error:
             outcome = f"{error.error_type}: {error.message}"
+            span.failed(error.error_type)
             stale = isinstance(error, StaleConnectionError)
             if error.error_type in _UNREACHABLE and not stale:
                 self._access.budget.failed()
             raise
         finally:
+            # What was neither answered nor failed was interrupted.
+            span.failed("cancelled")
             self.journal.record(outgoing, exchange, outcome)
             self._access.keep()
         if self._access.judge(response, self._now()):

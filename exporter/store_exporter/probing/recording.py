@@ -7,6 +7,7 @@ from typing import get_args
 
 from ..calls.call import Call
 from ..contract import Report
+from ..metrics import tracing
 from ..metrics.catalogue import business, exporter, health
 from ..metrics.families import Sample
 from ..metrics.recorder import Recorder
@@ -105,6 +106,7 @@ class Recording:
                 result.error_type,
                 result.message,
                 result.status,
+                tracing.ids().get("trace_id", ""),
             )
         )
 

@@ -16,6 +16,7 @@ from ..events.event import EventKind
 from ..events.page import Facts
 from ..metrics.recorder import Recorder
 from ..stores.model import Store
+from . import spans
 from .access import Access, Journal, Priority
 from .budget import BudgetSpentError
 from .budgets import Budgets
@@ -210,6 +211,15 @@ class Runner:
 
     async def _run(
         self, job: Job, *, detailed: bool = False, priority: Priority | None = None
+    ) -> Result | Skipped:
+        with spans.run_span(job) as span:
+            outcome = await self._attempt(job, detailed=detailed, priority=priority)
+            if span is not None and isinstance(outcome, Result):
+                spans.tell(span, outcome)
+        return outcome
+
+    async def _attempt(
+        self, job: Job, *, detailed: bool, priority: Priority | None
     ) -> Result | Skipped:
         # The clock runs neither while our own disk is read nor while it is written.
         key = Key.of(job.store, job.name) if job.kind == COLLECTOR else None

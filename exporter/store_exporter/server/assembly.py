@@ -27,6 +27,7 @@ from .descriptors import Shares
 from .exporter import Exporter
 from .probe import SingleRunner
 from .pushing import pushing
+from .spans import tracing
 from .state import open_leases, open_state, telling
 
 
@@ -93,6 +94,7 @@ async def assembled(
         intake = await cleanup.enter_async_context(
             taking_in(recorder, config.state_directory, holder)
         )
+        await cleanup.enter_async_context(tracing("store-exporter"))
         await cleanup.enter_async_context(pushing(recorder, partial(open_state, config, told)))
         keeper = Keeper(open_leases(config))
         cleanup.push_async_callback(keeper.close)

@@ -57,7 +57,7 @@ async def pushing(recorder: Recorder, open_state: Callable[[], Storage]) -> Asyn
         memory = SavedStates(open_state(), lost)
     try:
         restored = [family for family in recorder.families() if family.metric in _RESTORED]
-        resource = _resource(os.environ)
+        resource = resource_of("store-exporter", os.environ)
         pusher = start_otlp(recorder, resource=resource, memory=memory, restored=restored)
         how = {"protocol": settings.protocol, "interval_seconds": settings.interval}
         log.info("pushing by OTLP", extra=how)
@@ -70,12 +70,12 @@ async def pushing(recorder: Recorder, open_state: Callable[[], Storage]) -> Asyn
             memory.close()
 
 
-def _resource(environ: Mapping[str, str]) -> dict[str, str]:
-    """Say who pushes, unless the variables do."""
+def resource_of(name: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """Say by a name who sends something, unless the variables do."""
     named = environ.get("OTEL_SERVICE_NAME") or "service.name=" in environ.get(
         "OTEL_RESOURCE_ATTRIBUTES", ""
     )
-    return {} if named else {"service.name": "store-exporter"}
+    return {} if named else {"service.name": name}
 
 
 class SavedStates:

@@ -112,7 +112,7 @@ class _Driver(ABC, Generic[TransportT, SleptT]):
 
     async def _exchange(self, request: Request) -> Response:
         exchange = HttpxExchange(request, self._limit, self._monotonic, proxied=self._proxied)
-        span = HttpSpan(request)
+        span = HttpSpan(request.method, request.url, request.params)
         try:
             answer = await self._send(self._sign(request), exchange)
         except StoreError as error:

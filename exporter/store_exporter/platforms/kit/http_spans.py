@@ -9,12 +9,12 @@ context is sent to the store.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
 from ...metrics import tracing
 from ...metrics.signals import comes_from_outside
-from ...net.plans import Request
 
 _MASK = "REDACTED"
 """What the conventions put in place of a value."""
@@ -27,16 +27,18 @@ class HttpSpan:
     Nothing here raises: a trace must not fail the request.
 
     Args:
-        request: without its credentials.
+        method: of the request.
+        url: its address; what is in its query is not told but for the names.
+        params: names of what else its query has.
     """
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, method: str, url: str, params: Iterable[str] = ()) -> None:
         self._span: Any = None
         try:
             tracer = tracing.tracer()
             if tracer is not None and tracing.active() is not None:
                 self._span = tracer.start_span(
-                    request.method, kind=_client_kind(), attributes=_attributes(request)
+                    method, kind=_client_kind(), attributes=_attributes(method, url, params)
                 )
         except Exception as error:
             if comes_from_outside(error):
@@ -77,17 +79,17 @@ def _client_kind() -> Any:
     return SpanKind.CLIENT
 
 
-def _attributes(request: Request) -> dict[str, str | int]:
-    parts = urlsplit(request.url)
+def _attributes(method: str, url: str, params: Iterable[str]) -> dict[str, str | int]:
+    parts = urlsplit(url)
     host = parts.hostname or ""
     names = [name for name, _ in parse_qsl(parts.query, keep_blank_values=True)]
-    names += request.params
+    names += params
     query = "&".join(f"{quote(name, safe='')}={_MASK}" for name in names)
     netloc = f"[{host}]" if ":" in host else host
     if parts.port is not None:
         netloc = f"{netloc}:{parts.port}"
     return {
-        "http.request.method": request.method,
+        "http.request.method": method,
         "url.full": urlunsplit((parts.scheme, netloc, parts.path, query, "")),
         "server.address": host,
         "server.port": parts.port or _PORTS.get(parts.scheme, 0),

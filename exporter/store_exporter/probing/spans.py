@@ -1,0 +1,41 @@
+"""The span of one run of a probe or collector, where `serve` was told to trace its runs.
+
+It is active until the run is recorded, so that its requests are spans below it, and that its line
+in the log and its place among the recent calls lead to it.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING
+
+from ..metrics import tracing
+from .history import Result
+from .jobs import Job
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import Span
+
+
+def run_span(job: Job) -> AbstractContextManager[Span | None]:
+    """Open the span of a run; None where nothing is traced."""
+    tracer = tracing.tracer()
+    if tracer is None:
+        return nullcontext()
+    org, domain, platform = job.store.labels
+    return tracer.start_as_current_span(
+        f"{job.kind} {job.name}",
+        attributes={"org": org, "domain": domain, "platform": platform, job.kind: job.name},
+        record_exception=False,
+        set_status_on_exception=False,
+    )
+
+
+def tell(span: Span, result: Result) -> None:
+    """Say in a span what a run came to; its message, which may hold anything, stays out."""
+    if result.error_type is None:
+        return
+    from opentelemetry.trace import StatusCode
+
+    span.set_attributes({"error.type": result.error_type, "fault": str(result.fault)})
+    span.set_status(StatusCode.ERROR)
