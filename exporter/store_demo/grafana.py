@@ -62,7 +62,8 @@ def write_files(directory: Path, addresses: Mapping[str, str], pace: Pace) -> No
             ],
         },
     )
-    links = policy.Links(grafana=addresses["grafana"], runbooks=f"{addresses['exporter']}/runbooks")
+    exporter = addresses["exporter"]
+    links = policy.Links(addresses["grafana"], f"{exporter}/runbooks", f"{exporter}/calls")
     dashboards.mkdir(parents=True, exist_ok=True)
     for name, text in files.boards(links).items():
         (dashboards / Path(name).name).write_text(text, encoding="utf-8")

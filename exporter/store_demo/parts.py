@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from store_exporter.mounts import serve_metrics
+from store_exporter.server.spans import tracing
 
 from .files import write
 from .scene import DEMO, exporter_configuration, open_stores
@@ -49,13 +50,14 @@ async def shoppers(options: argparse.Namespace) -> int:
         [operated(opened[role.domain], role.org, addresses[role.domain]) for role in cast()],
         pause=DEMO.errand,
     )
-    server = serve_metrics(port=port, address=host)
-    crowd.start()
-    try:
-        await asyncio.Event().wait()
-    finally:
-        await asyncio.to_thread(crowd.stop)
-        server.close()
+    async with tracing("shoppers"):
+        server = serve_metrics(port=port, address=host)
+        crowd.start()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.to_thread(crowd.stop)
+            server.close()
     return 0
 
 

@@ -85,7 +85,8 @@ def test_containers_run_without_root_or_privileges(compose: Compose) -> None:
 
 
 def test_every_lasting_service_has_a_health_check(compose: Compose) -> None:
-    for name in compose.lasting:
+    # Tempo's image has no shell and no other program (its issue 6536), and nothing waits for it.
+    for name in set(compose.lasting) - {"tempo"}:
         check = compose.services[name]["healthcheck"]
         assert check["test"][0] == "CMD", name
         assert set(check) >= {"interval", "timeout", "retries", "start_period"}, name

@@ -12,8 +12,17 @@ from urllib.parse import urlsplit
 import yaml
 
 from store_demo.stores.base import cast
+from store_exporter.metrics.catalogue.operations import (
+    OPERATION_DURATION,
+    OPERATION_ERRORS,
+    OPERATION_LABELS,
+    OPERATIONS,
+)
 from store_exporter.mixin import policy
 from tests.compose.conftest import Compose
+
+TRACE_LABEL = "trace_id"
+"""Of exemplars, as OpenMetrics' text and protobuf have it."""
 
 
 def read(file: Path) -> Any:
@@ -22,7 +31,7 @@ def read(file: Path) -> Any:
 
 def listens(compose: Compose) -> set[tuple[str, int]]:
     """Service and port of all that listens in the network of the containers."""
-    found = {("prometheus", 9090), ("alertmanager", 9093), ("grafana", 3000)}
+    found = {("prometheus", 9090), ("alertmanager", 9093), ("grafana", 3000), ("tempo", 3200)}
     for name in compose.services:
         for flag, value in compose.flags(name).items():
             if flag.endswith("listen-address") and value:
@@ -143,3 +152,45 @@ def test_the_images_command_is_one_that_the_distribution_installs(repository: Pa
     entry = [rest for word, rest in instructions(repository) if word == "ENTRYPOINT"][-1]
     project = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert yaml.safe_load(entry)[0] in project["scripts"]
+
+
+def test_traces_go_to_where_tempo_takes_them_and_grafana_reads_them(
+    compose: Compose, repository: Path
+) -> None:
+    (mount,) = compose.mounts("tempo")
+    file = repository / mount.source / Path(compose.flags("tempo")["-config.file"]).name
+    config = read(file)
+    port = config["distributor"]["receivers"]["otlp"]["protocols"]["http"]["endpoint"]
+    for service in ("exporter", "own-exporter", "shoppers"):
+        told = compose.services[service]["environment"]["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"]
+        # Empty unless it is said, so that nothing is sent to a service that does not run.
+        assert told == "${TRACES_ENDPOINT:-}"
+    said = f"TRACES_ENDPOINT=http://tempo:{port.rpartition(':')[2]}/v1/traces docker compose up"
+    assert said in (repository / "docker-compose.yml").read_text(encoding="utf-8")
+    (tempo,) = (source for source in datasources(repository) if source["type"] == "tempo")
+    assert tempo["url"] == f"http://tempo:{config['server']['http_listen_port']}"
+    paths = [config["storage"]["trace"][name]["path"] for name in ("local", "wal")]
+    assert all(path.startswith(f"{compose.services['tempo']['tmpfs'][0]}/") for path in paths)
+
+
+def test_a_dot_leads_to_its_trace_and_a_trace_to_its_operation(repository: Path) -> None:
+    sources = {source["uid"]: source for source in datasources(repository)}
+    to_trace, to_call = sources["prometheus"]["jsonData"]["exemplarTraceIdDestinations"]
+    assert {to_trace["name"], to_call["name"]} == {TRACE_LABEL}
+    assert sources[to_trace["datasourceUid"]]["type"] == "tempo"
+    assert to_call["url"] == f"{policy.LINKS.calls}?trace_id=$${{__value.raw}}"
+    back = sources["tempo"]["jsonData"]["tracesToMetrics"]
+    assert sources[back["datasourceUid"]]["isDefault"]
+    known = {metric.name for metric in (OPERATIONS, OPERATION_ERRORS, OPERATION_DURATION)}
+    for query in back["queries"]:
+        (metric,) = re.findall(r"(\w+)\{\$\$__tags\}", query["query"])
+        assert metric in known
+    # Labels of the metrics are attributes of the spans.
+    assert {tag["key"] for tag in back["tags"]} <= set(OPERATION_LABELS)
+
+
+def test_no_merchant_gets_traces_which_are_of_all_orgs(repository: Path) -> None:
+    for source in datasources(repository):
+        if "secureJsonData" in source:
+            assert source["type"] == "prometheus"
+            assert "exemplarTraceIdDestinations" not in source["jsonData"]

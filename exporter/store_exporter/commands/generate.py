@@ -57,6 +57,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="URL",
         help="where alerts find the runbooks, which the exporter serves (default: %(default)s)",
     )
+    parser.add_argument(
+        "--calls.url",
+        dest="calls_url",
+        type=address,
+        default=policy.LINKS.calls,
+        metavar="URL",
+        help="where dashboards find the recent calls, which the exporter serves "
+        "(default: %(default)s)",
+    )
 
 
 def address(text: str) -> str:
@@ -74,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
     """Write the files, or compare them with what is there; 1 when anything is wrong."""
     try:
         chosen = files.FileOptions(
-            links=policy.Links(grafana=args.grafana_url, runbooks=args.runbook_url),
+            links=policy.Links(args.grafana_url, args.runbook_url, args.calls_url),
             routing=routing(load(args.config_file, resolve=False))
             if args.config_file
             else alertmanager.DEFAULT,

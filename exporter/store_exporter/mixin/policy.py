@@ -40,6 +40,8 @@ class Links:
 
     grafana: str = "http://localhost:3000"
     runbooks: str = "http://localhost:9847/runbooks"
+    calls: str = "http://localhost:9847/calls"
+    """The exporter's page of recent calls, which shows those of all orgs."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from .addresses import WebPaths
 from .api import JsonApi
 from .bodies import Bodies
 from .calls import CallsApi
+from .calls_page import CallsPage
 from .endpoints import json_endpoint
 from .events import EventsApi
 from .exporter import Exporter
@@ -80,6 +81,7 @@ def create_app(
         "/-/ready": ready,
         "/config": config,
         "/sd": service_discovery,
+        "/calls": CallsPage(exporter).handle,
         "/runbooks/": runbooks.index,
         "/runbooks/{name}": runbooks.show,
         "/api/v1/health": json_endpoint(api.health),

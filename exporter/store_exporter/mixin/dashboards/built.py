@@ -24,9 +24,14 @@ def text(file: str, links: policy.Links = policy.LINKS) -> str:
     """
     folder = next((each for each in _FOLDERS if each.is_dir()), _FOLDERS[0])
     made = (folder / f"{file}.json").read_text(encoding="utf-8")
-    return made.replace(_quoted(policy.LINKS.runbooks), _quoted(links.runbooks))
+    for before, after in (
+        (f"{policy.LINKS.runbooks}/", f"{links.runbooks}/"),
+        (f"{policy.LINKS.calls}?", f"{links.calls}?"),
+    ):
+        made = made.replace(_quoted(before), _quoted(after))
+    return made
 
 
 def _quoted(url: str) -> str:
-    """An address as it begins a JSON string, and ends where a path follows."""
-    return json.dumps(f"{url}/", ensure_ascii=False)[:-1]
+    """The beginning of an address as it begins a JSON string."""
+    return json.dumps(url, ensure_ascii=False)[:-1]

@@ -201,4 +201,5 @@ def ranked(title: str, text: str, top: int, matcher: str, *more: str) -> Panel:
         sort="Errors",
         links=(Dashboards.SHOP, Dashboards.OPERATIONS),
         nothing=Nothing.NONE,
+        calls=True,
     )

@@ -10,6 +10,8 @@ from .panels import Panel, PanelKind
 
 CARRIED = ("org", "domain", "platform", "operation", "job", "instance")
 """Labels that are variables of dashboards, and so can be handed on."""
+CALLS = ("domain", "operation", "error_type")
+"""Labels by which recent calls are found."""
 
 
 def of(
@@ -21,6 +23,10 @@ def of(
     own = (
         [("What to do", f"{links.runbooks}/${{{field}.alertname}}")] if "alertname" in known else []
     )
+    if panel.calls and not one_org:
+        # An org cannot reach the exporter's pages, which show all orgs.
+        chosen = "&".join(f"{name}=${{{field}.{name}}}" for name in CALLS)
+        own.append(("Recent calls", f"{links.calls}?{chosen}"))
     return own + [
         (f"Runbook {to}", f"{links.runbooks}/{to}")
         if isinstance(to, str)

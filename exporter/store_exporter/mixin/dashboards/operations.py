@@ -12,7 +12,8 @@ from .scales import LATENCY, NO_ERROR, SUCCESS, calls, success
 from .variables import OPERATION_MATCH, OPERATIONS
 
 M = OPERATION_MATCH
-ERRORS = select(series.OPERATION_ERROR_RATE, *M)
+ERRORS = promql.rate(operations.OPERATION_ERRORS, "$__rate_interval", *M)
+"""Of the applications' own series and not of recorded ones, which have no exemplars."""
 DURATION = operations.OPERATION_DURATION
 
 
@@ -120,8 +121,16 @@ def course() -> Row:
                 PanelKind.GRAPH,
                 "Errors per hour by who must act",
                 "Errors an hour by fault: customer is what shoppers did wrong, store and config "
-                "are the shop's and the credentials', app is a bug of the caller.",
-                (Query(hourly(f"sum by (fault) ({ERRORS})"), "{{fault}}", empty=NO_ERROR),),
+                "are the shop's and the credentials', app is a bug of the caller. Dots are single "
+                "calls that failed, with their traces.",
+                (
+                    Query(
+                        hourly(f"sum by (fault) ({ERRORS})"),
+                        "{{fault}}",
+                        empty=NO_ERROR,
+                        exemplars=True,
+                    ),
+                ),
                 low=0,
                 width=12,
                 height=10,

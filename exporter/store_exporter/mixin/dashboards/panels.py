@@ -163,6 +163,8 @@ class Panel:
         text: whether a single figure's name is all that is shown.
         nothing: what is shown where there is nothing.
         least_first: whether the least of a graph's series matters most, and leads its legend.
+        calls: whether a click leads to the recent calls of a row as well; of tables by store,
+            operation and error type.
         columns: labels shown as columns of a table, in their order.
         sort: title of the column that a table is sorted by, descending unless it starts with +.
     """
@@ -190,6 +192,7 @@ class Panel:
     text: bool = False
     nothing: Nothing = Nothing.UNKNOWN
     least_first: bool = False
+    calls: bool = False
     columns: tuple[str, ...] = ()
     sort: str = ""
 

@@ -1,0 +1,84 @@
+"""`/calls`: the recent calls of all stores for whoever runs the exporter; dashboards lead here."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from itertools import islice
+
+from aiohttp import web
+
+from ..calls.call import Call
+from ..metrics.guard import clean
+from .exporter import Exporter
+from .html import Html, tag
+from .page import page
+
+MOST = 200
+FILTERS = ("domain", "operation", "error_type", "trace_id")
+
+
+class CallsPage:
+    """Answers `/calls`."""
+
+    def __init__(self, exporter: Exporter) -> None:
+        self._exporter = exporter
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """Show the latest failures that the parameters choose, newest first."""
+        asked = {name: clean(request.query.get(name, "")) for name in FILTERS}
+        chosen = {name: value for name, value in asked.items() if value}
+        calls = await asyncio.to_thread(self._calls, chosen)
+        title = ", ".join(f"{name} {value}" for name, value in chosen.items()) or "all stores"
+        body = _table(calls) if calls else tag("p", _nothing(chosen), class_="soft")
+        home = tag("nav", tag("a", "Stores", href="/"))
+        shown = tag("div", tag("header", tag("h1", f"Failed calls: {title}"), home), body)
+        return page("Calls", Html(self._exporter.redact(shown)))
+
+    def _calls(self, chosen: Mapping[str, str]) -> list[Call]:
+        book = self._exporter.calls
+        domain = chosen.get("domain", "").lower() or None
+        found = [call for org in self._exporter.config.orgs for call in book.read(org, domain)]
+        found.sort(key=lambda call: -call.time)
+        others = {name: value for name, value in chosen.items() if name != "domain"}
+        wanted = (c for c in found if all(getattr(c, n) == v for n, v in others.items()))
+        return [book.shown(call) for call in islice(wanted, MOST)]
+
+
+def _table(calls: list[Call]) -> Html:
+    names = ("When", "Store", "Call", "Took", "Fault", "Said")
+    head = tag("tr", *(tag("th", name, scope="col") for name in names))
+    rows = (
+        tag(
+            "tr",
+            tag("td", _written(call.time), class_="number"),
+            tag("td", call.domain, tag("div", call.org, class_="soft")),
+            tag("td", call.operation),
+            tag("td", f"{call.duration * 1000:.0f} ms", class_="number"),
+            tag("td", f"{call.fault}"),
+            tag("td", f"{call.error_type}: {call.message}", _details(call)),
+        )
+        for call in calls
+    )
+    return tag("div", tag("table", tag("thead", head), tag("tbody", *rows)), class_="wide")
+
+
+def _details(call: Call) -> Html | None:
+    status = f"HTTP {call.status}" if call.status else ""
+    trace = f"trace {call.trace_id}" if call.trace_id else ""
+    told = " · ".join(filter(None, (status, trace)))
+    return tag("div", told, class_="soft") if told else None
+
+
+def _written(moment: float) -> str:
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def _nothing(chosen: Mapping[str, str]) -> str:
+    if "trace_id" in chosen:
+        return (
+            "No such call is remembered here: it did not fail, is too long ago, or was made by an "
+            "application that does not report its calls to this exporter."
+        )
+    return "No such call failed lately."
