@@ -130,11 +130,14 @@ def admin(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         if not re.search("ROOT_URL|HOME_DASHBOARD_PATH|__FILE", name)
     }
     argv, _ = demo.command(path, directory, {"grafana": "127.0.0.1:0"})
+    sources = "grafana/provisioning/datasources"
+    shutil.copytree(repository / sources, directory / sources)
     ours = {
         # The image's entry point makes this of the setting that names a file.
         "GF_SECURITY_ADMIN_PASSWORD": PASSWORD,
         "GF_PATHS_DATA": str(directory / "data"),
         "GF_PATHS_LOGS": str(directory / "logs"),
+        "GF_PATHS_PROVISIONING": str(directory / "grafana/provisioning"),
         "GF_SERVER_HTTP_ADDR": "127.0.0.1",
         "GF_SERVER_HTTP_PORT": "0",
     }
@@ -202,6 +205,21 @@ def test_a_second_run_changes_nothing_and_what_was_deleted_comes_back(
     preferences = admin.ask("GET", "/api/org/preferences", org=acme)[1]
     assert preferences["homeDashboardUID"] == "store-exporter-shop"
     assert preferences["timezone"] == "Asia/Tokyo"
+
+
+def test_the_sources_of_docker_compose_lead_from_dots_to_traces_and_back(admin: Client) -> None:
+    found = {
+        uid: admin.ask("GET", f"/api/datasources/uid/{uid}")[1] for uid in ("prometheus", "tempo")
+    }
+    to_trace, to_call = found["prometheus"]["jsonData"]["exemplarTraceIdDestinations"]
+    assert to_trace["datasourceUid"] == found["tempo"]["uid"]
+    # Grafana has put no variable of its environment in here.
+    assert to_call["url"] == "http://localhost:9847/calls?trace_id=${__value.raw}"
+    back = found["tempo"]["jsonData"]["tracesToMetrics"]
+    assert back["datasourceUid"] == found["prometheus"]["uid"]
+    assert all("{$__tags}" in query["query"] for query in back["queries"])
+    assert found["tempo"]["type"] == "tempo"
+    assert found["tempo"]["readOnly"]
 
 
 def test_a_wrong_password_is_told_and_the_usual_one_is_wrong(
