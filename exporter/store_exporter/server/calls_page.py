@@ -32,7 +32,7 @@ class CallsPage:
         calls = await asyncio.to_thread(self._calls, chosen)
         title = ", ".join(f"{name} {value}" for name, value in chosen.items()) or "all stores"
         body = _table(calls) if calls else tag("p", _nothing(chosen), class_="soft")
-        home = tag("nav", tag("a", "Stores", href="/"))
+        home = tag("nav", tag("a", "Stores", href="./"))
         shown = tag("div", tag("header", tag("h1", f"Failed calls: {title}"), home), body)
         return page("Calls", Html(self._exporter.redact(shown)))
 
