@@ -19,12 +19,17 @@ from store_exporter.net.redactor import Redactor
 from tests.docs.blocks import Block, blocks
 from tests.server.support import ENVIRON, Running, configuration, exporting
 
-TOKENS = {"ACME_API_TOKEN": ENVIRON["ACME_TOKEN"], "ACME_WORKS_TOKEN": "token-for-works-0123456789"}
+TOKENS = {
+    "ACME_API_TOKEN": ENVIRON["ACME_TOKEN"],
+    "ACME_WORKS_TOKEN": "token-for-works-0123456789",
+    "ACME_PIPELINE_TOKEN": "token-of-pipeline-0123456789",
+}
 # Keys of these are error types and operations, as many as there were.
 BY_NAME = ("errors_by_type", "operations_by_type")
 PATHS = {
     "health_checks": "/api/v1/health",
     "calls": "/api/v1/calls",
+    "events": "/api/v1/events",
     "maintenance": "/api/v1/maintenance",
     "metrics": "/api/v1/analytics",
 }
@@ -52,7 +57,9 @@ async def running(tmp_path: Path) -> AsyncIterator[Running]:
             ("acme", "shop.example.com", url),
         ]
         text = configuration(*stores, more="predecessor_api: true\n").replace(
-            "env:ACME_TOKEN", "env:ACME_TOKEN, {token: env:ACME_WORKS_TOKEN, scopes: [maintenance]}"
+            "env:ACME_TOKEN",
+            "env:ACME_TOKEN, {token: env:ACME_WORKS_TOKEN, scopes: [maintenance]}, "
+            "{token: env:ACME_PIPELINE_TOKEN, scopes: [events]}",
         )
         async with exporting(
             tmp_path, text, recorder=recorder, environ=environ, redact=Redactor()
