@@ -21,7 +21,7 @@ from store_demo.stores.base import DemoStore
 from store_demo.stores.faults import Fault
 from store_demo.stores.woocommerce import SimulatedWooCommerce
 from store_exporter.config import load
-from store_exporter.metrics.catalogue import CATALOGUE, exporter
+from store_exporter.metrics.catalogue import CATALOGUE, exporter, health
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.server.app import create_app
 from store_exporter.server.assembly import assembled
@@ -125,7 +125,7 @@ async def life(
             while expected - found.keys():
                 for shop in shops.values():
                     shop.trade(random)
-                    if isinstance(shop, SimulatedWooCommerce):
+                    if isinstance(shop, SimulatedWooCommerce) and health.EVENT.name not in found:
                         shop.shop.add_webhook("active")
                 async with session.get(url) as answer:
                     for name, labels in emitted(await answer.text()).items():
