@@ -212,6 +212,31 @@ async def test_no_more_runs_than_allowed_go_on_at_the_same_time(world: World) ->
     assert len({domain for _, domain, _ in world.runs}) == 60
 
 
+async def test_runs_that_are_due_together_begin_one_in_each_turn_of_the_event_loop(
+    world: World,
+) -> None:
+    turn = 0
+    turns: list[int] = []
+
+    async def count() -> None:
+        nonlocal turn
+        while True:
+            turn += 1
+            await asyncio.sleep(0)
+
+    def note(_: Run) -> Plan[None]:
+        turns.append(turn)
+        yield from ()
+
+    world.behave = note
+    await world.make().start([store(f"shop{n}.example.com") for n in range(10)])
+    world.time.jump(60)
+    counting_turns = asyncio.create_task(count())
+    await world.time.advance(1)
+    counting_turns.cancel()
+    assert len(turns) == len(set(turns)) == 10
+
+
 async def test_an_org_whose_stores_all_hang_delays_no_other_org(world: World) -> None:
     def hang(run: Run) -> Plan[None]:
         if run.store.org == "evil":

@@ -84,6 +84,7 @@ class Scheduler:
         self._ready = {priority: {} for priority in Priority}
         self._tasks: set[asyncio.Task[None]] = set()
         self._timers: set[asyncio.Task[None]] = set()
+        self._starting: asyncio.Handle | None = None
         self._wakes = -math.inf
 
     async def start(self, stores: Sequence[Store]) -> None:
@@ -188,6 +189,20 @@ class Scheduler:
         self._timetable.place_next(entry, now)
 
     def _start_ready(self) -> None:
+        """Start a run, and the others that have room one by one in the next turns of the event loop.
+
+        So those under way go on before another one begins, and where the processor is short runs
+        wait here, which is lag, and not half way, which would look like a slow store.
+        """
+        if self._starting is None and self._start_one():
+            self._starting = asyncio.get_running_loop().call_soon(self._start_more)
+
+    def _start_more(self) -> None:
+        self._starting = None
+        self._start_ready()
+
+    def _start_one(self) -> bool:
+        """Start the run whose turn it is, if one waits and has room, and return whether it was."""
         for priority, waiting in self._ready.items():
             # Half of the room is for probes alone: collectors of stores that hang take all they
             # get, for as long as they may.
@@ -206,6 +221,8 @@ class Scheduler:
                 entry.task = asyncio.create_task(self._run(entry, due))
                 self._tasks.add(entry.task)
                 entry.task.add_done_callback(self._ended)
+                return True
+        return False
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
