@@ -22,6 +22,7 @@ from ..server.addresses import web_paths
 from ..server.app import create_app
 from ..server.assembly import assembled
 from ..server.exporter import Exporter
+from ..server.garbage import seldom_collected
 from ..server.listen import is_loopback, listening, signals
 from ..server.systemd import Notifier, activated
 from ..server.web_file import WebFile
@@ -89,7 +90,7 @@ async def _serve(
             exporter, telemetry_path=args.telemetry_path, web_file=web_file, paths=paths
         )
         tls = web_file.tls if web_file else None
-        with signals(partial(_reload, exporter, manager, set())) as ended:
+        with seldom_collected(), signals(partial(_reload, exporter, manager, set())) as ended:
             async with (
                 listening(app, addresses, tls, opened=opened, limit=shares.server) as urls,
                 manager.watched(),
