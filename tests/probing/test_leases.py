@@ -183,14 +183,20 @@ class Process:
         self.keeper = keeper
         self.clock = clock
         self.changes: list[frozenset[Labels]] = []
+        self.asked = 0
 
     def changed(self) -> None:
         self.changes.append(self.keeper.held)
 
+    async def reports(self) -> dict[Labels, str]:
+        """Tell that all it holds is fine."""
+        self.asked += 1
+        return dict.fromkeys(self.keeper.held, "fine")
+
     async def beat(self, seconds: float = BEAT_SECONDS) -> None:
         """Let some time pass, and beat."""
         self.clock.advance(seconds)
-        await self.keeper.beat(self.changed, dict)
+        await self.keeper.beat(self.changed, self.reports)
 
 
 @asynccontextmanager
@@ -205,6 +211,19 @@ async def processes(opened: Open, *wanted: list[Labels]) -> AsyncIterator[list[P
     yield found
     for process in found:
         await process.keeper.close()
+
+
+async def test_what_others_may_tell_is_written_once_there_are_others(opened: Open) -> None:
+    async with processes(opened, [A], [A]) as (first, second):
+        for _ in range(3):
+            await first.beat()
+        assert first.asked == 0
+        await second.beat()
+        assert await second.keeper.reports("acme") == {}
+        for _ in range(2):
+            await first.beat()
+        assert first.asked == 1
+        assert await second.keeper.reports("acme") == {A: "fine"}
 
 
 async def test_a_standby_takes_over_when_the_holder_missed_enough_beats(opened: Open) -> None:
@@ -279,7 +298,7 @@ def unavailable(_work: object) -> None:
 
 async def test_the_end_of_a_process_frees_its_stores_at_once(opened: Open) -> None:
     async with processes(opened, [A], [A]) as (first, second):
-        await first.keeper.start(first.changed, dict)
+        await first.keeper.start(first.changed, first.reports)
         assert first.keeper.held == {A}
         await first.keeper.stop()
         await second.beat()

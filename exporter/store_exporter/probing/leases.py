@@ -18,7 +18,7 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -38,6 +38,8 @@ _IN_TIME = 0.9
 
 Labels = tuple[str, str, str]
 """A store by org, domain and platform."""
+Reports = Callable[[], Awaitable[Mapping[Labels, str]]]
+"""Returns what is new to tell others of stores; only asked where there are others."""
 
 
 class LeaseError(Exception):
@@ -129,9 +131,7 @@ class Keeper:
             self.held &= wanted
             self._wake.set()
 
-    async def start(
-        self, changed: Callable[[], None], reports: Callable[[], Mapping[Labels, str]]
-    ) -> None:
+    async def start(self, changed: Callable[[], None], reports: Reports) -> None:
         """Take what is free, and keep it from now on.
 
         Args:
@@ -141,9 +141,7 @@ class Keeper:
         await self._beat(reports)
         self._task = asyncio.create_task(self._keep(changed, reports))
 
-    async def _keep(
-        self, changed: Callable[[], None], reports: Callable[[], Mapping[Labels, str]]
-    ) -> None:
+    async def _keep(self, changed: Callable[[], None], reports: Reports) -> None:
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(BEAT_SECONDS):
@@ -151,9 +149,7 @@ class Keeper:
             self._wake.clear()
             await self.beat(changed, reports)
 
-    async def beat(
-        self, changed: Callable[[], None], reports: Callable[[], Mapping[Labels, str]]
-    ) -> None:
+    async def beat(self, changed: Callable[[], None], reports: Reports) -> None:
         """Renew what is held and take what is free, as `start` has it done from time to time."""
         before = self.held
         if before and self.lapsed:
@@ -166,10 +162,10 @@ class Keeper:
             log.info("this exporter watches %d stores now", len(self.held))
             changed()
 
-    async def _beat(self, reports: Callable[[], Mapping[Labels, str]]) -> None:
+    async def _beat(self, reports: Reports) -> None:
+        told = await reports() if self._seen else {}
         wanted, begun = self._wanted, self._monotonic()
         gone = {name: beat for name, (beat, looks) in self._seen.items() if looks >= MISSED}
-        told = reports()
         loop = asyncio.get_running_loop()
         try:
             beat = await loop.run_in_executor(self._thread, self.table.beat, wanted, gone, told)

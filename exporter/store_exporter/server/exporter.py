@@ -41,6 +41,8 @@ from .unnoticed import unnoticed
 log = logging.getLogger(__name__)
 
 _SHOWN = 5
+_REPORTS_AT_ONCE = 20
+"""How many are written between two turns of the event loop: two milliseconds."""
 
 
 class Exporter:
@@ -203,10 +205,16 @@ class Exporter:
         for labels in (*self._leaving, *(self.keeper.held if self.keeper and lapsed else ())):
             self.recorder.forget(labels, operations=False)
 
-    def _reports(self) -> Mapping[Labels, str]:
+    async def _reports(self) -> Mapping[Labels, str]:
         """Return what other exporters may tell of the stores that had results lately."""
-        changed = map(self.inventory.stores.get, self._history.take_changed())
-        return {s.labels: written(self.status(s)) for s in changed if s and self.watches(s)}
+        told: dict[Labels, str] = {}
+        for number, domain in enumerate(self._history.take_changed()):
+            if number % _REPORTS_AT_ONCE == 0:
+                await asyncio.sleep(0)
+            store = self.inventory.stores.get(domain)
+            if store is not None and self.watches(store):
+                told[store.labels] = written(self.status(store))
+        return told
 
     def states(self) -> list[tuple[Store, State]]:
         """Return the state of every store."""
