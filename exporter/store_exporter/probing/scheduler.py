@@ -189,7 +189,7 @@ class Scheduler:
         self._timetable.place_next(entry, now)
 
     def _start_ready(self) -> None:
-        """Start a run, and the others that have room one by one in the next turns of the event loop.
+        """Start a run, and the others that have room one by one in the event loop's next turns.
 
         So those under way go on before another one begins, and where the processor is short runs
         wait here, which is lag, and not half way, which would look like a slow store.

@@ -1,13 +1,13 @@
-"""The garbage collector of a process that watches thousands of stores: seldom, and never at all of it.
+"""The garbage collector of a process that watches thousands of stores: seldom, not at all of it.
 
-What is known of ten thousand stores are half a million objects that stay. Python looks for garbage at
-all of them each time that a quarter more have come, and stands still for half a second. Here what has
-survived one such look is left alone, as everything is that is not in a cycle when it is not used any
-more: that is freed at once. Young objects are looked at less often as well, for most of a probe's are
-gone before.
+What is known of ten thousand stores are half a million objects that stay. Python looks for garbage
+at all of them each time that a quarter more have come, and stands still for half a second. Here
+what has survived one such look is left alone. Nearly everything is freed without the collector, at
+once when it is not used any more; it is there for cycles. Young objects are looked at less often as
+well, for most of a probe's are gone before.
 
-What was under way at such a look and becomes a cycle of garbage later stays: some sixty objects a look
-where every store fails. So from time to time it is a look at everything.
+What was under way at such a look and becomes a cycle of garbage later stays: some sixty objects a
+look where every store fails. So from time to time it is a look at everything.
 """
 
 from __future__ import annotations
