@@ -56,7 +56,7 @@ class JsonApi:
         """Return how these stores are, whoever watches them; None where nobody tells."""
         exporter = self._exporter
         told: Mapping[Labels, str] = {}
-        if exporter.keeper is not None and not all(map(exporter.watches, stores)):
+        if exporter.keeper is not None and not all(map(exporter.watching.watches, stores)):
             try:
                 told = await exporter.keeper.reports(org)
             except LeaseError as error:
@@ -64,7 +64,7 @@ class JsonApi:
         now = time.time()
         return [
             reports.own(exporter.status(store))
-            if exporter.watches(store)
+            if exporter.watching.watches(store)
             else reports.read(told.get(store.labels), now)
             for store in stores
         ]

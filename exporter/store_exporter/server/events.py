@@ -136,7 +136,7 @@ class EventsApi:
 
     def _watched(self, org: str, domain: Any) -> Store:
         store = self._store(org, domain)
-        if not self._exporter.watches(store):
+        if not self._exporter.watching.watches(store):
             raise ApiError(421, "another exporter watches this store at the moment; ask that one")
         return store
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import Counter
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ..calls.book import CallBook, CallLimits
 from ..config import Config, ConfigError
@@ -16,7 +14,6 @@ from ..config.dump import secrets
 from ..discovery.discoverer import Discoverer
 from ..discovery.owners_file import OwnersFile
 from ..ingest.intake import Intake
-from ..metrics.catalogue import Metric
 from ..metrics.catalogue import exporter as catalogue
 from ..metrics.recorder import Recorder
 from ..net.redactor import Redactor
@@ -37,6 +34,7 @@ from . import loop_lag
 from .reports import written
 from .status import State, Status, state_of, status
 from .unnoticed import unnoticed
+from .watching import Watching
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +67,7 @@ class Exporter:
     Attributes:
         refusals: what sources name and do not get.
         calls: the recent calls of each store.
+        watching: has the stores that are this process's watched.
     """
 
     def __init__(
@@ -101,43 +100,40 @@ class Exporter:
         self.intake = intake
         self.inventory = Inventory(shard)
         self.keeper = keeper
+        self.watching = Watching(
+            self.inventory,
+            keeper,
+            recorder=recorder,
+            scheduler=scheduler,
+            maintenance=maintenance,
+            kept=self._kept,
+        )
         self.ready = False
         self.reload_problem = ""
         self.refusals: Sequence[RefusedDomain] = ()
         self._load = load
-        self._scheduler = scheduler
         self._history = history
         self._health = health
         self._clock = clock
         self._changing = asyncio.Lock()
-        self._following = asyncio.Lock()
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._shown: frozenset[Labels] = frozenset()
-        self._leaving: set[Labels] = set()
+        self._lag: asyncio.Task[None] | None = None
         self._owners = owners or OwnersFile(None)
         self._refused: set[tuple[str, str]] = set()
-        self._platforms: set[str] = set()
         self._discoverer = Discoverer(self.found, self._not_found)
         unasked = [
             SourceClaim(one.template.org, asked=False, answered=False) for one in config.discovery
         ]
         self._commit(config, self._prepare(config, unasked))
         self._accepted()
-        recorder.before_look = self._withhold
+        recorder.before_look = self.watching.withhold
 
     async def start(self) -> None:
         """Begin to probe and to look for further stores; the exporter is ready from now on."""
-        self._begin(loop_lag.watch(self.recorder))
+        self._lag = asyncio.create_task(loop_lag.watch(self.recorder))
         async with self._changing:
             if self.keeper is not None:
                 await self.keeper.start(self._held_others, self._reports)
-            async with self._following:
-                with unnoticed():
-                    watched = self._watched()
-                    self._shown = frozenset(store.labels for store in watched)
-                    await self._scheduler.start(watched)
-                    self.maintenance.start(watched)
-                    await self._kept.expect(watched)
+            await self.watching.start()
             await self._discoverer.replace(self.config.discovery)
             self._discoverer.start()
         self.ready = True
@@ -145,65 +141,16 @@ class Exporter:
     async def stop(self) -> None:
         """End both, in bounded time; no longer ready from the first moment."""
         self.ready = False
-        for task in self._tasks:
-            task.cancel()
+        if self._lag is not None:
+            self._lag.cancel()
         await self._discoverer.stop()
-        await self._scheduler.stop()
-        await self.maintenance.stop()
-        await self._kept.stop()
+        await self.watching.stop()
         if self.keeper is not None:
             await self.keeper.stop()
 
-    def watches(self, store: Store) -> bool:
-        """Whether this process is the one that watches a store."""
-        mine = self.inventory.stores.get(store.domain) is store
-        return mine and (self.keeper is None or self.keeper.holds(store))
-
     def _held_others(self) -> None:
         """Be told that this process holds other stores than before."""
-        self._watch()
-
-    def _watch(self) -> asyncio.Task[None]:
-        """Watch the stores that are this process's at this moment, and no others.
-
-        It takes its time, so that the event loop has its turns. What was begun before comes first,
-        and what is given up is not shown any more from this moment on.
-        """
-        watched = self._watched()
-        shown = frozenset(store.labels for store in watched)
-        leaving, self._shown = self._shown - shown, shown
-        self._leaving |= leaving
-        return self._begin(self._follow(watched, leaving))
-
-    async def _follow(self, watched: Sequence[Store], leaving: frozenset[Labels]) -> None:
-        async with self._following:
-            with unnoticed():
-                await self._scheduler.update(watched)
-                self.maintenance.expect(watched)
-                await self._kept.expect(watched)
-            self._leaving -= leaving
-
-    def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Do something beside what goes on; it ends with the exporter."""
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
-
-    def _watched(self) -> list[Store]:
-        """Return the stores that are this process's now, and count them."""
-        watched = list(filter(self.watches, self.inventory.stores.values()))
-        self._count(catalogue.STORES, watched)
-        if self.keeper is not None:
-            left = [s for s in self.inventory.stores.values() if not self.keeper.holds(s)]
-            self._count(catalogue.STORES_STANDBY, left)
-        return watched
-
-    def _withhold(self) -> None:
-        """Show nothing of stores that another exporter may watch already."""
-        lapsed = self.keeper is not None and self.keeper.lapsed
-        for labels in (*self._leaving, *(self.keeper.held if self.keeper and lapsed else ())):
-            self.recorder.forget(labels, operations=False)
+        self.watching.update()
 
     async def _reports(self) -> Mapping[Labels, str]:
         """Return what other exporters may tell of the stores that had results lately."""
@@ -212,7 +159,7 @@ class Exporter:
             if number % _REPORTS_AT_ONCE == 0:
                 await asyncio.sleep(0)
             store = self.inventory.stores.get(domain)
-            if store is not None and self.watches(store):
+            if store is not None and self.watching.watches(store):
                 told[store.labels] = written(self.status(store))
         return told
 
@@ -278,7 +225,7 @@ class Exporter:
         prepared = await asyncio.to_thread(self._prepare, config, claims)
         change = self._commit(config, prepared)
         if change:
-            await self._watch()
+            await self.watching.update()
         return change
 
     def _prepare(self, config: Config, claims: Sequence[SourceClaim]) -> _Prepared:
@@ -334,12 +281,6 @@ class Exporter:
             self.recorder.set(catalogue.DISCOVERY_REFUSED, labels, count)
         self._refused |= prepared.refused.keys()
         return change
-
-    def _count(self, metric: Metric, stores: Sequence[Store]) -> None:
-        counts = Counter(store.platform for store in stores)
-        self._platforms |= counts.keys()
-        for platform in self._platforms:
-            self.recorder.set(metric, (platform,), counts[platform])
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,7 @@ class MaintenanceApi:
 
     def _watched(self, org: str, domain: str) -> Store:
         store = self._store(org, domain)
-        if not self._exporter.watches(store):
+        if not self._exporter.watching.watches(store):
             raise ApiError(421, "another exporter watches this store at the moment; ask that one")
         return store
 

@@ -145,7 +145,7 @@ class PredecessorApi:
     async def _probed(self, store: Store) -> Result | None:
         """Run a store's liveness probe; None where that cannot be done, or says nothing of it."""
         job = next((job for job in jobs_of(store) if job.liveness), None)
-        if job is None or not self._exporter.watches(store):
+        if job is None or not self._exporter.watching.watches(store):
             return None
         try:
             with self._places.taken():

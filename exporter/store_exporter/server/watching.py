@@ -1,0 +1,123 @@
+"""Which stores this process watches at the moment: these are probed, and no others are shown."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+
+from ..metrics.catalogue import Metric
+from ..metrics.catalogue import exporter as catalogue
+from ..metrics.recorder import Recorder
+from ..probing.kept_calls import KeptCalls
+from ..probing.leases import Keeper, Labels
+from ..probing.maintenance import Maintenance
+from ..probing.scheduler import Scheduler
+from ..stores.inventory import Inventory
+from ..stores.model import Store
+from .unnoticed import unnoticed
+
+
+class Watching:
+    """Follows the inventory and the leases.
+
+    Args:
+        inventory: the stores of this process.
+        keeper: tells which of these no other exporter watches; all of them without it.
+        recorder: where they are counted, and shown.
+        scheduler: runs their probes and collectors.
+        maintenance: which of them are in maintenance.
+        kept: keeps their recent calls.
+
+    Attributes:
+        keeper: tells which stores no other exporter watches.
+    """
+
+    def __init__(
+        self,
+        inventory: Inventory,
+        keeper: Keeper | None,
+        *,
+        recorder: Recorder,
+        scheduler: Scheduler,
+        maintenance: Maintenance,
+        kept: KeptCalls,
+    ) -> None:
+        self._inventory = inventory
+        self.keeper = keeper
+        self._recorder = recorder
+        self._scheduler = scheduler
+        self._maintenance = maintenance
+        self._kept = kept
+        self._following = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._shown: frozenset[Labels] = frozenset()
+        self._leaving: set[Labels] = set()
+        self._platforms: set[str] = set()
+
+    async def start(self) -> None:
+        """Begin to watch."""
+        async with self._following:
+            with unnoticed():
+                watched = self._watched()
+                self._shown = frozenset(store.labels for store in watched)
+                await self._scheduler.start(watched)
+                self._maintenance.start(watched)
+                await self._kept.expect(watched)
+
+    async def stop(self) -> None:
+        """End it, in bounded time."""
+        for task in self._tasks:
+            task.cancel()
+        await self._scheduler.stop()
+        await self._maintenance.stop()
+        await self._kept.stop()
+
+    def watches(self, store: Store) -> bool:
+        """Whether this process is the one that watches a store."""
+        mine = self._inventory.stores.get(store.domain) is store
+        return mine and (self.keeper is None or self.keeper.holds(store))
+
+    def update(self) -> asyncio.Task[None]:
+        """Watch the stores that are this process's at this moment, and no others.
+
+        It takes its time, so that the event loop has its turns. What was begun before comes first,
+        and what is given up is not shown any more from this moment on.
+        """
+        watched = self._watched()
+        shown = frozenset(store.labels for store in watched)
+        leaving, self._shown = self._shown - shown, shown
+        self._leaving |= leaving
+        task = asyncio.create_task(self._follow(watched, leaving))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _follow(self, watched: Sequence[Store], leaving: frozenset[Labels]) -> None:
+        async with self._following:
+            with unnoticed():
+                await self._scheduler.update(watched)
+                self._maintenance.expect(watched)
+                await self._kept.expect(watched)
+            self._leaving -= leaving
+
+    def withhold(self) -> None:
+        """Show nothing of stores that another exporter may watch already."""
+        lapsed = self.keeper is not None and self.keeper.lapsed
+        for labels in (*self._leaving, *(self.keeper.held if self.keeper and lapsed else ())):
+            self._recorder.forget(labels, operations=False)
+
+    def _watched(self) -> list[Store]:
+        """Return the stores that are this process's now, and count them."""
+        watched = list(filter(self.watches, self._inventory.stores.values()))
+        self._count(catalogue.STORES, watched)
+        if self.keeper is not None:
+            left = [s for s in self._inventory.stores.values() if not self.keeper.holds(s)]
+            self._count(catalogue.STORES_STANDBY, left)
+        return watched
+
+    def _count(self, metric: Metric, stores: Sequence[Store]) -> None:
+        counts = Counter(store.platform for store in stores)
+        self._platforms |= counts.keys()
+        for platform in self._platforms:
+            self._recorder.set(metric, (platform,), counts[platform])
