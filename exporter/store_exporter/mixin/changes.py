@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..metrics.catalogue import health
+from ..metrics.catalogue import Metric, health
 from . import promql
 from .promql import select
 
@@ -12,20 +12,22 @@ BY = ("org", "domain", "kind", "component", "before", "after")
 """An event, whichever process tells it."""
 
 
-def matchers(variables: Iterable[str]) -> tuple[str, ...]:
-    """The events of what is chosen, and those of all stores of an org, which have no domain."""
-    nothing = ("domain", "platform")
-    return tuple(
-        f'{name}=~"${name}|"' if name in nothing else f'{name}=~"${name}"' for name in variables
-    )
+def of(variables: Iterable[str], window: str = "") -> str:
+    """The time of each event of what is chosen, and of those of all stores of its orgs.
 
+    Args:
+        variables: of the dashboard, among org, domain and platform.
+        window: all that were series within it, which may be a day older; those of now without it.
+    """
+    chosen = promql.variables(*variables)
 
-def shown(*chosen: str) -> str:
-    """The time of each event that is a series now."""
-    return promql.aggregate("max", BY, select(health.EVENT, *chosen))
+    def found(metric: Metric, *matchers: str) -> str:
+        selector = select(metric, *matchers)
+        return f"last_over_time({promql.over(selector, window)})" if window else selector
 
-
-def within(window: str, *chosen: str) -> str:
-    """The time of each event that was a series within a window, which may be a day older."""
-    found = promql.over(select(health.EVENT, *chosen), window)
-    return promql.aggregate("max", BY, f"last_over_time({found})")
+    if not chosen:
+        return promql.aggregate("max", BY, found(health.EVENT))
+    own = found(health.EVENT, *chosen)
+    of_all = found(health.EVENT, *chosen[:1], 'domain=""')
+    watched = found(health.UP, *chosen)
+    return promql.aggregate("max", BY, f"{own} or {of_all} and on (org) {watched}")

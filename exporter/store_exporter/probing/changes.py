@@ -124,7 +124,7 @@ class Changes:
         try:
             return Page.read(saved.document), saved.revision
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-            log.warning("the saved events of %s are damaged: %r", key.domain or key.org, error)
+            log.warning("the saved events of %s are damaged: %r", key.domain, error)
             return Page(), saved.revision
 
     async def tell(self, event: Event, store: Store | None) -> tuple[Event, bool]:
@@ -147,12 +147,11 @@ class Changes:
             page = await self._load(key)
             if (known := page.find(event.key)) is not None:
                 return known, False
-            before = page.events
             told, is_new = page.add(event, self._now()), True
             try:
                 await self._documents.write(key, page.document())
             except StateUnavailableError:
-                page.events = before
+                page.events = [one for one in page.events if one is not told]
                 raise
         if is_new:
             self._show(key, told)
@@ -222,5 +221,8 @@ class Changes:
 
 
 def _key_of(org: str) -> Key:
-    """Return the key of what is about all stores of an org."""
-    return Key(org, "", "", "", DOCUMENT)
+    """Return the key of what is about all stores of an org.
+
+    No store has such a domain, and no two orgs have the same, as if it had moved.
+    """
+    return Key(org, "", f"({org})", "", DOCUMENT)

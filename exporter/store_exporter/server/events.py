@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections import deque
 from collections.abc import Callable
@@ -90,7 +91,7 @@ class EventsApi:
         wait = told[0] + 3600 - self._now() if len(told) == MAX_AN_HOUR else 0.0
         if wait > 0:
             message = f"an org may tell {MAX_AN_HOUR} events an hour"
-            raise ApiError(429, message, {"Retry-After": f"{wait:.0f}"})
+            raise ApiError(429, message, {"Retry-After": f"{math.ceil(wait)}"})
         try:
             known, is_new = await self._exporter.changes.tell(event, store)
         except StateUnavailableError as error:

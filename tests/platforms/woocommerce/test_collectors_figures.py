@@ -9,6 +9,7 @@ import pytest
 from store_demo.stores.woocommerce import Fault
 from store_exporter.errors import StoreError
 from store_exporter.events.event import EventKind
+from store_exporter.events.page import Facts
 from store_exporter.metrics.catalogue import CATALOGUE
 from store_exporter.platforms.woocommerce.collectors import COLLECTORS
 from tests.fakes.direct import changing
@@ -300,8 +301,13 @@ async def test_versions_are_those_of_the_platform_and_of_each_plugin() -> None:
         }
 
 
-async def test_a_key_that_may_not_read_system_status_learns_no_versions() -> None:
-    async with watching(orders=0) as store:
+@pytest.mark.parametrize(
+    ("orders", "known"), [(0, {}), (3, {EventKind.PLATFORM: {"WooCommerce": "11.0.1"}})]
+)
+async def test_a_key_that_may_not_read_system_status_learns_one_version_at_most(
+    orders: int, known: Facts
+) -> None:
+    async with watching(orders=orders) as store:
         store.shop.faults.add(
             Fault(
                 path="*/system_status",
@@ -312,7 +318,7 @@ async def test_a_key_that_may_not_read_system_status_learns_no_versions() -> Non
             )
         )
         report = await store.collect("versions")
-        assert (report.facts, report.samples) == ({}, ())
+        assert (report.facts, report.samples) == (known, ())
         assert report.summary == "the key may not read system_status"
 
 

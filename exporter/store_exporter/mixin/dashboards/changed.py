@@ -16,8 +16,8 @@ def row(*links: Dashboard) -> Row:
     Args:
         links: dashboards that show more.
     """
-    chosen = changes.matchers(variable.name for variable in STORES)
-    found = f"{changes.within('$__range', *chosen)} > time() - $__range_s"
+    events = changes.of((variable.name for variable in STORES), "$__range")
+    found = f"{events} > time() - $__range_s"
     return Row(
         "What else changed",
         (

@@ -166,14 +166,14 @@ def maintenance(variables: tuple[str, ...]) -> build.AnnotationQuery:
 
 def changed(variables: tuple[str, ...], *, enabled: bool) -> build.AnnotationQuery:
     """Marks where something changed at the chosen stores; each has its time as its value."""
-    chosen = changes.matchers(name for name in STORE_LABELS if name in variables)
+    events = changes.of(name for name in STORE_LABELS if name in variables)
     return (
         build.AnnotationQuery()
         .name("Changes")
         .datasource(DATASOURCE)
         .enable(enabled)
         .icon_color("purple")
-        .expr(f"1000 * {changes.shown(*chosen)}")
+        .expr(f"1000 * {events}")
         .use_value_for_time(True)
         .title_format("{{kind}} {{component}}")
         .text_format("{{before}} → {{after}} {{org}} {{domain}}")
