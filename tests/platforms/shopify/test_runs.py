@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +13,10 @@ from store_demo.stores.shopify import SimulatedShopify
 from store_exporter import cli
 from store_exporter.metrics.catalogue import business, health
 from store_exporter.metrics.recorder import Recorder
-from store_exporter.probing.documents import StoredDocuments
-from store_exporter.probing.history import Result
-from store_exporter.probing.jobs import Job, jobs_of
-from store_exporter.probing.runner import Runner
-from store_exporter.probing.sqlite_state import SqliteState
-from store_exporter.probing.transport import Transport
+from store_exporter.probing.jobs import jobs_of
 from store_exporter.stores.model import Schedule, Secret, Store
 from tests.fakes.serving import serving
+from tests.platforms.runs import job, run, running, values
 
 DOMAIN = "shop.example.com"
 
@@ -48,36 +42,6 @@ def sell(shop: SimulatedShopify, pieces: int = 1) -> None:
     room = shop.stock_room
     room.by_sku("SKU-010").quantity = 1000
     room.new_order("PAID", lines=[(room.by_sku("SKU-010").id, pieces)])
-
-
-def job(store: Store, name: str) -> Job:
-    return next(job for job in jobs_of(store) if job.name == name)
-
-
-def values(recorder: Recorder, name: str) -> dict[tuple[str, ...], float]:
-    for family in recorder.families():
-        if family.metric.name == name:
-            return {labels[3:]: value for labels, value in family.series}  # type: ignore[misc]
-    return {}
-
-
-@asynccontextmanager
-async def running(recorder: Recorder, folder: Path | None = None) -> AsyncIterator[Runner]:
-    """A runner whose state is in the folder; leaving it is the end of the process."""
-    transport = Transport()
-    documents = StoredDocuments(SqliteState(folder)) if folder is not None else None
-    try:
-        yield Runner(recorder, transport, documents=documents)
-    finally:
-        if documents is not None:
-            await documents.close()
-        await transport.close()
-
-
-async def run(runner: Runner, work: Job) -> Result:
-    result = await runner.run_anyway(work)
-    assert isinstance(result, Result)
-    return result
 
 
 async def test_counters_go_on_after_a_restart(shop: SimulatedShopify, tmp_path: Path) -> None:

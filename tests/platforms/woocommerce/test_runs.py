@@ -16,13 +16,10 @@ from store_demo.stores.woocommerce import Fault, SimulatedWooCommerce
 from store_exporter.metrics.catalogue import business, health
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.platforms import base
-from store_exporter.probing.documents import StoredDocuments
 from store_exporter.probing.history import Result
-from store_exporter.probing.jobs import PROBE, Job, jobs_of
-from store_exporter.probing.runner import Runner
-from store_exporter.probing.sqlite_state import SqliteState
-from store_exporter.probing.transport import Transport
+from store_exporter.probing.jobs import PROBE, jobs_of
 from store_exporter.stores.model import Schedule, Secret, Store
+from tests.platforms.runs import job, run, running, values
 
 DOMAIN = "localhost"
 
@@ -52,17 +49,6 @@ def store_at(shop: SimulatedWooCommerce, url: str, ca_file: str | None = None) -
     )
 
 
-def job(store: Store, name: str) -> Job:
-    return next(job for job in jobs_of(store) if job.name == name)
-
-
-def values(recorder: Recorder, name: str) -> dict[tuple[str, ...], float]:
-    for family in recorder.families():
-        if family.metric.name == name:
-            return {labels[3:]: value for labels, value in family.series}  # type: ignore[misc]
-    return {}
-
-
 @asynccontextmanager
 async def over_tls(shop: SimulatedWooCommerce, authority: trustme.CA) -> AsyncIterator[str]:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -74,25 +60,6 @@ async def over_tls(shop: SimulatedWooCommerce, authority: trustme.CA) -> AsyncIt
         yield f"https://{DOMAIN}:{runner.addresses[0][1]}"
     finally:
         await runner.cleanup()
-
-
-@asynccontextmanager
-async def running(recorder: Recorder, folder: Path | None = None) -> AsyncIterator[Runner]:
-    """A runner whose state is in the folder; leaving it is the end of the process."""
-    transport = Transport()
-    documents = StoredDocuments(SqliteState(folder)) if folder is not None else None
-    try:
-        yield Runner(recorder, transport, documents=documents)
-    finally:
-        if documents is not None:
-            await documents.close()
-        await transport.close()
-
-
-async def run(runner: Runner, work: Job) -> Result:
-    result = await runner.run_anyway(work)
-    assert isinstance(result, Result)
-    return result
 
 
 async def test_counters_go_on_after_a_restart(shop: SimulatedWooCommerce, tmp_path: Path) -> None:
