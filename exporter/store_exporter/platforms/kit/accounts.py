@@ -7,11 +7,14 @@ saved, because there are thousands of them in one document.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
+_AMOUNT = re.compile(r"-?[0-9]+(\.[0-9]+)?(E[+-]?[0-9]{1,3})?").fullmatch
+"""A `Decimal` as text."""
 MODIFIED, STATUSES, SINCE, CURRENCY, AMOUNT, REFUNDS = range(6)
 """Places in an account.
 
@@ -99,24 +102,22 @@ def is_account(account: Any, currencies: int) -> bool:
         account: whatever stands in an account's place.
         currencies: how many the ledger knows.
     """
-    if not isinstance(account, list) or len(account) < REFUNDS or len(account) % 2 != REFUNDS % 2:
+    # There are thousands of them in a document, so that this is quick rather than general.
+    if type(account) is not list or len(account) < REFUNDS or len(account) % 2 != REFUNDS % 2:
         return False
-    if any(type(number) is not int for number in account[:AMOUNT]):
+    modified, statuses, since, currency, amount, *refunds = account
+    if not (type(modified) is type(statuses) is type(since) is type(currency) is int):
         return False
-    amounts = [account[AMOUNT], *account[REFUNDS + 1 :: 2]]
-    ids = account[REFUNDS::2]
-    return (
-        -1 <= account[CURRENCY] < currencies
-        and all(type(one) is str for one in ids)
-        and all(amount is None or _is_amount(amount) for amount in amounts)
-    )
+    if not -1 <= currency < currencies or (amount is not None and not _is_amount(amount)):
+        return False
+    if not refunds:
+        return True
+    counted = [one for one in refunds[1::2] if one is not None]
+    return all(type(one) is str for one in refunds[::2]) and all(map(_is_amount, counted))
 
 
 def _is_amount(saved: Any) -> bool:
-    try:
-        return type(saved) is str and Decimal(saved).is_finite()
-    except InvalidOperation:
-        return False
+    return type(saved) is str and _AMOUNT(saved) is not None
 
 
 def refunds_of(account: list[Any]) -> Iterator[tuple[str, str | None]]:
