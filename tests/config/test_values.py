@@ -63,7 +63,7 @@ def test_host_names_are_domains(value: str) -> None:
 @pytest.mark.parametrize(
     "value",
     ["", "Shop.example", "https://shop.example", "shop.example:443", "shop.example/", ".example",
-     "shop..example", "-a.example", "a" * 64, "bücher.example", "a b", "a\n", 1, None],
+     "shop..example", "-a.example", "a" * 64, "a b", "a\n", 1, None],
 )  # fmt: skip
 def test_what_is_no_host_name_is_refused(value: object) -> None:
     with pytest.raises(ValueError, match="is not a host name"):

@@ -87,6 +87,7 @@ def domain(value: Any) -> str:
         ValueError: it is an address, has a port, or is no host name in lower case.
     """
     if not isinstance(value, str) or not _DOMAIN.fullmatch(value):
+        _refuse_beyond_ascii(value)
         raise ValueError(
             "is not a host name in lower case, such as shop.example.com, without https:// or port"
         )
@@ -132,6 +133,7 @@ def url(value: Any) -> str:
         ValueError: it is not absolute, not http(s), or has credentials, a query or a fragment.
     """
     if not isinstance(value, str) or not re.fullmatch(r"[!-~]{1,2000}", value):
+        _refuse_beyond_ascii(value)
         raise ValueError("is not an address, such as https://shop.example.com")
     try:
         parts = urlsplit(value)
@@ -226,6 +228,18 @@ def _is_host(host: str) -> bool:
     except ValueError:
         return _DOMAIN.fullmatch(host) is not None
     return True
+
+
+def _refuse_beyond_ascii(value: Any) -> None:
+    """Say of a name with other letters than ASCII's how it is written here.
+
+    Raises:
+        ValueError: it is one.
+    """
+    if isinstance(value, str) and value and not value.isascii():
+        raise ValueError(
+            "has letters beyond ASCII: write the host as DNS has it, such as xn--bcher-kva.example"
+        )
 
 
 def duration_text(seconds: float) -> str:
