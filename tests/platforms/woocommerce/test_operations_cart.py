@@ -372,6 +372,18 @@ def test_a_cart_without_a_token_is_no_answer(
     assert failure(shop.get_cart).error_type == "invalid_response"
 
 
+def test_the_price_of_a_line_has_all_decimals_that_the_shop_displays(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    def finer(body: Any) -> Any:
+        body["items"][0]["prices"].update(price="22962", currency_minor_unit=3)
+        body["items"][0]["prices"]["raw_prices"]["price"] = "22962113"
+        return body
+
+    store.faults.add(changing("*/cart/add-item", finer))
+    assert shop.add_to_cart("SKU-010").lines[0].unit_price == pounds("22.962")
+
+
 def test_the_price_of_a_line_is_in_full_where_the_shop_displays_no_decimals(
     store: SimulatedWooCommerce, shop: WooCommerce
 ) -> None:

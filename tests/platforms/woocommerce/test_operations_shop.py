@@ -97,6 +97,14 @@ def test_a_cost_is_an_amount_only_when_there_is_no_doubt(
     assert method.cost_rule == rule
 
 
+def test_a_cost_may_have_as_many_decimals_as_the_shop_displays(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    store.shop.habits.decimals = 3
+    store.shop.zone_methods[1][0]["settings"]["cost"]["value"] = "7.125"
+    assert shop.get_shipping_methods("UK")[0].cost == pounds("7.125")
+
+
 def test_a_cost_may_have_as_many_decimals_as_its_currency() -> None:
     store = SimulatedWooCommerce(currency="KWD", orders=0)
     store.shop.zone_methods[1][0]["settings"]["cost"]["value"] = "7.255"

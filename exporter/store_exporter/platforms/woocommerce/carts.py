@@ -9,7 +9,7 @@ from ...spec.money import Money
 from ...spec.results import Cart, CartCoupon, CartLine
 from ..kit import jwt
 from ..kit.fields import Fields
-from ..kit.money import currency_code, decimal_places, minor_units, rounded
+from ..kit.money import currency_code, decimal_places, decimals_of, minor_units, rounded
 
 _UNLIMITED = 9999
 
@@ -34,11 +34,11 @@ class _Amounts:
         self._fields = fields
         self.currency = currency_code(fields.raw("currency_code"), f"{where}: currency_code")
         unit = fields.raw("currency_minor_unit")
-        self._decimals = decimal_places(unit, f"{where}: currency_minor_unit")
+        self.decimals = decimal_places(unit, f"{where}: currency_minor_unit")
 
     def money(self, name: str) -> Money:
         value = self._fields.raw(name)
-        amount = minor_units(value, self._decimals, f"{self._fields.where}: {name}")
+        amount = minor_units(value, self.decimals, f"{self._fields.where}: {name}")
         return Money(amount, self.currency)
 
     def money_if_any(self, name: str) -> Money | None:
@@ -91,7 +91,8 @@ def _line(row: Fields, currency: str) -> CartLine:
 def _unit_price(row: Fields, prices: _Amounts) -> Money:
     """Read a price; `raw_prices` have it in full where the shop displays fewer decimals."""
     shown = prices.money("price")
-    if not row.child("prices").has("raw_prices"):
+    in_full = prices.decimals >= decimals_of(shown.currency)
+    if in_full or not row.child("prices").has("raw_prices"):
         return shown
     raw = row.child("prices").child("raw_prices")
     places = decimal_places(raw.raw("precision"), f"{raw.where}: precision")

@@ -42,10 +42,10 @@ def _zones(api: Api) -> Plan[Listing[Zone]]:
 
 
 def _methods(api: Api, zone: Zone) -> Plan[Listing[ShippingMethod]]:
-    currency = yield from facts.currency(api)
+    shop = yield from facts.settings(api)
     rows = yield from api.rows(f"{V3}/shipping/zones/{zone.id}/methods", limit=100)
     where = f"method of zone {zone.name}"
-    found = rows.listing(where, lambda row: _shipping_method(row, zone.name, currency))
+    found = rows.listing(where, lambda row: _shipping_method(row, zone.name, shop))
     return Listing(tuple(method for enabled, method in found if enabled), None, found.unreadable)
 
 
@@ -113,21 +113,23 @@ def _payment_method(fields: Fields) -> tuple[bool, PaymentMethod]:
     return fields.flag("enabled"), method
 
 
-def _shipping_method(fields: Fields, zone: str, currency: str) -> tuple[bool, ShippingMethod]:
+def _shipping_method(
+    fields: Fields, zone: str, shop: facts.MoneySettings
+) -> tuple[bool, ShippingMethod]:
     """Read a way of delivery and whether it is on."""
     settings = fields.child("settings")
     kind = fields.text("method_id")
     # What free delivery takes must be known for certain, lest it be promised to everybody.
     requires = settings.child("requires").text("value") if kind == "free_shipping" else ""
     rule = settings.child("cost").text_or("value").strip() if settings.has("cost") else ""
-    cost = _cost(rule, currency)
+    cost = _cost(rule, shop)
     method = ShippingMethod(
         zone=zone,
         title=fields.text("title"),
         kind=kind,
         cost=cost,
         cost_rule="" if cost is not None else rule,
-        minimum=_minimum(settings, currency) if requires in _BY_VALUE else None,
+        minimum=_minimum(settings, shop.currency) if requires in _BY_VALUE else None,
         needs_coupon=requires in ("coupon", "both"),
     )
     return fields.flag("enabled"), method
@@ -141,13 +143,14 @@ def _minimum(settings: Fields, currency: str) -> Money:
     return setting.money("value", currency)
 
 
-def _cost(text: str, currency: str) -> Money | None:
+def _cost(text: str, shop: facts.MoneySettings) -> Money | None:
     """Read an amount that the shop's owner typed, None if it is a formula.
 
     It is in the notation of the store's language: `4,90` in a German one. With no more decimals
-    than the currency has there is no doubt which sign separates them; anything else is left alone.
+    than the currency has or the shop displays there is no doubt which sign separates them; anything
+    else is left alone.
     """
-    decimals = max(2, decimals_of(currency))
+    decimals = max(2, decimals_of(shop.currency), shop.decimals)
     if not re.fullmatch(rf"[0-9]{{1,12}}([.,][0-9]{{1,{decimals}}})?", text.strip()):
         return None
-    return Money(Decimal(text.strip().replace(",", ".")), currency)
+    return Money(Decimal(text.strip().replace(",", ".")), shop.currency)
