@@ -179,7 +179,7 @@ def customer(shop: Shop, _: Call, customer_id: str) -> Reply:
         for order in shop.orders.values()
         if order["customer_id"] == found["id"] and order["status"] in PAID
     )
-    return Reply({**found, "total_spent": f"{sum(spent, Decimal(0)):f}"})
+    return Reply({**found, "total_spent": f"{sum(spent, Decimal(0)):.2f}"})
 
 
 def coupons(shop: Shop, call: Call) -> Reply:

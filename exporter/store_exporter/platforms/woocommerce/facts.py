@@ -23,8 +23,8 @@ from .totals import OrderTotals
 _V2 = "/wp-json/wc/v2"
 _PAID = ("processing", "completed")
 _SAMPLE = f"id,currency,customer_id,{totals.MEMBERS}"
-_SAME = Decimal("0.000001")
-"""Some stores add up floats."""
+_ROUNDED = Decimal("0.005")
+"""By how much that sum may be off, which has two decimals in every shop."""
 INDEX = "GET /wp-json/"
 STATUSES = "GET /wc/v3/reports/orders/totals"
 SETTINGS = "GET /wc/v3/settings/general"
@@ -107,6 +107,8 @@ def reading(api: Api) -> Plan[OrderTotals]:
 def _by_customer(api: Api, reading: OrderTotals, doubtful: Sequence[Fields]) -> Plan[OrderTotals]:
     """Learn it from what a customer has spent in all, which the store adds up as it is stored.
 
+    (`WC_Customer_Data_Store::get_total_spent`, which rounds nothing but the sum.)
+
     Args:
         api: the store's API.
         reading: the shop's settings.
@@ -122,14 +124,20 @@ def _by_customer(api: Api, reading: OrderTotals, doubtful: Sequence[Fields]) -> 
     try:
         spent = Fields((yield from api.get(path, query)), "the customer").decimal("total_spent")
         orders = (yield from api.rows(f"{V3}/orders", paid)).whole("orders")
-        for finer_below in (0.0, math.inf):
-            read = replace(reading, finer_below=finer_below)
-            totals_of = (read.total(row, row.currency("currency")).amount for row in orders)
-            if abs(sum(totals_of, Decimal(0)) - spent) < _SAME:
-                return read
+        made, finer = replace(reading, finer_below=0), replace(reading, finer_below=math.inf)
+        as_shown, in_full = (_sum(one, orders) for one in (made, finer))
     except StoreError:
-        pass
-    return guess
+        return guess
+    if abs(as_shown - in_full) <= 2 * _ROUNDED:
+        return guess
+    if abs(as_shown - spent) <= _ROUNDED:
+        return made
+    return finer if abs(in_full - spent) <= _ROUNDED else guess
+
+
+def _sum(reading: OrderTotals, orders: Sequence[Fields]) -> Decimal:
+    amounts = (reading.total(row, row.currency("currency")).amount for row in orders)
+    return sum(amounts, Decimal(0))
 
 
 def plain_prices(api: Api, products: Sequence[Any]) -> Plan[None]:
