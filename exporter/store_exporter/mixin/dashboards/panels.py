@@ -109,9 +109,9 @@ class Column:
 
 COLUMNS: dict[str, Column] = {
     "what": Column("What is wrong", 160, grows=True),
-    "product": Column("Product", 160, grows=True),
+    "product": Column("Product", 145, grows=True),
     "sku": Column("SKU", 120),
-    "cart": Column("Cart", 100),
+    "cart": Column("Cart", 90),
     "domain": Column("Store", 170, grows=True),
     "operation": Column("Operation", 150, grows=True),
     "error_type": Column("Error", 140, grows=True),
@@ -166,6 +166,8 @@ class Panel:
         calls: whether a click leads to the recent calls of a row as well; of tables by store,
             operation and error type.
         columns: labels shown as columns of a table, in their order.
+        after: those of them that stand after the figures; None for the usual ones. A phone shows
+            what comes first.
         sort: title of the column that a table is sorted by, descending unless it starts with +.
     """
 
@@ -194,17 +196,21 @@ class Panel:
     least_first: bool = False
     calls: bool = False
     columns: tuple[str, ...] = ()
+    after: tuple[str, ...] | None = None
     sort: str = ""
 
     @property
     def facts(self) -> tuple[str, ...]:
         """The labels of a table that stand after its figures."""
-        return tuple(label for label in self.columns if COLUMNS[label].fact)
+        return tuple(label for label in self.columns if self._is_fact(label))
+
+    def _is_fact(self, label: str) -> bool:
+        return COLUMNS[label].fact if self.after is None else label in self.after
 
     @property
     def subjects(self) -> tuple[str, ...]:
         """The labels of a table that say what a row is about, and stand before its figures."""
-        return tuple(label for label in self.columns if not COLUMNS[label].fact)
+        return tuple(label for label in self.columns if not self._is_fact(label))
 
     def expression(self, query: Query) -> str:
         """What one of its queries asks.

@@ -10,6 +10,8 @@ from .panels import Nothing, Panel, PanelKind, Query, Row
 from .variables import STORE_MATCH
 
 M = STORE_MATCH
+AFTER = ("stock", "sku", "domain")
+"""What stands after the figures, so that a phone shows these, and amounts with their currency."""
 SEVERAL = "the row of the first figure stands for both"
 
 
@@ -23,30 +25,32 @@ def scarce() -> Panel:
     return _table(
         "What to restock first",
         "The ten products and variations of each shop that most need stock: those that are out and "
-        "were sold in the last 30 days, then those that are low, then others that are out.",
+        "were sold in the last 30 days, then those that are low, then others that are out. Pieces "
+        "sold are those of 30 days.",
         (
-            _or_none(each(lists.SCARCE_SOLD, *M), "scarce", "product", "Sold, 30 days", 132),
+            _or_none(each(lists.SCARCE_SOLD, *M), "scarce", "product", "Sold", 84),
             Query(each(lists.SCARCE_QUANTITY, *M), "Left", decimals=0, width=70, empty=SEVERAL),
         ),
-        columns=("product", "sku", "domain", "stock"),
-        sort="Sold, 30 days",
+        columns=("product", "stock", "sku", "domain"),
+        sort="Sold",
         links=(AlertName.STORE_BEST_SELLERS_OUT_OF_STOCK,),
     )
 
 
 def sellers() -> Panel:
     """What sells best."""
+    value = each(lists.SELLER_VALUE, *M)
     return _table(
         "Best sellers of seven days",
         "The ten products of each shop of which most pieces were sold in the last seven days, and "
         "what they were sold for, before refunds and without delivery. A product that is sold in "
         "several currencies has a row for each.",
         (
-            _or_none(each(lists.SELLER_SOLD, *M), "best_sellers", "product", "Sold, 7 days", 122),
-            Query(each(lists.SELLER_VALUE, *M), "For", unit="locale", width=100, empty=SEVERAL),
+            _or_none(value, "best_sellers", "product", "For", 100, unit="locale"),
+            Query(each(lists.SELLER_SOLD, *M), "Sold", decimals=0, width=84, empty=SEVERAL),
         ),
-        columns=("product", "sku", "domain", "currency"),
-        sort="Sold, 7 days",
+        columns=("product", "currency", "sku", "domain"),
+        sort="Sold",
         links=(Dashboards.TRENDS,),
     )
 
@@ -62,7 +66,7 @@ def carts() -> Panel:
             _or_none(each(lists.CART_VALUE, *M), "carts", "cart", "Value", 100, unit="locale"),
             Query(since, "Left", unit="dateTimeFromNow", width=140, empty=SEVERAL),
         ),
-        columns=("cart", "domain", "currency"),
+        columns=("cart", "currency", "domain"),
         sort="Value",
         links=(AlertName.STORE_ABANDONED_CARTS_SURGE,),
     )
@@ -78,7 +82,7 @@ def _or_none(
         f"{rows} or on () {none}",
         legend,
         unit=unit,
-        decimals=None if unit else 0,
+        decimals=2 if unit else 0,
         width=width,
         otherwise=Nothing.NOT_COLLECTED,
         empty="lists may be switched off",
@@ -100,8 +104,9 @@ def _table(
         description,
         queries,
         width=24,
-        height=10,
+        height=12,
         columns=columns,
+        after=tuple(label for label in columns if label in AFTER),
         sort=sort,
         links=links,
         nothing=Nothing.NOT_COLLECTED,
