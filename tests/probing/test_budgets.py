@@ -20,7 +20,8 @@ from store_exporter.probing import budgets
 from store_exporter.probing.budget import LONGEST_PATIENCE, Budget
 from store_exporter.probing.documents import Documents, MemoryDocuments, StoredDocuments
 from store_exporter.probing.jobs import Job
-from store_exporter.probing.runner import Runner, Skipped
+from store_exporter.probing.outcomes import Skipped
+from store_exporter.probing.runner import Runner
 from store_exporter.probing.sqlite_state import SqliteState
 from store_exporter.probing.state import Key, Saved, StateUnavailableError
 from store_exporter.stores.model import Schedule, Store

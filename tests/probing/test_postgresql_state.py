@@ -12,8 +12,9 @@ import pytest
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.probing import postgresql_state
 from store_exporter.probing.documents import StoredDocuments
+from store_exporter.probing.outcomes import Skipped
 from store_exporter.probing.postgresql_state import LONGEST_PAUSE, PostgresqlState
-from store_exporter.probing.runner import Runner, Skipped
+from store_exporter.probing.runner import Runner
 from store_exporter.probing.state import Key, Saved, StateUnavailableError, Told, Write
 from tests import servers
 from tests.fakes.clock import Clock

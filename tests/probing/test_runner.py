@@ -22,7 +22,8 @@ from store_exporter.net.plans import Pause, Plan, Request, once
 from store_exporter.probing.health import State
 from store_exporter.probing.history import Result
 from store_exporter.probing.jobs import Job, jobs_of
-from store_exporter.probing.runner import Runner, Skipped
+from store_exporter.probing.outcomes import Skipped
+from store_exporter.probing.runner import Runner
 from store_exporter.probing.transport import Transport
 from store_exporter.stores.model import Schedule, Secret, Unreadable
 from tests.fakes import bad_server

@@ -6,9 +6,13 @@ import logging
 import math
 import traceback
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from ..contract import Report
 from ..errors import ERROR_TYPES, StoreError
+from ..events.event import EventKind
+from ..events.page import Facts
 from ..net.classify import classify
 from ..platforms.base import redactor_of
 from ..stores.model import Store
@@ -25,6 +29,28 @@ _TIMED = {"timeout": 0.5, "connection": 3.0, "tls": 3.0, "dns": 3.0}
 """Failures that a stalled event loop may have made, and after how many seconds of it: our own
 deadlines pass at once, while servers wait some seconds before they give up on us."""
 _COMPLAINT_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A run that was left out, or that failed by us and so says nothing about the store.
+
+    Attributes:
+        reason: one of `SKIP_REASONS`.
+        wait: seconds after which it may be tried again.
+        error: what a run that was begun ended with; None where it was not.
+    """
+
+    reason: str
+    wait: float
+    error: StoreError | None = None
+
+    @property
+    def message(self) -> str:
+        """Why, for a person."""
+        if self.error is not None:
+            return str(self.error)
+        return f"{self.reason}; it may run in {self.wait:.0f} s"
 
 
 def result_of(
@@ -103,6 +129,19 @@ def judged(ended: Report | Exception) -> Report | Exception:
     if isinstance(ended, StoreError) and ended.error_type == "rate_limited":
         return Report((), [f"The store asks for fewer requests: {ended.message}."], ended.message)
     return ended
+
+
+def facts_of(job: Job, ended: Report | Exception, journal: Journal) -> Facts:
+    """Return what a run found that rarely changes.
+
+    The certificate is the liveness probe's, which asks one host: others may follow a redirect to
+    another one, which has a certificate of its own.
+    """
+    facts = dict(ended.facts) if isinstance(ended, Report) else {}
+    if job.liveness and journal.certificate_expiry is not None:
+        day = datetime.fromtimestamp(journal.certificate_expiry, UTC).date()
+        facts[EventKind.CERTIFICATE] = {"expires": str(day)}
+    return facts
 
 
 class Complaints:

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 from functools import partial
 
 from ..contract import Report, Run
 from ..errors import StoreError
-from ..events.event import EventKind
-from ..events.page import Facts
 from ..metrics.recorder import Recorder
 from ..stores.model import Store
 from . import spans
@@ -29,39 +25,15 @@ from .health import Health, HealthTracker
 from .history import History, Result
 from .http import StoreHttp
 from .jobs import COLLECTOR, PROBE, Job
-from .outcomes import Complaints, judged, own_failure, result_of
+from .outcomes import Complaints, Skipped, facts_of, judged, own_failure, result_of
 from .pulse import Pulse
 from .recording import Recording
 from .state import Key, StateUnavailableError
-
-log = logging.getLogger(__name__)
 
 _LOCAL_WAIT = 5.0
 """Seconds after which a run that failed by us is tried again."""
 _STATE_WAIT = 30.0
 """Seconds after which a run that could not be remembered is tried again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """A run that was left out, or that failed by us and so says nothing about the store.
-
-    Attributes:
-        reason: one of `SKIP_REASONS`.
-        wait: seconds after which it may be tried again.
-        error: what a run that was begun ended with; None where it was not.
-    """
-
-    reason: str
-    wait: float
-    error: StoreError | None = None
-
-    @property
-    def message(self) -> str:
-        """Why, for a person."""
-        if self.error is not None:
-            return str(self.error)
-        return f"{self.reason}; it may run in {self.wait:.0f} s"
 
 
 class Runner:
@@ -300,7 +272,7 @@ class Runner:
         )
         result = describe(ended)
         try:
-            self.changes.notice(job.store, _facts(job, ended, journal))
+            self.changes.notice(job.store, facts_of(job, ended, journal))
             self.recording.record(job, result, ended, journal)
         except Exception as error:  # noqa: BLE001 - it becomes the result, counted and logged
             # Figures and facts that nobody knows are a bug of the check like any other.
@@ -317,19 +289,6 @@ class Runner:
         self._complaints.state(job.store, before, health)
         self.recording.standing(job, health, self.access(job.store))
         return result
-
-
-def _facts(job: Job, ended: Report | Exception, journal: Journal) -> Facts:
-    """What a run found that rarely changes.
-
-    The certificate is the liveness probe's, which asks one host: others may follow a redirect to
-    another one, which has a certificate of its own.
-    """
-    facts = dict(ended.facts) if isinstance(ended, Report) else {}
-    if job.liveness and journal.certificate_expiry is not None:
-        day = datetime.fromtimestamp(journal.certificate_expiry, UTC).date()
-        facts[EventKind.CERTIFICATE] = {"expires": str(day)}
-    return facts
 
 
 def _stop_if_cancelled() -> None:

@@ -22,7 +22,8 @@ from typing import TypeVar
 from ..stores.model import Store
 from .access import Priority
 from .jobs import Job, jobs_of
-from .runner import Runner, Skipped
+from .outcomes import Skipped
+from .runner import Runner
 from .timetable import FIRST_SPACING, Entry, Timetable
 
 log = logging.getLogger(__name__)
