@@ -16,8 +16,9 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-THRESHOLDS = (5_000, 5, 5)
-"""Objects until a look at the youngest, and looks until one at the next generation: 5 and 15 ms."""
+THRESHOLDS = (3_000, 4, 4)
+"""Objects until a look at the youngest, and looks until one at the next generation. So the looks
+are at some 3,000, 15,000 and 75,000 objects, which takes 2, 8 and 30 ms."""
 LOOKS = 500
 """Looks at what is new for one at everything; hours, with ten thousand stores a minute."""
 _OLDEST = 2
