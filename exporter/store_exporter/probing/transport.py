@@ -49,8 +49,9 @@ class Transport:
 
     Args:
         limit: connections in use at the same time.
-        keepalive: seconds for which an idle connection is kept. A collector's requests share one;
-            a probe that runs every minute connects anew and so sees what a visitor sees.
+        keepalive: seconds for which an idle connection is kept. The requests of one run share it;
+            the next run connects anew and so sees what a visitor sees. Servers keep theirs for five
+            seconds or more, so none is closed under our hands.
         resolver: looks host names up.
     """
 
@@ -58,7 +59,7 @@ class Transport:
         self,
         *,
         limit: int = 1000,
-        keepalive: float = 15.0,
+        keepalive: float = 2.0,
         resolver: names.Names | None = None,
     ) -> None:
         self._names = resolver or names.Names()
