@@ -17,7 +17,7 @@ from ..platforms.kit.connection import Connection
 from ..stores.model import Store
 from . import addresses
 from .budget import Budget, Slots
-from .budgets import Budgets
+from .budgets import Budgets, key_of
 from .exchange import Exchange, Outgoing
 
 _JOURNAL_LINES = 50
@@ -52,7 +52,7 @@ class Access:
         self._monotonic = monotonic
         self._now = now
         self._connection: tuple[Store, Any, Connection[Any]] | None = None
-        self._store = store
+        self._key = key_of(store)
         self._budgets = budgets
         self._restored = budgets is None
         self.budget = Budget(store.requests_per_hour, monotonic=monotonic)
@@ -63,19 +63,19 @@ class Access:
 
     def update(self, store: Store) -> None:
         """Take over a changed configuration; what is spent stays spent."""
-        self._store = store
+        self._key = key_of(store)
         self.budget.limit(store.requests_per_hour)
         self.slots.size = store.concurrency
 
     async def restore(self) -> None:
         """Take over the budget that was left when the store was asked last."""
         if not self._restored and self._budgets is not None:
-            self._restored = await self._budgets.restore(self._store, self.budget)
+            self._restored = await self._budgets.restore(self._key, self.budget)
 
     def keep(self) -> None:
         """Have the budget saved; not before it was restored, which would forget what was spent."""
         if self._restored and self._budgets is not None:
-            self._budgets.changed(self._store, self.budget)
+            self._budgets.changed(self._key, self.budget)
 
     def connection(self, store: Store) -> Connection[Any]:
         """Return what is known of the store, such as the state of its rate limit.

@@ -40,13 +40,16 @@ class Budgets:
         self._unsaved: dict[Key, Budget] = {}
         self._saving: asyncio.Task[None] | None = None
 
-    async def restore(self, store: Store, budget: Budget) -> bool:
+    async def restore(self, key: Key, budget: Budget) -> bool:
         """Take over what was saved of a store's budget, if anything was.
+
+        Args:
+            key: of the store, by `key_of`.
+            budget: what is left of it.
 
         Returns:
             False when it cannot be read now; so much is left meanwhile that liveness is probed.
         """
-        key = _key(store)
         try:
             before = self._unsaved.get(key)
             if before is not None:
@@ -57,12 +60,12 @@ class Budgets:
             budget.hold_to_reserve()
             return False
         except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
-            log.warning("the saved budget of %s makes no sense: %r", store.domain, error)
+            log.warning("the saved budget of %s makes no sense: %r", key.domain, error)
         return True
 
-    def changed(self, store: Store, budget: Budget) -> None:
-        """Save a budget soon."""
-        self._unsaved[_key(store)] = budget
+    def changed(self, key: Key, budget: Budget) -> None:
+        """Save a store's budget soon."""
+        self._unsaved[key] = budget
         if self._saving is None or self._saving.done():
             self._saving = asyncio.create_task(self._save_soon())
 
@@ -92,6 +95,7 @@ class Budgets:
         await self.save()
 
 
-def _key(store: Store) -> Key:
+def key_of(store: Store) -> Key:
+    """Return under which key a store's budget is kept."""
     identity = StoreIdentity.of(store)
     return Key("", "", identity.domain, identity.address, _DOCUMENT)
