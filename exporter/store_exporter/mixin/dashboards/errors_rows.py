@@ -16,83 +16,93 @@ S = STORE_MATCH
 
 def ours() -> Row:
     """Failures of the exporter's own requests, which need no shopper to show."""
-    probes = counted(health.PROBE_FAILURES, "$__rate_interval", *S, function="rate")
-    slowest = select(series.PROBE_QUANTILE, *S)
-    collectors = counted(business.COLLECTOR_FAILURES, "$__rate_interval", *S, function="rate")
     return Row(
         "Seen by the exporter itself",
+        (probe_failures(), collector_failures(), slowest_probes(), failing_now()),
+    )
+
+
+def probe_failures() -> Panel:
+    """Why probes fail."""
+    probes = counted(health.PROBE_FAILURES, "$__rate_interval", *S, function="rate")
+    return Panel(
+        PanelKind.GRAPH,
+        "Failed probes per hour by type",
+        "Failures an hour of health checks. They show an outage even at night, when no "
+        "shopper runs into it.",
+        (Query(hourly(f"sum by (error_type) ({probes})"), "{{error_type}}", empty=NO_ERROR),),
+        width=12,
+        height=10,
+        low=0,
+        stacked=True,
+        links=(AlertName.STORE_DOWN,),
+        nothing=Nothing.NONE,
+    )
+
+
+def collector_failures() -> Panel:
+    """Why collectors fail."""
+    collectors = counted(business.COLLECTOR_FAILURES, "$__rate_interval", *S, function="rate")
+    return Panel(
+        PanelKind.GRAPH,
+        "Failed collectors per hour by type",
+        "Failures an hour to read business figures. rate_limited means that the budget is spent.",
         (
-            Panel(
-                PanelKind.GRAPH,
-                "Failed probes per hour by type",
-                "Failures an hour of health checks. They show an outage even at night, when no "
-                "shopper runs into it.",
-                (
-                    Query(
-                        hourly(f"sum by (error_type) ({probes})"), "{{error_type}}", empty=NO_ERROR
-                    ),
-                ),
-                width=12,
-                height=10,
-                low=0,
-                stacked=True,
-                links=(AlertName.STORE_DOWN,),
-                nothing=Nothing.NONE,
-            ),
-            Panel(
-                PanelKind.GRAPH,
-                "Failed collectors per hour by type",
-                "Failures an hour to read business figures. rate_limited means that the budget is "
-                "spent.",
-                (
-                    Query(
-                        hourly(f"sum by (error_type) ({collectors})"),
-                        "{{error_type}}",
-                        empty=NO_ERROR,
-                    ),
-                ),
-                width=12,
-                height=10,
-                low=0,
-                stacked=True,
-                links=(AlertName.STORE_FIGURES_STALE,),
-                nothing=Nothing.NONE,
-            ),
-            Panel(
-                PanelKind.GRAPH,
-                "Slowest probes (p95)",
-                "How long the health checks of the slowest stores take. Rising towards the "
-                "timeout, they announce an outage.",
-                (Query(f"topk(5, {slowest})", "{{domain}} {{probe}}"),),
-                unit="s",
-                width=24,
-                height=10,
-                low=0,
-                steps=LATENCY,
-                lines=True,
-                links=(Dashboards.SHOP, AlertName.STORE_DEGRADED),
-            ),
-            Panel(
-                PanelKind.TABLE,
-                "Probes that fail now",
-                "When the check last succeeded, and the last HTTP status where there was an answer "
-                "at all. No answer points to the network, 5xx to the shop, 403 to a firewall.",
-                (
-                    Query(
-                        failing_probes(),
-                        "Last success",
-                        unit="dateTimeFromNow",
-                        width=140,
-                        empty="there may be no failing probe",
-                    ),
-                ),
-                width=24,
-                columns=("domain", "probe", "status", "org"),
-                sort="+Last success",
-                links=(Dashboards.SHOP, AlertName.STORE_DOWN),
-                nothing=Nothing.NONE,
+            Query(
+                hourly(f"sum by (error_type) ({collectors})"),
+                "{{error_type}}",
+                empty=NO_ERROR,
             ),
         ),
+        width=12,
+        height=10,
+        low=0,
+        stacked=True,
+        links=(AlertName.STORE_FIGURES_STALE,),
+        nothing=Nothing.NONE,
+    )
+
+
+def slowest_probes() -> Panel:
+    """How slow probes are."""
+    slowest = select(series.PROBE_QUANTILE, *S)
+    return Panel(
+        PanelKind.GRAPH,
+        "Slowest probes (p95)",
+        "How long the health checks of the slowest stores take. Rising towards the "
+        "timeout, they announce an outage.",
+        (Query(f"topk(5, {slowest})", "{{domain}} {{probe}}"),),
+        unit="s",
+        width=24,
+        height=10,
+        low=0,
+        steps=LATENCY,
+        lines=True,
+        links=(Dashboards.SHOP, AlertName.STORE_DEGRADED),
+    )
+
+
+def failing_now() -> Panel:
+    """Which probes fail now."""
+    return Panel(
+        PanelKind.TABLE,
+        "Probes that fail now",
+        "When the check last succeeded, and the last HTTP status where there was an answer "
+        "at all. No answer points to the network, 5xx to the shop, 403 to a firewall.",
+        (
+            Query(
+                failing_probes(),
+                "Last success",
+                unit="dateTimeFromNow",
+                width=140,
+                empty="there may be no failing probe",
+            ),
+        ),
+        width=24,
+        columns=("domain", "probe", "status", "org"),
+        sort="+Last success",
+        links=(Dashboards.SHOP, AlertName.STORE_DOWN),
+        nothing=Nothing.NONE,
     )
 
 

@@ -117,74 +117,82 @@ def graphs() -> tuple[Panel, ...]:
 
 def upkeep() -> Row:
     """What will become trouble if nobody acts."""
+    return Row("Upkeep", (certificates(), stalest(), what_runs_them()))
+
+
+def certificates() -> Panel:
+    """Which certificates expire next."""
     expiry = f"{each(health.TLS_EXPIRY, *STORE_MATCH)} - time()"
+    return Panel(
+        PanelKind.TABLE,
+        "Certificates that expire next",
+        "Time left of the ten certificates that expire first. Less than "
+        f"{THRESHOLDS.certificate_warning / DAY:g} days means that renewal is broken.",
+        (
+            Query(
+                f"bottomk(10, {expiry})",
+                "Left",
+                unit="s",
+                decimals=1,
+                width=100,
+                steps=CERTIFICATE,
+                empty="stores served over plain http have no certificate",
+            ),
+        ),
+        width=12,
+        columns=("domain", "org"),
+        sort="+Left",
+        links=(Dashboards.SHOP, AlertName.STORE_CERTIFICATE_EXPIRING),
+        nothing=Nothing.NO_HTTPS,
+    )
+
+
+def stalest() -> Panel:
+    """Which figures are stale."""
+    return Panel(
+        PanelKind.TABLE,
+        "Stalest figures",
+        "Collectors that are furthest behind, in intervals. From "
+        f"{THRESHOLDS.stale_intervals:g} on their figures are withdrawn.",
+        (
+            Query(
+                f"topk(10, {missed_runs()})",
+                "Missed runs",
+                decimals=1,
+                width=121,
+                steps=MISSED,
+            ),
+        ),
+        width=12,
+        columns=("domain", "org"),
+        sort="Missed runs",
+        links=(Dashboards.SHOP, AlertName.STORE_FIGURES_STALE),
+    )
+
+
+def what_runs_them() -> Panel:
+    """What the stores in most trouble run on."""
     worst = f"and {on(*STORE)} topk({LISTED}, {TROUBLE})"
     facts = each(health.INFO, *STORE_MATCH)
     customers = each(business.CUSTOMERS, *STORE_MATCH)
-    return Row(
-        "Upkeep",
+    return Panel(
+        PanelKind.TABLE,
+        f"About the {LISTED} stores in most trouble",
+        "What runs them: version, currency, time zone, order storage, and their number of "
+        "customers. Faults of one version only are that version's.",
         (
-            Panel(
-                PanelKind.TABLE,
-                "Certificates that expire next",
-                "Time left of the ten certificates that expire first. Less than "
-                f"{THRESHOLDS.certificate_warning / DAY:g} days means that renewal is broken.",
-                (
-                    Query(
-                        f"bottomk(10, {expiry})",
-                        "Left",
-                        unit="s",
-                        decimals=1,
-                        width=100,
-                        steps=CERTIFICATE,
-                        empty="stores served over plain http have no certificate",
-                    ),
-                ),
-                width=12,
-                columns=("domain", "org"),
-                sort="+Left",
-                links=(Dashboards.SHOP, AlertName.STORE_CERTIFICATE_EXPIRING),
-                nothing=Nothing.NO_HTTPS,
-            ),
-            Panel(
-                PanelKind.TABLE,
-                "Stalest figures",
-                "Collectors that are furthest behind, in intervals. From "
-                f"{THRESHOLDS.stale_intervals:g} on their figures are withdrawn.",
-                (
-                    Query(
-                        f"topk(10, {missed_runs()})",
-                        "Missed runs",
-                        decimals=1,
-                        width=121,
-                        steps=MISSED,
-                    ),
-                ),
-                width=12,
-                columns=("domain", "org"),
-                sort="Missed runs",
-                links=(Dashboards.SHOP, AlertName.STORE_FIGURES_STALE),
-            ),
-            Panel(
-                PanelKind.TABLE,
-                f"About the {LISTED} stores in most trouble",
-                "What runs them: version, currency, time zone, order storage, and their number of "
-                "customers. Faults of one version only are that version's.",
-                (
-                    Query(
-                        f"(({customers} {worst}) * {on(*STORE)} group_right () {facts})"
-                        f" or (-1 * {facts} {worst})",
-                        "Customers",
-                        decimals=0,
-                        width=112,
-                        mappings=((-1, Nothing.UNKNOWN, GREY),),
-                        empty="the collector of these facts may be switched off",
-                    ),
-                ),
-                width=24,
-                columns=("domain", "version", "currency", "timezone", "order_storage", "org"),
-                sort="Customers",
-                links=(Dashboards.SHOP,),
+            Query(
+                f"(({customers} {worst}) * {on(*STORE)} group_right () {facts})"
+                f" or (-1 * {facts} {worst})",
+                "Customers",
+                decimals=0,
+                width=112,
+                mappings=((-1, Nothing.UNKNOWN, GREY),),
+                empty="the collector of these facts may be switched off",
             ),
         ),
+        width=24,
+        columns=("domain", "version", "currency", "timezone", "order_storage", "org"),
+        sort="Customers",
+        links=(Dashboards.SHOP,),
     )

@@ -101,70 +101,82 @@ def now() -> Row:
 
 def course() -> Row:
     """The chosen operations over time."""
-    buckets = promql.rate(DURATION, "$__rate_interval", *M, suffix="_bucket")
-    native = promql.rate(DURATION, "$__rate_interval", *M)
-    return Row(
-        "Over time",
+    return Row("Over time", (busiest(), errors_by_fault(), latency(), latencies()))
+
+
+def busiest() -> Panel:
+    """What is called most."""
+    return Panel(
+        PanelKind.GRAPH,
+        "Calls per hour, ten busiest operations",
+        "Finished operations an hour. Compare shapes: all falling together is the "
+        "application or the network, one falling is that operation.",
+        (Query(f"topk(10, {calls('operation')})", "{{operation}}"),),
+        low=0,
+        width=12,
+        height=10,
+        links=(Dashboards.OPERATIONS,),
+    )
+
+
+def errors_by_fault() -> Panel:
+    """Who must act."""
+    return Panel(
+        PanelKind.GRAPH,
+        "Errors per hour by who must act",
+        "Errors an hour by fault: customer is what shoppers did wrong, store and config "
+        "are the shop's and the credentials', app is a bug of the caller. Dots are single "
+        "calls that failed, with their traces.",
         (
-            Panel(
-                PanelKind.GRAPH,
-                "Calls per hour, ten busiest operations",
-                "Finished operations an hour. Compare shapes: all falling together is the "
-                "application or the network, one falling is that operation.",
-                (Query(f"topk(10, {calls('operation')})", "{{operation}}"),),
-                low=0,
-                width=12,
-                height=10,
-                links=(Dashboards.OPERATIONS,),
-            ),
-            Panel(
-                PanelKind.GRAPH,
-                "Errors per hour by who must act",
-                "Errors an hour by fault: customer is what shoppers did wrong, store and config "
-                "are the shop's and the credentials', app is a bug of the caller. Dots are single "
-                "calls that failed, with their traces.",
-                (
-                    Query(
-                        hourly(f"sum by (fault) ({ERRORS})"),
-                        "{{fault}}",
-                        empty=NO_ERROR,
-                        exemplars=True,
-                    ),
-                ),
-                low=0,
-                width=12,
-                height=10,
-                stacked=True,
-                links=(Dashboards.ERRORS,),
-                nothing=Nothing.NONE,
-            ),
-            Panel(
-                PanelKind.GRAPH,
-                "Latency",
-                "Quantiles over all chosen operations. p99 rising alone is a few slow calls, all "
-                "three rising is a slow shop. Dots are single calls, with their traces.",
-                # The dots of one query are those of all three.
-                tuple(
-                    Query(quantile(q), f"p{q * 100:g}", exemplars=q == series.QUANTILES[-1])
-                    for q in series.QUANTILES
-                ),
-                unit="s",
-                low=0,
-                width=12,
-                height=10,
-                steps=LATENCY,
-                lines=True,
-                links=(AlertName.STORE_LATENCY_REGRESSION, Dashboards.TRENDS),
-            ),
-            Panel(
-                PanelKind.HEATMAP,
-                "Latency, all of it",
-                "How many operations took how long. Two bands mean two kinds of call, such as "
-                "cached and not. Native histograms are used where they are scraped.",
-                (Query(f"sum ({native}) or on () sum by (le) ({buckets})", "{{le}}"),),
-                unit="s",
-                width=12,
-                height=10,
+            Query(
+                hourly(f"sum by (fault) ({ERRORS})"),
+                "{{fault}}",
+                empty=NO_ERROR,
+                exemplars=True,
             ),
         ),
+        low=0,
+        width=12,
+        height=10,
+        stacked=True,
+        links=(Dashboards.ERRORS,),
+        nothing=Nothing.NONE,
+    )
+
+
+def latency() -> Panel:
+    """How long operations take."""
+    return Panel(
+        PanelKind.GRAPH,
+        "Latency",
+        "Quantiles over all chosen operations. p99 rising alone is a few slow calls, all "
+        "three rising is a slow shop. Dots are single calls, with their traces.",
+        # The dots of one query are those of all three.
+        tuple(
+            Query(quantile(q), f"p{q * 100:g}", exemplars=q == series.QUANTILES[-1])
+            for q in series.QUANTILES
+        ),
+        unit="s",
+        low=0,
+        width=12,
+        height=10,
+        steps=LATENCY,
+        lines=True,
+        links=(AlertName.STORE_LATENCY_REGRESSION, Dashboards.TRENDS),
+    )
+
+
+def latencies() -> Panel:
+    """All of the latencies, not only some quantiles."""
+    buckets = promql.rate(DURATION, "$__rate_interval", *M, suffix="_bucket")
+    native = promql.rate(DURATION, "$__rate_interval", *M)
+    return Panel(
+        PanelKind.HEATMAP,
+        "Latency, all of it",
+        "How many operations took how long. Two bands mean two kinds of call, such as "
+        "cached and not. Native histograms are used where they are scraped.",
+        (Query(f"sum ({native}) or on () sum by (le) ({buckets})", "{{le}}"),),
+        unit="s",
+        width=12,
+        height=10,
     )

@@ -38,55 +38,69 @@ def page() -> DashboardPage:
 
 def now() -> Row:
     """The chosen stores in single figures."""
+    return Row("Now", (objective(), least_left(), missed(), burning()))
+
+
+def objective() -> Panel:
+    """What is wanted."""
+    return Panel(
+        PanelKind.STAT,
+        "Objective",
+        "Share of good operations asked for, the strictest of the chosen stores.",
+        (Query(f"max by (slo) ({select(slo.TARGET, *M)})", "{{slo}}"),),
+        unit="percentunit",
+        decimals=2,
+        width=6,
+        height=5,
+    )
+
+
+def least_left() -> Panel:
+    """How much of the error budget is left."""
+    budget = select(slo.BUDGET, *M)
+    return Panel(
+        PanelKind.STAT,
+        "Least budget left",
+        f"Error budget of {SLO_WINDOW} that is left in the store with least. Below zero "
+        "the objective is missed.",
+        (Query(f"min by (slo) ({budget})", "{{slo}}"),),
+        unit="percentunit",
+        decimals=1,
+        width=6,
+        height=5,
+        steps=LEFT,
+    )
+
+
+def missed() -> Panel:
+    """Who misses the objective."""
+    budget = select(slo.BUDGET, *M)
+    return Panel(
+        PanelKind.STAT,
+        "Stores that miss it",
+        "Stores that miss the objective, their error budget spent. The table names them.",
+        (Query(f"sum by (slo) ({budget} < bool 0)", "{{slo}}"),),
+        decimals=0,
+        width=6,
+        height=5,
+        steps=((None, "green"), (1, "red")),
+    )
+
+
+def burning() -> Panel:
+    """How many alerts of burning budgets fire."""
     budget = select(slo.BUDGET, *M)
     alerts = promql.firing(promql.equal("alertname", AlertName.STORE_ERROR_BUDGET_BURN), *M)
-    return Row(
-        "Now",
-        (
-            Panel(
-                PanelKind.STAT,
-                "Objective",
-                "Share of good operations asked for, the strictest of the chosen stores.",
-                (Query(f"max by (slo) ({select(slo.TARGET, *M)})", "{{slo}}"),),
-                unit="percentunit",
-                decimals=2,
-                width=6,
-                height=5,
-            ),
-            Panel(
-                PanelKind.STAT,
-                "Least budget left",
-                f"Error budget of {SLO_WINDOW} that is left in the store with least. Below zero "
-                "the objective is missed.",
-                (Query(f"min by (slo) ({budget})", "{{slo}}"),),
-                unit="percentunit",
-                decimals=1,
-                width=6,
-                height=5,
-                steps=LEFT,
-            ),
-            Panel(
-                PanelKind.STAT,
-                "Stores that miss it",
-                "Stores that miss the objective, their error budget spent. The table names them.",
-                (Query(f"sum by (slo) ({budget} < bool 0)", "{{slo}}"),),
-                decimals=0,
-                width=6,
-                height=5,
-                steps=((None, "green"), (1, "red")),
-            ),
-            Panel(
-                PanelKind.STAT,
-                "Burn alerts",
-                "Alerts that fire now because a budget is spent too fast, pages and tickets.",
-                (Query(f"count({alerts}) or 0 * count({budget})"),),
-                decimals=0,
-                width=6,
-                height=5,
-                steps=((None, "green"), (1, "red")),
-                links=(AlertName.STORE_ERROR_BUDGET_BURN,),
-            ),
-        ),
+    return Panel(
+        PanelKind.STAT,
+        "Burn alerts",
+        "Alerts that fire now because a budget is spent too fast, pages and tickets.",
+        (Query(f"count({alerts}) or 0 * count({budget})"),),
+        decimals=0,
+        width=6,
+        height=5,
+        steps=((None, "green"), (1, "red")),
+        links=(AlertName.STORE_ERROR_BUDGET_BURN,),
     )
 
 

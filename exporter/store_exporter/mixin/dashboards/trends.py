@@ -139,67 +139,71 @@ def usual() -> Row:
 
 def movers() -> Row:
     """The stores that changed most."""
+    return Row("What changed most", (fewest_orders(), slowest_of_late()))
+
+
+def fewest_orders() -> Panel:
+    """Whose orders fell most."""
     day = select(series.orders_in("1d"), *M)
     fewer = f"bottomk(20, {day} / ({day} offset 1w >= {SEASONAL.drought_minimum:g}) - 1)"
+    return Panel(
+        PanelKind.TABLE,
+        "Orders against a week ago: largest falls",
+        "The 20 shops whose orders of the last 24 hours fell most against the same hours "
+        f"a week ago, of those that had at least {SEASONAL.drought_minimum:g} then. -100 % "
+        "sold nothing.",
+        (
+            Query(
+                fewer,
+                "Change",
+                unit="percentunit",
+                decimals=0,
+                steps=CHANGE,
+                empty=WEEK_AGO,
+            ),
+        ),
+        width=12,
+        columns=("domain", "org"),
+        sort="+Change",
+        links=(Dashboards.SHOP, AlertName.STORE_ORDER_DROUGHT),
+        nothing=Nothing.NOT_SO_LONG,
+    )
+
+
+def slowest_of_late() -> Panel:
+    """Whose latency rose most."""
     slow = select(series.LATENCY_HOURLY, *M)
     normal = select(series.LATENCY_NORMAL, *M)
     slower = f"topk(20, {slow} / {normal} - 1)"
     success = f"{SUCCESS_RATE} and {on(*STORE)} {slower}"
-    return Row(
-        "What changed most",
+    return Panel(
+        PanelKind.TABLE,
+        "Latency against normal: largest rises",
+        "The 20 shops with the largest rise of the p95 of the last hour against the "
+        "median of the same weekday and hour. +100 % is twice as slow.",
         (
-            Panel(
-                PanelKind.TABLE,
-                "Orders against a week ago: largest falls",
-                "The 20 shops whose orders of the last 24 hours fell most against the same hours "
-                f"a week ago, of those that had at least {SEASONAL.drought_minimum:g} then. -100 % "
-                "sold nothing.",
-                (
-                    Query(
-                        fewer,
-                        "Change",
-                        unit="percentunit",
-                        decimals=0,
-                        steps=CHANGE,
-                        empty=WEEK_AGO,
-                    ),
-                ),
-                width=12,
-                columns=("domain", "org"),
-                sort="+Change",
-                links=(Dashboards.SHOP, AlertName.STORE_ORDER_DROUGHT),
-                nothing=Nothing.NOT_SO_LONG,
+            Query(
+                slower,
+                "Change",
+                unit="percentunit",
+                decimals=0,
+                steps=SLOWER,
+                empty=f"needs {SEASONAL.history} weeks of history",
+                otherwise=Nothing.NOT_SO_LONG,
             ),
-            Panel(
-                PanelKind.TABLE,
-                "Latency against normal: largest rises",
-                "The 20 shops with the largest rise of the p95 of the last hour against the "
-                "median of the same weekday and hour. +100 % is twice as slow.",
-                (
-                    Query(
-                        slower,
-                        "Change",
-                        unit="percentunit",
-                        decimals=0,
-                        steps=SLOWER,
-                        empty=f"needs {SEASONAL.history} weeks of history",
-                        otherwise=Nothing.NOT_SO_LONG,
-                    ),
-                    Query(
-                        success,
-                        "Success",
-                        unit="percentunit",
-                        decimals=1,
-                        steps=SUCCESS,
-                        empty=f"needs {SEASONAL.history} weeks of history",
-                    ),
-                ),
-                width=12,
-                columns=("domain", "org"),
-                sort="Change",
-                links=(Dashboards.SHOP, AlertName.STORE_LATENCY_REGRESSION),
+            Query(
+                success,
+                "Success",
+                unit="percentunit",
+                decimals=1,
+                steps=SUCCESS,
+                empty=f"needs {SEASONAL.history} weeks of history",
             ),
         ),
+        width=12,
+        columns=("domain", "org"),
+        sort="Change",
+        links=(Dashboards.SHOP, AlertName.STORE_LATENCY_REGRESSION),
     )
 
 
