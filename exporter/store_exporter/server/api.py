@@ -21,9 +21,8 @@ from ..stores.model import Store
 from . import prometheus, reports
 from .access import OrgAccess
 from .analytics import Filters, Findings, from_recorder, report
-from .endpoints import ApiError
+from .endpoints import ApiError, number
 from .exporter import Exporter
-from .parameters import number
 from .places import FullError, Places
 from .query_api import PrometheusError
 from .reports import Report

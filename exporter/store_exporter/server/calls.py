@@ -13,9 +13,8 @@ from aiohttp import web
 from ..calls.call import Call
 from ..metrics.guard import clean
 from .access import OrgAccess
-from .endpoints import ApiError
+from .endpoints import ApiError, number
 from .exporter import Exporter
-from .parameters import number
 
 MAX_LIMIT = 1000
 _FILTERS = ("operation", "error_type", "fault", "kind")

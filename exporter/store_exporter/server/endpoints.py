@@ -1,7 +1,8 @@
-"""What the endpoints for applications share: an answer, or an error, as a JSON document."""
+"""What the endpoints for applications share: parameters, and answers or errors as JSON."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -45,3 +46,15 @@ def json_endpoint(respond: Endpoint) -> Callable[[web.Request], Awaitable[web.Re
             return web.json_response(document, status=error.status, headers=error.headers)
 
     return handle
+
+
+def number(request: web.Request, name: str, default: int, highest: int) -> int:
+    """Return a whole number from 1 on.
+
+    Raises:
+        ApiError: it is none, or higher than may be.
+    """
+    text = request.query.get(name) or str(default)
+    if not re.fullmatch("[0-9]{1,6}", text) or not 1 <= int(text) <= highest:
+        raise ApiError(400, f"{name} must be a whole number from 1 to {highest}")
+    return int(text)

@@ -19,10 +19,9 @@ from ..probing.state import StateUnavailableError
 from ..stores.model import Store
 from .access import OrgAccess
 from .bodies import Bodies
-from .endpoints import ApiError
+from .endpoints import ApiError, number
 from .exporter import Exporter
 from .ingest import key_of
-from .parameters import number
 
 MAX_LIMIT = 1000
 MAX_AN_HOUR = 60
