@@ -16,6 +16,10 @@ from .html import Html, tag
 from .page import page
 
 MOST = 200
+_NOTHING = (
+    "No such call is remembered here: none failed lately, or it was made by an application that "
+    "does not report its calls to this exporter."
+)
 FILTERS = ("domain", "operation", "error_type", "trace_id")
 
 
@@ -31,7 +35,7 @@ class CallsPage:
         chosen = {name: value for name, value in asked.items() if value}
         calls = await asyncio.to_thread(self._calls, chosen)
         title = ", ".join(f"{name} {value}" for name, value in chosen.items()) or "all stores"
-        body = _table(calls) if calls else tag("p", _nothing(chosen), class_="soft")
+        body = _table(calls) if calls else tag("p", _NOTHING, class_="soft")
         home = tag("nav", tag("a", "Stores", href="./"))
         shown = tag("div", tag("header", tag("h1", f"Failed calls: {title}"), home), body)
         return page("Calls", Html(self._exporter.redact(shown)))
@@ -73,12 +77,3 @@ def _details(call: Call) -> Html | None:
 
 def _written(moment: float) -> str:
     return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-
-
-def _nothing(chosen: Mapping[str, str]) -> str:
-    if "trace_id" in chosen:
-        return (
-            "No such call is remembered here: it did not fail, is too long ago, or was made by an "
-            "application that does not report its calls to this exporter."
-        )
-    return "No such call failed lately."
