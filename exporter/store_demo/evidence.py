@@ -92,6 +92,18 @@ class Evidence:
         async with self.session.get(url, headers=headers) as answer:
             return list((await answer.json()).get("metrics", ()))
 
+    async def deployed(self, token: str, mark: dict[str, str]) -> None:
+        """Tell the exporter's API of a deployment.
+
+        Raises:
+            MissingEvidenceError: it does not take it.
+        """
+        headers = {"Authorization": f"Bearer {token}"}
+        url = f"{self.exporter}/api/v1/events"
+        async with self.session.post(url, json=mark, headers=headers) as answer:
+            if answer.status != 200:
+                raise MissingEvidenceError(f"the API refuses an event: {await answer.text()}")
+
     async def domains_of(self, token: str) -> set[str]:
         """The stores whose operations the exporter's API tells to a token."""
         return {row["domain"] for row in await self.operations_of(token)}

@@ -113,7 +113,15 @@ def exporter_configuration(
         "state_directory": "state",
         "prometheus_url": addresses["prometheus"],
         "orgs": [
-            {"org": org, "api_tokens": [reference.format(f"{org.upper()}_API_TOKEN")]}
+            {
+                "org": org,
+                "api_tokens": [
+                    {
+                        "token": reference.format(f"{org.upper()}_API_TOKEN"),
+                        "scopes": ["read", "events"],
+                    }
+                ],
+            }
             for org in orgs
         ],
         "defaults": _defaults(pace),

@@ -83,6 +83,10 @@ class Story:
         Raises:
             MissingEvidenceError: that was not to be seen in time.
         """
+        (org,) = (role.org for role in cast() if role.domain == self._failing)
+        mark = {"domain": self._failing, "application": "checkout", "version": "2.4"}
+        await self._evidence.deployed(api_token(org), mark)
+        self._tell(f"{org} deploys version 2.4 of its checkout, and tells the exporter")
         self._tell(f"{self._failing} loses its database: every page is now an HTTP 500")
         self._outage = self._stack.stores[self._failing].faults.add(outage())
         await until(
@@ -103,6 +107,10 @@ class Story:
             raise MissingEvidenceError(f"Alertmanager holds {ALERT} for {domains}")
         self._verified(f"Alertmanager holds {ALERT} for {self._failing}, and for no other store")
         await self._message("FIRING", f"Slack received the message that {self._failing} is down")
+        told = [message["text"] for message in await self._evidence.messages()]
+        if not any("deploy checkout 2.4" in text for text in told):
+            raise MissingEvidenceError(f"no message names the deployment before it: {told}")
+        self._verified("It names what changed just before: the deployment of checkout 2.4")
         await asyncio.sleep(self._pace.calm)
 
     async def store_recovers(self) -> None:
