@@ -37,6 +37,7 @@ HITS = (
     ("server-timing", 'cdn-cache; desc="HIT", edge; dur=1'),
     ("cache-status", "ExampleCache; hit; ttl=30"),
     ("cache-status", "Origin; fwd=miss, CDN; hit"),
+    ("x-grid-srcache-fetch", "HIT"),
     ("x-nananana", "Batcache-Hit"),
     ("wp-super-cache", "Served legacy cache file"),
     ("hummingbird-cache", "Served"),

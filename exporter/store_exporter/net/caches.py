@@ -16,7 +16,7 @@ from ..errors import StoreError
 UNCACHED: Mapping[str, str] = {"Cache-Control": "no-cache", "Pragma": "no-cache"}
 """Headers by which a request asks for a fresh answer; `Pragma` is for caches of HTTP/1.0."""
 
-_TELLING = re.compile(r"cache($|-status$|-hits?$|-lookup$|-result$|-fetch-status$)")
+_TELLING = re.compile(r"cache($|-status$|-hits?$|-lookup$|-result$|-fetch(-status)?$)")
 """What the names of headers end with that tell it, such as `x-litespeed-cache`, `cf-cache-status`,
 `x-cache`, `x-proxy-cache`, `x-cache-hits`, `x-srcache-fetch-status` or `x-hcdn-cache-status`."""
 _MORE = (
