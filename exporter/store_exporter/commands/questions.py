@@ -162,7 +162,7 @@ def final(given: str) -> tuple[str, str]:
     """Return where an address leads, and a sentence about it if that is elsewhere.
 
     Another scheme, or `www.` before the host, is the same store. What leads to another host is not
-    followed: a shop of Shopify sends visitors to its public name and keeps its API, and whose
+    followed: a hosted shop sends visitors to its public name and keeps its API, and whose
     another host is only a person can say.
     """
     asked = httpx.URL(given)
