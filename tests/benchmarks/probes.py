@@ -31,7 +31,8 @@ async def main(port: str, ca_file: str) -> None:
     from store_exporter.server.garbage import seldom_collected
     from store_exporter.stores.model import Schedule, Secret, Store
 
-    transport = Transport()
+    # Others have their windows in between, which takes longer than the exporter keeps a connection.
+    transport = Transport(keepalive=300.0)
     runner = Runner(Recorder(), transport)
     liveness = base.load("woocommerce").probes["liveness"]
     secrets = {
