@@ -196,6 +196,19 @@ def test_an_address_that_is_none_is_refused_at_once(url: str) -> None:
         WooCommerce(url, "ck_1", "cs_1", org="acme")
 
 
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({}, r"^WooCommerce\(\) needs org, the tenant"),
+        ({"org": "acme", "timout": 3}, r"^WooCommerce\(\) got an unexpected keyword .*'timout'$"),
+        ({"org": "acme", "api_version": "2026-10"}, "'api_version'"),
+    ],
+)
+def test_options_that_are_none_are_refused_by_name(options: Any, says: str) -> None:
+    with pytest.raises(TypeError, match=says):
+        WooCommerce("https://shop.example.com", "ck_1", "cs_1", **options)
+
+
 def test_the_domain_is_the_addresss_host_unless_given() -> None:
     with WooCommerce("https://www.x.example/shop/", "ck_1", "cs_1", org="acme") as shop:
         assert (shop.domain, shop.url) == ("www.x.example", "https://www.x.example/shop")

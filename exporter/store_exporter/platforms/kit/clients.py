@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from random import Random
-from typing import Any, Generic, Required, Self, TypeVar
+from typing import Any, ClassVar, Generic, Required, Self, TypeVar
 
 import httpx
 
@@ -64,6 +64,14 @@ def clocks(options: Options) -> Clocks:
     return chosen
 
 
+def _check(client: type[Client[Any, Any, Any]], options: Options) -> None:
+    """Refuse options as Python refuses arguments, which type checkers see and programs do not."""
+    if "org" not in options:
+        raise TypeError(f"{client.__name__}() needs org, the tenant that calls are counted for")
+    for name in options.keys() - client.options.__annotations__.keys():
+        raise TypeError(f"{client.__name__}() got an unexpected keyword argument {name!r}")
+
+
 class Client(Operations, ABC, Generic[ApiT, TransportT, SleptT]):
     """What both clients have in common.
 
@@ -73,7 +81,12 @@ class Client(Operations, ABC, Generic[ApiT, TransportT, SleptT]):
         options: whose the measurements are, and how patient to be.
         transport: sends the requests in place of a pool of connections; for tests.
         sleep: waits between repetitions; for tests.
+
+    Raises:
+        TypeError: an option is unknown, or `org` is missing.
     """
+
+    options: ClassVar[type] = Options
 
     def __init__(
         self,
@@ -83,6 +96,7 @@ class Client(Operations, ABC, Generic[ApiT, TransportT, SleptT]):
         transport: TransportT | None = None,
         sleep: Callable[[float], SleptT] | None = None,
     ) -> None:
+        _check(type(self), options)
         self.url = connection.url
         self.org = options["org"]
         self.domain = options.get("domain") or connection.host

@@ -25,6 +25,8 @@ class Options(clients.Options, total=False):
 
 
 class _Shop(Client[Api, TransportT, SleptT]):
+    options = Options
+
     def __init__(
         self,
         url: str,
@@ -59,6 +61,7 @@ class Shopify(_Shop[httpx.BaseTransport, None], BlockingClient[Api]):
 
     Raises:
         ValueError: `url` is no http or https address.
+        TypeError: an option is unknown, or `org` is missing.
     """
 
 

@@ -25,6 +25,8 @@ class Options(clients.Options, total=False):
 
 
 class _Store(Client[Api, TransportT, SleptT]):
+    options = Options
+
     def __init__(
         self,
         url: str,
@@ -56,6 +58,7 @@ class WooCommerce(_Store[httpx.BaseTransport, None], BlockingClient[Api]):
 
     Raises:
         ValueError: `url` is no http or https address.
+        TypeError: an option is unknown, or `org` is missing.
     """
 
 
