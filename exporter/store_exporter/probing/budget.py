@@ -21,6 +21,8 @@ LONGEST_BACKOFF = 900.0
 """Seconds to hold back at most after failures."""
 LONGEST_PATIENCE = 3600.0
 """Seconds; a store that asks for more patience is asked again after this."""
+# One for all: each is 2.5 KB.
+_RANDOM = Random()  # noqa: S311 - jitter, not cryptography
 
 
 class BudgetSpentError(StoreError):
@@ -51,7 +53,7 @@ class Budget:
         self, per_hour: int, *, monotonic: Callable[[], float], random: Random | None = None
     ) -> None:
         self._monotonic = monotonic
-        self._random = random or Random()  # noqa: S311 - jitter, not cryptography
+        self._random = random or _RANDOM
         self._updated = monotonic()
         self._asked_until = self._failing_until = self._updated
         self._failures = 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -63,7 +62,7 @@ class History:
     def __init__(self, per_check: int = 20, total: int = 100_000) -> None:
         self._per_check = per_check
         self._total = total
-        self._stores: dict[str, dict[tuple[str, str], deque[Result]]] = {}
+        self._stores: dict[str, dict[tuple[str, str], list[Result]]] = {}
         self._checks = 0
         self._changed: set[str] = set()
 
@@ -74,12 +73,11 @@ class History:
         key = (result.kind, result.name)
         results = checks.get(key)
         if results is None:
-            results = checks[key] = deque()
+            results = checks[key] = []  # a tenth of an empty deque's size
             self._checks += 1
         results.append(result)
         limit = max(1, min(self._per_check, self._total // self._checks))
-        while len(results) > limit:
-            results.popleft()
+        del results[:-limit]
 
     def take_changed(self) -> set[str]:
         """Return the domains that had results since this was asked last."""
