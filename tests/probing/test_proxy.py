@@ -23,7 +23,7 @@ from store_exporter.probing.runner import Runner
 from store_exporter.probing.transport import Transport
 from store_exporter.stores.model import Proxy, Schedule, Secret, Store
 from tests.fakes import bad_server
-from tests.fakes.bad_server import Authority, serving
+from tests.fakes.bad_server import Authority, Behaviour, serving
 from tests.probing.conftest import StoreFactory
 from tests.servers import eventually, tool
 
@@ -157,6 +157,42 @@ def full_queue() -> Iterator[int]:
             client.setblocking(False)
             client.connect_ex(address)
         yield address[1]
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "words"),
+    [
+        (bad_server.close, "ends the connection instead of making a tunnel"),
+        (bad_server.reset, "ends the connection instead of making a tunnel"),
+        (bad_server.raw(b"SSH-2.0-OpenSSH_9.2\r\n"), "does not answer as an HTTP proxy does"),
+        (
+            bad_server.answer(headers={"X": "x" * 100_000}),
+            "answers with headers that are too large",
+        ),
+        (
+            bad_server.raw(bad_server.head(429, reason="Too\x1b[2Jmany\u009b" + "x" * 5000)),
+            "refuses: 429 Too\\u001b[2Jmany\ufffdxxx",
+        ),
+    ],
+)
+async def test_what_answers_no_tunnel_is_our_own_trouble(
+    store: StoreFactory, transport: Transport, behaviour: Behaviour, words: str
+) -> None:
+    async with serving(behaviour) as broken:
+        proxy = Proxy(broken.url)
+        kind, message = await failure(store, transport, "https://shop.example.com", proxy)
+    assert kind == "local_failure"
+    assert message.startswith(f"the proxy {proxy.url}, which leads to shop.example.com, {words}")
+    assert message.isprintable()
+    assert len(message) < 200
+
+
+async def test_what_ends_in_a_tunnel_is_the_stores(
+    tmp_path: Path, store: StoreFactory, transport: Transport, authority: Authority
+) -> None:
+    with tinyproxy(tmp_path) as url:
+        async with serving(bad_server.close, tls=authority.context()) as server:
+            assert (await failure(store, transport, server.url, Proxy(url)))[0] == "connection"
 
 
 async def test_a_store_that_the_proxy_cannot_reach_is_down(

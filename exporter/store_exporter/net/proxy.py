@@ -12,9 +12,17 @@ from collections.abc import Mapping
 from urllib.parse import quote, urlsplit
 
 from ..stores.model import Proxy, Store
+from .marks import GENERIC
 from .plans import TransportError
 
 _AUTHENTICATION_REQUIRED = 407
+_LONGEST_PHRASE = 80
+_NO_ANSWER = {
+    "connection": "ends the connection instead of making a tunnel",
+    "invalid_response": "does not answer as an HTTP proxy does",
+    "response_too_large": "answers with headers that are too large",
+}
+"""What a proxy does that neither makes a tunnel nor says why not, by the kind of the failure."""
 
 
 def proxy_for(store: Store, url: str) -> Proxy | None:
@@ -82,11 +90,25 @@ def no_tunnel(proxy: str, host: str, status: int, phrase: str) -> TransportError
         status: of its answer.
         phrase: the reason beside it.
     """
-    said = f"{status} {phrase}".strip()
+    # Bytes that are no UTF-8 come as half surrogates, which nothing can be written with.
+    text = phrase.encode(errors="surrogateescape").decode(errors="replace")
+    said = f"{status} {GENERIC.redact.line(text, _LONGEST_PHRASE)}".strip()
     if status >= 500:
         kind = "timeout" if status == 504 else "connection"
         return TransportError(kind, f"the proxy {proxy} could not reach {host}: {said}", sent=False)
     return unreachable(proxy, host, f"refuses: {said}{_advice(status)}")
+
+
+def no_answer(proxy: str, host: str, failure: TransportError | None) -> TransportError | None:
+    """Return the error of a proxy that answered CONNECT with nothing that can be read.
+
+    Args:
+        proxy: its address.
+        host: the store's.
+        failure: what it would be if the store had answered so; a timeout may be the store's.
+    """
+    reason = None if failure is None else _NO_ANSWER.get(failure.error_type)
+    return None if reason is None else unreachable(proxy, host, reason)
 
 
 def refusal(

@@ -24,7 +24,7 @@ from ..net import head, names, reach, tls
 from ..net.body import ACCEPTED, Body
 from ..net.failures import transport_error
 from ..net.plans import TransportError
-from ..net.proxy import authorization, no_tunnel, refusal, unreachable
+from ..net.proxy import authorization, no_answer, no_tunnel, refusal, unreachable
 from ..stores.model import Proxy
 from .exchange import Exchange, Outgoing, StaleConnectionError
 
@@ -109,7 +109,7 @@ class Transport:
         except Exception as raised:
             error = raised.error if isinstance(raised, _UnansweredError) else raised
             host = address.host or outgoing.url
-            failure = _of_proxy(error, outgoing.proxy, host, exchange) or transport_error(
+            failure = _of_proxy(error, outgoing.proxy, address, exchange) or transport_error(
                 error, host, stage=exchange.stage()
             )
             if failure is None:
@@ -200,11 +200,12 @@ def _login(proxy: Proxy | None, address: yarl.URL) -> dict[str, str]:
 
 
 def _of_proxy(
-    error: BaseException, proxy: Proxy | None, host: str, exchange: Exchange
+    error: BaseException, proxy: Proxy | None, address: yarl.URL, exchange: Exchange
 ) -> TransportError | None:
     """Return what an exception says about the proxy; None if it says nothing."""
     if proxy is None:
         return None
+    host = address.host or ""
     if isinstance(error, aiohttp.ClientHttpProxyError):
         return no_tunnel(proxy.url, host, error.status, error.message)
     if isinstance(error, aiohttp.ClientConnectorDNSError):
@@ -215,7 +216,8 @@ def _of_proxy(
         return unreachable(proxy.url, host, f"cannot be reached: {reason}")
     if isinstance(error, aiohttp.ConnectionTimeoutError) and not exchange.secured:
         return unreachable(proxy.url, host, "does not take the connection")
-    return None
+    through = address.scheme != "https" or exchange.kept or exchange.secured
+    return None if through else no_answer(proxy.url, host, transport_error(error, host))
 
 
 def _check_refusal(proxy: Proxy, host: str, status: int, headers: dict[str, str]) -> None:
