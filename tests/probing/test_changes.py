@@ -77,6 +77,19 @@ class Slow(MemoryDocuments):
         return await super().read(key)
 
 
+class FailingOnce(MemoryDocuments):
+    """Documents of which the first write fails, after others got their turn."""
+
+    failed = False
+
+    async def write(self, key: Key, document: str, revision: int | None = None) -> int:
+        await asyncio.sleep(0)
+        if not self.failed:
+            self.failed = True
+            raise StateUnavailableError("full", "the disk is full")
+        return await super().write(key, document, revision)
+
+
 @asynccontextmanager
 async def saved(folder: Path) -> AsyncIterator[Documents]:
     documents = StoredDocuments(SqliteState(folder))
@@ -195,6 +208,29 @@ async def test_two_processes_that_are_told_at_the_same_time_lose_nothing(tmp_pat
             one.changes.tell(deploy("1"), None), two.changes.tell(deploy("2"), None)
         )
         assert {event.after for event in await one.changes.of("acme", [])} == {"1", "2"}
+
+
+async def test_many_that_are_told_at_the_same_time_are_all_taken(tmp_path: Path) -> None:
+    async with saved(tmp_path) as documents:
+        changes = World(documents).changes
+        for store, domain in ((SHOP, SHOP.domain), (None, "")):
+            told = [changes.tell(deploy(str(n), domain), store) for n in range(30)]
+            assert [is_new for _, is_new in await asyncio.gather(*told)] == [True] * 30
+        assert len(await changes.of("acme", [SHOP])) == 60
+
+
+@pytest.mark.parametrize("store", [SHOP, None])
+async def test_what_is_sent_again_while_it_cannot_be_saved_is_not_said_to_be_known(
+    store: Store | None,
+) -> None:
+    world = World(FailingOnce())
+    event = deploy("1", SHOP.domain if store else "", key="a")
+    first, second = await asyncio.gather(
+        world.changes.tell(event, store), world.changes.tell(event, store), return_exceptions=True
+    )
+    assert isinstance(first, StateUnavailableError)
+    assert second == (event, True)
+    assert await world.changes.of("acme", [SHOP]) == [event]
 
 
 async def test_what_cannot_be_saved_is_not_remembered() -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
@@ -61,6 +62,7 @@ class Changes:
         self._unsaved: set[Key] = set()
         self._shown: dict[Key, dict[tuple[str, ...], None]] = {}
         self._comparing: asyncio.Task[None] | None = None
+        self._telling: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     def notice(self, store: Store, facts: Facts) -> None:
         """Take what a store was found to be; what of it changed becomes events soon.
@@ -140,22 +142,29 @@ class Changes:
         Raises:
             StateUnavailableError: it cannot be saved, and is not remembered.
         """
-        if store is None:
-            key, (told, is_new) = _key_of(event.org), await self._tell_org(event)
-        else:
-            key = Key.of(store, DOCUMENT)
-            page = await self._load(key)
-            if (known := page.find(event.key)) is not None:
-                return known, False
-            told, is_new = page.add(event, self._now()), True
-            try:
-                await self._documents.write(key, page.document())
-            except StateUnavailableError:
-                page.events = [one for one in page.events if one is not told]
-                raise
+        # One after the other: they replace the same document, and one that is sent again while it
+        # is being saved is known only once it is.
+        async with self._telling[event.org]:
+            if store is None:
+                key, (told, is_new) = _key_of(event.org), await self._tell_org(event)
+            else:
+                key, (told, is_new) = Key.of(store, DOCUMENT), await self._tell_store(event, store)
         if is_new:
             self._show(key, told)
         return told, is_new
+
+    async def _tell_store(self, event: Event, store: Store) -> tuple[Event, bool]:
+        key = Key.of(store, DOCUMENT)
+        page = await self._load(key)
+        if (known := page.find(event.key)) is not None:
+            return known, False
+        told = page.add(event, self._now())
+        try:
+            await self._documents.write(key, page.document())
+        except StateUnavailableError:
+            page.events = [one for one in page.events if one is not told]
+            raise
+        return told, True
 
     async def _tell_org(self, event: Event) -> tuple[Event, bool]:
         """Every process takes these, so it is read each time and replaced only as it was read."""

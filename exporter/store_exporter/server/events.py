@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -46,7 +45,7 @@ class EventsApi:
         self._access = access
         self._bodies = bodies
         self._now = now
-        self._told: dict[str, deque[float]] = {}
+        self._told: dict[str, list[float]] = {}
 
     async def listed(self, request: web.Request) -> dict[str, Any]:
         """Answer the events of the org's stores, newest first."""
@@ -86,18 +85,22 @@ class EventsApi:
             asked = _asked(body)
         store = self._watched(org, asked["domain"]) if "domain" in asked else None
         event = self._event(org, store, asked, key or "")
-        told = self._told.setdefault(org, deque(maxlen=MAX_AN_HOUR))
-        wait = told[0] + 3600 - self._now() if len(told) == MAX_AN_HOUR else 0.0
-        if wait > 0:
+        now = self._now()
+        told = [at for at in self._told.get(org, ()) if at > now - 3600]
+        if len(told) >= MAX_AN_HOUR:
             message = f"an org may tell {MAX_AN_HOUR} events an hour"
-            raise ApiError(429, message, {"Retry-After": f"{math.ceil(wait)}"})
+            raise ApiError(429, message, {"Retry-After": f"{math.ceil(told[0] + 3600 - now)}"})
+        # Counted before it is remembered, or many at once would all be below the limit.
+        self._told[org] = [*told, now]
+        is_new = False
         try:
             known, is_new = await self._exporter.changes.tell(event, store)
         except StateUnavailableError as error:
             raise ApiError(503, f"nothing was remembered: {error}") from None
-        if is_new:
-            told.append(self._now())
-        elif _content(known) != _content(event):
+        finally:
+            if not is_new:
+                self._told[org].remove(now)
+        if not is_new and _content(known) != _content(event):
             raise ApiError(422, "another event was sent with this Idempotency-Key")
         return {**known.document(), "duplicate": not is_new}
 
