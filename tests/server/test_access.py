@@ -128,6 +128,7 @@ async def test_a_file_that_becomes_bad_locks_everybody_out_until_it_is_good(
         ("basic " + base64.b64encode(b"ada:").decode(), ("ada", b"")),
         ("Basic " + base64.b64encode(b"\xff:x").decode(), ("", b"")),
         ("Basic %%%", ("", b"")),
+        ("Basic \udcff\udcfe", ("", b"")),
         ("Basic", ("", b"")),
         ("Bearer YWRhOmI=", ("", b"")),
         ("", ("", b"")),

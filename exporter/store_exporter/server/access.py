@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Awaitable, Callable
 from functools import partial
 
@@ -130,5 +129,5 @@ def credentials(header: str) -> tuple[str, bytes]:
     try:
         user, _, password = base64.b64decode(encoded.strip(), validate=True).partition(b":")
         return user.decode(), password
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # not base64, not UTF-8, or bytes beyond ASCII in the header
         return "", b""
