@@ -226,6 +226,14 @@ def test_a_redirect_is_followed_on_the_same_host_and_told_elsewhere(url: str) ->
     assert questions.final(url) == (url, "")
 
 
+@pytest.mark.parametrize("location", ["https://xn--0/", "javascript:alert(1)", "http://.."])
+def test_a_redirect_to_what_is_no_address_is_told(location: str) -> None:
+    with leading_to(location) as url:
+        found, told = questions.final(url)
+    assert found == url
+    assert "could not be opened" in told
+
+
 def test_an_address_that_does_not_answer_is_told(url: str) -> None:
     found, told = questions.final("http://127.0.0.1:9")
     assert found == "http://127.0.0.1:9"

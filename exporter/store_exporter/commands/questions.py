@@ -174,7 +174,8 @@ def final(given: str) -> tuple[str, str]:
             client.stream("GET", f"{given}/") as response,
         ):
             reached = response.url
-    except httpx.HTTPError as error:
+    # A store can redirect to what is no address at all.
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         return given, f"{given} could not be opened ({error}); the checks below say more."
     if (reached.scheme, reached.netloc) == (asked.scheme, asked.netloc):
         return given, ""

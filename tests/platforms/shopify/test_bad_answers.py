@@ -280,6 +280,21 @@ async def test_a_shop_that_has_moved_is_told_with_the_setting(
     assert caught.value.error_type == "redirect"
 
 
+async def test_a_shop_that_leads_to_what_is_no_address_is_a_redirect(
+    shop: SimulatedShopify, store: Shopify
+) -> None:
+    fault = answering("", status=301, headers={"Location": "http://[/admin/api/graphql.json"})
+    shop.faults.add(fault)
+    with pytest.raises(StoreError) as caught:
+        store.check_stock("SKU-010")
+    assert caught.value.error_type == "redirect"
+    found = watched()
+    found.shop.faults.add(fault)
+    with pytest.raises(StoreError) as caught:
+        await found.probe("liveness")
+    assert caught.value.error_type == "redirect"
+
+
 def test_a_token_that_is_revoked_in_the_middle_of_a_list_fails_the_whole_report(
     shop: SimulatedShopify, store: Shopify
 ) -> None:

@@ -129,7 +129,11 @@ def _check_moved(response: Response) -> None:
     Raises:
         StoreError: redirect.
     """
-    target = urlsplit(response.headers.get("location", ""))
+    try:
+        target = urlsplit(response.headers.get("location", ""))
+    except ValueError:
+        # It leads to what is no address; what is wrong with the answer is told elsewhere.
+        return
     if 300 <= response.status < 400 and target.hostname and api_of(target.path):
         message = f"the shop's APIs are at {target.hostname}: set url to https://{target.hostname}"
         raise StoreError("redirect", message, status=response.status)
