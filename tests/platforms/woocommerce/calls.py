@@ -55,9 +55,6 @@ class On(Protocol):
 
 CALLS: dict[str, Callable[[On], Any]] = {
     "search_products": lambda s: s.client().search_products("part", limit=3),
-    "search_products (page)": lambda s: s.client().search_products(
-        attributes={"Voltage": "24V"}, sort="price_desc", limit=1, page=2
-    ),
     "get_product_details": lambda s: s.client().get_product_details("SKU-010"),
     "check_stock": lambda s: s.client().check_stock("SKU-010"),
     "get_stock_quantity": lambda s: s.client().get_stock_quantity("MOTOR-1"),
@@ -68,9 +65,6 @@ CALLS: dict[str, Callable[[On], Any]] = {
     "get_low_stock_products": lambda s: s.client().get_low_stock_products(),
     "check_order": lambda s: s.client().check_order(s.order, EMAIL),
     "get_customer_orders": lambda s: s.client().get_customer_orders(EMAIL),
-    "get_customer_orders (narrowed)": lambda s: s.client().get_customer_orders(
-        EMAIL, status="processing", first="2026-11-20"
-    ),
     "get_order_notes": lambda s: s.client().get_order_notes(s.order, private=True),
     "check_refund_status": lambda s: s.client().check_refund_status(s.refunded),
     "cancel_order": lambda s: s.client().cancel_order(s.order, "Twice", EMAIL),
