@@ -29,6 +29,11 @@ def failures(metric: Metric, kind: str, error_type: str, fault: str) -> str:
     return of(metric, f'{kind}, error_type="{error_type}", fault="{fault}"')
 
 
+def why(kind: str, reason: str, base: str = STORE) -> str:
+    """Why a probe fails."""
+    return of(health.PROBE_FAILURE, f'{kind}, error_type="server_error", reason="{reason}"', base)
+
+
 def event(kind: str, component: str, before: str, after: str) -> str:
     """Something that changed, with its time as the value."""
     own = f'kind="{kind}", component="{component}", before="{before}", after="{after}"'
@@ -85,7 +90,8 @@ STORES = [
             of(health.UP): "1x4 0x10",
             TIMEOUTS: "0x4 1+1x10",
             of(health.PROBE_STATUS, LIVENESS): "200x4 500x10",
-            of(health.PROBE_FAILING_SINCE, LIVENESS): "_x4 268x10",
+            of(health.PROBE_FAILING_SINCE, LIVENESS): "_x4 268.4x10",
+            why(LIVENESS, "Error establishing a database connection"): "_x4 1x10",
             of(costs.REVENUE, 'currency="EUR"'): "1240.2x20",
             of(costs.ORDERS): "30.6x20",
             event("platform", "WooCommerce", "9.3.3", "9.4.1"): "_x3 180x12",
@@ -103,6 +109,7 @@ STORES = [
         facts={
             "since": "1970-01-01 00:04:28 UTC",
             "lasted": "5m 32s",
+            "error": "Error establishing a database connection",
             "error_type": "timeout",
             "cost": "about 1,240 EUR an hour in 31 orders, at this time of the week",
             "failing": "get_cart (30 calls) in the last five minutes",
@@ -245,12 +252,14 @@ STORES = [
         {
             of(health.HEALTH, 'state="degraded"'): "0x4 1x30",
             failures(health.PROBE_FAILURES, CART, "server_error", "store"): "0x4 1+1x30",
+            why(CART, "Uncaught TypeError: (id)"): "_x4 1x30",
         },
         "25m",
         f"{WHO} has been degraded for more than a quarter of an hour, all the time or again and "
         "again: a probe that is not vital fails, or the store is slow. The latest failures are of "
         "type server_error.",
         "warning",
+        facts={"error": "cart: Uncaught TypeError: (id)"},
     ),
     Case(
         "StoreDegraded",
@@ -270,9 +279,19 @@ def many(down: int, up: int) -> dict[str, str]:
     }
 
 
+IN_OUTAGE = 'org="org0", domain="shop0.example", platform="woocommerce"'
+
+
+def earning(*money: float) -> dict[str, str]:
+    """What those stores normally earn in an hour."""
+    return {
+        of(costs.REVENUE, 'currency="EUR"', base=IN_OUTAGE.replace("0", str(i))): f"{each}x34"
+        for i, each in enumerate(money)
+    }
+
+
 FIVE_DOWN = "5 of the 40 woocommerce stores watched do not answer; over all platforms 5 of 40."
 OUTAGE = of("ALERTS", base='alertname="StoresDown", alertstate="firing", platform="woocommerce"')
-IN_OUTAGE = 'org="org0", domain="shop0.example", platform="woocommerce"'
 OUTAGES = [
     Case(
         "StoresDown",
@@ -291,11 +310,32 @@ OUTAGES = [
                 STORE, IN_OUTAGE
             ): "0x4 1+1x30",
             of(health.INFO, 'version="9.4.1"', IN_OUTAGE): "1x34",
+            why(LIVENESS, "502 Bad Gateway", base=IN_OUTAGE): "_x4 1x30",
+            **earning(12000, 0, 30, 500, 20),
+            of(costs.REVENUE, 'currency="EUR"'): "777x34",
+            of(costs.ORDERS, base=IN_OUTAGE): "40x34",
         },
         "8m",
         "5 of the 5 woocommerce stores watched do not answer; over all platforms 5 of 5. Types of "
         'failure: timeout (1 stores). The most frequent version among them is "9.4.1" (1 stores).',
         base='platform="woocommerce"',
+        facts={
+            "error": "502 Bad Gateway (1 stores)",
+            "stores": "shop0.example, shop3.example, shop2.example, shop4.example, shop1.example",
+            "cost": "about 12,550 EUR an hour in 40 orders, at this time of the week",
+        },
+    ),
+    Case(
+        "StoresDown",
+        "of ten stores eight are named",
+        many(10, 0) | earning(*range(1000, 0, -100)),
+        "8m",
+        "10 of the 10 woocommerce stores watched do not answer; over all platforms 10 of 10.",
+        base='platform="woocommerce"',
+        facts={
+            "stores": ", ".join(f"shop{number}.example" for number in range(8)) + " and others",
+            "cost": "about 5,500 EUR an hour, at this time of the week",
+        },
     ),
     Case("StoresDown", "four stores are four messages in one", many(4, 6), "9m"),
     Case(
@@ -336,7 +376,7 @@ OUTAGES = [
         "it goes on for half an hour after the last failure, so that it is one message",
         {of(health.UP): "1x4" + " 0 1 1" * 10 + " 1x60"},
         "50m",
-        f"{WHO} was down for 13.33% of the last half hour, a little at a time.",
+        f"{WHO} was down for 13% of the last half hour, a little at a time.",
     ),
     Case(
         "StoreUnstable",

@@ -60,6 +60,13 @@ def alert(name: str, *, domain: str = "books.example", **labels: str) -> dict[st
     }
 
 
+def down(name: str, **labels: str) -> dict[str, Any]:
+    """An alert about a store that is, or was, of no use to shoppers."""
+    found = alert(name, **labels)
+    found["annotations"]["ended"] = "had failed for"
+    return found
+
+
 def stale(number: int) -> list[dict[str, Any]]:
     """As many alerts of one group; each number has a name of its own, by which they are grouped."""
     return [
@@ -75,13 +82,14 @@ def stale(number: int) -> list[dict[str, Any]]:
 
 FOREIGN = {"labels": {"alertname": "DiskFull", "instance": "db:9100"}, "startsAt": START}
 KNOWN = {
+    "error": "Error establishing a database connection",
     "error_type": "server_error",
     "cost": "about 1,240 EUR an hour in 31 orders, at this time of the week",
     "failing": "search_products (34 calls), get_cart (12 calls) in the last five minutes",
     "changed": "platform WooCommerce 9.3.3 to 9.4.1",
     "first": "Open the store's front page in a browser.",
 }
-FULL = alert("StoreDown")
+FULL = down("StoreDown")
 FULL["annotations"] |= KNOWN
 FULL["annotations"]["description"] += (
     " The latest failures are of type server_error. It answers with HTTP 500."
@@ -98,7 +106,7 @@ FIRST: dict[str, list[dict[str, Any]]] = {
         }
     ],
     "info": [alert("StoreBestSellersOutOfStock", domain="shelf.example", severity="info")],
-    "resolved": [alert("StoreUnstable", domain="tea.example")],
+    "resolved": [down("StoreUnstable", domain="tea.example")],
 }
 
 

@@ -160,6 +160,25 @@ async def test_a_probe_that_fails_says_since_when_until_it_succeeds(job: Jobs) -
     assert bench.value(health.PROBE_FAILING_SINCE, "liveness") == again
 
 
+async def test_a_probe_that_fails_says_why_in_one_series_for_as_long_as_it_fails_alike(
+    job: Jobs,
+) -> None:
+    bench = Bench()
+
+    def told(error_type: str, reason: str) -> object:
+        return bench.value(health.PROBE_FAILURE, "liveness", error_type, reason)
+
+    for attempt in ("first", "second"):
+        await bench.run(job(failing(StoreError("server_error", f"no database, {attempt}"))))
+        assert told("server_error", "no database, first") == 1
+        assert told("server_error", "no database, second") is None
+    await bench.run(job(failing(StoreError("timeout", "no answer"))))
+    assert told("server_error", "no database, first") is None
+    assert told("timeout", "no answer") == 1
+    await bench.run(job())
+    assert told("timeout", "no answer") is None
+
+
 NOT_THE_STORES = {"local_failure", "pool_timeout", "rate_limited"}
 
 

@@ -46,7 +46,7 @@ _LABEL_VALUES = {
     "result": 2,
     "kind": 2,
     **dict.fromkeys(("currency", "version", "timezone", "order_storage"), 1),
-    **dict.fromkeys(("error_type", "fault"), 1),
+    **dict.fromkeys(("error_type", "fault", "reason"), 1),
     # Few things change within a day.
     **dict.fromkeys(("component", "before", "after"), 1),
 }
@@ -54,6 +54,7 @@ _LABEL_VALUES = {
 _UNUSUAL = (
     health.PROBE_FAILURES,
     health.PROBE_FAILING_SINCE,
+    health.PROBE_FAILURE,
     business.COLLECTOR_FAILURES,
     business.COLLECTOR_BACKLOG,
 )

@@ -83,6 +83,7 @@ class Alert:
             it is not judged by what happened in maintenance.
         keep: seconds that it goes on firing after its condition ended, so that one that comes and
             goes is told once.
+        ended: what is said of the store before the time that it lasted, when it is over.
     """
 
     name: str
@@ -102,6 +103,7 @@ class Alert:
     probe: str = ""
     window: str = ""
     keep: float = 0
+    ended: str = ""
 
     @property
     def condition(self) -> str:
@@ -120,7 +122,7 @@ class Alert:
 
         Prometheus keeps the annotations of that evaluation when the alert is over.
         """
-        return self._active("time() - %s", "{{ . | first | value | humanizeDuration }}")
+        return self._active("round(time() - %s)", "{{ . | first | value | humanizeDuration }}")
 
     def _active(self, query: str, found: str) -> str:
         """Ask when it began: Prometheus itself records when each alert became active.
@@ -153,6 +155,8 @@ class Alert:
         query = "&".join(chosen)
         first = self.runbook.check[0] if self.runbook.check else ""
         facts = {"since": self.since(), "lasted": self.lasted(), **self.facts, "first": first}
+        if self.ended:
+            facts["ended"] = self.ended
         return {
             "alert": self.name,
             "expr": promql.lines(self.condition),

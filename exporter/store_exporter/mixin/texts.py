@@ -24,6 +24,7 @@ _ONE_LINE = 'reReplaceAll "\\\\s+" " "'
 SLACK_ESCAPE = ' | reReplaceAll "&" "&amp;" | reReplaceAll "<" "&lt;" | reReplaceAll ">" "&gt;"'
 
 FACTS = (
+    ("Stores", "stores"),
     ("Costs", "cost"),
     ("Fails", "failing"),
     ("Changed within a day", "changed"),
@@ -42,6 +43,12 @@ def definitions(prefix: str, escape: str, bullet: str) -> str:
 
     def shown(value: str, limit: int) -> str:
         return f'{{{{ {value} | printf "%.{limit}s" | {_ONE_LINE}{escape} }}}}'
+
+    def whose(labels: str) -> str:
+        return (
+            f"{{{{ with {labels}.domain }}}} {shown('.', 120)}{{{{ end }}}}"
+            f"{{{{ with {labels}.org }}}} ({shown('.', 80)}){{{{ end }}}}"
+        )
 
     here = shown(".", MAX_FACT)
     who = (
@@ -64,15 +71,17 @@ def definitions(prefix: str, escape: str, bullet: str) -> str:
     )
     lasted = (
         f"{{{{ with .Annotations.lasted }}}}{here}{{{{ else }}}}"
-        "{{ (.EndsAt.Sub .StartsAt).Seconds | humanizeDuration }}{{ end }}"
+        "{{ ((.EndsAt.Sub .StartsAt).Round 1000000000).Seconds | humanizeDuration }}{{ end }}"
     )
+    ended = f"{{{{ with .Annotations.ended }}}} {here}{{{{ else }}}}: over after{{{{ end }}}}"
     common = shown(".CommonLabels.alertname", 80)
     subject = (
         '[{{ .Status | toUpper }}:{{ if eq .Status "firing" }}{{ len .Alerts.Firing }}'
         "{{ else }}{{ len .Alerts.Resolved }}{{ end }}] "
         f"{{{{ if .CommonLabels.alertname }}}}{common}{{{{ else }}}}alerts{{{{ end }}}}"
-        f"{{{{ with .CommonLabels.domain }}}} {shown('.', 120)}{{{{ end }}}}"
-        f"{{{{ with .CommonLabels.org }}}} ({shown('.', 80)}){{{{ end }}}}"
+        '{{ if and (eq .Status "firing") (eq (len .Alerts.Firing) 1) }}'
+        f"{{{{ range .Alerts.Firing }}}}{whose('.Labels')}{{{{ end }}}}"
+        f"{{{{ else }}}}{whose('.CommonLabels')}{{{{ end }}}}"
     )
     heading = (
         '{{ if eq .Status "firing" }}'
@@ -92,6 +101,7 @@ def definitions(prefix: str, escape: str, bullet: str) -> str:
         "advice": _by_error_type(lambda entry: entry.advice),
         "alone": (
             f"{bullet}{what(MAX_DESCRIPTION)}\n"
+            f"{{{{ with .Annotations.error }}}}Error: {here}\n{{{{ end }}}}"
             f"{since[0].upper()}{since[1:]}"
             f"{{{{ with .Annotations.lasted }}}}, {here} so far{{{{ end }}}}\n"
             f'{{{{ with .Annotations.error_type }}}}Means: {{{{ template "{prefix}.meaning" . }}}}'
@@ -101,7 +111,7 @@ def definitions(prefix: str, escape: str, bullet: str) -> str:
             f"First: {here}\n{{{{ end }}}}{{{{ end }}}}"
         ),
         "among": f"{bullet}{what(MAX_AMONG)} ({since})\n",
-        "over": f"{bullet}{who} had failed for {lasted}, {since}\n",
+        "over": f"{bullet}{who}{ended} {lasted}, {since}\n",
     }
     return "".join(
         f'{{{{ define "{prefix}.{name}" }}}}{text}{{{{ end }}}}\n' for name, text in said.items()

@@ -231,11 +231,16 @@ def _judged(status: int, headers: Mapping[str, str], source: str, marks: Marks) 
     title = _found(_TITLE, page, marks)
     if who := marks.challenged_by(headers):
         return "blocked", f"{who} answered in the store's place (HTTP {status})"
+    heading = _found(_HEADING, page, marks)
+    words = title
+    if status >= 500 and heading.lower() not in title.lower():
+        # WordPress says "Database Error" in the title, and which in the heading.
+        words = f"{title}: {heading}" if title else heading
     return (
-        _closed(status, low, title, _found(_HEADING, page, marks), marks)
+        _closed(status, low, title, heading, marks)
         or _blocked(status, low, marks)
         or _back_soon(status, headers, title)
-        or _by_status(status, title, marks.server(headers) or "the web server")
+        or _by_status(status, words, marks.server(headers) or "the web server")
         or _broken(source, page, title, marks)
     )
 

@@ -16,6 +16,7 @@ from .access import Access, Journal
 from .health import Health, State
 from .history import Result
 from .jobs import COLLECTOR, PROBE, Job
+from .reasons import Failing, failing
 from .state import Reason
 
 SKIP_REASONS = ("overlap", "budget", "backoff", "local", "state")
@@ -43,7 +44,7 @@ class Recording:
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
         self._last_success: dict[str, dict[tuple[str, str], float]] = {}
-        self._failing_since: dict[str, dict[str, float]] = {}
+        self._failures: dict[str, dict[str, Failing]] = {}
 
     def begin(self) -> None:
         """Show the exporter's own counters at zero, so that their first increase can be seen."""
@@ -111,13 +112,16 @@ class Recording:
         )
 
     def _failing(self, job: Job, result: Result) -> Iterator[Sample]:
-        """Since when a probe has been failing, for as long as it does."""
-        since = self._failing_since.setdefault(result.domain, {})
+        """Since when a probe has been failing, and why, for as long as it does."""
+        failures = self._failures.setdefault(result.domain, {})
         if result.ok:
-            since.pop(job.name, None)
+            failures.pop(job.name, None)
             return
-        began = since.setdefault(job.name, result.time)
-        yield Sample(health.PROBE_FAILING_SINCE, began, {PROBE: job.name})
+        now = failures[job.name] = failing(result, failures.get(job.name))
+        own = {PROBE: job.name}
+        yield Sample(health.PROBE_FAILING_SINCE, now.since, own)
+        why = {"error_type": now.error_type, "reason": now.reason}
+        yield Sample(health.PROBE_FAILURE, 1.0, {**own, **why})
 
     def _publish_figures(self, job: Job, report: Report) -> None:
         own: list[Sample] = []
@@ -182,13 +186,13 @@ class Recording:
         """Remove all series of a store."""
         self._recorder.forget(store.labels, operations=False)
         self._last_success.pop(store.domain, None)
-        self._failing_since.pop(store.domain, None)
+        self._failures.pop(store.domain, None)
 
     def forget_job(self, job: Job) -> None:
         """Remove the figures of a probe or collector that is no longer run."""
         self._last_success.get(job.store.domain, {}).pop((job.kind, job.name), None)
         if job.kind == PROBE:
-            self._failing_since.get(job.store.domain, {}).pop(job.name, None)
+            self._failures.get(job.store.domain, {}).pop(job.name, None)
         self._recorder.withdraw(job.key)
         self._recorder.withdraw(("figures", *job.key))
 

@@ -71,6 +71,14 @@ PROBE_FAILING_SINCE = Metric(
     (*STORE_LABELS, "probe"),
     "s",
 )
+PROBE_FAILURE = Metric(
+    "store_probe_failure_info",
+    Kind.INFO,
+    "Why a probe fails, always 1; absent while it succeeds. The reason is the first of its "
+    "failures in a row of one type: what the store answered, or what kept it from answering, cut "
+    "to 160 characters and without secrets, addresses, mailboxes and ids.",
+    (*STORE_LABELS, "probe", "error_type", "reason"),
+)
 MAINTENANCE = Metric(
     "store_maintenance",
     Kind.GAUGE,

@@ -8,18 +8,21 @@ from __future__ import annotations
 
 from ...errors import Fault
 from ...metrics.catalogue import health
-from .. import promql, series
+from .. import costs, promql, series
 from ..model import Alert, Group, Runbook
 from ..names import AUDIENCE, ORG_ONLY, AlertName, Dashboards
 from ..policy import LIVENESS_PROBE, MINUTE, THRESHOLDS
 from ..promql import STORE, equal
 from .causes import unusable
-from .texts import PROBE_CAUSE, STATUS, WHO, unavailable
+from .texts import PROBE_CAUSE, SHARE, STATUS, WHO, asked, cost, unavailable
 
 DOWN_AFTER = 2 * MINUTE
 """How long a store is down before that is told."""
 CALM = 5 * MINUTE
 """How long a store must have answered again before its outage counts as over."""
+_NAMED = 8
+"""How many stores an outage of many names; the dashboard and their orgs' messages have all."""
+FAILED = "had failed for"
 _DOWN = f"{series.AVAILABLE} == 0"
 
 
@@ -94,8 +97,39 @@ def stores_down() -> Alert:
         ),
         by=by,
         faults=(Fault.STORE, Fault.CONFIG),
+        facts=shared(),
         keep=2 * CALM,
     )
+
+
+def shared() -> dict[str, str]:
+    """The facts about all stores of a platform that are down."""
+    chosen = "platform=%q"
+    down = f"{promql.select(series.AVAILABLE, chosen)} == 0"
+    of_those = f"{promql.on('org', 'domain')} ({down})"
+    worth = f"{promql.select(costs.REVENUE, chosen)} and {of_those}"
+    orders = f"{promql.select(costs.ORDERS, chosen)} and {of_those}"
+    named = f"topk({_NAMED + 1}, max by (org, domain) (({worth}) or {of_those}))"
+    liveness = equal("probe", LIVENESS_PROBE)
+    reasons = promql.select(health.PROBE_FAILURE, chosen, liveness)
+    return {
+        "error": asked(
+            f"topk(1, count by (reason) (count by (org, domain, reason) ({reasons})))",
+            '{{ . | first | label "reason" }} ({{ . | first | value }} stores)',
+            "platform",
+        ),
+        "stores": asked(
+            f"sort_desc({named})",
+            f"{{{{ range $i, $each := . }}}}{{{{ if eq $i {_NAMED} }}}} and others"
+            "{{ else }}{{ if $i }}, {{ end }}{{ .Labels.domain }}{{ end }}{{ end }}",
+            "platform",
+            "platform",
+            "platform",
+        ),
+        "cost": cost(
+            f"topk(3, sum by (currency) ({worth}))", f"sum({orders})", "platform", "platform"
+        ),
+    }
 
 
 def store_down_among_many() -> Alert:
@@ -124,6 +158,7 @@ def store_down_among_many() -> Alert:
         facts=unavailable(),
         probe=LIVENESS_PROBE,
         keep=CALM,
+        ended=FAILED,
     )
 
 
@@ -139,8 +174,7 @@ def store_unstable() -> Alert:
         "critical",
         "A store fails again and again.",
         "A store failed again and again.",
-        f"{WHO} was down for {{{{ $value | humanizePercentage }}}} of the last half hour, a little "
-        f"at a time.{PROBE_CAUSE}",
+        f"{WHO} was down for {SHARE} of the last half hour, a little at a time.{PROBE_CAUSE}",
         Dashboards.SHOP,
         Runbook(
             "The store fails its liveness probe and answers again, over and over: every outage is "
@@ -164,4 +198,5 @@ def store_unstable() -> Alert:
         facts=unavailable(),
         window="30m",
         keep=30 * MINUTE,
+        ended="was failing again and again for",
     )

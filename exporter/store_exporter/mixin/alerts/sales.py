@@ -10,7 +10,7 @@ from ..names import AlertName, Dashboards
 from ..policy import MINUTE, ORDERS_COLLECTOR, SEASONAL, THRESHOLDS
 from ..promql import STORE, equal, select
 from .causes import unusable, unwatched
-from .texts import CHANGED, COST, FAILING, WHO
+from .texts import CHANGED, COST, FAILING, SHARE, WHO
 
 METHOD = (*STORE, "payment_method")
 SALES = {"cost": COST, "failing": FAILING, "changed": CHANGED}
@@ -91,7 +91,7 @@ def payments_failing() -> Alert:
         "critical",
         "Many payments of a shop fail.",
         "Many payments of a shop failed.",
-        f"{{{{ $value | humanizePercentage }}}} of the payments at {WHO} failed in the last hour.",
+        f"{SHARE} of the payments at {WHO} failed in the last hour.",
         Dashboards.SHOP,
         Runbook(
             f"More than {THRESHOLDS.payment_failure_share:.0%} of the orders of the last hour "
@@ -138,8 +138,8 @@ def payment_method_failing() -> Alert:
         "critical",
         "A payment method of a shop has stopped to work.",
         "A payment method of a shop had stopped to work.",
-        "{{ $value | humanizePercentage }} of the payments by {{ $labels.payment_method }} at "
-        f"{WHO} failed in the last two hours.",
+        f"{SHARE} of the payments by {{{{ $labels.payment_method }}}} at {WHO} failed in "
+        "the last two hours.",
         Dashboards.SHOP,
         Runbook(
             f"More than {limits.method_failure_share:.0%} of the orders of the last two hours that "
@@ -207,7 +207,7 @@ def checkout_errors_after_update() -> Alert:
         "critical",
         "Carts and checkouts fail since a shop was updated.",
         "Carts and checkouts failed since a shop was updated.",
-        f"{{{{ $value | humanizePercentage }}}} of the cart and checkout calls at {WHO} failed in "
+        f"{SHARE} of the cart and checkout calls at {WHO} failed in "
         f"the last half hour; it was updated within {_UPDATED[:-1]} hours.",
         Dashboards.SHOP,
         Runbook(

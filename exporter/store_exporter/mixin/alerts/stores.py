@@ -10,8 +10,18 @@ from ..names import AlertName, Dashboards
 from ..policy import LIVENESS_PROBE, MINUTE, SEASONAL, THRESHOLDS
 from ..promql import STORE, equal
 from .causes import outage, unusable
-from .outages import CALM, DOWN_AFTER
-from .texts import CHANGED, FAILING, PROBE_CAUSE, STATUS, WHO, error_type, unavailable
+from .outages import CALM, DOWN_AFTER, FAILED
+from .texts import (
+    ANY_ERROR,
+    CHANGED,
+    FAILING,
+    PROBE_CAUSE,
+    SHARE,
+    STATUS,
+    WHO,
+    error_type,
+    unavailable,
+)
 
 
 def groups() -> list[Group]:
@@ -66,6 +76,7 @@ def store_down() -> Alert:
         facts=unavailable(),
         probe=LIVENESS_PROBE,
         keep=CALM,
+        ended=FAILED,
     )
 
 
@@ -108,7 +119,7 @@ def credentials_rejected() -> list[Alert]:
             Dashboards.SHOP,
             runbook,
             faults=(Fault.CONFIG,),
-            facts={"failing": FAILING},
+            facts={"error": ANY_ERROR, "failing": FAILING},
         )
         for severity, expression, where in (
             ("critical", series.LIVENESS_REFUSED, "for everything"),
@@ -156,7 +167,7 @@ def vital_probe_failing() -> Alert:
         "A store answers, but a probe that is marked as critical fails.",
         "A store answered, but a probe that is marked as critical failed.",
         f"{WHO} answers, but what it needs to sell does not work: a critical probe fails "
-        f"({{{{ $value | humanizePercentage }}}} of the time).{PROBE_CAUSE}",
+        f"({SHARE} of the time).{PROBE_CAUSE}",
         Dashboards.SHOP,
         Runbook(
             "The liveness probe succeeds, but another probe that is critical, by the platform or "
@@ -173,8 +184,9 @@ def vital_probe_failing() -> Alert:
         ),
         inhibited_by=unusable(),
         faults=(Fault.STORE, Fault.CONFIG),
-        facts=unavailable(),
+        facts=unavailable(ANY_ERROR),
         keep=CALM,
+        ended=FAILED,
     )
 
 
@@ -209,6 +221,7 @@ def store_degraded() -> Alert:
         inhibited_by=unusable(),
         faults=(Fault.STORE, Fault.CONFIG),
         facts={
+            "error": ANY_ERROR,
             "error_type": error_type(health.PROBE_FAILURES, "10m"),
             "failing": FAILING,
             "changed": CHANGED,

@@ -14,6 +14,8 @@ from ..policy import LIVENESS_PROBE
 from ..promql import equal, select
 
 WHO = "{{ $labels.domain }} ({{ $labels.org }})"
+SHARE = '{{ $value | humanizePercentage | reReplaceAll "([0-9]{2})[.][0-9]+" "$1" }}'
+"""An alert's value as a percentage; parts of one matter only below ten."""
 PROCESS = ("job", "instance")
 _STORE = ("org", "domain")
 
@@ -70,23 +72,46 @@ STATUS = asked(
 )
 """The HTTP status of a refusal, where there was an answer at all."""
 
+_REASON = '{{ . | first | label "reason" }}'
+ERROR = asked(
+    f"topk(1, {chosen(health.PROBE_FAILURE, *_STORE, more=equal('probe', LIVENESS_PROBE))})",
+    _REASON,
+    *_STORE,
+)
+"""Why the liveness probe fails, in the store's words where it answered."""
+ANY_ERROR = asked(
+    f"topk(1, {chosen(health.PROBE_FAILURE, *_STORE)})",
+    f'{{{{ . | first | label "probe" }}}}: {_REASON}',
+    *_STORE,
+)
+"""The same of a probe that fails, whichever."""
+
 # 1240 becomes 1,240, and 1240000 becomes 1,240,000.
 _THOUSANDS = (
     'printf "%.0f" | reReplaceAll "([0-9])([0-9]{3})$" "$1,$2"'
     ' | reReplaceAll "([0-9])([0-9]{3})," "$1,$2,"'
 )
-COST = asked(
-    f"round({chosen(costs.REVENUE, *_STORE)}, 10) > 0",
-    "about {{ range $i, $each := . }}{{ if $i }} and {{ end }}{{ $each.Value | "
-    f"{_THOUSANDS} }}}} {{{{ $each.Labels.currency }}}}{{{{ end }}}} an hour"
-    + asked(
-        f"round({chosen(costs.ORDERS, *_STORE)}) > 0",
-        " in {{ . | first | value }} orders",
-        *_STORE,
+
+
+def cost(revenue: str, orders: str, *labels: str) -> str:
+    """Template text for what an hour without sales costs, and nothing when that is not known.
+
+    Args:
+        revenue: query for what an hour normally earns, by currency.
+        orders: query for how many orders it normally has.
+        labels: labels of the alert that each of the queries has a `%q` for.
+    """
+    return asked(
+        f"round({revenue}, 10) > 0",
+        "about {{ range $i, $each := . }}{{ if $i }} and {{ end }}{{ $each.Value | "
+        f"{_THOUSANDS} }}}} {{{{ $each.Labels.currency }}}}{{{{ end }}}} an hour"
+        + asked(f"round({orders}) > 0", " in {{ . | first | value }} orders", *labels)
+        + ", at this time of the week",
+        *labels,
     )
-    + ", at this time of the week",
-    *_STORE,
-)
+
+
+COST = cost(chosen(costs.REVENUE, *_STORE), chosen(costs.ORDERS, *_STORE), *_STORE)
 FAILING = asked(
     f"topk(3, round(300 * {chosen(series.OPERATION_FAILED, *_STORE)}) > 0)",
     "{{ range $i, $each := . }}{{ if $i }}, {{ end }}{{ .Labels.operation }} ({{ .Value }} calls)"
@@ -113,9 +138,10 @@ CHANGED = asked(
 """The three latest events of the store, or of all stores of its org, within a day."""
 
 
-def unavailable() -> Mapping[str, str]:
+def unavailable(error: str = ERROR) -> Mapping[str, str]:
     """The facts about a store that shoppers cannot use."""
     return {
+        "error": error,
         "error_type": error_type(health.PROBE_FAILURES, "10m"),
         "cost": COST,
         "failing": FAILING,

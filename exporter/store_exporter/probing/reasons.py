@@ -1,0 +1,56 @@
+"""Why a probe fails, in words that may stand in a label: short, and the same for a whole outage.
+
+A store's own words are what tells an exhausted database from a broken plugin, but they carry what
+changes with each answer (numbers of requests, hashes, times), and at worst a customer's address.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from .history import Result
+
+LONGEST = 160
+"""Characters of a reason; what follows is cut off."""
+
+_CHANGING = re.compile(
+    r"(?P<address>https?://\S+)"
+    r"|(?P<mail>[^\s@<>\"']+@[^\s@<>\"']+)"
+    r"|(?P<id>\b(?=\w*\d)(?:[0-9a-fA-F]{8,}|\d{5,})(?:-[0-9a-fA-F]{4,})*\b)"
+)
+
+
+def reason_of(message: str) -> str:
+    """Return a message, which is free of secrets, without addresses, names of mailboxes and ids."""
+    text = _CHANGING.sub(lambda match: f"({match.lastgroup})", " ".join(message.split()))
+    return text if len(text) <= LONGEST else text[:LONGEST].rstrip() + "…"
+
+
+@dataclass(frozen=True, slots=True)
+class Failing:
+    """That a probe fails.
+
+    Attributes:
+        since: when the first failure in a row ended, in Unix time.
+        error_type: that of its latest failure.
+        reason: the first one's of these failures of one type, so that one outage is one series.
+    """
+
+    since: float
+    error_type: str
+    reason: str
+
+
+def failing(result: Result, before: Failing | None) -> Failing:
+    """Return how a probe fails, of which the latest result is a failure.
+
+    Args:
+        result: the latest.
+        before: how it failed until then; None where it succeeded.
+    """
+    error_type = result.error_type or ""
+    if before is not None and before.error_type == error_type:
+        return before
+    since = result.time if before is None else before.since
+    return Failing(since, error_type, reason_of(result.message))
