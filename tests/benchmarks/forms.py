@@ -3,6 +3,9 @@
 The peer is what a careful programmer writes with prometheus_client: children looked up beforehand,
 a counter and a histogram, and a counter of errors where operations fail. Ours finds its labels when
 the operation starts, and counts errors and operations in progress in every form.
+
+Rows named `floor` do nothing at all in the same syntax: what CPython takes for a form, whoever
+writes it. Where a floor is above the goal, or near it, no instrumentation can meet it in that form.
 """
 
 from __future__ import annotations
@@ -25,27 +28,75 @@ Call = Callable[[str], Any]
 GOAL = 0.6
 
 
+class _Nothing:
+    """A context manager made of the arguments of `track`, which does nothing."""
+
+    __slots__ = ("arguments",)
+
+    def __init__(
+        self,
+        operation: str,
+        *,
+        org: str | None = None,
+        domain: str | None = None,
+        platform: str | None = None,
+        labels: object = None,
+        failure: object = None,
+        recorder: object = None,
+    ) -> None:
+        self.arguments = (operation, org, domain, platform, labels, failure, recorder)
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+    async def __aenter__(self) -> None: ...
+
+    async def __aexit__(self, *_: object) -> None: ...
+
+
 def measure(effort: Effort) -> list[Result]:
-    plain = _best(_plain(), effort)
+    plain = _best({**_plain(), **_empty()}, effort)
     coroutines = _best_coroutines(effort)
     peer = plain["pre-bound"] - plain["bare"]
     rows = [
         _row(form, plain[form] - plain["bare"], peer)
-        for form in ("store_context", "with track(…)", "with a shared track", "operation.fail")
+        for form in ("store_context", "with track(…)", "with a shared track")
     ]
+    refused = plain["pre-bound refusal"] - plain["bare"]
     failing = plain["bare failure"]
     generator = plain["bare generator"]
     bare_await = coroutines["bare"]
     rows += [
+        _row("operation.fail", plain["operation.fail"] - plain["bare"], refused),
         _row("failing call", plain["failure"] - failing, plain["pre-bound failure"] - failing),
         _row("generator", plain["generator"] - generator, plain["pre-bound generator"] - generator),
         *(
             _row(form, coroutines[form] - bare_await, coroutines["pre-bound"] - bare_await)
             for form in ("async with track(…)", "async with a shared track")
         ),
+        *_floors(plain, coroutines),
         *_handles(effort),
     ]
     return rows
+
+
+def _floors(plain: dict[str, float], coroutines: dict[str, float]) -> list[Result]:
+    """Return what the forms take that do nothing."""
+    return [
+        Result(
+            f"floor: {form} that does nothing, against pre-bound children",
+            "µs",
+            found[f"floor: {form}"] - found["bare"],
+            found["pre-bound"] - found["bare"],
+        )
+        for form, found in (
+            ("with an object made for it", plain),
+            ("with a shared object", plain),
+            ("async with an object made for it", coroutines),
+            ("async with a shared object", coroutines),
+        )
+    ]
 
 
 def _row(form: str, ours: float, peer: float) -> Result:
@@ -92,12 +143,30 @@ def _plain() -> dict[str, Call]:
         "with track(…)": block,
         "with a shared track": shared_block,
         "operation.fail": failed_block,
+        "pre-bound refusal": peers.prebound_refusal(bare),
         "bare failure": _suppressed(bare_failure),
         "failure": _suppressed(shared(bare_failure)),
         "pre-bound failure": _suppressed(peers.prebound_with_errors(bare_failure)),
         "bare generator": drained(items),
         "generator": drained(shared(items)),
         "pre-bound generator": drained(peers.prebound_generator(items)),
+    }
+
+
+def _empty() -> dict[str, Call]:
+    nothing = _Nothing(LABELS[3])
+
+    def block(query: str) -> str:
+        with _Nothing(LABELS[3], **STORE, recorder=None):
+            return bare(query)
+
+    def shared_block(query: str) -> str:
+        with nothing:
+            return bare(query)
+
+    return {
+        "floor: with an object made for it": block,
+        "floor: with a shared object": shared_block,
     }
 
 
@@ -133,7 +202,19 @@ def _best_coroutines(effort: Effort) -> dict[str, float]:
         async with shared:
             return await bare_coroutine(query)
 
+    nothing = _Nothing(LABELS[3])
+
+    async def empty_block(query: str) -> str:
+        async with _Nothing(LABELS[3], **STORE, recorder=recorder):
+            return await bare_coroutine(query)
+
+    async def shared_empty_block(query: str) -> str:
+        async with nothing:
+            return await bare_coroutine(query)
+
     forms: dict[str, Call] = {
+        "floor: async with an object made for it": empty_block,
+        "floor: async with a shared object": shared_empty_block,
         "bare": bare_coroutine,
         "pre-bound": peers.prebound_coroutine(bare_coroutine),
         "async with track(…)": block,

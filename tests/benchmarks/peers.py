@@ -111,10 +111,7 @@ def prebound_with_errors(function: Call) -> Call:
     """Return the function with a counter of errors as well, for operations that fail."""
     counters, histograms = instruments()
     counter, histogram = counters.labels(*VALUES), histograms.labels(*VALUES)
-    errors = Counter(
-        "store_operation_errors", "Failed.", (*OPERATION_LABELS, "error_type"), registry=None
-    )
-    error = errors.labels(*VALUES, "out_of_stock")
+    error = _errors().labels(*VALUES, "out_of_stock")
 
     @wraps(function)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
@@ -129,6 +126,31 @@ def prebound_with_errors(function: Call) -> Call:
             histogram.observe(perf_counter() - start)
 
     return wrapper
+
+
+def prebound_refusal(function: Call) -> Call:
+    """Return the function counted as failed each time, though it raises nothing."""
+    counters, histograms = instruments()
+    counter, histogram = counters.labels(*VALUES), histograms.labels(*VALUES)
+    error = _errors().labels(*VALUES, "out_of_stock")
+
+    @wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        start = perf_counter()
+        try:
+            error.inc()
+            return function(*args, **kwargs)
+        finally:
+            counter.inc()
+            histogram.observe(perf_counter() - start)
+
+    return wrapper
+
+
+def _errors() -> Counter:
+    return Counter(
+        "store_operation_errors", "Failed.", (*OPERATION_LABELS, "error_type"), registry=None
+    )
 
 
 def prebound_generator(function: Call) -> Call:

@@ -162,7 +162,7 @@ class OperationHandle:
         self._owner.mark(self, seconds, error_type)
         # It is counted, and must not be a second time because of what follows.
         try:
-            trace_id = self._keep_trace(seconds, error_type)
+            trace_id = self._keep_trace(seconds, error_type) if tracing.available() else ""
             calls = self._owner.calls
             if calls is not None:
                 calls.failed(self.labels, seconds, error_type, error, trace_id)

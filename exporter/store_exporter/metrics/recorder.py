@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from itertools import pairwise
@@ -45,6 +45,7 @@ class Recorder:
         native: whether to keep native histograms beside the classic ones.
 
     Attributes:
+        handles: the handles of operations by their labels; those found need no cleaning.
         nowhere: the handle for operations whose labels could not be found; it is never exposed.
         before_look: called, by any thread, before anybody is shown anything.
 
@@ -78,7 +79,7 @@ class Recorder:
         self._series = OperationSeries(
             self._guard, self._duration.buckets, native=native, clock=clock, broke=self.broke
         )
-        self._handles = self._series.handles
+        self.handles: Mapping[Labels, OperationHandle] = self._series.handles
         self._unseen = OperationSeries(
             Guard(1, 1, 1), (), native=False, clock=clock, broke=self.broke
         )
@@ -95,7 +96,7 @@ class Recorder:
         Labels are cleaned and the limits applied here, once, and nowhere on the way of a call.
         """
         labels = (org, domain, platform, operation)
-        return self._handles.get(labels) or self._series.bind(labels)
+        return self.handles.get(labels) or self._series.bind(labels)
 
     def totals(self, handle: OperationHandle) -> Totals:
         """Return what a series stands at."""

@@ -81,13 +81,7 @@ class Iteration:
             if self.span is not None:
                 self.span.end("cancelled")
 
-    def pause(self) -> None:
-        """Stop the clock while the consumer is at work."""
-        self.seconds += perf_counter() - self.since
-        if self.span is not None:
-            self.span.suspend()
-
-    def go_on(self) -> None:
+    def resume(self) -> None:
         """Start the clock again."""
         if self.span is not None:
             self.span.resume()
@@ -105,17 +99,21 @@ def wrap_generator(function: Function, find: Find, failure: Failure | None) -> F
             step, given = generator.send, None
             while True:
                 item = step(given)
-                run.pause()
+                run.seconds += perf_counter() - run.since
+                if run.span is not None:
+                    run.span.suspend()
                 try:
                     given = yield item
                     step = generator.send
                 except GeneratorExit:
-                    run.go_on()
+                    run.resume()
                     generator.close()
                     raise
                 except BaseException as error:  # noqa: BLE001 - the generator is to see it
                     step, given = generator.throw, error
-                run.go_on()
+                if run.span is not None:
+                    run.span.resume()
+                run.since = perf_counter()
         except StopIteration as stop:
             run.returned(failure, stop.value)
             return stop.value
@@ -141,17 +139,21 @@ def wrap_async_generator(function: Function, find: Find, failure: Failure | None
             step, given = generator.asend, None
             while True:
                 item = await step(given)
-                run.pause()
+                run.seconds += perf_counter() - run.since
+                if run.span is not None:
+                    run.span.suspend()
                 try:
                     given = yield item
                     step = generator.asend
                 except GeneratorExit:
-                    run.go_on()
+                    run.resume()
                     await generator.aclose()
                     raise
                 except BaseException as error:  # noqa: BLE001 - the generator is to see it
                     step, given = generator.athrow, error
-                run.go_on()
+                if run.span is not None:
+                    run.span.resume()
+                run.since = perf_counter()
         except StopAsyncIteration:
             run.returned(failure, None)
         except GeneratorExit:

@@ -62,6 +62,11 @@ class store_context(ContextDecorator):  # noqa: N801 - a context manager, used l
             pass
 
 
+def always(handle: OperationHandle) -> Find:
+    """Return the function that finds the same handle for every call."""
+    return lambda _args, _kwargs: handle
+
+
 def by_arguments(recorder: Recorder, operation: str, labels: Labels) -> Find:
     """Return the function that finds a call's handle by the application's function."""
 
@@ -81,18 +86,21 @@ def by_arguments(recorder: Recorder, operation: str, labels: Labels) -> Find:
 
 def by_context(recorder: Recorder, operation: str, fixed: Fixed) -> Find:
     """Return the function that finds a call's handle by the context."""
+    find_known, store = recorder.handles.get, _store.get
 
     def find(_args: tuple[Any, ...], _kwargs: dict[str, Any]) -> OperationHandle:
         return in_context(recorder, operation, fixed)
 
     def find_all(_args: tuple[Any, ...], _kwargs: dict[str, Any]) -> OperationHandle:
         try:
-            return recorder.operation(*_store.get(), operation)
+            handle = find_known((*store(), operation))
+            if handle is not None:
+                return handle
         except Exception as error:
             if comes_from_outside(error):
                 raise
-            # It is found out and counted where there is time for it.
-            return in_context(recorder, operation, fixed)
+        # What is new or wrong is found out, and counted, where there is time for it.
+        return in_context(recorder, operation, fixed)
 
     return find_all if fixed == (None, None, None) else find
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from inspect import iscoroutinefunction
 from typing import Any
@@ -50,7 +50,7 @@ def check_function(function: object) -> None:
 
 def check_arguments(
     operation: object,
-    fixed: tuple[object, object, object],
+    fixed: Sequence[object],
     labels: object,
     failure: object,
     recorder: object,
@@ -60,7 +60,7 @@ def check_arguments(
     for name, value in zip(("org", "domain", "platform"), fixed, strict=True):
         if value is not None:
             _check_text(name, value)
-    if labels is not None and fixed != (None, None, None):
+    if labels is not None and any(value is not None for value in fixed):
         raise TypeError("track() takes either labels or some of org, domain and platform")
     _check_plain("labels", labels)
     _check_plain("failure", failure)

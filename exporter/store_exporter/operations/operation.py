@@ -15,14 +15,15 @@ from .spans import OperationSpan
 class Operation:
     """An operation that runs now: what `with track(…) as operation` gives. Never raises."""
 
-    # Of the class, because most operations end as they begin and setting them takes time.
-    since: float = 0.0
-    verdict: Verdict = None
-    outer: Operation | None = None
-    """The operation that the same context manager opened before, if it is nested in itself."""
+    # Without `__init__`, for calling the class takes longer than the clock: `track` sets each.
+    __slots__ = ("handle", "outer", "since", "span", "verdict")
 
-    span: OperationSpan | None = None
     handle: OperationHandle
+    since: float
+    verdict: Verdict
+    span: OperationSpan | None
+    outer: Operation | None
+    """The operation that the same context manager opened before, if it is nested in itself."""
 
     def fail(self, error: ErrorName | BaseException) -> None:
         """Have the operation counted as failed, whether or not it goes on to raise.
@@ -34,8 +35,7 @@ class Operation:
         self.verdict = error
         # Whatever it is: type checkers are not everywhere.
         given: object = error
-        known = given in ERROR_TYPES if isinstance(given, str) else _is_verdict(given)
-        if not known:
+        if not (given in ERROR_TYPES if isinstance(given, str) else _is_verdict(given)):
             frame = sys._getframe(1)  # noqa: SLF001 - the name that CPython's documentation gives it
             self.verdict = no_error_type(error, f"{frame.f_code.co_filename}:{frame.f_lineno}")
 

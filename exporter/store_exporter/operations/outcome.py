@@ -52,14 +52,14 @@ def record_verdict(handle: OperationHandle, seconds: float, verdict: Verdict) ->
     if verdict is None:
         handle.finish(seconds)
         return None
+    if isinstance(verdict, str):
+        handle.fail(seconds, verdict)
+        return verdict
     if isinstance(verdict, MisuseError):
         handle.broke("failure", verdict)
         handle.fail(seconds, "exception")
         return "exception"
-    if isinstance(verdict, BaseException):
-        return record_exception(handle, seconds, verdict)
-    handle.fail(seconds, verdict)
-    return verdict
+    return record_exception(handle, seconds, verdict)
 
 
 def record_result(

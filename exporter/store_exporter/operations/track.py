@@ -20,7 +20,7 @@ from ..metrics.recorder import Recorder, default
 from ..metrics.signals import comes_from_outside
 from . import wrappers
 from .generators import wrap_async_generator, wrap_generator
-from .labels import Labels, by_arguments, by_context, in_context
+from .labels import Labels, always, by_arguments, by_context, in_context
 from .misuse import check_arguments, check_function, is_kind
 from .operation import Operation
 from .outcome import NO_ROOM, TICKET, Failure
@@ -31,7 +31,6 @@ _F = TypeVar("_F", bound="Callable[..., Any] | classmethod[Any, ..., Any]")
 # The frame of a `with` statement, seen from its context manager.
 _frame = sys._getframe  # noqa: SLF001 - the name that CPython's documentation gives it
 
-# A call of the class would look for `__init__`, which takes longer than the clock.
 _new = Operation.__new__
 
 _GENERATOR = CO_GENERATOR | CO_ASYNC_GENERATOR
@@ -67,7 +66,7 @@ class track:  # noqa: N801 - a decorator and context manager, used like a functi
         ValueError: when decorating, for an empty text.
     """
 
-    __slots__ = ("_failure", "_fixed", "_handle", "_labels", "_open", "_operation", "_recorder")
+    __slots__ = ("_failure", "_handle", "_labels", "_open", "_recorder", "_values")
 
     def __init__(
         self,
@@ -82,33 +81,37 @@ class track:  # noqa: N801 - a decorator and context manager, used like a functi
     ) -> None:
         if operation.__class__ is not str and callable(operation):
             raise TypeError('track() needs the operation\'s name, as in @track("search_products")')
-        self._operation = operation
-        self._fixed = (org, domain, platform)
+        # What is found in the table of handles as it is, where all of it is given and clean.
+        self._values = (org, domain, platform, operation)
         self._labels = labels
         self._failure = failure
         self._recorder = recorder
         self._handle: OperationHandle | None = None
         # The operations open now, by the frame that entered them: the only thing that a `with`
         # block's beginning and end have in common, whatever thread, task or generator runs it.
-        self._open: dict[int, Operation] = {}
+        # The frame itself and not its `id`, which costs a call more each time, and which a later
+        # frame can have while an ExitStack keeps the operation open.
+        self._open: dict[FrameType, Operation] = {}
 
     def __call__(self, function: _F) -> _F:
         """Return the function with its operations measured."""
         if isinstance(function, (staticmethod, classmethod)):
             return type(function)(self(function.__func__))
         check_function(function)
-        check_arguments(self._operation, self._fixed, self._labels, self._failure, self._recorder)
+        *fixed, operation = self._values
+        check_arguments(operation, fixed, self._labels, self._failure, self._recorder)
         if self._failure is not None and is_kind(isasyncgenfunction, function):
             raise TypeError("an asynchronous generator has no result that failure could judge")
         recorder = self._recorder or default()
-        recorder.register_operation(self._operation)
+        recorder.register_operation(operation)
         return self._wrap(function, recorder)  # type: ignore[return-value]
 
     def __enter__(self) -> Operation:
         handle = self._handle or self._find()
         operation = _new(Operation)
         operation.handle = handle
-        key = id(_frame(1))
+        operation.verdict = operation.span = operation.outer = None
+        key = _frame(1)
         opened = self._open
         while True:
             try:
@@ -134,7 +137,7 @@ class track:  # noqa: N801 - a decorator and context manager, used like a functi
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        operation = self._open.pop(id(_frame(1)), None)
+        operation = self._open.pop(_frame(1), None)
         try:
             if (
                 operation is not None
@@ -158,7 +161,8 @@ class track:  # noqa: N801 - a decorator and context manager, used like a functi
         handle = self._handle or self._find()
         operation = _new(Operation)
         operation.handle = handle
-        key = id(_frame(1))
+        operation.verdict = operation.span = operation.outer = None
+        key = _frame(1)
         opened = self._open
         while True:
             try:
@@ -183,8 +187,25 @@ class track:  # noqa: N801 - a decorator and context manager, used like a functi
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        frame = _frame(1)
-        self._leave(frame, self._open.pop(id(frame), None), error)
+        operation = self._open.pop(_frame(1), None)
+        try:
+            if (
+                operation is not None
+                and error is None
+                and operation.outer is None
+                and operation.verdict is None
+                and operation.span is None
+            ):
+                seconds = perf_counter() - operation.since
+                handle = operation.handle
+                handle.durations.append(seconds)
+                if seconds > handle.notable:
+                    handle.remark(seconds)
+            else:
+                self._leave(_frame(1), operation, error)
+        except RecursionError:
+            if operation is not None:
+                operation.handle.durations += NO_ROOM
 
     def _leave(
         self, frame: FrameType, operation: Operation | None, error: BaseException | None
@@ -196,7 +217,7 @@ class track:  # noqa: N801 - a decorator and context manager, used like a functi
                 return
             key, operation = self._open.popitem()
         else:
-            key = id(frame)
+            key = frame
         if operation.outer is not None:
             self._open[key] = operation.outer
         if error is None:
@@ -209,37 +230,41 @@ class track:  # noqa: N801 - a decorator and context manager, used like a functi
 
     def _find(self) -> OperationHandle:
         recorder = self._recorder or default()
-        if self._labels is not None:
-            return by_arguments(recorder, self._operation, self._labels)((), {})
-        org, domain, platform = self._fixed
-        if org is None or domain is None or platform is None:
-            return in_context(recorder, self._operation, self._fixed)
+        org, domain, platform, operation = self._values
         try:
-            handle = recorder.operation(org, domain, platform, self._operation)
+            handle = recorder.handles.get(self._values)  # type: ignore[arg-type]
+            if handle is None:
+                if self._labels is not None:
+                    return by_arguments(recorder, operation, self._labels)((), {})
+                if org is None or domain is None or platform is None:
+                    return in_context(recorder, operation, (org, domain, platform))
+                handle = recorder.operation(org, domain, platform, operation)
         except Exception as error:
             if comes_from_outside(error):
                 raise
             # It is counted there.
-            return in_context(recorder, self._operation, self._fixed)
+            return in_context(recorder, operation, (org, domain, platform))
         self._handle = handle
         return handle
 
     def _wrap(self, function: Callable[..., Any], recorder: Recorder) -> Callable[..., Any]:
-        find = (
-            by_context(recorder, self._operation, self._fixed)
-            if self._labels is None
-            else by_arguments(recorder, self._operation, self._labels)
-        )
+        org, domain, platform, operation = self._values
+        handle = None
+        if self._labels is not None:
+            find = by_arguments(recorder, operation, self._labels)
+        elif org is None or domain is None or platform is None:
+            find = by_context(recorder, operation, (org, domain, platform))
+        else:
+            handle = recorder.operation(org, domain, platform, operation)
+            find = always(handle)
         if is_kind(isgeneratorfunction, function):
             return wrap_generator(function, find, self._failure)
         if is_kind(isasyncgenfunction, function):
             return wrap_async_generator(function, find, self._failure)
         awaits = is_kind(iscoroutinefunction, function)
-        org, domain, platform = self._fixed
-        if self._labels is not None or org is None or domain is None or platform is None:
+        if handle is None:
             late = wrappers.wrap_coroutine_late if awaits else wrappers.wrap_function_late
             return late(function, find, self._failure)
-        handle = recorder.operation(org, domain, platform, self._operation)
         handle.expect()
         wrap = wrappers.wrap_coroutine if awaits else wrappers.wrap_function
         return wrap(function, handle, self._failure)
