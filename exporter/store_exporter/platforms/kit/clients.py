@@ -15,12 +15,10 @@ import httpx
 
 from ...metrics.recorder import Recorder
 from ...net.plans import Plan
-from ...net.proxy import address_of, proxy_for
 from ...net.retry import Policy, Retrier, RetryBudget
 from ...operations.bound import bind
 from ...spec.operation import OperationSpec
 from ...spec.operations import Operations
-from ...stores.model import Store
 from .connection import ApiT, Clocks, Connection
 from .drivers import AsyncDriver, SyncDriver, environment_proxy, tls_context
 from .operations import Plans
@@ -219,30 +217,3 @@ class AsyncClient(Client[ApiT, httpx.AsyncBaseTransport, Awaitable[None]]):
 
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
-
-
-def connector(
-    connection: type[Connection[ApiT]], plans: Plans, **settings: Any
-) -> Callable[[Store], BlockingClient[ApiT]]:
-    """Return what makes the blocking client that a store's configuration describes.
-
-    Args:
-        connection: the platform's.
-        plans: what can be done there.
-        settings: that are others for operations than for monitoring.
-    """
-
-    def connect(store: Store) -> BlockingClient[ApiT]:
-        options: Options = {
-            "org": store.org,
-            "domain": store.domain,
-            "max_body_bytes": store.max_body_bytes,
-            "ca_file": store.ca_file,
-        }
-        if store.proxy is not None:
-            proxy = proxy_for(store, store.url)
-            options["proxy_url"] = "" if proxy is None else address_of(proxy)
-        known = connection(store.url, store.credentials, {**store.settings, **settings})
-        return BlockingClient(known, plans, options)
-
-    return connect

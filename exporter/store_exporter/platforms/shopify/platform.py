@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...contract import Setting
 from ..base import Platform
-from ..kit.clients import connector
+from ..kit.connector import connector
 from ..kit.settings import form, storefront_path
 from . import versions
 from .auth import problem

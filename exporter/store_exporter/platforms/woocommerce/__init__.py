@@ -16,7 +16,23 @@ records. A request is sent again only where that is safe; `policy` sets timeouts
 an operation and how often.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from ...spec.sessions import CartSession
-from .client import AsyncWooCommerce, WooCommerce
+
+if TYPE_CHECKING:
+    from .client import AsyncWooCommerce, WooCommerce
 
 __all__ = ["AsyncWooCommerce", "CartSession", "WooCommerce"]
+
+
+def __getattr__(name: str) -> Any:
+    # The clients need httpx, which takes longer to import than all the rest and which the commands
+    # that list operations, settings or probes do not use.
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from . import client
+
+    return globals().setdefault(name, getattr(client, name))

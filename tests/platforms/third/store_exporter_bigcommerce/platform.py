@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from store_exporter.contract import Setting
 from store_exporter.platforms.base import Platform
-from store_exporter.platforms.kit.clients import connector
+from store_exporter.platforms.kit.connector import connector
 from store_exporter.platforms.kit.settings import form
 
 from .connection import API, Connection
