@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
@@ -97,16 +98,39 @@ def test_help_of_a_command_imports_only_that_one() -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
-def test_an_extra_that_a_platform_lacks_is_named_as_what_that_platform_lacks() -> None:
+def test_operations_are_listed_without_what_only_clients_need() -> None:
+    done = _without_httpx("operations")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "search_products" in done.stdout
+
+
+def test_a_client_that_lacks_an_extra_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOP_KEY", "ck_12345678")
+    monkeypatch.setenv("SHOP_SECRET", "cs_12345678")
+    config = tmp_path / "store-exporter.yml"
+    config.write_text(
+        "orgs: [{org: acme}]\n"
+        "stores:\n"
+        "  - {org: acme, domain: shop.example.com, platform: woocommerce,\n"
+        "     url: https://shop.example.com,\n"
+        "     credentials: {consumer_key: env:SHOP_KEY, consumer_secret: env:SHOP_SECRET}}\n"
+    )
+    store = ("--config.file", str(config), "--store", "shop.example.com")
+    done = _without_httpx("run", *store, "search_products", "query=shoes")
+    hint = "store-exporter run needs httpx: pip install 'store-exporter[clients]'\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", hint)
+
+
+def _without_httpx(*arguments: str) -> subprocess.CompletedProcess[str]:
     code = (
         "import sys; sys.modules['httpx'] = None\n"
         "from store_exporter import cli\n"
-        "sys.exit(cli.main(['operations']))"
+        "sys.exit(cli.main(sys.argv[1:]))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (2, "")
-    hint = "it needs httpx: pip install 'store-exporter[clients]'"
-    assert [line.endswith(hint) for line in done.stderr.splitlines()] == [True, True]
+    program = [sys.executable, "-c", code, *arguments]
+    return subprocess.run(program, capture_output=True, text=True, check=False)
 
 
 def test_help_does_not_wait_for_what_only_serving_needs() -> None:
