@@ -336,7 +336,7 @@ def _write_files(made: World) -> None:
     document, made.secrets = exporter_configuration(made.addresses, credentials, CHECK)
     orgs: list[dict[str, Any]] = document["orgs"]  # type: ignore[assignment]
     for org in orgs:
-        org["api_tokens"] = [{"token": org["api_tokens"][0], "scopes": ["ingest", "read"]}]
+        org["api_tokens"][0]["scopes"].append("ingest")
         if org["org"] == FOUND.org:
             org["domains"] = [FOUND.domain, "flap.example"]
     key, secret = credentials[FOUND.domain].values()
