@@ -28,7 +28,8 @@ def build(target: str, project: Path, folder: Path, **environ: str) -> Path:
     done = subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", target, "-d", folder],
         cwd=project,
-        env={**os.environ, **environ},
+        # The hook of the build would leave what was compiled of it in the unpacked sources.
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **environ},
         capture_output=True,
         text=True,
         check=False,

@@ -35,7 +35,8 @@ def test_the_demo_becomes_the_demo_program_so_that_ctrl_c_reaches_it(stub: Proje
         encoding="utf-8",
     )
     with subprocess.Popen(
-        [str(stub.root / "scripts/demo"), "--check"],
+        # Tests in the background of a shell ignore the signal, and so would their children.
+        ["/usr/bin/env", "--default-signal=INT", str(stub.root / "scripts/demo"), "--check"],
         cwd="/",
         env={"PATH": str(stub.path), "HOME": str(stub.root)},
         stdout=subprocess.PIPE,

@@ -140,13 +140,16 @@ class Client(Operations, ABC, Generic[ApiT, TransportT, SleptT]):
 
 def _transport_options(url: str, options: Options) -> dict[str, Any]:
     secure = url.startswith("https:")
-    proxy = options.get("proxy_url")
     return {
         "verify": tls_context(options.get("ca_file")) if secure else False,
         "limits": _LIMITS,
-        "proxy": environment_proxy(url) if proxy is None else proxy or None,
         "trust_env": False,
     }
+
+
+def _proxy(url: str, options: Options) -> str | None:
+    chosen = options.get("proxy_url")
+    return environment_proxy(url) if chosen is None else chosen or None
 
 
 class BlockingClient(Client[ApiT, httpx.BaseTransport, None]):
@@ -158,10 +161,10 @@ class BlockingClient(Client[ApiT, httpx.BaseTransport, None]):
         sleep: Callable[[float], None] | None,
         options: Options,
     ) -> None:
-        made = _transport_options(self.url, options)
+        proxy = None if transport else _proxy(self.url, options)
         self._driver = SyncDriver(
-            transport or httpx.HTTPTransport(**made),
-            proxied=transport is None and made["proxy"] is not None,
+            transport or httpx.HTTPTransport(proxy=proxy, **_transport_options(self.url, options)),
+            proxied=proxy is not None,
             sign=self._connection.sign,
             max_body_bytes=options.get("max_body_bytes", MAX_BODY_BYTES),
             sleep=sleep,
@@ -193,10 +196,11 @@ class AsyncClient(Client[ApiT, httpx.AsyncBaseTransport, Awaitable[None]]):
         sleep: Callable[[float], Awaitable[None]] | None,
         options: Options,
     ) -> None:
-        made = _transport_options(self.url, options)
+        proxy = None if transport else _proxy(self.url, options)
         self._driver = AsyncDriver(
-            transport or httpx.AsyncHTTPTransport(**made),
-            proxied=transport is None and made["proxy"] is not None,
+            transport
+            or httpx.AsyncHTTPTransport(proxy=proxy, **_transport_options(self.url, options)),
+            proxied=proxy is not None,
             sign=self._connection.sign,
             max_body_bytes=options.get("max_body_bytes", MAX_BODY_BYTES),
             sleep=sleep,
