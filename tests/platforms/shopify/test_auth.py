@@ -20,16 +20,6 @@ from tests.platforms.shopify.watching import Watched, watched
 GRANT = "/admin/oauth/access_token"
 
 
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def shop(clock: Clock) -> SimulatedShopify:
-    return SimulatedShopify(clock=clock.now, seed=3)
-
-
 def app(shop: SimulatedShopify) -> App:
     return App(shop.tokens.client_id, shop.tokens.client_secret)
 

@@ -14,9 +14,7 @@ from store_demo.stores.shopify import SimulatedShopify
 from store_exporter.errors import StoreError
 from store_exporter.platforms.shopify import Shopify
 from store_exporter.spec.results import Listing
-from tests.fakes.clock import Clock
 from tests.fakes.direct import Json, answering, changing
-from tests.fakes.shopify import client
 from tests.platforms.shopify.watching import watched
 
 NOTHING = {"extensions": {"cost": None}}
@@ -104,21 +102,6 @@ TABLE = (
 
 def bodied(bad: Bad) -> bytes | str:
     return bad.body if isinstance(bad.body, (bytes, str)) else json.dumps(bad.body)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def shop(clock: Clock) -> SimulatedShopify:
-    return SimulatedShopify(clock=clock.now, seed=3)
-
-
-@pytest.fixture
-def store(shop: SimulatedShopify, clock: Clock) -> Shopify:
-    return client(shop, clock)
 
 
 @pytest.mark.parametrize("bad", TABLE, ids=str)

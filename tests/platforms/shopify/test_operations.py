@@ -17,21 +17,6 @@ from tests.fakes.direct import Json, changing
 from tests.fakes.shopify import client
 
 
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def shop(clock: Clock) -> SimulatedShopify:
-    return SimulatedShopify(clock=clock.now, seed=3)
-
-
-@pytest.fixture
-def store(shop: SimulatedShopify, clock: Clock) -> Shopify:
-    return client(shop, clock)
-
-
 def pounds(amount: str) -> Money:
     return Money(Decimal(amount), "GBP")
 

@@ -12,26 +12,10 @@ from store_exporter.errors import StoreError
 from store_exporter.platforms.shopify import Shopify
 from store_exporter.spec.money import Money
 from store_exporter.spec.results import Tracking
-from tests.fakes.clock import START, Clock
-from tests.fakes.shopify import client
+from tests.fakes.clock import START
 
 DAY = 86_400
 ADA = "ada@example.test"
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def shop(clock: Clock) -> SimulatedShopify:
-    return SimulatedShopify(clock=clock.now, seed=3)
-
-
-@pytest.fixture
-def store(shop: SimulatedShopify, clock: Clock) -> Shopify:
-    return client(shop, clock)
 
 
 def failure(operation: Any, *args: Any, **kwargs: Any) -> StoreError:

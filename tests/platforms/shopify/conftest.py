@@ -1,0 +1,25 @@
+"""A simulated shop, its clock and a client of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from store_demo.stores.shopify import SimulatedShopify
+from store_exporter.platforms.shopify import Shopify
+from tests.fakes.clock import Clock
+from tests.fakes.shopify import client
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def shop(clock: Clock) -> SimulatedShopify:
+    return SimulatedShopify(clock=clock.now, seed=3)
+
+
+@pytest.fixture
+def store(shop: SimulatedShopify, clock: Clock) -> Shopify:
+    return client(shop, clock)
