@@ -162,13 +162,20 @@ async def scraping(folder: Path, ports: Sequence[int], rule: str) -> AsyncIterat
         yield server
 
 
-async def until(holds: Callable[[], Awaitable[bool]], what: str, *, seconds: float = 90) -> None:
+async def until(
+    holds: Callable[[], Awaitable[bool | str]], what: str, *, seconds: float = 90
+) -> None:
     """Wait until something is so, which only other processes bring about.
+
+    Args:
+        holds: returns True once it is so, and else False or what is there instead.
+        what: is waited for.
+        seconds: to wait at most.
 
     Raises:
         AssertionError: it was not within that time.
     """
     deadline = time.monotonic() + seconds
-    while not await holds():
-        assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
+    while (found := await holds()) is not True:
+        assert time.monotonic() < deadline, f"not within {seconds:g} s: {what} ({found})"
         await asyncio.sleep(0.2)

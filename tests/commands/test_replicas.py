@@ -35,12 +35,13 @@ def grown(server: Server) -> dict[str, float]:
     return {domain: count for (domain,), count in server.growth(PAID, "domain").items()}
 
 
-def seen(server: Server, running: Fleet) -> Callable[[], Awaitable[bool]]:
+def seen(server: Server, running: Fleet) -> Callable[[], Awaitable[bool | str]]:
     """Ask whether Prometheus has seen every order that was paid."""
 
-    async def all_of_them() -> bool:
+    async def all_of_them() -> bool | str:
         found = await asyncio.to_thread(grown, server)
-        return found == {d: float(count) for d, count in running.paid.items() if count}
+        paid = {d: float(count) for d, count in running.paid.items() if count}
+        return found == paid or f"Prometheus has {found}, and paid were {paid}"
 
     return all_of_them
 

@@ -97,7 +97,7 @@ def test_keys_that_are_left_blank_count_as_absent(tmp_path: Path) -> None:
 
 
 def test_paths_start_at_the_file(tmp_path: Path) -> None:
-    assert loaded(tmp_path, "").state_directory == tmp_path / "state"
+    assert loaded(tmp_path, "orgs: []").state_directory == tmp_path / "state"
     assert loaded(tmp_path, "state_directory: var/x").state_directory == tmp_path / "var/x"
     assert loaded(tmp_path, "state_directory: /var/x").state_directory == Path("/var/x")
 
@@ -112,7 +112,15 @@ def test_a_state_database_has_its_password_as_a_reference(tmp_path: Path) -> Non
     assert config.state_database.password == Secret("correct-horse-battery")
     assert "correct-horse" not in repr(config) + dump.text(config)
     assert Secret("correct-horse-battery") in list(dump.secrets(config)), "masked in every output"
-    assert loaded(tmp_path, "").state_database is None
+    assert loaded(tmp_path, "orgs: []").state_database is None
+
+
+@pytest.mark.parametrize("text", ["", "\n \n", "\ufeff"])
+def test_a_file_that_is_just_being_written_is_not_one_that_removes_every_store(
+    tmp_path: Path, text: str
+) -> None:
+    with pytest.raises(ConfigError, match=r":1: \(file\): is empty; `orgs: \[\]` describes"):
+        loaded(tmp_path, text)
 
 
 @pytest.mark.parametrize(

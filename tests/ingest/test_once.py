@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 
 from store_exporter.ingest import ledger
 from store_exporter.ingest.ledger import MarkKey, ReportLedger
-from store_exporter.ingest.saved import row
+from store_exporter.ingest.saved import Row, row
 from store_exporter.metrics.addition import Addition
 from store_exporter.metrics.guard import Labels
 from store_exporter.metrics.recorder import Recorder
@@ -112,6 +113,28 @@ async def test_after_a_crash_totals_go_on_from_where_they_were(tmp_path: Path) -
         again = await post(running, BATCH, key="one")
     assert first == 2
     assert again.json["duplicate"] is True
+
+
+async def test_a_series_that_begins_anew_while_a_batch_is_saved_does_so_after_a_restart_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A store was removed from the configuration and added again in that moment."""
+    save, meanwhile = ReportLedger.save, list[Callable[[], None]]()
+
+    def saved(self: ReportLedger, rows: Iterable[Row], notes: Mapping[MarkKey, str]) -> None:
+        save(self, rows, notes)
+        while meanwhile:
+            meanwhile.pop()()
+
+    monkeypatch.setattr(ReportLedger, "save", saved)
+    async with taking(tmp_path) as running:
+        await post(running, BATCH)
+        meanwhile.append(lambda: running.exporter.recorder.forget(CART[:3]))
+        await post(running, BATCH[:1])
+        before = await shown(running)
+    async with taking(tmp_path) as running:
+        after = await shown(running)
+    assert before[TOTAL, *CART] == after[TOTAL, *CART] == 1
 
 
 async def test_a_process_that_is_killed_again_and_again_loses_and_doubles_nothing(

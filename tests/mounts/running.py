@@ -63,9 +63,16 @@ def wsgi(source: Source) -> Iterator[str]:
 
 @contextmanager
 def aiohttp(source: Source) -> Iterator[str]:
-    loop = asyncio.new_event_loop()
     app = web.Application()
     add_metrics_route(app, source=source)
+    with serving(app) as port:
+        yield f"http://127.0.0.1:{port}/metrics"
+
+
+@contextmanager
+def serving(app: web.Application) -> Iterator[int]:
+    """Serve an aiohttp application from a thread; gives the port."""
+    loop = asyncio.new_event_loop()
     runner = web.AppRunner(app)
     loop.run_until_complete(runner.setup())
     site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -73,7 +80,7 @@ def aiohttp(source: Source) -> Iterator[str]:
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}/metrics"
+        yield runner.addresses[0][1]
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()

@@ -75,7 +75,12 @@ def load(
         ConfigError: with every problem of the file.
     """
     path = Path(path)
-    parsed = document.parse(read(path), str(path))
+    text = read(path)
+    if not text.strip():
+        # Whoever writes the file in place empties it first, and a reload may come in between.
+        message = "is empty; `orgs: []` describes an exporter that watches nothing"
+        raise problems.ConfigError([problems.Problem(str(path), 1, "(file)", message)])
+    parsed = document.parse(text, str(path))
     checker = Checker(parsed, secrets.SecretSource(path.absolute().parent, environ, resolve))
     data = {} if parsed.data is None else parsed.data
     root = checker.validate(Root, data, ())

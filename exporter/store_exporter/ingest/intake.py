@@ -12,6 +12,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple, TypeVar
 
 from ..metrics.addition import Addition, Totals
@@ -178,8 +179,7 @@ class Intake:
             await self._decide(batch, group)
             await asyncio.sleep(0)
         if group.notes or group.additions:
-            rows = await self._rows(group)
-            await self._in_thread(lambda: ledger.save(rows, group.notes))
+            await self._save(ledger, group)
             for place, (handle, addition) in enumerate(group.additions.items(), 1):
                 self._recorder.add(handle, addition, group.totals[handle])
                 if place % _SLICE == 0:
@@ -188,6 +188,23 @@ class Intake:
         for batch in group.decided:
             if not batch.done.done():
                 batch.done.set_result(None)
+
+    async def _save(self, ledger: ReportLedger, group: _Together) -> None:
+        """Save what series will stand at.
+
+        A store may be removed and added again meanwhile, so that its series begin anew: what was
+        saved would bring back, after a restart, what nobody is shown any more.
+        """
+        growing, notes = group.additions, group.notes
+        while notes or growing:
+            rows = await self._rows(group, growing)
+            await self._in_thread(partial(ledger.save, rows, notes))
+            growing = {
+                handle: addition
+                for handle, addition in growing.items()
+                if self._recorder.totals(handle)[:3] != group.totals[handle][0][:3]
+            }
+            notes = {}
 
     async def _decide(self, batch: _Waiting, group: _Together) -> None:
         try:
@@ -205,10 +222,12 @@ class Intake:
         group.notes.update(effect.notes)
         group.decided.append(batch)
 
-    async def _rows(self, group: _Together) -> list[Row]:
+    async def _rows(
+        self, group: _Together, growing: Mapping[OperationHandle, Addition]
+    ) -> list[Row]:
         """Return what is to be saved of the series that grow; notes in the group how they do."""
         now, rows = self._clock(), []
-        for place, (handle, addition) in enumerate(group.additions.items(), 1):
+        for place, (handle, addition) in enumerate(growing.items(), 1):
             before = self._recorder.totals(handle)
             after = before.plus(addition, now)
             group.totals[handle] = before, after

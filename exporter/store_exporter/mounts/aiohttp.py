@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ..metrics.families import Source
 from ..metrics.scrapers import Scraper, scraper_of
+from .connections import is_open
 from .response import MetricsRequest, respond
 
 if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Sequence
+
     from aiohttp import web
 
 
@@ -36,14 +41,37 @@ def add_metrics_route(
         )
         result = await asyncio.to_thread(respond, source, asked)
         response = web.StreamResponse(status=result.status.value, headers=result.headers)
-        await response.prepare(request)
-        for chunk in result.chunks:
-            await response.write(chunk)
-        await response.write_eof()
-        result.sent()
+        if await send(request, response, result.chunks):
+            result.sent()
         return response
 
     app.router.add_route("*", path, metrics)
+
+
+async def send(request: web.Request, response: web.StreamResponse, chunks: Sequence[bytes]) -> bool:
+    """Send a response and return whether its client has got it, as far as one can tell.
+
+    A short answer to a client that has given up is lost without an error. Before the last piece no
+    other client has a reason to close.
+
+    Args:
+        request: what is answered; by HEAD it asks for the headers alone.
+        response: status and headers, not prepared yet.
+        chunks: the body in pieces.
+    """
+    if request.method == "HEAD":
+        chunks = ()
+    try:
+        await response.prepare(request)
+        for chunk in chunks[:-1]:
+            await response.write(chunk)
+        has_all = request.transport is not None and _is_open(request.transport)
+        for chunk in chunks[-1:]:
+            await response.write(chunk)
+        await response.write_eof()
+    except ConnectionError:
+        return False
+    return has_all
 
 
 def who_asks(request: web.Request) -> Scraper | None:
@@ -54,5 +82,10 @@ def who_asks(request: web.Request) -> Scraper | None:
         request.headers.get,
         request.query_string,
         peer,
-        is_open=None if transport is None else lambda: not transport.is_closing(),
+        is_open=None if transport is None else partial(_is_open, transport),
     )
+
+
+def _is_open(transport: asyncio.BaseTransport) -> bool:
+    connection = transport.get_extra_info("socket")
+    return not transport.is_closing() and (connection is None or is_open(connection))

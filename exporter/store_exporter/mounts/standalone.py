@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import select
 import socket
 import threading
 import weakref
@@ -15,6 +14,7 @@ from socketserver import TCPServer
 
 from ..metrics.families import Source
 from ..metrics.scrapers import Scraper, scraper_of
+from .connections import is_open
 from .response import MetricsRequest, MetricsResponse, plain, respond
 
 # Longer than most scrape intervals, so that Prometheus keeps its connection.
@@ -134,7 +134,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _scraper(self) -> Scraper | None:
         query = self.path.partition("?")[2]
         return scraper_of(
-            self.headers.get, query, self.client_address, is_open=partial(_is_open, self.connection)
+            self.headers.get, query, self.client_address, is_open=partial(is_open, self.connection)
         )
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
@@ -154,7 +154,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.writelines(result.chunks[:-1])
             # A short answer to a client that has given up is lost without an error. Before the last
             # piece no other client has a reason to close.
-            has_all = _is_open(self.connection)
+            has_all = is_open(self.connection)
             self.wfile.writelines(result.chunks[-1:])
             if has_all:
                 result.sent()
@@ -169,19 +169,6 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Log nothing: a scrape every few seconds is no news."""
-
-
-def _is_open(connection: socket.socket) -> bool:
-    """Whether neither end has closed a connection, by what has come in until now.
-
-    Linux tells at once. Elsewhere it is noticed when the connection's own thread reads.
-    """
-    descriptor = connection.fileno()
-    if descriptor < 0 or not hasattr(select, "poll"):
-        return descriptor >= 0
-    asked = select.poll()
-    asked.register(descriptor, getattr(select, "POLLRDHUP", 0) | select.POLLHUP | select.POLLERR)
-    return not asked.poll(0)
 
 
 _servers: weakref.WeakSet[_Server] = weakref.WeakSet()

@@ -18,7 +18,7 @@ from ..metrics.exposition import Exposition, render
 from ..metrics.families import Family
 from ..metrics.recorder import Recorder
 from ..metrics.scrapers import Scraper
-from ..mounts.aiohttp import who_asks
+from ..mounts.aiohttp import send, who_asks
 
 MAX_SCRAPES = 8
 """Scrapes at the same time; one more gets 503, as from Prometheus' own exporters."""
@@ -45,8 +45,9 @@ class Scrape:
             )
         finally:
             self._running -= 1
-        response = await send(request, rendered)
-        look.complete()
+        response = web.StreamResponse(headers=rendered.headers)
+        if await send(request, response, rendered.chunks):
+            look.complete()
         return response
 
     def render(self, accept: str | None, accept_encoding: str | None) -> Exposition:
@@ -80,16 +81,6 @@ class Scrape:
                 self._recorder.broke("scrape", error)
                 continue
             yield from families
-
-
-async def send(request: web.Request, rendered: Exposition) -> web.StreamResponse:
-    """Send a rendered exposition in pieces, or its headers alone to who asks by HEAD."""
-    response = web.StreamResponse(headers=rendered.headers)
-    await response.prepare(request)
-    for chunk in rendered.chunks if request.method == "GET" else ():
-        await response.write(chunk)
-    await response.write_eof()
-    return response
 
 
 def family(metric: ForeignMetric) -> Family:

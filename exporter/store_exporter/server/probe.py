@@ -18,6 +18,7 @@ from aiohttp import web
 from ..metrics.exposition import render, render_text
 from ..metrics.families import Family
 from ..metrics.recorder import Recorder
+from ..mounts.aiohttp import send
 from ..probing.access import Access
 from ..probing.exchange import Sender
 from ..probing.history import Result
@@ -25,7 +26,6 @@ from ..probing.jobs import PROBE, Job, jobs_of
 from ..probing.runner import Runner
 from ..stores.model import Secret, Store
 from .exporter import Exporter
-from .metrics import send
 from .places import FullError, Places
 
 TIMEOUT_HEADER = "X-Prometheus-Scrape-Timeout-Seconds"
@@ -97,7 +97,9 @@ class Probing:
         rendered = render(
             _of_stores(recorder), headers.get("Accept"), headers.get("Accept-Encoding")
         )
-        return await send(request, rendered)
+        response = web.StreamResponse(headers=rendered.headers)
+        await send(request, response, rendered.chunks)
+        return response
 
     async def _run(self, job: Job, recorder: Recorder) -> Result:
         """Run a probe within the time that Prometheus has.
