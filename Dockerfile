@@ -32,7 +32,7 @@ LABEL org.opencontainers.image.title="store-exporter" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="$VERSION" \
       org.opencontainers.image.base.name="docker.io/library/python:3.13.16-slim-trixie"
-EXPOSE 9847
+EXPOSE 10847
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s CMD ["store-exporter", "healthcheck"]
 ENTRYPOINT ["store-exporter"]
-CMD ["serve", "--config.file=/etc/store-exporter/store-exporter.yml", "--web.listen-address=0.0.0.0:9847"]
+CMD ["serve", "--config.file=/etc/store-exporter/store-exporter.yml", "--web.listen-address=0.0.0.0:10847"]

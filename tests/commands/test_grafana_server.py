@@ -214,7 +214,7 @@ def test_the_sources_of_docker_compose_lead_from_dots_to_traces_and_back(admin: 
     to_trace, to_call = found["prometheus"]["jsonData"]["exemplarTraceIdDestinations"]
     assert to_trace["datasourceUid"] == found["tempo"]["uid"]
     # Grafana has put no variable of its environment in here.
-    assert to_call["url"] == "http://localhost:9847/calls?trace_id=${__value.raw}"
+    assert to_call["url"] == "http://localhost:10847/calls?trace_id=${__value.raw}"
     back = found["tempo"]["jsonData"]["tracesToMetrics"]
     assert back["datasourceUid"] == found["prometheus"]["uid"]
     assert all("{$__tags}" in query["query"] for query in back["queries"])

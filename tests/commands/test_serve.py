@@ -31,8 +31,8 @@ STORE = ("acme", "shop.example.com", "http://127.0.0.1:9")
 @pytest.mark.parametrize(
     ("option", "value"),
     [
-        ("--web.listen-address", "9847"),
-        ("--web.listen-address", "::1:9847"),
+        ("--web.listen-address", "10847"),
+        ("--web.listen-address", "::1:10847"),
         ("--web.listen-address", ":99999"),
         ("--web.telemetry-path", "metrics"),
         ("--web.telemetry-path", "/{x}"),
@@ -99,7 +99,7 @@ def test_a_bad_web_configuration_is_told_and_nothing_starts(tmp_path: Path) -> N
 def test_without_an_address_others_reach_it_only_where_it_asks_who_they_are(
     guarded: bool, host: str | None
 ) -> None:
-    assert default_addresses(guarded=guarded) == [(host, 9847)]
+    assert default_addresses(guarded=guarded) == [(host, 10847)]
 
 
 USERS = "basic_auth_users: {ada: $2b$04$nreh6ABDjl9x.0V0vWLR/.isBzGpW/5wtqemYPWhPCMQpvipqV/nu}\n"

@@ -92,7 +92,7 @@ def test_what_the_pod_runs_is_ready_and_reads_a_changed_config_map(
     def here(text: str) -> str:
         text = text.replace("/etc/store-exporter", f"{tmp_path}/etc")
         text = text.replace("/var/lib/store-exporter", f"{tmp_path}/state")
-        return text.replace("=:9847", "=127.0.0.1:0")
+        return text.replace("=:10847", "=127.0.0.1:0")
 
     secret = tmp_path / "etc/secrets/acme"
     secret.mkdir(parents=True)

@@ -123,7 +123,7 @@ CURLS = [block for block in blocks("console") if block.text.startswith("$ curl "
 async def test_curl_is_answered(block: Block, running: Running, tmp_path: Path) -> None:
     if not shutil.which("curl"):
         pytest.skip("not to be had: curl (it has to be on PATH)")
-    text = block.text.removeprefix("$ ").replace("http://localhost:9847", running.url)
+    text = block.text.removeprefix("$ ").replace("http://localhost:10847", running.url)
     curl = await asyncio.create_subprocess_exec(
         "bash", "-ec", text.replace("curl ", "curl --fail-with-body --silent ", 1),
         cwd=tmp_path, env={**os.environ, **TOKENS}, stdout=asyncio.subprocess.PIPE,

@@ -123,7 +123,7 @@ def follow(
     """
     pace = {"scrape_interval": "1s", "evaluation_interval": "1s"}
     prometheus = {"global": pace, **yaml.safe_load(steps(STORE, "yaml")[1].text)}
-    text = yaml.safe_dump(prometheus).replace("localhost:9847", exporter)
+    text = yaml.safe_dump(prometheus).replace("localhost:10847", exporter)
     (flag,) = re.findall(r"--enable-feature=\S+", steps(ALERT, "sh")[-1].text)
     with servers.alertmanager(quicken(folder), folder / "monitoring/alerts", flag) as teller:
         text = text.replace("localhost:9093", teller.address)

@@ -13,7 +13,7 @@ from store_exporter.metrics.catalogue import Metric, business, exporter, health,
 from store_exporter.mixin import costs, series, slo
 
 STORE = 'org="acme", domain="books.example", platform="woocommerce"'
-PROCESS = 'job="store-exporter", instance="exporter:9847"'
+PROCESS = 'job="store-exporter", instance="exporter:10847"'
 WHO = "books.example (acme)"
 DAY = 86400
 
@@ -617,7 +617,7 @@ EXPORTER = [
         "an exporter that cannot be scraped for three minutes is a page",
         {of("up", base=PROCESS): "1x3 0x10"},
         "8m",
-        "Prometheus has not been able to scrape exporter:9847 for more than two minutes (up is 0). "
+        "Prometheus has not been able to scrape exporter:10847 for more than two minutes (up is 0). "
         "The state of its stores is unknown.",
         base=PROCESS,
     ),
@@ -651,7 +651,7 @@ EXPORTER = [
         "a refused configuration is a ticket",
         {of(exporter.RELOAD_SUCCESSFUL, base=PROCESS): "0x20"},
         "10m",
-        "The last reload on exporter:9847 failed (successful is 0); changes to stores and "
+        "The last reload on exporter:10847 failed (successful is 0); changes to stores and "
         "credentials have no effect.",
         "warning",
         base=PROCESS,
@@ -668,7 +668,7 @@ EXPORTER = [
         "pauses that recur for ten minutes are a ticket",
         {of(exporter.LOOP_LAG, base=PROCESS): "0.01x5 2.5x30"},
         "20m",
-        "The event loop of exporter:9847 stood still for 2.5s at the longest, and has had such "
+        "The event loop of exporter:10847 stood still for 2.5s at the longest, and has had such "
         "pauses for ten minutes.",
         "warning",
         base=PROCESS,
@@ -688,7 +688,7 @@ EXPORTER = [
             for le, n in (("1.0", 50), ("15.0", 50), ("60.0", 100), ("+Inf", 100))
         },
         "35m",
-        "One in a hundred runs on exporter:9847 starts at least 59.1s late.",
+        "One in a hundred runs on exporter:10847 starts at least 59.1s late.",
         "warning",
         base=PROCESS,
     ),
@@ -707,7 +707,7 @@ EXPORTER = [
         "runs that fail by the exporter itself for a quarter of an hour wake somebody",
         {of(exporter.RUNS_SKIPPED, 'reason="local"', PROCESS): "0+2x30"},
         "20m",
-        "10 runs on exporter:9847 failed by the exporter itself within five minutes. The state of "
+        "10 runs on exporter:10847 failed by the exporter itself within five minutes. The state of "
         "those stores is unknown.",
         "critical",
         base=PROCESS,
@@ -727,7 +727,7 @@ EXPORTER = [
         "failures to measure are a ticket",
         {of(exporter.INSTRUMENTATION_ERRORS, 'stage="labels"', PROCESS): "0+2x30"},
         "20m",
-        "exporter:9847 counted 30 failures of the instrumentation at stage labels within a quarter "
+        "exporter:10847 counted 30 failures of the instrumentation at stage labels within a quarter "
         "of an hour.",
         "warning",
         {"stage": "labels"},
@@ -745,7 +745,7 @@ EXPORTER = [
         "operations beyond a limit are a ticket, from the first one on",
         {of(exporter.SERIES_DROPPED, 'limit="org"', PROCESS): "_x5 4x20"},
         "12m",
-        "exporter:9847 recorded 4 operations as other within an hour: the limit org is reached.",
+        "exporter:10847 recorded 4 operations as other within an hour: the limit org is reached.",
         "warning",
         {"limit": "org"},
         PROCESS,
@@ -755,7 +755,7 @@ EXPORTER = [
         "while the limit is reached it stays, also through half an hour without an operation",
         {of(exporter.SERIES_DROPPED, 'limit="org"', PROCESS): "0x5 60x240"},
         "50m",
-        "exporter:9847 recorded 60 operations as other within an hour: the limit org is reached.",
+        "exporter:10847 recorded 60 operations as other within an hour: the limit org is reached.",
         "warning",
         {"limit": "org"},
         PROCESS,
@@ -775,7 +775,7 @@ EXPORTER = [
             of(exporter.OTLP_PUSHES, 'result="success"', PROCESS): "0+1x40",
         },
         "30m",
-        "75% of the pushes of exporter:9847 fail.",
+        "75% of the pushes of exporter:10847 fail.",
         "warning",
         base=PROCESS,
     ),
@@ -854,7 +854,7 @@ STATE = [
         "a source of stores that fails again and again is a ticket",
         {of(exporter.DISCOVERY_FAILURES, 'org="acme"', PROCESS): "0+0.2x60"},
         "40m",
-        "exporter:9847 could not read the stores of acme 8 times in two hours; those found "
+        "exporter:10847 could not read the stores of acme 8 times in two hours; those found "
         "before are watched on.",
         "warning",
         {"org": "acme"},
@@ -877,7 +877,7 @@ STATE = [
             of(exporter.DISCOVERY_REFUSED, 'org="acme", reason="invalid"', PROCESS): "0x45",
         },
         "20m",
-        "exporter:9847 refuses 3 domains for reason contested, which sources of evil, zen name.",
+        "exporter:10847 refuses 3 domains for reason contested, which sources of evil, zen name.",
         "warning",
         {"reason": "contested"},
         PROCESS,
@@ -894,7 +894,7 @@ STATE = [
         "damaged state is a ticket at once",
         {of(exporter.STATE_LOSSES, base=PROCESS): "0x10 1x60"},
         "12m",
-        "exporter:9847 set damaged state aside 1 times; orders and revenue count from then on.",
+        "exporter:10847 set damaged state aside 1 times; orders and revenue count from then on.",
         "warning",
         base=PROCESS,
     ),
@@ -903,7 +903,7 @@ STATE = [
         "a full disk wakes somebody within minutes",
         {of(exporter.STATE_ERRORS, 'reason="full"', PROCESS): "0x10 1+2x20"},
         "15m",
-        "exporter:9847 could not save 9 runs within ten minutes for want of space. Their counters "
+        "exporter:10847 could not save 9 runs within ten minutes for want of space. Their counters "
         "stand still; nothing is lost.",
         base=PROCESS,
     ),
@@ -919,7 +919,7 @@ STATE = [
         "a state that cannot be used for a quarter of an hour wakes somebody",
         {of(exporter.STATE_ERRORS, 'reason="unavailable"', PROCESS): "0+2x30"},
         "20m",
-        "exporter:9847 left out 20 runs within ten minutes because its state gave: unavailable. "
+        "exporter:10847 left out 20 runs within ten minutes because its state gave: unavailable. "
         "Their counters stand still; nothing is lost.",
         labels={"reason": "unavailable"},
         base=PROCESS,

@@ -78,7 +78,7 @@ STATES = {
     business.WEBHOOKS.name: ("active", "disabled"),
     business.SCHEDULED_ACTIONS.name: ("pending", "overdue", "failed"),
 }
-PROCESS = (("job", "store-exporter"), ("instance", "exporter:9847"))
+PROCESS = (("job", "store-exporter"), ("instance", "exporter:10847"))
 OTHER = (("job", "node"), ("instance", "node:9100"))
 """A process of somebody else's, which is down."""
 HOUR, WEEK = 3600, 7 * 86400

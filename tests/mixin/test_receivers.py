@@ -44,7 +44,7 @@ ALERT = {
         "error_type": "timeout",
         "cost": "about 1,240 EUR an hour",
         "dashboard_url": "http://grafana.internal:3000/d/store-exporter-shop?var-org=acme&var-x=1",
-        "runbook_url": "http://exporter.internal:9847/runbooks/StoreDown",
+        "runbook_url": "http://exporter.internal:10847/runbooks/StoreDown",
     },
     "startsAt": "2026-03-01T09:30:00Z",
 }

@@ -21,7 +21,7 @@ from tests.servers import Server
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(180)]
 
-OTHER = (("job", "store-exporter"), ("instance", "standby:9847"))
+OTHER = (("job", "store-exporter"), ("instance", "standby:10847"))
 WATCHED = {metric.name for metric in (*metrics_of(health), *metrics_of(business))}
 ASKED_BY_EACH = re.compile("store_api_(requests|throttled|cost)")
 """What both ask of a store, it is asked; so these are added up."""

@@ -183,12 +183,12 @@ INHIBITION: list[tuple[dict[str, str], dict[str, str], bool]] = [
         False,
     ),
     (
-        {"alertname": "StoreExporterDown", "instance": "exporter:9847"},
+        {"alertname": "StoreExporterDown", "instance": "exporter:10847"},
         {"alertname": "StoreOrderDrought", **STORE},
         True,
     ),
     (
-        {"alertname": "StoreExporterDown", "instance": "exporter:9847"},
+        {"alertname": "StoreExporterDown", "instance": "exporter:10847"},
         {"alertname": "StoreDown", **STORE},
         False,
     ),

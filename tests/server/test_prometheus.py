@@ -43,7 +43,7 @@ async def test_the_documented_job_probes_every_store(
     text = configuration(*stores, keys="    requests_per_hour: 100000\n")
     async with exporting(tmp_path, text, environ=environ) as running:
         address = running.url.removeprefix("http://")
-        job = job.replace("exporter.internal:9847", address)
+        job = job.replace("exporter.internal:10847", address)
         job = job.replace("/sd\n", "/sd\n        refresh_interval: 200ms\n")
         start = GLOBAL.replace("timeout: 200ms", "timeout: 1s").replace("200ms", "1s") + job
         server = await asyncio.to_thread(prometheus, start)

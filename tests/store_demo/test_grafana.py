@@ -27,7 +27,7 @@ def folder(tmp_path: Path) -> Path:
 def test_runbooks_are_those_of_the_demos_exporter(folder: Path) -> None:
     boards = "\n".join(file.read_text() for file in (folder / "dashboards").glob("*.json"))
     assert f"{ADDRESSES['exporter']}/runbooks/" in boards
-    assert "localhost:9847" not in boards
+    assert "localhost:10847" not in boards
 
 
 def test_it_opens_with_the_fleet_and_has_the_others_in_a_folder(folder: Path) -> None:

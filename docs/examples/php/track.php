@@ -2,7 +2,7 @@
 /**
  * Reports the calls that a shop or an application in PHP makes, as docs/applications.md says.
  *
- *     $tracker = new StoreTracker('https://exporter.internal:9847', getenv('INGEST_TOKEN'), 'shop.acme.example');
+ *     $tracker = new StoreTracker('https://exporter.internal:10847', getenv('INGEST_TOKEN'), 'shop.acme.example');
  *     $cart = $tracker->track('get_cart', fn () => $client->get('cart'));
  *
  * What was measured is sent once, when the request has ended. Without any package, from PHP 8.1 on.

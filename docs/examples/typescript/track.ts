@@ -1,6 +1,6 @@
 // Reports the calls that an application makes to stores, as docs/applications.md says.
 //
-//   const tracker = new Tracker({ url: "https://exporter.internal:9847", token: process.env.INGEST_TOKEN! });
+//   const tracker = new Tracker({ url: "https://exporter.internal:10847", token: process.env.INGEST_TOKEN! });
 //   const getCart = tracker.track("get_cart", (id: string) => shop.cart(id), { domain: "shop.acme.example" });
 //   await getCart("42");                  // as before: the same result, the same exception
 //   await tracker.flush();                // at the end of a request; after(), waitUntil() do as well

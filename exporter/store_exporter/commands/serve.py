@@ -10,7 +10,7 @@ from ..server.logs import FORMATS, LEVELS
 from ..stores.inventory import Shard
 from . import arguments
 
-PORT = 9847
+PORT = 10847
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

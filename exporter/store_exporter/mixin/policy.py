@@ -39,8 +39,8 @@ class Links:
     """Where people reach the tools that alerts and dashboards point to, without a final slash."""
 
     grafana: str = "http://localhost:3000"
-    runbooks: str = "http://localhost:9847/runbooks"
-    calls: str = "http://localhost:9847/calls"
+    runbooks: str = "http://localhost:10847/runbooks"
+    calls: str = "http://localhost:10847/calls"
     """The exporter's page of recent calls, which shows those of all orgs."""
 
 
