@@ -617,8 +617,8 @@ EXPORTER = [
         "an exporter that cannot be scraped for three minutes is a page",
         {of("up", base=PROCESS): "1x3 0x10"},
         "8m",
-        "Prometheus has not been able to scrape exporter:10847 for more than two minutes (up is 0). "
-        "The state of its stores is unknown.",
+        "Prometheus has not been able to scrape exporter:10847 for more than two minutes (up is "
+        "0). The state of its stores is unknown.",
         base=PROCESS,
     ),
     Case(
@@ -727,8 +727,8 @@ EXPORTER = [
         "failures to measure are a ticket",
         {of(exporter.INSTRUMENTATION_ERRORS, 'stage="labels"', PROCESS): "0+2x30"},
         "20m",
-        "exporter:10847 counted 30 failures of the instrumentation at stage labels within a quarter "
-        "of an hour.",
+        "exporter:10847 counted 30 failures of the instrumentation at stage labels within a "
+        "quarter of an hour.",
         "warning",
         {"stage": "labels"},
         PROCESS,
