@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.server
 import io
+import ssl
 import stat
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
+import trustme
 
 from store_demo.stores.shopify import SimulatedShopify
 from store_demo.stores.woocommerce import SimulatedWooCommerce
 from store_exporter import cli
 from store_exporter.commands import questions
 from store_exporter.config import load
-from store_exporter.stores.model import Secret
+from store_exporter.errors import StoreError
+from store_exporter.stores.model import Proxy, Secret, Store
 from tests.fakes.serving import serving
 
 from .shops import DOMAIN
@@ -107,7 +112,7 @@ def test_a_key_that_the_store_refuses_leaves_nothing_behind(
     )
     assert status == 1, seen
     assert "FAIL" in seen
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_without_a_terminal_flags_say_everything(
@@ -190,7 +195,7 @@ def test_one_of_a_pair_of_credentials_is_not_enough(
 
 
 @contextmanager
-def leading_to(location: str) -> Iterator[str]:
+def leading_to(location: str, tls: ssl.SSLContext | None = None) -> Iterator[str]:
     """A server that sends everybody elsewhere; yields its address."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -203,38 +208,111 @@ def leading_to(location: str) -> Iterator[str]:
             pass
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        if tls:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
-            yield f"http://127.0.0.1:{server.server_port}"
+            yield f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}"
         finally:
             server.shutdown()
 
 
+def final(url: str, **keys: Any) -> tuple[str, str]:
+    store = Store(org="acme", domain=DOMAIN, platform="woocommerce", url=url, **keys)
+    return asyncio.run(questions.final(store))
+
+
 def test_a_redirect_is_followed_on_the_same_host_and_told_elsewhere(url: str) -> None:
     with leading_to(f"{url}/welcome") as old:
-        assert questions.final(old) == (
-            url,
-            f"{old} leads to {url}, which is what will be watched.",
-        )
-        assert questions.final(f"{old}/shop")[0] == f"{url}/shop"
+        assert final(old) == (url, f"{old} leads to {url}, which is what will be watched.")
+        assert final(f"{old}/shop")[0] == f"{url}/shop"
     with leading_to(url.replace("127.0.0.1", "localhost")) as foreign:
-        found, told = questions.final(foreign)
+        found, told = final(foreign)
     assert found == foreign
     assert told == (
         f"{foreign} leads visitors to localhost. If the API is there, give that address."
     )
-    assert questions.final(url) == (url, "")
+    assert final(url) == (url, "")
 
 
-@pytest.mark.parametrize("location", ["https://xn--0/", "javascript:alert(1)", "http://.."])
-def test_a_redirect_to_what_is_no_address_is_told(location: str) -> None:
-    with leading_to(location) as url:
-        found, told = questions.final(url)
-    assert found == url
-    assert "could not be opened" in told
+@pytest.mark.parametrize(
+    "location", ["https://xn--0/", "javascript:alert(1)", "http://..", "http://127.0.0.1:0x1/"]
+)
+def test_a_redirect_to_what_is_no_address_raises_nothing_of_its_own(location: str) -> None:
+    with leading_to(location) as url, suppress(StoreError):
+        assert final(url)[0] == url
 
 
-def test_an_address_that_does_not_answer_is_told(url: str) -> None:
-    found, told = questions.final("http://127.0.0.1:9")
-    assert found == "http://127.0.0.1:9"
-    assert "could not be opened" in told
+def test_an_address_that_does_not_answer_is_told_and_the_environments_proxy_is_not_used(
+    folder: Path,
+    shop: SimulatedWooCommerce,
+    url: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", url)
+    given = flags(folder, shop, "http://127.0.0.1:9")
+    assert cli.main(given) == 1
+    seen = capsys.readouterr().out
+    assert "http://127.0.0.1:9 could not be opened: " in seen
+    assert "The environment's proxy is not used: say --proxy-url" in seen
+    assert not shop.requests
+
+
+def test_the_first_look_goes_through_the_proxy_of_the_org(
+    folder: Path, shop: SimulatedWooCommerce, url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "store-exporter.yml").write_text(
+        f"orgs: [{{org: acme, proxy_url: {url}, api_tokens: [env:A_TOKEN_OF_THE_EXPORTER]}}]\n"
+        "stores: []\n"
+    )
+    # Only a proxy can tell what this name is; the simulated shop answers as one that knows.
+    assert cli.main(flags(folder, shop, "http://shop.invalid")) == 0, capsys.readouterr()
+    assert "could not be opened" not in capsys.readouterr().out
+
+
+def test_what_the_store_is_reached_by_is_looked_at_and_written_down(
+    folder: Path, shop: SimulatedWooCommerce, url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "tls").mkdir()
+    trustme.CA().cert_pem.write_to_path(folder / "tls/ca.pem")
+    given = flags(folder, shop, "http://shop.invalid")
+    (folder / "conf").mkdir()
+    for name in ("key", "secret"):
+        (folder / name).rename(folder / "conf" / name)
+    asked = [*given, f"--proxy-url={url}", "--ca-file=tls/ca.pem", "--config.file=conf/store.yml"]
+    assert cli.main(asked) == 0, capsys.readouterr()
+    (store,) = load(folder / "conf/store.yml").stores
+    assert store.proxy == Proxy(url)
+    assert store.ca_file is not None
+    assert Path(store.ca_file).samefile(folder / "tls/ca.pem")
+
+
+@pytest.mark.timeout(180)
+def test_a_person_is_asked_for_the_issuer_of_a_certificate_that_the_system_does_not_know(
+    tmp_path: Path, shop: SimulatedWooCommerce, url: str
+) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    key = shop.keys.read_only
+    with leading_to(url, context) as secure:
+        status, seen = dialogue(
+            tmp_path,
+            [
+                ("Platform", "woocommerce"),
+                ("Address", secure),
+                ("Its name", DOMAIN),
+                ("Whose", "acme"),
+                ("consumer_key (not shown): ", key.consumer_key),
+                ("consumer_secret (not shown): ", key.consumer_secret),
+                ("PEM file with the certificate's issuer (Enter for none): ", "nowhere.pem"),
+                ("there is no such file", "ca.pem"),
+            ],
+        )
+    assert status == 0, seen
+    assert f"{secure} leads to {url}" in seen
+    (store,) = load(tmp_path / "store-exporter.yml").stores
+    assert store.ca_file is not None
+    assert Path(store.ca_file).samefile(tmp_path / "ca.pem")

@@ -8,6 +8,7 @@ import json
 import math
 import os
 import sys
+import textwrap
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -36,6 +37,8 @@ from .state import opened
 _AT_ONCE = 10
 _REFUSALS_SHOWN = 20
 _SECONDS = 60.0
+_LEAST_ROOM = 30
+_INDENTED = 6
 _MARKS = {"ok": "ok", "warn": "warn", "fail": "FAIL"}
 # About how many values a label of a store's series has where it is not a few; probes and collectors
 # are counted.
@@ -80,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
     if args.format == "json":
         print(json.dumps(_document(found), indent=2))
     else:
-        print("\n".join(text(found)))
+        print("\n".join(text(found, arguments.terminal_width())))
     failed = any(finding.state == "fail" for findings in found.values() for finding in findings)
     return 1 if failed else 0
 
@@ -251,8 +254,13 @@ def _refused(refusals: Sequence[RefusedDomain]) -> list[Finding]:
     return shown
 
 
-def text(found: Mapping[str, Sequence[Finding]]) -> Iterator[str]:
-    """Yield a table, and below each line that needs it what to do."""
+def text(found: Mapping[str, Sequence[Finding]], width: int | None = None) -> Iterator[str]:
+    """Yield a table, and below each line that needs it what to do.
+
+    Args:
+        found: the findings by domain.
+        width: columns of the terminal, at which sentences go on in the next line; None for none.
+    """
     rows = [(domain or "(exporter)", f) for domain, findings in found.items() for f in findings]
     domains = max(len(domain) for domain, _ in rows)
     checks = max(len(finding.check) for _, finding in rows)
@@ -261,15 +269,36 @@ def text(found: Mapping[str, Sequence[Finding]]) -> Iterator[str]:
         shown = domain if domain != last else ""
         last = domain
         mark = _MARKS[finding.state]
-        yield f"{shown:<{domains}}  {finding.check:<{checks}}  {mark:<4}  {finding.message}"
+        yield from _row(
+            f"{shown:<{domains}}  {finding.check:<{checks}}  {mark:<4}  ", finding.message, width
+        )
         if finding.state != "ok" and finding.advice:
-            yield f"{'':<{domains + checks + 4}}      {finding.advice}"
+            yield from _row(" " * (domains + checks + 10), finding.advice, width)
     states = Counter(finding.state for _, finding in rows)
     stores_seen = len(found) - 1
     yield (
         f"{stores_seen} store{'s' if stores_seen != 1 else ''} examined: of {len(rows)} checks "
         f"{states['fail']} failed, {states['warn']} gave a warning"
     )
+
+
+def _row(before: str, sentence: str, width: int | None) -> Iterator[str]:
+    """Yield a sentence behind what stands before it, in as many lines as it takes."""
+    if width is None:
+        yield f"{before}{sentence}"
+        return
+    # Beside long names there is little room: the sentence then begins in a line of its own.
+    if width - len(before) < _LEAST_ROOM:
+        if before.strip():
+            yield before.rstrip()
+        before = " " * _INDENTED
+    # Addresses stay whole, so that they can be copied.
+    lines = textwrap.wrap(
+        sentence, width - len(before), break_long_words=False, break_on_hyphens=False
+    )
+    for line in lines or [""]:
+        yield f"{before}{line}".rstrip()
+        before = " " * len(before)
 
 
 def _document(found: Mapping[str, Sequence[Finding]]) -> dict[str, object]:

@@ -9,14 +9,16 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from urllib.request import getproxies_environment
 
 import yaml
 
 from ..config import Config, ConfigError, addition, load, values
+from ..errors import StoreError
 from ..platforms import base
 from ..platforms.base import Platform
 from ..probing.jobs import jobs_of
@@ -46,6 +48,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a credential as file:PATH or env:VARIABLE, as it is to stand in the configuration; "
         "once for each that the platform has (default: asked for, and kept in files)",
     )
+    parser.add_argument(
+        "--ca-file",
+        metavar="FILE",
+        help="PEM file with the issuer of its certificate, where the system does not know it",
+    )
+    parser.add_argument("--proxy-url", help="the proxy through which it is reached")
     parser.add_argument(
         "--secrets.directory",
         dest="secrets",
@@ -81,10 +89,10 @@ def _run(args: argparse.Namespace, ask: Questions) -> int:
     entry, secrets = _entry(args, ask, before)
     with ExitStack() as written:
         entry["credentials"] |= _keep(written, args, entry["domain"], secrets)
-        config = _of_one_store(file, before, entry)
+        config = _looked_at(file, before, entry, ask)
         (store,) = config.stores
         found = asyncio.run(doctor.examine_all(config, [store.domain]))
-        print("", *doctor.text(found), "", *_watched(store), sep="\n")
+        print("", *doctor.text(found, arguments.terminal_width()), "", *_watched(store), sep="\n")
         failed = any(one.state == "fail" for findings in found.values() for one in findings)
         if failed and not args.force and not ask.agrees("A check has failed. Write it anyway?"):
             advice = "Nothing was written. Mend what has failed and try again, or give --force."
@@ -101,10 +109,7 @@ def _entry(
 ) -> tuple[dict[str, Any], Mapping[str, Secret]]:
     """Return the entry of the configuration, and the secrets that are still to be kept."""
     platform = _platform(args, ask)
-    given = ask.text("Address of the store", "--url", args.url, questions.address)
-    url, told = questions.final(given)
-    if told:
-        print(f"  {told}")
+    url = ask.text("Address of the store", "--url", args.url, questions.address)
 
     def unused(text: str) -> str:
         name = values.domain(text)
@@ -121,6 +126,10 @@ def _entry(
     entry = {"domain": domain, "org": org, "platform": platform.name}
     if url != f"https://{domain}":
         entry["url"] = url
+    if args.ca_file:
+        entry["ca_file"] = _beside_the_file(args.ca_file, args.config_file)
+    if args.proxy_url:
+        entry["proxy_url"] = args.proxy_url
     return {**entry, "credentials": dict(credentials.references)}, credentials.secrets
 
 
@@ -150,7 +159,9 @@ def _keep(
     references = {}
     for name, secret in secrets.items():
         path = folder / domain / name
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for made in [each for each in path.parents if not each.exists()][::-1]:
+            made.mkdir(mode=0o700)
+            written.callback(_remove_if_empty, made)
         with open(path, "x", encoding="utf-8", opener=_private) as file:
             written.callback(path.unlink)
             file.write(secret.reveal())
@@ -160,19 +171,60 @@ def _keep(
     return references
 
 
+def _remove_if_empty(folder: Path) -> None:
+    with suppress(OSError):
+        folder.rmdir()
+
+
+def _beside_the_file(path: str, file: Path) -> str:
+    """Return a path as it stands in a configuration, whose paths start at its own folder."""
+    given = Path(path).expanduser()
+    return str(given) if given.is_absolute() else os.path.relpath(given, file.parent)
+
+
 def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
-def _of_one_store(file: Path, before: Config | None, entry: Mapping[str, Any]) -> Config:
-    """Load a configuration of this store alone, as if it stood where the file is or will be.
+def _looked_at(file: Path, before: Config | None, entry: dict[str, Any], ask: Questions) -> Config:
+    """Load a configuration of this store alone, once it is known where its address leads.
 
-    It has the file's defaults, such as a proxy; what else is in the file may need secrets that only
-    the exporter can read.
+    Both are put into the entry: the address that is to be watched, and the issuer of a certificate
+    that nobody vouches for.
     """
-    document = {"orgs": [{"org": entry["org"]}], "stores": [entry]}
-    if before and before.data.get("defaults"):
-        document["defaults"] = before.data["defaults"]
+    config = _of_one_store(file, before, entry)
+    try:
+        url, told = asyncio.run(questions.final(config.stores[0]))
+    except StoreError as error:
+        url, told = config.stores[0].url, f"{config.stores[0].url} could not be opened: {error}."
+        if error.error_type == "tls_untrusted":
+            print(f"  {told}")
+            path = ask.optional("PEM file with the certificate's issuer", _file)
+            if path:
+                entry["ca_file"] = _beside_the_file(path, file)
+                return _looked_at(file, before, entry, ask)
+            told = "With --ca-file FILE an issuer is trusted that the system does not know."
+        elif config.stores[0].proxy is None and getproxies_environment():
+            told += " The environment's proxy is not used: say --proxy-url, if it is to be."
+    if told:
+        print(f"  {told}")
+    if url != config.stores[0].url:
+        entry.pop("url", None)
+        if url != f"https://{entry['domain']}":
+            entry["url"] = url
+        config = _of_one_store(file, before, entry)
+    return config
+
+
+def _file(path: str) -> str:
+    if not Path(path).expanduser().is_file():
+        raise ValueError("there is no such file")
+    return path
+
+
+def _of_one_store(file: Path, before: Config | None, entry: Mapping[str, Any]) -> Config:
+    """Load a configuration of this store alone, as if it stood where the file is or will be."""
+    document = addition.alone(entry, before.data if before else {})
     with _beside(file, yaml.safe_dump(document)) as new:
         try:
             return load(new)

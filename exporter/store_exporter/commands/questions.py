@@ -5,14 +5,18 @@ from __future__ import annotations
 import argparse
 import getpass
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import NamedTuple
-
-import httpx
+from urllib.parse import urlsplit
 
 from ..config import values
 from ..config.secrets import reference
+from ..errors import StoreError
+from ..net.plans import RedirectError, Request
 from ..platforms.base import Platform
-from ..stores.model import Secret
+from ..probing.http import StoreHttp
+from ..probing.transport import Transport
+from ..stores.model import Secret, Store
 
 _SECONDS = 15.0
 _MOST_REDIRECTS = 5
@@ -80,6 +84,20 @@ class Questions:
                 return check(answer)
             except ValueError as error:
                 print(f"  {error}")
+
+    def optional(self, question: str, check: Callable[[str], str]) -> str:
+        """Return an answer in its normal form; "" of who has none, and without a terminal.
+
+        Args:
+            question: for a person.
+            check: returns the normal form.
+        """
+        while self._may_ask and (answer := input(f"{question} (Enter for none): ").strip()):
+            try:
+                return check(answer)
+            except ValueError as error:
+                print(f"  {error}")
+        return ""
 
     def agrees(self, question: str) -> bool:
         """Return whether a person says yes; nobody does without a terminal."""
@@ -158,29 +176,52 @@ def address(text: str) -> str:
     return values.url(text if "://" in text else f"https://{text}")
 
 
-def final(given: str) -> tuple[str, str]:
-    """Return where an address leads, and a sentence about it if that is elsewhere.
+async def final(store: Store) -> tuple[str, str]:
+    """Return where a store's address leads, and a sentence about it if that is elsewhere.
 
-    Another scheme, or `www.` before the host, is the same store. What leads to another host is not
-    followed: a hosted shop sends visitors to its public name and keeps its API, and whose
-    another host is only a person can say.
+    Asked as probes ask, through the store's proxy and trusting its issuers. Another scheme, or
+    `www.` before the host, is the same store. What leads to another host is not followed: a hosted
+    shop sends visitors to its public name and keeps its API, and whose another host is only a
+    person can say.
+
+    Args:
+        store: with its address, proxy and issuers.
+
+    Raises:
+        StoreError: it could not be opened.
     """
-    asked = httpx.URL(given)
+    transport = Transport()
+    url, told = store.url, ""
     try:
-        with (
-            httpx.Client(
-                follow_redirects=True, max_redirects=_MOST_REDIRECTS, timeout=_SECONDS
-            ) as client,
-            client.stream("GET", f"{given}/") as response,
-        ):
-            reached = response.url
-    # A store can redirect to what is no address at all.
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-        return given, f"{given} could not be opened ({error}); the checks below say more."
-    if (reached.scheme, reached.netloc) == (asked.scheme, asked.netloc):
-        return given, ""
-    if reached.host.removeprefix("www.") != asked.host.removeprefix("www."):
-        told = f"{given} leads visitors to {reached.host}. If the API is there, give that address."
-        return given, told
-    found = values.url(str(asked.copy_with(scheme=reached.scheme, netloc=reached.netloc)))
-    return found, f"{given} leads to {found}, which is what will be watched."
+        # To https and then to www., as many do.
+        for _ in range(_MOST_REDIRECTS):
+            reached = await _reached(replace(store, url=url), transport)
+            here, there = urlsplit(url), urlsplit(reached)
+            if (here.scheme, here.netloc) == (there.scheme, there.netloc):
+                break
+            host, known = there.hostname or "", here.hostname or ""
+            if host.removeprefix("www.") != known.removeprefix("www."):
+                told = f"{url} leads visitors to {host}. If the API is there, give that address."
+                break
+            url = values.url(there._replace(path=here.path, query="", fragment="").geturl())
+            told = f"{store.url} leads to {url}, which is what will be watched."
+    except ValueError as error:
+        raise StoreError("redirect", f"it leads to what {error}") from None
+    finally:
+        await transport.close()
+    return url, told
+
+
+async def _reached(store: Store, transport: Transport) -> str:
+    """Return the address of the page that a visitor of a store gets.
+
+    Raises:
+        StoreError: there is none.
+    """
+    http = StoreHttp(store, transport, timeout=_SECONDS)
+    try:
+        return (await http.within_deadline(http.send(Request("GET", "/")))).url
+    except RedirectError as error:
+        if not error.target:
+            raise
+        return error.target

@@ -7,7 +7,12 @@ from typing import Any
 
 import yaml
 
+from . import model
+from .explain import by_key
+
 _INDENTATION = "  "
+_OF_ALL_STORES = (*by_key(model.ProxySection), "lists")
+"""Keys of an org that hold for each of its stores."""
 
 
 def entry_text(entry: Mapping[str, Any], indentation: str = _INDENTATION) -> str:
@@ -15,6 +20,21 @@ def entry_text(entry: Mapping[str, Any], indentation: str = _INDENTATION) -> str
     lines = yaml.safe_dump(dict(entry), sort_keys=False, allow_unicode=True, width=200).splitlines()
     first, *others = lines
     return "".join([f"{indentation}- {first}\n", *(f"{indentation}  {line}\n" for line in others)])
+
+
+def alone(entry: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a configuration of one store and no other, with what a file says of all stores.
+
+    What else is in the file may need secrets that only the exporter can read.
+
+    Args:
+        entry: the store.
+        data: the file's content.
+    """
+    orgs = [org for org in data.get("orgs") or () if org.get("org") == entry["org"]]
+    said = {key: org[key] for org in orgs for key in _OF_ALL_STORES if key in org}
+    document = {"orgs": [{"org": entry["org"], **said}], "stores": [dict(entry)]}
+    return document | ({"defaults": data["defaults"]} if data.get("defaults") else {})
 
 
 def with_entry(text: str, key: str, entry: Mapping[str, Any]) -> str:

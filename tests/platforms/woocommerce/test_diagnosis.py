@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from email.utils import formatdate
 from typing import Any
 
@@ -73,6 +75,17 @@ async def test_plain_permalinks_end_the_diagnosis() -> None:
         assert found["permalinks"].state == "fail"
         assert "permalinks" in found["permalinks"].advice
         assert "key" not in found
+
+
+@pytest.mark.parametrize(("path", "state"), [("/wp-admin", "warn"), ("/wp-json/wc/v3", "fail")])
+async def test_an_address_that_is_none_of_a_shop_is_told_with_the_one_that_is(
+    path: str, state: str
+) -> None:
+    async with watching(orders=0) as store:
+        given = replace(store, url=store.url + path)
+        finding = (await findings(given))["permalinks"]
+        assert finding.state == state
+        assert re.search(rf"Set url to {store.url}\b(?!/)", finding.advice)
 
 
 async def test_wordpress_without_woocommerce_is_told() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from ...contract import Finding, Run
 from ...errors import StoreError
@@ -15,6 +16,7 @@ from . import errors
 from .api import ANALYTICS, V3, Api
 from .collectors.facts import STATUS_FIELDS
 from .collectors.shop import overdue_drafts, webhook_states
+from .place import ROOT
 from .probes import CURRENCY
 
 _OVERDUE = 2 * 86_400
@@ -64,11 +66,15 @@ def _permalinks(api: Api) -> Plan[Finding]:
     With plain permalinks it is below /?rest_route=, where WooCommerce does not look at keys.
     """
     name = "permalinks"
+    above, api_itself, _ = api.url.partition(ROOT)
+    if api_itself:
+        return Finding(name, "fail", "the url is that of the API", f"Set url to {above}.")
     try:
-        body = yield from api.get("/wp-json/", {"_fields": "namespaces"})
+        body = yield from api.get("/wp-json/", {"_fields": "namespaces,home"})
     except StoreError as error:
         return Finding.failed(name, error)
-    found = Fields(body, "the API's index").texts_or("namespaces")
+    index = Fields(body, "the API's index")
+    found = index.texts_or("namespaces")
     if "wc/v3" not in found:
         return Finding(
             name,
@@ -77,8 +83,30 @@ def _permalinks(api: Api) -> Plan[Finding]:
             "Activate the plugin WooCommerce.",
         )
     where = api.place.path
-    told = ", as the store's own Link header says" if api.place.moved else ""
-    return Finding(name, "ok", f"the API is at {where}{told}")
+    if not api.place.moved:
+        return Finding(name, "ok", f"the API is at {where}")
+    return _misplaced(api.url, index.text_or("home", api.url)) or Finding(
+        name, "ok", f"the API is at {where}, as the store's own Link header says"
+    )
+
+
+def _misplaced(url: str, home: str) -> Finding | None:
+    """Tell of an address that is not the shop's but a page's of it, such as /wp-admin.
+
+    Args:
+        url: the address in the configuration, below which there is no API.
+        home: the shop's own, as WordPress tells it; behind a proxy the host may be another.
+    """
+    ours = urlsplit(url)
+    try:
+        path = urlsplit(home).path.rstrip("/")
+    except ValueError:
+        return None
+    if path == ours.path:
+        return None
+    shop = ours._replace(path=path).geturl()
+    message = f"the API is not below the url's {ours.path or '/'}"
+    return Finding("permalinks", "warn", message, f"Set url to {shop}, the shop's own address.")
 
 
 def _refused(error: StoreError, run: Run) -> Finding:
