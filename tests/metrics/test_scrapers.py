@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import pytest
 
@@ -146,6 +147,53 @@ def test_no_value_that_was_shown_to_one_of_an_address_falls_back_to_zero(
     assert process.total(replica(1)) == 1
     process.clock.advance(1)
     assert process.total(replica(2)) == 1
+
+
+def test_nothing_falls_back_to_zero_after_a_standstill_in_which_requests_waited(
+    process: Process,
+) -> None:
+    """Those that were given up come at once, each on a connection of its own, before the last."""
+
+    def come(*ports: int) -> list[float]:
+        shown = []
+        for before, port in pairwise(ports):
+            process.clock.advance(15 if port == before else 0)
+            shown.append(process.total(replica(port)))
+        return shown
+
+    come(1, 1, 1, 2, 3, 3)
+    process.recorder.forget(SHOP)
+    process.call()
+    assert come(3, 3, 3, 3, 4, 5, 5) == [0, 1, 1, 1, 1, 1]
+
+
+def test_of_replicas_that_all_lost_their_connections_each_is_shown_a_birth(
+    process: Process,
+) -> None:
+    opened = {1, 2}
+
+    def kept(port: int) -> Scraper:
+        return Scraper("", "10.0.0.1", port, PROMETHEUS, 10, lambda: port in opened, keeps=True)
+
+    for port in (1, 2) * 2:
+        process.total(kept(port))
+        process.clock.advance(5)
+    process.recorder.forget(SHOP)
+    process.call()
+    opened.clear()
+    shown = []
+    # In the other order than before, so that each is taken for the other one.
+    for port in (4, 3) * 2:
+        opened.add(port)
+        shown.append(process.total(kept(port)))
+        process.clock.advance(5)
+    assert shown == [0, 0, 1, 1]
+
+
+def test_a_request_whose_sender_has_gone_is_no_scrapers() -> None:
+    told = headers(user_agent=PROMETHEUS, x_prometheus_scrape_timeout_seconds="10")
+    assert scraper_of(told, "", ("10.0.0.1", 4711), is_open=lambda: False) is None
+    assert scraper_of(told, "", ("10.0.0.1", 4711), is_open=lambda: True) is not None
 
 
 def test_memory_is_bounded_and_the_oldest_is_forgotten(process: Process) -> None:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from urllib.parse import urlsplit
 
 import pytest
+import uvicorn
+from aiohttp import web
 
 from store_exporter.metrics.births import Look
 from store_exporter.metrics.catalogue import operations
 from store_exporter.metrics.families import Family
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.metrics.scrapers import Scraper
-from store_exporter.mounts import last_look
+from store_exporter.mounts import add_metrics_route, last_look, make_asgi_app
 from tests.mounts.running import MOUNTS
 from tests.servers import eventually
 
@@ -101,6 +105,48 @@ def test_who_goes_away_half_way_has_not_seen_it(url: str, source: Watched) -> No
     get(url, **{TIMEOUT: "20"})
     eventually(lambda: source.completed == 1)
     assert len(source.scrapers) == 3
+
+
+@asynccontextmanager
+async def aiohttp_here(source: Watched) -> AsyncIterator[int]:
+    app = web.Application()
+    add_metrics_route(app, source=source)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        yield runner.addresses[0][1]
+    finally:
+        await runner.cleanup()
+
+
+@asynccontextmanager
+async def asgi_here(source: Watched) -> AsyncIterator[int]:
+    app = make_asgi_app(source)
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, lifespan="off"))
+    server.capture_signals = nullcontext  # type: ignore[assignment,method-assign]
+    serving = asyncio.create_task(server.serve())
+    try:
+        await asyncio.to_thread(eventually, lambda: server.started)
+        yield server.servers[0].sockets[0].getsockname()[1]
+    finally:
+        server.should_exit = True
+        await serving
+
+
+@pytest.mark.parametrize("serving", [aiohttp_here, asgi_here])
+async def test_who_gave_up_while_the_process_stood_still_is_no_scraper(
+    serving: Callable[[Watched], AbstractAsyncContextManager[int]], source: Watched
+) -> None:
+    head = f"GET /metrics HTTP/1.1\r\nHost: x\r\n{TIMEOUT}: 20\r\n\r\n"
+    async with serving(source) as port:
+        for _ in range(3):
+            # The server runs in this loop, which stands still meanwhile.
+            with socket.create_connection(("127.0.0.1", port)) as connection:
+                connection.sendall(head.encode())
+        await asyncio.to_thread(get, f"http://127.0.0.1:{port}/metrics", **{TIMEOUT: "20"})
+        assert len(source.scrapers) == 1
+        await asyncio.to_thread(eventually, lambda: source.completed == 1)
 
 
 class Slow(Recorder):

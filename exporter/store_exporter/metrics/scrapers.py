@@ -61,7 +61,8 @@ def scraper_of(
 
     Everything that feeds a database with PromQL says how long it will wait: Prometheus, its agent
     mode and Grafana's, OpenTelemetry's collector, vmagent. Who neither does so nor has a name, such
-    as a person with curl, is none: he is shown every value as it is, and changes nothing.
+    as a person with curl, is none: he is shown every value as it is, and changes nothing. Neither
+    is who has gone by now: after a standstill several requests wait, all but the last given up.
 
     Args:
         header: gives a header of the request by its name, in whatever case.
@@ -79,7 +80,7 @@ def scraper_of(
         name = asked.get("scraper", [""])[0]
         classic = asked.get("classic_histograms") != ["false"]
     timeout = _seconds(header("x-prometheus-scrape-timeout-seconds"))
-    if not (name or timeout):
+    if not (name or timeout) or (is_open and not is_open()):
         return None
     address, port = peer[:2] if isinstance(peer, (tuple, list)) else ("", 0)
     agent = header("user-agent") or ""
@@ -106,19 +107,17 @@ class Known:
         asked: when that was, on the recorder's monotonic clock.
         interval: seconds between its last two.
         seen: the moment of its last complete look.
-        before: the same of the one before that.
         told: births up to this moment were shown to it with their values.
         has_all: whether nothing was news to it in its last complete look.
     """
 
-    __slots__ = ("asked", "before", "has_all", "interval", "scraper", "seen", "told")
+    __slots__ = ("asked", "has_all", "interval", "scraper", "seen", "told")
 
     def __init__(self, scraper: Scraper, asked: float, seen: float) -> None:
         self.scraper: Scraper = scraper
         self.asked: float = asked
         self.interval: float = HORIZON
         self.seen: float = seen
-        self.before: float = seen
         self.told: float = seen
         self.has_all: bool = False
 
@@ -130,19 +129,24 @@ class Known:
         """Whether this one, which is alike, comes again by its name or on its connection."""
         return bool(scraper.name) or 0 < scraper.port == self.scraper.port
 
-    def has_lost(self, scraper: Scraper) -> bool:
-        """Whether this one may have given up on its last answer: it comes on another connection.
+    def since(self, scraper: Scraper) -> float:
+        """Return the moment after which births are news to this one, which comes again.
 
-        Prometheus closes one on which an answer came too late, by however little. What was news
-        then is shown at zero once more, which changes nothing for one who has seen it.
+        On another connection it may have given up on its last answer: Prometheus closes one on
+        which an answer came too late, by however little. What was news then is shown at zero once
+        more, which changes nothing for one who has seen it.
         """
-        return scraper.keeps and self.scraper.keeps and scraper.port != self.scraper.port
+        lost = scraper.keeps and self.scraper.keeps and scraper.port != self.scraper.port
+        return self.told if lost else self.seen
 
-    def may_be(self, scraper: Scraper, now: float) -> bool:
-        """Whether this one, which is alike, may have come again on another connection."""
-        if self.scraper.is_open is not None:
-            return not self.scraper.is_open()
-        return now - self.asked >= _TOO_SOON * scraper.timeout
+    def is_open(self) -> bool:
+        """Whether its connection is open for certain, so that who comes on another is not it."""
+        return self.scraper.is_open is not None and self.scraper.is_open()
+
+    def may_come(self, scraper: Scraper, now: float) -> bool:
+        """Whether this one, which is alike and has no connection open, may come again by now."""
+        waits = _TOO_SOON * scraper.timeout if self.scraper.is_open is None else 0.0
+        return now - self.asked >= waits
 
 
 class Scrapers:
@@ -175,20 +179,21 @@ class Scrapers:
         self._known = [one for one in self._known if one.asked > now - HORIZON]
         alike = [one for one in self._known if one.is_like(scraper)]
         found = [one for one in alike if one.is_certainly(scraper)]
-        found += [one for one in alike if one.may_be(scraper, now)]
         if found:
-            known = found[0]
+            seen = found[0].since(scraper)
+        else:
+            # It may be any of those that have no connection open, so what each of them lacks is
+            # news, and no value that one of them was shown falls back to zero. Steady replicas lose
+            # nothing by that: what one was told was born before the last look of each other one.
+            unsure = [one for one in alike if not one.is_open()]
+            found = [one for one in unsure if one.may_come(scraper, now)]
+            lacking = min((one.since(scraper) for one in found), default=now - HORIZON)
+            seen = max([lacking, *(one.told for one in unsure)])
+        known = found[0] if found else Known(scraper, now, seen)
+        if found:
             self._known.remove(known)
             known.interval = now - known.asked
-            if known.has_lost(scraper):
-                known.seen = known.before
-            known.scraper, known.asked = scraper, now
-        else:
-            # Should it be one of these after all, no value that it has may fall back to zero.
-            # It is none whose connection is still open.
-            unsure = [one.told for one in alike if one.scraper.is_open is None]
-            seen = max(unsure, default=now - HORIZON)
-            known = Known(scraper, now, seen)
+            known.scraper, known.asked, known.seen = scraper, now, seen
         self._known = [*self._known[1 - MOST_SCRAPERS :], known]
         return known
 
@@ -218,7 +223,7 @@ class Scrapers:
 
 
 def _complete(known: Known, look: Look) -> None:
-    known.before, known.seen = known.seen, look.moment
+    known.seen = look.moment
     known.has_all = not look.has_news
 
 

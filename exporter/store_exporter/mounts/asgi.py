@@ -53,9 +53,12 @@ class MetricsApp:
         # Imported when a loop runs already, so that it costs the import of this package nothing.
         import asyncio
 
-        result = await asyncio.to_thread(respond, self._source, _request(scope))
         gone = asyncio.ensure_future(_gone(receive))
         try:
+            # After a standstill the requests of scrapers that gave up wait, too.
+            await asyncio.wait([gone], timeout=_NOTICE)
+            request = _request(scope, is_there=not gone.done())
+            result = await asyncio.to_thread(respond, self._source, request)
             await _respond(send, result)
             # What is sent to a client that has gone is lost without an error. The server notices
             # when the loop comes round, and says so here only.
@@ -68,13 +71,15 @@ class MetricsApp:
             gone.cancel()
 
 
-def _request(scope: Scope) -> MetricsRequest:
+def _request(scope: Scope, *, is_there: bool) -> MetricsRequest:
     headers = _headers(scope)
-    scraper = scraper_of(
-        headers.get, scope.get("query_string", b"").decode("latin-1"), scope.get("client")
-    )
+    query = scope.get("query_string", b"").decode("latin-1")
+    scraper = scraper_of(headers.get, query, scope.get("client"))
     return MetricsRequest(
-        scope["method"], headers.get("accept"), headers.get("accept-encoding"), scraper
+        scope["method"],
+        headers.get("accept"),
+        headers.get("accept-encoding"),
+        scraper if is_there else None,
     )
 
 
