@@ -163,6 +163,44 @@ def test_orders_of_a_shopper_are_the_customers_and_the_guests(
     assert len(shop.get_customer_orders(ADA, limit=1)) == 1
 
 
+def test_a_shop_shows_no_more_orders_than_the_latest_takes_and_none_twice(
+    store: SimulatedWooCommerce, shop: WooCommerce, clock: Clock
+) -> None:
+    for _ in range(8):
+        made = store.new_order("completed", email=ADA)
+        clock.advance(60)
+    shown: list[int] = []
+    store.faults.add(changing("*/orders", lambda rows: shown.append(len(rows)) or rows))
+    assert shop.check_order(email=ADA).id == made["id"]
+    assert shown == [2, 2]
+    shown.clear()
+    assert len(shop.get_customer_orders(ADA)) == 8
+    assert shown == [8, 0]
+
+
+@pytest.mark.parametrize("hpos", [True, False])
+@pytest.mark.parametrize("version", [(7, 1), (11, 0)])
+def test_the_latest_of_many_orders_is_the_latest_in_every_version(
+    clock: Clock, version: tuple[int, int], hpos: bool
+) -> None:
+    store = SimulatedWooCommerce(clock=clock.now, orders=0, hpos=hpos)
+    store.shop.habits.version = version
+    for _ in range(4):
+        made = store.new_order("completed", email=ADA)
+        clock.advance(60)
+    assert client(store).check_order(email=ADA).id == made["id"]
+
+
+def test_orders_that_only_mention_an_address_do_not_hide_its_own(
+    store: SimulatedWooCommerce, shop: WooCommerce, clock: Clock
+) -> None:
+    own = store.new_order("completed", email="guest@example.test")
+    for _ in range(5):
+        clock.advance(60)
+        store.new_order("completed", email="another.guest@example.test")
+    assert shop.check_order(email="guest@example.test").id == own["id"]
+
+
 def test_nobody_by_an_address_has_no_orders(shop: WooCommerce) -> None:
     assert tuple(shop.get_customer_orders("nobody@example.test")) == ()
 

@@ -247,6 +247,51 @@ def test_orders_that_take_too_long_to_add_up_are_refused_at_once(
     assert sum("/v3/orders" in path for _, path in store.requests) == 1
 
 
+@pytest.mark.parametrize("operation", ["get_sales_report", "get_customer_insights"])
+def test_a_store_too_slow_for_a_full_page_is_asked_for_smaller_ones(
+    store: SimulatedWooCommerce, shop: WooCommerce, clock: Clock, operation: str
+) -> None:
+    """It takes a second for three orders, where a request has ten seconds."""
+    for _ in range(120):
+        store.new_order("completed", total="1.00")
+
+    def slowly(rows: Any) -> Any:
+        clock.advance(len(rows) / 3)
+        if len(rows) > 30:
+            raise TimeoutError
+        return rows
+
+    store.faults.add(changing("*/orders", slowly))
+    report = getattr(shop, operation)()
+    whole = report.gross if operation == "get_sales_report" else report.totals.spent
+    assert whole == pounds("120.00")
+
+
+def test_orders_of_a_currency_finer_than_the_shops_are_added_up_in_full(clock: Clock) -> None:
+    """Without their taxes nothing tells what was rounded to 1.24 and 2.35."""
+    store = SimulatedWooCommerce(clock=clock.now, orders=0)
+    store.shop.habits.decimals = 2
+    for total, tax in (("1.235", "0.235"), ("2.345", "1.345")):
+        made = store.shop.orders[store.new_order("completed", currency="KWD")["id"]]
+        made["total"], made["line_items"] = total, [{**made["line_items"][0], "total": "1.000"}]
+        made["tax_lines"] = [{"tax_total": tax, "shipping_tax_total": "0.000"}]
+    store.new_order("completed", total="5.00")
+    report = client(store, clock).get_sales_report("day")
+    assert (report.orders, report.gross) == (1, pounds("5.00"))
+    assert [other.gross for other in report.other_currencies] == [Money(Decimal("3.580"), "KWD")]
+
+
+def test_the_parts_of_orders_are_not_asked_for_where_the_totals_tell_all(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    store.new_order("completed")
+    shop.get_customer_insights()
+    shop.get_sales_report("day")
+    asked = [path for _, path in store.requests if "/v3/orders?" in path]
+    assert len(asked) == 2
+    assert not any("tax_lines" in path for path in asked)
+
+
 def test_an_order_and_a_refund_that_cannot_be_read_are_left_out_of_a_report_and_told(
     store: SimulatedWooCommerce, shop: WooCommerce
 ) -> None:

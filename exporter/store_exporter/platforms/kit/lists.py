@@ -119,7 +119,7 @@ def taken(
         ask: for a page by its number, which begins with 1, and its size.
         take: takes each item once; one that it cannot read is left out.
         what: the name of the items.
-        size: the most items that a page may have.
+        size: the most items that a page may have; a quarter of them are asked for at least.
         left: how many seconds there are left for it.
 
     Returns:
@@ -129,12 +129,12 @@ def taken(
         StoreError: response_too_large, what is left of the list will take longer than there is
             time; invalid_response, it ended before its own total, or no item can be read.
     """
+    pages = _Pages(ask, size, left)
     seen: set[Any] = set()
-    unreadable, read, began, number = 0, 0, left(), 0
+    unreadable, read, began = 0, 0, left()
     failure: StoreError | None = None
     while True:
-        number += 1
-        page = yield from ask(number, size)
+        page = yield from pages.next()
         for item in page.items:
             key = item.get("id") if isinstance(item, dict) else None
             if not isinstance(key, (int, str)) or key not in seen:
@@ -144,11 +144,10 @@ def taken(
                     read += 1
                 except StoreError as error:
                     failure, unreadable = error, unreadable + 1
-        last = len(page.items) < size if page.pages is None else number >= page.pages
-        if last or not page.items:
+        rest = pages.after(page)
+        if not rest:
             break
-        rest = 1 if page.pages is None else page.pages - number
-        if rest * (began - left()) / number > left():
+        if rest * pages.spent / pages.number > left():
             raise _too_many(what, page.total, len(seen), began - left(), began)
     if page.total is not None and len(seen) < page.total:
         message = f"the store has {page.total} {what}, but came with {len(seen)}"
@@ -156,6 +155,55 @@ def taken(
     if failure is not None and not read:
         raise failure
     return unreadable
+
+
+class _Pages:
+    """The pages of a list in turn, smaller ones where the store is too slow for those asked first.
+
+    Args:
+        ask: for a page by its number and its size.
+        size: how many items are asked for at first; a quarter of them are at least.
+        left: how many seconds there are left.
+
+    Attributes:
+        number: of the last page.
+        spent: seconds that the pages took.
+    """
+
+    def __init__(
+        self, ask: Callable[[int, int], Plan[NumberedPage]], size: int, left: Callable[[], float]
+    ) -> None:
+        self.number, self.spent = 0, 0.0
+        self._ask, self._size, self._least, self._left = ask, size, size // 4, left
+
+    def next(self) -> Plan[NumberedPage]:
+        """GET the next page.
+
+        Raises:
+            StoreError: whatever asking for it raises; timeout, even for a small one.
+        """
+        while True:
+            asked = self._left()
+            try:
+                page = yield from self._ask(self.number + 1, self._size)
+            except StoreError as error:
+                smaller = self._size // 2
+                if error.error_type != "timeout" or smaller < self._least or self._left() <= 0:
+                    raise
+                # So many pages were read, each of which is two of the smaller ones.
+                self._size, self.number = smaller, self.number * 2
+            else:
+                self.number += 1
+                self.spent += asked - self._left()
+                return page
+
+    def after(self, page: NumberedPage) -> int:
+        """Return how many pages come after the last one, 1 where nothing tells."""
+        if not page.items:
+            return 0
+        if page.pages is None:
+            return int(len(page.items) == self._size)
+        return max(0, page.pages - self.number)
 
 
 def _too_many(what: str, total: int | None, read: int, took: float, allowed: float) -> StoreError:

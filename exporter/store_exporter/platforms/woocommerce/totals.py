@@ -23,8 +23,10 @@ from ..kit.money import decimal_number, decimals_of, exact, rounded
 
 PARTS = "line_items,fee_lines,shipping_lines,tax_lines,shipping_total,discount_total"
 """Members of an order that tell what its total and tax are in full."""
-MEMBERS = f"total,total_tax,{PARTS}"
-"""Members of an order that `OrderTotals` reads."""
+_STATED = "total,total_tax,shipping_total,discount_total"
+MEMBERS = f"{_STATED},line_items,fee_lines,shipping_lines,tax_lines"
+"""Members of an order that `OrderTotals` reads. The store asks its database three times for each of
+the taxes of each order."""
 _ROUNDED = ("shipping_total", "discount_total")
 """Amounts that WooCommerce rounds when it makes an order, and not when it loads one."""
 _FLOAT = Context(prec=15)
@@ -65,6 +67,11 @@ class OrderTotals:
     at_subtotal: bool = False
     by_parts: bool = False
     is_guess: bool = False
+
+    @property
+    def members(self) -> str:
+        """Members of an order that this reads, of one in the shop's own currency."""
+        return MEMBERS if self.by_parts else _STATED
 
     def rounds(self, currency: str) -> bool:
         """Whether amounts in a currency have more decimals than the shop displays."""

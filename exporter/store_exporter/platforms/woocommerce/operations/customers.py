@@ -14,10 +14,11 @@ from ...kit.operations import plan
 from .. import facts
 from ..api import SUMMING, V3, Api
 from ..models import optional_id
-from ..totals import MEMBERS, OrderTotals
+from ..totals import OrderTotals
+from .added import every_order
 
 _UNSOLD = ("pending", "failed", "cancelled", "checkout-draft", "auto-draft", "trash")
-_ASKED = f"id,status,currency,{MEMBERS},customer_id,billing,refunds,date_created_gmt"
+_ASKED = "status,customer_id,billing,refunds,date_created_gmt"
 
 
 @plan(
@@ -37,8 +38,8 @@ def get_customer_insights(api: Api, limit: int = 10) -> Plan[CustomerInsights]:
     failed or cancelled do not count.
 
     The orders themselves are added up, as WooCommerce's own figures are late or rounded in many
-    shops. That takes a second for some hundred orders, and 2 minutes at most unless the
-    client's policy allows more: as soon as it shows that the time is too short the answer is
+    shops. A store takes about a second for a hundred orders, and they get 2 minutes at most unless
+    the client's policy allows more: as soon as it shows that the time is too short the answer is
     response_too_large, with how many there are and how far it came.
     """
     wanted = checks.limit(limit)
@@ -55,8 +56,7 @@ def get_customer_insights(api: Api, limit: int = 10) -> Plan[CustomerInsights]:
             sale.is_readable = False
         sales.append(sale)
 
-    query = {"status": status, "_fields": _ASKED}
-    if unknown := (yield from api.every(f"{V3}/orders", query, "orders", take)):
+    if unknown := (yield from every_order(api, {"status": status}, _ASKED, reading, take)):
         message = f"{unknown} orders cannot be read, not even whose they are"
         raise StoreError("invalid_response", message)
     accounts = {sale.account for sale in sales if sale.account}

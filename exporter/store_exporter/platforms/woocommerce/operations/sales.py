@@ -22,11 +22,12 @@ from ...kit.fields import Fields
 from ...kit.sales import Days, Moments, Sold, Sums, TopProducts, by_currency, report_plan, today
 from .. import facts
 from ..api import SUMMING, V3, Api, gmt
-from ..totals import MEMBERS, OrderTotals, amount
+from ..totals import OrderTotals, amount
+from .added import every_order
 
 _CREATED = ("completed", "processing", "on-hold", "refunded")
 _UNPAID = ("pending", "on-hold", "failed", "cancelled", "checkout-draft", "auto-draft", "trash")
-_ASKED = f"id,status,currency,{MEMBERS},date_created_gmt,date_paid_gmt"
+_ASKED = "status,line_items,date_created_gmt,date_paid_gmt"
 _REFUND_MEMBERS = "id,parent_id,date_created_gmt,amount,line_items,shipping_lines,tax_lines"
 _MOST_REFUNDED = 50
 _SECOND = timedelta(seconds=1)
@@ -44,7 +45,7 @@ class _Sales:
         self.currencies: dict[int, str] = {}
         """The currencies of orders, those that count and those that only have refunds."""
         self.tops = TopProducts()
-        self._reading = reading
+        self.reading = reading
 
     def add(self, order: Fields) -> None:
         """Add an order, whole or, if something of it cannot be read, not at all."""
@@ -54,8 +55,8 @@ class _Sales:
         one = Sums(
             orders=1,
             items=_pieces(order),
-            gross=self._reading.total(order, currency).amount,
-            tax=self._reading.tax(order, currency).amount,
+            gross=self.reading.total(order, currency).amount,
+            tax=self.reading.tax(order, currency).amount,
             shipping=amount(order, "shipping_total"),
             discounts=amount(order, "discount_total"),
         )
@@ -113,10 +114,10 @@ def get_sales_report(api: Api, days: Days) -> Plan[SalesReport]:
     does not count those. Statuses that plugins added count as paid where there is a payment.
 
     The orders themselves are added up, as WooCommerce's own reports are empty, late or rounded in
-    many shops. That takes a second for some hundred orders, and 2 minutes at most unless the
-    client's policy allows more: as soon as it shows that the time is too short the answer is
-    response_too_large, with how many there are and how far it came. Orders that cannot be read are
-    in no figure, and told in `unreadable`.
+    many shops. A store takes about a second for a hundred orders, and they get 2 minutes at most
+    unless the client's policy allows more: as soon as it shows that the time is too short the
+    answer is response_too_large, with how many there are and how far it came. Orders that cannot be
+    read are in no figure, and told in `unreadable`.
     """
     zone = yield from facts.zone(api)
     first, last = days.until(today(api.now(), zone))
@@ -148,8 +149,7 @@ def _orders(
         if counts(order):
             sales.add(order)
 
-    query = {**query, "_fields": _ASKED}
-    return (yield from api.every(f"{V3}/orders", query, "orders", take))
+    return (yield from every_order(api, query, _ASKED, sales.reading, take))
 
 
 def _created(api: Api, when: Moments, sales: _Sales) -> Plan[int]:

@@ -1,0 +1,56 @@
+"""All orders of a query, for figures that are added up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from ....errors import StoreError
+from ....net.plans import Plan
+from ...kit.fields import Fields
+from ..api import FULL, V3, Api
+from ..totals import MEMBERS, OrderTotals
+
+
+def every_order(
+    api: Api,
+    query: Mapping[str, str],
+    members: str,
+    reading: OrderTotals,
+    take: Callable[[Fields], None],
+) -> Plan[int]:
+    """GET all orders of a query; see `rest.Api.every`.
+
+    They are asked for with no more than their totals take, as a large shop has thousands. That is
+    more for those in a currency with more decimals than the shop displays and than its own has.
+
+    Args:
+        api: the store's API.
+        query: which orders.
+        members: what is read of them besides their totals.
+        reading: reads the totals.
+        take: takes each order.
+    """
+    finer: set[int] = set()
+
+    def keep(order: Fields) -> None:
+        if reading.by_parts or not _rounds(reading, order):
+            take(order)
+        else:
+            finer.add(order.identifier())
+
+    asked = {**query, "_fields": f"id,currency,{members},{reading.members}"}
+    unreadable = yield from api.every(f"{V3}/orders", asked, "orders", keep)
+    asked |= {**FULL, "_fields": f"id,currency,{members},{MEMBERS}"}
+    for order in (yield from api.chosen(f"{V3}/orders", finer, asked)):
+        try:
+            take(order)
+        except StoreError:
+            unreadable += 1
+    return unreadable
+
+
+def _rounds(reading: OrderTotals, order: Fields) -> bool:
+    try:
+        return reading.rounds(order.currency("currency"))
+    except StoreError:
+        return False
