@@ -12,7 +12,8 @@ import yaml
 from store_demo.stores.woocommerce import Fault, SimulatedWooCommerce
 from store_exporter.cli import main
 from store_exporter.commands import sizing
-from store_exporter.commands.doctor import estimated_series
+from store_exporter.commands.store_series import store_series, usual_store
+from store_exporter.config import load
 from store_exporter.platforms import base
 from store_exporter.probing.sqlite_state import SqliteState
 from store_exporter.probing.state import Key, Write
@@ -187,6 +188,19 @@ def test_fewer_checks_need_fewer_series() -> None:
         probes={"cart": off, "storefront": off},
         collectors={"stock": off},
     )
-    measured = sizing.STORE_SERIES + sizing.STORE_BUCKETS + sizing.LIST_SERIES
-    assert measured <= estimated_series(plain) <= 1.35 * measured
-    assert estimated_series(fewer) < estimated_series(plain)
+    assert store_series(fewer).own < store_series(plain).own
+    assert store_series(fewer).buckets < store_series(plain).buckets
+
+
+def test_the_number_of_series_is_the_one_that_sizing_computes_with(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    usual = usual_store()
+    own, buckets, listed = store_series(usual)
+    parts = {part.name: part.series for part in sizing.parts(sizing.Fleet(1))}
+    assert (parts["stores"], parts["their lists"]) == (own, listed)
+    classic = {part.name: part.series for part in sizing.parts(sizing.Fleet(1, native=False))}
+    assert classic["stores"] == own + buckets
+    main(["doctor", "--config.file", str(file)])
+    (store,) = load(file).stores
+    assert f"about {store_series(store).own} of its own, up to" in capsys.readouterr().out

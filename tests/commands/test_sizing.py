@@ -33,13 +33,14 @@ STORES, OPERATIONS, ERRORS = 4, 8, 2
 async def test_there_are_as_many_series_as_computed(
     tmp_path: Path, shop_url: str, environ: dict[str, str], native: bool
 ) -> None:
-    fleet = sizing.Fleet(STORES, OPERATIONS, ERRORS, native=native)
     domains = [f"shop{number}.example.com" for number in range(STORES)]
     recorder = Recorder()
     text = configuration(*(("acme", domain, shop_url) for domain in domains))
     write_rules(tmp_path / "rules")
     async with exporting(tmp_path, text, environ=environ, recorder=recorder) as running:
         await running.scheduler.run()
+        store = running.exporter.inventory.fleet[domains[0]]
+        fleet = sizing.Fleet(STORES, OPERATIONS, ERRORS, native=native, store=store)
         params = ", params: {classic_histograms: ['false']}" if native else ""
         protocols = "" if native else ", scrape_protocols: [PrometheusText0.0.4]"
         config = f"""
@@ -78,7 +79,8 @@ async def test_there_are_as_many_series_as_computed(
     computed = {part.name: part.series for part in sizing.parts(fleet)}
     assert stored["operations"] == computed["operations"]
     assert stored["their histograms"] == computed["their histograms"]
-    assert stored["stores"] == pytest.approx(computed["stores"], rel=0.1)
+    # No shop has everything, and connections that are kept have fewer phases.
+    assert 0.8 * computed["stores"] <= stored["stores"] <= computed["stores"]
     # The simulated shop's lists are not all full.
     assert 0.7 * computed["their lists"] <= stored["their lists"] <= computed["their lists"]
     # The others look back for longer than this test lasts, or only say what is wrong.

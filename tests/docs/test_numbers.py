@@ -10,7 +10,7 @@ import pytest
 
 from store_exporter import cli
 from store_exporter.calls import book
-from store_exporter.commands import sizing
+from store_exporter.commands import store_series
 from store_exporter.discovery import discoverer, sources
 from store_exporter.ingest import body, ledger, otlp
 from store_exporter.mixin import policy
@@ -39,6 +39,7 @@ WORDS = (
 )
 MIB = 1024 * 1024
 BUDGET = Store("acme", "a.example", "woocommerce", "https://a.example").requests_per_hour
+USUAL = store_series.store_series(store_series.usual_store())
 SAID: dict[str, tuple[str, ...]] = {
     "docs/security.md": (
         f"| scrapes at the same time | {metrics.MAX_SCRAPES} | 503 |",
@@ -82,8 +83,9 @@ SAID: dict[str, tuple[str, ...]] = {
     ),
     "docs/scaling.md": (
         (
-            f"has about {sizing.STORE_SERIES} series of its own, and up to {sizing.LIST_SERIES} of "
-            f"lists by name ({sizing.MOST_LIST_SERIES} with several currencies)"
+            f"has about {USUAL.own} series of its own, {USUAL.buckets} more where classic buckets "
+            f"are scraped, and up to {USUAL.listed} of lists by name "
+            f"({store_series.MOST_LISTED} with several currencies)"
         ),
         f"for more than {prometheus.COUNTER_DAYS} days, up to {api.MAX_DAYS},",
     ),

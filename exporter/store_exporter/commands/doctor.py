@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import math
 import os
 import sys
 import textwrap
@@ -17,22 +16,21 @@ from pathlib import Path
 from ..config import Config
 from ..contract import Finding, Run
 from ..errors import StoreError
-from ..metrics.catalogue import SECTIONS, Kind, business, health, lists, metrics_of
 from ..net.redactor import Redactor
 from ..platforms import base
 from ..probing.access import Access
 from ..probing.cursor import RunCursor
 from ..probing.driver import Driver
 from ..probing.http import StoreHttp
-from ..probing.jobs import COLLECTOR, PROBE, jobs_of
+from ..probing.jobs import jobs_of
 from ..probing.sqlite_state import FILE_NAME
 from ..probing.state import UNUSED_SECONDS, StateError, StateUnavailableError, StoreIdentity
 from ..probing.transport import Transport
 from ..stores.model import Store
 from ..stores.owners import REASONS, RefusedDomain
 from . import arguments, stores
-from .sizing import LIST_SERIES
 from .state import opened
+from .store_series import store_series
 
 _AT_ONCE = 10
 _REFUSALS_SHOWN = 20
@@ -40,27 +38,6 @@ _SECONDS = 60.0
 _LEAST_ROOM = 30
 _INDENTED = 6
 _MARKS = {"ok": "ok", "warn": "warn", "fail": "FAIL"}
-# About how many values a label of a store's series has where it is not a few; probes and collectors
-# are counted.
-_FEW = 3
-_LABEL_VALUES = {
-    "phase": 5,
-    "status": 9,
-    "result": 2,
-    "kind": 2,
-    **dict.fromkeys(("currency", "version", "timezone", "order_storage"), 1),
-    **dict.fromkeys(("error_type", "fault", "reason"), 1),
-    # Few things change within a day.
-    **dict.fromkeys(("component", "before", "after"), 1),
-}
-# Those of a store at which nothing fails and nothing is left to be read.
-_UNUSUAL = (
-    health.PROBE_FAILURES,
-    health.PROBE_FAILING_SINCE,
-    health.PROBE_FAILURE,
-    business.COLLECTOR_FAILURES,
-    business.COLLECTOR_BACKLOG,
-)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -155,34 +132,10 @@ def _budget(store: Store) -> Finding:
 
 
 def _series(store: Store) -> Finding:
-    count = estimated_series(store)
-    return Finding("series", "ok", f"about {count}, those of operations not included")
-
-
-def estimated_series(store: Store) -> int:
-    """Return about how many series Prometheus will hold of a store's probes and collectors.
-
-    With classic buckets, full lists, and while nothing fails. It is rather too many than too few,
-    as no platform and no shop has everything; what `sizing` computes with is what was measured.
-    """
-    jobs = list(jobs_of(store))
-    kinds = Counter(job.kind for job in jobs)
-    values = {
-        **_LABEL_VALUES,
-        "probe": kinds[PROBE],
-        "collector": kinds[COLLECTOR],
-        "source": len(jobs),
-    }
-    total = LIST_SERIES if store.lists else 0
-    left_out = (*metrics_of(lists), *_UNUSUAL)
-    for metric in (*SECTIONS["health"], *SECTIONS["business"]):
-        if metric in left_out:
-            continue
-        names = metric.labels[len(health.STORE_LABELS) :]
-        count = math.prod(values.get(name, _FEW) for name in names)
-        # A classic histogram has a series for each bucket, +Inf among them, its sum and its count.
-        total += count * (len(metric.buckets) + 3 if metric.kind is Kind.HISTOGRAM else 1)
-    return total
+    own, buckets, listed = store_series(store)
+    lists = f", up to {listed} of lists" if listed else ""
+    message = f"about {own} of its own{lists}, and {buckets} where classic buckets are scraped"
+    return Finding("series", "ok", f"{message}; operations are not included")
 
 
 def _state(config: Config) -> list[Finding]:

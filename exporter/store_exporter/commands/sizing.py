@@ -4,23 +4,16 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from ..metrics.catalogue import lists
 from ..metrics.catalogue import operations as catalogue
 from ..mixin import longterm, policy, rules, series, slo
 from ..mixin.model import Record
 from ..mixin.objectives import DEFAULT
+from ..probing.jobs import PROBE, jobs_of
+from ..stores.model import Store
+from .store_series import store_series, usual_store
 
-STORE_SERIES = 110
-"""Of one store with all probes and collectors, in one currency, on the platform that has most."""
-STORE_BUCKETS = 27
-"""What classic buckets of its probes add to that."""
-LIST_SERIES = 3 + 6 * lists.MOST
-"""What the lists of carts and products add to that while they are full, in one currency: how many
-things each has, and two figures of each thing. The most is `MOST_LIST_SERIES`."""
-MOST_LIST_SERIES = LIST_SERIES + 2 * (lists.MOST_ROWS - lists.MOST)
-"""The same in several currencies, in which a best seller has a row each."""
 SCRAPED_BYTES = 1.3
 """Bytes on disk of a sample of a counter or gauge, its part of the index included."""
 HISTOGRAM_BYTES = 8.0
@@ -52,6 +45,7 @@ class Fleet:
         lists: whether carts and products are listed one by one.
         scrape: seconds between scrapes.
         days: for how long all is kept.
+        store: what each of them is like.
     """
 
     stores: int
@@ -61,6 +55,7 @@ class Fleet:
     lists: bool = True
     scrape: float = 15
     days: int = 90
+    store: Store = field(default_factory=usual_store)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +76,12 @@ def parts(fleet: Fleet) -> list[Part]:
     """Return what the fleet's series are."""
     used = fleet.stores * fleet.operations
     buckets = 0 if fleet.native else len(catalogue.LATENCY_BUCKETS) + 3
-    stores = fleet.stores * (STORE_SERIES + (0 if fleet.native else STORE_BUCKETS))
+    each = store_series(fleet.store)
+    stores = fleet.stores * (each.own + (0 if fleet.native else each.buckets))
     # Finished and running ones, failed ones by type, and classic buckets with their sum and count.
     plain = used * (2 + fleet.errors + buckets)
     histograms = used if fleet.native else 0
-    listed = fleet.stores * LIST_SERIES if fleet.lists else 0
+    listed = fleet.stores * each.listed if fleet.lists else 0
     found = [
         Part("stores", stores, stores / fleet.scrape, SCRAPED_BYTES),
         Part("their lists", listed, listed / fleet.scrape, SCRAPED_BYTES),
@@ -121,7 +117,7 @@ def _of_a_store(rule: Record, fleet: Fleet) -> int:
         "error_type": fleet.errors,
         "le": len(catalogue.LATENCY_BUCKETS) + 1,
         "slo": len(DEFAULT),
-        "probe": 3,
+        "probe": sum(job.kind == PROBE for job in jobs_of(fleet.store)),
     }
     count = 1
     for label, number in several.items():
