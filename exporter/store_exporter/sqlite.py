@@ -7,15 +7,20 @@ that Prometheus understands, and an exporter that does not start is not.
 from __future__ import annotations
 
 import errno
+import fcntl
+import os
 import sqlite3
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 KEPT_FILES = 3
 """Damaged files that are kept."""
+OPENING_SECONDS = 10.0
+"""How long a process waits for another one that opens or replaces a file."""
 Error = sqlite3.Error | UnicodeDecodeError
 ERRORS = (sqlite3.Error, UnicodeDecodeError)
 """What SQLite's module raises; the second one where its own words are made of damaged text."""
@@ -70,6 +75,92 @@ def transaction(database: sqlite3.Connection) -> Iterator[None]:
         with suppress(sqlite3.ProgrammingError):
             database.rollback()
         raise
+
+
+@contextmanager
+def in_turn(folder: Path) -> Iterator[None]:
+    """Let no other process open or replace a file of a folder meanwhile.
+
+    Raises:
+        TimeoutError: another one does so for long: it was stopped, perhaps.
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        ends = time.monotonic() + OPENING_SECONDS
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > ends:
+                    text = "another process does not come to an end opening it"
+                    raise TimeoutError(text) from None
+                time.sleep(0.02)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+class Patience:
+    """Tells a writer that stands still from many that are busy.
+
+    A process that was stopped within a transaction, as by SIGSTOP or with its container, keeps the
+    file's lock until it goes on or ends. Nobody can take that away.
+
+    Args:
+        seconds: how long nothing is committed while somebody has the lock, at least.
+        monotonic: seconds of a clock that never jumps.
+    """
+
+    def __init__(self, seconds: float, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._seconds = seconds
+        self._monotonic = monotonic
+        self._since: tuple[int, float] | None = None
+
+    def renew(self) -> None:
+        """Begin to wait anew: something was written."""
+        self._since = None
+
+    def is_over(self, database: sqlite3.Connection) -> bool:
+        """Whether the lock was waited for in vain, once more, for too long."""
+        version = _version(database)
+        if self._since is None or self._since[0] != version:
+            self._since = version, self._monotonic()
+        return self._monotonic() - self._since[1] >= self._seconds
+
+
+def replace_with_copy(database: sqlite3.Connection, path: Path) -> None:
+    """Put a copy of a file in its place, which nobody has locked. To be called `in_turn`.
+
+    Who has the old file open finds by `number` that it is another one. What a process that stood
+    still commits to the old one is lost; `transaction` of one that waits has to look again.
+
+    Args:
+        database: the file, open; in the mode WAL, in which it can be read whoever writes.
+        path: where it is.
+
+    Raises:
+        OSError: the copy cannot be made.
+        sqlite3.Error: likewise.
+    """
+    new = path.with_name(path.name + ".new")
+    copied = None
+    while (version := _version(database)) != copied:
+        copied = version
+        remove(new)
+        new.touch(mode=0o600)
+        with closing(sqlite3.connect(new)) as copy:
+            database.backup(copy)
+        # What is beside the old file would be read into the new one.
+        for suffix in _SUFFIXES[:-1]:
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        new.replace(path)
+
+
+def _version(database: sqlite3.Connection) -> int:
+    """Return a number that changes when another connection commits."""
+    version: int = database.execute("PRAGMA data_version").fetchone()[0]
+    return version
 
 
 def number(path: Path) -> tuple[int, int] | None:

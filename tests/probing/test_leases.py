@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from store_exporter.probing import lease_tables
 from store_exporter.probing.lease_tables import FILE_NAME, SqliteLeases, SqlLeases
 from store_exporter.probing.leases import (
     BEAT_SECONDS,
@@ -115,6 +116,35 @@ def test_a_process_that_was_killed_is_succeeded_at_the_next_beat(
         child.kill()
         child.wait()
     assert beat(table, A).held == {A}
+
+
+def test_a_process_that_stands_still_while_it_beats_stops_nobody(
+    tmp_path: Path, files: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lease_tables, "_BUSY_SECONDS", 0.1)
+    monkeypatch.setattr(lease_tables, "_STUCK_SECONDS", 0.1)
+    program = (
+        "import sys; from pathlib import Path\n"
+        "from store_exporter.probing.lease_tables import SqliteLeases\n"
+        f"table = SqliteLeases(Path({str(tmp_path)!r}))\n"
+        f"table.beat([{A!r}], {{}}, {{}})\n"
+        "table.run(lambda: print('stands still', flush=True) or sys.stdin.readline())\n"
+        f"print(table.beat([{A!r}], {{}}, {{}}).held, flush=True)\n"
+        "sys.stdin.read()"
+    )
+    table = files()
+    argv = [sys.executable, "-c", program]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"stands still\n"
+        # It keeps what it holds until it has missed enough beats.
+        counted = beat(table, A, B)
+        assert (counted.held, len(counted.others)) == ({B}, 1)
+        assert beat(table, A, B, gone=dict(counted.others)).held == {A, B}
+        child.stdin.write(b"\n")
+        child.stdin.flush()
+        assert child.stdout.readline() == b"frozenset()\n"
 
 
 def test_who_stands_still_is_succeeded_and_finds_itself_without_anything(opened: Open) -> None:

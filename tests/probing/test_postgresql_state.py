@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -63,6 +64,40 @@ def test_many_processes_make_the_tables_at_once(opened: Open) -> None:
         thread.join()
     assert failures == []
     assert len(states[0].entries()) == 8
+
+
+def test_a_process_that_stands_still_while_it_saves_keeps_nobody_from_saving(
+    opened: Open, url: str
+) -> None:
+    limit = "options=-c%20idle_in_transaction_session_timeout%3D1s"
+    one, other = opened(f"{url}{'&' if '?' in url else '?'}{limit}"), opened()
+    one.put([Write(KEY, '"before"', 0)])
+    stands, goes_on = threading.Event(), threading.Event()
+
+    def save() -> list[int | None]:
+        if stands.is_set():
+            # The attempt after the one that the server ended.
+            return [one._put(Write(KEY, '"late"', 1))]
+        one.execute("UPDATE exporter_documents SET revision = 99")
+        stands.set()
+        goes_on.wait(30)
+        return []
+
+    with ThreadPoolExecutor(1) as pool:
+        late = pool.submit(one.run, save)
+        assert stands.wait(30)
+        servers.eventually(lambda: saved(other, Write(KEY, '"after"', 1)))
+        goes_on.set()
+        assert late.result() == [None]
+    assert one.get(KEY) == other.get(KEY) == Saved('"after"', 2)
+
+
+def saved(state: PostgresqlState, write: Write) -> bool:
+    """Try to save a document."""
+    try:
+        return state.put([write]) == [2]
+    except StateUnavailableError:
+        return False
 
 
 def test_two_that_save_the_same_documents_in_opposite_orders_do_not_wait_for_ever(

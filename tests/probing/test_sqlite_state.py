@@ -30,6 +30,7 @@ from store_exporter.probing.state import (
 )
 from store_exporter.sqlite import KEPT_FILES
 from tests.fakes.clock import START, Clock
+from tests.servers import eventually
 
 KEYS = [
     Key("acme", "woocommerce", f"shop{n}.example.com", f"https://shop{n}.example.com", "orders")
@@ -209,10 +210,67 @@ def test_who_waits_too_long_for_another_writer_says_so(
     assert state.put([Write(KEY, '"new"', 1)]) == [2]
 
 
+STANDING_STILL = """
+import sys
+from pathlib import Path
+from store_exporter.probing.sqlite_state import SqliteState
+
+state = SqliteState(Path(sys.argv[1]))
+
+def work():
+    state.execute("UPDATE exporter_documents SET revision = 99")
+    print("stands still", flush=True)
+    sys.stdin.readline()
+
+state.run(work)
+print(len(state.entries()), flush=True)
+sys.stdin.readline()
+"""
+"""Stands still within a transaction until it is told to go on, and once more after it."""
+
+
+def test_a_process_that_stands_still_while_it_saves_keeps_nobody_from_saving(
+    opened: Open, state_folder: Path, monkeypatch: pytest.MonkeyPatch, lost: list[int]
+) -> None:
+    monkeypatch.setattr("store_exporter.probing.sqlite_state.BUSY_SECONDS", 0.1)
+    monkeypatch.setattr("store_exporter.probing.sqlite_state.STUCK_SECONDS", 0.3)
+    first, second = opened(), opened()
+    fill(first)
+    key = KEY._replace(collector="carts")
+    argv = [sys.executable, "-c", STANDING_STILL, str(state_folder)]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"stands still\n"
+        with pytest.raises(StateUnavailableError, match="another process uses it for long"):
+            first.put([Write(key, '"new"', 0)])
+        third = opened()
+        eventually(lambda: saved(first, Write(key, '"new"', 0)))
+        for state in (first, second, third):
+            assert state.get(KEY) == WHOLE[KEY]
+            assert state.get(key) == Saved('"new"', 1)
+        assert second.put([Write(KEY, '"next"', 1)]) == [2]
+        child.stdin.write(b"\n")
+        child.stdin.flush()
+        # What it had begun to save is lost, and it goes on with what the others have.
+        assert child.stdout.readline() == b"7\n"
+        assert third.get(KEY) == Saved('"next"', 2)
+        child.stdin.write(b"\n")
+    assert not lost
+
+
+def saved(state: SqliteState, write: Write) -> bool:
+    """Try to save a document."""
+    try:
+        return state.put([write]) == [1]
+    except StateUnavailableError:
+        return False
+
+
 def test_who_opens_it_for_ever_keeps_nobody_waiting_for_ever(
     state_folder: Path, opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("store_exporter.probing.sqlite_state.OPENING_SECONDS", 0.1)
+    monkeypatch.setattr("store_exporter.sqlite.OPENING_SECONDS", 0.1)
     state_folder.mkdir()
     stopped = os.open(state_folder, os.O_RDONLY)
     fcntl.flock(stopped, fcntl.LOCK_EX)

@@ -36,6 +36,9 @@ SCHEMA = (
     f"CREATE TABLE IF NOT EXISTS {LEASES} ({_COLUMNS})",
 )
 _BUSY_SECONDS = 2.0
+_STUCK_SECONDS = 2.0
+"""Nothing here waits for a disk: who has the lock for so long does not go on."""
+_ATTEMPTS = 3
 _THIS = "org = ? AND domain = ? AND platform = ?"
 
 
@@ -158,6 +161,7 @@ class SqliteLeases(SqlLeases):
         self._locks = folder / LOCKS
         self._database: sqlite3.Connection | None = None
         self._opened: tuple[int, int] | None = None
+        self._patience = sqlite.Patience(_STUCK_SECONDS)
         self._lock = -1
         try:
             self._locks.mkdir(mode=0o700, exist_ok=True)
@@ -171,37 +175,64 @@ class SqliteLeases(SqlLeases):
         Raises:
             LeaseError: it cannot be done now.
         """
-        for last in (False, True):
+        for left in reversed(range(_ATTEMPTS)):
             try:
                 return self._within(work)
             except (OSError, *sqlite.ERRORS) as error:
-                self._close_file()
-                if last or not sqlite.is_damage(error):
+                if not (left and self._recovered(error)):
+                    self._close_file()
                     raise LeaseError(f"{self._path} cannot be used: {error}") from error
-                log.warning("%s is damaged (%s); a new one is begun", self._path, error)
-                sqlite.remove(self._path)
-        raise AssertionError("a second attempt returns or raises")
+        raise AssertionError("the last attempt returns or raises")
+
+    def _recovered(self, error: Exception) -> bool:
+        """Whether another attempt is worth its while."""
+        if sqlite.is_in_use(error) and self._database is not None:
+            if self._patience.is_over(self._database):
+                log.warning("a process stands still with %s; a copy takes its place", self._path)
+                with sqlite.in_turn(self._path.parent):
+                    if self._is_current():
+                        sqlite.replace_with_copy(self._database, self._path)
+            return True
+        self._close_file()
+        if not sqlite.is_damage(error):
+            return False
+        log.warning("%s is damaged (%s); a new one is begun", self._path, error)
+        with sqlite.in_turn(self._path.parent):
+            sqlite.remove(self._path)
+        return True
 
     def _within(self, work: Callable[[], T]) -> T:
-        with sqlite.transaction(self._open()):
-            return work()
+        with sqlite.transaction(self._current()):
+            done = work()
+        self._patience.renew()
+        return done
 
-    def _open(self) -> sqlite3.Connection:
-        # Somebody else may have found the file damaged and begun a new one.
-        if self._database is not None and sqlite.number(self._path) == self._opened:
+    def _current(self) -> sqlite3.Connection:
+        # Somebody else may have found the file damaged or locked, and put another in its place.
+        if self._database is not None and self._is_current():
             return self._database
         self._close_file()
-        self._database = database = sqlite.connect(self._path, wait=_BUSY_SECONDS)
-        self._opened = sqlite.number(self._path)
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA synchronous = OFF")
-        for statement in SCHEMA:
-            database.execute(statement)
+        with sqlite.in_turn(self._path.parent):
+            database = sqlite.connect(self._path, wait=_BUSY_SECONDS)
+            try:
+                database.execute("PRAGMA journal_mode = WAL")
+                database.execute("PRAGMA synchronous = OFF")
+                for statement in SCHEMA:
+                    database.execute(statement)
+            except BaseException:
+                database.close()
+                raise
+            self._database, self._opened = database, sqlite.number(self._path)
         return database
+
+    def _is_current(self) -> bool:
+        return self._opened is not None and sqlite.number(self._path) == self._opened
 
     def execute(self, statement: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
         """Run a statement and return a cursor."""
-        return self._open().execute(statement, values)
+        if self._database is None:
+            raise LeaseError("the leases are closed")
+        return self._database.execute(statement, values)
 
     def is_dead(self, holder: str) -> bool:
         """Tell whether a holder's lock is free."""

@@ -45,13 +45,15 @@ def connect(
     Args:
         url: `postgresql://user@host:port/database`, with further parameters of libpq.
         password: the user's, if any.
-        seconds: how long a statement may take, and one that nobody acknowledges is waited for.
+        seconds: how long a statement may take, one that nobody acknowledges is waited for, and
+            a transaction of a process that stands still keeps its locks.
 
     Raises:
         psycopg.Error: there is no connection.
     """
     given = psycopg.conninfo.conninfo_to_dict(url)
-    limits = f"-c statement_timeout={seconds}s -c lock_timeout={seconds}s"
+    names = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
+    limits = " ".join(f"-c {name}={seconds}s" for name in names)
     parameters: dict[str, Any] = {
         "connect_timeout": min(CONNECT_SECONDS, seconds),
         "tcp_user_timeout": seconds * 1000,

@@ -7,8 +7,7 @@ import logging
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,8 +23,9 @@ FILE_NAME = "state.db"
 LOCK_NAME = "state.lock"
 BUSY_SECONDS = 5.0
 """How long a process waits for another one that writes."""
-OPENING_SECONDS = 10.0
-"""How long a process waits for another one that opens or replaces the file."""
+STUCK_SECONDS = 15.0
+"""How long nothing is saved while another process has the file's lock, until a copy of the file
+takes its place. A disk may take seconds to save; whoever takes longer has no lease any more."""
 _APPLICATION = 0x53746F45
 _SCHEMA = (
     (
@@ -37,6 +37,10 @@ _SCHEMA = (
     ),
     f"CREATE TABLE {NOTES} (name TEXT NOT NULL PRIMARY KEY, value INTEGER NOT NULL)",
 )
+
+
+class _ReplacedError(Exception):
+    """Another file has taken the place of the one that is open."""
 
 
 class SqliteState(SqlState):
@@ -71,6 +75,7 @@ class SqliteState(SqlState):
         self._database: sqlite3.Connection | None = None
         self._opened: tuple[int, int] | None = None
         self._lock = -1
+        self._patience = sqlite.Patience(STUCK_SECONDS)
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._take_part(alone=alone)
@@ -95,23 +100,13 @@ class SqliteState(SqlState):
             message = f"{self._path} is in use; end the exporters or commands that use it first"
             raise StateError(message) from None
 
-    @contextmanager
-    def _in_turn(self) -> Iterator[None]:
-        """Let no other process open or replace the file meanwhile."""
-        folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            _lock(folder)
-            yield
-        finally:
-            os.close(folder)
-
     def _open_or_begin(self, damage: sqlite.Error | None = None) -> None:
         """Open the file, or a new one in the place of a damaged one.
 
         Args:
             damage: what was found in the file that has been open until now.
         """
-        with self._in_turn():
+        with sqlite.in_turn(self._folder):
             if damage is not None and self._is_current():
                 self._set_file_aside(damage)
             elif self._database is not None and not self._path.exists():
@@ -135,7 +130,13 @@ class SqliteState(SqlState):
         self._examine(database)
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = FULL")
-        self._within(self.verify)
+        try:
+            self._within(self.verify)
+        except sqlite3.OperationalError as error:
+            if not sqlite.is_in_use(error):
+                raise
+            # It is looked through when it is opened the next time; what is read is checked anyway.
+            log.info("%s", self._unavailable(error))
 
     def _create(self) -> None:
         """Make the file, whole or not at all: one without anything in it is a damaged one."""
@@ -195,13 +196,34 @@ class SqliteState(SqlState):
             self._reopen_if_replaced()
             try:
                 return self._within(work) if write else work()
+            except _ReplacedError:
+                self._reopen_if_replaced()
             except sqlite.ERRORS as error:
-                if not sqlite.is_damage(error):
-                    raise
-                self._open_or_begin(error)
-                return self._within(work)
+                self._recover(error)
+            return self._within(work)
         except (OSError, *sqlite.ERRORS) as error:
             raise self._unavailable(error) from error
+
+    def _recover(self, error: sqlite.Error) -> None:
+        """Make another attempt worth its while, or raise the error."""
+        if sqlite.is_damage(error):
+            self._open_or_begin(error)
+        elif sqlite.is_in_use(error) and self._patience.is_over(self._connection()):
+            self._leave_to_who_stands_still()
+        else:
+            raise error
+
+    def _leave_to_who_stands_still(self) -> None:
+        """Go on with a copy of a file whose lock somebody keeps who does not go on."""
+        with sqlite.in_turn(self._folder):
+            if self._is_current():
+                log.warning(
+                    "a process stands still while it saves to %s; a copy of the file takes its "
+                    "place",
+                    self._path,
+                )
+                sqlite.replace_with_copy(self._connection(), self._path)
+        self._reopen_if_replaced()
 
     def _reopen_if_replaced(self) -> None:
         """Open the file anew where another process found it damaged and began a new one."""
@@ -213,7 +235,12 @@ class SqliteState(SqlState):
 
     def _within(self, work: Callable[[], T]) -> T:
         with sqlite.transaction(self._connection()):
-            return work()
+            # It was waited for, perhaps until another process had put a copy in its place.
+            if not self._is_current():
+                raise _ReplacedError
+            done = work()
+        self._patience.renew()
+        return done
 
     def execute(self, statement: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
         """Run a statement and return a cursor."""
@@ -248,19 +275,3 @@ def _connect(path: Path) -> sqlite3.Connection:
     # What is damaged is to be seen as it is.
     database.text_factory = lambda raw: raw.decode("utf-8", "replace")
     return database
-
-
-def _lock(file: int) -> None:
-    """Take a lock, unless who has it keeps it for long: a process that was stopped, perhaps.
-
-    Raises:
-        TimeoutError: it does.
-    """
-    ends = time.monotonic() + OPENING_SECONDS
-    while True:
-        try:
-            return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > ends:
-                raise TimeoutError("another process does not come to an end opening it") from None
-            time.sleep(0.02)
