@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from store_demo.processes import free_ports
 from tests.commands.fleet import (
     Fleet,
     Process,
     fleet,
-    free_ports,
     open_shops,
     relabelling,
     scraping,

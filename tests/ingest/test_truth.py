@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import socket
 from pathlib import Path
 
 import aiohttp
 import pytest
 
+from store_demo.processes import free_ports
 from tests import servers
 from tests.commands.serving import served
 from tests.ingest.support import PATH, SHOP, TOKEN, call, reporting
@@ -25,8 +25,7 @@ ERRORS = f'store_operation_errors_total{{domain="{SHOP}"}}'
 async def test_every_reported_call_is_in_prometheus_once(
     tmp_path: Path, prometheus: servers.PrometheusFactory
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    (port,) = free_ports(1)
     server = await asyncio.to_thread(
         prometheus,
         "scrape_configs: [{job_name: stores, scrape_interval: 500ms, scrape_timeout: 400ms, "

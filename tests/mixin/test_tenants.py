@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from store_demo.processes import free_ports
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.mounts import serve_metrics
 from tests import servers
-from tests.commands.fleet import free_ports
 from tests.servers import Server, eventually, running
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(180)]

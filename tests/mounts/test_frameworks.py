@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from store_demo.processes import free_ports
 from tests.metrics.otlp.receiver import Receiver, attributes, http_receiver
 from tests.servers import eventually
 
@@ -62,12 +63,11 @@ def get(address: str, path: str) -> str:
 )
 def test_a_web_application_shows_what_it_measured(tmp_path: Path, title: str, server: str) -> None:
     program(tmp_path, title)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    host, port = address.split(":")
-    flags = ("--host", host, "--port", port) if server == "uvicorn" else ("--bind", address)
+    (port,) = free_ports(1)
+    address = f"127.0.0.1:{port}"
+    flags = ("--port", str(port)) if server == "uvicorn" else ("--bind", address)
     with running(tmp_path, server, "shop:app", *flags):
-        eventually(lambda: is_open(int(port)))
+        eventually(lambda: is_open(port))
         assert json.loads(get(address, "/carts/42")) == {"number": 42, "items": 2}
         shown = get(address, "/metrics")
     labels = ",".join(f'{name}="{value}"' for name, value in STORE.items())

@@ -12,7 +12,6 @@ import json
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -26,6 +25,7 @@ from typing import Any, Self
 
 import pytest
 
+from store_demo.processes import free_ports
 from store_exporter.errors import ERROR_TYPES
 from store_exporter.server import prometheus as asked
 from store_exporter.server.analytics import Filters
@@ -218,10 +218,7 @@ def differences(server: Server, org: str, truth: dict[str, dict[Key, float]]) ->
 def test_calls_are_what_prometheus_and_analytics_say(tmp_path: Path) -> None:
     seed = random.randrange(1 << 32)
     with ThreadPoolExecutor(len(PROTOCOLS) + 1) as pool:
-        sockets = {org: socket.create_server(("127.0.0.1", 0)) for org in PROTOCOLS}
-        ports = {org: one.getsockname()[1] for org, one in sockets.items()}
-        for one in sockets.values():
-            one.close()
+        ports = dict(zip(PROTOCOLS, free_ports(len(PROTOCOLS)), strict=True))
         with replicas(ports, tmp_path) as servers:
             standstill = Standstill(servers, seed)
             pool.submit(standstill.run)

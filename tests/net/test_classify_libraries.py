@@ -13,6 +13,7 @@ from urllib.error import HTTPError
 import pytest
 import trustme
 
+from store_demo.processes import free_ports
 from store_exporter import classify
 from tests.fakes.sockets import OK, scripted
 from tests.net.http_libraries import LIBRARIES, Fetch
@@ -70,8 +71,7 @@ def serving(certificate: trustme.LeafCert) -> Context:
 
 
 def test_a_refused_connection(fetch: Fetch) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
+    (port,) = free_ports(1)
     assert raised(fetch, f"http://127.0.0.1:{port}/") == "connection"
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from store_demo.processes import free_ports
 from store_exporter.errors import StoreError
 from store_exporter.metrics.catalogue.exporter import RUNS_SKIPPED
 from store_exporter.metrics.recorder import Recorder
@@ -35,8 +36,7 @@ NOWHERE = "http://127.0.0.1:9"
 @contextmanager
 def tinyproxy(folder: Path, *lines: str) -> Iterator[str]:
     """Run a proxy that takes what comes from this machine; yields its address."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    (port,) = free_ports(1)
     file = folder / "tinyproxy.conf"
     settings = (f"Port {port}", "Listen 127.0.0.1", "Timeout 60", "Allow 127.0.0.1", *lines)
     file.write_text("\n".join(settings) + "\n")
