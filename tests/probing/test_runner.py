@@ -381,7 +381,7 @@ async def test_a_collector_that_spends_the_budget_half_way_is_left_out(job: Jobs
             yield from once(Request("GET", "/"))
         return Report()
 
-    outcome = await bench.runner.run(job(greedy, kind=Collector, requests_per_hour=20, timeout=1))
+    outcome = await bench.runner.run(job(greedy, kind=Collector, requests_per_hour=20))
     assert isinstance(outcome, Skipped)
     assert (outcome.reason, outcome.wait) == ("budget", 60.0)
     assert "own budget" in outcome.message
@@ -451,7 +451,10 @@ async def test_a_store_that_hangs_is_down_although_nothing_of_ours_is_slow(
 ) -> None:
     async with serving(bad_server.hang) as server:
         bench = Bench(transport)
-        result = await bench.run(job(url=server.url, liveness=True, timeout=0.5))
+        waiting = job(url=server.url, liveness=True, timeout=0.5)
+        # On a busy machine something of ours may be slow, which is told as such.
+        while isinstance(result := await bench.runner.run(waiting), Skipped):
+            assert result.reason == "local"
     assert result.error_type == "timeout"
     assert bench.value(health.UP) == 0
 
@@ -478,13 +481,14 @@ async def test_liveness_does_not_wait_behind_a_collector(job: Jobs, transport: T
         alive = replace(job(liveness=True, url=server.url), store=store)
         assert (await bench.run(alive)).ok
         # Another probe waits, however long that takes, and is not timed out by it.
-        patient = job(name="tls", url=server.url, timeout=1)
-        waiting = asyncio.create_task(bench.run(replace(patient, store=store)))
-        await asyncio.sleep(1.2)
+        patient = replace(job(name="tls", url=server.url, timeout=3), store=store)
+        waiting = asyncio.create_task(bench.run(patient))
+        began = time.monotonic()
+        await asyncio.sleep(3.2)
         release.set()
         result = await waiting
         assert result.ok, result.message
-        assert result.duration < 1
+        assert result.duration < time.monotonic() - began - 3
         assert (await collector).ok
 
 

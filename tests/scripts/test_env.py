@@ -172,7 +172,7 @@ def _read(terminal: int) -> bytes:
 
 
 def test_a_terminal_shows_one_line_that_moves_and_is_never_too_long(project: Project) -> None:
-    work = "for n in 1 2 3; do echo package-$n-with-a-name-that-is-long; sleep 0.3; done"
+    work = "for n in 1 2 3; do echo package-$n-with-a-name-that-is-long; sleep 1; done"
     shown = on_terminal(project, f"with_progress Installing log bash -c '{work}'")
     *moving, last = shown.split("\r\033[K")[1:]
     assert re.fullmatch(r"Installing: \d s\r?\n", last)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+from typing import Any
 
 import bcrypt
 import pytest
@@ -27,29 +28,33 @@ USERS = {"ada": hashed(b"correct horse")}
 
 
 class Checks:
-    """What bcrypt was asked; it answers only while the gate is open.
+    """What bcrypt is to check; it answers only while the gate is open.
 
     Attributes:
         gate: open at first.
-        passwords: what it was asked, in its order.
+        passwords: what was handed to a thread, in that order; the threads run in any.
     """
 
     def __init__(self) -> None:
         self.gate = threading.Event()
         self.gate.set()
         self.passwords: list[bytes] = []
+        self._to_thread = asyncio.to_thread
         self._compare = bcrypt.checkpw
 
-    def compare(self, password: bytes, hashed: bytes) -> bool:
-        self.gate.wait(20)
+    async def to_thread(self, _: Any, password: bytes, hashed: bytes) -> bool:
         self.passwords.append(password)
+        return await self._to_thread(self._check, password, hashed)
+
+    def _check(self, password: bytes, hashed: bytes) -> bool:
+        self.gate.wait(60)
         return self._compare(password, hashed)
 
 
 @pytest.fixture
 def checks(monkeypatch: pytest.MonkeyPatch) -> Checks:
     checks = Checks()
-    monkeypatch.setattr(module.bcrypt, "checkpw", checks.compare)
+    monkeypatch.setattr(asyncio, "to_thread", checks.to_thread)
     return checks
 
 

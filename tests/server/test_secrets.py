@@ -98,9 +98,9 @@ async def test_keys_are_in_no_log_metric_page_or_error(
     tmp_path: Path, written: io.StringIO
 ) -> None:
     platform = platforms.load("woocommerce")
-    quick = "    concurrency: 8\n"
+    quick = "    concurrency: 16\n"
     for group, checks in (("probes", platform.probes), ("collectors", platform.collectors)):
-        quick += f"    {group}:\n" + "".join(f"      {n}: {{timeout: 300ms}}\n" for n in checks)
+        quick += f"    {group}:\n" + "".join(f"      {n}: {{timeout: 3s}}\n" for n in checks)
     async with (
         bad_stores() as stores,
         exporting(tmp_path, configuration(*stores, keys=quick)) as running,

@@ -156,7 +156,7 @@ def test_an_unknown_name_is_told_from_a_failed_connection(kind: str) -> None:
 @pytest.mark.parametrize("begun", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"])
 def test_a_store_that_hangs_is_a_timeout(kind: str, begun: bytes) -> None:
     with scripted(begun, hold=True) as server:
-        error = failure(once(get(server.port, timeout=0.2)), kind)
+        error = failure(once(get(server.port, timeout=0.5)), kind)
     assert (error.error_type, error.sent) == ("timeout", True)
 
 
