@@ -14,10 +14,13 @@ import pytest
 # What shows that the whole program runs with other versions of what it stands on: every kind of
 # thing that it does with them, and as little else as possible.
 SMOKE = (
-    "tests/commands/test_generate.py",
+    "tests/commands/test_generate.py::test_everything_is_written_below_the_output_folder",
+    "tests/commands/test_generate.py::test_no_committed_file_is_stale",
+    "tests/commands/test_generate.py::test_routes_come_from_the_exporters_configuration",
     "tests/commands/test_probe.py",
     "tests/commands/test_run.py",
-    "tests/config",
+    *("tests/config/test_bad_files.py", "tests/config/test_dump.py", "tests/config/test_load.py"),
+    *("tests/config/test_proxy.py", "tests/config/test_secrets.py", "tests/config/test_values.py"),
     "tests/metrics/otlp/test_masking.py",
     "tests/metrics/otlp/test_points.py",
     "tests/metrics/otlp/test_pusher.py",

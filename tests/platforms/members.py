@@ -9,6 +9,7 @@ left out: never another figure.
 from __future__ import annotations
 
 import copy
+import functools
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
@@ -41,6 +42,11 @@ class Recorded:
     headers: Mapping[str, str]
     body: Any
 
+    @functools.cached_property
+    def text(self) -> str:
+        """The body as it was sent."""
+        return json.dumps(self.body)
+
 
 class Recorder(httpx.BaseTransport):
     """Keeps what a simulated store answers."""
@@ -70,8 +76,7 @@ class Replayer(httpx.BaseTransport):
         for index, one in enumerate(self.left):
             if (one.method, one.path) == (request.method, self._key(request)):
                 del self.left[index]
-                body = json.dumps(one.body)
-                return httpx.Response(one.status, headers=one.headers, content=body)
+                return httpx.Response(one.status, headers=one.headers, content=one.text)
         body = json.dumps({"code": "rest_no_route", "message": "No route"})
         return httpx.Response(404, content=body)
 
@@ -119,14 +124,15 @@ def others(value: Any, path: Path) -> Iterator[Any]:
 
 
 def replaced(body: Any, path: Path, value: Any) -> Any:
-    changed = copy.deepcopy(body)
-    holder = changed
-    for step in path[:-1]:
-        holder = holder[step]
-    if value is MISSING:
-        del holder[path[-1]]
+    """The body with one member replaced; it shares the others with `body`."""
+    changed = copy.copy(body)
+    step, *further = path
+    if further:
+        changed[step] = replaced(body[step], tuple(further), value)
+    elif value is MISSING:
+        del changed[step]
     else:
-        holder[path[-1]] = value
+        changed[step] = value
     return changed
 
 
@@ -189,6 +195,6 @@ def cuts(
 ) -> Iterator[tuple[Recorded, httpx.BaseTransport]]:
     """Yield transports that cut one answer short each."""
     for index, one in enumerate(recorded):
-        text = json.dumps(one.body).encode()
+        text = one.text.encode()
         for size in sorted({0, 1, len(text) // 3, len(text) // 2, len(text) - 1}):
             yield one, CutShort(recorded, index, text[:size], key)
