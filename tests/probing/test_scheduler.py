@@ -148,6 +148,16 @@ async def test_places_are_spread_evenly_over_the_interval(world: World) -> None:
     assert max(seconds.values()) < 160, "of a hundred in ten seconds on average"
 
 
+async def test_a_fleet_begins_at_the_pace_that_it_keeps(world: World) -> None:
+    world.interval = 10.0
+    await world.time.advance(14 - world.time.now() % 10)  # the grid comes round in six seconds
+    await world.start([store(f"shop{n}.example.com") for n in range(600)])
+    await world.time.advance(20)
+    seconds = Counter(int(moment) for moment, _, _ in world.runs)
+    assert len({domain for _, domain, _ in world.runs}) == 600
+    assert max(seconds.values()) < 100, "of sixty a second on average"
+
+
 async def test_a_run_that_takes_longer_than_its_interval_is_not_joined_by_another(
     world: World,
 ) -> None:

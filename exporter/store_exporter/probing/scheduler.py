@@ -3,7 +3,8 @@
 Every job has a place of its own in its interval, from a hash of its domain and name, on a grid
 that is anchored in Unix time: a restart does not shift it, and no two exporters of a fleet meet at
 the full minute. Right after the start each job runs once before its place on the grid comes up, so
-that a new user need not wait; those first runs are spread as well.
+that a new user need not wait; those first runs are spread as well. Where there are so many that
+they take the whole interval, they have their places on the grid.
 
 One heap and one timer drive all jobs; only runs that are under way have a task.
 """

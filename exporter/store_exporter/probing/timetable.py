@@ -72,15 +72,25 @@ class Timetable:
         self._stale = 0
 
     def place_first(self, entry: Entry, window: float) -> None:
-        """Have an entry run soon, at its place within so many seconds or its interval."""
-        spread = min(window, entry.job.schedule.interval)
-        self.place(entry, self._monotonic() + fraction(entry.job) * spread)
+        """Have an entry run within so many seconds, or at its next place on the grid.
+
+        The grid is for windows as long as the interval: as many runs would be due a second time
+        while the first ones still go on.
+        """
+        now = self._monotonic()
+        if window < entry.job.schedule.interval:
+            self.place(entry, now + fraction(entry.job) * window)
+        else:
+            self._place_on_grid(entry, now)
 
     def place_next(self, entry: Entry, now: float) -> None:
         """Give an entry its next place on the grid, at least half an interval from now."""
+        self._place_on_grid(entry, now + entry.job.schedule.interval / 2)
+
+    def _place_on_grid(self, entry: Entry, earliest: float) -> None:
         interval = entry.job.schedule.interval
         place = fraction(entry.job) * interval - self._epoch
-        step = math.ceil((now + interval / 2 - place) / interval)
+        step = math.ceil((earliest - place) / interval)
         jitter = self._random.random() * min(LONGEST_JITTER, interval * JITTER_SHARE)
         self.place(entry, place + step * interval + jitter)
 
