@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -21,7 +22,7 @@ from store_exporter.net.plans import Plan, Request, once
 from store_exporter.probing.changes import SHOWN_EVENTS, SHOWN_SECONDS, Changes
 from store_exporter.probing.documents import Documents, MemoryDocuments, StoredDocuments
 from store_exporter.probing.sqlite_state import SqliteState
-from store_exporter.probing.state import Key, Saved, StateUnavailableError
+from store_exporter.probing.state import Key, Saved, StateUnavailableError, Write
 from store_exporter.probing.transport import Transport
 from store_exporter.stores.model import Store
 from tests.fakes import bad_server
@@ -99,6 +100,10 @@ async def saved(folder: Path) -> AsyncIterator[Documents]:
         await documents.close()
 
 
+def stores(count: int) -> list[Store]:
+    return [replace(SHOP, domain=f"shop{n}.example") for n in range(count)]
+
+
 def stripe(version: str) -> Facts:
     return {EventKind.PLUGIN: {"Stripe": version}}
 
@@ -128,6 +133,50 @@ async def test_a_store_has_a_bounded_number_of_series_and_they_are_its_latest() 
         await world.changes.tell(deploy(str(number), SHOP.domain, START - 60 + number), SHOP)
     assert len(world.shown()) == SHOWN_EVENTS
     assert {labels[-1] for labels in world.shown()} == {str(n) for n in range(40, 60)}
+
+
+async def test_what_is_seen_of_many_stores_for_the_first_time_is_saved_together(
+    tmp_path: Path,
+) -> None:
+    saves: list[int] = []
+
+    class Counted(SqliteState):
+        def put(self, writes: Iterable[Write]) -> list[int | None]:
+            revisions = super().put(writes)
+            saves.append(len(revisions))
+            return revisions
+
+    documents = StoredDocuments(Counted(tmp_path))
+    changes = World(documents).changes
+    for store in stores(500):
+        changes.notice(store, stripe("8.0"))
+    await changes.settle()
+    await documents.close()
+    assert sum(saves) == 500
+    assert len(saves) <= 50, "each one is a wait for the disk"
+
+
+async def test_noticing_a_store_costs_the_same_however_many_wait() -> None:
+    def seconds(waiting: int) -> float:
+        """Return the processor time of noticing what is known, the least of some."""
+        one, *others = stores(waiting)
+        changes.notice(one, stripe("8.0"))
+        for store in others:
+            changes.notice(store, stripe("8.0"))
+        taken = []
+        for _ in range(50):
+            began = time.process_time()
+            changes.notice(one, stripe("8.0"))
+            taken.append(time.process_time() - began)
+        return min(taken)
+
+    changes = World().changes
+    for store in stores(1):
+        changes.notice(store, stripe("8.0"))
+    await changes.settle()
+    few = seconds(2)
+    assert seconds(20_000) < 10 * few
+    await changes.settle()
 
 
 async def test_what_changes_while_no_exporter_runs_is_noticed_by_the_next(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from itertools import islice
 
 from ..events.event import Event, EventKind
 from ..events.page import Facts, Page, tidy
@@ -33,6 +34,8 @@ SHOWN_SECONDS = 86_400.0
 SHOWN_EVENTS = 20
 """Events of a store, and as many of an org, that are series at the same time."""
 _TRIES = 3
+_AT_ONCE = 100
+"""Stores that are compared at the same time."""
 
 
 class Changes:
@@ -74,7 +77,8 @@ class Changes:
             return
         key, found = Key.of(store, DOCUMENT), tidy(facts, self._redact)
         page = self._pages.get(key)
-        if page is not None and page.knows(found) and key not in self._unsaved | self._found.keys():
+        is_pending = key in self._unsaved or key in self._found
+        if page is not None and page.knows(found) and not is_pending:
             return
         _, before = self._found.get(key, (store, {}))
         self._found[key] = (store, before | found)
@@ -88,26 +92,29 @@ class Changes:
 
     async def _compare(self) -> None:
         while self._found:
-            key = next(iter(self._found))
-            with suppress(StateUnavailableError):  # the next run finds the same once more
-                await self._load(key)
-            store, found = self._found.pop(key, (None, {}))
-            if store is None:
-                # It was forgotten meanwhile.
-                self._pages.pop(key, None)
-                continue
-            page = self._pages.get(key)
-            if page is None or (page.knows(found) and key not in self._unsaved):
-                continue
-            for event in page.notice(store.labels, found, self._now()):
-                self._show(key, event)
-            try:
-                await self._documents.write(key, page.document())
-            except StateUnavailableError as error:
-                self._unsaved.add(key)
-                log.warning("what changed at %s cannot be saved yet: %s", store.domain, error)
-            else:
-                self._unsaved.discard(key)
+            # Several at a time: those that are saved together wait for the disk together.
+            await asyncio.gather(*map(self._compare_store, islice(self._found, _AT_ONCE)))
+
+    async def _compare_store(self, key: Key) -> None:
+        with suppress(StateUnavailableError):  # the next run finds the same once more
+            await self._load(key)
+        store, found = self._found.pop(key, (None, {}))
+        if store is None:
+            # It was forgotten meanwhile.
+            self._pages.pop(key, None)
+            return
+        page = self._pages.get(key)
+        if page is None or (page.knows(found) and key not in self._unsaved):
+            return
+        for event in page.notice(store.labels, found, self._now()):
+            self._show(key, event)
+        try:
+            await self._documents.write(key, page.document())
+        except StateUnavailableError as error:
+            self._unsaved.add(key)
+            log.warning("what changed at %s cannot be saved yet: %s", store.domain, error)
+        else:
+            self._unsaved.discard(key)
 
     async def _load(self, key: Key) -> Page:
         """Return a watched store's page, as it is saved if it is not known yet."""
