@@ -59,7 +59,7 @@ class Transport:
         self,
         *,
         limit: int = 1000,
-        keepalive: float = 2.0,
+        keepalive: float = 0.5,
         resolver: names.Names | None = None,
     ) -> None:
         self._names = resolver or names.Names()
