@@ -119,6 +119,24 @@ STORES = [
     ),
     Case(
         "StoreDown",
+        "it says when it began and no more while a hundred others are down, so that all are told",
+        {
+            of(health.UP): "1x4 0x10",
+            TIMEOUTS: "0x4 1+1x10",
+            of(health.PROBE_FAILING_SINCE, LIVENESS): "_x4 268.4x10",
+            why(LIVENESS, "HTTP 500"): "_x4 1x10",
+            of(costs.REVENUE, 'currency="EUR"'): "1240.2x20",
+            **{
+                of(health.UP, base=f'org="o{number}", domain="d"'): "1x8 0x2"
+                for number in range(100)
+            },
+        },
+        "10m",
+        f"{WHO} keeps failing its liveness probe.",
+        facts={"since": "1970-01-01 00:04:28 UTC", "lasted": "5m 32s"},
+    ),
+    Case(
+        "StoreDown",
         "it counts from before the exporter was restarted, and its first failure since",
         {
             of(health.UP): "1x4 0x10",
@@ -351,10 +369,38 @@ OUTAGES = [
     Case(
         "StoreDownAmongMany",
         "each org hears of its own store in an outage of many",
-        {of(health.UP): "1x4 0x30", OUTAGE: "_x6 1x30", TIMEOUTS: "0x4 1+1x30"},
+        {
+            of(health.UP): "1x4 0x30",
+            OUTAGE: "_x6 1x30",
+            # What is known of the cause changes, and the alert stays the same one.
+            why(LIVENESS, "HTTP 502"): "_x4 1x1 stale _x40",
+            why(LIVENESS, "HTTP 500"): "_x6 1x40",
+            of(health.PROBE_STATUS, LIVENESS): "200x4 500x30",
+            of(health.PROBE_FAILING_SINCE, LIVENESS): "_x4 268.4x30",
+            of(costs.REVENUE, 'currency="EUR"'): "1240240.2x40",
+            of(costs.REVENUE, 'currency="USD"'): "90x40",
+            of(costs.ORDERS): "30.6x40",
+        },
+        "7m",
+        f"{WHO} keeps failing its liveness probe, and so do many other stores; whoever runs the "
+        "platform has been told. The latest failures are of type server_error. It answers with "
+        "HTTP 500.",
+        labels={"audience": "org"},
+        facts={
+            "since": "1970-01-01 00:04:28 UTC",
+            "lasted": "2m 32s",
+            "error": "HTTP 500",
+            "error_type": "server_error",
+            "cost": "about 1,240,240 EUR an hour in 31 orders, at this time of the week",
+        },
+    ),
+    Case(
+        "StoreDownAmongMany",
+        "it is told though nothing is known of the cause",
+        {of(health.UP): "1x4 0x30", OUTAGE: "_x6 1x30"},
         "9m",
         f"{WHO} keeps failing its liveness probe, and so do many other stores; whoever runs the "
-        "platform has been told. The latest failures are of type timeout.",
+        "platform has been told.",
         labels={"audience": "org"},
     ),
     Case(

@@ -9,7 +9,8 @@ from typing import Any
 from ..errors import Fault
 from ..metrics.catalogue import health
 from . import promql, series
-from .names import Dashboard
+from .names import MANY, Dashboard
+from .policy import MESSAGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,32 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True)
+class Joined:
+    """Labels that templates read and the alert itself does not carry.
+
+    The rule's own query finds them for all of its alerts together. A query in a template is made
+    for each alert in each evaluation, which for a thousand alerts takes seconds.
+
+    Attributes:
+        labels: what is added; empty where nothing is found.
+        expression: PromQL, at most one series for each alert.
+        on: the labels by which a series belongs to an alert.
+        otherwise: PromQL that has a series for every alert.
+    """
+
+    labels: tuple[str, ...]
+    expression: str
+    on: tuple[str, ...] = ("org", "domain")
+    otherwise: str = series.STORE_UP
+
+    def term(self) -> str:
+        """What adds the labels to the series of the expression before it, whose values stay."""
+        same, added = promql.on(*self.on), ", ".join(self.labels)
+        found = f"({self.expression}) or {same} {self.otherwise}"
+        return f"+ {same} group_left ({added}) (0 * ({found}))"
+
+
+@dataclass(frozen=True, slots=True)
 class Alert:
     """An alerting rule and its runbook.
 
@@ -84,6 +111,7 @@ class Alert:
         keep: seconds that it goes on firing after its condition ended, so that one that comes and
             goes is told once.
         ended: what is said of the store before the time that it lasted, when it is over.
+        joined: labels for its templates that are not its own.
     """
 
     name: str
@@ -104,6 +132,7 @@ class Alert:
     window: str = ""
     keep: float = 0
     ended: str = ""
+    joined: tuple[Joined, ...] = ()
 
     @property
     def condition(self) -> str:
@@ -112,36 +141,68 @@ class Alert:
             return self.expression
         return series.outside_maintenance(f"({self.expression})", self.window)
 
+    @property
+    def read(self) -> tuple[Joined, ...]:
+        """All labels for its templates.
+
+        While many alerts of its name are active they have the label `many`, by which templates
+        leave out what would have to be asked for each of them.
+        """
+        joined = (*(self._began() if self.probe else ()), *self.joined)
+        templates = (self.description, *self.facts.values())
+        if "domain" not in self.by or not any(f"$labels.{MANY}" in text for text in templates):
+            return joined
+        # Where it is cheap, so that not even the first evaluation of an outage asks for each.
+        counted = self.condition if self.probe else promql.select("ALERTS", *self._own())
+        many = f'label_replace(count({counted}) > {MESSAGES.asked}, "{MANY}", "yes", "", "")'
+        return (*joined, Joined((MANY,), many, on=(), otherwise="vector(0)"))
+
+    @property
+    def query(self) -> str:
+        """PromQL of the rule: its condition, with the labels for its templates."""
+        condition = promql.lines(self.condition)
+        terms = [joined.term() for joined in self.read]
+        return "\n".join([f"({condition})", *terms]) if terms else condition
+
     def since(self) -> str:
         """Template text: since when it is so, which is before it fires."""
         form = '"2006-01-02 15:04:05 UTC"'
-        return self._active("%s", f"{{{{ (. | first | value | toTime).UTC.Format {form} }}}}")
+        return self._active("since", "%s", f"(. | toTime).UTC.Format {form}")
 
     def lasted(self) -> str:
         """Template text: for how long it is so, up to the latest evaluation of its condition.
 
         Prometheus keeps the annotations of that evaluation when the alert is over.
         """
-        return self._active("round(time() - %s)", "{{ . | first | value | humanizeDuration }}")
+        return self._active("lasted", "round(time() - %s)", ". | humanizeDuration")
 
-    def _active(self, query: str, found: str) -> str:
-        """Ask when it began: Prometheus itself records when each alert became active.
-
-        The exporter knows the failed probe before that, unless it was restarted meanwhile; so the
-        earlier of the two counts.
-        """
-        constant = {"alertname": self.name, "severity": self.severity, **self.labels}
-        matchers = [promql.equal(label, value) for label, value in constant.items()]
-        matchers += [f"{label}=%q" for label in self.by]
-        began = promql.select("ALERTS_FOR_STATE", *matchers)
-        asked = self.by
+    def _active(self, label: str, query: str, shown: str) -> str:
         if self.probe:
-            own = (*(f"{label}=%q" for label in self.by), promql.equal("probe", self.probe))
-            failing = promql.select(health.PROBE_FAILING_SINCE, *own)
-            began, asked = f"min({failing} or {began})", (*self.by, *self.by)
-        state = promql.quote(query.replace("%s", began))
-        values = "".join(f" $labels.{label}" for label in asked)
-        return f"{{{{ with printf {state}{values} | query }}}}{found}{{{{ end }}}}"
+            return f"{{{{ with $labels.{label} }}}}{{{{ {shown} }}}}{{{{ end }}}}"
+        began = promql.select("ALERTS_FOR_STATE", *self._own(), *(f"{name}=%q" for name in self.by))
+        asked = promql.quote(query.replace("%s", began))
+        values = "".join(f" $labels.{name}" for name in self.by)
+        found = shown.replace(".", "(. | first | value)", 1)
+        return f"{{{{ with printf {asked}{values} | query }}}}{{{{ {found} }}}}{{{{ end }}}}"
+
+    def _own(self) -> list[str]:
+        """Match the alerts of this rule."""
+        constant = {"alertname": self.name, "severity": self.severity, **self.labels}
+        return [promql.equal(label, value) for label, value in constant.items()]
+
+    def _began(self) -> tuple[Joined, ...]:
+        """The labels `since` and `lasted` of an alert that begins with a failed probe.
+
+        Prometheus itself records when each alert became active. The exporter knows the failed probe
+        before that, unless it was restarted meanwhile; so the earlier of the two counts.
+        """
+        failing = promql.select(health.PROBE_FAILING_SINCE, promql.equal("probe", self.probe))
+        active = promql.select("ALERTS_FOR_STATE", *self._own())
+        began = f"min by (org, domain) ({failing} or {active})"
+        return tuple(
+            Joined((label,), f'count_values by (org, domain) ("{label}", {value})')
+            for label, value in (("since", began), ("lasted", f"round(time() - {began})"))
+        )
 
     def document(self, grafana: str, runbooks: str, pace: float = 1.0) -> dict[str, Any]:
         """Return it as Prometheus' rule files have it.
@@ -157,12 +218,14 @@ class Alert:
         facts = {"since": self.since(), "lasted": self.lasted(), **self.facts, "first": first}
         if self.ended:
             facts["ended"] = self.ended
+        dropped = [label for joined in self.read for label in joined.labels]
         return {
             "alert": self.name,
-            "expr": promql.lines(self.condition),
+            "expr": self.query,
             "for": promql.duration(self.hold * pace),
             **({"keep_firing_for": promql.duration(self.keep * pace)} if self.keep else {}),
-            "labels": {"severity": self.severity, **self.labels},
+            # Prometheus leaves out a label that comes out empty.
+            "labels": {"severity": self.severity, **self.labels, **dict.fromkeys(dropped, "")},
             "annotations": {
                 "summary": self.summary,
                 "past": self.past,

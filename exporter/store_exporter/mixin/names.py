@@ -59,6 +59,8 @@ AUDIENCE = "audience"
 """The label of an alert that is not for everybody who hears of its org."""
 ORG_ONLY = "org"
 """Its value when the platform has another message about the same."""
+MANY = "many"
+"""The label that templates read of an alert of which many are active."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,19 @@ from ..names import AUDIENCE, ORG_ONLY, AlertName, Dashboards
 from ..policy import LIVENESS_PROBE, MINUTE, THRESHOLDS
 from ..promql import STORE, equal
 from .causes import unusable
-from .texts import PROBE_CAUSE, SHARE, STATUS, WHO, asked, cost, unavailable
+from .texts import (
+    CHANGED,
+    FAILING,
+    OUTAGE,
+    OUTAGE_CAUSE,
+    OUTAGE_FACTS,
+    PROBE_CAUSE,
+    SHARE,
+    WHO,
+    asked,
+    cost,
+    unavailable,
+)
 
 DOWN_AFTER = 2 * MINUTE
 """How long a store is down before that is told."""
@@ -144,7 +156,7 @@ def store_down_among_many() -> Alert:
         "A store does not answer, like many others at the same time.",
         "A store did not answer, like many others at the same time.",
         f"{WHO} keeps failing its liveness probe, and so do many other stores; whoever runs the "
-        f"platform has been told.{PROBE_CAUSE}{STATUS}",
+        f"platform has been told.{OUTAGE_CAUSE}",
         Dashboards.SHOP,
         Runbook(
             "The store does not answer, and neither do many others of its platform: the cause is "
@@ -155,10 +167,11 @@ def store_down_among_many() -> Alert:
         ),
         labels={AUDIENCE: ORG_ONLY},
         faults=(Fault.STORE, Fault.CONFIG),
-        facts=unavailable(),
+        facts={**OUTAGE_FACTS, "failing": FAILING, "changed": CHANGED},
         probe=LIVENESS_PROBE,
         keep=CALM,
         ended=FAILED,
+        joined=OUTAGE,
     )
 
 

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 
 from ...metrics.catalogue import Metric, business, health
 from .. import costs, promql, series
+from ..model import Joined
+from ..names import MANY
 from ..policy import LIVENESS_PROBE
 from ..promql import equal, select
 
@@ -23,13 +25,16 @@ _STORE = ("org", "domain")
 def asked(query: str, found: str, *labels: str) -> str:
     """Template text for what a query finds, and nothing when it finds nothing.
 
+    Nothing either while many alerts of the same name are active, as it would be asked for each.
+
     Args:
         query: PromQL with a `%q` for each of `labels`, as `chosen` has it.
         found: template text; `.` is the list of results.
         labels: labels of the alert.
     """
     values = "".join(f" $labels.{label}" for label in labels)
-    return f"{{{{ with printf {promql.quote(query)}{values} | query }}}}{found}{{{{ end }}}}"
+    asking = f"{{{{ with printf {promql.quote(query)}{values} | query }}}}{found}{{{{ end }}}}"
+    return f"{{{{ if not $labels.{MANY} }}}}{asking}{{{{ end }}}}"
 
 
 def chosen(metric: Metric | str, *labels: str, more: str = "") -> str:
@@ -65,8 +70,9 @@ def error_type(failures: Metric, window: str, *more: str) -> str:
 PROBE_CAUSE = cause(health.PROBE_FAILURES, "10m")
 COLLECTOR_CAUSE = cause(business.COLLECTOR_FAILURES, "1h", "collector")
 
+_OF_LIVENESS = equal("probe", LIVENESS_PROBE)
 STATUS = asked(
-    f"max({chosen(health.PROBE_STATUS, *_STORE, more=equal('probe', LIVENESS_PROBE))}) >= 400",
+    f"max({chosen(health.PROBE_STATUS, *_STORE, more=_OF_LIVENESS)}) >= 400",
     " It answers with HTTP {{ . | first | value }}.",
     *_STORE,
 )
@@ -74,7 +80,7 @@ STATUS = asked(
 
 _REASON = '{{ . | first | label "reason" }}'
 ERROR = asked(
-    f"topk(1, {chosen(health.PROBE_FAILURE, *_STORE, more=equal('probe', LIVENESS_PROBE))})",
+    f"topk(1, {chosen(health.PROBE_FAILURE, *_STORE, more=_OF_LIVENESS)})",
     _REASON,
     *_STORE,
 )
@@ -88,8 +94,7 @@ ANY_ERROR = asked(
 
 # 1240 becomes 1,240, and 1240000 becomes 1,240,000.
 _THOUSANDS = (
-    'printf "%.0f" | reReplaceAll "([0-9])([0-9]{3})$" "$1,$2"'
-    ' | reReplaceAll "([0-9])([0-9]{3})," "$1,$2,"'
+    'reReplaceAll "([0-9])([0-9]{3})$" "$1,$2" | reReplaceAll "([0-9])([0-9]{3})," "$1,$2,"'
 )
 
 
@@ -104,7 +109,7 @@ def cost(revenue: str, orders: str, *labels: str) -> str:
     return asked(
         f"round({revenue}, 10) > 0",
         "about {{ range $i, $each := . }}{{ if $i }} and {{ end }}{{ $each.Value | "
-        f"{_THOUSANDS} }}}} {{{{ $each.Labels.currency }}}}{{{{ end }}}} an hour"
+        f'printf "%.0f" | {_THOUSANDS} }}}} {{{{ $each.Labels.currency }}}}{{{{ end }}}} an hour'
         + asked(f"round({orders}) > 0", " in {{ . | first | value }} orders", *labels)
         + ", at this time of the week",
         *labels,
@@ -147,3 +152,49 @@ def unavailable(error: str = ERROR) -> Mapping[str, str]:
         "failing": FAILING,
         "changed": CHANGED,
     }
+
+
+def _one(expression: str) -> str:
+    """One series of each store: that with the highest value."""
+    return f"topk by ({', '.join(_STORE)}) (1, {expression})"
+
+
+def _as_label(label: str, expression: str, *more: str) -> str:
+    """The values of an expression as a label."""
+    return f'count_values by ({", ".join((*_STORE, *more))}) ("{label}", {expression})'
+
+
+OUTAGE = (
+    Joined(("error_type", "reason"), _one(select(health.PROBE_FAILURE, _OF_LIVENESS))),
+    Joined(
+        ("status",),
+        _as_label("status", _one(f"{select(health.PROBE_STATUS, _OF_LIVENESS)} >= 400")),
+    ),
+    Joined(
+        ("revenue", "currency"),
+        _as_label("revenue", _one(f"round({costs.REVENUE}, 10) > 0"), "currency"),
+    ),
+    Joined(("orders",), _as_label("orders", f"round({costs.ORDERS}) > 0")),
+)
+"""Why a store does not answer, and what it costs in the currency of which it costs most."""
+
+
+def known(label: str, text: str) -> str:
+    """Template text about a joined label, `.`, and nothing where it is empty."""
+    return f"{{{{ with $labels.{label} }}}}{text}{{{{ end }}}}"
+
+
+OUTAGE_CAUSE = known("error_type", " The latest failures are of type {{ . }}.") + known(
+    "status", " It answers with HTTP {{ . }}."
+)
+OUTAGE_FACTS = {
+    "error": "{{ $labels.reason }}",
+    "error_type": "{{ $labels.error_type }}",
+    "cost": known(
+        "revenue",
+        f"about {{{{ . | {_THOUSANDS} }}}} {{{{ $labels.currency }}}} an hour"
+        + known("orders", " in {{ . }} orders")
+        + ", at this time of the week",
+    ),
+}
+"""The facts about a store that is down, from the labels of `OUTAGE`."""
