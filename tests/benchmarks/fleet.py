@@ -54,6 +54,8 @@ PROTOBUF = (
     "q=0.7," + TEXT
 )
 _TICKS = os.sysconf("SC_CLK_TCK")
+_BETWEEN_PAGES = 1.0
+"""Seconds, so that what waited while one page was made is not counted among the next one's."""
 
 
 def measure(effort: Effort) -> list[Result]:
@@ -178,30 +180,32 @@ def _prober(place: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def _fleet(place: Path, effort: Effort) -> dict[str, Any]:
-    """Watch all stores for a while, scraped as by Prometheus every 15 s."""
+    """Watch all stores for a while, scraped every 15 s as our `prometheus.yml` has it."""
     with ExitStack() as stack:
         port = stack.enter_context(_tls_store(place, "keep"))
         config = _config(place / "fleet", port, effort.stores, effort.interval)
         exporter = stack.enter_context(_exporter(config))
+        time.sleep(effort.interval)
         exporter.wait_for_runs(effort.stores)
-        before, lag = exporter.processor(), exporter.lag()
-        began = time.perf_counter()
+        before, began = exporter.processor(), time.perf_counter()
         while (elapsed := time.perf_counter() - began) < effort.interval:
             time.sleep(min(15.0, effort.interval - elapsed))
-            exporter.page(TEXT)
+            exporter.page(PROTOBUF)
         cores = (exporter.processor() - before) / (time.perf_counter() - began)
+        memory, lag = exporter.memory() / 1e6, exporter.lag()
         answers: list[float] = []
         pages: dict[str, list[float]] = {}
-        with exporter.asked_all_the_while(answers):
-            for _ in range(effort.windows):
-                for name, accept in (("text, gzip", TEXT), ("protobuf, gzip", PROTOBUF)):
+        for _ in range(effort.windows):
+            for name, accept in (("text, gzip", TEXT), ("protobuf, gzip", PROTOBUF)):
+                time.sleep(_BETWEEN_PAGES)
+                with exporter.asked_all_the_while(answers):
                     began = time.perf_counter()
                     exporter.page(accept)
                     pages.setdefault(name, []).append(time.perf_counter() - began)
         return {
             "cores": cores,
-            "memory": exporter.memory() / 1e6,
-            "lag": _percentile(lag, exporter.lag()),
+            "memory": memory,
+            "lag": _percentile(lag),
             "pages": pages,
             "worst": max(answers),
             "usual": median(answers),
@@ -283,10 +287,10 @@ class Exporter(Side):
 
     def wait_for_runs(self, count: int) -> None:
         """Wait until each store was probed once."""
-        for _ in range(600):
+        for _ in range(60):
             if self.runs() >= count:
                 return
-            time.sleep(0.5)
+            time.sleep(5.0)
         raise TimeoutError(f"{count} probes did not run within five minutes")
 
     @contextmanager
@@ -333,10 +337,17 @@ class Blackbox(Side):
             list(pool.map(probe, range(count)))
 
 
-def _percentile(before: dict[float, float], after: dict[float, float]) -> float:
-    """Return the upper bound of the bucket that holds the 99th percentile of what came between."""
-    more = {le: count - before[le] for le, count in after.items()}
-    return next(le for le, count in more.items() if count >= 0.99 * more[math.inf])
+def _percentile(counts: dict[float, float]) -> float:
+    """Return the 99th percentile by cumulative buckets, as PromQL's `histogram_quantile` does."""
+    rank = 0.99 * counts[math.inf]
+    lower = below = 0.0
+    for le, count in counts.items():
+        if count >= rank:
+            return (
+                lower if le == math.inf else lower + (le - lower) * (rank - below) / (count - below)
+            )
+        lower, below = le, count
+    raise ValueError("a histogram without its last bucket")
 
 
 @contextmanager
