@@ -23,7 +23,7 @@ from .generators import wrap_async_generator, wrap_generator
 from .labels import Labels, always, by_arguments, by_context, in_context
 from .misuse import check_arguments, check_function, is_kind
 from .operation import Operation
-from .outcome import NO_ROOM, TICKET, Failure
+from .outcome import NO_ROOM, TICKET, Failure, record_verdict
 from .spans import OperationSpan
 
 _F = TypeVar("_F", bound="Callable[..., Any] | classmethod[Any, ..., Any]")
@@ -143,11 +143,13 @@ class track:  # noqa: N801 - a decorator and context manager, used like a functi
                 operation is not None
                 and error is None
                 and operation.outer is None
-                and operation.verdict is None
                 and operation.span is None
             ):
                 seconds = perf_counter() - operation.since
                 handle = operation.handle
+                if operation.verdict is not None:
+                    record_verdict(handle, seconds, operation.verdict)
+                    return
                 handle.durations.append(seconds)
                 if seconds > handle.notable:
                     handle.remark(seconds)
@@ -193,11 +195,13 @@ class track:  # noqa: N801 - a decorator and context manager, used like a functi
                 operation is not None
                 and error is None
                 and operation.outer is None
-                and operation.verdict is None
                 and operation.span is None
             ):
                 seconds = perf_counter() - operation.since
                 handle = operation.handle
+                if operation.verdict is not None:
+                    record_verdict(handle, seconds, operation.verdict)
+                    return
                 handle.durations.append(seconds)
                 if seconds > handle.notable:
                     handle.remark(seconds)
