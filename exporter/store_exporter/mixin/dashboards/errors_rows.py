@@ -5,8 +5,9 @@ from __future__ import annotations
 from ...metrics.catalogue import business, health
 from .. import promql, series
 from ..names import AlertName, Dashboards
-from ..promql import STORE, hourly, on, select
+from ..promql import STORE, on, select
 from ..series import counted
+from .by_hour import by_hour
 from .panels import Nothing, Panel, PanelKind, Query, Row
 from .scales import LATENCY, NO_ERROR
 from .variables import STORE_MATCH
@@ -25,16 +26,15 @@ def ours() -> Row:
 def probe_failures() -> Panel:
     """Why probes fail."""
     probes = counted(health.PROBE_FAILURES, "$__rate_interval", *S, function="rate")
-    return Panel(
-        PanelKind.GRAPH,
+    return by_hour(
         "Failed probes per hour by type",
         "Failures an hour of health checks. They show an outage even at night, when no "
         "shopper runs into it.",
-        (Query(hourly(f"sum by (error_type) ({probes})"), "{{error_type}}", empty=NO_ERROR),),
+        "error_type",
+        probes,
+        empty=NO_ERROR,
         width=12,
         height=10,
-        low=0,
-        stacked=True,
         links=(AlertName.STORE_DOWN,),
         nothing=Nothing.NONE,
     )
@@ -43,21 +43,14 @@ def probe_failures() -> Panel:
 def collector_failures() -> Panel:
     """Why collectors fail."""
     collectors = counted(business.COLLECTOR_FAILURES, "$__rate_interval", *S, function="rate")
-    return Panel(
-        PanelKind.GRAPH,
+    return by_hour(
         "Failed collectors per hour by type",
         "Failures an hour to read business figures. rate_limited means that the budget is spent.",
-        (
-            Query(
-                hourly(f"sum by (error_type) ({collectors})"),
-                "{{error_type}}",
-                empty=NO_ERROR,
-            ),
-        ),
+        "error_type",
+        collectors,
+        empty=NO_ERROR,
         width=12,
         height=10,
-        low=0,
-        stacked=True,
         links=(AlertName.STORE_FIGURES_STALE,),
         nothing=Nothing.NONE,
     )

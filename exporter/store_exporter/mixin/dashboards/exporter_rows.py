@@ -7,6 +7,7 @@ from .. import promql
 from ..names import AlertName, Dashboards
 from ..policy import DAY, THRESHOLDS
 from ..promql import STORE, equal, hourly, increase, on, rate, select
+from .by_hour import by_hour
 from .panels import Nothing, Panel, PanelKind, Query, Row
 from .scales import API_VERSION, BUDGET, NOTHING_HAPPENED
 from .variables import PROCESS_MATCH, of_ours
@@ -185,21 +186,14 @@ def samples() -> Panel:
 def pushes_by_otlp() -> Panel:
     """Pushes by their result."""
     pushes = rate(exporter.OTLP_PUSHES, "$__rate_interval", *M)
-    return Panel(
-        PanelKind.GRAPH,
+    return by_hour(
         "Pushes by OTLP per hour",
         "Pushes an hour by result. Failures catch up by themselves when the endpoint is back.",
-        (
-            Query(
-                hourly(f"sum by (result) ({pushes})"),
-                "{{result}}",
-                empty="OTLP may be switched off",
-            ),
-        ),
+        "result",
+        pushes,
+        empty="OTLP may be switched off",
         width=12,
         height=10,
-        low=0,
-        stacked=True,
         links=(AlertName.STORE_OTLP_PUSHES_FAILING,),
         nothing=Nothing.NO_OTLP,
     )
@@ -208,21 +202,14 @@ def pushes_by_otlp() -> Panel:
 def reported_operations() -> Panel:
     """What applications reported by HTTP."""
     reported = rate(exporter.INGESTED, "$__rate_interval", *M)
-    return Panel(
-        PanelKind.GRAPH,
+    return by_hour(
         "Reported operations per hour",
         "Operations an hour that applications reported by HTTP. Refused ones count "
         "nowhere; the answer told the application why.",
-        (
-            Query(
-                hourly(f"sum by (outcome) ({reported})"),
-                "{{outcome}}",
-                empty="no application may report by HTTP",
-            ),
-        ),
+        "outcome",
+        reported,
+        empty="no application may report by HTTP",
         width=12,
         height=10,
-        low=0,
-        stacked=True,
         nothing=Nothing.NOT_REPORTED,
     )

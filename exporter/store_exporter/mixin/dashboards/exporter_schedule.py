@@ -6,7 +6,8 @@ from ...metrics.catalogue import business, exporter
 from .. import promql
 from ..names import AlertName
 from ..policy import THRESHOLDS
-from ..promql import each, hourly, increase, rate, select
+from ..promql import each, increase, rate, select
+from .by_hour import by_hour
 from .panels import Nothing, Panel, PanelKind, Query, Row
 from .scales import LAG, NOTHING_HAPPENED
 from .variables import PROCESS_MATCH
@@ -54,22 +55,15 @@ def lateness() -> Panel:
 def left_out() -> Panel:
     """Runs that did not take place, and why."""
     skipped = rate(exporter.RUNS_SKIPPED, "$__rate_interval", *M)
-    return Panel(
-        PanelKind.GRAPH,
+    return by_hour(
         "Runs left out per hour",
         "Runs an hour that did not take place, by reason: overlap (the one before was "
         "still running), budget (requests spent), backoff (the store asked for rest).",
-        (
-            Query(
-                hourly(f"sum by (reason) ({skipped})"),
-                "{{reason}}",
-                empty=NOTHING_HAPPENED,
-            ),
-        ),
+        "reason",
+        skipped,
+        empty=NOTHING_HAPPENED,
         nothing=Nothing.NONE,
         height=10,
-        low=0,
-        stacked=True,
     )
 
 

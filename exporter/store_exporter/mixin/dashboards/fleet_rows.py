@@ -6,7 +6,8 @@ from ...metrics.catalogue import business, health
 from .. import rules, series
 from ..names import AlertName, Dashboards
 from ..policy import DAY, THRESHOLDS
-from ..promql import STORE, each, hourly, on, select
+from ..promql import STORE, each, on, select
+from .by_hour import by_hour
 from .panels import GREY, UP_DOWN, Nothing, Panel, PanelKind, Query, Row
 from .scales import (
     CERTIFICATE,
@@ -62,32 +63,24 @@ def graphs() -> tuple[Panel, ...]:
     """Errors, calls, success and orders of the fleet."""
     faults = select(series.STORE_ERROR_RATE, *STORE_MATCH)
     return (
-        Panel(
-            PanelKind.GRAPH,
+        by_hour(
             "Errors per hour by who must act",
             "Errors an hour by fault: store, config, app, and customer, which is no failure "
             "but what shoppers did wrong. A rise of customer errors alone is not an outage.",
-            (Query(hourly(f"sum by (fault) ({faults})"), "{{fault}}", empty=NO_ERROR),),
+            "fault",
+            faults,
+            empty=NO_ERROR,
             width=12,
             height=11,
-            stacked=True,
-            low=0,
             links=(Dashboards.ERRORS,),
             nothing=Nothing.NONE,
         ),
-        Panel(
-            PanelKind.GRAPH,
+        by_hour(
             "Calls per hour",
             "Operations an hour by platform. A sudden fall to zero means that applications "
             "do not report, or do not run.",
-            (
-                Query(
-                    hourly(f"sum by (platform) ({select(series.STORE_RATE, *STORE_MATCH)})"),
-                    "{{platform}}",
-                ),
-            ),
-            low=0,
-            stacked=True,
+            "platform",
+            select(series.STORE_RATE, *STORE_MATCH),
             links=(Dashboards.OPERATIONS,),
         ),
         Panel(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from ...metrics.catalogue import operations
 from .. import promql, series
 from ..names import AlertName, Dashboards
-from ..promql import hourly, select
+from ..promql import select
+from .by_hour import by_hour
 from .operations_rows import each
 from .panels import NEUTRAL, DashboardPage, Nothing, Panel, PanelKind, Query, Row, Steps
 from .scales import LATENCY, NO_ERROR, SUCCESS, calls, success
@@ -121,24 +122,17 @@ def busiest() -> Panel:
 
 def errors_by_fault() -> Panel:
     """Who must act."""
-    return Panel(
-        PanelKind.GRAPH,
+    return by_hour(
         "Errors per hour by who must act",
         "Errors an hour by fault: customer is what shoppers did wrong, store and config "
         "are the shop's and the credentials', app is a bug of the caller. Dots are single "
         "calls that failed, with their traces.",
-        (
-            Query(
-                hourly(f"sum by (fault) ({ERRORS})"),
-                "{{fault}}",
-                empty=NO_ERROR,
-                exemplars=True,
-            ),
-        ),
-        low=0,
+        "fault",
+        ERRORS,
+        empty=NO_ERROR,
+        exemplars=True,
         width=12,
         height=10,
-        stacked=True,
         links=(Dashboards.ERRORS,),
         nothing=Nothing.NONE,
     )

@@ -6,7 +6,8 @@ from ...metrics.catalogue import business, health
 from .. import promql, series
 from ..names import AlertName, Dashboards
 from ..policy import LIVENESS_PROBE
-from ..promql import each, equal, hourly, select, total
+from ..promql import each, equal, select, total
+from .by_hour import by_hour
 from .panels import OK_FAILED, Nothing, Panel, PanelKind, Query, Row
 from .scales import LATENCY, MISSED, NO_ERROR, SUCCESS, calls, failures, success
 from .variables import STORE_MATCH
@@ -123,21 +124,14 @@ def work() -> Row:
         sort="Failures/h",
         links=(Dashboards.OPERATIONS, Dashboards.ERRORS),
     )
-    errors = Panel(
-        PanelKind.GRAPH,
+    errors = by_hour(
         "Errors per hour by who must act",
         "Errors an hour by fault. customer is what shoppers did wrong: no failure of the shop.",
-        (
-            Query(
-                hourly(f"sum by (fault) ({select(series.STORE_ERROR_RATE, *M)})"),
-                "{{fault}}",
-                empty=NO_ERROR,
-            ),
-        ),
+        "fault",
+        select(series.STORE_ERROR_RATE, *M),
+        empty=NO_ERROR,
         width=12,
         height=10,
-        stacked=True,
-        low=0,
         links=(Dashboards.ERRORS,),
         nothing=Nothing.NONE,
     )
