@@ -55,9 +55,9 @@ class JsonApi:
         """Return how these stores are, whoever watches them; None where nobody tells."""
         exporter = self._exporter
         told: Mapping[Labels, str] = {}
-        if exporter.keeper is not None and not all(map(exporter.watching.watches, stores)):
+        if not all(map(exporter.watching.watches, stores)):
             try:
-                told = await exporter.keeper.reports(org)
+                told = await exporter.watching.told(org)
             except LeaseError as error:
                 log.warning("what other exporters tell of stores cannot be read: %s", error)
         now = time.time()

@@ -99,7 +99,6 @@ class Exporter:
         self._kept = KeptCalls(self.calls, documents or MemoryDocuments())
         self.intake = intake
         self.inventory = Inventory(shard)
-        self.keeper = keeper
         self.watching = Watching(
             self.inventory,
             keeper,
@@ -131,9 +130,7 @@ class Exporter:
         """Begin to probe and to look for further stores; the exporter is ready from now on."""
         self._lag = asyncio.create_task(loop_lag.watch(self.recorder))
         async with self._changing:
-            if self.keeper is not None:
-                await self.keeper.start(self._held_others, self._reports)
-            await self.watching.start()
+            await self.watching.start(self._reports)
             await self._discoverer.replace(self.config.discovery)
             self._discoverer.start()
         self.ready = True
@@ -145,12 +142,6 @@ class Exporter:
             self._lag.cancel()
         await self._discoverer.stop()
         await self.watching.stop()
-        if self.keeper is not None:
-            await self.keeper.stop()
-
-    def _held_others(self) -> None:
-        """Be told that this process holds other stores than before."""
-        self.watching.update()
 
     async def _reports(self) -> Mapping[Labels, str]:
         """Return what other exporters may tell of the stores that had results lately."""
@@ -273,8 +264,7 @@ class Exporter:
         self.calls.limit(CallLimits(limits.failures, limits.slowest, limits.age))
         self._kept.on = limits.keep
         self.refusals = prepared.refusals
-        if self.keeper is not None:
-            self.keeper.want(self.inventory.stores.values())
+        self.watching.want()
         for labels in self._refused - prepared.refused.keys():
             self.recorder.set(catalogue.DISCOVERY_REFUSED, labels, 0)
         for labels, count in prepared.refused.items():

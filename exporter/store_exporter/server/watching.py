@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ..metrics.catalogue import Metric
 from ..metrics.catalogue import exporter as catalogue
 from ..metrics.recorder import Recorder
 from ..probing.kept_calls import KeptCalls
-from ..probing.leases import Keeper, Labels
+from ..probing.leases import Keeper, Labels, Reports
 from ..probing.maintenance import Maintenance
 from ..probing.scheduler import Scheduler
 from ..stores.inventory import Inventory
@@ -28,9 +28,6 @@ class Watching:
         scheduler: runs their probes and collectors.
         maintenance: which of them are in maintenance.
         kept: keeps their recent calls.
-
-    Attributes:
-        keeper: tells which stores no other exporter watches.
     """
 
     def __init__(
@@ -44,7 +41,7 @@ class Watching:
         kept: KeptCalls,
     ) -> None:
         self._inventory = inventory
-        self.keeper = keeper
+        self._keeper = keeper
         self._recorder = recorder
         self._scheduler = scheduler
         self._maintenance = maintenance
@@ -55,8 +52,19 @@ class Watching:
         self._leaving: set[Labels] = set()
         self._platforms: set[str] = set()
 
-    async def start(self) -> None:
-        """Begin to watch."""
+    def want(self) -> None:
+        """Ask for the stores that the inventory has now."""
+        if self._keeper is not None:
+            self._keeper.want(self._inventory.stores.values())
+
+    async def start(self, reports: Reports) -> None:
+        """Begin to watch.
+
+        Args:
+            reports: returns what other exporters may be told of stores.
+        """
+        if self._keeper is not None:
+            await self._keeper.start(self._held_others, reports)
         async with self._following:
             with unnoticed():
                 watched = self._watched()
@@ -72,11 +80,25 @@ class Watching:
         await self._scheduler.stop()
         await self._maintenance.stop()
         await self._kept.stop()
+        if self._keeper is not None:
+            await self._keeper.stop()
+
+    async def told(self, org: str) -> Mapping[Labels, str]:
+        """Return what other exporters tell of an org's stores.
+
+        Raises:
+            LeaseError: it cannot be read now.
+        """
+        return {} if self._keeper is None else await self._keeper.reports(org)
+
+    def _held_others(self) -> None:
+        """Be told that this process holds other stores than before."""
+        self.update()
 
     def watches(self, store: Store) -> bool:
         """Whether this process is the one that watches a store."""
         mine = self._inventory.stores.get(store.domain) is store
-        return mine and (self.keeper is None or self.keeper.holds(store))
+        return mine and (self._keeper is None or self._keeper.holds(store))
 
     def update(self) -> asyncio.Task[None]:
         """Watch the stores that are this process's at this moment, and no others.
@@ -103,16 +125,17 @@ class Watching:
 
     def withhold(self) -> None:
         """Show nothing of stores that another exporter may watch already."""
-        lapsed = self.keeper is not None and self.keeper.lapsed
-        for labels in (*self._leaving, *(self.keeper.held if self.keeper and lapsed else ())):
+        keeper = self._keeper
+        lapsed = keeper.held if keeper is not None and keeper.lapsed else ()
+        for labels in (*self._leaving, *lapsed):
             self._recorder.forget(labels, operations=False)
 
     def _watched(self) -> list[Store]:
         """Return the stores that are this process's now, and count them."""
         watched = list(filter(self.watches, self._inventory.stores.values()))
         self._count(catalogue.STORES, watched)
-        if self.keeper is not None:
-            left = [s for s in self._inventory.stores.values() if not self.keeper.holds(s)]
+        if self._keeper is not None:
+            left = [s for s in self._inventory.stores.values() if not self._keeper.holds(s)]
             self._count(catalogue.STORES_STANDBY, left)
         return watched
 
