@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -17,6 +15,7 @@ from store_exporter.config import load
 from store_exporter.mixin import alertmanager, chat, mail, slack
 from store_exporter.mixin.files import as_yaml
 from tests import servers
+from tests.fakes.handlers import Handler, handling
 
 CONFIGURATION = """
 alerts:
@@ -29,34 +28,25 @@ orgs:
 """
 
 
-class Receiver(BaseHTTPRequestHandler):
+class Receiver(Handler):
     """Takes what is sent to /good and refuses the rest, as a webhook that was removed does."""
 
     taken: Sequence[bytes] = ()
 
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        good = self.path == "/good"
-        self.send_response(200 if good else 404)
-        self.end_headers()
-        self.wfile.write(b"ok" if good else b"no such webhook")
+    def respond(self) -> None:
+        body, good = self.body(), self.path == "/good"
+        self.answer(*((200, b"ok") if good else (404, b"no such webhook")))
         if good:
             type(self).taken = [*type(self).taken, body]
-
-    def log_message(self, *_: object) -> None:
-        return
 
 
 @contextmanager
 def whole(folder: Path, *flags: str, maintenance: str = "[]") -> Iterator[str]:
     """A receiver and an Alertmanager by the generated configuration; yields its address."""
     Receiver.taken = []
-    receiver = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
-    thread = threading.Thread(target=receiver.serve_forever)
-    thread.start()
-    try:
+    with handling(Receiver) as address:
         for name in ("good", "bad"):
-            (folder / name).write_text(f"http://127.0.0.1:{receiver.server_port}/{name}")
+            (folder / name).write_text(f"{address}/{name}")
         file = folder / "store-exporter.yml"
         file.write_text(CONFIGURATION.format(folder=folder, maintenance=maintenance))
         for module in (slack, mail, chat):
@@ -64,10 +54,6 @@ def whole(folder: Path, *flags: str, maintenance: str = "[]") -> Iterator[str]:
         document = alertmanager.build(routing(load(file, resolve=False)), pace=0.002)
         with servers.alertmanager(as_yaml(document), folder, *flags) as server:
             yield server.url
-    finally:
-        receiver.shutdown()
-        thread.join()
-        receiver.server_close()
 
 
 def command(folder: Path, url: str, *more: str) -> subprocess.CompletedProcess[str]:

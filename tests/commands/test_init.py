@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import http.server
 import io
 import ssl
 import stat
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -24,6 +22,7 @@ from store_exporter.commands import questions
 from store_exporter.config import load
 from store_exporter.errors import StoreError
 from store_exporter.stores.model import Proxy, Secret, Store
+from tests.fakes.handlers import Handler, handling
 from tests.fakes.serving import serving
 
 from .shops import DOMAIN
@@ -198,23 +197,12 @@ def test_one_of_a_pair_of_credentials_is_not_enough(
 def leading_to(location: str, tls: ssl.SSLContext | None = None) -> Iterator[str]:
     """A server that sends everybody elsewhere; yields its address."""
 
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(301)
-            self.send_header("Location", location)
-            self.end_headers()
+    class Moved(Handler):
+        def respond(self) -> None:
+            self.answer(301, headers={"Location": location})
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        if tls:
-            server.socket = tls.wrap_socket(server.socket, server_side=True)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        try:
-            yield f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
+    with handling(Moved, tls) as address:
+        yield address
 
 
 def final(url: str, **keys: Any) -> tuple[str, str]:

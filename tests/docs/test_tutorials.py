@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import http.server
 import os
 import queue
 import re
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -27,6 +25,7 @@ from tests import servers
 from tests.commands.serving import served
 from tests.commands.terminal import dialogue
 from tests.docs.blocks import Block, blocks
+from tests.fakes.handlers import Handler, handling
 from tests.fakes.serving import serving
 from tests.servers import eventually
 from tests.servers.process import TOOLS
@@ -82,22 +81,13 @@ def slack() -> Iterator[tuple[str, queue.Queue[str]]]:
     """Yield the address of a webhook, and what arrives there."""
     arrived: queue.Queue[str] = queue.Queue()
 
-    class Webhook(http.server.BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            arrived.put(self.rfile.read(int(self.headers["Content-Length"])).decode())
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(b"ok")
+    class Webhook(Handler):
+        def respond(self) -> None:
+            arrived.put(self.body().decode())
+            self.answer(body=b"ok")
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Webhook) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/services/T0/B0/x", arrived
-        finally:
-            server.shutdown()
+    with handling(Webhook) as address:
+        yield f"{address}/services/T0/B0/x", arrived
 
 
 def quicken(folder: Path) -> str:

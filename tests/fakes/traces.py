@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import gzip
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
@@ -15,6 +12,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceResponse,
 )
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
+
+from tests.fakes.handlers import Handler, handling
 
 
 @dataclass
@@ -33,34 +32,17 @@ class Traces:
 def receiving() -> Iterator[Traces]:
     kept = Traces()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            if self.headers["Content-Encoding"] == "gzip":
-                body = gzip.decompress(body)
-            for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
+    class Receiver(Handler):
+        def respond(self) -> None:
+            for resource in ExportTraceServiceRequest.FromString(self.body()).resource_spans:
                 kept.services.add(attributes(resource.resource)["service.name"])
                 for scope in resource.scope_spans:
                     kept.spans += scope.spans
-            answer = ExportTraceServiceResponse().SerializeToString()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
+            self.answer(body=ExportTraceServiceResponse().SerializeToString())
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            """Keep the tests' output clean."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    kept.endpoint = f"http://127.0.0.1:{server.server_port}/v1/traces"
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
+    with handling(Receiver) as address:
+        kept.endpoint = f"{address}/v1/traces"
         yield kept
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def attributes(span: Any) -> dict[str, Any]:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import base64
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote
+
+from tests.fakes.handlers import Handler, handling
 
 USER, PASSWORD = "admin", "correct horse"
 VISITOR = 401, {"message": "Unauthorized"}
@@ -173,10 +173,9 @@ def serving(grafana: FakeGrafana) -> Iterator[str]:
     """Serve it on loopback; yields its address."""
     expected = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
 
-    class Handler(BaseHTTPRequestHandler):
-        def answer(self) -> None:
-            length = int(self.headers.get("Content-Length") or 0)
-            body = json.loads(self.rfile.read(length) or b"{}")
+    class Api(Handler):
+        def respond(self) -> None:
+            body = json.loads(self.body() or b"{}")
             try:
                 if self.headers.get("Authorization") != f"Basic {expected}":
                     if grafana.anonymous:
@@ -186,25 +185,8 @@ def serving(grafana: FakeGrafana) -> Iterator[str]:
                 status, content = 200, grafana.handle(self.command, self.path, header, body)
             except AnsweredError as end:
                 status, content = end.status, end.body
-            data = json.dumps(content).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
+            kind = {"Content-Type": "application/json"}
+            self.answer(status, json.dumps(content).encode(), kind)
 
-        # http.server finds its methods by these names.
-        do_GET = do_POST = do_PUT = do_PATCH = answer  # noqa: N815
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with handling(Api) as address:
+        yield address

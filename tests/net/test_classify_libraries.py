@@ -5,8 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import socket
 import ssl
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.error import HTTPError
 
@@ -15,6 +13,7 @@ import trustme
 
 from store_demo.processes import free_ports
 from store_exporter import classify
+from tests.fakes.handlers import Handler, handling
 from tests.fakes.sockets import OK, scripted
 from tests.net.http_libraries import LIBRARIES, Fetch
 
@@ -154,21 +153,12 @@ def test_a_refusing_status(fetch: Fetch, status: str, error_type: str) -> None:
 
 
 def test_redirects_without_an_end(fetch: Fetch) -> None:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(302)
-            self.send_header("Location", f"{self.path}x")
-            self.end_headers()
+    class Further(Handler):
+        def respond(self) -> None:
+            self.answer(302, headers={"Location": f"{self.path}x"})
 
-        def log_message(self, format: str, *args: object) -> None: ...  # noqa: A002
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        found = raised(fetch, f"http://127.0.0.1:{server.server_port}/")
-        server.shutdown()
-        thread.join()
-    assert found == "redirect"
+    with handling(Further) as address:
+        assert raised(fetch, f"{address}/") == "redirect"
 
 
 def test_an_answer_that_is_no_json(fetch: Fetch) -> None:

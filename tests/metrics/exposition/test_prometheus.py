@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import random
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from store_exporter.metrics.catalogue import operations
 from store_exporter.metrics.exposition import render
 from store_exporter.metrics.families import Count, Exemplar, Family
+from tests.fakes.handlers import Handler, handling
 from tests.metrics.exposition import examples
 from tests.servers import Server, eventually, prometheus
 
@@ -36,31 +35,17 @@ class Target:
 def serving(families: list[Family]) -> Iterator[Target]:
     target = Target(families)
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
+    class Page(Handler):
+        def respond(self) -> None:
             accept, encoding = self.headers["Accept"], self.headers["Accept-Encoding"]
             response = render(target.families, accept, encoding)
-            self.send_response(200)
-            for name, value in response.headers.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(response.body)
+            self.answer(body=response.body, headers=response.headers)
             sent = response.headers
             target.served.append((sent["Content-Type"], sent.get("Content-Encoding", "")))
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            """Keep the tests' output clean."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    target.address = f"127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
+    with handling(Page) as address:
+        target.address = address.removeprefix("http://")
         yield target
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def families() -> list[Family]:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import gzip
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import grpc
 from opentelemetry.proto.collector.metrics.v1 import metrics_service_pb2, metrics_service_pb2_grpc
 from opentelemetry.proto.metrics.v1.metrics_pb2 import AGGREGATION_TEMPORALITY_CUMULATIVE
+
+from tests.fakes.handlers import Handler, handling
 
 Request = metrics_service_pb2.ExportMetricsServiceRequest
 Answer = metrics_service_pb2.ExportMetricsServiceResponse
@@ -100,33 +100,15 @@ def attributes(holder: Any) -> dict[str, str]:
 def http_receiver() -> Iterator[Receiver]:
     receiver = Receiver("http/protobuf")
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            if self.headers["Content-Encoding"] == "gzip":
-                body = gzip.decompress(body)
+    class Metrics(Handler):
+        def respond(self) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}
-            request = Request.FromString(body)
+            accepted = receiver.receive(Request.FromString(self.body()), headers)
             # 400 is not tried again, so a failing push fails at once.
-            self.send_response(200 if receiver.receive(request, headers) else 400)
-            answer = Answer().SerializeToString()
-            self.send_header("Content-Length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
+            self.answer(200 if accepted else 400, Answer().SerializeToString())
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            """Keep the tests' output clean."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    receiver.endpoint = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
+    with handling(Metrics) as receiver.endpoint:
         yield receiver
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @contextmanager

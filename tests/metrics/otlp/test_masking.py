@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import io
 import logging
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import grpc
 import pytest
@@ -17,6 +15,7 @@ from opentelemetry.proto.collector.metrics.v1 import metrics_service_pb2_grpc
 from store_exporter.metrics.otlp import start_otlp
 from store_exporter.metrics.otlp.masking import Masking, secrets
 from store_exporter.metrics.recorder import Recorder
+from tests.fakes.handlers import Handler, handling
 
 HEADERS = (
     "x-api-key=hunter2%2Fone,authorization=Basic%20aHVudGVyMg,no header=hunter2-three,"
@@ -43,34 +42,18 @@ def answering(status: int, location: str = "") -> Iterator[tuple[str, list[str]]
     """Serve answers that repeat the request's headers; yields the address and the paths asked."""
     asked: list[str] = []
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
+    class Endpoint(Handler):
+        def respond(self) -> None:
+            self.body()
             asked.append(self.path)
-            self.send_response(status, " ".join(self.headers.values()))
-            if location:
-                self.send_header("Location", location)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+            headers = {"Location": location} if location else {}
+            if self.command == "POST":
+                self.answer(status, headers=headers, reason=" ".join(self.headers.values()))
+            else:
+                self.answer()
 
-        def do_GET(self) -> None:
-            asked.append(self.path)
-            self.send_response(200)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            """Keep the tests' output clean."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
-        yield f"127.0.0.1:{server.server_port}", asked
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with handling(Endpoint) as address:
+        yield address.removeprefix("http://"), asked
 
 
 def test_an_endpoint_that_repeats_what_it_was_sent_tells_no_log(
