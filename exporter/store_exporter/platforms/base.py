@@ -42,7 +42,7 @@ from ..net.marks import GENERIC, Marks
 from ..net.plans import Plan, Request
 from ..net.redactor import Redactor
 from ..stores.model import Secret, Store
-from .kit.connection import Api, Connection, Send
+from .kit.connection import Api, Connection
 from .kit.operations import Planned
 
 GROUP = "store_exporter.platforms"
@@ -197,11 +197,10 @@ def _brought_by(entry: EntryPoint) -> str:
 class _Unasked(Connection[Api]):
     """A store that nobody knows how to ask."""
 
+    api_type = Api
+
     def sign(self, request: Request) -> Request:
         return request
-
-    def api(self, send: Send, *, deadline: float) -> Api:
-        return Api(self, send, deadline=deadline)
 
 
 def _unusable(name: str, problem: str) -> Platform:

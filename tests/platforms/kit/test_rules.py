@@ -11,7 +11,7 @@ import pytest
 
 from store_exporter.errors import StoreError
 from store_exporter.net.plans import Plan
-from store_exporter.platforms.kit import coupons, products, sales, shipping
+from store_exporter.platforms.kit import coupons, days, products, sales, shipping
 from store_exporter.platforms.kit.fields import Fields
 from store_exporter.platforms.kit.settings import form, storefront_path
 from store_exporter.platforms.kit.shipping import Zone
@@ -89,7 +89,7 @@ def test_what_is_not_counted_makes_the_sum_unknown() -> None:
     ],
 )
 def test_a_period_ends_today(period: str, first: date) -> None:
-    today = sales.today(datetime(2026, 11, 26, 12, tzinfo=UTC).timestamp(), UTC)
+    today = days.today(datetime(2026, 11, 26, 12, tzinfo=UTC).timestamp(), UTC)
     assert sales.asked(period, None, None, "paid").until(today) == (first, date(2026, 11, 26))
 
 

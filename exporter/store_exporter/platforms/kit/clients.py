@@ -30,7 +30,7 @@ MAX_BODY_BYTES = 5 * 1024 * 1024
 _LIMITS = httpx.Limits(max_connections=10, max_keepalive_connections=5, keepalive_expiry=30.0)
 
 
-class Options(Clocks, total=False):
+class Options(Clocks, Generic[TransportT, SleptT], total=False):
     """What every client may be given by keyword; `org` must be."""
 
     org: Required[str]
@@ -50,9 +50,13 @@ class Options(Clocks, total=False):
     """Where to record; the process's own recorder unless given."""
     random: Random
     """For jitter; for tests."""
+    transport: TransportT | None
+    """Sends the requests in place of a pool of connections; for tests."""
+    sleep: Callable[[float], SleptT] | None
+    """Waits between repetitions, to be awaited in an asyncio client; for tests."""
 
 
-def clocks(options: Options) -> Clocks:
+def clocks(options: Options[Any, Any]) -> Clocks:
     """Return those of the options that are clocks."""
     chosen = Clocks()
     if "monotonic" in options:
@@ -62,7 +66,7 @@ def clocks(options: Options) -> Clocks:
     return chosen
 
 
-def _check(client: type[Client[Any, Any, Any]], options: Options) -> None:
+def _check(client: type[Client[Any, Any, Any]], options: Options[Any, Any]) -> None:
     """Refuse options as Python refuses arguments, which type checkers see and programs do not."""
     if "org" not in options:
         raise TypeError(f"{client.__name__}() needs org, the tenant that calls are counted for")
@@ -77,8 +81,6 @@ class Client(Operations, ABC, Generic[ApiT, TransportT, SleptT]):
         connection: the store.
         plans: what can be done there, and how.
         options: whose the measurements are, and how patient to be.
-        transport: sends the requests in place of a pool of connections; for tests.
-        sleep: waits between repetitions; for tests.
 
     Raises:
         TypeError: an option is unknown, or `org` is missing.
@@ -90,9 +92,7 @@ class Client(Operations, ABC, Generic[ApiT, TransportT, SleptT]):
         self,
         connection: Connection[ApiT],
         plans: Plans,
-        options: Options,
-        transport: TransportT | None = None,
-        sleep: Callable[[float], SleptT] | None = None,
+        options: Options[TransportT, SleptT],
     ) -> None:
         _check(type(self), options)
         self.url = connection.url
@@ -109,15 +109,10 @@ class Client(Operations, ABC, Generic[ApiT, TransportT, SleptT]):
         self._policy = options.get("policy")
         self._budget = RetryBudget()
         self._random = options.get("random") or Random()  # noqa: S311  # jitter is no secret
-        self._begin(transport, sleep, options)
+        self._begin(options)
 
     @abstractmethod
-    def _begin(
-        self,
-        transport: TransportT | None,
-        sleep: Callable[[float], SleptT] | None,
-        options: Options,
-    ) -> None:
+    def _begin(self, options: Options[TransportT, SleptT]) -> None:
         """Make the driver."""
 
     def __repr__(self) -> str:
@@ -138,7 +133,7 @@ class Client(Operations, ABC, Generic[ApiT, TransportT, SleptT]):
         return planned.plan(api, *args, **kwargs)
 
 
-def _transport_options(url: str, options: Options) -> dict[str, Any]:
+def _transport_options(url: str, options: Options[Any, Any]) -> dict[str, Any]:
     secure = url.startswith("https:")
     return {
         "verify": tls_context(options.get("ca_file")) if secure else False,
@@ -147,7 +142,7 @@ def _transport_options(url: str, options: Options) -> dict[str, Any]:
     }
 
 
-def _proxy(url: str, options: Options) -> str | None:
+def _proxy(url: str, options: Options[Any, Any]) -> str | None:
     chosen = options.get("proxy_url")
     return environment_proxy(url) if chosen is None else chosen or None
 
@@ -155,19 +150,15 @@ def _proxy(url: str, options: Options) -> str | None:
 class BlockingClient(Client[ApiT, httpx.BaseTransport, None]):
     """A store, for blocking code. One client serves all threads of an application."""
 
-    def _begin(
-        self,
-        transport: httpx.BaseTransport | None,
-        sleep: Callable[[float], None] | None,
-        options: Options,
-    ) -> None:
+    def _begin(self, options: Options[httpx.BaseTransport, None]) -> None:
+        transport = options.get("transport")
         proxy = None if transport else _proxy(self.url, options)
         self._driver = SyncDriver(
             transport or httpx.HTTPTransport(proxy=proxy, **_transport_options(self.url, options)),
             proxied=proxy is not None,
             sign=self._connection.sign,
             max_body_bytes=options.get("max_body_bytes", MAX_BODY_BYTES),
-            sleep=sleep,
+            sleep=options.get("sleep"),
             monotonic=self._connection.monotonic,
         )
 
@@ -190,12 +181,8 @@ class BlockingClient(Client[ApiT, httpx.BaseTransport, None]):
 class AsyncClient(Client[ApiT, httpx.AsyncBaseTransport, Awaitable[None]]):
     """A store, for asyncio. Operations are to be awaited, and so is `sleep`."""
 
-    def _begin(
-        self,
-        transport: httpx.AsyncBaseTransport | None,
-        sleep: Callable[[float], Awaitable[None]] | None,
-        options: Options,
-    ) -> None:
+    def _begin(self, options: Options[httpx.AsyncBaseTransport, Awaitable[None]]) -> None:
+        transport = options.get("transport")
         proxy = None if transport else _proxy(self.url, options)
         self._driver = AsyncDriver(
             transport
@@ -203,7 +190,7 @@ class AsyncClient(Client[ApiT, httpx.AsyncBaseTransport, Awaitable[None]]):
             proxied=proxy is not None,
             sign=self._connection.sign,
             max_body_bytes=options.get("max_body_bytes", MAX_BODY_BYTES),
-            sleep=sleep,
+            sleep=options.get("sleep"),
             monotonic=self._connection.monotonic,
         )
 

@@ -80,6 +80,8 @@ class Connection(ABC, Generic[ApiT]):
     """Value of the label `platform`."""
     example: ClassVar[str] = "https://shop.example.com"
     """An address as the platform's stores have one."""
+    api_type: ClassVar[Callable[..., Any]]
+    """The platform's `ApiT`, which is made like `Api`."""
 
     def __init__(
         self,
@@ -99,11 +101,19 @@ class Connection(ABC, Generic[ApiT]):
         self.shown: dict[str, Any] = {}
         self.credentials = credentials
         self.settings = settings
+        self.prepare()
 
     @classmethod
     def of(cls, store: Store, **clocks: Unpack[Clocks]) -> Self:
         """Return the connection that a store's configuration describes."""
         return cls(store.url, store.credentials, store.settings, **clocks)
+
+    def prepare(self) -> None:
+        """Make what the platform keeps of a store besides; nothing where it keeps nothing.
+
+        Raises:
+            KeyError: credentials or settings are missing.
+        """
 
     @abstractmethod
     def sign(self, request: Request) -> Request:
@@ -113,7 +123,6 @@ class Connection(ABC, Generic[ApiT]):
             StoreError: unauthorized, there is nothing that proves it.
         """
 
-    @abstractmethod
     def api(self, send: Send, *, deadline: float) -> ApiT:
         """Return the platform's API for the time of one operation or run.
 
@@ -121,6 +130,8 @@ class Connection(ABC, Generic[ApiT]):
             send: sends each request.
             deadline: seconds from now on in which all of it has to be done.
         """
+        made: ApiT = self.api_type(self, send, deadline=deadline)
+        return made
 
     def asked_to_wait(self, response: Response, now: float) -> float | None:
         """Return for how many seconds an answer asks to wait, None if it does not.

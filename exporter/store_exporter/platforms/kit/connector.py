@@ -29,7 +29,7 @@ def connector(
         # Imported here: httpx takes longer than all the rest, and few commands connect to a store.
         from .clients import BlockingClient
 
-        options: Options = {
+        options: Options[Any, None] = {
             "org": store.org,
             "domain": store.domain,
             "max_body_bytes": store.max_body_bytes,

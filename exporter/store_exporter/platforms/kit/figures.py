@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from ...contract import Report
@@ -11,6 +11,8 @@ from ...events.event import EventKind
 from ...metrics.catalogue import Metric, business
 from ...metrics.families import Sample
 from ...spec.money import Money
+from . import listed
+from .listed import LeftCart
 
 _MAX_CURRENCIES = 32
 
@@ -36,8 +38,13 @@ def webhooks_by_state(values: Mapping[str, int]) -> Report:
     return report
 
 
-def abandoned_carts(values: Sequence[Money]) -> Report:
-    """Return how many carts were abandoned and what they are worth, by currency."""
+def abandoned_carts(values: Sequence[Money], named: Iterable[LeftCart] | None) -> Report:
+    """Return how many carts were abandoned and what they are worth, by currency.
+
+    Args:
+        values: of all of them.
+        named: the same carts, of which those that are worth most are listed; None for no list.
+    """
     sums: defaultdict[str, Decimal] = defaultdict(Decimal)
     for value in values:
         sums[value.currency] += value.amount
@@ -46,5 +53,7 @@ def abandoned_carts(values: Sequence[Money]) -> Report:
         Sample(business.CART_ABANDONED_VALUE, float(amount), {"currency": currency})
         for currency, amount in list(sums.items())[:_MAX_CURRENCIES]
     ]
+    if named is not None:
+        samples += listed.carts(named)
     worth = " + ".join(str(Money(amount, currency)) for currency, amount in sums.items())
     return Report(samples, summary=f"{len(values)} abandoned carts worth {worth or 'nothing'}")

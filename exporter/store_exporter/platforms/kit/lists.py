@@ -239,6 +239,12 @@ def only(found: Listing[T], matches: Callable[[T], bool]) -> Listing[T]:
     return replace(found, items=kept, total=None, complete=False)
 
 
+def switched_on(found: Listing[tuple[bool, T]]) -> Listing[T]:
+    """Return those of a list that are switched on, as each of them says first."""
+    kept = tuple(item for is_on, item in found if is_on)
+    return Listing(kept, len(kept), found.unreadable)
+
+
 def listing(
     items: Sequence[Any],
     what: str,

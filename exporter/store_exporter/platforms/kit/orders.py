@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
-from datetime import date
+from datetime import date, tzinfo
 from decimal import Decimal
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
@@ -31,12 +31,14 @@ from ...spec.results import (
     RefundStatus,
 )
 from . import checks
+from .connection import Api
+from .days import Moments
 from .fields import Fields
 from .lists import on_page
 from .money import exact
 from .operations import Planned, plan
 
-ApiT = TypeVar("ApiT")
+ApiT = TypeVar("ApiT", bound=Api)
 _STATUS = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}", re.ASCII)
 _UNSOLD = ("pending", "failed", "cancelled")
 """Statuses of orders for which nothing was paid that stays."""
@@ -48,16 +50,14 @@ class OrdersAsked(NamedTuple):
     Attributes:
         email: the customer's, in lower case.
         status: that they have; None for any.
-        first: the first day on which they were placed; None for any.
-        last: the last day.
+        when: the time in which they were placed; None for any.
         limit: orders on a page.
         page: its number, from 1.
     """
 
     email: str
     status: str | None
-    first: date | None
-    last: date | None
+    when: Moments | None
     limit: int
     page: int
 
@@ -65,6 +65,11 @@ class OrdersAsked(NamedTuple):
     def reach(self) -> int:
         """How many orders have to be read for the page."""
         return self.limit * self.page
+
+    def has(self, order: Order) -> bool:
+        """Whether an order of the customer is one of them."""
+        in_time = self.when is None or self.when.has(order.created)
+        return in_time and self.status in (None, order.status)
 
 
 class Orders(ABC, Generic[ApiT]):
@@ -79,6 +84,10 @@ class Orders(ABC, Generic[ApiT]):
 
     def __init__(self, api: ApiT) -> None:
         self.api = api
+
+    @abstractmethod
+    def zone(self) -> Plan[tzinfo]:
+        """Return the time zone of the shop's calendar."""
 
     @abstractmethod
     def numbered(self, number: str, email: str | None) -> Plan[Fields | None]:
@@ -256,7 +265,10 @@ def order_plans(
         checks.reach(size, page)
         begin, end = checks.days(first, last)
         chosen = None if status is None else known.check_status(status)
-        asked = OrdersAsked(checks.email(email), chosen, begin, end, size, page)
+        address, when = checks.email(email), None
+        if begin is not None or end is not None:
+            when = Moments.up_to(begin, end, api.now(), (yield from known.zone()))
+        asked = OrdersAsked(address, chosen, when, size, page)
         yield from known.prepare()
         return _on_page((yield from known.listed(asked)), asked)
 

@@ -1,23 +1,26 @@
 """A REST API of resources, and of lists in numbered pages. It makes plans of requests.
 
-A platform says how a request is sent, what an answer means and how its lists are asked for.
+A platform says what its answers mean and how its lists are asked for.
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from ...contract import Response
 from ...errors import StoreError
-from ...net.plans import Plan
+from ...net.plans import Plan, Request
+from ...spec.results import Listing
 from . import connection, lists
 from .fields import Fields, as_list
 from .lists import Rows
+from .rest_answers import RestReader
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ class RestPage:
             yield Fields(item, f"{self.name}[{index}]")
 
 
-class Api(connection.Api, ABC):
+class Api(connection.Api):
     """The store's API for the time of one operation or run."""
 
     page_size: ClassVar[int]
@@ -58,8 +61,13 @@ class Api(connection.Api, ABC):
     """Parameter of its number, from 1."""
     ids_name: ClassVar[str] = "include"
     """Parameter of the ids of the items that are wanted, with commas between them."""
+    total_header: ClassVar[str] = ""
+    """Header that says how many items a list has."""
+    pages_header: ClassVar[str] = ""
+    """Header that says how many pages it has."""
+    reader: ClassVar[RestReader]
+    """Reads the answers."""
 
-    @abstractmethod
     def send(
         self,
         method: str,
@@ -74,24 +82,50 @@ class Api(connection.Api, ABC):
 
         Args:
             method: in upper case.
-            path: below the store's address.
+            path: as `address` takes it.
             params: the query; None and empty values are left out.
             json: the body.
             headers: further headers.
             idempotent: whether it may be repeated; GET and PUT may unless said otherwise.
-        """
 
-    @abstractmethod
+        Raises:
+            StoreError: whatever a request may raise.
+        """
+        query = {k: str(v) for k, v in (params or {}).items() if v is not None and v != ""}
+        if idempotent is None:
+            idempotent = method in ("GET", "PUT")
+        url = self.address(path)
+        request = Request(method, url, query, headers or {}, json=json, idempotent=idempotent)
+        return (yield from self.deliver(path, request))
+
+    def address(self, path: str) -> str:
+        """Return the address of a path, which is below the store's."""
+        return self.url + path
+
+    def deliver(self, path: str, request: Request) -> Plan[Response]:
+        """Send the request for a path; a platform may have to do more for it."""
+        del path
+        return self.exchange(request)
+
     def read(self, path: str, response: Response) -> Any:
         """Return the JSON of a successful answer.
 
         Raises:
             StoreError: as the answer says.
         """
+        del path
+        return self.reader.read(response)
 
-    @abstractmethod
     def counted(self, response: Response) -> tuple[int | None, int | None]:
         """Return how many items and pages a list has, None where the answer does not say."""
+        total, pages = (
+            int(told) if told.isascii() and told.isdigit() and len(told) < 13 else None
+            for told in (
+                response.headers.get(name, "").strip()
+                for name in (self.total_header, self.pages_header)
+            )
+        )
+        return total, pages
 
     def get(self, path: str, params: Mapping[str, Any] | None = None) -> Plan[Any]:
         """GET one resource and return its JSON."""
@@ -102,6 +136,10 @@ class Api(connection.Api, ABC):
         """GET one resource; return its JSON and the answer that it came in."""
         response = yield from self.send("GET", path, params)
         return self.read(path, response), response
+
+    def one(self, path: str, what: str, params: Mapping[str, Any] | None = None) -> Plan[Fields]:
+        """GET one resource, which `what` calls in messages."""
+        return Fields((yield from self.get(path, params)), what)
 
     def change(self, path: str, body: Mapping[str, Any]) -> Plan[Any]:
         """PUT members of one resource and return its JSON."""
@@ -170,6 +208,33 @@ class Api(connection.Api, ABC):
         """
         ask, size, most = self._pages(path, params or {}), self.page_size, self.most_pages
         return lists.numbered(ask, size=size, most=most, limit=limit, until=until)
+
+    def listing(
+        self,
+        path: str,
+        what: str,
+        read: Callable[[Fields], T],
+        params: Mapping[str, Any] | None = None,
+        *,
+        limit: int | None = None,
+    ) -> Plan[Listing[T]]:
+        """GET the results in a list; those that make no sense are left out and counted.
+
+        Args:
+            path: of the list.
+            what: it is called in messages.
+            read: reads an item.
+            params: as in `rows`, and so is the limit.
+            limit: see there.
+
+        Raises:
+            StoreError: invalid_response, none of them can be read; whatever a request may raise.
+        """
+        return (yield from self.rows(path, params, limit=limit)).listing(what, read)
+
+    def has_any(self, path: str) -> Plan[bool]:
+        """Return whether a list has an item, without reading more than one of them."""
+        return len((yield from self.page(path, {self.size_name: 1, "_fields": "id"}))) > 0
 
     def every(
         self, path: str, params: Mapping[str, Any], what: str, take: Callable[[Fields], None]

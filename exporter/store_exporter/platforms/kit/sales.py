@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, replace
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import date, timedelta, tzinfo
 from decimal import Decimal
 from typing import NamedTuple, TypeVar
 
@@ -16,10 +16,12 @@ from ...spec.money import Money, Quantity
 from ...spec.operations import Operations
 from ...spec.results import SalesReport, SoldProduct
 from . import checks
+from .connection import Api
+from .days import Moments, today
 from .money import exact, rounded
 from .operations import Planned, plan
 
-ApiT = TypeVar("ApiT")
+ApiT = TypeVar("ApiT", bound=Api)
 
 PERIODS = ("day", "week", "month", "year")
 DEFINITIONS = ("created", "paid")
@@ -65,16 +67,6 @@ def asked(period: str, first: date | str | None, last: date | str | None, defini
     if begin is None and end is not None:
         raise StoreError("invalid_request", "last needs first")
     return Days(period, begin, end, definition)
-
-
-def today(now: float, zone: tzinfo) -> date:
-    """Return the day that it is in the shop's calendar; `now` is Unix time in seconds."""
-    return datetime.fromtimestamp(now, zone).date()
-
-
-def midnight(day: date, zone: tzinfo) -> datetime:
-    """Return when a day begins in the shop's calendar."""
-    return datetime.combine(day, time(), zone)
 
 
 MOST_PRODUCTS = 10
@@ -179,55 +171,70 @@ class Sums:
         )
 
 
-class Moments(NamedTuple):
-    """The time of some days, from one moment up to another, which is not part of it."""
+class Sales:
+    """What orders and refunds come to, by currency.
 
-    begin: datetime
-    end: datetime
+    Attributes:
+        sums: by the code of the currency.
+        unreadable: how many of both are in no figure because they cannot be read.
+    """
 
-    @classmethod
-    def of(cls, first: date, last: date, zone: tzinfo) -> Moments:
-        """Return the time of days in a calendar, in GMT."""
-        ends = (midnight(first, zone), midnight(last + timedelta(days=1), zone))
-        return cls(*(moment.astimezone(UTC) for moment in ends))
+    def __init__(self) -> None:
+        self.sums: defaultdict[str, Sums] = defaultdict(Sums)
+        self.unreadable = 0
+        self._tops = TopProducts()
 
-    def has(self, moment: datetime | None) -> bool:
-        """Whether a moment is in it."""
-        return moment is not None and self.begin <= moment < self.end
+    def add(self, currency: str, one: Sums, sold: Iterable[Sold] = ()) -> None:
+        """Add an order, with its lines, or a refund."""
+        self.sums[currency] += one
+        for line in sold:
+            self._tops.add(line)
 
-
-def by_currency(
-    sums: Mapping[str, Sums],
-    tops: TopProducts,
-    currency: str,
-    *,
-    definition: str,
-    first: date,
-    last: date,
-) -> SalesReport:
-    """Return the report in the shop's currency, with those in others beside it."""
-    codes = sorted({*sums, currency})
-    reports = {
-        code: sums.get(code, Sums()).report(
-            code, tops, definition=definition, first=first, last=last
+    def report(self, currency: str, *, definition: str, first: date, last: date) -> SalesReport:
+        """Return the report in the shop's currency, with those in others beside it."""
+        own, *others = (
+            self.sums[code].report(code, self._tops, definition=definition, first=first, last=last)
+            for code in (currency, *sorted(self.sums.keys() - {currency}))
         )
-        for code in codes
-    }
-    own = reports.pop(currency)
-    return replace(own, other_currencies=tuple(reports.values()))
+        return replace(own, other_currencies=tuple(others), unreadable=self.unreadable)
+
+
+class SalesAsked(NamedTuple):
+    """Which sales a report is asked for.
+
+    Attributes:
+        when: the time of its days.
+        definition: one of `DEFINITIONS`: which orders count.
+    """
+
+    when: Moments
+    definition: str
 
 
 def report_plan(
-    *, calls: tuple[str, ...], errors: tuple[str, ...] = (), deadline: float = DEADLINE
-) -> Callable[[Callable[[ApiT, Days], Plan[SalesReport]]], Planned[..., SalesReport]]:
-    """Make a function the plan of get_sales_report; the arguments are those of `plan`."""
+    zone: Callable[[ApiT], Plan[tzinfo]],
+    currency: Callable[[ApiT], Plan[str]],
+    *,
+    calls: tuple[str, ...],
+    errors: tuple[str, ...] = (),
+    deadline: float = DEADLINE,
+) -> Callable[[Callable[[ApiT, SalesAsked], Plan[Sales]]], Planned[..., SalesReport]]:
+    """Make a function that adds up sales the plan of get_sales_report.
 
-    def planned(report: Callable[[ApiT, Days], Plan[SalesReport]]) -> Planned[..., SalesReport]:
+    Args:
+        zone: asks for the time zone of the shop's calendar.
+        currency: asks for the shop's currency.
+        calls: this and the others are those of `plan`.
+        errors: see there.
+        deadline: see there.
+    """
+
+    def planned(sold: Callable[[ApiT, SalesAsked], Plan[Sales]]) -> Planned[..., SalesReport]:
         @plan(
             Operations.get_sales_report,
             calls=calls,
             errors=errors,
-            notes_of=report,
+            notes_of=sold,
             deadline=deadline,
         )
         def get_sales_report(
@@ -237,7 +244,13 @@ def report_plan(
             last: date | str | None = None,
             definition: str = "created",
         ) -> Plan[SalesReport]:
-            return report(api, asked(period, first, last, definition))
+            days = asked(period, first, last, definition)
+            calendar = yield from zone(api)
+            begin, end = days.until(today(api.now(), calendar))
+            when = Moments.of(begin, end, calendar)
+            sales = yield from sold(api, SalesAsked(when, definition))
+            code = yield from currency(api)
+            return sales.report(code, definition=definition, first=begin, last=end)
 
         return get_sales_report
 

@@ -14,9 +14,10 @@ and `fault` are also what the instrumentation records.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ...spec.sessions import CartSession
+from ..kit.lazy import members
 from .auth import App
 
 if TYPE_CHECKING:
@@ -24,12 +25,4 @@ if TYPE_CHECKING:
 
 __all__ = ["App", "AsyncShopify", "CartSession", "Shopify"]
 
-
-def __getattr__(name: str) -> Any:
-    # The clients need httpx, which takes longer to import than all the rest and which the commands
-    # that list operations, settings or probes do not use.
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from . import client
-
-    return globals().setdefault(name, getattr(client, name))
+__getattr__ = members(__name__, "client", __all__)

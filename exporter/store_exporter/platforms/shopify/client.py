@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from typing import Unpack
 
 import httpx
@@ -17,7 +17,7 @@ from .connection import Connection
 from .operations import PLANS
 
 
-class Options(clients.Options, total=False):
+class Options(clients.Options[TransportT, SleptT], total=False):
     """What both clients may be given by keyword; `org` must be."""
 
     api_version: str
@@ -32,10 +32,7 @@ class _Shop(Client[Api, TransportT, SleptT]):
         url: str,
         admin: str | Secret | App,
         storefront_token: str | Secret | None = None,
-        *,
-        transport: TransportT | None = None,
-        sleep: Callable[[float], SleptT] | None = None,
-        **options: Unpack[Options],
+        **options: Unpack[Options[TransportT, SleptT]],
     ) -> None:
         credentials: dict[str, Credential] = {"storefront_token": storefront_token}
         if isinstance(admin, App):
@@ -44,7 +41,7 @@ class _Shop(Client[Api, TransportT, SleptT]):
             credentials["admin_token"] = admin
         settings = {"api_version": options.get("api_version"), "budget_share": 1.0}
         connection = Connection(url, credentials, settings, **clients.clocks(options))
-        super().__init__(connection, PLANS, options, transport, sleep)
+        super().__init__(connection, PLANS, options)
 
 
 class Shopify(_Shop[httpx.BaseTransport, None], BlockingClient[Api]):
@@ -55,8 +52,6 @@ class Shopify(_Shop[httpx.BaseTransport, None], BlockingClient[Api]):
         admin: an `App` of the Dev Dashboard, or an Admin API access token, `shpat_…`.
         storefront_token: of the Storefront API, public or private (`shpat_…`); without one,
             searching, paying and carts are not to be had.
-        transport: sends the requests in place of a pool of connections; for tests.
-        sleep: waits between repetitions; for tests.
         options: `Options` has them; `org` is required.
 
     Raises:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Unpack
 from urllib.parse import urlsplit
 
 from ...net.plans import Request
 from ..kit import connection
 from ..kit.bucket import Bucket
-from ..kit.connection import Clocks, Credential, Send
 from .api import Api, api_of
 from .auth import Tokens
 from .versions import DEFAULT
@@ -24,19 +21,14 @@ class Connection(connection.Connection[Api]):
 
     platform = "shopify"
     example = "https://shop.myshopify.com"
+    api_type = Api
 
-    def __init__(
-        self,
-        url: str,
-        credentials: Mapping[str, Credential],
-        settings: Mapping[str, Any],
-        **clocks: Unpack[Clocks],
-    ) -> None:
-        super().__init__(url, credentials, settings, **clocks)
-        self.version = str(settings.get("api_version") or DEFAULT)
-        share = float(settings.get("budget_share") or DEFAULT_SHARE)
+    def prepare(self) -> None:
+        """Begin with a full share of the rate limit, and with the tokens that are given."""
+        self.version = str(self.settings.get("api_version") or DEFAULT)
+        share = float(self.settings.get("budget_share") or DEFAULT_SHARE)
         self.bucket = Bucket(self.monotonic, share)
-        self.tokens = Tokens(credentials, self.monotonic)
+        self.tokens = Tokens(self.credentials, self.monotonic)
 
     def sign(self, request: Request) -> Request:
         """Add the token of the API that is asked.
@@ -48,7 +40,3 @@ class Connection(connection.Connection[Api]):
         if api is None:
             return request
         return replace(request, headers={**request.headers, **self.tokens.headers(api)})
-
-    def api(self, send: Send, *, deadline: float) -> Api:
-        """Return the shop's APIs; waiting for the rate limit ends with the deadline."""
-        return Api(self, send, deadline=deadline)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from ...errors import StoreError
 from ...spec.money import Money
+from ..kit.days import Moments
 from ..kit.fields import Fields
 
 _GID = re.compile(r"gid://shopify/[A-Za-z]+/(\d{1,19})(?:\?.*)?")
@@ -27,6 +28,12 @@ def number(fields: Fields, name: str = "id") -> int:
 def iso(when: float) -> str:
     """Return a Unix time as Shopify's searches want it."""
     return datetime.fromtimestamp(when, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def created(when: Moments) -> str:
+    """Return the condition of a search for what was made in some time."""
+    begin, end = (moment.isoformat() for moment in when)
+    return f"created_at:>='{begin}' AND created_at:<'{end}'"
 
 
 def gid(kind: str, identifier: int) -> str:

@@ -22,6 +22,24 @@ def counted(variant: Fields) -> int | None:
     return variant.integer("inventoryQuantity", low=-(10**9))
 
 
+def scarce_query(threshold: int) -> str:
+    """Return the search for the counted variants on sale of which so many are left, or fewer."""
+    return f"inventory_quantity:<={threshold} AND product_status:active AND managed:true"
+
+
+def is_scarce(variant: Fields, threshold: int) -> bool:
+    """Whether a variant that was found so is one: the search lags behind the records."""
+    left = counted(variant)
+    on_sale = variant.child("product").text("status") == "ACTIVE"
+    return left is not None and left <= threshold and on_sale
+
+
+def on_backorder(variant: Fields) -> bool:
+    """Whether a scarce variant can be had although none is left."""
+    empty = (counted(variant) or 0) <= 0
+    return empty and variant.text("inventoryPolicy") == "CONTINUE"
+
+
 def stock(variant: Fields, product: Fields) -> Stock:
     """Read the stock of a variant; the only one of a product has the product's name."""
     quantity = counted(variant)

@@ -18,21 +18,14 @@ an operation and how often.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ...spec.sessions import CartSession
+from ..kit.lazy import members
 
 if TYPE_CHECKING:
     from .client import AsyncWooCommerce, WooCommerce
 
 __all__ = ["AsyncWooCommerce", "CartSession", "WooCommerce"]
 
-
-def __getattr__(name: str) -> Any:
-    # The clients need httpx, which takes longer to import than all the rest and which the commands
-    # that list operations, settings or probes do not use.
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from . import client
-
-    return globals().setdefault(name, getattr(client, name))
+__getattr__ = members(__name__, "client", __all__)

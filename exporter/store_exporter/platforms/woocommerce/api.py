@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -15,8 +14,9 @@ from ...net import caches
 from ...net.plans import Plan, Request
 from ..kit import rest
 from ..kit.connection import Send
-from . import errors
+from ..kit.days import Moments
 from .auth import needs_key
+from .responses import READER
 
 if TYPE_CHECKING:
     from .connection import Connection
@@ -47,51 +47,37 @@ class Api(rest.Api):
     page_size = PAGE
     most_pages = MAX_PAGES
     in_full = FULL | {"dates_are_gmt": "true", "orderby": "id", "order": "asc"}
+    total_header = "x-wp-total"
+    pages_header = "x-wp-totalpages"
+    reader = READER
 
     def __init__(self, connection: Connection, send: Send, *, deadline: float) -> None:
         super().__init__(connection, send, deadline=deadline)
         self.place = connection.place
 
-    def send(
-        self,
-        method: str,
-        path: str,
-        params: Mapping[str, Any] | None = None,
-        *,
-        json: Any = None,
-        headers: Mapping[str, str] | None = None,
-        idempotent: bool | None = None,
-    ) -> Plan[Response]:
-        """Send a request and return whatever is answered.
+    def address(self, path: str) -> str:
+        """Return the address of a path, in which `/wp-json` stands for wherever the API is."""
+        return self.place.address(path)
 
-        Args:
-            method: in upper case.
-            path: below the store's address; `/wp-json` stands for wherever the API is.
-            params: the query; None and empty values are left out.
-            json: the body.
-            headers: further headers.
-            idempotent: whether it may be repeated; GET and PUT may unless said otherwise.
+    def deliver(self, path: str, request: Request) -> Plan[Response]:
+        """Send a request past caches, to wherever the API is.
 
         Raises:
             StoreError: api_not_found, the store has plain permalinks; redirect, it is at https and
                 configured with http; whatever a request may raise.
         """
-        query = {k: str(v) for k, v in (params or {}).items() if v is not None and v != ""}
-        if idempotent is None:
-            idempotent = method in ("GET", "PUT")
-        url = self.place.address(path)
-        is_private = needs_key(url) or path.startswith(STORE)
-        if method == "GET" and is_private:
+        is_private = needs_key(request.url) or path.startswith(STORE)
+        if request.method == "GET" and is_private:
             # A cache that goes by the address alone has never seen this one.
-            query[_VARIED] = secrets.token_hex(6)
-            headers = {**caches.UNCACHED, **(headers or {})}
-        request = Request(method, url, query, headers or {}, json=json, idempotent=idempotent)
+            params = {**request.params, _VARIED: secrets.token_hex(6)}
+            headers = {**caches.UNCACHED, **request.headers}
+            request = replace(request, params=params, headers=headers)
         response = yield from self.exchange(request)
         # At most twice: to another place, and there with another signature.
         for _ in range(2):
             if not (yield from self._learned(request, response)):
                 break
-            request = replace(request, url=self.place.address(path))
+            request = replace(request, url=self.address(path))
             response = yield from self.exchange(request)
         if is_private:
             caches.refuse_cached(response)
@@ -128,10 +114,10 @@ class Api(rest.Api):
 
         Raises:
             StoreError: api_not_found, that says so where Analytics is switched off; as
-                `errors.read` does.
+                `READER` does.
         """
         try:
-            return errors.read(response)
+            return super().read(path, response)
         except StoreError as error:
             if not path.startswith(ANALYTICS) or error.code != "rest_no_route":
                 raise
@@ -139,13 +125,12 @@ class Api(rest.Api):
             message = f"{path} is not there: WooCommerce Analytics is switched off"
             raise StoreError(kind, message, status=status, code=code) from error
 
-    def counted(self, response: Response) -> tuple[int | None, int | None]:
-        """Return how many items and pages a list has, None where the headers do not say."""
-        raw = [response.headers.get(name, "").strip() for name in ("x-wp-total", "x-wp-totalpages")]
-        total, pages = (
-            int(n) if n.isascii() and n.isdigit() and len(n) < 13 else None for n in raw
-        )
-        return total, pages
+
+def between(when: Moments, name: str = "") -> dict[str, str]:
+    """Return the parameters of what was made in some time; of what was changed by `modified_`."""
+    # The store leaves out the moment that it is given.
+    after = gmt(when.begin.timestamp() - 1)
+    return {f"{name}after": after, "before": gmt(when.end.timestamp()), "dates_are_gmt": "true"}
 
 
 def gmt(when: float) -> str:

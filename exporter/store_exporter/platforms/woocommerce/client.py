@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from typing import Unpack
 
 import httpx
@@ -15,7 +15,7 @@ from .connection import Connection
 from .operations import PLANS
 
 
-class Options(clients.Options, total=False):
+class Options(clients.Options[TransportT, SleptT], total=False):
     """What both clients may be given by keyword; `org` must be."""
 
     currency: str | None
@@ -32,16 +32,13 @@ class _Store(Client[Api, TransportT, SleptT]):
         url: str,
         consumer_key: str | Secret,
         consumer_secret: str | Secret,
-        *,
-        transport: TransportT | None = None,
-        sleep: Callable[[float], SleptT] | None = None,
-        **options: Unpack[Options],
+        **options: Unpack[Options[TransportT, SleptT]],
     ) -> None:
         credentials = {"consumer_key": consumer_key, "consumer_secret": consumer_secret}
         connection = Connection(url, credentials, options, **clients.clocks(options))
         if options.get("currency") is not None:
             connection.facts.fix("currency", options["currency"])
-        super().__init__(connection, PLANS, options, transport, sleep)
+        super().__init__(connection, PLANS, options)
 
 
 class WooCommerce(_Store[httpx.BaseTransport, None], BlockingClient[Api]):
@@ -52,8 +49,6 @@ class WooCommerce(_Store[httpx.BaseTransport, None], BlockingClient[Api]):
             basic authentication, over http requests are signed with OAuth 1.0a.
         consumer_key: of a REST API key, `ck_…`.
         consumer_secret: of the same key, `cs_…`.
-        transport: sends the requests in place of a pool of connections; for tests.
-        sleep: waits between repetitions; for tests.
         options: `Options` has them; `org` is required.
 
     Raises:

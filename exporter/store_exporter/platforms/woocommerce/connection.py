@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Unpack
 
 from ...contract import Response
 from ...errors import StoreError
 from ...net.plans import Request, asked_to_wait
 from ..kit import connection
-from ..kit.connection import Clocks, Credential, Send, revealed
+from ..kit.connection import revealed
 from .api import Api
 from .auth import Credentials, needs_key
 from .place import Place
@@ -20,15 +18,10 @@ class Connection(connection.Connection[Api]):
     """A store and the key to it; without one only the shoppers' API can be asked."""
 
     platform = "woocommerce"
+    api_type = Api
 
-    def __init__(
-        self,
-        url: str,
-        credentials: Mapping[str, Credential],
-        settings: Mapping[str, Any],
-        **clocks: Unpack[Clocks],
-    ) -> None:
-        super().__init__(url, credentials, settings, **clocks)
+    def prepare(self) -> None:
+        """Begin where pretty permalinks put the API."""
         self.place = Place(self.url)
 
     def sign(self, request: Request) -> Request:
@@ -48,10 +41,6 @@ class Connection(connection.Connection[Api]):
         credentials = Credentials(revealed(key), revealed(secret), in_query=in_query, now=self.now)
         params, headers = credentials.authorize(request.method, url, request.params)
         return replace(request, params=params, headers={**request.headers, **headers})
-
-    def api(self, send: Send, *, deadline: float) -> Api:
-        """Return the store's REST API."""
-        return Api(self, send, deadline=deadline)
 
     def asked_to_wait(self, response: Response, now: float) -> float | None:
         """Return for how many seconds an answer asks to wait, the Store API's own way included.

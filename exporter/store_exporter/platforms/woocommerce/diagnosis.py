@@ -10,14 +10,13 @@ from ...contract import Finding, Run
 from ...errors import StoreError
 from ...net.plans import Plan
 from ..kit.diagnosis import clock, examined, transport
-from ..kit.fields import Fields
 from ..kit.rest import server_time
-from . import errors
 from .api import ANALYTICS, V3, Api
 from .collectors.facts import STATUS_FIELDS
 from .collectors.shop import overdue_drafts, webhook_states
 from .place import ROOT
 from .probes import CURRENCY
+from .responses import READER
 
 _OVERDUE = 2 * 86_400
 # What collectors read, and what the key's owner needs for it.
@@ -70,12 +69,10 @@ def _permalinks(api: Api) -> Plan[Finding]:
     if api_itself:
         return Finding(name, "fail", "the url is that of the API", f"Set url to {above}.")
     try:
-        body = yield from api.get("/wp-json/", {"_fields": "namespaces,home"})
+        index = yield from api.one("/wp-json/", "the API's index", {"_fields": "namespaces,home"})
     except StoreError as error:
         return Finding.failed(name, error)
-    index = Fields(body, "the API's index")
-    found = index.texts_or("namespaces")
-    if "wc/v3" not in found:
+    if "wc/v3" not in index.texts_or("namespaces"):
         return Finding(
             name,
             "fail",
@@ -130,7 +127,7 @@ def _writes(api: Api) -> Plan[Finding]:
     name = "may write"
     answer = yield from api.send("PUT", f"{V3}/products/0", json={})
     try:
-        errors.read(answer)
+        READER.read(answer)
     except StoreError as error:
         if error.error_type == "forbidden":
             return Finding(name, "ok", "no: enough to watch; operations that write need more")
@@ -148,7 +145,8 @@ def _writes(api: Api) -> Plan[Finding]:
 def _installation(api: Api) -> Plan[Finding]:
     name = "installation"
     try:
-        body = yield from api.get(f"{V3}/system_status", {"_fields": STATUS_FIELDS})
+        query = {"_fields": STATUS_FIELDS}
+        status = yield from api.one(f"{V3}/system_status", "system_status", query)
     except StoreError as error:
         if error.error_type not in ("unauthorized", "forbidden"):
             raise
@@ -158,7 +156,6 @@ def _installation(api: Api) -> Plan[Finding]:
             "the key may not read system_status, so version and storage are guessed",
             "Create the key for a user who manages the shop.",
         )
-    status = Fields(body, "system_status")
     environment, settings = status.child("environment"), status.child("settings")
     storage = "own tables (HPOS)" if settings.raw("HPOS_enabled") is True else "posts"
     version = environment.text_or("version", "unknown")[:40]

@@ -88,7 +88,7 @@ def reading(api: Api) -> Plan[OrderTotals]:
         found = OrderTotals(shop.decimals)
         if not found.rounds(shop.currency):
             return found
-        rule = Fields((yield from api.get(_AT_SUBTOTAL, {"_fields": "id,value"})), "the setting")
+        rule = yield from api.one(_AT_SUBTOTAL, "the setting", {"_fields": "id,value"})
         at_subtotal = rule.raw("value") == "yes"
         found = OrderTotals(shop.decimals, at_subtotal=at_subtotal, by_parts=True)
         query = {**FULL, "orderby": "id", "per_page": PAGE}
@@ -122,7 +122,7 @@ def _by_customer(api: Api, reading: OrderTotals, doubtful: Sequence[Fields]) -> 
     path, query = f"{_V2}/customers/{customer}", {"_fields": "total_spent"}
     paid = {"customer": customer, "status": ",".join(_PAID), "_fields": _SAMPLE, **FULL}
     try:
-        spent = Fields((yield from api.get(path, query)), "the customer").decimal("total_spent")
+        spent = (yield from api.one(path, "the customer", query)).decimal("total_spent")
         orders = (yield from api.rows(f"{V3}/orders", paid)).whole("orders")
         made, finer = replace(reading, finer_below=0), replace(reading, finer_below=math.inf)
         as_shown, in_full = (_sum(one, orders) for one in (made, finer))
@@ -201,10 +201,14 @@ def zone(api: Api) -> Plan[tzinfo]:
     """Return the time zone of the shop's calendar."""
 
     def ask() -> Plan[tzinfo]:
-        body = yield from api.get("/wp-json/", {"_fields": "gmt_offset,timezone_string"})
-        return zone_of(Fields(body, "the API's index"))
+        return zone_of((yield from index(api)))
 
     return api.facts.get("zone", ask)
+
+
+def index(api: Api) -> Plan[Fields]:
+    """Ask for what the index of WordPress' API tells everybody of the time zone."""
+    return api.one("/wp-json/", "the API's index", {"_fields": "gmt_offset,timezone_string"})
 
 
 def zone_of(index: Fields) -> tzinfo:

@@ -9,10 +9,10 @@ from ..kit.settings import Check, form, storefront_path
 from .collectors import COLLECTORS
 from .connection import Connection
 from .diagnosis import diagnose
-from .errors import REPORTED
 from .marks import MARKS
 from .operations import PLANS
 from .probes import PROBES
+from .responses import REPORTED
 
 
 def _key(prefix: str, others: str, other: str) -> Check:

@@ -3,80 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from store_exporter.contract import Response
-from store_exporter.errors import StoreError
-from store_exporter.net import documents
-from store_exporter.net.plans import Plan, Request
-from store_exporter.platforms.kit import connection
-from store_exporter.platforms.kit.connection import Connection, Send
+from store_exporter.net.plans import Plan
+from store_exporter.platforms.kit import rest, rest_answers
+from store_exporter.platforms.kit.connection import Send
 from store_exporter.platforms.kit.fields import Fields
 
 from .marks import MARKS
 
-STATUSES = {
-    400: "invalid_request",
-    401: "unauthorized",
-    403: "forbidden",
-    404: "not_found",
-    409: "invalid_state",
-    422: "invalid_request",
-    429: "rate_limited",
-}
-"""Error type by status; from 500 on it is server_error."""
+if TYPE_CHECKING:
+    from .connection import Connection
 
 
-class Api(connection.Api):
-    """The store's API for the time of one operation or run.
+class Reader(rest_answers.RestReader):
+    """Reads answers of both versions."""
 
-    Args:
-        connection: the store.
-        send: sends each request.
-        deadline: seconds from now on in which all of it has to be done.
-        base: address of the API with the store's hash.
-    """
+    marks = MARKS
+    statuses: ClassVar = {**rest_answers.STATUSES, 404: "not_found"}
 
-    def __init__(
-        self, connection: Connection[Any], send: Send, *, deadline: float, base: str
-    ) -> None:
+    def said(self, body: Any) -> tuple[str | None, str]:
+        """Return the words: version 2 has a list of errors, version 3 one that has a title."""
+        first = body[0] if isinstance(body, list) and body else body
+        said = map(first.get, ("title", "message")) if isinstance(first, dict) else ()
+        return None, next((words for words in said if isinstance(words, str)), "")
+
+
+class Api(rest.Api):
+    """The store's API for the time of one operation or run."""
+
+    reader = Reader()
+
+    def __init__(self, connection: Connection, send: Send, *, deadline: float) -> None:
         super().__init__(connection, send, deadline=deadline)
-        self.base = base
+        self._base = connection.base
 
-    def ask(self, path: str, params: Mapping[str, str] | None = None) -> Plan[tuple[Any, Response]]:
-        """GET one resource; return its JSON and the answer that it came in."""
-        request = Request("GET", self.base + path, params or {}, idempotent=True)
-        response = yield from self.exchange(request)
-        return read(response), response
+    def address(self, path: str) -> str:
+        """Return the address of a path, which is below that of the store's API."""
+        return self._base + path
 
     def data(self, path: str, params: Mapping[str, str] | None = None) -> Plan[Any]:
         """GET a resource of version 3 and return what stands under `data`."""
-        body, _ = yield from self.ask(path, params)
-        return Fields(body, path).raw("data")
+        return Fields((yield from self.get(path, params)), path).raw("data")
 
     def currency(self) -> Plan[str]:
         """Return the code of the store's currency, asked for once an hour."""
         return self.facts.get("currency", self._currency)
 
     def _currency(self) -> Plan[str]:
-        body, _ = yield from self.ask("/v2/store")
-        return Fields(body, "the store").currency("currency")
-
-
-def read(response: Response) -> Any:
-    """Return the JSON of a successful answer.
-
-    Raises:
-        StoreError: by `STATUSES`, or what `documents.document` finds where it is no JSON.
-    """
-    body = documents.document(response, MARKS)
-    status = response.status
-    if status < 400:
-        return body
-    # Version 2 answers with a list of errors, version 3 with one that has a title.
-    first = body[0] if isinstance(body, list) and body else body
-    said = [first.get(name) for name in ("title", "message")] if isinstance(first, dict) else []
-    text = next((text for text in said if isinstance(text, str)), "")
-    message = MARKS.redact.line(text) or f"the store answered with HTTP {status}"
-    kind = "server_error" if status >= 500 else STATUSES.get(status, "invalid_response")
-    raise StoreError(kind, message, status=status)
+        return Fields((yield from self.get("/v2/store")), "the store").currency("currency")

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Unpack
 
 from store_exporter.contract import Response
 from store_exporter.net.plans import Request, asked_to_wait
 from store_exporter.net.url import normal
 from store_exporter.platforms.kit import connection
-from store_exporter.platforms.kit.connection import Clocks, Credential, Send, revealed
+from store_exporter.platforms.kit.connection import revealed
 
 from .api import Api
 
@@ -21,28 +19,20 @@ class Connection(connection.Connection[Api]):
     """A store and the token for it."""
 
     platform = "bigcommerce"
+    api_type = Api
 
-    def __init__(
-        self,
-        url: str,
-        credentials: Mapping[str, Credential],
-        settings: Mapping[str, Any],
-        **clocks: Unpack[Clocks],
-    ) -> None:
-        super().__init__(url, credentials, settings, **clocks)
-        self._base = f"{normal(str(settings['api_url']))}/stores/{settings['store_hash']}"
-        self._token = credentials["access_token"]
+    def prepare(self) -> None:
+        """Learn where the store's API is."""
+        settings = self.settings
+        self.base = f"{normal(str(settings['api_url']))}/stores/{settings['store_hash']}"
+        self._token = self.credentials["access_token"]
 
     def sign(self, request: Request) -> Request:
         """Add the token to what goes to the API; the shop's own pages are not shown it."""
-        if not request.url.startswith(f"{self._base}/"):
+        if not request.url.startswith(f"{self.base}/"):
             return request
         token = {"X-Auth-Token": revealed(self._token), "Accept": "application/json"}
         return replace(request, headers={**request.headers, **token})
-
-    def api(self, send: Send, *, deadline: float) -> Api:
-        """Return the store's API."""
-        return Api(self, send, deadline=deadline, base=self._base)
 
     def asked_to_wait(self, response: Response, now: float) -> float | None:
         """Return for how many seconds an answer asks to wait; a 429 says it in milliseconds."""

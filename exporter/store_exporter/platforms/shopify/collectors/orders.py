@@ -23,7 +23,7 @@ _SHOWN_DAYS = 60
 """Without the scope read_all_orders an app sees orders of this many days."""
 
 
-class ShopOrderBook(CursorBook[Api]):
+class _OrderBook(CursorBook[Api]):
     """The order book of a shop."""
 
     statuses = STATUSES
@@ -34,11 +34,9 @@ class ShopOrderBook(CursorBook[Api]):
         self.notes: list[str] = []
 
     def latest(self, size: int, after: str | None) -> Plan[NodePage]:
-        """Ask for a page of all orders, the latest change first."""
         return self._page_of("LatestOrders", {}, size, after)
 
     def changed(self, since: int, size: int, after: str | None) -> Plan[NodePage]:
-        """Ask for a page of the orders changed at or after a Unix time, the earliest first."""
         query = f"updated_at:>='{ids.iso(since)}'"
         return self._page_of("OrdersUpdated", {"query": query}, size, after)
 
@@ -48,11 +46,9 @@ class ShopOrderBook(CursorBook[Api]):
         return self.api.admin.page(name, "orders", variables, size, after, beside=self.beside)
 
     def id_of(self, row: Fields) -> str:
-        """Return an order's number."""
         return str(ids.number(row))
 
     def node(self, order_id: str) -> Plan[Any]:
-        """Ask for one order by its number; None where it is not there."""
         return (yield from self._history(ids.gid("Order", int(order_id)))).raw("order")
 
     def _history(self, gid: str) -> Plan[Fields]:
@@ -105,12 +101,11 @@ class ShopOrderBook(CursorBook[Api]):
         return min(shown, default=_NONE_SHOWN)
 
     def reasons(self) -> list[str]:
-        """Return why the counters may not be complete, one sentence each."""
         return [*super().reasons(), *self.notes]
 
 
 ORDERS = order_book.collector(
-    ShopOrderBook,
+    _OrderBook,
     "at most `page_size` to a page and `max_pages` full pages in a run. `since` is `now` or a date "
     "from which to count.",
     requests=2,

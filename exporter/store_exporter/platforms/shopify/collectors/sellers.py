@@ -99,21 +99,22 @@ def _scarce(api: Api, run: Run, sold: _Sold, most: int) -> Plan[list[Scarce]]:
     schedule = run.store.collectors.get(stock.name)
     options = stock.options if schedule is None else schedule.options
     threshold = whole_number(options, "threshold", 0, 1_000_000)
-    query = f"inventory_quantity:<={threshold} AND product_status:active AND managed:true"
+    query = {"query": models.scarce_query(threshold)}
     variants = yield from api.admin.all_nodes(
-        "ScarceVariants", "productVariants", {"query": query}, limit=most
+        "ScarceVariants", "productVariants", query, limit=most
     )
-    found = []
-    for variant in variants:
-        left, product = models.counted(variant), variant.child("product")
-        # The search lags behind the records, so these have the last word.
-        if left is None or left > threshold or product.text("status") != "ACTIVE":
-            continue
-        if left > 0 or variant.text("inventoryPolicy") != "CONTINUE":
-            number = ids.number(variant)
-            name = product.text("title")
-            if not product.flag("hasOnlyDefaultVariant"):
-                name = f"{name} - {variant.text('title')}"
-            item = Item.of(number, name, variant.text_or("sku"), MARKS)
-            found.append(Scarce(item, left, left <= 0, sold.pieces[number]))
-    return found
+    return [
+        _read(variant, sold)
+        for variant in variants
+        if models.is_scarce(variant, threshold) and not models.on_backorder(variant)
+    ]
+
+
+def _read(variant: Fields, sold: _Sold) -> Scarce:
+    number, product = ids.number(variant), variant.child("product")
+    name = product.text("title")
+    if not product.flag("hasOnlyDefaultVariant"):
+        name = f"{name} - {variant.text('title')}"
+    left = models.counted(variant) or 0
+    item = Item.of(number, name, variant.text_or("sku"), MARKS)
+    return Scarce(item, left, left <= 0, sold.pieces[number])

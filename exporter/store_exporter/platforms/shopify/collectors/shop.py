@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from functools import wraps
 
 from ....contract import Check, Report, Run
@@ -11,9 +12,9 @@ from ....metrics.catalogue import business
 from ....metrics.families import Sample
 from ....net.plans import Plan
 from ....spec.money import Money
-from ...kit import listed
 from ...kit.fields import Fields
 from ...kit.figures import abandoned_carts, counts, webhooks_by_state
+from ...kit.listed import LeftCart
 from ...kit.monitoring import collector
 from ...kit.options import number, whole_number
 from .. import ids, models
@@ -99,14 +100,13 @@ def stock(api: Api, run: Run) -> Plan[Report]:
     """
     threshold = whole_number(run.options, "threshold", 0, 1_000_000)
     limit = whole_number(run.options, "most", 1, 100_000)
-    query = f"inventory_quantity:<={threshold} AND product_status:active AND managed:true"
-    nodes = yield from api.admin.all_nodes(
-        "StockPage", "productVariants", {"query": query}, limit=limit
-    )
-    low, out, backorder = _scarce(nodes, threshold)
-    scarce = {"low": low, "out": out}
+    query = {"query": models.scarce_query(threshold)}
+    nodes = yield from api.admin.all_nodes("StockPage", "productVariants", query, limit=limit)
+    found = [row for row in nodes if models.is_scarce(row, threshold)]
+    states = Counter(map(_state, found))
+    scarce = {state: states[state] for state in ("low", "out")}
     try:
-        rest = (yield from _variants(api, limit)) - low - out - backorder
+        rest = (yield from _variants(api, limit)) - len(found)
     except StoreError as error:
         if error.error_type != "response_too_large":
             raise
@@ -115,22 +115,10 @@ def stock(api: Api, run: Run) -> Plan[Report]:
     return counts(business.PRODUCTS, {"in": max(0, rest), **scarce})
 
 
-def _scarce(variants: list[Fields], threshold: int) -> tuple[int, int, int]:
-    """Return how many variants are low, sold out, and sold out but on backorder."""
-    low = out = backorder = 0
-    for variant in variants:
-        quantity = models.counted(variant)
-        # The search lags behind the records, so these have the last word.
-        on_sale = variant.child("product").text("status") == "ACTIVE"
-        if quantity is None or not on_sale or quantity > threshold:
-            continue
-        if quantity > 0:
-            low += 1
-        elif variant.text("inventoryPolicy") == "CONTINUE":
-            backorder += 1
-        else:
-            out += 1
-    return low, out, backorder
+def _state(variant: Fields) -> str:
+    if models.on_backorder(variant):
+        return "backorder"
+    return "low" if (models.counted(variant) or 0) > 0 else "out"
 
 
 def _variants(api: Api, limit: int) -> Plan[int]:
@@ -161,18 +149,14 @@ def carts(api: Api, run: Run) -> Plan[Report]:
     )
     abandoned = [row for row in checkouts if row.gmt_if_any("completedAt") is None]
     values = [ids.shop_money(row, "totalPriceSet") for row in abandoned]
-    report = abandoned_carts(values)
-    if run.store.lists:
-        pairs = zip(abandoned, values, strict=True)
-        report.samples = [*report.samples, *listed.carts(_cart(*pair) for pair in pairs)]
-    return report
+    return abandoned_carts(values, map(_cart, abandoned, values) if run.store.lists else None)
 
 
-def _cart(checkout: Fields, value: Money) -> listed.LeftCart:
+def _cart(checkout: Fields, value: Money) -> LeftCart:
     number = _NUMBER.fullmatch(checkout.text("name"))
     # Only what is a number is shown: an app could name a checkout after whoever began it.
     shown = number.group(1) if number else str(ids.number(checkout))
-    return listed.LeftCart(shown, value, checkout.seconds("createdAt"))
+    return LeftCart(shown, value, checkout.seconds("createdAt"))
 
 
 @collector(interval=3600.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import tzinfo
 
 from ....errors import StoreError
 from ....net.plans import Plan
@@ -12,7 +12,6 @@ from ...kit import checks, orders
 from ...kit.fields import Fields
 from ...kit.lists import Rows, listing
 from ...kit.orders import OrdersAsked, order_plans
-from ...kit.sales import midnight
 from .. import ids, order_models
 from ..api import Api
 from ..product_lookup import quoted
@@ -32,6 +31,9 @@ class _Orders(orders.Orders[Api]):
     """The orders of the Admin API."""
 
     cancellable = ("pending", "processing")
+
+    def zone(self) -> Plan[tzinfo]:
+        return self.api.zone()
 
     def numbered(self, number: str, email: str | None) -> Plan[Fields | None]:
         for row in (yield from self._search(f"name:{quoted(number)}", 10)):
@@ -63,28 +65,17 @@ class _Orders(orders.Orders[Api]):
         for. The statuses are pending, processing, completed, cancelled, refunded and failed.
         """
         query = f"email:{quoted(asked.email)}"
-        if asked.first is not None or asked.last is not None:
-            query += yield from self._days(asked)
+        if asked.when is not None:
+            query += f" AND {ids.created(asked.when)}"
         # A status is read off three of Shopify's, and is looked at here. One more than is asked for
         # tells whether there are more.
         most = checks.MOST_ITEMS if asked.status is not None else max(asked.reach, _MOST) + 1
         rows = yield from self._search(query, most)
         own = [row for row in rows if _belongs(row, asked.email)]
         found = listing(own, "orders", lambda row: self.read(row, with_customer=True))
-        kept = tuple(order for order in found if asked.status in (None, order.status))
+        kept = tuple(filter(asked.has, found))
         total = len(kept) if len(rows) < most and not found.unreadable else None
         return replace(found, items=kept, total=total)
-
-    def _days(self, asked: OrdersAsked) -> Plan[str]:
-        """Return the condition of the days on which orders were placed, by the shop's calendar."""
-        zone = yield from self.api.zone()
-        terms = []
-        if asked.first is not None:
-            terms.append(f" AND created_at:>='{midnight(asked.first, zone).isoformat()}'")
-        if asked.last is not None:
-            end = midnight(asked.last + timedelta(days=1), zone)
-            terms.append(f" AND created_at:<'{end.isoformat()}'")
-        return "".join(terms)
 
     def notes(self, found: Fields, *, private: bool) -> Plan[Listing[OrderNote]]:
         """The note that came with the order, and with `private` the entries of its timeline."""

@@ -40,7 +40,7 @@ def get_low_stock_products(
     """Variants of active products that are low or sold out. `category` is a product type."""
     checks.whole(threshold, "threshold")
     wanted = checks.limit(limit)
-    query = f"inventory_quantity:<={threshold} AND product_status:active AND managed:true"
+    query = models.scarce_query(threshold)
     if category is not None:
         query += f" AND product_type:{quoted(checks.text(str(category), 'category'))}"
     found = yield from api.admin.listing(

@@ -9,13 +9,13 @@ from ....errors import StoreError
 from ....net.plans import Plan
 from ....spec.money import Money
 from ....spec.operations import Operations
-from ....spec.results import CustomerInsights, CustomerSpend, SalesReport
+from ....spec.results import CustomerInsights, CustomerSpend
 from ...kit import checks
 from ...kit.customers import listed
 from ...kit.fields import Fields
 from ...kit.money import rounded
 from ...kit.operations import plan
-from ...kit.sales import Days, Moments, Sold, Sums, TopProducts, report_plan, today
+from ...kit.sales import Sales, SalesAsked, Sold, Sums, report_plan
 from .. import ids, order_models
 from ..api import Api
 
@@ -46,36 +46,35 @@ def get_customer_insights(api: Api, limit: int = 10) -> Plan[CustomerInsights]:
     return listed(replace(found, items=tuple(best)), currency, wanted)
 
 
-@report_plan(calls=("admin Shop", "admin SalesPage"), errors=("response_too_large",))
-def get_sales_report(api: Api, days: Days) -> Plan[SalesReport]:
+@report_plan(
+    Api.zone,
+    Api.currency,
+    calls=("admin Shop", "admin SalesPage"),
+    errors=("response_too_large",),
+)
+def get_sales_report(api: Api, asked: SalesAsked) -> Plan[Sales]:
     """Cancelled and test orders do not count. `paid` leaves out what has not been paid. More than
     1000 orders are response_too_large: ask for fewer days. Products are counted by the first 20
     lines of each order, with tax where prices include it.
     """
-    zone = yield from api.zone()
-    first, last = days.until(today(api.now(), zone))
-    begin, end = (moment.isoformat() for moment in Moments.of(first, last, zone))
-    query = f"created_at:>='{begin}' AND created_at:<'{end}'"
-    rows = yield from api.admin.all_nodes("SalesPage", "orders", {"query": query}, limit=_MOST)
+    query = {"query": ids.created(asked.when)}
+    rows = yield from api.admin.all_nodes("SalesPage", "orders", query, limit=_MOST)
     currency = yield from api.currency()
-    sums, tops = Sums(), TopProducts()
+    sales = Sales()
     for order in rows:
         is_open = order.gmt_if_any("cancelledAt") is None and not order.flag("test")
-        if is_open and (days.definition == "created" or order_models.is_paid(order)):
-            _add(sums, order, currency)
-            for line in _sold(order):
-                tops.add(line)
-    return sums.report(currency, tops, definition=days.definition, first=first, last=last)
+        if is_open and (asked.definition == "created" or order_models.is_paid(order)):
+            sales.add(currency, _sums(order, currency), _sold(order))
+    return sales
 
 
-def _add(sums: Sums, order: Fields, currency: str) -> None:
-    """Add an order.
+def _sums(order: Fields, currency: str) -> Sums:
+    """Read what an order comes to.
 
     Raises:
         StoreError: invalid_response; an order that cannot be read makes the sums wrong.
     """
-    sums.orders += 1
-    sums.items += order.integer("subtotalLineItemsQuantity")
+    amounts = {}
     for name, member in _SUMS.items():
         # Taxes and discounts are null where there are none.
         if member in _NULLABLE and not order.has(member):
@@ -83,7 +82,8 @@ def _add(sums: Sums, order: Fields, currency: str) -> None:
         money = ids.shop_money(order, member)
         if money.currency != currency:
             raise StoreError("invalid_response", f"{order.where}: {member} is in {money.currency}")
-        setattr(sums, name, getattr(sums, name) + money.amount)
+        amounts[name] = money.amount
+    return Sums(orders=1, items=order.integer("subtotalLineItemsQuantity"), **amounts)
 
 
 def _sold(order: Fields) -> Iterator[Sold]:

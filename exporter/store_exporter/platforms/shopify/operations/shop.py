@@ -8,13 +8,9 @@ from ....errors import StoreError
 from ....net.plans import Plan
 from ....spec.money import Money
 from ....spec.operations import Operations
-from ....spec.results import (
-    Listing,
-    PaymentMethod,
-    ShippingMethod,
-)
+from ....spec.results import Listing, PaymentMethod, ShippingMethod
 from ...kit.fields import Fields
-from ...kit.lists import listing
+from ...kit.lists import listing, switched_on
 from ...kit.operations import plan
 from ...kit.shipping import Zone, shipping_plans
 from .. import ids
@@ -70,9 +66,8 @@ def _methods(_: Api, zone: Zone) -> Plan[Listing[ShippingMethod]]:
     ways = zone.fields or Fields({}, zone.name)
     if ways.child("pageInfo").flag("hasNextPage"):
         raise StoreError("response_too_large", f"{zone.name} has more than 25 ways of delivery")
-    found = listing(ways.listed("nodes"), "methods", lambda row: _shipping_method(zone.name, row))
-    active = tuple(method for enabled, method in found if enabled)
-    return Listing(active, None, found.unreadable)
+    nodes = ways.listed("nodes")
+    return switched_on(listing(nodes, "methods", lambda row: _shipping_method(zone.name, row)))
 
 
 def _zones_of_group(data: Fields) -> Fields:

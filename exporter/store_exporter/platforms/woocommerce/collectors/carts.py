@@ -10,9 +10,9 @@ from ....metrics.catalogue import business
 from ....metrics.families import Sample
 from ....net.plans import Plan
 from ....spec.money import Money
-from ...kit import listed
 from ...kit.fields import Fields
 from ...kit.figures import abandoned_carts
+from ...kit.listed import LeftCart
 from ...kit.monitoring import collector
 from ...kit.options import number
 from ...kit.rest import unasked
@@ -60,14 +60,14 @@ def carts(api: Api, run: Run) -> Plan[Report]:
     if rows.total is None and len(found) >= _MOST:
         raise StoreError("invalid_response", "the list of orders does not say how many there are")
     if rows.total is None or rows.total <= len(found):
-        return _report(found, reading, lists=run.store.lists)
+        return _report(found, reading, is_listed=run.store.lists)
     if len(found) < _MOST:
         raise StoreError("invalid_response", f"of {rows.total} carts {len(found)} came")
     summary = f"{rows.total} abandoned carts, too many to add up their value"
     return Report([Sample(business.CARTS_ABANDONED, rows.total)], summary=summary)
 
 
-def _report(orders: Sequence[Fields], reading: OrderTotals, *, lists: bool) -> Report:
+def _report(orders: Sequence[Fields], reading: OrderTotals, *, is_listed: bool) -> Report:
     try:
         values = [_value(order, reading) for order in orders]
     except StoreError as error:
@@ -75,16 +75,11 @@ def _report(orders: Sequence[Fields], reading: OrderTotals, *, lists: bool) -> R
         reason = f"The value of abandoned carts is not known: {error.message}."
         sample = Sample(business.CARTS_ABANDONED, len(orders))
         return Report([sample], [reason], f"{len(orders)} abandoned carts of unknown value")
-    report = abandoned_carts(values)
-    if lists:
-        pairs = zip(orders, values, strict=True)
-        report.samples = [*report.samples, *listed.carts(_cart(*pair) for pair in pairs)]
-    return report
+    return abandoned_carts(values, map(_cart, orders, values) if is_listed else None)
 
 
-def _cart(order: Fields, value: Money) -> listed.LeftCart:
-    left = order.seconds("date_modified_gmt")
-    return listed.LeftCart(str(order.identifier()), value, left)
+def _cart(order: Fields, value: Money) -> LeftCart:
+    return LeftCart(str(order.identifier()), value, order.seconds("date_modified_gmt"))
 
 
 def _value(order: Fields, reading: OrderTotals) -> Money:

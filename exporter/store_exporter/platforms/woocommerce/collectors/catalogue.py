@@ -8,7 +8,6 @@ from ....contract import Report, Run
 from ....errors import StoreError
 from ....metrics.catalogue import business
 from ....net.plans import Plan
-from ...kit.fields import Fields
 from ...kit.figures import counts
 from ...kit.monitoring import collector
 from ..api import ANALYTICS, V3, Api
@@ -29,16 +28,15 @@ def stock_counts(api: Api) -> Plan[Mapping[str, int]]:
     Raises:
         StoreError: invalid_response, the report does not see the products.
     """
-    body = yield from api.get(f"{ANALYTICS}/reports/stock/stats")
-    totals = Fields(body, "the stock report").child("totals")
+    report = yield from api.one(f"{ANALYTICS}/reports/stock/stats", "the stock report")
+    totals = report.child("totals")
     low, out = totals.integer("lowstock"), totals.integer("outofstock")
     # The report counts what is low among what is in stock.
     enough = totals.integer("instock") - low
-    if not any((low, out, enough, totals.integer("onbackorder"))):
-        # The report reads a table that some shops have empty.
-        listed = yield from api.page(f"{V3}/products", {"per_page": 1, "_fields": "id"})
-        if len(listed):
-            raise StoreError("invalid_response", "the stock report has no products, the shop has")
+    nothing = not any((low, out, enough, totals.integer("onbackorder")))
+    # The report reads a table that some shops have empty.
+    if nothing and (yield from api.has_any(f"{V3}/products")):
+        raise StoreError("invalid_response", "the stock report has no products, the shop has")
     if enough < 0:
         raise StoreError("invalid_response", "the stock report has more low stock than stock")
     return {"in": enough, "low": low, "out": out}

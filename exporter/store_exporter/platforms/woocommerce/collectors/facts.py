@@ -8,8 +8,8 @@ from ....events.event import EventKind
 from ....metrics.catalogue import health
 from ....metrics.families import Sample
 from ....net.plans import Plan
-from ...kit.fields import Fields
 from ...kit.monitoring import collector
+from .. import facts as facts_of
 from ..api import V3, Api
 
 # WooCommerce gathers only the sections that are asked for and, without the members remote_*, does
@@ -22,6 +22,7 @@ _WITH_THEME = f"{STATUS_FIELDS},theme.name,theme.version,theme.parent_name,theme
 """For the theme the shop itself asks wordpress.org for the latest version, and looks through its
 templates; it remembers that for an hour."""
 _VERSIONS = "environment.version,environment.wp_version,environment.php_version,active_plugins"
+_STATUS = f"{V3}/system_status"
 _LIMIT = 64
 
 
@@ -61,7 +62,7 @@ def versions(api: Api, _: Run) -> Plan[Report]:
     is its own version alone, that of the newest order.
     """
     try:
-        body = yield from api.get(f"{V3}/system_status", {"_fields": _VERSIONS})
+        status = yield from api.one(_STATUS, "system_status", {"_fields": _VERSIONS})
     except StoreError as error:
         if error.code != "woocommerce_rest_cannot_view":
             raise
@@ -70,7 +71,6 @@ def versions(api: Api, _: Run) -> Plan[Report]:
             summary="the key may not read system_status",
             facts={EventKind.PLATFORM: {"WooCommerce": version}} if version else {},
         )
-    status = Fields(body, "system_status")
     environment = status.child("environment")
     platform = {
         name: environment.text_or(member)
@@ -113,8 +113,7 @@ def _from_status(api: Api, themes: dict[str, str]) -> Plan[dict[str, str]]:
         api: the store's API.
         themes: is given the version of the theme, and of the one that it is made from, by name.
     """
-    body = yield from api.get(f"{V3}/system_status", {"_fields": _WITH_THEME})
-    status = Fields(body, "system_status")
+    status = yield from api.one(_STATUS, "system_status", {"_fields": _WITH_THEME})
     if (theme := status.at("theme")) is not None:
         for part in ("", "parent_"):
             if name := theme.text_or(f"{part}name"):
@@ -140,8 +139,7 @@ def _from_newest_order(api: Api) -> Plan[dict[str, str]]:
 
 def _from_index(api: Api) -> Plan[dict[str, str]]:
     """The index of WordPress' API tells the time zone to everybody."""
-    body = yield from api.get("/wp-json/", {"_fields": "gmt_offset,timezone_string"})
-    index = Fields(body, "the API's index")
+    index = yield from facts_of.index(api)
     name = index.text_or("timezone_string")
     if not name and index.has("gmt_offset"):
         minutes = int(index.decimal("gmt_offset") * 60)

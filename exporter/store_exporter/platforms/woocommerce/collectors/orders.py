@@ -25,7 +25,7 @@ _GUESS = (
 )
 
 
-class WooOrderBook(NumberedBook[Api]):
+class _OrderBook(NumberedBook[Api]):
     """The order book of a WooCommerce store."""
 
     statuses = ENTERED
@@ -42,7 +42,6 @@ class WooOrderBook(NumberedBook[Api]):
         self._asked: dict[str, Any] = {**ASKED, "_fields": FIELDS}
 
     def by_change(self, size: int, query: WalkQuery | None = None) -> Mapping[str, Any]:
-        """Return the parameters of a page of the walk, or of the latest changed."""
         params: dict[str, Any] = {"orderby": "modified", "per_page": size}
         if query is None:
             return params | {"order": "desc"}
@@ -57,12 +56,10 @@ class WooOrderBook(NumberedBook[Api]):
         return params
 
     def newest(self, size: int, page: int = 1, exclude: Sequence[str] = ()) -> Mapping[str, Any]:
-        """Return the parameters of a page by id, the largest first."""
         params = {"orderby": "id", "order": "desc", "per_page": size, "page": page}
         return params | ({"exclude": ",".join(exclude)} if exclude else {})
 
     def chosen(self, ids: Sequence[str]) -> Mapping[str, Any]:
-        """Return the parameters of some orders."""
         return {"include": ",".join(ids), "orderby": "id", "per_page": len(ids)}
 
     def orders(self, params: Mapping[str, Any]) -> Plan[RestPage]:
@@ -84,27 +81,23 @@ class WooOrderBook(NumberedBook[Api]):
         return isinstance(code, str) and self._reading.rounds(code.upper())
 
     def one(self, order_id: str) -> Plan[Any]:
-        """Ask for one order."""
         order = yield from self.api.get(f"{V3}/orders/{order_id}", self._asked)
         yield from facts.gmt_dates(self.api, [order], DATES)
         return order
 
     def refunds_of(self, order_id: str) -> Plan[list[CountedRefund]]:
-        """Ask for the refunds of an order."""
         params = {"per_page": PAGE, "_fields": "id,amount,date_created,date_created_gmt"} | FULL
         return read_refunds((yield from self.api.page(f"{V3}/orders/{order_id}/refunds", params)))
 
     def reasons(self) -> list[str]:
-        """Return why the counters may not be complete, one sentence each."""
         return super().reasons() + ([_GUESS] if self._reading.is_guess else [])
 
     def order(self, row: Fields, changed: int | None) -> CountedOrder | None:
-        """Read an order; None for drafts and what is in the trash."""
         return read_order(row, changed, self._reading)
 
 
 ORDERS = order_book.collector(
-    WooOrderBook,
+    _OrderBook,
     "a hundred to a page. `since` is `now` or a date from which to count; a first walk from a date "
     "reads `max_pages` pages in each run. Two more requests look for new ids and read remembered "
     "orders again.",

@@ -15,9 +15,10 @@ from ....net.plans import Plan
 from ....spec.money import Quantity
 from ....spec.results import Cart, CartLine
 from ...kit.carts import ShopperCart, cart_plans, renewed
-from .. import carts, errors, models
+from .. import carts, models
 from ..api import STORE, Api
 from ..product_lookup import find_product
+from ..responses import READER
 
 GET_CART = "GET /wc/store/v1/cart"
 _CART_LOST = "cart_lost"
@@ -39,7 +40,7 @@ class _Cart(ShopperCart[Api]):
         path = f"{STORE}/cart/{action}".rstrip("/")
         answer = yield from self.api.send(method, path, json=body, headers=headers)
         try:
-            document = errors.read(answer)
+            document = READER.read(answer)
         except StoreError as error:
             if error.code in _LOST and given is not None:
                 raise _lost() from error

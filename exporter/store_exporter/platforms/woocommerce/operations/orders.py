@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import tzinfo
 from decimal import Decimal
 from typing import Any
 
@@ -25,9 +25,8 @@ from ...kit import orders
 from ...kit.fields import Fields
 from ...kit.lists import Rows, only
 from ...kit.orders import OrdersAsked, order_plans
-from ...kit.sales import Moments, today
 from .. import delivery, facts
-from ..api import FULL, V3, Api, gmt
+from ..api import FULL, V3, Api, between
 from ..models import lines, optional_id
 from ..totals import OrderTotals
 
@@ -38,8 +37,6 @@ _LOOKUP = (
     "GET /wc/v3/orders?customer=",
     *facts.TOTALS,
 )
-_EARLIEST = date(2000, 1, 1)
-"""Before WooCommerce there were no orders in it."""
 _HIDDEN = ("checkout-draft", "trash", "auto-draft")
 _MOST = 100
 
@@ -57,6 +54,9 @@ class _Orders(orders.Orders[Api]):
 
     def prepare(self) -> Plan[None]:
         self.reading = yield from facts.reading(self.api)
+
+    def zone(self) -> Plan[tzinfo]:
+        return facts.zone(self.api)
 
     def numbered(self, number: str, email: str | None) -> Plan[Fields | None]:
         """Return the order with a number.
@@ -82,12 +82,11 @@ class _Orders(orders.Orders[Api]):
 
     def _by_id(self, number: int) -> Plan[Fields | None]:
         try:
-            body = yield from self.api.get(f"{V3}/orders/{number}", FULL)
+            return (yield from self.api.one(f"{V3}/orders/{number}", f"order {number}", FULL))
         except StoreError as error:
             if error.error_type == "not_found":
                 return None
             raise
-        return Fields(body, f"order {number}")
 
     def newest(self, email: str, wanted: int) -> Plan[list[Fields]]:
         rows = yield from self.rows_of(email, wanted)
@@ -144,13 +143,7 @@ class _Orders(orders.Orders[Api]):
         # What all of them come to is told where they are not more than one page.
         rows = yield from self.rows_of(asked.email, max(asked.reach, _MOST), narrowed)
         found = rows.listing("orders", lambda fields: self.read(fields, with_customer=True))
-        when = yield from self._days(asked)
-        return only(
-            found,
-            lambda order: (
-                asked.status in (None, order.status) and (when is None or when.has(order.created))
-            ),
-        )
+        return only(found, asked.has)
 
     def _narrowed(self, asked: OrdersAsked) -> Plan[dict[str, str]]:
         """Return the parameters of the status and the days.
@@ -165,18 +158,7 @@ class _Orders(orders.Orders[Api]):
                 message = f"the shop has no status {asked.status}, only {known.replace(',', ', ')}"
                 raise StoreError("invalid_input", message)
             query["status"] = asked.status
-        when = yield from self._days(asked)
-        if when is not None:
-            query |= {"after": gmt(when.begin.timestamp() - 1), "before": gmt(when.end.timestamp())}
-            query["dates_are_gmt"] = "true"
-        return query
-
-    def _days(self, asked: OrdersAsked) -> Plan[Moments | None]:
-        if asked.first is None and asked.last is None:
-            return None
-        zone = yield from facts.zone(self.api)
-        first, last = asked.first or _EARLIEST, asked.last or today(self.api.now(), zone)
-        return Moments.of(first, max(first, last), zone)
+        return query if asked.when is None else query | between(asked.when)
 
     def notes(self, found: Fields, *, private: bool) -> Plan[Listing[OrderNote]]:
         """The notes that the shopper was sent, or all of them."""

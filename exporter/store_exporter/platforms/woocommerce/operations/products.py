@@ -151,8 +151,8 @@ def get_product_variations(api: Api, product: int | str) -> Plan[Listing[Product
 @plan(Operations.get_product_categories, calls=("GET /wc/v3/products/categories",))
 def get_product_categories(api: Api, parent: int | str | None = None) -> Plan[Listing[Category]]:
     number = None if parent is None else (yield from category_id(api, parent))
-    rows = yield from api.rows(f"{V3}/products/categories", {"parent": number})
-    found = rows.listing("categories", models.category)
+    path, query = f"{V3}/products/categories", {"parent": number}
+    found = yield from api.listing(path, "categories", models.category, query)
     return found if number is None else only(found, lambda row: (row.parent_id or 0) == number)
 
 
@@ -166,10 +166,9 @@ def get_product_reviews(
     number = models.optional_id(found, "parent_id") or found.identifier()
     params: Mapping[str, Any] = {"product": number, "status": "approved"}
     most = wanted if lowest is None else checks.MOST_ITEMS
-    rows = yield from api.rows(f"{V3}/products/reviews", params, limit=most)
-    written = only(
-        rows.listing("reviews", models.review), lambda review: review.product_id == number
-    )
+    path = f"{V3}/products/reviews"
+    found_all = yield from api.listing(path, "reviews", models.review, params, limit=most)
+    written = only(found_all, lambda review: review.product_id == number)
     if lowest is not None:
         good = tuple(review for review in written if review.rating >= lowest)
         total = len(good) if written.total == len(written) else None

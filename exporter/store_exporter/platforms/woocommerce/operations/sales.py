@@ -8,20 +8,17 @@ what the shop displays. Both add up amounts of different currencies.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
-from datetime import timedelta
 from decimal import Decimal
 
 from ....errors import StoreError
 from ....net.plans import Plan
 from ....spec.money import Money, Quantity
-from ....spec.results import SalesReport
+from ...kit.days import Moments
 from ...kit.fields import Fields
-from ...kit.sales import Days, Moments, Sold, Sums, TopProducts, by_currency, report_plan, today
+from ...kit.sales import Sales, SalesAsked, Sold, Sums, report_plan
 from .. import facts
-from ..api import SUMMING, V3, Api, gmt
+from ..api import SUMMING, V3, Api, between
 from ..totals import OrderTotals, amount
 from .added import every_order
 
@@ -30,24 +27,24 @@ _UNPAID = ("pending", "on-hold", "failed", "cancelled", "checkout-draft", "auto-
 _ASKED = "status,line_items,date_created_gmt,date_paid_gmt"
 _REFUND_MEMBERS = "id,parent_id,date_created_gmt,amount,line_items,shipping_lines,tax_lines"
 _MOST_REFUNDED = 50
-_SECOND = timedelta(seconds=1)
 
 
-class _Sales:
-    """What orders and refunds come to, by currency.
+class _Sales(Sales):
+    """What orders and refunds come to.
 
     Args:
         reading: reads the totals of orders.
+
+    Attributes:
+        currencies: of orders, those that count and those that only have refunds.
     """
 
     def __init__(self, reading: OrderTotals) -> None:
-        self.sums: defaultdict[str, Sums] = defaultdict(Sums)
+        super().__init__()
         self.currencies: dict[int, str] = {}
-        """The currencies of orders, those that count and those that only have refunds."""
-        self.tops = TopProducts()
         self.reading = reading
 
-    def add(self, order: Fields) -> None:
+    def sell(self, order: Fields) -> None:
         """Add an order, whole or, if something of it cannot be read, not at all."""
         number, currency = order.identifier(), order.currency("currency")
         if number in self.currencies:
@@ -60,21 +57,19 @@ class _Sales:
             shipping=amount(order, "shipping_total"),
             discounts=amount(order, "discount_total"),
         )
-        sold = list(_sold(order, currency))
-        self.sums[currency] += one
-        for line in sold:
-            self.tops.add(line)
+        self.add(currency, one, list(_sold(order, currency)))
         self.currencies[number] = currency
 
     def refund(self, order: int, refund: Fields) -> None:
         """Add a refund; one whose order is in the trash or gone is as little there as its sale."""
         if order in self.currencies:
-            self.sums[self.currencies[order]] += Sums(
+            one = Sums(
                 items=_pieces(refund),
                 refunds=abs(amount(refund, "amount")),
                 unearned=_added_up(refund, "tax_lines", "tax_total", "shipping_tax_total")
                 + _added_up(refund, "shipping_lines", "total"),
             )
+            self.add(self.currencies[order], one)
 
 
 def _pieces(order: Fields) -> Quantity:
@@ -97,6 +92,8 @@ def _added_up(refund: Fields, rows: str, *names: str) -> Decimal:
 
 
 @report_plan(
+    facts.zone,
+    facts.currency,
     calls=(
         "GET /wc/v3/orders",
         facts.STATUSES,
@@ -108,7 +105,7 @@ def _added_up(refund: Fields, rows: str, *names: str) -> Decimal:
     errors=("response_too_large",),
     deadline=SUMMING,
 )
-def get_sales_report(api: Api, days: Days) -> Plan[SalesReport]:
+def get_sales_report(api: Api, asked: SalesAsked) -> Plan[Sales]:
     """There are two ideas of a sale, and they differ: `created` takes orders by the day they were
     placed and counts unpaid ones that are on hold, `paid` takes them by the day of payment and
     does not count those. Statuses that plugins added count as paid where there is a payment.
@@ -119,25 +116,11 @@ def get_sales_report(api: Api, days: Days) -> Plan[SalesReport]:
     answer is response_too_large, with how many there are and how far it came. Orders that cannot be
     read are in no figure, and told in `unreadable`.
     """
-    zone = yield from facts.zone(api)
-    first, last = days.until(today(api.now(), zone))
-    when = Moments.of(first, last, zone)
     sales = _Sales((yield from facts.reading(api)))
-    read = _created if days.definition == "created" else _paid
-    unreadable = yield from read(api, when, sales)
-    unreadable += yield from _refunds(api, when, sales)
-    currency = yield from facts.currency(api)
-    report = by_currency(
-        sales.sums, sales.tops, currency, definition=days.definition, first=first, last=last
-    )
-    return replace(report, unreadable=unreadable)
-
-
-def _between(when: Moments, name: str = "") -> dict[str, str]:
-    """Return the parameters of what was created then; `modified_` of what was changed."""
-    # The store leaves out the moment that it is given.
-    after = gmt((when.begin - _SECOND).timestamp())
-    return {f"{name}after": after, "before": gmt(when.end.timestamp())}
+    read = _created if asked.definition == "created" else _paid
+    sales.unreadable = yield from read(api, asked.when, sales)
+    sales.unreadable += yield from _refunds(api, asked.when, sales)
+    return sales
 
 
 def _orders(
@@ -147,14 +130,14 @@ def _orders(
 
     def take(order: Fields) -> None:
         if counts(order):
-            sales.add(order)
+            sales.sell(order)
 
     return (yield from every_order(api, query, _ASKED, sales.reading, take))
 
 
 def _created(api: Api, when: Moments, sales: _Sales) -> Plan[int]:
     """Add the orders that were placed then, as WooCommerce's own sales report chooses them."""
-    query = {"status": ",".join(_CREATED), **_between(when)}
+    query = {"status": ",".join(_CREATED), **between(when)}
 
     def counts(order: Fields) -> bool:
         return order.text("status") in _CREATED and when.has(order.gmt("date_created_gmt"))
@@ -170,7 +153,7 @@ def _paid(api: Api, when: Moments, sales: _Sales) -> Plan[int]:
     also placed since that day.
     """
     status = yield from facts.statuses(api, without=_UNPAID)
-    changed, created = _between(when, "modified_"), _between(when)
+    changed, created = between(when, "modified_"), between(when)
     unchanged = {**created, "modified_before": created["before"]}
 
     def counts(order: Fields) -> bool:
@@ -187,7 +170,7 @@ def _paid(api: Api, when: Moments, sales: _Sales) -> Plan[int]:
 def _refunds(api: Api, when: Moments, sales: _Sales) -> Plan[int]:
     """Add what was paid back then, whenever its order was placed."""
     refunds: list[tuple[int, Fields]] = []
-    query = {**_between(when), "_fields": _REFUND_MEMBERS}
+    query = {**between(when), "_fields": _REFUND_MEMBERS}
 
     def take(row: Fields) -> None:
         if when.has(row.gmt("date_created_gmt")):
@@ -216,7 +199,7 @@ def _refunds_by_order(api: Api, when: Moments, found: list[tuple[int, Fields]]) 
     Raises:
         StoreError: response_too_large, more orders were refunded than are asked for one by one.
     """
-    query = {**_between(when, "modified_"), "_fields": "id,refunds"}
+    query = {**between(when, "modified_"), "_fields": "id,refunds"}
     orders: list[int] = []
 
     def take(order: Fields) -> None:

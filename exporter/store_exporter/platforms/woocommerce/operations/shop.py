@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 
 from ....errors import StoreError
 from ....net.plans import Plan
@@ -13,6 +14,7 @@ from ....spec.operations import Operations
 from ....spec.results import Coupon, Listing, PaymentMethod, ShippingMethod
 from ...kit.coupons import Asked, coupon_plan, refused
 from ...kit.fields import Fields
+from ...kit.lists import switched_on
 from ...kit.money import decimals_of
 from ...kit.operations import plan
 from ...kit.shipping import Zone, shipping_plans
@@ -43,10 +45,9 @@ def _zones(api: Api) -> Plan[Listing[Zone]]:
 
 def _methods(api: Api, zone: Zone) -> Plan[Listing[ShippingMethod]]:
     shop = yield from facts.settings(api)
-    rows = yield from api.rows(f"{V3}/shipping/zones/{zone.id}/methods", limit=100)
-    where = f"method of zone {zone.name}"
-    found = rows.listing(where, lambda row: _shipping_method(row, zone.name, shop))
-    return Listing(tuple(method for enabled, method in found if enabled), None, found.unreadable)
+    path, what = f"{V3}/shipping/zones/{zone.id}/methods", f"method of zone {zone.name}"
+    read = partial(_shipping_method, zone=zone.name, shop=shop)
+    return switched_on((yield from api.listing(path, what, read, limit=100)))
 
 
 def _reaching(
@@ -86,10 +87,10 @@ get_shipping_info, get_shipping_methods = shipping_plans(
 
 @plan(Operations.get_payment_methods, calls=("GET /wc/v3/payment_gateways",))
 def get_payment_methods(api: Api) -> Plan[Listing[PaymentMethod]]:
-    rows = yield from api.rows(f"{V3}/payment_gateways", limit=100)
-    found = rows.listing("payment gateways", _payment_method)
-    methods = tuple(method for enabled, method in found if enabled)
-    return Listing(methods, len(methods), found.unreadable)
+    path = f"{V3}/payment_gateways"
+    return switched_on(
+        (yield from api.listing(path, "payment gateways", _payment_method, limit=100))
+    )
 
 
 @coupon_plan(calls=("GET /wc/v3/coupons?code=", facts.SETTINGS))

@@ -13,8 +13,9 @@ from typing import Any
 
 from ...contract import Response
 from ...errors import StoreError
-from ...net import documents as answers
+from ...net import documents
 from ..kit.fields import plain_text
+from ..kit.rest_answers import RestReader
 from .auth import needs_key
 from .marks import MARKS
 
@@ -78,42 +79,51 @@ REPORTED: dict[str, str] = {
 }
 """The same for an error that somebody else met, of whose answer no more is known."""
 
-STATUSES: dict[int, str] = {
-    400: "invalid_request",
-    401: "unauthorized",
-    403: "forbidden",
-    404: "api_not_found",
-    405: "api_not_found",
-    408: "timeout",
-    409: "invalid_state",
-    413: "invalid_request",
-    422: "invalid_request",
-    429: "rate_limited",
-}
-"""Error type by status, for codes that are not known; from 500 on it is server_error."""
-
 _AUTHENTICATION = "woocommerce_rest_authentication_error"
 _ERROR = {"code", "message", "data", "additional_errors", "additional_data"}
 """Members of an error of WordPress."""
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 
 
-def read(response: Response) -> Any:
-    """Return the JSON of a successful answer.
+class Reader(RestReader):
+    """Reads answers of WordPress and WooCommerce."""
 
-    Raises:
-        StoreError: with the error type that `CODES` and `STATUSES` say, or the one that
-            `answers.document` finds where it is no JSON.
-    """
-    body = answers.document(response, MARKS)
-    if response.status < 400 and not _is_error(body):
-        return body
-    found = error(_status(response.status, body), body)
-    if found.error_type in ("unauthorized", "forbidden") and not needs_key(response.url):
-        # It carried no key, so that no key is to blame.
-        message = f"the store refuses a request that needs no key: {found.message}"
-        raise StoreError("blocked", message, status=found.status, code=found.code)
-    raise found
+    marks = MARKS
+    codes = CODES
+
+    def read(self, response: Response) -> Any:
+        """Return the JSON of a successful answer.
+
+        Raises:
+            StoreError: with the error type that `CODES` or the status says, or the one that
+                `documents.document` finds where it is no JSON.
+        """
+        body = documents.document(response, MARKS)
+        if response.status < 400 and not _is_error(body):
+            return body
+        found = self.error(_status(response.status, body), body)
+        if found.error_type in ("unauthorized", "forbidden") and not needs_key(response.url):
+            # It carried no key, so that no key is to blame.
+            message = f"the store refuses a request that needs no key: {found.message}"
+            raise StoreError("blocked", message, status=found.status, code=found.code)
+        raise found
+
+    def said(self, body: Any) -> tuple[str | None, str]:
+        """Return the code and the words of an error, as far as they are such."""
+        code, words = map(body.get, ("code", "message")) if isinstance(body, dict) else (None, "")
+        known = code if isinstance(code, str) and _CODE.fullmatch(code) else None
+        return known, plain_text(words[:2000]) if isinstance(words, str) else ""
+
+    def kind(self, status: int, code: str | None, message: str) -> str:
+        """Return the error type, where one code stands for a bad key and for its permissions."""
+        if code == _AUTHENTICATION:
+            # The message is English whatever the store's language is set to only where that is
+            # English too, so that another wording counts as a bad key.
+            return "forbidden" if "permissions" in message else "unauthorized"
+        return super().kind(status, code, message)
+
+
+READER = Reader()
 
 
 def _is_error(body: Any) -> bool:
@@ -129,32 +139,3 @@ def _status(status: int, body: Mapping[str, Any]) -> int:
     data = body.get("data") if status < 400 else None
     told = str(data.get("status") if isinstance(data, dict) else data)
     return int(told) if re.fullmatch(r"[45][0-9]{2}", told) else status
-
-
-def error(status: int, body: Any) -> StoreError:
-    """Return what an error answer means.
-
-    Args:
-        status: the HTTP status.
-        body: the JSON.
-    """
-    code, message = None, ""
-    if isinstance(body, dict):
-        raw = body.get("code")
-        code = raw if isinstance(raw, str) and _CODE.fullmatch(raw) else None
-        said = body.get("message")
-        message = plain_text(said[:2000]) if isinstance(said, str) else ""
-    message = MARKS.redact.line(message) or f"the store answered with HTTP {status}"
-    return StoreError(_kind(status, code, message), message, status=status, code=code)
-
-
-def _kind(status: int, code: str | None, message: str) -> str:
-    if code == _AUTHENTICATION:
-        # One code for everything; the message is English whatever the store's language is set to
-        # only where that is English too, so that another wording counts as a bad key.
-        return "forbidden" if "permissions" in message else "unauthorized"
-    if code is not None and code in CODES:
-        return CODES[code]
-    if status >= 500:
-        return "server_error"
-    return STATUSES.get(status, "invalid_response")

@@ -10,7 +10,7 @@ import pytest
 
 from store_exporter.contract import Response
 from store_exporter.errors import ERROR_TYPES, Fault, StoreError
-from store_exporter.platforms.woocommerce import errors
+from store_exporter.platforms.woocommerce.responses import READER
 
 RECORDINGS = Path(__file__).parents[2] / "recordings" / "woocommerce-11.0.1"
 URL = "https://shop.example.com/wp-json/wc/v3/orders"
@@ -57,7 +57,7 @@ def test_every_recorded_error_is_in_the_table() -> None:
 @pytest.mark.parametrize("name", RECORDED)
 def test_a_recorded_error_has_its_type(name: str) -> None:
     with pytest.raises(StoreError) as caught:
-        errors.read(recorded(name))
+        READER.read(recorded(name))
     assert caught.value.error_type == RECORDED[name]
     assert "&quot;" not in caught.value.message
     assert caught.value.code
@@ -75,7 +75,7 @@ def test_faults_are_those_of_the_reference() -> None:
 
 
 def test_all_types_in_the_tables_are_of_the_closed_list() -> None:
-    assert set(errors.CODES.values()) | set(errors.STATUSES.values()) <= set(ERROR_TYPES)
+    assert set(READER.codes.values()) | set(READER.statuses.values()) <= set(ERROR_TYPES)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_all_types_in_the_tables_are_of_the_closed_list() -> None:
 )
 def test_the_code_decides_before_the_status(status: int, body: Any, kind: str) -> None:
     with pytest.raises(StoreError) as caught:
-        errors.read(made(status, body))
+        READER.read(made(status, body))
     assert caught.value.error_type == kind
 
 
@@ -123,19 +123,19 @@ def test_the_code_decides_before_the_status(status: int, body: Any, kind: str) -
 def test_an_error_with_a_status_of_success_is_an_error(code: str, data: Any, kind: str) -> None:
     body = {"code": code, "message": "No", "data": data}
     with pytest.raises(StoreError) as caught:
-        errors.read(made(200, body))
+        READER.read(made(200, body))
     assert caught.value.error_type == kind
 
 
 def test_a_resource_that_happens_to_have_a_code_is_none() -> None:
     coupon = {"code": "save10", "amount": "10.00", "message": "Welcome"}
-    assert errors.read(made(200, coupon)) == coupon
+    assert READER.read(made(200, coupon)) == coupon
 
 
 def test_messages_are_short_and_without_markup_and_secrets() -> None:
     message = "<p>Key ck_0123456789 &quot;x&quot; is <b>bad</b></p>" + "x" * 5000
     with pytest.raises(StoreError) as caught:
-        errors.read(made(401, {"code": "woocommerce_rest_c", "message": message}))
+        READER.read(made(401, {"code": "woocommerce_rest_c", "message": message}))
     assert caught.value.message.startswith('Key <masked> "x" is bad')
     assert len(caught.value.message) <= 301
 
@@ -144,7 +144,7 @@ def test_messages_are_short_and_without_markup_and_secrets() -> None:
 def test_a_request_that_carries_no_key_never_blames_the_key(status: int) -> None:
     body = {"code": "rest_not_logged_in", "message": "You are not logged in."}
     with pytest.raises(StoreError, match="needs no key: You are not") as caught:
-        errors.read(made(status, body, STORE_API))
+        READER.read(made(status, body, STORE_API))
     assert (caught.value.error_type, caught.value.code) == ("blocked", "rest_not_logged_in")
 
 
@@ -164,5 +164,5 @@ def test_a_request_that_carries_no_key_never_blames_the_key(status: int) -> None
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_refusal_without_the_platforms_own_code_is_blocked(status: int, body: Any) -> None:
     with pytest.raises(StoreError) as caught:
-        errors.read(made(status, body))
+        READER.read(made(status, body))
     assert caught.value.error_type == "blocked"

@@ -1,0 +1,37 @@
+"""Days in a shop's calendar, and the time that they take. No I/O."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import NamedTuple
+
+_EARLIEST = date(2000, 1, 1)
+"""Before there were platforms there were no orders in them."""
+
+
+def today(now: float, zone: tzinfo) -> date:
+    """Return the day that it is in the shop's calendar; `now` is Unix time in seconds."""
+    return datetime.fromtimestamp(now, zone).date()
+
+
+class Moments(NamedTuple):
+    """The time of some days, from one moment up to another, which is not part of it."""
+
+    begin: datetime
+    end: datetime
+
+    @classmethod
+    def of(cls, first: date, last: date, zone: tzinfo) -> Moments:
+        """Return the time of days in a calendar, in GMT."""
+        days = (first, last + timedelta(days=1))
+        return cls(*(datetime.combine(day, time(), zone).astimezone(UTC) for day in days))
+
+    @classmethod
+    def up_to(cls, first: date | None, last: date | None, now: float, zone: tzinfo) -> Moments:
+        """Return the time of days of which the first may be open, and the last, until now."""
+        begin, end = first or _EARLIEST, last or today(now, zone)
+        return cls.of(begin, max(begin, end), zone)
+
+    def has(self, moment: datetime | None) -> bool:
+        """Whether a moment is in it."""
+        return moment is not None and self.begin <= moment < self.end
