@@ -11,26 +11,17 @@ from typing import Any
 
 import pytest
 from opentelemetry import trace
-from opentelemetry.sdk.trace import ReadableSpan, Span, TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan, Span
 from opentelemetry.sdk.trace import Tracer as SdkTracer
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from store_exporter import Recorder, StoreError, track
 from store_exporter.calls.book import CallBook
+from tests.fakes.spans import kept
 from tests.metrics.figures import only, series
 from tests.operations.shop import ERRORS, SHOP
 
-
-@pytest.fixture
-def kept(monkeypatch: pytest.MonkeyPatch) -> InMemorySpanExporter:
-    """What a provider that the application has set exports."""
-    exporter = InMemorySpanExporter()
-    provider = TracerProvider(shutdown_on_exit=False)
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
-    # Setting one for good, as applications do, works once a process.
-    monkeypatch.setattr(trace, "_TRACER_PROVIDER", provider)
-    return exporter
+__all__ = ["kept"]
 
 
 def spans(kept: InMemorySpanExporter) -> dict[str, ReadableSpan]:

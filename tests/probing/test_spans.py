@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from opentelemetry import trace
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from store_exporter.calls.book import CallBook
@@ -17,16 +15,10 @@ from store_exporter.net.plans import Plan, Request, once
 from store_exporter.probing.transport import Transport
 from tests.fakes import bad_server
 from tests.fakes.bad_server import serving
+from tests.fakes.spans import kept
 from tests.probing.test_runner import LABELS, Bench, Jobs, job  # noqa: F401 - a fixture
 
-
-@pytest.fixture
-def kept(monkeypatch: pytest.MonkeyPatch) -> InMemorySpanExporter:
-    exporter = InMemorySpanExporter()
-    provider = TracerProvider(shutdown_on_exit=False)
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
-    monkeypatch.setattr(trace, "_TRACER_PROVIDER", provider)
-    return exporter
+__all__ = ["kept"]
 
 
 def asking(*requests: Request, fail: StoreError | None = None) -> Check:

@@ -7,25 +7,18 @@ from typing import Any
 
 import pytest
 from opentelemetry import trace
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from store_demo.stores.base import DemoStore, Role, open_store
 from store_exporter import Recorder, StoreError
 from store_exporter.net.retry import Policy
 from store_exporter.platforms.woocommerce import AsyncWooCommerce, WooCommerce
+from tests.fakes.spans import kept
+
+__all__ = ["kept"]
 
 ONCE = Policy(attempts=1)
-
-
-@pytest.fixture
-def kept(monkeypatch: pytest.MonkeyPatch) -> InMemorySpanExporter:
-    exporter = InMemorySpanExporter()
-    provider = TracerProvider(shutdown_on_exit=False)
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
-    monkeypatch.setattr(trace, "_TRACER_PROVIDER", provider)
-    return exporter
 
 
 @pytest.fixture

@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
 from store_demo.stores.shopify import SimulatedShopify
-from store_exporter.errors import StoreError, UnsupportedOperationError
+from store_exporter.errors import UnsupportedOperationError
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.platforms.shopify import CartSession, Shopify
-from store_exporter.spec.money import Money
 from tests.fakes.clock import Clock
 from tests.fakes.direct import Json, changing
 from tests.fakes.shopify import client
-
-
-def pounds(amount: str) -> Money:
-    return Money(Decimal(amount), "GBP")
-
-
-def failure(operation: Any, *args: Any, **kwargs: Any) -> StoreError:
-    with pytest.raises(StoreError) as caught:
-        operation(*args, **kwargs)
-    return caught.value
+from tests.platforms.operations import failure, pounds
 
 
 def test_each_coupon_of_a_cart_has_its_own_share_of_the_discount(store: Shopify) -> None:

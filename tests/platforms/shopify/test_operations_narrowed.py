@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
 from store_demo.stores.shopify import SimulatedShopify
-from store_exporter.errors import StoreError
 from store_exporter.platforms.shopify import Shopify
 from store_exporter.spec.money import Money
 from store_exporter.spec.results import Tracking
 from tests.fakes.clock import START
+from tests.platforms.operations import failure
 
 DAY = 86_400
 ADA = "ada@example.test"
-
-
-def failure(operation: Any, *args: Any, **kwargs: Any) -> StoreError:
-    with pytest.raises(StoreError) as caught:
-        operation(*args, **kwargs)
-    return caught.value
 
 
 @pytest.mark.parametrize("words", [None, "part"])

@@ -2,42 +2,15 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from store_demo.stores.woocommerce import Fault, SimulatedWooCommerce
-from store_exporter.errors import StoreError
 from store_exporter.platforms.woocommerce import CartSession, WooCommerce, carts
-from store_exporter.spec.money import Money
 from tests.fakes.clock import Clock
 from tests.fakes.woocommerce import changing, client
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def store(clock: Clock) -> SimulatedWooCommerce:
-    return SimulatedWooCommerce(clock=clock.now, orders=0)
-
-
-@pytest.fixture
-def shop(store: SimulatedWooCommerce, clock: Clock) -> WooCommerce:
-    return client(store, clock)
-
-
-def pounds(amount: str) -> Money:
-    return Money(Decimal(amount), "GBP")
-
-
-def failure(operation: Any, *args: Any, **kwargs: Any) -> StoreError:
-    with pytest.raises(StoreError) as caught:
-        operation(*args, **kwargs)
-    return caught.value
+from tests.platforms.operations import failure, pounds
 
 
 def test_a_cart_is_filled_changed_reduced_and_emptied(shop: WooCommerce) -> None:

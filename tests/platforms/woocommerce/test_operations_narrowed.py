@@ -8,32 +8,15 @@ from typing import Any
 import pytest
 
 from store_demo.stores.woocommerce import SimulatedWooCommerce
-from store_exporter.errors import StoreError
 from store_exporter.platforms.woocommerce import WooCommerce
 from store_exporter.platforms.woocommerce.zones import ZonePlace, reaches
 from store_exporter.spec.money import Money
 from store_exporter.spec.results import Tracking
-from tests.fakes.clock import START, Clock
-from tests.fakes.woocommerce import client
+from tests.fakes.clock import START
+from tests.platforms.operations import failure
 
 DAY = 86_400
 ADA = "cust3@example.test"
-
-
-@pytest.fixture
-def store() -> SimulatedWooCommerce:
-    return SimulatedWooCommerce(clock=Clock().now, orders=0)
-
-
-@pytest.fixture
-def shop(store: SimulatedWooCommerce) -> WooCommerce:
-    return client(store)
-
-
-def failure(operation: Any, *args: Any, **kwargs: Any) -> StoreError:
-    with pytest.raises(StoreError) as caught:
-        operation(*args, **kwargs)
-    return caught.value
 
 
 def test_pages_of_what_can_be_had_are_those_of_one_list(

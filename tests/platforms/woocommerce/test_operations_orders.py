@@ -13,33 +13,13 @@ from store_exporter.platforms.woocommerce import WooCommerce
 from store_exporter.spec.money import Money
 from tests.fakes.clock import Clock
 from tests.fakes.woocommerce import changing, client
+from tests.platforms.operations import failure, pounds
 
 ADA = "cust3@example.test"
 
 
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def store(clock: Clock) -> SimulatedWooCommerce:
-    return SimulatedWooCommerce(clock=clock.now, orders=0)
-
-
-@pytest.fixture
-def shop(store: SimulatedWooCommerce) -> WooCommerce:
-    return client(store)
-
-
-def pounds(amount: str) -> Money:
-    return Money(Decimal(amount), "GBP")
-
-
 def kind(operation: Any, *args: Any, **kwargs: Any) -> str:
-    with pytest.raises(StoreError) as caught:
-        operation(*args, **kwargs)
-    return caught.value.error_type
+    return failure(operation, *args, **kwargs).error_type
 
 
 def test_an_order_with_its_address_is_shown_whole(

@@ -13,22 +13,9 @@ from store_exporter.platforms.woocommerce import WooCommerce
 from store_exporter.spec.money import Money
 from tests.fakes.clock import Clock
 from tests.fakes.woocommerce import changing, client
+from tests.platforms.operations import pounds
 
 GBP = "GBP"
-
-
-@pytest.fixture
-def store() -> SimulatedWooCommerce:
-    return SimulatedWooCommerce(clock=Clock().now, orders=0)
-
-
-@pytest.fixture
-def shop(store: SimulatedWooCommerce) -> WooCommerce:
-    return client(store)
-
-
-def pounds(amount: str) -> Money:
-    return Money(Decimal(amount), GBP)
 
 
 def error_type(caught: pytest.ExceptionInfo[StoreError]) -> str:

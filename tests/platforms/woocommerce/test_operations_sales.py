@@ -9,36 +9,11 @@ from typing import Any
 import pytest
 
 from store_demo.stores.woocommerce import Fault, SimulatedWooCommerce
-from store_exporter.errors import StoreError
 from store_exporter.platforms.woocommerce import WooCommerce
 from store_exporter.spec.money import Money
 from tests.fakes.clock import Clock
 from tests.fakes.woocommerce import changing, client
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def store(clock: Clock) -> SimulatedWooCommerce:
-    return SimulatedWooCommerce(clock=clock.now, orders=0)
-
-
-@pytest.fixture
-def shop(store: SimulatedWooCommerce, clock: Clock) -> WooCommerce:
-    return client(store, clock)
-
-
-def pounds(amount: str) -> Money:
-    return Money(Decimal(amount), "GBP")
-
-
-def failure(operation: Any, *args: Any, **kwargs: Any) -> StoreError:
-    with pytest.raises(StoreError) as caught:
-        operation(*args, **kwargs)
-    return caught.value
+from tests.platforms.operations import failure, pounds
 
 
 def test_the_best_customers_come_first(store: SimulatedWooCommerce, shop: WooCommerce) -> None:

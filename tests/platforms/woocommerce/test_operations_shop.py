@@ -9,37 +9,11 @@ import pytest
 
 from store_demo.stores.woocommerce import SimulatedWooCommerce
 from store_demo.stores.woocommerce.shop_api import set_free_shipping
-from store_exporter.errors import StoreError
 from store_exporter.platforms.woocommerce import WooCommerce
 from store_exporter.spec.money import Money
 from tests.fakes.clock import Clock
 from tests.fakes.woocommerce import client
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def store(clock: Clock) -> SimulatedWooCommerce:
-    return SimulatedWooCommerce(clock=clock.now, orders=0)
-
-
-@pytest.fixture
-def shop(store: SimulatedWooCommerce, clock: Clock) -> WooCommerce:
-    return client(store, clock)
-
-
-def pounds(amount: str) -> Money:
-    return Money(Decimal(amount), "GBP")
-
-
-def failure(operation: Any, *args: Any, **kwargs: Any) -> StoreError:
-    with pytest.raises(StoreError) as caught:
-        operation(*args, **kwargs)
-    return caught.value
-
+from tests.platforms.operations import failure, pounds
 
 # Delivery
 
