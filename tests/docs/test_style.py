@@ -75,3 +75,9 @@ def test_a_page_has_one_title_and_headings_go_down_step_by_step(page: Path) -> N
     assert levels.count(1) == 1
     assert all(after <= before + 1 for before, after in pairwise(levels))
     assert [text for _, text in headings if text.endswith((".", ":", "!"))] == []
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda path: path.name)
+def test_a_page_says_first_who_reads_it(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert re.match(r"# [^\n]+\n\nWho reads this: [a-zA-Z]", text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from store_demo.stores.base import DemoStore
 from store_demo.stores.faults import Fault
+from store_exporter.calls.call import OPERATION, Call
 from store_exporter.metrics.recorder import Recorder
 from tests.server.support import Running, configuration, exporting
 
@@ -112,6 +114,20 @@ async def test_analytics_has_the_old_shape_with_the_latest_calls(running: Runnin
     assert found["filters"] == {
         "domain": "shop.example.com", "operation": "get_cart", "days": 7, "limit": 1
     }  # fmt: skip
+
+
+async def test_calls_of_one_moment_have_ids_of_their_own_and_the_days_are_those_asked_for(
+    running: Running,
+) -> None:
+    now = time.time()
+    for seconds in (0.1, 0.2, 0.3):
+        running.exporter.calls.add(
+            Call(now, "acme", "shop.example.com", "woocommerce", OPERATION, "get_cart", seconds,
+                 error_type="timeout")
+        )  # fmt: skip
+    found = await data(running, f"{ANALYTICS}?days=1")
+    assert len({row["id"] for row in found["metrics"]}) == 3
+    assert found["filters"]["days"] == 1
 
 
 async def test_without_calls_numbers_stay_numbers(running: Running) -> None:

@@ -7,7 +7,8 @@ empty answer to who sends no token. What they read is what `/api/v1` reads.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -20,8 +21,8 @@ from ..probing.history import Result
 from ..probing.jobs import jobs_of
 from ..stores.model import Store
 from .access import OrgAccess
-from .api import JsonApi
-from .endpoints import ApiError
+from .api import MAX_DAYS, JsonApi
+from .endpoints import ApiError, number
 from .exporter import Exporter
 from .places import FullError, Places
 from .reports import Report
@@ -76,7 +77,9 @@ class PredecessorApi:
         if "Authorization" in request.headers:
             found = await self._api.analytics(request)
             calls = await asyncio.to_thread(self._calls, self._org(request), found["filters"])
-        stats, filters = found["stats"], found["filters"]
+            # Without a Prometheus they are since the start, which the old shape cannot say.
+            found["filters"]["days"] = number(request, "days", 7, MAX_DAYS)
+        stats = found["stats"]
         return {
             "metrics": calls,
             "stats": {
@@ -86,7 +89,7 @@ class PredecessorApi:
                 "operations_by_type": stats.get("operations_by_type", {}),
                 "errors_by_type": stats.get("errors_by_type", {}),
             },
-            "filters": {**filters, "days": filters["days"] or 7},
+            "filters": found["filters"],
         }
 
     def _org(self, request: web.Request) -> str:
@@ -103,7 +106,7 @@ class PredecessorApi:
             for call in newest
             if call.kind == OPERATION and filters["operation"] in (None, call.operation)
         )
-        return [_row(book.shown(call)) for call in islice(asked, filters["limit"])]
+        return _rows(map(book.shown, islice(asked, filters["limit"])))
 
     async def _health(self, request: web.Request) -> Document:
         checks: list[Report] = []
@@ -160,6 +163,19 @@ class PredecessorApi:
         """Whether what is known does not rest on a liveness probe that failed or never ran."""
         last = self._exporter.status(store).liveness
         return known["status"] != "unknown" and last is not None and last.error_type is None
+
+
+def _rows(calls: Iterable[Call]) -> list[Document]:
+    """Return calls as rows of the old table, by whose ids pages tell them apart."""
+    rows, met = [], Counter[str]()
+    for call in calls:
+        row = _row(call)
+        met[row["id"]] += 1
+        # Several calls of one batch ended at the same moment.
+        if met[row["id"]] > 1:
+            row["id"] += f"/{met[row['id']]}"
+        rows.append(row)
+    return rows
 
 
 def _row(call: Call) -> Document:
