@@ -59,18 +59,6 @@ def test_text_is_read_in_its_own_encoding(body: bytes, content_type: str) -> Non
     assert answers.document(response(body, content_type=content_type)) == {"a": "ü€"}
 
 
-@pytest.mark.parametrize(
-    ("written", "read"),
-    [
-        (r"Shop \ud83d", "Shop \ufffd"),
-        (r"\udE00\ud83d\ude00", "\ufffd\N{GRINNING FACE}"),
-        (r"C:\\ud83d", r"C:\ud83d"),
-    ],
-)
-def test_half_a_character_never_gets_into_what_is_written_on(written: str, read: str) -> None:
-    assert answers.parse(f'{{"a": "{written}"}}') == {"a": read}
-
-
 CASES = [
     ("empty", 200, "", {}, "invalid_response", "empty"),
     ("cut off", 200, '{"a": [1, 2', {}, "invalid_response", "cut off"),

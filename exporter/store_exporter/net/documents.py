@@ -7,18 +7,17 @@ happened instead. It knows no platform: a platform hands in its `Marks`.
 
 from __future__ import annotations
 
-import codecs
 import html
 import json
 import re
 import time
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
 from ..contract import Response
 from ..errors import StoreError
+from .decoding import behind, parse, text
 from .marks import GENERIC, Marks
 from .plans import seconds_of
 
@@ -31,73 +30,12 @@ _TAG = re.compile(r"<[^>]{0,300}>")
 _CLOSED_CODE = re.compile(
     r"maintenance|coming.?soon|under.?construction|site.?(offline|closed)", re.IGNORECASE
 )
-_ESCAPE = re.compile(
-    r"(\\u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w)|(\\u[dD][89a-fA-F]\w\w)|\\.", re.DOTALL
-)
-"""In JSON: a pair of surrogates, one that is alone and stands for no character, another escape."""
-_GZIP = b"\x1f\x8b"
 _HEAD = 20_000
 """Characters of a page that are looked at."""
 _PLANNED_SECONDS = 60.0
 """A 503 that says to come back after this or later was planned; overload asks for seconds."""
 _REFUSING = (202, 400, 401, 403, 405, 406, 409, 415, 418, 429, 451, 503)
 """Statuses with which firewalls and CDNs refuse a request, besides 200."""
-
-
-def text(response: Response) -> str:
-    """Return the body as text, by its byte order mark, its declared charset or as UTF-8.
-
-    Each file of PHP that begins with a byte order mark adds one of its own.
-
-    Raises:
-        StoreError: invalid_response, it is not text in that encoding.
-    """
-    body = response.body
-    for mark, encoding in (
-        (codecs.BOM_UTF8, "utf-8"),
-        (codecs.BOM_UTF16_LE, "utf-16-le"),
-        (codecs.BOM_UTF16_BE, "utf-16-be"),
-    ):
-        if body.startswith(mark):
-            return _decoded(body, encoding, response).lstrip("\ufeff")
-    match = re.search(r"charset=[\"']?([\w-]+)", response.headers.get("content-type", ""))
-    return _decoded(body, match.group(1) if match else "utf-8", response)
-
-
-def _decoded(body: bytes, encoding: str, response: Response) -> str:
-    try:
-        codecs.lookup(encoding)
-    except LookupError:
-        # Such as MySQL's name for it, utf8mb4; JSON is in UTF-8 whatever is declared.
-        encoding = "utf-8"
-    try:
-        return body.decode(encoding)
-    except (UnicodeDecodeError, LookupError):
-        message = f"the answer is not text in {encoding[:20]}"
-        if body.startswith(_GZIP):
-            message = "the answer is compressed once more than it says"
-        raise StoreError("invalid_response", message, status=response.status) from None
-
-
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
-
-
-_DECODER = json.JSONDecoder(parse_float=Decimal, parse_constant=_refuse_constant)
-
-
-def parse(source: str) -> Any:
-    """Parse JSON, with exact decimals, and with U+FFFD for a surrogate that is alone.
-
-    Raises:
-        ValueError: it is not JSON, or nested or long beyond reason.
-    """
-    if "\\ud" in source or "\\uD" in source:
-        source = _ESCAPE.sub(lambda found: r"\ufffd" if found.group(2) else found.group(), source)
-    try:
-        return _DECODER.decode(source)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
 
 
 def document(response: Response, marks: Marks = GENERIC) -> Any:
@@ -311,8 +249,7 @@ def _broken(source: str, page: str, title: str, marks: Marks) -> _Finding:
 
 def _cut_or_more(source: str, marks: Marks) -> str:
     """Say whether JSON ends too soon or something comes after it, such as a comment of a cache."""
-    try:
-        _, end = _DECODER.raw_decode(source)
-    except (ValueError, RecursionError):
+    rest = behind(source)
+    if rest is None:
         return "the JSON is broken or cut off"
-    return f"something was printed after the JSON: {marks.redact.line(source[end:].strip(), 120)}"
+    return f"something was printed after the JSON: {marks.redact.line(rest.strip(), 120)}"

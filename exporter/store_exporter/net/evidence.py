@@ -60,9 +60,10 @@ def _refusal(status: int, headers: Mapping[str, str], body: bytes | None) -> str
     if not body or len(body) > _MOST_BYTES:
         return None
     from . import documents
+    from .decoding import parse
 
     try:
-        document = documents.parse(body.decode(errors="replace"))
+        document = parse(body.decode(errors="replace"))
     except ValueError:
         return None
     found = documents.refusal(status, headers, document)

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from ...contract import Response
 from ...errors import StoreError
 from ...net import documents
+from ...net.decoding import parse, text
 from ...net.marks import Marks
 from ...net.plans import retry_after
 from .bucket import Cost, ThrottledError, TooDearError
@@ -107,7 +108,7 @@ class GraphqlReader(ABC):
         words = self._own_words(response) if status >= 400 else ""
         if status in (401, 403) and not words:
             # The platform says why in JSON; whoever stands before it does not.
-            raise documents.no_document(response, documents.text(response), self.marks)
+            raise documents.no_document(response, text(response), self.marks)
         if status in self.statuses:
             kind, message = self.statuses[status]
             raise StoreError(kind, f"{message}{words}", status=status)
@@ -123,7 +124,7 @@ class GraphqlReader(ABC):
     def _own_words(self, response: Response) -> str:
         """Return what the answer itself says of an error status, after a colon; "" for nothing."""
         try:
-            body = documents.parse(documents.text(response))
+            body = parse(text(response))
         except (StoreError, ValueError):
             return ""
         errors = self.errors(mapping(body).get("errors"))

@@ -17,6 +17,7 @@ from ...errors import StoreError
 from ...metrics.catalogue import health
 from ...metrics.families import Sample
 from ...net import documents
+from ...net.decoding import text
 from ...net.marks import Marks
 from ...net.plans import Plan, RedirectError, Request, once
 from ...stores.model import Store
@@ -110,7 +111,7 @@ def storefront(
                 raise
             degraded = [pages.closed.degraded] if is_closed else []
             return Report((), degraded, f"visitors are sent to {target.hostname}{target.path}")
-        source = documents.text(response)
+        source = text(response)
         low = source.lower()
         _check_page(response, source, low, pages, marks)
         degraded = slow(response, run)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from ...contract import Response
 from ...errors import StoreError
-from ...net import documents
+from ...net.decoding import text
 from ...stores.model import Secret
 from ..kit.connection import Credential, revealed
 from ..kit.fields import Fields
@@ -120,7 +120,7 @@ def _check_refusal(response: Response) -> None:
         StoreError: unauthorized.
     """
     try:
-        source = documents.text(response)
+        source = text(response)
     except StoreError:
         return
     named = [code for code in _REFUSALS if code in source]

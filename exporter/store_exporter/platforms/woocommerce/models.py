@@ -22,6 +22,11 @@ def optional_id(fields: Fields, name: str) -> int | None:
     return None if fields.raw(name) in (None, "", False) else fields.integer(name) or None
 
 
+def full_name(person: Fields) -> str:
+    """Read a name, of which one part may be missing."""
+    return f"{person.text_or('first_name')} {person.text_or('last_name')}".strip()
+
+
 def lines(order: Fields) -> Iterator[Fields]:
     """Yield an order's lines; plugins leave null where there are none."""
     return order.children("line_items") if order.has("line_items") else iter(())

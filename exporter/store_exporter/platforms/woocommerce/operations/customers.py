@@ -13,7 +13,7 @@ from ...kit.fields import Fields
 from ...kit.operations import plan
 from .. import facts
 from ..api import SUMMING, V3, Api
-from ..models import optional_id
+from ..models import full_name, optional_id
 from ..totals import OrderTotals
 from .added import every_order
 
@@ -79,7 +79,7 @@ def _read(order: Fields, reading: OrderTotals) -> Purchase | None:
         spent -= abs(refund.money("total", currency).amount)
     billing = order.child("billing")
     return Purchase(
-        name=f"{billing.text_or('first_name')} {billing.text_or('last_name')}".strip(),
+        name=full_name(billing),
         country=billing.text_or("country"),
         created=order.gmt("date_created_gmt"),
         spent=Money(spent, currency),

@@ -5,29 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import tzinfo
-from decimal import Decimal
 from typing import Any
 
 from ....errors import StoreError
 from ....net.plans import Plan
-from ....spec.money import Money
-from ....spec.results import (
-    Cancellation,
-    Customer,
-    Listing,
-    Order,
-    OrderLine,
-    OrderNote,
-    Refund,
-    RefundStatus,
-)
+from ....spec.results import Cancellation, Listing, Order, OrderNote, RefundStatus
 from ...kit import orders
 from ...kit.fields import Fields
 from ...kit.lists import Rows, only
 from ...kit.orders import OrdersAsked, order_plans
-from .. import delivery, facts
+from .. import facts, order_models
 from ..api import FULL, V3, Api, between
-from ..models import lines, optional_id
 from ..totals import OrderTotals
 
 _LOOKUP = (
@@ -135,7 +123,7 @@ class _Orders(orders.Orders[Api]):
         return None
 
     def read(self, found: Fields, *, with_customer: bool) -> Order:
-        return _order(found, self.reading, with_customer=with_customer)
+        return order_models.order(found, self.reading, with_customer=with_customer)
 
     def listed(self, asked: OrdersAsked) -> Plan[Listing[Order]]:
         """Orders that were placed with the address or by the customer who has it."""
@@ -165,7 +153,7 @@ class _Orders(orders.Orders[Api]):
         kind = "any" if private else "customer"
         path = f"{V3}/orders/{found.identifier()}/notes"
         found_notes = yield from self.api.page(path, {"type": kind})
-        notes = Rows(found_notes.items).listing("notes", _order_note)
+        notes = Rows(found_notes.items).listing("notes", order_models.note)
         kept = [note for note in notes if private or note.for_customer]
         kept.sort(key=lambda note: (note.created, note.id))
         return replace(notes, items=tuple(kept), total=len(kept))
@@ -174,7 +162,7 @@ class _Orders(orders.Orders[Api]):
         number, currency = found.identifier(), found.currency("currency")
         rows = yield from self.api.rows(f"{V3}/orders/{number}/refunds", FULL, limit=_MOST)
         # A sum needs each of its parts: one that cannot be read fails the operation.
-        refunds = [_refund(Fields(row, "refund"), currency) for row in rows.items]
+        refunds = [order_models.refund(Fields(row, "refund"), currency) for row in rows.items]
         return orders.refund_status(number, self.reading.total(found, currency), refunds)
 
     def cancel(
@@ -235,69 +223,6 @@ def _note(api: Api, number: int, reason: str) -> Plan[bool]:
     except StoreError:
         return False
     return True
-
-
-def _order(fields: Fields, reading: OrderTotals, *, with_customer: bool) -> Order:
-    """Read an order; who placed it only when that was asked for."""
-    currency = fields.currency("currency")
-    refunded = Decimal(0)
-    for row in fields.children("refunds"):
-        # Negative in the answer, as it lessens the order's total.
-        refunded += abs(row.money("total", currency).amount)
-    return Order(
-        id=fields.identifier(),
-        number=fields.text("number"),
-        status=fields.text("status"),
-        total=reading.total(fields, currency),
-        refunded=Money(refunded, currency),
-        lines=tuple(_line(row, currency) for row in lines(fields)),
-        customer=_customer(fields) if with_customer else None,
-        payment_method=fields.text_or("payment_method_title"),
-        created=fields.gmt_if_any("date_created_gmt"),
-        modified=fields.gmt_if_any("date_modified_gmt"),
-        paid=fields.gmt_if_any("date_paid_gmt"),
-        completed=fields.gmt_if_any("date_completed_gmt"),
-        shipping=delivery.address(fields) if with_customer else None,
-        tracking=delivery.tracking(fields) if with_customer else (),
-    )
-
-
-def _line(row: Fields, currency: str) -> OrderLine:
-    return OrderLine(
-        product_id=optional_id(row, "product_id"),
-        variation_id=optional_id(row, "variation_id"),
-        sku=row.text_or("sku"),
-        name=row.text("name"),
-        quantity=row.quantity("quantity"),
-        total=row.money("total", currency),
-    )
-
-
-def _customer(fields: Fields) -> Customer:
-    billing = fields.child("billing")
-    name = f"{billing.text_or('first_name')} {billing.text_or('last_name')}".strip()
-    return Customer(optional_id(fields, "customer_id"), billing.text_or("email"), name)
-
-
-def _order_note(fields: Fields) -> OrderNote:
-    """Read an order's note."""
-    return OrderNote(
-        id=fields.identifier(),
-        text=fields.markup_or("note"),
-        for_customer=fields.flag("customer_note"),
-        created=fields.gmt("date_created_gmt"),
-    )
-
-
-def _refund(fields: Fields, currency: str) -> Refund:
-    """Read a refund."""
-    amount = fields.money("amount", currency)
-    return Refund(
-        id=fields.identifier(),
-        amount=Money(abs(amount.amount), currency),
-        reason=fields.text_or("reason"),
-        created=fields.gmt("date_created_gmt"),
-    )
 
 
 _BY_EMAIL = ("GET /wc/v3/customers?email=", "GET /wc/v3/orders?search=")
