@@ -98,7 +98,7 @@ class Plans:
 
     Args:
         title: of the platform, for people.
-        modules: that hold its plans.
+        modules: that hold its plans, each by itself or in tuples.
         unsupported: operations that it cannot do, with the reason.
 
     Attributes:
@@ -110,10 +110,11 @@ class Plans:
         self, title: str, modules: Iterable[ModuleType], unsupported: Mapping[str, str]
     ) -> None:
         found = {
-            value.spec.name: value
+            planned.spec.name: planned
             for module in modules
             for value in vars(module).values()
-            if isinstance(value, Planned)
+            for planned in (value if isinstance(value, tuple) else (value,))
+            if isinstance(planned, Planned)
         }
         self.planned: Mapping[str, Planned[..., Any]] = {
             name: found[name] for name in OPERATIONS if name in found

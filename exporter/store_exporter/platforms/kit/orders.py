@@ -228,13 +228,7 @@ def summary(orders: Sequence[Order]) -> OrderSummary:
 
 def order_plans(
     kind: Callable[[ApiT], Orders[ApiT]], calls: Mapping[str, tuple[str, ...]]
-) -> tuple[
-    Planned[..., Order],
-    Planned[..., CustomerOrders],
-    Planned[..., Listing[OrderNote]],
-    Planned[..., RefundStatus],
-    Planned[..., Cancellation],
-]:
+) -> tuple[Planned[..., Any], ...]:
     """Return the plans of the operations on orders, in the order of `Operations`.
 
     Args:

@@ -226,13 +226,7 @@ def price_of(product: Product, variations: Sequence[Product] = ()) -> Price:
 
 def product_plans(
     kind: Callable[[ApiT], Lookup[ApiT]], *, calls: tuple[str, ...]
-) -> tuple[
-    Planned[..., Product],
-    Planned[..., Stock],
-    Planned[..., StockQuantity],
-    Planned[..., Price],
-    Planned[..., Listing[Product]],
-]:
+) -> tuple[Planned[..., Any], ...]:
     """Return the plans of the operations on one product, in the order of `Operations`.
 
     Args:

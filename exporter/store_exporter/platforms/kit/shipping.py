@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from ...errors import StoreError
 from ...net.plans import Plan
@@ -75,7 +75,7 @@ def shipping_plans(
     currency: Callable[[ApiT], Plan[str]],
     *,
     calls: tuple[str, ...],
-) -> tuple[Planned[..., ShippingInfo], Planned[..., Listing[ShippingMethod]]]:
+) -> tuple[Planned[..., Any], ...]:
     """Return the plans of get_shipping_info and get_shipping_methods.
 
     Args:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from store_exporter.contract import Probe, Report, Run
+from store_exporter.contract import Report, Run
 from store_exporter.net.plans import Plan
 from store_exporter.platforms.kit.fields import Fields
-from store_exporter.platforms.kit.monitoring import probe
+from store_exporter.platforms.kit.monitoring import by_name, probe
 from store_exporter.platforms.kit.probes import dns, slow, tls
 
 from .api import Api
@@ -22,5 +22,5 @@ def liveness(api: Api, run: Run) -> Plan[Report]:
     return Report((), slow(response, run), f"the API answered; the shop sells in {currency}")
 
 
-PROBES: dict[str, Probe] = {one.name: one for one in (liveness, tls("/favicon.ico"), dns)}
+PROBES = by_name(liveness, tls("/favicon.ico"), dns)
 """Every probe by its name."""

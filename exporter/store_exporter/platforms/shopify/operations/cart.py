@@ -177,7 +177,7 @@ def _line(row: Fields) -> CartLine:
     )
 
 
-add_to_cart, get_cart, remove_from_cart, update_cart_quantity, apply_coupon_to_cart = cart_plans(
+PLANNED = cart_plans(
     _Cart,
     {
         "add_to_cart": ("admin VariantsByQuery", "admin ProductById", _GET, "storefront AddLines"),

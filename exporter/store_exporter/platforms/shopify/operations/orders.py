@@ -125,7 +125,7 @@ def _belongs(order: Fields, email: str | None) -> bool:
     return email is None or order.text_or("email").strip().casefold() == email
 
 
-check_order, get_customer_orders, get_order_notes, check_refund_status, cancel_order = order_plans(
+PLANNED = order_plans(
     _Orders,
     {
         "check_order": _LOOKUP,

@@ -16,9 +16,7 @@ from ..product_lookup import LOOKUP, Lookup, quoted
 _MOST = 1000
 
 
-get_product_details, check_stock, get_stock_quantity, check_price, get_product_variations = (
-    product_plans(Lookup, calls=LOOKUP)
-)
+OF_ONE = product_plans(Lookup, calls=LOOKUP)
 
 
 @plan(Operations.get_product_categories, calls=("admin Collections",))

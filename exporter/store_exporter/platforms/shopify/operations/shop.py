@@ -76,7 +76,7 @@ def _zones_of_group(data: Fields) -> Fields:
     raise StoreError("invalid_response", "a group of locations without zones")
 
 
-get_shipping_info, get_shipping_methods = shipping_plans(
+DELIVERY = shipping_plans(
     _zones,
     _reaching,
     _methods,

@@ -143,7 +143,7 @@ def _variation_id(api: Api, product: int | str, variation: int | str) -> Plan[in
 
 _BY_ID = "GET /wc/v3/products/{id}"
 _CART = "POST /wc/store/v1/cart"
-add_to_cart, get_cart, remove_from_cart, update_cart_quantity, apply_coupon_to_cart = cart_plans(
+PLANNED = cart_plans(
     _Cart,
     {
         "add_to_cart": ("GET /wc/v3/products?sku=", _BY_ID, GET_CART, f"{_CART}/add-item"),

@@ -226,7 +226,7 @@ def _note(api: Api, number: int, reason: str) -> Plan[bool]:
 
 
 _BY_EMAIL = ("GET /wc/v3/customers?email=", "GET /wc/v3/orders?search=")
-check_order, get_customer_orders, get_order_notes, check_refund_status, cancel_order = order_plans(
+PLANNED = order_plans(
     _Orders,
     {
         "check_order": _LOOKUP,

@@ -80,9 +80,7 @@ def _continents(api: Api, country: str) -> Plan[frozenset[str]]:
     )
 
 
-get_shipping_info, get_shipping_methods = shipping_plans(
-    _zones, _reaching, _methods, facts.currency, calls=_ZONES
-)
+DELIVERY = shipping_plans(_zones, _reaching, _methods, facts.currency, calls=_ZONES)
 
 
 @plan(Operations.get_payment_methods, calls=("GET /wc/v3/payment_gateways",))
