@@ -112,6 +112,7 @@ STORES = [
             "error": "Error establishing a database connection",
             "error_type": "timeout",
             "cost": "about 1,240 EUR an hour in 31 orders, at this time of the week",
+            "loss": "about 110 EUR",
             "failing": "get_cart (30 calls) in the last five minutes",
             "changed": "platform WooCommerce 9.3.3 to 9.4.1, deploy checkout 7, "
             "theme Storefront 4.6",
@@ -330,6 +331,7 @@ OUTAGES = [
             of(health.INFO, 'version="9.4.1"', IN_OUTAGE): "1x34",
             why(LIVENESS, "502 Bad Gateway", base=IN_OUTAGE): "_x4 1x30",
             **earning(12000, 0, 30, 500, 20),
+            of(health.PROBE_FAILING_SINCE, LIVENESS, IN_OUTAGE): "_x4 240x30",
             of(costs.REVENUE, 'currency="EUR"'): "777x34",
             of(costs.ORDERS, base=IN_OUTAGE): "40x34",
         },
@@ -341,6 +343,7 @@ OUTAGES = [
             "error": "502 Bad Gateway (1 stores)",
             "stores": "shop0.example, shop3.example, shop2.example, shop4.example, shop1.example",
             "cost": "about 12,550 EUR an hour in 40 orders, at this time of the week",
+            "loss": "about 800 EUR",
         },
     ),
     Case(
@@ -392,6 +395,7 @@ OUTAGES = [
             "error": "HTTP 500",
             "error_type": "server_error",
             "cost": "about 1,240,240 EUR an hour in 31 orders, at this time of the week",
+            "loss": "about 52,230 EUR",
         },
     ),
     Case(
@@ -554,6 +558,54 @@ BUSINESS = [
         },
         "70m",
         groups=("business",),
+    ),
+    Case(
+        "StorePricesChanged",
+        "a third of what sold today is cheaper after weeks of usual prices",
+        {
+            of(business.PRODUCTS_SOLD, 'price="usual"'): "30x216 18x6",
+            of(business.PRODUCTS_SOLD, 'price="lower"'): "1x216 9x6",
+            of(business.PRODUCTS_SOLD, 'price="higher"'): "0x216 3x6",
+        },
+        "221h",
+        f"12 products of {WHO} that sold today were much cheaper or dearer than usual. "
+        "9 of them were cheaper.",
+        severity="warning",
+        step="1h",
+        groups=("surges",),
+    ),
+    Case(
+        "StorePricesChanged",
+        "a shop that has as many other prices every day, such as one with daily sales",
+        {
+            of(business.PRODUCTS_SOLD, 'price="usual"'): "18x222",
+            of(business.PRODUCTS_SOLD, 'price="lower"'): "12x222",
+        },
+        "221h",
+        step="1h",
+        groups=("surges",),
+    ),
+    Case(
+        "StorePricesChanged",
+        "seven products of a small shop mean nothing",
+        {
+            of(business.PRODUCTS_SOLD, 'price="usual"'): "9x216 2x6",
+            of(business.PRODUCTS_SOLD, 'price="higher"'): "0x216 7x6",
+        },
+        "221h",
+        step="1h",
+        groups=("surges",),
+    ),
+    Case(
+        "StorePricesChanged",
+        "a new shop has no week that it could be compared with",
+        {
+            of(business.PRODUCTS_SOLD, 'price="usual"'): "10x12",
+            of(business.PRODUCTS_SOLD, 'price="lower"'): "20x12",
+        },
+        "10h",
+        step="1h",
+        groups=("surges",),
     ),
     Case(
         "StoreBestSellersOutOfStock",

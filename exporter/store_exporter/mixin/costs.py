@@ -5,16 +5,18 @@ Seasonal where enough weeks are known, and the mean of the last week before that
 
 from __future__ import annotations
 
-from ..metrics.catalogue import business
-from . import series
+from ..metrics.catalogue import business, health
+from . import promql, series
 from .model import Group, Record
-from .policy import HOUR
-from .promql import STORE, total
+from .policy import HOUR, LIVENESS_PROBE
+from .promql import STORE, equal, select, total
 from .seasonal import mean_of_a_week, same_hour_of_past_weeks
 
 MONEY = (*STORE, "currency")
 REVENUE = series.recorded(MONEY, business.REVENUE, "hourly_normal")
 ORDERS = series.recorded(STORE, business.ORDERS_PAID, "hourly_normal")
+LOST = series.recorded(MONEY, business.REVENUE, "lost")
+"""What the outage of a store that is down has cost so far."""
 
 
 def groups() -> list[Group]:
@@ -37,3 +39,12 @@ def groups() -> list[Group]:
         ),
     ]
     return [Group("store-exporter.costs", rules, interval=120)]
+
+
+def lost() -> Record:
+    """The normal revenue of the time since the first failed probe, of stores that are down."""
+    failing = select(health.PROBE_FAILING_SINCE, equal("probe", LIVENESS_PROBE))
+    stores = promql.on("org", "domain")
+    hours = f"max by (org, domain) (time() - {failing}) / {HOUR}"
+    down = f"{hours} and {stores} {series.STORE_UP} == 0"
+    return Record(LOST, f"{REVENUE} * {stores} group_left () ({down})")

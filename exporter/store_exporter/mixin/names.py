@@ -29,6 +29,7 @@ class AlertName:
     STORE_CHECKOUT_ERRORS_AFTER_UPDATE = "StoreCheckoutErrorsAfterUpdate"
     STORE_REFUND_SURGE = "StoreRefundSurge"
     STORE_ABANDONED_CARTS_SURGE = "StoreAbandonedCartsSurge"
+    STORE_PRICES_CHANGED = "StorePricesChanged"
     STORE_BEST_SELLERS_OUT_OF_STOCK = "StoreBestSellersOutOfStock"
     STORE_WEBHOOKS_DISABLED = "StoreWebhooksDisabled"
     STORE_BACKGROUND_JOBS_STUCK = "StoreBackgroundJobsStuck"

@@ -75,6 +75,10 @@ class Thresholds:
     surge_orders: float = 20
     """Orders a day, or abandoned carts, below which a multiple of normal means nothing."""
     refund_share: float = 0.2
+    price_share: float = 0.3
+    price_products: float = 8
+    """Share of the products sold within a day whose price changed, and how many they are at
+    least."""
     operation_bug_share: float = 0.2
     operation_bug_minimum: float = 20
     """Operations in ten minutes below which the share means nothing."""

@@ -111,7 +111,8 @@ def definitions(prefix: str, escape: str, bullet: str) -> str:
             f"First: {here}\n{{{{ end }}}}{{{{ end }}}}"
         ),
         "among": f"{bullet}{what(MAX_AMONG)} ({since})\n",
-        "over": f"{bullet}{who}{ended} {lasted}, {since}\n",
+        "over": f"{bullet}{who}{ended} {lasted}, {since}"
+        f"{{{{ with .Annotations.loss }}}}; it cost {here}{{{{ end }}}}\n",
     }
     return "".join(
         f'{{{{ define "{prefix}.{name}" }}}}{text}{{{{ end }}}}\n' for name, text in said.items()

@@ -107,6 +107,17 @@ async def test_best_sellers_are_those_of_seven_days(shop: Watched) -> None:
     assert value == float(order.total)
 
 
+async def test_what_sells_for_its_usual_price_is_counted_by_the_piece(shop: Watched) -> None:
+    room = shop.shop.stock_room
+    pump = room.by_sku("SKU-010")
+    for day in range(3, 15):
+        room.new_order(lines=[(pump.id, 3)], created=shop.clock.now() - day * DAY)
+    room.new_order(lines=[(pump.id, 1)])
+    report = await shop.collect(SELLERS)
+    found = {labels["price"]: value for labels, value in rows(report, "store_products_sold")}
+    assert found == {"usual": 1, "lower": 0, "higher": 0}
+
+
 async def test_low_is_what_the_collector_stock_calls_low(shop: Watched) -> None:
     watcher = shop.watcher()
     options = {**COLLECTORS["stock"].options, "threshold": 0}

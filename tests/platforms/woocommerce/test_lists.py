@@ -108,6 +108,24 @@ async def test_best_sellers_are_those_of_seven_days_with_what_they_brought() -> 
         assert value == float(order["total"])
 
 
+async def test_what_sells_for_another_price_than_before_is_counted() -> None:
+    async with watching(orders=0) as store:
+        first, second, *_ = sellable(store)
+        for day in range(3, 15):
+            for product in (first, second):
+                created = store.clock.now - day * 86_400
+                store.shop.new_order("completed", lines=[(product, 2)], created=created)
+        store.shop.shop.products[first]["price"] = "0.01"
+        for product in (first, second):
+            store.shop.new_order("processing", lines=[(product, 1)])
+        asked = len(store.asked())
+        report = await store.collect(SELLERS)
+        found = {labels["price"]: value for labels, value in rows(report, "store_products_sold")}
+        assert found == {"usual": 1, "lower": 1, "higher": 0}
+        # As many as without: the orders, the best sellers that are out, and one page of each kind.
+        assert len(store.asked()) - asked == 4
+
+
 async def test_lists_can_be_switched_off_and_then_cost_nothing() -> None:
     async with watching() as store:
         store.lists = False

@@ -81,6 +81,15 @@ BEST_SELLERS_OUT = Metric(
     STORE_LABELS,
     "{product}",
 )
+PRODUCTS_SOLD = Metric(
+    "store_products_sold",
+    Kind.GAUGE,
+    "Products that sold within the last day, by their price: usual, or lower by more than a fifth "
+    "or higher by more than a quarter than the median of their earlier orders of 30 days. Only "
+    "products with two earlier orders count.",
+    (*STORE_LABELS, "price"),
+    "{product}",
+)
 CARTS_ABANDONED = Metric(
     "store_carts_abandoned",
     Kind.GAUGE,

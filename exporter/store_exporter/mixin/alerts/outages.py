@@ -15,6 +15,7 @@ from ..policy import LIVENESS_PROBE, MINUTE, THRESHOLDS
 from ..promql import STORE, equal
 from .causes import unusable
 from .texts import (
+    AMOUNTS,
     CHANGED,
     FAILING,
     OUTAGE,
@@ -121,6 +122,7 @@ def shared() -> dict[str, str]:
     of_those = f"{promql.on('org', 'domain')} ({down})"
     worth = f"{promql.select(costs.REVENUE, chosen)} and {of_those}"
     orders = f"{promql.select(costs.ORDERS, chosen)} and {of_those}"
+    lost = f"sum by (currency) (max_over_time({promql.select(costs.LOST, chosen)}[1h]))"
     named = f"topk({_NAMED + 1}, max by (org, domain) (({worth}) or {of_those}))"
     liveness = equal("probe", LIVENESS_PROBE)
     reasons = promql.select(health.PROBE_FAILURE, chosen, liveness)
@@ -141,6 +143,8 @@ def shared() -> dict[str, str]:
         "cost": cost(
             f"topk(3, sum by (currency) ({worth}))", f"sum({orders})", "platform", "platform"
         ),
+        # Most stores are up again when the last that count as an outage are not.
+        "loss": asked(f"topk(3, round({lost}, 10) > 0)", AMOUNTS, "platform"),
     }
 
 

@@ -15,6 +15,8 @@ from .texts import (
     ANY_ERROR,
     CHANGED,
     FAILING,
+    LOSS,
+    LOST,
     PROBE_CAUSE,
     SHARE,
     STATUS,
@@ -73,10 +75,11 @@ def store_down() -> Alert:
         ),
         inhibited_by=(outage(),),
         faults=(Fault.STORE, Fault.CONFIG),
-        facts=unavailable(),
+        facts={**unavailable(), "loss": LOST},
         probe=LIVENESS_PROBE,
         keep=CALM,
         ended=FAILED,
+        joined=(LOSS,),
     )
 
 

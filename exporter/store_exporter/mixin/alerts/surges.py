@@ -1,14 +1,18 @@
-"""Alerts on refunds and abandoned carts far above what the shop normally has."""
+"""Alerts on refunds, abandoned carts and other prices far above what the shop normally has."""
 
 from __future__ import annotations
 
+from ...metrics.catalogue import business
 from .. import promql, surges
 from ..model import Alert, Group, Runbook
 from ..names import AlertName, Dashboards
-from ..policy import HOUR, SEASONAL, THRESHOLDS
+from ..policy import HOUR, MINUTE, SEASONAL, THRESHOLDS
 from ..promql import STORE
 from .causes import unusable, unwatched
-from .texts import CHANGED, WHO
+from .texts import CHANGED, WHO, asked
+
+_STORE = ("org", "domain")
+_LOWER = 'price="lower"'
 
 _LEARNT = (
     f"Normal is the median of this time of the week over the last {SEASONAL.weeks} weeks; there is "
@@ -18,7 +22,7 @@ _LEARNT = (
 
 def groups() -> list[Group]:
     """Every alert of this module."""
-    return [Group("store-exporter.alerts.surges", [refunds(), abandoned()])]
+    return [Group("store-exporter.alerts.surges", [refunds(), abandoned(), repriced()])]
 
 
 def refunds() -> Alert:
@@ -83,4 +87,43 @@ def abandoned() -> Alert:
         ),
         facts={"changed": CHANGED},
         inhibited_by=(*unusable(), unwatched()),
+    )
+
+
+def repriced() -> Alert:
+    """Many products sell for other prices than before, as they normally do not."""
+    times, share = THRESHOLDS.surge_factor, THRESHOLDS.price_share
+    lower = promql.each(business.PRODUCTS_SOLD, *(f"{label}=%q" for label in _STORE), _LOWER)
+    return Alert(
+        AlertName.STORE_PRICES_CHANGED,
+        f"({surges.REPRICED} >= {THRESHOLDS.price_products:g})"
+        f" and ({surges.REPRICED_SHARE} > {share:g})"
+        f" and ({surges.REPRICED_SHARE} > {times:g} * {surges.REPRICED_NORMAL})",
+        15 * MINUTE,
+        "warning",
+        "Many products of a shop sell for other prices than before.",
+        "Many products of a shop sold for other prices than before.",
+        f"{{{{ $value }}}} products of {WHO} that sold today were much cheaper or dearer than "
+        "usual."
+        + asked(f"sum({lower})", " {{ . | first | value }} of them were cheaper.", *_STORE),
+        Dashboards.SHOP,
+        Runbook(
+            f"At least {THRESHOLDS.price_products:g} products, and more than {share:.0%} of those "
+            "that sold within the last day, sold for a price lower by more than a fifth or higher "
+            "by more than a quarter than the median of their earlier orders of 30 days; at least "
+            f"{times:g} times the share that the week before had. Products that nobody bought are "
+            "not seen. An import with a wrong column, a lost decimal point, a currency or tax "
+            "setting, or a plugin for prices looks like this, and so does a planned sale.",
+            (
+                "Is it a planned sale? Then silence the alert until its end.",
+                "Compare the prices of what sold today in the shop with the price list.",
+                "The shop dashboard lists what changed: an import, a plugin, a deployment.",
+            ),
+            (
+                "Stop the import, or put back the setting or plugin, and correct the prices.",
+                "Decide with the merchant about orders at the wrong price before they are sent.",
+            ),
+        ),
+        facts={"changed": CHANGED},
+        inhibited_by=(unwatched(),),
     )

@@ -94,8 +94,15 @@ ANY_ERROR = asked(
 
 # 1240 becomes 1,240, and 1240000 becomes 1,240,000.
 _THOUSANDS = (
-    'reReplaceAll "([0-9])([0-9]{3})$" "$1,$2" | reReplaceAll "([0-9])([0-9]{3})," "$1,$2,"'
+    'reReplaceAll "([0-9])([0-9]{3})\\\\b" "$1,$2" | reReplaceAll "([0-9])([0-9]{3})," "$1,$2,"'
 )
+
+
+AMOUNTS = (
+    "about {{ range $i, $each := . }}{{ if $i }} and {{ end }}{{ $each.Value | "
+    f'printf "%.0f" | {_THOUSANDS} }}}} {{{{ $each.Labels.currency }}}}{{{{ end }}}}'
+)
+"""Template text of amounts by currency, which a query found."""
 
 
 def cost(revenue: str, orders: str, *labels: str) -> str:
@@ -108,8 +115,7 @@ def cost(revenue: str, orders: str, *labels: str) -> str:
     """
     return asked(
         f"round({revenue}, 10) > 0",
-        "about {{ range $i, $each := . }}{{ if $i }} and {{ end }}{{ $each.Value | "
-        f'printf "%.0f" | {_THOUSANDS} }}}} {{{{ $each.Labels.currency }}}}{{{{ end }}}} an hour'
+        f"{AMOUNTS} an hour"
         + asked(f"round({orders}) > 0", " in {{ . | first | value }} orders", *labels)
         + ", at this time of the week",
         *labels,
@@ -164,19 +170,26 @@ def _as_label(label: str, expression: str, *more: str) -> str:
     return f'count_values by ({", ".join((*_STORE, *more))}) ("{label}", {expression})'
 
 
+def _amount(label: str, expression: str) -> Joined:
+    """An amount and its currency as a label: the currency of which it is most."""
+    most = _one(f"round({expression}, 10) > 0")
+    amount = _as_label("amount", most, "currency")
+    return Joined((label,), f'label_join({amount}, "{label}", " ", "amount", "currency")')
+
+
+LOSS = _amount("loss", costs.LOST)
+"""What an outage has cost so far."""
 OUTAGE = (
     Joined(("error_type", "reason"), _one(select(health.PROBE_FAILURE, _OF_LIVENESS))),
     Joined(
         ("status",),
         _as_label("status", _one(f"{select(health.PROBE_STATUS, _OF_LIVENESS)} >= 400")),
     ),
-    Joined(
-        ("revenue", "currency"),
-        _as_label("revenue", _one(f"round({costs.REVENUE}, 10) > 0"), "currency"),
-    ),
+    _amount("revenue", costs.REVENUE),
     Joined(("orders",), _as_label("orders", f"round({costs.ORDERS}) > 0")),
+    LOSS,
 )
-"""Why a store does not answer, and what it costs in the currency of which it costs most."""
+"""Why a store does not answer, and what that costs."""
 
 
 def known(label: str, text: str) -> str:
@@ -187,14 +200,16 @@ def known(label: str, text: str) -> str:
 OUTAGE_CAUSE = known("error_type", " The latest failures are of type {{ . }}.") + known(
     "status", " It answers with HTTP {{ . }}."
 )
+LOST = known("loss", f"about {{{{ . | {_THOUSANDS} }}}}")
 OUTAGE_FACTS = {
     "error": "{{ $labels.reason }}",
     "error_type": "{{ $labels.error_type }}",
     "cost": known(
         "revenue",
-        f"about {{{{ . | {_THOUSANDS} }}}} {{{{ $labels.currency }}}} an hour"
+        f"about {{{{ . | {_THOUSANDS} }}}} an hour"
         + known("orders", " in {{ . }} orders")
         + ", at this time of the week",
     ),
+    "loss": LOST,
 }
 """The facts about a store that is down, from the labels of `OUTAGE`."""

@@ -15,6 +15,7 @@ from ...kit.fields import Fields
 from ...kit.listed import Item, Scarce, SoldLine
 from ...kit.monitoring import collector
 from ...kit.options import whole_number
+from ...kit.sold_prices import SoldAt, by_price
 from .. import ids, models
 from ..api import Api
 from ..marks import MARKS
@@ -26,16 +27,22 @@ _DAYS = listed.SCARCE_DAYS
 
 @dataclass(slots=True)
 class _Sold:
-    """What was sold lately: pieces by variant, and the lines of the last days, newest first."""
+    """What was sold lately: pieces by variant, lines of the last days, newest first, and prices."""
 
     pieces: defaultdict[int, Quantity] = field(default_factory=lambda: defaultdict(int))
     lines: list[SoldLine] = field(default_factory=list)
+    priced: list[SoldAt] = field(default_factory=list)
 
-    def add(self, line: Fields, *, is_recent: bool) -> None:
+    def add(self, line: Fields, when: float, *, is_recent: bool) -> None:
         """Add a line of an order; of a product that was deleted since there is no id."""
         quantity = line.integer("quantity")
         if line.has("variant"):
-            self.pieces[ids.number(line.child("variant"))] += quantity
+            variant = ids.number(line.child("variant"))
+            self.pieces[variant] += quantity
+            if quantity > 0:
+                total = ids.shop_money(line, "discountedTotalSet")
+                price = total.amount / quantity
+                self.priced.append(SoldAt(str(variant), price, total.currency, when))
         if is_recent and line.has("product"):
             number = ids.number(line.child("product"))
             item = Item.of(number, line.text("title"), line.text_or("sku"), MARKS)
@@ -47,7 +54,8 @@ def best_sellers(api: Api, run: Run) -> Plan[Report]:
     """The best sellers of seven days, and the variants that most need stock, listed by name.
 
     Reads the newest `most` orders of 30 days with their first 20 lines, and at most `most` variants
-    of active products with as many pieces as the `threshold` of the collector stock, or fewer.
+    of active products with as many pieces as the `threshold` of the collector stock, or fewer. The
+    orders also tell which variants sell for another price than usual.
     """
     if not run.store.lists:
         return Report(summary="lists are switched off")
@@ -57,6 +65,7 @@ def best_sellers(api: Api, run: Run) -> Plan[Report]:
     try:
         sold = yield from _sold(api, run, most)
         samples += listed.best_sellers(sold.lines)
+        samples += by_price(sold.priced, run.now())
         samples += listed.scarce((yield from _scarce(api, run, sold, most)))
     except IgnoredFilterError as error:
         reasons.append(f"{error.message}.")
@@ -86,7 +95,7 @@ def _sold(api: Api, run: Run, most: int) -> Plan[_Sold]:
             raise StoreError("invalid_response", "the list of orders has older ones than asked for")
         if order.gmt_if_any("cancelledAt") is None and not order.flag("test"):
             for line in order.nodes("lineItems"):
-                sold.add(line, is_recent=created >= recent)
+                sold.add(line, created, is_recent=created >= recent)
     return sold
 
 

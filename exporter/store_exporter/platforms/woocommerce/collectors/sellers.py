@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from ....contract import Report, Run
 from ....errors import StoreError
@@ -17,6 +18,7 @@ from ...kit.fields import Fields
 from ...kit.listed import Item, Scarce, SoldLine
 from ...kit.monitoring import collector
 from ...kit.rest import RestPage, unasked
+from ...kit.sold_prices import SoldAt, by_price
 from ..api import ANALYTICS, FULL, MAX_PAGES, PAGE, V3, Api, gmt
 from ..marks import MARKS
 from ..models import counts_stock, lines, optional_id
@@ -40,13 +42,23 @@ class _Sold:
         pieces: by the id of the product.
         of_variations: by the id of the variation.
         lines: those of the last days, for the list of best sellers, newest first.
+        priced: what each line was sold for, before coupons.
         unreadable: why orders are left out.
     """
 
     pieces: defaultdict[int, Quantity] = field(default_factory=lambda: defaultdict(int))
     of_variations: defaultdict[int, Quantity] = field(default_factory=lambda: defaultdict(int))
     lines: list[SoldLine] = field(default_factory=list)
+    priced: list[SoldAt] = field(default_factory=list)
     unreadable: list[StoreError] = field(default_factory=list)
+
+    def add_price(self, line: Fields, currency: str, when: float) -> None:
+        """Add what a line was sold for; plugins make lines that have no price."""
+        quantity = line.quantity("quantity")
+        if quantity > 0 and line.has("subtotal"):
+            product = optional_id(line, "variation_id") or line.integer("product_id")
+            price = amount(line, "subtotal") / Decimal(quantity)
+            self.priced.append(SoldAt(str(product), price, currency, when))
 
     def add(self, line: Fields, currency: str | None) -> None:
         """Add a line of an order; one of the last days has a currency."""
@@ -75,7 +87,8 @@ def best_sellers(api: Api, run: Run) -> Plan[Report]:
     They are taken from the newest 1,000 orders of these days, as WooCommerce's own report is empty
     in shops whose orders are in tables of their own, and up to a day old in others. A product with
     variations is out when all of them are. Those of seven days are listed by name out of the same
-    orders, and what most needs stock by two pages of the stock report.
+    orders, and what most needs stock by two pages of the stock report. They also tell which
+    products sell for another price than usual.
     """
     sold = yield from _sold(api, run)
     best = sold.best(_MOST_SELLERS)
@@ -84,6 +97,7 @@ def best_sellers(api: Api, run: Run) -> Plan[Report]:
     if best:
         samples.append(Sample(business.BEST_SELLERS_OUT, len(out)))
         summary = f"{len(out)} of {len(best)} best sellers are out of stock"
+    samples += by_price(sold.priced, run.now())
     degraded = []
     if sold.unreadable:
         count, first = len(sold.unreadable), sold.unreadable[0].message
@@ -128,6 +142,7 @@ def _sold(api: Api, run: Run) -> Plan[_Sold]:
         for line in found:
             try:
                 sold.add(line, currency)
+                sold.add_price(line, row.text_or("currency"), created)
             except StoreError as error:
                 sold.unreadable.append(error)
     if sold.unreadable and not sold.pieces:
