@@ -329,6 +329,7 @@ OUTAGES = [
                 STORE, IN_OUTAGE
             ): "0x4 1+1x30",
             of(health.INFO, 'version="9.4.1"', IN_OUTAGE): "1x34",
+            of(health.NETWORK, 'network="192.0.2.0/24"', IN_OUTAGE): "1x4 stale _x30",
             why(LIVENESS, "502 Bad Gateway", base=IN_OUTAGE): "_x4 1x30",
             **earning(12000, 0, 30, 500, 20),
             of(health.PROBE_FAILING_SINCE, LIVENESS, IN_OUTAGE): "_x4 240x30",
@@ -337,7 +338,8 @@ OUTAGES = [
         },
         "8m",
         "5 of the 5 woocommerce stores watched do not answer; over all platforms 5 of 5. Types of "
-        'failure: timeout (1 stores). The most frequent version among them is "9.4.1" (1 stores).',
+        'failure: timeout (1 stores). The most frequent version among them is "9.4.1" (1 stores). '
+        'The most frequent network among them is "192.0.2.0/24" (1 stores).',
         base='platform="woocommerce"',
         facts={
             "error": "502 Bad Gateway (1 stores)",

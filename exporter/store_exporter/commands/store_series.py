@@ -30,7 +30,7 @@ _LABEL_VALUES = {
     "status": 9,
     "result": 2,
     "kind": 2,
-    **dict.fromkeys(("currency", "version", "timezone", "order_storage"), 1),
+    **dict.fromkeys(("currency", "version", "timezone", "order_storage", "network"), 1),
     **dict.fromkeys(("error_type", "fault", "reason"), 1),
     # Few things change within a day.
     **dict.fromkeys(("component", "before", "after"), 1),

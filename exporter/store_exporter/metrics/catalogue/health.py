@@ -107,6 +107,13 @@ INFO = Metric(
     "Facts about the store that change rarely; always 1. Empty where there is no such fact.",
     (*STORE_LABELS, "version", "currency", "timezone", "order_storage"),
 )
+NETWORK = Metric(
+    "store_network_info",
+    Kind.INFO,
+    "The network of the address that the store's name has, a /24 or of IPv6 a /48, the first of "
+    "several; always 1. Stores that share it share a hosting company or a CDN.",
+    (*STORE_LABELS, "network"),
+)
 API_REQUESTS = Metric(
     "store_api_requests_total",
     Kind.COUNTER,

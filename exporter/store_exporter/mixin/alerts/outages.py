@@ -7,7 +7,7 @@ An alert that holds others back has to reach Alertmanager before their first mes
 from __future__ import annotations
 
 from ...errors import Fault
-from ...metrics.catalogue import health
+from ...metrics.catalogue import Metric, health
 from .. import costs, promql, series
 from ..model import Alert, Group, Runbook
 from ..names import AUDIENCE, ORG_ONLY, AlertName, Dashboards
@@ -63,9 +63,14 @@ def stores_down() -> Alert:
     failures = f"increase({health.PROBE_FAILURES.name}{chosen}[10m])"
     reasons = f"topk(3, count by (error_type) (sum by ({', '.join(STORE)}, error_type) "
     reasons += f"({failures}) > 0))"
-    versions = (
-        f"topk(1, count by (version) ({health.INFO.name}{chosen}"
-        f" and on ({', '.join(STORE)}) {_DOWN}))"
+    shared_by_most = "".join(
+        asked(
+            _most_frequent(metric, label),
+            f' The most frequent {label} among them is {{{{ . | first | label "{label}" '
+            '| printf "%q" }} ({{ . | first | value }} stores).',
+            "platform",
+        )
+        for metric, label in ((health.INFO, "version"), (health.NETWORK, "network"))
     )
     return Alert(
         AlertName.STORES_DOWN,
@@ -80,9 +85,7 @@ def stores_down() -> Alert:
         f'{{{{ with printf "{reasons}" $labels.platform | query }}}} Types of failure:'
         "{{ range $i, $each := . }}{{ if $i }},{{ end }} {{ .Labels.error_type }} "
         "({{ .Value }} stores){{ end }}.{{ end }}"
-        f'{{{{ with printf "{versions}" $labels.platform | query }}}} The most frequent version '
-        'among them is {{ . | first | label "version" | printf "%q" }} '
-        "({{ . | first | value }} stores).{{ end }}",
+        f"{shared_by_most}",
         Dashboards.FLEET,
         Runbook(
             f"At least {THRESHOLDS.outage_stores:g} stores of a platform, and "
@@ -99,8 +102,8 @@ def stores_down() -> Alert:
                 ),
                 "One platform alone: read the status page of the platform.",
                 (
-                    "Some of a platform: compare their addresses (`dig +short DOMAIN`), which "
-                    "show what hosting company or CDN they share, and their versions."
+                    "Some of a platform: the message has the version and the network that most of "
+                    "them have; who owns a network is said by `whois`."
                 ),
             ),
             (
@@ -113,6 +116,14 @@ def stores_down() -> Alert:
         facts=shared(),
         keep=2 * CALM,
     )
+
+
+def _most_frequent(metric: Metric, label: str) -> str:
+    """What most of the stores of a platform that are down have in common."""
+    # A name that does not resolve any more had an address an hour ago.
+    known = f"last_over_time({metric.name}{{platform=%q}}[1h])"
+    each = f"max by ({', '.join((*STORE, label))}) ({known}) and {promql.on(*STORE)} {_DOWN}"
+    return f"topk(1, count by ({label}) ({each}))"
 
 
 def shared() -> dict[str, str]:

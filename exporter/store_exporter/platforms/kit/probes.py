@@ -214,4 +214,14 @@ def dns(_: Any, run: Run) -> Generator[Resolve, Sequence[str], Report]:
     parts = urlsplit(run.store.url)
     host = parts.hostname or ""
     addresses = yield Resolve(host, parts.port or 443)
-    return Report(summary=f"{host} has {len(set(addresses))} addresses")
+    samples = [Sample(health.NETWORK, 1, {"network": network_of(addresses)})]
+    return Report(samples, summary=f"{host} has {len(set(addresses))} addresses")
+
+
+def network_of(addresses: Sequence[str]) -> str:
+    """The lowest network of some addresses, so that their order does not matter."""
+    parsed = [ipaddress.ip_address(address.partition("%")[0]) for address in addresses]
+    networks = [
+        ipaddress.ip_network((a, 24 if a.version == 4 else 48), strict=False) for a in parsed
+    ]
+    return str(min(networks, key=lambda network: (network.version, network.network_address)))
