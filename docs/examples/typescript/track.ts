@@ -35,7 +35,7 @@ export interface Labels<R = unknown> {
 type Failure = { error_type?: ErrorType; error_class?: string; http_status?: number };
 type Call = Failure & { operation: string; domain: string; platform?: string; duration_seconds: number };
 
-const BATCH = 500;
+const BATCH = 400;
 
 export class Tracker {
   /** Calls that were given up because there was no room for them. */

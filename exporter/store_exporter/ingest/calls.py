@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -182,12 +182,12 @@ class CallReader:
             return
         org, domain, platform, operation = labels
         at = at or self._tenant.now()
-        told = Call(at, org, domain, platform, OPERATION, operation, seconds, trace_id=trace_id)
+        place = (at, org, domain, platform, OPERATION, operation, seconds)
         if error_type is None:
-            self.slowest[org, domain] = told
+            self.slowest[org, domain] = Call(*place, trace_id=trace_id)
         else:
             status = call.get("http_status")
-            self.failed.append(replace(told, error_type=error_type, message=message, status=status))
+            self.failed.append(Call(*place, error_type, message, status, trace_id))
 
     def _labels_of(self, call: dict[str, Any]) -> Labels:
         place = (call.get("domain"), call.get("platform"), call.get("operation"))
