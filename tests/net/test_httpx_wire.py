@@ -29,15 +29,28 @@ def twice(url: str, seconds: float) -> Plan[tuple[Response, ...]]:
     return tuple(answers)
 
 
-async def ask(kind: str, url: str, seconds: float = TIMEOUT) -> tuple[Response, ...]:
+async def ask(
+    kind: str, url: str, seconds: float = TIMEOUT, *, proxy: str | None = None
+) -> tuple[Response, ...]:
     plan = twice(url, seconds)
+    proxied = proxy is not None
     if kind == "blocking":
-        driver = SyncDriver(httpx.HTTPTransport(), sign=lambda r: r, max_body_bytes=1000)
+        driver = SyncDriver(
+            httpx.HTTPTransport(proxy=proxy),
+            sign=lambda r: r,
+            max_body_bytes=1000,
+            proxied=proxied,
+        )
         try:
             return await asyncio.to_thread(driver.run, plan)
         finally:
             driver.close()
-    asynchronous = AsyncDriver(httpx.AsyncHTTPTransport(), sign=lambda r: r, max_body_bytes=1000)
+    asynchronous = AsyncDriver(
+        httpx.AsyncHTTPTransport(proxy=proxy),
+        sign=lambda r: r,
+        max_body_bytes=1000,
+        proxied=proxied,
+    )
     try:
         return await asynchronous.run(plan)
     finally:
@@ -109,3 +122,27 @@ async def test_an_answer_that_comes_in_drips_ends_in_time(kind: str, behaviour: 
         with pytest.raises(TransportError) as caught:
             await ask(kind, server.url, 0.2)
     assert caught.value.error_type == "timeout"
+
+
+@pytest.mark.parametrize(
+    ("answer", "error_type", "words"),
+    [
+        (b"HTTP/1.1 402 Payment Required\r\nContent-Length: 0\r\n\r\n", "local_failure", "402 Pay"),
+        (b"HTTP/1.1 407 Log in\r\nContent-Length: 0\r\n\r\n", "local_failure", "407 Log in"),
+        (b"HTTP/1.1 502 Bad\r\nContent-Length: 0\r\n\r\n", "connection", "could not reach it: 502"),
+        (b"HTTP/1.1 504 Late\r\nContent-Length: 0\r\n\r\n", "timeout", "could not reach it: 504"),
+        (b"", "local_failure", "it ends the connection"),
+        (b"HTTP/1.1 20", "local_failure", "it ends the connection"),
+        (b"\x16\x03\x01 no proxy\r\n", "local_failure", "it does not answer as an HTTP proxy does"),
+    ],
+)
+async def test_a_proxy_that_makes_no_tunnel_is_named_and_is_not_the_store(
+    kind: str, answer: bytes, error_type: str, words: str
+) -> None:
+    async with serving(bad_server.raw(answer) if answer else bad_server.reset) as server:
+        with pytest.raises(TransportError) as caught:
+            await ask(kind, "https://shop.example.com/", proxy=server.url)
+    assert caught.value.error_type == error_type
+    assert caught.value.message.startswith("the proxy that leads to shop.example.com ")
+    assert words in caught.value.message
+    assert not caught.value.sent

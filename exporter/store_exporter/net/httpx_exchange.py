@@ -13,6 +13,7 @@ from ..contract import Response
 from . import head
 from .body import ACCEPTED, Body
 from .failures import transport_error
+from .marks import GENERIC
 from .plans import Request, TransportError
 
 USER_AGENT = f"store-exporter/{__version__}"
@@ -23,6 +24,7 @@ _NEVER_SENT = (
     httpx.InvalidURL,
     httpx.UnsupportedProtocol,
 )
+_LONGEST_PHRASE = 80
 _HEADERS = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": ACCEPTED}
 
 
@@ -97,12 +99,21 @@ class HttpxExchange:
     def failure(self, error: Exception) -> TransportError | None:
         """Return what an exception means; None for what is no failure of the exchange."""
         found = transport_error(error, self.host, sent=not isinstance(error, _NEVER_SENT))
+        if isinstance(error, httpx.ProxyError) and found is not None:
+            return TransportError(found.error_type, self._without_tunnel(found, error), sent=False)
         # Only the proxy is connected to; what fails in a tunnel to the store is TLS.
         connecting = self._proxied and isinstance(error, httpx.ConnectError)
         if connecting and found is not None and found.error_type in ("connection", "dns"):
             message = f"the proxy that leads to {self.host} cannot be reached"
             return TransportError("local_failure", message, sent=False)
         return found
+
+    def _without_tunnel(self, found: TransportError, error: httpx.ProxyError) -> str:
+        """Return why a proxy made no tunnel, in its own words."""
+        said = GENERIC.redact.line(str(error), _LONGEST_PHRASE)
+        if found.error_type == "local_failure":
+            return f"the proxy that leads to {self.host} makes no tunnel: {said}"
+        return f"the proxy that leads to {self.host} could not reach it: {said}"
 
     def answer(self, response: httpx.Response, body: Body) -> Response:
         """Return what came back, as plans know it."""

@@ -27,20 +27,24 @@ _LENGTHS = re.compile(rb"\ncontent-length[ \t]*:([^\r\n]*)", re.IGNORECASE)
 
 
 class _Head:
-    """The head of the answer that is coming in over one connection."""
+    """The head of the answer that is coming in over one connection, the store's or a proxy's."""
 
     def __init__(self) -> None:
         self._bytes: bytes | None = None
+        self._tunnel = False
 
-    def asked(self) -> None:
+    def asked(self, request: bytes) -> None:
         """Note that a request is being sent: the next bytes begin an answer."""
         self._bytes = b""
+        # The end of a request without a body is written as nothing.
+        self._tunnel = request.startswith(b"CONNECT ") or (self._tunnel and not request)
 
     def received(self, data: bytes) -> bytes:
         """Return what was received, without empty lines before the status line.
 
         Raises:
             httpcore.RemoteProtocolError: it is not HTTP.
+            httpcore.ProxyError: likewise, and it comes from a proxy that was asked for a tunnel.
         """
         if self._bytes is None:
             return data
@@ -49,6 +53,8 @@ class _Head:
             data = data.lstrip(b"\r\n")
         head = self._bytes + data
         if head[: len(_BEGINNING)] != _BEGINNING[: len(head)]:
+            if self._tunnel:
+                raise httpcore.ProxyError("it does not answer as an HTTP proxy does")
             raise httpcore.RemoteProtocolError("the answer does not begin as HTTP")
         lengths = _LENGTHS.findall(head.partition(_END)[0])
         if len(lengths) > 1 or any(b"," in length for length in lengths):
@@ -56,6 +62,15 @@ class _Head:
         whole = _END in head or len(head) > MAX_BYTES
         self._bytes = None if whole else head
         return data
+
+    def ended(self) -> None:
+        """Note that the connection is over.
+
+        Raises:
+            httpcore.ProxyError: a proxy ended it in place of an answer about a tunnel.
+        """
+        if self._tunnel and self._bytes is not None:
+            raise httpcore.ProxyError("it ends the connection")
 
 
 class _Stream(httpcore.NetworkStream):
@@ -70,9 +85,14 @@ class _Stream(httpcore.NetworkStream):
         self._ends = math.inf
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        while data := self._stream.read(max_bytes, self._left(timeout)):
-            if data := self._head.received(data):
-                return data
+        try:
+            while data := self._stream.read(max_bytes, self._left(timeout)):
+                if data := self._head.received(data):
+                    return data
+        except httpcore.ReadError:
+            self._head.ended()
+            raise
+        self._head.ended()
         return b""
 
     def _left(self, timeout: float | None) -> float | None:
@@ -84,7 +104,7 @@ class _Stream(httpcore.NetworkStream):
         return left
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._head.asked()
+        self._head.asked(buffer)
         self._ends = time.monotonic() + (math.inf if timeout is None else timeout)
         self._stream.write(buffer, timeout)
 
@@ -111,13 +131,18 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
         self._head = _Head()
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        while data := await self._stream.read(max_bytes, timeout):
-            if data := self._head.received(data):
-                return data
+        try:
+            while data := await self._stream.read(max_bytes, timeout):
+                if data := self._head.received(data):
+                    return data
+        except httpcore.ReadError:
+            self._head.ended()
+            raise
+        self._head.ended()
         return b""
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._head.asked()
+        self._head.asked(buffer)
         await self._stream.write(buffer, timeout)
 
     async def aclose(self) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from base64 import b64encode
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from opentelemetry import trace
@@ -13,6 +15,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from store_demo.stores.base import DemoStore, Role, open_store
 from store_exporter import Recorder, StoreError
 from store_exporter.net.retry import Policy
+from store_exporter.platforms.kit.http_spans import HttpSpan
 from store_exporter.platforms.woocommerce import AsyncWooCommerce, WooCommerce
 from tests.fakes.spans import kept
 
@@ -107,3 +110,21 @@ async def test_a_request_outside_of_a_traced_operation_has_no_span(
     ):
         await store.search_products("lamp", limit=3)
     assert kept.get_finished_spans() == ()
+
+
+def test_an_address_that_repeats_a_key_is_told_without_it(kept: InMemorySpanExporter) -> None:
+    key = "ck_" + "0a1b2c3d4e" * 4
+    basic = b64encode(f"{key}:cs_{'f' * 40}".encode()).decode()
+    repeated = quote(f"Host: x | Authorization: Basic {basic} | /a?oauth_consumer_key={key}&b=1")
+    with trace.get_tracer("test").start_as_current_span("operation"):
+        for url in (f"/{key}/x", f"/x?{repeated}", f"/x?{key}=1", f"/{basic}", f"/x?{basic}"):
+            HttpSpan("GET", f"https://shop.example.com{url}").answered(200)
+        HttpSpan("GET", "https://shop.example.com/wp-json/wc/v3?per_page=1&meta[a]=2").answered(200)
+    told = [str((span.attributes or {}).get("url.full")) for span in kept.get_finished_spans()]
+    assert told[:3] == [
+        "https://shop.example.com/REDACTED/x",
+        "https://shop.example.com/x?REDACTED=REDACTED",
+        "https://shop.example.com/x?REDACTED=REDACTED",
+    ]
+    assert all(word not in "".join(told) for word in (key, basic))
+    assert told[5].endswith("/wp-json/wc/v3?per_page=REDACTED&meta%5Ba%5D=REDACTED")

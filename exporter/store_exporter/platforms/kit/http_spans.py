@@ -3,12 +3,14 @@
 https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-client-span (stable)
 
 The address is told without user and password and without the values of its query, which are
-credentials, codes and customers' addresses. Headers and bodies are not told at all, and no trace
-context is sent to the store.
+credentials, codes and customers' addresses. It may be one that a store redirects to, with what it
+was sent in the path or among the names: what looks like a key there is not told either. Headers and
+bodies are not told at all, and no trace context is sent to the store.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
@@ -19,6 +21,9 @@ from ...metrics.signals import comes_from_outside
 _MASK = "REDACTED"
 """What the conventions put in place of a value."""
 _PORTS = {"http": 80, "https": 443}
+_NAME = re.compile(r"[A-Za-z_][\w.\[\]-]{0,63}")
+_KEY = re.compile(r"\w*[0-9A-Fa-f]{24,}\w*|[A-Za-z0-9+=]{40,}")
+"""What the platforms' keys are: many hexadecimal digits, or base64."""
 
 
 class HttpSpan:
@@ -84,13 +89,18 @@ def _attributes(method: str, url: str, params: Iterable[str]) -> dict[str, str |
     host = parts.hostname or ""
     names = [name for name, _ in parse_qsl(parts.query, keep_blank_values=True)]
     names += params
-    query = "&".join(f"{quote(name, safe='')}={_MASK}" for name in names)
+    query = "&".join(f"{quote(_told(name), safe='')}={_MASK}" for name in names)
     netloc = f"[{host}]" if ":" in host else host
     if parts.port is not None:
         netloc = f"{netloc}:{parts.port}"
     return {
         "http.request.method": method,
-        "url.full": urlunsplit((parts.scheme, netloc, parts.path, query, "")),
+        "url.full": urlunsplit((parts.scheme, netloc, _KEY.sub(_MASK, parts.path), query, "")),
         "server.address": host,
         "server.port": parts.port or _PORTS.get(parts.scheme, 0),
     }
+
+
+def _told(name: str) -> str:
+    """Return a parameter's name, if it is one."""
+    return _KEY.sub(_MASK, name) if _NAME.fullmatch(name) else _MASK
