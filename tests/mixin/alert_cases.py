@@ -75,6 +75,7 @@ CART = 'probe="cart"'
 TIMEOUTS = failures(health.PROBE_FAILURES, LIVENESS, "timeout", "store")
 REFUSED = failures(health.PROBE_FAILURES, LIVENESS, "unauthorized", "config")
 
+MOVED = STORE.replace("woocommerce", "shopify")
 STORES = [
     Case(
         "StoreDown",
@@ -135,6 +136,21 @@ STORES = [
         "10m",
         f"{WHO} keeps failing its liveness probe.",
         facts={"since": "1970-01-01 00:04:28 UTC", "lasted": "5m 32s"},
+    ),
+    Case(
+        "StoreDown",
+        "a store that was of another platform minutes ago is told of, and holds up no other",
+        {
+            of(health.UP): "1x4 stale",
+            of(health.UP, base=MOVED): "_x4 0x10",
+            of(health.PROBE_FAILING_SINCE, LIVENESS, MOVED): "_x4 268.4x10",
+            of(costs.REVENUE, 'currency="EUR"'): "36000x20",
+            of(costs.REVENUE, 'currency="EUR"', MOVED): "36000x20",
+        },
+        "8m",
+        f"{WHO} keeps failing its liveness probe.",
+        base=MOVED,
+        facts={"since": "1970-01-01 00:04:00 UTC", "loss": "about 2,120 EUR"},
     ),
     Case(
         "StoreDown",
@@ -399,6 +415,24 @@ OUTAGES = [
             "cost": "about 1,240,240 EUR an hour in 31 orders, at this time of the week",
             "loss": "about 52,230 EUR",
         },
+    ),
+    Case(
+        "StoreDownAmongMany",
+        "a store that was of another platform minutes ago holds up no other",
+        {
+            of(health.UP): "1x4 stale",
+            of(health.UP, base=MOVED): "_x4 0x10",
+            OUTAGE.replace("woocommerce", "shopify"): "_x6 1x30",
+            of(costs.ORDERS): "30x20",
+            of(costs.ORDERS, base=MOVED): "20x20",
+            of(costs.REVENUE, 'currency="EUR"'): "100x20",
+        },
+        "8m",
+        f"{WHO} keeps failing its liveness probe, and so do many other stores; whoever runs the "
+        "platform has been told.",
+        base=MOVED,
+        labels={"audience": "org"},
+        facts={"cost": "about 100 EUR an hour in 30 orders, at this time of the week"},
     ),
     Case(
         "StoreDownAmongMany",

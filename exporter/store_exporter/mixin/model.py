@@ -70,13 +70,14 @@ class Joined:
         labels: what is added; empty where nothing is found.
         expression: PromQL, at most one series for each alert.
         on: the labels by which a series belongs to an alert.
-        otherwise: PromQL that has a series for every alert.
+        otherwise: PromQL that has one series for every alert, also while a store has two of one
+            name: one that moved to another platform has for some minutes.
     """
 
     labels: tuple[str, ...]
     expression: str
     on: tuple[str, ...] = ("org", "domain")
-    otherwise: str = series.STORE_UP
+    otherwise: str = promql.aggregate("max", ("org", "domain"), series.STORE_UP)
 
     def term(self) -> str:
         """What adds the labels to the series of the expression before it, whose values stay."""

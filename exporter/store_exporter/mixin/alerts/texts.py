@@ -186,7 +186,7 @@ OUTAGE = (
         _as_label("status", _one(f"{select(health.PROBE_STATUS, _OF_LIVENESS)} >= 400")),
     ),
     _amount("revenue", costs.REVENUE),
-    Joined(("orders",), _as_label("orders", f"round({costs.ORDERS}) > 0")),
+    Joined(("orders",), _as_label("orders", _one(f"round({costs.ORDERS}) > 0"))),
     LOSS,
 )
 """Why a store does not answer, and what that costs."""
