@@ -17,6 +17,7 @@ from typing import Any
 
 import httpx
 
+from store_exporter.errors import StoreError
 from store_exporter.spec.results import Listing, SalesReport
 from tests.fakes.direct import DirectTransport
 
@@ -198,3 +199,42 @@ def cuts(
         text = one.text.encode()
         for size in sorted({0, 1, len(text) // 3, len(text) // 2, len(text) - 1}):
             yield one, CutShort(recorded, index, text[:size], key)
+
+
+def outcome(call: Callable[[Any], Any], on: Any) -> tuple[StoreError | None, Any]:
+    """Call an operation; return its error, or its result."""
+    try:
+        return None, call(on)
+    except StoreError as error:
+        return error, None
+
+
+def other_figures(
+    call: Callable[[Any], Any],
+    on: Callable[[httpx.BaseTransport], Any],
+    recorded: list[Recorded],
+    whole: Any,
+    left_out: Collection[Any],
+    *,
+    key: Key = path_of,
+) -> list[str]:
+    """Return the changes of single members with which an operation returns another figure.
+
+    Args:
+        call: of the operation.
+        on: makes what it is called on, from what answers.
+        recorded: its good answers.
+        whole: what it returns on these.
+        left_out: members that are not changed.
+        key: tells requests apart.
+    """
+    wrong, tried, noticed = [], 0, 0
+    for change, changed in changes(recorded, left_out):
+        tried += 1
+        error, found = outcome(call, on(Replayer(changed, key)))
+        noticed += error is not None or found != whole
+        if error is None and not no_more_than(found, whole):
+            wrong.append(change)
+    assert tried > 20
+    assert noticed > 0
+    return wrong

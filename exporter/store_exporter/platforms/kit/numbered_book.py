@@ -23,7 +23,8 @@ from .options import whole_number
 from .order_book import ApiT, OrderBook
 from .order_pages import OrderPage, read_page
 from .places import OrdersRead
-from .rest import RestPage, server_time
+from .rest import RestPage
+from .rest_answers import server_time
 from .walk import WalkQuery
 
 logger = logging.getLogger(__name__)

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
-from functools import lru_cache
 from typing import Any, ClassVar, TypeVar
 
 from ...contract import Response
@@ -280,22 +278,3 @@ def unasked(path: str) -> StoreError:
     """Return the error of a list with items that were not asked for, so that its count is wrong."""
     message = f"{path} answers with what was not asked for: a cache or plugin drops the query"
     return StoreError("invalid_response", message)
-
-
-def server_time(response: Response) -> float | None:
-    """Return the store's clock, in Unix seconds, from the Date header; None without a usable one.
-
-    An answer out of a cache has the time at which it was made, so that is not used either.
-    """
-    if "age" in response.headers:
-        return None
-    return _moment(response.headers.get("date", ""))
-
-
-@lru_cache(maxsize=256)
-def _moment(date: str) -> float | None:
-    """Return the Unix time of a date; many stores answer in the same second."""
-    try:
-        return parsedate_to_datetime(date).timestamp()
-    except (ValueError, OverflowError):
-        return None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from ...contract import Response
@@ -65,3 +67,22 @@ class RestReader(ABC):
         if status >= 500:
             return "server_error"
         return self.statuses.get(status, "invalid_response")
+
+
+def server_time(response: Response) -> float | None:
+    """Return the store's clock, in Unix seconds, from the Date header; None without a usable one.
+
+    An answer out of a cache has the time at which it was made, so that is not used either.
+    """
+    if "age" in response.headers:
+        return None
+    return _moment(response.headers.get("date", ""))
+
+
+@lru_cache(maxsize=256)
+def _moment(date: str) -> float | None:
+    """Return the Unix time of a date; many stores answer in the same second."""
+    try:
+        return parsedate_to_datetime(date).timestamp()
+    except (ValueError, OverflowError):
+        return None

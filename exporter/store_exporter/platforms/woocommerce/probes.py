@@ -13,7 +13,7 @@ from ..kit.fields import Fields
 from ..kit.monitoring import by_name, probe
 from ..kit.options import number
 from ..kit.probes import Closed, Pages, dns, slow, storefront, tls
-from ..kit.rest import server_time
+from ..kit.rest_answers import server_time
 from .api import STORE, V3, Api
 from .marks import MARKS
 
