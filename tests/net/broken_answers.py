@@ -309,6 +309,13 @@ DOCUMENTS = (
     Broken("is a plain 418", bad.page("<h1>Teapot</h1>", 418), "invalid_response"),
     Broken("is a plain 429", bad.page("<h1>Slow</h1>", 429), "rate_limited"),
     Broken("is a plain 500", bad.page("<h1>Oh</h1>", 500), "server_error"),
+    Broken("is a captive portal's", bad.page("<h1>Log in</h1>", 511), "blocked"),
+    Broken(
+        "is a 304 to no condition",
+        bad.answer(b"", 304),
+        "invalid_response",
+        {"aiohttp": NULL},
+    ),
     Broken("is a 502 without a body", bad.answer(b"", 502), "server_error"),
     Broken(
         "is a page of maintenance",

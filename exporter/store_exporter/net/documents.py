@@ -30,6 +30,7 @@ _TAG = re.compile(r"<[^>]{0,300}>")
 _CLOSED_CODE = re.compile(
     r"maintenance|coming.?soon|under.?construction|site.?(offline|closed)", re.IGNORECASE
 )
+_UNCHANGED = 304
 _HEAD = 20_000
 """Characters of a page that are looked at."""
 _PLANNED_SECONDS = 60.0
@@ -50,7 +51,7 @@ def document(response: Response, marks: Marks = GENERIC) -> Any:
             invalid_response, when it does not contain JSON; maintenance or blocked, when somebody
             else than the platform wrote the JSON, to refuse the request.
     """
-    if 300 <= response.status < 400:
+    if 300 <= response.status < 400 and response.status != _UNCHANGED:
         raise _redirect(response, marks)
     source = ""
     try:
@@ -221,8 +222,14 @@ def _by_status(status: int, title: str, who: str) -> _Finding | None:
         (lambda s: s == 401, "blocked", f"{who} asks for a password of its own"),
         (lambda s: s in (403, 406), "blocked", f"{who} refuses the request"),
         (lambda s: s in (404, 410), "api_not_found", "there is no API at this address"),
+        (lambda s: s == 511, "blocked", "a network before the store asks for a login"),
         (lambda s: s >= 500, "server_error", f"the store answered with HTTP {status}"),
         (lambda s: s >= 400, "invalid_response", f"HTTP {status} without a JSON error"),
+        (
+            lambda s: s == _UNCHANGED,
+            "invalid_response",
+            "HTTP 304 to a request for all of it, as a broken cache answers",
+        ),
     )
     for matches, error_type, message in rows:
         if matches(status):

@@ -190,6 +190,7 @@ TCP's own ends by being refused, unreachable or late, and servers refuse a versi
 in this way, too, without an alert."""
 
 STATUSES: dict[int, str] = {
+    304: "invalid_response",
     401: "unauthorized",
     403: "forbidden",
     404: "not_found",
@@ -197,6 +198,7 @@ STATUSES: dict[int, str] = {
     409: "invalid_state",
     410: "not_found",
     429: "rate_limited",
+    511: "blocked",
 }
 """Error type by HTTP status, where the class of the status does not decide."""
 
