@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import logging
-import shutil
-import sys
 from pathlib import Path
 
 
@@ -37,8 +35,3 @@ def silence_log() -> None:
     logger = logging.getLogger(__package__.partition(".")[0])
     if not logger.handlers:
         logger.addHandler(logging.NullHandler())
-
-
-def terminal_width() -> int | None:
-    """Return the columns of the terminal that is printed to; None where it is none."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None

@@ -7,7 +7,6 @@ import asyncio
 import json
 import os
 import sys
-import textwrap
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,15 +27,13 @@ from ..probing.state import UNUSED_SECONDS, StateError, StateUnavailableError, S
 from ..probing.transport import Transport
 from ..stores.model import Store
 from ..stores.owners import REASONS, RefusedDomain
-from . import arguments, stores
+from . import arguments, stores, terminal
 from .state import opened
 from .store_series import store_series
 
 _AT_ONCE = 10
 _REFUSALS_SHOWN = 20
 _SECONDS = 60.0
-_LEAST_ROOM = 30
-_INDENTED = 6
 _MARKS = {"ok": "ok", "warn": "warn", "fail": "FAIL"}
 
 
@@ -60,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
     if args.format == "json":
         print(json.dumps(_document(found), indent=2))
     else:
-        print("\n".join(text(found, arguments.terminal_width())))
+        print("\n".join(text(found, terminal.width())))
     failed = any(finding.state == "fail" for findings in found.values() for finding in findings)
     return 1 if failed else 0
 
@@ -222,36 +219,17 @@ def text(found: Mapping[str, Sequence[Finding]], width: int | None = None) -> It
         shown = domain if domain != last else ""
         last = domain
         mark = _MARKS[finding.state]
-        yield from _row(
+        yield from terminal.wrapped(
             f"{shown:<{domains}}  {finding.check:<{checks}}  {mark:<4}  ", finding.message, width
         )
         if finding.state != "ok" and finding.advice:
-            yield from _row(" " * (domains + checks + 10), finding.advice, width)
+            yield from terminal.wrapped(" " * (domains + checks + 10), finding.advice, width)
     states = Counter(finding.state for _, finding in rows)
     stores_seen = len(found) - 1
     yield (
         f"{stores_seen} store{'s' if stores_seen != 1 else ''} examined: of {len(rows)} checks "
         f"{states['fail']} failed, {states['warn']} gave a warning"
     )
-
-
-def _row(before: str, sentence: str, width: int | None) -> Iterator[str]:
-    """Yield a sentence behind what stands before it, in as many lines as it takes."""
-    if width is None:
-        yield f"{before}{sentence}"
-        return
-    # Beside long names there is little room: the sentence then begins in a line of its own.
-    if width - len(before) < _LEAST_ROOM:
-        if before.strip():
-            yield before.rstrip()
-        before = " " * _INDENTED
-    # Addresses stay whole, so that they can be copied.
-    lines = textwrap.wrap(
-        sentence, width - len(before), break_long_words=False, break_on_hyphens=False
-    )
-    for line in lines or [""]:
-        yield f"{before}{line}".rstrip()
-        before = " " * len(before)
 
 
 def _document(found: Mapping[str, Sequence[Finding]]) -> dict[str, object]:

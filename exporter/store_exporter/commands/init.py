@@ -23,7 +23,7 @@ from ..platforms import base
 from ..platforms.base import Platform
 from ..probing.jobs import jobs_of
 from ..stores.model import Secret, Store
-from . import arguments, doctor, questions
+from . import arguments, doctor, questions, terminal
 from .questions import Questions, UnansweredError
 
 _HEADER = """\
@@ -93,7 +93,7 @@ def _run(args: argparse.Namespace, ask: Questions) -> int:
         config = _looked_at(file, before, entry, ask)
         (store,) = config.stores
         found = asyncio.run(doctor.examine_all(config, [store.domain]))
-        print("", *doctor.text(found, arguments.terminal_width()), "", *_watched(store), sep="\n")
+        print("", *doctor.text(found, terminal.width()), "", *_watched(store), sep="\n")
         failed = any(one.state == "fail" for findings in found.values() for one in findings)
         if failed and not args.force and not ask.agrees("A check has failed. Write it anyway?"):
             advice = "Nothing was written. Mend what has failed and try again, or give --force."

@@ -19,7 +19,7 @@ from ..probing.jobs import jobs_of
 from ..probing.runner import Runner
 from ..probing.transport import Transport
 from ..stores.model import Store
-from . import arguments, stores
+from . import arguments, stores, terminal
 
 # What a run says about the store; the rest is about the run, which is printed as such.
 _FIGURES = (
@@ -78,20 +78,24 @@ def _lines(result: Result) -> Iterator[str]:
     """Yield what a person wants to know of one run."""
     mark = "FAIL" if not result.ok else "warn" if result.degraded else "ok"
     yield f"{mark:<5} {result.kind} {result.name} ({result.duration:.3f} s)"
+    for what, sentence in _told(result):
+        yield from terminal.wrapped(f"      {what:<9} ", sentence, terminal.width())
+
+
+def _told(result: Result) -> Iterator[tuple[str, str]]:
     for line in result.lines:
-        yield f"      asked     {line}"
+        yield "asked", line
     if result.phases:
-        phases = ", ".join(f"{name} {took:.3f} s" for name, took in result.phases.items())
-        yield f"      last took {phases}"
+        yield "last took", ", ".join(f"{name} {took:.3f} s" for name, took in result.phases.items())
     if result.error_type is not None:
         error = ERROR_TYPES[result.error_type]
-        yield f"      failed    {error.name}: {result.message}"
-        yield f"      means     {error.meaning} To act: {error.fault}."
-        yield f"      do        {error.advice}"
+        yield "failed", f"{error.name}: {result.message}"
+        yield "means", f"{error.meaning} To act: {error.fault}."
+        yield "do", error.advice
     elif result.summary:
-        yield f"      found     {result.summary}"
+        yield "found", result.summary
     for reason in result.degraded:
-        yield f"      degraded  {reason}"
+        yield "degraded", reason
 
 
 def _summary(
