@@ -40,11 +40,14 @@ def mappings(entries: tuple[Mapping, ...]) -> list[model.ValueMap]:
 
 def unknown(text: str = Nothing.UNKNOWN) -> model.SpecialValueMap:
     """What is shown where nothing is known: grey, whatever the thresholds make of nothing."""
+    return absent(text, model.SpecialValueMatch.NULL_AND_NAN)
+
+
+def absent(text: str, match: model.SpecialValueMatch) -> model.SpecialValueMap:
+    """What is shown, in grey, in the place of values that are not there."""
     result = model.ValueMappingResult(text=text, color=GREY, index=99)
     return model.SpecialValueMap(
-        options=model.DashboardSpecialValueMapOptions(
-            match=model.SpecialValueMatch.NULL_AND_NAN, result=result
-        )
+        options=model.DashboardSpecialValueMapOptions(match=match, result=result)
     )
 
 

@@ -11,16 +11,17 @@ from .fleet_rows import LISTED, course, upkeep
 from .panels import NEUTRAL, UP_DOWN, DashboardPage, Nothing, Panel, PanelKind, Query, Row
 from .scales import (
     AFFECTED,
+    FEW_GOOD,
     LATENCY,
-    MISSED,
     NONE_GOOD,
     ORDERS,
     P95,
+    STALE,
     SUCCESS,
     SUCCESS_RATE,
     TROUBLE,
     UP,
-    missed_runs,
+    intervals_ago,
 )
 from .variables import STORE_MATCH, STORES
 
@@ -58,6 +59,7 @@ def fires() -> Row:
             "Stores with a liveness probe. Compare with the number you configured.",
             f"count({UP})",
             (),
+            NEUTRAL,
             4,
         ),
         (
@@ -65,6 +67,7 @@ def fires() -> Row:
             "Stores that failed their last liveness probe. Each has an alert and a message.",
             f"sum({UP} == bool 0)",
             (AlertName.STORE_DOWN,),
+            NONE_GOOD,
             4,
         ),
         (
@@ -72,6 +75,7 @@ def fires() -> Row:
             "Stores that work, but not well: a probe that is not vital fails or is slow.",
             f"sum({promql.each(health.HEALTH, promql.equal('state', 'degraded'), *STORE_MATCH)})",
             (AlertName.STORE_DEGRADED,),
+            FEW_GOOD,
             4,
         ),
         (
@@ -79,6 +83,7 @@ def fires() -> Row:
             "Stores that answer but refuse our credentials. Create new ones.",
             f"count({select(series.CREDENTIALS_REJECTED, *STORE_MATCH)}) or 0 * count({UP})",
             (AlertName.STORE_CREDENTIALS_REJECTED,),
+            NONE_GOOD,
             6,
         ),
     )
@@ -88,10 +93,10 @@ def fires() -> Row:
             width=width,
             height=4,
             decimals=0,
-            steps=NONE_GOOD if index else NEUTRAL,
+            steps=steps,
             links=links,
         )
-        for index, (title, text, expression, links, width) in enumerate(figures)
+        for title, text, expression, links, steps, width in figures
     ]
     at_risk = f"{NORMAL} and {on(*STORE)} {TROUBLE} >= {AFFECTED[-1][0]}"
     risk = Panel(
@@ -118,17 +123,17 @@ def worst() -> Row:
         Query(of_worst(UP), "State", mappings=UP_DOWN, width=70),
         Query(WORST_STORES, "Trouble", decimals=1, steps=AFFECTED, width=90),
         Query(of_worst(SUCCESS_RATE), "Success", unit="percentunit", decimals=1, steps=SUCCESS),
-        Query(of_worst(promql.total(STORE, P95)), "p95", unit="s", decimals=2, steps=LATENCY),
+        Query(of_worst(promql.total(STORE, P95)), "p95", unit="s", steps=LATENCY),
         Query(of_worst(ORDERS), "Orders/h", decimals=0),
         Query(of_worst(hourly(select(series.STORE_RATE, *STORE_MATCH))), "Calls/h", decimals=0),
-        Query(of_worst(missed_runs()), "Missed runs", decimals=1, steps=MISSED, width=121),
+        Query(of_worst(intervals_ago()), "Intervals ago", decimals=1, steps=STALE, width=121),
     )
     table = Panel(
         PanelKind.TABLE,
         f"The {LISTED} stores in most trouble",
         "Trouble is a hundred while the store is down, ten for each critical alert and one for "
         "each warning, plus the share of failing operations. Success leaves out what shoppers did "
-        "wrong. Missed runs is how many of its intervals the stalest figure is behind. Click a "
+        "wrong. Intervals ago is when the stalest figure was read, in its intervals. Click a "
         "store to open its page.",
         columns,
         width=24,

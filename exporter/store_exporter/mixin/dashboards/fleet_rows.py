@@ -11,14 +11,14 @@ from .by_hour import by_hour
 from .panels import GREY, UP_DOWN, Nothing, Panel, PanelKind, Query, Row
 from .scales import (
     CERTIFICATE,
-    MISSED,
     NO_ERROR,
     ORDERS,
+    STALE,
     SUCCESS,
     SUCCESS_RATE,
     TROUBLE,
     UP,
-    missed_runs,
+    intervals_ago,
 )
 from .variables import STORE_MATCH
 
@@ -145,20 +145,21 @@ def stalest() -> Panel:
     return Panel(
         PanelKind.TABLE,
         "Stalest figures",
-        "Collectors that are furthest behind, in intervals. From "
+        "Stores whose figures are furthest behind: how many of its intervals ago the stalest was "
+        "read, up to 1 when it is on time. From "
         f"{THRESHOLDS.stale_intervals:g} on their figures are withdrawn.",
         (
             Query(
-                f"topk(10, {missed_runs()})",
-                "Missed runs",
+                f"topk(10, {intervals_ago()})",
+                "Intervals ago",
                 decimals=1,
                 width=121,
-                steps=MISSED,
+                steps=STALE,
             ),
         ),
         width=12,
         columns=("domain", "org"),
-        sort="Missed runs",
+        sort="Intervals ago",
         links=(Dashboards.SHOP, AlertName.STORE_FIGURES_STALE),
     )
 

@@ -166,10 +166,10 @@ def latencies() -> Panel:
     native = promql.rate(DURATION, "$__rate_interval", *M)
     return Panel(
         PanelKind.HEATMAP,
-        "Latency, all of it",
+        "Calls per hour by latency",
         "How many operations took how long. Two bands mean two kinds of call, such as "
         "cached and not. Native histograms are used where they are scraped.",
-        (Query(f"sum ({native}) or on () sum by (le) ({buckets})", "{{le}}"),),
+        (Query(hourly(f"(sum ({native}) or on () sum by (le) ({buckets}))"), "{{le}}"),),
         unit="s",
         width=12,
         height=10,

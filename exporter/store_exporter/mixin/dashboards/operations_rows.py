@@ -57,7 +57,6 @@ def columns(*labels: str, top: int = 0) -> tuple[Query, ...]:
             f"max by ({by}) ({quantile}){only}",
             f"p{float(q) * 100:g}",
             unit="s",
-            decimals=2,
             steps=LATENCY,
             empty="what did not run has none",
         )

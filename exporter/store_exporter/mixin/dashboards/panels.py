@@ -110,7 +110,7 @@ class Column:
 COLUMNS: dict[str, Column] = {
     "what": Column("What is wrong", 160, grows=True),
     "product": Column("Product", 145, grows=True),
-    "sku": Column("SKU", 120),
+    "sku": Column("SKU", 150),
     "cart": Column("Cart", 90),
     "domain": Column("Store", 170, grows=True),
     "operation": Column("Operation", 150, grows=True),

@@ -6,10 +6,11 @@ from ...metrics.catalogue import business
 from .. import promql, rules, series
 from ..policy import THRESHOLDS
 from ..promql import STORE, select
-from .panels import GREEN, ORANGE, RED, YELLOW, Steps
+from .panels import GREEN, RED, YELLOW, Steps
 from .variables import CURRENCY_MATCH, OPERATION_MATCH, STORE_MATCH
 
 NONE_GOOD: Steps = ((None, GREEN), (1, RED))
+FEW_GOOD: Steps = ((None, GREEN), (1, YELLOW))
 SUCCESS: Steps = (
     (None, RED),
     (THRESHOLDS.success_critical, YELLOW),
@@ -20,10 +21,10 @@ LATENCY: Steps = (
     (THRESHOLDS.latency_warning, YELLOW),
     (THRESHOLDS.latency_critical, RED),
 )
-MISSED: Steps = ((None, GREEN), (2, YELLOW), (THRESHOLDS.stale_intervals, RED))
+STALE: Steps = ((None, GREEN), (2, YELLOW), (THRESHOLDS.stale_intervals, RED))
 CERTIFICATE: Steps = (
     (None, RED),
-    (THRESHOLDS.certificate_critical, ORANGE),
+    (THRESHOLDS.certificate_critical, YELLOW),
     (THRESHOLDS.certificate_warning, GREEN),
 )
 AFFECTED: Steps = ((None, GREEN), (1, YELLOW), (rules.PAGED, RED))
@@ -66,8 +67,8 @@ def failures(*labels: str, matchers: tuple[str, ...] = OPERATION_MATCH) -> str:
     return promql.hourly(promql.total(labels, select(series.OPERATION_FAILED, *matchers)))
 
 
-def missed_runs(*labels: str) -> str:
-    """How many of its intervals the stalest collector is behind."""
+def intervals_ago(*labels: str) -> str:
+    """How many of its intervals ago the stalest collector last succeeded."""
     age = f"time() - {select(business.COLLECTOR_LAST_SUCCESS, *STORE_MATCH)}"
     interval = select(business.COLLECTOR_INTERVAL, *STORE_MATCH)
     return promql.aggregate("max", labels or STORE, f"({age}) / {interval}")

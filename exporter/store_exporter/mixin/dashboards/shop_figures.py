@@ -9,12 +9,11 @@ from .. import promql, series
 from ..names import AlertName, Dashboards
 from ..promql import each, one_of, select, total
 from ..series import counted
-from .panels import GREEN, RED, YELLOW, Nothing, Panel, PanelKind, Query, Row, Steps
-from .scales import SUCCESS, UP, success
+from .panels import GREEN, RED, Nothing, Panel, PanelKind, Query, Row
+from .scales import FEW_GOOD, SUCCESS, UP, success
 from .variables import CURRENCY_MATCH, STORE_MATCH
 
 M = STORE_MATCH
-FEW_GOOD: Steps = ((None, GREEN), (1, YELLOW))
 NOT_COLLECTED = "a shop without this collector, or before its first order, has no such figure"
 LOST = ("failed", "cancelled")
 """Statuses of orders that were placed and not paid, or not kept."""

@@ -9,7 +9,7 @@ from ..policy import LIVENESS_PROBE
 from ..promql import each, equal, select, total
 from .by_hour import by_hour
 from .panels import OK_FAILED, Nothing, Panel, PanelKind, Query, Row
-from .scales import LATENCY, MISSED, NO_ERROR, SUCCESS, calls, failures, success
+from .scales import LATENCY, NO_ERROR, STALE, SUCCESS, calls, failures, success
 from .variables import STORE_MATCH
 
 M = STORE_MATCH
@@ -104,7 +104,6 @@ def work() -> Row:
                 f"max by (operation) ({p95})",
                 "p95",
                 unit="s",
-                decimals=2,
                 steps=LATENCY,
                 width=80,
                 empty="an operation that did not run has none",
@@ -199,7 +198,7 @@ def fresh() -> Panel:
         PanelKind.TABLE,
         "Freshness",
         "Each group of figures: whether its last run succeeded, when it was last read, and how "
-        "many of its intervals that is ago.",
+        "many of its intervals ago that was: up to 1 when it is on time.",
         (
             Query(
                 f"min by (collector) ({select(business.COLLECTOR_SUCCESS, *M)})",
@@ -217,15 +216,15 @@ def fresh() -> Panel:
             ),
             Query(
                 f"max by (collector) ({missed})",
-                "Missed runs",
+                "Intervals ago",
                 decimals=1,
-                steps=MISSED,
+                steps=STALE,
                 width=121,
                 empty=never,
             ),
         ),
         width=12,
         columns=("collector",),
-        sort="Missed runs",
+        sort="Intervals ago",
         links=(AlertName.STORE_FIGURES_STALE,),
     )

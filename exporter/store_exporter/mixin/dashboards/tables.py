@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from .. import alerts
-from .finish import mappings, thresholds, unknown
+from .finish import absent, mappings, thresholds, unknown
 from .firing import RANKS
 from .panels import COLUMNS, Column, Panel, Query
 from .sdk import build_common, common, model, table
 
 Links = list[tuple[str, str]]
 COLOURED = {"type": "color-text"}
+ABSENT = [
+    absent("", each) for each in (model.SpecialValueMatch.NULL, model.SpecialValueMatch.EMPTY)
+]
+"""A label that a row has not: an empty cell, and not the words for figures that are not there."""
 
 
 def finish(builder: table.Panel, panel: Panel, links: Links, *, one_org: bool) -> None:
@@ -27,13 +31,7 @@ def finish(builder: table.Panel, panel: Panel, links: Links, *, one_org: bool) -
         builder.with_transformation(transformation)
     for label in panel.columns:
         shown = COLUMNS[label]
-        properties = _label(shown)
-        if label == "what":
-            properties.append(("mappings", _summaries()))
-        if label == "rank":
-            properties += [("mappings", mappings(RANKS)), ("custom.cellOptions", COLOURED)]
-        if shown.words:
-            properties += [("mappings", [_words(shown)]), ("custom.cellOptions", COLOURED)]
+        properties = _label(label)
         if label == panel.subjects[0]:
             properties.append(("links", [{"title": title, "url": url} for title, url in links]))
         builder.override_by_name(shown.title, _values(properties))
@@ -66,9 +64,19 @@ def transformations(panel: Panel, *, one_org: bool) -> list[model.DataTransforme
     ]
 
 
-def _label(column: Column) -> list[tuple[str, Any]]:
-    key = "custom.minWidth" if column.grows else "custom.width"
-    return [(key, column.width), ("custom.wrapText", True)]
+def _label(label: str) -> list[tuple[str, Any]]:
+    column = COLUMNS[label]
+    words = _summaries() if label == "what" else mappings(RANKS) if label == "rank" else []
+    if column.words:
+        words = [_words(column)]
+    return [
+        ("custom.minWidth" if column.grows else "custom.width", column.width),
+        ("custom.wrapText", True),
+        # Else Grafana takes the cart 11012 for the number 11.0 K, and version 2.4 for 2.40.
+        ("unit", "string"),
+        ("mappings", [*words, *ABSENT]),
+        *((("custom.cellOptions", COLOURED),) if label == "rank" or column.words else ()),
+    ]
 
 
 def _words(column: Column) -> model.ValueMap:
