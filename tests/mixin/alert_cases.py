@@ -1551,6 +1551,32 @@ UPDATES = [
     ),
     Case(
         "StoreCheckoutErrorsAfterUpdate",
+        "and since the org deployed something to all its stores, which names none of them",
+        {
+            **carts(0.3),
+            **SAME_VERSION,
+            of(series.STORE_UP): "1x2200",
+            f'{health.EVENT.name}{{org="acme", kind="deploy", component="app"}}': JUST_NOW,
+        },
+        AFTER_UPDATE,
+        f"30% of the cart and checkout calls at {WHO} failed in the last half hour; it was "
+        "updated within 6 hours.",
+        groups=(),
+    ),
+    Case(
+        "StoreCheckoutErrorsAfterUpdate",
+        "what another org deployed is none of its business",
+        {
+            **carts(0.3),
+            **SAME_VERSION,
+            of(series.STORE_UP): "1x2200",
+            f'{health.EVENT.name}{{org="globex", kind="deploy", component="app"}}': JUST_NOW,
+        },
+        AFTER_UPDATE,
+        groups=(),
+    ),
+    Case(
+        "StoreCheckoutErrorsAfterUpdate",
         "a certificate that was renewed is no update",
         {
             **carts(0.3),

@@ -51,6 +51,9 @@ def write_rules(directory: Path) -> None:
             ("ProcessFires", "up", "warning"),
         )
     ]
+    # Of no store alone, and of no process.
+    for name, severity in (("StoresDown", "critical"), ("StoreMetricsAbsent", "critical")):
+        firing.append({"alert": name, "expr": "vector(1)", "labels": {"severity": severity}})
     everything = {"groups": [{"name": "firing", "rules": firing}]}
     documents = (("recording", rules.document()), ("slo", slo.document()), ("alerts", everything))
     for name, document in documents:

@@ -134,6 +134,38 @@ def test_what_is_wrong_fits_two_lines_of_its_row_where_the_panel_is_wide() -> No
         assert longest * 1.1 <= 2 * (growing - 2 * screen.CELL_PADDING)
 
 
+def lines(content: str, room: float) -> int:
+    """How many lines a text takes, broken between its words."""
+    count, line = 1, ""
+    for word in content.split():
+        longer = f"{line} {word}".strip()
+        if screen.text(longer) > room:
+            count, longer = count + 1, word
+        line = longer
+    return count
+
+
+def test_what_is_wrong_with_a_store_fits_two_lines_of_its_row_on_a_phone() -> None:
+    # A third line would lie over the next row: Grafana measures the alert's name alone.
+    room = COLUMNS["what"].width - 2 * screen.CELL_PADDING
+    for alert in alerts.alerts():
+        if "domain" in alert.by:
+            assert lines(alert.summary.removesuffix("."), room) <= 2, alert.summary
+
+
+@TABLES
+def test_a_label_that_looks_like_a_number_is_shown_as_it_is(panel: Panel) -> None:
+    # Else the cart 11012 would be 11.0 K, and version 2.4 would be 2.40.
+    units = {
+        override["matcher"]["options"]: each["value"]
+        for override in document_of(panel)["fieldConfig"]["overrides"]
+        for each in override["properties"]
+        if each["id"] == "unit"
+    }
+    for label in panel.columns:
+        assert units[COLUMNS[label].title] == "string"
+
+
 def test_a_usual_domain_is_shown_on_one_line() -> None:
     assert screen.text(DOMAIN) <= COLUMNS["domain"].width - 2 * screen.CELL_PADDING
 

@@ -36,6 +36,18 @@ def test_panels_that_may_be_empty_show_data_when_there_is_some(
     assert not empty, "\n".join(map(str, empty))
 
 
+@pytest.mark.parametrize(
+    ("file", "alert"), [("fleet", "StoresDown"), ("exporter", "StoreMetricsAbsent")]
+)
+def test_an_alert_about_all_stores_or_processes_is_on_the_page_that_it_leads_to(
+    history: tuple[Server, float], file: str, alert: str
+) -> None:
+    source = Source(history[0].url, history[1])
+    firing = [labels for labels, _ in answer(source, file, "Firing alerts")]
+    (row,) = [labels for labels in firing if labels["alertname"] == alert]
+    assert (row["what"], row["rank"]) == (alert, "1")
+
+
 def test_what_has_no_figure_does_not_come_first(history: tuple[Server, float]) -> None:
     # Grafana sorts nothing before the least, so a table that rises must have all its figures.
     source = Source(history[0].url, history[1])

@@ -38,6 +38,19 @@ async def test_it_shows_the_calls_of_all_orgs_and_what_they_said(running: Runnin
     assert f"HTTP 502 · trace {TRACE}" in page
 
 
+async def test_the_slowest_calls_follow_the_slowest_first_though_they_succeeded(
+    running: Running,
+) -> None:
+    calls = running.exporter.calls
+    for operation, seconds in (("get_cart", 3.0), ("check_order", 7.5)):
+        calls.add(Call(calls.since, "acme", DOMAIN, "woocommerce", "operation", operation, seconds))
+    page = (await running.ask("/calls")).text
+    failures, _, slowest = page.partition("Slowest calls")
+    assert "get_cart" not in failures
+    assert slowest.index("7500 ms") < slowest.index("3000 ms") < slowest.rindex("succeeded")
+    assert "Slowest calls" not in (await running.ask("/calls?operation=add_to_cart")).text
+
+
 async def test_it_is_narrowed_by_store_operation_error_type_and_trace(running: Running) -> None:
     failed(running, "get_cart", trace_id=TRACE)
     failed(running, "check_order", error_type="timeout")

@@ -13,7 +13,7 @@ from store_exporter.server.html import Html, join, tag
 from store_exporter.server.markdown import html
 from tests.server.support import configuration, exporting
 
-VOID = {"meta", "br"}
+VOID = {"meta", "br", "input"}
 
 
 class Outline(HTMLParser):
@@ -103,6 +103,34 @@ async def test_many_stores_come_on_several_pages(
         for nonsense in ("?page=0", "?page=-1", "?page=x", "?page=" + "9" * 5000, "?page=<b>"):
             assert (await running.ask(f"/{nonsense[:3000]}")).status == 200
         assert "page 2 of 3" in (await running.ask("/?page=2")).text
+
+
+async def test_stores_are_found_by_domain_org_and_state_on_every_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "STORES_PER_PAGE", 2)
+    stores = [("acme", f"s{n}.example", "http://127.0.0.1:9") for n in range(5)]
+    stores.append(("zen", "tea.example", "http://127.0.0.1:9"))
+    async with exporting(tmp_path, configuration(*stores)) as running:
+
+        async def shown(query: str) -> tuple[list[str], Outline]:
+            page = outline((await running.ask(f"/{query}")).text)
+            return re.findall(r"(?m)^(?:s\d|tea)\.example", page.text), page
+
+        assert (await shown("?search=ZEN"))[0] == ["tea.example"]
+        assert (await shown("?search=s3"))[0] == ["s3.example"]
+        found, page = await shown("?search=s&state=unknown")
+        assert found == ["s0.example", "s1.example"]
+        assert "?search=s&state=unknown&page=2" in page.links
+        assert (await shown("?search=s&state=unknown&page=3"))[0] == ["s4.example"]
+        assert "?state=critical" in page.links
+        found, page = await shown("?state=critical")
+        assert found == []
+        assert "There is no such store." in page.text
+        # The figures are those of all stores, whatever is searched for.
+        assert re.search(r"stores\n6\n", (await shown("?search=zen"))[1].text)
+        found, page = await shown("?search=%22%3E%3Cscript%3E&state=%3Cb%3E")
+        assert found == []
 
 
 async def test_a_page_without_stores_says_so(tmp_path: Path) -> None:

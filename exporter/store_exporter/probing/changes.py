@@ -1,7 +1,8 @@
 """The events of stores: noticed from what probes and collectors find, or told by their org.
 
 They are saved with the rest of the state, so that a change which happens while no exporter runs is
-noticed by the next one. A run never waits for that: what it found is compared beside it.
+noticed by the next one, which also shows those of before again. A run never waits for that: what
+it found is compared beside it.
 
 As a metric an event is shown for a day, with its time as the value. That is longer than the steps
 in which a dashboard over two years asks for it, and Prometheus remembers the rest.
@@ -63,9 +64,20 @@ class Changes:
         self._pages: dict[Key, Page] = {}
         self._found: dict[Key, tuple[Store, dict[EventKind, dict[str, str]]]] = {}
         self._unsaved: set[Key] = set()
-        self._shown: dict[Key, dict[tuple[str, ...], None]] = {}
+        self._shown: dict[Key, dict[tuple[str, ...], float]] = {}
+        self._orgs: set[str] = set()
         self._comparing: asyncio.Task[None] | None = None
         self._telling: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    def expect(self, store: Store) -> None:
+        """Show what is saved of a store that is watched from now on, and of all stores of its org.
+
+        It is read beside the store's runs.
+        """
+        key = Key.of(store, DOCUMENT)
+        if key not in self._pages:
+            self._found.setdefault(key, (store, {}))
+            self._start()
 
     def notice(self, store: Store, facts: Facts) -> None:
         """Take what a store was found to be; what of it changed becomes events soon.
@@ -82,6 +94,9 @@ class Changes:
             return
         _, before = self._found.get(key, (store, {}))
         self._found[key] = (store, before | found)
+        self._start()
+
+    def _start(self) -> None:
         if self._comparing is None or self._comparing.done():
             self._comparing = asyncio.create_task(self._compare())
 
@@ -98,6 +113,7 @@ class Changes:
     async def _compare_store(self, key: Key) -> None:
         with suppress(StateUnavailableError):  # the next run finds the same once more
             await self._load(key)
+            await self._show_org(key.org)
         store, found = self._found.pop(key, (None, {}))
         if store is None:
             # It was forgotten meanwhile.
@@ -107,7 +123,7 @@ class Changes:
         if page is None or (page.knows(found) and key not in self._unsaved):
             return
         for event in page.notice(store.labels, found, self._now()):
-            self._show(key, event)
+            self._announce(key, event)
         try:
             await self._documents.write(key, page.document())
         except StateUnavailableError as error:
@@ -123,7 +139,23 @@ class Changes:
             read, _ = await self._read(key)
             # Somebody else may have read it meanwhile.
             page = self._pages.setdefault(key, read)
+            for event in page.events:
+                self._show(key, event)
         return page
+
+    async def _show_org(self, org: str) -> None:
+        """Show what was told of all stores of an org before this process began."""
+        if org in self._orgs:
+            return
+        self._orgs.add(org)
+        key = _key_of(org)
+        try:
+            page, _ = await self._read(key)
+        except StateUnavailableError:
+            self._orgs.discard(org)
+            raise
+        for event in page.events:
+            self._show(key, event)
 
     async def _read(self, key: Key) -> tuple[Page, int]:
         """Return a page as it is saved, with its revision; what is damaged counts as nothing."""
@@ -157,7 +189,7 @@ class Changes:
             else:
                 key, (told, is_new) = Key.of(store, DOCUMENT), await self._tell_store(event, store)
         if is_new:
-            self._show(key, told)
+            self._announce(key, told)
         return told, is_new
 
     async def _tell_store(self, event: Event, store: Store) -> tuple[Event, bool]:
@@ -212,28 +244,38 @@ class Changes:
             known.pop(key, None)
         self._unsaved.discard(key)
 
+    def _announce(self, key: Key, event: Event) -> None:
+        """Show and log what is new."""
+        self._show(key, event)
+        log.info(
+            "something changed", extra={"org": event.org, "store": event.domain, **_own(event)}
+        )
+
     def _show(self, key: Key, event: Event) -> None:
         ttl = event.time + SHOWN_SECONDS - self._now()
         if ttl <= 0:
             return
-        own = {
-            "kind": str(event.kind),
-            "component": event.component,
-            "before": event.before,
-            "after": event.after,
-        }
+        own = _own(event)
         # The same change a second time is the same series.
         group = ("event", *key, *own.values())
         shown = self._shown.setdefault(key, {})
-        shown.pop(group, None)
-        shown[group] = None
-        while len(shown) > SHOWN_EVENTS:
-            oldest = next(iter(shown))
-            del shown[oldest]
-            self._recorder.withdraw(oldest)
+        shown[group] = event.time
         labels = (event.org, event.domain, event.platform)
         self._recorder.publish(group, labels, [Sample(health.EVENT, event.time, own)], ttl=ttl)
-        log.info("something changed", extra={"org": event.org, "store": event.domain, **own})
+        while len(shown) > SHOWN_EVENTS:
+            oldest = min(shown, key=shown.__getitem__)
+            del shown[oldest]
+            self._recorder.withdraw(oldest)
+
+
+def _own(event: Event) -> dict[str, str]:
+    """The labels that an event's series has besides its store."""
+    return {
+        "kind": str(event.kind),
+        "component": event.component,
+        "before": event.before,
+        "after": event.after,
+    }
 
 
 def _key_of(org: str) -> Key:

@@ -103,6 +103,7 @@ class Runner:
         """Take over a store's configuration, at first and when it changes."""
         self.access(store).update(store)
         self.recording.expect(store)
+        self.changes.expect(store)
         self._tracker(store).expect(jobs)
 
     def _tracker(self, store: Store) -> HealthTracker:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from itertools import islice
 
@@ -16,6 +16,7 @@ from .html import Html, tag
 from .page import page
 
 MOST = 200
+_SLOWEST = 20
 _NOTHING = (
     "No such call is remembered here: none failed lately, or it was made by an application that "
     "does not report its calls to this exporter."
@@ -30,24 +31,40 @@ class CallsPage:
         self._exporter = exporter
 
     async def handle(self, request: web.Request) -> web.Response:
-        """Show the latest failures that the parameters choose, newest first."""
+        """Show the latest failures that the parameters choose, newest first, and the slowest."""
         asked = {name: clean(request.query.get(name, "")) for name in FILTERS}
         chosen = {name: value for name, value in asked.items() if value}
-        calls = await asyncio.to_thread(self._calls, chosen)
+        failed, slowest = await asyncio.to_thread(self._calls, chosen)
         title = ", ".join(f"{name} {value}" for name, value in chosen.items()) or "all stores"
-        body = _table(calls) if calls else tag("p", _NOTHING, class_="soft")
         home = tag("nav", tag("a", "Stores", href="./"))
-        shown = tag("div", tag("header", tag("h1", f"Failed calls: {title}"), home), body)
+        shown = tag(
+            "div",
+            tag("header", tag("h1", f"Failed calls: {title}"), home),
+            _table(failed) if failed else tag("p", _NOTHING, class_="soft"),
+            tag("h2", "Slowest calls") if slowest else None,
+            _table(slowest) if slowest else None,
+        )
         return page("Calls", Html(self._exporter.redact(shown)))
 
-    def _calls(self, chosen: Mapping[str, str]) -> list[Call]:
+    def _calls(self, chosen: Mapping[str, str]) -> tuple[list[Call], list[Call]]:
+        """The latest failures and the slowest calls that are asked for."""
         book = self._exporter.calls
         domain = chosen.get("domain", "").lower() or None
-        found = [call for org in self._exporter.config.orgs for call in book.read(org, domain)]
-        found.sort(key=lambda call: -call.time)
         others = {name: value for name, value in chosen.items() if name != "domain"}
-        wanted = (c for c in found if all(getattr(c, n) == v for n, v in others.items()))
-        return [book.shown(call) for call in islice(wanted, MOST)]
+
+        def asked(
+            read: Callable[[str, str | None], Iterable[Call]],
+            rank: Callable[[Call], float],
+            most: int,
+        ) -> list[Call]:
+            found = [call for org in self._exporter.config.orgs for call in read(org, domain)]
+            wanted = (c for c in found if all(getattr(c, n) == v for n, v in others.items()))
+            return [book.shown(call) for call in islice(sorted(wanted, key=rank), most)]
+
+        return (
+            asked(book.read, lambda call: -call.time, MOST),
+            asked(book.slowest, lambda call: -call.duration, _SLOWEST),
+        )
 
 
 def _table(calls: list[Call]) -> Html:
@@ -60,12 +77,16 @@ def _table(calls: list[Call]) -> Html:
             tag("td", call.domain, tag("div", call.org, class_="soft")),
             tag("td", call.operation),
             tag("td", f"{call.duration * 1000:.0f} ms", class_="number"),
-            tag("td", f"{call.fault}"),
-            tag("td", f"{call.error_type}: {call.message}", _details(call)),
+            tag("td", f"{call.fault or '-'}"),
+            tag("td", _said(call), _details(call)),
         )
         for call in calls
     )
-    return tag("div", tag("table", tag("thead", head), tag("tbody", *rows)), class_="wide")
+    return tag("div", tag("table", tag("thead", head), tag("tbody", *rows)), class_="wide calls")
+
+
+def _said(call: Call) -> str:
+    return f"{call.error_type}: {call.message}" if call.error_type else "succeeded"
 
 
 def _details(call: Call) -> Html | None:

@@ -25,7 +25,7 @@ def tag(name: str, *children: str | None, **attributes: str | None) -> Html:
         for key, value in attributes.items()
         if value is not None
     )
-    if name in ("meta", "br"):
+    if name in ("meta", "br", "input"):
         return Html(f"<{name}{written}>")
     return Html(f"<{name}{written}>{join(*children)}</{name}>")
 

@@ -6,23 +6,57 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Self
+from urllib.parse import urlencode
 
 from aiohttp import web
 
 from .._version import __version__
 from ..calls.call import Call
 from ..config.values import duration_text
+from ..metrics.guard import clean
 from ..stores.model import Store
 from ..stores.owners import REASONS
 from .exporter import Exporter
-from .html import Html, tag
+from .html import Html, join, tag
 from .page import page
 from .status import WORST_FIRST, Check, State, Status, worst_first
 
 STORES_PER_PAGE = 100
 _REFUSALS_SHOWN = 20
 _CALLS_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which stores are asked for.
+
+    Attributes:
+        search: a part of their domain or org; empty for all.
+        state: theirs; empty for all.
+    """
+
+    search: str = ""
+    state: str = ""
+
+    @classmethod
+    def of(cls, request: web.Request) -> Self:
+        """Read it from a request's parameters; a state that there is not chooses nothing."""
+        state = request.query.get("state", "")
+        search = clean(request.query.get("search", "")).strip().lower()
+        return cls(search, state if state in WORST_FIRST else "")
+
+    def __contains__(self, entry: tuple[Store, State]) -> bool:
+        store, state = entry
+        found = self.search in store.domain or self.search in store.org.lower()
+        return found and self.state in ("", state)
+
+    def link(self, **others: str) -> str:
+        """The address of the page with this choice, but for some parameters."""
+        asked = {"search": self.search, "state": self.state, **others}
+        return "?" + urlencode({name: value for name, value in asked.items() if value})
 
 
 class Landing:
@@ -43,25 +77,28 @@ class Landing:
 
     async def handle(self, request: web.Request) -> web.Response:
         """Show one page of stores, the worst first."""
-        states = worst_first(self._exporter.states())
-        pages = max(1, -(-len(states) // STORES_PER_PAGE))
+        choice, states = Choice.of(request), worst_first(self._exporter.states())
+        chosen = [entry for entry in states if entry in choice]
+        pages = max(1, -(-len(chosen) // STORES_PER_PAGE))
         asked = request.query.get("page", "")
         number = min(max(int(asked), 1), pages) if re.fullmatch("[0-9]{1,6}", asked) else 1
         start = (number - 1) * STORES_PER_PAGE
-        shown = [store for store, _ in states[start : start + STORES_PER_PAGE]]
+        shown = [store for store, _ in chosen[start : start + STORES_PER_PAGE]]
         return page(
             "Stores",
             self._header(),
             self._problem(),
             self._refused(),
-            _counts(states),
+            _counts(states, choice),
+            _search(choice) if states else None,
             *(self._store(self._exporter.status(store)) for store in shown),
-            None if states else tag("p", "No stores are configured.", class_="soft"),
-            _pages(number, pages),
+            None if chosen else _nothing(configured=bool(states)),
+            _pages(number, pages, choice),
         )
 
     def _header(self) -> Html:
         links = (
+            ("calls", "Calls"),
             (self._telemetry_path.lstrip("/"), "Metrics"),
             ("config", "Configuration"),
             ("sd", "Service discovery"),
@@ -150,7 +187,11 @@ class Landing:
         )
         names = ("Failed call", "Fault", "When", "Took", "Said")
         head = tag("tr", *(tag("th", name, scope="col") for name in names))
-        return tag("table", tag("thead", head), tag("tbody", *rows))
+        more = tag(
+            "a", "More of its failed and its slowest calls", href=f"calls?domain={store.domain}"
+        )
+        table = tag("table", tag("thead", head), tag("tbody", *rows))
+        return join(table, tag("p", more, class_="soft"))
 
     def _ago(self, moment: float | None) -> str:
         if moment is None:
@@ -160,14 +201,43 @@ class Landing:
         return f"{duration_text(seconds // step * step)} ago"
 
 
-def _counts(states: Sequence[tuple[Store, State]]) -> Html:
+def _counts(states: Sequence[tuple[Store, State]], choice: Choice) -> Html:
+    """How many stores there are in each state; each figure leads to them."""
     counts = Counter(state for _, state in states)
-    entries = [("stores", len(states)), *((state, counts[state]) for state in WORST_FIRST)]
+    entries = [("", len(states)), *((state, counts[state]) for state in WORST_FIRST)]
     return tag(
-        "dl",
-        *(tag("div", tag("dt", name), tag("dd", str(count))) for name, count in entries),
+        "nav",
+        *(
+            tag(
+                "a",
+                tag("span", state or "stores", class_="soft"),
+                tag("strong", str(count)),
+                href=choice.link(state=state, search=""),
+                aria_current="true" if state == choice.state else None,
+            )
+            for state, count in entries
+        ),
         class_="counts",
     )
+
+
+def _search(choice: Choice) -> Html:
+    kept = tag("input", type="hidden", name_="state", value=choice.state) if choice.state else None
+    field = tag(
+        "input",
+        type="search",
+        name_="search",
+        value=choice.search,
+        placeholder="domain or org",
+        aria_label="Search stores by domain or org",
+    )
+    return tag("form", kept, field, tag("button", "Search"), class_="search")
+
+
+def _nothing(*, configured: bool) -> Html:
+    if not configured:
+        return tag("p", "No stores are configured.", class_="soft")
+    return tag("p", "There is no such store. ", tag("a", "All stores", href="?"), class_="soft")
 
 
 def _why(check: Check | None) -> str:
@@ -202,13 +272,13 @@ def _seconds(duration: float | None) -> str:
     return f"{duration * 1000:.0f} ms" if duration < 1 else f"{duration:.1f} s"
 
 
-def _pages(number: int, pages: int) -> Html | None:
+def _pages(number: int, pages: int, choice: Choice) -> Html | None:
     if pages == 1:
         return None
     return tag(
         "nav",
-        tag("a", "Previous", href=f"?page={number - 1}") if number > 1 else None,
+        tag("a", "Previous", href=choice.link(page=str(number - 1))) if number > 1 else None,
         tag("span", f"page {number} of {pages}", class_="soft"),
-        tag("a", "Next", href=f"?page={number + 1}") if number < pages else None,
+        tag("a", "Next", href=choice.link(page=str(number + 1))) if number < pages else None,
         class_="pages",
     )

@@ -23,11 +23,15 @@ h1 small { color: var(--soft); font-size: .85rem; font-weight: 400; letter-spaci
 nav { display: flex; flex-wrap: wrap; gap: .25rem 1rem; font-size: .95rem; }
 .counts { display: grid; grid-template-columns: repeat(auto-fit, minmax(8rem, 1fr)); gap: .75rem;
   margin: 0 0 1.5rem; padding: 0; }
-.counts div { background: var(--card); border: 1px solid var(--line); border-radius: .6rem;
-  padding: .6rem .9rem; }
-.counts dt { color: var(--soft); font-size: .85rem; }
-.counts dd { margin: 0; font-size: 1.6rem; font-weight: 600; line-height: 1.2;
+.counts a { background: var(--card); border: 1px solid var(--line); border-radius: .6rem;
+  padding: .6rem .9rem; color: inherit; text-decoration: none; }
+.counts a:hover, .counts a[aria-current] { border-color: var(--link); }
+.counts strong { display: block; font-size: 1.6rem; font-weight: 600; line-height: 1.2;
   font-variant-numeric: tabular-nums; }
+.search { display: flex; gap: .5rem; margin-bottom: 1rem; }
+.search input, .search button { font: inherit; color: inherit; background: var(--card);
+  border: 1px solid var(--line); border-radius: .6rem; padding: .35rem .8rem; }
+.search input { flex: 1; min-width: 0; max-width: 26rem; }
 .banner { border: 1px solid var(--critical); border-radius: .6rem; padding: .6rem .9rem;
   background: color-mix(in srgb, var(--critical) var(--tint), transparent); margin-bottom: 1.5rem; }
 pre { overflow-x: auto; white-space: pre-wrap; overflow-wrap: anywhere; font-size: .85rem;
@@ -62,7 +66,11 @@ p, ul, ol { max-width: 48rem; }
   .store > summary { grid-template-columns: 1fr auto; }
   .store > summary .why { grid-column: 1 / -1; order: 3; }
   .store > summary .who { grid-column: 1 / -1; order: 2; }
-  .checks thead { display: none; }
+  .checks thead, .calls thead { display: none; }
+  .calls tr { display: grid; grid-template-columns: auto 1fr; gap: 0 .9rem; padding: .6rem 0;
+    border-top: 1px solid var(--line); }
+  .calls td { padding: 0; overflow-wrap: anywhere; }
+  .calls td:last-child { grid-column: 1 / -1; }
   .checks tr { display: grid; grid-template-columns: 1fr auto auto auto; padding: .4rem 0; }
   .checks td { padding: 0 0 0 .9rem; }
   .checks td:first-child { padding: 0; font-weight: 600; overflow-wrap: anywhere; }
@@ -73,7 +81,7 @@ p, ul, ol { max-width: 48rem; }
 _HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 
 POLICY = (
-    f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; form-action 'none'; "
+    f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
 )
 """The Content-Security-Policy of a page with this style sheet."""

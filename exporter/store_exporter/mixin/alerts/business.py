@@ -142,7 +142,7 @@ def figures_stale() -> list[Alert]:
             expression,
             hold,
             "warning",
-            "Business figures of a store are not refreshed.",
+            "Business figures of a store are stale.",
             "Business figures of a store were not refreshed.",
             f"{which} {state}.{COLLECTOR_CAUSE}",
             Dashboards.SHOP,

@@ -168,7 +168,7 @@ def store_down_among_many() -> Alert:
         f" unless {promql.on(*STORE)} {series.LIVENESS_REFUSED}",
         MINUTE,
         "critical",
-        "A store does not answer, like many others at the same time.",
+        "A store is down, like many others.",
         "A store did not answer, like many others at the same time.",
         f"{WHO} keeps failing its liveness probe, and so do many other stores; whoever runs the "
         f"platform has been told.{OUTAGE_CAUSE}",

@@ -64,7 +64,7 @@ def order_drought() -> list[Alert]:
             f" and {promql.on(*STORE)} ({fresh} == 1)",
             10 * MINUTE,
             "critical",
-            "A shop sells nothing although it normally does at this hour of the week.",
+            "A shop has stopped selling.",
             "A shop sold nothing although it normally does at this hour of the week.",
             f"{WHO} had no order in the last {window}; normally it has "
             '{{ $value | printf "%.0f" }} at this time of the week.',
@@ -136,7 +136,7 @@ def payment_method_failing() -> Alert:
         f" and (({share}) > {limits.method_factor:g} * ({before}))",
         10 * MINUTE,
         "critical",
-        "A payment method of a shop has stopped to work.",
+        "A payment method of a shop fails.",
         "A payment method of a shop had stopped to work.",
         f"{SHARE} of the payments by {{{{ $labels.payment_method }}}} at {WHO} failed in "
         "the last two hours.",
@@ -190,11 +190,17 @@ def checkout_errors_after_update() -> Alert:
     )
     versions = promql.over(select(health.INFO, 'version!=""'), _UPDATED)
     other = promql.aggregate("count", (*STORE, "version"), f"last_over_time({versions})")
-    events = promql.over(select(health.EVENT, promql.one_of("kind", UPDATES)), _UPDATED)
-    noticed = f"last_over_time({events}) > time() - {promql.seconds(_UPDATED):g}"
+    kinds = promql.one_of("kind", UPDATES)
+
+    def noticed(*matchers: str) -> str:
+        events = promql.over(select(health.EVENT, kinds, *matchers), _UPDATED)
+        return f"last_over_time({events}) > time() - {promql.seconds(_UPDATED):g}"
+
     updated = (
         f"({promql.aggregate('count', STORE, other)} > 1)"
-        f" or {promql.aggregate('count', STORE, noticed)}"
+        f" or {promql.aggregate('count', STORE, noticed())}"
+        # What an org told of all its stores has no domain.
+        f" or {series.STORE_UP} and on (org) ({noticed(equal('domain', ''))})"
     )
     calls = f"{30 * MINUTE} * {half_hour(series.OPERATION_MEASURED)}"
     return Alert(
@@ -205,7 +211,7 @@ def checkout_errors_after_update() -> Alert:
         f" and ({updated})",
         10 * MINUTE,
         "critical",
-        "Carts and checkouts fail since a shop was updated.",
+        "Checkouts fail since an update.",
         "Carts and checkouts failed since a shop was updated.",
         f"{SHARE} of the cart and checkout calls at {WHO} failed in "
         f"the last half hour; it was updated within {_UPDATED[:-1]} hours.",

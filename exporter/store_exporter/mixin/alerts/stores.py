@@ -115,7 +115,7 @@ def credentials_rejected() -> list[Alert]:
             expression,
             2 * MINUTE,
             severity,
-            "A store rejects the credentials of the exporter.",
+            "A store rejects our credentials.",
             "A store rejected the credentials of the exporter.",
             f"{WHO} has refused the configured credentials, or a permission that they need, for "
             f"more than two minutes, {where}.",
@@ -167,7 +167,7 @@ def vital_probe_failing() -> Alert:
         f"({in_state('critical')} and {up}) or {recurring('critical', down)}",
         3 * MINUTE,
         "critical",
-        "A store answers, but a probe that is marked as critical fails.",
+        "A critical probe of a store fails.",
         "A store answered, but a probe that is marked as critical failed.",
         f"{WHO} answers, but what it needs to sell does not work: a critical probe fails "
         f"({SHARE} of the time).{PROBE_CAUSE}",
@@ -244,7 +244,7 @@ def latency_regression() -> Alert:
         f" and ({still} > {factor})",
         15 * MINUTE,
         "warning",
-        "Operations against a store are much slower than normal for this hour of the week.",
+        "Operations are slower than normal.",
         "Operations against a store were much slower than normal.",
         f"The p95 latency of {WHO} over the last hour is {{{{ $value | humanizeDuration }}}}, more "
         f"than {SEASONAL.latency_factor:g} times what it normally is at this hour of the week.",

@@ -35,7 +35,7 @@ def refunds() -> Alert:
         f" and {promql.on(*STORE)} ({surges.ORDERS} >= {THRESHOLDS.surge_orders:g})",
         HOUR,
         "warning",
-        "A shop pays back much more than normal.",
+        "A shop refunds more than normal.",
         "A shop paid back much more than normal.",
         f'{WHO} paid back {{{{ $value | printf "%.0f" }}}} {{{{ $labels.currency }}}} within a '
         f"day, more than {times:g} times what is normal and {share:.0%} of what it earned.",
@@ -69,7 +69,7 @@ def abandoned() -> Alert:
         f" and {promql.on(*STORE)} ({surges.CARTS} >= {THRESHOLDS.surge_orders:g})",
         HOUR,
         "warning",
-        "Shoppers leave much more in their carts than normal.",
+        "More is left in carts than normal.",
         "Shoppers left much more in their carts than normal.",
         f'Carts worth {{{{ $value | printf "%.0f" }}}} {{{{ $labels.currency }}}} are abandoned '
         f"at {WHO}, more than {times:g} times what is normal.",
@@ -101,7 +101,7 @@ def repriced() -> Alert:
         f" and ({surges.REPRICED_SHARE} > {times:g} * {surges.REPRICED_NORMAL})",
         15 * MINUTE,
         "warning",
-        "Many products of a shop sell for other prices than before.",
+        "Many prices of a shop have changed.",
         "Many products of a shop sold for other prices than before.",
         f"{{{{ $value }}}} products of {WHO} that sold today were much cheaper or dearer than "
         "usual."

@@ -17,7 +17,8 @@ M = PROCESS_MATCH
 
 def page() -> DashboardPage:
     """The dashboard."""
-    alerts = firing.table("instance", links=(), matchers=M)
+    always = firing.general("instance", Dashboards.EXPORTER)
+    alerts = firing.table("instance", links=(), matchers=M, always=always)
     return DashboardPage(
         Dashboards.EXPORTER,
         "Stores / Exporter",

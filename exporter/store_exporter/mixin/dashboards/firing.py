@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .. import promql
+from .. import alerts, promql
 from ..names import Dashboard
 from .panels import BLUE, RED, YELLOW, Mapping, Nothing, Panel, PanelKind, Query
 
@@ -10,7 +10,24 @@ RANKS: tuple[Mapping, ...] = ((1, "critical", RED), (2, "warning", YELLOW), (3, 
 """Severities by their rank, which the label `rank` holds and the table is sorted by."""
 
 
-def table(*labels: str, links: tuple[Dashboard, ...], matchers: tuple[str, ...]) -> Panel:
+def general(label: str, *pages: Dashboard) -> tuple[str, ...]:
+    """Names of the alerts that lead to one of these dashboards and are about nothing in it alone.
+
+    Args:
+        label: of what can be chosen there.
+        pages: the dashboards.
+    """
+    found = (each for each in alerts.alerts() if each.dashboard in pages)
+    names = (each.name for each in found if not {label, "domain"} & set(each.by))
+    return tuple(dict.fromkeys(names))
+
+
+def table(
+    *labels: str,
+    links: tuple[Dashboard, ...],
+    matchers: tuple[str, ...],
+    always: tuple[str, ...] = (),
+) -> Panel:
     """The alerts that fire for what is chosen.
 
     One query has it all: of several that find nothing Grafana shows the headings, and not that
@@ -20,11 +37,12 @@ def table(*labels: str, links: tuple[Dashboard, ...], matchers: tuple[str, ...])
         labels: of the alerts, that say what each is about.
         links: dashboards that show more.
         matchers: the choice.
+        always: names of alerts that are shown whatever is chosen, as they are about all of it.
     """
     by = ", ".join((*labels, "alertname"))
     ranked = " or ".join(
         labelled(
-            f"max by ({by}) ({promql.firing_since(promql.equal('severity', name), *matchers)})",
+            f"max by ({by}) ({_firing(name, matchers, always)})",
             f'"rank", "{number:g}", "", ""',
         )
         for number, name, _ in RANKS
@@ -44,6 +62,14 @@ def table(*labels: str, links: tuple[Dashboard, ...], matchers: tuple[str, ...])
         links=links,
         nothing=Nothing.NONE,
     )
+
+
+def _firing(severity: str, matchers: tuple[str, ...], always: tuple[str, ...]) -> str:
+    rank = promql.equal("severity", severity)
+    chosen = promql.firing_since(rank, *matchers)
+    if not always:
+        return chosen
+    return f"{chosen} or {promql.firing_since(rank, promql.one_of('alertname', always))}"
 
 
 def labelled(expression: str, replacement: str) -> str:

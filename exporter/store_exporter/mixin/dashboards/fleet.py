@@ -52,7 +52,14 @@ def page() -> DashboardPage:
 
 def fires() -> Row:
     """What fires, and the state of the fleet in single figures."""
-    alerts = firing.table("domain", "org", links=(Dashboards.SHOP,), matchers=STORE_MATCH)
+    alerts = firing.table(
+        "domain",
+        "org",
+        links=(Dashboards.SHOP,),
+        matchers=STORE_MATCH,
+        # The page of errors has no such table of its own.
+        always=firing.general("domain", Dashboards.FLEET, Dashboards.ERRORS),
+    )
     figures = (
         (
             "Stores",
@@ -126,7 +133,7 @@ def worst() -> Row:
         Query(of_worst(promql.total(STORE, P95)), "p95", unit="s", steps=LATENCY),
         Query(of_worst(ORDERS), "Orders/h", decimals=0),
         Query(of_worst(hourly(select(series.STORE_RATE, *STORE_MATCH))), "Calls/h", decimals=0),
-        Query(of_worst(intervals_ago()), "Intervals ago", decimals=1, steps=STALE, width=121),
+        Query(of_worst(intervals_ago()), "Intervals ago", decimals=1, steps=STALE, width=126),
     )
     table = Panel(
         PanelKind.TABLE,

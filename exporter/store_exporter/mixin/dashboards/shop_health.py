@@ -219,7 +219,7 @@ def fresh() -> Panel:
                 "Intervals ago",
                 decimals=1,
                 steps=STALE,
-                width=121,
+                width=126,
                 empty=never,
             ),
         ),
