@@ -133,7 +133,7 @@ def worst() -> Row:
         Query(of_worst(promql.total(STORE, P95)), "p95", unit="s", steps=LATENCY),
         Query(of_worst(ORDERS), "Orders/h", decimals=0),
         Query(of_worst(hourly(select(series.STORE_RATE, *STORE_MATCH))), "Calls/h", decimals=0),
-        Query(of_worst(intervals_ago()), "Intervals ago", decimals=1, steps=STALE, width=126),
+        Query(of_worst(intervals_ago()), "Intervals ago", decimals=1, steps=STALE, width=125),
     )
     table = Panel(
         PanelKind.TABLE,

@@ -153,7 +153,7 @@ def stalest() -> Panel:
                 f"topk(10, {intervals_ago()})",
                 "Intervals ago",
                 decimals=1,
-                width=126,
+                width=125,
                 steps=STALE,
             ),
         ),

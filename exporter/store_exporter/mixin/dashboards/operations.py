@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...metrics.catalogue import operations
 from .. import promql, series
 from ..names import AlertName, Dashboards
-from ..promql import select
+from ..promql import hourly, select
 from .by_hour import by_hour
 from .operations_rows import each
 from .panels import NEUTRAL, DashboardPage, Nothing, Panel, PanelKind, Query, Row, Steps

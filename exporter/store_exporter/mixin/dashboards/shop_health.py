@@ -219,7 +219,7 @@ def fresh() -> Panel:
                 "Intervals ago",
                 decimals=1,
                 steps=STALE,
-                width=126,
+                width=125,
                 empty=never,
             ),
         ),
