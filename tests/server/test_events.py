@@ -227,7 +227,7 @@ async def test_an_exporter_that_does_not_watch_the_store_sends_to_the_one_that_d
     running: Running, tmp_path: Path
 ) -> None:
     own, other = Keeper(SqliteLeases(tmp_path)), Keeper(SqliteLeases(tmp_path))
-    running.exporter.watching._keeper = own
+    running.exporter.watching.keeper = own
     other.want(running.exporter.inventory.of("acme"))
     try:
         await other.start(lambda: None, dict)
@@ -236,7 +236,7 @@ async def test_an_exporter_that_does_not_watch_the_store_sends_to_the_one_that_d
         # What is about all stores any exporter takes.
         assert (await tell(running, version="1")).status == 200
     finally:
-        running.exporter.watching._keeper = None
+        running.exporter.watching.keeper = None
         await own.stop()
         await other.stop()
         await own.close()

@@ -135,7 +135,7 @@ async def test_an_exporter_that_does_not_watch_the_store_sends_to_the_one_that_d
 ) -> None:
     own = Keeper(SqliteLeases(tmp_path))
     other = Keeper(SqliteLeases(tmp_path))
-    running.exporter.watching._keeper = own
+    running.exporter.watching.keeper = own
     other.want(running.exporter.inventory.of("acme"))
     try:
         await other.start(lambda: None, dict)

@@ -28,6 +28,9 @@ class Watching:
         scheduler: runs their probes and collectors.
         maintenance: which of them are in maintenance.
         kept: keeps their recent calls.
+
+    Attributes:
+        keeper: as given; nobody else starts, asks or ends it.
     """
 
     def __init__(
@@ -41,7 +44,7 @@ class Watching:
         kept: KeptCalls,
     ) -> None:
         self._inventory = inventory
-        self._keeper = keeper
+        self.keeper = keeper
         self._recorder = recorder
         self._scheduler = scheduler
         self._maintenance = maintenance
@@ -54,8 +57,8 @@ class Watching:
 
     def want(self) -> None:
         """Ask for the stores that the inventory has now."""
-        if self._keeper is not None:
-            self._keeper.want(self._inventory.stores.values())
+        if self.keeper is not None:
+            self.keeper.want(self._inventory.stores.values())
 
     async def start(self, reports: Reports) -> None:
         """Begin to watch.
@@ -63,8 +66,8 @@ class Watching:
         Args:
             reports: returns what other exporters may be told of stores.
         """
-        if self._keeper is not None:
-            await self._keeper.start(self._held_others, reports)
+        if self.keeper is not None:
+            await self.keeper.start(self._held_others, reports)
         async with self._following:
             with unnoticed():
                 watched = self._watched()
@@ -80,8 +83,8 @@ class Watching:
         await self._scheduler.stop()
         await self._maintenance.stop()
         await self._kept.stop()
-        if self._keeper is not None:
-            await self._keeper.stop()
+        if self.keeper is not None:
+            await self.keeper.stop()
 
     async def told(self, org: str) -> Mapping[Labels, str]:
         """Return what other exporters tell of an org's stores.
@@ -89,7 +92,7 @@ class Watching:
         Raises:
             LeaseError: it cannot be read now.
         """
-        return {} if self._keeper is None else await self._keeper.reports(org)
+        return {} if self.keeper is None else await self.keeper.reports(org)
 
     def _held_others(self) -> None:
         """Be told that this process holds other stores than before."""
@@ -98,7 +101,7 @@ class Watching:
     def watches(self, store: Store) -> bool:
         """Whether this process is the one that watches a store."""
         mine = self._inventory.stores.get(store.domain) is store
-        return mine and (self._keeper is None or self._keeper.holds(store))
+        return mine and (self.keeper is None or self.keeper.holds(store))
 
     def update(self) -> asyncio.Task[None]:
         """Watch the stores that are this process's at this moment, and no others.
@@ -125,7 +128,7 @@ class Watching:
 
     def withhold(self) -> None:
         """Show nothing of stores that another exporter may watch already."""
-        keeper = self._keeper
+        keeper = self.keeper
         lapsed = keeper.held if keeper is not None and keeper.lapsed else ()
         for labels in (*self._leaving, *lapsed):
             self._recorder.forget(labels, operations=False)
@@ -134,8 +137,8 @@ class Watching:
         """Return the stores that are this process's now, and count them."""
         watched = list(filter(self.watches, self._inventory.stores.values()))
         self._count(catalogue.STORES, watched)
-        if self._keeper is not None:
-            left = [s for s in self._inventory.stores.values() if not self._keeper.holds(s)]
+        if self.keeper is not None:
+            left = [s for s in self._inventory.stores.values() if not self.keeper.holds(s)]
             self._count(catalogue.STORES_STANDBY, left)
         return watched
 
