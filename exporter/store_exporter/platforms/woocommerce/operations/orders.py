@@ -100,7 +100,7 @@ class _Orders(orders.Orders[Api]):
             known = ",".join(str(key) for key in found if isinstance(key, int))
             params = {**query, **(narrowed or {}), "exclude": known, **FULL}
             # Two show whether the newest come first, as in all versions but 7.1 and 7.2.
-            for most in sorted({max(2, min(wanted, _MOST)), max(wanted, _MOST)}):
+            for most in sorted({max(2, wanted), max(wanted, _MOST)}):
                 rows = yield from self.api.rows(f"{V3}/orders", params, limit=most)
                 own = list(_own(rows, email, customer))
                 dates = [created for _, (created, *_) in own]
