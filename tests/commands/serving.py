@@ -27,7 +27,7 @@ def run(
         env=environ,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=90,
         check=False,
     )
 

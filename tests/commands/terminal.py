@@ -36,7 +36,7 @@ def dialogue(folder: Path, answers: Sequence[tuple[str, str]]) -> tuple[int, str
                 looked = len(seen)
                 os.write(ours, f"{waiting.pop(0)[1]}\n".encode())
         assert waiting == [], seen
-        return process.wait(30), seen
+        return process.wait(60), seen
     finally:
         os.close(ours)
         process.kill()

@@ -31,7 +31,7 @@ async def command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[
     argv = [sys.executable, "-m", "store_exporter", "maintenance", *arguments]
     return await asyncio.to_thread(
         subprocess.run, argv, cwd=folder, env=WORKS | {"PATH": os.environ["PATH"]},
-        capture_output=True, text=True, timeout=30, check=False,
+        capture_output=True, text=True, timeout=90, check=False,
     )  # fmt: skip
 
 

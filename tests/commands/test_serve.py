@@ -244,7 +244,7 @@ async def guessing(port: int, address: str) -> None:
 @pytest.mark.parametrize("where", ["127.0.0.1", "127.0.0.2"])
 async def test_guessing_keeps_nobody_out_who_knows_the_password(tmp_path: Path, where: str) -> None:
     (tmp_path / "store-exporter.yml").write_text(configuration())
-    hashed = bcrypt.hashpw(b"correct horse", bcrypt.gensalt(10)).decode()
+    hashed = bcrypt.hashpw(b"correct horse", bcrypt.gensalt(12)).decode()
     (tmp_path / "web.yml").write_text(f"basic_auth_users: {{ada: {hashed}}}\n")
     # It has just started, so nothing is remembered.
     async with served(tmp_path, "--web.config.file=web.yml") as (_, address, _log):
@@ -254,7 +254,7 @@ async def test_guessing_keeps_nobody_out_who_knows_the_password(tmp_path: Path, 
             await asyncio.sleep(0.5)
             login = {"Authorization": f"Basic {b64encode(b'ada:correct horse').decode()}"}
             async with (
-                asyncio.timeout(5),
+                asyncio.timeout(12),
                 aiohttp.ClientSession(headers=login) as session,
                 session.get(f"{address}/metrics") as answer,
             ):

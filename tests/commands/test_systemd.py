@@ -44,7 +44,7 @@ def manager(address: str) -> Iterator[socket.socket]:
 async def told(listener: socket.socket, wanted: str) -> list[str]:
     """Return what is told until one line is the wanted one."""
     loop, lines = asyncio.get_running_loop(), list[str]()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while wanted not in lines:
             lines += (await loop.sock_recv(listener, 1000)).decode().splitlines()
     return lines
@@ -97,7 +97,7 @@ async def test_the_manager_is_told_of_start_reload_life_and_end(
             await told(listener, "READY=1")
             process.send_signal(signal.SIGTERM)
             await told(listener, "STOPPING=1")
-            assert await asyncio.wait_for(process.wait(), 20) == 0
+            assert await asyncio.wait_for(process.wait(), 60) == 0
 
 
 async def test_the_watchdog_of_another_process_is_none_of_ours(tmp_path: Path) -> None:
@@ -155,12 +155,12 @@ async def test_it_answers_on_a_socket_that_systemd_opened(tmp_path: Path) -> Non
                 assert answer.status == 200
             async with session.get("http://exporter.example/") as answer:
                 assert "shop.example.com" in await answer.text()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not (found := LISTEN.search(await line_of(process))):
                 pass
         assert found[1] == f"unix:{address}"
         process.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(process.wait(), 20) == 0
+        assert await asyncio.wait_for(process.wait(), 60) == 0
 
 
 def test_without_sockets_of_systemd_it_says_so() -> None:

@@ -31,10 +31,10 @@ def serving(store: Servable) -> Iterator[str]:
 
     thread = threading.Thread(target=loop.run_until_complete, args=(main(),), daemon=True)
     thread.start()
-    assert ready.wait(10), "the store did not start"
+    assert ready.wait(60), "the store did not start"
     try:
         yield address[0]
     finally:
         loop.call_soon_threadsafe(stop.set)
-        thread.join(10)
+        thread.join(60)
         loop.close()

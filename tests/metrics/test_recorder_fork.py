@@ -51,7 +51,7 @@ def run(program: str) -> None:
         check=False,
         capture_output=True,
         text=True,
-        timeout=50,
+        timeout=90,
     )
     assert done.returncode == 0, done.stderr
 

@@ -63,7 +63,7 @@ def url(request: pytest.FixtureRequest, source: Watched) -> Iterator[str]:
 def get(url: str, method: str = "GET", **headers: str) -> bytes:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     request = urllib.request.Request(url, method=method, headers=named)
-    with urllib.request.urlopen(request, timeout=20) as response:
+    with urllib.request.urlopen(request, timeout=60) as response:
         body: bytes = response.read()
         return body
 

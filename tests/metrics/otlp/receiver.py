@@ -50,7 +50,7 @@ class Receiver:
     def wait_for(self, requests: int) -> None:
         """Wait until that many requests were accepted."""
         with self.changed:
-            assert self.changed.wait_for(lambda: len(self.requests) >= requests, 20)
+            assert self.changed.wait_for(lambda: len(self.requests) >= requests, 60)
 
     def resources(self) -> list[dict[str, str]]:
         """Attributes of each request's resource."""

@@ -41,7 +41,7 @@ def worker(
 
 def ended(process: subprocess.Popen[str]) -> str:
     """Wait for the process' good end; return what it said."""
-    _, said = process.communicate(timeout=40)
+    _, said = process.communicate(timeout=90)
     assert process.returncode == 0, said
     return said
 
