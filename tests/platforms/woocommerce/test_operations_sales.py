@@ -242,6 +242,22 @@ def test_a_store_too_slow_for_a_full_page_is_asked_for_smaller_ones(
     assert whole == pounds("120.00")
 
 
+def test_a_store_that_is_slow_at_first_is_not_given_up(
+    store: SimulatedWooCommerce, shop: WooCommerce, clock: Clock
+) -> None:
+    """Sixteen pages like its first one would take 144 of the 120 seconds that there are."""
+    for _ in range(1600):
+        store.new_order("completed", total="1.00")
+    seconds = iter([9.0])
+
+    def slowly(rows: Any) -> Any:
+        clock.advance(next(seconds, 1.0))
+        return rows
+
+    store.faults.add(changing("*/orders", slowly))
+    assert shop.get_sales_report("day").gross == pounds("1600.00")
+
+
 def test_orders_of_a_currency_finer_than_the_shops_are_added_up_in_full(clock: Clock) -> None:
     """Without their taxes nothing tells what was rounded to 1.24 and 2.35."""
     store = SimulatedWooCommerce(clock=clock.now, orders=0)

@@ -105,6 +105,10 @@ def numbered(
     return found
 
 
+_TELLING = 5
+"""How many pages tell how long the others will take."""
+
+
 def taken(
     ask: Callable[[int, int], Plan[NumberedPage]],
     take: Callable[[Fields], None],
@@ -147,7 +151,7 @@ def taken(
         rest = pages.after(page)
         if not rest:
             break
-        if rest * pages.spent / pages.number > left():
+        if pages.expected(rest) > left():
             raise _too_many(what, page.total, len(seen), began - left(), began)
     if page.total is not None and len(seen) < page.total:
         message = f"the store has {page.total} {what}, but came with {len(seen)}"
@@ -196,6 +200,13 @@ class _Pages:
                 self.number += 1
                 self.spent += asked - self._left()
                 return page
+
+    def expected(self, rest: int) -> float:
+        """Return how many seconds so many more pages take at least, by those before.
+
+        A store that was idle is slow at first: a few pages tell the order of magnitude alone.
+        """
+        return rest * self.spent / self.number / (3 if self.number < _TELLING else 1)
 
     def after(self, page: NumberedPage) -> int:
         """Return how many pages come after the last one, 1 where nothing tells."""
