@@ -53,7 +53,7 @@ async def test_a_run_emits_what_the_catalogue_says_and_nothing_else(tmp_path: Pa
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(tls)
+    authority.issue_cert("127.0.0.1", "localhost").configure_cert(tls)
     shops = open_stores()
     for shop in shops.values():
         shop.faults.add(Fault(status=429, times=1))
@@ -64,7 +64,8 @@ async def test_a_run_emits_what_the_catalogue_says_and_nothing_else(tmp_path: Pa
             (url,) = await stack.enter_async_context(
                 listening(shop.app, [("127.0.0.1", 0)], lambda: tls)
             )
-            addresses[domain] = url
+            # By a name, which is looked up.
+            addresses[domain] = url.replace("127.0.0.1", "localhost")
         text, environ = configuration(shops, addresses)
         (tmp_path / "store-exporter.yml").write_text(text)
         read = partial(load, tmp_path / "store-exporter.yml", environ=environ)
