@@ -10,10 +10,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 
-def dialogue(folder: Path, answers: Sequence[tuple[str, str]]) -> tuple[int, str]:
+def dialogue(folder: Path, answers: Sequence[tuple[str, str | None]]) -> tuple[int, str]:
     """Run the command at a terminal: whenever it asks the next question, type the answer.
 
-    Returns its exit status and all that was to be seen.
+    What is typed before a question for a secret is there is lost, as with every such program.
+
+    Args:
+        folder: where it runs.
+        answers: what is to be seen, and what is typed then; None for nothing.
+
+    Returns:
+        its exit status and all that was to be seen.
     """
     ours, its = pty.openpty()
     process = subprocess.Popen(
@@ -32,9 +39,11 @@ def dialogue(folder: Path, answers: Sequence[tuple[str, str]]) -> tuple[int, str
             if not data:
                 break
             seen += data.decode()
-            if waiting and waiting[0][0] in seen[looked:]:
-                looked = len(seen)
-                os.write(ours, f"{waiting.pop(0)[1]}\n".encode())
+            while waiting and (place := seen.find(waiting[0][0], looked)) >= 0:
+                question, answer = waiting.pop(0)
+                looked = place + len(question)
+                if answer is not None:
+                    os.write(ours, f"{answer}\n".encode())
         assert waiting == [], seen
         return process.wait(60), seen
     finally:

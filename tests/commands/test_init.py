@@ -73,7 +73,8 @@ def test_a_person_is_asked_and_keys_are_neither_shown_nor_in_the_configuration(
             ("Its name in metrics [127.0.0.1]: ", DOMAIN),
             ("Whose store it is, in a word: ", "acme"),
             ("consumer_key (not shown): ", key.consumer_secret),
-            ("It begins with cs_, as the consumer secret does", key.consumer_key),
+            ("It begins with cs_, as the consumer secret does", None),
+            ("consumer_key (not shown): ", key.consumer_key),
             ("consumer_secret (not shown): ", key.consumer_secret),
         ],
     )
