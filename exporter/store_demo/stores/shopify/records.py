@@ -44,6 +44,7 @@ class Payment:
 
     Attributes:
         processed: when it was made, which may be long before it was written down.
+        gateway: that it was made by.
     """
 
     id: int
@@ -52,6 +53,7 @@ class Payment:
     created: float
     kind: str = "SALE"
     status: str = "SUCCESS"
+    gateway: str = "shopify_payments"
 
     @property
     def is_received(self) -> bool:

@@ -138,10 +138,11 @@ class StockRoom:
         kind: str = "CAPTURE",
         status: str = "SUCCESS",
         when: float | None = None,
+        gateway: str = "shopify_payments",
     ) -> Payment:
-        """Take a part of an order's money; `when` dates it back."""
+        """Take a part of an order's money, or fail to; `when` dates it back."""
         payment = self._receive(order, Decimal(amount), self.clock() if when is None else when)
-        payment.kind, payment.status = kind, status
+        payment.kind, payment.status, payment.gateway = kind, status, gateway
         self._judge(order)
         return payment
 

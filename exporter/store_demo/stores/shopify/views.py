@@ -195,20 +195,22 @@ class AdminViews:
         }
 
     def _transactions(self, order: Order) -> list[View]:
-        moves: list[tuple[Payment | Refund, str, float]]
-        moves = [(p, p.kind, p.processed) for p in order.payments]
-        moves += [(r, "REFUND", r.processed or r.created) for r in order.refunds]
+        moves: list[tuple[Payment | Refund, str, float, str]]
+        moves = [(p, p.kind, p.processed, p.gateway) for p in order.payments]
+        paid_by = order.payments[0].gateway if order.payments else "manual"
+        moves += [(r, "REFUND", r.processed or r.created, paid_by) for r in order.refunds]
         return [
             {
                 "id": gid("OrderTransaction", move.id),
                 "kind": kind,
                 "status": move.status,
+                "gateway": gateway,
                 "test": order.test,
                 "createdAt": iso(move.created),
                 "processedAt": iso(processed),
                 "amountSet": bag(move.amount, self._room.currency),
             }
-            for move, kind, processed in moves
+            for move, kind, processed, gateway in moves
         ]
 
     def _event(self, order: Order) -> View:

@@ -24,9 +24,9 @@ ORDERS_PAID = Metric(
 PAYMENTS = Metric(
     "store_payments_total",
     Kind.COUNTER,
-    "Orders that were first paid, or entered the status failed, by the id of their payment method "
-    "and by result: paid or failed. Beyond sixteen methods they count as other. Only where the "
-    "platform lists failed orders with their method.",
+    "Orders by the id of their payment method and by result: paid, which may be authorised only, "
+    "or failed; each order counts once for each method and result. Beyond sixteen methods they "
+    "count as other. What is known of payments that fail stands on the platform's page.",
     (*STORE_LABELS, "payment_method", "result"),
     "{order}",
     persistent=True,

@@ -142,13 +142,16 @@ def payment_method_failing() -> Alert:
         "the last two hours.",
         Dashboards.SHOP,
         Runbook(
-            f"More than {limits.method_failure_share:.0%} of the orders of the last two hours that "
-            "chose this payment method ended in the status failed, of at least "
+            f"More than {limits.method_failure_share:.0%} of the payments by this method failed "
+            "within the last two hours, each order counted once, of at least "
             f"{limits.method_minimum:g}, and more than {limits.method_factor:g} times as many as "
             "in the week before. Other methods may work, so that the shop goes on selling less, "
             "and nobody notices.",
             (
-                "Open some failed orders in the shop: their notes have the provider's reason.",
+                (
+                    "Open some of these orders in the shop: their notes or timeline have the "
+                    "provider's reason. They may have been paid by another method afterwards."
+                ),
                 "Look at the provider's status page, and at its account: keys, limits, documents.",
                 "Was the gateway's plugin updated?",
             ),

@@ -18,11 +18,11 @@ _AMOUNT = re.compile(r"-?[0-9]+(\.[0-9]+)?(E[+-]?[0-9]{1,3})?").fullmatch
 MODIFIED, STATUSES, SINCE, CURRENCY, AMOUNT, REFUNDS = range(6)
 """Places in an account.
 
-MODIFIED: the latest time of change seen. STATUSES: those counted, as bits. SINCE: of an order from
-before the counting, the time from which on what happened to it counts; 0 when all of it does.
-CURRENCY: its place among the ledger's. AMOUNT: what stands for it in revenue less corrections, None
-while it is not counted as paid. From REFUNDS on: the id of a refund and what was counted of it,
-None when it is one from before, by turns.
+MODIFIED: the latest time of change seen. STATUSES: those it was seen in, and how attempts to pay it
+ended, as bits. SINCE: of an order from before the counting, the time from which on what happened to
+it counts; 0 when all of it does. CURRENCY: its place among the ledger's. AMOUNT: what stands for it
+in revenue less corrections, None while it is not counted as paid. From REFUNDS on: the id of a
+refund and what was counted of it, None when it is one from before, by turns.
 """
 
 
@@ -60,6 +60,8 @@ class CountedOrder:
         payments: where the platform tells each payment, the order's amount is their sum; None
             where it tells only that an order is paid, and the amount is then its total.
         method: the id of its payment method; "" where the platform does not tell it.
+        attempts: where the platform tells each attempt to pay, the latest one's time by payment
+            method and by how it ended, `PAID` or `FAILED`.
     """
 
     id: str
@@ -73,6 +75,7 @@ class CountedOrder:
     refunds: tuple[CountedRefund, ...] = ()
     payments: tuple[Payment, ...] | None = None
     method: str = ""
+    attempts: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
     def moments(self) -> list[int]:
         """Return when money came in."""

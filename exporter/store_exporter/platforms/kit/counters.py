@@ -57,15 +57,20 @@ class Counters:
                 amounts[currency] = Decimal(0)
         return list(self.revenue).index(currency)
 
+    def method(self, name: str) -> str:
+        """Return a payment method's label, at first with counters at zero.
+
+        Both results at once, so that the first of either is seen as an increase.
+        """
+        if name not in self.payments and len(self.payments) >= MAX_METHODS:
+            name = OTHER
+        self.payments.setdefault(name, {PAID: 0, FAILED: 0})
+        return name
+
     def pay(self, method: str, result: str) -> None:
         """Count a payment that succeeded or failed, where its method is known."""
-        if not method:
-            return
-        if method not in self.payments and len(self.payments) >= MAX_METHODS:
-            method = OTHER
-        # Both at once, so that the first of either is seen as an increase.
-        counted = self.payments.setdefault(method, {PAID: 0, FAILED: 0})
-        counted[result] += 1
+        if method:
+            self.payments[self.method(method)][result] += 1
 
     def add(self, amounts: dict[str, Decimal], place: int, amount: Decimal) -> None:
         """Add an amount to one of the counters, in the currency at a place."""

@@ -88,6 +88,7 @@ class Ledger(OrderMemory):
         self._seen[order.id] = entry
         entry[MODIFIED] = max(entry[MODIFIED], order.modified)
         self._apply_statuses(order, entry, since, count=count)
+        self._apply_attempts(order, entry, since or entry[SINCE], count=count)
         self._count_refunds(order.id, entry, order.refunds, since or entry[SINCE], count=count)
         self._settle(order, entry)
 
@@ -106,15 +107,29 @@ class Ledger(OrderMemory):
         self, order: CountedOrder, entry: list[Any], since: int, *, count: bool
     ) -> None:
         for status in {order.status, *order.entered}:
-            bit = 1 << self._bits.setdefault(status, len(self._bits))
-            if entry[STATUSES] & bit:
+            if self._has_noted(entry, status):
                 continue
-            entry[STATUSES] |= bit
             when = order.entered.get(status)
             if count and (not since or (when is not None and when >= since)):
                 self.orders[status] = self.orders.get(status, 0) + 1
                 if status == FAILED:
                     self.pay(order.method, FAILED)
+
+    def _has_noted(self, entry: list[Any], name: str) -> bool:
+        """Whether an account has a status or an attempt to pay already; it has from now on."""
+        bit = 1 << self._bits.setdefault(name, len(self._bits))
+        noted = bool(entry[STATUSES] & bit)
+        entry[STATUSES] |= bit
+        return noted
+
+    def _apply_attempts(
+        self, order: CountedOrder, entry: list[Any], since: int, *, count: bool
+    ) -> None:
+        """Count the order once for each payment method and result."""
+        for (name, result), when in order.attempts.items():
+            method = self.method(name)
+            if not self._has_noted(entry, f"{result} by {method}") and count and when >= since:
+                self.pay(method, result)
 
     def date_refunds(self, order_id: str, refunds: Iterable[CountedRefund]) -> None:
         """Count what is new of the refunds of a remembered order, whose dates were asked for.

@@ -7,10 +7,12 @@ that: an order that is edited is paid in the rest, one that is authorised is cap
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 from ....errors import StoreError
 from ...kit.accounts import CountedOrder, CountedRefund, Payment
+from ...kit.counters import FAILED, OTHER, PAID
 from ...kit.fields import Fields
 from .. import ids, order_models
 
@@ -20,6 +22,11 @@ _SHORT = {"transactions": 10, "fulfillments": 5}
 _MOST = 250
 _PAYMENTS = ("CAPTURE", "SALE")
 _CHANGE = "CHANGE"
+_TRIED = (*_PAYMENTS, "AUTHORIZATION", "EMV_AUTHORIZATION")
+_ENDED = {"SUCCESS": PAID, "FAILURE": FAILED, "ERROR": FAILED}
+_NOT_OF_AN_ID = re.compile(r"[^a-z0-9]+")
+_A_NUMBER = re.compile(r"[0-9]{4}")
+_LONGEST_METHOD = 40
 
 
 def is_cut_short(row: Fields) -> bool:
@@ -64,6 +71,7 @@ def read_order(row: Fields, began: int) -> CountedOrder | None:
         entered=_entered(row, status, paid, refunds),
         refunds=refunds,
         payments=tuple(payment for payment in payments if payment.when >= began),
+        attempts=_attempts(row),
     )
 
 
@@ -88,6 +96,30 @@ def _payments(row: Fields, currency: str, *, is_paid: bool) -> list[Payment]:
         last = max((payment.when for payment in payments), default=row.seconds("processedAt"))
         payments.append(Payment(rest, last))
     return payments
+
+
+def _attempts(row: Fields) -> dict[tuple[str, str], int]:
+    """Return when it was last tried to pay, by gateway and by how that ended.
+
+    What is only authorised has been paid as far as the gateway goes. What is pending has not ended.
+    """
+    found: dict[tuple[str, str], int] = {}
+    for move in row.children("transactions"):
+        result = _ENDED.get(move.text("status"))
+        gateway = move.text_or("gateway")
+        if result and gateway and move.text("kind") in _TRIED and not move.flag("test"):
+            tried = _method(gateway), result
+            found[tried] = max(found.get(tried, 0), _when(move))
+    return found
+
+
+def _method(gateway: str) -> str:
+    """Return a gateway as a label: `shopify_payments`, or `cash_on_delivery_cod` of a name."""
+    name = _NOT_OF_AN_ID.sub("_", gateway.lower()).strip("_")
+    # An app that brings orders of a marketplace may write an order's number there.
+    if not name or len(name) > _LONGEST_METHOD or _A_NUMBER.search(name):
+        return OTHER
+    return name
 
 
 def _refunds(row: Fields, currency: str) -> list[CountedRefund]:
