@@ -19,7 +19,7 @@ from store_exporter.net import documents, head, tls
 from store_exporter.net.plans import retry_after
 from store_exporter.net.proxy import no_tunnel
 from store_exporter.net.redactor import Redactor
-from store_exporter.platforms.kit import jwt
+from store_exporter.platforms.kit.auth import jwt
 from store_exporter.platforms.woocommerce.marks import MARKS
 from store_exporter.probing.addresses import redirect_target
 from store_exporter.server.access import credentials

@@ -20,7 +20,7 @@ from store_exporter import Recorder, track
 from store_exporter.errors import ERROR_TYPES, StoreError
 from store_exporter.net import documents
 from store_exporter.net.plans import Plan, Request
-from store_exporter.platforms.kit.drivers import AsyncDriver, SyncDriver
+from store_exporter.platforms.kit.client.drivers import AsyncDriver, SyncDriver
 from store_exporter.probing.http import StoreHttp
 from store_exporter.probing.transport import Transport
 from store_exporter.stores.model import Store

@@ -11,7 +11,7 @@ import pytest
 
 from store_exporter.contract import Response
 from store_exporter.net.plans import Plan, Request, TransportError
-from store_exporter.platforms.kit.drivers import AsyncDriver, SyncDriver
+from store_exporter.platforms.kit.client.drivers import AsyncDriver, SyncDriver
 from tests.fakes import bad_server
 from tests.fakes.bad_server import Behaviour, Connection, serving
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from store_exporter.platforms.kit.clients import BlockingClient
+from store_exporter.platforms.kit.client.clients import BlockingClient
 
 EMAIL = "cust3@example.test"
 

@@ -11,7 +11,7 @@ from store_exporter.errors import UnsupportedOperationError
 from store_exporter.net.plans import Plan
 from store_exporter.platforms import base
 from store_exporter.platforms.base import Platform
-from store_exporter.platforms.kit.operations import Plans, plan
+from store_exporter.platforms.kit.operations.plans import Plans, plan
 from store_exporter.platforms.shopify import AsyncShopify, Shopify
 from store_exporter.platforms.woocommerce import AsyncWooCommerce, WooCommerce
 from store_exporter.spec import results

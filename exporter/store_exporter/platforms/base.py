@@ -43,7 +43,7 @@ from ..net.plans import Plan, Request
 from ..net.redactor import Redactor
 from ..stores.model import Secret, Store
 from .kit.connection import Api, Connection
-from .kit.operations import Planned
+from .kit.operations.plans import Planned
 
 GROUP = "store_exporter.platforms"
 """The group of the entry points by which installed distributions bring platforms."""

@@ -17,7 +17,7 @@ from ..spec import results
 from ..spec.operation import OperationSpec, Parameter
 from ..spec.operations import OPERATIONS
 from .base import Platform, load, names
-from .kit.operations import Planned
+from .kit.operations.plans import Planned
 
 ANY_REQUEST = tuple(
     entry.name

@@ -17,7 +17,7 @@ from ..net import reach
 from ..net.plans import Request
 from ..net.proxy import proxy_for
 from ..platforms import base
-from ..platforms.kit.http_spans import HttpSpan
+from ..platforms.kit.client.http_spans import HttpSpan
 from ..stores.model import Store
 from . import addresses
 from .access import Access, Journal, Priority

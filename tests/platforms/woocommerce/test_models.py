@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from store_exporter.platforms.kit.fields import Fields
+from store_exporter.platforms.kit.reading.fields import Fields
 from store_exporter.platforms.woocommerce.models import optional_id, product, stock
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from store_exporter.platforms.kit.fields import Fields
+from store_exporter.platforms.kit.reading.fields import Fields
 from store_exporter.platforms.woocommerce.totals import OrderTotals, learned
 from tests.fakes.clock import Clock
 from tests.fakes.woocommerce import client

@@ -17,7 +17,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...spec.sessions import CartSession
-from ..kit.lazy import members
+from ..kit.client.lazy import members
 from .auth import App
 
 if TYPE_CHECKING:

@@ -10,12 +10,12 @@ from ...contract import Response
 from ...errors import StoreError
 from ...net.plans import Plan, RedirectError, Request
 from ..kit import connection
-from ..kit.bucket import Bucket
 from ..kit.connection import Send
-from ..kit.fields import Fields
-from ..kit.graphql import QueryFile
-from ..kit.graphql_answers import GraphqlResult
-from ..kit.graphql_api import GraphqlApi
+from ..kit.graphql.answers import GraphqlResult
+from ..kit.graphql.api import GraphqlApi
+from ..kit.graphql.bucket import Bucket
+from ..kit.graphql.documents import QueryFile
+from ..kit.reading.fields import Fields
 from . import versions
 from .auth import GRANT
 from .responses import READER

@@ -14,10 +14,10 @@ from ...contract import Response
 from ...errors import StoreError
 from ...net.decoding import text
 from ...stores.model import Secret
+from ..kit.auth.oauth2 import GivenToken
 from ..kit.connection import Credential, revealed
-from ..kit.fields import Fields
-from ..kit.oauth2 import GivenToken
-from ..kit.settings import either
+from ..kit.monitoring.settings import either
+from ..kit.reading.fields import Fields
 from .responses import READER
 
 GRANT = "/admin/oauth/access_token"

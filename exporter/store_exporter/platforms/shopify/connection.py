@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from ...net.plans import Request
 from ..kit import connection
-from ..kit.bucket import Bucket
+from ..kit.graphql.bucket import Bucket
 from .api import Api, api_of
 from .auth import Tokens
 from .versions import DEFAULT

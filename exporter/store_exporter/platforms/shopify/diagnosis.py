@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ...contract import Finding, Run
 from ...net.plans import Plan
-from ..kit import diagnosis
+from ..kit.monitoring import diagnosis
 from . import versions
 from .api import Api
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 from ...errors import StoreError
 from ...spec.money import Money
-from ..kit.days import Moments
-from ..kit.fields import Fields
+from ..kit.reading.days import Moments
+from ..kit.reading.fields import Fields
 
 _GID = re.compile(r"gid://shopify/[A-Za-z]+/(\d{1,19})(?:\?.*)?")
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from ...errors import StoreError
 from ...spec.results import Category, LowStock, Product, Stock
-from ..kit import products
-from ..kit.fields import Fields
+from ..kit.operations import products
+from ..kit.reading.fields import Fields
 from .ids import number
 
 

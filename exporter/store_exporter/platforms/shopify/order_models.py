@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ...spec.money import Money
 from ...spec.results import Customer, Order, OrderLine, OrderNote, Refund, ShippingAddress, Tracking
-from ..kit.fields import Fields
+from ..kit.reading.fields import Fields
 from .ids import number, shop_money
 
 _PAID = ("PAID", "PARTIALLY_REFUNDED", "REFUNDED")

@@ -10,10 +10,10 @@ from ...metrics.catalogue import health
 from ...metrics.families import Sample
 from ...net.plans import Plan, RedirectError
 from ...stores.model import Store
-from ..kit.bucket import ThrottledError, spent
-from ..kit.monitoring import by_name, probe
-from ..kit.options import number
-from ..kit.probes import Closed, Pages, storefront, tls
+from ..kit.graphql.bucket import ThrottledError, spent
+from ..kit.monitoring.declare import by_name, probe
+from ..kit.monitoring.options import number
+from ..kit.monitoring.probes import Closed, Pages, storefront, tls
 from . import versions
 from .api import Api
 from .marks import MARKS

@@ -5,9 +5,9 @@ from __future__ import annotations
 from ...errors import StoreError
 from ...net.plans import Plan
 from ...spec.results import Product
-from ..kit import products
-from ..kit.fields import Fields
-from ..kit.products import Offer
+from ..kit.operations import products
+from ..kit.operations.products import Offer
+from ..kit.reading.fields import Fields
 from . import models
 from .api import Api
 from .ids import gid

@@ -12,9 +12,9 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from ...errors import StoreError
-from ..kit.bucket import Cost, TooDearError
-from ..kit.fields import Fields
-from ..kit.graphql_answers import GraphqlReader, GraphqlResult, mapping
+from ..kit.graphql.answers import GraphqlReader, GraphqlResult, mapping
+from ..kit.graphql.bucket import Cost, TooDearError
+from ..kit.reading.fields import Fields
 from .marks import MARKS
 
 _MOST_COST = 1000.0

@@ -21,7 +21,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...spec.sessions import CartSession
-from ..kit.lazy import members
+from ..kit.client.lazy import members
 
 if TYPE_CHECKING:
     from .client import AsyncWooCommerce, WooCommerce

@@ -12,9 +12,9 @@ from ...contract import Response
 from ...errors import StoreError
 from ...net import caches
 from ...net.plans import Plan, Request
-from ..kit import rest
 from ..kit.connection import Send
-from ..kit.days import Moments
+from ..kit.reading.days import Moments
+from ..kit.rest import api
 from .auth import needs_key
 from .responses import READER
 
@@ -37,7 +37,7 @@ SUMMING = 120.0
 """Seconds that an operation may take which adds up orders."""
 
 
-class Api(rest.Api):
+class Api(api.Api):
     """The store's API for the time of one operation or run.
 
     Attributes:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from ..kit import oauth1
+from ..kit.auth import oauth1
 
 _KEYED = re.compile(r"/wc(/v[0-9]+|-analytics)(/|$)")
 

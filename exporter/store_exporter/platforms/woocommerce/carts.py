@@ -7,9 +7,9 @@ from typing import Any
 from ...errors import StoreError
 from ...spec.money import Money
 from ...spec.results import Cart, CartCoupon, CartLine
-from ..kit import jwt
-from ..kit.fields import Fields
-from ..kit.money import currency_code, decimal_places, decimals_of, minor_units, rounded
+from ..kit.auth import jwt
+from ..kit.reading.fields import Fields
+from ..kit.reading.money import currency_code, decimal_places, decimals_of, minor_units, rounded
 
 _UNLIMITED = 9999
 

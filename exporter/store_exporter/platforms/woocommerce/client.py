@@ -8,8 +8,8 @@ from typing import Unpack
 import httpx
 
 from ...stores.model import Secret
-from ..kit import clients
-from ..kit.clients import AsyncClient, BlockingClient, Client, SleptT, TransportT
+from ..kit.client import clients
+from ..kit.client.clients import AsyncClient, BlockingClient, Client, SleptT, TransportT
 from .api import Api
 from .connection import Connection
 from .operations import PLANS

@@ -6,8 +6,8 @@ from typing import Any
 
 from ...spec.money import Money
 from ...spec.results import Coupon
-from ..kit.coupons import Asked, check, refused
-from ..kit.fields import Fields
+from ..kit.operations.coupons import Asked, check, refused
+from ..kit.reading.fields import Fields
 
 _RESTRICTIONS = (
     "product_ids",

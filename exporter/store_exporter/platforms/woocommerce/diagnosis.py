@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 from ...contract import Finding, Run
 from ...errors import StoreError
 from ...net.plans import Plan
-from ..kit.diagnosis import clock, examined, transport
-from ..kit.rest_answers import server_time
+from ..kit.monitoring.diagnosis import clock, examined, transport
+from ..kit.rest.answers import server_time
 from .api import ANALYTICS, V3, Api
 from .collectors.facts import STATUS_FIELDS
 from .collectors.shop import overdue_drafts, webhook_states

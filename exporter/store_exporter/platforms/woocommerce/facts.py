@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ...errors import StoreError
 from ...net.plans import Plan
-from ..kit.fields import Fields
-from ..kit.money import decimals_of, unformatted
+from ..kit.reading.fields import Fields
+from ..kit.reading.money import decimals_of, unformatted
 from . import totals
 from .api import FULL, PAGE, V3, Api
 from .models import PRICES

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from ...errors import StoreError
 from ...spec.money import Money, Quantity
 from ...spec.results import Category, LowStock, Price, Product, Review, Stock
-from ..kit.fields import Fields, as_list
+from ..kit.reading.fields import Fields, as_list
 
 T = TypeVar("T")
 _STOCK = {"instock": "in_stock", "outofstock": "out_of_stock", "onbackorder": "on_backorder"}

@@ -22,7 +22,7 @@ from ...spec.results import (
     ShippingAddress,
     Tracking,
 )
-from ..kit.fields import Fields
+from ..kit.reading.fields import Fields
 from .models import full_name, lines, optional_id
 from .totals import OrderTotals
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ...contract import Setting
 from ..base import Platform
-from ..kit.connector import connector
-from ..kit.settings import Check, form, storefront_path
+from ..kit.client.connector import connector
+from ..kit.monitoring.settings import Check, form, storefront_path
 from .collectors import COLLECTORS
 from .connection import Connection
 from .diagnosis import diagnose

@@ -9,11 +9,11 @@ from __future__ import annotations
 from ...contract import Report, Run
 from ...errors import StoreError
 from ...net.plans import Plan
-from ..kit.fields import Fields
-from ..kit.monitoring import by_name, probe
-from ..kit.options import number
-from ..kit.probes import Closed, Pages, dns, slow, storefront, tls
-from ..kit.rest_answers import server_time
+from ..kit.monitoring.declare import by_name, probe
+from ..kit.monitoring.options import number
+from ..kit.monitoring.probes import Closed, Pages, dns, slow, storefront, tls
+from ..kit.reading.fields import Fields
+from ..kit.rest.answers import server_time
 from .api import STORE, V3, Api
 from .marks import MARKS
 

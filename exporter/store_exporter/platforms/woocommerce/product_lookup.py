@@ -6,9 +6,9 @@ from functools import partial
 
 from ...errors import StoreError
 from ...net.plans import Plan
-from ..kit import checks, products
-from ..kit.fields import Fields
-from ..kit.lists import Rows
+from ..kit.operations import arguments, products
+from ..kit.reading.fields import Fields
+from ..kit.reading.lists import Rows
 from . import facts
 from .api import ANALYTICS, PAGE, V3, Api
 
@@ -66,7 +66,7 @@ def category_id(api: Api, category: int | str) -> Plan[int]:
     """Return the id of a category given by id, slug or name."""
     if isinstance(category, int):
         return category
-    wanted = checks.text(category, "category")
+    wanted = arguments.text(category, "category")
     for params in ({"slug": wanted}, {"search": wanted}):
         rows = yield from api.rows(f"{V3}/products/categories", params, limit=PAGE)
         for row in rows.readable("category"):

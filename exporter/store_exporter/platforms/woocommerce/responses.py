@@ -14,8 +14,8 @@ from typing import Any
 from ...contract import Response
 from ...errors import StoreError
 from ...net import documents
-from ..kit.fields import plain_text
-from ..kit.rest_answers import RestReader
+from ..kit.reading.fields import plain_text
+from ..kit.rest.answers import RestReader
 from .auth import needs_key
 from .marks import MARKS
 

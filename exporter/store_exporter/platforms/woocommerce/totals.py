@@ -18,8 +18,8 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 
 from ...errors import StoreError
 from ...spec.money import Money
-from ..kit.fields import Fields
-from ..kit.money import decimal_number, decimals_of, exact, rounded
+from ..kit.reading.fields import Fields
+from ..kit.reading.money import decimal_number, decimals_of, exact, rounded
 
 PARTS = "line_items,fee_lines,shipping_lines,tax_lines,shipping_total,discount_total"
 """Members of an order that tell what its total and tax are in full."""

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from store_exporter.net.plans import Plan
-from store_exporter.platforms.kit import rest, rest_answers
 from store_exporter.platforms.kit.connection import Send
-from store_exporter.platforms.kit.fields import Fields
+from store_exporter.platforms.kit.reading.fields import Fields
+from store_exporter.platforms.kit.rest import answers, api
 
 from .marks import MARKS
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from .connection import Connection
 
 
-class Reader(rest_answers.RestReader):
+class Reader(answers.RestReader):
     """Reads answers of both versions."""
 
     marks = MARKS
-    statuses: ClassVar = {**rest_answers.STATUSES, 404: "not_found"}
+    statuses: ClassVar = {**answers.STATUSES, 404: "not_found"}
 
     def said(self, body: Any) -> tuple[str | None, str]:
         """Return the words: version 2 has a list of errors, version 3 one that has a title."""
@@ -29,7 +29,7 @@ class Reader(rest_answers.RestReader):
         return None, next((words for words in said if isinstance(words, str)), "")
 
 
-class Api(rest.Api):
+class Api(api.Api):
     """The store's API for the time of one operation or run."""
 
     reader = Reader()

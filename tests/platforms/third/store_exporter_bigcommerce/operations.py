@@ -6,9 +6,9 @@ import sys
 
 from store_exporter.errors import StoreError
 from store_exporter.net.plans import Plan
-from store_exporter.platforms.kit import products
-from store_exporter.platforms.kit.fields import Fields
-from store_exporter.platforms.kit.operations import Plans, plan
+from store_exporter.platforms.kit.operations import products
+from store_exporter.platforms.kit.operations.plans import Plans, plan
+from store_exporter.platforms.kit.reading.fields import Fields
 from store_exporter.spec.money import Money, Quantity
 from store_exporter.spec.operations import OPERATIONS, Operations
 from store_exporter.spec.results import Price, Stock, StockQuantity

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from store_exporter.contract import Setting
 from store_exporter.platforms.base import Platform
-from store_exporter.platforms.kit.connector import connector
-from store_exporter.platforms.kit.settings import form
+from store_exporter.platforms.kit.client.connector import connector
+from store_exporter.platforms.kit.monitoring.settings import form
 
 from .connection import API, Connection
 from .marks import MARKS

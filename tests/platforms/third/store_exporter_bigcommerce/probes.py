@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from store_exporter.contract import Report, Run
 from store_exporter.net.plans import Plan
-from store_exporter.platforms.kit.fields import Fields
-from store_exporter.platforms.kit.monitoring import by_name, probe
-from store_exporter.platforms.kit.probes import dns, slow, tls
+from store_exporter.platforms.kit.monitoring.declare import by_name, probe
+from store_exporter.platforms.kit.monitoring.probes import dns, slow, tls
+from store_exporter.platforms.kit.reading.fields import Fields
 
 from .api import Api
 

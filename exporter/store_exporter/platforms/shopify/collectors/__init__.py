@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...kit.monitoring import by_name
+from ...kit.monitoring.declare import by_name
 from .orders import ORDERS
 from .sellers import best_sellers
 from .shop import carts, customers, order_statuses, stock, webhooks

@@ -11,9 +11,9 @@ import re
 from decimal import Decimal
 
 from ....errors import StoreError
-from ...kit.accounts import CountedOrder, CountedRefund, Payment
-from ...kit.counters import FAILED, OTHER, PAID
-from ...kit.fields import Fields
+from ...kit.order_book.accounts import CountedOrder, CountedRefund, Payment
+from ...kit.order_book.counters import FAILED, OTHER, PAID
+from ...kit.reading.fields import Fields
 from .. import ids, order_models
 
 STATUSES = order_models.STATUSES

@@ -8,12 +8,12 @@ from typing import Any
 from ....contract import Run
 from ....errors import StoreError
 from ....net.plans import Plan
-from ...kit import order_book
-from ...kit.accounts import CountedOrder
-from ...kit.cursor_book import CursorBook
-from ...kit.fields import Fields
-from ...kit.graphql import NodePage
-from ...kit.walk import DAY
+from ...kit.graphql.documents import NodePage
+from ...kit.order_book import book
+from ...kit.order_book.accounts import CountedOrder
+from ...kit.order_book.cursor_book import CursorBook
+from ...kit.order_book.walk import DAY
+from ...kit.reading.fields import Fields
 from .. import ids
 from ..api import Api
 from .order_rows import STATUSES, is_cut_short, read_order
@@ -104,7 +104,7 @@ class _OrderBook(CursorBook[Api]):
         return [*super().reasons(), *self.notes]
 
 
-ORDERS = order_book.collector(
+ORDERS = book.collector(
     _OrderBook,
     "at most `page_size` to a page and `max_pages` full pages in a run. `since` is `now` or a date "
     "from which to count.",

@@ -10,19 +10,19 @@ from ....errors import StoreError
 from ....metrics.families import Sample
 from ....net.plans import Plan
 from ....spec.money import Quantity
-from ...kit import listed
-from ...kit.fields import Fields
-from ...kit.listed import Item, Scarce, SoldLine
-from ...kit.monitoring import collector
-from ...kit.options import whole_number
-from ...kit.sold_prices import SoldAt, by_price
+from ...kit.monitoring import named_lists
+from ...kit.monitoring.declare import collector
+from ...kit.monitoring.named_lists import Item, Scarce, SoldLine
+from ...kit.monitoring.options import whole_number
+from ...kit.monitoring.sold_prices import SoldAt, by_price
+from ...kit.reading.fields import Fields
 from .. import ids, models
 from ..api import Api
 from ..marks import MARKS
 from ..responses import IgnoredFilterError
 from .shop import stock
 
-_DAYS = listed.SCARCE_DAYS
+_DAYS = named_lists.SCARCE_DAYS
 
 
 @dataclass(slots=True)
@@ -64,9 +64,9 @@ def best_sellers(api: Api, run: Run) -> Plan[Report]:
     reasons: list[str] = []
     try:
         sold = yield from _sold(api, run, most)
-        samples += listed.best_sellers(sold.lines)
+        samples += named_lists.best_sellers(sold.lines)
         samples += by_price(sold.priced, run.now())
-        samples += listed.scarce((yield from _scarce(api, run, sold, most)))
+        samples += named_lists.scarce((yield from _scarce(api, run, sold, most)))
     except IgnoredFilterError as error:
         reasons.append(f"{error.message}.")
     except StoreError as error:
@@ -83,8 +83,8 @@ def _sold(api: Api, run: Run, most: int) -> Plan[_Sold]:
     Raises:
         StoreError: invalid_response, an order is older than was asked for.
     """
-    since = run.now() - _DAYS * listed.DAY
-    recent = run.now() - listed.SELLING_DAYS * listed.DAY
+    since = run.now() - _DAYS * named_lists.DAY
+    recent = run.now() - named_lists.SELLING_DAYS * named_lists.DAY
     query = f"created_at:>='{ids.iso(since)}'"
     found = yield from api.admin.nodes("SoldLines", "orders", {"query": query}, limit=most)
     sold = _Sold()

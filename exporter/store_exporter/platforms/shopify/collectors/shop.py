@@ -12,11 +12,11 @@ from ....metrics.catalogue import business
 from ....metrics.families import Sample
 from ....net.plans import Plan
 from ....spec.money import Money
-from ...kit.fields import Fields
-from ...kit.figures import abandoned_carts, counts, webhooks_by_state
-from ...kit.listed import LeftCart
-from ...kit.monitoring import collector
-from ...kit.options import number, whole_number
+from ...kit.monitoring.declare import collector
+from ...kit.monitoring.figures import abandoned_carts, counts, webhooks_by_state
+from ...kit.monitoring.named_lists import LeftCart
+from ...kit.monitoring.options import number, whole_number
+from ...kit.reading.fields import Fields
 from .. import ids, models
 from ..api import Api
 from ..responses import IgnoredFilterError

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...kit.operations import Plans
+from ...kit.operations.plans import Plans
 from . import cart, coupons, orders, products, sales, search, shop
 
 UNSUPPORTED = {

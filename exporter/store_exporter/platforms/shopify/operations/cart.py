@@ -14,9 +14,9 @@ from ....errors import StoreError
 from ....net.plans import Plan
 from ....spec.money import Money
 from ....spec.results import Cart, CartCoupon, CartLine
-from ...kit.carts import cart_plans
-from ...kit.fields import Fields
-from ...kit.line_carts import LineCart
+from ...kit.operations.carts import cart_plans
+from ...kit.operations.line_carts import LineCart
+from ...kit.reading.fields import Fields
 from .. import ids
 from ..api import Api
 from ..product_lookup import Lookup

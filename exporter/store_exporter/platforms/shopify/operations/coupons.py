@@ -8,8 +8,8 @@ from decimal import Decimal
 from ....net.plans import Plan
 from ....spec.money import Money
 from ....spec.results import Coupon
-from ...kit.coupons import Asked, check, coupon_plan, refused
-from ...kit.fields import Fields
+from ...kit.operations.coupons import Asked, check, coupon_plan, refused
+from ...kit.reading.fields import Fields
 from .. import ids
 from ..api import Api
 

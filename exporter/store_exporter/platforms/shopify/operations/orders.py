@@ -8,10 +8,10 @@ from datetime import tzinfo
 from ....errors import StoreError
 from ....net.plans import Plan
 from ....spec.results import Cancellation, Listing, Order, OrderNote, RefundStatus
-from ...kit import checks, orders
-from ...kit.fields import Fields
-from ...kit.lists import Rows, listing
-from ...kit.orders import OrdersAsked, order_plans
+from ...kit.operations import arguments, orders
+from ...kit.operations.orders import OrdersAsked, order_plans
+from ...kit.reading.fields import Fields
+from ...kit.reading.lists import Rows, listing
 from .. import ids, order_models
 from ..api import Api
 from ..product_lookup import quoted
@@ -58,7 +58,7 @@ class _Orders(orders.Orders[Api]):
         return order_models.order(found, with_customer=with_customer)
 
     def check_status(self, status: object) -> str:
-        return checks.choice(status, "status", order_models.STATUSES)
+        return arguments.choice(status, "status", order_models.STATUSES)
 
     def listed(self, asked: OrdersAsked) -> Plan[Listing[Order]]:
         """Orders that were placed with the address, among its newest 1,000 where a status is asked
@@ -69,7 +69,7 @@ class _Orders(orders.Orders[Api]):
             query += f" AND {ids.created(asked.when)}"
         # A status is read off three of Shopify's, and is looked at here. One more than is asked for
         # tells whether there are more.
-        most = checks.MOST_ITEMS if asked.status is not None else max(asked.reach, _MOST) + 1
+        most = arguments.MOST_ITEMS if asked.status is not None else max(asked.reach, _MOST) + 1
         rows = yield from self._search(query, most)
         own = [row for row in rows if _belongs(row, asked.email)]
         found = listing(own, "orders", lambda row: self.read(row, with_customer=True))

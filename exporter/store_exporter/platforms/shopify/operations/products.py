@@ -5,10 +5,10 @@ from __future__ import annotations
 from ....net.plans import Plan
 from ....spec.operations import Operations
 from ....spec.results import Category, Listing, LowStock
-from ...kit import checks
-from ...kit.lists import on_page
-from ...kit.operations import plan
-from ...kit.products import product_plans
+from ...kit.operations import arguments
+from ...kit.operations.plans import plan
+from ...kit.operations.products import product_plans
+from ...kit.reading.lists import on_page
 from .. import models
 from ..api import Api
 from ..product_lookup import LOOKUP, Lookup, quoted
@@ -36,11 +36,11 @@ def get_low_stock_products(
     api: Api, threshold: int = 5, limit: int = 20, category: int | str | None = None
 ) -> Plan[Listing[LowStock]]:
     """Variants of active products that are low or sold out. `category` is a product type."""
-    checks.whole(threshold, "threshold")
-    wanted = checks.limit(limit)
+    arguments.whole(threshold, "threshold")
+    wanted = arguments.limit(limit)
     query = models.scarce_query(threshold)
     if category is not None:
-        query += f" AND product_type:{quoted(checks.text(str(category), 'category'))}"
+        query += f" AND product_type:{quoted(arguments.text(str(category), 'category'))}"
     found = yield from api.admin.listing(
         "LowStock", "productVariants", {"query": query}, models.low_stock, limit=wanted
     )

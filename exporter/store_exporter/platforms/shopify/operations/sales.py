@@ -10,12 +10,12 @@ from ....net.plans import Plan
 from ....spec.money import Money
 from ....spec.operations import Operations
 from ....spec.results import CustomerInsights, CustomerSpend
-from ...kit import checks
-from ...kit.customers import listed
-from ...kit.fields import Fields
-from ...kit.money import rounded
-from ...kit.operations import plan
-from ...kit.sales import Sales, SalesAsked, Sold, Sums, report_plan
+from ...kit.operations import arguments
+from ...kit.operations.customers import listed
+from ...kit.operations.plans import plan
+from ...kit.operations.sales import Sales, SalesAsked, Sold, Sums, report_plan
+from ...kit.reading.fields import Fields
+from ...kit.reading.money import rounded
 from .. import ids, order_models
 from ..api import Api
 
@@ -37,7 +37,7 @@ def get_customer_insights(api: Api, limit: int = 10) -> Plan[CustomerInsights]:
 
     Shopify cannot sort customers by what they spent; where there are more, `complete` is False.
     """
-    wanted = checks.limit(limit)
+    wanted = arguments.limit(limit)
     found = yield from api.admin.listing(
         "Customers", "customers", {}, _customer, limit=_MOST_CUSTOMERS, ours=True
     )

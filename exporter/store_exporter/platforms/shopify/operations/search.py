@@ -8,9 +8,9 @@ from typing import Any
 from ....errors import StoreError
 from ....net.plans import Plan
 from ....spec.results import Listing, Product, Stock
-from ...kit.fields import Fields
-from ...kit.lists import listing
-from ...kit.search import Search, search_plan
+from ...kit.operations.search import Search, search_plan
+from ...kit.reading.fields import Fields
+from ...kit.reading.lists import listing
 from ..api import Api
 from ..ids import amount, amount_if_any, number
 from ..product_lookup import quoted

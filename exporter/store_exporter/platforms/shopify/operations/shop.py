@@ -9,10 +9,10 @@ from ....net.plans import Plan
 from ....spec.money import Money
 from ....spec.operations import Operations
 from ....spec.results import Listing, PaymentMethod, ShippingMethod
-from ...kit.fields import Fields
-from ...kit.lists import listing, switched_on
-from ...kit.operations import plan
-from ...kit.shipping import Zone, shipping_plans
+from ...kit.operations.plans import plan
+from ...kit.operations.shipping import Zone, shipping_plans
+from ...kit.reading.fields import Fields
+from ...kit.reading.lists import listing, switched_on
 from .. import ids
 from ..api import Api
 from ..ids import amount

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...kit.monitoring import by_name
+from ...kit.monitoring.declare import by_name
 from . import carts, catalogue, facts, orders, sellers, shop
 
 COLLECTORS = by_name(

@@ -10,12 +10,12 @@ from ....metrics.catalogue import business
 from ....metrics.families import Sample
 from ....net.plans import Plan
 from ....spec.money import Money
-from ...kit.fields import Fields
-from ...kit.figures import abandoned_carts
-from ...kit.listed import LeftCart
-from ...kit.monitoring import collector
-from ...kit.options import number
-from ...kit.rest import unasked
+from ...kit.monitoring.declare import collector
+from ...kit.monitoring.figures import abandoned_carts
+from ...kit.monitoring.named_lists import LeftCart
+from ...kit.monitoring.options import number
+from ...kit.reading.fields import Fields
+from ...kit.rest.api import unasked
 from .. import facts
 from ..api import FULL, V3, Api, gmt
 from ..totals import PARTS, OrderTotals

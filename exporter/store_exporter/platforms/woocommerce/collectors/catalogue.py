@@ -8,8 +8,8 @@ from ....contract import Report, Run
 from ....errors import StoreError
 from ....metrics.catalogue import business
 from ....net.plans import Plan
-from ...kit.figures import counts
-from ...kit.monitoring import collector
+from ...kit.monitoring.declare import collector
+from ...kit.monitoring.figures import counts
 from ..api import ANALYTICS, V3, Api
 
 

@@ -8,7 +8,7 @@ from ....events.event import EventKind
 from ....metrics.catalogue import health
 from ....metrics.families import Sample
 from ....net.plans import Plan
-from ...kit.monitoring import collector
+from ...kit.monitoring.declare import collector
 from .. import facts as facts_of
 from ..api import V3, Api
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from ....errors import StoreError
-from ...kit.accounts import CountedOrder, CountedRefund
-from ...kit.counters import OTHER
-from ...kit.fields import Fields
-from ...kit.money import currency_code
+from ...kit.order_book.accounts import CountedOrder, CountedRefund
+from ...kit.order_book.counters import OTHER
+from ...kit.reading.fields import Fields
+from ...kit.reading.money import currency_code
 from ..api import FULL
 from ..totals import OrderTotals, amount
 from .statuses import ENTERED, label

@@ -7,12 +7,12 @@ from typing import Any
 
 from ....contract import Run
 from ....net.plans import Plan
-from ...kit import order_book
-from ...kit.accounts import CountedOrder, CountedRefund
-from ...kit.fields import Fields
-from ...kit.numbered_book import NumberedBook
-from ...kit.rest import RestPage
-from ...kit.walk import WalkQuery
+from ...kit.order_book import book
+from ...kit.order_book.accounts import CountedOrder, CountedRefund
+from ...kit.order_book.numbered_book import NumberedBook
+from ...kit.order_book.walk import WalkQuery
+from ...kit.reading.fields import Fields
+from ...kit.rest.api import RestPage
 from .. import facts
 from ..api import FULL, PAGE, V3, Api, gmt
 from ..totals import PARTS, OrderTotals
@@ -96,7 +96,7 @@ class _OrderBook(NumberedBook[Api]):
         return read_order(row, changed, self._reading)
 
 
-ORDERS = order_book.collector(
+ORDERS = book.collector(
     _OrderBook,
     "a hundred to a page. `since` is `now` or a date from which to count; a first walk from a date "
     "reads `max_pages` pages in each run. Two more requests look for new ids and read remembered "

@@ -13,19 +13,19 @@ from ....metrics.catalogue import business
 from ....metrics.families import Sample
 from ....net.plans import Plan
 from ....spec.money import Money, Quantity
-from ...kit import listed
-from ...kit.fields import Fields
-from ...kit.listed import Item, Scarce, SoldLine
-from ...kit.monitoring import collector
-from ...kit.rest import RestPage, unasked
-from ...kit.sold_prices import SoldAt, by_price
+from ...kit.monitoring import named_lists
+from ...kit.monitoring.declare import collector
+from ...kit.monitoring.named_lists import Item, Scarce, SoldLine
+from ...kit.monitoring.sold_prices import SoldAt, by_price
+from ...kit.reading.fields import Fields
+from ...kit.rest.api import RestPage, unasked
 from ..api import ANALYTICS, FULL, MAX_PAGES, PAGE, V3, Api, gmt
 from ..marks import MARKS
 from ..models import counts_stock, lines, optional_id
 from ..totals import amount
 from .catalogue import stock_counts
 
-_DAYS = listed.SCARCE_DAYS
+_DAYS = named_lists.SCARCE_DAYS
 _MOST_SELLERS = 12
 """As many as WooCommerce's own report has."""
 _SOLD = ("completed", "processing", "on-hold")
@@ -104,9 +104,9 @@ def best_sellers(api: Api, run: Run) -> Plan[Report]:
         degraded.append(f"Sales that could not be read and are left out: {count} ({first}).")
     if not run.store.lists:
         return Report(samples, degraded, summary)
-    samples += listed.best_sellers(sold.lines)
+    samples += named_lists.best_sellers(sold.lines)
     try:
-        samples += listed.scarce((yield from _scarce(api, sold, out)))
+        samples += named_lists.scarce((yield from _scarce(api, sold, out)))
     except StoreError as error:
         if error.error_type not in ("api_not_found", "invalid_response"):
             raise
@@ -117,8 +117,8 @@ def best_sellers(api: Api, run: Run) -> Plan[Report]:
 
 def _sold(api: Api, run: Run) -> Plan[_Sold]:
     """Return what the newest orders of the last days sold."""
-    since = run.now() - _DAYS * listed.DAY
-    listed_since = run.now() - listed.SELLING_DAYS * listed.DAY
+    since = run.now() - _DAYS * named_lists.DAY
+    listed_since = run.now() - named_lists.SELLING_DAYS * named_lists.DAY
     params = {
         "status": ",".join(_SOLD),
         "after": gmt(since),

@@ -9,10 +9,10 @@ from ....errors import StoreError
 from ....metrics.catalogue import business
 from ....metrics.families import Sample
 from ....net.plans import Plan
-from ...kit.fields import Fields
-from ...kit.figures import counts, webhooks_by_state
-from ...kit.monitoring import collector
-from ...kit.options import number
+from ...kit.monitoring.declare import collector
+from ...kit.monitoring.figures import counts, webhooks_by_state
+from ...kit.monitoring.options import number
+from ...kit.reading.fields import Fields
 from ..api import PAGE, V3, Api, gmt
 from .statuses import CURRENT, label
 

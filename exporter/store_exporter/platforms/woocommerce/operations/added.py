@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from ....errors import StoreError
 from ....net.plans import Plan
-from ...kit.fields import Fields
+from ...kit.reading.fields import Fields
 from ..api import FULL, V3, Api
 from ..totals import MEMBERS, OrderTotals
 

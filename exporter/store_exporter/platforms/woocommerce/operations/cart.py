@@ -14,7 +14,7 @@ from ....errors import StoreError
 from ....net.plans import Plan
 from ....spec.money import Quantity
 from ....spec.results import Cart, CartLine
-from ...kit.carts import ShopperCart, cart_plans, renewed
+from ...kit.operations.carts import ShopperCart, cart_plans, renewed
 from .. import carts, models
 from ..api import STORE, Api
 from ..product_lookup import find_product

@@ -7,10 +7,10 @@ from ....net.plans import Plan
 from ....spec.money import Money
 from ....spec.operations import Operations
 from ....spec.results import CustomerInsights
-from ...kit import checks
-from ...kit.customers import Purchase, Sale, insights
-from ...kit.fields import Fields
-from ...kit.operations import plan
+from ...kit.operations import arguments
+from ...kit.operations.customers import Purchase, Sale, insights
+from ...kit.operations.plans import plan
+from ...kit.reading.fields import Fields
 from .. import facts
 from ..api import SUMMING, V3, Api
 from ..models import full_name, optional_id
@@ -42,7 +42,7 @@ def get_customer_insights(api: Api, limit: int = 10) -> Plan[CustomerInsights]:
     the client's policy allows more: as soon as it shows that the time is too short the answer is
     response_too_large, with how many there are and how far it came.
     """
-    wanted = checks.limit(limit)
+    wanted = arguments.limit(limit)
     status = yield from facts.statuses(api, without=_UNSOLD)
     reading = yield from facts.reading(api)
     sales: list[Sale] = []

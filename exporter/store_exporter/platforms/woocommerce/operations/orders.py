@@ -10,10 +10,10 @@ from typing import Any
 from ....errors import StoreError
 from ....net.plans import Plan
 from ....spec.results import Cancellation, Listing, Order, OrderNote, RefundStatus
-from ...kit import orders
-from ...kit.fields import Fields
-from ...kit.lists import Rows, only
-from ...kit.orders import OrdersAsked, order_plans
+from ...kit.operations import orders
+from ...kit.operations.orders import OrdersAsked, order_plans
+from ...kit.reading.fields import Fields
+from ...kit.reading.lists import Rows, only
 from .. import facts, order_models
 from ..api import FULL, V3, Api, between
 from ..totals import OrderTotals

@@ -11,11 +11,11 @@ from ....errors import StoreError
 from ....net.plans import Plan
 from ....spec.operations import Operations
 from ....spec.results import Category, Listing, Price, Product, Review
-from ...kit import checks
-from ...kit.fields import Fields
-from ...kit.lists import Rows, on_page, only
-from ...kit.operations import plan
-from ...kit.search import Search, search_plan
+from ...kit.operations import arguments
+from ...kit.operations.plans import plan
+from ...kit.operations.search import Search, search_plan
+from ...kit.reading.fields import Fields
+from ...kit.reading.lists import Rows, on_page, only
 from .. import facts, models
 from ..api import V3, Api
 from ..product_lookup import LOOKUP, category_id, children, find_product
@@ -161,11 +161,11 @@ def get_product_reviews(
     api: Api, product: int | str, limit: int = 10, min_rating: int | None = None
 ) -> Plan[Listing[Review]]:
     """With `min_rating`, the first 1,000 reviews are looked at."""
-    wanted, lowest = checks.limit(limit), checks.rating(min_rating)
+    wanted, lowest = arguments.limit(limit), arguments.rating(min_rating)
     found = yield from find_product(api, product)
     number = models.optional_id(found, "parent_id") or found.identifier()
     params: Mapping[str, Any] = {"product": number, "status": "approved"}
-    most = wanted if lowest is None else checks.MOST_ITEMS
+    most = wanted if lowest is None else arguments.MOST_ITEMS
     path = f"{V3}/products/reviews"
     found_all = yield from api.listing(path, "reviews", models.review, params, limit=most)
     written = only(found_all, lambda review: review.product_id == number)

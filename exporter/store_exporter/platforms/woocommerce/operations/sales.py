@@ -14,9 +14,9 @@ from decimal import Decimal
 from ....errors import StoreError
 from ....net.plans import Plan
 from ....spec.money import Money, Quantity
-from ...kit.days import Moments
-from ...kit.fields import Fields
-from ...kit.sales import Sales, SalesAsked, Sold, Sums, report_plan
+from ...kit.operations.sales import Sales, SalesAsked, Sold, Sums, report_plan
+from ...kit.reading.days import Moments
+from ...kit.reading.fields import Fields
 from .. import facts
 from ..api import SUMMING, V3, Api, between
 from ..totals import OrderTotals, amount

@@ -12,12 +12,12 @@ from ....net.plans import Plan
 from ....spec.money import Money
 from ....spec.operations import Operations
 from ....spec.results import Coupon, Listing, PaymentMethod, ShippingMethod
-from ...kit.coupons import Asked, coupon_plan, refused
-from ...kit.fields import Fields
-from ...kit.lists import switched_on
-from ...kit.money import decimals_of
-from ...kit.operations import plan
-from ...kit.shipping import Zone, shipping_plans
+from ...kit.operations.coupons import Asked, coupon_plan, refused
+from ...kit.operations.plans import plan
+from ...kit.operations.shipping import Zone, shipping_plans
+from ...kit.reading.fields import Fields
+from ...kit.reading.lists import switched_on
+from ...kit.reading.money import decimals_of
 from .. import coupons, facts
 from ..api import V3, Api
 from ..zones import ZonePlace, reaches

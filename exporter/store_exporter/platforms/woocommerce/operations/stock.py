@@ -10,10 +10,10 @@ from ....net.plans import Plan
 from ....spec.money import Quantity
 from ....spec.operations import Operations
 from ....spec.results import Listing, LowStock, Stock, StockQuantity
-from ...kit import checks, products
-from ...kit.fields import Fields
-from ...kit.lists import Rows, on_page
-from ...kit.operations import plan
+from ...kit.operations import arguments, products
+from ...kit.operations.plans import plan
+from ...kit.reading.fields import Fields
+from ...kit.reading.lists import Rows, on_page
 from .. import models
 from ..api import ANALYTICS, V3, Api
 from ..product_lookup import LOOKUP, category_id, children, find_product
@@ -55,8 +55,8 @@ def get_low_stock_products(
     product. Private products do not count. Where there is so much that the store does not count
     that the counted products do not come up in time, `complete` is False.
     """
-    low = checks.whole(threshold, "threshold")
-    wanted = checks.limit(limit)
+    low = arguments.whole(threshold, "threshold")
+    wanted = arguments.limit(limit)
     within = None if category is None else (yield from category_id(api, category))
     rows = yield from api.rows(
         f"{ANALYTICS}/reports/stock",

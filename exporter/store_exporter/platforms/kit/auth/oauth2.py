@@ -1,0 +1,45 @@
+"""Access tokens that a store gives an app for a time (RFC 6749, 4.4). No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ....errors import StoreError
+from ..reading.fields import Fields
+
+_SPARE = 300.0
+_SHORTEST = 60.0
+
+
+class GivenToken:
+    """A token and its end; none at first.
+
+    Args:
+        monotonic: seconds of a clock that never jumps.
+    """
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self.value = ""
+        self._ends = 0.0
+        self._monotonic = monotonic
+
+    @property
+    def expired(self) -> bool:
+        """Whether another one has to be asked for; it is so a little before the end."""
+        return self._monotonic() >= self._ends
+
+    def receive(self, document: Fields) -> None:
+        """Take the token out of what the store answered.
+
+        Raises:
+            StoreError: invalid_response, there is none.
+        """
+        token, lifetime = document.text("access_token"), document.integer("expires_in")
+        if not token.isascii() or not token.isprintable() or not token:
+            raise StoreError("invalid_response", "the access token is not one")
+        self.value = token
+        self._ends = self._monotonic() + max(lifetime - _SPARE, _SHORTEST)
+
+    def forget(self) -> None:
+        """Have another one asked for next time: this one was refused."""
+        self._ends = 0.0

@@ -1,0 +1,1 @@
+"""The clients that applications use, and the drivers that run plans over httpx."""

@@ -1,0 +1,210 @@
+"""The clients that applications use, blocking and asynchronous: what they are on all platforms.
+
+A platform's client is one of these with a constructor that makes its `Connection`. The operations
+are methods of all clients, from their specification.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable
+from random import Random
+from typing import Any, ClassVar, Generic, Required, Self, TypeVar
+
+import httpx
+
+from ....metrics.recorder import Recorder
+from ....net.plans import Plan
+from ....net.retry import Policy, Retrier, RetryBudget
+from ....operations.bound import bind
+from ....spec.operation import OperationSpec
+from ....spec.operations import Operations
+from ..connection import ApiT, Clocks, Connection
+from ..operations.plans import Plans
+from .drivers import AsyncDriver, SyncDriver, environment_proxy, tls_context
+
+T = TypeVar("T")
+TransportT = TypeVar("TransportT")
+SleptT = TypeVar("SleptT")
+MAX_BODY_BYTES = 5 * 1024 * 1024
+_LIMITS = httpx.Limits(max_connections=10, max_keepalive_connections=5, keepalive_expiry=30.0)
+
+
+class Options(Clocks, Generic[TransportT, SleptT], total=False):
+    """What every client may be given by keyword; `org` must be."""
+
+    org: Required[str]
+    """The tenant; a label of all measurements."""
+    domain: str | None
+    """The store's identity, a label too; the host of the address unless given."""
+    policy: Policy | None
+    """Timeouts, deadline and repetitions. The deadline includes waiting for a rate limit."""
+    max_body_bytes: int
+    """The largest answer that is read, 5 MiB unless given."""
+    ca_file: str | None
+    """PEM file with further trusted issuers."""
+    proxy_url: str | None
+    """A proxy, such as http://user:password@proxy.example.com:3128, or none when empty; the one
+    that the environment names unless given."""
+    recorder: Recorder | None
+    """Where to record; the process's own recorder unless given."""
+    random: Random
+    """For jitter; for tests."""
+    transport: TransportT | None
+    """Sends the requests in place of a pool of connections; for tests."""
+    sleep: Callable[[float], SleptT] | None
+    """Waits between repetitions, to be awaited in an asyncio client; for tests."""
+
+
+def clocks(options: Options[Any, Any]) -> Clocks:
+    """Return those of the options that are clocks."""
+    chosen = Clocks()
+    if "monotonic" in options:
+        chosen["monotonic"] = options["monotonic"]
+    if "now" in options:
+        chosen["now"] = options["now"]
+    return chosen
+
+
+def _check(client: type[Client[Any, Any, Any]], options: Options[Any, Any]) -> None:
+    """Refuse options as Python refuses arguments, which type checkers see and programs do not."""
+    if "org" not in options:
+        raise TypeError(f"{client.__name__}() needs org, the tenant that calls are counted for")
+    for name in options.keys() - client.options.__annotations__.keys():
+        raise TypeError(f"{client.__name__}() got an unexpected keyword argument {name!r}")
+
+
+class Client(Operations, ABC, Generic[ApiT, TransportT, SleptT]):
+    """What both clients have in common.
+
+    Args:
+        connection: the store.
+        plans: what can be done there, and how.
+        options: whose the measurements are, and how patient to be.
+
+    Raises:
+        TypeError: an option is unknown, or `org` is missing.
+    """
+
+    options: ClassVar[type] = Options
+
+    def __init__(
+        self,
+        connection: Connection[ApiT],
+        plans: Plans,
+        options: Options[TransportT, SleptT],
+    ) -> None:
+        _check(type(self), options)
+        self.url = connection.url
+        self.org = options["org"]
+        self.domain = options.get("domain") or connection.host
+        self._connection = connection
+        self._plans = plans
+        self._tracked = bind(
+            org=self.org,
+            domain=self.domain,
+            platform=connection.platform,
+            recorder=options.get("recorder"),
+        )
+        self._policy = options.get("policy")
+        self._budget = RetryBudget()
+        self._random = options.get("random") or Random()  # noqa: S311  # jitter is no secret
+        self._begin(options)
+
+    @abstractmethod
+    def _begin(self, options: Options[TransportT, SleptT]) -> None:
+        """Make the driver."""
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.domain} of {self.org}>"
+
+    def _plan(self, spec: OperationSpec[..., T], args: Any, kwargs: Any) -> Plan[T]:
+        planned, connection = self._plans.of(spec), self._connection
+        policy = self._policy or Policy(deadline=planned.deadline)
+        retrier = Retrier(
+            policy,
+            self._budget,
+            monotonic=connection.monotonic,
+            now=connection.now,
+            random=self._random,
+            wait=connection.asked_to_wait,
+        )
+        api = connection.api(retrier.send, deadline=policy.deadline)
+        return planned.plan(api, *args, **kwargs)
+
+
+def _transport_options(url: str, options: Options[Any, Any]) -> dict[str, Any]:
+    secure = url.startswith("https:")
+    return {
+        "verify": tls_context(options.get("ca_file")) if secure else False,
+        "limits": _LIMITS,
+        "trust_env": False,
+    }
+
+
+def _proxy(url: str, options: Options[Any, Any]) -> str | None:
+    chosen = options.get("proxy_url")
+    return environment_proxy(url) if chosen is None else chosen or None
+
+
+class BlockingClient(Client[ApiT, httpx.BaseTransport, None]):
+    """A store, for blocking code. One client serves all threads of an application."""
+
+    def _begin(self, options: Options[httpx.BaseTransport, None]) -> None:
+        transport = options.get("transport")
+        proxy = None if transport else _proxy(self.url, options)
+        self._driver = SyncDriver(
+            transport or httpx.HTTPTransport(proxy=proxy, **_transport_options(self.url, options)),
+            proxied=proxy is not None,
+            sign=self._connection.sign,
+            max_body_bytes=options.get("max_body_bytes", MAX_BODY_BYTES),
+            sleep=options.get("sleep"),
+            monotonic=self._connection.monotonic,
+        )
+
+    def run_operation(self, spec: OperationSpec[..., T], /, *args: Any, **kwargs: Any) -> T:
+        """Run one operation, measured."""
+        with self._tracked(spec.name):
+            return self._driver.run(self._plan(spec, args, kwargs))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._driver.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class AsyncClient(Client[ApiT, httpx.AsyncBaseTransport, Awaitable[None]]):
+    """A store, for asyncio. Operations are to be awaited, and so is `sleep`."""
+
+    def _begin(self, options: Options[httpx.AsyncBaseTransport, Awaitable[None]]) -> None:
+        transport = options.get("transport")
+        proxy = None if transport else _proxy(self.url, options)
+        self._driver = AsyncDriver(
+            transport
+            or httpx.AsyncHTTPTransport(proxy=proxy, **_transport_options(self.url, options)),
+            proxied=proxy is not None,
+            sign=self._connection.sign,
+            max_body_bytes=options.get("max_body_bytes", MAX_BODY_BYTES),
+            sleep=options.get("sleep"),
+            monotonic=self._connection.monotonic,
+        )
+
+    async def run_operation(self, spec: OperationSpec[..., T], /, *args: Any, **kwargs: Any) -> T:
+        """Run one operation, measured."""
+        with self._tracked(spec.name):
+            return await self._driver.run(self._plan(spec, args, kwargs))
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._driver.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()

@@ -1,0 +1,44 @@
+"""The client that a store's configuration describes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ....net.proxy import address_of, proxy_for
+from ....stores.model import Store
+from ..connection import ApiT, Connection
+from ..operations.plans import Plans
+
+if TYPE_CHECKING:
+    from .clients import BlockingClient, Options
+
+
+def connector(
+    connection: type[Connection[ApiT]], plans: Plans, **settings: Any
+) -> Callable[[Store], BlockingClient[ApiT]]:
+    """Return what makes the blocking client that a store's configuration describes.
+
+    Args:
+        connection: the platform's.
+        plans: what can be done there.
+        settings: that are others for operations than for monitoring.
+    """
+
+    def connect(store: Store) -> BlockingClient[ApiT]:
+        # Imported here: httpx takes longer than all the rest, and few commands connect to a store.
+        from .clients import BlockingClient
+
+        options: Options[Any, None] = {
+            "org": store.org,
+            "domain": store.domain,
+            "max_body_bytes": store.max_body_bytes,
+            "ca_file": store.ca_file,
+        }
+        if store.proxy is not None:
+            proxy = proxy_for(store, store.url)
+            options["proxy_url"] = "" if proxy is None else address_of(proxy)
+        known = connection(store.url, store.credentials, {**store.settings, **settings})
+        return BlockingClient(known, plans, options)
+
+    return connect

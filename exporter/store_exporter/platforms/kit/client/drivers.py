@@ -1,0 +1,200 @@
+"""The two drivers of plans: blocking and asynchronous HTTP over httpx' transports.
+
+The transports are used without httpx' clients on purpose. A client keeps cookies, so that one
+shopper's session would leak into the next one's request; it logs each address, which may carry a
+signature; and it can only follow redirects or not, while an answer elsewhere must never be given
+the credentials. What is left to do here is little: time and size limits and errors of our own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar, cast
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import httpx
+
+from ....contract import Response
+from ....errors import StoreError
+from ....net import httpx_wire
+from ....net.httpx_exchange import HttpxExchange, built
+from ....net.plans import Pause, Plan, Request
+from .http_spans import HttpSpan
+
+T = TypeVar("T")
+TransportT = TypeVar("TransportT", bound=httpx.BaseTransport | httpx.AsyncBaseTransport)
+SleptT = TypeVar("SleptT")
+Sign = Callable[[Request], Request]
+"""Adds to a request what proves who sent it; called for each attempt anew."""
+
+
+def environment_proxy(url: str) -> str | None:
+    """Return the proxy that the environment (`HTTPS_PROXY`, `NO_PROXY`, …) sets for an address."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if proxy_bypass(host):
+        return None
+    proxies = getproxies()
+    return proxies.get(parts.scheme) or proxies.get("all")
+
+
+def tls_context(ca_file: str | None) -> ssl.SSLContext:
+    """Return a verifying TLS context that trusts the issuers in `ca_file` as well."""
+    context = httpx.create_ssl_context()
+    if ca_file is not None:
+        context.load_verify_locations(cafile=ca_file)
+    return context
+
+
+class _Driver(ABC, Generic[TransportT, SleptT]):
+    """Runs plans: what is the same whether the caller is blocked or awaits.
+
+    Args:
+        transport: sends the requests; closed with the driver.
+        sign: adds credentials to a request.
+        max_body_bytes: the largest answer that is read.
+        proxied: whether the transport connects to a proxy.
+        sleep: waits for seconds, the standard library's unless given.
+        monotonic: seconds of a clock that never jumps.
+    """
+
+    def __init__(
+        self,
+        transport: TransportT,
+        *,
+        sign: Sign,
+        max_body_bytes: int,
+        proxied: bool = False,
+        sleep: Callable[[float], SleptT] | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        httpx_wire.watch(transport)
+        self._transport = transport
+        self._sign = sign
+        self._limit = max_body_bytes
+        self._proxied = proxied
+        self._sleep = sleep
+        self._monotonic = monotonic
+
+    @abstractmethod
+    async def _pause(self, seconds: float) -> None:
+        """Wait."""
+
+    @abstractmethod
+    async def _send(self, signed: Request, exchange: HttpxExchange) -> Response:
+        """Send a request and read the answer."""
+
+    async def _steps(self, plan: Plan[T]) -> T:
+        """Run a plan to its end and return its result."""
+        try:
+            step = next(plan)
+            while True:
+                if isinstance(step, Pause):
+                    await self._pause(step.seconds)
+                    step = plan.send(None)
+                    continue
+                try:
+                    answer = await self._exchange(step)
+                except StoreError as error:
+                    step = plan.throw(error)
+                else:
+                    step = plan.send(answer)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+        finally:
+            plan.close()
+
+    async def _exchange(self, request: Request) -> Response:
+        exchange = HttpxExchange(request, self._limit, self._monotonic, proxied=self._proxied)
+        span = HttpSpan(request.method, request.url, request.params)
+        try:
+            answer = await self._send(self._sign(request), exchange)
+        except StoreError as error:
+            span.failed(error.error_type)
+            raise
+        except Exception as error:
+            failure = exchange.failure(error)
+            span.failed("exception" if failure is None else failure.error_type)
+            if failure is None:
+                raise
+            raise failure from error
+        except BaseException:
+            span.failed("cancelled")
+            raise
+        span.answered(answer.status)
+        return answer
+
+
+class SyncDriver(_Driver[httpx.BaseTransport, None]):
+    """Runs plans, blocking; safe to use from several threads.
+
+    What it awaits blocks instead, so that its coroutines run to their end at the first step.
+    """
+
+    def run(self, plan: Plan[T]) -> T:
+        """Run a plan to its end and return its result.
+
+        Raises:
+            StoreError: as the plan does.
+        """
+        try:
+            self._steps(plan).send(None)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+        raise AssertionError("a blocking driver has awaited something")
+
+    async def _pause(self, seconds: float) -> None:
+        (self._sleep or time.sleep)(seconds)
+
+    async def _send(self, signed: Request, exchange: HttpxExchange) -> Response:
+        response = self._transport.handle_request(built(signed))
+        try:
+            body = exchange.begin(response)
+            # Not iter_raw(): that refuses the ready-made answers of httpx.MockTransport.
+            for chunk in cast("httpx.SyncByteStream", response.stream):
+                exchange.check_time()
+                body.add(chunk)
+        finally:
+            response.close()
+        return exchange.answer(response, body)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._transport.close()
+
+
+class AsyncDriver(_Driver[httpx.AsyncBaseTransport, Awaitable[None]]):
+    """Runs plans in an asyncio event loop."""
+
+    async def run(self, plan: Plan[T]) -> T:
+        """Run a plan to its end and return its result.
+
+        Raises:
+            StoreError: as the plan does.
+        """
+        return await self._steps(plan)
+
+    async def _pause(self, seconds: float) -> None:
+        await (self._sleep or asyncio.sleep)(seconds)
+
+    async def _send(self, signed: Request, exchange: HttpxExchange) -> Response:
+        async with asyncio.timeout(signed.timeout):
+            response = await self._transport.handle_async_request(built(signed))
+            try:
+                body = exchange.begin(response)
+                async for chunk in cast("httpx.AsyncByteStream", response.stream):
+                    body.add(chunk)
+            finally:
+                await response.aclose()
+        return exchange.answer(response, body)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._transport.aclose()

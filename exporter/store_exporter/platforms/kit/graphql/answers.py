@@ -1,0 +1,181 @@
+"""Reading GraphQL answers: data, and errors by their type. No I/O.
+
+An API of GraphQL answers HTTP 200 to most failures; what happened stands in `errors[]`, of which
+`extensions.code` is the platform's own word. Part of the data may stand beside errors.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from ....contract import Response
+from ....errors import StoreError
+from ....net import documents
+from ....net.decoding import parse, text
+from ....net.marks import Marks
+from ....net.plans import retry_after
+from ..reading.fields import Fields
+from .bucket import Cost, ThrottledError, TooDearError
+
+_MOST_ERRORS = 250
+
+
+@dataclass(frozen=True, slots=True)
+class GraphqlResult:
+    """What an answer says.
+
+    Attributes:
+        data: of the query.
+        cost: where the API tells it.
+        errors: beside partial data.
+        extensions: what the platform adds to the answer.
+    """
+
+    data: Mapping[str, Any]
+    cost: Cost | None = None
+    errors: tuple[StoreError, ...] = ()
+    extensions: Mapping[str, Any] = field(default_factory=dict)
+
+
+class GraphqlReader(ABC):
+    """Reads the answers of one platform, whose words a subclass has."""
+
+    title: ClassVar[str]
+    """Of the platform, for messages."""
+    marks: ClassVar[Marks]
+    """Of those who answer in the platform's place."""
+    codes: ClassVar[Mapping[str, str]]
+    """Error types by `extensions.code`; an error with another code is the query's."""
+    statuses: ClassVar[Mapping[int, tuple[str, str]]]
+    """Error types and messages of HTTP statuses that have a meaning of their own."""
+
+    @abstractmethod
+    def cost(self, extensions: Mapping[str, Any]) -> Cost | None:
+        """Return what an answer says of cost; None where it says nothing or nothing sensible."""
+
+    def error(self, entry: Mapping[str, Any], cost: Cost | None) -> StoreError:
+        """Classify one entry of `errors[]`.
+
+        Returns:
+            Also a `ThrottledError`, or a `TooDearError`, which make the answer one.
+        """
+        message = self.marks.redact.line(str(entry.get("message") or "no message"))
+        code = str(mapping(entry.get("extensions")).get("code") or "")
+        # Without a code of the list it is the query that is not understood: a field that this
+        # version of the API lacks, an argument of the wrong type.
+        error_type = self.codes.get(code, "invalid_request")
+        if error_type == "rate_limited":
+            return ThrottledError(f"{self.title} asks to slow down", cost, code=code)
+        return StoreError(error_type, message, code=code or None)
+
+    def errors(self, found: Any, cost: Cost | None = None) -> tuple[StoreError, ...]:
+        """Classify what stands in `errors`."""
+        if not found:
+            return ()
+        if not isinstance(found, list):
+            return (StoreError("invalid_response", "errors is not a list"),)
+        entries = (
+            {"message": entry} if isinstance(entry, str) else mapping(entry)
+            for entry in found[:_MOST_ERRORS]
+        )
+        return tuple(self.error(entry, cost) for entry in entries)
+
+    def read(self, response: Response, now: float) -> GraphqlResult:
+        """Turn a response into the result of its query.
+
+        Args:
+            response: any response.
+            now: Unix time, for a date in Retry-After.
+
+        Raises:
+            StoreError: as `read_body` and `document` do.
+        """
+        return self.read_body(self.document(response, now))
+
+    def document(self, response: Response, now: float) -> Any:
+        """Return the JSON of an answer with a status below 400.
+
+        Raises:
+            StoreError: as `documents.document` does, or by HTTP status.
+        """
+        status = response.status
+        if status == 429:
+            asked = retry_after(response, now) or 0.0
+            raise ThrottledError(f"{self.title} asks to slow down", asked=asked, status=status)
+        words = self._own_words(response) if status >= 400 else ""
+        if status in (401, 403) and not words:
+            # The platform says why in JSON; whoever stands before it does not.
+            raise documents.no_document(response, text(response), self.marks)
+        if status in self.statuses:
+            kind, message = self.statuses[status]
+            raise StoreError(kind, f"{message}{words}", status=status)
+        body = documents.document(response, self.marks)
+        if status >= 500:
+            message = f"{self.title} answered with HTTP {status}"
+            raise StoreError("server_error", message, status=status)
+        if status >= 400:
+            message = f"{self.title} refuses the request with HTTP {status}{words}"
+            raise StoreError("invalid_request", message, status=status)
+        return body
+
+    def _own_words(self, response: Response) -> str:
+        """Return what the answer itself says of an error status, after a colon; "" for nothing."""
+        try:
+            body = parse(text(response))
+        except (StoreError, ValueError):
+            return ""
+        errors = self.errors(mapping(body).get("errors"))
+        return f": {errors[0].message}" if errors else ""
+
+    def read_body(self, body: Any) -> GraphqlResult:
+        """Turn the JSON of an answer with HTTP status 200 into its result.
+
+        Errors beside data are part of the result: the caller decides whether the part that it
+        needs is there.
+
+        Raises:
+            ThrottledError: the rate limit is used up.
+            TooDearError: the query costs more than a single one may.
+            StoreError: by `codes`, or invalid_response when it is not a GraphQL answer.
+        """
+        if not isinstance(body, Mapping):
+            raise StoreError("invalid_response", "the answer is not a GraphQL object")
+        extensions = mapping(body.get("extensions"))
+        cost = self.cost(extensions)
+        errors = self.errors(body.get("errors"), cost)
+        for kind in (ThrottledError, TooDearError):
+            for error in errors:
+                if isinstance(error, kind):
+                    raise error
+        data = body.get("data")
+        if isinstance(data, Mapping) and any(value is not None for value in data.values()):
+            return GraphqlResult(data, cost, errors, extensions)
+        if errors:
+            raise errors[0]
+        if not isinstance(data, Mapping):
+            raise StoreError("invalid_response", "the answer has neither data nor errors")
+        return GraphqlResult(data, cost, extensions=extensions)
+
+    def data_of(
+        self, result: GraphqlResult, name: str, beside: list[StoreError] | None = None
+    ) -> Fields:
+        """Return the data; an error beside it fails the operation, as part of the data is missing.
+
+        Args:
+            result: of the query.
+            name: of its document.
+            beside: takes such errors, where the caller sees for itself what is missing.
+        """
+        if beside is not None:
+            beside += result.errors
+        elif result.errors:
+            raise result.errors[0]
+        return Fields(result.data, name)
+
+
+def mapping(value: Any) -> Mapping[str, Any]:
+    """Return an object of JSON; an empty one for anything else."""
+    return value if isinstance(value, Mapping) else {}

@@ -1,0 +1,227 @@
+"""One GraphQL API of a store as plans: documents out of a file, asked for within a rate limit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, TypeVar
+
+from ....errors import StoreError
+from ....net.plans import Pause, Plan, Request
+from ....spec.results import Listing
+from .. import connection
+from ..reading import lists
+from ..reading.fields import Fields
+from . import documents
+from .answers import GraphqlReader, GraphqlResult
+from .bucket import Bucket, Cost, ThrottledError, TooDearError
+from .documents import NodePage, Nodes, QueryFile
+
+T = TypeVar("T")
+_MOST_REFUSALS = 5
+"""Refusals in a row of one query that do not tell what is missing, after which it is given up."""
+Root = str | Callable[[Fields], Fields]
+"""The field of an answer's data that holds a connection, or what finds the connection there."""
+
+
+class GraphqlApi:
+    """One API of a store for the time of one operation or run.
+
+    Args:
+        api: all of the platform's, which tells the time.
+        url: where it is.
+        documents: what can be asked.
+        exchange: sends a request and reads the answer.
+        reader: of the platform's answers.
+        bucket: the rate limit; tells what was spent of it and what is left.
+        cheapest: name of the document by which to learn what the bucket holds, if that is told.
+    """
+
+    def __init__(
+        self,
+        api: connection.Api,
+        *,
+        url: str,
+        documents: QueryFile,
+        exchange: Callable[[Request], Plan[GraphqlResult]],
+        reader: GraphqlReader,
+        bucket: Bucket,
+        cheapest: str = "",
+    ) -> None:
+        self.bucket = bucket
+        self._api = api
+        self._url = url
+        self._documents = documents
+        self._exchange = exchange
+        self._reader = reader
+        self._cheapest = cheapest
+
+    def ask(
+        self,
+        name: str,
+        variables: Mapping[str, Any] | Callable[[int], Mapping[str, Any]] | None = None,
+        *,
+        first: int | None = None,
+        writes: bool = False,
+        hurry: bool = False,
+        beside: list[StoreError] | None = None,
+    ) -> Plan[Fields]:
+        """Run a document and return its data; it waits for the rate limit.
+
+        Args:
+            name: of the document.
+            variables: that it takes; `$first` is added to them, or they are made for a number of
+                items.
+            first: items wanted, where it is for many; fewer are asked for where they would cost
+                more than a single query may.
+            writes: whether sending it twice would not do the same as sending it once.
+            hurry: whether to ask at once, as liveness must; being refused is an error then.
+            beside: takes the errors beside partial data, which are errors unless given.
+
+        Raises:
+            ThrottledError: in a hurry, or refused too often; the rate limit is used up.
+            TooDearError: one item costs more than a query may.
+            StoreError: of the request, or as the answer says; partial data is an error.
+        """
+        if self._cheapest and name != self._cheapest and not hurry and self.bucket.must_learn:
+            # What the bucket holds is in every answer, so the cheapest question comes first.
+            yield from self.ask(self._cheapest)
+        refusals = 0
+        while True:
+            size = 1 if first is None else self.bucket.page(name, first)
+            claim = self.bucket.claim(name, size)
+            if claim.wait > 0 and not hurry:
+                yield self._pause(claim.wait)
+                continue
+            if callable(variables):
+                asked: Mapping[str, Any] | None = variables(size)
+            else:
+                asked = variables if first is None else {**(variables or {}), "first": size}
+            try:
+                result = yield from self._spend(name, asked, size, claim.points, writes=writes)
+                return self._reader.data_of(result, name, beside)
+            except TooDearError as error:
+                self.bucket.refused(name, error, size)
+            except ThrottledError as error:
+                # Refused before it ran, so that even a mutation may be sent again.
+                refusals += 1
+                if hurry or (error.cost is None and refusals >= _MOST_REFUSALS):
+                    raise
+                yield self._pause(error.wait)
+
+    def _pause(self, seconds: float) -> Pause:
+        if self._api.monotonic() + seconds >= self._api.ends:
+            message = f"{self._reader.title}'s rate limit leaves no room in time"
+            raise StoreError("rate_limited", message)
+        return Pause(seconds)
+
+    def _spend(
+        self,
+        name: str,
+        variables: Mapping[str, Any] | None,
+        size: int,
+        points: float,
+        *,
+        writes: bool,
+    ) -> Plan[GraphqlResult]:
+        """Send a query and settle what it cost."""
+        body = self._documents.body(name, variables)
+        request = Request("POST", self._url, json=body, idempotent=not writes)
+        cost: Cost | None = None
+        try:
+            result = yield from self._exchange(request)
+            cost = result.cost
+            self.bucket.silent = cost is None
+        except ThrottledError as error:
+            cost = error.cost
+            raise
+        finally:
+            self.bucket.settle(name, points, cost, size)
+        return result
+
+    def page(
+        self,
+        name: str,
+        root: Root,
+        variables: Mapping[str, Any],
+        first: int,
+        after: str | None,
+        *,
+        beside: list[StoreError] | None = None,
+    ) -> Plan[NodePage]:
+        """Read one page of a connection.
+
+        Args:
+            name: of the document, which takes `$first` and `$after`.
+            root: where the connection is.
+            variables: the others that it takes.
+            first: nodes wanted; there may be fewer on the page.
+            after: where the page begins; None for the first.
+            beside: as in `ask`.
+
+        Raises:
+            StoreError: also invalid_response, the page is no page or its cursor does not move.
+        """
+        data = yield from self.ask(name, {**variables, "after": after}, first=first, beside=beside)
+        try:
+            found = data.child(root) if isinstance(root, str) else root(data)
+            return documents.page(found, after)
+        except StoreError:
+            if beside:
+                raise beside[-1] from None
+            raise
+
+    def nodes(
+        self, name: str, root: Root, variables: Mapping[str, Any], *, limit: int
+    ) -> Plan[Nodes]:
+        """Read a connection, in as many pages as it takes but at most fifty.
+
+        Args:
+            name: of the document; it and the next two are as in `page`.
+            root: see there.
+            variables: see there.
+            limit: nodes wanted.
+        """
+        return documents.nodes(partial(self.page, name, root, variables), limit)
+
+    def listing(
+        self,
+        name: str,
+        root: Root,
+        variables: Mapping[str, Any],
+        read: Callable[[Fields], T],
+        *,
+        limit: int,
+        ours: bool = False,
+    ) -> Plan[Listing[T]]:
+        """Read the results in a connection; those that make no sense are left out and counted.
+
+        Args:
+            name: of the document; it and the next two are as in `page`.
+            root: see there.
+            variables: see there.
+            read: reads a node.
+            limit: results wanted.
+            ours: whether the limit is not the caller's, so that a longer list is not complete.
+
+        Raises:
+            StoreError: invalid_response, none of them can be read; of the request.
+        """
+        nodes, complete, _ = yield from self.nodes(name, root, variables, limit=limit)
+        total, what = len(nodes) if complete else None, root if isinstance(root, str) else name
+        return lists.listing(nodes, what, read, total=total, complete=complete or not ours)
+
+    def all_nodes(
+        self, name: str, root: Root, variables: Mapping[str, Any], *, limit: int
+    ) -> Plan[list[Fields]]:
+        """Read a whole connection.
+
+        Raises:
+            StoreError: also response_too_large, it has more nodes than the limit; a part of it
+                would be another answer.
+        """
+        what = root if isinstance(root, str) else name
+        found = yield from documents.all_nodes(
+            partial(self.page, name, root, variables), what, limit
+        )
+        return [Fields(node, f"{what}[{index}]") for index, node in enumerate(found)]

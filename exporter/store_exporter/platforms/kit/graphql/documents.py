@@ -1,0 +1,152 @@
+"""GraphQL as any platform speaks it: documents out of files, and connections read page by page.
+
+Connections have the form that Relay gave them: `nodes`, and a `pageInfo` with a cursor.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+from ....errors import StoreError
+from ....net.plans import Plan
+from ..reading.fields import Fields
+
+PAGE = 100
+MAX_PAGES = 50
+_DEFINITION = re.compile(r"^(query|mutation|fragment) (\w+)", re.MULTILINE)
+_SPREAD = re.compile(r"\.\.\.\s*(?!on\b)(\w+)")
+
+
+class QueryFile:
+    """The queries and mutations of one API, out of a file.
+
+    Args:
+        package: that the file belongs to.
+        name: of the file.
+    """
+
+    def __init__(self, package: str, name: str) -> None:
+        self._package = package
+        self._name = name
+        self._documents: dict[str, str] = {}
+
+    @cached_property
+    def definitions(self) -> dict[str, str]:
+        """The text of every operation and fragment by its name."""
+        text = files(self._package).joinpath(self._name).read_text(encoding="utf-8")
+        starts = list(_DEFINITION.finditer(text))
+        ends = [match.start() for match in starts[1:]] + [len(text)]
+        return {
+            match.group(2): text[match.start() : end].strip()
+            for match, end in zip(starts, ends, strict=True)
+        }
+
+    def document(self, name: str) -> str:
+        """Return one operation with the fragments that it needs, ready to send.
+
+        Raises:
+            KeyError: the file has no such operation.
+        """
+        if name not in self._documents:
+            needed = dict.fromkeys([name, *self._needed_by(name)])
+            self._documents[name] = "\n\n".join(self.definitions[each] for each in needed)
+        return self._documents[name]
+
+    def _needed_by(self, name: str) -> list[str]:
+        """Return the fragments that a definition uses, those used by its fragments included."""
+        found: list[str] = []
+        for fragment in _SPREAD.findall(self.definitions[name]):
+            found += [fragment, *self._needed_by(fragment)]
+        return found
+
+    def body(self, name: str, variables: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Return the JSON that asks for a document; variables that are None are left out."""
+        given = {key: value for key, value in (variables or {}).items() if value is not None}
+        return {"query": self.document(name), "operationName": name, "variables": given}
+
+
+class NodePage(NamedTuple):
+    """One page of a connection: its nodes, and where the next one begins; None for the last."""
+
+    items: list[Any]
+    after: str | None
+    connection: Fields
+
+
+class Nodes(NamedTuple):
+    """What was read of a connection: its nodes, whether that is all, and its last page."""
+
+    items: list[Any]
+    complete: bool
+    page: Fields
+
+
+def page(connection: Fields, previous: str | None) -> NodePage:
+    """Read one page.
+
+    Args:
+        connection: as it came.
+        previous: where the page begins; None for the first.
+
+    Raises:
+        StoreError: invalid_response, it is no page, or its cursor does not move, so that the same
+            page would come for ever.
+    """
+    items, info = connection.listed("nodes"), connection.child("pageInfo")
+    after = info.opaque("endCursor") if info.flag("hasNextPage") else None
+    if after is not None and after == previous:
+        raise StoreError("invalid_response", f"{connection.where}: the cursor does not move")
+    return NodePage(items, after, connection)
+
+
+AskPage = Callable[[int, str | None], Plan[NodePage]]
+"""Asks for a page: how many nodes at most, and where it begins."""
+
+
+def nodes(ask: AskPage, limit: int) -> Plan[Nodes]:
+    """Read a connection, in as many pages as it takes but at most fifty.
+
+    Args:
+        ask: for a page.
+        limit: nodes wanted.
+    """
+    found: list[Any] = []
+    after: str | None = None
+    for _ in range(MAX_PAGES):
+        read = yield from ask(min(PAGE, limit - len(found)), after)
+        found += read.items
+        after = read.after
+        if after is None or len(found) >= limit:
+            break
+    return Nodes(found[:limit], after is None and len(found) <= limit, read.connection)
+
+
+def all_nodes(
+    ask: Callable[[int, str | None], Plan[NodePage]], what: str, limit: int
+) -> Plan[list[Any]]:
+    """Read a whole connection.
+
+    Args:
+        ask: for a page.
+        what: it is, for messages.
+        limit: the most nodes that it may have.
+
+    Raises:
+        StoreError: also response_too_large, it has more.
+    """
+    found: list[Any] = []
+    after: str | None = None
+    while True:
+        read = yield from ask(min(PAGE, limit + 1 - len(found)), after)
+        found += read.items
+        after = read.after
+        if len(found) > limit:
+            raise StoreError("response_too_large", f"{what}: there are more than {limit}")
+        if after is None:
+            return found
+        if not read.items:
+            raise StoreError("invalid_response", f"{what}: an empty page is not the last")

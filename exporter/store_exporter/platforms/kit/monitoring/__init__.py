@@ -1,0 +1,1 @@
+"""Probes, collectors and checks of `doctor`: how they are declared, and those that all share."""

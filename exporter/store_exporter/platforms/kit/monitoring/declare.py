@@ -1,0 +1,76 @@
+"""Probes and collectors made of plans: the plan's name is theirs, its docstring what they do.
+
+@collector(interval=3600.0, most=500)
+def customers(api: Api, run: Run) -> Plan[Report]:
+"Customers, by one count: what it reads and what that costs the store."
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from ....contract import Check, Collector, Probe
+from ....stores.model import Store
+
+JobT = TypeVar("JobT", Probe, Collector)
+
+
+def probe(
+    *,
+    interval: float = 60.0,
+    timeout: float = 10.0,
+    critical: bool = False,
+    liveness: bool = False,
+    requests: int = 1,
+    applies: Callable[[Store], bool] | None = None,
+    **options: Any,
+) -> Callable[[Check], Probe]:
+    """Make a plan a probe; the arguments are those of `Probe`, further ones its options."""
+
+    def made(check: Check) -> Probe:
+        made = Probe(
+            check.__name__,
+            check,
+            _description(check),
+            interval=interval,
+            timeout=timeout,
+            critical=critical,
+            liveness=liveness,
+            options=options,
+            requests=requests,
+        )
+        return made if applies is None else replace(made, applies=applies)
+
+    return made
+
+
+def collector(
+    *, interval: float = 300.0, timeout: float = 60.0, requests: int = 1, **options: Any
+) -> Callable[[Check], Collector]:
+    """Make a plan a collector; the arguments are those of `Collector`, further ones its options."""
+
+    def made(check: Check) -> Collector:
+        return Collector(
+            check.__name__,
+            check,
+            _description(check),
+            interval=interval,
+            timeout=timeout,
+            options=options,
+            requests=requests,
+        )
+
+    return made
+
+
+def by_name(*made: JobT) -> dict[str, JobT]:
+    """Return probes or collectors by their names."""
+    return {one.name: one for one in made}
+
+
+def _description(check: Check) -> str:
+    """Return a plan's docstring as one paragraph, without what it raises."""
+    return " ".join((inspect.getdoc(check) or "").partition("\n\nRaises:")[0].split())

@@ -1,0 +1,66 @@
+"""What `doctor` looks at in the same way on every platform."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+from ....contract import Finding
+from ....errors import StoreError
+from ....net.plans import Plan
+
+_SKEW = 60
+
+
+def examined(steps: Iterable[tuple[str, Plan[Finding]]]) -> Plan[list[Finding]]:
+    """Return what each step finds; one that fails is a warning and stops no other."""
+    found = []
+    for check, step in steps:
+        try:
+            found.append((yield from step))
+        except StoreError as error:
+            found.append(Finding.failed(check, error, "warn"))
+    return found
+
+
+def transport(url: str) -> Finding:
+    """Look at whether the store is asked over https."""
+    if url.startswith("https://"):
+        return Finding("transport", "ok", "https")
+    return Finding(
+        "transport",
+        "warn",
+        "plain http: the key is not sent, but the figures can be read on the way",
+        "Give the store a certificate and use its https address.",
+    )
+
+
+def clock(server: float | None, now: float) -> Finding:
+    """Compare the store's clock with ours.
+
+    Args:
+        server: Unix time that the store tells, None if it tells none.
+        now: ours.
+    """
+    if server is None:
+        return Finding("clock", "warn", "the store's answers have no usable Date header")
+    skew = server - now
+    message = f"{round(skew):+d} s against ours"
+    if abs(skew) <= _SKEW:
+        return Finding("clock", "ok", message)
+    return Finding(
+        "clock", "warn", message, "Let NTP set both clocks; signatures fail from 15 minutes on."
+    )
+
+
+def scopes(held: Collection[str], needed: Mapping[str, str], advice: str) -> Finding:
+    """Compare what an app may do with what monitoring takes.
+
+    Args:
+        held: the scopes that it was granted.
+        needed: what is missing without each scope.
+        advice: how to grant them.
+    """
+    missing = [f"{scope} ({what})" for scope, what in needed.items() if scope not in held]
+    if not missing:
+        return Finding("scopes", "ok", "every scope that reading takes is granted")
+    return Finding("scopes", "fail", f"missing: {'; '.join(missing)}", advice)

@@ -1,0 +1,59 @@
+"""Reports of collectors that are the same on every platform. No I/O."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+
+from ....contract import Report
+from ....events.event import EventKind
+from ....metrics.catalogue import Metric, business
+from ....metrics.families import Sample
+from ....spec.money import Money
+from . import named_lists
+from .named_lists import LeftCart
+
+_MAX_CURRENCIES = 32
+
+
+def counts(metric: Metric, values: Mapping[str, int], more: str = "") -> Report:
+    """Return one figure for each value of a metric's own label.
+
+    Args:
+        metric: of one label beyond those of every store.
+        values: the figures by that label's values.
+        more: what else there is to say in the summary.
+    """
+    label = metric.labels[-1]
+    samples = [Sample(metric, count, {label: value}) for value, count in values.items()]
+    found = ", ".join(f"{value} {count}" for value, count in values.items())
+    return Report(samples, summary=found + more)
+
+
+def webhooks_by_state(values: Mapping[str, int]) -> Report:
+    """Return how many webhooks are in each state; that one changes is an event."""
+    report = counts(business.WEBHOOKS, values)
+    report.facts = {EventKind.WEBHOOK: {state: str(count) for state, count in values.items()}}
+    return report
+
+
+def abandoned_carts(values: Sequence[Money], named: Iterable[LeftCart] | None) -> Report:
+    """Return how many carts were abandoned and what they are worth, by currency.
+
+    Args:
+        values: of all of them.
+        named: the same carts, of which those that are worth most are listed; None for no list.
+    """
+    sums: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for value in values:
+        sums[value.currency] += value.amount
+    samples = [Sample(business.CARTS_ABANDONED, len(values))]
+    samples += [
+        Sample(business.CART_ABANDONED_VALUE, float(amount), {"currency": currency})
+        for currency, amount in list(sums.items())[:_MAX_CURRENCIES]
+    ]
+    if named is not None:
+        samples += named_lists.carts(named)
+    worth = " + ".join(str(Money(amount, currency)) for currency, amount in sums.items())
+    return Report(samples, summary=f"{len(values)} abandoned carts worth {worth or 'nothing'}")

@@ -1,0 +1,174 @@
+"""What is listed one by one and by name: carts, scarce products, best sellers. No I/O.
+
+Names of products come from the store and go into labels, so they are cut and cleaned here. Carts
+have numbers and no names: whose they are is nobody's business.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import zip_longest
+from typing import NamedTuple
+
+from ....metrics.catalogue import Metric, lists
+from ....metrics.families import Sample
+from ....net.marks import Marks
+from ....net.redactor import legible
+from ....spec.money import Money, Quantity
+from ..reading.fields import plain_text
+
+DAY = 86_400
+SELLING_DAYS = 7
+"""Days of which best sellers are told."""
+SCARCE_DAYS = 30
+"""Days in which a product that is out must have been sold to be urgent."""
+_LONGEST = {"name": 80, "sku": 40}
+
+
+class Item(NamedTuple):
+    """What a product or variation is called: its id, its name and its SKU, fit for labels."""
+
+    id: str
+    name: str
+    sku: str
+
+    @classmethod
+    def of(cls, identifier: int | str, name: str, sku: str, marks: Marks) -> Item:
+        """Return it as the store wrote it, cleaned and cut; `marks` tell what secrets look like."""
+        shown = (
+            _cut(legible(marks.redact.mask(plain_text(text))), _LONGEST[kind])
+            for kind, text in (("name", name), ("sku", sku))
+        )
+        return cls(str(identifier), *shown)
+
+    def labels(self, **more: str) -> dict[str, str]:
+        """Return its labels and some more."""
+        return {"product_id": self.id, "product": self.name, "sku": self.sku, **more}
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+class LeftCart(NamedTuple):
+    """A cart that was left.
+
+    Attributes:
+        number: under which the shop's staff finds it.
+        value: what it is worth.
+        since: when it was left, in Unix seconds.
+    """
+
+    number: str
+    value: Money
+    since: float
+
+
+class Scarce(NamedTuple):
+    """A product or variation of which little is left.
+
+    Attributes:
+        item: what it is called.
+        left: pieces.
+        is_out: whether it cannot be had.
+        sold: pieces of it that were sold lately.
+    """
+
+    item: Item
+    left: Quantity
+    is_out: bool
+    sold: Quantity
+
+    @property
+    def urgency(self) -> tuple[int, Quantity, Quantity, str]:
+        """By what it is sorted: what sells and is out comes first, what is out and rests last."""
+        degree = 1 if not self.is_out else 0 if self.sold > 0 else 2
+        return (degree, -self.sold, self.left, self.item.id.zfill(20))
+
+
+class SoldLine(NamedTuple):
+    """Some pieces of a product in one order, and what they were sold for."""
+
+    item: Item
+    pieces: Quantity
+    value: Money
+
+
+@dataclass(slots=True)
+class _Seller:
+    """What was sold of one product, pieces and value by currency."""
+
+    name: str = ""
+    skus: set[str] = field(default_factory=set)
+    pieces: defaultdict[str, Quantity] = field(default_factory=lambda: defaultdict(int))
+    value: defaultdict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+
+    def add(self, line: SoldLine) -> None:
+        # The newest orders come first, and they have the name that it has now.
+        self.name = self.name or line.item.name
+        self.skus.add(line.item.sku)
+        self.pieces[line.value.currency] += line.pieces
+        self.value[line.value.currency] += line.value.amount
+
+    @property
+    def sku(self) -> str:
+        """Its SKU; none where its variations have several."""
+        return next(iter(self.skus)) if len(self.skus) == 1 else ""
+
+
+def carts(found: Iterable[LeftCart]) -> list[Sample]:
+    """List the carts that are worth most.
+
+    Amounts of two currencies cannot be compared, so each currency's carts come in turn; the
+    currency that most carts are in begins.
+    """
+    by_currency: defaultdict[str, list[LeftCart]] = defaultdict(list)
+    for cart in found:
+        by_currency[cart.value.currency].append(cart)
+    for own in by_currency.values():
+        own.sort(key=lambda cart: (-cart.value.amount, cart.since, cart.number))
+    codes = sorted(by_currency, key=lambda code: (-len(by_currency[code]), code))
+    ranks = zip_longest(*(by_currency[code] for code in codes))
+    chosen = [cart for rank in ranks for cart in rank if cart is not None][: lists.MOST]
+    samples = [_listed("carts", len(chosen))]
+    for cart in chosen:
+        labels = {"cart": cart.number, "currency": cart.value.currency}
+        samples.append(Sample(lists.CART_VALUE, float(cart.value.amount), labels))
+        samples.append(Sample(lists.CART_SINCE, cart.since, labels))
+    return samples
+
+
+def scarce(found: Iterable[Scarce]) -> list[Sample]:
+    """List the products that most need stock."""
+    chosen = sorted(found, key=lambda one: one.urgency)[: lists.MOST]
+    samples = [_listed("scarce", len(chosen))]
+    for one in chosen:
+        labels = one.item.labels(stock="out" if one.is_out else "low")
+        samples.append(Sample(lists.SCARCE_QUANTITY, float(one.left), labels))
+        samples.append(Sample(lists.SCARCE_SOLD, float(one.sold), labels))
+    return samples
+
+
+def best_sellers(lines: Iterable[SoldLine]) -> list[Sample]:
+    """List the products of which most pieces were sold, by the lines of orders, newest first."""
+    sellers: defaultdict[str, _Seller] = defaultdict(_Seller)
+    for line in lines:
+        sellers[line.item.id].add(line)
+    best = sorted(sellers, key=lambda id_: (-sum(sellers[id_].pieces.values()), len(id_), id_))
+    chosen = best[: lists.MOST]
+    rows: list[tuple[Metric, Quantity | Decimal, dict[str, str]]] = []
+    for number in chosen:
+        one = sellers[number]
+        for code in sorted(one.pieces, key=lambda code: (-one.pieces[code], code)):
+            labels = Item(number, one.name, one.sku).labels(currency=code)
+            rows.append((lists.SELLER_SOLD, one.pieces[code], labels))
+            rows.append((lists.SELLER_VALUE, one.value[code], labels))
+    shown: Sequence[Sample] = [Sample(metric, float(n), labels) for metric, n, labels in rows]
+    return [_listed("best_sellers", len(chosen)), *shown[: 2 * lists.MOST_ROWS]]
+
+
+def _listed(name: str, count: int) -> Sample:
+    return Sample(lists.LISTED, count, {"list": name})

@@ -1,0 +1,56 @@
+"""Checks of what a store's configuration says, and the settings that all platforms have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ....contract import Setting
+from .probes import check_path
+
+Check = Callable[[str], str | None]
+"""Says what is wrong with a value, None if nothing is."""
+
+
+def form(valid: str, otherwise: str, *mistaken: tuple[str, str]) -> Check:
+    """Return a check of the form of a credential, which never repeats the value.
+
+    Args:
+        valid: regular expression that a value must match as a whole.
+        otherwise: what is wrong with one that does not.
+        mistaken: regular expressions for the beginnings of values that are something else, each
+            with what to say of it; the first that matches counts.
+    """
+
+    def check(value: str) -> str | None:
+        for beginning, message in mistaken:
+            if re.match(beginning, value):
+                return message
+        return None if re.fullmatch(valid, value) else otherwise
+
+    return check
+
+
+def either(alone: str, *together: str) -> Callable[[Mapping[str, Any]], str | None]:
+    """Return a check of credentials of which one is needed, or else all of some others.
+
+    Args:
+        alone: name of the one.
+        together: names of the others.
+    """
+
+    def check(credentials: Mapping[str, Any]) -> str | None:
+        given = [name for name in together if credentials.get(name) is not None]
+        if credentials.get(alone) is None and len(given) < len(together):
+            return f"either {' and '.join(together)} are needed, or an {alone}"
+        if credentials.get(alone) is not None and given:
+            return f"there is an {alone} as well as a {' or '.join(together)}"
+        return None
+
+    return check
+
+
+def storefront_path(description: str) -> Setting:
+    """Return the setting of the page that the probe storefront reads."""
+    return Setting("storefront_path", description, default="/", check=check_path)

@@ -1,0 +1,65 @@
+"""Whether products sell for another price than usual, by the lines of orders. No I/O.
+
+What a product usually sells for is the median of its earlier orders, so that nothing has to be read
+for it but the orders that tell what sells best.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from decimal import Decimal
+from statistics import median
+from typing import NamedTuple
+
+from ....metrics.catalogue import business
+from ....metrics.families import Sample
+
+_DAY = 86_400
+_RECENT_SHARE = 4
+"""One in so many of the lines is recent at most: in a busy shop they may all be of one day."""
+_EARLIER = 2
+"""Earlier lines of a product below which it has no usual price."""
+_LOWER, _HIGHER = Decimal("0.8"), Decimal("1.25")
+_PRICES = ("usual", "lower", "higher")
+
+
+class SoldAt(NamedTuple):
+    """A line of an order.
+
+    Attributes:
+        product: the variation, or the product that has none.
+        price: of one piece.
+        currency: of the price.
+        when: the order was made, in Unix seconds.
+    """
+
+    product: str
+    price: Decimal
+    currency: str
+    when: float
+
+
+def by_price(lines: Iterable[SoldAt], now: float) -> list[Sample]:
+    """Count the products sold within the last day by their price; nothing where none has a past."""
+    lines = sorted(lines, key=lambda line: -line.when)
+    if not lines:
+        return []
+    since = max(now - _DAY, lines[len(lines) // _RECENT_SHARE].when)
+    recent: defaultdict[tuple[str, str], list[Decimal]] = defaultdict(list)
+    earlier: defaultdict[tuple[str, str], list[Decimal]] = defaultdict(list)
+    for line in lines:
+        prices = recent if line.when > since else earlier
+        prices[line.product, line.currency].append(line.price)
+    found = Counter(
+        _kind(median(prices) / usual)
+        for product, prices in recent.items()
+        if len(before := earlier[product]) >= _EARLIER and (usual := median(before)) > 0
+    )
+    if not found:
+        return []
+    return [Sample(business.PRODUCTS_SOLD, found[kind], {"price": kind}) for kind in _PRICES]
+
+
+def _kind(ratio: Decimal) -> str:
+    return "lower" if ratio < _LOWER else "higher" if ratio > _HIGHER else "usual"

@@ -1,0 +1,190 @@
+"""What operations refuse before they ask the store anything. No I/O."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from datetime import date
+from decimal import Decimal, InvalidOperation
+
+from ....errors import StoreError
+
+_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}")
+_LONGEST = 200
+MOST_ITEMS = 1000
+"""The most items that one operation returns."""
+
+
+def limit(value: object) -> int:
+    """Return how many items are wanted.
+
+    Raises:
+        StoreError: invalid_request, it is not from 1 to 1000.
+    """
+    most = MOST_ITEMS
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
+        raise StoreError("invalid_request", f"limit is {value!r}, not a number from 1 to {most}")
+    return value
+
+
+def reach(size: int, page: object) -> int:
+    """Return how many items have to be read for a page of so many.
+
+    Raises:
+        StoreError: invalid_request, it is no page, or beyond the first 1000 items.
+    """
+    if isinstance(page, bool) or not isinstance(page, int) or page < 1:
+        raise StoreError("invalid_request", f"page is {page!r}, not a number from 1")
+    if size * page > MOST_ITEMS:
+        message = f"page {page} of {size} is beyond the first {MOST_ITEMS}: ask more narrowly"
+        raise StoreError("invalid_request", message)
+    return size * page
+
+
+def choice(value: object, name: str, known: Collection[str]) -> str:
+    """Return one of some words.
+
+    Raises:
+        StoreError: invalid_request, it is none of them.
+    """
+    if not isinstance(value, str) or value not in known:
+        raise StoreError("invalid_request", f"{name} is not one of {', '.join(known)}")
+    return value
+
+
+def rating(value: object) -> int | None:
+    """Return the lowest rating that is wanted; None for any.
+
+    Raises:
+        StoreError: invalid_request, it is not from 1 to 5.
+    """
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 5:
+        raise StoreError("invalid_request", f"min_rating is {value!r}, not from 1 to 5")
+    return value
+
+
+def attributes(value: Mapping[str, str] | None) -> Mapping[str, str]:
+    """Return options by the name of the attribute, both without regard to case.
+
+    Raises:
+        StoreError: invalid_request, it is no mapping; invalid_input, a name or option is empty.
+    """
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise StoreError("invalid_request", "attributes is not a mapping of names to options")
+    return {
+        text(name, "an attribute").casefold(): text(option, "an option").casefold()
+        for name, option in value.items()
+    }
+
+
+def destination(country: object, postcode: object) -> tuple[str | None, str | None]:
+    """Return a country's code in upper case and a postcode there; None for any.
+
+    Raises:
+        StoreError: invalid_input, it is no code of a country; invalid_request, there is a postcode
+            without a country.
+    """
+    if country is None:
+        if postcode is not None:
+            raise StoreError("invalid_request", "postcode takes a country too")
+        return None, None
+    code = text(country, "country").upper()
+    if not (len(code) == 2 and code.isascii() and code.isalpha()):
+        raise StoreError("invalid_input", "country is not a code of two letters, such as GB")
+    return code, None if postcode is None else text(postcode, "postcode")
+
+
+def text(value: object, name: str) -> str:
+    """Return a string that a shopper gave, trimmed.
+
+    Raises:
+        StoreError: invalid_input, it is empty or too long; invalid_request, it is no string.
+    """
+    if not isinstance(value, str):
+        raise StoreError("invalid_request", f"{name} is not a string")
+    # What is not text in UTF-8 (half a surrogate pair) cannot be sent either.
+    trimmed = value.encode("utf-8", "replace").decode().strip()
+    if not trimmed or len(trimmed) > _LONGEST:
+        raise StoreError("invalid_input", f"{name} is empty or longer than {_LONGEST} characters")
+    return trimmed
+
+
+def email(value: object) -> str:
+    """Return an e-mail address in lower case.
+
+    Raises:
+        StoreError: invalid_input, it does not look like one.
+    """
+    address = text(value, "email")
+    if not _EMAIL.fullmatch(address):
+        raise StoreError("invalid_input", "email is not an address")
+    return address.casefold()
+
+
+def quantity(value: object, *, low: int = 1) -> int:
+    """Return a number of pieces.
+
+    Raises:
+        StoreError: invalid_input, it is not a whole number from `low` to 9999.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= 9999:
+        raise StoreError("invalid_input", f"quantity is {value!r}, not from {low} to 9999")
+    return value
+
+
+def whole(value: object, name: str) -> int:
+    """Return a whole number.
+
+    Raises:
+        StoreError: invalid_request, it is none.
+    """
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise StoreError("invalid_request", f"{name} is not a whole number")
+    return value
+
+
+def amount(value: Decimal | float | str | None, name: str) -> Decimal | None:
+    """Return an amount in the shop's currency, None for none.
+
+    Raises:
+        StoreError: invalid_input, it is not a number from 0 on.
+    """
+    if value is None:
+        return None
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        number = Decimal(-1)
+    if not number.is_finite() or not 0 <= number < 10**12:
+        raise StoreError("invalid_input", f"{name} is {str(value)[:40]!r}, not an amount")
+    return number
+
+
+def days(first: date | str | None, last: date | str | None) -> tuple[date | None, date | None]:
+    """Return the first and the last day; None where there is no bound.
+
+    Raises:
+        StoreError: invalid_request, one is no day, or the first is after the last.
+    """
+    begin, end = day(first, "first"), day(last, "last")
+    if begin is not None and end is not None and begin > end:
+        raise StoreError("invalid_request", "first is after last")
+    return begin, end
+
+
+def day(value: date | str | None, name: str) -> date | None:
+    """Return a day, given as such or as `YYYY-MM-DD`; None for none.
+
+    Raises:
+        StoreError: invalid_request, it is neither.
+    """
+    if value is None or type(value) is date:
+        return value
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        raise StoreError("invalid_request", f"{name} is not a day as YYYY-MM-DD") from None

@@ -1,0 +1,200 @@
+"""A shopper's cart over several calls: opening, changing, putting a lost one together again."""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Generic, TypeVar
+
+from ....errors import Fault, StoreError
+from ....net.plans import Plan
+from ....spec.operations import Operations
+from ....spec.results import Cart, CartLine
+from ....spec.sessions import CartSession
+from . import arguments
+from .plans import Planned, plan
+
+ApiT = TypeVar("ApiT")
+# What tokens and cart ids of the platforms consist of; all of it may stand in a header or in JSON.
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/=?:&%-]{1,4096}")
+
+
+def session_of(cart: CartSession | str | None) -> CartSession:
+    """Return the session that a caller means by a session, a token or nothing.
+
+    Raises:
+        StoreError: invalid_input, the token has characters that no token has.
+    """
+    session = cart if isinstance(cart, CartSession) else CartSession(cart or None)
+    if session.token is not None and not _TOKEN.fullmatch(session.token):
+        raise StoreError("invalid_input", "the cart's token is not a token")
+    return session
+
+
+class ShopperCart(ABC, Generic[ApiT]):
+    """One shopper's cart, for one operation. A platform says how its API reads and changes one.
+
+    Args:
+        api: the platform's API.
+        cart: the shopper's session, a token, or nothing for a new cart.
+
+    Raises:
+        StoreError: invalid_input, the token is none.
+    """
+
+    def __init__(self, api: ApiT, cart: CartSession | str | None) -> None:
+        self.api = api
+        self.session = session_of(cart)
+
+    @abstractmethod
+    def read(self) -> Plan[Cart | None]:
+        """Return the session's cart, a new one without a token; None where the store lost it."""
+
+    @abstractmethod
+    def refilling(self, lines: Sequence[CartLine], codes: Sequence[str]) -> Iterator[Plan[Cart]]:
+        """Yield the changes that fill a new cart like an old one."""
+
+    @abstractmethod
+    def add(
+        self, product: int | str, quantity: int, variation: int | str | Mapping[str, str] | None
+    ) -> Plan[Cart]:
+        """Put pieces of a product into the cart."""
+
+    @abstractmethod
+    def apply(self, code: str) -> Plan[Cart]:
+        """Put a coupon on the cart."""
+
+    @abstractmethod
+    def remove(self, lines: Sequence[CartLine]) -> Plan[Cart]:
+        """Take lines out of the open cart."""
+
+    @abstractmethod
+    def set_quantity(self, line: CartLine, quantity: int) -> Plan[Cart]:
+        """Change how many pieces a line of the open cart has."""
+
+    @abstractmethod
+    def ids_of(self, product: int | str) -> Plan[set[int]]:
+        """Return the ids by which a cart may hold a product: its own or its variations'."""
+
+    def remember(self, cart: Cart) -> Cart:
+        """Let the session remember what came back."""
+        self.session.token = cart.token
+        self.session.lines = cart.lines
+        self.session.coupons = tuple(coupon.code for coupon in cart.coupons)
+        return cart
+
+    def open(self) -> Plan[Cart]:
+        """Return the session's cart; one that is lost is put together again from memory.
+
+        What cannot be had any more is left out, and the cart says so among its problems.
+        """
+        found = yield from self.read()
+        if found is not None:
+            return found
+        session = self.session
+        lines, codes = session.lines, session.coupons
+        session.token, session.lines, session.coupons = None, (), ()
+        cart = yield from self.read()
+        if cart is None:
+            raise StoreError("invalid_response", "the store loses each cart at once")
+        problems: list[str] = []
+        for change in self.refilling(lines, codes):
+            try:
+                cart = yield from change
+            except StoreError as error:
+                if error.fault is not Fault.CUSTOMER:
+                    raise
+                problems.append(error.message)
+        return renewed(cart, problems)
+
+    def without(self, product: int | str) -> Plan[Cart]:
+        """Take every line that holds a product or one of its variations out of the cart."""
+        before = yield from self.open()
+        lines = yield from self._lines_of(before, product)
+        return kept(before, (yield from self.remove(lines)))
+
+    def with_quantity(self, product: int | str, quantity: int) -> Plan[Cart]:
+        """Set the quantity of the line that holds a product.
+
+        Raises:
+            StoreError: invalid_input, several lines hold it.
+        """
+        count = arguments.quantity(quantity, low=0)
+        before = yield from self.open()
+        lines = yield from self._lines_of(before, product)
+        if len(lines) > 1:
+            message = "several lines hold this product: name the variation"
+            raise StoreError("invalid_input", message)
+        changed = self.set_quantity(lines[0], count) if count else self.remove(lines)
+        return kept(before, (yield from changed))
+
+    def _lines_of(self, cart: Cart, product: int | str) -> Plan[list[CartLine]]:
+        """Return the lines of a cart that hold a product, any of its variations included.
+
+        Raises:
+            StoreError: not_found, there is none.
+        """
+        lines = [line for line in cart.lines if product in (line.product_id, line.sku)]
+        if not lines and cart.lines:
+            wanted = yield from self.ids_of(product)
+            lines = [line for line in cart.lines if line.product_id in wanted]
+        if not lines:
+            raise StoreError("not_found", f"the cart does not contain {str(product)[:40]}")
+        return lines
+
+
+def cart_plans(
+    kind: type[ShopperCart[ApiT]], calls: Mapping[str, tuple[str, ...]]
+) -> tuple[Planned[..., Cart], ...]:
+    """Return the plans of the operations on carts, in the order of `Operations`.
+
+    Args:
+        kind: the platform's cart. The docstrings of its own `add` and `apply` are notes.
+        calls: API calls by the operation's name.
+    """
+
+    @plan(Operations.add_to_cart, calls=calls["add_to_cart"], notes_of=kind.add)
+    def add_to_cart(
+        api: ApiT,
+        product: int | str,
+        quantity: int = 1,
+        variation: int | str | Mapping[str, str] | None = None,
+        cart: CartSession | str | None = None,
+    ) -> Plan[Cart]:
+        return kind(api, cart).add(product, arguments.quantity(quantity), variation)
+
+    @plan(Operations.get_cart, calls=calls["get_cart"])
+    def get_cart(api: ApiT, cart: CartSession | str | None = None) -> Plan[Cart]:
+        return kind(api, cart).open()
+
+    @plan(Operations.remove_from_cart, calls=calls["remove_from_cart"])
+    def remove_from_cart(
+        api: ApiT, product: int | str, cart: CartSession | str | None = None
+    ) -> Plan[Cart]:
+        return kind(api, cart).without(product)
+
+    @plan(Operations.update_cart_quantity, calls=calls["update_cart_quantity"])
+    def update_cart_quantity(
+        api: ApiT, product: int | str, quantity: int, cart: CartSession | str | None = None
+    ) -> Plan[Cart]:
+        return kind(api, cart).with_quantity(product, quantity)
+
+    @plan(Operations.apply_coupon_to_cart, calls=calls["apply_coupon_to_cart"], notes_of=kind.apply)
+    def apply_coupon_to_cart(
+        api: ApiT, code: str, cart: CartSession | str | None = None
+    ) -> Plan[Cart]:
+        return kind(api, cart).apply(arguments.text(code, "code"))
+
+    return add_to_cart, get_cart, remove_from_cart, update_cart_quantity, apply_coupon_to_cart
+
+
+def renewed(cart: Cart, problems: Sequence[str]) -> Cart:
+    """Return a cart that took the place of a lost one, with what could not be had again."""
+    return replace(cart, renewed=True, problems=(*cart.problems, *problems))
+
+
+def kept(before: Cart, after: Cart) -> Cart:
+    """Return a cart after a change, with what was said of its being renewed before it."""
+    return renewed(after, before.problems) if before.renewed else after

@@ -1,0 +1,81 @@
+"""Whether a coupon is good, as far as can be told without a cart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import NamedTuple, TypeVar
+
+from ....errors import StoreError
+from ....net.plans import Plan
+from ....spec.operations import Operations
+from ....spec.results import Coupon
+from . import arguments
+from .plans import Planned, plan
+
+ApiT = TypeVar("ApiT")
+
+
+def refused(reason: str, message: str) -> StoreError:
+    """Return the refusal of a coupon; `reason` becomes the error's code."""
+    return StoreError("invalid_coupon", message, code=f"coupon_{reason}")
+
+
+def check(coupon: Coupon, *, now: float, subtotal: Decimal | None) -> None:
+    """Refuse a coupon that is over, used up or not for such a value of goods.
+
+    Args:
+        coupon: as the store has it.
+        now: Unix time in seconds.
+        subtotal: of the goods; None to leave the least and the most unchecked.
+
+    Raises:
+        StoreError: invalid_coupon with code coupon_expired, coupon_usage_limit,
+            coupon_minimum_spend or coupon_maximum_spend.
+    """
+    code, expires, least, most = coupon.code, coupon.expires, coupon.minimum, coupon.maximum
+    if expires is not None and datetime.fromtimestamp(now, UTC) > expires:
+        raise refused("expired", f"coupon {code} expired on {expires:%Y-%m-%d}")
+    if coupon.uses_left is not None and coupon.uses_left <= 0:
+        raise refused("usage_limit", f"coupon {code} has been used as often as it may be")
+    if subtotal is not None and least is not None and subtotal < least.amount:
+        raise refused("minimum_spend", f"coupon {code} is good from {least} on")
+    if subtotal is not None and most is not None and subtotal > most.amount:
+        raise refused("maximum_spend", f"coupon {code} is good up to {most}")
+
+
+class Asked(NamedTuple):
+    """What is asked of a coupon.
+
+    Attributes:
+        code: as the shopper gave it, trimmed.
+        subtotal: of the goods; None to leave the least and the most unchecked.
+        email: of the shopper, in lower case; None to leave unchecked whom it is for.
+    """
+
+    code: str
+    subtotal: Decimal | None
+    email: str | None
+
+
+def coupon_plan(
+    *, calls: tuple[str, ...]
+) -> Callable[[Callable[[ApiT, Asked], Plan[Coupon]]], Planned[..., Coupon]]:
+    """Make a function the plan of validate_coupon; the arguments are those of `plan`."""
+
+    def planned(validate: Callable[[ApiT, Asked], Plan[Coupon]]) -> Planned[..., Coupon]:
+        @plan(Operations.validate_coupon, calls=calls, notes_of=validate)
+        def validate_coupon(
+            api: ApiT,
+            code: str,
+            subtotal: Decimal | float | str | None = None,
+            email: str | None = None,
+        ) -> Plan[Coupon]:
+            value = arguments.amount(subtotal, "subtotal")
+            address = None if email is None else arguments.email(email)
+            return validate(api, Asked(arguments.text(code, "code"), value, address))
+
+        return validate_coupon
+
+    return planned

@@ -1,0 +1,139 @@
+"""A platform's operations: one plan for each specification, and what differs from it.
+
+@plan(Operations.check_stock, calls=("GET /products",))
+def check_stock(api: Api, product: int | str) -> Plan[Stock]:
+"Notes on what is special to this platform; nothing where nothing is."
+
+PLANS = Plans("Magento", (products, orders), {"get_order_notes": "why it cannot"})
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
+
+from ....errors import UnsupportedOperationError
+from ....net.plans import Plan
+from ....net.retry import DEADLINE
+from ....spec.operation import OperationSpec, paragraphs, written
+from ....spec.operations import OPERATIONS
+
+P = ParamSpec("P")
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+ApiT = TypeVar("ApiT")
+
+
+@dataclass(frozen=True, slots=True)
+class Planned(Generic[P, T_co]):
+    """How one platform does an operation.
+
+    Attributes:
+        spec: what it is.
+        plan: makes the plan, from the platform's API and the operation's arguments.
+        calls: API calls that it makes, as `METHOD path` or GraphQL operation names.
+        errors: error types that it may raise beyond those of any request, those of `spec` first.
+        notes: what is special to this platform, in paragraphs.
+        deadline: seconds for the whole of it where the client was given no policy.
+    """
+
+    spec: OperationSpec[P, T_co]
+    plan: Callable[Concatenate[Any, P], Plan[T_co]]
+    calls: tuple[str, ...]
+    errors: tuple[str, ...]
+    notes: str
+    deadline: float
+
+
+def plan(
+    spec: OperationSpec[P, T],
+    *,
+    calls: tuple[str, ...],
+    errors: tuple[str, ...] = (),
+    notes_of: Callable[..., Any] | None = None,
+    deadline: float = DEADLINE,
+) -> Callable[[Callable[Concatenate[ApiT, P], Plan[T]]], Planned[P, T]]:
+    """Make a function the plan of an operation.
+
+    Args:
+        spec: such as `Operations.check_stock`.
+        calls: API calls that it makes.
+        errors: error types beyond those of the specification and of any request.
+        notes_of: whose docstring is the notes; the function's own unless given.
+        deadline: seconds for the whole of it where the client was given no policy.
+
+    Raises:
+        TypeError: the function takes or returns something else than the specification says.
+    """
+
+    def planned(function: Callable[Concatenate[ApiT, P], Plan[T]]) -> Planned[P, T]:
+        found = _signature(function)
+        if found != spec.signature:
+            raise TypeError(
+                f"{function.__module__}.{function.__name__} is {found}, but the specification of "
+                f"{spec.name} in {spec.__module__} is {spec.signature}; make them alike"
+            )
+        notes = "\n\n".join(paragraphs(notes_of or function))
+        return Planned(spec, function, calls, (*spec.errors, *errors), notes, deadline)
+
+    return planned
+
+
+def _signature(function: Callable[..., Any]) -> inspect.Signature:
+    """Return a plan's signature as its specification would write it, without the API."""
+    signature = inspect.signature(function)
+    _, *parameters = signature.parameters.values()
+    result = written(signature.return_annotation).removeprefix("Plan[").removesuffix("]")
+    return signature.replace(
+        parameters=[p.replace(annotation=written(p.annotation)) for p in parameters],
+        return_annotation=result,
+    )
+
+
+class Plans:
+    """What a platform can do.
+
+    Args:
+        title: of the platform, for people.
+        modules: that hold its plans, each by itself or in tuples.
+        unsupported: operations that it cannot do, with the reason.
+
+    Attributes:
+        planned: by name, in the order of the specification.
+        unsupported: as given.
+    """
+
+    def __init__(
+        self, title: str, modules: Iterable[ModuleType], unsupported: Mapping[str, str]
+    ) -> None:
+        found = {
+            planned.spec.name: planned
+            for module in modules
+            for value in vars(module).values()
+            for planned in (value if isinstance(value, tuple) else (value,))
+            if isinstance(planned, Planned)
+        }
+        self.planned: Mapping[str, Planned[..., Any]] = {
+            name: found[name] for name in OPERATIONS if name in found
+        }
+        self.unsupported = unsupported
+        self._title = title
+
+    def of(self, spec: OperationSpec[..., T]) -> Planned[..., T]:
+        """Return how an operation is done.
+
+        Raises:
+            UnsupportedOperationError: the platform cannot do it.
+        """
+        planned = self.planned.get(spec.name)
+        if planned is None:
+            reason = self.reason(spec.name)
+            raise UnsupportedOperationError(spec.name, self._title, reason)
+        return planned
+
+    def reason(self, name: str) -> str:
+        """Return why the platform cannot do an operation."""
+        return self.unsupported.get(name, "the platform has no such operation")

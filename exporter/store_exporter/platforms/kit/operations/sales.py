@@ -1,0 +1,257 @@
+"""Reports of sales: the days that one is asked for, and what the orders of these days come to."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields, replace
+from datetime import date, timedelta, tzinfo
+from decimal import Decimal
+from typing import NamedTuple, TypeVar
+
+from ....errors import StoreError
+from ....net.plans import Plan
+from ....net.retry import DEADLINE
+from ....spec.money import Money, Quantity
+from ....spec.operations import Operations
+from ....spec.results import SalesReport, SoldProduct
+from ..connection import Api
+from ..reading.days import Moments, today
+from ..reading.money import exact, rounded
+from . import arguments
+from .plans import Planned, plan
+
+ApiT = TypeVar("ApiT", bound=Api)
+
+PERIODS = ("day", "week", "month", "year")
+DEFINITIONS = ("created", "paid")
+
+
+class Days(NamedTuple):
+    """Days as a caller gives them: a period up to today, or the first day and perhaps the last.
+
+    Attributes:
+        period: one of `PERIODS`, which counts without a first day.
+        first: the first day.
+        last: the last day; today without it.
+        definition: one of `DEFINITIONS`: which orders count.
+    """
+
+    period: str
+    first: date | None
+    last: date | None
+    definition: str
+
+    def until(self, today: date) -> tuple[date, date]:
+        """Return the first and the last day."""
+        begins = {
+            "day": today,
+            "week": today - timedelta(days=6),
+            "month": today.replace(day=1),
+            "year": today.replace(month=1, day=1),
+        }
+        return self.first or begins[self.period], self.last or today
+
+
+def asked(period: str, first: date | str | None, last: date | str | None, definition: str) -> Days:
+    """Return the days that a report is asked for.
+
+    Raises:
+        StoreError: invalid_request, they are no days, or there is no such period or definition.
+    """
+    begin, end = arguments.days(first, last)
+    if period not in PERIODS:
+        raise StoreError("invalid_request", f"period is not one of {', '.join(PERIODS)}")
+    if definition not in DEFINITIONS:
+        raise StoreError("invalid_request", "definition is neither created nor paid")
+    if begin is None and end is not None:
+        raise StoreError("invalid_request", "last needs first")
+    return Days(period, begin, end, definition)
+
+
+MOST_PRODUCTS = 10
+"""The most products that a report names."""
+
+
+class Sold(NamedTuple):
+    """Some of a product that was sold.
+
+    Attributes:
+        product: its id.
+        name: its name.
+        sku: what stands in the order, which may be a variation's.
+        pieces: how many.
+        total: after discounts, without tax.
+    """
+
+    product: int
+    name: str
+    sku: str
+    pieces: Quantity
+    total: Money
+
+
+class TopProducts:
+    """What was sold of each product, in each currency."""
+
+    def __init__(self) -> None:
+        self._found: defaultdict[str, dict[int, SoldProduct]] = defaultdict(dict)
+
+    def add(self, one: Sold) -> None:
+        """Add a line of an order."""
+        rows, currency = self._found[one.total.currency], one.total.currency
+        before = rows.get(one.product)
+        if before is None:
+            before = SoldProduct(one.product, one.name, one.sku, 0, Money(Decimal(0), currency))
+        total = before.total.amount + one.total.amount
+        # Variations of one product have SKUs of their own.
+        sku = before.sku if before.sku == one.sku else ""
+        items = before.items + one.pieces
+        money = Money(exact(total, currency), currency)
+        rows[one.product] = SoldProduct(one.product, before.name, sku, items, money)
+
+    def of(self, currency: str) -> tuple[SoldProduct, ...]:
+        """Return those of which most pieces were sold in a currency."""
+        rows = self._found[currency].values()
+        best = sorted(rows, key=lambda row: (-row.items, row.product_id))
+        return tuple(best[:MOST_PRODUCTS])
+
+
+@dataclass(slots=True)
+class Sums:
+    """What sales come to in one currency.
+
+    Attributes:
+        orders: how many.
+        items: pieces.
+        gross: their totals, tax and shipping included.
+        tax: included in `gross`.
+        shipping: included in `gross`, without tax.
+        discounts: given by coupons.
+        refunds: what was paid back.
+        unearned: tax and shipping that were paid back.
+    """
+
+    orders: int = 0
+    items: Quantity = 0
+    gross: Decimal = Decimal(0)
+    tax: Decimal = Decimal(0)
+    shipping: Decimal = Decimal(0)
+    discounts: Decimal = Decimal(0)
+    refunds: Decimal = Decimal(0)
+    unearned: Decimal = Decimal(0)
+
+    def __add__(self, other: Sums) -> Sums:
+        return Sums(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
+
+    def report(
+        self, currency: str, tops: TopProducts, *, definition: str, first: date, last: date
+    ) -> SalesReport:
+        """Return the report; the average is rounded to the currency's decimals."""
+
+        def money(amount: Decimal) -> Money:
+            return Money(exact(amount, currency), currency)
+
+        average = rounded(self.gross / self.orders, currency) if self.orders else None
+        extra = self.tax + self.shipping - self.unearned
+        return SalesReport(
+            definition=definition,
+            first=first,
+            last=last,
+            orders=self.orders,
+            items=self.items,
+            gross=money(self.gross),
+            net=money(self.gross - self.refunds - extra),
+            average=None if average is None else Money(average, currency),
+            refunds=money(self.refunds),
+            tax=money(self.tax),
+            shipping=money(self.shipping),
+            discounts=money(self.discounts),
+            top_products=tops.of(currency),
+        )
+
+
+class Sales:
+    """What orders and refunds come to, by currency.
+
+    Attributes:
+        sums: by the code of the currency.
+        unreadable: how many of both are in no figure because they cannot be read.
+    """
+
+    def __init__(self) -> None:
+        self.sums: defaultdict[str, Sums] = defaultdict(Sums)
+        self.unreadable = 0
+        self._tops = TopProducts()
+
+    def add(self, currency: str, one: Sums, sold: Iterable[Sold] = ()) -> None:
+        """Add an order, with its lines, or a refund."""
+        self.sums[currency] += one
+        for line in sold:
+            self._tops.add(line)
+
+    def report(self, currency: str, *, definition: str, first: date, last: date) -> SalesReport:
+        """Return the report in the shop's currency, with those in others beside it."""
+        own, *others = (
+            self.sums[code].report(code, self._tops, definition=definition, first=first, last=last)
+            for code in (currency, *sorted(self.sums.keys() - {currency}))
+        )
+        return replace(own, other_currencies=tuple(others), unreadable=self.unreadable)
+
+
+class SalesAsked(NamedTuple):
+    """Which sales a report is asked for.
+
+    Attributes:
+        when: the time of its days.
+        definition: one of `DEFINITIONS`: which orders count.
+    """
+
+    when: Moments
+    definition: str
+
+
+def report_plan(
+    zone: Callable[[ApiT], Plan[tzinfo]],
+    currency: Callable[[ApiT], Plan[str]],
+    *,
+    calls: tuple[str, ...],
+    errors: tuple[str, ...] = (),
+    deadline: float = DEADLINE,
+) -> Callable[[Callable[[ApiT, SalesAsked], Plan[Sales]]], Planned[..., SalesReport]]:
+    """Make a function that adds up sales the plan of get_sales_report.
+
+    Args:
+        zone: asks for the time zone of the shop's calendar.
+        currency: asks for the shop's currency.
+        calls: this and the others are those of `plan`.
+        errors: see there.
+        deadline: see there.
+    """
+
+    def planned(sold: Callable[[ApiT, SalesAsked], Plan[Sales]]) -> Planned[..., SalesReport]:
+        @plan(
+            Operations.get_sales_report,
+            calls=calls,
+            errors=errors,
+            notes_of=sold,
+            deadline=deadline,
+        )
+        def get_sales_report(
+            api: ApiT,
+            period: str = "week",
+            first: date | str | None = None,
+            last: date | str | None = None,
+            definition: str = "created",
+        ) -> Plan[SalesReport]:
+            days = asked(period, first, last, definition)
+            calendar = yield from zone(api)
+            begin, end = days.until(today(api.now(), calendar))
+            when = Moments.of(begin, end, calendar)
+            sales = yield from sold(api, SalesAsked(when, definition))
+            code = yield from currency(api)
+            return sales.report(code, definition=definition, first=begin, last=end)
+
+        return get_sales_report
+
+    return planned

@@ -1,0 +1,110 @@
+"""Searching for products: the arguments, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from decimal import Decimal
+from typing import NamedTuple, TypeVar
+
+from ....net.plans import Plan
+from ....spec.operations import Operations
+from ....spec.results import Listing, Product
+from ..reading.lists import on_page
+from . import arguments
+from .plans import Planned, plan
+
+ApiT = TypeVar("ApiT")
+
+SORTS = ("newest", "price", "price_desc", "popularity", "rating", "title")
+
+
+class Search(NamedTuple):
+    """What is searched for; None for what does not matter.
+
+    Attributes:
+        words: in name and description.
+        category: id, slug or name.
+        low: the lowest price, in the shop's currency.
+        high: the highest.
+        in_stock: whether it can be had.
+        attributes: options by name, both in lower case.
+        sort: one of `SORTS`; None for the platform's own order.
+        limit: products on a page.
+        page: its number, from 1.
+    """
+
+    words: str | None
+    category: int | str | None
+    low: Decimal | None
+    high: Decimal | None
+    in_stock: bool | None
+    attributes: Mapping[str, str]
+    sort: str | None
+    limit: int
+    page: int
+
+    @property
+    def reach(self) -> int:
+        """How many products have to be read for the page; all of them where we choose ourselves."""
+        return arguments.MOST_ITEMS if self.attributes else self.limit * self.page
+
+    def shown(self, found: Listing[Product]) -> Listing[Product]:
+        """Return the page that was asked for of a list that was read so far.
+
+        Options of attributes are looked at here, for no platform finds them all.
+        """
+        if self.attributes:
+            kept = tuple(product for product in found if self._has_options(product))
+            total = len(kept) if found.complete and len(found) == found.total else None
+            found = replace(found, items=kept, total=total)
+        return on_page(found, self.page, self.limit)
+
+    def _has_options(self, product: Product) -> bool:
+        own = {
+            name.casefold(): {option.casefold() for option in options}
+            for name, options in product.attributes.items()
+        }
+        return all(option in own.get(name, ()) for name, option in self.attributes.items())
+
+
+def search_plan(
+    *, calls: tuple[str, ...], errors: tuple[str, ...] = ()
+) -> Callable[[Callable[[ApiT, Search], Plan[Listing[Product]]]], Planned[..., Listing[Product]]]:
+    """Make a function the plan of search_products; the arguments are those of `plan`."""
+
+    def planned(
+        search: Callable[[ApiT, Search], Plan[Listing[Product]]],
+    ) -> Planned[..., Listing[Product]]:
+        @plan(Operations.search_products, calls=calls, errors=errors, notes_of=search)
+        def search_products(
+            api: ApiT,
+            query: str | None = None,
+            *,
+            category: int | str | None = None,
+            min_price: Decimal | float | str | None = None,
+            max_price: Decimal | float | str | None = None,
+            in_stock: bool | None = None,
+            attributes: Mapping[str, str] | None = None,
+            sort: str | None = None,
+            limit: int = 10,
+            page: int = 1,
+        ) -> Plan[Listing[Product]]:
+            size = arguments.limit(limit)
+            arguments.reach(size, page)
+            asked = Search(
+                arguments.text(query, "query") if query is not None and query.strip() else None,
+                arguments.text(category, "category") if isinstance(category, str) else category,
+                arguments.amount(min_price, "min_price"),
+                arguments.amount(max_price, "max_price"),
+                in_stock,
+                arguments.attributes(attributes),
+                None if sort is None else arguments.choice(sort, "sort", SORTS),
+                size,
+                page,
+            )
+            return search(api, asked)
+
+        return search_products
+
+    return planned

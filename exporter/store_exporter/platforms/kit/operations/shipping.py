@@ -1,0 +1,123 @@
+"""Ways of delivery by zone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
+
+from ....errors import StoreError
+from ....net.plans import Plan
+from ....spec.money import Money
+from ....spec.operations import Operations
+from ....spec.results import Listing, ShippingInfo, ShippingMethod
+from ..reading.fields import Fields
+from . import arguments
+from .plans import Planned, plan
+
+ApiT = TypeVar("ApiT")
+
+
+class Zone(NamedTuple):
+    """Where a shop delivers to.
+
+    Attributes:
+        id: as a string.
+        name: for people.
+        fields: what the platform's answer says of it, where its ways of delivery are read there.
+        countries: codes of the countries in it, `*` for all that no other zone has; empty where
+            the platform tells them otherwise.
+    """
+
+    id: str
+    name: str
+    fields: Fields | None = None
+    countries: frozenset[str] = frozenset()
+
+
+def chosen(zones: Sequence[Zone], wanted: int | str | None) -> Sequence[Zone]:
+    """Return the zones that have an id or name; all of them for None.
+
+    Raises:
+        StoreError: not_found, there is none.
+    """
+    if wanted is None:
+        return zones
+    name = str(wanted).strip().casefold()
+    found = [zone for zone in zones if name in (zone.id, zone.name.casefold())]
+    if not found:
+        raise StoreError("not_found", f"there is no zone {str(wanted)[:40]}")
+    return found
+
+
+def info(
+    zones: Mapping[str, tuple[ShippingMethod, ...]], currency: Callable[[], Plan[str]]
+) -> Plan[ShippingInfo]:
+    """Return the ways of delivery, and where free delivery without a coupon begins.
+
+    Args:
+        zones: the ways by the name of the zone.
+        currency: asks for the shop's currency, which zero is in.
+    """
+    every = (method for methods in zones.values() for method in methods)
+    free = [m for m in every if m.kind == "free_shipping" and not m.needs_coupon]
+    if any(method.minimum is None for method in free):
+        return ShippingInfo(zones, Money(Decimal(0), (yield from currency())))
+    minima = (method.minimum for method in free if method.minimum is not None)
+    return ShippingInfo(zones, min(minima, key=lambda money: money.amount, default=None))
+
+
+def shipping_plans(
+    zones: Callable[[ApiT], Plan[Listing[Zone]]],
+    reaching: Callable[[ApiT, Listing[Zone], str, str | None], Plan[Listing[Zone]]],
+    methods: Callable[[ApiT, Zone], Plan[Listing[ShippingMethod]]],
+    currency: Callable[[ApiT], Plan[str]],
+    *,
+    calls: tuple[str, ...],
+) -> tuple[Planned[..., Any], ...]:
+    """Return the plans of get_shipping_info and get_shipping_methods.
+
+    Args:
+        zones: asks for the zones.
+        reaching: chooses the zone that delivers to a country and a postcode there. Its docstring is
+            notes.
+        methods: asks for the ways of delivery to one that are switched on.
+        currency: asks for the shop's currency.
+        calls: API calls that all of this makes.
+    """
+
+    def there(api: ApiT, to: tuple[str | None, str | None]) -> Plan[Listing[Zone]]:
+        country, postcode = to
+        every = yield from zones(api)
+        if country is None:
+            return every
+        return (yield from reaching(api, every, country, postcode))
+
+    @plan(Operations.get_shipping_info, calls=calls, notes_of=reaching)
+    def get_shipping_info(
+        api: ApiT, country: str | None = None, postcode: str | None = None
+    ) -> Plan[ShippingInfo]:
+        found: dict[str, tuple[ShippingMethod, ...]] = {}
+        for zone in (yield from there(api, arguments.destination(country, postcode))):
+            ways = yield from methods(api, zone)
+            found[zone.name] = (*found.get(zone.name, ()), *ways)
+        return (yield from info(found, partial(currency, api)))
+
+    @plan(Operations.get_shipping_methods, calls=calls, notes_of=reaching)
+    def get_shipping_methods(
+        api: ApiT,
+        zone: int | str | None = None,
+        country: str | None = None,
+        postcode: str | None = None,
+    ) -> Plan[Listing[ShippingMethod]]:
+        every = yield from there(api, arguments.destination(country, postcode))
+        found: list[ShippingMethod] = []
+        unreadable = every.unreadable
+        for one in chosen(every.items, zone):
+            ways = yield from methods(api, one)
+            found += ways
+            unreadable += ways.unreadable
+        return Listing(tuple(found), len(found), unreadable)
+
+    return get_shipping_info, get_shipping_methods

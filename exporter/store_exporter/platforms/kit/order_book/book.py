@@ -1,0 +1,272 @@
+"""The order book: what a collector counts of a store's orders, and how far it has read them.
+
+The ledger, the place in the store's list and the options that both depend on stand in one saved
+document. How the list is walked differs by platform: a subclass says it in `begin` and `walk`.
+"""
+
+from __future__ import annotations
+
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
+
+from ....contract import Collector, Report, Run
+from ....errors import StoreError
+from ....metrics.catalogue import business
+from ....metrics.families import Sample
+from ....net.plans import Plan
+from ..connection import Api
+from ..monitoring import options
+from .accounts import CountedOrder
+from .counters import remember_shown
+from .ledger import Ledger
+
+logger = logging.getLogger(__name__)
+
+_DEFAULTS: Mapping[str, Any] = {
+    "since": "now",
+    "overlap": 300.0,
+    "max_pages": 10,
+    "remember": 10_000,
+}
+_VERSION = 2
+_LONGEST_OVERLAP = 86_400
+_MOST_UNREADABLE = 1_000
+
+
+class ReadingPlace(Protocol):
+    """How far the list of orders has been read."""
+
+    def to_document(self) -> dict[str, Any]:
+        """Return it as JSON types."""
+        ...
+
+
+ApiT = TypeVar("ApiT", bound=Api)
+P = TypeVar("P", bound=ReadingPlace)
+
+
+@dataclass(frozen=True, slots=True)
+class BookOptions:
+    """The collector's options, checked.
+
+    Attributes:
+        since: Unix time from which to count, None for now.
+        overlap: seconds by which a pass begins before the end of the last one.
+        size: orders to a page at most.
+        pages: pages that one run reads at most.
+        remember: orders that the ledger remembers.
+    """
+
+    since: int | None
+    overlap: int
+    size: int
+    pages: int
+    remember: int
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any], largest_page: int) -> BookOptions:
+        """Read them.
+
+        Raises:
+            StoreError: invalid_request, one of them makes no sense.
+        """
+        return cls(
+            options.since(given),
+            min(int(options.number(given, "overlap")), _LONGEST_OVERLAP),
+            options.whole_number(given, "page_size", 1, largest_page),
+            options.whole_number(given, "max_pages", 1, 1_000),
+            options.whole_number(given, "remember", 100, 1_000_000),
+        )
+
+
+class OrderBook(ABC, Generic[ApiT, P]):
+    """The ledger of one store, the place in its list of orders, and the run that is going on.
+
+    Args:
+        api: the platform's.
+        run: the run.
+
+    Attributes:
+        ledger: the counters.
+        place: how far the list has been read.
+        problems: why orders of this run could not be read.
+        unreadable: why orders could not be read when that was tried last, by id; remembered until
+            they can be read.
+        seen: orders that this run read.
+        before: how many orders were there when counting began, where the store tells that.
+    """
+
+    statuses: ClassVar[Sequence[str]]
+    """Statuses that are counted, all of them at zero at first."""
+    place_name: ClassVar[str]
+    """Where the place stands in the saved document."""
+
+    largest_page: ClassVar[int]
+    """Orders to a page at most."""
+
+    def __init__(self, api: ApiT, run: Run) -> None:
+        self.api = api
+        self.run = run
+        self.options = given = BookOptions.of(run.options, self.largest_page)
+        self.problems: list[StoreError] = []
+        self.seen = 0
+        self.before: int | None = None
+        self.unreadable: dict[str, str] = {}
+        saved = self._load()
+        self._is_new = saved is None
+        remember_shown(api.shown, saved[0] if saved else None)
+        since = given.since or 0
+        self.ledger, self.place = saved or (
+            Ledger(since, int(run.now()), given.remember),
+            self.first_place(since),
+        )
+
+    @abstractmethod
+    def first_place(self, since: int) -> P:
+        """Return the place at which everything changed from a Unix time on is still to be read."""
+
+    @abstractmethod
+    def saved_place(self, document: Any) -> P:
+        """Return the place that was saved.
+
+        Raises:
+            KeyError, TypeError, ValueError: it makes no sense.
+        """
+
+    @abstractmethod
+    def begin(self) -> Plan[None]:
+        """Begin to count after the latest change, by `start`."""
+
+    @abstractmethod
+    def walk(self) -> Plan[None]:
+        """Read on from the place, count and save, until the end or until the run's share is read.
+
+        Raises:
+            StoreError: as the store's answers say; what was saved before that is kept.
+        """
+
+    @property
+    @abstractmethod
+    def backlog(self) -> int:
+        """Orders still to be read, as far as the store tells; 0 when none are."""
+
+    def collect(self) -> Plan[Report]:
+        """Count what happened to orders since the last run.
+
+        Raises:
+            StoreError: as the store's answers say; what was counted before that is kept.
+        """
+        if self._is_new and self.options.since is None:
+            yield from self.begin()
+            self.save()
+            there = "" if self.before is None else f"; orders that are there already: {self.before}"
+            summary = f"counting begins{there}"
+            logger.info("%s: %s", self.run.store.domain, summary)
+        else:
+            yield from self.walk()
+            left = f", still to read: {self.backlog}" if self.backlog else ""
+            summary = f"orders read: {self.seen}{left}; paid orders so far: {self.ledger.paid}"
+        return Report(self._samples(), self.reasons(), summary)
+
+    def start(self, began: int, place: P, orders: Iterable[CountedOrder]) -> None:
+        """Count from a time on, with the latest orders remembered as they are.
+
+        Args:
+            began: Unix time of the store's clock.
+            place: where to read on.
+            orders: the latest ones.
+        """
+        self.ledger = Ledger(began, limit=self.options.remember)
+        self.place = place
+        for order in orders:
+            self.ledger.apply(order, count=False)
+
+    def save(self) -> None:
+        """Save the counters together with the place that belongs to them."""
+        self.run.cursor.save(
+            {
+                "version": _VERSION,
+                "since": self.options.since,
+                "ledger": self.ledger.to_document(),
+                "unreadable": self.unreadable,
+                self.place_name: self.place.to_document(),
+            }
+        )
+
+    def cannot_read(self, order_id: str, error: StoreError) -> None:
+        """Note that an order could not be read; beyond a thousand, in this run only."""
+        if order_id in self.unreadable or len(self.unreadable) < _MOST_UNREADABLE:
+            self.unreadable[order_id] = error.message
+        else:
+            self.problems.append(error)
+
+    def _load(self) -> tuple[Ledger, P] | None:
+        """Return what was saved, or None where counting has to begin."""
+        document = self.run.cursor.load()
+        if not document:
+            return None
+        # A counter that starts again from zero is something that Prometheus understands.
+        if document.get("version") != _VERSION:
+            self.run.cursor.discard(f"it is of version {document.get('version')!r}")
+            return None
+        if document.get("since") != self.options.since:
+            logger.warning("%s: counting of orders begins anew", self.run.store.domain)
+            return None
+        try:
+            ledger = Ledger.from_document(document["ledger"], self.options.remember)
+            unreadable = dict(document["unreadable"])
+            if not all(isinstance(why, str) for why in unreadable.values()):
+                raise TypeError("orders that cannot be read without a reason")
+            place = self.saved_place(document[self.place_name])
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            self.run.cursor.discard(f"{type(error).__name__}: {error}")
+            return None
+        self.unreadable = unreadable
+        return ledger, place
+
+    def _samples(self) -> list[Sample]:
+        """Return all counters, at zero where nothing was counted yet."""
+        samples = self.ledger.samples(self.statuses, self.api.shown)
+        samples.append(Sample(business.COLLECTOR_BACKLOG, self.backlog, {"collector": "orders"}))
+        return samples
+
+    def reasons(self) -> list[str]:
+        """Return why the counters may not be complete, one sentence each."""
+        reasons = []
+        messages = [*self.unreadable.values(), *(problem.message for problem in self.problems)]
+        if messages:
+            count, first = len(messages), messages[0]
+            reasons.append(f"Orders that could not be read and are not counted: {count} ({first}).")
+        if self.ledger.overflow:
+            reasons.append("Orders in too many currencies: the money of some is not counted.")
+        return reasons
+
+
+def collector(
+    book: type[OrderBook[Any, Any]], how: str, *, requests: int = 1, **more: Any
+) -> Collector:
+    """Return the collector that keeps an order book.
+
+    Args:
+        book: the platform's.
+        how: in what portions it reads, and what else its options mean.
+        requests: that one run of an idle store sends.
+        more: `page_size` and the platform's own options, with their defaults.
+    """
+
+    def orders(api: Any, run: Run) -> Plan[Report]:
+        return book(api, run).collect()
+
+    return Collector(
+        "orders",
+        orders,
+        "Orders by status entered, orders paid, revenue and refunds as counters that survive "
+        f"restarts: reads the orders changed since the last run, {how}",
+        interval=300.0,
+        timeout=120.0,
+        requests=requests,
+        options={**_DEFAULTS, **more},
+    )

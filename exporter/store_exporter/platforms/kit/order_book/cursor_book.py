@@ -1,0 +1,217 @@
+"""The order book of a platform whose list of orders has cursors and is sorted by time of change.
+
+A cursor holds its place by that order: what changes meanwhile moves to the end and is met there. A
+pass goes on over several runs by its saved cursor, so that it gets ahead however many orders
+changed in one second. The next pass begins a little before the latest change that was seen, as a
+store's search lags behind its records.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ....contract import Run
+from ....errors import StoreError
+from ....net.plans import Plan
+from ..graphql.documents import NodePage
+from ..reading.fields import Fields
+from .accounts import CountedOrder
+from .book import ApiT, OrderBook
+
+_KNOWN_AT_FIRST = 100
+_LOOKED_FOR = 100
+"""Remembered orders of which one run asks whether they are still there."""
+_TRIED_AGAIN = 5
+"""Orders that could not be read and that one run asks for again."""
+
+
+@dataclass(slots=True)
+class Pass:
+    """Where the reading stands.
+
+    Attributes:
+        begin: the pass reads orders changed at or after this Unix time.
+        newest: the latest time of change seen.
+        after: cursor at which the pass goes on; None when it is over.
+    """
+
+    begin: int
+    newest: int
+    after: str | None = None
+
+    def to_document(self) -> dict[str, Any]:
+        """Return the pass as JSON types."""
+        return asdict(self)
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Pass:
+        """Return the pass that was saved.
+
+        Raises:
+            ValueError: it makes no sense.
+        """
+        after = document["after"]
+        if after is not None and not isinstance(after, str):
+            raise ValueError("the cursor is not a string")
+        return cls(int(document["begin"]), int(document["newest"]), after)
+
+
+class CursorBook(OrderBook[ApiT, Pass]):
+    """The order book of a store, kept by passes over its list of orders.
+
+    Attributes:
+        beside: errors beside pages of which every order can be read nevertheless.
+    """
+
+    place_name = "pass"
+
+    def __init__(self, api: ApiT, run: Run) -> None:
+        super().__init__(api, run)
+        self.beside: list[StoreError] = []
+
+    @abstractmethod
+    def latest(self, size: int, after: str | None) -> Plan[NodePage]:
+        """Ask for a page of all orders, the latest change first."""
+
+    @abstractmethod
+    def changed(self, since: int, size: int, after: str | None) -> Plan[NodePage]:
+        """Ask for a page of the orders changed at or after a Unix time, the earliest first."""
+
+    @abstractmethod
+    def node(self, order_id: str) -> Plan[Any]:
+        """Ask for one order by its id in the ledger; None where it is not there."""
+
+    @abstractmethod
+    def id_of(self, row: Fields) -> str:
+        """Return the id that an order has in the ledger."""
+
+    @abstractmethod
+    def order(self, row: Fields) -> Plan[CountedOrder | None]:
+        """Read an order, asking for more of it if need be; None for one that does not count."""
+
+    @abstractmethod
+    def absent(self, known: Sequence[str]) -> Plan[Mapping[str, bool]]:
+        """Ask for orders by their ids in the ledger.
+
+        Returns:
+            For each that was asked for, whether it is deleted: not there, though it would be shown.
+        """
+
+    def first_place(self, since: int) -> Pass:
+        """Return the pass that reads everything changed after a time."""
+        return Pass(since, since + self.options.overlap)
+
+    def saved_place(self, document: Any) -> Pass:
+        """Return the pass that was saved."""
+        return Pass.from_document(document)
+
+    @property
+    def backlog(self) -> int:
+        """1 while orders are left: a cursor does not tell how many, only that there are some."""
+        return int(self.place.after is not None)
+
+    def begin(self) -> Plan[None]:
+        """Begin after the latest change; remember the latest orders as they are."""
+        nodes: list[Any] = []
+        after: str | None = None
+        while len(nodes) < _KNOWN_AT_FIRST:
+            page = yield from self.latest(_KNOWN_AT_FIRST - len(nodes), after)
+            nodes += page.items
+            after = page.after
+            if after is None or not page.items:
+                break
+        orders = yield from self._read(nodes)
+        changed = max((order.modified for order in orders), default=0)
+        began = min(changed, int(self.run.now()))
+        self.start(began, Pass(began, began), orders)
+
+    def walk(self) -> Plan[None]:
+        """Read on, until the end or until this run has read what one run may."""
+        place = self.place
+        yield from self._try_again()
+        if place.after is None:
+            # What shows a time in the future must not hide what changes until then.
+            latest = min(place.newest, int(self.run.now()))
+            place.begin = max(0, latest - self.options.overlap)
+        left = self.options.size * self.options.pages
+        while left > 0:
+            page = yield from self._page(min(self.options.size, left))
+            for order in (yield from self._read(page.items)):
+                self.ledger.apply(order)
+                place.newest = max(place.newest, order.modified)
+            place.after = page.after
+            self.ledger.forget(place.begin)
+            self.save()
+            if place.after is None:
+                break
+            left -= max(1, len(page.items))
+        yield from self._look_for_deleted()
+        self.save()
+
+    def _look_for_deleted(self) -> Plan[None]:
+        """Ask for the longest unread orders, as what is deleted is in no list."""
+        known = self.ledger.longest_unread(_LOOKED_FOR)
+        for order_id, is_deleted in (yield from self.absent(known)).items() if known else ():
+            if is_deleted:
+                self.ledger.gone(order_id)
+            else:
+                self.ledger.touch(order_id)
+
+    def _page(self, size: int) -> Plan[NodePage]:
+        place = self.place
+        try:
+            return (yield from self.changed(place.begin, size, place.after))
+        except StoreError as error:
+            if error.error_type == "invalid_request" and place.after is not None:
+                # Should the store not know a cursor any more, the next run begins a new pass.
+                place.after = None
+                self.save()
+            raise
+
+    def _read(self, nodes: list[Any]) -> Plan[list[CountedOrder]]:
+        """Read a page; an order that makes no sense is left out, told, and asked for again later.
+
+        Raises:
+            StoreError: what stands beside the page, where it explains why an order lacks something.
+        """
+        orders: list[CountedOrder] = []
+        for index, node in enumerate(nodes):
+            try:
+                order = yield from self.order(Fields(node, f"orders[{index}]"))
+            except StoreError as error:
+                if error.error_type not in ("invalid_response", "response_too_large"):
+                    raise
+                if self.beside:
+                    raise self.beside[0] from None
+                self._leave_out(node, error)
+                continue
+            if order is not None:
+                self.unreadable.pop(order.id, None)
+                orders.append(order)
+        self.seen += len(orders)
+        return orders
+
+    def _leave_out(self, node: Any, error: StoreError) -> None:
+        """Tell of an order that cannot be read, and remember to ask for it again."""
+        try:
+            self.cannot_read(self.id_of(Fields(node, "order")), error)
+        except StoreError:
+            self.problems.append(error)
+
+    def _try_again(self) -> Plan[None]:
+        """Ask once more for some of the orders that could not be read."""
+        for order_id in list(self.unreadable)[:_TRIED_AGAIN]:
+            node = yield from self.node(order_id)
+            del self.unreadable[order_id]
+            if node is not None:
+                for order in (yield from self._read([node])):
+                    self.ledger.apply(order)
+
+    def reasons(self) -> list[str]:
+        """Return why the counters may not be complete, one sentence each."""
+        title = self.run.store.platform.title()
+        kept_back = {f"{title} keeps back a part: {error.message}" for error in self.beside}
+        return [*super().reasons(), *sorted(kept_back)]

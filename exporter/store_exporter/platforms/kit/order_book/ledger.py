@@ -1,0 +1,263 @@
+"""Orders, revenue, refunds and corrections as counters that never count anything twice. No I/O.
+
+A platform shows orders as they are now. Counters need what happened, once each: an order entered
+a status, was first paid, a refund was made. The ledger keeps an account of each order
+(`accounts.py`, `order_memory.py`) and adds the difference when the order is seen again, however
+often and in whatever sequence it is read. Saved in one document with the place up to which the
+list was read, a crash leaves either the old counters with the old accounts or the new ones with
+the new.
+
+A counter never falls, so that money which an order loses after it was counted has a counter of its
+own, and so has what was paid back of a counted order by a refund that bears a date from before. In
+each currency, over the counted orders as they were last read,
+
+    revenue - refunds - corrections = their amounts less what was refunded of them
+
+An order that is gone has neither amount nor refunds. Refunds of orders that were paid before the
+counting began are in the counter of refunds alone.
+
+The memory is bounded. An order that is not remembered, because it is older than the counting or
+was forgotten, counts as new only when it was created at or after the `threshold`; of older ones
+only those events count whose own date proves them recent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from . import accounts
+from .accounts import (
+    AMOUNT,
+    CURRENCY,
+    MODIFIED,
+    REFUNDS,
+    SINCE,
+    STATUSES,
+    CountedOrder,
+    CountedRefund,
+)
+from .counters import FAILED, PAID
+from .memory import OrderMemory
+
+
+class Ledger(OrderMemory):
+    """The counters and the memory behind them.
+
+    Args:
+        began: Unix time of the store's clock at which counting began.
+        walk_end: until when those orders were changed that a first walk over old orders reads;
+            0 when counting began without one.
+        limit: orders to remember.
+
+    Attributes:
+        newest: the largest id when counting began; undated refunds up to it are from before.
+    """
+
+    def __init__(self, began: int, walk_end: int = 0, limit: int = 10_000) -> None:
+        super().__init__(began, limit)
+        self.walk_end = walk_end
+        self.newest = 0
+        self._bits: dict[str, int] = {}
+
+    def threshold(self, order: CountedOrder) -> int:
+        """Return the time from which on events of this order, if not remembered, are new.
+
+        During a first walk over old orders every order comes by once, so that forgetting has no
+        say; only those changed since the walk began may have been counted and forgotten.
+        """
+        return self.began if order.modified <= self.walk_end else self.horizon
+
+    def apply(self, order: CountedOrder, *, count: bool = True) -> None:
+        """Add what is new about an order.
+
+        Args:
+            order: as read now.
+            count: False to remember its present state as the starting point, uncounted.
+        """
+        place = self.place(order.currency)
+        self._gone.discard(order.id)
+        entry = self._seen.pop(order.id, None)
+        since = 0
+        if entry is None:
+            entry, since = self._opened(order, count=count)
+        elif entry[CURRENCY] != place:
+            self._close(entry)
+            entry[CURRENCY:] = [place, entry[AMOUNT] and "0"]
+        self._seen[order.id] = entry
+        entry[MODIFIED] = max(entry[MODIFIED], order.modified)
+        self._apply_statuses(order, entry, since, count=count)
+        self._apply_attempts(order, entry, since or entry[SINCE], count=count)
+        self._count_refunds(order.id, entry, order.refunds, since or entry[SINCE], count=count)
+        self._settle(order, entry)
+
+    def _opened(self, order: CountedOrder, *, count: bool) -> tuple[list[Any], int]:
+        """Return a new account, and from when on what happened until now counts."""
+        since = self.threshold(order)
+        if count and order.created >= since:
+            since = 0
+        elif not count:
+            since = max(since, *(when + 1 for when in order.moments()), 1)
+        # Of an order that is not paid yet the payment is new, whatever date it will bear.
+        paid_since = since if order.moments() else 0
+        return [order.modified, 0, paid_since, self.place(order.currency), None], since
+
+    def _apply_statuses(
+        self, order: CountedOrder, entry: list[Any], since: int, *, count: bool
+    ) -> None:
+        for status in {order.status, *order.entered}:
+            if self._has_noted(entry, status):
+                continue
+            when = order.entered.get(status)
+            if count and (not since or (when is not None and when >= since)):
+                self.orders[status] = self.orders.get(status, 0) + 1
+                if status == FAILED:
+                    self.pay(order.method, FAILED)
+
+    def _has_noted(self, entry: list[Any], name: str) -> bool:
+        """Whether an account has a status or an attempt to pay already; it has from now on."""
+        bit = 1 << self._bits.setdefault(name, len(self._bits))
+        noted = bool(entry[STATUSES] & bit)
+        entry[STATUSES] |= bit
+        return noted
+
+    def _apply_attempts(
+        self, order: CountedOrder, entry: list[Any], since: int, *, count: bool
+    ) -> None:
+        """Count the order once for each payment method and result."""
+        for (name, result), when in order.attempts.items():
+            method = self.method(name)
+            if not self._has_noted(entry, f"{result} by {method}") and count and when >= since:
+                self.pay(method, result)
+
+    def date_refunds(self, order_id: str, refunds: Iterable[CountedRefund]) -> None:
+        """Count what is new of the refunds of a remembered order, whose dates were asked for.
+
+        Args:
+            order_id: the order's.
+            refunds: all of them, as read now.
+        """
+        entry, refunds = self._seen[order_id], list(refunds)
+        known = dict(accounts.refunds_of(entry))
+        self._count_refunds(order_id, entry, refunds, entry[SINCE])
+        if entry[AMOUNT] is not None:
+            new = {number for number, counted in accounts.refunds_of(entry) if counted is None}
+            past = sum((r.amount for r in refunds if r.id in new - known.keys()), Decimal(0))
+            self._account_for(entry, Decimal(entry[AMOUNT]) - past)
+
+    def _count_refunds(
+        self,
+        order_id: str,
+        entry: list[Any],
+        refunds: Iterable[CountedRefund],
+        since: int,
+        *,
+        count: bool = True,
+    ) -> None:
+        """Count those that are new, from a time on; or remember all of them uncounted."""
+        known = dict(accounts.refunds_of(entry))
+        self.undated.discard(order_id)
+        for refund in refunds:
+            if refund.id not in known:
+                if since and count and refund.created is None and int(refund.id) > self.newest:
+                    self.undated.add(order_id)
+                    continue
+                is_new = count and (not since or (refund.created or 0) >= since)
+                known[refund.id] = "0" if is_new else None
+            counted = known[refund.id]
+            if counted is not None and refund.amount > Decimal(counted):
+                self.add(self.refunds, entry[CURRENCY], refund.amount - Decimal(counted))
+                known[refund.id] = str(refund.amount)
+        entry[REFUNDS:] = [part for pair in known.items() for part in pair]
+
+    def _settle(self, order: CountedOrder, entry: list[Any]) -> None:
+        """Bring the account's amount to what the order is now."""
+        amount = order.amount(entry[SINCE], counted=entry[AMOUNT] is not None)
+        if amount is None:
+            self._return_refunds(order, entry)
+            return
+        known = dict(accounts.refunds_of(entry))
+        # What was counted of a refund that is there no more belongs to the order again.
+        there = sum((r.amount for r in order.refunds if known.get(r.id) is not None), Decimal(0))
+        amount += accounts.refunded(entry) - there
+        if entry[AMOUNT] is None:
+            self.paid += 1
+            self.pay(order.method, PAID)
+            entry[AMOUNT] = "0"
+            self._account_for(entry, amount)
+        if order.payments is None:
+            # The order's total is counted, but no refund that bears a date from before.
+            amount -= sum(
+                (r.amount for r in order.refunds if known.get(r.id, "") is None), Decimal(0)
+            )
+        self._account_for(entry, amount)
+
+    def _return_refunds(self, order: CountedOrder, entry: list[Any]) -> None:
+        """Count as revenue what was counted of refunds that an uncounted order has no more."""
+        there = {refund.id: refund.amount for refund in order.refunds}
+        for place in range(REFUNDS, len(entry), 2):
+            counted, now = Decimal(entry[place + 1] or 0), there.get(entry[place], Decimal(0))
+            if counted > now:
+                self.add(self.revenue, entry[CURRENCY], counted - now)
+                entry[place + 1] = str(now)
+
+    def _account_for(self, entry: list[Any], amount: Decimal) -> None:
+        difference = amount - Decimal(entry[AMOUNT])
+        if difference > 0:
+            self.add(self.revenue, entry[CURRENCY], difference)
+        elif difference < 0:
+            self.add(self.corrections, entry[CURRENCY], -difference)
+        entry[AMOUNT] = str(amount)
+
+    def _close(self, entry: list[Any]) -> None:
+        """Take what is left of a counted order out of the account."""
+        if entry[AMOUNT] is not None:
+            self._account_for(entry, accounts.refunded(entry))
+
+    def gone(self, order_id: str) -> None:
+        """Note that a remembered order is deleted or in the trash."""
+        self.touch(order_id)
+        self.undated.discard(order_id)
+        if order_id not in self._gone:
+            self._gone.add(order_id)
+            self._close(self._seen[order_id])
+
+    def to_document(self) -> dict[str, Any]:
+        """Return everything as JSON types, compact because the memory is most of it."""
+        return {
+            "began": self.began,
+            "walk_end": self.walk_end,
+            "horizon": self.horizon,
+            **self.counted(),
+            "newest": self.newest,
+            "undated": sorted(self.undated),
+            "gone": sorted(self._gone),
+            "statuses": list(self._bits),
+            "seen": self._seen,
+        }
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any], limit: int = 10_000) -> Ledger:
+        """Return the ledger that `to_document` described, which takes over its memory.
+
+        Raises:
+            ValueError: it is not such a document.
+        """
+        try:
+            ledger = cls(int(document["began"]), int(document["walk_end"]), limit)
+            ledger.horizon = int(document["horizon"])
+            ledger.take_over(document)
+            ledger._bits = {str(name): bit for bit, name in enumerate(document["statuses"])}
+            ledger._seen = dict(document["seen"])
+            currencies = len(ledger.revenue)
+            if not all(accounts.is_account(one, currencies) for one in ledger._seen.values()):
+                raise TypeError("an account that is none")
+            ledger.newest = int(document["newest"])
+            ledger.undated = {str(number) for number in document["undated"]}
+            ledger._gone = {str(number) for number in document["gone"]}
+            if not ledger.undated | ledger._gone <= ledger._seen.keys():
+                raise KeyError("an order without an account")
+        except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+            raise ValueError(f"not a ledger: {error!r}") from error
+        return ledger

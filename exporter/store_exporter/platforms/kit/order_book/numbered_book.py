@@ -1,0 +1,241 @@
+"""The order book of a platform whose list of orders has numbered pages.
+
+A run walks on by the orders' times of change, then looks for new orders by their ids and reads
+some of the remembered ones again (`audit.py`), because a time of change may lie in the past, and
+what is deleted has none.
+"""
+
+from __future__ import annotations
+
+import logging
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ....contract import Response, Run
+from ....errors import StoreError
+from ....net.plans import Plan
+from ..monitoring.options import whole_number
+from ..reading.fields import Fields
+from ..rest.answers import server_time
+from ..rest.api import RestPage
+from . import audit
+from .accounts import CountedOrder, CountedRefund
+from .book import ApiT, OrderBook
+from .pages import OrderPage, read_page
+from .progress import OrdersRead
+from .walk import WalkQuery
+
+logger = logging.getLogger(__name__)
+
+# An order that is edited between the store's search and the reading of its fields shows a time
+# that is later than its place in the list. Only times older than this tell how far a page got.
+_FRESH = 5
+
+
+@dataclass(slots=True)
+class OrderAnswer:
+    """A page of orders, how many match in all, if the store tells, and the answer that has it."""
+
+    page: OrderPage
+    total: int | None
+    response: Response
+
+
+class NumberedBook(OrderBook[ApiT, OrdersRead]):
+    """The order book of a store, kept by a walk over the orders' times of change.
+
+    Attributes:
+        lookups: requests for single orders that this run may still send.
+        read: ids of the orders that this run read.
+    """
+
+    place_name = "walk"
+    changed: str
+    """The member of an order that tells when it last changed."""
+    too_old = "the list of orders ignores from when on they changed"
+    """What to say of a store that does not search by times of change."""
+
+    def __init__(self, api: ApiT, run: Run) -> None:
+        super().__init__(api, run)
+        self.lookups = whole_number(run.options, "refund_lookups", 1, 1_000)
+        self.read: set[str] = set()
+
+    @abstractmethod
+    def by_change(self, size: int, query: WalkQuery | None = None) -> Mapping[str, Any]:
+        """Return what to ask for the orders of a walk, or without one for the latest changed."""
+
+    @abstractmethod
+    def newest(self, size: int, page: int = 1, exclude: Sequence[str] = ()) -> Mapping[str, Any]:
+        """Return what to ask for the orders by id, the largest first, but for some."""
+
+    @abstractmethod
+    def chosen(self, ids: Sequence[str]) -> Mapping[str, Any]:
+        """Return what to ask for some orders by id, which are no more than a page holds."""
+
+    @abstractmethod
+    def orders(self, params: Mapping[str, Any]) -> Plan[RestPage]:
+        """Ask for a page of the orders."""
+
+    @abstractmethod
+    def one(self, order_id: str) -> Plan[Any]:
+        """Ask for one order.
+
+        Raises:
+            StoreError: not_found, it is gone.
+        """
+
+    @abstractmethod
+    def refunds_of(self, order_id: str) -> Plan[list[CountedRefund]]:
+        """Ask for the refunds of an order, with their dates."""
+
+    @abstractmethod
+    def order(self, row: Fields, changed: int | None) -> CountedOrder | None:
+        """Read an order, given when it last changed; None for what is none, or no more."""
+
+    def first_place(self, since: int) -> OrdersRead:
+        """Return the place of a walk that begins at a time."""
+        return OrdersRead.at(since)
+
+    def saved_place(self, document: Any) -> OrdersRead:
+        """Return the place that was saved."""
+        return OrdersRead.from_document(document)
+
+    @property
+    def backlog(self) -> int:
+        """Orders still to be read, as far as the store tells, or of which refunds are."""
+        walk = self.place.walk
+        return walk.backlog + walk.hidden + self.place.missing + len(self.ledger.undated)
+
+    def begin(self) -> Plan[None]:
+        """Begin after the latest change; remember the last page of orders as they are.
+
+        A store with 100,000 orders is not asked for more than that page and the newest ids.
+        """
+        newest = yield from self.ask(self.newest(audit.NEWEST))
+        rows = yield from self.ask(self.by_change(self.largest_page))
+        page = rows.page
+        server = server_time(rows.response)
+        # Orders from the future must not put off the counting until then.
+        clock = int(self.run.now() if server is None else server)
+        unknown = clock if page.ids else 0
+        began = min(max(page.changed, default=unknown), clock)
+        self.start(began, OrdersRead.at(began, newest=began), page.orders)
+        self.place.latest = newest.page.newest
+        self.place.count = newest.total
+        self.ledger.newest = max(page.newest, newest.page.newest)
+        self.before = len(page.orders) if rows.total is None else rows.total
+
+    def ask(self, params: Mapping[str, Any]) -> Plan[OrderAnswer]:
+        """Read one page of the orders, whichever."""
+        rows = yield from self.orders(params)
+        return OrderAnswer(self.read_page(rows.name, rows.items), rows.total, rows.response)
+
+    def read_page(self, name: str, items: Sequence[Any]) -> OrderPage:
+        """Read what is on a page; what makes no sense is left out and told."""
+        return read_page(name, items, self.order, self.changed)
+
+    def take(self, page: OrderPage) -> None:
+        """Put what is on a page into the ledger, and note what cannot be read of it."""
+        for order in page.orders:
+            self.ledger.apply(order)
+            self.unreadable.pop(order.id, None)
+        for number in page.others:
+            self.unreadable.pop(number, None)
+            if self.ledger.remembers(number):
+                self.ledger.gone(number)
+        for number, error in page.unreadable.items():
+            self.cannot_read(number, error)
+        self.problems += page.problems
+        self.seen += len(page.orders)
+        self.read.update(page.ids)
+
+    def walk(self) -> Plan[None]:
+        """Walk on, until the end or until this run's share of pages is used up."""
+        walk, overlap = self.place.walk, self.options.overlap
+        walk.begin(self.run.now(), overlap)
+        server: float | None = None
+        for _ in range(self.options.pages):
+            query = walk.query()
+            params = self.by_change(self.options.size, query)
+            rows = yield from self.ask(params)
+            server, page = server_time(rows.response), rows.page
+            self._check(page, query)
+            self.take(page)
+            ids = [n if n.isdigit() else f"{n}.{query.page}" for n in page.ids]
+            more = walk.advance(ids, _settled(page, server), rows.total)
+            self.ledger.forget(walk.read_again_from(overlap))
+            if not more:
+                break
+            self.save()
+        walk.settle(self.run.now(), server)
+        self.save()
+        yield from audit.look_for_new(self)
+        if walk.caught_up:
+            yield from audit.read_again(self)
+            yield from self._look_again()
+        yield from self._date_refunds()
+        self.save()
+        if self.backlog:
+            domain = self.run.store.domain
+            logger.info("%s: changed orders still to read: %d", domain, self.backlog)
+
+    def _look_again(self) -> Plan[None]:
+        """Read again what was changed when the store did not show all that it counted."""
+        walk = self.place.walk
+        times = walk.look_again()
+        if times is None:
+            return
+        received: set[str] = set()
+        left = 0
+        for number in range(1, self.options.pages + 1):
+            query = WalkQuery(*times, number)
+            answer = yield from self.ask(self.by_change(self.options.size, query))
+            self.take(answer.page)
+            new = set(answer.page.ids) - received
+            received |= new
+            left = (answer.total or 0) - len(received)
+            if not new or left <= 0:
+                break
+        walk.looked_again(left)
+
+    def reasons(self) -> list[str]:
+        """Return why the counters may not be complete, one sentence each."""
+        place, found = self.place, super().reasons()
+        if place.walk.hidden:
+            found.append(f"Orders that the store counts and does not show: {place.walk.hidden}.")
+        if place.missing:
+            found.append(
+                f"Orders that vanished and were not found among those counted yet: {place.missing}."
+            )
+        return found
+
+    def _date_refunds(self) -> Plan[None]:
+        """Ask for the dates of refunds of which only those tell whether they are new."""
+        for order_id in sorted(self.ledger.undated, key=int)[: max(0, self.lookups)]:
+            try:
+                self.ledger.date_refunds(order_id, (yield from self.refunds_of(order_id)))
+            except StoreError as error:
+                if error.error_type == "not_found":
+                    # It was deleted just now, and its refunds with it.
+                    self.ledger.undated.discard(order_id)
+                elif error.error_type == "invalid_response":
+                    self.problems.append(error)
+                else:
+                    raise
+
+    def _check(self, page: OrderPage, query: WalkQuery) -> None:
+        """Refuse the page of a store that does not search as it was asked to.
+
+        Raises:
+            StoreError: invalid_response.
+        """
+        if any(changed < query.since - 1 for changed in page.changed):
+            raise StoreError("invalid_response", self.too_old)
+
+
+def _settled(page: OrderPage, server: float | None) -> list[int]:
+    if server is None:
+        return page.changed
+    return [changed for changed in page.changed if changed < server - _FRESH] or page.changed

@@ -1,0 +1,92 @@
+"""Pages of a list of orders, read as far as they can be. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ....errors import StoreError
+from ..reading.fields import Fields
+from .accounts import CountedOrder
+
+ReadOrder = Callable[[Fields, int | None], CountedOrder | None]
+"""Reads an order, given when it last changed, if it tells that; None for what is no order."""
+
+
+@dataclass(slots=True)
+class OrderPage:
+    """One page of orders, read.
+
+    Attributes:
+        orders: those that could be read.
+        ids: of all that is on the page; something unique for what has no readable id.
+        changed: times of change of all that have a readable one, in the page's order.
+        unreadable: why the others could not be read, by id.
+        problems: the same of those without a readable id.
+        others: ids of drafts and of what is in the trash.
+    """
+
+    orders: list[CountedOrder] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
+    changed: list[int] = field(default_factory=list)
+    unreadable: dict[str, StoreError] = field(default_factory=dict)
+    problems: list[StoreError] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
+
+    @property
+    def newest(self) -> int:
+        """The largest id of the page's orders and of their refunds, 0 where there is none."""
+        ids = [number for number in self.ids if number.isdigit()]
+        ids += [refund.id for order in self.orders for refund in order.refunds]
+        return max(map(int, ids), default=0)
+
+
+def read_page(name: str, items: Sequence[Any], read: ReadOrder, changed: str) -> OrderPage:
+    """Read a page; an order that makes no sense is left out and told.
+
+    Args:
+        name: of the list.
+        items: what is on the page.
+        read: reads an order.
+        changed: the member that tells when an order last changed.
+
+    Raises:
+        StoreError: invalid_response, there are no orders on it but something else.
+    """
+    page = OrderPage()
+    if items and not any(isinstance(item, dict) for item in items):
+        Fields(items[0], f"{name}[0]")
+    for index, item in enumerate(items):
+        where = f"{name}[{index}]"
+        number = f"?{index}"
+        try:
+            row = Fields(item, where)
+            number = str(row.identifier())
+            _read_row(page, number, row, read, changed)
+        except StoreError as error:
+            if number.isdigit():
+                page.unreadable[number] = error
+            else:
+                page.problems.append(error)
+        page.ids.append(number)
+    return page
+
+
+def _read_row(page: OrderPage, number: str, row: Fields, read: ReadOrder, changed: str) -> None:
+    # It decides how far the list was read, also by an order of which nothing else can be read.
+    when = _seconds_or_none(row, changed)
+    if when is not None:
+        page.changed.append(when)
+    order = read(row, when)
+    if order is None:
+        page.others.append(number)
+    else:
+        page.orders.append(order)
+
+
+def _seconds_or_none(row: Fields, name: str) -> int | None:
+    try:
+        return row.seconds(name)
+    except StoreError:
+        return None

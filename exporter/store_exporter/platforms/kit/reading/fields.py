@@ -1,0 +1,285 @@
+"""Reading of JSON answers: every member has the type it should have, or there is a typed error.
+
+Members that decide what a figure or a name is are read strictly. Members that only decorate
+(`*_or` methods) fall back to a default instead.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from datetime import UTC, datetime, tzinfo
+from decimal import Decimal
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from ....errors import StoreError
+from ....spec.money import Money, Quantity
+from .money import currency_code, decimal_number, exact
+
+T = TypeVar("T")
+_MISSING: Any = object()
+_FLAGS: Mapping[Any, bool] = {
+    **dict.fromkeys((True, "1", "yes", "true"), True),
+    **dict.fromkeys((False, "0", "no", "false"), False),
+}
+"""What PHP and its plugins write for true and false; 1 and 0 are equal to them."""
+_NO_DATE = re.compile(r"(0000-|-0001-).*|")
+"""How the empty date of a database arrives, and PHP's empty text."""
+_ENUM = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*")
+_TAG = re.compile(r"<[^<>]{0,2000}>")
+_PLACE = re.compile(r"[0-9]{1,9}")
+_SPACE = re.compile(r"[ \t\r\f\v]+")
+
+
+def plain_text(markup: str) -> str:
+    """Return HTML as text: tags dropped, entities decoded. It is not safe to put into HTML."""
+    text = html.unescape(_TAG.sub(" ", markup))
+    return "\n".join(_SPACE.sub(" ", line).strip() for line in text.strip().splitlines())
+
+
+def _kind(value: object) -> str:
+    names = {
+        type(None): "null",
+        bool: "a boolean",
+        int: "a number",
+        Decimal: "a number",
+        str: "a text",
+        list: "a list",
+        dict: "an object",
+    }
+    return names.get(type(value), "something else")
+
+
+def as_list(value: Any) -> list[Any] | None:
+    """Return a list; None for what is none.
+
+    PHP writes a list of which it took something out as an object with the places of the others.
+    """
+    if isinstance(value, Mapping) and value and all(map(_PLACE.fullmatch, value)):
+        return list(value.values())
+    return value if isinstance(value, list) else None
+
+
+class Fields:
+    """One JSON object.
+
+    Args:
+        value: what should be an object.
+        where: its name in error messages, such as `order 51`.
+
+    Raises:
+        StoreError: invalid_response, at construction and from every method that reads strictly.
+    """
+
+    __slots__ = ("_members", "where")
+
+    def __init__(self, value: Any, where: str) -> None:
+        # PHP writes an associative array without members as a list without items.
+        if value == []:
+            value = {}
+        if not isinstance(value, Mapping):
+            raise StoreError("invalid_response", f"{where} is {_kind(value)}, not an object")
+        self._members: Mapping[str, Any] = value
+        self.where = where
+
+    def _wrong(self, name: str, wanted: str) -> StoreError:
+        found = "missing" if name not in self._members else _kind(self._members[name])
+        return StoreError("invalid_response", f"{self.where}: {name} is {found}, not {wanted}")
+
+    def names(self) -> list[str]:
+        """Return the names of the members."""
+        return list(self._members)
+
+    def has(self, name: str) -> bool:
+        """Whether the member is there and not null."""
+        return self._members.get(name) is not None
+
+    def raw(self, name: str) -> Any:
+        """Return a member as it is, None if it is missing."""
+        return self._members.get(name)
+
+    def text(self, name: str) -> str:
+        """Read a text, with HTML entities decoded."""
+        value = self._members.get(name)
+        if not isinstance(value, str):
+            raise self._wrong(name, "a text")
+        return html.unescape(value)
+
+    def opaque(self, name: str = "id") -> str:
+        """Read an id or a cursor, which has to go back to the store as it came."""
+        value = self._members.get(name)
+        if not isinstance(value, str):
+            raise self._wrong(name, "a string")
+        return value
+
+    def text_or(self, name: str, default: str = "") -> str:
+        """Read a text that only decorates."""
+        value = self._members.get(name)
+        return html.unescape(value) if isinstance(value, str) else default
+
+    def markup_or(self, name: str, default: str = "") -> str:
+        """Read a decorating piece of HTML, as plain text."""
+        value = self._members.get(name)
+        return plain_text(value) if isinstance(value, str) else default
+
+    def one_of(self, name: str, known: Collection[str]) -> str:
+        """Read a string that is one of a closed list."""
+        value = self.text(name)
+        if value not in known:
+            message = f"{self.where}: {name} is {value[:40]}, which is not known here"
+            raise StoreError("invalid_response", message)
+        return value
+
+    def one_of_or(self, name: str, known: Collection[str], default: str) -> str:
+        """Read one value of an enumeration that later versions may have more of.
+
+        Returns:
+            `default` for a value that is written like one and not known here.
+        """
+        value = self.text(name)
+        if value not in known and _ENUM.fullmatch(value):
+            return default
+        return self.one_of(name, known)
+
+    def flag(self, name: str) -> bool:
+        """Read a boolean; PHP may have made a text or a number of it."""
+        value = self._members.get(name)
+        if not isinstance(value, (bool, int, str)) or value not in _FLAGS:
+            raise self._wrong(name, "a boolean")
+        return _FLAGS[value]
+
+    def integer(self, name: str, *, low: int = 0) -> int:
+        """Read a whole number that is at least `low`; PHP may have made a text or a float of it."""
+        value = self._members.get(name)
+        if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,18}", value):
+            value = int(value)
+        if isinstance(value, Decimal) and value.is_finite() and abs(value) < 10**18:
+            value = int(value) if value == value.to_integral_value() else value
+        if not isinstance(value, int) or isinstance(value, bool) or abs(value) >= 10**18:
+            raise self._wrong(name, "a whole number")
+        if value < low:
+            raise StoreError("invalid_response", f"{self.where}: {name} is {value}, below {low}")
+        return value
+
+    def identifier(self, name: str = "id") -> int:
+        """Read the id of something that exists: a whole number above zero."""
+        return self.integer(name, low=1)
+
+    def quantity(self, name: str) -> Quantity:
+        """Read a number of pieces, which is negative where more was sold than there was."""
+        value = self._members.get(name)
+        if value is None or isinstance(value, (bool, list, dict)):
+            raise self._wrong(name, "a number")
+        number = decimal_number(value, f"{self.where}: {name}")
+        whole = number.to_integral_value()
+        return int(whole) if number == whole else number
+
+    def decimal(self, name: str) -> Decimal:
+        """Read a number, or the same as text."""
+        return decimal_number(self._members.get(name), f"{self.where}: {name}")
+
+    def currency(self, name: str) -> str:
+        """Read the code of a currency."""
+        return currency_code(self._members.get(name), f"{self.where}: {name}")
+
+    def zone(self, name: str) -> tzinfo:
+        """Read the name of a time zone."""
+        zone = self.text(name)
+        try:
+            return ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            message = f"{self.where}: the time zone {zone[:40]!r} is not known here"
+            raise StoreError("invalid_response", message) from None
+
+    def money(self, name: str, currency: str) -> Money:
+        """Read an amount such as `"12.50"`; some plugins make a JSON number of it."""
+        amount = decimal_number(self._members.get(name), f"{self.where}: {name}")
+        return Money(exact(amount, currency), currency)
+
+    def money_if_any(self, name: str, currency: str) -> Money | None:
+        """Read an amount that may be null, empty or false, for none, but must be there."""
+        value = self._members.get(name, _MISSING)
+        if value is False or value in (None, ""):
+            return None
+        amount = decimal_number(value, f"{self.where}: {name}")
+        return Money(exact(amount, currency), currency)
+
+    def gmt(self, name: str) -> datetime:
+        """Read a date that is in GMT without saying so."""
+        value = self._members.get(name)
+        if isinstance(value, str):
+            try:
+                moment = datetime.fromisoformat(value)
+            except ValueError:
+                pass
+            else:
+                return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+        raise self._wrong(name, "a date")
+
+    def gmt_if_any(self, name: str) -> datetime | None:
+        """Read a date in GMT that may be null or empty, but must be there."""
+        return self.gmt(name) if self._has_date(name, _MISSING) else None
+
+    def _has_date(self, name: str, missing: Any = None) -> bool:
+        value = self._members.get(name, missing)
+        if value is None or value is False:
+            return False
+        return not isinstance(value, str) or _NO_DATE.fullmatch(value) is None
+
+    def seconds(self, name: str) -> int:
+        """Read a date in GMT as whole Unix seconds."""
+        moment = self.gmt(name)
+        # An empty date of a database arrives as a time before Christ.
+        if moment.year < 1971:
+            raise StoreError("invalid_response", f"{self.where}: {name} is {moment:%Y-%m-%d}")
+        return int(moment.timestamp())
+
+    def seconds_if_any(self, name: str) -> int | None:
+        """Read a date in GMT as whole Unix seconds; None where there is none."""
+        return self.seconds(name) if self._has_date(name) else None
+
+    def child(self, name: str) -> Fields:
+        """Read an object."""
+        return Fields(self._members.get(name), f"{self.where}: {name}")
+
+    def at(self, *names: str) -> Fields | None:
+        """Read an object inside others; None where it or one of them is null or missing."""
+        found = self
+        for name in names:
+            if not found.has(name):
+                return None
+            found = found.child(name)
+        return found
+
+    def nodes(self, name: str) -> Iterator[Fields]:
+        """Read the nodes of a connection of GraphQL."""
+        return self.child(name).children("nodes")
+
+    def listed(self, name: str) -> list[Any]:
+        """Read a list of whatever."""
+        value = as_list(self._members.get(name))
+        if value is None:
+            raise self._wrong(name, "a list")
+        return value
+
+    def children(self, name: str) -> Iterator[Fields]:
+        """Read a list of objects."""
+        for index, item in enumerate(self.listed(name)):
+            yield Fields(item, f"{self.where}: {name}[{index}]")
+
+    def texts_or(self, name: str) -> tuple[str, ...]:
+        """Read a decorating list of texts; whatever is no text is left out."""
+        value = as_list(self._members.get(name)) or ()
+        return tuple(html.unescape(item) for item in value if isinstance(item, str))
+
+    def decorating(self, name: str, read: Callable[[Fields], T]) -> tuple[T, ...]:
+        """Read a decorating list of objects; whatever cannot be read is left out."""
+        found = []
+        for item in as_list(self._members.get(name)) or ():
+            try:
+                found.append(read(Fields(item, f"{self.where}: {name}")))
+            except StoreError:
+                continue
+        return tuple(found)

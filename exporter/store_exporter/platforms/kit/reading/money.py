@@ -1,0 +1,140 @@
+"""Reading amounts of money from what platforms send: exact decimals with their currency."""
+
+from __future__ import annotations
+
+import re
+from decimal import ROUND_HALF_UP, Decimal
+
+from ....errors import StoreError
+
+_DECIMAL = re.compile(
+    r"-?([0-9]{1,24}(\.[0-9]{0,24})?|\.[0-9]{1,24})(E[+-]?[0-9]{1,2})?", re.IGNORECASE
+)
+"""A decimal as PHP writes one: also `.5`, and a large or tiny float as `1.0E+25`."""
+_TOO_LARGE = Decimal(10) ** 24
+_INTEGER = re.compile(r"-?[0-9]{1,24}")
+_CODE = re.compile(r"[A-Z][A-Z0-9]{2,9}")
+_MOST_DECIMALS = 8
+_ISO = {
+    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+    3: "BHD IQD JOD KWD LYD OMR TND",
+    4: "CLF UYW",
+}
+_DECIMALS = {code: decimals for decimals, codes in _ISO.items() for code in codes.split()}
+"""Minor units of the currencies that have not two, as ISO 4217 lists them."""
+
+
+def _unreadable(value: object, where: str) -> StoreError:
+    shown = repr(value)
+    if len(shown) > 40:
+        shown = shown[:40] + "…"
+    return StoreError("invalid_response", f"{where} is {shown}, which is not a plain number")
+
+
+def decimal_text(value: object, where: str) -> Decimal:
+    """Read an amount such as `"12.50"`.
+
+    A thousands separator, a decimal comma or a currency symbol is refused rather than guessed at:
+    `1,234` is a thousand in one country and a little over one in the next.
+
+    Raises:
+        StoreError: invalid_response, it is not a plain decimal.
+    """
+    if isinstance(value, str) and _DECIMAL.fullmatch(value.strip()):
+        number = Decimal(value.strip())
+        if "e" not in value.lower():
+            return number
+        if abs(number) < _TOO_LARGE:
+            return Decimal(f"{number:f}")
+    raise _unreadable(value, where)
+
+
+def decimal_number(value: object, where: str) -> Decimal:
+    """Read an amount that is a JSON number, or a plain decimal as text.
+
+    Raises:
+        StoreError: invalid_response, it is neither.
+    """
+    if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
+        number = Decimal(value)
+        if number.is_finite() and abs(number) < _TOO_LARGE:
+            return number
+        raise _unreadable(value, where)
+    return decimal_text(value, where)
+
+
+def unformatted(value: object, thousands: str, decimal: str) -> object:
+    """Return an amount that is formatted for people as a plain decimal; anything else as it is.
+
+    Args:
+        value: such as `"1,234.50"`.
+        thousands: the sign that the shop sets between groups of digits; empty for none.
+        decimal: the sign that it sets before decimals.
+    """
+    if not isinstance(value, str) or thousands == decimal:
+        return value
+    sign = re.escape(thousands)
+    # India writes 12,34,567.
+    group = f"(?:(?:{sign}[0-9]{{2,3}})*{sign}[0-9]{{3}})?" if thousands else ""
+    pattern = rf"(-?[0-9]{{1,24}}{group})(?:{re.escape(decimal or '.')}([0-9]{{1,24}}))?"
+    match = re.fullmatch(pattern, value.strip())
+    if match is None:
+        return value
+    whole, decimals = match.group(1), match.group(2)
+    whole = whole.replace(thousands, "") if thousands else whole
+    return whole if decimals is None else f"{whole}.{decimals}"
+
+
+def minor_units(value: object, decimals: int, where: str) -> Decimal:
+    """Read an amount in minor units (pence), as text or as a whole number, in major ones.
+
+    Raises:
+        StoreError: invalid_response, it is not a whole number.
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if isinstance(value, str) and _INTEGER.fullmatch(value):
+        return Decimal(value).scaleb(-decimals)
+    raise _unreadable(value, where)
+
+
+def decimal_places(value: object, where: str) -> int:
+    """Read how many decimals a currency has.
+
+    Raises:
+        StoreError: invalid_response, it is not a number from 0 to 8.
+    """
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST_DECIMALS:
+        return value
+    raise StoreError("invalid_response", f"{where} is not a number of decimals")
+
+
+def currency_code(value: object, where: str) -> str:
+    """Read a currency's code, in upper case.
+
+    One that ISO does not know is kept: shops make up their own.
+
+    Raises:
+        StoreError: invalid_response, it does not even look like one.
+    """
+    if isinstance(value, str) and value.isascii() and _CODE.fullmatch(value.upper()):
+        return value.upper()
+    raise StoreError("invalid_response", f"{where} is not the code of a currency")
+
+
+def decimals_of(currency: str) -> int:
+    """Return how many decimals a currency has by ISO 4217, two where it is unknown."""
+    return _DECIMALS.get(currency, 2)
+
+
+def rounded(amount: Decimal, currency: str) -> Decimal:
+    """Return an amount that was computed, such as an average, with its currency's decimals."""
+    return amount.quantize(Decimal(1).scaleb(-decimals_of(currency)), ROUND_HALF_UP)
+
+
+def exact(amount: Decimal, currency: str) -> Decimal:
+    """Return the same amount, without zeros beyond its currency's decimals."""
+    shown = rounded(amount, currency)
+    if shown != amount:
+        return amount.normalize()
+    return min(amount, shown, key=lambda written: len(str(written)))

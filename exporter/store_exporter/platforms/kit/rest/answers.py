@@ -1,0 +1,88 @@
+"""Reading answers of a REST API: JSON, and errors by their code, else by the status. No I/O."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
+from typing import Any, ClassVar
+
+from ....contract import Response
+from ....errors import StoreError
+from ....net import documents
+from ....net.marks import Marks
+
+STATUSES: Mapping[int, str] = {
+    400: "invalid_request",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "api_not_found",
+    405: "api_not_found",
+    408: "timeout",
+    409: "invalid_state",
+    413: "invalid_request",
+    422: "invalid_request",
+    429: "rate_limited",
+}
+"""Error type by status; from 500 on it is server_error."""
+
+
+class RestReader(ABC):
+    """Reads the answers of one platform, whose words a subclass has."""
+
+    marks: ClassVar[Marks]
+    """Of the platform, and of those who answer in its place."""
+    codes: ClassVar[Mapping[str, str]] = {}
+    """Error types by the platform's codes, which count before the status."""
+    statuses: ClassVar[Mapping[int, str]] = STATUSES
+    """Error types by status, for codes that are not known."""
+
+    @abstractmethod
+    def said(self, body: Any) -> tuple[str | None, str]:
+        """Return the code and the words of an error; None and "" where it has none."""
+
+    def read(self, response: Response) -> Any:
+        """Return the JSON of a successful answer.
+
+        Raises:
+            StoreError: as `error` says, or as `documents.document` finds where it is no JSON.
+        """
+        body = documents.document(response, self.marks)
+        if response.status < 400:
+            return body
+        raise self.error(response.status, body)
+
+    def error(self, status: int, body: Any) -> StoreError:
+        """Return what an error answer means, by its status and its JSON."""
+        code, words = self.said(body)
+        message = self.marks.redact.line(words) or f"the store answered with HTTP {status}"
+        return StoreError(self.kind(status, code, message), message, status=status, code=code)
+
+    def kind(self, status: int, code: str | None, message: str) -> str:
+        """Return the error type of an error; `message` is its own or tells of the status."""
+        del message
+        if code is not None and code in self.codes:
+            return self.codes[code]
+        if status >= 500:
+            return "server_error"
+        return self.statuses.get(status, "invalid_response")
+
+
+def server_time(response: Response) -> float | None:
+    """Return the store's clock, in Unix seconds, from the Date header; None without a usable one.
+
+    An answer out of a cache has the time at which it was made, so that is not used either.
+    """
+    if "age" in response.headers:
+        return None
+    return _moment(response.headers.get("date", ""))
+
+
+@lru_cache(maxsize=256)
+def _moment(date: str) -> float | None:
+    """Return the Unix time of a date; many stores answer in the same second."""
+    try:
+        return parsedate_to_datetime(date).timestamp()
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,281 @@
+"""A REST API of resources, and of lists in numbered pages. It makes plans of requests.
+
+A platform says what its answers mean and how its lists are asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeVar
+
+from ....contract import Response
+from ....errors import StoreError
+from ....net.plans import Plan, Request
+from ....spec.results import Listing
+from .. import connection
+from ..reading import lists
+from ..reading.fields import Fields, as_list
+from ..reading.lists import Rows
+from .answers import RestReader
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class RestPage:
+    """One page of a list: its items unread, and what the store says of all pages, if it does."""
+
+    name: str
+    items: list[Any]
+    total: int | None
+    pages: int | None
+    response: Response
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __iter__(self) -> Iterator[Fields]:
+        """Yield the items.
+
+        Raises:
+            StoreError: invalid_response, at an item that is no object.
+        """
+        for index, item in enumerate(self.items):
+            yield Fields(item, f"{self.name}[{index}]")
+
+
+class Api(connection.Api):
+    """The store's API for the time of one operation or run."""
+
+    page_size: ClassVar[int]
+    """The most items that the store puts on a page."""
+    most_pages: ClassVar[int]
+    """Pages that one operation reads at most, whatever the store says there are."""
+    in_full: ClassVar[Mapping[str, str]]
+    """What asks for a list of amounts in full, in an order in which new items come last."""
+    size_name: ClassVar[str] = "per_page"
+    """Parameter of the size of a page."""
+    page_name: ClassVar[str] = "page"
+    """Parameter of its number, from 1."""
+    ids_name: ClassVar[str] = "include"
+    """Parameter of the ids of the items that are wanted, with commas between them."""
+    total_header: ClassVar[str] = ""
+    """Header that says how many items a list has."""
+    pages_header: ClassVar[str] = ""
+    """Header that says how many pages it has."""
+    reader: ClassVar[RestReader]
+    """Reads the answers."""
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        json: Any = None,
+        headers: Mapping[str, str] | None = None,
+        idempotent: bool | None = None,
+    ) -> Plan[Response]:
+        """Send a request and return whatever is answered.
+
+        Args:
+            method: in upper case.
+            path: as `address` takes it.
+            params: the query; None and empty values are left out.
+            json: the body.
+            headers: further headers.
+            idempotent: whether it may be repeated; GET and PUT may unless said otherwise.
+
+        Raises:
+            StoreError: whatever a request may raise.
+        """
+        query = {k: str(v) for k, v in (params or {}).items() if v is not None and v != ""}
+        if idempotent is None:
+            idempotent = method in ("GET", "PUT")
+        url = self.address(path)
+        request = Request(method, url, query, headers or {}, json=json, idempotent=idempotent)
+        return (yield from self.deliver(path, request))
+
+    def address(self, path: str) -> str:
+        """Return the address of a path, which is below the store's."""
+        return self.url + path
+
+    def deliver(self, path: str, request: Request) -> Plan[Response]:
+        """Send the request for a path; a platform may have to do more for it."""
+        del path
+        return self.exchange(request)
+
+    def read(self, path: str, response: Response) -> Any:
+        """Return the JSON of a successful answer.
+
+        Raises:
+            StoreError: as the answer says.
+        """
+        del path
+        return self.reader.read(response)
+
+    def counted(self, response: Response) -> tuple[int | None, int | None]:
+        """Return how many items and pages a list has, None where the answer does not say."""
+        total, pages = (
+            int(told) if told.isascii() and told.isdigit() and len(told) < 13 else None
+            for told in (
+                response.headers.get(name, "").strip()
+                for name in (self.total_header, self.pages_header)
+            )
+        )
+        return total, pages
+
+    def get(self, path: str, params: Mapping[str, Any] | None = None) -> Plan[Any]:
+        """GET one resource and return its JSON."""
+        body, _ = yield from self.ask(path, params)
+        return body
+
+    def ask(self, path: str, params: Mapping[str, Any] | None = None) -> Plan[tuple[Any, Response]]:
+        """GET one resource; return its JSON and the answer that it came in."""
+        response = yield from self.send("GET", path, params)
+        return self.read(path, response), response
+
+    def one(self, path: str, what: str, params: Mapping[str, Any] | None = None) -> Plan[Fields]:
+        """GET one resource, which `what` calls in messages."""
+        return Fields((yield from self.get(path, params)), what)
+
+    def change(self, path: str, body: Mapping[str, Any]) -> Plan[Any]:
+        """PUT members of one resource and return its JSON."""
+        response = yield from self.send("PUT", path, json=body)
+        return self.read(path, response)
+
+    def create(self, path: str, body: Mapping[str, Any]) -> Plan[Any]:
+        """POST a new resource and return its JSON; never repeated once it may have arrived."""
+        response = yield from self.send("POST", path, json=body)
+        return self.read(path, response)
+
+    def page(self, path: str, params: Mapping[str, Any] | None = None) -> Plan[RestPage]:
+        """GET one page of a list.
+
+        Raises:
+            StoreError: invalid_response, it is no list; whatever a request may raise.
+        """
+        body, response = yield from self.ask(path, params)
+        items = as_list(body)
+        if items is None:
+            raise StoreError("invalid_response", f"{path} is not a list", status=response.status)
+        total, pages = self.counted(response)
+        return RestPage(path.rpartition("/")[2], items, total, pages, response)
+
+    def count(
+        self, path: str, params: Mapping[str, Any], matches: Callable[[Fields], bool]
+    ) -> Plan[int]:
+        """Return how many items of a list match, without reading more than one of them.
+
+        Args:
+            path: of the list.
+            params: the query without the size of a page.
+            matches: whether an item is one that was asked for.
+
+        Raises:
+            StoreError: invalid_response, the store does not say, contradicts itself or answers
+                with what was not asked for; whatever a request may raise.
+        """
+        page = yield from self.page(path, {**params, self.size_name: 1})
+        if not all(matches(row) for row in page):
+            raise unasked(path)
+        if page.total is None or bool(page.total) != bool(page.items):
+            told = "no total" if page.total is None else f"a total of {page.total}"
+            message = f"{path} comes with {len(page)} items and {told}"
+            raise StoreError("invalid_response", message)
+        return page.total
+
+    def rows(
+        self,
+        path: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        limit: int | None = None,
+        until: Callable[[Any], bool] | None = None,
+    ) -> Plan[Rows]:
+        """GET a list, in as many pages as it takes, but not more than `most_pages`.
+
+        Args:
+            path: of the list.
+            params: the query without size and number of a page.
+            limit: items wanted; all of them, as far as the pages go, without it.
+            until: ends the reading before an item for which it is true.
+
+        Raises:
+            StoreError: invalid_response, it is no list; whatever a request may raise.
+        """
+        ask, size, most = self._pages(path, params or {}), self.page_size, self.most_pages
+        return lists.numbered(ask, size=size, most=most, limit=limit, until=until)
+
+    def listing(
+        self,
+        path: str,
+        what: str,
+        read: Callable[[Fields], T],
+        params: Mapping[str, Any] | None = None,
+        *,
+        limit: int | None = None,
+    ) -> Plan[Listing[T]]:
+        """GET the results in a list; those that make no sense are left out and counted.
+
+        Args:
+            path: of the list.
+            what: it is called in messages.
+            read: reads an item.
+            params: as in `rows`, and so is the limit.
+            limit: see there.
+
+        Raises:
+            StoreError: invalid_response, none of them can be read; whatever a request may raise.
+        """
+        return (yield from self.rows(path, params, limit=limit)).listing(what, read)
+
+    def has_any(self, path: str) -> Plan[bool]:
+        """Return whether a list has an item, without reading more than one of them."""
+        return len((yield from self.page(path, {self.size_name: 1, "_fields": "id"}))) > 0
+
+    def every(
+        self, path: str, params: Mapping[str, Any], what: str, take: Callable[[Fields], None]
+    ) -> Plan[int]:
+        """GET all of a list of amounts, in full; see `lists.taken`.
+
+        Args:
+            path: of the list.
+            params: the query without size and number of a page and what sorts.
+            what: the name of its items.
+            take: takes each item.
+        """
+        ask, left = (
+            self._pages(path, {**params, **self.in_full}),
+            lambda: self.ends - self.monotonic(),
+        )
+        return lists.taken(ask, take, what=what, size=self.page_size, left=left)
+
+    def chosen(self, path: str, ids: set[int], params: Mapping[str, Any]) -> Plan[list[Fields]]:
+        """GET those items of a list that have one of some ids, in as many requests as it takes.
+
+        Args:
+            path: of the list.
+            ids: any number of them.
+            params: the query besides.
+        """
+        found: list[Fields] = []
+        numbers, size = sorted(ids), self.page_size
+        for start in range(0, len(numbers), size):
+            some = ",".join(map(str, numbers[start : start + size]))
+            rows = yield from self.rows(path, {**params, self.ids_name: some}, limit=size)
+            found += rows.whole(path.rpartition("/")[2])
+        return [row for row in found if row.identifier() in ids]
+
+    def _pages(self, path: str, params: Mapping[str, Any]) -> Callable[[int, int], Plan[RestPage]]:
+        def ask(number: int, size: int) -> Plan[RestPage]:
+            return self.page(path, {**params, self.size_name: size, self.page_name: number})
+
+        return ask
+
+
+def unasked(path: str) -> StoreError:
+    """Return the error of a list with items that were not asked for, so that its count is wrong."""
+    message = f"{path} answers with what was not asked for: a cache or plugin drops the query"
+    return StoreError("invalid_response", message)
