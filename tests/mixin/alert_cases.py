@@ -52,7 +52,8 @@ class Case:
         message: the description of the alert that fires; None when none may.
         severity, labels: of the alert that fires, beside those of the store.
         base: the labels that the alert takes from its series.
-        step: between samples, and between evaluations.
+        step: between samples.
+        pace: between evaluations; as often as samples come unless a long history makes that slow.
         groups: the recording rules that matter; the rest are left out for speed.
         facts: annotations that are looked at beside summary and description.
     """
@@ -66,6 +67,7 @@ class Case:
     labels: Mapping[str, str] = field(default_factory=dict)
     base: str = STORE
     step: str = "1m"
+    pace: str = ""
     groups: tuple[str, ...] = ("health",)
     facts: Mapping[str, str] = field(default_factory=dict)
 
@@ -1336,6 +1338,7 @@ WEEKS = [
         f"{WHO} had no order in the last 2h; normally it has 24 at this time of the week.",
         labels={"window": "2h"},
         step="30m",
+        pace="1h",
         groups=("business", "costs"),
         facts={"cost": "about 15,000 EUR an hour in 12 orders, at this time of the week"},
     ),
@@ -1345,6 +1348,7 @@ WEEKS = [
         drought(f"0+6x{5 * WEEK}"),
         after(4, 180),
         step="30m",
+        pace="1h",
         groups=("business",),
     ),
     Case(
@@ -1353,6 +1357,7 @@ WEEKS = [
         drought(f"0+6x{2 * WEEK} {6 * 2 * WEEK}x40"),
         after(2, 180),
         step="30m",
+        pace="1h",
         groups=("business",),
     ),
     Case(
@@ -1361,6 +1366,7 @@ WEEKS = [
         drought(f"0+0.5x{4 * WEEK} {0.5 * 4 * WEEK}x40"),
         after(4, 180),
         step="30m",
+        pace="1h",
         groups=("business",),
     ),
     Case(
@@ -1369,6 +1375,7 @@ WEEKS = [
         drought(f"{SELLING} {SOLD}x40", f"1x{4 * WEEK} 0x40"),
         after(4, 180),
         step="30m",
+        pace="1h",
         groups=("business",),
     ),
     Case(
@@ -1423,6 +1430,7 @@ SURGES = [
         "warning",
         {"currency": "EUR"},
         step="30m",
+        pace="1h",
         groups=("business", "surges"),
     ),
     Case(
@@ -1431,6 +1439,7 @@ SURGES = [
         {**EARNED, of(business.REFUNDS, EUR): f"0+900x{5 * WEEK}"},
         after(4, 1500),
         step="30m",
+        pace="1h",
         groups=("business", "surges"),
     ),
     Case(
@@ -1443,6 +1452,7 @@ SURGES = [
         },
         after(4, 1500),
         step="30m",
+        pace="1h",
         groups=("business", "surges"),
     ),
     Case(
@@ -1538,6 +1548,7 @@ UPDATES = [
         AFTER_UPDATE,
         f"30% of the cart and checkout calls at {WHO} failed in the last half hour; it was "
         "updated within 6 hours.",
+        pace="10m",
         groups=(),
     ),
     Case(
@@ -1547,6 +1558,7 @@ UPDATES = [
         AFTER_UPDATE,
         f"30% of the cart and checkout calls at {WHO} failed in the last half hour; it was "
         "updated within 6 hours.",
+        pace="10m",
         groups=(),
     ),
     Case(
@@ -1561,6 +1573,7 @@ UPDATES = [
         AFTER_UPDATE,
         f"30% of the cart and checkout calls at {WHO} failed in the last half hour; it was "
         "updated within 6 hours.",
+        pace="10m",
         groups=(),
     ),
     Case(
@@ -1573,6 +1586,7 @@ UPDATES = [
             f'{health.EVENT.name}{{org="globex", kind="deploy", component="app"}}': JUST_NOW,
         },
         AFTER_UPDATE,
+        pace="10m",
         groups=(),
     ),
     Case(
@@ -1584,6 +1598,7 @@ UPDATES = [
             event("certificate", "expires", "2026-01-01", "2026-04-01"): JUST_NOW,
         },
         AFTER_UPDATE,
+        pace="10m",
         groups=(),
     ),
     Case(
@@ -1591,6 +1606,7 @@ UPDATES = [
         "the same without an update is the matter of other alerts",
         {**carts(0.3), **SAME_VERSION},
         AFTER_UPDATE,
+        pace="10m",
         groups=(),
     ),
     Case(
@@ -1598,6 +1614,7 @@ UPDATES = [
         "what failed before the update is not its fault",
         {**carts(0.3, before=0.25), **CHANGED_VERSION},
         AFTER_UPDATE,
+        pace="10m",
         groups=(),
     ),
     Case(
@@ -1605,6 +1622,7 @@ UPDATES = [
         "a few calls at night are too few to mean anything",
         {**carts(0.3, rate=0.005), **CHANGED_VERSION},
         AFTER_UPDATE,
+        pace="10m",
         groups=(),
     ),
 ]

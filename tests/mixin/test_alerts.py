@@ -121,7 +121,7 @@ def run(case: Case, directory: Path) -> None:
     }
     promtool(
         directory,
-        {"evaluation_interval": case.step, "tests": [test]},
+        {"evaluation_interval": case.pace or case.step, "tests": [test]},
         case.groups,
         case.alert,
         case.facts,
