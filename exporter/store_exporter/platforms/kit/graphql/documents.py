@@ -113,15 +113,20 @@ def nodes(ask: AskPage, limit: int) -> Plan[Nodes]:
     Args:
         ask: for a page.
         limit: nodes wanted.
+
+    Raises:
+        StoreError: also invalid_response, its pages come again.
     """
     found: list[Any] = []
     after: str | None = None
+    seen: set[str] = set()
     for _ in range(MAX_PAGES):
         read = yield from ask(min(PAGE, limit - len(found)), after)
         found += read.items
         after = read.after
         if after is None or len(found) >= limit:
             break
+        _not_again(after, seen, read.connection.where)
     return Nodes(found[:limit], after is None and len(found) <= limit, read.connection)
 
 
@@ -140,6 +145,7 @@ def all_nodes(
     """
     found: list[Any] = []
     after: str | None = None
+    seen: set[str] = set()
     while True:
         read = yield from ask(min(PAGE, limit + 1 - len(found)), after)
         found += read.items
@@ -150,3 +156,11 @@ def all_nodes(
             return found
         if not read.items:
             raise StoreError("invalid_response", f"{what}: an empty page is not the last")
+        _not_again(after, seen, what)
+
+
+def _not_again(cursor: str, seen: set[str], what: str) -> None:
+    """Refuse a cursor that was there before, after which the same pages would come again."""
+    if cursor in seen:
+        raise StoreError("invalid_response", f"{what}: the cursor goes back to an earlier page")
+    seen.add(cursor)

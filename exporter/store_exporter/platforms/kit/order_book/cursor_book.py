@@ -36,11 +36,39 @@ class Pass:
         begin: the pass reads orders changed at or after this Unix time.
         newest: the latest time of change seen.
         after: cursor at which the pass goes on; None when it is over.
+        pages: that the pass has read.
+        mark: a cursor of the pass that should never come again.
     """
 
     begin: int
     newest: int
     after: str | None = None
+    pages: int = 0
+    mark: str | None = None
+
+    def start(self, begin: int) -> None:
+        """Begin a pass at a Unix time."""
+        self.begin, self.pages, self.mark = begin, 0, None
+
+    def go_on(self, after: str | None) -> None:
+        """Note where the next page begins.
+
+        Pages that come again would be read for ever. One cursor in memory is enough to notice: it
+        is replaced after 1, 2, 4, 8… pages, so that it stands in the circle before long (Brent's
+        algorithm).
+
+        Raises:
+            StoreError: invalid_response, the page has been read; the next pass begins anew.
+        """
+        if after is not None and after == self.mark:
+            self.after = None
+            raise StoreError(
+                "invalid_response", "the list of orders: the cursor goes back to an earlier page"
+            )
+        self.after = after
+        self.pages += 1
+        if self.pages & (self.pages - 1) == 0:
+            self.mark = after
 
     def to_document(self) -> dict[str, Any]:
         """Return the pass as JSON types."""
@@ -56,7 +84,14 @@ class Pass:
         after = document["after"]
         if after is not None and not isinstance(after, str):
             raise ValueError("the cursor is not a string")
-        return cls(int(document["begin"]), int(document["newest"]), after)
+        mark = document.get("mark")
+        return cls(
+            int(document["begin"]),
+            int(document["newest"]),
+            after,
+            int(document.get("pages", 0)),
+            mark if isinstance(mark, str) else None,
+        )
 
 
 class CursorBook(OrderBook[ApiT, Pass]):
@@ -71,6 +106,7 @@ class CursorBook(OrderBook[ApiT, Pass]):
     def __init__(self, api: ApiT, run: Run) -> None:
         super().__init__(api, run)
         self.beside: list[StoreError] = []
+        self._read_now: set[str] = set()
 
     @abstractmethod
     def latest(self, size: int, after: str | None) -> Plan[NodePage]:
@@ -135,16 +171,18 @@ class CursorBook(OrderBook[ApiT, Pass]):
         if place.after is None:
             # What shows a time in the future must not hide what changes until then.
             latest = min(place.newest, int(self.run.now()))
-            place.begin = max(0, latest - self.options.overlap)
+            place.start(max(0, latest - self.options.overlap))
         left = self.options.size * self.options.pages
         while left > 0:
             page = yield from self._page(min(self.options.size, left))
             for order in (yield from self._read(page.items)):
                 self.ledger.apply(order)
                 place.newest = max(place.newest, order.modified)
-            place.after = page.after
-            self.ledger.forget(place.begin)
-            self.save()
+            try:
+                place.go_on(page.after)
+            finally:
+                self.ledger.forget(place.begin)
+                self.save()
             if place.after is None:
                 break
             left -= max(1, len(page.items))
@@ -155,7 +193,8 @@ class CursorBook(OrderBook[ApiT, Pass]):
         """Ask for the longest unread orders, as what is deleted is in no list."""
         known = self.ledger.longest_unread(_LOOKED_FOR)
         for order_id, is_deleted in (yield from self.absent(known)).items() if known else ():
-            if is_deleted:
+            # A list that lags behind may still show what is gone; it counts once the list agrees.
+            if is_deleted and order_id not in self._read_now:
                 self.ledger.gone(order_id)
             else:
                 self.ledger.touch(order_id)
@@ -190,6 +229,7 @@ class CursorBook(OrderBook[ApiT, Pass]):
                 continue
             if order is not None:
                 self.unreadable.pop(order.id, None)
+                self._read_now.add(order.id)
                 orders.append(order)
         self.seen += len(orders)
         return orders

@@ -8,6 +8,7 @@ that: an order that is edited is paid in the rest, one that is authorised is cap
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from decimal import Decimal
 
 from ....errors import StoreError
@@ -27,6 +28,8 @@ _ENDED = {"SUCCESS": PAID, "FAILURE": FAILED, "ERROR": FAILED}
 _NOT_OF_AN_ID = re.compile(r"[^a-z0-9]+")
 _A_NUMBER = re.compile(r"[0-9]{4}")
 _LONGEST_METHOD = 40
+_REST = "rest"
+"""The id of what was refunded and is no transaction."""
 
 
 def is_cut_short(row: Fields) -> bool:
@@ -48,8 +51,6 @@ def read_order(row: Fields, began: int) -> CountedOrder | None:
     if row.flag("test"):
         return None
     total = ids.shop_money(row, "totalPriceSet")
-    if total.amount < 0:
-        raise StoreError("invalid_response", f"{row.where}: the total is negative")
     if len(row.listed("transactions")) >= _MOST:
         raise StoreError("response_too_large", f"{row.where}: there are {_MOST} payments or more")
     is_paid = order_models.is_paid(row)
@@ -123,12 +124,37 @@ def _method(gateway: str) -> str:
 
 
 def _refunds(row: Fields, currency: str) -> list[CountedRefund]:
-    """Return what was paid back; a refund that is pending or failed is none."""
-    return [
-        CountedRefund(str(ids.number(move)), _amount(move, "amountSet", currency), _when(move))
-        for move in _successful(row, ("REFUND",))
-        if not move.flag("test")
-    ]
+    """Return what was paid back, which is what Shopify calls the total refunded.
+
+    A refund that is pending or failed is none. The shop's currency at another day's rate, or what
+    was paid back outside Shopify, makes the total another than that of the transactions.
+    """
+    found, others, last = [], Decimal(0), 0
+    for move in row.children("transactions"):
+        ended = _ENDED.get(move.text("status"))
+        if move.text("kind") != "REFUND" or ended == FAILED:
+            continue
+        amount, last = _amount(move, "amountSet", currency), max(last, _when(move))
+        if ended == PAID and not move.flag("test"):
+            found.append(CountedRefund(str(ids.number(move)), amount, _when(move)))
+        else:
+            others += amount
+    rest = _amount(row, "totalRefundedSet", currency)
+    rest -= sum((refund.amount for refund in found), Decimal(0))
+    if rest > others:
+        # Shopify may count what is pending.
+        found.append(CountedRefund(_REST, rest - others, last or row.seconds("updatedAt")))
+    return _lowered(found, -rest)
+
+
+def _lowered(refunds: list[CountedRefund], excess: Decimal) -> list[CountedRefund]:
+    """Return refunds that come to less by an excess, which is taken from the latest ones."""
+    left = []
+    for refund in sorted(refunds, key=lambda one: one.created or 0, reverse=True):
+        taken = min(max(excess, Decimal(0)), refund.amount)
+        excess -= taken
+        left.append(replace(refund, amount=refund.amount - taken))
+    return left
 
 
 def _successful(row: Fields, kinds: tuple[str, ...]) -> list[Fields]:

@@ -81,8 +81,11 @@ class _OrderBook(CursorBook[Api]):
                 f"This app is shown no order of the last {_SHOWN_DAYS} days and lacks the scope "
                 "read_all_orders: orders that were deleted cannot be told from old ones."
             )
-        pairs = zip(known, nodes, strict=False)
-        return {number: node is None and int(number) >= oldest for number, node in pairs}
+        there = {self.id_of(Fields(node, "node")) for node in nodes if node is not None}
+        return {
+            number: node is None and number not in there and int(number) >= oldest
+            for number, node in zip(known, nodes, strict=False)
+        }
 
     def _oldest_shown(self, data: Fields) -> int:
         """Return the id of the oldest order that this app sees; 0 where it sees all."""
