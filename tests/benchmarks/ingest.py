@@ -111,9 +111,8 @@ def rows(spent: dict[str, list[float]], times: dict[str, list[float]]) -> Iterat
                 spread=Spread.of(ratios),
             )
         answers = times[f"{size}"]
-        target = 5.0 if size == SIZES[0] else None
         yield Result(
-            f"{name}: answer", "ms", median(answers), target=target, spread=Spread.of(answers)
+            f"{name}: answer", "ms", median(answers), target=5.0, spread=Spread.of(answers)
         )
 
 

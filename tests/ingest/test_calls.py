@@ -48,9 +48,8 @@ likely = st.fixed_dictionaries(
 @given(st.lists(likely | anything, max_size=20))
 def test_every_call_is_counted_whole_or_refused_with_a_sentence(calls: list[Any]) -> None:
     reader = CallReader(TENANT)
-    for index, call in enumerate(calls):
-        reader.read(index, call)
-    additions = reader.additions
+    reader.read(enumerate(calls))
+    additions = reader.additions()
     assert reader.accepted + len(reader.refusals) == len(calls)
     assert sum(addition.finished for addition in additions.values()) == reader.accepted
     assert sum(len(addition.durations) for addition in additions.values()) == reader.accepted
@@ -140,11 +139,11 @@ def test_what_unpacks_to_more_than_the_limit_is_refused() -> None:
 )
 def test_a_wrong_field_is_named(fields: dict[str, Any], field: str, error: str) -> None:
     reader = CallReader(TENANT)
-    reader.read(7, {**GOOD, **fields})
+    reader.read([(7, {**GOOD, **fields})])
     (refusal,) = reader.refusals
     assert (refusal.index, refusal.field) == (7, field)
     assert error in refusal.error
-    assert reader.additions == {}
+    assert reader.additions() == {}
 
 
 def test_a_call_with_its_trace_is_an_exemplar_and_its_message_is_kept_for_the_log() -> None:
@@ -156,8 +155,8 @@ def test_a_call_with_its_trace_is_an_exemplar_and_its_message_is_kept_for_the_lo
         "error_class": "ECONNRESET",
         "message": "x" * 5000,
     }
-    reader.read(0, {**GOOD, **told})
-    ((labels, addition),) = reader.additions.items()
+    reader.read([(0, {**GOOD, **told})])
+    ((labels, addition),) = reader.additions().items()
     (exemplar,) = addition.exemplars
     assert (exemplar.trace_id, exemplar.span_id, exemplar.value) == ("a" * 32, "b" * 16, 0.5)
     assert exemplar.timestamp == NOW
@@ -193,3 +192,29 @@ def test_a_platforms_own_codes_are_known_for_its_stores(
     platform: str, code: str, status: int | None, expected: str | None
 ) -> None:
     assert TENANT.classes.error_type(code, status, platform) == expected
+
+
+def test_half_of_a_pair_of_surrogates_and_a_byte_order_mark_are_read_as_python_reads_them() -> None:
+    """JavaScript leaves the one where it cuts a text, some editors write the other."""
+    assert list(calls_in(b'\xef\xbb\xbf[{"message": "cut \\ud83d"}]', JSON)) == [
+        (0, {"message": "cut \ud83d"})
+    ]
+
+
+def test_a_status_that_only_equals_one_is_refused_whatever_came_before() -> None:
+    reader = CallReader(TENANT)
+    calls = [{**GOOD, "http_status": status} for status in (404, 404.0, 404)]
+    reader.read(enumerate(calls))
+    assert (reader.accepted, [refusal.index for refusal in reader.refusals]) == (2, [1])
+
+
+def test_the_slowest_success_of_a_store_keeps_its_own_time_and_trace() -> None:
+    reader = CallReader(TENANT)
+    slow = {**GOOD, "duration_seconds": 3.0, "time": NOW - 60, "trace_id": "a" * 32}
+    failed = {**GOOD, "duration_seconds": 9.0, "error_type": "timeout"}
+    reader.read(enumerate([GOOD, slow, {**GOOD, "operation": "own"}, failed]))
+    (slowest,) = reader.slowest()
+    found = (slowest.duration, slowest.time, slowest.trace_id, slowest.operation)
+    assert found == (3.0, NOW - 60, "a" * 32, "get_cart")
+    (one,) = reader.failed
+    assert (one.duration, one.error_type, one.time) == (9.0, "timeout", NOW)

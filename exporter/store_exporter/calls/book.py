@@ -146,7 +146,8 @@ class CallBook:
 
     def add(self, call: Call) -> None:
         """Remember a call of which somebody else tells; its message is cut to what may be kept."""
-        call = replace(call, message=call.message[:MAX_RAW])
+        if len(call.message) > MAX_RAW:
+            call = replace(call, message=call.message[:MAX_RAW])
         if call.error_type is None:
             self._slow(call)
             return

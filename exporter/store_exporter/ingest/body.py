@@ -7,7 +7,9 @@ import zlib
 from collections.abc import Iterator
 from typing import Any
 
-from .calls import Refusal
+from pydantic_core import from_json
+
+from .calls import Found, Refusal
 
 MAX_BYTES = 1024 * 1024
 """Largest body, packed and unpacked."""
@@ -55,8 +57,8 @@ def unpacked(body: bytes, encoding: str) -> bytes:
     return found
 
 
-def calls_in(body: bytes, content_type: str) -> Iterator[tuple[int, Any] | Refusal]:
-    """Yield the calls of a batch with their places, and refusals of lines that are no JSON.
+def calls_in(body: bytes, content_type: str) -> Iterator[Found]:
+    """Yield the calls of a batch, and refusals of lines that are no JSON.
 
     Raises:
         BodyError: the batch is none, has no calls, or too many; raised before any is yielded.
@@ -76,7 +78,7 @@ def calls_in(body: bytes, content_type: str) -> Iterator[tuple[int, Any] | Refus
 
 def _array(body: bytes) -> list[Any]:
     try:
-        found = json.loads(body)
+        found = _read(body)
     except (ValueError, RecursionError):
         raise BodyError(400, "the body is not JSON in UTF-8") from None
     if not isinstance(found, list):
@@ -84,9 +86,24 @@ def _array(body: bytes) -> list[Any]:
     return found
 
 
-def _lines(lines: list[bytes]) -> Iterator[tuple[int, Any] | Refusal]:
+def _lines(lines: list[bytes]) -> Iterator[Found]:
     for index, line in enumerate(lines):
         try:
-            yield index, json.loads(line)
+            yield index, _read(line)
         except (ValueError, RecursionError):
             yield Refusal(index, "", "the line is not JSON in UTF-8")
+
+
+def _read(text: bytes) -> Any:
+    """Read JSON.
+
+    pydantic's reader takes half the time of Python's. It refuses half of a surrogate pair, which
+    JavaScript leaves where it cuts a text, and a byte-order mark; Python's takes both.
+
+    Raises:
+        ValueError, RecursionError: it is none.
+    """
+    try:
+        return from_json(text)
+    except ValueError:
+        return json.loads(text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -66,6 +66,10 @@ class Refusal:
     error: str
 
 
+Found = tuple[int, Any] | Refusal
+"""What stands at one place of a batch: the place and a call, or why it is none."""
+
+
 class FieldError(ValueError):
     """One field is wrong."""
 
@@ -118,90 +122,148 @@ class Tenant:
         return (self.org, domain, platform, operation)
 
 
+class _Kind:
+    """Calls of one batch that are counted alike: of one series, with one outcome.
+
+    Attributes:
+        labels: of the series.
+        error_type: how they failed; None for successes.
+        durations: seconds of each; a call is counted by being in it.
+        exemplars: of those that came with a trace.
+        told: of successes that came with a time or a trace, both, by their duration.
+    """
+
+    __slots__ = ("durations", "error_type", "exemplars", "labels", "told")
+
+    def __init__(self, labels: Labels, error_type: str | None) -> None:
+        self.labels = labels
+        self.error_type = error_type
+        self.durations: list[float] = []
+        self.exemplars: list[Exemplar] = []
+        self.told: dict[float, tuple[float, str]] = {}
+
+
 class CallReader:
     """Reads the calls of one batch and adds them up.
 
+    What calls have in common is looked at once: which fields they have, and what their store,
+    operation and error come to. What remains for each is its duration.
+
     Attributes:
-        additions: what they add, by labels.
         refusals: those that cannot be counted.
         failed: those that failed, one by one.
-        slowest: of each store, the slowest of those that succeeded.
         unmapped: names of error classes that no table knows, counted as `exception`.
-        accepted: how many were taken.
     """
 
     def __init__(self, tenant: Tenant) -> None:
-        self.additions: dict[Labels, Addition] = {}
         self.refusals: list[Refusal] = []
         self.failed: list[Call] = []
-        self.slowest: dict[tuple[str, str], Call] = {}
         self.unmapped: set[str] = set()
-        self.accepted = 0
         self._tenant = tenant
-        self._labels: dict[tuple[Any, Any, Any], Labels] = {}
+        self._now = tenant.now()
+        self._plain: dict[tuple[str, ...], bool] = {}
+        self._kinds: dict[tuple[Any, ...], _Kind] = {}
 
-    def read(self, index: int, call: Any) -> None:
-        """Add a call, or note why it cannot be counted."""
-        try:
-            if not isinstance(call, dict):
-                raise FieldError("", "must be an object")
-            self._add(call)
-            self.accepted += 1
-        except FieldError as error:
-            self.refusals.append(Refusal(index, error.field, str(error)))
+    @property
+    def accepted(self) -> int:
+        """How many were taken."""
+        return sum(len(kind.durations) for kind in self._kinds.values())
 
-    def _add(self, call: dict[str, Any]) -> None:
-        if not call.keys() <= FIELDS.keys():
-            raise _unknown_field(call)
-        labels = self._labels_of(call)
-        seconds = _seconds(call.get("duration_seconds"))
-        error_type = self._error_type(call, labels[2])
-        exemplar = None
-        at, trace_id, message = 0.0, "", ""
-        if not call.keys() <= _COUNTED:
-            at = self._time(call.get("time"))
-            trace_id = _pattern(call, "trace_id", _TRACE, "32 lower-case hexadecimal digits")
-            span_id = _pattern(call, "span_id", _SPAN, "16 lower-case hexadecimal digits")
-            message = _message(call.get("message"))
-            if trace_id and span_id:
-                exemplar = Exemplar(trace_id, span_id, seconds, at)
-        # Nothing below can fail: a call is counted whole or not at all.
-        addition = self.additions.get(labels)
-        if addition is None:
-            addition = self.additions[labels] = Addition()
-        addition.finished += 1
-        addition.durations.append(seconds)
-        if error_type is not None:
-            addition.errors[error_type] = addition.errors.get(error_type, 0) + 1
-        if exemplar is not None:
-            addition.exemplars.append(exemplar)
+    def additions(self) -> dict[Labels, Addition]:
+        """Return what they add, by labels."""
+        found: dict[Labels, Addition] = {}
+        for kind in self._kinds.values():
+            if not kind.durations:
+                continue
+            count, error_type = len(kind.durations), kind.error_type
+            addition = Addition(count, {}, kind.durations[:], exemplars=kind.exemplars[:])
             if error_type is not None:
-                addition.error_exemplars[error_type] = exemplar._replace(value=1.0)
-        slowest = self.slowest.get(labels[:2])
-        if error_type is None and slowest is not None and seconds <= slowest.duration:
-            return
-        org, domain, platform, operation = labels
-        at = at or self._tenant.now()
-        place = (at, org, domain, platform, OPERATION, operation, seconds)
-        if error_type is None:
-            self.slowest[org, domain] = Call(*place, trace_id=trace_id)
-        else:
-            status = call.get("http_status")
-            self.failed.append(Call(*place, error_type, message, status, trace_id))
-
-    def _labels_of(self, call: dict[str, Any]) -> Labels:
-        place = (call.get("domain"), call.get("platform"), call.get("operation"))
-        try:
-            found = self._labels.get(place)
-        except TypeError:  # a list or an object where a text should be
-            found = None
-        if found is None:
-            found = self._labels[place] = self._tenant.labels(*place)
+                addition.errors[error_type] = count
+                for exemplar in kind.exemplars:
+                    addition.error_exemplars[error_type] = exemplar._replace(value=1.0)
+            known = found.setdefault(kind.labels, addition)
+            if known is not addition:
+                known.merge(addition)
         return found
 
-    def _error_type(self, call: dict[str, Any], platform: str) -> str | None:
-        error_type = call.get("error_type")
-        name, status = call.get("error_class"), call.get("http_status")
+    def slowest(self) -> list[Call]:
+        """Return of each store the slowest of those that succeeded."""
+        found: dict[tuple[str, str], Call] = {}
+        for kind in self._kinds.values():
+            if kind.error_type is not None or not kind.durations:
+                continue
+            org, domain, platform, operation = kind.labels
+            seconds, known = max(kind.durations), found.get((org, domain))
+            if known is None or seconds > known.duration:
+                at, trace_id = kind.told.get(seconds, (self._now, ""))
+                place = (at, org, domain, platform, OPERATION, operation, seconds)
+                found[org, domain] = Call(*place, trace_id=trace_id)
+        return list(found.values())
+
+    def read(self, found: Iterable[Found]) -> None:
+        """Add calls, and note of the others why they cannot be counted."""
+        add, refusals = self._add, self.refusals
+        for one in found:
+            if isinstance(one, Refusal):
+                refusals.append(one)
+                continue
+            index, call = one
+            try:
+                add(call)
+            except FieldError as error:
+                refusals.append(Refusal(index, error.field, str(error)))
+
+    def _add(self, call: Any) -> None:
+        if call.__class__ is not dict:
+            raise FieldError("", "must be an object")
+        fields = tuple(call)
+        is_plain = self._plain.get(fields)
+        if is_plain is None:
+            is_plain = self._plain[fields] = _is_plain(call)
+        get = call.get
+        status = get("http_status")
+        alike = (
+            get("domain"), get("platform"), get("operation"),
+            get("error_type"), get("error_class"), status,
+        )  # fmt: skip
+        try:
+            kind = self._kinds.get(alike)
+        except TypeError:  # a list or an object where a text should be
+            kind = None
+        # To a dictionary 404.0 is 404, and true is 1.
+        if kind is None or not (status is None or status.__class__ is int):
+            kind = self._kinds[alike] = self._kind(alike[:3], alike[3:])
+        seconds = get("duration_seconds")
+        if seconds.__class__ is not float or not 0 <= seconds <= MAX_SECONDS:
+            seconds = _seconds(seconds)
+        if is_plain and kind.error_type is None:
+            kind.durations.append(seconds)
+        else:
+            self._add_alone(kind, call, seconds)
+
+    def _add_alone(self, kind: _Kind, call: dict[str, Any], seconds: float) -> None:
+        """Add a call of which more is to be remembered than its duration."""
+        at = self._time(call.get("time"))
+        trace_id = _pattern(call, "trace_id", _TRACE, "32 lower-case hexadecimal digits")
+        span_id = _pattern(call, "span_id", _SPAN, "16 lower-case hexadecimal digits")
+        message = _message(call.get("message"))
+        # Nothing below can fail: a call is counted whole or not at all.
+        kind.durations.append(seconds)
+        if trace_id and span_id:
+            kind.exemplars.append(Exemplar(trace_id, span_id, seconds, at))
+        if kind.error_type is None:
+            kind.told.setdefault(seconds, (at, trace_id))
+            return
+        org, domain, platform, operation = kind.labels
+        place = (at, org, domain, platform, OPERATION, operation, seconds)
+        status = call.get("http_status")
+        self.failed.append(Call(*place, kind.error_type, message, status, trace_id))
+
+    def _kind(self, place: tuple[Any, Any, Any], outcome: tuple[Any, Any, Any]) -> _Kind:
+        labels = self._tenant.labels(*place)
+        return _Kind(labels, self._error_type(*outcome, labels[2]))
+
+    def _error_type(self, error_type: Any, name: Any, status: Any, platform: str) -> str | None:
         if error_type is None and name is None and status is None:
             return None
         if error_type is not None:
@@ -223,7 +285,7 @@ class CallReader:
         return found or "exception"
 
     def _time(self, value: Any) -> float:
-        now = self._tenant.now()
+        now = self._now
         if value is None:
             return now
         try:
@@ -238,9 +300,16 @@ class CallReader:
         return at
 
 
-def _unknown_field(call: Mapping[str, Any]) -> FieldError:
-    name = next(name for name in call if name not in FIELDS)
-    return FieldError("", f"has an unknown field; {suggestion(name[:100], FIELDS)}")
+def _is_plain(call: Mapping[str, Any]) -> bool:
+    """Whether a call has only fields that are counted.
+
+    Raises:
+        FieldError: it has one that no call has.
+    """
+    if not call.keys() <= FIELDS.keys():
+        name = next(name for name in call if name not in FIELDS)
+        raise FieldError("", f"has an unknown field; {suggestion(name[:100], FIELDS)}")
+    return call.keys() <= _COUNTED
 
 
 def _seconds(value: Any) -> float:

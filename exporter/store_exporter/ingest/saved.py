@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from array import array
 from collections.abc import Sequence
 from typing import Any, NamedTuple
+
+from pydantic_core import to_json
 
 from ..metrics.addition import Totals
 from ..metrics.guard import Labels
@@ -23,9 +24,6 @@ class SavedSeries(NamedTuple):
     seen: bool
 
 
-_encode = json.JSONEncoder(separators=(",", ":")).encode
-
-
 def row(labels: Labels, totals: Totals) -> Row:
     """Return what is saved of a series that stands at these totals."""
     histogram = totals.histogram
@@ -41,7 +39,7 @@ def row(labels: Labels, totals: Totals) -> Row:
         histogram.bounds,
         histogram.cells.tolist(),
     )
-    return (*labels, _encode(document))
+    return (*labels, to_json(document).decode())
 
 
 def totals(document: Sequence[Any], empty: Histogram) -> Totals:

@@ -58,6 +58,20 @@ def native_upper_bound(index: int, schema: int) -> float:
         return float("inf")
 
 
+_LOWEST, _HIGHEST = -160, 96
+_BOUNDS = tuple(native_upper_bound(index, FINEST_SCHEMA) for index in range(_LOWEST, _HIGHEST))
+"""Of the finest schema's buckets from a microsecond to an hour, to be searched in one step."""
+
+
+def _bucket(value: float, schema: int) -> tuple[int, float]:
+    """Return the number of the native bucket that holds a positive value, and its upper bound."""
+    place = bisect_left(_BOUNDS, value)
+    if schema == FINEST_SCHEMA and 0 < place < len(_BOUNDS):
+        return _LOWEST + place, _BOUNDS[place]
+    index = native_index(value, schema)
+    return index, native_upper_bound(index, schema)
+
+
 class Histogram:
     """One histogram series. It never changes: `plus` returns another one.
 
@@ -170,8 +184,8 @@ def _add_native(histogram: Histogram, schema: int, batch: list[float]) -> None:
     below = bisect_right(batch, ZERO_THRESHOLD)
     histogram.zero += below
     while below < end:
-        index = native_index(batch[below], schema)
-        upto = bisect_right(batch, native_upper_bound(index, schema), below)
+        index, bound = _bucket(batch[below], schema)
+        upto = bisect_right(batch, bound, below)
         place = first + index - histogram.start
         if not first <= place < len(cells):
             schema, place = _make_room(histogram, schema, index)

@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from functools import cache
 from hashlib import blake2b
+from itertools import islice
 from typing import Any
 
 from aiohttp import web
 
 from ..ingest.body import calls_in
-from ..ingest.calls import CallReader, Refusal, Tenant
+from ..ingest.calls import CallReader, Tenant
 from ..ingest.error_classes import ErrorClasses, plainly
 from ..ingest.intake import Decide, Effect, Intake
 from ..ingest.ledger import LedgerError, MarkKey
@@ -74,27 +75,30 @@ class Ingest:
             tell(self._exporter, org, "refused", len(reader.refusals))
         document["duplicate"] = batch.duplicate
         if not batch.duplicate:
-            self._remember(reader)
-            _log(reader)
+            # The answer is sent first: what is counted is saved, and this is for people to read.
+            asyncio.get_running_loop().call_soon(self._remember, reader)
         return document
 
     def _remember(self, reader: CallReader) -> None:
         """Put what failed or was slow among the recent calls, by the labels that are counted."""
+        _log(reader)
         recorder, calls = self._exporter.recorder, self._exporter.calls
-        for call in (*reader.failed, *reader.slowest.values()):
+        for call in (*reader.failed, *reader.slowest()):
             labels = (call.org, call.domain, call.platform, call.operation)
-            org, domain, platform, operation = recorder.operation(*labels).labels
-            calls.add(replace(call, org=org, domain=domain, platform=platform, operation=operation))
+            counted = recorder.operation(*labels).labels
+            if counted != labels:
+                org, domain, platform, operation = counted
+                call = replace(  # noqa: PLW2901 - the same call, as it is counted
+                    call, org=org, domain=domain, platform=platform, operation=operation
+                )
+            calls.add(call)
 
     async def _read(self, tenant: Tenant, body: bytes, content_type: str) -> CallReader:
         reader = CallReader(tenant)
-        for count, found in enumerate(calls_in(body, content_type), 1):
-            if isinstance(found, Refusal):
-                reader.refusals.append(found)
-            else:
-                reader.read(*found)
-            if count % _SLICE == 0:
-                await asyncio.sleep(0)
+        found = calls_in(body, content_type)
+        while some := list(islice(found, _SLICE)):
+            reader.read(some)
+            await asyncio.sleep(0)
         return reader
 
 
@@ -115,9 +119,9 @@ class _CallBatch:
     """A batch that was read, and whether it was counted before."""
 
     def __init__(self, reader: CallReader, org: str, key: str | None, body: bytes) -> None:
-        self._additions = reader.additions
+        self._additions = reader.additions()
         self._mark = None if key is None else MarkKey(org, "batch", key)
-        self._fingerprint = blake2b(body, digest_size=16).hexdigest()
+        self._body = body
         self.keys = () if self._mark is None else (self._mark,)
         self.duplicate = False
 
@@ -129,10 +133,11 @@ class _CallBatch:
         """
         if self._mark is None:
             return Effect(self._additions)
+        fingerprint = blake2b(self._body, digest_size=16).hexdigest()
         before = known.get(self._mark)
         if before is None:
-            return Effect(self._additions, {self._mark: self._fingerprint})
-        if before != self._fingerprint:
+            return Effect(self._additions, {self._mark: fingerprint})
+        if before != fingerprint:
             raise ApiError(422, "another batch was sent with this Idempotency-Key")
         self.duplicate = True
         return Effect()
