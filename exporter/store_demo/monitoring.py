@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from store_exporter.mixin import alertmanager, alerts, mail, policy, rules, slack, slo
+from store_exporter.mixin import alerts, policy
+from store_exporter.mixin.messages import alertmanager, mail, slack
+from store_exporter.mixin.rules import recording, slo
 
 from .files import write
 from .scene import Pace
@@ -16,7 +18,7 @@ from .stores.base import cast
 def write_files(directory: Path, addresses: Mapping[str, str], pace: Pace) -> None:
     """Write rules, routes, templates and the scrape configuration into a folder."""
     links = policy.Links(grafana=addresses["grafana"], runbooks=f"{addresses['exporter']}/runbooks")
-    write(directory / "rules" / "recording.yml", rules.document(pace=pace.alerts))
+    write(directory / "rules" / "recording.yml", recording.document(pace=pace.alerts))
     write(directory / "rules" / "slo.yml", slo.document(pace=pace.alerts))
     write(directory / "rules" / "alerts.yml", alerts.document(links, pace=pace.alerts))
     write(directory / "prometheus.yml", prometheus(addresses, pace))

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from store_exporter.mounts import serve_metrics
-from store_exporter.server.spans import tracing
+from store_exporter.server.process.spans import tracing
 
 from .files import write
 from .scene import DEMO, exporter_configuration, open_stores

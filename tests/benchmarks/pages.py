@@ -97,7 +97,7 @@ class _Fleet:
         from store_exporter.metrics.recorder import Recorder
         from store_exporter.platforms import base
         from store_exporter.probing.jobs import Job
-        from store_exporter.probing.recording import Recording
+        from store_exporter.probing.results.recording import Recording
         from store_exporter.stores.model import Schedule, Store
 
         assert isinstance(recorder, Recorder)
@@ -121,8 +121,8 @@ class _Fleet:
     def probe(self, number: int) -> None:
         from store_exporter.contract import Report
         from store_exporter.probing.access import Access, Journal
-        from store_exporter.probing.health import Health, State
-        from store_exporter.probing.outcomes import result_of
+        from store_exporter.probing.results.health import Health, State
+        from store_exporter.probing.results.outcomes import result_of
 
         job, random = self._jobs[number], self._random
         journal = Journal(

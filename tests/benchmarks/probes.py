@@ -24,11 +24,11 @@ AT_ONCE = 8
 async def main(port: str, ca_file: str) -> None:
     from store_exporter.metrics.recorder import Recorder
     from store_exporter.platforms import base
-    from store_exporter.probing.history import Result
     from store_exporter.probing.jobs import Job
+    from store_exporter.probing.results.history import Result
     from store_exporter.probing.runner import Runner
     from store_exporter.probing.transport import Transport
-    from store_exporter.server.garbage import seldom_collected
+    from store_exporter.server.process.garbage import seldom_collected
     from store_exporter.stores.model import Schedule, Secret, Store
 
     # Others have their windows in between, which takes longer than the exporter keeps a connection.

@@ -12,8 +12,8 @@ import pytest
 
 from store_exporter.commands.routing import routing
 from store_exporter.config import load
-from store_exporter.mixin import alertmanager, chat, mail, slack
 from store_exporter.mixin.files import as_yaml
+from store_exporter.mixin.messages import alertmanager, chat, mail, slack
 from tests import servers
 from tests.fakes.handlers import Handler, handling
 

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from store_exporter import cli
-from store_exporter.commands.parsers import commands
+from store_exporter.commands.support.parsers import commands
 
 # What bash does at the tab key: it sets the words and calls the function that was registered.
 PRESS_TAB = r"""
@@ -105,5 +105,5 @@ def test_a_command_whose_extra_is_missing_is_named_without_its_flags(
     def gone(name: str) -> object:
         raise ModuleNotFoundError(name=name)
 
-    monkeypatch.setattr("store_exporter.commands.parsers.import_module", gone)
+    monkeypatch.setattr("store_exporter.commands.support.parsers.import_module", gone)
     assert {name for name, _, _ in commands()} == set(cli.COMMANDS)

@@ -12,11 +12,11 @@ import yaml
 from store_demo.stores.woocommerce import Fault, SimulatedWooCommerce
 from store_exporter.cli import main
 from store_exporter.commands import sizing
-from store_exporter.commands.store_series import store_series, usual_store
+from store_exporter.commands.support.store_series import store_series, usual_store
 from store_exporter.config import load
 from store_exporter.platforms import base
-from store_exporter.probing.sqlite_state import SqliteState
-from store_exporter.probing.state import Key, Write
+from store_exporter.probing.state.sqlite_state import SqliteState
+from store_exporter.probing.state.storage import Key, Write
 from store_exporter.stores.model import Schedule, Store
 
 from .shops import DOMAIN, configure, served

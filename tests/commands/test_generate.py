@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from store_exporter import cli
-from store_exporter.commands import documentation
+from store_exporter.commands.support import documentation
 from store_exporter.mixin import files, policy
 from tests.test_extras import without
 

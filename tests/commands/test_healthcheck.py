@@ -10,8 +10,8 @@ import pytest
 import trustme
 
 from store_exporter import cli
-from store_exporter.server.addresses import web_paths
-from store_exporter.server.web_file import WebFile
+from store_exporter.server.process.addresses import web_paths
+from store_exporter.server.security.web_file import WebFile
 from tests.server.support import configuration, exporting
 
 

@@ -18,7 +18,7 @@ import trustme
 from store_demo.stores.shopify import SimulatedShopify
 from store_demo.stores.woocommerce import SimulatedWooCommerce
 from store_exporter import cli
-from store_exporter.commands import questions
+from store_exporter.commands.support import questions
 from store_exporter.config import load
 from store_exporter.errors import StoreError
 from store_exporter.stores.model import Proxy, Secret, Store

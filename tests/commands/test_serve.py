@@ -19,7 +19,7 @@ import pytest
 
 from store_exporter import cli
 from store_exporter._version import __version__
-from store_exporter.commands.serving import default_addresses
+from store_exporter.commands.support.serving import default_addresses
 from tests.commands.serving import ANY_PORT, run, served, until_logged
 from tests.fakes.bad_server import hang, serving
 from tests.server.support import ENVIRON, configuration

@@ -13,7 +13,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from store_demo.stores.faults import Fault
 from store_demo.stores.woocommerce import SimulatedWooCommerce
-from store_exporter.server.spans import is_asked_for
+from store_exporter.server.process.spans import is_asked_for
 from tests.commands.serving import run, served, until_logged
 from tests.fakes.traces import attributes as span_attributes
 from tests.fakes.traces import receiving

@@ -16,7 +16,8 @@ import pytest
 from store_exporter import cli
 from store_exporter.commands import sizing
 from store_exporter.metrics.recorder import Recorder
-from store_exporter.mixin import series, slo
+from store_exporter.mixin import series
+from store_exporter.mixin.rules import slo
 from tests.mixin.conftest import write_rules
 from tests.mixin.test_longterm import blocks
 from tests.server.conftest import environ, shop, shop_url

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from store_exporter.cli import main
-from store_exporter.probing.sqlite_state import SqliteState
-from store_exporter.probing.state import Key, Saved, StoreIdentity, Write
+from store_exporter.probing.state.sqlite_state import SqliteState
+from store_exporter.probing.state.storage import Key, Saved, StoreIdentity, Write
 
 CONFIGURATION = """
 orgs: [{org: acme}, {org: zen}]

@@ -17,7 +17,7 @@ import aiohttp
 import pytest
 
 from store_exporter.config import ConfigError, load
-from store_exporter.server.systemd import Notifier, activated
+from store_exporter.server.process.systemd import Notifier, activated
 from tests.commands.serving import LISTEN, line_of, run, served
 from tests.server.support import ENVIRON, configuration
 

@@ -13,22 +13,23 @@ from pathlib import Path
 
 import pytest
 
-from store_exporter.commands import slo_file
-from store_exporter.config import Config, alerting, web
-from store_exporter.config.explain import by_key
-from store_exporter.config.model import Limits, ProbeSection, ProxySection, Root
-from store_exporter.config.reference import sections
-from store_exporter.config.section import Section
+from store_exporter.commands.support import slo_file
+from store_exporter.config import Config
+from store_exporter.config.model import alerting, web
+from store_exporter.config.model.file import Limits, ProbeSection, ProxySection, Root
+from store_exporter.config.model.reference import sections
+from store_exporter.config.model.section import Section
+from store_exporter.config.yaml.explain import by_key
 from store_exporter.history import tenants
 from store_exporter.platforms import base
 from store_exporter.stores.model import Schedule, Store
 from tests.config.example import EXAMPLE
 
 MODULES = (alerting, web, slo_file)
-"""Where there are mappings besides `config.model`; imported, so that all of them are found."""
+"""Where there are mappings besides `config.model.file`; imported, so that all of them are found."""
 
 EDITS = {
-    "config/model.py": {
+    "config/model/file.py": {
         "\n\nclass ScheduleSection(Section):": (
             '    retries: int | None = Field(None, ge=1, le=9, description="Attempts.")'
         ),
@@ -54,7 +55,7 @@ field that its value goes to."""
 SCRIPT = """
 import json, sys
 from store_exporter.config import ConfigError, load
-from store_exporter.config.reference import tables
+from store_exporter.config.model.reference import tables
 from store_exporter.platforms import base
 
 def read(text):
@@ -170,7 +171,7 @@ def test_every_key_is_read_by_something(repository: Path) -> None:
     assert ignored == set()
 
 
-# Files of their own: docs/slo.md with tests/commands/test_slo_file.py, and docs/migration.md.
+# Files of their own: docs/slo.md with tests/commands/support/test_slo_file.py, docs/migration.md.
 ELSEWHERE = (slo_file.__name__, tenants.__name__)
 
 

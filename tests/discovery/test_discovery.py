@@ -18,7 +18,7 @@ from store_exporter.config.entries import Discovery
 from store_exporter.discovery import sources
 from store_exporter.discovery.discoverer import Discoverer
 from store_exporter.discovery.sources import SourceError, find
-from store_exporter.server.listen import listening
+from store_exporter.server.process.listen import listening
 from store_exporter.stores.owners import SourceClaim
 from tests.config.example import PLATFORMS
 from tests.fakes.clock import Clock

@@ -15,7 +15,8 @@ import trustme
 import yaml
 
 from store_exporter import cli
-from store_exporter.config import load, web
+from store_exporter.config import load
+from store_exporter.config.model import web
 from store_exporter.history import tenants
 from store_exporter.platforms import base
 from tests.docs.blocks import ROOT, Block, blocks

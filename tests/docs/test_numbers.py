@@ -10,25 +10,16 @@ import pytest
 
 from store_exporter import cli
 from store_exporter.calls import book
-from store_exporter.commands import store_series
+from store_exporter.commands.support import store_series
 from store_exporter.discovery import discoverer, sources
 from store_exporter.ingest import body, ledger, otlp
 from store_exporter.mixin import policy
 from store_exporter.platforms import base
 from store_exporter.probing import scheduler
-from store_exporter.server import (
-    api,
-    app,
-    bodies,
-    connections,
-    descriptors,
-    metrics,
-    passwords,
-    probe,
-    prometheus,
-    query_api,
-    safety,
-)
+from store_exporter.server import app, bodies, metrics, probe
+from store_exporter.server.api import orgs, prometheus, query_api
+from store_exporter.server.process import connections, descriptors
+from store_exporter.server.security import passwords, safety
 from store_exporter.stores import maintenance
 from store_exporter.stores.model import Store
 from tests.docs.blocks import ROOT, blocks
@@ -46,7 +37,7 @@ SAID: dict[str, tuple[str, ...]] = {
         f"| time for a request | {safety.REQUEST_SECONDS:g} s | 503 |",
         f"| `/probe` at the same time; for a store | {probe.MAX_PROBES};",
         f"| reloads at the same time | {app.MAX_RELOADS} | 503 |",
-        f"for an org; in all | {api.MAX_ANALYTICS_OF_ORG}; {api.MAX_ANALYTICS} | 429; 503 |",
+        f"for an org; in all | {orgs.MAX_ANALYTICS_OF_ORG}; {orgs.MAX_ANALYTICS} | 429; 503 |",
         f"for an org; in all | {bodies.MAX_BODIES_OF_ORG}; {bodies.MAX_BODIES} | 429; 503 |",
         (
             f"| {body.MAX_CALLS:,}, {otlp.MAX_POINTS:,}; {body.MAX_BYTES // MIB} MiB; "
@@ -62,12 +53,12 @@ SAID: dict[str, tuple[str, ...]] = {
         f"Below {descriptors.SCARCE:,} it warns.",
     ),
     "docs/http-api.md": (
-        f"more than {WORDS[api.MAX_ANALYTICS_OF_ORG]} requests for analytics of one org",
-        f"more than {WORDS[api.MAX_ANALYTICS]} requests for analytics of all orgs",
+        f"more than {WORDS[orgs.MAX_ANALYTICS_OF_ORG]} requests for analytics of one org",
+        f"more than {WORDS[orgs.MAX_ANALYTICS]} requests for analytics of all orgs",
         f"did not answer within {prometheus.TIMEOUT:g} seconds",
         f"more than {query_api.MAX_BYTES // MIB} MiB",
-        f"| `days` | 7 | How far back, 1 to {api.MAX_DAYS};",
-        f"Most rows under `metrics`, 1 to {api.MAX_LIMIT}. |",
+        f"| `days` | 7 | How far back, 1 to {orgs.MAX_DAYS};",
+        f"Most rows under `metrics`, 1 to {orgs.MAX_LIMIT}. |",
         f"of at most {book.MAX_STORES:,} stores",
         f"Messages are cut to {book.SHOWN} characters",
         f"for at most {maintenance.MAX_BEGUN_SECONDS // 86_400} days",
@@ -87,7 +78,7 @@ SAID: dict[str, tuple[str, ...]] = {
             f"are scraped, and up to {USUAL.listed} of lists by name "
             f"({store_series.MOST_LISTED} with several currencies)"
         ),
-        f"for more than {prometheus.COUNTER_DAYS} days, up to {api.MAX_DAYS},",
+        f"for more than {prometheus.COUNTER_DAYS} days, up to {orgs.MAX_DAYS},",
     ),
     "docs/woocommerce.md": (f"below the default budget of {BUDGET} requests an hour",),
 }

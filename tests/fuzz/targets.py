@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from store_exporter.config import ConfigError, values
-from store_exporter.config import document as configuration
+from store_exporter.config import ConfigError
+from store_exporter.config.model import values
+from store_exporter.config.yaml import document as configuration
 from store_exporter.contract import Response
 from store_exporter.errors import StoreError
 from store_exporter.events.page import Page
@@ -22,7 +23,7 @@ from store_exporter.net.redactor import Redactor
 from store_exporter.platforms.kit.auth import jwt
 from store_exporter.platforms.woocommerce.marks import MARKS
 from store_exporter.probing.addresses import redirect_target
-from store_exporter.server.access import credentials
+from store_exporter.server.security.access import credentials
 from store_exporter.stores.model import Secret
 
 _SECRET = "ck_0123456789abcdef0123456789abcdef01234567"

@@ -19,7 +19,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from store_exporter.errors import ERROR_TYPES
 from store_exporter.metrics.catalogue.operations import LATENCY_BUCKETS
 from store_exporter.net.redactor import Redactor
-from store_exporter.server.logs import LineFormatter
+from store_exporter.server.process.logs import LineFormatter
 from tests.fuzz import EXAMPLES
 from tests.ingest.support import SHOP, TOKEN, figures, taking
 from tests.server.support import SECRETS, Answer, Running, configuration

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from store_exporter.discovery.owners_file import OwnersFile
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.probing.budget import Budget
-from store_exporter.probing.budgets import Budgets
-from store_exporter.probing.documents import MemoryDocuments
 from store_exporter.probing.maintenance import Maintenance
-from store_exporter.probing.state import Key, Saved
-from store_exporter.server.pushing import SavedStates
+from store_exporter.probing.state.budgets import Budgets
+from store_exporter.probing.state.documents import MemoryDocuments
+from store_exporter.probing.state.storage import Key, Saved
+from store_exporter.server.process.pushing import SavedStates
 from store_exporter.server.status import shown
 from store_exporter.stores.model import Store
 from tests.fuzz import EXAMPLES

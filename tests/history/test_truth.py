@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 
 from store_exporter.metrics.recorder import Recorder
-from store_exporter.mixin.dashboards import errors
+from store_exporter.mixin.dashboards.pages import errors
 from store_exporter.mounts.standalone import serve_metrics
-from store_exporter.server import prometheus as analytics
-from store_exporter.server.analytics import Filters, Findings, report
+from store_exporter.server.api import prometheus as analytics
+from store_exporter.server.api.analytics import Filters, Findings, report
 from tests import servers
 from tests.history.support import imported
 from tests.servers import eventually, tool

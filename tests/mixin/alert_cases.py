@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from store_exporter.metrics.catalogue import Metric, business, exporter, health, operations
-from store_exporter.mixin import costs, series, slo
+from store_exporter.mixin import series
+from store_exporter.mixin.rules import costs, slo
 
 STORE = 'org="acme", domain="books.example", platform="woocommerce"'
 PROCESS = 'job="store-exporter", instance="exporter:10847"'

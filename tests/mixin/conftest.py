@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from store_exporter.mixin import rules, series, slo
+from store_exporter.mixin import series
 from store_exporter.mixin.files import as_yaml
+from store_exporter.mixin.rules import recording, slo
 from tests import servers
 from tests.mixin import synthetic
 
@@ -32,7 +33,7 @@ def history(
     write_rules(directory / "rules")
     with servers.prometheus(CONFIG, directory, "--storage.tsdb.retention.time=90d") as server:
         last = (slo.BUDGET, series.PROBE_QUANTILE, series.LATENCY_NORMAL, series.STORE_SUCCESS)
-        for name in (*last, f"({series.TROUBLE} >= {rules.PAGED} < {rules.DOWN})"):
+        for name in (*last, f"({series.TROUBLE} >= {recording.PAGED} < {recording.DOWN})"):
             evaluated = f"timestamp({name}) > {now}"
             servers.eventually(partial(server.query, evaluated))
         yield server, time.time()
@@ -55,7 +56,11 @@ def write_rules(directory: Path) -> None:
     for name, severity in (("StoresDown", "critical"), ("StoreMetricsAbsent", "critical")):
         firing.append({"alert": name, "expr": "vector(1)", "labels": {"severity": severity}})
     everything = {"groups": [{"name": "firing", "rules": firing}]}
-    documents = (("recording", rules.document()), ("slo", slo.document()), ("alerts", everything))
+    documents = (
+        ("recording", recording.document()),
+        ("slo", slo.document()),
+        ("alerts", everything),
+    )
     for name, document in documents:
         for group in document["groups"]:
             group["interval"] = "1s"

@@ -21,9 +21,11 @@ from aiohttp import web
 
 from store_demo.slack import Message, SlackReceiver
 from store_exporter.metrics.catalogue import Metric, exporter, health
-from store_exporter.mixin import alertmanager, alerts, policy, promql, rules, slack
-from store_exporter.mixin.alertmanager import Receivers, Routing, Slack
+from store_exporter.mixin import alerts, policy, promql
 from store_exporter.mixin.files import as_yaml
+from store_exporter.mixin.messages import alertmanager, slack
+from store_exporter.mixin.messages.alertmanager import Receivers, Routing, Slack
+from store_exporter.mixin.rules import recording
 from tests import servers
 
 PROBING = 60.0
@@ -202,7 +204,7 @@ async def watched(
             servers.alertmanager(as_yaml(alertmanager.build(routing, pace=pace)), directory)
         )
         for name, document in (
-            ("recording", rules.document(pace=pace)),
+            ("recording", recording.document(pace=pace)),
             ("alerts", alerts.document(pace=pace)),
         ):
             text = as_yaml(compressed(document, pace))

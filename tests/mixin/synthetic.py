@@ -22,8 +22,9 @@ from store_exporter.metrics.catalogue import (
     lists,
     operations,
 )
-from store_exporter.mixin import rules, series, slo
+from store_exporter.mixin import series
 from store_exporter.mixin.model import Record
+from store_exporter.mixin.rules import recording, slo
 from tests import servers
 
 STORES = (
@@ -236,7 +237,7 @@ def recorded_lines(now: int, watchers: int = 1) -> Iterator[str]:
         now: its end.
         watchers: how many exporters watch each store at the same time.
     """
-    groups = [*rules.groups(), *slo.groups()]
+    groups = [*recording.groups(), *slo.groups()]
     names = dict.fromkeys(r.name for g in groups for r in g.rules if isinstance(r, Record))
     known = (
         "error_type",

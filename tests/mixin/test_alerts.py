@@ -13,13 +13,16 @@ import pytest
 import yaml
 
 from store_exporter.metrics.catalogue import health, operations
-from store_exporter.mixin import alerts, policy, rules, runbook, slo
+from store_exporter.mixin import alerts, policy
+from store_exporter.mixin.documentation import runbook
 from store_exporter.mixin.model import as_document
+from store_exporter.mixin.rules import recording, slo
 from tests.mixin.alert_cases import CASES, GET_CART, SOLD_OUT, TIMED_OUT, Case, in_maintenance, of
 from tests.servers import tool
 
 RECORDING = {
-    group.name.removeprefix("store-exporter."): group for group in [*rules.groups(), *slo.groups()]
+    group.name.removeprefix("store-exporter."): group
+    for group in [*recording.groups(), *slo.groups()]
 }
 BY_NAME = {alert.name: alert for alert in alerts.alerts()}
 

@@ -11,9 +11,15 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from store_exporter.mixin import alertmanager, chat, mail, slack
-from store_exporter.mixin.alertmanager import PagerDuty, Receivers, Routing, Teams, Telegram
 from store_exporter.mixin.files import as_yaml
+from store_exporter.mixin.messages import alertmanager, chat, mail, slack
+from store_exporter.mixin.messages.alertmanager import (
+    PagerDuty,
+    Receivers,
+    Routing,
+    Teams,
+    Telegram,
+)
 from tests import servers
 from tests.mixin.test_receivers import ALERT, GOLDEN, golden
 

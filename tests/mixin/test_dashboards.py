@@ -11,10 +11,10 @@ import pytest
 
 from store_exporter.metrics.catalogue import CATALOGUE, Kind
 from store_exporter.mixin import alerts, dashboards, policy
-from store_exporter.mixin.dashboards import linter
+from store_exporter.mixin.dashboards.drawing import linter
+from store_exporter.mixin.dashboards.drawing.render import without_placement
+from store_exporter.mixin.dashboards.drawing.sdk import JSONEncoder, model
 from store_exporter.mixin.dashboards.panels import COLUMNS, DashboardPage
-from store_exporter.mixin.dashboards.render import without_placement
-from store_exporter.mixin.dashboards.sdk import JSONEncoder, model
 
 DOCUMENTS = dashboards.documents()
 PAGES = {page.file: page for page in dashboards.pages()}

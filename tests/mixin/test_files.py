@@ -11,9 +11,10 @@ import pytest
 import yaml
 
 from store_exporter.metrics.catalogue import CATALOGUE
-from store_exporter.mixin import dashboards, files, rules, slo
-from store_exporter.server.analytics import Filters
-from store_exporter.server.prometheus import hourly_queries
+from store_exporter.mixin import dashboards, files
+from store_exporter.mixin.rules import recording, slo
+from store_exporter.server.api.analytics import Filters
+from store_exporter.server.api.prometheus import hourly_queries
 from tests import servers
 
 GENERATED = files.generate() | files.boards()
@@ -59,25 +60,27 @@ def test_the_package_names_no_metric_as_text(repository: Path) -> None:
 
 
 def test_every_recorded_series_is_read_by_something() -> None:
-    recorded = {rule.name for group in [*rules.groups(), *slo.groups()] for rule in group.rules}
+    recorded = {rule.name for group in [*recording.groups(), *slo.groups()] for rule in group.rules}
     text = " ".join(
         [query.expression for page in dashboards.pages() for query in page.queries]
         + [GENERATED["alerts/rules/alerts.yml"]]
-        + [rule.expression for g in [*rules.groups(), *slo.groups()] for rule in g.rules]
+        + [rule.expression for g in [*recording.groups(), *slo.groups()] for rule in g.rules]
         + [*hourly_queries(Filters("acme")).values()]
     )
     assert {name for name in recorded if name not in text} == set()
 
 
-@pytest.mark.parametrize("group", [*rules.groups(), *slo.groups()], ids=lambda group: group.name)
-def test_every_recorded_series_keeps_the_org(group: rules.Group) -> None:
+@pytest.mark.parametrize(
+    "group", [*recording.groups(), *slo.groups()], ids=lambda group: group.name
+)
+def test_every_recorded_series_keeps_the_org(group: recording.Group) -> None:
     for rule in group.rules:
         assert rule.name.startswith("org_domain_platform"), rule.name
 
 
 def test_pace_leaves_windows_that_meet_as_they_are() -> None:
     groups = {
-        g["name"]: g["interval"] for g in rules.document(pace=0.05)["groups"] if "interval" in g
+        g["name"]: g["interval"] for g in recording.document(pace=0.05)["groups"] if "interval" in g
     }
     assert (groups["store-exporter.growth"], groups["store-exporter.hours"]) == ("5m", "1h")
     assert groups["store-exporter.business"] == "6s"

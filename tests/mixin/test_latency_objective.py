@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from store_exporter.mixin import rules, slo
 from store_exporter.mixin.model import as_document
+from store_exporter.mixin.rules import recording, slo
 from tests.servers import tool
 
 LABELS = 'org="acme", domain="a.example", platform="woocommerce"'
@@ -38,7 +38,7 @@ CLASSIC = {
 def test_slow_calls_are_bad_and_no_calls_are_not(
     tmp_path: Path, histogram: dict[str, str], bad: float
 ) -> None:
-    groups = [*rules.groups(), *slo.groups()]
+    groups = [*recording.groups(), *slo.groups()]
     document = as_document(groups, grafana="", runbooks="")
     (tmp_path / "rules.yml").write_text(yaml.safe_dump(document), encoding="utf-8")
     series = {CALLS: "0+30x10 300x20", **histogram}

@@ -9,7 +9,7 @@ import pytest
 
 from store_exporter.metrics.catalogue import business
 from store_exporter.mixin import alerts, dashboards, series
-from store_exporter.mixin.dashboards import colours
+from store_exporter.mixin.dashboards.drawing import colours
 from store_exporter.mixin.dashboards.panels import (
     COLUMNS,
     DashboardPage,

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from store_exporter.mixin import links
+from store_exporter.mixin.messages import links
 from tests import servers
 
 BEGAN, ENDED = 1_772_357_400_000, 1_772_359_200_000

@@ -17,11 +17,11 @@ from textwrap import dedent
 import pytest
 
 from store_exporter.metrics.catalogue.operations import OPERATION_ERRORS, OPERATIONS
-from store_exporter.mixin import longterm, rules, slo
 from store_exporter.mixin.files import as_yaml
 from store_exporter.mixin.model import Group, Record, as_document
-from store_exporter.server import prometheus as analytics
-from store_exporter.server.analytics import Filters, Findings
+from store_exporter.mixin.rules import longterm, recording, slo
+from store_exporter.server.api import prometheus as analytics
+from store_exporter.server.api.analytics import Filters, Findings
 from tests import servers
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(180)]
@@ -214,7 +214,7 @@ def test_the_documented_recipe_keeps_the_hours_elsewhere_and_nothing_else(
     page = (repository / "docs" / "scaling.md").read_text("utf-8")
     (recipe,) = re.findall(r"  ```yaml\n(  remote_write:\n.*?)  ```", page, re.DOTALL)
     labels = {"org": "acme", "domain": "a.example", "platform": "woocommerce", "operation": "x"}
-    every = [rule for group in [*rules.groups(), *slo.groups()] for rule in group.rules]
+    every = [rule for group in [*recording.groups(), *slo.groups()] for rule in group.rules]
     names = dict.fromkeys(rule.name for rule in every)
     group = Group("all", [Record(name, "vector(7)", labels) for name in names], interval=1)
     document = as_document([group], grafana="", runbooks="")

@@ -14,8 +14,10 @@ import pytest
 
 import store_exporter
 from store_exporter.metrics.catalogue import CATALOGUE
-from store_exporter.mixin import alerts, dashboards, files, policy, rules, runbook, sections, slo
+from store_exporter.mixin import alerts, dashboards, files, policy
+from store_exporter.mixin.documentation import runbook, sections
 from store_exporter.mixin.names import AlertName, Dashboard, Dashboards
+from store_exporter.mixin.rules import recording, slo
 from store_exporter.platforms import base
 from store_exporter.probing import jobs
 
@@ -127,7 +129,7 @@ def test_every_alert_that_is_written_of_exists(repository: Path) -> None:
 
 
 def test_every_metric_that_is_written_of_exists(repository: Path) -> None:
-    recorded = {rule.name for group in [*rules.groups(), *slo.groups()] for rule in group.rules}
+    recorded = {rule.name for group in [*recording.groups(), *slo.groups()] for rule in group.rules}
     samples = {f"{name}{end}" for name in CATALOGUE for end in ("_bucket", "_count", "_sum")}
     found = names(r"(?<![\w.:/-])((?:\w+:)?store_[a-z][\w:]*)\b(?![./(])", repository)
     functions = {"store_exporter", *dir(store_exporter)}

@@ -19,11 +19,11 @@ from aiohttp import web
 
 from store_exporter.commands.routing import routing
 from store_exporter.config import load
-from store_exporter.mixin import alertmanager, slack
-from store_exporter.mixin import mail as mail_messages
-from store_exporter.mixin.alertmanager import Email, Receivers, Routing, Webhook
 from store_exporter.mixin.files import as_yaml
-from store_exporter.mixin.links import ReceiverLinks
+from store_exporter.mixin.messages import alertmanager, slack
+from store_exporter.mixin.messages import mail as mail_messages
+from store_exporter.mixin.messages.alertmanager import Email, Receivers, Routing, Webhook
+from store_exporter.mixin.messages.links import ReceiverLinks
 from tests import servers
 
 pytestmark = pytest.mark.real

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from store_exporter.mixin import rules, seasonal, series
+from store_exporter.mixin import series
 from store_exporter.mixin.model import as_document
+from store_exporter.mixin.rules import recording, seasonal
 from tests.servers import tool
 
 STORE = 'org="acme", domain="a.example", platform="woocommerce"'
@@ -41,7 +42,7 @@ CLASSIC = {
 def test_quantiles_of_operations_and_stores_are_those_of_their_histograms(
     tmp_path: Path, histograms: dict[str, str], raw: str, le: str
 ) -> None:
-    document = as_document([rules.quantile_rules()], grafana="", runbooks="")
+    document = as_document([recording.quantile_rules()], grafana="", runbooks="")
     (tmp_path / "rules.yml").write_text(yaml.safe_dump(document), encoding="utf-8")
     checks: list[dict[str, object]] = []
     for name, labels, values in (
@@ -103,6 +104,6 @@ def check(
 
 
 def test_the_rate_of_a_histogram_is_taken_once() -> None:
-    expressions = "\n".join(rule.expression for rule in rules.quantile_rules().rules)
+    expressions = "\n".join(rule.expression for rule in recording.quantile_rules().rules)
     assert expressions.count(f"rate({DURATION}[") == 1
     assert expressions.count(f"rate({DURATION}_bucket[") == 1

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from store_exporter.metrics.catalogue import CATALOGUE, business, health, metrics_of
-from store_exporter.mixin import alerts, dashboards, rules, series, slo
+from store_exporter.mixin import alerts, dashboards, series
 from store_exporter.mixin.dashboards.panels import DashboardPage, Panel, Query
 from store_exporter.mixin.model import Alert
+from store_exporter.mixin.rules import recording, slo
 from tests import servers
 from tests.mixin import synthetic
 from tests.mixin.panels import Source, choices
@@ -95,7 +96,7 @@ def test_no_rule_and_no_alert_finds_more_of_two(one_and_two: tuple[Server, Serve
     one, two, now = one_and_two
     wrong: list[object] = []
     compared = 0
-    for group in (*rules.groups(), *slo.groups(), *alerts.groups()):
+    for group in (*recording.groups(), *slo.groups(), *alerts.groups()):
         for rule in group.rules:
             expression = rule.query if isinstance(rule, Alert) else rule.expression
             if rule.name in ABOUT_TWO or ASKED_BY_EACH.search(expression):

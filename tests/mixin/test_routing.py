@@ -12,8 +12,10 @@ from typing import Any
 
 import pytest
 
-from store_exporter.mixin import alertmanager, alerts, slack
-from store_exporter.mixin.alertmanager import (
+from store_exporter.mixin import alerts
+from store_exporter.mixin.files import as_yaml
+from store_exporter.mixin.messages import alertmanager, slack
+from store_exporter.mixin.messages.alertmanager import (
     Email,
     Interval,
     Receivers,
@@ -22,7 +24,6 @@ from store_exporter.mixin.alertmanager import (
     Times,
     Webhook,
 )
-from store_exporter.mixin.files import as_yaml
 from tests import servers
 
 ROUTING = Routing(

@@ -20,10 +20,11 @@ import pytest
 from aiohttp import web
 
 from store_demo.slack import Message, SlackReceiver
-from store_exporter.mixin import alertmanager, policy, slack
-from store_exporter.mixin.alertmanager import Receivers, Routing, Slack
+from store_exporter.mixin import policy
 from store_exporter.mixin.files import as_yaml
-from store_exporter.mixin.links import ReceiverLinks
+from store_exporter.mixin.messages import alertmanager, slack
+from store_exporter.mixin.messages.alertmanager import Receivers, Routing, Slack
+from store_exporter.mixin.messages.links import ReceiverLinks
 from tests import servers
 
 pytestmark = pytest.mark.real

@@ -23,10 +23,10 @@ from store_exporter.errors import StoreError
 from store_exporter.metrics.catalogue import business, health
 from store_exporter.metrics.families import HistogramValue
 from store_exporter.metrics.recorder import Recorder
-from store_exporter.mixin import rules, slo
 from store_exporter.mixin.alerts import business as business_alerts
 from store_exporter.mixin.alerts import objectives, outages, stores
 from store_exporter.mixin.model import Group, as_document
+from store_exporter.mixin.rules import recording, slo
 from store_exporter.net.plans import Plan
 from store_exporter.probing.jobs import Job
 from store_exporter.probing.runner import Runner
@@ -146,13 +146,13 @@ def test_somebody_is_told_or_it_is_known_why_not(
         ],
     }
     # Evaluated once a minute rather than twice, of which sums of rates have to know.
-    recording = [rules.health_rules(), *slo.groups(pace=2)]
+    groups = [recording.health_rules(), *slo.groups(pace=2)]
     files = {
-        "recording.yml": as_document(recording, grafana="", runbooks=""),
+        "recording.yml": as_document(groups, grafana="", runbooks=""),
         "alerts.yml": {"groups": [silent(group) for group in ABOUT]},
         "tests.yml": {
             "rule_files": ["recording.yml", "alerts.yml"],
-            "group_eval_order": [group.name for group in (*recording, *ABOUT)],
+            "group_eval_order": [group.name for group in (*groups, *ABOUT)],
             "evaluation_interval": "1m",
             "tests": [test],
         },

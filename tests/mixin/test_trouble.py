@@ -9,8 +9,9 @@ import pytest
 import yaml
 
 from store_exporter.metrics.catalogue import health
-from store_exporter.mixin import rules, series
+from store_exporter.mixin import series
 from store_exporter.mixin.model import as_document
+from store_exporter.mixin.rules import recording
 from tests.mixin.alert_cases import STORE, of
 from tests.servers import tool
 
@@ -39,7 +40,7 @@ def score(tmp_path: Path, up: str, alerts: dict[str, int]) -> float:
             }
         ],
     }
-    written = as_document([rules.health_rules()], grafana="", runbooks="")
+    written = as_document([recording.health_rules()], grafana="", runbooks="")
     for name, content in (("rules.yml", written), ("tests.yml", document)):
         (tmp_path / name).write_text(yaml.safe_dump(content, width=10_000), encoding="utf-8")
     argv = [tool("promtool"), "test", "rules", "tests.yml"]

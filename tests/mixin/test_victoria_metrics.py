@@ -20,12 +20,13 @@ from store_exporter.metrics.catalogue import CATALOGUE
 from store_exporter.metrics.catalogue.operations import OPERATION_DURATION
 from store_exporter.metrics.otlp import start_otlp
 from store_exporter.metrics.recorder import Recorder
-from store_exporter.mixin import alerts, dashboards, promql, rules, slo
+from store_exporter.mixin import alerts, dashboards, promql
 from store_exporter.mixin.dashboards.panels import PanelKind
 from store_exporter.mixin.model import Alert, Record
+from store_exporter.mixin.rules import recording, slo
 from store_exporter.mounts import serve_metrics
-from store_exporter.server import prometheus as analytics
-from store_exporter.server.analytics import Filters, Findings
+from store_exporter.server.api import prometheus as analytics
+from store_exporter.server.api.analytics import Filters, Findings
 from tests import servers
 from tests.metrics.otlp.figures import EXPONENTIAL
 from tests.mixin import synthetic
@@ -119,7 +120,7 @@ def test_every_rule_and_alert_finds_there_what_it_finds_on_prometheus(
     both: tuple[Server, Server, int],
 ) -> None:
     server, victoria, now = both
-    groups = [*rules.groups(), *slo.groups(), *alerts.groups()]
+    groups = [*recording.groups(), *slo.groups(), *alerts.groups()]
     found = 0
     for rule in (rule for group in groups for rule in group.rules):
         expression = rule.query if isinstance(rule, Alert) else rule.expression

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from store_exporter.metrics.catalogue import CATALOGUE, Metric, health
-from store_exporter.mixin import alerts, costs, rules, slo
+from store_exporter.mixin import alerts
 from store_exporter.mixin.files import as_yaml
+from store_exporter.mixin.rules import costs, recording, slo
 from tests.mixin import synthetic
 from tests.mixin.alert_cases import LIVENESS, of, why
 from tests.mixin.outage import compressed
@@ -28,7 +29,7 @@ STORES = [f'org="org{number}", domain="shop{number}.example", platform="p"' for 
 @contextmanager
 def vmalert(directory: Path, database: Server) -> Iterator[Server]:
     """Run vmalert with every generated rule, a second for a minute."""
-    documents = (rules.document(pace=PACE), slo.document(pace=PACE), alerts.document(pace=PACE))
+    documents = (recording.document(pace=PACE), slo.document(pace=PACE), alerts.document(pace=PACE))
     files = []
     for number, document in enumerate(documents):
         files.append(directory / f"{number}.yml")

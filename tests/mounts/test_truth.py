@@ -27,8 +27,8 @@ import pytest
 
 from store_demo.processes import free_ports
 from store_exporter.errors import ERROR_TYPES
-from store_exporter.server import prometheus as asked
-from store_exporter.server.analytics import Filters
+from store_exporter.server.api import prometheus as asked
+from store_exporter.server.api.analytics import Filters
 from tests.servers import Server, eventually, prometheus
 
 ROOT = Path(__file__).parents[2]

@@ -20,13 +20,17 @@ SMOKE = (
     "tests/commands/test_probe.py",
     "tests/commands/test_run.py",
     *("tests/config/test_bad_files.py", "tests/config/test_dump.py", "tests/config/test_load.py"),
-    *("tests/config/test_proxy.py", "tests/config/test_secrets.py", "tests/config/test_values.py"),
+    *(
+        "tests/config/test_proxy.py",
+        "tests/config/test_secrets.py",
+        "tests/config/model/test_values.py",
+    ),
     "tests/metrics/otlp/test_masking.py",
     "tests/metrics/otlp/test_points.py",
     "tests/metrics/otlp/test_pusher.py",
     "tests/probing/test_bad_servers.py",
     "tests/server/test_app.py",
-    "tests/server/test_listen.py",
+    "tests/server/process/test_listen.py",
 )
 # What these tests stand on themselves.
 TOOLS = (

@@ -7,11 +7,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from store_exporter.metrics.recorder import Recorder
-from store_exporter.probing.documents import StoredDocuments
-from store_exporter.probing.history import Result
 from store_exporter.probing.jobs import Job, jobs_of
+from store_exporter.probing.results.history import Result
 from store_exporter.probing.runner import Runner
-from store_exporter.probing.sqlite_state import SqliteState
+from store_exporter.probing.state.documents import StoredDocuments
+from store_exporter.probing.state.sqlite_state import SqliteState
 from store_exporter.probing.transport import Transport
 from store_exporter.stores.model import Store
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from store_exporter.config import values
+from store_exporter.config.model import values
 from store_exporter.contract import Collector, Probe
 from store_exporter.platforms import base
 from store_exporter.platforms.base import Platform

@@ -19,7 +19,7 @@ FOLDERS = ("exporter/store_exporter/platforms", "exporter/store_demo/stores")
 REASONS = {
     "exporter/store_exporter/__init__.py": "an example of a label's value",
     "exporter/store_exporter/commands/import_.py": "the name of the table that it reads",
-    "exporter/store_exporter/config/model.py": "the predecessor's addresses",
+    "exporter/store_exporter/config/model/file.py": "the predecessor's addresses",
     "exporter/store_exporter/operations/bound.py": "examples of a label's value",
     "exporter/store_exporter/operations/track.py": "examples of a label's value",
     "exporter/store_exporter/server/app.py": "the predecessor's addresses",

@@ -20,9 +20,9 @@ from store_exporter.metrics.families import HistogramValue
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.net.plans import Plan, Request, once
 from store_exporter.probing.changes import SHOWN_EVENTS, SHOWN_SECONDS, Changes
-from store_exporter.probing.documents import Documents, MemoryDocuments, StoredDocuments
-from store_exporter.probing.sqlite_state import SqliteState
-from store_exporter.probing.state import Key, Saved, StateUnavailableError, Write
+from store_exporter.probing.state.documents import Documents, MemoryDocuments, StoredDocuments
+from store_exporter.probing.state.sqlite_state import SqliteState
+from store_exporter.probing.state.storage import Key, Saved, StateUnavailableError, Write
 from store_exporter.probing.transport import Transport
 from store_exporter.stores.model import Store
 from tests.fakes import bad_server

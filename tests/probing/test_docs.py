@@ -8,19 +8,10 @@ import pytest
 
 from store_exporter import sqlite
 from store_exporter.errors import ERROR_TYPES
-from store_exporter.probing import (
-    access,
-    addresses,
-    budget,
-    http,
-    jobs,
-    sql_state,
-    sqlite_state,
-    state,
-    timetable,
-)
-from store_exporter.probing.health import State
-from store_exporter.probing.recording import SKIP_REASONS
+from store_exporter.probing import access, addresses, budget, http, jobs, timetable
+from store_exporter.probing.results.health import State
+from store_exporter.probing.results.recording import SKIP_REASONS
+from store_exporter.probing.state import sql_state, sqlite_state, storage
 from store_exporter.stores.model import Store
 
 
@@ -42,7 +33,7 @@ def test_limits_are_those_of_the_code(page: str) -> None:
     assert http.MAX_REDIRECTS == 5
     assert timetable.JITTER_SHARE == 2 / 100
     assert jobs.FRESH_INTERVALS == 3
-    assert (state.KEPT_SECONDS, state.UNUSED_SECONDS) == (90 * 86_400, 2 * 86_400)
+    assert (storage.KEPT_SECONDS, storage.UNUSED_SECONDS) == (90 * 86_400, 2 * 86_400)
     assert (sql_state.BELIEVED_SECONDS, sqlite.KEPT_FILES) == (7 * 86_400, 3)
     words = (
         "A tenth of it",

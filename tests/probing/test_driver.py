@@ -15,9 +15,9 @@ from store_exporter.errors import StoreError
 from store_exporter.net.plans import Pause, Plan, Request, TransportError, once
 from store_exporter.platforms.woocommerce.api import V3
 from store_exporter.probing.access import Access
-from store_exporter.probing.cursor import RunCursor
 from store_exporter.probing.driver import Driver
 from store_exporter.probing.http import StoreHttp
+from store_exporter.probing.state.cursor import RunCursor
 from store_exporter.probing.transport import Transport
 from store_exporter.stores.model import Secret, Store
 from tests.fakes.bad_server import Connection, serving

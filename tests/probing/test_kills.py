@@ -26,7 +26,7 @@ import asyncio, sys
 from pathlib import Path
 from store_exporter.metrics.catalogue import business
 from store_exporter.metrics.recorder import Recorder
-from store_exporter.probing.documents import StoredDocuments
+from store_exporter.probing.state.documents import StoredDocuments
 from store_exporter.probing.jobs import jobs_of
 from store_exporter.probing.runner import Runner
 from store_exporter.probing.transport import Transport
@@ -34,10 +34,10 @@ from store_exporter.stores.model import Schedule, Secret, Store
 
 url, key, secret, kind, *place = sys.argv[1:]
 if kind == "sqlite":
-    from store_exporter.probing.sqlite_state import SqliteState
+    from store_exporter.probing.state.sqlite_state import SqliteState
     state = SqliteState(Path(place[0]))
 else:
-    from store_exporter.probing.postgresql_state import PostgresqlState
+    from store_exporter.probing.state.postgresql_state import PostgresqlState
     state = PostgresqlState(*place)
 store = Store(
     "acme", "shop.example.com", "woocommerce", url,

@@ -13,10 +13,10 @@ import pytest
 
 from store_exporter.metrics.exposition import render_text
 from store_exporter.metrics.recorder import Recorder
-from store_exporter.probing.documents import Documents, MemoryDocuments, StoredDocuments
 from store_exporter.probing.maintenance import Maintenance
-from store_exporter.probing.sqlite_state import SqliteState
-from store_exporter.probing.state import Saved, StateUnavailableError
+from store_exporter.probing.state.documents import Documents, MemoryDocuments, StoredDocuments
+from store_exporter.probing.state.sqlite_state import SqliteState
+from store_exporter.probing.state.storage import Saved, StateUnavailableError
 from store_exporter.stores.maintenance import Window
 from store_exporter.stores.model import Store
 

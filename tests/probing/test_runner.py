@@ -19,10 +19,10 @@ from store_exporter.metrics.catalogue import Metric, business, exporter, health
 from store_exporter.metrics.families import HistogramValue, Sample
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.net.plans import Pause, Plan, Request, once
-from store_exporter.probing.health import State
-from store_exporter.probing.history import Result
 from store_exporter.probing.jobs import Job, jobs_of
-from store_exporter.probing.outcomes import Skipped
+from store_exporter.probing.results.health import State
+from store_exporter.probing.results.history import Result
+from store_exporter.probing.results.outcomes import Skipped
 from store_exporter.probing.runner import Runner
 from store_exporter.probing.transport import Transport
 from store_exporter.stores.model import Schedule, Secret, Unreadable

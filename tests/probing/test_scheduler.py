@@ -20,9 +20,9 @@ from store_exporter.metrics.catalogue import health
 from store_exporter.metrics.families import HistogramValue
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.net.plans import Pause, Plan
-from store_exporter.probing.health import State
 from store_exporter.probing.jobs import Job
-from store_exporter.probing.recording import SKIP_REASONS
+from store_exporter.probing.results.health import State
+from store_exporter.probing.results.recording import SKIP_REASONS
 from store_exporter.probing.runner import Runner
 from store_exporter.probing.scheduler import Scheduler
 from store_exporter.stores.inventory import Inventory

@@ -16,19 +16,19 @@ import aiohttp
 from store_exporter.config import load
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.net.redactor import Redactor
-from store_exporter.probing.documents import Documents, MemoryDocuments
-from store_exporter.probing.history import Result
 from store_exporter.probing.jobs import jobs_of
 from store_exporter.probing.maintenance import Maintenance
+from store_exporter.probing.results.history import Result
 from store_exporter.probing.runner import Runner
+from store_exporter.probing.state.documents import Documents, MemoryDocuments
 from store_exporter.probing.transport import Transport
-from store_exporter.server.addresses import WebPaths
 from store_exporter.server.app import create_app
 from store_exporter.server.assembly import taking_in
 from store_exporter.server.exporter import Exporter
-from store_exporter.server.listen import listening
 from store_exporter.server.probe import SingleRunner
-from store_exporter.server.web_file import WebFile
+from store_exporter.server.process.addresses import WebPaths
+from store_exporter.server.process.listen import listening
+from store_exporter.server.security.web_file import WebFile
 from store_exporter.stores.model import Store
 
 ENVIRON = {

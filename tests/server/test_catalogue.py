@@ -25,7 +25,7 @@ from store_exporter.metrics.catalogue import CATALOGUE, exporter, health
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.server.app import create_app
 from store_exporter.server.assembly import assembled
-from store_exporter.server.listen import listening
+from store_exporter.server.process.listen import listening
 
 NOT_EMITTED_HERE = {
     exporter.OTLP_PUSHES.name: "only a process that pushes emits it",

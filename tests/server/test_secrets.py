@@ -17,8 +17,8 @@ from aiohttp import web
 from store_exporter.net.redactor import Redactor
 from store_exporter.platforms import base as platforms
 from store_exporter.probing.jobs import jobs_of
-from store_exporter.server import logs
-from store_exporter.server.listen import listening
+from store_exporter.server.process import logs
+from store_exporter.server.process.listen import listening
 from tests.fakes.bad_server import serving
 from tests.server.support import ENVIRON, SECRETS, configuration, exporting
 

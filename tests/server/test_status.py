@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from store_exporter.probing.health import Health, State
-from store_exporter.probing.history import Result
+from store_exporter.probing.results.health import Health, State
+from store_exporter.probing.results.history import Result
 from store_exporter.server.status import state_of, status, worst_first
 from store_exporter.stores.model import Store
 

@@ -13,7 +13,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from store_demo import browser, pictures
-from store_exporter.mixin import dashboards, reference
+from store_exporter.mixin import dashboards
+from store_exporter.mixin.documentation import reference
 
 
 def test_docs_have_each_picture_that_is_taken_and_no_other(repository: Path) -> None:

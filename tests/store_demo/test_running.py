@@ -10,7 +10,8 @@ from store_demo.evidence import MissingEvidenceError
 from store_demo.scene import CHECK
 from store_demo.story import Story
 from store_exporter.metrics.catalogue import operations
-from store_exporter.mixin import dashboards, slo
+from store_exporter.mixin import dashboards
+from store_exporter.mixin.rules import slo
 from tests.demo import Demo
 from tests.demo import demo as running
 from tests.mixin.panels import Source, proof

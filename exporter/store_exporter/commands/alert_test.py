@@ -21,7 +21,7 @@ import httpx
 import yaml
 
 from ..config.problems import suggestion
-from . import arguments, stores
+from .support import arguments, stores
 
 ALERT = "AlertTest"
 SEVERITIES = ("critical", "warning", "info")

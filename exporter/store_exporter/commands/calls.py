@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 
 from ..stores.model import Store
-from . import arguments, exporter_api
+from .support import arguments, exporter_api
 
 _LIMIT = 50
 _WAIT = 2.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterator, Mapping
 
-from .parsers import Argument, commands
+from .support.parsers import Argument, commands
 
 _BASH = r"""
 _store_exporter() {

@@ -18,18 +18,18 @@ from ..errors import StoreError
 from ..net.redactor import Redactor
 from ..platforms import base
 from ..probing.access import Access
-from ..probing.cursor import RunCursor
 from ..probing.driver import Driver
 from ..probing.http import StoreHttp
 from ..probing.jobs import jobs_of
-from ..probing.sqlite_state import FILE_NAME
-from ..probing.state import UNUSED_SECONDS, StateError, StateUnavailableError, StoreIdentity
+from ..probing.state.cursor import RunCursor
+from ..probing.state.sqlite_state import FILE_NAME
+from ..probing.state.storage import UNUSED_SECONDS, StateError, StateUnavailableError, StoreIdentity
 from ..probing.transport import Transport
 from ..stores.model import Store
 from ..stores.owners import REASONS, RefusedDomain
-from . import arguments, stores, terminal
 from .state import opened
-from .store_series import store_series
+from .support import arguments, stores, terminal
+from .support.store_series import store_series
 
 _AT_ONCE = 10
 _REFUSALS_SHOWN = 20

@@ -9,9 +9,10 @@ from pathlib import Path
 from ..config import ConfigError, load
 from ..extras import missing
 from ..markdown import renewed
-from ..mixin import alertmanager, files, objectives, policy
-from . import documentation, slo_file
+from ..mixin import files, objectives, policy
+from ..mixin.messages import alertmanager
 from .routing import routing
+from .support import documentation, slo_file
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -14,9 +14,9 @@ from ..config import Config, ConfigError, load
 from ..config.secrets import SecretSource
 from ..mixin import dashboards, policy
 from ..mixin.names import Dashboards
-from . import arguments
 from .generate import address
-from .grafana_api import Grafana, GrafanaError
+from .support import arguments
+from .support.grafana_api import Grafana, GrafanaError
 
 DATASOURCE = "store-exporter"
 FOLDER = "store-exporter"

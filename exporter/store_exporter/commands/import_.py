@@ -10,7 +10,8 @@ import sys
 import time
 from pathlib import Path
 
-from ..config import Config, ConfigError, values
+from ..config import Config, ConfigError
+from ..config.model import values
 from ..history import tenants
 from ..history.calls import RowReader
 from ..history.files import FileError
@@ -18,8 +19,8 @@ from ..history.importing import REJECTED, Import, Tally
 from ..history.ledger import SLOT
 from ..ingest.error_classes import ErrorClasses
 from ..platforms import base
-from ..server.ingest import codes_of
-from . import arguments, stores
+from ..server.api.ingest import codes_of
+from .support import arguments, stores
 
 _SHOWN = 20
 

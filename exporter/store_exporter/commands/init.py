@@ -17,14 +17,16 @@ from urllib.request import getproxies_environment
 
 import yaml
 
-from ..config import Config, ConfigError, addition, load, values
+from ..config import Config, ConfigError, addition, load
+from ..config.model import values
 from ..errors import StoreError
 from ..platforms import base
 from ..platforms.base import Platform
 from ..probing.jobs import jobs_of
 from ..stores.model import Secret, Store
-from . import arguments, doctor, questions, terminal
-from .questions import Questions, UnansweredError
+from . import doctor
+from .support import arguments, questions, terminal
+from .support.questions import Questions, UnansweredError
 
 _HEADER = """\
 # Begun by `store-exporter init`. Each key is explained in docs/configuration.md.

@@ -11,7 +11,7 @@ import sys
 import httpx
 
 from ..stores.model import Store
-from . import arguments, exporter_api
+from .support import arguments, exporter_api
 
 _PATH = "/api/v1/maintenance"
 

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterator
 
 from .._version import __version__
-from .parsers import Argument, commands
+from .support.parsers import Argument, commands
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

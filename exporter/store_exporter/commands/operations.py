@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from ..platforms import reference
 from ..spec.operations import OPERATIONS
-from . import arguments
+from .support import arguments
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -14,12 +14,12 @@ from ..errors import ERROR_TYPES
 from ..metrics.catalogue import business, health, metrics_of
 from ..metrics.recorder import Recorder
 from ..platforms import base
-from ..probing.history import Result
 from ..probing.jobs import jobs_of
+from ..probing.results.history import Result
 from ..probing.runner import Runner
 from ..probing.transport import Transport
 from ..stores.model import Store
-from . import arguments, stores, terminal
+from .support import arguments, stores, terminal
 
 # What a run says about the store; the rest is about the run, which is printed as such.
 _FIGURES = (

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..config import Config
-from ..config.alerting import PlatformAlerts, Smtp
-from ..config.hours import Hours
-from ..config.receivers import OrgAlerts, OrgLinks, OrgReceivers
-from ..mixin import alertmanager
-from ..mixin.alertmanager import (
+from ..config.model.alerting import PlatformAlerts, Smtp
+from ..config.model.hours import Hours
+from ..config.model.receivers import OrgAlerts, OrgLinks, OrgReceivers
+from ..mixin.messages import alertmanager
+from ..mixin.messages.alertmanager import (
     AlertRoute,
     BusinessHours,
     Email,
@@ -22,7 +22,7 @@ from ..mixin.alertmanager import (
     Times,
     Webhook,
 )
-from ..mixin.links import NOWHERE, ReceiverLinks
+from ..mixin.messages.links import NOWHERE, ReceiverLinks
 
 
 def routing(config: Config) -> Routing:

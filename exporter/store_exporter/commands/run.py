@@ -19,7 +19,7 @@ from ..platforms.base import Platform
 from ..spec.operation import OperationSpec, Parameter
 from ..spec.operations import ALIASES
 from ..stores.model import Store
-from . import arguments, stores
+from .support import arguments, stores
 
 
 class _UsageError(Exception):

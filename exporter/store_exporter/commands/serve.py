@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ..server.addresses import parse_address, web_paths
-from ..server.logs import FORMATS, LEVELS
+from ..server.process.addresses import parse_address, web_paths
+from ..server.process.logs import FORMATS, LEVELS
 from ..stores.inventory import Shard
-from . import arguments
+from .support import arguments
 
 PORT = 10847
 
@@ -122,6 +122,6 @@ def _telemetry_path(text: str) -> str:
 def run(args: argparse.Namespace) -> int:
     """Serve until a signal; returns 1 when a configuration has problems or an address is taken."""
     # Imported when it is to serve, because all of it takes longer than telling how.
-    from . import serving
+    from .support import serving
 
     return serving.run(args)

@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ..metrics.catalogue import operations as catalogue
-from ..mixin import longterm, policy, rules, series, slo
+from ..mixin import policy, series
 from ..mixin.model import Record
 from ..mixin.objectives import DEFAULT
+from ..mixin.rules import longterm, recording, slo
 from ..probing.jobs import PROBE, jobs_of
 from ..stores.model import Store
-from .store_series import store_series, usual_store
+from .support.store_series import store_series, usual_store
 
 SCRAPED_BYTES = 1.3
 """Bytes on disk of a sample of a counter or gauge, its part of the index included."""
@@ -101,7 +102,7 @@ def recorded(fleet: Fleet) -> Iterator[tuple[str, int, float]]:
         if fleet.native
         else (series.OPERATION_HISTOGRAM, series.STORE_HISTOGRAM)
     )
-    for group in [*rules.groups(), *slo.groups()]:
+    for group in [*recording.groups(), *slo.groups()]:
         for rule in group.rules:
             if isinstance(rule, Record) and rule.name not in unscraped:
                 count = fleet.stores * _of_a_store(rule, fleet)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ..config import Config
-from ..probing.state import (
+from ..probing.state.storage import (
     Listed,
     StateError,
     StateUnavailableError,
@@ -21,7 +21,7 @@ from ..probing.state import (
 )
 from ..server.state import open_state
 from ..stores.model import Store
-from . import arguments, stores
+from .support import arguments, stores
 
 _ACTIONS = {"list": (0, 0), "move": (1, 2), "forget": (1, 1)}
 """How many names each takes, at least and at most."""

@@ -7,11 +7,11 @@ from typing import Any
 
 import yaml
 
-from . import model
-from .explain import by_key
+from .model import file
+from .yaml.explain import by_key
 
 _INDENTATION = "  "
-_OF_ALL_STORES = (*by_key(model.ProxySection), "lists")
+_OF_ALL_STORES = (*by_key(file.ProxySection), "lists")
 """Keys of an org that hold for each of its stores."""
 
 

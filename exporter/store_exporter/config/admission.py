@@ -14,9 +14,9 @@ from typing import Any
 
 from ..net import reach
 from ..platforms.base import Platform
-from . import values
-from .checker import Checker, Path
-from .model import OrgSection
+from .model import values
+from .model.file import OrgSection
+from .yaml.checker import Checker, Path
 
 DOMAIN, ORG = "{domain}", "{org}"
 """What stands in a reference or an address for the domain that was found, and for its org."""

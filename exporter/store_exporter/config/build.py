@@ -11,18 +11,19 @@ from ..contract import Collector, Probe, Setting
 from ..platforms.base import Platform
 from ..stores.maintenance import Window
 from ..stores.model import Proxy, Schedule, Secret, Store, Unreadable
-from . import model, secrets
+from . import secrets
 from .admission import DOMAIN, ORG, Admission, RefusedError
-from .explain import by_key
-from .values import DIRECT
+from .model import file
+from .model.values import DIRECT
+from .yaml.explain import by_key
 
 Keys = Mapping[str, Any]
 """Validated keys of the file: only those that stand there."""
 
 
-_PROXY = tuple(by_key(model.ProxySection))
-_LIMITS = tuple(key for key in by_key(model.Limits) if key not in _PROXY)
-_SCHEDULE = tuple(by_key(model.ProbeSection))
+_PROXY = tuple(by_key(file.ProxySection))
+_LIMITS = tuple(key for key in by_key(file.Limits) if key not in _PROXY)
+_SCHEDULE = tuple(by_key(file.ProbeSection))
 
 Schedules = Mapping[str, Schedule]
 
@@ -40,7 +41,7 @@ class Builder:
     """
 
     defaults: Keys
-    tenants: Mapping[str, model.OrgSection] = field(default_factory=dict)
+    tenants: Mapping[str, file.OrgSection] = field(default_factory=dict)
     _shared: dict[tuple[str, str], Schedules] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )

@@ -10,15 +10,15 @@ from ..platforms.base import Platform
 from ..stores.model import Store
 from .admission import Reference, admission, check_references, references
 from .build import Builder, Keys, Template, given
-from .checker import Checker, Path
-from .explain import by_key
-from .model import DiscoverySection, HttpSource, Limits, OrgSection
-from .platform_model import defaults_model, store_model
+from .model.file import DiscoverySection, HttpSource, Limits, OrgSection
+from .model.platform import defaults_model, store_model
+from .model.section import Section
+from .model.values import duration_text, is_org
 from .problems import suggestion
 from .secrets import reference
-from .section import Section
 from .unchanged import UnchangedStores
-from .values import duration_text, is_org
+from .yaml.checker import Checker, Path
+from .yaml.explain import by_key
 
 
 @dataclass(frozen=True, slots=True)

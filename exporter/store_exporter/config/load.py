@@ -10,10 +10,12 @@ from typing import Any
 
 from ..platforms.base import Installed, Platform
 from ..stores.model import Store
-from . import alerting, document, entries, problems, secrets
-from .checker import Checker
-from .model import CallsSection, OrgSection, Root, StateDatabase
+from . import entries, problems, secrets
+from .model import alerting
+from .model.file import CallsSection, OrgSection, Root, StateDatabase
 from .unchanged import UnchangedStores
+from .yaml import document
+from .yaml.checker import Checker
 
 
 @dataclass(frozen=True, slots=True)

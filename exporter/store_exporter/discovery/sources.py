@@ -22,9 +22,9 @@ import aiohttp
 
 from ..config import ConfigError
 from ..config.admission import RefusedError
-from ..config.document import parse
 from ..config.entries import Discovery
-from ..config.model import HttpSource
+from ..config.model.file import HttpSource
+from ..config.yaml.document import parse
 from ..stores.model import Store
 from ..stores.owners import RefusedDomain, SourceClaim
 

@@ -10,14 +10,15 @@ from typing import Any
 
 from pydantic import Field
 
-from ..config import ConfigError, values
-from ..config.checker import Checker
-from ..config.document import parse
+from ..config import ConfigError
 from ..config.load import read
+from ..config.model import values
+from ..config.model.section import Section
+from ..config.model.types import Domain, Org
 from ..config.problems import suggestion
 from ..config.secrets import SecretSource
-from ..config.section import Section
-from ..config.types import Domain, Org
+from ..config.yaml.checker import Checker
+from ..config.yaml.document import parse
 from ..stores.model import Store
 
 _ADDRESS = re.compile(r"(?:https?://)?([^/:?#]+)(?::\d+)?(?:[/?#].*)?", re.IGNORECASE | re.DOTALL)

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from ..calls.call import OPERATION, Call
-from ..config import values
+from ..config.model import values
 from ..config.problems import suggestion
 from ..errors import ERROR_TYPES
 from ..metrics.addition import Addition

@@ -5,16 +5,15 @@
     promql        selectors and expressions from metrics of the catalogue
     model         what a rule, an alert and a runbook are
     series        names of recorded series
-    rules         recording rules; `seasonal` what is normal at this hour of the week, `costs`
-                  what an hour brings, `surges` refunds and abandoned carts
     objectives    what a service level objective is
-    slo           the rules of the objectives
+    rules         recording rules: `recording` what panels and alerts read, `slo` objectives,
+                  `seasonal` what is normal at this hour of the week, `costs` what an hour brings,
+                  `surges` refunds and abandoned carts, `longterm` figures to keep for years
     alerts        one module per subject
-    alertmanager  routes, inhibition, times; `receivers`, `slack` and `mail` its messages, which
-                  say what `texts` has and lead where `links` allows
-    runbook       a page for each alert
-    dashboards    one module per dashboard
-    reference     documentation pages; `sections` parts of written ones
+    messages      `alertmanager` routes, inhibition and times; `receivers`, `slack`, `mail` and
+                  `chat` its messages, which say what `texts` has and lead where `links` allows
+    dashboards    `pages` one module per dashboard, `drawing` Grafana's JSON of them
+    documentation pages and sections that are made: `runbook`, `reference`, `sections`
     files         all of it as files, for `store-exporter generate`
 
 Nothing here names a metric as text: a metric renamed in the catalogue is renamed in

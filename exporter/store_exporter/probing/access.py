@@ -17,8 +17,8 @@ from ..platforms.kit.connection import Connection
 from ..stores.model import Store
 from . import addresses
 from .budget import Budget, Slots
-from .budgets import Budgets, key_of
 from .exchange import Exchange, Outgoing
+from .state.budgets import Budgets, key_of
 
 _JOURNAL_LINES = 50
 

@@ -24,8 +24,8 @@ from ..metrics.catalogue import health
 from ..metrics.families import Sample
 from ..metrics.recorder import Recorder
 from ..stores.model import Store
-from .documents import Documents
-from .state import Key, StateUnavailableError
+from .state.documents import Documents
+from .state.storage import Key, StateUnavailableError
 
 log = logging.getLogger(__name__)
 

@@ -21,8 +21,8 @@ from ..metrics.families import Sample
 from ..metrics.recorder import Recorder
 from ..stores.maintenance import MAX_BEGUN_SECONDS, Window, is_reason
 from ..stores.model import Store
-from .documents import Documents
-from .state import Key, Saved, StateUnavailableError
+from .state.documents import Documents
+from .state.storage import Key, Saved, StateUnavailableError
 
 log = logging.getLogger(__name__)
 

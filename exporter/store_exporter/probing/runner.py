@@ -15,20 +15,20 @@ from ..stores.model import Store
 from . import spans
 from .access import Access, Journal, Priority
 from .budget import BudgetSpentError
-from .budgets import Budgets
 from .changes import Changes
-from .cursor import RunMemory
-from .documents import Documents, MemoryDocuments
 from .driver import Driver
 from .exchange import Sender
-from .health import Health, HealthTracker
-from .history import History, Result
 from .http import StoreHttp
 from .jobs import COLLECTOR, PROBE, Job
-from .outcomes import Complaints, Skipped, facts_of, judged, own_failure, result_of
 from .pulse import Pulse
-from .recording import Recording
-from .state import Key, StateUnavailableError
+from .results.health import Health, HealthTracker
+from .results.history import History, Result
+from .results.outcomes import Complaints, Skipped, facts_of, judged, own_failure, result_of
+from .results.recording import Recording
+from .state.budgets import Budgets
+from .state.cursor import RunMemory
+from .state.documents import Documents, MemoryDocuments
+from .state.storage import Key, StateUnavailableError
 
 _LOCAL_WAIT = 5.0
 """Seconds after which a run that failed by us is tried again."""

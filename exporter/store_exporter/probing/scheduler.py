@@ -23,7 +23,7 @@ from typing import TypeVar
 from ..stores.model import Store
 from .access import Priority
 from .jobs import Job, jobs_of
-from .outcomes import Skipped
+from .results.outcomes import Skipped
 from .runner import Runner
 from .timetable import FIRST_SPACING, Entry, Timetable
 

@@ -10,8 +10,8 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 from ..metrics import tracing
-from .history import Result
 from .jobs import Job
+from .results.history import Result
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Span

@@ -10,26 +10,27 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from ..config import ConfigError, dump
-from . import runbooks, safety
-from .access import OrgAccess, basic_auth
-from .addresses import WebPaths
-from .api import JsonApi
+from .api.calls import CallsApi
+from .api.events import EventsApi
+from .api.ingest import Ingest, Tenants
+from .api.maintenance import MaintenanceApi
+from .api.orgs import JsonApi
+from .api.otlp import OtlpReceiver
+from .api.predecessor import PredecessorApi
 from .bodies import Bodies
-from .calls import CallsApi
-from .calls_page import CallsPage
 from .endpoints import json_endpoint
-from .events import EventsApi
 from .exporter import Exporter
-from .ingest import Ingest, Tenants
-from .maintenance import MaintenanceApi
 from .metrics import Scrape
-from .otlp import OtlpReceiver
-from .pages import Landing
+from .pages import runbooks
+from .pages.calls import CallsPage
+from .pages.landing import Landing
 from .places import FullError, Places
-from .predecessor import PredecessorApi
 from .probe import Probing
-from .web_file import WebFile
-from .web_rules import rate_limit, set_headers
+from .process.addresses import WebPaths
+from .security import safety
+from .security.access import OrgAccess, basic_auth
+from .security.web_file import WebFile
+from .security.web_rules import rate_limit, set_headers
 
 log = logging.getLogger(__name__)
 

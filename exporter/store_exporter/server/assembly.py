@@ -16,18 +16,18 @@ from ..metrics.catalogue.exporter import STATE_LOSSES
 from ..metrics.recorder import Recorder
 from ..net.redactor import Redactor
 from ..probing.changes import Changes
-from ..probing.documents import StoredDocuments
-from ..probing.leases import Keeper
 from ..probing.maintenance import Maintenance
 from ..probing.runner import Runner
 from ..probing.scheduler import Scheduler
+from ..probing.state.documents import StoredDocuments
+from ..probing.state.leases import Keeper
 from ..probing.transport import Transport
 from ..stores.inventory import Shard
-from .descriptors import Shares
 from .exporter import Exporter
 from .probe import SingleRunner
-from .pushing import pushing
-from .spans import tracing
+from .process.descriptors import Shares
+from .process.pushing import pushing
+from .process.spans import tracing
 from .state import open_leases, open_state, telling
 
 

@@ -19,21 +19,21 @@ from ..metrics.recorder import Recorder
 from ..net.redactor import Redactor
 from ..platforms import base
 from ..probing.changes import Changes
-from ..probing.documents import Documents, MemoryDocuments
-from ..probing.health import Health
-from ..probing.history import History
-from ..probing.kept_calls import KeptCalls
-from ..probing.leases import Keeper, Labels
 from ..probing.maintenance import Maintenance
+from ..probing.results.health import Health
+from ..probing.results.history import History
 from ..probing.runner import Runner
 from ..probing.scheduler import Scheduler
+from ..probing.state.documents import Documents, MemoryDocuments
+from ..probing.state.kept_calls import KeptCalls
+from ..probing.state.leases import Keeper, Labels
 from ..stores.inventory import Change, Inventory, Replacement, Shard
 from ..stores.model import Store
 from ..stores.owners import REASONS, RefusedDomain, SourceClaim, settle
-from . import loop_lag
-from .reports import written
+from .api.reports import written
+from .process import loop_lag
+from .process.unnoticed import unnoticed
 from .status import State, Status, state_of, status
-from .unnoticed import unnoticed
 from .watching import Watching
 
 log = logging.getLogger(__name__)

@@ -7,10 +7,10 @@ from functools import partial
 from ..config import Config
 from ..metrics.catalogue.exporter import STATE_LEFT_BEHIND, STATE_LOSSES
 from ..metrics.recorder import Recorder
-from ..probing.lease_tables import SqliteLeases
-from ..probing.leases import LeaseTable
-from ..probing.sqlite_state import SqliteState
-from ..probing.state import Storage, Told
+from ..probing.state.lease_tables import SqliteLeases
+from ..probing.state.leases import LeaseTable
+from ..probing.state.sqlite_state import SqliteState
+from ..probing.state.storage import Storage, Told
 
 
 def open_state(config: Config, told: Told | None = None, *, alone: bool = False) -> Storage:
@@ -28,7 +28,7 @@ def open_state(config: Config, told: Told | None = None, *, alone: bool = False)
     database = config.state_database
     if database is None:
         return SqliteState(config.state_directory, told=told, alone=alone)
-    from ..probing.postgresql_state import PostgresqlState
+    from ..probing.state.postgresql_state import PostgresqlState
 
     password = database.password.reveal() if database.password else None
     return PostgresqlState(database.url, password, told=told, alone=alone)
@@ -44,7 +44,7 @@ def open_leases(config: Config) -> LeaseTable:
     database = config.state_database
     if database is None:
         return SqliteLeases(config.state_directory)
-    from ..probing.postgresql_leases import PostgresqlLeases
+    from ..probing.state.postgresql_leases import PostgresqlLeases
 
     return PostgresqlLeases(database.url, database.password.reveal() if database.password else None)
 

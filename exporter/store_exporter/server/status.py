@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import Literal, get_args
 
 from ..errors import ERROR_TYPES
-from ..probing.health import Health
-from ..probing.history import Result
 from ..probing.jobs import PROBE, Job, jobs_of
+from ..probing.results.health import Health
+from ..probing.results.history import Result
 from ..stores.maintenance import Window
 from ..stores.model import Store
 

@@ -9,13 +9,13 @@ from collections.abc import Mapping, Sequence
 from ..metrics.catalogue import Metric
 from ..metrics.catalogue import exporter as catalogue
 from ..metrics.recorder import Recorder
-from ..probing.kept_calls import KeptCalls
-from ..probing.leases import Keeper, Labels, Reports
 from ..probing.maintenance import Maintenance
 from ..probing.scheduler import Scheduler
+from ..probing.state.kept_calls import KeptCalls
+from ..probing.state.leases import Keeper, Labels, Reports
 from ..stores.inventory import Inventory
 from ..stores.model import Store
-from .unnoticed import unnoticed
+from .process.unnoticed import unnoticed
 
 
 class Watching:

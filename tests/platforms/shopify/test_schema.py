@@ -16,8 +16,8 @@ from graphql import (
 )
 
 from store_demo.stores.shopify.server import VERSIONS
-from store_exporter.platforms.shopify import order_models
 from store_exporter.platforms.shopify.api import DOCUMENTS
+from store_exporter.platforms.shopify.reading import order_results
 from store_exporter.platforms.shopify.versions import DEFAULT, SUPPORTED
 from tests import servers
 from tests.platforms.shopify import subset
@@ -83,8 +83,8 @@ def test_every_document_stands_alone(api: str) -> None:
 @pytest.mark.parametrize(
     ("enum", "known"),
     [
-        ("OrderDisplayFinancialStatus", order_models.FINANCIAL),
-        ("OrderDisplayFulfillmentStatus", order_models.FULFILLMENT),
+        ("OrderDisplayFinancialStatus", order_results.FINANCIAL),
+        ("OrderDisplayFulfillmentStatus", order_results.FULFILLMENT),
     ],
 )
 @pytest.mark.timeout(180)

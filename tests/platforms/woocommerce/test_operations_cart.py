@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from store_demo.stores.woocommerce import Fault, SimulatedWooCommerce
-from store_exporter.platforms.woocommerce import CartSession, WooCommerce, carts
+from store_exporter.platforms.woocommerce import CartSession, WooCommerce
+from store_exporter.platforms.woocommerce.reading import carts
 from tests.fakes.clock import Clock
 from tests.fakes.woocommerce import changing, client
 from tests.platforms.operations import failure, pounds

@@ -9,7 +9,7 @@ import pytest
 
 from store_demo.stores.woocommerce import SimulatedWooCommerce
 from store_exporter.platforms.woocommerce import WooCommerce
-from store_exporter.platforms.woocommerce.zones import ZonePlace, reaches
+from store_exporter.platforms.woocommerce.reading.zones import ZonePlace, reaches
 from store_exporter.spec.money import Money
 from store_exporter.spec.results import Tracking
 from tests.fakes.clock import START

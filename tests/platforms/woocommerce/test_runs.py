@@ -16,8 +16,8 @@ from store_demo.stores.woocommerce import Fault, SimulatedWooCommerce
 from store_exporter.metrics.catalogue import business, health
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.platforms import base
-from store_exporter.probing.history import Result
 from store_exporter.probing.jobs import PROBE, jobs_of
+from store_exporter.probing.results.history import Result
 from store_exporter.stores.model import Schedule, Secret, Store
 from tests.platforms.runs import job, run, running, values
 

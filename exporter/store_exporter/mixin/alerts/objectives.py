@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from ...errors import Fault
-from .. import promql, slo
+from .. import promql
 from ..model import Alert, Cause, Group, Runbook
 from ..names import AlertName, Dashboards
 from ..policy import BURN_RATES, SLO_WINDOW, BurnRate
+from ..rules import slo
 from .causes import unusable
 from .texts import WHO
 

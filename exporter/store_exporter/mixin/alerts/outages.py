@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from ...errors import Fault
 from ...metrics.catalogue import Metric, health
-from .. import costs, promql, series
+from .. import promql, series
 from ..model import Alert, Group, Runbook
 from ..names import AUDIENCE, ORG_ONLY, AlertName, Dashboards
 from ..policy import LIVENESS_PROBE, MINUTE, THRESHOLDS
 from ..promql import STORE, equal
+from ..rules import costs
 from .causes import unusable
 from .texts import (
     AMOUNTS,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from ...metrics.catalogue import business
-from .. import promql, surges
+from .. import promql
 from ..model import Alert, Group, Runbook
 from ..names import AlertName, Dashboards
 from ..policy import HOUR, MINUTE, SEASONAL, THRESHOLDS
 from ..promql import STORE
+from ..rules import surges
 from .causes import unusable, unwatched
 from .texts import CHANGED, WHO, asked
 

@@ -1,7 +1,7 @@
 """Texts that several alerts share, and the facts beside their descriptions.
 
 A fact is an annotation of its own, a template that comes out empty when nothing is known; the
-messages for people (`mixin/texts.py`) show it on a line of its own.
+messages for people (`mixin/messages/texts.py`) show it on a line of its own.
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...metrics.catalogue import Metric, business, health
-from .. import costs, promql, series
+from .. import promql, series
 from ..model import Joined
 from ..names import MANY
 from ..policy import LIVENESS_PROBE
 from ..promql import equal, select
+from ..rules import costs
 
 WHO = "{{ $labels.domain }} ({{ $labels.org }})"
 SHARE = '{{ $value | humanizePercentage | reReplaceAll "([0-9]{2})[.][0-9]+" "$1" }}'

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import policy
-from . import errors, exporter, fleet, operations, shop, slo, trends
+from .pages import errors, exporter, fleet, operations, shop, slo, trends
 from .panels import DashboardPage
 
 
@@ -28,7 +28,7 @@ def documents(
     one_org: bool = False,
 ) -> dict[str, dict[str, Any]]:
     """Dashboards as Grafana's JSON, by file name without its ending; all when none are given."""
-    from .render import as_document
+    from .drawing.render import as_document
 
     chosen = pages() if of is None else of
     return {page.file: as_document(page, links, one_org=one_org) for page in chosen}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from ...metrics.catalogue import business
-from .. import promql, rules, series
+from .. import promql, series
 from ..policy import THRESHOLDS
 from ..promql import STORE, select
+from ..rules import recording
 from .panels import GREEN, RED, YELLOW, Steps
 from .variables import CURRENCY_MATCH, OPERATION_MATCH, STORE_MATCH
 
@@ -27,7 +28,7 @@ CERTIFICATE: Steps = (
     (THRESHOLDS.certificate_critical, YELLOW),
     (THRESHOLDS.certificate_warning, GREEN),
 )
-AFFECTED: Steps = ((None, GREEN), (1, YELLOW), (rules.PAGED, RED))
+AFFECTED: Steps = ((None, GREEN), (1, YELLOW), (recording.PAGED, RED))
 """Of the trouble score: a warning, a critical alert or worse."""
 API_VERSION: Steps = ((None, RED), (THRESHOLDS.api_version_warning, GREEN))
 BUDGET: Steps = ((None, RED), (THRESHOLDS.budget_low, GREEN))

@@ -8,9 +8,9 @@ from ...spec.results import Product
 from ..kit.operations import products
 from ..kit.operations.products import Offer
 from ..kit.reading.fields import Fields
-from . import models
 from .api import Api
-from .ids import gid
+from .reading import product_results
+from .reading.ids import gid
 
 LOOKUP = ("admin VariantsByQuery", "admin ProductById", "admin VariantById")
 _VARIANTS = 100
@@ -50,12 +50,12 @@ class Lookup(products.Lookup[Api]):
         for index, row in enumerate(rows.listed("nodes")):
             try:
                 variant = Fields(row, f"{rows.where}: nodes[{index}]")
-                variants.append(models.sold(variant, product, _currency(data)))
+                variants.append(product_results.sold(variant, product, _currency(data)))
             except StoreError as error:
                 unreadable.append(error)
         if unreadable and not variants:
             raise unreadable[0]
-        found = models.product(product, variants)
+        found = product_results.product(product, variants)
         return Offer(found, () if found.type == "simple" else variants, unreadable=unreadable)
 
     def variation(self, identifier: int) -> Plan[Offer | None]:
@@ -72,7 +72,9 @@ class Lookup(products.Lookup[Api]):
 
 
 def _offer(variant: Fields, data: Fields, *, whole: bool) -> Offer:
-    return Offer(models.sold(variant, variant.child("product"), _currency(data)), None, whole)
+    return Offer(
+        product_results.sold(variant, variant.child("product"), _currency(data)), None, whole
+    )
 
 
 def _currency(data: Fields) -> str:

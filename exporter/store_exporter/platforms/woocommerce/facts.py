@@ -15,10 +15,10 @@ from ...errors import StoreError
 from ...net.plans import Plan
 from ..kit.reading.fields import Fields
 from ..kit.reading.money import decimals_of, unformatted
-from . import totals
 from .api import FULL, PAGE, V3, Api
-from .models import PRICES
-from .totals import OrderTotals
+from .reading import totals
+from .reading.product_results import PRICES
+from .reading.totals import OrderTotals
 
 _V2 = "/wp-json/wc/v2"
 _PAID = ("processing", "completed")

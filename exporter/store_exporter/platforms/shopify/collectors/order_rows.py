@@ -15,9 +15,9 @@ from ....errors import StoreError
 from ...kit.order_book.accounts import CountedOrder, CountedRefund, Payment
 from ...kit.order_book.counters import FAILED, OTHER, PAID
 from ...kit.reading.fields import Fields
-from .. import ids, order_models
+from ..reading import ids, order_results
 
-STATUSES = order_models.STATUSES
+STATUSES = order_results.STATUSES
 # How many of each the list asks for. A list that is full may lack some.
 _SHORT = {"transactions": 10, "fulfillments": 5}
 _MOST = 250
@@ -53,14 +53,14 @@ def read_order(row: Fields, began: int) -> CountedOrder | None:
     total = ids.shop_money(row, "totalPriceSet")
     if len(row.listed("transactions")) >= _MOST:
         raise StoreError("response_too_large", f"{row.where}: there are {_MOST} payments or more")
-    is_paid = order_models.is_paid(row)
+    is_paid = order_results.is_paid(row)
     payments = _payments(row, total.currency, is_paid=is_paid)
     refunds = tuple(_refunds(row, total.currency))
     created = min(
         [row.seconds("createdAt"), row.seconds("processedAt"), *(p.when for p in payments)]
     )
     paid = max((payment.when for payment in payments), default=created) if is_paid else None
-    status = order_models.status(row)
+    status = order_results.status(row)
     return CountedOrder(
         id=str(ids.number(row)),
         status=status,
@@ -181,7 +181,7 @@ def _entered(
 ) -> dict[str, int]:
     """Return when the order is known to have entered a status; who is completed was processed."""
     entered = {} if paid is None else {"processing": paid}
-    if paid is not None and order_models.is_delivered(row):
+    if paid is not None and order_results.is_delivered(row):
         parcels = [parcel.seconds("createdAt") for parcel in row.children("fulfillments")]
         entered["completed"] = max([paid, *parcels])
     if status == "cancelled":

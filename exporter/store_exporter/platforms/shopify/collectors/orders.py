@@ -14,8 +14,8 @@ from ...kit.order_book.accounts import CountedOrder
 from ...kit.order_book.cursor_book import CursorBook
 from ...kit.order_book.walk import DAY
 from ...kit.reading.fields import Fields
-from .. import ids
 from ..api import Api
+from ..reading import ids
 from .order_rows import STATUSES, is_cut_short, read_order
 
 _NONE_SHOWN = 10**18

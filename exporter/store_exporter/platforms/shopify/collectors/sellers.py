@@ -16,9 +16,9 @@ from ...kit.monitoring.named_lists import Item, Scarce, SoldLine
 from ...kit.monitoring.options import whole_number
 from ...kit.monitoring.sold_prices import SoldAt, by_price
 from ...kit.reading.fields import Fields
-from .. import ids, models
 from ..api import Api
 from ..marks import MARKS
+from ..reading import ids, product_results
 from ..responses import IgnoredFilterError
 from .shop import stock
 
@@ -108,14 +108,15 @@ def _scarce(api: Api, run: Run, sold: _Sold, most: int) -> Plan[list[Scarce]]:
     schedule = run.store.collectors.get(stock.name)
     options = stock.options if schedule is None else schedule.options
     threshold = whole_number(options, "threshold", 0, 1_000_000)
-    query = {"query": models.scarce_query(threshold)}
+    query = {"query": product_results.scarce_query(threshold)}
     variants = yield from api.admin.all_nodes(
         "ScarceVariants", "productVariants", query, limit=most
     )
     return [
         _read(variant, sold)
         for variant in variants
-        if models.is_scarce(variant, threshold) and not models.on_backorder(variant)
+        if product_results.is_scarce(variant, threshold)
+        and not product_results.on_backorder(variant)
     ]
 
 
@@ -124,6 +125,6 @@ def _read(variant: Fields, sold: _Sold) -> Scarce:
     name = product.text("title")
     if not product.flag("hasOnlyDefaultVariant"):
         name = f"{name} - {variant.text('title')}"
-    left = models.counted(variant) or 0
+    left = product_results.counted(variant) or 0
     item = Item.of(number, name, variant.text_or("sku"), MARKS)
     return Scarce(item, left, left <= 0, sold.pieces[number])

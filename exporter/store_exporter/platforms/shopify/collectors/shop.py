@@ -17,8 +17,8 @@ from ...kit.monitoring.figures import abandoned_carts, counts, webhooks_by_state
 from ...kit.monitoring.named_lists import LeftCart
 from ...kit.monitoring.options import number, whole_number
 from ...kit.reading.fields import Fields
-from .. import ids, models
 from ..api import Api
+from ..reading import ids, product_results
 from ..responses import IgnoredFilterError
 
 _OPEN = " AND -status:cancelled AND test:false"
@@ -100,9 +100,9 @@ def stock(api: Api, run: Run) -> Plan[Report]:
     """
     threshold = whole_number(run.options, "threshold", 0, 1_000_000)
     limit = whole_number(run.options, "most", 1, 100_000)
-    query = {"query": models.scarce_query(threshold)}
+    query = {"query": product_results.scarce_query(threshold)}
     nodes = yield from api.admin.all_nodes("StockPage", "productVariants", query, limit=limit)
-    found = [row for row in nodes if models.is_scarce(row, threshold)]
+    found = [row for row in nodes if product_results.is_scarce(row, threshold)]
     states = Counter(map(_state, found))
     scarce = {state: states[state] for state in ("low", "out")}
     try:
@@ -116,9 +116,9 @@ def stock(api: Api, run: Run) -> Plan[Report]:
 
 
 def _state(variant: Fields) -> str:
-    if models.on_backorder(variant):
+    if product_results.on_backorder(variant):
         return "backorder"
-    return "low" if (models.counted(variant) or 0) > 0 else "out"
+    return "low" if (product_results.counted(variant) or 0) > 0 else "out"
 
 
 def _variants(api: Api, limit: int) -> Plan[int]:

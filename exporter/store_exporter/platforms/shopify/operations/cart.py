@@ -17,9 +17,9 @@ from ....spec.results import Cart, CartCoupon, CartLine
 from ...kit.operations.carts import cart_plans
 from ...kit.operations.line_carts import LineCart
 from ...kit.reading.fields import Fields
-from .. import ids
 from ..api import Api
 from ..product_lookup import Lookup
+from ..reading import ids
 
 _GET = "storefront Cart"
 _ROOTS = {

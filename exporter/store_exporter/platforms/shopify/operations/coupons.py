@@ -10,8 +10,8 @@ from ....spec.money import Money
 from ....spec.results import Coupon
 from ...kit.operations.coupons import Asked, check, coupon_plan, refused
 from ...kit.reading.fields import Fields
-from .. import ids
 from ..api import Api
+from ..reading import ids
 
 
 @coupon_plan(calls=("admin DiscountByCode",))

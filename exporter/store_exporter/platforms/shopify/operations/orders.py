@@ -12,9 +12,9 @@ from ...kit.operations import arguments, orders
 from ...kit.operations.orders import OrdersAsked, order_plans
 from ...kit.reading.fields import Fields
 from ...kit.reading.lists import Rows, listing
-from .. import ids, order_models
 from ..api import Api
 from ..product_lookup import quoted
+from ..reading import ids, order_results
 
 _LOOKUP = ("admin OrdersByQuery",)
 _MOST = 100
@@ -55,10 +55,10 @@ class _Orders(orders.Orders[Api]):
         return list(Rows(found.items).readable("orders"))
 
     def read(self, found: Fields, *, with_customer: bool) -> Order:
-        return order_models.order(found, with_customer=with_customer)
+        return order_results.order(found, with_customer=with_customer)
 
     def check_status(self, status: object) -> str:
-        return arguments.choice(status, "status", order_models.STATUSES)
+        return arguments.choice(status, "status", order_results.STATUSES)
 
     def listed(self, asked: OrdersAsked) -> Plan[Listing[Order]]:
         """Orders that were placed with the address, among its newest 1,000 where a status is asked
@@ -86,13 +86,13 @@ class _Orders(orders.Orders[Api]):
             notes.append(OrderNote(ids.number(whole), whole.text("note"), True, created))
         if not private:
             return Listing(tuple(notes), len(notes))
-        events = listing(whole.child("events").listed("nodes"), "events", order_models.event)
+        events = listing(whole.child("events").listed("nodes"), "events", order_results.event)
         notes += sorted(events, key=lambda note: (note.created, note.id))
         return Listing(tuple(notes), len(notes), events.unreadable)
 
     def refunds(self, found: Fields) -> Plan[RefundStatus]:
         whole = yield from self._whole("OrderRefunds", found)
-        refunds = [order_models.refund(row) for row in whole.children("refunds")]
+        refunds = [order_results.refund(row) for row in whole.children("refunds")]
         total = ids.shop_money(whole, "totalPriceSet")
         return orders.refund_status(ids.number(whole), total, refunds)
 
@@ -106,7 +106,7 @@ class _Orders(orders.Orders[Api]):
         """From pending and processing. Shopify puts the goods back, does so in the background, and
         tells the customer nothing.
         """
-        self.check_cancellable(found.text("name").lstrip("#"), order_models.status(found))
+        self.check_cancellable(found.text("name").lstrip("#"), order_results.status(found))
         note = reason[:255] if reason else None
         asked = {"id": found.text("id"), "reason": "CUSTOMER", "note": note}
         data = yield from self.api.admin.ask("CancelOrder", asked, writes=True)

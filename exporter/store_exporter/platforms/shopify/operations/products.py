@@ -9,9 +9,9 @@ from ...kit.operations import arguments
 from ...kit.operations.plans import plan
 from ...kit.operations.products import product_plans
 from ...kit.reading.lists import on_page
-from .. import models
 from ..api import Api
 from ..product_lookup import LOOKUP, Lookup, quoted
+from ..reading import product_results
 
 _MOST = 1000
 
@@ -26,7 +26,7 @@ def get_product_categories(api: Api, parent: int | str | None = None) -> Plan[Li
         return Listing((), total=0)
     return (
         yield from api.admin.listing(
-            "Collections", "collections", {}, models.category, limit=_MOST, ours=True
+            "Collections", "collections", {}, product_results.category, limit=_MOST, ours=True
         )
     )
 
@@ -38,10 +38,10 @@ def get_low_stock_products(
     """Variants of active products that are low or sold out. `category` is a product type."""
     arguments.whole(threshold, "threshold")
     wanted = arguments.limit(limit)
-    query = models.scarce_query(threshold)
+    query = product_results.scarce_query(threshold)
     if category is not None:
         query += f" AND product_type:{quoted(arguments.text(str(category), 'category'))}"
     found = yield from api.admin.listing(
-        "LowStock", "productVariants", {"query": query}, models.low_stock, limit=wanted
+        "LowStock", "productVariants", {"query": query}, product_results.low_stock, limit=wanted
     )
     return on_page(found, 1, wanted)

@@ -16,8 +16,8 @@ from ...kit.operations.plans import plan
 from ...kit.operations.sales import Sales, SalesAsked, Sold, Sums, report_plan
 from ...kit.reading.fields import Fields
 from ...kit.reading.money import rounded
-from .. import ids, order_models
 from ..api import Api
+from ..reading import ids, order_results
 
 _MOST_CUSTOMERS = 500
 _MOST = 1000
@@ -63,7 +63,7 @@ def get_sales_report(api: Api, asked: SalesAsked) -> Plan[Sales]:
     sales = Sales()
     for order in rows:
         is_open = order.gmt_if_any("cancelledAt") is None and not order.flag("test")
-        if is_open and (asked.definition == "created" or order_models.is_paid(order)):
+        if is_open and (asked.definition == "created" or order_results.is_paid(order)):
             sales.add(currency, _sums(order, currency), _sold(order))
     return sales
 

@@ -12,8 +12,8 @@ from ...kit.operations.search import Search, search_plan
 from ...kit.reading.fields import Fields
 from ...kit.reading.lists import listing
 from ..api import Api
-from ..ids import amount, amount_if_any, number
 from ..product_lookup import quoted
+from ..reading.ids import amount, amount_if_any, number
 
 _SORTS = {
     "newest": ("CREATED_AT", True),

@@ -13,9 +13,9 @@ from ...kit.operations.plans import plan
 from ...kit.operations.shipping import Zone, shipping_plans
 from ...kit.reading.fields import Fields
 from ...kit.reading.lists import listing, switched_on
-from .. import ids
 from ..api import Api
-from ..ids import amount
+from ..reading import ids
+from ..reading.ids import amount
 
 _MOST = 250
 _WALLETS = {

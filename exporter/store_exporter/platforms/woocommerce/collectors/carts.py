@@ -18,7 +18,7 @@ from ...kit.reading.fields import Fields
 from ...kit.rest.api import unasked
 from .. import facts
 from ..api import FULL, V3, Api, gmt
-from ..totals import PARTS, OrderTotals
+from ..reading.totals import PARTS, OrderTotals
 
 _MOST = 500
 _MEMBERS = ("id", "status", "date_modified_gmt", "total", "currency")

@@ -12,7 +12,7 @@ from ...kit.order_book.counters import OTHER
 from ...kit.reading.fields import Fields
 from ...kit.reading.money import currency_code
 from ..api import FULL
-from ..totals import OrderTotals, amount
+from ..reading.totals import OrderTotals, amount
 from .statuses import ENTERED, label
 
 # Without line items and addresses a page is a tenth of the work for the store, and nobody's name

@@ -15,7 +15,7 @@ from ...kit.reading.fields import Fields
 from ...kit.rest.api import RestPage
 from .. import facts
 from ..api import FULL, PAGE, V3, Api, gmt
-from ..totals import PARTS, OrderTotals
+from ..reading.totals import PARTS, OrderTotals
 from .order_rows import ASKED, DATES, FIELDS, read_order, read_refunds
 from .statuses import ENTERED
 

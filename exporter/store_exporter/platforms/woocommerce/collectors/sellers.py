@@ -21,8 +21,8 @@ from ...kit.reading.fields import Fields
 from ...kit.rest.api import RestPage, unasked
 from ..api import ANALYTICS, FULL, MAX_PAGES, PAGE, V3, Api, gmt
 from ..marks import MARKS
-from ..models import counts_stock, lines, optional_id
-from ..totals import amount
+from ..reading.product_results import counts_stock, lines, optional_id
+from ..reading.totals import amount
 from .catalogue import stock_counts
 
 _DAYS = named_lists.SCARCE_DAYS

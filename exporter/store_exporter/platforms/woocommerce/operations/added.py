@@ -8,7 +8,7 @@ from ....errors import StoreError
 from ....net.plans import Plan
 from ...kit.reading.fields import Fields
 from ..api import FULL, V3, Api
-from ..totals import MEMBERS, OrderTotals
+from ..reading.totals import MEMBERS, OrderTotals
 
 
 def every_order(

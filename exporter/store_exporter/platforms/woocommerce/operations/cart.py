@@ -15,9 +15,9 @@ from ....net.plans import Plan
 from ....spec.money import Quantity
 from ....spec.results import Cart, CartLine
 from ...kit.operations.carts import ShopperCart, cart_plans, renewed
-from .. import carts, models
 from ..api import STORE, Api
 from ..product_lookup import find_product
+from ..reading import carts, product_results
 from ..responses import READER
 
 GET_CART = "GET /wc/store/v1/cart"
@@ -113,7 +113,7 @@ class _Cart(ShopperCart[Api]):
             raise
 
     def ids_of(self, product: int | str) -> Plan[set[int]]:
-        return models.product_ids((yield from find_product(self.api, product)))
+        return product_results.product_ids((yield from find_product(self.api, product)))
 
 
 def _lost() -> StoreError:
@@ -135,7 +135,7 @@ def _variation_id(api: Api, product: int | str, variation: int | str) -> Plan[in
     """
     parent = yield from find_product(api, product)
     child = yield from find_product(api, variation)
-    if models.optional_id(child, "parent_id") != parent.identifier():
+    if product_results.optional_id(child, "parent_id") != parent.identifier():
         message = f"{str(variation)[:40]} is not a variation of {str(product)[:40]}"
         raise StoreError("invalid_input", message)
     return child.identifier()

@@ -13,8 +13,8 @@ from ...kit.operations.plans import plan
 from ...kit.reading.fields import Fields
 from .. import facts
 from ..api import SUMMING, V3, Api
-from ..models import full_name, optional_id
-from ..totals import OrderTotals
+from ..reading.product_results import full_name, optional_id
+from ..reading.totals import OrderTotals
 from .added import every_order
 
 _UNSOLD = ("pending", "failed", "cancelled", "checkout-draft", "auto-draft", "trash")

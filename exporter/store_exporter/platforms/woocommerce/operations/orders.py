@@ -14,9 +14,10 @@ from ...kit.operations import orders
 from ...kit.operations.orders import OrdersAsked, order_plans
 from ...kit.reading.fields import Fields
 from ...kit.reading.lists import Rows, only
-from .. import facts, order_models
+from .. import facts
 from ..api import FULL, V3, Api, between
-from ..totals import OrderTotals
+from ..reading import order_results
+from ..reading.totals import OrderTotals
 
 _LOOKUP = (
     "GET /wc/v3/orders/{id}",
@@ -123,7 +124,7 @@ class _Orders(orders.Orders[Api]):
         return None
 
     def read(self, found: Fields, *, with_customer: bool) -> Order:
-        return order_models.order(found, self.reading, with_customer=with_customer)
+        return order_results.order(found, self.reading, with_customer=with_customer)
 
     def listed(self, asked: OrdersAsked) -> Plan[Listing[Order]]:
         """Orders that were placed with the address or by the customer who has it."""
@@ -153,7 +154,7 @@ class _Orders(orders.Orders[Api]):
         kind = "any" if private else "customer"
         path = f"{V3}/orders/{found.identifier()}/notes"
         found_notes = yield from self.api.page(path, {"type": kind})
-        notes = Rows(found_notes.items).listing("notes", order_models.note)
+        notes = Rows(found_notes.items).listing("notes", order_results.note)
         kept = [note for note in notes if private or note.for_customer]
         kept.sort(key=lambda note: (note.created, note.id))
         return replace(notes, items=tuple(kept), total=len(kept))
@@ -162,7 +163,7 @@ class _Orders(orders.Orders[Api]):
         number, currency = found.identifier(), found.currency("currency")
         rows = yield from self.api.rows(f"{V3}/orders/{number}/refunds", FULL, limit=_MOST)
         # A sum needs each of its parts: one that cannot be read fails the operation.
-        refunds = [order_models.refund(Fields(row, "refund"), currency) for row in rows.items]
+        refunds = [order_results.refund(Fields(row, "refund"), currency) for row in rows.items]
         return orders.refund_status(number, self.reading.total(found, currency), refunds)
 
     def cancel(

@@ -16,9 +16,10 @@ from ...kit.operations.plans import plan
 from ...kit.operations.search import Search, search_plan
 from ...kit.reading.fields import Fields
 from ...kit.reading.lists import Rows, on_page, only
-from .. import facts, models
+from .. import facts
 from ..api import V3, Api
 from ..product_lookup import LOOKUP, category_id, children, find_product
+from ..reading import product_results
 
 _SORTS = {
     "newest": ("date", "desc"),
@@ -49,12 +50,13 @@ def search_products(api: Api, asked: Search) -> Plan[Listing[Product]]:
     rows = yield from _found(api, params, asked)
     currency = yield from facts.currency(api)
     yield from facts.plain_prices(api, rows.items)
-    found = rows.listing("products", lambda fields: models.product(fields, currency))
+    found = rows.listing("products", lambda fields: product_results.product(fields, currency))
     if asked.in_stock is not None:
         found = only(
             found,
             lambda row: (
-                row.type not in models.NOT_SOLD_HERE and row.stock.in_stock == asked.in_stock
+                row.type not in product_results.NOT_SOLD_HERE
+                and row.stock.in_stock == asked.in_stock
             ),
         )
     return asked.shown(found)
@@ -65,7 +67,7 @@ def _found(api: Api, params: Mapping[str, Any], asked: Search) -> Plan[Rows]:
     path = f"{V3}/products"
     if asked.in_stock is None:
         return (yield from api.rows(path, params, limit=asked.reach))
-    params = {**params, "exclude_types": ",".join(models.NOT_SOLD_HERE)}
+    params = {**params, "exclude_types": ",".join(product_results.NOT_SOLD_HERE)}
     if not asked.in_stock:
         query = {**params, "stock_status": "outofstock"}
         return (yield from api.rows(path, query, limit=asked.reach))
@@ -112,14 +114,14 @@ def _key(item: Any) -> tuple[str, int]:
 def get_product_details(api: Api, product: int | str) -> Plan[Product]:
     found = yield from find_product(api, product)
     currency = yield from facts.currency(api)
-    return models.product(found, currency)
+    return product_results.product(found, currency)
 
 
 @plan(Operations.check_price, calls=(*LOOKUP, "GET /wc/v3/products/{id}/variations"))
 def check_price(api: Api, product: int | str) -> Plan[Price]:
     found = yield from find_product(api, product)
     currency = yield from facts.currency(api)
-    price = models.price(found, currency)
+    price = product_results.price(found, currency)
     if found.text("type") != "variable":
         return price
     rows = yield from children(api, found.identifier())
@@ -136,7 +138,7 @@ def check_price(api: Api, product: int | str) -> Plan[Price]:
 )
 def get_product_variations(api: Api, product: int | str) -> Plan[Listing[Product]]:
     found = yield from find_product(api, product)
-    parent = models.optional_id(found, "parent_id")
+    parent = product_results.optional_id(found, "parent_id")
     if found.text("type") == "variation" and parent is not None:
         number = parent
     elif "variable" in found.text("type"):
@@ -145,14 +147,14 @@ def get_product_variations(api: Api, product: int | str) -> Plan[Listing[Product
         return Listing((), total=0)
     currency = yield from facts.currency(api)
     rows = yield from children(api, number)
-    return rows.listing("variations", lambda fields: models.product(fields, currency))
+    return rows.listing("variations", lambda fields: product_results.product(fields, currency))
 
 
 @plan(Operations.get_product_categories, calls=("GET /wc/v3/products/categories",))
 def get_product_categories(api: Api, parent: int | str | None = None) -> Plan[Listing[Category]]:
     number = None if parent is None else (yield from category_id(api, parent))
     path, query = f"{V3}/products/categories", {"parent": number}
-    found = yield from api.listing(path, "categories", models.category, query)
+    found = yield from api.listing(path, "categories", product_results.category, query)
     return found if number is None else only(found, lambda row: (row.parent_id or 0) == number)
 
 
@@ -163,11 +165,11 @@ def get_product_reviews(
     """With `min_rating`, the first 1,000 reviews are looked at."""
     wanted, lowest = arguments.limit(limit), arguments.rating(min_rating)
     found = yield from find_product(api, product)
-    number = models.optional_id(found, "parent_id") or found.identifier()
+    number = product_results.optional_id(found, "parent_id") or found.identifier()
     params: Mapping[str, Any] = {"product": number, "status": "approved"}
     most = wanted if lowest is None else arguments.MOST_ITEMS
     path = f"{V3}/products/reviews"
-    found_all = yield from api.listing(path, "reviews", models.review, params, limit=most)
+    found_all = yield from api.listing(path, "reviews", product_results.review, params, limit=most)
     written = only(found_all, lambda review: review.product_id == number)
     if lowest is not None:
         good = tuple(review for review in written if review.rating >= lowest)

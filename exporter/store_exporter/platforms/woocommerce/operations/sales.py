@@ -19,7 +19,7 @@ from ...kit.reading.days import Moments
 from ...kit.reading.fields import Fields
 from .. import facts
 from ..api import SUMMING, V3, Api, between
-from ..totals import OrderTotals, amount
+from ..reading.totals import OrderTotals, amount
 from .added import every_order
 
 _CREATED = ("completed", "processing", "on-hold", "refunded")

@@ -18,9 +18,10 @@ from ...kit.operations.shipping import Zone, shipping_plans
 from ...kit.reading.fields import Fields
 from ...kit.reading.lists import switched_on
 from ...kit.reading.money import decimals_of
-from .. import coupons, facts
+from .. import facts
 from ..api import V3, Api
-from ..zones import ZonePlace, reaches
+from ..reading import coupons
+from ..reading.zones import ZonePlace, reaches
 
 _ZONES = (
     "GET /wc/v3/shipping/zones",

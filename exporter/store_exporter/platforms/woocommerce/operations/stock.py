@@ -14,26 +14,26 @@ from ...kit.operations import arguments, products
 from ...kit.operations.plans import plan
 from ...kit.reading.fields import Fields
 from ...kit.reading.lists import Rows, on_page
-from .. import models
 from ..api import ANALYTICS, V3, Api
 from ..product_lookup import LOOKUP, category_id, children, find_product
+from ..reading import product_results
 
 
 @plan(Operations.check_stock, calls=LOOKUP)
 def check_stock(api: Api, product: int | str) -> Plan[Stock]:
-    return models.stock((yield from find_product(api, product)))
+    return product_results.stock((yield from find_product(api, product)))
 
 
 @plan(Operations.get_stock_quantity, calls=(*LOOKUP, "GET /wc/v3/products/{id}/variations"))
 def get_stock_quantity(api: Api, product: int | str) -> Plan[StockQuantity]:
     found = yield from find_product(api, product)
-    own = models.stock_quantity(found)
+    own = product_results.stock_quantity(found)
     number, sku = found.identifier(), found.text_or("sku")
     if found.text("type") != "variable" or own is not None:
         return StockQuantity(number, sku, own)
     rows = yield from children(api, number)
     counted: dict[int, Quantity | None] = {
-        row.identifier(): models.stock_quantity(row) for row in rows.whole("variations")
+        row.identifier(): product_results.stock_quantity(row) for row in rows.whole("variations")
     }
     return StockQuantity(number, sku, products.in_all(counted.values()), counted)
 
@@ -65,7 +65,7 @@ def get_low_stock_products(
     )
     # What a variation shares with its product is shown with it, and would be there twice.
     own = [row for row in rows.items if _of(row, "manage_stock") not in (False, "parent")]
-    found = Rows(own, None, rows.complete).listing("stock", models.low_stock)
+    found = Rows(own, None, rows.complete).listing("stock", product_results.low_stock)
     offered = yield from _offered(api, [row for row in found if row.quantity <= low], within)
     offered.sort(key=lambda row: row.quantity)
     total = len(offered) if rows.complete and not found.unreadable else None

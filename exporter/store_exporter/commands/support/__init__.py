@@ -1,0 +1,1 @@
+"""What the commands share, and the parts of those that one module is too small for."""

@@ -1,0 +1,32 @@
+"""The documentation that is made from the code: whole pages, and sections of written ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ...config.model import reference as configuration
+from ...ingest import reference as ingest
+from ...mixin.documentation import sections as mixin
+from ...platforms import base
+from ...platforms import reference as operations
+from . import slo_file
+
+
+def pages() -> dict[str, str]:
+    """Pages by their path, beside those of `mixin.files`."""
+    return {"docs/operations.md": operations.page()}
+
+
+def sections() -> dict[str, Mapping[str, str]]:
+    """The sections of written pages, by the page's path and the section's name."""
+    platforms = {name: base.load(name) for name in base.built_in()}
+    return {
+        "docs/alerting.md": mixin.alerting(),
+        "docs/applications.md": ingest.tables(),
+        "docs/configuration.md": {"keys": configuration.tables(platforms)},
+        "docs/slo.md": mixin.objectives() | {"keys": slo_file.tables()},
+        **{
+            f"docs/{name}.md": {"costs": configuration.costs(platform)}
+            for name, platform in platforms.items()
+        },
+    }

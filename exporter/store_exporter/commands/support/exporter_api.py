@@ -1,0 +1,94 @@
+"""Asking a running exporter through its HTTP API, with a token of the configuration."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+
+from ...config import Config
+from ...config.model.file import Scope
+from ...stores.model import Store
+from ..serve import PORT
+from . import arguments, stores
+
+_SECONDS = 30.0
+
+
+def add_url(parser: argparse.ArgumentParser) -> None:
+    """Declare `--exporter.url`."""
+    parser.add_argument(
+        "--exporter.url",
+        dest="exporter_url",
+        default=f"http://127.0.0.1:{PORT}",
+        metavar="URL",
+        help="where the exporter listens (default: %(default)s)",
+    )
+
+
+def run(
+    args: argparse.Namespace, scope: Scope, ask: Callable[[httpx.Client, Store], object]
+) -> int:
+    """Do what a command asks of the exporter about one store.
+
+    Args:
+        args: have the configuration's file, the store's domain, and the exporter's address.
+        scope: what the token of the store's org is to be good for.
+        ask: does it, with a client that is given paths; raises as `document_of` does.
+
+    Returns:
+        The exit status: 1 when the exporter refuses or cannot be asked, 2 for no such store.
+    """
+    arguments.silence_log()
+    config = stores.read_config(args)
+    if config is None:
+        return 1
+    try:
+        (store,) = asyncio.run(stores.stores_of(config, [args.domain]))
+    except stores.StoreNotFoundError as error:
+        print(error, file=sys.stderr)
+        return 2
+    try:
+        headers = {"Authorization": f"Bearer {_token(config, store, scope)}"}
+        url = args.exporter_url.rstrip("/")
+        with httpx.Client(base_url=url, headers=headers, timeout=_SECONDS) as client:
+            ask(client, store)
+    except LookupError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        print(f"{args.exporter_url}: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _token(config: Config, store: Store, scope: Scope) -> str:
+    for token in config.orgs[store.org].api_tokens:
+        if scope in token.scopes:
+            return token.token.reveal()
+    entry = "env:NAME" if scope == "read" else f"{{token: env:NAME, scopes: [{scope}]}}"
+    raise LookupError(
+        f"{config.file}: the org {store.org} has no token with the scope {scope}; add one "
+        f"under its api_tokens: {entry}"
+    )
+
+
+def document_of(answer: httpx.Response) -> dict[str, Any]:
+    """Return the JSON document of an answer.
+
+    Raises:
+        LookupError: it refuses; the message is the exporter's own.
+    """
+    try:
+        document = answer.json()
+    except ValueError:
+        document = None
+    if not isinstance(document, dict):
+        document = {"error": "the answer is no JSON document; is this a store-exporter?"}
+    if not answer.is_success or "error" in document:
+        raise LookupError(f"HTTP {answer.status_code}: {document.get('error')}")
+    return document

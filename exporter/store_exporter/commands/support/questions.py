@@ -1,0 +1,227 @@
+"""What `init` has to know of a store: from flags, or from the person at the terminal."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from ...config.model import values
+from ...config.secrets import reference
+from ...errors import StoreError
+from ...net.plans import RedirectError, Request
+from ...platforms.base import Platform
+from ...probing.http import StoreHttp
+from ...probing.transport import Transport
+from ...stores.model import Secret, Store
+
+_SECONDS = 15.0
+_MOST_REDIRECTS = 5
+
+
+class UnansweredError(Exception):
+    """Something is not known and cannot be asked, or is wrong; the message says what."""
+
+
+class Typed(NamedTuple):
+    """The credentials of a store.
+
+    Attributes:
+        references: what stands in the configuration, by key.
+        secrets: what was typed, by key; to be kept in files.
+    """
+
+    references: Mapping[str, str]
+    secrets: Mapping[str, Secret]
+
+
+class Questions:
+    """Asks for what the flags leave out.
+
+    Args:
+        may_ask: whether there is a terminal; without one what is missing is an error.
+    """
+
+    def __init__(self, *, may_ask: bool) -> None:
+        self._may_ask = may_ask
+
+    def text(
+        self,
+        question: str,
+        flag: str,
+        given: str | None,
+        check: Callable[[str], str],
+        usual: str = "",
+    ) -> str:
+        """Return an answer in its normal form.
+
+        Args:
+            question: for a person.
+            flag: by which it is given.
+            given: what the flag says, if anything.
+            check: returns the normal form.
+            usual: the answer of who just presses Enter, or gives no flag.
+
+        Raises:
+            UnansweredError: there is no answer, or the flag's is wrong.
+        """
+        if given is None and not self._may_ask:
+            if not usual:
+                raise UnansweredError(f"There is no terminal to ask at: give {flag}.")
+            given = usual
+        if given is not None:
+            try:
+                return check(given)
+            except ValueError as error:
+                raise UnansweredError(f"{flag}: {error}") from None
+        hint = f" [{usual}]" if usual else ""
+        while True:
+            answer = input(f"{question}{hint}: ").strip() or usual
+            try:
+                return check(answer)
+            except ValueError as error:
+                print(f"  {error}")
+
+    def optional(self, question: str, check: Callable[[str], str]) -> str:
+        """Return an answer in its normal form; "" of who has none, and without a terminal.
+
+        Args:
+            question: for a person.
+            check: returns the normal form.
+        """
+        while self._may_ask and (answer := input(f"{question} (Enter for none): ").strip()):
+            try:
+                return check(answer)
+            except ValueError as error:
+                print(f"  {error}")
+        return ""
+
+    def agrees(self, question: str) -> bool:
+        """Return whether a person says yes; nobody does without a terminal."""
+        return self._may_ask and input(f"{question} [y/N]: ").strip().lower() in ("y", "yes")
+
+    def credentials(self, platform: Platform, given: Mapping[str, str]) -> Typed:
+        """Return the credentials of a platform; what is typed is not shown.
+
+        Args:
+            platform: says which there are.
+            given: references by name.
+
+        Raises:
+            UnansweredError: there is no terminal, and one that is required is not given.
+        """
+        if given or not self._may_ask:
+            missing = [
+                f"--credential {one.name}=file:PATH"
+                for one in platform.credentials
+                if one.required and one.name not in given
+            ]
+            problem = platform.problem(given)
+            if missing or problem:
+                told = ", ".join(missing) or problem
+                raise UnansweredError(f"Credentials of {platform.title} are missing: {told}")
+            return Typed(given, {})
+        while True:
+            typed = {}
+            for one in platform.credentials:
+                if value := _typed(one.name, one.description, one.check, required=one.required):
+                    typed[one.name] = Secret(value)
+            problem = platform.problem(typed)
+            if problem is None:
+                return Typed({}, typed)
+            print(f"  {problem}")
+
+
+def _typed(
+    name: str, description: str, check: Callable[[str], str | None] | None, *, required: bool
+) -> str:
+    """Ask for a secret until it is one; "" for one that is not given."""
+    print(f"{name}: {description}")
+    while True:
+        value = getpass.getpass(f"{name} (not shown{'' if required else '; Enter for none'}): ")
+        value = value.strip()
+        if not value and not required:
+            return ""
+        problem = "is required" if not value else check(value) if check else None
+        if problem is None:
+            return value
+        print(f"  It {problem}.")
+
+
+def credential(text: str) -> tuple[str, str]:
+    """Read a `--credential`.
+
+    Raises:
+        argparse.ArgumentTypeError: it is not a name and a reference to a secret.
+    """
+    name, equals, value = text.partition("=")
+    try:
+        if not equals:
+            raise ValueError("write NAME=file:PATH or NAME=env:VARIABLE")
+        reference(value)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return name, value
+
+
+def address(text: str) -> str:
+    """Return a store's address in its normal form; https is meant where no scheme is given.
+
+    Raises:
+        ValueError: it is none.
+    """
+    return values.url(text if "://" in text else f"https://{text}")
+
+
+async def final(store: Store) -> tuple[str, str]:
+    """Return where a store's address leads, and a sentence about it if that is elsewhere.
+
+    Asked as probes ask, through the store's proxy and trusting its issuers. Another scheme, or
+    `www.` before the host, is the same store. What leads to another host is not followed: a hosted
+    shop sends visitors to its public name and keeps its API, and whose another host is only a
+    person can say.
+
+    Args:
+        store: with its address, proxy and issuers.
+
+    Raises:
+        StoreError: it could not be opened.
+    """
+    transport = Transport()
+    url, told = store.url, ""
+    try:
+        # To https and then to www., as many do.
+        for _ in range(_MOST_REDIRECTS):
+            reached = await _reached(replace(store, url=url), transport)
+            here, there = urlsplit(url), urlsplit(reached)
+            if (here.scheme, here.netloc) == (there.scheme, there.netloc):
+                break
+            host, known = there.hostname or "", here.hostname or ""
+            if host.removeprefix("www.") != known.removeprefix("www."):
+                told = f"{url} leads visitors to {host}. If the API is there, give that address."
+                break
+            url = values.url(there._replace(path=here.path, query="", fragment="").geturl())
+            told = f"{store.url} leads to {url}, which is what will be watched."
+    except ValueError as error:
+        raise StoreError("redirect", f"it leads to what {error}") from None
+    finally:
+        await transport.close()
+    return url, told
+
+
+async def _reached(store: Store, transport: Transport) -> str:
+    """Return the address of the page that a visitor of a store gets.
+
+    Raises:
+        StoreError: there is none.
+    """
+    http = StoreHttp(store, transport, timeout=_SECONDS)
+    try:
+        return (await http.within_deadline(http.send(Request("GET", "/")))).url
+    except RedirectError as error:
+        if not error.target:
+            raise
+        return error.target

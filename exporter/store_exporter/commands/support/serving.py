@@ -1,0 +1,171 @@
+"""The life of `store-exporter serve`, from its configuration to the signal that ends it."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from functools import partial
+
+from ..._version import __version__
+from ...config import Config, ConfigError, load
+from ...config.load import Reading
+from ...ingest.ledger import LedgerError
+from ...net.redactor import Redactor
+from ...probing.state.leases import LeaseError
+from ...probing.state.storage import StateError
+from ...server.app import create_app
+from ...server.assembly import assembled
+from ...server.exporter import Exporter
+from ...server.process import descriptors, logs
+from ...server.process.addresses import web_paths
+from ...server.process.garbage import seldom_collected
+from ...server.process.listen import is_loopback, listening, signals
+from ...server.process.systemd import Notifier, activated
+from ...server.security.web_file import WebFile
+from ..serve import PORT
+
+_ORGS_SHOWN = 20
+
+log = logging.getLogger(__name__)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until a signal; returns 1 when a configuration has problems or an address is taken."""
+    redact = Redactor()
+    logs.configure(args.log_level, args.log_format, redact)
+    try:
+        config = load(args.config_file)
+        web_file = WebFile(args.web_file) if args.web_file else None
+        if args.config_check:
+            return _checked(config)
+        asyncio.run(_serve(args, config, web_file, redact))
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except ModuleNotFoundError:
+        raise  # the command line knows which extra brings it
+    except (StateError, LeaseError, LedgerError, ImportError, OSError) as error:
+        log.error("cannot start: %s", error)
+        return 1
+    return 0
+
+
+def _checked(config: Config) -> int:
+    """Print what `--config.check` found in a configuration that can be used."""
+    sick = [store for store in config.stores if store.problem]
+    for store in sick:
+        print(f"{config.file}: {store.domain}: {store.problem}", file=sys.stderr)
+    stores, orgs = len(config.stores), len(config.orgs)
+    found = f"stores without a secret: {len(sick)} of" if sick else "no problems; stores:"
+    print(f"{config.file}: {found} {stores}, orgs: {orgs}")
+    return 1 if sick else 0
+
+
+async def _serve(
+    args: argparse.Namespace, config: Config, web_file: WebFile | None, redact: Redactor
+) -> None:
+    # A scrape is rendered in a thread; whoever answers meanwhile waits for it a millisecond at most
+    # instead of Python's five each time.
+    sys.setswitchinterval(0.001)
+    read = Reading(args.config_file, config)
+    shares = _shares()
+    paths = web_paths(args.external_url, args.route_prefix)
+    guarded = web_file is not None and web_file.guards
+    opened = activated() if args.systemd_socket else []
+    addresses = [] if opened else args.addresses or default_addresses(guarded=guarded)
+    manager = Notifier()
+    async with assembled(
+        read,
+        config=config,
+        redact=redact,
+        shard=args.shard,
+        connections=shares.probes,
+        name=" ".join(f"{host}:{port}" for host, port in addresses) or "systemd",
+    ) as exporter:
+        app = create_app(
+            exporter, telemetry_path=args.telemetry_path, web_file=web_file, paths=paths
+        )
+        tls = web_file.tls if web_file else None
+        with seldom_collected(), signals(partial(_reload, exporter, manager, set())) as ended:
+            async with (
+                listening(app, addresses, tls, opened=opened, limit=shares.server) as urls,
+                manager.watched(),
+            ):
+                _started(exporter, urls)
+                for url in urls:
+                    _tell(url + paths.prefix, guarded=guarded)
+                manager.ready()
+                await ended.wait()
+                manager.stopping()
+
+
+def _shares() -> descriptors.Shares:
+    limit = descriptors.raise_limit()
+    if limit < descriptors.SCARCE:
+        log.warning(
+            "few files may be open, so few stores and clients are served at the same time; "
+            "raise the hard limit (ulimit -Hn)",
+            extra={"open_files": limit},
+        )
+    return descriptors.shares(limit)
+
+
+def default_addresses(*, guarded: bool) -> list[tuple[str | None, int]]:
+    """Return where to listen unless told: for others only when each of them is asked who it is."""
+    return [(None if guarded else "127.0.0.1", PORT)]
+
+
+def _started(exporter: Exporter, urls: Sequence[str]) -> None:
+    """Log what runs from now on; sources of stores have not been asked yet."""
+    stores = Counter(store.org for store in exporter.inventory.stores.values())
+    orgs = [f"{org}: {count}" for org, count in stores.most_common(_ORGS_SHOWN)]
+    if len(stores) > len(orgs):
+        orgs.append(f"{len(stores) - len(orgs)} more orgs")
+    log.info(
+        "started",
+        extra={
+            "version": __version__,
+            "stores": stores.total(),
+            "orgs": ", ".join(orgs),
+            "sources": len(exporter.config.discovery),
+            "addresses": " ".join(urls),
+        },
+    )
+
+
+def _tell(url: str, *, guarded: bool) -> None:
+    """Log an address that is listened on, and who reaches it."""
+    log.info("listening", extra={"address": url})
+    if is_loopback(url):
+        log.info(
+            "only this machine reaches this address; --web.listen-address adds others, and "
+            "--web.config.file asks who comes in",
+            extra={"address": url},
+        )
+    elif not guarded:
+        log.warning(
+            "whoever reaches this address sees the figures of all orgs and may reload the "
+            "configuration; --web.config.file asks who comes in",
+            extra={"address": url},
+        )
+
+
+def _reload(exporter: Exporter, manager: Notifier, tasks: set[asyncio.Task[None]]) -> None:
+    """Reload in the background; the set keeps the task alive until it ends."""
+    task = asyncio.create_task(_reload_quietly(exporter, manager))
+    tasks.add(task)
+    task.add_done_callback(tasks.discard)
+
+
+async def _reload_quietly(exporter: Exporter, manager: Notifier) -> None:
+    manager.reloading()
+    try:
+        await exporter.reload()
+    except ConfigError:
+        return  # logged, counted and shown by the exporter
+    finally:
+        manager.ready()

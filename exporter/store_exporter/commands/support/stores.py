@@ -1,0 +1,83 @@
+"""What commands share that look at stores: reading the configuration, and the choice of stores."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from ...config import Config, ConfigError, load
+from ...config.problems import suggestion
+from ...discovery.owners_file import OwnersFile
+from ...discovery.sources import SourceError, find
+from ...stores.inventory import Inventory
+from ...stores.model import Store
+from ...stores.owners import RefusedDomain, Settlement, SourceClaim, settle
+
+_SHOWN = 20
+
+
+class StoreNotFoundError(Exception):
+    """A domain is not among the stores; the message says which may have been meant."""
+
+
+def read_config(args: argparse.Namespace, *, resolve: bool = True) -> Config | None:
+    """Return the configuration; print its problems and return None when it has any.
+
+    Args:
+        args: have the file.
+        resolve: whether to read secrets.
+    """
+    try:
+        return load(args.config_file, resolve=resolve)
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return None
+
+
+async def stores_of(config: Config, domains: Sequence[str] = ()) -> list[Store]:
+    """Return the stores of a configuration, those that discovery finds included.
+
+    Args:
+        config: the configuration.
+        domains: those wanted, in this order; all when empty.
+
+    Raises:
+        StoreNotFoundError: one of the domains is not among the stores.
+    """
+    found, refusals = await stores_and_refusals(config, domains)
+    for refusal in refusals[:_SHOWN]:
+        print(f"discovery: {refusal}", file=sys.stderr)
+    return found
+
+
+async def stores_and_refusals(
+    config: Config, domains: Sequence[str] = ()
+) -> tuple[list[Store], Sequence[RefusedDomain]]:
+    """Return the stores, and what sources name and do not get; see `stores_of`."""
+    settlement = Settlement((), (), {})
+    known = {store.domain for store in config.stores}
+    if not domains or not known.issuperset(domains):
+        settlement = await _settled(config)
+    inventory = Inventory()
+    inventory.replace([*config.stores, *settlement.stores])
+    for domain in domains:
+        if domain not in inventory.stores:
+            raise StoreNotFoundError(
+                f"{domain} is not among the stores of {config.file}; "
+                f"{suggestion(domain, inventory.stores)}"
+            )
+    stores = [inventory.stores[domain] for domain in domains or inventory.stores]
+    return stores, settlement.refusals
+
+
+async def _settled(config: Config) -> Settlement:
+    """Ask all sources once and return who has what; print which gave no answer."""
+    claims = []
+    for source in config.discovery:
+        try:
+            claims.append(await find(source))
+        except SourceError as error:
+            print(f"discovery: {error}", file=sys.stderr)
+            claims.append(SourceClaim(source.template.org, answered=False))
+    return settle(OwnersFile(config.state_directory).known, config.stores, claims)

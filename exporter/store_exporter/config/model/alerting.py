@@ -1,0 +1,105 @@
+"""`alerts:` at the top of the file: where the platform's own alerts go, and how mail is sent.
+
+It is used by `store-exporter generate` alone, which makes Alertmanager's configuration of it and
+of each org's `alerts:`. Secrets are files that Alertmanager reads; this process never does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from ..yaml.checker import Checker, Path
+from .file import OrgSection
+from .hours import Hours, TimeZone
+from .receivers import OrgAlerts, OrgReceivers
+from .section import Section, as_tuple
+from .types import AlertmanagerFile
+
+_SMARTHOST = r"^[^\s:/]{1,253}:[0-9]{1,5}$"
+
+
+class Smtp(Section):
+    """The server that takes Alertmanager's mail."""
+
+    smarthost: str = Field(pattern=_SMARTHOST, description="Host and port, as mail.example:587.")
+    key_from: str = Field(
+        pattern=r"^[^\s]+@[^\s]+$", description="The address that the mail comes from."
+    )
+    username: str = Field("", max_length=200, description="Name to log in with.")
+    password: AlertmanagerFile | None = Field(
+        None, description="file:PATH of the password, on Alertmanager's machine."
+    )
+    require_tls: bool = Field(True, description="Whether mail may only be sent encrypted.")
+
+
+class PlatformAlerts(OrgAlerts):
+    """Where the platform's own alerts go."""
+
+    watchdog: AlertmanagerFile | None = Field(
+        None, description="file:PATH of the address of a dead-man's switch outside this system."
+    )
+    smtp: Smtp | None = Field(None, description="The mail server, for every org's mail as well.")
+    timezone: TimeZone = Field("UTC", description="The time zone of the hours below.")
+    business_hours: Hours | None = Field(
+        None, description="When somebody works; 08:00 to 18:00 on workdays."
+    )
+    maintenance: Annotated[tuple[Hours, ...], BeforeValidator(as_tuple)] = Field(
+        (), max_length=50, description="When nothing but the watchdog is sent."
+    )
+
+
+def read(
+    checker: Checker, data: Mapping[str, Any], orgs: Mapping[str, OrgSection]
+) -> PlatformAlerts:
+    """Validate `alerts:`; noting problems, and going on with nothing where there are any."""
+    found = checker.validate(PlatformAlerts, data.get("alerts"), ("alerts",))
+    if found is None:
+        return PlatformAlerts.model_validate({})
+    everybody: list[tuple[Path, PlatformAlerts | OrgReceivers]] = [
+        (("alerts",), found),
+        *((path, org.alerts) for path, org in _orgs(checker, data, orgs)),
+    ]
+    for path, alerts in everybody:
+        for key, hours in _stretches(alerts):
+            if hours.key_from >= hours.to:
+                checker.complain((*path, *key), "must end later on the same day than it starts")
+        _check_routes(checker, alerts, path)
+        if alerts.email and found.smtp is None:
+            complaint = "mail needs a server: set alerts.smtp at the top of the file"
+            checker.complain((*path, "email"), complaint)
+    return found
+
+
+def _orgs(
+    checker: Checker, data: Mapping[str, Any], orgs: Mapping[str, OrgSection]
+) -> Iterable[tuple[Path, OrgSection]]:
+    for path, item in checker.items(data, "orgs"):
+        org = orgs.get(str(item.get("org"))) if isinstance(item, dict) else None
+        if org is not None:
+            yield (*path, "alerts"), org
+
+
+def _stretches(alerts: PlatformAlerts | OrgReceivers) -> Iterable[tuple[Path, Hours]]:
+    if alerts.business_hours:
+        yield ("business_hours",), alerts.business_hours
+    for index, hours in enumerate(getattr(alerts, "maintenance", ())):
+        yield ("maintenance", index), hours
+
+
+def _check_routes(checker: Checker, alerts: PlatformAlerts | OrgReceivers, path: Path) -> None:
+    """Note routes to receivers that are not there, and hours in which nobody takes a page."""
+    for index, route in enumerate(alerts.routes):
+        for kind in route.to:
+            if not getattr(alerts, kind):
+                complaint = f"there is no {kind} beside these routes"
+                checker.complain((*path, "routes", index, "to"), complaint)
+        if route.severity == "info" and isinstance(alerts, PlatformAlerts):
+            complaint = "the platform hears of info only for orgs without receivers; leave this out"
+            checker.complain((*path, "routes", index, "severity"), complaint)
+    times = {route.when for route in alerts.routes if route.severity == "critical"}
+    if alerts.routes and "always" not in times and len(times) < 2:
+        complaint = "nobody takes critical alerts at every hour; add a route with when: always"
+        checker.complain((*path, "routes"), complaint)

@@ -1,0 +1,142 @@
+"""The keys of a store, which depend on its platform: models made from the platform's own lists.
+
+Adding a platform changes nothing here: its `Setting`, `Probe` and `Collector` lists say it all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, create_model
+
+from ...contract import Collector, Probe, Setting
+from ...platforms import base
+from ...stores.maintenance import MAX_WINDOWS
+from ..build import checked
+from . import file, values
+from .section import KEY_PREFIX, Section, none_as_empty
+from .types import Domain, Org, StoreSecret, Url, UrlTemplate
+
+Fields = dict[str, Any]
+
+
+def store_model(platform: base.Platform, *, template: bool = False) -> type[Section]:
+    """Make the model of one entry under `stores:`.
+
+    Args:
+        platform: the store's platform.
+        template: whether the entry describes stores that are found later, and so names no
+            domain; credentials and the address are then strings in which `{domain}` stands for it.
+    """
+    fields: Fields = _address() if template else _identity()
+    credentials = {s.name: _setting(s, template=template) for s in platform.credentials}
+    fields["credentials"] = _nested("credentials", credentials, "The platform's credentials.")
+    settings = {s.name: _setting(s) for s in platform.settings}
+    fields["settings"] = _nested("settings", settings, "The platform's other settings.")
+    fields |= _schedules([platform])
+    return _section(f"{platform.name}_store", fields, file.Limits)
+
+
+def defaults_model(platforms: Iterable[base.Platform]) -> type[Section]:
+    """Make the model of `defaults:`, which may name what any of the platforms has."""
+    return _section("defaults", _schedules(list(platforms)), file.Limits)
+
+
+def _identity() -> Fields:
+    return {
+        "domain": (Domain, Field(description="The store's host name, its identity everywhere.")),
+        "org": (Org, Field(description="The tenant that owns it, one of `orgs`.")),
+        "platform": (str, Field(description="What runs it: the name of a platform.")),
+        "url": (
+            Url | None,
+            Field(None, description="Base address; https://<domain> if it is absent."),
+        ),
+        "maintenance": (
+            Annotated[list[file.MaintenanceSection], BeforeValidator(none_as_empty)],
+            Field(
+                [],
+                max_length=MAX_WINDOWS,
+                description="When nobody is alerted about it: a list of `from`, `to` and `reason`.",
+            ),
+        ),
+    }
+
+
+def _address() -> Fields:
+    return {
+        "url": (
+            UrlTemplate | None,
+            Field(None, description="Base address; https://{domain} if it is absent."),
+        )
+    }
+
+
+def _schedules(platforms: list[base.Platform]) -> Fields:
+    """Probes and collectors of all these platforms, the options of same-named ones united."""
+    probes: dict[str, Fields] = {}
+    collectors: dict[str, Fields] = {}
+    for platform in platforms:
+        for probe in platform.probes.values():
+            probes.setdefault(probe.name, {}).update(_options(probe))
+        for collector in platform.collectors.values():
+            collectors.setdefault(collector.name, {}).update(_options(collector))
+    by_probe = _by_name(probes, file.ProbeSection)
+    by_collector = _by_name(collectors, file.ScheduleSection)
+    return {
+        "probes": _nested("probes", by_probe, "Schedule by probe."),
+        "collectors": _nested("collectors", by_collector, "Schedule by collector."),
+    }
+
+
+def _by_name(checks: Mapping[str, Fields], parent: type[Section]) -> Fields:
+    return {
+        name: (_section(name, options, parent) | None, Field(None))
+        for name, options in checks.items()
+    }
+
+
+def _options(check: Probe | Collector) -> Fields:
+    return {
+        name: (_option_type(default), Field(default)) for name, default in check.options.items()
+    }
+
+
+def _option_type(default: Any) -> Any:
+    """Infer what an option takes from its default; seconds may be given as a duration."""
+    if isinstance(default, float):
+        return Annotated[float, BeforeValidator(_number_or_duration)]
+    if isinstance(default, bool | int | str):
+        return type(default)
+    if isinstance(default, list | tuple):
+        return list[str]
+    return Any
+
+
+def _number_or_duration(value: Any) -> Any:
+    return values.duration(value) if isinstance(value, str) else value
+
+
+def _setting(setting: Setting, *, template: bool = False) -> Any:
+    kind: Any = type(setting.default) if isinstance(setting.default, bool | int | float) else str
+    if setting.secret:
+        kind = str if template else StoreSecret
+    if setting.check is not None and not template:
+        kind = Annotated[kind, AfterValidator(partial(checked, setting))]
+    if setting.required:
+        return (kind, Field(description=setting.description))
+    return (kind | None, Field(None, description=setting.description))
+
+
+def _nested(name: str, fields: Fields, description: str) -> Any:
+    section = _section(name, fields, Section)
+    if any(field.is_required() for field in section.model_fields.values()):
+        return (section, Field(description=description))
+    return (section, Field(section(), description=description))
+
+
+def _section(name: str, fields: Fields, parent: type[Section]) -> type[Section]:
+    """Make a model; prefixed attributes keep a platform's keys apart from pydantic's own names."""
+    prefixed = {f"{KEY_PREFIX}{key}": field for key, field in fields.items()}
+    return create_model(name, __base__=parent, **prefixed)

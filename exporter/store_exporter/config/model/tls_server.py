@@ -1,0 +1,284 @@
+"""`tls_server_config` of `--web.config.file`, and the TLS context that it stands for."""
+
+from __future__ import annotations
+
+import os
+import ssl
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from ...stores.model import Secret
+from .section import Section, none_as_empty
+from .types import ReadableFile, Says
+
+# Names of Go's crypto/tls, `CipherSuites()` of Go 1.26, and what OpenSSL calls them. Those of
+# TLS 1.3 cannot be chosen, in Go neither.
+_CIPHERS: Mapping[str, str] = {
+    "TLS_AES_128_GCM_SHA256": "",
+    "TLS_AES_256_GCM_SHA384": "",
+    "TLS_CHACHA20_POLY1305_SHA256": "",
+    "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA": "ECDHE-ECDSA-AES128-SHA",
+    "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA": "ECDHE-ECDSA-AES256-SHA",
+    "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA": "ECDHE-RSA-AES128-SHA",
+    "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA": "ECDHE-RSA-AES256-SHA",
+    "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256": "ECDHE-ECDSA-AES128-GCM-SHA256",
+    "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384": "ECDHE-ECDSA-AES256-GCM-SHA384",
+    "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256": "ECDHE-RSA-AES128-GCM-SHA256",
+    "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384": "ECDHE-RSA-AES256-GCM-SHA384",
+    "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256": "ECDHE-RSA-CHACHA20-POLY1305",
+    "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256": "ECDHE-ECDSA-CHACHA20-POLY1305",
+}
+_CURVES: Mapping[str, str] = {
+    "CurveP256": "prime256v1",
+    "CurveP384": "secp384r1",
+    "CurveP521": "secp521r1",
+    "X25519": "X25519",
+}
+_OLD = ("TLS10", "TLS11")
+_UNVERIFIED = ("RequestClientCert", "RequireClientCert", "RequireAnyClientCert")
+_Version = Literal["TLS10", "TLS11", "TLS12", "TLS13"]
+
+
+def _blank_is_none(value: Any) -> Any:
+    return None if value == "" else value
+
+
+def _secret(value: Any) -> Any:
+    return Secret(value) if isinstance(value, str) and value else None
+
+
+def _known(names: Mapping[str, str], what: str) -> AfterValidator:
+    def check(value: list[str]) -> list[str]:
+        for number, name in enumerate(value, 1):
+            if name not in names:
+                raise ValueError(f"entry {number} is no {what} of Go's: {', '.join(names)}")
+        return value
+
+    return AfterValidator(check)
+
+
+_Names = BeforeValidator(none_as_empty)
+_File = Annotated[ReadableFile | None, BeforeValidator(_blank_is_none), Says("path")]
+_Pem = Annotated[str | None, BeforeValidator(_blank_is_none), Says("PEM")]
+_Key = Annotated[Secret | None, BeforeValidator(_secret), Says("PEM")]
+
+
+class TlsServer(Section):
+    """How this server proves who it is, and whether clients must."""
+
+    cert_file: _File = Field(None, description="PEM file with the certificate and its chain.")
+    cert: _Pem = Field(None, description="The certificate itself, where there is no `cert_file`.")
+    private_key_file: _File = Field(
+        None, alias="key_file", description="PEM file with the private key, not encrypted."
+    )
+    private_key: _Key = Field(
+        None, alias="key", description="The key itself, where there is no `key_file`."
+    )
+    client_auth_type: Literal[
+        "NoClientCert",
+        "RequestClientCert",
+        "RequireClientCert",
+        "RequireAnyClientCert",
+        "VerifyClientCertIfGiven",
+        "RequireAndVerifyClientCert",
+    ] = Field(
+        "NoClientCert",
+        description="Whether clients must present a certificate. With the three that verify none, "
+        "nobody is asked for one.",
+    )
+    client_ca_file: _File = Field(
+        None,
+        description="PEM file with the issuers of clients' certificates; without it those that the "
+        "system trusts.",
+    )
+    client_ca: _Pem = Field(
+        None, description="The issuers themselves, where there is no `client_ca_file`."
+    )
+    client_allowed_sans: Annotated[list[str], _Names] = Field(
+        [],
+        description="DNS names, IP addresses, mail addresses and URIs, of which a client's "
+        "certificate must have one.",
+    )
+    min_version: _Version = Field("TLS12", description="Oldest version; TLS 1.2 is the least.")
+    max_version: _Version = Field("TLS13", description="Newest version, TLS12 or TLS13.")
+    cipher_suites: Annotated[list[str], _Names, _known(_CIPHERS, "cipher suite")] = Field(
+        [], description="What TLS 1.2 may use, by Go's names."
+    )
+    prefer_server_cipher_suites: bool = Field(
+        True, description="Accepted, and means nothing, as to Go since 1.17."
+    )
+    curve_preferences: Annotated[list[str], _Names, _known(_CURVES, "curve")] = Field(
+        [], description="Curves for the exchange of keys; before Python 3.15 one alone."
+    )
+
+    @property
+    def certificate(self) -> Path | str | None:
+        """The file of the certificate, or the certificate itself."""
+        return self.cert_file or self.cert
+
+    @property
+    def key(self) -> Path | str | None:
+        """The file of the private key, or the key itself."""
+        if self.private_key_file is not None or self.private_key is None:
+            return self.private_key_file
+        return self.private_key.reveal()
+
+    @property
+    def issuers(self) -> Path | str | None:
+        """The file of the issuers of clients' certificates, or these; None for the system's."""
+        return self.client_ca_file or self.client_ca
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files that are named."""
+        named = (self.cert_file, self.private_key_file, self.client_ca_file)
+        return tuple(path for path in named if path is not None)
+
+    @property
+    def enabled(self) -> bool:
+        """Whether anything says that TLS is to be spoken."""
+        given = self.certificate or self.key or self.issuers
+        return bool(given) or "client_auth_type" in self.model_fields_set
+
+    @property
+    def verifies(self) -> bool:
+        """Whether clients' certificates are verified."""
+        return self.client_auth_type in ("VerifyClientCertIfGiven", "RequireAndVerifyClientCert")
+
+    @property
+    def guards(self) -> bool:
+        """Whether everybody must show a certificate, of somebody that the file chose."""
+        required = self.client_auth_type == "RequireAndVerifyClientCert"
+        return required and bool(self.issuers or self.client_allowed_sans)
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield what is wrong, as a key and what is to be said about it."""
+        for name, given in (("cert", self.certificate), ("key", self.key)):
+            if given is None:
+                yield f"{name}_file", f"is missing, and so is {name}"
+        if self.issuers is not None and self.client_auth_type == "NoClientCert":
+            key = "client_ca" if self.client_ca_file is None else "client_ca_file"
+            yield key, "goes with a client_auth_type, which is missing"
+        if self.max_version in _OLD:
+            yield "max_version", "TLS 1.0 and 1.1 are not spoken"
+        elif self.min_version > self.max_version:
+            yield "min_version", "is newer than max_version"
+
+    def warnings(self) -> Iterator[tuple[str, str]]:
+        """Yield what is accepted and not done as exporter-toolkit does it, in the same form."""
+        if self.client_auth_type in _UNVERIFIED:
+            yield "client_auth_type", "clients are not asked for certificates that nobody verifies"
+        if self.client_allowed_sans and not self.verifies:
+            yield "client_allowed_sans", "means nothing with a client_auth_type that verifies none"
+        if self.verifies and self.issuers is None:
+            message = "is missing, so all issuers that this system trusts are trusted for clients"
+            yield "client_ca_file", message
+        if not self.prefer_server_cipher_suites:
+            yield "prefer_server_cipher_suites", "means nothing, as to Go since 1.17"
+        if self.min_version in _OLD:
+            yield "min_version", "TLS 1.0 and 1.1 are not spoken; TLS 1.2 is the oldest version"
+        if len(self.curve_preferences) > 1 and not hasattr(ssl.SSLContext, "set_groups"):
+            yield "curve_preferences", "before Python 3.15 one can be set, so all are in use"
+
+
+class _ServerObject(ssl.SSLObject):
+    """An `SSLObject` that looks at a client's names once its certificate is verified."""
+
+    def do_handshake(self) -> None:
+        """Go on with the handshake; called again and again until it is complete.
+
+        Raises:
+            ssl.SSLCertVerificationError: the client's certificate has none of the allowed names.
+        """
+        super().do_handshake()
+        allowed: frozenset[str] = getattr(self.context, "allowed", frozenset())
+        if allowed and not allowed & set(_names(self.getpeercert() or {})):
+            raise ssl.SSLCertVerificationError("the client's certificate has no allowed name")
+
+
+class _ServerContext(ssl.SSLContext):
+    sslobject_class = _ServerObject
+    allowed: frozenset[str] = frozenset()
+
+
+def _names(certificate: Mapping[str, Any]) -> Iterator[str]:
+    for kind, value in certificate.get("subjectAltName", ()):
+        if kind in ("DNS", "email", "URI"):
+            yield value
+        elif kind == "IP Address":
+            yield str(ip_address(value.strip()))
+
+
+def ssl_context(tls: TlsServer) -> ssl.SSLContext:
+    """Make the server's TLS context from the files as they are now.
+
+    Raises:
+        ssl.SSLError, OSError, ValueError: a certificate, key or issuer cannot be used.
+    """
+    context = _ServerContext(ssl.PROTOCOL_TLS_SERVER)
+    context.set_alpn_protocols(["http/1.1"])
+    newest, oldest = tls.max_version, tls.min_version
+    context.maximum_version = (
+        ssl.TLSVersion.TLSv1_3 if newest == "TLS13" else ssl.TLSVersion.TLSv1_2
+    )
+    context.minimum_version = (
+        ssl.TLSVersion.TLSv1_3 if oldest == "TLS13" else ssl.TLSVersion.TLSv1_2
+    )
+    # An encrypted key would make the library ask for its password at the terminal.
+    with _as_file(tls.certificate) as certificate, _as_file(tls.key) as key:
+        context.load_cert_chain(certificate, key, password=_no_password)
+    if tls.verifies:
+        required = tls.client_auth_type == "RequireAndVerifyClientCert"
+        context.verify_mode = ssl.CERT_REQUIRED if required else ssl.CERT_OPTIONAL
+        context.allowed = frozenset(tls.client_allowed_sans)
+        if tls.issuers is None:
+            context.load_default_certs(ssl.Purpose.CLIENT_AUTH)
+        else:
+            with _as_file(tls.issuers) as issuers:
+                context.load_verify_locations(issuers)
+    _choose(context, tls)
+    return context
+
+
+def _choose(context: ssl.SSLContext, tls: TlsServer) -> None:
+    """Restrict a context to the cipher suites and curves that were chosen."""
+    if tls.cipher_suites:
+        chosen = [name for name in map(_CIPHERS.__getitem__, tls.cipher_suites) if name]
+        if chosen:
+            context.set_ciphers(":".join(chosen))
+        else:
+            context.minimum_version = ssl.TLSVersion.TLSv1_3
+    curves = [_CURVES[name] for name in tls.curve_preferences]
+    if curves and hasattr(context, "set_groups"):
+        context.set_groups(":".join(curves))
+    elif len(curves) == 1:
+        context.set_ecdh_curve(curves[0])
+
+
+@contextmanager
+def _as_file(given: Path | str | None) -> Iterator[str | Path]:
+    """Give what is a file, or is written into one that nobody else can read and that ends here."""
+    if not isinstance(given, str):
+        yield given or ""
+        return
+    if not hasattr(os, "memfd_create"):
+        with tempfile.NamedTemporaryFile("w") as file:
+            file.write(given)
+            file.flush()
+            yield file.name
+        return
+    # In memory: where the program is deployed there may be no folder to write to.
+    with os.fdopen(os.memfd_create("pem"), "w") as file:
+        file.write(given)
+        file.flush()
+        yield f"/proc/self/fd/{file.fileno()}"
+
+
+def _no_password(*_: Any) -> str:
+    raise ValueError("the key is encrypted")

@@ -1,0 +1,1 @@
+"""From a page as plain data to the JSON of Grafana."""

@@ -1,0 +1,143 @@
+"""What differs between kinds of panels, in the SDK's terms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..panels import GREY, Mapping, Nothing, Panel, PanelKind, Steps
+from . import colours
+from .sdk import (
+    HeatmapColorMode,
+    bargauge,
+    build,
+    build_common,
+    common,
+    heatmap,
+    model,
+    stat,
+    statetimeline,
+    timeseries,
+)
+
+
+def thresholds(steps: Steps) -> build.ThresholdsConfig:
+    """Absolute thresholds."""
+    found = [model.Threshold(value=value, color=color) for value, color in steps]
+    return build.ThresholdsConfig().mode(model.ThresholdsMode.ABSOLUTE).steps(found)
+
+
+def mappings(entries: tuple[Mapping, ...]) -> list[model.ValueMap]:
+    """Texts and colours for values."""
+    if not entries:
+        return []
+    options = {
+        f"{value:g}": model.ValueMappingResult(text=text, color=color, index=index)
+        for index, (value, text, color) in enumerate(entries)
+    }
+    return [model.ValueMap(options=options)]
+
+
+def unknown(text: str = Nothing.UNKNOWN) -> model.SpecialValueMap:
+    """What is shown where nothing is known: grey, whatever the thresholds make of nothing."""
+    return absent(text, model.SpecialValueMatch.NULL_AND_NAN)
+
+
+def absent(text: str, match: model.SpecialValueMatch) -> model.SpecialValueMap:
+    """What is shown, in grey, in the place of values that are not there."""
+    result = model.ValueMappingResult(text=text, color=GREY, index=99)
+    return model.SpecialValueMap(
+        options=model.DashboardSpecialValueMapOptions(match=match, result=result)
+    )
+
+
+def _finish_stat(builder: stat.Panel, panel: Panel) -> None:
+    builder.reduce_options(build_common.ReduceDataOptions().calcs(["lastNotNull"]))
+    builder.graph_mode(common.BigValueGraphMode.NONE)
+    builder.color_mode(common.BigValueColorMode.VALUE)
+    mode = common.BigValueTextMode
+    if panel.text:
+        builder.text_mode(mode.NAME)
+    elif panel.named:
+        builder.text_mode(mode.VALUE_AND_NAME)
+
+
+LEGEND = ("lastNotNull", "max", "mean")
+"""What the legend of a graph shows of each series; a narrow graph has room for the first two."""
+WIDE = 12
+LAST = "Last *"
+"""The heading of a legend's column with last values, as Grafana writes it."""
+
+
+def _finish_graph(builder: timeseries.Panel, panel: Panel) -> None:
+    legend = build_common.VizLegendOptions().show_legend(True)
+    legend.display_mode(common.LegendDisplayMode.TABLE).placement(common.LegendPlacement.BOTTOM)
+    builder.legend(
+        legend.calcs(list(LEGEND if panel.width >= WIDE else LEGEND[:2]))
+        .sort_by(LAST)
+        .sort_desc(not panel.least_first)
+    )
+    order = build_common.VizTooltipOptions().mode(common.TooltipDisplayMode.MULTI)
+    builder.tooltip(order.sort(common.SortOrder.DESCENDING))
+    lone = len(panel.queries) == 1 and "{{" not in panel.queries[0].legend
+    # Areas that lie over each other hide what they should show.
+    builder.line_width(1).fill_opacity(25 if panel.stacked else 8 if lone else 0)
+    builder.show_points(common.VisibilityMode.NEVER)
+    if panel.stacked:
+        builder.stacking(build_common.StackingConfig().mode(common.StackingMode.NORMAL))
+    if panel.lines:
+        style = build_common.GraphThresholdsStyleConfig()
+        builder.thresholds_style(style.mode(common.GraphThresholdsStyleMode.DASHED))
+    if panel.bars:
+        builder.draw_style(common.GraphDrawStyle.BARS).fill_opacity(70)
+        builder.bar_alignment(common.BarAlignment.AFTER)
+    for number, query in enumerate(panel.queries):
+        for pattern, colour in dict(colours.of(query)).items():
+            builder.override_by_regexp(pattern, [_fixed(colour)])
+        if query.past:
+            builder.override_by_query(chr(ord("A") + number), _past())
+        if query.right:
+            right = model.DynamicConfigValue(id_val="custom.axisPlacement", value="right")
+            builder.override_by_query(chr(ord("A") + number), [right])
+
+
+def _fixed(colour: str) -> model.DynamicConfigValue:
+    value = {"mode": "fixed", "fixedColor": colour}
+    return model.DynamicConfigValue(id_val="color", value=value)
+
+
+def _past() -> list[model.DynamicConfigValue]:
+    """The past is not the present: dashed, grey and without an area."""
+    dashes = {"fill": "dash", "dash": [6, 4]}
+    return [
+        _fixed(GREY),
+        model.DynamicConfigValue(id_val="custom.lineStyle", value=dashes),
+        model.DynamicConfigValue(id_val="custom.fillOpacity", value=0),
+    ]
+
+
+def _finish_heatmap(builder: heatmap.Panel, panel: Panel) -> None:
+    builder.calculate(False)
+    builder.y_axis(heatmap.YAxisConfig().unit(panel.unit))
+    color = heatmap.HeatmapColorOptions().mode(HeatmapColorMode.SCHEME).scheme("Oranges")
+    builder.color(color.steps(64))
+
+
+def _finish_timeline(builder: statetimeline.Panel, _: Panel) -> None:
+    builder.merge_values(True).row_height(0.8)
+    builder.legend(build_common.VizLegendOptions().show_legend(False))
+
+
+def _finish_bars(builder: bargauge.Panel, _: Panel) -> None:
+    builder.orientation(common.VizOrientation.HORIZONTAL)
+    builder.display_mode(common.BarGaugeDisplayMode.BASIC)
+    builder.reduce_options(build_common.ReduceDataOptions().calcs(["lastNotNull"]))
+
+
+FINISH: dict[PanelKind, Callable[[Any, Panel], None]] = {
+    PanelKind.STAT: _finish_stat,
+    PanelKind.GRAPH: _finish_graph,
+    PanelKind.HEATMAP: _finish_heatmap,
+    PanelKind.TIMELINE: _finish_timeline,
+    PanelKind.BARS: _finish_bars,
+}

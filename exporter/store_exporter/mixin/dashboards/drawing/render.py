@@ -1,0 +1,259 @@
+"""A page as Grafana's classic dashboard JSON, built by grafana-foundation-sdk."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable
+from typing import Any
+
+from ....metrics.catalogue.health import STORE_LABELS
+from ... import changes, policy, promql, series
+from ..panels import DashboardPage, Panel, PanelKind, Query, Variable
+from . import links as click
+from . import tables
+from .finish import FINISH, mappings, thresholds, unknown
+from .sdk import (
+    JSONEncoder,
+    PromQueryFormat,
+    bargauge,
+    build,
+    common,
+    heatmap,
+    model,
+    prometheus,
+    stat,
+    statetimeline,
+    table,
+    timeseries,
+)
+
+DATASOURCE = common.DataSourceRef(type_val="prometheus", uid="${datasource}")
+FIRING = ("org", "domain", "platform", "job", "instance")
+"""Labels of alerts that are variables of dashboards."""
+
+
+def as_document(
+    page: DashboardPage, links: policy.Links = policy.LINKS, *, one_org: bool = False
+) -> dict[str, Any]:
+    """Return the dashboard as Grafana's JSON.
+
+    Args:
+        page: the dashboard.
+        links: where its links lead.
+        one_org: whether its viewers see one org only; tables then leave its name out.
+    """
+    names = tuple(variable.name for variable in page.variables)
+    board = (
+        build.Dashboard(page.title)
+        .uid(page.of.uid)
+        .description(page.description)
+        .tags([policy.TAG])
+        .readonly()
+        .tooltip(model.DashboardCursorSync.CROSSHAIR)
+        .time(page.since, "now")
+        # Not the browser's, which the SDK would say, but that of the organisation where it has one.
+        .timezone("")
+        .refresh(page.refresh)
+        .link(siblings())
+        .variables([datasource(), *(query_variable(each) for each in page.variables)])
+        .annotation(firing(names, enabled=page.marks))
+    )
+    if "domain" in names:
+        board.annotation(maintenance(names))
+    board.annotation(changed(names, enabled=page.marks))
+    numbers = itertools.count(1)
+    for row in page.rows:
+        board.with_row(build.Row(row.title).id(next(numbers)))
+        for panel in row.panels:
+            shown = render(panel, names, links, one_org=one_org)
+            board.with_panel(shown.id(next(numbers)))
+    document: dict[str, Any] = without_placement(
+        json.loads(json.dumps(board.build(), cls=JSONEncoder))
+    )
+    return document
+
+
+def without_placement(content: Any) -> Any:
+    """Drop the key `placement`, which the SDK sets in every link and annotation.
+
+    It moves them into a menu, from which some versions of Grafana do not show links to dashboards
+    at all (grafana-foundation-sdk issue 1272, grafana issue 115084).
+    """
+    if isinstance(content, dict):
+        return {k: without_placement(v) for k, v in content.items() if k != "placement"}
+    return [without_placement(each) for each in content] if isinstance(content, list) else content
+
+
+def siblings() -> build.DashboardLink:
+    """Links to the other dashboards, which keep variables and time."""
+    return (
+        build.DashboardLink("Store dashboards")
+        .type(model.DashboardLinkType.DASHBOARDS)
+        .tags([policy.TAG])
+        .as_dropdown(True)
+        .include_vars(True)
+        .keep_time(True)
+    )
+
+
+def datasource() -> build.DatasourceVariable:
+    """The variable by which one dashboard serves every tenant's datasource."""
+    return build.DatasourceVariable("datasource").label("Data source").type("prometheus")
+
+
+def query_variable(variable: Variable) -> build.QueryVariable:
+    """A variable of label values, refreshed when the time range changes."""
+    query = f"label_values({variable.selector}, {variable.name})"
+    builder = (
+        build.QueryVariable(variable.name)
+        .label(variable.title)
+        .datasource(DATASOURCE)
+        .query(
+            {"qryType": 1, "query": query, "refId": "PrometheusVariableQueryEditor-VariableQuery"}
+        )
+        .definition(query)
+        .refresh(model.VariableRefresh.ON_TIME_RANGE_CHANGED)
+        .sort(model.VariableSort.ALPHABETICAL_ASC)
+        .multi(variable.multi)
+        .include_all(variable.multi)
+    )
+    if variable.multi:
+        everything = model.VariableOption(selected=True, text="All", value="$__all")
+        builder.all_value(".+").current(everything)
+    return builder
+
+
+def firing(variables: tuple[str, ...], *, enabled: bool) -> build.AnnotationQuery:
+    """Marks where alerts of the chosen stores began.
+
+    The value of Prometheus' own `ALERTS_FOR_STATE` is the time at which an alert became active, so
+    that each is one mark and not a region over all the time that it lasts.
+    """
+    chosen = promql.variables(*(name for name in FIRING if name in variables))
+    return (
+        build.AnnotationQuery()
+        .name("Alerts")
+        .datasource(DATASOURCE)
+        .enable(enabled)
+        .icon_color("red")
+        .expr(promql.firing_since(promql.one_of("severity", ("none",), negate=True), *chosen))
+        .use_value_for_time(True)
+        .title_format("{{alertname}}")
+        .text_format("{{severity}} {{org}} {{domain}}")
+        .step("60s")
+    )
+
+
+def maintenance(variables: tuple[str, ...]) -> build.AnnotationQuery:
+    """A region for each stretch in which a chosen store was in maintenance.
+
+    Grafana joins samples that follow each other by a step into one region.
+    """
+    chosen = promql.variables(*(name for name in FIRING if name in variables))
+    return (
+        build.AnnotationQuery()
+        .name("Maintenance")
+        .datasource(DATASOURCE)
+        .enable(True)
+        .icon_color("blue")
+        .expr(f"{promql.select(series.MAINTENANCE, *chosen)} == 1")
+        .title_format("Maintenance")
+        .text_format("{{org}} {{domain}}")
+        .step("60s")
+    )
+
+
+def changed(variables: tuple[str, ...], *, enabled: bool) -> build.AnnotationQuery:
+    """Marks where something changed at the chosen stores; each has its time as its value."""
+    events = changes.of(name for name in STORE_LABELS if name in variables)
+    return (
+        build.AnnotationQuery()
+        .name("Changes")
+        .datasource(DATASOURCE)
+        .enable(enabled)
+        .icon_color("purple")
+        .expr(f"1000 * {events}")
+        .use_value_for_time(True)
+        .title_format("{{kind}} {{component}}")
+        .text_format("{{before}} → {{after}} {{org}} {{domain}}")
+        .step("60s")
+    )
+
+
+# The SDK has one builder class for each kind of panel, alike but unrelated by type.
+_BUILDERS: dict[PanelKind, Callable[[], Any]] = {
+    PanelKind.STAT: stat.Panel,
+    PanelKind.GRAPH: timeseries.Panel,
+    PanelKind.TABLE: table.Panel,
+    PanelKind.HEATMAP: heatmap.Panel,
+    PanelKind.TIMELINE: statetimeline.Panel,
+    PanelKind.BARS: bargauge.Panel,
+}
+
+
+def render(
+    panel: Panel, variables: tuple[str, ...], links: policy.Links, *, one_org: bool = False
+) -> Any:
+    """Return the SDK's builder of a panel."""
+    builder = (
+        _BUILDERS[panel.kind]()
+        .title(panel.title)
+        .description(panel.description)
+        .datasource(DATASOURCE)
+        .span(panel.width)
+        .height(panel.height)
+        .unit(panel.unit)
+        .no_value(panel.nothing)
+        .thresholds(thresholds(panel.steps))
+        .mappings([*mappings(panel.mappings), unknown(panel.nothing)])
+    )
+    for index, query in enumerate(panel.queries):
+        builder.with_target(target(panel, query, chr(ord("A") + index)))
+    if panel.decimals is not None:
+        builder.decimals(panel.decimals)
+    if panel.low is not None:
+        builder.min(panel.low)
+    if panel.high is not None:
+        builder.max(panel.high)
+    if panel.interval:
+        builder.interval(panel.interval)
+    if panel.since:
+        builder.time_from(panel.since).hide_time_override(True)
+    if panel.earlier:
+        builder.time_shift(panel.earlier)
+    leads = click.of(panel, variables, links, one_org=one_org)
+    if panel.kind is PanelKind.TABLE:
+        tables.finish(builder, panel, leads, one_org=one_org)
+        return builder
+    if leads:
+        builder.data_links([link(*each) for each in leads])
+    FINISH[panel.kind](builder, panel)
+    return builder
+
+
+def target(panel: Panel, query: Query, ref: str) -> prometheus.Dataquery:
+    """One query of a panel."""
+    result = (
+        prometheus.Dataquery()
+        .datasource(DATASOURCE)
+        .ref_id(ref)
+        .expr(panel.expression(query))
+        .legend_format(query.legend or "__auto")
+    )
+    if panel.kind in (PanelKind.GRAPH, PanelKind.HEATMAP, PanelKind.TIMELINE):
+        result.range()
+    else:
+        result.instant()
+    if query.exemplars:
+        result.exemplar(exemplar=True)
+    if panel.kind is PanelKind.TABLE:
+        result.format(PromQueryFormat.TABLE)
+    if panel.kind is PanelKind.HEATMAP:
+        result.format(PromQueryFormat.HEATMAP)
+    return result
+
+
+def link(title: str, url: str) -> build.DashboardLink:
+    """A data link."""
+    return build.DashboardLink(title).url(url)

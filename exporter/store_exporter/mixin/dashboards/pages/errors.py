@@ -1,0 +1,205 @@
+"""Errors: which types there are, where, and what moves together with them."""
+
+from __future__ import annotations
+
+from ....errors import Fault
+from ....metrics.catalogue import operations
+from ... import promql, series
+from ...names import Dashboards
+from ...promql import hourly, increase, select
+from .. import changed
+from ..panels import NEUTRAL, DashboardPage, Nothing, Panel, PanelKind, Query, Row, Variable
+from ..scales import LATENCY, NO_ERROR, NONE_GOOD, ORDERS, P95, SUCCESS, success
+from ..variables import OPERATION_MATCH, OPERATIONS, STORE_MATCH
+from .correlation import together
+from .errors_rows import ours
+
+S, M = STORE_MATCH, OPERATION_MATCH
+FAILED = promql.one_of("fault", series.FAILURES)
+MISTAKEN = promql.equal("fault", Fault.CUSTOMER)
+
+REFERENCE = Variable(
+    "error_type",
+    "Compare with",
+    promql.select(operations.OPERATION_ERRORS, *promql.variables("org", "domain", "platform")),
+    multi=False,
+)
+
+
+def page() -> DashboardPage:
+    """The dashboard."""
+    return DashboardPage(
+        Dashboards.ERRORS,
+        "Stores / Errors",
+        "Which errors there are, in which stores and operations, and which of them rise and fall "
+        "together, with latency and with orders.",
+        (*OPERATIONS, REFERENCE),
+        (now(), course(), changed.row(Dashboards.SHOP), places(), together(), ours()),
+    )
+
+
+def in_range(fault: str) -> str:
+    """The number of errors of some faults within the chosen time."""
+    return f"sum({increase(operations.OPERATION_ERRORS, '$__range', fault, *M)})"
+
+
+def now() -> Row:
+    """Errors in single figures."""
+    stats = (
+        (
+            "Failures",
+            (
+                "Failed operations in the chosen time; shoppers' mistakes and cancelled calls are "
+                "left out."
+            ),
+            in_range(FAILED),
+            NONE_GOOD,
+        ),
+        (
+            "Shoppers' mistakes",
+            (
+                "Refusals in the chosen time, such as out of stock or a wrong coupon. No failure, "
+                "but many of one kind are a hint to the merchant."
+            ),
+            in_range(MISTAKEN),
+            NEUTRAL,
+        ),
+        (
+            "Stores with failures",
+            "Stores in which an operation failed within the last minutes.",
+            f"count(sum by (org, domain) ({select(series.OPERATION_FAILED, *M)}) > 0)",
+            NONE_GOOD,
+        ),
+    )
+    panels = [
+        Panel(
+            PanelKind.STAT,
+            title,
+            text,
+            (Query(expression, empty=NO_ERROR),),
+            width=6,
+            height=4,
+            decimals=0,
+            steps=steps,
+            nothing=Nothing.NONE,
+        )
+        for title, text, expression, steps in stats
+    ]
+    share = Panel(
+        PanelKind.STAT,
+        "Success rate now",
+        "Share of operations that did not fail, shoppers' mistakes left out.",
+        (Query(success()),),
+        unit="percentunit",
+        decimals=1,
+        steps=SUCCESS,
+        width=6,
+        height=4,
+        links=(Dashboards.OPERATIONS,),
+    )
+    return Row("Now", (*panels, share))
+
+
+def course() -> Row:
+    """Errors beside latency and orders, on one time axis."""
+    failed, mistaken = (
+        hourly(f"sum by (error_type) ({select(series.STORE_ERROR_RATE, matcher, *S)})")
+        for matcher in (FAILED, MISTAKEN)
+    )
+    return Row(
+        "Side by side",
+        (
+            Panel(
+                PanelKind.GRAPH,
+                "Failures per hour by type",
+                "Failures an hour by error type. Point at a rise: the crosshair shows the same "
+                "moment in the panels beside.",
+                (Query(failed, "{{error_type}}", empty=NO_ERROR),),
+                width=12,
+                height=10,
+                low=0,
+                stacked=True,
+                nothing=Nothing.NONE,
+            ),
+            Panel(
+                PanelKind.GRAPH,
+                "Latency (p95) of the slowest stores",
+                "Timeouts that follow rising latency are overload; errors without it are a fault.",
+                (Query(f"topk(5, {P95})", "{{domain}}"),),
+                unit="s",
+                width=12,
+                height=10,
+                low=0,
+                steps=LATENCY,
+                lines=True,
+                links=(Dashboards.OPERATIONS,),
+            ),
+            Panel(
+                PanelKind.GRAPH,
+                "Orders in the past hour",
+                "Orders of the chosen stores. Falling with rising errors, they are what the errors "
+                "cost.",
+                (Query(f"sum({ORDERS})", "orders"),),
+                width=12,
+                height=10,
+                low=0,
+                decimals=0,
+                links=(Dashboards.TRENDS,),
+            ),
+            Panel(
+                PanelKind.GRAPH,
+                "Shoppers' mistakes per hour by type",
+                "What shoppers did wrong, an hour: no failure. A sudden rise of one kind may be a "
+                "wrongly announced coupon, or a product that sold out.",
+                (Query(mistaken, "{{error_type}}", empty=NO_ERROR),),
+                width=12,
+                height=10,
+                low=0,
+                stacked=True,
+                nothing=Nothing.NONE,
+            ),
+        ),
+    )
+
+
+def places() -> Row:
+    """Where the errors are: failures before shoppers' mistakes."""
+    return Row(
+        "Where",
+        (
+            ranked(
+                "The 50 most frequent failures",
+                "Failures by store and operation, with their number in the chosen time and whose "
+                "fault they are. Click a store for its page.",
+                50,
+                FAILED,
+                "fault",
+            ),
+            ranked(
+                "The 20 most frequent mistakes",
+                "What shoppers did wrong, by store and operation, with the number in the chosen "
+                "time. No failure of the shop.",
+                20,
+                MISTAKEN,
+            ),
+        ),
+    )
+
+
+def ranked(title: str, text: str, top: int, matcher: str, *more: str) -> Panel:
+    """A table of the most frequent errors."""
+    labels = ("domain", "operation", "error_type", *more, "org")
+    found = promql.total(labels, increase(operations.OPERATION_ERRORS, "$__range", matcher, *M))
+    return Panel(
+        PanelKind.TABLE,
+        title,
+        text,
+        (Query(f"topk({top}, {found} > 0)", "Errors", decimals=0, empty=NO_ERROR),),
+        width=24,
+        height=10,
+        columns=labels,
+        sort="Errors",
+        links=(Dashboards.SHOP, Dashboards.OPERATIONS),
+        nothing=Nothing.NONE,
+        calls=True,
+    )

@@ -1,0 +1,112 @@
+"""A row of the errors page: what the exporter's own requests run into."""
+
+from __future__ import annotations
+
+from ....metrics.catalogue import business, health
+from ... import promql, series
+from ...names import AlertName, Dashboards
+from ...promql import STORE, on, select
+from ...series import counted
+from ..by_hour import by_hour
+from ..panels import Nothing, Panel, PanelKind, Query, Row
+from ..scales import LATENCY, NO_ERROR
+from ..variables import STORE_MATCH
+
+S = STORE_MATCH
+
+
+def ours() -> Row:
+    """Failures of the exporter's own requests, which need no shopper to show."""
+    return Row(
+        "Seen by the exporter itself",
+        (probe_failures(), collector_failures(), slowest_probes(), failing_now()),
+    )
+
+
+def probe_failures() -> Panel:
+    """Why probes fail."""
+    probes = counted(health.PROBE_FAILURES, "$__rate_interval", *S, function="rate")
+    return by_hour(
+        "Failed probes per hour by type",
+        "Failures an hour of health checks. They show an outage even at night, when no "
+        "shopper runs into it.",
+        "error_type",
+        probes,
+        empty=NO_ERROR,
+        width=12,
+        height=10,
+        links=(AlertName.STORE_DOWN,),
+        nothing=Nothing.NONE,
+    )
+
+
+def collector_failures() -> Panel:
+    """Why collectors fail."""
+    collectors = counted(business.COLLECTOR_FAILURES, "$__rate_interval", *S, function="rate")
+    return by_hour(
+        "Failed collectors per hour by type",
+        "Failures an hour to read business figures. rate_limited means that the budget is spent.",
+        "error_type",
+        collectors,
+        empty=NO_ERROR,
+        width=12,
+        height=10,
+        links=(AlertName.STORE_FIGURES_STALE,),
+        nothing=Nothing.NONE,
+    )
+
+
+def slowest_probes() -> Panel:
+    """How slow probes are."""
+    slowest = select(series.PROBE_QUANTILE, *S)
+    return Panel(
+        PanelKind.GRAPH,
+        "Slowest probes (p95)",
+        "How long the health checks of the slowest stores take. Rising towards the "
+        "timeout, they announce an outage.",
+        (Query(f"topk(5, {slowest})", "{{domain}} {{probe}}"),),
+        unit="s",
+        width=24,
+        height=10,
+        low=0,
+        steps=LATENCY,
+        lines=True,
+        links=(Dashboards.SHOP, AlertName.STORE_DEGRADED),
+    )
+
+
+def failing_now() -> Panel:
+    """Which probes fail now."""
+    return Panel(
+        PanelKind.TABLE,
+        "Probes that fail now",
+        "When the check last succeeded, and the last HTTP status where there was an answer "
+        "at all. No answer points to the network, 5xx to the shop, 403 to a firewall.",
+        (
+            Query(
+                failing_probes(),
+                "Last success",
+                unit="dateTimeFromNow",
+                width=140,
+                empty="there may be no failing probe",
+            ),
+        ),
+        width=24,
+        columns=("domain", "probe", "status", "org"),
+        sort="+Last success",
+        links=(Dashboards.SHOP, AlertName.STORE_DOWN),
+        nothing=Nothing.NONE,
+    )
+
+
+def failing_probes() -> str:
+    """When each failing probe last succeeded, with the status of its last answer as a label."""
+    by = (*STORE, "probe")
+    last = (
+        f"1000 * {select(health.PROBE_LAST_SUCCESS, *S)}"
+        f" and {on(*by)} {select(health.PROBE_SUCCESS, *S)} == 0"
+    )
+    since = promql.aggregate("max", by, last)
+    answered = promql.aggregate("max", by, select(health.PROBE_STATUS, *S))
+    status = f'count_values by ({", ".join(by)}) ("status", {answered})'
+    return f"{since} * {on(*by)} group_left (status) {status} or {since} unless {on(*by)} {status}"

@@ -1,0 +1,150 @@
+"""The exporter: does it keep up, what does it cost the stores, and itself?"""
+
+from __future__ import annotations
+
+from ....metrics.catalogue import exporter
+from ...names import AlertName, Dashboards
+from ...promql import increase, select
+from .. import firing
+from ..panels import UP_DOWN, DashboardPage, Nothing, Panel, PanelKind, Query, Row
+from ..scales import NONE_GOOD, NOTHING_HAPPENED
+from ..variables import PROCESS_MATCH, PROCESSES, of_ours
+from .exporter_rows import asked, cost
+from .exporter_schedule import schedule
+
+M = PROCESS_MATCH
+
+
+def page() -> DashboardPage:
+    """The dashboard."""
+    always = firing.general("instance", Dashboards.EXPORTER)
+    alerts = firing.table("instance", links=(), matchers=M, always=always)
+    return DashboardPage(
+        Dashboards.EXPORTER,
+        "Stores / Exporter",
+        "The exporter and the instrumented applications: whether they keep up, what they ask of "
+        "the stores, and what they cost themselves.",
+        PROCESSES,
+        (Row("What fires", (alerts,)), now(), schedule(), asked(), cost()),
+    )
+
+
+def now() -> Row:
+    """The processes in single figures."""
+    return Row(
+        "Now",
+        (
+            processes(),
+            stores(),
+            configuration(),
+            instrumentation_errors(),
+            recorded_as_other(),
+            versions(),
+        ),
+    )
+
+
+def processes() -> Panel:
+    """Whether Prometheus reaches the processes."""
+    return Panel(
+        PanelKind.STAT,
+        "Processes",
+        "Whether Prometheus reaches every exporter and application. Down means that its "
+        "stores are not watched.",
+        (Query(f"min({of_ours('up')})"),),
+        width=8,
+        height=4,
+        mappings=UP_DOWN,
+        links=(AlertName.STORE_EXPORTER_DOWN,),
+    )
+
+
+def stores() -> Panel:
+    """How many stores are watched."""
+    return Panel(
+        PanelKind.STAT,
+        "Stores",
+        "Stores that the exporters watch, by platform. Compare with your configuration.",
+        (
+            Query(
+                f"sum by (platform) ({select(exporter.STORES, *M)})",
+                "{{platform}}",
+                empty="an application without an exporter watches none",
+            ),
+        ),
+        width=8,
+        height=4,
+        decimals=0,
+        named=True,
+        links=(Dashboards.FLEET,),
+    )
+
+
+def configuration() -> Panel:
+    """Whether the last reload succeeded."""
+    reload = f"min({select(exporter.RELOAD_SUCCESSFUL, *M)})"
+    return Panel(
+        PanelKind.STAT,
+        "Configuration",
+        "Whether the last reload succeeded. Refused means that the old one is in use.",
+        (Query(reload, empty="an application without an exporter has none"),),
+        width=8,
+        height=4,
+        mappings=((0, "Refused", "red"), (1, "Loaded", "green")),
+        links=(AlertName.STORE_EXPORTER_RELOAD_FAILED,),
+    )
+
+
+def instrumentation_errors() -> Panel:
+    """Operations that could not be measured."""
+    return Panel(
+        PanelKind.STAT,
+        "Instrumentation errors, 1 h",
+        "Failures to measure an operation. The operation itself is never affected.",
+        (
+            Query(
+                f"sum({increase(exporter.INSTRUMENTATION_ERRORS, '1h', *M)})",
+                empty=NOTHING_HAPPENED,
+            ),
+        ),
+        width=8,
+        height=4,
+        decimals=0,
+        steps=NONE_GOOD,
+        nothing=Nothing.NONE,
+        links=(AlertName.STORE_INSTRUMENTATION_FAILING,),
+    )
+
+
+def recorded_as_other() -> Panel:
+    """Operations beyond a limit."""
+    return Panel(
+        PanelKind.STAT,
+        "Operations as other, 1 h",
+        "Operations that were recorded as other because their label set is beyond a limit.",
+        (
+            Query(
+                f"sum({increase(exporter.SERIES_DROPPED, '1h', *M)})",
+                empty=NOTHING_HAPPENED,
+            ),
+        ),
+        width=8,
+        height=4,
+        decimals=0,
+        steps=NONE_GOOD,
+        nothing=Nothing.NONE,
+        links=(AlertName.STORE_SERIES_DROPPED,),
+    )
+
+
+def versions() -> Panel:
+    """Which versions run."""
+    return Panel(
+        PanelKind.STAT,
+        "Version",
+        "Versions of store-exporter that run. More than one is right only during updates.",
+        (Query(f"count by (version) ({select(exporter.BUILD_INFO, *M)})", "{{version}}"),),
+        width=8,
+        height=4,
+        text=True,
+    )

@@ -1,0 +1,215 @@
+"""Rows of the exporter's page: what it asks of the stores, and what it costs."""
+
+from __future__ import annotations
+
+from ....metrics.catalogue import exporter, health
+from ... import promql
+from ...names import AlertName, Dashboards
+from ...policy import DAY, THRESHOLDS
+from ...promql import STORE, equal, hourly, increase, on, rate, select
+from ..by_hour import by_hour
+from ..panels import Nothing, Panel, PanelKind, Query, Row
+from ..scales import API_VERSION, BUDGET, NOTHING_HAPPENED
+from ..variables import PROCESS_MATCH, of_ours
+
+M = PROCESS_MATCH
+COLUMNS = ("domain", "org")
+NOT_EVERYWHERE = "not every platform has this figure"
+
+
+def asked() -> Row:
+    """What the exporter asks of the stores."""
+    return Row(
+        "What it asks of the stores",
+        (requests_by_source(), least_budget(), throttling(), ending_versions()),
+    )
+
+
+def requests_by_source() -> Panel:
+    """Which probes and collectors send most."""
+    requests = rate(health.API_REQUESTS, "$__rate_interval", *M)
+    return Panel(
+        PanelKind.GRAPH,
+        "Requests per hour by source",
+        "Requests an hour to all stores, by the probe or collector that sends them.",
+        (Query(hourly(f"topk(10, sum by (source) ({requests}))"), "{{source}}"),),
+        width=12,
+        height=10,
+        low=0,
+        stacked=True,
+    )
+
+
+def least_budget() -> Panel:
+    """Whose budget is nearly spent."""
+    # Both are of an hour: what was sent in the past one, and what may be sent in any.
+    limit = f"{select(health.API_BUDGET_LIMIT, *M)} > 0"
+    left = (
+        f"clamp_min(1 - {promql.total(STORE, increase(health.API_REQUESTS, '1h', *M))}"
+        f" / {on(*STORE)} {promql.aggregate('max', STORE, limit)}, 0)"
+    )
+    bucket = (
+        f"{select(health.API_BUCKET_AVAILABLE, *M)} / ({select(health.API_BUCKET_MAXIMUM, *M)} > 0)"
+    )
+    return Panel(
+        PanelKind.TABLE,
+        "Least request budget left",
+        "Share of the hourly request budget that the past hour left, and of the platform's "
+        "own query budget what is left now, where it has one. At nothing, collectors wait.",
+        (
+            Query(
+                f"bottomk(20, {left})",
+                "Requests",
+                unit="percentunit",
+                decimals=0,
+                width=101,
+                steps=BUDGET,
+            ),
+            Query(
+                f"({bucket}) and {on(*STORE)} bottomk(20, {left})",
+                "Points",
+                unit="percentunit",
+                decimals=0,
+                steps=BUDGET,
+                empty=NOT_EVERYWHERE,
+            ),
+        ),
+        width=12,
+        height=10,
+        columns=COLUMNS,
+        sort="+Requests",
+        links=(Dashboards.SHOP, AlertName.STORE_API_BUDGET_LOW),
+    )
+
+
+def throttling() -> Panel:
+    """How often stores ask for patience, and what queries cost."""
+    throttled = rate(health.API_THROTTLED, "$__rate_interval", *M)
+    points = rate(health.API_COST, "$__rate_interval", equal("kind", "actual"), *M)
+    return Panel(
+        PanelKind.GRAPH,
+        "Throttling and query cost per hour",
+        "Answers an hour that asked us to slow down, and query cost points an hour "
+        "where the platform counts them.",
+        (
+            Query(
+                hourly(f"sum by (platform) ({throttled})"),
+                "throttled {{platform}}",
+                empty=NOTHING_HAPPENED,
+            ),
+            Query(
+                hourly(f"sum by (platform) ({points})"),
+                "points {{platform}}",
+                right=True,
+                empty=NOT_EVERYWHERE,
+            ),
+        ),
+        width=12,
+        height=10,
+        low=0,
+    )
+
+
+def ending_versions() -> Panel:
+    """Which API versions end next."""
+    expiry = f"{select(health.API_VERSION_EXPIRY, *M)} - time()"
+    return Panel(
+        PanelKind.TABLE,
+        "API versions that end next",
+        "Time until the platform ends the API version in use. Below "
+        f"{THRESHOLDS.api_version_warning / DAY:g} days there is an alert.",
+        (
+            Query(
+                f"bottomk(20, {expiry})",
+                "Left",
+                unit="s",
+                decimals=1,
+                width=100,
+                steps=API_VERSION,
+                empty=NOT_EVERYWHERE,
+            ),
+        ),
+        width=12,
+        height=10,
+        columns=COLUMNS,
+        sort="+Left",
+        links=(Dashboards.SHOP, AlertName.STORE_API_VERSION_EXPIRING),
+        nothing=Nothing.NO_API_VERSION,
+    )
+
+
+def cost() -> Row:
+    """What the exporter and the instrumentation cost."""
+    return Row("What it costs", (scrapes(), samples(), pushes_by_otlp(), reported_operations()))
+
+
+def scrapes() -> Panel:
+    """How long scrapes take."""
+    return Panel(
+        PanelKind.GRAPH,
+        "Scrapes",
+        "How long a scrape takes, as Prometheus sees it and as the process itself does. "
+        "It must stay well below the scrape's timeout.",
+        (
+            Query(f"max by (job) ({of_ours('scrape_duration_seconds')})", "{{job}}: scrape"),
+            Query(
+                f"max by (job) ({select(exporter.SCRAPE_DURATION, *M)})",
+                "{{job}}: rendering",
+            ),
+        ),
+        unit="s",
+        width=12,
+        height=10,
+        low=0,
+    )
+
+
+def samples() -> Panel:
+    """How much is scraped."""
+    return Panel(
+        PanelKind.GRAPH,
+        "Samples",
+        "Samples in a scrape, and label sets of operations that processes hold. They "
+        "decide what Prometheus needs.",
+        (
+            Query(f"sum by (job) ({of_ours('scrape_samples_scraped')})", "{{job}}: samples"),
+            Query(f"sum by (job) ({select(exporter.SERIES, *M)})", "{{job}}: label sets"),
+        ),
+        width=12,
+        height=10,
+        low=0,
+        decimals=0,
+        links=(AlertName.STORE_SERIES_DROPPED,),
+    )
+
+
+def pushes_by_otlp() -> Panel:
+    """Pushes by their result."""
+    pushes = rate(exporter.OTLP_PUSHES, "$__rate_interval", *M)
+    return by_hour(
+        "Pushes by OTLP per hour",
+        "Pushes an hour by result. Failures catch up by themselves when the endpoint is back.",
+        "result",
+        pushes,
+        empty="OTLP may be switched off",
+        width=12,
+        height=10,
+        links=(AlertName.STORE_OTLP_PUSHES_FAILING,),
+        nothing=Nothing.NO_OTLP,
+    )
+
+
+def reported_operations() -> Panel:
+    """What applications reported by HTTP."""
+    reported = rate(exporter.INGESTED, "$__rate_interval", *M)
+    return by_hour(
+        "Reported operations per hour",
+        "Operations an hour that applications reported by HTTP. Refused ones count "
+        "nowhere; the answer told the application why.",
+        "outcome",
+        reported,
+        empty="no application may report by HTTP",
+        width=12,
+        height=10,
+        nothing=Nothing.NOT_REPORTED,
+    )

@@ -1,0 +1,161 @@
+"""A row of the exporter's page: whether probes and collectors run when they should."""
+
+from __future__ import annotations
+
+from ....metrics.catalogue import business, exporter
+from ... import promql
+from ...names import AlertName
+from ...policy import THRESHOLDS
+from ...promql import each, increase, rate, select
+from ..by_hour import by_hour
+from ..panels import Nothing, Panel, PanelKind, Query, Row
+from ..scales import LAG, NOTHING_HAPPENED
+from ..variables import PROCESS_MATCH
+
+M = PROCESS_MATCH
+
+
+def schedule() -> Row:
+    """Whether probes and collectors run when they should."""
+    return Row(
+        "Schedule", (lateness(), left_out(), staleness(), longest_runs(), unread(), lost_sight())
+    )
+
+
+def lateness() -> Panel:
+    """How much later than planned runs start."""
+    lag = tuple(
+        Query(
+            promql.quantile(q, exporter.SCHEDULER_LAG, "$__rate_interval", (), M),
+            f"p{q * 100:g}",
+            empty="an application without an exporter schedules nothing",
+        )
+        for q in (0.5, 0.99)
+    )
+    pause = Query(
+        f"max({select(exporter.LOOP_LAG, *M)})",
+        "longest pause",
+        empty="an application without an exporter has no event loop",
+    )
+    return Panel(
+        PanelKind.GRAPH,
+        "Lag",
+        "How much later than planned probes and collectors start, and for how long the "
+        "exporter stood still at the longest. Both rise when it lacks processor time.",
+        (pause, *lag),
+        unit="s",
+        height=10,
+        low=0,
+        steps=LAG,
+        lines=True,
+        links=(AlertName.STORE_EXPORTER_LAGGING, AlertName.STORE_EXPORTER_STALLING),
+    )
+
+
+def left_out() -> Panel:
+    """Runs that did not take place, and why."""
+    skipped = rate(exporter.RUNS_SKIPPED, "$__rate_interval", *M)
+    return by_hour(
+        "Runs left out per hour",
+        "Runs an hour that did not take place, by reason: overlap (the one before was "
+        "still running), budget (requests spent), backoff (the store asked for rest).",
+        "reason",
+        skipped,
+        empty=NOTHING_HAPPENED,
+        nothing=Nothing.NONE,
+        height=10,
+    )
+
+
+def staleness() -> Panel:
+    """How far behind each collector is."""
+    age = f"time() - {select(business.COLLECTOR_LAST_SUCCESS, *M)}"
+    missed = f"max by (collector) (({age}) / {select(business.COLLECTOR_INTERVAL, *M)})"
+    return Panel(
+        PanelKind.GRAPH,
+        "Staleness",
+        "How many of its intervals each collector's stalest store is behind. From "
+        f"{THRESHOLDS.stale_intervals:g} on its figures are withdrawn.",
+        (Query(missed, "{{collector}}", empty="no collector may be switched on"),),
+        height=10,
+        low=0,
+        steps=((None, "green"), (THRESHOLDS.stale_intervals, "red")),
+        lines=True,
+        links=(AlertName.STORE_FIGURES_STALE,),
+    )
+
+
+def longest_runs() -> Panel:
+    """How long collectors take."""
+    spent = f"max by (collector) ({select(business.COLLECTOR_DURATION, *M)})"
+    return Panel(
+        PanelKind.GRAPH,
+        "Longest runs of collectors",
+        "How long the last run of each collector took, of its slowest store. Near its "
+        "timeout, it will soon fail.",
+        (Query(spent, "{{collector}}", empty="no collector may be switched on"),),
+        unit="s",
+        height=10,
+        low=0,
+    )
+
+
+def unread() -> Panel:
+    """Records that collectors have yet to read."""
+    backlog = f"sum by (collector) ({each(business.COLLECTOR_BACKLOG, *M)})"
+    return Panel(
+        PanelKind.GRAPH,
+        "Backlog",
+        "Changed records that collectors have yet to read. Counters are complete at 0; a "
+        "first run over a large shop takes a while.",
+        (Query(backlog, "{{collector}}", empty="not every collector has one"),),
+        nothing=Nothing.NO_BACKLOG,
+        decimals=0,
+        height=10,
+        low=0,
+    )
+
+
+def lost_sight() -> Panel:
+    """Stores, state and sources that the exporter cannot see."""
+    return Panel(
+        PanelKind.GRAPH,
+        "Lost sight of",
+        "Looks at sources of stores that brought no answer, by org, times that saved state "
+        "was damaged, and runs that it was not there for, within an hour; domains that "
+        "sources name and do not get; and stores whose state nobody used for two days. All "
+        "should stay at nothing.",
+        (
+            Query(
+                f"sum by (org) ({increase(exporter.DISCOVERY_FAILURES, '1h', *M)})",
+                "discovery {{org}}",
+                empty="there may be no source of stores",
+            ),
+            Query(
+                f"sum({select(exporter.DISCOVERY_REFUSED, *M)})",
+                "refused",
+                empty="there may be no source of stores",
+            ),
+            Query(
+                f"sum({increase(exporter.STATE_LOSSES, '1h', *M)})",
+                "state damaged",
+                empty=NOTHING_HAPPENED,
+            ),
+            Query(
+                f"sum by (reason) ({increase(exporter.STATE_ERRORS, '1h', *M)})",
+                "state {{reason}}",
+                empty=NOTHING_HAPPENED,
+            ),
+            Query(f"max({select(exporter.STATE_LEFT_BEHIND, *M)})", "left behind"),
+        ),
+        decimals=0,
+        height=10,
+        low=0,
+        links=(
+            AlertName.STORE_DISCOVERY_FAILING,
+            AlertName.STORE_DISCOVERY_REFUSED,
+            AlertName.STORE_STATE_LOST,
+            AlertName.STORE_STATE_FULL,
+            AlertName.STORE_STATE_UNAVAILABLE,
+        ),
+    )

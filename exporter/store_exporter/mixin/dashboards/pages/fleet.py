@@ -1,0 +1,152 @@
+"""Fleet overview: which of all stores need somebody now, worst first."""
+
+from __future__ import annotations
+
+from ....metrics.catalogue import health
+from ... import promql, series
+from ...names import AlertName, Dashboards
+from ...promql import STORE, hourly, on, select
+from .. import firing
+from ..panels import NEUTRAL, UP_DOWN, DashboardPage, Nothing, Panel, PanelKind, Query, Row
+from ..scales import (
+    AFFECTED,
+    FEW_GOOD,
+    LATENCY,
+    NONE_GOOD,
+    ORDERS,
+    P95,
+    STALE,
+    SUCCESS,
+    SUCCESS_RATE,
+    TROUBLE,
+    UP,
+    intervals_ago,
+)
+from ..variables import STORE_MATCH, STORES
+from .fleet_rows import LISTED, course, upkeep
+
+WORST_STORES = f"topk({LISTED}, {TROUBLE})"
+NORMAL = (
+    f"({hourly(select(series.REVENUE_NORMAL, *STORE_MATCH))}"
+    f" or {select(series.REVENUE_HOURLY, *STORE_MATCH)})"
+)
+"""Sales of an hour: the mean of a week, and before that is known those of the past hour."""
+
+
+def of_worst(expression: str) -> str:
+    """Restrict a column to the stores that the table lists."""
+    return f"({expression}) and {on(*STORE)} {WORST_STORES}"
+
+
+def page() -> DashboardPage:
+    """The dashboard."""
+    return DashboardPage(
+        Dashboards.FLEET,
+        "Stores / Fleet",
+        "All stores at a glance, the worst first. Start here.",
+        STORES,
+        (fires(), worst(), course(), upkeep()),
+        marks=False,
+    )
+
+
+def fires() -> Row:
+    """What fires, and the state of the fleet in single figures."""
+    alerts = firing.table(
+        "domain",
+        "org",
+        links=(Dashboards.SHOP,),
+        matchers=STORE_MATCH,
+        # The page of errors has no such table of its own.
+        always=firing.general("domain", Dashboards.FLEET, Dashboards.ERRORS),
+    )
+    figures = (
+        (
+            "Stores",
+            "Stores with a liveness probe. Compare with the number you configured.",
+            f"count({UP})",
+            (),
+            NEUTRAL,
+            4,
+        ),
+        (
+            "Down",
+            "Stores that failed their last liveness probe. Each has an alert and a message.",
+            f"sum({UP} == bool 0)",
+            (AlertName.STORE_DOWN,),
+            NONE_GOOD,
+            4,
+        ),
+        (
+            "Degraded",
+            "Stores that work, but not well: a probe that is not vital fails or is slow.",
+            f"sum({promql.each(health.HEALTH, promql.equal('state', 'degraded'), *STORE_MATCH)})",
+            (AlertName.STORE_DEGRADED,),
+            FEW_GOOD,
+            4,
+        ),
+        (
+            "Credentials rejected",
+            "Stores that answer but refuse our credentials. Create new ones.",
+            f"count({select(series.CREDENTIALS_REJECTED, *STORE_MATCH)}) or 0 * count({UP})",
+            (AlertName.STORE_CREDENTIALS_REJECTED,),
+            NONE_GOOD,
+            6,
+        ),
+    )
+    panels = [
+        Panel(
+            *(PanelKind.STAT, title, text, (Query(expression),)),
+            width=width,
+            height=4,
+            decimals=0,
+            steps=steps,
+            links=links,
+        )
+        for title, text, expression, links, steps, width in figures
+    ]
+    at_risk = f"{NORMAL} and {on(*STORE)} {TROUBLE} >= {AFFECTED[-1][0]}"
+    risk = Panel(
+        PanelKind.STAT,
+        "Sales at risk per hour",
+        "What the stores that are down or have a critical alert normally take in an hour (mean of "
+        "the last seven days; at first, of the past hour), by currency. It says how urgent the "
+        "trouble is, not what was lost.",
+        (Query(f"sum by (currency) ({at_risk})", "{{currency}}", empty="all stores may be well"),),
+        unit="locale",
+        width=6,
+        height=4,
+        decimals=0,
+        steps=NONE_GOOD,
+        named=True,
+        nothing=Nothing.NONE,
+    )
+    return Row("What fires", (alerts, *panels, risk))
+
+
+def worst() -> Row:
+    """The stores that need somebody, with the figures that say why."""
+    columns = (
+        Query(of_worst(UP), "State", mappings=UP_DOWN, width=70),
+        Query(WORST_STORES, "Trouble", decimals=1, steps=AFFECTED, width=90),
+        Query(of_worst(SUCCESS_RATE), "Success", unit="percentunit", decimals=1, steps=SUCCESS),
+        Query(of_worst(promql.total(STORE, P95)), "p95", unit="s", steps=LATENCY),
+        Query(of_worst(ORDERS), "Orders/h", decimals=0),
+        Query(of_worst(hourly(select(series.STORE_RATE, *STORE_MATCH))), "Calls/h", decimals=0),
+        Query(of_worst(intervals_ago()), "Intervals ago", decimals=1, steps=STALE, width=125),
+    )
+    table = Panel(
+        PanelKind.TABLE,
+        f"The {LISTED} stores in most trouble",
+        "Trouble is a hundred while the store is down, ten for each critical alert and one for "
+        "each warning, plus the share of failing operations. Success leaves out what shoppers did "
+        "wrong. Intervals ago is when the stalest figure was read, in its intervals. Click a "
+        "store to open its page.",
+        columns,
+        width=24,
+        height=12,
+        columns=("domain", "org"),
+        sort="Trouble",
+        links=(Dashboards.SHOP, Dashboards.OPERATIONS),
+    )
+    return Row("Worst first", (table,))

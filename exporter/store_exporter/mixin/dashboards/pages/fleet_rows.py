@@ -1,0 +1,197 @@
+"""Rows of the fleet's page: its course over time, and upkeep."""
+
+from __future__ import annotations
+
+from ....metrics.catalogue import business, health
+from ... import series
+from ...names import AlertName, Dashboards
+from ...policy import DAY, THRESHOLDS
+from ...promql import STORE, each, on, select
+from ...rules import recording
+from ..by_hour import by_hour
+from ..panels import GREY, UP_DOWN, Nothing, Panel, PanelKind, Query, Row
+from ..scales import (
+    CERTIFICATE,
+    NO_ERROR,
+    ORDERS,
+    STALE,
+    SUCCESS,
+    SUCCESS_RATE,
+    TROUBLE,
+    UP,
+    intervals_ago,
+)
+from ..variables import STORE_MATCH
+
+LISTED = 50
+SHOWN = 15
+"""Stores whose state is drawn: more lines than that cannot be told apart."""
+
+
+def course() -> Row:
+    """How the fleet fared over the chosen time."""
+    return Row("Over time", (states(), *graphs()))
+
+
+def states() -> Panel:
+    """The state of the worst stores, one query for each degree of trouble.
+
+    A timeline keeps the order of its queries, and none among the series of one.
+    """
+    worst = f"topk({SHOWN}, {TROUBLE} @ end())"
+    degrees = (
+        f">= {recording.DOWN}",
+        f">= {recording.PAGED} < {recording.DOWN}",
+        f"< {recording.PAGED}",
+    )
+    return Panel(
+        PanelKind.TIMELINE,
+        f"State of the {SHOWN} stores in most trouble",
+        "When each of them was down; those in most trouble now come first. Bars that begin "
+        "together point to a common cause: a hosting company, a network, a release.",
+        tuple(
+            Query(
+                f"{UP} and {on(*STORE)} ({worst} {degree})",
+                "{{domain}}",
+                empty="there may be no store in so much trouble, or in so little",
+            )
+            for degree in degrees
+        ),
+        width=12,
+        height=11,
+        mappings=UP_DOWN,
+        links=(Dashboards.SHOP,),
+    )
+
+
+def graphs() -> tuple[Panel, ...]:
+    """Errors, calls, success and orders of the fleet."""
+    faults = select(series.STORE_ERROR_RATE, *STORE_MATCH)
+    return (
+        by_hour(
+            "Errors per hour by who must act",
+            "Errors an hour by fault: store, config, app, and customer, which is no failure "
+            "but what shoppers did wrong. A rise of customer errors alone is not an outage.",
+            "fault",
+            faults,
+            empty=NO_ERROR,
+            width=12,
+            height=11,
+            links=(Dashboards.ERRORS,),
+            nothing=Nothing.NONE,
+        ),
+        by_hour(
+            "Calls per hour",
+            "Operations an hour by platform. A sudden fall to zero means that applications "
+            "do not report, or do not run.",
+            "platform",
+            select(series.STORE_RATE, *STORE_MATCH),
+            links=(Dashboards.OPERATIONS,),
+        ),
+        Panel(
+            PanelKind.GRAPH,
+            "Worst store's success by platform",
+            "Share of operations that did not fail, shoppers' mistakes left out. The lowest "
+            "store counts, because a mean over many stores hides one that is broken.",
+            (Query(f"min by (platform) ({SUCCESS_RATE})", "{{platform}}"),),
+            unit="percentunit",
+            steps=SUCCESS,
+            high=1,
+            least_first=True,
+            links=(Dashboards.OPERATIONS,),
+        ),
+        Panel(
+            PanelKind.GRAPH,
+            "Orders in the past hour",
+            "Orders first paid within the past hour, by platform, as one line each. Compare "
+            "with the trends dashboard before you worry about a dip at night.",
+            (Query(f"sum by (platform) ({ORDERS})", "{{platform}}"),),
+            decimals=0,
+            low=0,
+            links=(Dashboards.TRENDS,),
+        ),
+    )
+
+
+def upkeep() -> Row:
+    """What will become trouble if nobody acts."""
+    return Row("Upkeep", (certificates(), stalest(), what_runs_them()))
+
+
+def certificates() -> Panel:
+    """Which certificates expire next."""
+    expiry = f"{each(health.TLS_EXPIRY, *STORE_MATCH)} - time()"
+    return Panel(
+        PanelKind.TABLE,
+        "Certificates that expire next",
+        "Time left of the ten certificates that expire first. Less than "
+        f"{THRESHOLDS.certificate_warning / DAY:g} days means that renewal is broken.",
+        (
+            Query(
+                f"bottomk(10, {expiry})",
+                "Left",
+                unit="s",
+                decimals=1,
+                width=100,
+                steps=CERTIFICATE,
+                empty="stores served over plain http have no certificate",
+            ),
+        ),
+        width=12,
+        columns=("domain", "org"),
+        sort="+Left",
+        links=(Dashboards.SHOP, AlertName.STORE_CERTIFICATE_EXPIRING),
+        nothing=Nothing.NO_HTTPS,
+    )
+
+
+def stalest() -> Panel:
+    """Which figures are stale."""
+    return Panel(
+        PanelKind.TABLE,
+        "Stalest figures",
+        "Stores whose figures are furthest behind: how many of its intervals ago the stalest was "
+        "read, up to 1 when it is on time. From "
+        f"{THRESHOLDS.stale_intervals:g} on their figures are withdrawn.",
+        (
+            Query(
+                f"topk(10, {intervals_ago()})",
+                "Intervals ago",
+                decimals=1,
+                width=125,
+                steps=STALE,
+            ),
+        ),
+        width=12,
+        columns=("domain", "org"),
+        sort="Intervals ago",
+        links=(Dashboards.SHOP, AlertName.STORE_FIGURES_STALE),
+    )
+
+
+def what_runs_them() -> Panel:
+    """What the stores in most trouble run on."""
+    worst = f"and {on(*STORE)} topk({LISTED}, {TROUBLE})"
+    facts = each(health.INFO, *STORE_MATCH)
+    customers = each(business.CUSTOMERS, *STORE_MATCH)
+    return Panel(
+        PanelKind.TABLE,
+        f"About the {LISTED} stores in most trouble",
+        "What runs them: version, currency, time zone, order storage, and their number of "
+        "customers. Faults of one version only are that version's.",
+        (
+            Query(
+                f"(({customers} {worst}) * {on(*STORE)} group_right () {facts})"
+                f" or (-1 * {facts} {worst})",
+                "Customers",
+                decimals=0,
+                width=112,
+                mappings=((-1, Nothing.UNKNOWN, GREY),),
+                empty="the collector of these facts may be switched off",
+            ),
+        ),
+        width=24,
+        columns=("domain", "version", "currency", "timezone", "order_storage", "org"),
+        sort="Customers",
+        links=(Dashboards.SHOP,),
+    )

@@ -1,0 +1,73 @@
+"""A row of the operations page: each operation and each store."""
+
+from __future__ import annotations
+
+from ... import series
+from ...names import Dashboards
+from ...promql import equal, select
+from ..panels import Nothing, Panel, PanelKind, Query, Row
+from ..scales import LATENCY, SUCCESS, calls, failures, success
+from ..variables import OPERATION_MATCH
+
+M = OPERATION_MATCH
+
+
+def each() -> Row:
+    """Each operation and each store."""
+    return Row(
+        "One by one",
+        (
+            Panel(
+                PanelKind.TABLE,
+                "By operation",
+                "Every operation, those with most failures first. One that fails alone points to "
+                "that call.",
+                columns("operation"),
+                width=24,
+                height=10,
+                columns=("operation",),
+                sort="Failures/h",
+                links=(Dashboards.OPERATIONS, Dashboards.ERRORS),
+            ),
+            Panel(
+                PanelKind.TABLE,
+                "By store: the 50 with most failures",
+                "Stores with most failures an hour, shoppers' mistakes left out; latency is "
+                "that of the slowest operation. Click one for its page.",
+                columns("domain", "org", top=50),
+                width=24,
+                height=10,
+                columns=("domain", "org"),
+                sort="Failures/h",
+                links=(Dashboards.SHOP, Dashboards.ERRORS),
+            ),
+        ),
+    )
+
+
+def columns(*labels: str, top: int = 0) -> tuple[Query, ...]:
+    """Rate, success and latency by labels; of those with most failures only, if `top` is given."""
+    by = ", ".join(labels)
+    failed = failures(*labels)
+    only = f" and on ({by}) topk({top}, {failed})" if top else ""
+
+    def slowest(q: str) -> Query:
+        quantile = select(series.OPERATION_QUANTILE, equal("quantile", q), *M)
+        return Query(
+            f"max by ({by}) ({quantile}){only}",
+            f"p{float(q) * 100:g}",
+            unit="s",
+            steps=LATENCY,
+            empty="what did not run has none",
+        )
+
+    return (
+        Query(
+            f"({success(*labels)}){only}", "Success", unit="percentunit", decimals=1, steps=SUCCESS
+        ),
+        slowest("0.5"),
+        slowest("0.95"),
+        slowest("0.99"),
+        Query(f"topk({top}, {failed})" if top else failed, "Failures/h", decimals=1, width=105),
+        Query(f"({calls(*labels)}){only}", "Calls/h", decimals=1, otherwise=Nothing.NO_CALLS),
+    )

@@ -1,0 +1,42 @@
+"""The merchant's page: sales, carts, stock, health and freshness, on every platform alike."""
+
+from __future__ import annotations
+
+from ...names import Dashboards
+from .. import changed, firing
+from ..panels import DashboardPage, Row
+from ..variables import CURRENCY, STORE_MATCH, STORES
+from .shop_figures import days, today, well
+from .shop_health import checks, upkeep, work
+from .shop_lists import by_name
+from .shop_sales import sales
+
+
+def page() -> DashboardPage:
+    """The dashboard."""
+    alerts = firing.table(
+        "domain",
+        "org",
+        links=(Dashboards.OPERATIONS, Dashboards.ERRORS),
+        matchers=STORE_MATCH,
+    )
+    return DashboardPage(
+        Dashboards.SHOP,
+        "Stores / Shop",
+        "One shop, or several: what it sells, whether it works, how fresh the figures are. The "
+        "same for every platform.",
+        (*STORES, CURRENCY),
+        (
+            Row("What fires", (alerts,)),
+            today(),
+            well(),
+            by_name(),
+            days(),
+            sales(),
+            checks(),
+            changed.row(Dashboards.ERRORS),
+            work(),
+            upkeep(),
+        ),
+        since="now-24h",
+    )

@@ -1,0 +1,213 @@
+"""The first screen of the merchant's page: today's sales, the week's, and whether all is well."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ....metrics.catalogue import business
+from ... import promql, series
+from ...names import AlertName, Dashboards
+from ...promql import each, one_of, select, total
+from ...series import counted
+from ..panels import GREEN, RED, Nothing, Panel, PanelKind, Query, Row
+from ..scales import FEW_GOOD, SUCCESS, UP, success
+from ..variables import CURRENCY_MATCH, STORE_MATCH
+
+M = STORE_MATCH
+NOT_COLLECTED = "a shop without this collector, or before its first order, has no such figure"
+LOST = ("failed", "cancelled")
+"""Statuses of orders that were placed and not paid, or not kept."""
+
+
+def today() -> Row:
+    """What was sold today, beside other days up to the same hour.
+
+    The day begins at midnight of the time zone that the dashboard is shown in.
+    """
+    text = (
+        "Revenue by currency and orders, counted when an order is first paid; tax and shipping "
+        "included, refunds not taken off."
+    )
+    spans = (
+        ("Today", "Since midnight.", "now/d", ""),
+        ("Yesterday by this time", "From midnight of yesterday to this hour.", "now/d", "1d"),
+        ("Last week by this time", "The same weekday a week ago, to this hour.", "now/d", "7d"),
+        ("Last seven days", "The last seven times 24 hours.", "7d", ""),
+    )
+    return Row(
+        "Sold",
+        [
+            Panel(
+                PanelKind.STAT,
+                title,
+                f"{span} {text}",
+                sold("$__range"),
+                unit="locale",
+                width=6,
+                height=5,
+                decimals=0,
+                since=since,
+                earlier=earlier,
+                named=True,
+                links=(Dashboards.TRENDS,),
+                nothing=Nothing.NOT_SO_LONG if earlier else Nothing.NOT_COLLECTED,
+            )
+            for title, span, since, earlier in spans
+        ],
+    )
+
+
+def sold(window: str) -> tuple[Query, Query]:
+    """Revenue and orders of a window."""
+    revenue = f"sum by (currency) ({counted(business.REVENUE, window, *M)})"
+    orders = total((), counted(business.ORDERS_PAID, window, *M))
+    return (
+        Query(revenue, "{{currency}}", empty=NOT_COLLECTED),
+        Query(orders, "orders", empty=NOT_COLLECTED),
+    )
+
+
+def days() -> Row:
+    """The week in bars, and the day in hours."""
+    revenue = counted(business.REVENUE, "1d", *M, *CURRENCY_MATCH, offset="-1d")
+    bars = Panel(
+        PanelKind.GRAPH,
+        "Revenue by day ($currency)",
+        "Gross totals of the orders first paid on each of the last seven days, in the currency "
+        "chosen above. The last bar is today so far.",
+        # Each bar stands at the beginning of its day, so it looks ahead over that day.
+        (Query(f"sum({revenue})", "$currency", empty=NOT_COLLECTED),),
+        unit="locale",
+        width=12,
+        decimals=0,
+        low=0,
+        bars=True,
+        interval="1d",
+        since="now-6d/d",
+        links=(Dashboards.TRENDS,),
+    )
+    now, normal = (
+        f"sum({select(name, *M)}) / 2"
+        for name in (series.orders_in("2h"), series.orders_normal("2h"))
+    )
+    orders = Panel(
+        PanelKind.GRAPH,
+        "Orders per hour, and what is normal",
+        "Orders first paid, per hour as the mean of the past two hours, beside the median of the "
+        "same weekday and hour of the last weeks.",
+        (
+            Query(now, "now"),
+            Query(normal, "normal", past=True, empty="needs three weeks of history"),
+        ),
+        width=12,
+        low=0,
+        links=(AlertName.STORE_ORDER_DROUGHT, Dashboards.TRENDS),
+    )
+    return Row("The week and the day", (bars, orders))
+
+
+def well() -> Row:
+    """Whether the shop works, in single figures."""
+    collected = select(business.COLLECTOR_LAST_SUCCESS, *M)
+    stats = (
+        Panel(
+            PanelKind.STAT,
+            "Does it answer?",
+            "Whether the last liveness probe succeeded, of every chosen shop. While a shop does "
+            "not answer, nothing else matters.",
+            (Query(f"min({UP})"),),
+            mappings=((0, "No", RED), (1, "Yes", GREEN)),
+            steps=((None, RED), (1, GREEN)),
+            links=(AlertName.STORE_DOWN,),
+        ),
+        Panel(
+            PanelKind.STAT,
+            "Figures read",
+            "When the stalest figures on this page were read. Figures that are too old are "
+            "withdrawn rather than shown.",
+            (Query(f"1000 * min({collected})", empty=NOT_COLLECTED),),
+            unit="dateTimeFromNow",
+            links=(AlertName.STORE_FIGURES_STALE,),
+            nothing=Nothing.NOT_COLLECTED,
+        ),
+        Panel(
+            PanelKind.STAT,
+            "Orders that get paid",
+            "Orders first paid, among those that were paid, failed or were cancelled, all within "
+            "the last seven days. Carts that never became an order are not among them.",
+            (Query(paid_share("7d"), empty=NOT_COLLECTED),),
+            unit="percentunit",
+            decimals=1,
+            links=(AlertName.STORE_PAYMENTS_FAILING, AlertName.STORE_PAYMENT_METHOD_FAILING),
+            nothing=Nothing.NO_ORDERS,
+        ),
+        Panel(
+            PanelKind.STAT,
+            "Calls that succeed",
+            "Share of the operations of the last minutes that did not fail; what shoppers did "
+            "wrong is left out. Operations are the calls that applications make for shoppers.",
+            (Query(success(matchers=M)),),
+            unit="percentunit",
+            decimals=1,
+            steps=SUCCESS,
+            links=(Dashboards.OPERATIONS, AlertName.STORE_CHECKOUT_ERRORS_AFTER_UPDATE),
+        ),
+        Panel(
+            PanelKind.STAT,
+            "Abandoned carts",
+            "Checkouts begun, not paid and left alone for an hour to a week. A rise while orders "
+            "fall means that something in the checkout stops shoppers.",
+            (Query(f"sum({each(business.CARTS_ABANDONED, *M)})", empty=NOT_COLLECTED),),
+            decimals=0,
+            steps=FEW_GOOD,
+            nothing=Nothing.NOT_COLLECTED,
+        ),
+        Panel(
+            PanelKind.STAT,
+            "Their value",
+            "Total value of the checkouts counted as abandoned now, by currency.",
+            (
+                Query(
+                    f"sum by (currency) ({each(business.CART_ABANDONED_VALUE, *M)})",
+                    "{{currency}}",
+                    empty="there may be no abandoned checkout",
+                ),
+            ),
+            unit="locale",
+            decimals=0,
+            named=True,
+            nothing=Nothing.NONE,
+        ),
+        Panel(
+            PanelKind.STAT,
+            "Low or out of stock",
+            "Products and variations at or below their threshold, or empty. Restock them.",
+            (
+                Query(
+                    f"sum({each(business.PRODUCTS, one_of('stock', ('low', 'out')), *M)})",
+                    empty=NOT_COLLECTED,
+                ),
+            ),
+            decimals=0,
+            steps=FEW_GOOD,
+            nothing=Nothing.NOT_COLLECTED,
+        ),
+        Panel(
+            PanelKind.STAT,
+            "Best sellers out",
+            "How many of the best-selling products of the last 30 days are out of stock.",
+            (Query(f"sum({each(business.BEST_SELLERS_OUT, *M)})", empty=NOT_COLLECTED),),
+            decimals=0,
+            steps=FEW_GOOD,
+            links=(AlertName.STORE_BEST_SELLERS_OUT_OF_STOCK,),
+            nothing=Nothing.NOT_COLLECTED,
+        ),
+    )
+    return Row("Is all well?", [replace(panel, width=6, height=4) for panel in stats])
+
+
+def paid_share(window: str) -> str:
+    """Share of paid orders among those that came to an end within a window, one way or other."""
+    lost = total((), counted(business.ORDERS, window, one_of("status", LOST), *M))
+    paid = total((), counted(business.ORDERS_PAID, window, *M))
+    return f"{paid} / ({paid} + {promql.or_zero(lost, paid)} > 0)"

@@ -1,0 +1,230 @@
+"""Rows of the merchant's page: health checks, operations, upkeep."""
+
+from __future__ import annotations
+
+from ....metrics.catalogue import business, health
+from ... import promql, series
+from ...names import AlertName, Dashboards
+from ...policy import LIVENESS_PROBE
+from ...promql import each, equal, select, total
+from ..by_hour import by_hour
+from ..panels import OK_FAILED, Nothing, Panel, PanelKind, Query, Row
+from ..scales import LATENCY, NO_ERROR, STALE, SUCCESS, calls, failures, success
+from ..variables import STORE_MATCH
+
+M = STORE_MATCH
+
+
+def checks() -> Row:
+    """Each health check over time, and where the time of a probe goes."""
+    phases = total(("phase",), each(health.PROBE_PHASE, equal("probe", LIVENESS_PROBE), *M))
+    probe = f"min by (probe) ({select(health.PROBE_SUCCESS, *M)})"
+    failing = f"min by (probe) ({select(health.PROBE_SUCCESS, *M)} @ end()) == 0"
+    probes = Panel(
+        PanelKind.TIMELINE,
+        "Checks",
+        "Each health check over time, those that fail now first. One that fails alone tells what "
+        "is broken: the cart, the storefront, the certificate.",
+        (
+            Query(f"{probe} and on (probe) ({failing})", "{{probe}}", empty="none may fail"),
+            Query(f"{probe} unless on (probe) ({failing})", "{{probe}}", empty="all may fail"),
+        ),
+        width=12,
+        mappings=OK_FAILED,
+        links=(AlertName.STORE_DOWN, AlertName.STORE_DEGRADED),
+    )
+    time = Panel(
+        PanelKind.GRAPH,
+        "Where a liveness probe's time goes",
+        "Seconds by phase, summed over the chosen shops: resolve, connect and tls are the network, "
+        "processing is the shop. Reused connections have only the last two.",
+        (Query(phases, "{{phase}}"),),
+        unit="s",
+        width=12,
+        stacked=True,
+        low=0,
+        links=(AlertName.STORE_LATENCY_REGRESSION,),
+    )
+    return Row("Does it work?", (probes, time, *availability()))
+
+
+def availability() -> tuple[Panel, Panel]:
+    """How much of the time chosen the shops answered, and what of it was maintenance."""
+    return (
+        Panel(
+            PanelKind.STAT,
+            "Answered",
+            "Share of the time chosen above in which liveness probes succeeded, the worst of the "
+            "chosen shops. Maintenance is left out of it, and told beside it.",
+            (
+                Query(
+                    f"min(avg_over_time({select(series.AVAILABLE, *M)}[$__range]))",
+                    empty="a shop in maintenance all the time has none",
+                ),
+            ),
+            unit="percentunit",
+            decimals=2,
+            width=12,
+            height=4,
+            steps=SUCCESS,
+            links=(Dashboards.SLO,),
+        ),
+        Panel(
+            PanelKind.STAT,
+            "In maintenance",
+            "Share of the time chosen above that was maintenance, the most of the chosen shops. "
+            "Nobody is alerted in it, and it spends no error budget.",
+            (Query(f"max(avg_over_time({select(series.MAINTENANCE, *M)}[$__range]))"),),
+            unit="percentunit",
+            decimals=1,
+            width=12,
+            height=4,
+        ),
+    )
+
+
+def work() -> Row:
+    """How the operations against this shop fare."""
+    p95 = select(series.OPERATION_QUANTILE, equal("quantile", "0.95"), *M)
+    table = Panel(
+        PanelKind.TABLE,
+        "Operations one by one",
+        "Each operation's calls and failures an hour, success without shoppers' mistakes, and p95 "
+        "latency over the last minutes. Those with most failures first.",
+        (
+            Query(
+                success("operation", matchers=M),
+                "Success",
+                unit="percentunit",
+                decimals=1,
+                steps=SUCCESS,
+                width=74,
+            ),
+            Query(
+                f"max by (operation) ({p95})",
+                "p95",
+                unit="s",
+                steps=LATENCY,
+                width=80,
+                empty="an operation that did not run has none",
+            ),
+            Query(failures("operation", matchers=M), "Failures/h", decimals=1, width=105),
+            Query(
+                calls("operation", matchers=M),
+                "Calls/h",
+                decimals=1,
+                width=72,
+                otherwise=Nothing.NO_CALLS,
+            ),
+        ),
+        width=12,
+        height=10,
+        columns=("operation",),
+        sort="Failures/h",
+        links=(Dashboards.OPERATIONS, Dashboards.ERRORS),
+    )
+    errors = by_hour(
+        "Errors per hour by who must act",
+        "Errors an hour by fault. customer is what shoppers did wrong: no failure of the shop.",
+        "fault",
+        select(series.STORE_ERROR_RATE, *M),
+        empty=NO_ERROR,
+        width=12,
+        height=10,
+        links=(Dashboards.ERRORS,),
+        nothing=Nothing.NONE,
+    )
+    return Row("Operations", (table, errors))
+
+
+def upkeep() -> Row:
+    """Stock, background work and how fresh each figure is."""
+    return Row("Upkeep", (stock(), background(), fresh()))
+
+
+def stock() -> Panel:
+    """Products by stock, those that are there left out: they hide the few that are not."""
+    few = promql.one_of("stock", ("low", "out"))
+    return Panel(
+        PanelKind.GRAPH,
+        "Low and out of stock",
+        "Products and variations that are low or out of stock. A sudden change of many is an "
+        "import, not sales.",
+        (
+            Query(
+                f"sum by (stock) ({each(business.PRODUCTS, few, *M)})",
+                "{{stock}}",
+                empty="a shop without this collector has no such figure",
+            ),
+        ),
+        width=6,
+        decimals=0,
+        stacked=True,
+        low=0,
+        links=(AlertName.STORE_BEST_SELLERS_OUT_OF_STOCK,),
+    )
+
+
+def background() -> Panel:
+    """What should happen by itself and does not."""
+    names = promql.one_of("__name__", (business.WEBHOOKS.name, business.SCHEDULED_ACTIONS.name))
+    states = promql.one_of("state", ("disabled", "overdue", "failed"))
+    late = "{" + ", ".join((names, states, *M)) + "}"
+    return Panel(
+        PanelKind.GRAPH,
+        "Background work",
+        "Webhooks that are disabled, and background jobs that are overdue or failed. Each means "
+        "that something that should happen by itself does not.",
+        (
+            Query(
+                f"sum by (state) (max without (job, instance) ({late}))",
+                "{{state}}",
+                empty="not every platform has these figures",
+            ),
+        ),
+        width=6,
+        decimals=0,
+        low=0,
+        links=(AlertName.STORE_WEBHOOKS_DISABLED, AlertName.STORE_BACKGROUND_JOBS_STUCK),
+    )
+
+
+def fresh() -> Panel:
+    """How fresh each group of figures is."""
+    last = select(business.COLLECTOR_LAST_SUCCESS, *M)
+    missed = f"(time() - {last}) / {select(business.COLLECTOR_INTERVAL, *M)}"
+    never = "a collector that never succeeded has no such time"
+    return Panel(
+        PanelKind.TABLE,
+        "Freshness",
+        "Each group of figures: whether its last run succeeded, when it was last read, and how "
+        "many of its intervals ago that was: up to 1 when it is on time.",
+        (
+            Query(
+                f"min by (collector) ({select(business.COLLECTOR_SUCCESS, *M)})",
+                "Last run",
+                mappings=OK_FAILED,
+                width=90,
+                otherwise=Nothing.NOT_COLLECTED,
+            ),
+            Query(
+                f"1000 * min by (collector) ({last})",
+                "Read",
+                unit="dateTimeFromNow",
+                width=140,
+                empty=never,
+            ),
+            Query(
+                f"max by (collector) ({missed})",
+                "Intervals ago",
+                decimals=1,
+                steps=STALE,
+                width=125,
+                empty=never,
+            ),
+        ),
+        width=12,
+        columns=("collector",),
+        sort="Intervals ago",
+        links=(AlertName.STORE_FIGURES_STALE,),
+    )

@@ -1,0 +1,113 @@
+"""A row of the merchant's page: products and carts one by one, by name."""
+
+from __future__ import annotations
+
+from ....metrics.catalogue import lists
+from ...names import AlertName, Dashboard, Dashboards
+from ...promql import each, equal
+from ..firing import labelled
+from ..panels import Nothing, Panel, PanelKind, Query, Row
+from ..variables import STORE_MATCH
+
+M = STORE_MATCH
+AFTER = ("stock", "sku", "domain")
+"""What stands after the figures, so that a phone shows these, and amounts with their currency."""
+SEVERAL = "the row of the first figure stands for both"
+
+
+def by_name() -> Row:
+    """What to restock, what sells, and which carts were left."""
+    return Row("By name", (scarce(), sellers(), carts()))
+
+
+def scarce() -> Panel:
+    """What to restock first."""
+    return _table(
+        "What to restock first",
+        "The ten products and variations of each shop that most need stock: those that are out and "
+        "were sold in the last 30 days, then those that are low, then others that are out. Pieces "
+        "sold are those of 30 days.",
+        (
+            _or_none(each(lists.SCARCE_SOLD, *M), "scarce", "product", "Sold", 84),
+            Query(each(lists.SCARCE_QUANTITY, *M), "Left", decimals=0, width=70, empty=SEVERAL),
+        ),
+        columns=("product", "stock", "sku", "domain"),
+        sort="Sold",
+        links=(AlertName.STORE_BEST_SELLERS_OUT_OF_STOCK,),
+    )
+
+
+def sellers() -> Panel:
+    """What sells best."""
+    value = each(lists.SELLER_VALUE, *M)
+    return _table(
+        "Best sellers of seven days",
+        "The ten products of each shop of which most pieces were sold in the last seven days, and "
+        "what they were sold for, before refunds and without delivery. A product that is sold in "
+        "several currencies has a row for each.",
+        (
+            _or_none(value, "best_sellers", "product", "For", 100, unit="locale"),
+            Query(each(lists.SELLER_SOLD, *M), "Sold", decimals=0, width=84, empty=SEVERAL),
+        ),
+        columns=("product", "currency", "sku", "domain"),
+        sort="Sold",
+        links=(Dashboards.TRENDS,),
+    )
+
+
+def carts() -> Panel:
+    """Which carts were left."""
+    since = f"1000 * {each(lists.CART_SINCE, *M)}"
+    return _table(
+        "Abandoned carts that are worth most",
+        "The ten checkouts of each shop that were begun, not paid and left, and are worth most, by "
+        "the number under which the shop shows them. Some shoppers can be reached and helped.",
+        (
+            _or_none(each(lists.CART_VALUE, *M), "carts", "cart", "Value", 100, unit="locale"),
+            Query(since, "Left", unit="dateTimeFromNow", width=140, empty=SEVERAL),
+        ),
+        columns=("cart", "currency", "domain"),
+        sort="Value",
+        links=(AlertName.STORE_ABANDONED_CARTS_SURGE,),
+    )
+
+
+def _or_none(
+    rows: str, name: str, column: str, legend: str, width: int, *, unit: str = ""
+) -> Query:
+    """The first figure of a list, or the word for a list that is known to be empty."""
+    known = f"NaN * sum({each(lists.LISTED, equal('list', name), *M)})"
+    none = labelled(known, f'"{column}", "{Nothing.NONE}", "", ""')
+    return Query(
+        f"{rows} or on () {none}",
+        legend,
+        unit=unit,
+        decimals=2 if unit else 0,
+        width=width,
+        otherwise=Nothing.NOT_COLLECTED,
+        empty="lists may be switched off",
+    )
+
+
+def _table(
+    title: str,
+    description: str,
+    queries: tuple[Query, Query],
+    *,
+    columns: tuple[str, ...],
+    sort: str,
+    links: tuple[Dashboard | str, ...],
+) -> Panel:
+    return Panel(
+        PanelKind.TABLE,
+        title,
+        description,
+        queries,
+        width=24,
+        height=12,
+        columns=columns,
+        after=tuple(label for label in columns if label in AFTER),
+        sort=sort,
+        links=links,
+        nothing=Nothing.NOT_COLLECTED,
+    )

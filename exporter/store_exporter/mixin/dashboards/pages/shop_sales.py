@@ -1,0 +1,104 @@
+"""A row of the merchant's page: sales hour by hour, and what stops them."""
+
+from __future__ import annotations
+
+from ....metrics.catalogue import business
+from ... import series
+from ...names import AlertName, Dashboards
+from ...promql import each, equal, select, total
+from ...series import counted
+from ..panels import Nothing, Panel, PanelKind, Query, Row
+from ..scales import PAYMENTS, REVENUE_CHOSEN
+from ..variables import CURRENCY_MATCH, STORE_MATCH
+
+M = STORE_MATCH
+CHOSEN = (*M, *CURRENCY_MATCH)
+
+
+def sales() -> Row:
+    """What the shop sells, and what stops it."""
+    return Row("Sales", (*money(), *orders()))
+
+
+def money() -> tuple[Panel, ...]:
+    """Revenue, carts left and refunds, in the chosen currency: each has an axis of its own."""
+    figures = (
+        (
+            "Revenue per hour ($currency)",
+            "Gross totals of the orders first paid within the past hour, in this currency.",
+            f"sum({REVENUE_CHOSEN})",
+            "there may be no order in this currency",
+            (Dashboards.TRENDS,),
+        ),
+        (
+            "Abandoned value ($currency)",
+            "Total value of the checkouts counted as abandoned, in this currency.",
+            f"sum({each(business.CART_ABANDONED_VALUE, *CHOSEN)})",
+            "there may be no abandoned checkout",
+            (),
+        ),
+        (
+            "Refunds per day ($currency)",
+            "Amounts refunded within the past day, and what edits and deletions took away.",
+            f"sum({counted(business.REFUNDS, '1d', *CHOSEN)})",
+            "there may be no refund",
+            (),
+        ),
+    )
+    corrections = Query(
+        f"sum({counted(business.CORRECTIONS, '1d', *CHOSEN)})",
+        "$currency, corrections",
+        empty="there may be no correction",
+    )
+    return tuple(
+        Panel(
+            *(PanelKind.GRAPH, title, text),
+            (
+                Query(expression, "$currency", empty=reason),
+                *((corrections,) if title.startswith("Refunds") else ()),
+            ),
+            low=0,
+            links=links,
+        )
+        for title, text, expression, reason, links in figures
+    )
+
+
+def orders() -> tuple[Panel, ...]:
+    """Payments that fail, and the orders that wait."""
+    failed = total((), counted(business.ORDERS, "1h", equal("status", "failed"), *M))
+    paid = total((), select(series.ORDERS_HOURLY, *M))
+    share = f"({failed} or 0 * {paid}) / ({failed} + {paid} > 0)"
+    return (
+        Panel(
+            PanelKind.GRAPH,
+            "Failed payments",
+            "Share of the orders of the past hour that failed to be paid. A rise means that "
+            "the payment provider fails, or that somebody tests stolen cards.",
+            (Query(share, "share", empty="no orders in that time"),),
+            unit="percentunit",
+            width=12,
+            low=0,
+            high=1,
+            steps=PAYMENTS,
+            lines=True,
+            links=(AlertName.STORE_PAYMENTS_FAILING,),
+            nothing=Nothing.NO_ORDERS,
+        ),
+        Panel(
+            PanelKind.BARS,
+            "Orders by status",
+            "How many orders are in each status now. Many that wait (on hold, pending) want "
+            "somebody's attention.",
+            (
+                Query(
+                    f"sort_desc(sum by (status) ({each(business.ORDERS_CURRENT, *M)}))",
+                    "{{status}}",
+                    empty="not every platform has this figure",
+                ),
+            ),
+            width=12,
+            decimals=0,
+            nothing=Nothing.NOT_COLLECTED,
+        ),
+    )

@@ -1,0 +1,206 @@
+"""Objectives: what they ask for, how much of the error budget is left, how fast it goes."""
+
+from __future__ import annotations
+
+from ... import promql
+from ...names import AlertName, Dashboards
+from ...policy import BURN_RATES, SLO_WINDOW
+from ...promql import select
+from ...rules import slo
+from ..panels import DashboardPage, Panel, PanelKind, Query, Row, Steps, Variable
+from ..variables import STORE_MATCH, STORES
+
+OBJECTIVE = Variable(
+    "slo", "Objective", select(slo.TARGET, *promql.variables("org", "domain", "platform"))
+)
+M = (*STORE_MATCH, *promql.variables("slo"))
+LEFT: Steps = ((None, "red"), (0, "yellow"), (0.25, "green"))
+BURN: Steps = (
+    (None, "green"),
+    *(
+        (rate.factor, "red" if rate.severity == "critical" else "yellow")
+        for rate in BURN_RATES[::-1]
+    ),
+)
+
+
+def page() -> DashboardPage:
+    """The dashboard."""
+    return DashboardPage(
+        Dashboards.SLO,
+        "Stores / Objectives",
+        "An objective allows a small share of operations to fail or to be slow: the error budget. "
+        f"It lasts {SLO_WINDOW}. Objectives come from a file; see docs/slo.md.",
+        (*STORES, OBJECTIVE),
+        (now(), course(), each()),
+        since="now-7d",
+    )
+
+
+def now() -> Row:
+    """The chosen stores in single figures."""
+    return Row("Now", (objective(), least_left(), missed(), burning()))
+
+
+def objective() -> Panel:
+    """What is wanted."""
+    return Panel(
+        PanelKind.STAT,
+        "Objective",
+        "Share of good operations asked for, the strictest of the chosen stores.",
+        (Query(f"max by (slo) ({select(slo.TARGET, *M)})", "{{slo}}"),),
+        unit="percentunit",
+        decimals=2,
+        width=6,
+        height=5,
+    )
+
+
+def least_left() -> Panel:
+    """How much of the error budget is left."""
+    budget = select(slo.BUDGET, *M)
+    return Panel(
+        PanelKind.STAT,
+        "Least budget left",
+        f"Error budget of {SLO_WINDOW} that is left in the store with least. Below zero "
+        "the objective is missed.",
+        (Query(f"min by (slo) ({budget})", "{{slo}}"),),
+        unit="percentunit",
+        decimals=1,
+        width=6,
+        height=5,
+        steps=LEFT,
+    )
+
+
+def missed() -> Panel:
+    """Who misses the objective."""
+    budget = select(slo.BUDGET, *M)
+    return Panel(
+        PanelKind.STAT,
+        "Stores that miss it",
+        "Stores that miss the objective, their error budget spent. The table names them.",
+        (Query(f"sum by (slo) ({budget} < bool 0)", "{{slo}}"),),
+        decimals=0,
+        width=6,
+        height=5,
+        steps=((None, "green"), (1, "red")),
+    )
+
+
+def burning() -> Panel:
+    """How many alerts of burning budgets fire."""
+    budget = select(slo.BUDGET, *M)
+    alerts = promql.firing(promql.equal("alertname", AlertName.STORE_ERROR_BUDGET_BURN), *M)
+    return Panel(
+        PanelKind.STAT,
+        "Burn alerts",
+        "Alerts that fire now because a budget is spent too fast, pages and tickets.",
+        (Query(f"count({alerts}) or 0 * count({budget})"),),
+        decimals=0,
+        width=6,
+        height=5,
+        steps=((None, "green"), (1, "red")),
+        links=(AlertName.STORE_ERROR_BUDGET_BURN,),
+    )
+
+
+def course() -> Row:
+    """Budgets and burn rates over time."""
+    worst = f"bottomk(10, {select(slo.BUDGET, *M)} @ end())"
+    fast, slow = BURN_RATES[0], BURN_RATES[-1]
+    return Row(
+        "Over time",
+        (
+            Panel(
+                PanelKind.GRAPH,
+                "Budget left: the ten stores with least",
+                "A steady fall is a lasting fault, a step an outage. It recovers as old failures "
+                f"leave the {SLO_WINDOW}.",
+                (
+                    Query(
+                        f"{select(slo.BUDGET, *M)} and on (org, domain, platform, slo) {worst}",
+                        "{{domain}} {{slo}}",
+                    ),
+                ),
+                unit="percentunit",
+                high=1,
+                width=12,
+                height=10,
+                steps=LEFT,
+                lines=True,
+                least_first=True,
+                links=(Dashboards.ERRORS,),
+            ),
+            Panel(
+                PanelKind.GRAPH,
+                f"Burn rate over {fast.long} and {slow.long}: the worst store",
+                "1 spends the budget exactly within its period. Above the lines an alert fires, "
+                "when a shorter window agrees and there is enough traffic.",
+                tuple(
+                    Query(
+                        f"max by (slo) ({select(slo.burn_rate(rate.long), *M)})",
+                        f"{{{{slo}}}} over {rate.long}",
+                    )
+                    for rate in (fast, slow)
+                ),
+                low=0,
+                width=12,
+                height=10,
+                steps=BURN,
+                lines=True,
+                links=(AlertName.STORE_ERROR_BUDGET_BURN,),
+            ),
+        ),
+    )
+
+
+def each() -> Row:
+    """Every store's objective."""
+    worst = f"bottomk(50, {select(slo.BUDGET, *M)})"
+    by = "org, domain, platform, slo"
+
+    def column(name: str) -> str:
+        return f"{select(name, *M)} and on ({by}) {worst}"
+
+    windows = list(dict.fromkeys(rate.long for rate in BURN_RATES))
+    quiet = "a store without operations in a window has no burn rate"
+    return Row(
+        "One by one",
+        (
+            Panel(
+                PanelKind.TABLE,
+                "The 50 stores with least budget left",
+                "What is asked for, how much of the budget is left, the operations it is counted "
+                "on, and how fast it goes over each window.",
+                (
+                    Query(
+                        worst, "Budget left", unit="percentunit", decimals=1, steps=LEFT, width=116
+                    ),
+                    *(
+                        Query(
+                            column(slo.burn_rate(window)),
+                            f"Burn {window}",
+                            decimals=1,
+                            width=82,
+                            steps=BURN,
+                            empty=quiet,
+                        )
+                        for window in windows
+                    ),
+                    Query(column(slo.TARGET), "Target", unit="percentunit", decimals=2),
+                    Query(
+                        column(slo.events_in(SLO_WINDOW)),
+                        f"Calls {SLO_WINDOW}",
+                        decimals=0,
+                        width=95,
+                    ),
+                ),
+                width=24,
+                height=12,
+                columns=("domain", "slo", "org"),
+                sort="+Budget left",
+                links=(Dashboards.SHOP, Dashboards.ERRORS),
+            ),
+        ),
+    )

@@ -1,0 +1,244 @@
+"""Trends: this week beside last week, and beside what is normal at this weekday and hour."""
+
+from __future__ import annotations
+
+from ....errors import ERROR_TYPES
+from ... import series
+from ...names import AlertName, Dashboards
+from ...policy import SEASONAL
+from ...promql import STORE, on, one_of, over, select
+from ...rules import longterm
+from ..panels import GREEN, RED, YELLOW, DashboardPage, Nothing, Panel, PanelKind, Query, Row, Steps
+from ..scales import ORDERS, P95, REVENUE_CHOSEN, SUCCESS, SUCCESS_RATE
+from ..variables import CURRENCY, STORE_MATCH, STORES
+
+M = STORE_MATCH
+WEEK_AGO = "needs a week of history"
+RATE = select(series.STORE_RATE, *M)
+ERRORS = select(series.STORE_FAILED, *M)
+CHANGE: Steps = ((None, RED), (-0.5, YELLOW), (-0.2, GREEN))
+SLOWER: Steps = (
+    (None, GREEN),
+    ((SEASONAL.latency_factor - 1) / 2, YELLOW),
+    (SEASONAL.latency_factor - 1, RED),
+)
+"""Of a rise over normal: half of the alert's, and the alert's."""
+
+
+def page() -> DashboardPage:
+    """The dashboard."""
+    return DashboardPage(
+        Dashboards.TRENDS,
+        "Stores / Trends",
+        "This week against last week, same weekday and hour. What a shop sells depends on the "
+        "hour and the day, so that is what to compare with.",
+        (*STORES, CURRENCY),
+        (weeks(), usual(), movers(), year()),
+        since="now-7d",
+        refresh="5m",
+        marks=False,
+    )
+
+
+def compared(
+    title: str, text: str, expression: str, unit: str, *, of: str = "sum", factor: str = ""
+) -> Panel:
+    """A figure now and a week earlier."""
+    return Panel(
+        PanelKind.GRAPH,
+        title,
+        f"{text} The dashed line is the same time a week earlier.",
+        (
+            Query(f"{factor}{of}({expression})", "this week"),
+            Query(
+                f"{factor}{of}({expression} offset 1w)", "a week earlier", past=True, empty=WEEK_AGO
+            ),
+        ),
+        unit=unit,
+        low=0,
+        width=12,
+    )
+
+
+def weeks() -> Row:
+    """This week's course on top of last week's."""
+    return Row(
+        "This week and last week",
+        (
+            compared("Orders in an hour", "Orders first paid within an hour.", ORDERS, "short"),
+            compared(
+                "Revenue in an hour ($currency)",
+                "Gross totals of the orders first paid within an hour, in this currency.",
+                REVENUE_CHOSEN,
+                "short",
+            ),
+            compared("Calls per hour", "Operations an hour.", RATE, "short", factor="3600 * "),
+            compared(
+                "Failures per hour",
+                "Failed operations an hour, shoppers' mistakes left out.",
+                ERRORS,
+                "short",
+                factor="3600 * ",
+            ),
+            compared(
+                "Latency (p95)",
+                "Mean over the chosen stores of their p95 latency.",
+                P95,
+                "s",
+                of="avg",
+            ),
+            compared(
+                "Success rate of the worst store",
+                "Lowest share of operations that did not fail.",
+                SUCCESS_RATE,
+                "percentunit",
+                of="min",
+            ),
+        ),
+    )
+
+
+def usual() -> Row:
+    """This hour against the same weekday and hour of the past weeks."""
+    orders, normal = (
+        f"sum({select(name, *M)})" for name in (series.orders_in("2h"), series.orders_normal("2h"))
+    )
+    slow, usual_latency = (
+        select(name, *M) for name in (series.LATENCY_HOURLY, series.LATENCY_NORMAL)
+    )
+    history = f"needs {SEASONAL.history} weeks of history"
+    return Row(
+        f"Same weekday and hour of the last {SEASONAL.weeks} weeks",
+        (
+            Panel(
+                PanelKind.GRAPH,
+                "Orders in two hours, and what is normal",
+                "Normal is the median of the same weekday and hour of the last weeks. Zero where "
+                "it is far above zero is an alert.",
+                (Query(orders, "now"), Query(normal, "normal", past=True, empty=history)),
+                low=0,
+                width=12,
+                links=(AlertName.STORE_ORDER_DROUGHT,),
+            ),
+            Panel(
+                PanelKind.GRAPH,
+                "Latency (p95), and what is normal",
+                "Of an hour, as mean over the chosen stores; hours with few operations are left "
+                f"out. Above {SEASONAL.latency_factor:g} times normal is an alert.",
+                (
+                    Query(f"avg({slow})", "now", empty="hours with few operations are left out"),
+                    Query(f"avg({usual_latency})", "normal", past=True, empty=history),
+                ),
+                unit="s",
+                low=0,
+                width=12,
+                links=(AlertName.STORE_LATENCY_REGRESSION,),
+            ),
+        ),
+    )
+
+
+def movers() -> Row:
+    """The stores that changed most."""
+    return Row("What changed most", (fewest_orders(), slowest_of_late()))
+
+
+def fewest_orders() -> Panel:
+    """Whose orders fell most."""
+    day = select(series.orders_in("1d"), *M)
+    fewer = f"bottomk(20, {day} / ({day} offset 1w >= {SEASONAL.drought_minimum:g}) - 1)"
+    return Panel(
+        PanelKind.TABLE,
+        "Orders against a week ago: largest falls",
+        "The 20 shops whose orders of the last 24 hours fell most against the same hours "
+        f"a week ago, of those that had at least {SEASONAL.drought_minimum:g} then. -100 % "
+        "sold nothing.",
+        (
+            Query(
+                fewer,
+                "Change",
+                unit="percentunit",
+                decimals=0,
+                steps=CHANGE,
+                empty=WEEK_AGO,
+            ),
+        ),
+        width=12,
+        columns=("domain", "org"),
+        sort="+Change",
+        links=(Dashboards.SHOP, AlertName.STORE_ORDER_DROUGHT),
+        nothing=Nothing.NOT_SO_LONG,
+    )
+
+
+def slowest_of_late() -> Panel:
+    """Whose latency rose most."""
+    slow = select(series.LATENCY_HOURLY, *M)
+    normal = select(series.LATENCY_NORMAL, *M)
+    slower = f"topk(20, {slow} / {normal} - 1)"
+    success = f"{SUCCESS_RATE} and {on(*STORE)} {slower}"
+    return Panel(
+        PanelKind.TABLE,
+        "Latency against normal: largest rises",
+        "The 20 shops with the largest rise of the p95 of the last hour against the "
+        "median of the same weekday and hour. +100 % is twice as slow.",
+        (
+            Query(
+                slower,
+                "Change",
+                unit="percentunit",
+                decimals=0,
+                steps=SLOWER,
+                empty=f"needs {SEASONAL.history} weeks of history",
+                otherwise=Nothing.NOT_SO_LONG,
+            ),
+            Query(
+                success,
+                "Success",
+                unit="percentunit",
+                decimals=1,
+                steps=SUCCESS,
+                empty=f"needs {SEASONAL.history} weeks of history",
+            ),
+        ),
+        width=12,
+        columns=("domain", "org"),
+        sort="Change",
+        links=(Dashboards.SHOP, AlertName.STORE_LATENCY_REGRESSION),
+    )
+
+
+def year() -> Row:
+    """Every day of a year, as long as Prometheus keeps what is recorded each hour."""
+    counted = [kind.name for kind in ERROR_TYPES.values() if kind.fault.value in series.FAILURES]
+    failures = select(longterm.HOURLY_ERRORS, *M, one_of("error_type", counted))
+    return Row(
+        "A year",
+        (
+            by_day("Calls by day", "Operations of each day", select(longterm.HOURLY_CALLS, *M)),
+            by_day(
+                "Failures by day",
+                "Failed operations of each day, shoppers' mistakes left out",
+                failures,
+            ),
+        ),
+    )
+
+
+def by_day(title: str, text: str, hourly: str) -> Panel:
+    """What was recorded each hour, added up for each day of a year."""
+    # Each bar stands at the beginning of its day, so it looks ahead over that day.
+    day = f"sum(sum_over_time({over(hourly, '1d', '-1d')}))"
+    return Panel(
+        PanelKind.GRAPH,
+        title,
+        f"{text} of the past year, as far back as Prometheus keeps them. The last bar is today "
+        "up to the last full hour.",
+        (Query(day, title.partition(" ")[0].lower(), empty="needs an hour of history"),),
+        decimals=0,
+        width=12,
+        low=0,
+        bars=True,
+        interval="1d",
+        since="now-1y/d",
+    )

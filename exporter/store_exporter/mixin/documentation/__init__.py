@@ -1,0 +1,1 @@
+"""Pages and sections of the documentation that are made from metrics, alerts and dashboards."""

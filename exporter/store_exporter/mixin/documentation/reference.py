@@ -1,0 +1,131 @@
+"""Pages of the documentation that are made from the catalogue, the rules and the dashboards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ... import markdown
+from ...errors import ERROR_TYPES
+from ...metrics.catalogue import SECTIONS, Kind, Metric
+from ..dashboards import pages
+from ..dashboards.panels import DashboardPage
+from ..model import Record
+from ..rules import recording
+
+_TITLES = {
+    "operations": "Operations that applications run",
+    "health": "Health of stores",
+    "business": "The shop's own figures",
+    "exporter": "The exporter and the instrumentation themselves",
+}
+
+
+def metrics() -> str:
+    """The reference of every metric, error type and recorded series."""
+    return markdown.page(
+        (
+            "# Metrics",
+            "Who reads this: whoever writes a query, or wants to know what a figure means.",
+            (
+                "Every metric, from the catalogue that the program itself uses "
+                "(`store_exporter.metrics.catalogue`). Rates and totals are left to PromQL. "
+                "Histograms are exposed with classic buckets and, to a Prometheus that asks for "
+                "them, as native histograms."
+            ),
+            *tables(),
+            "## Error types and faults",
+            (
+                "`error_type` is this closed list, and each type has one fault: who must act. "
+                "Success rates and alerts leave `customer` and `cancelled` out."
+            ),
+            markdown.table(
+                ("error type", "fault", "meaning", "what to do"),
+                (
+                    (f"`{entry.name}`", entry.fault, entry.meaning, entry.advice)
+                    for entry in ERROR_TYPES.values()
+                ),
+            ),
+            *recorded(),
+        )
+    )
+
+
+def tables() -> Iterator[str]:
+    """The metrics of each section of the catalogue."""
+    for section, members in SECTIONS.items():
+        yield f"## {_TITLES[section]}"
+        yield markdown.table(("metric", "type", "labels", "meaning"), map(row, members))
+
+
+def row(metric: Metric) -> tuple[str, ...]:
+    """One metric's row."""
+    labels = ", ".join(f"`{label}`" for label in metric.labels) or "none"
+    meaning = metric.help
+    if metric.kind is Kind.HISTOGRAM:
+        meaning += f" Upper bounds: {', '.join(f'{bound:g}' for bound in metric.buckets)}."
+    return f"`{metric.name}`", metric.kind, labels, meaning
+
+
+def recorded() -> Iterator[str]:
+    """The recorded series and what they are computed from."""
+    yield "## Recorded series"
+    yield (
+        "Recording rules compute these from the metrics above; dashboards and alerts read "
+        "them. Names follow Prometheus' convention: the labels that are left, the metric, "
+        "the operation."
+    )
+    for group in recording.groups():
+        yield f"### `{group.name}`"
+        names = dict.fromkeys(rule.name for rule in group.rules if isinstance(rule, Record))
+        yield markdown.items(f"`{name}`" for name in names)
+
+
+UNPICTURED = ("trends",)
+"""Dashboards of which docs/pictures has no picture: the demo has no weeks to compare."""
+
+
+def dashboards() -> str:
+    """The page of every dashboard and panel."""
+    return markdown.page(
+        (
+            "# Dashboards",
+            "Who reads this: whoever looks at the dashboards, or imports them.",
+            (
+                "Provisioned from `grafana/dashboards/`, for Grafana 12 and 13. Each has a data "
+                "source variable, links to the others that keep variables and time, and marks "
+                "where alerts began and where something changed (on *Fleet* and *Trends* when "
+                "*Alerts* and *Changes* are switched on). "
+                "Panels lead on: click a store for its page, an alert for what to do about it. "
+                "Thresholds are those of the alerts."
+            ),
+            (
+                "The same means the same everywhere: rates are by the hour; what is past or normal "
+                "is dashed and grey; a fault, an error type and a quantile each have one colour; "
+                "`No data` is what is unknown, `None` what did not happen, and other words in the "
+                "place of figures say why there are none. Amounts of different currencies never "
+                "share an axis: choose one at the top."
+            ),
+            (
+                "*Today* begins at midnight of the time zone in which the dashboard is shown: the "
+                "browser's, unless another is chosen in Grafana's time picker or in the "
+                "organisation's preferences, where `store-exporter grafana` puts the `timezone` of "
+                "the org's `alerts`."
+            ),
+            *(block for page in pages() for block in panels(page)),
+        )
+    )
+
+
+def panels(page: DashboardPage) -> Iterator[str]:
+    """One dashboard's panels."""
+    names = ", ".join(f"`{variable.name}`" for variable in page.variables)
+    yield from (f"## {page.title}", page.description)
+    if page.file not in UNPICTURED:
+        yield f"![{page.title}, in the demo while a store fails](pictures/{page.file}.png)"
+    yield f"Variables: {names}."
+    for shown in page.rows:
+        yield f"### {shown.title}"
+        yield markdown.table(
+            ("panel", "what it shows"),
+            ((panel.title, panel.description) for panel in shown.panels),
+        )

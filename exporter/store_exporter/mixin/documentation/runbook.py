@@ -1,0 +1,129 @@
+"""Runbook pages: one for each alert, Markdown made from the alert's own definition."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from ... import markdown
+from ...errors import ERROR_TYPES, Fault
+from .. import promql
+from ..alerts import alerts
+from ..model import Alert
+
+_SEVERITIES = {
+    "critical": "pages somebody",
+    "warning": "goes to the work queue",
+    "info": "is context",
+    "none": "is for machines",
+}
+
+
+def pages() -> dict[str, str]:
+    """Every runbook by the name of its alert, and an index as `README`."""
+    every = alerts()
+    names = sorted({alert.name for alert in every})
+    return {"README": index(every)} | {name: render(name, every) for name in names}
+
+
+def index(every: Iterable[Alert]) -> str:
+    """The list of all runbooks."""
+    rules = by_name(every)
+    return markdown.page(
+        (
+            "# Runbooks",
+            (
+                "One page for each alert: what it means, how to check, what to do. "
+                "Critical alerts page somebody, warnings are a work queue, info is context."
+            ),
+            markdown.table(
+                ("alert", "severity", "what it says"),
+                (
+                    (
+                        link(name),
+                        ", ".join(dict.fromkeys(rule.severity for rule in rules[name])),
+                        rules[name][0].summary,
+                    )
+                    for name in sorted(rules)
+                ),
+            ),
+        )
+    )
+
+
+def by_name(every: Iterable[Alert]) -> dict[str, list[Alert]]:
+    """The rules of each alert, which may have several: severities or windows."""
+    found: dict[str, list[Alert]] = {}
+    for alert in every:
+        found.setdefault(alert.name, []).append(alert)
+    return found
+
+
+def link(name: str, folder: str = "") -> str:
+    """A link to an alert's page, from the folder of runbooks or from above it."""
+    return f"[{name}]({folder}{name}.md)"
+
+
+def render(name: str, every: Iterable[Alert]) -> str:
+    """The page of an alert."""
+    every = list(every)
+    rules = by_name(every)[name]
+    book = rules[0].runbook
+    return markdown.page(
+        (
+            f"# {name}",
+            rules[0].summary,
+            "## What it means",
+            book.meaning,
+            *relations(rules, every),
+            "## How to check",
+            markdown.steps(book.check),
+            "## What to do",
+            markdown.items(book.action),
+            *error_types(rules[0].faults),
+            "## When it fires",
+            *(block for rule in rules for block in condition(rule)),
+        )
+    )
+
+
+def relations(rules: list[Alert], every: list[Alert]) -> Iterator[str]:
+    """What holds an alert back, and what it holds back."""
+    name = rules[0].name
+    above: dict[tuple[str, ...], dict[str, str]] = {}
+    below: dict[tuple[str, ...], dict[str, str]] = {}
+    for alert in every:
+        for cause in alert.inhibited_by:
+            if cause.alert == name != alert.name:
+                below.setdefault(cause.same, {})[alert.name] = link(alert.name)
+            if alert.name == name != cause.alert:
+                above.setdefault(cause.same, {})[cause.alert] = link(cause.alert)
+    if above:
+        listed = ", or ".join(" or ".join(of.values()) + store(same) for same, of in above.items())
+        yield f"No message is sent while {listed} fires."
+    for same, of in below.items():
+        yield f"While it fires, no message is sent about {', '.join(of.values())}{store(same)}."
+
+
+def store(same: tuple[str, ...]) -> str:
+    """Say that only alerts of the same store, or of the same platform, are meant, if so."""
+    return f" of the same {'store' if 'domain' in same else same[0]}" if same else ""
+
+
+def condition(rule: Alert) -> tuple[str, str]:
+    """When one rule fires."""
+    hold = f"for {rule.hold / 60:g} minutes" if rule.hold else "at once"
+    return (
+        f"Severity {rule.severity} ({_SEVERITIES[rule.severity]}), when this holds {hold}:",
+        markdown.code("promql", promql.lines(rule.condition)),
+    )
+
+
+def error_types(faults: tuple[Fault, ...]) -> tuple[str, ...]:
+    """What each error type of these faults means, and what to do about it."""
+    rows = [
+        (f"`{entry.name}`", entry.meaning, entry.advice)
+        for entry in ERROR_TYPES.values()
+        if entry.fault in faults
+    ]
+    table = markdown.table(("error type", "what it means", "what to do"), rows)
+    return ("## Error types", table) if rows else ()

@@ -1,0 +1,302 @@
+"""Alertmanager's configuration: a route for each org, the platform's copy, inhibition, times.
+
+root                      everything nobody else took: the platform
+├── the watchdog          the dead-man's switch
+├── critical, warning     the platform's copy; the only route that continues
+├── org="…"               the org's own receivers, one route for each org that has any, and below
+│                         it one for each of its `routes`
+└── audience="org"        what is for an org alone, and the org has no receivers: nobody
+
+Groups go by the alert's name alone, so a receiver gets no more messages at once than there are
+alerts, however many stores fail. Slack takes one message a second for each webhook and refuses the
+rest with HTTP 429, which Alertmanager sends again only with the group's next interval (its
+notify/slack and notify/util.go, 0.33: only 5xx is repeated at once).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ..alerts import alerts
+from ..model import Alert, Cause
+from ..names import AUDIENCE, ORG_ONLY, AlertName
+from ..policy import MESSAGES
+from ..promql import duration, equal, one_of
+from .links import PLATFORM
+from .receivers import (
+    AlertRoute,
+    BusinessHours,
+    Email,
+    Interval,
+    PagerDuty,
+    Receivers,
+    Slack,
+    Teams,
+    Telegram,
+    Webhook,
+    receiver,
+)
+
+__all__ = [
+    "DEFAULT",
+    "AlertRoute",
+    "BusinessHours",
+    "Email",
+    "Interval",
+    "PagerDuty",
+    "Receivers",
+    "Routing",
+    "Slack",
+    "Teams",
+    "Telegram",
+    "Times",
+    "Webhook",
+    "build",
+]
+
+GROUP_BY = ["alertname"]
+NOBODY = "nobody"
+
+WORKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")
+
+
+OFFICE = Interval("08:00", "18:00", WORKDAYS)
+
+
+@dataclass(frozen=True)
+class Times:
+    """When messages may wait.
+
+    Attributes:
+        location: time zone of the intervals, such as `Europe/Berlin`.
+        business: business hours; alerts of severity info wait for them.
+        maintenance: when nothing but the watchdog is sent.
+    """
+
+    location: str = "UTC"
+    business: Interval = OFFICE
+    maintenance: Sequence[Interval] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Routing:
+    """Everything the configuration is made from.
+
+    Attributes:
+        platform: the platform's own receivers.
+        orgs: receivers by org.
+        watchdog: the dead-man's switch outside this system.
+        times: business hours and maintenance.
+        templates: globs of the template files, as Alertmanager sees them.
+    """
+
+    platform: Receivers
+    orgs: dict[str, Receivers] = field(default_factory=dict)
+    watchdog: Receivers = field(default_factory=Receivers)
+    times: Times = field(default_factory=Times)
+    templates: Sequence[str] = ("templates/*.tmpl",)
+
+
+DEFAULT = Routing(
+    platform=Receivers(slack=(Slack(url_file="/etc/alertmanager/secrets/slack_webhook_url"),)),
+)
+"""The committed configuration: one Slack webhook for the platform, no orgs of their own."""
+
+
+def build(routing: Routing = DEFAULT, *, pace: float = 1.0) -> dict[str, Any]:
+    """Return Alertmanager's configuration.
+
+    Args:
+        routing: receivers, times and templates.
+        pace: factor on every wait; a demonstration uses less than 1.
+    """
+    orgs = {org: (f"org-{org}", to) for org, to in routing.orgs.items() if to}
+    platform = ("platform", replace(routing.platform, links=PLATFORM))
+    receivers = [
+        *named(*platform),
+        receiver("watchdog", routing.watchdog),
+        *(one for name, to in orgs.values() for one in named(name, to)),
+        {"name": NOBODY},
+    ]
+    return {
+        "route": root_route(platform[1], orgs, pace),
+        "inhibit_rules": inhibit_rules(),
+        "time_intervals": time_intervals(routing.times, [platform, *orgs.values()]),
+        "receivers": receivers,
+        "templates": list(routing.templates),
+    }
+
+
+def named(name: str, to: Receivers) -> list[dict[str, Any]]:
+    """Receivers in Alertmanager's sense: one with all of them, and one for each route."""
+    parts = [receiver(part, to.only(route.to)) for part, route in routed(name, to)]
+    return [receiver(name, to), *parts]
+
+
+def routed(name: str, to: Receivers) -> list[tuple[str, AlertRoute]]:
+    """The routes by the names of their receivers."""
+    return [(f"{name}-{number}", route) for number, route in enumerate(to.routes, 1)]
+
+
+QUIET = "maintenance"
+HOURS = "business-hours"
+
+
+def hours_of(name: str, to: Receivers) -> str:
+    """The name of the business hours that hold for some receivers."""
+    return f"{name}-{HOURS}" if to.hours else HOURS
+
+
+def root_route(
+    platform: Receivers, orgs: Mapping[str, tuple[str, Receivers]], pace: float
+) -> dict[str, Any]:
+    """The tree of routes; see the module's docstring."""
+    return {
+        "receiver": "platform",
+        "group_by": GROUP_BY,
+        "group_wait": after(MESSAGES.group_wait, pace),
+        "group_interval": after(MESSAGES.group_interval, pace),
+        "repeat_interval": after(MESSAGES.repeat, pace),
+        "routes": [
+            {
+                "matchers": [equal("alertname", AlertName.WATCHDOG)],
+                "receiver": "watchdog",
+                "group_wait": "0s",
+                "group_interval": after(MESSAGES.watchdog / 5, pace),
+                "repeat_interval": after(MESSAGES.watchdog, pace),
+            },
+            {
+                "matchers": [
+                    one_of("severity", ("critical", "warning")),
+                    one_of(AUDIENCE, (ORG_ONLY,), negate=True),
+                ],
+                "receiver": "platform",
+                "continue": True,
+                "mute_time_intervals": [QUIET],
+                "routes": branches("platform", platform, pace)
+                if platform.routes
+                else [severe(pace)],
+            },
+            *(
+                {
+                    "matchers": [equal("org", org)],
+                    "receiver": NOBODY if to.routes else name,
+                    "mute_time_intervals": [QUIET],
+                    "routes": branches(name, to, pace),
+                }
+                for org, (name, to) in orgs.items()
+            ),
+            {"matchers": [equal(AUDIENCE, ORG_ONLY)], "receiver": NOBODY},
+        ],
+    }
+
+
+def after(seconds: float, pace: float) -> str:
+    """A wait, at least a second."""
+    return duration(max(seconds * pace, 1))
+
+
+def severe(pace: float) -> dict[str, Any]:
+    """Critical alerts: their changes are told sooner, and they are repeated more often."""
+    return {
+        "matchers": [equal("severity", "critical")],
+        "group_interval": after(MESSAGES.group_interval_critical, pace),
+        "repeat_interval": after(MESSAGES.repeat_critical, pace),
+        "mute_time_intervals": [QUIET],
+    }
+
+
+def branches(name: str, to: Receivers, pace: float) -> list[dict[str, Any]]:
+    """What becomes of the alerts of the platform or of an org, by severity and hour."""
+    hours = hours_of(name, to)
+    if not to.routes:
+        info = {
+            "matchers": [equal("severity", "info")],
+            "active_time_intervals": [hours],
+            "mute_time_intervals": [QUIET],
+        }
+        return [severe(pace), info]
+    found = []
+    for part, route in routed(name, to):
+        branch: dict[str, Any] = {
+            "matchers": [equal("severity", route.severity)],
+            "mute_time_intervals": [QUIET],
+            "receiver": part,
+            "continue": True,
+        }
+        if route.severity == "critical":
+            branch |= severe(pace)
+        if route.when == "business_hours":
+            branch["active_time_intervals"] = [hours]
+        elif route.when == "outside_business_hours":
+            branch["mute_time_intervals"] = [QUIET, hours]
+        found.append(branch)
+    return found
+
+
+def inhibit_rules() -> list[dict[str, Any]]:
+    """Alerts that need no message while their cause has one."""
+    every = alerts()
+    return [
+        *(inhibition(cause, every) for cause in causes(every)),
+        {
+            # A page replaces the ticket about the same thing.
+            "source_matchers": [equal("severity", "critical")],
+            "target_matchers": [equal("severity", "warning")],
+            "equal": ["alertname", "org", "domain", "slo"],
+        },
+    ]
+
+
+def causes(every: Sequence[Alert]) -> list[Cause]:
+    """All that holds alerts back, each once."""
+    found: list[Cause] = []
+    for alert in every:
+        found += [cause for cause in alert.inhibited_by if cause not in found]
+    return found
+
+
+def inhibition(cause: Cause, every: Sequence[Alert]) -> dict[str, Any]:
+    """The rule by which a cause holds back what follows from it."""
+    held = [alert for alert in every if cause in alert.inhibited_by]
+    names = list(dict.fromkeys(alert.name for alert in held))
+    targets = [one_of("alertname", names)]
+    if any(alert.name in names for alert in every if alert not in held):
+        # Only some of the rules of these alerts follow from it; their labels tell them apart.
+        labels = dict.fromkeys(label for alert in held for label in alert.labels)
+        targets += [
+            one_of(label, dict.fromkeys(alert.labels[label] for alert in held)) for label in labels
+        ]
+    labelled = [equal(label, value) for label, value in cause.labels.items()]
+    rule: dict[str, Any] = {
+        "source_matchers": [equal("alertname", cause.alert), *labelled],
+        "target_matchers": targets,
+    }
+    return {**rule, "equal": list(cause.same)} if cause.same else rule
+
+
+def time_intervals(
+    times: Times, receivers: Iterable[tuple[str, Receivers]]
+) -> list[dict[str, Any]]:
+    """Business hours, those of orgs included, and maintenance windows."""
+
+    def at(interval: Interval, location: str = times.location) -> dict[str, Any]:
+        days = {"weekdays": list(interval.weekdays)} if interval.weekdays else {}
+        clock = {"start_time": interval.start, "end_time": interval.end}
+        return {**days, "times": [clock], "location": location}
+
+    own = [
+        {
+            "name": hours_of(name, to),
+            "time_intervals": [at(to.hours.interval, to.hours.location)],
+        }
+        for name, to in receivers
+        if to.hours
+    ]
+    return [
+        {"name": HOURS, "time_intervals": [at(times.business)]},
+        *own,
+        {"name": QUIET, "time_intervals": [at(each) for each in times.maintenance]},
+    ]

@@ -1,0 +1,122 @@
+"""Where the links of a message lead: the platform's own tools, or what an org was given.
+
+Alertmanager, Prometheus and the exporter show every org, so a merchant's message never leads there.
+It leads to the Grafana and the runbooks that the configuration names for the org, and nowhere where
+it names none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..names import Dashboard, Dashboards
+
+MAX_URL = 3_000
+"""Characters of an address; Slack refuses longer ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiverLinks:
+    """Whose tools a receiver may be led to.
+
+    Attributes:
+        grafana: address of the org's own Grafana, without a final slash; none when empty.
+        runbooks: address under which the runbooks are public; none when empty.
+        tools: whether it is the platform, whose annotations and tools are linked as they are.
+    """
+
+    grafana: str = ""
+    runbooks: str = ""
+    tools: bool = False
+
+
+PLATFORM = ReceiverLinks(tools=True)
+NOWHERE = ReceiverLinks()
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An address as a template, and the condition under which it is one."""
+
+    url: str
+    condition: str
+
+    def when(self, text: str) -> str:
+        """A text that is there only when the link is."""
+        return f"{{{{ if {self.condition} }}}}{text}{{{{ end }}}}"
+
+    def template(self) -> str:
+        """The address, or nothing."""
+        return self.when(self.url)
+
+
+_FIRST = "(index .Alerts 0)"
+_FIRING = 'eq .Status "firing"'
+
+# The page of Alertmanager reads the part after # as it stands, so a space must be %20, not +.
+_VALUE = (
+    '%3D%22{{ . | printf "%.200s" | reReplaceAll "([\\\\\\"])" "\\\\$1"'
+    ' | reReplaceAll "\\n" "\\\\n" | urlquery | reReplaceAll "\\\\+" "%20" }}%22'
+)
+_MATCHER = f"{{{{ with .CommonLabels.alertname }}}}alertname{_VALUE}{{{{ end }}}}" + "".join(
+    f"{{{{ with .CommonLabels.{label} }}}}%2C%20{label}{_VALUE}{{{{ end }}}}"
+    for label in ("domain", "instance", "org")
+)
+
+_HOUR, _QUARTER = 3_600 * 10**9, 900 * 10**9
+# From an hour before the alert to now, or to a quarter of an hour after its end. Go counts a time's
+# differences in nanoseconds. An address without a query gets an empty one: in HTML no condition may
+# stand where a query begins.
+_WITH_QUERY = 'reReplaceAll "^([^?]*)$" "${1}?"'
+_RANGE = (
+    f"&from={{{{ ({_FIRST}.StartsAt.Add -{_HOUR}).UnixMilli }}}}&to={{{{ if {_FIRING} }}}}now"
+    f"{{{{ else }}}}{{{{ ({_FIRST}.EndsAt.Add {_QUARTER}).UnixMilli }}}}{{{{ end }}}}"
+)
+_LENGTH = len("?&from=1234567890123&to=1234567890123")
+"""Of what is added to a dashboard's address."""
+
+
+def of(links: ReceiverLinks) -> dict[str, Link]:
+    """The links of a receiver's messages, by their labels; `Alerts` is that of the title."""
+    if links.tools:
+        return {
+            "Alerts": Link(
+                "{{ .ExternalURL }}/#/alerts?receiver={{ .Receiver | urlquery }}", "true"
+            ),
+            "Runbook": _annotated("Annotations.runbook_url", f"({_FIRING})"),
+            "Dashboard": _dashboard(),
+            "Silence": Link(
+                "{{ .ExternalURL }}/#/silences/new?filter=%7B" + _MATCHER + "%7D", _FIRING
+            ),
+            "Query": _annotated("GeneratorURL"),
+        }
+    found = {}
+    if links.runbooks:
+        name = "{{ .CommonLabels.alertname | urlquery }}"
+        found["Runbook"] = Link(
+            f"{links.runbooks}/{name}", f'and ({_FIRING}) (match "^Store" .CommonLabels.alertname)'
+        )
+    if links.grafana:
+        pages = [page for page in vars(Dashboards).values() if isinstance(page, Dashboard)]
+        uids = "|".join(page.uid for page in pages if page.for_orgs)
+        url = f"{_FIRST}.Annotations.dashboard_url"
+        ours = f'{url} | reReplaceAll "^[^?]*/d/" "{links.grafana}/d/" | {_WITH_QUERY}'
+        found["Dashboard"] = Link(
+            f"{{{{ {ours} }}}}{_RANGE}",
+            f'match "^https?://[^\\\\s<>\\"?]+/d/({uids})([?][^\\\\s<>\\"]*)?$" {url}',
+        )
+    return found
+
+
+def _dashboard() -> Link:
+    """The address of the first alert's dashboard, with the time of the alert."""
+    found = _annotated("Annotations.dashboard_url", longest=MAX_URL - _LENGTH)
+    url = f"{{{{ {_FIRST}.Annotations.dashboard_url | {_WITH_QUERY} }}}}{_RANGE}"
+    return Link(url, found.condition)
+
+
+def _annotated(field: str, more: str = "", *, longest: int = MAX_URL) -> Link:
+    """An address that the first alert carries, if it is one that Slack accepts."""
+    value = f"{_FIRST}.{field}"
+    is_url = f'(match "^https?://[^\\\\s<>\\"]+$" {value}) (lt (len {value}) {longest})'
+    return Link(f"{{{{ {value} }}}}", f"and {more} {is_url}" if more else f"and {is_url}")

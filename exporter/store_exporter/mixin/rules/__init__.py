@@ -1,0 +1,1 @@
+"""Recording rules, by subject."""

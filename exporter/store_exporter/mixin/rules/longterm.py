@@ -1,0 +1,99 @@
+"""Figures of each hour, to keep for years: exact sums of what the counters of operations grew by.
+
+Raw counters of years are too many, and no longer window of theirs can be read at once. So their
+growth is recorded every five minutes and added up every hour. These windows meet without a gap:
+
+- `increase` would leave out what a counter grew by between the last sample of one window and the
+  first one of the next, and extrapolates in its place. Here each counter is looked at on a grid
+  that belongs to the clock, and what it grew by from one point to the next is added up.
+- Groups are evaluated at the same times past each interval, so that one window ends where the next
+  one begins.
+- What was scraped or recorded but is not yet stored would be left out of one window and be no
+  growth in the next, so a window ends `DELAY` ago.
+"""
+
+from __future__ import annotations
+
+from ...metrics.catalogue import Metric, operations
+from .. import promql, series
+from ..model import Group, Record
+from ..policy import HOUR
+from ..promql import OPERATION, total
+
+OPERATION_ERROR = (*OPERATION, "error_type")
+
+WINDOW = "5m"
+GRID = "15s"
+"""The distance of the points at which a counter is looked at. What it grew by between the last of
+them and its restart is lost where it is scraped more often."""
+DELAY = "1m"
+GAP = "1h"
+"""For how long a counter may not be scraped and still goes on from where it was."""
+
+CALLS = series.recorded(OPERATION, operations.OPERATIONS, f"increase{WINDOW}")
+ERRORS = series.recorded(OPERATION_ERROR, operations.OPERATION_ERRORS, f"increase{WINDOW}")
+HOURLY_CALLS = series.recorded(OPERATION, operations.OPERATIONS, "increase1h")
+HOURLY_ERRORS = series.recorded(OPERATION_ERROR, operations.OPERATION_ERRORS, "increase1h")
+HOURLY_SECONDS = series.recorded(OPERATION, operations.OPERATION_DURATION, "increase1h")
+"""The sum of the durations of an hour's calls."""
+
+
+def groups() -> list[Group]:
+    """The rules of this module."""
+    return [
+        Group(
+            "store-exporter.growth",
+            [
+                Record(CALLS, total(OPERATION, growth(operations.OPERATIONS))),
+                Record(ERRORS, total(OPERATION_ERROR, growth(operations.OPERATION_ERRORS))),
+            ],
+            interval=promql.seconds(WINDOW),
+            meet=True,
+        ),
+        Group(
+            "store-exporter.hours",
+            [
+                Record(HOURLY_CALLS, hour(CALLS)),
+                Record(HOURLY_ERRORS, hour(ERRORS)),
+                Record(HOURLY_SECONDS, f"{hour(CALLS)} * ({mean()})"),
+            ],
+            interval=HOUR,
+            meet=True,
+        ),
+    ]
+
+
+def growth(metric: Metric) -> str:
+    """By how much each series of a counter grew within the window, to the unit.
+
+    One that fell began anew at zero. One that is new was at zero before, and so its first value,
+    which is another one where Prometheus is new and not the series, is no growth.
+    """
+    now, before = (
+        f"last_over_time({promql.over(promql.select(metric), GAP, offset)})"
+        for offset in (DELAY, _earlier())
+    )
+    # Without their name both sides are the same series, which is what a subquery needs.
+    steps = f"({now} - {before} >= 0) or ({now} + 0 and {before})"
+    return f"sum_over_time(({steps})[{WINDOW}:{GRID}])"
+
+
+def _earlier() -> str:
+    return promql.duration(promql.seconds(DELAY) + promql.seconds(GRID))
+
+
+def hour(recorded: str) -> str:
+    """Twelve windows together, all of which have been recorded by then."""
+    return f"sum_over_time({promql.over(recorded, '1h', DELAY)})"
+
+
+def mean() -> str:
+    """Mean duration of an hour's calls in seconds, of native or classic histograms."""
+    duration = operations.OPERATION_DURATION
+
+    def summed(suffix: str) -> str:
+        grown = promql.over(promql.select(duration, suffix=suffix), "1h", DELAY)
+        return total(OPERATION, f"increase({grown})")
+
+    classic = f"{summed('_sum')} / ({summed('_count')} > 0)"
+    return f"histogram_avg({summed('')}) >= 0 or {classic}"

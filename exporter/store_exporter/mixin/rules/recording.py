@@ -1,0 +1,173 @@
+"""Recording rules: what wide panels, objectives and alerts read instead of raw series."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...errors import ERROR_TYPES
+from ...metrics.catalogue import business, health, operations
+from .. import promql, series
+from ..model import Group, Record, as_document
+from ..policy import LIVENESS_PROBE, STALE_SAMPLES
+from ..policy import RATE_WINDOW as W
+from ..promql import OPERATION, STORE, one_of, total
+from . import costs, longterm, seasonal, surges
+
+REFUSALS = tuple(ERROR_TYPES[name].name for name in ("unauthorized", "forbidden"))
+"""Error types by which a store refuses our credentials."""
+
+
+def operation_rules() -> Group:
+    """Rates, failures and quantiles per operation and per store."""
+    errors = promql.rate(operations.OPERATION_ERRORS, W)
+    every, recorded = series.OPERATION_RATE, series.OPERATION_ERROR_RATE
+    excluded = total(OPERATION, promql.select(recorded, one_of("fault", series.NOT_COUNTED)))
+    failed = total(OPERATION, promql.select(recorded, one_of("fault", series.FAILURES)))
+    rules = [
+        Record(series.OPERATION_RATE, total(OPERATION, promql.rate(operations.OPERATIONS, W))),
+        Record(series.OPERATION_ERROR_RATE, total(series.OPERATION_FAULT, errors)),
+        Record(
+            series.OPERATION_MEASURED,
+            f"clamp_min({every} - {promql.or_zero(excluded, every)}, 0)",
+        ),
+        Record(series.OPERATION_FAILED, promql.or_zero(failed, series.OPERATION_RATE)),
+        Record(series.STORE_RATE, total(STORE, series.OPERATION_RATE)),
+        Record(series.STORE_ERROR_RATE, total(series.STORE_ERROR, errors)),
+        Record(series.STORE_MEASURED, total(STORE, series.OPERATION_MEASURED)),
+        Record(series.STORE_FAILED, total(STORE, series.OPERATION_FAILED)),
+        Record(
+            series.STORE_SUCCESS, f"1 - {series.ratio(series.STORE_FAILED, series.STORE_MEASURED)}"
+        ),
+    ]
+    return Group("store-exporter.operations", rules)
+
+
+def quantile_rules() -> Group:
+    """Latency quantiles, from native or classic histograms, whichever are scraped.
+
+    The rates of histograms cost nearly all of it, so that they are recorded once for all quantiles;
+    those of stores are added up from those of their operations.
+    """
+    duration, buckets = operations.OPERATION_DURATION, (*OPERATION, *promql.BUCKET)
+    classic = promql.rate(duration, W, suffix="_bucket")
+    probe = promql.quantile(0.95, health.PROBE_DURATION, W, (*STORE, "probe"))
+    rules = [
+        Record(series.OPERATION_HISTOGRAM, total(OPERATION, promql.rate(duration, W))),
+        Record(series.OPERATION_BUCKETS, total(buckets, classic)),
+        Record(series.STORE_HISTOGRAM, total(STORE, series.OPERATION_HISTOGRAM)),
+        Record(series.STORE_BUCKETS, total((*STORE, *promql.BUCKET), series.OPERATION_BUCKETS)),
+    ]
+    for name, native, bucketed in (
+        (series.OPERATION_QUANTILE, series.OPERATION_HISTOGRAM, series.OPERATION_BUCKETS),
+        (series.STORE_QUANTILE, series.STORE_HISTOGRAM, series.STORE_BUCKETS),
+    ):
+        rules += [
+            Record(name, promql.quantile_of(q, native, bucketed), {"quantile": f"{q:g}"})
+            for q in series.QUANTILES
+        ]
+    rules.append(Record(series.PROBE_QUANTILE, probe, {"quantile": "0.95"}))
+    return Group("store-exporter.quantiles", rules)
+
+
+def health_rules() -> Group:
+    """Whether each store is up, refuses our credentials, and how much trouble it is in."""
+    up = promql.select(health.UP)
+    recent, maintained = (
+        f"last_over_time({promql.over(promql.select(metric), STALE_SAMPLES)})"
+        for metric in (health.UP, health.MAINTENANCE)
+    )
+    return Group(
+        "store-exporter.health",
+        [
+            # A store's last state outlives the exporter for some minutes: a restart of the
+            # exporter must not report every store that is down as recovered.
+            Record(series.STORE_UP, promql.aggregate("max", STORE, recent)),
+            # At the same time, and not one after the other: the last sample of one that ended is
+            # shown until the next scrape.
+            Record(series.WATCHERS, f"count by ({', '.join(STORE)}) ({up} and {up} offset 2m)"),
+            Record(series.MAINTENANCE, promql.aggregate("max", STORE, maintained)),
+            Record(series.AVAILABLE, series.outside_maintenance(series.STORE_UP)),
+            Record(series.CREDENTIALS_REJECTED, credentials_rejected()),
+            Record(series.LIVENESS_REFUSED, liveness_refused()),
+            Record(series.TROUBLE, trouble()),
+            costs.lost(),
+        ],
+    )
+
+
+DOWN = 100
+"""What a store that is down counts in its trouble: more than alerts can add up to."""
+PAGED = 10
+"""What a critical alert counts: more than all warnings together, which count one each."""
+
+
+def trouble() -> str:
+    """How badly a store needs somebody, to list the worst first.
+
+    A store that is down counts from its first failed probe, before any alert fires. Then come
+    critical alerts, then warnings; equal stores are told apart by their share of failures, which
+    is at most one.
+    """
+    critical, warning = (
+        promql.or_zero(
+            promql.aggregate("count", STORE, promql.firing(promql.equal("severity", severity))),
+            series.STORE_UP,
+        )
+        for severity in ("critical", "warning")
+    )
+    failing = promql.or_zero(f"(1 - {series.STORE_SUCCESS})", series.STORE_UP)
+    alerts = f"{PAGED} * clamp_max({critical}, 8) + clamp_max({warning}, {PAGED - 1})"
+    return f"{DOWN} * (1 - {series.STORE_UP}) + {alerts} + {failing}"
+
+
+def credentials_rejected() -> str:
+    """How many probes and collectors of each store were refused in their latest run."""
+    rejected = one_of("error_type", REFUSALS)
+    parts = [
+        f"({promql.total((*STORE, kind), promql.fresh_increase(failures, window, rejected))}"
+        f" and {promql.on(*STORE, kind)} {promql.select(success)} == 0)"
+        for kind, failures, success, window in (
+            ("probe", health.PROBE_FAILURES, health.PROBE_SUCCESS, "10m"),
+            ("collector", business.COLLECTOR_FAILURES, business.COLLECTOR_SUCCESS, "6h"),
+        )
+    ]
+    return promql.aggregate("count", STORE, " or ".join(parts))
+
+
+def liveness_refused() -> str:
+    """Stores whose liveness probe fails for nothing but our credentials."""
+    probe = promql.equal("probe", LIVENESS_PROBE)
+
+    def failing(window: str, *matchers: str) -> str:
+        failures = promql.fresh_increase(health.PROBE_FAILURES, window, probe, *matchers)
+        return promql.aggregate("max", STORE, failures)
+
+    refused = failing("5m", one_of("error_type", REFUSALS))
+    otherwise = failing("3m", one_of("error_type", REFUSALS, negate=True))
+    succeeding = promql.select(health.PROBE_SUCCESS, probe)
+    return (
+        f"({refused} and {promql.on(*STORE)} {succeeding} == 0)"
+        f" unless {promql.on(*STORE)} {otherwise}"
+    )
+
+
+def groups() -> list[Group]:
+    """Every recording rule that does not depend on objectives."""
+    return [
+        health_rules(),
+        operation_rules(),
+        quantile_rules(),
+        *seasonal.groups(),
+        *costs.groups(),
+        *surges.groups(),
+        *longterm.groups(),
+    ]
+
+
+def document(*, pace: float = 1.0) -> dict[str, Any]:
+    """Return the rule file's content.
+
+    Args:
+        pace: factor on the groups' own intervals; a demonstration uses less than 1.
+    """
+    return as_document(groups(), grafana="", runbooks="", pace=pace)

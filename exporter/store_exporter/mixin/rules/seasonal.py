@@ -1,0 +1,71 @@
+"""What a shop sold and how quick it was, and what is normal at this hour of the week."""
+
+from __future__ import annotations
+
+from ...metrics.catalogue import business, operations
+from .. import promql, series
+from ..model import Group, Record
+from ..policy import HOUR, SEASONAL
+from ..promql import STORE, total
+
+
+def groups() -> list[Group]:
+    """The rules of this module."""
+    return [business_rules(), latency_rules()]
+
+
+def business_rules() -> Group:
+    """Orders and revenue of recent windows, and what they normally are."""
+    rules = [
+        Record(series.ORDERS_HOURLY, series.counted(business.ORDERS_PAID, "1h")),
+        Record(series.REVENUE_HOURLY, series.counted(business.REVENUE, "1h")),
+        Record(series.REVENUE_NORMAL, f"{mean_of_a_week(series.REVENUE_HOURLY)} / {HOUR}"),
+    ]
+    for window in SEASONAL.drought_windows:
+        paid = series.counted(business.ORDERS_PAID, window)
+        rules.append(Record(series.orders_in(window), paid))
+        rules.append(
+            Record(series.orders_normal(window), same_hour_of_past_weeks(series.orders_in(window)))
+        )
+    return Group("store-exporter.business", rules, interval=120)
+
+
+def latency_rules() -> Group:
+    """The p95 of an hour with enough operations, and what it normally is."""
+    duration = operations.OPERATION_DURATION
+    busy = total(STORE, promql.increase(operations.OPERATIONS, "1h"))
+    slowest = promql.quantile(0.95, duration, "1h", STORE)
+    return Group(
+        "store-exporter.latency",
+        [
+            # An hour with few operations is left out here, and so never becomes history.
+            Record(
+                series.LATENCY_HOURLY, f"({slowest}) and {busy} >= {SEASONAL.latency_minimum:g}"
+            ),
+            Record(series.LATENCY_NORMAL, same_hour_of_past_weeks(series.LATENCY_HOURLY)),
+        ],
+        interval=120,
+    )
+
+
+def mean_of_a_week(name: str) -> str:
+    """Mean of a recorded hourly series over the last week.
+
+    Reading what was recorded each hour takes a five-hundredth of what the counter's own samples of
+    a week would.
+    """
+    return f"avg_over_time({name}[7d:1h])"
+
+
+def same_hour_of_past_weeks(name: str, labels: tuple[str, ...] = STORE) -> str:
+    """Median of a series.recorded series at this weekday and hour in the past weeks.
+
+    There is no result while too few of these weeks have a figure.
+    """
+    weeks = " or ".join(
+        f'label_replace(last_over_time({name}[10m] offset {week}w), "week", "{week}", "", "")'
+        for week in range(1, SEASONAL.weeks + 1)
+    )
+    median = promql.aggregate("quantile", labels, f"0.5, {weeks}")
+    known = promql.aggregate("count", labels, weeks)
+    return f"{median} and {known} >= {SEASONAL.history}"

@@ -1,0 +1,180 @@
+"""Recording rules of the objectives: events, bad events, burn rates and what is left of the budget.
+
+The first rules of an objective differ by its kind; from there on one set of rules serves all
+objectives, told apart by the label `slo`. Counts over hours are sums of recorded rates, counts
+over days are sums of recorded hours, so that no rule ever reads raw series over a long window.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ...metrics.catalogue import health, operations
+from .. import promql, series
+from ..model import Group, Record, as_document
+from ..names import AlertName
+from ..objectives import DEFAULT, Objective, ObjectiveKind
+from ..policy import BURN_RATES, RATE_WINDOW, SLO_WINDOW
+from ..promql import STORE, select, total
+
+BASE = 30
+"""Seconds between evaluations of the first rules; sums of rates become counts by it."""
+LONG = 120
+SLO = (*STORE, "slo")
+
+EVENTS = series.recorded(SLO, "store_slo_events", f"rate{RATE_WINDOW}")
+BAD = series.recorded(SLO, "store_slo_bad_events", f"rate{RATE_WINDOW}")
+TARGET = series.recorded(SLO, "store_slo_objective", "ratio")
+MINIMUM = series.recorded(SLO, "store_slo_minimum_operations", "count")
+TOLD = series.recorded(SLO, "store_slo_outage_told", "current")
+BUDGET = series.recorded(SLO, "store_slo_budget_remaining", f"ratio{SLO_WINDOW}")
+
+_PAIRS = [(rate.short, rate.long) for rate in BURN_RATES]
+WINDOWS = sorted({window for pair in _PAIRS for window in pair} | {SLO_WINDOW}, key=promql.seconds)
+SHORT = [window for window in WINDOWS if promql.seconds(window) < promql.seconds("1d")]
+_HOUR = "1h"
+
+
+def events_in(window: str) -> str:
+    """Name of the recorded number of events within a window."""
+    return series.recorded(SLO, "store_slo_events", f"increase{window}")
+
+
+def bad_in(window: str) -> str:
+    """Name of the recorded number of bad events within a window."""
+    return series.recorded(SLO, "store_slo_bad_events", f"increase{window}")
+
+
+def burn_rate(window: str) -> str:
+    """Name of the recorded burn rate: 1 spends the budget exactly within its period."""
+    return series.recorded(SLO, "store_slo_burn", f"rate{window}")
+
+
+def groups(objectives: tuple[Objective, ...] = DEFAULT, *, pace: float = 1.0) -> list[Group]:
+    """The rules of these objectives.
+
+    Args:
+        objectives: as read from a file, or the default ones.
+        pace: factor on the groups' intervals, by which sums of rates become counts.
+    """
+    first = [rule for objective in objectives for rule in base(objective)]
+    long = [window for window in WINDOWS if window not in SHORT]
+    rest = [rule for window in SHORT for rule in over(window, BASE * pace)]
+    days = [rule for window in long for rule in over(window, BASE * pace)]
+    days.append(Record(BUDGET, f"1 - {burn_rate(SLO_WINDOW)}"))
+    return [
+        Group("store-exporter.slo", [*first, *rest], interval=BASE),
+        Group("store-exporter.slo.days", days, interval=LONG),
+    ]
+
+
+def base(objective: Objective) -> list[Record]:
+    """Events, bad events, target and traffic floor of one objective."""
+    label = {"slo": objective.name}
+    chosen = matchers(objective)
+    told: list[Record] = []
+    if objective.kind is ObjectiveKind.UPTIME:
+        events, bad = known_time(chosen), critical_time(chosen)
+        told = [Record(TOLD, paged(), label)]
+    elif objective.kind is ObjectiveKind.AVAILABILITY:
+        events = total(STORE, select(series.OPERATION_MEASURED, *chosen))
+        bad = total(STORE, select(series.OPERATION_FAILED, *chosen))
+    else:
+        events = total(STORE, select(series.OPERATION_RATE, *chosen))
+        duration = operations.OPERATION_DURATION
+        quick = promql.share_within(objective.threshold, duration, RATE_WINDOW, STORE, chosen)
+        # Of no calls there is no share, and none of them was slow. NaN would stay in every sum.
+        bad = f"clamp_min({events} * (1 - ({quick})), 0) >= 0 or {events} == 0"
+    events, bad = (outside_maintenance(each) for each in (events, bad))
+    return [
+        Record(EVENTS, events, label),
+        Record(BAD, bad, label),
+        Record(TARGET, per_store(objective, "target"), label),
+        Record(MINIMUM, per_store(objective, "minimum_operations"), label),
+        *told,
+    ]
+
+
+def known_time(chosen: tuple[str, ...]) -> str:
+    """One event for each half minute in which a store's health is known, as a rate."""
+    known = f"present_over_time({promql.over(select(health.HEALTH, *chosen), RATE_WINDOW)})"
+    return f"group by ({', '.join(STORE)}) ({known}) / {BASE}"
+
+
+def critical_time(chosen: tuple[str, ...]) -> str:
+    """Those in which the liveness probe or another critical probe failed, as a rate."""
+    critical = select(health.HEALTH, promql.equal("state", "critical"), *chosen)
+    share = f"avg_over_time({promql.over(critical, RATE_WINDOW)})"
+    return f"{promql.aggregate('max', STORE, share)} / {BASE}"
+
+
+def paged() -> str:
+    """Stores whose outage has an alert of its own, and so needs none about its budget as well."""
+    outages = (
+        AlertName.STORE_DOWN,
+        AlertName.STORE_UNSTABLE,
+        AlertName.STORE_VITAL_PROBE_FAILING,
+        AlertName.STORE_CREDENTIALS_REJECTED,
+    )
+    firing = promql.firing(
+        promql.equal("severity", "critical"), promql.one_of("alertname", outages)
+    )
+    return f"group by ({', '.join(STORE)}) ({firing})"
+
+
+def outside_maintenance(rate: str) -> str:
+    """Leave out what happened in maintenance, of which rates know for the whole of their window."""
+    recent = f"max_over_time({series.MAINTENANCE}[{RATE_WINDOW}])"
+    return f"({rate}) unless {promql.on(*STORE)} ({recent} == 1)"
+
+
+def matchers(objective: Objective) -> tuple[str, ...]:
+    """Label matchers that choose what the objective is about."""
+    return tuple(promql.one_of(label, values) for label, values in objective.match if values)
+
+
+def per_store(objective: Objective, attribute: str) -> str:
+    """A figure of the objective as a series for each store, the most specific override first."""
+    here = promql.equal("slo", objective.name)
+    parts = []
+    for override in sorted(objective.overrides, key=lambda each: each.domain is None):
+        value = getattr(override, attribute)
+        if value is None:
+            continue
+        chosen = [promql.equal("org", override.org), here]
+        if override.domain is not None:
+            chosen.insert(1, promql.equal("domain", override.domain))
+        parts.append(f"{value:g} * group by ({', '.join(STORE)}) ({select(EVENTS, *chosen)})")
+    default = f"{getattr(objective, attribute):g}"
+    parts.append(f"{default} * group by ({', '.join(STORE)}) ({select(EVENTS, here)})")
+    return " or ".join(parts)
+
+
+def over(window: str, every: float) -> list[Record]:
+    """Events, bad events and burn rate over one window, of all objectives."""
+    burn = f"({bad_in(window)} / ({events_in(window)} > 0)) / (1 - {TARGET})"
+    return [
+        Record(events_in(window), count(EVENTS, events_in, window, every)),
+        Record(bad_in(window), count(BAD, bad_in, window, every)),
+        Record(burn_rate(window), burn),
+    ]
+
+
+def count(rate: str, within: Callable[[str], str], window: str, every: float) -> str:
+    """The number of events within a window, from rates recorded `every` so many seconds.
+
+    Days are sums of full hours; before its first full hour a store has no more than the last
+    window of hours knows.
+    """
+    if window == RATE_WINDOW:
+        return f"{rate} * {promql.seconds(window):g}"
+    if window in SHORT:
+        return f"sum_over_time({rate}[{window}]) * {every:g}"
+    hours = f"sum_over_time({within(_HOUR)}[{window}:{_HOUR}])"
+    return f"{hours} or {within(SHORT[-1])}"
+
+
+def document(objectives: tuple[Objective, ...] = DEFAULT, *, pace: float = 1.0) -> dict[str, Any]:
+    """Return the rule file's content."""
+    return as_document(groups(objectives, pace=pace), grafana="", runbooks="", pace=pace)

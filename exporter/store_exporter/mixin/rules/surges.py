@@ -1,0 +1,42 @@
+"""What a shop pays back, what is left in carts and sells for other prices, and what is normal."""
+
+from __future__ import annotations
+
+from ...metrics.catalogue import business
+from .. import promql, series
+from ..model import Group, Record
+from ..promql import STORE
+from .costs import MONEY
+from .seasonal import same_hour_of_past_weeks
+
+REFUNDS = series.recorded(MONEY, business.REFUNDS, "increase1d")
+REFUNDS_NORMAL = series.recorded(MONEY, business.REFUNDS, "increase1d_normal")
+REVENUE = series.recorded(MONEY, business.REVENUE, "increase1d")
+ABANDONED = series.recorded(MONEY, business.CART_ABANDONED_VALUE, "max")
+ABANDONED_NORMAL = series.recorded(MONEY, business.CART_ABANDONED_VALUE, "max_normal")
+ORDERS = series.orders_in("1d")
+CARTS = series.recorded(STORE, business.CARTS_ABANDONED, "max")
+REPRICED = series.recorded(STORE, business.PRODUCTS_SOLD, "repriced")
+REPRICED_SHARE = series.recorded(STORE, business.PRODUCTS_SOLD, "repriced_ratio")
+REPRICED_NORMAL = series.recorded(STORE, business.PRODUCTS_SOLD, "repriced_ratio_normal")
+
+
+def groups() -> list[Group]:
+    """The rules of this module."""
+    abandoned = promql.select(business.CART_ABANDONED_VALUE)
+    carts = promql.select(business.CARTS_ABANDONED)
+    sold = promql.total(STORE, promql.each(business.PRODUCTS_SOLD))
+    other = promql.total(STORE, promql.each(business.PRODUCTS_SOLD, 'price!="usual"'))
+    rules = [
+        Record(REFUNDS, series.counted(business.REFUNDS, "1d")),
+        Record(REFUNDS_NORMAL, same_hour_of_past_weeks(REFUNDS, MONEY)),
+        Record(REVENUE, series.counted(business.REVENUE, "1d")),
+        Record(ABANDONED, promql.aggregate("max", MONEY, abandoned)),
+        Record(ABANDONED_NORMAL, same_hour_of_past_weeks(ABANDONED, MONEY)),
+        Record(CARTS, promql.aggregate("max", STORE, carts)),
+        Record(REPRICED, other),
+        Record(REPRICED_SHARE, f"{REPRICED} / ({sold} > 0)"),
+        # Without the last day, which is what is compared with it.
+        Record(REPRICED_NORMAL, f"avg_over_time({REPRICED_SHARE}[7d:1h] offset 1d)"),
+    ]
+    return [Group("store-exporter.surges", rules, interval=300)]

@@ -1,0 +1,1 @@
+"""From Shopify's JSON to results. No I/O."""

@@ -1,0 +1,165 @@
+"""Orders: their status in the words that all platforms share, and what is in them. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ....spec.money import Money
+from ....spec.results import (
+    Customer,
+    Order,
+    OrderLine,
+    OrderNote,
+    Refund,
+    ShippingAddress,
+    Tracking,
+)
+from ...kit.reading.fields import Fields
+from .ids import number, shop_money
+
+_PAID = ("PAID", "PARTIALLY_REFUNDED", "REFUNDED")
+_UNPAID = ("AUTHORIZED", "PARTIALLY_PAID", "PENDING")
+_LOST = ("EXPIRED", "VOIDED")
+FINANCIAL = (*_PAID, *_UNPAID, *_LOST)
+_DELIVERED = "FULFILLED"
+FULFILLMENT = (
+    _DELIVERED,
+    *("FULFILLMENT_NOT_REQUIRED", "IN_PROGRESS", "ON_HOLD", "OPEN", "PARTIALLY_FULFILLED"),
+    *("PENDING_FULFILLMENT", "REQUEST_DECLINED", "RESTOCKED", "SCHEDULED", "UNFULFILLED"),
+)
+
+
+STATUSES = ("pending", "processing", "completed", "cancelled", "refunded", "failed")
+"""The statuses that `status` makes of Shopify's, in the words that all platforms share."""
+
+
+def financial_status(order: Fields) -> str:
+    """Read how far an order is paid.
+
+    Where Shopify tells no status, or one of a later version, it is what it tells of money.
+
+    Raises:
+        StoreError: invalid_response.
+    """
+    if order.has("displayFinancialStatus"):
+        told = order.one_of_or("displayFinancialStatus", FINANCIAL, "")
+        if told:
+            return told
+    if not order.flag("fullyPaid"):
+        return "PENDING"
+    refunded = shop_money(order, "totalRefundedSet").amount
+    if refunded <= 0:
+        return "PAID"
+    total = shop_money(order, "totalPriceSet").amount
+    return "REFUNDED" if refunded >= total else "PARTIALLY_REFUNDED"
+
+
+def is_delivered(order: Fields) -> bool:
+    """Whether everything has been sent.
+
+    Raises:
+        StoreError: invalid_response.
+    """
+    return order.one_of_or("displayFulfillmentStatus", FULFILLMENT, "") == _DELIVERED
+
+
+def status(order: Fields) -> str:
+    """Return an order's status in the words that all platforms share.
+
+    Shopify has no single status: payment, delivery and cancellation are told apart.
+    """
+    financial, delivered = financial_status(order), is_delivered(order)
+    if order.gmt_if_any("cancelledAt") is not None:
+        return "cancelled"
+    if financial == "REFUNDED":
+        return "refunded"
+    if financial in _LOST:
+        return "failed"
+    if financial in _PAID:
+        return "completed" if delivered else "processing"
+    return "pending"
+
+
+def is_paid(order: Fields) -> bool:
+    """Whether an order has been paid, whatever was paid back since."""
+    return financial_status(order) in _PAID
+
+
+def order(fields: Fields, *, with_customer: bool) -> Order:
+    """Read an order."""
+    created = fields.gmt("createdAt")
+    found = status(fields)
+    return Order(
+        id=number(fields),
+        number=fields.text("name").lstrip("#"),
+        status=found,
+        total=shop_money(fields, "totalPriceSet"),
+        refunded=shop_money(fields, "totalRefundedSet"),
+        lines=tuple(_line(row) for row in fields.nodes("lineItems")),
+        customer=_customer(fields) if with_customer else None,
+        payment_method="",
+        created=created,
+        modified=fields.gmt("updatedAt"),
+        paid=created if is_paid(fields) else None,
+        completed=fields.gmt_if_any("closedAt") if found == "completed" else None,
+        shipping=_address(fields) if with_customer else None,
+        tracking=tuple(_parcels(fields)) if with_customer else (),
+    )
+
+
+def _address(fields: Fields) -> ShippingAddress | None:
+    given = fields.at("shippingAddress")
+    if given is None:
+        return None
+    return ShippingAddress(
+        name=given.text_or("name"),
+        company=given.text_or("company"),
+        lines=tuple(filter(None, (given.text_or("address1"), given.text_or("address2")))),
+        city=given.text_or("city"),
+        state=given.text_or("provinceCode"),
+        postcode=given.text_or("zip"),
+        country=given.text_or("countryCodeV2"),
+    )
+
+
+def _parcels(fields: Fields) -> Iterator[Tracking]:
+    for parcel in fields.children("fulfillments"):
+        for row in parcel.children("trackingInfo"):
+            if number_of := row.text_or("number").strip():
+                yield Tracking(number_of, row.text_or("company"), row.text_or("url"))
+
+
+def _line(row: Fields) -> OrderLine:
+    quantity = row.integer("quantity")
+    unit = shop_money(row, "originalUnitPriceSet")
+    return OrderLine(
+        product_id=number(row.child("product")) if row.has("product") else None,
+        variation_id=number(row.child("variant")) if row.has("variant") else None,
+        sku=row.text_or("sku"),
+        name=row.text("name"),
+        quantity=quantity,
+        total=Money(unit.amount * quantity, unit.currency),
+    )
+
+
+def _customer(fields: Fields) -> Customer:
+    email = fields.text_or("email")
+    if not fields.has("customer"):
+        return Customer(None, email, "")
+    found = fields.child("customer")
+    return Customer(number(found), email, found.text_or("displayName"))
+
+
+def refund(fields: Fields) -> Refund:
+    """Read one refund."""
+    return Refund(
+        number(fields),
+        shop_money(fields, "totalRefundedSet"),
+        fields.text_or("note"),
+        fields.gmt("createdAt"),
+    )
+
+
+def event(fields: Fields) -> OrderNote:
+    """Read an entry of an order's timeline, which only the staff sees."""
+    return OrderNote(number(fields), fields.markup_or("message"), False, fields.gmt("createdAt"))

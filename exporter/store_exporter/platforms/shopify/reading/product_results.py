@@ -1,0 +1,127 @@
+"""From Shopify's JSON to results: products, variants and collections. No I/O."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ....errors import StoreError
+from ....spec.results import Category, LowStock, Product, Stock
+from ...kit.operations import products
+from ...kit.reading.fields import Fields
+from .ids import number
+
+
+def _alone(product: Fields) -> bool:
+    return product.flag("hasOnlyDefaultVariant")
+
+
+def counted(variant: Fields) -> int | None:
+    """Return how many pieces there are, None when Shopify does not count them."""
+    if not variant.child("inventoryItem").flag("tracked"):
+        return None
+    return variant.integer("inventoryQuantity", low=-(10**9))
+
+
+def scarce_query(threshold: int) -> str:
+    """Return the search for the counted variants on sale of which so many are left, or fewer."""
+    return f"inventory_quantity:<={threshold} AND product_status:active AND managed:true"
+
+
+def is_scarce(variant: Fields, threshold: int) -> bool:
+    """Whether a variant that was found so is one: the search lags behind the records."""
+    left = counted(variant)
+    on_sale = variant.child("product").text("status") == "ACTIVE"
+    return left is not None and left <= threshold and on_sale
+
+
+def on_backorder(variant: Fields) -> bool:
+    """Whether a scarce variant can be had although none is left."""
+    empty = (counted(variant) or 0) <= 0
+    return empty and variant.text("inventoryPolicy") == "CONTINUE"
+
+
+def stock(variant: Fields, product: Fields) -> Stock:
+    """Read the stock of a variant; the only one of a product has the product's name."""
+    quantity = counted(variant)
+    empty = quantity is not None and quantity <= 0
+    available = variant.flag("availableForSale")
+    return Stock(
+        product_id=number(variant),
+        sku=variant.text_or("sku"),
+        name=(product if _alone(product) else variant).text("title"),
+        in_stock=available,
+        status="out_of_stock" if not available else "on_backorder" if empty else "in_stock",
+        quantity=quantity,
+        backorders_allowed=quantity is not None and variant.text("inventoryPolicy") == "CONTINUE",
+    )
+
+
+def sold(variant: Fields, product: Fields, currency: str) -> Product:
+    """Read a variant as what is sold: a variation, or the product that has no other variant.
+
+    `compareAtPrice` is what it cost before it was reduced.
+    """
+    price = variant.money("price", currency)
+    before = variant.money_if_any("compareAtPrice", currency)
+    reduced = before is not None and before.amount > price.amount
+    options = variant.decorating(
+        "selectedOptions", lambda row: (row.text("name"), row.text("value"))
+    )
+    found = Product(
+        id=number(variant),
+        parent_id=number(product),
+        type="variation",
+        name=variant.text("title"),
+        sku=variant.text_or("sku"),
+        price=price,
+        regular_price=before if reduced else price,
+        on_sale=reduced,
+        stock=stock(variant, product),
+        permalink=product.text_or("onlineStoreUrl"),
+        description=product.text_or("description"),
+        categories=_categories(product),
+        attributes={name: (value,) for name, value in options},
+    )
+    if not _alone(product):
+        return found
+    name = product.text("title")
+    return replace(
+        found, id=number(product), parent_id=None, type="simple", name=name, attributes={}
+    )
+
+
+def _categories(product: Fields) -> tuple[str, ...]:
+    if not product.has("collections"):
+        return ()
+    return product.child("collections").decorating("nodes", lambda row: row.text("title"))
+
+
+def product(fields: Fields, variants: list[Product]) -> Product:
+    """Return a product with its variants; Shopify has at least one of every product."""
+    if not variants:
+        raise StoreError("invalid_response", f"{fields.where}: a product without variants")
+    if _alone(fields):
+        return variants[0]
+    return products.combined(number(fields), fields.text("title"), variants)
+
+
+def category(fields: Fields) -> Category:
+    """Read a collection; collections have none above them."""
+    count = fields.child("productsCount").integer("count")
+    return Category(number(fields), fields.text("title"), fields.text("handle"), None, count, "")
+
+
+def low_stock(variant: Fields) -> LowStock:
+    """Read a variant of which little is left."""
+    parent = variant.child("product")
+    found = stock(variant, parent)
+    if found.quantity is None:
+        raise StoreError("invalid_response", f"{variant.where}: not counted")
+    return LowStock(
+        product_id=found.product_id,
+        parent_id=number(parent),
+        sku=found.sku,
+        name=found.name,
+        quantity=found.quantity,
+        in_stock=found.in_stock,
+    )

@@ -1,0 +1,1 @@
+"""From WooCommerce's JSON to results. No I/O."""

@@ -1,0 +1,108 @@
+"""Carts of the Store API: reading them, and the tokens that identify them. No I/O."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ....errors import StoreError
+from ....spec.money import Money
+from ....spec.results import Cart, CartCoupon, CartLine
+from ...kit.auth import jwt
+from ...kit.reading.fields import Fields
+from ...kit.reading.money import currency_code, decimal_places, decimals_of, minor_units, rounded
+
+_UNLIMITED = 9999
+
+
+def same_cart(asked: str, answered: str) -> bool:
+    """Whether the store took the token that it was given.
+
+    It does not refuse a GET with a token that is no longer good: it begins another cart and says
+    so only by a token for somebody else.
+    """
+    if asked == answered:
+        return True
+    before, after = jwt.claims(asked).get("user_id"), jwt.claims(answered).get("user_id")
+    return before is not None and before == after
+
+
+class _Amounts:
+    """Reads amounts in minor units, in the currency that stands beside them."""
+
+    def __init__(self, fields: Fields) -> None:
+        where = fields.where
+        self._fields = fields
+        self.currency = currency_code(fields.raw("currency_code"), f"{where}: currency_code")
+        unit = fields.raw("currency_minor_unit")
+        self.decimals = decimal_places(unit, f"{where}: currency_minor_unit")
+
+    def money(self, name: str) -> Money:
+        value = self._fields.raw(name)
+        amount = minor_units(value, self.decimals, f"{self._fields.where}: {name}")
+        return Money(amount, self.currency)
+
+    def money_if_any(self, name: str) -> Money | None:
+        return self.money(name) if self._fields.has(name) else None
+
+
+def cart(body: Any, token: str) -> Cart:
+    """Read a cart.
+
+    Raises:
+        StoreError: invalid_response; a line that cannot be read makes the whole cart unreadable,
+            as a cart with lines missing would be another cart.
+    """
+    fields = Fields(body, "the cart")
+    totals = _Amounts(fields.child("totals"))
+    return Cart(
+        token=token,
+        expires=jwt.expiry(token),
+        lines=tuple(_line(row, totals.currency) for row in fields.children("items")),
+        coupons=tuple(_coupon(row) for row in fields.children("coupons")),
+        items=fields.quantity("items_count"),
+        subtotal=totals.money("total_items"),
+        discount=totals.money("total_discount"),
+        shipping=totals.money_if_any("total_shipping"),
+        tax=totals.money("total_tax"),
+        total=totals.money("total_price"),
+        problems=fields.decorating("errors", lambda row: row.text("message")),
+    )
+
+
+def _line(row: Fields, currency: str) -> CartLine:
+    prices = _Amounts(row.child("prices"))
+    totals = _Amounts(row.child("totals"))
+    if {prices.currency, totals.currency} != {currency}:
+        raise StoreError("invalid_response", f"{row.where}: another currency than the cart's")
+    maximum = row.child("quantity_limits").quantity("maximum")
+    return CartLine(
+        key=row.text("key"),
+        product_id=row.identifier(),
+        sku=row.text_or("sku"),
+        name=row.text("name"),
+        quantity=row.quantity("quantity"),
+        maximum=maximum if maximum < _UNLIMITED else None,
+        unit_price=_unit_price(row, prices),
+        total=totals.money("line_total"),
+        options=dict(row.decorating("variation", _option)),
+    )
+
+
+def _unit_price(row: Fields, prices: _Amounts) -> Money:
+    """Read a price; `raw_prices` have it in full where the shop displays fewer decimals."""
+    shown = prices.money("price")
+    in_full = prices.decimals >= decimals_of(shown.currency)
+    if in_full or not row.child("prices").has("raw_prices"):
+        return shown
+    raw = row.child("prices").child("raw_prices")
+    places = decimal_places(raw.raw("precision"), f"{raw.where}: precision")
+    amount = minor_units(raw.raw("price"), places, f"{raw.where}: price")
+    return Money(rounded(amount, shown.currency), shown.currency)
+
+
+def _option(row: Fields) -> tuple[str, str]:
+    return row.text("attribute"), row.text("value")
+
+
+def _coupon(row: Fields) -> CartCoupon:
+    return CartCoupon(row.text("code"), _Amounts(row.child("totals")).money("total_discount"))

@@ -1,0 +1,91 @@
+"""Coupons: whether one is good, as far as can be told without a cart. No I/O."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ....spec.money import Money
+from ....spec.results import Coupon
+from ...kit.operations.coupons import Asked, check, refused
+from ...kit.reading.fields import Fields
+
+_RESTRICTIONS = (
+    "product_ids",
+    "excluded_product_ids",
+    "product_categories",
+    "excluded_product_categories",
+    "email_restrictions",
+)
+_PER_ITEM = ("fixed_product", "percent_product")
+
+
+def coupon(fields: Fields, currency: str, asked: Asked, *, now: float) -> Coupon:
+    """Read a coupon and check it.
+
+    Args:
+        fields: the coupon.
+        currency: of the shop.
+        asked: what it has to be good for.
+        now: Unix time in seconds.
+
+    Raises:
+        StoreError: as `check` does; invalid_coupon with code coupon_unpublished, coupon_email or
+            coupon_usage_limit_per_user; invalid_response.
+    """
+    code = fields.text("code")
+    if fields.text_or("status", "publish") != "publish":
+        raise refused("unpublished", f"coupon {code} is not published")
+    kind = fields.text("discount_type")
+    percent = "percent" in kind
+    amount = fields.money("amount", currency)
+    found = Coupon(
+        code=code,
+        percent=amount.amount if percent else None,
+        amount=None if percent else amount,
+        per_item=kind in _PER_ITEM,
+        free_shipping=fields.flag("free_shipping"),
+        minimum=_limit(fields, "minimum_amount", currency),
+        maximum=_limit(fields, "maximum_amount", currency),
+        expires=fields.gmt_if_any("date_expires_gmt"),
+        uses_left=_uses_left(fields),
+        restricted=any(fields.listed(name) for name in _RESTRICTIONS),
+    )
+    check(found, now=now, subtotal=asked.subtotal)
+    if asked.email is not None:
+        _check_shopper(fields, code, asked.email)
+    return found
+
+
+def _limit(fields: Fields, name: str, currency: str) -> Money | None:
+    """Read a limit of the spend; zero and nothing both mean that there is none."""
+    money = fields.money_if_any(name, currency)
+    return money if money is not None and money.amount > 0 else None
+
+
+def _uses_left(fields: Fields) -> int | None:
+    limit = fields.integer("usage_limit") if fields.has("usage_limit") else 0
+    return limit - fields.integer("usage_count") if limit else None
+
+
+def _texts(items: list[Any]) -> list[str]:
+    return [str(item).casefold() for item in items if isinstance(item, (str, int))]
+
+
+def _check_shopper(fields: Fields, code: str, email: str) -> None:
+    allowed = _texts(fields.listed("email_restrictions"))
+    if allowed and not any(_matches(pattern, email) for pattern in allowed):
+        raise refused("email", f"coupon {code} is for other customers")
+    limit = fields.integer("usage_limit_per_user") if fields.has("usage_limit_per_user") else 0
+    # Guests are listed by their address; who was logged in, by a number that says nothing here.
+    if limit and _texts(fields.listed("used_by")).count(email) >= limit:
+        raise refused(
+            "usage_limit_per_user", f"coupon {code} has been used as often as one customer may"
+        )
+
+
+def _matches(pattern: str, email: str) -> bool:
+    """Whether an address matches, where `*` stands for anything, as in `*@example.com`."""
+    head, star, tail = pattern.partition("*")
+    if not star:
+        return pattern == email
+    return email.startswith(head) and email.endswith(tail) and len(email) >= len(pattern) - 1

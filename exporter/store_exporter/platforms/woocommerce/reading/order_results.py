@@ -1,0 +1,148 @@
+"""Orders: what is in them, where they go, and the parcels that tracking plugins tell of. No I/O.
+
+WooCommerce itself knows no tracking numbers. These plugins keep them in the order's meta data:
+Advanced Shipment Tracking and WooCommerce Shipment Tracking, which share the first key, and
+AfterShip, whose older versions knew one parcel only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from ....errors import StoreError
+from ....spec.money import Money
+from ....spec.results import (
+    Customer,
+    Order,
+    OrderLine,
+    OrderNote,
+    Refund,
+    ShippingAddress,
+    Tracking,
+)
+from ...kit.reading.fields import Fields
+from .product_results import full_name, lines, optional_id
+from .totals import OrderTotals
+
+_LISTS = ("_wc_shipment_tracking_items", "_aftership_tracking_items")
+_NUMBER, _CARRIER = "_aftership_tracking_number", "_aftership_tracking_provider_name"
+_LINKS = ("custom_tracking_link", "formatted_tracking_link", "ast_tracking_link")
+_CARRIERS = ("custom_tracking_provider", "formatted_tracking_provider", "tracking_provider", "slug")
+_MOST = 50
+
+
+def order(fields: Fields, reading: OrderTotals, *, with_customer: bool) -> Order:
+    """Read an order; who placed it only when that was asked for."""
+    currency = fields.currency("currency")
+    refunded = Decimal(0)
+    for row in fields.children("refunds"):
+        # Negative in the answer, as it lessens the order's total.
+        refunded += abs(row.money("total", currency).amount)
+    return Order(
+        id=fields.identifier(),
+        number=fields.text("number"),
+        status=fields.text("status"),
+        total=reading.total(fields, currency),
+        refunded=Money(refunded, currency),
+        lines=tuple(_line(row, currency) for row in lines(fields)),
+        customer=_customer(fields) if with_customer else None,
+        payment_method=fields.text_or("payment_method_title"),
+        created=fields.gmt_if_any("date_created_gmt"),
+        modified=fields.gmt_if_any("date_modified_gmt"),
+        paid=fields.gmt_if_any("date_paid_gmt"),
+        completed=fields.gmt_if_any("date_completed_gmt"),
+        shipping=_address(fields) if with_customer else None,
+        tracking=_tracking(fields) if with_customer else (),
+    )
+
+
+def _line(row: Fields, currency: str) -> OrderLine:
+    return OrderLine(
+        product_id=optional_id(row, "product_id"),
+        variation_id=optional_id(row, "variation_id"),
+        sku=row.text_or("sku"),
+        name=row.text("name"),
+        quantity=row.quantity("quantity"),
+        total=row.money("total", currency),
+    )
+
+
+def _customer(fields: Fields) -> Customer:
+    billing = fields.child("billing")
+    email = billing.text_or("email")
+    return Customer(optional_id(fields, "customer_id"), email, full_name(billing))
+
+
+def note(fields: Fields) -> OrderNote:
+    """Read an order's note."""
+    return OrderNote(
+        id=fields.identifier(),
+        text=fields.markup_or("note"),
+        for_customer=fields.flag("customer_note"),
+        created=fields.gmt("date_created_gmt"),
+    )
+
+
+def refund(fields: Fields, currency: str) -> Refund:
+    """Read a refund."""
+    amount = fields.money("amount", currency)
+    return Refund(
+        id=fields.identifier(),
+        amount=Money(abs(amount.amount), currency),
+        reason=fields.text_or("reason"),
+        created=fields.gmt("date_created_gmt"),
+    )
+
+
+def _address(order: Fields) -> ShippingAddress | None:
+    """Read where an order goes; None where it says nothing, as one that is not sent.
+
+    Raises:
+        StoreError: invalid_response.
+    """
+    if not order.has("shipping"):
+        return None
+    given = order.child("shipping")
+    lines = (given.text_or("address_1"), given.text_or("address_2"))
+    found = ShippingAddress(
+        name=full_name(given),
+        company=given.text_or("company"),
+        lines=tuple(filter(None, lines)),
+        city=given.text_or("city"),
+        state=given.text_or("state"),
+        postcode=given.text_or("postcode"),
+        country=given.text_or("country"),
+    )
+    is_told = found.lines or found.city or found.postcode or found.country
+    return found if is_told else None
+
+
+def _tracking(order: Fields) -> tuple[Tracking, ...]:
+    """Read the parcels of an order; what makes no sense of them is left out."""
+    meta = {row.text_or("key"): row.raw("value") for row in _rows(order.raw("meta_data"))}
+    found = [_parcel(row) for key in _LISTS for row in _rows(meta.get(key))]
+    single = meta.get(_NUMBER)
+    if isinstance(single, str) and single.strip():
+        carrier = meta.get(_CARRIER)
+        found.append(Tracking(single.strip(), carrier if isinstance(carrier, str) else "", ""))
+    known = {parcel.number: parcel for parcel in reversed(found) if parcel.number}
+    return tuple(reversed(known.values()))
+
+
+def _rows(value: Any) -> Iterator[Fields]:
+    # PHP makes an object of a list from which one was taken out.
+    items = list(value.values()) if isinstance(value, dict) else value
+    for item in items[:_MOST] if isinstance(items, list) else ():
+        try:
+            yield Fields(item, "meta data")
+        except StoreError:
+            continue
+
+
+def _parcel(row: Fields) -> Tracking:
+    carrier = next((row.text_or(name) for name in _CARRIERS if row.text_or(name)), "")
+    links = (row.text_or(name) for name in _LINKS)
+    link = next((link for link in links if link.startswith(("https://", "http://"))), "")
+    return Tracking(row.text_or("tracking_number").strip(), carrier, link)

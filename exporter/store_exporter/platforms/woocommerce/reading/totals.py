@@ -1,0 +1,201 @@
+"""What orders come to, in full. No I/O but for learning how the shop rounds.
+
+WooCommerce rounds an order's total and tax to the decimals that the shop displays whenever it loads
+the order, whatever the request asks for (`WC_Abstract_Order::set_total`), while the parts of the
+order come as they are stored. A total that was made with more decimals (an order of the time before
+the shop displayed fewer, an import, another currency) is the sum of its parts. One that was made
+with these decimals is a round number, and its parts, which WooCommerce does not round, do not add
+up to it. The orders themselves tell which of the two they are, most of them alone, the others by
+their neighbours.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from decimal import ROUND_HALF_UP, Context, Decimal
+
+from ....errors import StoreError
+from ....spec.money import Money
+from ...kit.reading.fields import Fields
+from ...kit.reading.money import decimal_number, decimals_of, exact, rounded
+
+PARTS = "line_items,fee_lines,shipping_lines,tax_lines,shipping_total,discount_total"
+"""Members of an order that tell what its total and tax are in full."""
+_STATED = "total,total_tax,shipping_total,discount_total"
+MEMBERS = f"{_STATED},line_items,fee_lines,shipping_lines,tax_lines"
+"""Members of an order that `OrderTotals` reads. The store asks its database three times for each of
+the taxes of each order."""
+_ROUNDED = ("shipping_total", "discount_total")
+"""Amounts that WooCommerce rounds when it makes an order, and not when it loads one."""
+_FLOAT = Context(prec=15)
+"""WooCommerce formats a float, whose further digits mean nothing."""
+_SMALLEST = Decimal("1e-8")
+"""Amounts are asked for with eight decimals."""
+_WIDE = Context(prec=40)
+
+
+def amount(fields: Fields, name: str) -> Decimal:
+    """Read an amount, which is negative where a shop gives more back than it takes.
+
+    Raises:
+        StoreError: invalid_response.
+    """
+    found = decimal_number(fields.raw(name), f"{fields.where}: {name}")
+    if found == found.to_integral_value():
+        return found.quantize(Decimal(1))
+    # Beyond its decimals stands what is left of a subtraction of floats.
+    return _FLOAT.plus(found).quantize(_SMALLEST, context=_WIDE).normalize()
+
+
+@dataclass(frozen=True, slots=True)
+class OrderTotals:
+    """Reads the totals of one shop's orders.
+
+    Attributes:
+        shown: decimals that the shop displays.
+        finer_below: orders with smaller ids which do not tell it themselves were made with more.
+        at_subtotal: whether the shop rounds taxes and lines together and not each of them.
+        by_parts: whether the shop's own currency has more decimals than are displayed, so that
+            orders have to be read with their parts.
+        is_guess: whether orders of both kinds are possible and nothing tells which they are.
+    """
+
+    shown: int
+    finer_below: float = math.inf
+    at_subtotal: bool = False
+    by_parts: bool = False
+    is_guess: bool = False
+
+    @property
+    def members(self) -> str:
+        """Members of an order that this reads, of one in the shop's own currency."""
+        return MEMBERS if self.by_parts else _STATED
+
+    def rounds(self, currency: str) -> bool:
+        """Whether amounts in a currency have more decimals than the shop displays."""
+        return self.shown < decimals_of(currency)
+
+    def total(self, order: Fields, currency: str) -> Money:
+        """Read an order's total.
+
+        Raises:
+            StoreError: invalid_response.
+        """
+        stated = amount(order, "total")
+        if self._is_finer(order, currency):
+            parts = _Parts(order)
+            stated = self._in_full(stated, parts.total(), currency)
+        return Money(exact(stated, currency), currency)
+
+    def tax(self, order: Fields, currency: str) -> Money:
+        """Read an order's tax.
+
+        Raises:
+            StoreError: invalid_response.
+        """
+        stated = amount(order, "total_tax")
+        if self._is_finer(order, currency):
+            stated = self._in_full(stated, sum(_Parts(order).taxes, Decimal(0)), currency)
+        return Money(exact(stated, currency), currency)
+
+    def _in_full(self, stated: Decimal, parts: Decimal, currency: str) -> Decimal:
+        """Return the sum of the parts, where it is what was rounded."""
+        full = rounded(parts, currency)
+        return full if self._as_shown(full) == stated else stated
+
+    def _as_shown(self, value: Decimal) -> Decimal:
+        return value.quantize(Decimal(1).scaleb(-self.shown), ROUND_HALF_UP)
+
+    def _is_finer(self, order: Fields, currency: str) -> bool:
+        if not self.rounds(currency) or not order.has("line_items"):
+            return False
+        told = self.tells(order, currency)
+        return order.identifier() < self.finer_below if told is None else told
+
+    def tells(self, order: Fields, currency: str) -> bool | None:
+        """Whether an order was made with more decimals than are displayed; None if it can be both.
+
+        Raises:
+            StoreError: invalid_response.
+        """
+        stated, parts = amount(order, "total"), _Parts(order)
+        full = parts.total()
+        is_full = self._as_shown(rounded(full, currency)) == stated
+        as_made = full if self.at_subtotal else parts.as_made(self._as_shown)
+        if is_full != (self._as_shown(as_made) == stated):
+            return is_full
+        charged = [amount(order, name) for name in _ROUNDED if order.has(name)]
+        taxes = [] if self.at_subtotal else parts.taxes
+        if not is_full or any(value != self._as_shown(value) for value in (*charged, *taxes)):
+            return is_full or None
+        # Of taxes hardly one is a round number, unless it was rounded.
+        return False if any(taxes) and full != stated else None
+
+    def can_be_both(self, order: Fields, currency: str) -> bool:
+        """Whether the two readings of an order that does not tell are different amounts.
+
+        Raises:
+            StoreError: invalid_response.
+        """
+        if not self.rounds(currency) or self.tells(order, currency) is not None:
+            return False
+        finer, made = replace(self, finer_below=math.inf), replace(self, finer_below=0)
+        return finer.total(order, currency) != made.total(order, currency)
+
+
+class _Parts:
+    """The parts of an order's total."""
+
+    def __init__(self, order: Fields) -> None:
+        self.lines, self.fees, self.shipping = (
+            [amount(row, "total") for row in order.children(name)] if order.has(name) else []
+            for name in ("line_items", "fee_lines", "shipping_lines")
+        )
+        rows = list(order.children("tax_lines")) if order.has("tax_lines") else []
+        names = ("tax_total", "shipping_tax_total")
+        self.taxes = [amount(row, name) for row in rows for name in names]
+
+    def total(self) -> Decimal:
+        return sum((*self.lines, *self.fees, *self.shipping, *self.taxes), Decimal(0))
+
+    def as_made(self, as_shown: Callable[[Decimal], Decimal]) -> Decimal:
+        """Return the total as `WC_Abstract_Order::calculate_totals` makes it, not yet rounded."""
+        rounds = map(as_shown, (*self.lines, *self.shipping))
+        return sum((*rounds, *self.fees, *self.taxes), Decimal(0))
+
+
+def learned(reading: OrderTotals, orders: Iterable[Fields]) -> OrderTotals:
+    """Return how to read the totals of a shop that displays fewer decimals than its currency has.
+
+    Args:
+        reading: the shop's settings.
+        orders: its oldest and its newest ones, with `id`, `currency` and `MEMBERS`; what cannot
+            be read of them tells nothing.
+    """
+    told: dict[int, bool | None] = {}
+    for order in orders:
+        try:
+            told[order.identifier()] = reading.tells(order, order.currency("currency"))
+        except StoreError:
+            continue
+    finer = max((number for number, is_finer in told.items() if is_finer), default=0)
+    later = (n for n, is_finer in told.items() if is_finer is False and n > finer)
+    # The setting was changed somewhere between the last of the ones and the first of the others.
+    return replace(reading, finer_below=(finer + min(later, default=math.inf)) / 2 if finer else 0)
+
+
+def doubtful(reading: OrderTotals, orders: Iterable[Fields]) -> list[Fields]:
+    """Return the orders that can be both; none where others tell what the shop's are."""
+    found = []
+    for order in orders:
+        try:
+            currency = order.currency("currency")
+            if reading.tells(order, currency) is not None:
+                return []
+            if reading.can_be_both(order, currency):
+                found.append(order)
+        except StoreError:
+            continue
+    return found

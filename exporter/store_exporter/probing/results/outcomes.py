@@ -1,0 +1,226 @@
+"""From what a run ended with to a result, and what the log says about it."""
+
+from __future__ import annotations
+
+import logging
+import math
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from ...contract import Report
+from ...errors import ERROR_TYPES, StoreError
+from ...events.event import EventKind
+from ...events.page import Facts
+from ...net.classify import classify
+from ...platforms.base import redactor_of
+from ...stores.model import Store
+from ..access import Journal
+from ..jobs import PROBE, Job
+from .health import Health, State
+from .history import Result
+
+log = logging.getLogger(__name__)
+
+_MOST_REASONS = 10
+_OURS = ("local_failure", "pool_timeout")
+_TIMED = {"timeout": 0.5, "connection": 3.0, "tls": 3.0, "dns": 3.0}
+"""Failures that a stalled event loop may have made, and after how many seconds of it: our own
+deadlines pass at once, while servers wait some seconds before they give up on us."""
+_COMPLAINT_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A run that was left out, or that failed by us and so says nothing about the store.
+
+    Attributes:
+        reason: one of `SKIP_REASONS`.
+        wait: seconds after which it may be tried again.
+        error: what a run that was begun ended with; None where it was not.
+    """
+
+    reason: str
+    wait: float
+    error: StoreError | None = None
+
+    @property
+    def message(self) -> str:
+        """Why, for a person."""
+        if self.error is not None:
+            return str(self.error)
+        return f"{self.reason}; it may run in {self.wait:.0f} s"
+
+
+def result_of(
+    job: Job,
+    ended: Report | Exception,
+    journal: Journal,
+    *,
+    time: float,
+    duration: float,
+    detailed: bool = False,
+) -> Result:
+    """Return what a run came to.
+
+    Args:
+        job: what was run.
+        ended: the report that it returned or the exception that it raised.
+        journal: what it asked of the store.
+        time: when it ended, in Unix time.
+        duration: seconds it took.
+        detailed: whether to tell of each request.
+    """
+    redact = redactor_of(job.store)
+    error_type = fault = None
+    message = summary = ""
+    degraded: tuple[str, ...] = ()
+    if isinstance(ended, Report):
+        summary = redact.line(ended.summary)
+        degraded = tuple(redact.line(text) for text in ended.degraded[:_MOST_REASONS])
+    else:
+        error_type = classify(ended)
+        fault = ERROR_TYPES[error_type].fault
+        message = redact.line(str(ended))
+        if not isinstance(ended, StoreError):
+            message = f"{type(ended).__name__}: {message}"
+    return Result(
+        *job.key,
+        time=time,
+        ok=error_type is None,
+        duration=max(duration, 0.0),
+        error_type=error_type,
+        fault=fault,
+        message=message,
+        status=journal.status,
+        phases=journal.phases,
+        degraded=degraded,
+        summary=summary,
+        requests=journal.requests,
+        lines=tuple(redact.line(line) for line in journal.lines()) if detailed else (),
+    )
+
+
+def own_failure(job: Job, ended: Report | Exception, lost: float) -> StoreError | None:
+    """Return why a run failed by this machine or process; None for what the store has done.
+
+    Args:
+        job: what was run.
+        ended: the report that it returned or the exception that it raised.
+        lost: seconds for which the event loop stood still meanwhile.
+    """
+    if isinstance(ended, Report):
+        # An answer that lay about unread looks slow; what a collector counted is kept.
+        stalled = job.kind == PROBE and bool(ended.degraded) and lost >= _TIMED["timeout"]
+        kind = "timeout" if stalled else ""
+    else:
+        kind = classify(ended)
+    if kind in _OURS:
+        return ended if isinstance(ended, StoreError) else StoreError(kind, str(ended))
+    if lost < _TIMED.get(kind, math.inf):
+        return None
+    message = f"this exporter itself stood still for {lost:.1f} s meanwhile"
+    return StoreError("local_failure", message)
+
+
+def judged(ended: Report | Exception) -> Report | Exception:
+    """Return what a probe's end says about the store: one that is throttled is not down."""
+    if isinstance(ended, StoreError) and ended.error_type == "rate_limited":
+        return Report((), [f"The store asks for fewer requests: {ended.message}."], ended.message)
+    return ended
+
+
+def facts_of(job: Job, ended: Report | Exception, journal: Journal) -> Facts:
+    """Return what a run found that rarely changes.
+
+    The certificate is the liveness probe's, which asks one host: others may follow a redirect to
+    another one, which has a certificate of its own.
+    """
+    facts = dict(ended.facts) if isinstance(ended, Report) else {}
+    if job.liveness and journal.certificate_expiry is not None:
+        day = datetime.fromtimestamp(journal.certificate_expiry, UTC).date()
+        facts[EventKind.CERTIFICATE] = {"expires": str(day)}
+    return facts
+
+
+class Complaints:
+    """Logs what runs came to: changes as they happen, and bugs once a minute with a traceback.
+
+    Args:
+        monotonic: seconds of a clock that never jumps.
+    """
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._said: dict[tuple[str, str], float] = {}
+
+    def log(self, job: Job, result: Result, before: Result | None, error: object) -> None:
+        """Log one result.
+
+        Args:
+            job: what was run.
+            result: what it came to.
+            before: what it came to the last time.
+            error: the exception that it raised, if it raised one.
+        """
+        where = {"store": result.domain, result.kind: result.name}
+        if not isinstance(error, Exception):
+            if before is not None and not before.ok:
+                log.info("%s of %s succeeds again", result.name, result.domain, extra=where)
+            return
+        if result.error_type == "exception":
+            self._trace(job, error, where)
+            return
+        changed = before is None or before.error_type != result.error_type
+        log.log(
+            logging.WARNING if changed else logging.DEBUG,
+            "%s of %s failed: %s: %s",
+            result.name,
+            result.domain,
+            result.error_type,
+            result.message,
+            extra=where,
+        )
+
+    def state(self, store: Store, before: Health | None, health: Health | None) -> None:
+        """Log that a store's state is another one than before; what failed has a line of its own.
+
+        Args:
+            store: the store.
+            before: its health until now; None if it was not known.
+            health: its health from now on.
+        """
+        if health is None or (before is not None and before.state is health.state):
+            return
+        well = health.state is State.HEALTHY
+        usual = logging.DEBUG if before is None else logging.INFO
+        log.log(
+            usual if well else logging.WARNING,
+            "%s is %s",
+            store.domain,
+            health.state,
+            extra={
+                "org": store.org,
+                "state": str(health.state),
+                "before": "unknown" if before is None else str(before.state),
+            },
+        )
+
+    def skipped(self, job: Job, reason: str, error: StoreError | None) -> None:
+        """Log once a minute that runs fail by us; `error` is None for those that were not begun."""
+        key, now = ("", reason), self._monotonic()
+        if error is None or now - self._said.get(key, -_COMPLAINT_SECONDS) < _COMPLAINT_SECONDS:
+            return
+        self._said[key] = now
+        message = redactor_of(job.store).line(error.message)
+        log.warning("%s of %s was left out: %s", job.name, job.store.domain, message)
+
+    def _trace(self, job: Job, error: Exception, where: dict[str, str]) -> None:
+        # A bug shows in many stores at once; one of them is enough to find it.
+        key, now = (job.store.platform, job.name), self._monotonic()
+        if now - self._said.get(key, -_COMPLAINT_SECONDS) < _COMPLAINT_SECONDS:
+            return
+        self._said[key] = now
+        trace = redactor_of(job.store)("".join(traceback.format_exception(error)))
+        log.error("%s of %s is broken:\n%s", job.name, job.store.domain, trace, extra=where)

@@ -1,0 +1,220 @@
+"""What becomes of a result: the one place where probing writes metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import get_args
+
+from ...calls.call import Call
+from ...contract import Report
+from ...metrics import tracing
+from ...metrics.catalogue import business, exporter, health
+from ...metrics.families import Sample
+from ...metrics.recorder import Recorder
+from ...stores.model import Store
+from ..access import Access, Journal
+from ..jobs import COLLECTOR, PROBE, Job
+from ..state.storage import Reason
+from .health import Health, State
+from .history import Result
+from .reasons import Failing, failing
+
+SKIP_REASONS = ("overlap", "budget", "backoff", "local", "state")
+"""The values of the label `reason` of `store_exporter_runs_skipped_total`."""
+
+
+_STATES = {
+    state: [Sample(health.HEALTH, float(one is state), {"state": one}) for one in State]
+    for state in State
+}
+"""The series of `store_health`, by the state that a store is in."""
+
+
+class Recording:
+    """Writes what runs found into a recorder.
+
+    Figures are published in groups that replace each other as a whole. They disappear when they
+    are not renewed for three intervals, except for what tells how fresh a collector is: an alert
+    on a collector that stands still needs it most when nothing comes any more.
+
+    Args:
+        recorder: where to.
+    """
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._last_success: dict[str, dict[tuple[str, str], float]] = {}
+        self._failures: dict[str, dict[str, Failing]] = {}
+
+    def begin(self) -> None:
+        """Show the exporter's own counters at zero, so that their first increase can be seen."""
+        for reason in SKIP_REASONS:
+            self._recorder.inc(exporter.RUNS_SKIPPED, (reason,), 0)
+        self._recorder.inc(exporter.STATE_LOSSES, (), 0)
+        for reason in get_args(Reason):
+            self._recorder.inc(exporter.STATE_ERRORS, (reason,), 0)
+
+    def expect(self, store: Store) -> None:
+        """Show a store's counters at zero, as far as their labels are known."""
+        self._recorder.inc(health.API_THROTTLED, store.labels, 0)
+
+    def record(self, job: Job, result: Result, ended: object, journal: Journal) -> None:
+        """Record one finished run.
+
+        Args:
+            job: what was run.
+            result: what it came to.
+            ended: the report that it returned, or the exception that it raised.
+            journal: what it asked of the store.
+
+        Raises:
+            ValueError: a sample of the report is not as the catalogue says.
+        """
+        if isinstance(ended, Report):
+            # First, because it may be refused, and then the run is a failure.
+            self._publish_figures(job, ended)
+        successes = self._last_success.setdefault(result.domain, {})
+        if result.ok:
+            successes[result.kind, result.name] = result.time
+        samples = _of_probe(job, result) if job.kind == PROBE else _of_collector(job, result)
+        last = successes.get((result.kind, result.name))
+        if last is not None:
+            metric = health.PROBE_LAST_SUCCESS
+            if job.kind == COLLECTOR:
+                metric = business.COLLECTOR_LAST_SUCCESS
+            samples = [*samples, Sample(metric, last, {job.kind: job.name})]
+        if job.kind == PROBE:
+            samples += self._failing(job, result)
+        if job.liveness:
+            samples = [*samples, Sample(health.UP, float(result.ok))]
+        ttl = job.ttl if job.kind == PROBE else None
+        self._recorder.publish(job.key, job.store.labels, samples, ttl=ttl)
+        self._count(job, result, journal)
+        self._remember(job, result)
+
+    def _remember(self, job: Job, result: Result) -> None:
+        """Put a failed run among the recent calls of its store."""
+        calls = self._recorder.calls
+        if calls is None or result.error_type is None:
+            return
+        calls.add(
+            Call(
+                result.time,
+                *job.store.labels,
+                result.kind,
+                result.name,
+                result.duration,
+                result.error_type,
+                result.message,
+                result.status,
+                tracing.ids().get("trace_id", ""),
+            )
+        )
+
+    def _failing(self, job: Job, result: Result) -> Iterator[Sample]:
+        """Since when a probe has been failing, and why, for as long as it does."""
+        failures = self._failures.setdefault(result.domain, {})
+        if result.ok:
+            failures.pop(job.name, None)
+            return
+        now = failures[job.name] = failing(result, failures.get(job.name))
+        own = {PROBE: job.name}
+        yield Sample(health.PROBE_FAILING_SINCE, now.since, own)
+        why = {"error_type": now.error_type, "reason": now.reason}
+        yield Sample(health.PROBE_FAILURE, 1.0, {**own, **why})
+
+    def _publish_figures(self, job: Job, report: Report) -> None:
+        own: list[Sample] = []
+        expiry: list[Sample] = []
+        for sample in report.samples:
+            (expiry if sample.metric is health.TLS_EXPIRY else own).append(sample)
+        if expiry:
+            self.certificate(job, expiry[-1].value)
+        if own:
+            group = ("figures", *job.key)
+            self._recorder.publish(group, job.store.labels, own, ttl=job.ttl)
+
+    def certificate(self, job: Job, expiry: float) -> None:
+        """Record when the store's certificate expires, whoever saw it last."""
+        group = ("certificate", job.store.domain)
+        samples = [Sample(health.TLS_EXPIRY, expiry)]
+        self._recorder.publish(group, job.store.labels, samples, ttl=job.ttl)
+
+    def _count(self, job: Job, result: Result, journal: Journal) -> None:
+        labels, recorder = job.store.labels, self._recorder
+        if job.kind == PROBE:
+            duration = max(result.duration, 0.0)
+            recorder.observe(health.PROBE_DURATION, (*labels, job.name), duration)
+        if result.error_type is not None and result.fault is not None:
+            metric = health.PROBE_FAILURES if job.kind == PROBE else business.COLLECTOR_FAILURES
+            recorder.inc(metric, (*labels, job.name, result.error_type, str(result.fault)))
+        if journal.requests:
+            recorder.inc(health.API_REQUESTS, (*labels, job.name), journal.requests)
+        if journal.throttled:
+            recorder.inc(health.API_THROTTLED, labels, journal.throttled)
+        if journal.certificate_expiry is not None:
+            self.certificate(job, journal.certificate_expiry)
+
+    def standing(self, job: Job, state: Health | None, access: Access) -> None:
+        """Record a store's health and budget as they are after a run."""
+        store = job.store
+        samples = [
+            Sample(health.API_BUDGET_LIMIT, access.budget.per_hour),
+            Sample(health.API_BUDGET_REMAINING, access.budget.remaining),
+        ]
+        if state is not None:
+            samples += _STATES[state.state]
+        self._recorder.publish(("standing", store.domain), store.labels, samples, ttl=job.ttl)
+
+    def skipped(self, reason: str, count: int = 1) -> None:
+        """Count runs that were left out."""
+        self._recorder.inc(exporter.RUNS_SKIPPED, (reason,), count)
+
+    def state_lost(self) -> None:
+        """Count that saved state made no sense and was set aside."""
+        self._recorder.inc(exporter.STATE_LOSSES, ())
+
+    def state_failed(self, reason: Reason) -> None:
+        """Count that a run could not be remembered."""
+        self._recorder.inc(exporter.STATE_ERRORS, (reason,))
+
+    def started(self, lag: float) -> None:
+        """Record how much later than planned a run started, in seconds."""
+        self._recorder.observe(exporter.SCHEDULER_LAG, (), max(lag, 0.0))
+
+    def forget(self, store: Store) -> None:
+        """Remove all series of a store."""
+        self._recorder.forget(store.labels, operations=False)
+        self._last_success.pop(store.domain, None)
+        self._failures.pop(store.domain, None)
+
+    def forget_job(self, job: Job) -> None:
+        """Remove the figures of a probe or collector that is no longer run."""
+        self._last_success.get(job.store.domain, {}).pop((job.kind, job.name), None)
+        if job.kind == PROBE:
+            self._failures.get(job.store.domain, {}).pop(job.name, None)
+        self._recorder.withdraw(job.key)
+        self._recorder.withdraw(("figures", *job.key))
+
+
+def _of_probe(job: Job, result: Result) -> list[Sample]:
+    own = {"probe": job.name}
+    samples = [Sample(health.PROBE_SUCCESS, float(result.ok), own)]
+    if result.status is not None:
+        samples.append(Sample(health.PROBE_STATUS, result.status, own))
+    samples += _phases(own, result)
+    return samples
+
+
+def _phases(own: dict[str, str], result: Result) -> Iterator[Sample]:
+    for phase, seconds in result.phases.items():
+        yield Sample(health.PROBE_PHASE, max(seconds, 0.0), {**own, "phase": phase})
+
+
+def _of_collector(job: Job, result: Result) -> list[Sample]:
+    own = {"collector": job.name}
+    return [
+        Sample(business.COLLECTOR_SUCCESS, float(result.ok), own),
+        Sample(business.COLLECTOR_DURATION, max(result.duration, 0.0), own),
+        Sample(business.COLLECTOR_INTERVAL, job.schedule.interval, own),
+    ]

@@ -1,0 +1,1 @@
+"""What is remembered of stores, in SQLite or PostgreSQL, and which process watches which store."""

@@ -1,0 +1,101 @@
+"""What stores were asked outlives a removal, a reload and the process.
+
+A budget is saved within a second of its change, together with all others that changed, and read
+before the first request to a store. So a process that dies again and again asks a store no more
+than one that lives on. It belongs to the address and not to the tenant: a store that moves to
+another org has been asked all the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Callable
+
+from ...stores.model import Store
+from ..budget import Budget
+from .documents import Documents
+from .storage import Key, StateUnavailableError, StoreIdentity
+
+log = logging.getLogger(__name__)
+
+SAVE_SECONDS = 1.0
+"""How long after a change a budget is saved."""
+_DOCUMENT = "budget"
+
+
+class Budgets:
+    """Keeps the budgets of stores.
+
+    Args:
+        documents: where.
+        now: Unix time.
+    """
+
+    def __init__(self, documents: Documents, *, now: Callable[[], float] = time.time) -> None:
+        self._documents = documents
+        self._now = now
+        self._unsaved: dict[Key, Budget] = {}
+        self._saving: asyncio.Task[None] | None = None
+
+    async def restore(self, key: Key, budget: Budget) -> bool:
+        """Take over what was saved of a store's budget, if anything was.
+
+        Args:
+            key: of the store, by `key_of`.
+            budget: what is left of it.
+
+        Returns:
+            False when it cannot be read now; so much is left meanwhile that liveness is probed.
+        """
+        try:
+            before = self._unsaved.get(key)
+            if before is not None:
+                budget.recall(before.remembered(self._now()), self._now())
+            elif (saved := await self._documents.read(key)) is not None:
+                budget.recall(json.loads(saved.document), self._now())
+        except StateUnavailableError:
+            budget.hold_to_reserve()
+            return False
+        except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
+            log.warning("the saved budget of %s makes no sense: %r", key.domain, error)
+        return True
+
+    def changed(self, key: Key, budget: Budget) -> None:
+        """Save a store's budget soon."""
+        self._unsaved[key] = budget
+        if self._saving is None or self._saving.done():
+            self._saving = asyncio.create_task(self._save_soon())
+
+    async def _save_soon(self) -> None:
+        while self._unsaved:
+            await asyncio.sleep(SAVE_SECONDS)
+            await self.save()
+
+    async def save(self) -> None:
+        """Save what changed; what cannot be saved now is saved when it changes again."""
+        unsaved, self._unsaved = self._unsaved, {}
+        now = self._now()
+        writes = (
+            self._documents.write(key, json.dumps(budget.remembered(now)))
+            for key, budget in unsaved.items()
+        )
+        for outcome in await asyncio.gather(*writes, return_exceptions=True):
+            if isinstance(outcome, Exception):
+                # Runs that cannot save say so themselves.
+                log.debug("budgets cannot be saved: %s", outcome)
+                return
+
+    async def close(self) -> None:
+        """Save what changed, and nothing any more."""
+        if self._saving is not None:
+            self._saving.cancel()
+        await self.save()
+
+
+def key_of(store: Store) -> Key:
+    """Return under which key a store's budget is kept."""
+    identity = StoreIdentity.of(store)
+    return Key("", "", identity.domain, identity.address, _DOCUMENT)

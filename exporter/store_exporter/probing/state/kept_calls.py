@@ -1,0 +1,116 @@
+"""The recent calls of watched stores in the state, so that a restart does not lose them.
+
+They are saved as they may be shown, masked: the state holds no customer's data and no secret.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+from dataclasses import asdict
+
+from ...calls.book import CallBook
+from ...calls.call import Call
+from ...stores.model import Store
+from .documents import Documents
+from .storage import Key, Saved, StateUnavailableError
+
+log = logging.getLogger(__name__)
+
+DOCUMENT = "(calls)"
+"""Stands where others have a collector's name, which no collector can have."""
+_SECONDS = 60.0
+"""How often what changed is saved. A crash loses as much; an end by a signal nothing."""
+
+
+class KeptCalls:
+    """Saves and restores the recent calls of watched stores while it is switched on.
+
+    Args:
+        book: holds them.
+        documents: where they are kept.
+        sleep: waits for seconds.
+
+    Attributes:
+        on: whether to save and restore.
+    """
+
+    def __init__(
+        self,
+        book: CallBook,
+        documents: Documents,
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self.on = False
+        self._book = book
+        self._documents = documents
+        self._sleep = sleep
+        self._stores: dict[tuple[str, str], Store] = {}
+        self._unread: set[tuple[str, str]] = set()
+        self._saving: asyncio.Task[None] | None = None
+
+    async def expect(self, stores: Iterable[Store]) -> None:
+        """Keep those of these stores, and restore what is saved of the ones that are new."""
+        wanted = {(store.org, store.domain): store for store in stores}
+        self._unread = (self._unread | (wanted.keys() - self._stores.keys())) & wanted.keys()
+        self._stores = wanted
+        if self._saving is None:
+            self._saving = asyncio.create_task(self._save_forever())
+        if self.on:
+            await self._restore()
+
+    async def stop(self) -> None:
+        """Save what is not saved yet, and end it."""
+        if self._saving is None:
+            return
+        self._saving.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._saving
+        self._saving = None
+        await self._save()
+
+    async def _save_forever(self) -> None:
+        while True:
+            await self._sleep(_SECONDS)
+            await self._save()
+
+    async def _restore(self) -> None:
+        for key in list(self._unread):
+            try:
+                saved = await self._documents.read(Key.of(self._stores[key], DOCUMENT))
+            except StateUnavailableError as error:
+                log.warning("the saved calls of %s cannot be read yet: %s", key[1], error)
+                continue
+            self._unread.discard(key)
+            for call in _calls(key[1], saved):
+                self._book.add(call)
+
+    async def _save(self) -> None:
+        """Save what changed, of stores whose saved calls are known."""
+        changed = self._book.take_changed()
+        if not self.on:
+            return
+        await self._restore()
+        for key in changed & self._stores.keys() - self._unread:
+            calls = [*self._book.slowest(*key), *reversed(self._book.read(*key))]
+            kept = [asdict(self._book.shown(call)) for call in calls]
+            text = json.dumps(kept, separators=(",", ":"))
+            try:
+                await self._documents.write(Key.of(self._stores[key], DOCUMENT), text)
+            except StateUnavailableError as error:
+                log.warning("the calls of %s cannot be saved now: %s", key[1], error)
+
+
+def _calls(domain: str, saved: Saved | None) -> list[Call]:
+    """Read what was saved; what is damaged is told and counts as nothing."""
+    if saved is None:
+        return []
+    try:
+        return [Call(**entry) for entry in json.loads(saved.document)]
+    except (ValueError, TypeError) as error:
+        log.warning("the saved calls of %s are damaged: %r", domain, error)
+        return []

@@ -1,0 +1,274 @@
+"""Leases in the tables of a database; in SQLite for the processes of one host.
+
+Nothing here outlives the processes, so nothing is waited for that makes it durable, and a damaged
+file is replaced.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import secrets
+import sqlite3
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ... import sqlite
+from .leases import Beat, Labels, LeaseError
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+FILE_NAME = "leases.db"
+LOCKS = "holders"
+HOLDERS = "exporter_holders"
+LEASES = "exporter_leases"
+_COLUMNS = (
+    "org text NOT NULL, domain text NOT NULL, platform text NOT NULL, holder text NOT NULL, "
+    "report text NOT NULL, PRIMARY KEY (org, domain, platform)"
+)
+SCHEMA = (
+    f"CREATE TABLE IF NOT EXISTS {HOLDERS} (id text PRIMARY KEY, beat bigint NOT NULL)",
+    f"CREATE TABLE IF NOT EXISTS {LEASES} ({_COLUMNS})",
+)
+_BUSY_SECONDS = 2.0
+_STUCK_SECONDS = 2.0
+"""Nothing here waits for a disk: who has the lock for so long does not go on."""
+_ATTEMPTS = 3
+_THIS = "org = ? AND domain = ? AND platform = ?"
+
+
+class SqlLeases(ABC):
+    """A `LeaseTable` in two tables of a database.
+
+    Attributes:
+        id: this process among the holders; no two processes ever have the same.
+    """
+
+    def __init__(self) -> None:
+        self.id = secrets.token_hex(16)
+
+    @abstractmethod
+    def run(self, work: Callable[[], T]) -> T:
+        """Do some work in one transaction.
+
+        Raises:
+            LeaseError: it cannot be done now.
+        """
+
+    @abstractmethod
+    def execute(self, statement: str, values: Sequence[Any] = ()) -> Any:
+        """Run a statement, with `?` for values, and return a cursor."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of the database."""
+
+    def is_dead(self, _holder: str) -> bool:
+        """Tell whether a holder has ended; False as well where that cannot be told."""
+        return False
+
+    def beat(
+        self, wanted: Collection[Labels], gone: Mapping[str, int], reports: Mapping[Labels, str]
+    ) -> Beat:
+        """Show that this process lives, give up what is not wanted and take what is free."""
+        return self.run(lambda: self._beat(set(wanted), gone, reports))
+
+    def _beat(
+        self, wanted: set[Labels], gone: Mapping[str, int], reports: Mapping[Labels, str]
+    ) -> Beat:
+        others = self._others(gone)
+        holders: dict[Labels, str] = {
+            (org, domain, platform): holder
+            for org, domain, platform, holder in self.execute(
+                f"SELECT org, domain, platform, holder FROM {LEASES}"  # noqa: S608
+            ).fetchall()
+        }
+        mine = {labels for labels, holder in holders.items() if holder == self.id}
+        for labels in mine - wanted:
+            self.execute(f"DELETE FROM {LEASES} WHERE {_THIS}", labels)  # noqa: S608
+        # In one order everywhere, so that two processes do not wait for each other.
+        taken = filter(self._take, sorted(wanted - holders.keys()))
+        held = frozenset((mine & wanted).union(taken))
+        for labels in sorted(held & reports.keys()):
+            statement = f"UPDATE {LEASES} SET report = ? WHERE {_THIS}"  # noqa: S608
+            self.execute(statement, (reports[labels], *labels))
+        return Beat(held, others)
+
+    def _others(self, gone: Mapping[str, int]) -> dict[str, int]:
+        """Count this process's beat; return the others' counts, without those that are gone."""
+        beaten = self.execute(
+            f"UPDATE {HOLDERS} SET beat = beat + 1 WHERE id = ?",  # noqa: S608
+            (self.id,),
+        )
+        if not beaten.rowcount:
+            self.execute(f"INSERT INTO {HOLDERS} VALUES (?, 0)", (self.id,))  # noqa: S608
+        statement = f"SELECT id, beat FROM {HOLDERS} WHERE id <> ? ORDER BY id"  # noqa: S608
+        others: dict[str, int] = dict(self.execute(statement, (self.id,)).fetchall())
+        for holder, count in list(others.items()):
+            if gone.get(holder) != count and not self.is_dead(holder):
+                continue
+            # One that has beaten since, while this waited for it, stays.
+            statement = f"DELETE FROM {HOLDERS} WHERE id = ? AND beat = ?"  # noqa: S608
+            if self.execute(statement, (holder, count)).rowcount:
+                self.execute(f"DELETE FROM {LEASES} WHERE holder = ?", (holder,))  # noqa: S608
+                del others[holder]
+        return others
+
+    def _take(self, labels: Labels) -> bool:
+        done = self.execute(
+            f"INSERT INTO {LEASES} VALUES (?, ?, ?, ?, '') ON CONFLICT DO NOTHING",  # noqa: S608
+            (*labels, self.id),
+        )
+        return bool(done.rowcount)
+
+    def reports(self, org: str) -> Mapping[Labels, str]:
+        """Return what their holders tell of an org's stores."""
+        statement = f"SELECT org, domain, platform, report FROM {LEASES} WHERE org = ?"  # noqa: S608
+        rows = self.run(lambda: self.execute(statement, (org,)).fetchall())
+        return {(org, domain, platform): text for org, domain, platform, text in rows if text}
+
+    def leave(self) -> None:
+        """Give up everything."""
+
+        def work() -> None:
+            for table, column in ((LEASES, "holder"), (HOLDERS, "id")):
+                self.execute(f"DELETE FROM {table} WHERE {column} = ?", (self.id,))  # noqa: S608
+
+        self.run(work)
+
+
+class SqliteLeases(SqlLeases):
+    """Leases in a file of a folder.
+
+    Each process keeps a lock on a file of its own, which ends with it however it ends. So stores
+    of one that crashed are free at once, and only one that stands still is waited for.
+
+    Args:
+        folder: where the file is; it must be there.
+
+    Raises:
+        LeaseError: the folder cannot be written to.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._path = folder / FILE_NAME
+        self._locks = folder / LOCKS
+        self._database: sqlite3.Connection | None = None
+        self._opened: tuple[int, int] | None = None
+        self._patience = sqlite.Patience(_STUCK_SECONDS)
+        self._lock = -1
+        try:
+            self._locks.mkdir(mode=0o700, exist_ok=True)
+            self._lock = _locked(self._locks / self.id, os.O_CREAT)
+        except OSError as error:
+            raise LeaseError(f"cannot use {self._locks}: {error}") from error
+
+    def run(self, work: Callable[[], T]) -> T:
+        """Do some work in one transaction; a file that is damaged is replaced.
+
+        Raises:
+            LeaseError: it cannot be done now.
+        """
+        for left in reversed(range(_ATTEMPTS)):
+            try:
+                return self._within(work)
+            except (OSError, *sqlite.ERRORS) as error:
+                if not (left and self._recovered(error)):
+                    self._close_file()
+                    raise LeaseError(f"{self._path} cannot be used: {error}") from error
+        raise AssertionError("the last attempt returns or raises")
+
+    def _recovered(self, error: Exception) -> bool:
+        """Whether another attempt is worth its while."""
+        if sqlite.is_in_use(error) and self._database is not None:
+            if self._patience.is_over(self._database):
+                log.warning("a process stands still with %s; a copy takes its place", self._path)
+                with sqlite.in_turn(self._path.parent):
+                    if self._is_current():
+                        sqlite.replace_with_copy(self._database, self._path)
+            return True
+        self._close_file()
+        if not sqlite.is_damage(error):
+            return False
+        log.warning("%s is damaged (%s); a new one is begun", self._path, error)
+        with sqlite.in_turn(self._path.parent):
+            sqlite.remove(self._path)
+        return True
+
+    def _within(self, work: Callable[[], T]) -> T:
+        with sqlite.transaction(self._current()):
+            done = work()
+        self._patience.renew()
+        return done
+
+    def _current(self) -> sqlite3.Connection:
+        # Somebody else may have found the file damaged or locked, and put another in its place.
+        if self._database is not None and self._is_current():
+            return self._database
+        self._close_file()
+        with sqlite.in_turn(self._path.parent):
+            database = sqlite.connect(self._path, wait=_BUSY_SECONDS)
+            try:
+                database.execute("PRAGMA journal_mode = WAL")
+                database.execute("PRAGMA synchronous = OFF")
+                for statement in SCHEMA:
+                    database.execute(statement)
+            except BaseException:
+                database.close()
+                raise
+            self._database, self._opened = database, sqlite.number(self._path)
+        return database
+
+    def _is_current(self) -> bool:
+        return self._opened is not None and sqlite.number(self._path) == self._opened
+
+    def execute(self, statement: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
+        """Run a statement and return a cursor."""
+        if self._database is None:
+            raise LeaseError("the leases are closed")
+        return self._database.execute(statement, values)
+
+    def is_dead(self, holder: str) -> bool:
+        """Tell whether a holder's lock is free."""
+        try:
+            os.close(_locked(self._locks / holder))
+            (self._locks / holder).unlink(missing_ok=True)
+        except FileNotFoundError:
+            return True
+        except OSError:
+            return False
+        return True
+
+    def _close_file(self) -> None:
+        if self._database is not None:
+            self._database.close()
+            self._database = None
+
+    def close(self) -> None:
+        """Close the file and end the lock."""
+        self._close_file()
+        if self._lock >= 0:
+            (self._locks / self.id).unlink(missing_ok=True)
+            os.close(self._lock)
+            self._lock = -1
+
+
+def _locked(path: Path, flags: int = 0) -> int:
+    """Open and lock a file.
+
+    Raises:
+        OSError: it cannot be opened, or somebody else has the lock.
+    """
+    descriptor = os.open(path, os.O_RDWR | flags, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor

@@ -1,0 +1,208 @@
+"""What an org's operations did, as the JSON that its application reads.
+
+`stats` is computed over every operation that the filters let through, whatever `limit` says;
+`limit` only bounds how many rows of `metrics` are listed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import repeat
+from typing import Any
+
+from ...errors import ERROR_TYPES, Fault
+from ...metrics.catalogue import operations as catalogue
+from ...metrics.families import HistogramValue
+from ...metrics.recorder import Recorder
+
+DAY = 86_400
+"""Seconds."""
+
+Key = tuple[str, str, str]
+"""Domain, platform and operation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What is asked for. Domain and operation may be any text; only the org is trusted.
+
+    Attributes:
+        org: the tenant who asks.
+        domain: one store, configured or known to the org's applications alone, or all.
+        operation: one operation, of the catalogue or of the application's own, or all.
+        days: how far back, where the source remembers days.
+        limit: most rows listed.
+    """
+
+    org: str
+    domain: str | None = None
+    operation: str | None = None
+    days: int = 7
+    limit: int = 100
+
+    def let_through(self, labels: Sequence[str]) -> bool:
+        """Tell whether the labels org, domain, platform, operation are asked for."""
+        org, domain, _, operation = labels[:4]
+        return (
+            org == self.org
+            and self.domain in (None, domain)
+            and self.operation in (None, operation)
+        )
+
+
+@dataclass(slots=True)
+class OperationUsage:
+    """How often one operation ran, how long it took in all, and how it failed.
+
+    Attributes:
+        total: finished calls.
+        seconds: the sum of their durations.
+        errors: failed calls by error type.
+    """
+
+    total: float = 0.0
+    seconds: float = 0.0
+    errors: dict[str, float] = field(default_factory=dict)
+
+    def add(self, other: OperationUsage) -> None:
+        """Add another operation's figures."""
+        self.total += other.total
+        self.seconds += other.seconds
+        for error_type, count in other.errors.items():
+            self.failed(error_type, count)
+
+    def failed(self, error_type: str, count: float) -> None:
+        """Add failed calls."""
+        self.errors[error_type] = self.errors.get(error_type, 0.0) + count
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """Figures, and what they rest on.
+
+    Attributes:
+        usages: by domain, platform and operation.
+        start: Unix time in seconds of the org's first data in the days asked for; None without any.
+        end: the same of the last data.
+        complete: there is data for the whole of the days.
+        partial: a part of the data could not be read, so no figure is more than a lower bound.
+        warnings: why it is not complete, and what else there is to know.
+    """
+
+    usages: Mapping[Key, OperationUsage]
+    start: float | None
+    end: float | None
+    complete: bool
+    partial: bool = False
+    warnings: Sequence[str] = ()
+
+
+def from_recorder(recorder: Recorder, filters: Filters, now: float) -> Findings:
+    """Read what this process itself has counted since it started."""
+    found: dict[Key, OperationUsage] = {}
+    beginnings: list[float] = []
+    for family in recorder.families():
+        if family.metric.name not in _READERS:
+            continue
+        created = family.created if isinstance(family.created, Iterable) else repeat(family.created)
+        for (labels, value), begun in zip(family.series, created, strict=False):
+            if labels[0] == filters.org and begun is not None:
+                beginnings.append(begun)
+            if filters.let_through(labels):
+                usage = found.setdefault((labels[1], labels[2], labels[3]), OperationUsage())
+                _READERS[family.metric.name](usage, labels, value)
+    start = min(beginnings, default=None)
+    complete = start is not None and start <= now - filters.days * DAY
+    return Findings(found, start, None if start is None else now, complete)
+
+
+def _total(usage: OperationUsage, _: Sequence[str], value: Any) -> None:
+    usage.total += value
+
+
+def _errors(usage: OperationUsage, labels: Sequence[str], value: Any) -> None:
+    usage.failed(labels[4], value)
+
+
+def _seconds(usage: OperationUsage, _: Sequence[str], value: Any) -> None:
+    usage.seconds += value.sum if isinstance(value, HistogramValue) else 0.0
+
+
+_READERS = {
+    catalogue.OPERATIONS.name: _total,
+    catalogue.OPERATION_ERRORS.name: _errors,
+    catalogue.OPERATION_DURATION.name: _seconds,
+}
+
+
+def report(findings: Findings, filters: Filters, source: str) -> dict[str, Any]:
+    """Make the answer: rows of the busiest operations, statistics of all, and what was asked."""
+    usages = findings.usages
+    everything = OperationUsage()
+    by_operation: Counter[str] = Counter()
+    for (_, _, operation), usage in usages.items():
+        everything.add(usage)
+        by_operation[operation] += round(usage.total)
+    busiest = sorted(usages.items(), key=lambda item: (-item[1].total, item[0]))
+    rows = [
+        {"domain": domain, "platform": platform, "operation": operation}
+        | _figures(usage, findings.partial)
+        for (domain, platform, operation), usage in busiest[: filters.limit]
+    ]
+    stats = _figures(everything, findings.partial)
+    return {
+        "metrics": rows,
+        "stats": {**stats, "operations_by_type": dict(by_operation.most_common())},
+        "from": _written(findings.start),
+        "until": _written(findings.end),
+        "complete": findings.complete,
+        "warnings": list(findings.warnings),
+        "filters": {
+            "domain": filters.domain,
+            "operation": filters.operation,
+            # A process remembers since it started; only Prometheus knows of days.
+            "days": filters.days if source == "prometheus" else None,
+            "limit": filters.limit,
+        },
+        "source": source,
+    }
+
+
+def _written(moment: float | None) -> str | None:
+    return None if moment is None else datetime.fromtimestamp(round(moment), UTC).isoformat()
+
+
+def _figures(usage: OperationUsage, partial: bool) -> dict[str, Any]:
+    total = round(usage.total)
+    # Of errors that are missing nobody knows: a share of what was found would be praise.
+    success = None if partial else success_rate(usage.total, usage.errors.items())
+    mean = round(usage.seconds / usage.total * 1000, 1) if total and not partial else None
+    errors = sorted(usage.errors.items(), key=lambda item: (-item[1], item[0]))
+    return {
+        "total_operations": total,
+        "success_rate": success,
+        "avg_duration_ms": mean,
+        "errors_by_type": {name: round(count) for name, count in errors if round(count)},
+    }
+
+
+def success_rate(total: float, errors: Iterable[tuple[str, float]]) -> float | None:
+    """Return the share of calls that worked as the store should, in percent, or None of none.
+
+    What the store rightly refused (fault `customer`) worked, and what the caller cancelled says
+    nothing either way.
+    """
+    failed = cancelled = 0.0
+    for name, count in errors:
+        fault = ERROR_TYPES[name].fault if name in ERROR_TYPES else Fault.APP
+        if fault is Fault.CANCELLED:
+            cancelled += count
+        elif fault is not Fault.CUSTOMER:
+            failed += count
+    counted = total - cancelled
+    if round(counted) <= 0:
+        return None
+    return round(min(max(1 - failed / counted, 0.0), 1.0) * 100, 2)

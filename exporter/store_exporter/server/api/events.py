@@ -1,0 +1,194 @@
+"""`/api/v1/events`: what changed at an org's stores, and what it says that it has deployed."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from ...events.event import MAX_LINK, MAX_TEXT, Event, EventKind
+from ...ingest.calls import unix_time
+from ...probing.state.storage import StateUnavailableError
+from ...stores.model import Store
+from ..bodies import Bodies
+from ..endpoints import ApiError, number
+from ..exporter import Exporter
+from ..security.access import OrgAccess
+from .ingest import key_of
+
+MAX_LIMIT = 1000
+MAX_AN_HOUR = 60
+"""Events that an org may tell in an hour: each is a series of its own for a day."""
+_AHEAD_SECONDS = 300.0
+_AGO_SECONDS = 7 * 86_400.0
+_FIELDS = ("domain", "application", "version", "link", "time")
+
+
+class EventsApi:
+    """Lists the events of a token's org, and takes those that it tells."""
+
+    def __init__(
+        self,
+        exporter: Exporter,
+        access: OrgAccess,
+        bodies: Bodies,
+        *,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._exporter = exporter
+        self._access = access
+        self._bodies = bodies
+        self._now = now
+        self._told: dict[str, list[float]] = {}
+
+    async def listed(self, request: web.Request) -> dict[str, Any]:
+        """Answer the events of the org's stores, newest first."""
+        org = self._access.org(request, "read")
+        domain = request.query.get("domain", "")
+        stores = [self._store(org, domain)] if domain else self._exporter.inventory.of(org)
+        since, until = _moment(request, "from"), _moment(request, "until")
+        kind = request.query.get("kind") or None
+        if kind is not None and kind not in list(EventKind):
+            raise ApiError(400, f"kind must be one of: {', '.join(EventKind)}")
+        limit = number(request, "limit", 100, MAX_LIMIT)
+        try:
+            found = await self._exporter.changes.of(org, stores)
+        except StateUnavailableError as error:
+            raise ApiError(503, f"what is saved cannot be read now: {error}") from None
+        chosen = [
+            event.document()
+            for event in found
+            if kind in (None, event.kind)
+            and (since is None or event.time >= since)
+            and (until is None or event.time < until)
+        ]
+        filters = {
+            "domain": domain or None,
+            "kind": kind,
+            "from": request.query.get("from"),
+            "until": request.query.get("until"),
+            "limit": limit,
+        }
+        return {"events": chosen[:limit], "filters": filters}
+
+    async def tell(self, request: web.Request) -> dict[str, Any]:
+        """Take a deploy mark."""
+        org = self._access.org(request, "events")
+        key = key_of(request)
+        async with self._bodies.read(request, org) as body:
+            asked = _asked(body)
+        store = self._watched(org, asked["domain"]) if "domain" in asked else None
+        event = self._event(org, store, asked, key or "")
+        now = self._now()
+        told = [at for at in self._told.get(org, ()) if at > now - 3600]
+        if len(told) >= MAX_AN_HOUR:
+            message = f"an org may tell {MAX_AN_HOUR} events an hour"
+            raise ApiError(429, message, {"Retry-After": f"{math.ceil(told[0] + 3600 - now)}"})
+        # Counted before it is remembered, or many at once would all be below the limit.
+        self._told[org] = [*told, now]
+        is_new = False
+        try:
+            known, is_new = await self._exporter.changes.tell(event, store)
+        except StateUnavailableError as error:
+            raise ApiError(503, f"nothing was remembered: {error}") from None
+        finally:
+            if not is_new:
+                self._told[org].remove(now)
+        if not is_new and _content(known) != _content(event):
+            raise ApiError(422, "another event was sent with this Idempotency-Key")
+        return {**known.document(), "duplicate": not is_new}
+
+    def _event(self, org: str, store: Store | None, asked: dict[str, Any], key: str) -> Event:
+        now = self._now()
+        at = now
+        if "time" in asked:
+            at = _read_time(asked["time"], "time")
+            if not now - _AGO_SECONDS <= at <= now + _AHEAD_SECONDS:
+                raise ApiError(400, "time must be within the last seven days")
+        labels = store.labels if store is not None else (org, "", "")
+        component, version = (self._text(asked, name) for name in ("application", "version"))
+        event = Event(
+            at,
+            *labels,
+            EventKind.DEPLOY,
+            component,
+            after=version,
+            link=self._exporter.redact(_link(asked)),
+        )
+        # One that says when it was is the same event whenever it is sent.
+        own = "\0".join((str(at), *_content(event))) if "time" in asked else ""
+        return replace(event, key=f"key {key}" if key else own)
+
+    def _text(self, asked: dict[str, Any], name: str) -> str:
+        text = asked.get(name, "")
+        if not isinstance(text, str) or len(text) > MAX_TEXT or not text.isprintable():
+            raise ApiError(400, f"{name} must be one line of at most {MAX_TEXT} characters")
+        return self._exporter.redact(text.strip())
+
+    def _store(self, org: str, domain: Any) -> Store:
+        found = self._exporter.inventory.stores.get(str(domain).lower())
+        if found is None or found.org != org:
+            raise ApiError(404, "there is no store of this domain")
+        return found
+
+    def _watched(self, org: str, domain: Any) -> Store:
+        store = self._store(org, domain)
+        if not self._exporter.watching.watches(store):
+            raise ApiError(421, "another exporter watches this store at the moment; ask that one")
+        return store
+
+
+def _asked(body: bytes) -> dict[str, Any]:
+    """Read the JSON document of a request; a field that is null is one that is not there.
+
+    Raises:
+        ApiError: it is none, or has other fields than it may.
+    """
+    try:
+        asked = json.loads(body or b"{}")
+    except (ValueError, RecursionError):
+        raise ApiError(400, "the body must be a JSON document") from None
+    if not isinstance(asked, dict) or not asked.keys() <= set(_FIELDS):
+        raise ApiError(400, f"the body must be an object with none but: {', '.join(_FIELDS)}")
+    return {name: value for name, value in asked.items() if value is not None}
+
+
+def _content(event: Event) -> tuple[str, str, str, str]:
+    return event.domain, event.component, event.after, event.link
+
+
+def _link(asked: dict[str, Any]) -> str:
+    link = asked.get("link", "")
+    if link == "":
+        return ""
+    message = f"link must be an http or https address of at most {MAX_LINK} characters, no password"
+    if not isinstance(link, str) or len(link) > MAX_LINK or not link.isprintable() or " " in link:
+        raise ApiError(400, message)
+    try:
+        parts = urlsplit(link)
+    except ValueError:
+        raise ApiError(400, message) from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+        raise ApiError(400, message)
+    return link
+
+
+def _moment(request: web.Request, name: str) -> float | None:
+    text = request.query.get(name)
+    return None if not text else _read_time(text, name)
+
+
+def _read_time(value: Any, name: str) -> float:
+    try:
+        if isinstance(value, str) and value.replace(".", "", 1).isdecimal():
+            value = float(value)
+        return unix_time(value)
+    except (ValueError, OverflowError):
+        message = f"{name} must be Unix time in seconds, or ISO 8601 with a time zone"
+        raise ApiError(400, message) from None

@@ -1,0 +1,116 @@
+"""`/api/v1/maintenance`: an org says when its own stores are worked on."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from aiohttp import web
+
+from ...config.model.values import duration, duration_text
+from ...probing.state.storage import StateUnavailableError
+from ...stores.maintenance import MAX_BEGUN_SECONDS, MAX_REASON, is_reason
+from ...stores.model import Store
+from ..bodies import Bodies
+from ..endpoints import ApiError
+from ..exporter import Exporter
+from ..security.access import OrgAccess
+from ..status import shown
+
+_KEYS = ("domain", "for", "reason")
+
+
+class MaintenanceApi:
+    """Lists, begins and ends maintenance of the stores of a token's org."""
+
+    def __init__(self, exporter: Exporter, access: OrgAccess, bodies: Bodies) -> None:
+        self._exporter = exporter
+        self._access = access
+        self._bodies = bodies
+
+    async def listed(self, request: web.Request) -> dict[str, Any]:
+        """Answer the windows of the org's stores that are not over."""
+        org = self._access.org(request, "read")
+        domain = request.query.get("domain")
+        stores = [self._store(org, domain)] if domain else self._exporter.inventory.of(org)
+        return {"maintenance": [one for store in stores for one in self._windows(store)]}
+
+    async def begin(self, request: web.Request) -> dict[str, Any]:
+        """Begin maintenance of a store now, in place of what was begun before."""
+        org = self._access.org(request, "maintenance")
+        async with self._bodies.read(request, org) as body:
+            asked = _asked(body)
+        store = self._watched(org, asked["domain"])
+        try:
+            seconds = duration(asked["for"])
+        except ValueError as error:
+            raise ApiError(400, f"for {error}") from None
+        if seconds > MAX_BEGUN_SECONDS:
+            longest = duration_text(MAX_BEGUN_SECONDS)
+            message = f"for must be at most {longest}; the configuration takes longer ones"
+            raise ApiError(400, message)
+        reason = asked["reason"]
+        if not is_reason(reason):
+            raise ApiError(400, f"reason must be one line of at most {MAX_REASON} characters")
+        try:
+            window = await self._exporter.maintenance.begin(store, seconds, reason)
+        except StateUnavailableError as error:
+            raise ApiError(503, f"nothing was changed: {error}") from None
+        return {"domain": store.domain, **shown(window)}
+
+    async def end(self, request: web.Request) -> dict[str, Any]:
+        """End what was begun for a store; what the configuration says stays."""
+        org = self._access.org(request, "maintenance")
+        store = self._watched(org, request.query.get("domain", ""))
+        try:
+            ended = await self._exporter.maintenance.end(store)
+        except StateUnavailableError as error:
+            raise ApiError(503, f"nothing was changed: {error}") from None
+        if not ended:
+            message = "no maintenance was begun for this store"
+            if self._exporter.maintenance.current(store) is not None:
+                message += "; the one that it is in stands in the configuration"
+            raise ApiError(409, message)
+        return {"domain": store.domain, "maintenance": self._windows(store)}
+
+    def _store(self, org: str, domain: str) -> Store:
+        store = self._exporter.inventory.stores.get(domain.lower())
+        if store is None or store.org != org:
+            raise ApiError(404, "there is no store of this domain")
+        return store
+
+    def _watched(self, org: str, domain: str) -> Store:
+        store = self._store(org, domain)
+        if not self._exporter.watching.watches(store):
+            raise ApiError(421, "another exporter watches this store at the moment; ask that one")
+        return store
+
+    def _windows(self, store: Store) -> list[dict[str, Any]]:
+        maintenance = self._exporter.maintenance
+        begun = maintenance.begun(store)
+        return [
+            {
+                "domain": store.domain,
+                **shown(window),
+                "source": "api" if window is begun else "configuration",
+            }
+            for window in maintenance.windows(store)
+        ]
+
+
+def _asked(body: bytes) -> dict[str, str]:
+    """Read the JSON document of a request.
+
+    Raises:
+        ApiError: it is none, or has other keys than it must.
+    """
+    try:
+        asked = json.loads(body)
+    except (ValueError, RecursionError):
+        raise ApiError(400, "the body must be a JSON document") from None
+    wanted = "the body must be an object with domain, for and reason, all of them texts"
+    if not isinstance(asked, dict) or sorted(asked) != sorted(_KEYS):
+        raise ApiError(400, wanted)
+    if not all(isinstance(value, str) for value in asked.values()):
+        raise ApiError(400, wanted)
+    return asked

@@ -1,0 +1,135 @@
+"""`/api/v1` for applications: an org's own health and analytics, and no other's.
+
+The org is the one of the bearer token. A domain of another org is answered like one that does not
+exist.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from aiohttp import web
+
+from ...metrics.catalogue.operations import OPERATION_NAMES
+from ...metrics.guard import clean
+from ...probing.state.leases import Labels, LeaseError
+from ...stores.model import Store
+from ..endpoints import ApiError, number
+from ..exporter import Exporter
+from ..places import FullError, Places
+from ..security.access import OrgAccess
+from . import prometheus, reports
+from .analytics import Filters, Findings, from_recorder, report
+from .query_api import PrometheusError
+from .reports import Report
+
+log = logging.getLogger(__name__)
+
+MAX_ANALYTICS = 12
+"""Requests for analytics under way at the same time; each asks Prometheus six questions."""
+MAX_ANALYTICS_OF_ORG = 4
+MAX_DAYS = 730
+MAX_LIMIT = 1000
+
+
+class JsonApi:
+    """The JSON API over one exporter."""
+
+    def __init__(self, exporter: Exporter, access: OrgAccess) -> None:
+        self._exporter = exporter
+        self._access = access
+        self._places = Places(MAX_ANALYTICS, MAX_ANALYTICS_OF_ORG)
+
+    async def health(self, request: web.Request) -> dict[str, Any]:
+        """Answer how the org's stores are."""
+        org = self._access.org(request, "read")
+        domain = self._domain(request, org)
+        stores = [s for s in self._exporter.inventory.of(org) if domain in (None, s.domain)]
+        return reports.health_document(stores, await self._reports(org, stores))
+
+    async def _reports(self, org: str, stores: Sequence[Store]) -> list[Report | None]:
+        """Return how these stores are, whoever watches them; None where nobody tells."""
+        exporter = self._exporter
+        told: Mapping[Labels, str] = {}
+        if not all(map(exporter.watching.watches, stores)):
+            try:
+                told = await exporter.watching.told(org)
+            except LeaseError as error:
+                log.warning("what other exporters tell of stores cannot be read: %s", error)
+        now = time.time()
+        return [
+            reports.own(exporter.status(store))
+            if exporter.watching.watches(store)
+            else reports.read(told.get(store.labels), now)
+            for store in stores
+        ]
+
+    async def analytics(self, request: web.Request) -> dict[str, Any]:
+        """Answer what the org's operations did."""
+        org = self._access.org(request, "read")
+        filters = Filters(
+            org=org,
+            domain=self._any_domain(request, org),
+            operation=clean(request.query.get("operation", "")) or None,
+            days=number(request, "days", 7, MAX_DAYS),
+            limit=number(request, "limit", 100, MAX_LIMIT),
+        )
+        try:
+            with self._places.taken(org):
+                source, findings = await self._findings(filters)
+        except FullError as error:
+            wait = {"Retry-After": "1"}
+            if error.own:
+                message = "too many requests of this org at the same time"
+                raise ApiError(429, message, wait) from None
+            raise ApiError(503, "too many requests at the same time", wait) from None
+        self._check_known(filters, findings)
+        return report(findings, filters, source)
+
+    async def _findings(self, filters: Filters) -> tuple[str, Findings]:
+        config = self._exporter.config
+        url = config.prometheus_url
+        if prometheus.hourly(filters):
+            url = config.prometheus_years_url or url
+        now = time.time()
+        if url is None:
+            recorder = self._exporter.recorder
+            return "process", await asyncio.to_thread(from_recorder, recorder, filters, now)
+        try:
+            return "prometheus", await prometheus.usage(url, filters, now)
+        except PrometheusError as error:
+            raise ApiError(504 if error.late else 502, str(error)) from None
+
+    def _check_known(self, filters: Filters, findings: Findings) -> None:
+        """Tell a name that nobody knows from one that had no calls.
+
+        Raises:
+            ApiError: there are no figures of it, though none is missing, and it is neither
+                configured nor one of the catalogue.
+        """
+        if findings.usages or findings.partial:
+            return
+        store = self._exporter.inventory.fleet.get(filters.domain or "")
+        if filters.domain is not None and (store is None or store.org != filters.org):
+            raise ApiError(404, "there is no store of this domain")
+        if filters.operation is not None and filters.operation not in OPERATION_NAMES:
+            raise ApiError(404, "there is no operation of this name")
+
+    def _domain(self, request: web.Request, org: str) -> str | None:
+        domain = request.query.get("domain")
+        if not domain:
+            return None
+        store = self._exporter.inventory.fleet.get(domain.lower())
+        if store is None or store.org != org:
+            raise ApiError(404, "there is no store of this domain")
+        return store.domain
+
+    def _any_domain(self, request: web.Request, org: str) -> str | None:
+        """The domain asked for: one of the org's stores, or any text that its calls may have."""
+        domain = clean(request.query.get("domain", ""))
+        store = self._exporter.inventory.fleet.get(domain.lower())
+        return store.domain if store is not None and store.org == org else domain or None

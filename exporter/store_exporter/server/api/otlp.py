@@ -1,0 +1,160 @@
+"""`POST /v1/metrics`: OTLP/HTTP for the metrics of the contract in docs/applications.md.
+
+Answers are those of the OTLP specification: what could not be taken is told as a partial success,
+errors are a `google.rpc.Status`, and of these senders repeat 429, 502, 503 and 504 only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from ...extras import missing
+from ...ingest.intake import Effect
+from ...ingest.ledger import MarkKey
+from ...ingest.streams import Figure, StreamError, add, added
+from ...metrics.addition import Addition
+from ..bodies import Bodies
+from ..endpoints import ApiError
+from ..exporter import Exporter
+from ..security.access import OrgAccess
+from .ingest import Tenants, counted, tell
+
+if TYPE_CHECKING:
+    from ...ingest.otlp import PointError
+    from ...ingest.streams import Point
+
+_SLICE = 100
+"""Points that are dealt with between two looks at anything else."""
+_MOST_REASONS = 5
+_REPEATED = {408: 503, 507: 503}
+"""Statuses after which the sender should repeat, as the one that makes it."""
+
+
+class OtlpReceiver:
+    """Takes OTLP requests.
+
+    Args:
+        exporter: whose recorder counts them, and which stores there are.
+        access: whose a request is.
+        bodies: reads what is sent.
+        tenants: what is known of the orgs.
+    """
+
+    def __init__(
+        self, exporter: Exporter, access: OrgAccess, bodies: Bodies, tenants: Tenants
+    ) -> None:
+        self._exporter = exporter
+        self._access = access
+        self._bodies = bodies
+        self._tenants = tenants
+        self._reading = asyncio.Lock()
+
+    async def metrics(self, request: web.Request) -> web.Response:
+        """Count the points of a request and answer how many of them were not."""
+        try:
+            from ...ingest import otlp
+        except ModuleNotFoundError as error:
+            if (advice := missing(error, "receiving by OTLP")) is None:
+                raise
+            return web.Response(status=501, text=f"{advice}\n")
+        kind = request.content_type
+        try:
+            push = await self._push(request)
+        except ApiError as error:
+            status = _REPEATED.get(error.status, error.status)
+            body, kind = otlp.status(str(error), kind)
+            return web.Response(status=status, body=body, content_type=kind, headers=error.headers)
+        body, kind = otlp.response(push.rejected, "; ".join(push.reasons), kind)
+        return web.Response(body=body, content_type=kind)
+
+    async def _push(self, request: web.Request) -> _Push:
+        from ...ingest import otlp
+
+        org = self._access.org(request, "ingest")
+        async with self._bodies.read(request, org) as body:
+            parsed = otlp.parsed(body, request.content_type)
+            digest = blake2b(body, digest_size=16).hexdigest()
+            push = _Push(MarkKey(org, "push", digest), otlp.middles())
+            async with self._reading:
+                found = otlp.points(parsed, self._tenants.of(org))
+                for count, point in enumerate(found, 1):
+                    push.take(point)
+                    if count % _SLICE == 0:
+                        await asyncio.sleep(0)
+            if push.points:
+                await counted(self._exporter.intake, push.keys, push.decide)
+            tell(self._exporter, org, "counted", push.counted)
+            tell(self._exporter, org, "refused", push.rejected)
+        return push
+
+
+class _Push:
+    """The points of one request.
+
+    Args:
+        mark: names the request by its bytes.
+        middles: seconds within each bucket of the contract.
+
+    Attributes:
+        points: those that are of the contract.
+        rejected: how many points could not be taken.
+        reasons: why, the first few.
+        counted: operations that it added.
+    """
+
+    def __init__(self, mark: MarkKey, middles: tuple[float, ...]) -> None:
+        self._mark = mark
+        self._middles = middles
+        self.points: list[Point] = []
+        self.rejected = 0
+        self.reasons: list[str] = []
+        self.counted = 0
+
+    @property
+    def keys(self) -> tuple[MarkKey, ...]:
+        """What must be known to decide what is added."""
+        totals = {point.stream for point in self.points if not point.delta}
+        return (self._mark, *totals)
+
+    def take(self, found: Point | PointError) -> None:
+        """Take a point, or note why it is none."""
+        if isinstance(found, Exception):
+            self._reject(str(found))
+        else:
+            self.points.append(found)
+
+    def _reject(self, reason: str) -> None:
+        self.rejected += 1
+        if reason not in self.reasons and len(self.reasons) < _MOST_REASONS:
+            self.reasons.append(reason)
+
+    async def decide(self, known: Mapping[MarkKey, str]) -> Effect:
+        """Return what the points add."""
+        effect = Effect()
+        again = self._mark in known
+        if any(point.delta for point in self.points):
+            effect.notes[self._mark] = ""
+        for count, point in enumerate(self.points, 1):
+            if point.delta:
+                values = None if again else point.values
+            else:
+                try:
+                    before = effect.notes.get(point.stream) or known.get(point.stream)
+                    values, note = added(point, before)
+                except StreamError as error:
+                    self._reject(f"{point.figure.value}: {error}")
+                    continue
+                if note is not None:
+                    effect.notes[point.stream] = note
+            if values is not None:
+                addition = effect.additions.setdefault(point.labels, Addition())
+                add(addition, point, values, self._middles)
+                self.counted += values.count if point.figure is Figure.FINISHED else 0
+            if count % _SLICE == 0:
+                await asyncio.sleep(0)
+        return effect

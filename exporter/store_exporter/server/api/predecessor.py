@@ -1,0 +1,194 @@
+"""The predecessor's two addresses, for pages that still ask them: its shapes, our figures.
+
+Both answer `{"success": true, "data": …}`, with a number wherever the predecessor had one, and an
+empty answer to who sends no token. What they read is what `/api/v1` reads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any
+
+from aiohttp import web
+
+from ...calls.call import OPERATION, Call
+from ...metrics.recorder import Recorder
+from ...probing.jobs import jobs_of
+from ...probing.results.history import Result
+from ...stores.model import Store
+from ..endpoints import ApiError, number
+from ..exporter import Exporter
+from ..places import FullError, Places
+from ..security.access import OrgAccess
+from .orgs import MAX_DAYS, JsonApi
+from .reports import Report
+
+MAX_LIVE = 20
+"""Stores that one request has probed; of further ones it tells what the last probes found."""
+_SECONDS = 10.0
+_HEALTH = ("domain", "status", "message", "response_time_ms", "error_type")
+
+_NOTHING_ASKED = {"domain": None, "operation": None, "days": 7, "limit": 100}
+
+Document = dict[str, Any]
+
+
+class PredecessorApi:
+    """Answers at the old addresses, where the configuration switches them on.
+
+    Args:
+        exporter: whose stores and calls are shown.
+        access: tells the org of a token.
+        api: what answers the same under `/api/v1`.
+    """
+
+    def __init__(self, exporter: Exporter, access: OrgAccess, api: JsonApi) -> None:
+        self._exporter = exporter
+        self._access = access
+        self._api = api
+        self._places = Places(MAX_LIVE)
+
+    async def analytics(self, request: web.Request) -> web.Response:
+        """Answer what the org's operations did, and its latest single calls."""
+        return await self._answer(request, self._analytics)
+
+    async def health(self, request: web.Request) -> web.Response:
+        """Probe the org's stores and answer how they are."""
+        return await self._answer(request, self._health)
+
+    async def _answer(
+        self, request: web.Request, respond: Callable[[web.Request], Awaitable[Document]]
+    ) -> web.Response:
+        if not self._exporter.config.predecessor_api:
+            raise web.HTTPNotFound
+        try:
+            return web.json_response({"success": True, "data": await respond(request)})
+        except ApiError as error:
+            document = {"success": False, "error": str(error)}
+            return web.json_response(document, status=error.status, headers=error.headers)
+
+    async def _analytics(self, request: web.Request) -> Document:
+        found: Document = {"stats": {}, "filters": dict(_NOTHING_ASKED)}
+        calls: list[Document] = []
+        if "Authorization" in request.headers:
+            found = await self._api.analytics(request)
+            calls = await asyncio.to_thread(self._calls, self._org(request), found["filters"])
+            # Without a Prometheus they are since the start, which the old shape cannot say.
+            found["filters"]["days"] = number(request, "days", 7, MAX_DAYS)
+        stats = found["stats"]
+        return {
+            "metrics": calls,
+            "stats": {
+                "total_operations": stats.get("total_operations", 0),
+                "success_rate": stats.get("success_rate") or 0,
+                "avg_duration_ms": stats.get("avg_duration_ms") or 0,
+                "operations_by_type": stats.get("operations_by_type", {}),
+                "errors_by_type": stats.get("errors_by_type", {}),
+            },
+            "filters": found["filters"],
+        }
+
+    def _org(self, request: web.Request) -> str:
+        return self._access.org(request, "read")
+
+    def _calls(self, org: str, filters: Document) -> list[Document]:
+        """Return the latest calls that are remembered, newest first, as rows of the old table."""
+        book, domain = self._exporter.calls, filters["domain"]
+        # The slowest are calls that succeeded.
+        found = (*book.read(org, domain), *book.slowest(org, domain))
+        newest = sorted(found, key=lambda call: -call.time)
+        asked = (
+            call
+            for call in newest
+            if call.kind == OPERATION and filters["operation"] in (None, call.operation)
+        )
+        return _rows(map(book.shown, islice(asked, filters["limit"])))
+
+    async def _health(self, request: web.Request) -> Document:
+        checks: list[Report] = []
+        if "Authorization" in request.headers:
+            known = (await self._api.health(request))["health_checks"]
+            live = [self._live(check) for check in known[:MAX_LIVE]]
+            checks = [*await asyncio.gather(*live), *known[MAX_LIVE:]]
+        healthy = sum(check["status"] == "healthy" for check in checks)
+        worst = "degraded" if healthy or not checks else "critical"
+        return {
+            "overall_status": "healthy" if healthy == len(checks) else worst,
+            "healthy_domains": healthy,
+            "total_domains": len(checks),
+            "health_checks": [
+                {**{name: check[name] for name in _HEALTH},
+                 "response_time_ms": check["response_time_ms"] or 0}
+                for check in checks
+            ],
+        }  # fmt: skip
+
+    async def _live(self, known: Report) -> Report:
+        """Probe a store now and return how it is; what is known of it where that is impossible."""
+        store = self._exporter.inventory.stores.get(known["domain"])
+        result = None if store is None else await self._probed(store)
+        if store is None or result is None:
+            return known
+        found = {**known, "response_time_ms": round(result.duration * 1000, 1)}
+        if not result.ok:
+            message = self._exporter.redact(result.message)
+            return found | {
+                "status": "critical",
+                "message": message,
+                "error_type": result.error_type,
+            }
+        if self._is_up(store, known):
+            return found
+        return found | {"status": "healthy", "message": "the API answered", "error_type": None}
+
+    async def _probed(self, store: Store) -> Result | None:
+        """Run a store's liveness probe; None where that cannot be done, or says nothing of it."""
+        job = next((job for job in jobs_of(store) if job.liveness), None)
+        if job is None or not self._exporter.watching.watches(store):
+            return None
+        try:
+            with self._places.taken():
+                async with asyncio.timeout(_SECONDS):
+                    runner = self._exporter.single(Recorder())
+                    result = await runner.run_anyway(job, reserve=False)
+        except (FullError, TimeoutError):
+            return None
+        return None if result.skipped else result
+
+    def _is_up(self, store: Store, known: Report) -> bool:
+        """Whether what is known does not rest on a liveness probe that failed or never ran."""
+        last = self._exporter.status(store).liveness
+        return known["status"] != "unknown" and last is not None and last.error_type is None
+
+
+def _rows(calls: Iterable[Call]) -> list[Document]:
+    """Return calls as rows of the old table, by whose ids pages tell them apart."""
+    rows, met = [], Counter[str]()
+    for call in calls:
+        row = _row(call)
+        met[row["id"]] += 1
+        # Several calls of one batch ended at the same moment.
+        if met[row["id"]] > 1:
+            row["id"] += f"/{met[row['id']]}"
+        rows.append(row)
+    return rows
+
+
+def _row(call: Call) -> Document:
+    at = datetime.fromtimestamp(call.time, UTC).isoformat(timespec="milliseconds")
+    return {
+        "id": f"{call.domain}/{call.operation}/{at}",
+        "customer_config_id": None,
+        "domain": call.domain,
+        "operation": call.operation,
+        "duration_ms": round(call.duration * 1000),
+        "success": call.error_type is None,
+        "error_type": call.error_type,
+        "error_message": call.message or None,
+        "user_agent": None,
+        "created_at": at,
+    }

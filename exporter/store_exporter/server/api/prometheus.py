@@ -1,0 +1,193 @@
+"""Asks a Prometheus what an org's operations did over past days.
+
+Queries are built here, names that applications chose are quoted in them, and every selector is
+pinned to one org.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+import aiohttp
+
+from ...metrics.catalogue import operations as catalogue
+from ...mixin.rules import longterm
+from .analytics import Filters, Findings, Key, OperationUsage
+from .coverage import Coverage, CoverageQueries
+from .query_api import BROKEN, LATE, MAX_WARNINGS, PARTIAL, PrometheusError, QueryResponse, ask
+
+TIMEOUT = 15.0
+"""Seconds for all questions of one request together."""
+COUNTER_DAYS = 90
+"""How far back the counters themselves are asked; for more days the sums of hours are."""
+MAX_FIGURE = 2.0**53
+"""No count of calls and no mean of seconds is more."""
+
+_BY = ", ".join(catalogue.OPERATION_LABELS)
+
+
+def selector(filters: Filters) -> str:
+    """Write the label matchers of what is asked for; the org is always among them."""
+    matchers = {"org": filters.org, "domain": filters.domain, "operation": filters.operation}
+    written = (f"{name}={_quoted(value)}" for name, value in matchers.items() if value is not None)
+    return "{" + ",".join(written) + "}"
+
+
+def _quoted(value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
+
+
+def growth(selector: str, days: int, *, extrapolates: bool = True, part: str = "") -> str:
+    """Write by how much each counter grew over the last days, to the unit.
+
+    Prometheus' `increase` extrapolates from the samples to the ends of the window, at a distant end
+    by half the mean interval between samples. With an end that is distant from any sample, that is
+    1 part in 2(n-1) of what n samples show, and so can be taken off again. At the beginning it adds
+    nothing to a series that begins at zero, as ours do. Source: `extrapolatedRate` in Prometheus'
+    promql/functions.go.
+
+    Args:
+        selector: the series.
+        days: how many.
+        extrapolates: whether the database does; VictoriaMetrics does not.
+        part: of native histograms, what of them grew: `sum` or `count`.
+    """
+    if not extrapolates:
+        return f"increase({selector}[{days}d])"
+    window = f"{selector}[{3 * days}d] offset -{2 * days}d"
+    samples = f"count_over_time({window})"
+    increase = f"histogram_{part}(increase({window}))" if part else f"increase({window})"
+    return f"{increase} * ({samples} - 1) / ({samples} - 0.5)"
+
+
+def queries(filters: Filters, *, extrapolates: bool = True) -> dict[str, str]:
+    """Return the PromQL for calls, errors and mean seconds, by what they find.
+
+    Args:
+        filters: what is asked for.
+        extrapolates: whether the database is Prometheus or works like it; VictoriaMetrics neither
+            extrapolates nor has its functions of native histograms.
+    """
+    where, days = selector(filters), filters.days
+
+    def grown(name: str) -> str:
+        return growth(f"{name}{where}", days, extrapolates=extrapolates)
+
+    duration = catalogue.OPERATION_DURATION.name
+
+    def observed(part: str) -> str:
+        """Sum what each series has: native histograms where they are scraped, else classic ones."""
+        found = grown(f"{duration}_{part}")
+        if extrapolates:
+            found = f"{growth(f'{duration}{where}', days, part=part)} or {found}"
+        return f"sum by ({_BY}) ({found})"
+
+    return {
+        "total": f"sum by ({_BY}) ({grown(catalogue.OPERATIONS.name)})",
+        "errors": f"sum by ({_BY}, error_type) ({grown(catalogue.OPERATION_ERRORS.name)})",
+        "mean": f"{observed('sum')} / {observed('count')}",
+    }
+
+
+def hourly(filters: Filters) -> bool:
+    """Tell whether what was recorded each hour is read, rather than the counters."""
+    return filters.days > COUNTER_DAYS
+
+
+def hourly_queries(filters: Filters) -> dict[str, str]:
+    """Return the same from what was recorded each hour, which takes a part of the samples."""
+    where = selector(filters)
+
+    def summed(name: str, *more: str) -> str:
+        by = ", ".join((*catalogue.OPERATION_LABELS, *more))
+        return f"sum by ({by}) (sum_over_time({name}{where}[{filters.days}d]))"
+
+    calls = summed(longterm.HOURLY_CALLS)
+    return {
+        "total": calls,
+        "errors": summed(longterm.HOURLY_ERRORS, "error_type"),
+        "mean": f"{summed(longterm.HOURLY_SECONDS)} / {calls}",
+    }
+
+
+async def usage(url: str, filters: Filters, now: float) -> Findings:
+    """Return what the org's operations did, and since when that is known.
+
+    Args:
+        url: the base address of a Prometheus, or of a database that answers like it.
+        filters: what is asked for.
+        now: Unix time in seconds.
+
+    Raises:
+        PrometheusError: it did not answer in time, or not with figures.
+    """
+    years = hourly(filters)
+    calls = longterm.HOURLY_CALLS if years else catalogue.OPERATIONS.name
+    every = f"{calls}{selector(Filters(filters.org))}"
+    about = CoverageQueries(every, filters.days, now, hourly=years)
+    try:
+        async with asyncio.timeout(TIMEOUT), aiohttp.ClientSession() as session:
+            asks = partial(ask, session, url, seconds=TIMEOUT)
+            parts = await asks("query_range", about.parts())
+            asked = (
+                hourly_queries(filters)
+                if years
+                else queries(filters, extrapolates=not parts.victoria_metrics)
+            )
+            ends = about.ends(parts)
+            figures, moments = await asyncio.gather(
+                asyncio.gather(*(asks("query", {"query": text}) for text in asked.values())),
+                asyncio.gather(*(asks("query_range", each) for each in ends)),
+            )
+    except TimeoutError:
+        raise PrometheusError(LATE, late=True) from None
+    except (aiohttp.ClientError, OSError) as error:
+        raise PrometheusError(f"Prometheus did not answer: {type(error).__name__}") from None
+    usages = _usages(filters, dict(zip(asked, figures, strict=True)))
+    return _findings(usages, about.read(parts, moments), [parts, *figures, *moments])
+
+
+def _usages(filters: Filters, answers: Mapping[str, QueryResponse]) -> dict[Key, OperationUsage]:
+    found: dict[Key, OperationUsage] = {}
+    for name, answer in answers.items():
+        for series in answer.series:
+            labels = [series.labels.get(label, "") for label in catalogue.OPERATION_LABELS]
+            if not filters.let_through(labels):
+                raise PrometheusError("Prometheus answered with figures that were not asked for")
+            entry = found.setdefault((labels[1], labels[2], labels[3]), OperationUsage())
+            value = series.points[-1][1]
+            # Without calls there is no mean: nothing was divided by nothing.
+            if name == "mean" and math.isnan(value):
+                continue
+            if not 0 <= value <= MAX_FIGURE:
+                raise PrometheusError(BROKEN)
+            if name == "errors":
+                entry.failed(series.labels.get("error_type", ""), value)
+            elif name == "total":
+                entry.total += value
+            else:
+                entry.seconds = value * entry.total
+    return found
+
+
+def _findings(
+    usages: Mapping[Key, OperationUsage], coverage: Coverage, answers: Sequence[QueryResponse]
+) -> Findings:
+    incomplete = any(answer.partial for answer in answers)
+    warnings = dict.fromkeys(text for answer in answers for text in answer.warnings)
+    if incomplete:
+        warnings[PARTIAL] = None
+    if coverage.gaps:
+        warnings[f"there is no data for {coverage.gaps / 3600:.1f} hours within that time"] = None
+    return Findings(
+        usages=usages,
+        start=coverage.start,
+        end=coverage.end,
+        complete=not coverage.missing and not incomplete,
+        partial=incomplete,
+        warnings=list(warnings)[-MAX_WARNINGS:],
+    )

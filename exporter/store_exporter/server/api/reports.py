@@ -1,0 +1,113 @@
+"""How each of an org's stores is, as `/api/v1/health` tells it, whichever exporter watches it.
+
+The exporter that watches a store leaves its report in the shared state. Another one that is asked
+reads it there. A report counts for as long as the finding behind it; after that nobody knows.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from ...errors import ERROR_TYPES
+from ...probing.jobs import jobs_of
+from ...stores.model import Store
+from ..status import Status, shown
+
+Report = dict[str, Any]
+"""An entry of `health_checks`."""
+
+NOBODY = "no exporter that shares its state with this one watches them now"
+_UNKNOWN: Report = {
+    "domain": "",
+    "platform": "",
+    "status": "unknown",
+    "message": NOBODY,
+    "response_time_ms": None,
+    "error_type": None,
+    "fault": None,
+    "maintenance": None,
+    "checked_at": None,
+}
+
+
+def own(status: Status) -> Report:
+    """Tell how a store is that this process watches."""
+    reason = status.reason
+    error_type = reason.error_type if reason else None
+    liveness = status.liveness
+    duration = liveness.duration if liveness else None
+    at = liveness.at if liveness else None
+    return {
+        "domain": status.store.domain,
+        "platform": status.store.platform,
+        "status": status.state,
+        "message": reason.message if reason else "not probed yet",
+        "response_time_ms": None if duration is None else round(duration * 1000, 1),
+        "error_type": error_type,
+        "fault": str(ERROR_TYPES[error_type].fault) if error_type in ERROR_TYPES else None,
+        "maintenance": None if (window := status.maintenance) is None else shown(window),
+        "checked_at": None if at is None else datetime.fromtimestamp(at, UTC).isoformat(),
+    }
+
+
+def written(status: Status) -> str:
+    """Write a store's report for other exporters, with the Unix time until which it counts."""
+    liveness = status.liveness
+    at = (liveness.at if liveness else None) or 0.0
+    ttl = max((job.ttl for job in jobs_of(status.store) if job.liveness), default=0.0)
+    return json.dumps({**own(status), "until": at + ttl})
+
+
+def read(text: str | None, now: float) -> Report | None:
+    """Read another exporter's report of a store; None when there is nothing that counts.
+
+    Args:
+        text: what it wrote, if anything.
+        now: Unix time in seconds.
+    """
+    found: Report = json.loads(text) if text else {}
+    return None if found.pop("until", 0.0) < now else found
+
+
+def health_document(stores: Sequence[Store], found: Sequence[Report | None]) -> dict[str, Any]:
+    """Make the answer about the health of an org's stores.
+
+    Args:
+        stores: all of them.
+        found: the report of each; None where nobody tells.
+    """
+    missing = found.count(None)
+    counts = Counter("unknown" if each is None else str(each["status"]) for each in found)
+    return {
+        "overall_status": overall(counts, len(stores), complete=not missing),
+        "healthy_domains": counts["healthy"],
+        "total_domains": len(stores),
+        "complete": not missing,
+        "warnings": [f"nothing is known of {missing} stores: {NOBODY}"] if missing else [],
+        "health_checks": [
+            {**_UNKNOWN, "domain": store.domain, "platform": store.platform} | (each or {})
+            for store, each in zip(stores, found, strict=True)
+        ],
+    }
+
+
+def overall(counts: Mapping[str, int], total: int, *, complete: bool = True) -> str:
+    """Sum up: healthy if all stores are, critical if none is, degraded otherwise.
+
+    Stores that were not probed yet count for neither; with nothing but such stores, or none at
+    all, the answer is unknown. Where something is missing, no answer is about all stores: it is
+    degraded if one that is known is not healthy, and unknown otherwise.
+    """
+    probed = total - counts.get("unknown", 0)
+    healthy = counts.get("healthy", 0)
+    if not probed:
+        return "unknown"
+    if not complete:
+        return "unknown" if healthy == probed else "degraded"
+    if healthy == probed:
+        return "healthy"
+    return "degraded" if healthy else "critical"

@@ -1,0 +1,284 @@
+"""The landing page: each store's state, its last probe, and why it failed."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Self
+from urllib.parse import urlencode
+
+from aiohttp import web
+
+from ..._version import __version__
+from ...calls.call import Call
+from ...config.model.values import duration_text
+from ...metrics.guard import clean
+from ...stores.model import Store
+from ...stores.owners import REASONS
+from ..exporter import Exporter
+from ..status import WORST_FIRST, Check, State, Status, worst_first
+from .frame import page
+from .html import Html, join, tag
+
+STORES_PER_PAGE = 100
+_REFUSALS_SHOWN = 20
+_CALLS_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which stores are asked for.
+
+    Attributes:
+        search: a part of their domain or org; empty for all.
+        state: theirs; empty for all.
+    """
+
+    search: str = ""
+    state: str = ""
+
+    @classmethod
+    def of(cls, request: web.Request) -> Self:
+        """Read it from a request's parameters; a state that there is not chooses nothing."""
+        state = request.query.get("state", "")
+        search = clean(request.query.get("search", "")).strip().lower()
+        return cls(search, state if state in WORST_FIRST else "")
+
+    def __contains__(self, entry: tuple[Store, State]) -> bool:
+        store, state = entry
+        found = self.search in store.domain or self.search in store.org.lower()
+        return found and self.state in ("", state)
+
+    def link(self, **others: str) -> str:
+        """The address of the page with this choice, but for some parameters."""
+        asked = {"search": self.search, "state": self.state, **others}
+        return "?" + urlencode({name: value for name, value in asked.items() if value})
+
+
+class Landing:
+    """Answers `/`.
+
+    Args:
+        exporter: what it shows.
+        telemetry_path: where the metrics are.
+        clock: Unix time in seconds.
+    """
+
+    def __init__(
+        self, exporter: Exporter, telemetry_path: str, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._exporter = exporter
+        self._telemetry_path = telemetry_path
+        self._clock = clock
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """Show one page of stores, the worst first."""
+        choice, states = Choice.of(request), worst_first(self._exporter.states())
+        chosen = [entry for entry in states if entry in choice]
+        pages = max(1, -(-len(chosen) // STORES_PER_PAGE))
+        asked = request.query.get("page", "")
+        number = min(max(int(asked), 1), pages) if re.fullmatch("[0-9]{1,6}", asked) else 1
+        start = (number - 1) * STORES_PER_PAGE
+        shown = [store for store, _ in chosen[start : start + STORES_PER_PAGE]]
+        return page(
+            "Stores",
+            self._header(),
+            self._problem(),
+            self._refused(),
+            _counts(states, choice),
+            _search(choice) if states else None,
+            *(self._store(self._exporter.status(store)) for store in shown),
+            None if chosen else _nothing(configured=bool(states)),
+            _pages(number, pages, choice),
+        )
+
+    def _header(self) -> Html:
+        links = (
+            ("calls", "Calls"),
+            (self._telemetry_path.lstrip("/"), "Metrics"),
+            ("config", "Configuration"),
+            ("sd", "Service discovery"),
+            ("runbooks/", "Runbooks"),
+            ("-/healthy", "Health"),
+        )
+        version = tag("small", f"version {__version__}")
+        return tag(
+            "header",
+            tag("h1", "store-exporter ", version),
+            tag("nav", *(tag("a", text, href=path) for path, text in links)),
+        )
+
+    def _problem(self) -> Html | None:
+        problem = self._exporter.reload_problem
+        if not problem:
+            return None
+        text = "The configuration has problems and was not reloaded; the old one stays."
+        return tag("section", tag("strong", text), tag("pre", problem), class_="banner")
+
+    def _refused(self) -> Html | None:
+        """Show which domains sources name and do not get."""
+        refusals = self._exporter.refusals
+        if not refusals:
+            return None
+        shown = sorted(refusals, key=lambda one: REASONS.index(one.reason))[:_REFUSALS_SHOWN]
+        lines = [self._exporter.redact.line(str(one)) for one in shown]
+        if len(refusals) > len(shown):
+            lines.append(f"and {len(refusals) - len(shown)} more")
+        text = "Sources of stores name domains that are not watched for them."
+        return tag("section", tag("strong", text), tag("pre", "\n".join(lines)), class_="banner")
+
+    def _store(self, status: Status) -> Html:
+        store, state, reason = status.store, status.state, status.reason
+        summary = tag(
+            "summary",
+            tag("span", state, class_="badge"),
+            tag(
+                "span",
+                tag("span", store.domain, class_="domain"),
+                tag("br"),
+                tag("span", f"{store.org} · {store.platform}", class_="soft"),
+                _maintenance(status),
+                class_="who",
+            ),
+            tag("span", _why(reason), class_="why"),
+            tag("span", self._ago(_last(status.checks)), class_="when soft"),
+        )
+        rows = (
+            tag(
+                "tr",
+                tag("td", f"{check.name}"),
+                tag("td", tag("span", check.state, class_=f"badge {check.state}")),
+                tag("td", self._ago(check.at), class_="number"),
+                tag("td", _seconds(check.duration), class_="number"),
+                tag("td", _why(check), _advice(check)),
+            )
+            for check in status.checks
+        )
+        names = ("Check", "State", "Last run", "Took", "Found")
+        head = tag("tr", *(tag("th", name, scope="col") for name in names))
+        table = tag("table", tag("thead", head), tag("tbody", *rows))
+        now = f"probe?target={store.domain}&debug=true"
+        link = tag("p", tag("a", "Probe it now and show everything", href=now), class_="soft")
+        details = tag("div", table, link, self._calls(store), class_="checks")
+        # What others wrote has been masked where it came in; this is the last look.
+        redacted = self._exporter.redact(tag("details", summary, details, class_=f"store {state}"))
+        return Html(redacted)
+
+    def _calls(self, store: Store) -> Html | None:
+        """Show the latest failures of a store's operations, probes and collectors."""
+        book = self._exporter.calls
+        calls = book.read(store.org, store.domain)[:_CALLS_SHOWN]
+        if not calls:
+            return None
+        rows = (
+            tag(
+                "tr",
+                tag("td", call.operation),
+                tag("td", f"{call.fault}"),
+                tag("td", self._ago(call.time), class_="number"),
+                tag("td", _seconds(call.duration), class_="number"),
+                tag("td", f"{call.error_type}: {call.message}", _trace(call)),
+            )
+            for call in map(book.shown, calls)
+        )
+        names = ("Failed call", "Fault", "When", "Took", "Said")
+        head = tag("tr", *(tag("th", name, scope="col") for name in names))
+        more = tag(
+            "a", "More of its failed and its slowest calls", href=f"calls?domain={store.domain}"
+        )
+        table = tag("table", tag("thead", head), tag("tbody", *rows))
+        return join(table, tag("p", more, class_="soft"))
+
+    def _ago(self, moment: float | None) -> str:
+        if moment is None:
+            return "not yet"
+        seconds = int(max(self._clock() - moment, 0))
+        step = 60 if seconds >= 600 else 1
+        return f"{duration_text(seconds // step * step)} ago"
+
+
+def _counts(states: Sequence[tuple[Store, State]], choice: Choice) -> Html:
+    """How many stores there are in each state; each figure leads to them."""
+    counts = Counter(state for _, state in states)
+    entries = [("", len(states)), *((state, counts[state]) for state in WORST_FIRST)]
+    return tag(
+        "nav",
+        *(
+            tag(
+                "a",
+                tag("span", state or "stores", class_="soft"),
+                tag("strong", str(count)),
+                href=choice.link(state=state, search=""),
+                aria_current="true" if state == choice.state else None,
+            )
+            for state, count in entries
+        ),
+        class_="counts",
+    )
+
+
+def _search(choice: Choice) -> Html:
+    kept = tag("input", type="hidden", name_="state", value=choice.state) if choice.state else None
+    field = tag(
+        "input",
+        type="search",
+        name_="search",
+        value=choice.search,
+        placeholder="domain or org",
+        aria_label="Search stores by domain or org",
+    )
+    return tag("form", kept, field, tag("button", "Search"), class_="search")
+
+
+def _nothing(*, configured: bool) -> Html:
+    if not configured:
+        return tag("p", "No stores are configured.", class_="soft")
+    return tag("p", "There is no such store. ", tag("a", "All stores", href="?"), class_="soft")
+
+
+def _why(check: Check | None) -> str:
+    if check is None:
+        return "not probed yet"
+    return f"{check.error_type}: {check.message}" if check.error_type else check.message
+
+
+def _maintenance(status: Status) -> Html | None:
+    window = status.maintenance
+    if window is None:
+        return None
+    until = datetime.fromtimestamp(window.end, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return tag("div", f"in maintenance until {until}: {window.reason}", class_="soft")
+
+
+def _advice(check: Check) -> Html | None:
+    return tag("div", check.advice, class_="soft") if check.advice else None
+
+
+def _trace(call: Call) -> Html | None:
+    return tag("div", f"trace {call.trace_id}", class_="soft") if call.trace_id else None
+
+
+def _last(checks: Sequence[Check]) -> float | None:
+    return max((check.at for check in checks if check.at is not None), default=None)
+
+
+def _seconds(duration: float | None) -> str:
+    if duration is None:
+        return "-"
+    return f"{duration * 1000:.0f} ms" if duration < 1 else f"{duration:.1f} s"
+
+
+def _pages(number: int, pages: int, choice: Choice) -> Html | None:
+    if pages == 1:
+        return None
+    return tag(
+        "nav",
+        tag("a", "Previous", href=choice.link(page=str(number - 1))) if number > 1 else None,
+        tag("span", f"page {number} of {pages}", class_="soft"),
+        tag("a", "Next", href=choice.link(page=str(number + 1))) if number < pages else None,
+        class_="pages",
+    )

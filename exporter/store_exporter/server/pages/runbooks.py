@@ -1,0 +1,31 @@
+"""`/runbooks/<alert>`: what an alert means and what to do, where its message's button leads."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from aiohttp import web
+
+from ...mixin.documentation import runbook
+from .frame import page
+from .html import tag
+from .markdown import html
+
+
+async def index(_: web.Request) -> web.Response:
+    """List all runbooks."""
+    return page("Runbooks", html(_pages()["README"]))
+
+
+async def show(request: web.Request) -> web.Response:
+    """Show the runbook of one alert."""
+    text = _pages().get(request.match_info["name"].removesuffix(".md"))
+    if text is None:
+        raise web.HTTPNotFound
+    back = tag("nav", tag("a", "All runbooks", href="./"))
+    return page(request.match_info["name"], back, html(text))
+
+
+@cache
+def _pages() -> dict[str, str]:
+    return runbook.pages()

@@ -1,0 +1,243 @@
+"""Open connections: how many there may be, which ends when another needs its place, and raw errors.
+
+asyncio's own server takes connections until the process has no descriptors left, answers that
+with thousands of tracebacks, and counts none whose TLS handshake is still to come. So sockets are
+accepted here, before anything else is known of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import ssl
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import cast
+
+from aiohttp import web
+from aiohttp.http import HttpProcessingError
+
+from ..security import safety
+
+log = logging.getLogger(__name__)
+
+Handle = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+_AT_ONCE = 16
+"""Connections accepted between two looks at anything else."""
+_HANDSHAKE_SECONDS = 10.0
+_REST_SECONDS = 1.0
+_TELL_SECONDS = 60.0
+
+
+class ServerConnection(web.RequestHandler):
+    """One connection. Errors in what is not yet a request are answered like all others.
+
+    Attributes:
+        busy: whether a request is being handled.
+        guessed: whether it brought a wrong password.
+        quiet_since: when the last request ended, or the connection was made, on the loop's clock.
+        lost: done when the connection has ended.
+    """
+
+    __slots__ = ("busy", "guessed", "lost", "quiet_since")
+
+    def __init__(self, server: web.Server, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(
+            server,
+            loop=loop,
+            access_log=None,  # type: ignore[arg-type]
+            logger=log,
+            # Also the longest that a connection may take to send a request's head.
+            keepalive_timeout=75.0,
+            lingering_time=1.0,
+            # Packed bodies are unpacked within a limit where they are read.
+            auto_decompress=False,
+        )
+        self.busy = False
+        self.guessed = False
+        self.quiet_since = loop.time()
+        self.lost: asyncio.Future[None] = loop.create_future()
+
+    @contextmanager
+    def may_end(self) -> Iterator[None]:
+        """Let another connection take this one's place until the block ends."""
+        self.busy = False
+        try:
+            yield
+        finally:
+            self.busy = True
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Tell that the connection has ended."""
+        super().connection_lost(exc)
+        if not self.lost.done():
+            self.lost.set_result(None)
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Answer what the application never saw. aiohttp's `message` quotes the request."""
+        del message
+        if isinstance(exc, HttpProcessingError):
+            # Every port scan makes some.
+            told = {"remote": request.remote, "reason": type(exc).__name__}
+            log.debug("this was no request", extra=told)
+        else:
+            log.error("a request failed", exc_info=exc)
+        if request.writer.output_size > 0:
+            raise ConnectionError("the answer has begun already")
+        text = f"{status} {HTTPStatus(status).phrase}\n"
+        response = web.Response(status=status, text=text, headers=safety.HEADERS)
+        response.force_close()
+        return response
+
+    def log_exception(self, *args: object, **rest: object) -> None:
+        """Log what went wrong beside a request's handler; what the other side did at debug."""
+        error = rest.get("exc_info")
+        if isinstance(error, web.RequestPayloadError | HttpProcessingError):
+            log.debug("a request's body broke off", extra={"reason": type(error).__name__})
+        else:
+            super().log_exception(*args, **rest)
+
+
+def of(request: web.BaseRequest) -> ServerConnection:
+    """Return the connection that a request came by."""
+    return cast(ServerConnection, request.protocol)
+
+
+class Connections:
+    """Accepts connections on sockets, at most so many at a time.
+
+    When there are as many, the one that has been without a request for the longest time makes
+    room; if every one has a request, the new one is turned away. So whoever holds connections open
+    keeps nobody out.
+
+    Args:
+        server: what handles their requests.
+        limit: connections at the same time.
+        tls: gives each connection what to speak with, or None to end it; None for plain HTTP.
+    """
+
+    def __init__(
+        self, server: web.Server, limit: int, tls: Callable[[], ssl.SSLContext | None] | None
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._server = server
+        self._limit = limit
+        self._tls = tls
+        self._sockets: list[socket.socket] = []
+        self._open: dict[ServerConnection, asyncio.Task[None]] = {}
+        self._ending: set[asyncio.Task[None]] = set()
+        self._told: dict[str, float] = {}
+        server.request_handler = self._handling(server.request_handler)
+
+    def listen(self, listener: socket.socket) -> None:
+        """Accept connections on a listening socket, which is closed with this."""
+        listener.setblocking(False)
+        self._sockets.append(listener)
+        self._loop.add_reader(listener, self._accept, listener)
+
+    def refuse(self) -> None:
+        """Accept no more, and give up connections whose handshake is not over."""
+        for listener in self._sockets:
+            self._loop.remove_reader(listener)
+            listener.close()
+        self._sockets.clear()
+        for connection, task in self._open.items():
+            if connection.transport is None:
+                task.cancel()
+
+    async def close(self) -> None:
+        """End every connection that is still open."""
+        tasks = [*self._open.values(), *self._ending]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _handling(self, handle: Handle) -> Handle:
+        async def handled(request: web.BaseRequest) -> web.StreamResponse:
+            connection = of(request)
+            connection.busy = True
+            try:
+                return await handle(request)
+            except web.HTTPException as error:
+                # Such as an `Expect` that cannot be met, which no middleware sees.
+                return safety.plain(error)
+            finally:
+                connection.busy = False
+                connection.quiet_since = self._loop.time()
+
+        return handled
+
+    def _accept(self, listener: socket.socket) -> None:
+        for _ in range(_AT_ONCE):
+            try:
+                accepted, _address = listener.accept()
+            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+                return
+            except OSError as error:
+                self._rest(listener, error)
+                return
+            accepted.setblocking(False)
+            if len(self._open) >= self._limit and not self._make_room():
+                accepted.close()
+                self._tell("all connections are in use; one more was turned away")
+                continue
+            connection = ServerConnection(self._server, self._loop)
+            task = self._loop.create_task(self._serve(connection, accepted))
+            self._open[connection] = task
+
+    def _rest(self, listener: socket.socket, error: OSError) -> None:
+        """Look away for a moment: the system would report the same again at once."""
+        self._tell(f"connections cannot be accepted: {error.strerror}")
+        self._loop.remove_reader(listener)
+        self._loop.call_later(_REST_SECONDS, self._resume, listener)
+
+    def _resume(self, listener: socket.socket) -> None:
+        if listener in self._sockets:
+            self._loop.add_reader(listener, self._accept, listener)
+
+    def _make_room(self) -> bool:
+        idle = [connection for connection in self._open if not connection.busy]
+        if not idle:
+            return False
+        task = self._open.pop(min(idle, key=lambda connection: connection.quiet_since))
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
+        task.cancel()
+        return True
+
+    async def _serve(self, connection: ServerConnection, accepted: socket.socket) -> None:
+        try:
+            context = None if self._tls is None else self._tls()
+            if self._tls is not None and context is None:
+                accepted.close()
+                return
+            transport, _ = await self._loop.connect_accepted_socket(
+                lambda: connection,
+                accepted,
+                ssl=context,
+                ssl_handshake_timeout=None if context is None else _HANDSHAKE_SECONDS,
+            )
+            try:
+                await connection.lost
+            finally:
+                transport.abort()
+        except OSError as error:
+            log.debug("a connection failed", extra={"reason": type(error).__name__})
+        finally:
+            self._open.pop(connection, None)
+
+    def _tell(self, message: str) -> None:
+        """Log a message, unless it was logged in the last minute."""
+        now = self._loop.time()
+        if now - self._told.get(message, -_TELL_SECONDS) >= _TELL_SECONDS:
+            self._told[message] = now
+            log.warning(message)

@@ -1,0 +1,129 @@
+"""OTLP from `serve`: pushed where the standard variables name an endpoint; see docs/otlp.md."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ...metrics.catalogue.exporter import STATE_LOSSES
+from ...metrics.catalogue.operations import OPERATION_DURATION, OPERATION_ERRORS, OPERATIONS
+from ...metrics.otlp import Settings, start_otlp
+from ...metrics.recorder import Recorder
+from ...probing.state.storage import Key, StateUnavailableError, Storage, Write
+
+if TYPE_CHECKING:
+    from ...metrics.otlp.deltas import States, Store
+
+log = logging.getLogger(__name__)
+
+_DOCUMENT = "otlp"
+_RESTORED = (OPERATIONS, OPERATION_ERRORS, OPERATION_DURATION)
+"""What a recorder has of an earlier process; see `ingest`."""
+_ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT")
+
+
+def is_asked_for(environ: Mapping[str, str]) -> bool:
+    """Tell whether the variables name an endpoint, or this way of exporting."""
+    named = any(environ.get(name, "").strip() for name in _ENDPOINTS)
+    exporters = environ.get("OTEL_METRICS_EXPORTER", "").lower().split(",")
+    return named or "otlp" in map(str.strip, exporters)
+
+
+@asynccontextmanager
+async def pushing(recorder: Recorder, open_state: Callable[[], Storage]) -> AsyncIterator[None]:
+    """Push a recorder's state until the block ends, and once more then, where that is asked for.
+
+    Args:
+        recorder: whose state.
+        open_state: opens what keeps what was acknowledged of counters that outlive this process.
+
+    Raises:
+        ImportError: the extra `otlp` is not installed.
+        StateError: the state cannot be used.
+    """
+    settings = Settings.from_environment()
+    if settings.disabled or not is_asked_for(os.environ):
+        yield
+        return
+    memory = None
+    if settings.delta:
+        lost = partial(recorder.inc, STATE_LOSSES)
+        memory = SavedStates(open_state(), lost)
+    try:
+        restored = [family for family in recorder.families() if family.metric in _RESTORED]
+        resource = resource_of("store-exporter", os.environ)
+        pusher = start_otlp(recorder, resource=resource, memory=memory, restored=restored)
+        how = {"protocol": settings.protocol, "interval_seconds": settings.interval}
+        log.info("pushing by OTLP", extra=how)
+        try:
+            yield
+        finally:
+            await asyncio.to_thread(pusher.shutdown)
+    finally:
+        if memory is not None:
+            memory.close()
+
+
+def resource_of(name: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """Say by a name who sends something, unless the variables do."""
+    named = environ.get("OTEL_SERVICE_NAME") or "service.name=" in environ.get(
+        "OTEL_RESOURCE_ATTRIBUTES", ""
+    )
+    return {} if named else {"service.name": name}
+
+
+class SavedStates:
+    """What a receiver has acknowledged: a document for each store.
+
+    Args:
+        state: where they are kept; closed with this; used by the pushing thread.
+        lost: called when something could not be read or saved.
+    """
+
+    def __init__(self, state: Storage, lost: Callable[[], None]) -> None:
+        self._state = state
+        self._lost = lost
+
+    def load(self, store: Store) -> States:
+        """Return what was saved of a store; nothing when nothing was, or it cannot be read."""
+        try:
+            saved = self._state.get(_key(store))
+            document = json.loads(saved.document) if saved is not None else []
+            return {
+                (str(name), (*store, *map(str, labels))): (float(value), int(at))
+                for name, labels, value, at in document
+            }
+        except (StateUnavailableError, ValueError, TypeError, OverflowError, RecursionError):
+            log.exception("what was pushed of a store cannot be read", extra={"store": store[1]})
+            self._lost()
+            return {}
+
+    def save(self, stores: Mapping[Store, States]) -> None:
+        """Replace what was saved of these stores, durably."""
+        writes = [Write(_key(store), _document(states)) for store, states in stores.items()]
+        try:
+            self._state.put(writes)
+        except StateUnavailableError:
+            # After a restart the increases since the last that was saved are sent once more.
+            log.exception("what was pushed cannot be saved")
+            self._lost()
+
+    def close(self) -> None:
+        """Close the state."""
+        self._state.close()
+
+
+def _key(store: Store) -> Key:
+    org, domain, platform = store
+    return Key(org, platform, domain, "", _DOCUMENT)
+
+
+def _document(states: States) -> str:
+    rows = [[name, labels[3:], value, at] for (name, labels), (value, at) in states.items()]
+    return json.dumps(rows, separators=(",", ":"))

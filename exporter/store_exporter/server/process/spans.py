@@ -1,0 +1,85 @@
+"""Spans of the exporter's own runs by OTLP, where the standard variables ask for them.
+
+Where to, with which headers and how many of all runs: OpenTelemetry's own SDK reads that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from ...metrics.otlp.settings import PROTOCOLS
+from .pushing import resource_of
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import TracerProvider
+
+log = logging.getLogger(__name__)
+
+_END_SECONDS = 5.0
+"""How long the end of the process waits for the last spans to be taken."""
+
+
+def is_asked_for(environ: Mapping[str, str]) -> bool:
+    """Tell whether the variables name an endpoint for traces, or this way of exporting them."""
+    if environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
+        return False
+    exporters = environ.get("OTEL_TRACES_EXPORTER", "").strip().lower()
+    if exporters:
+        return "otlp" in map(str.strip, exporters.split(","))
+    return bool(environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "").strip())
+
+
+@asynccontextmanager
+async def tracing(name: str) -> AsyncIterator[None]:
+    """Send the spans of this process until the block ends, where that is asked for.
+
+    Args:
+        name: of the service, unless the variables say one.
+
+    Raises:
+        ImportError: the extra `otlp` is not installed.
+    """
+    if not is_asked_for(os.environ):
+        yield
+        return
+    provider = _provider(name)
+    log.info("sending spans by OTLP")
+    try:
+        yield
+    finally:
+        ending = asyncio.to_thread(provider.shutdown)
+        try:
+            await asyncio.wait_for(ending, _END_SECONDS)
+        except TimeoutError:
+            log.warning("the last spans were not taken in time")
+
+
+def _provider(name: str) -> TracerProvider:
+    from opentelemetry import trace
+    from opentelemetry.sdk.resources import Resource
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+    provider = TracerProvider(
+        resource=Resource.create(resource_of(name, os.environ)), shutdown_on_exit=False
+    )
+    provider.add_span_processor(BatchSpanProcessor(_exporter()))
+    trace.set_tracer_provider(provider)
+    return provider
+
+
+def _exporter() -> Any:
+    http, grpc = PROTOCOLS
+    named = (os.environ.get(f"OTEL_EXPORTER_OTLP_{part}PROTOCOL") for part in ("TRACES_", ""))
+    if next(filter(None, named), http) == grpc:
+        from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter as Grpc
+
+        return Grpc()
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter as Http
+
+    return Http()

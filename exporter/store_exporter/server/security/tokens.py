@@ -1,0 +1,43 @@
+"""What a bearer token of `/api/v1` is good for: the configuration says it, nothing else."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from ...config.model.file import OrgSection, Scope
+
+
+class Grant(NamedTuple):
+    """Which org a token belongs to, and what it may do there."""
+
+    org: str
+    scopes: frozenset[Scope]
+
+
+class OrgTokens:
+    """Finds what a token is good for in time that tells nothing of the tokens there are.
+
+    OrgTokens are kept and looked up as keyed digests, so that neither the table nor the time of a
+    comparison depends on how much of a guess is right.
+    """
+
+    def __init__(self, orgs: Mapping[str, OrgSection]) -> None:
+        self._key = secrets.token_bytes(32)
+        self._grants = {
+            self._digest(token.token.reveal()): Grant(name, frozenset(token.scopes))
+            for name, org in orgs.items()
+            for token in org.api_tokens
+        }
+
+    def grant(self, authorization: str) -> Grant | None:
+        """Return what an `Authorization` header's token is good for; None if nothing knows it."""
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            return None
+        return self._grants.get(self._digest(token.strip()))
+
+    def _digest(self, token: str) -> bytes:
+        return hmac.digest(self._key, token.encode("utf-8", "surrogateescape"), "sha256")

@@ -1,0 +1,92 @@
+"""The web configuration file as it is now: read again when it, or a certificate, changes."""
+
+from __future__ import annotations
+
+import logging
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+
+from ...config import ConfigError
+from ...config.model.tls_server import ssl_context
+from ...config.model.web import WebConfig, load_web
+
+log = logging.getLogger(__name__)
+
+
+class WebFile:
+    """A web configuration file whose changes take effect without a restart.
+
+    Args:
+        path: the file.
+
+    Raises:
+        ConfigError: at construction, when the file has problems.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._config: WebConfig | None
+        self._context: ssl.SSLContext | None
+        self._watched: tuple[Path, ...] = ()
+        config = self._load()
+        self.guards = config.guards
+        """Whether everybody must show a password or a certificate; so it stays until a restart."""
+        self.tls: Callable[[], ssl.SSLContext | None] | None = (
+            None if self._context is None else self._current_context
+        )
+        """What gives each new connection its context, see `listen.listening`; None without TLS."""
+
+    def current(self) -> WebConfig | None:
+        """Return what the file says now, or None while it has problems."""
+        if self._stamps() != self._stamp:
+            try:
+                config = self._load()
+            except ConfigError as error:
+                self._config = None
+                log.error(
+                    "the web configuration has problems; nobody is let in",
+                    extra={"problems": str(error)},
+                )
+            else:
+                log.info("the web configuration was read again")
+                self._refuse_switch(config)
+        return self._config
+
+    def _load(self) -> WebConfig:
+        # Taken before reading, so that a change meanwhile is seen at the next look.
+        self._stamp = self._stamps()
+        config = load_web(self._path)
+        tls = config.tls
+        self._context = ssl_context(tls) if tls else None
+        self._config = config
+        watched = tls.files if tls else ()
+        if watched != self._watched:
+            self._watched = watched
+            return self._load()
+        for warning in config.warnings():
+            log.warning("accepted in %s: %s", self._path, warning)
+        return config
+
+    def _refuse_switch(self, config: WebConfig) -> None:
+        if (self._context is None) != (self.tls is None):
+            self._config = None
+            log.error("TLS is switched on or off by a restart only; nobody is let in")
+        elif self.guards and not config.guards:
+            # A file that was cut short must not open an address that was chosen while it guarded.
+            self._config = None
+            log.error("passwords and certificates are given up by a restart only; nobody is let in")
+
+    def _stamps(self) -> object:
+        return tuple(_stamp(path) for path in (self._path, *self._watched))
+
+    def _current_context(self) -> ssl.SSLContext | None:
+        return None if self.current() is None else self._context
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_mtime_ns, stat.st_size, stat.st_ino

@@ -1,0 +1,73 @@
+"""What the web configuration says of every request and answer: a rate limit, and headers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from ...config.model.web import RateLimit
+from .web_file import WebFile
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class TokenBucket:
+    """Lets requests pass as golang.org/x/time/rate does: `burst` at once, then one each interval.
+
+    Args:
+        limit: how many.
+        clock: seconds, on a clock that never goes back.
+    """
+
+    def __init__(self, limit: RateLimit, clock: Callable[[], float] = time.monotonic) -> None:
+        self.limit = limit
+        self._clock = clock
+        self._tokens = float(limit.burst)
+        self._at = clock()
+
+    def allow(self) -> bool:
+        """Tell whether a request may pass now, which uses its place up."""
+        if not self.limit.interval:
+            return True
+        now = self._clock()
+        grown = self._tokens + (now - self._at) / self.limit.interval
+        self._tokens, self._at = min(grown, self.limit.burst), now
+        if self._tokens < 1:
+            return False
+        self._tokens -= 1
+        return True
+
+
+def rate_limit(file: WebFile) -> Middleware:
+    """Make the middleware that answers 429 to what is beyond the file's limit."""
+    bucket = TokenBucket(RateLimit.model_validate({}))
+
+    @web.middleware
+    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+        nonlocal bucket
+        config = file.current()
+        if config is not None and config.rate_limit != bucket.limit:
+            bucket = TokenBucket(config.rate_limit)
+        if bucket.allow():
+            return await handler(request)
+        return web.Response(status=429, text="429 Too Many Requests\n")
+
+    return check
+
+
+def set_headers(file: WebFile) -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:
+    """Make what gives every answer the file's headers in place of its own."""
+
+    async def change(_: web.Request, response: web.StreamResponse) -> None:
+        config = file.current()
+        headers = config.http_server_config.headers if config is not None else {}
+        for name, value in headers.items():
+            if value:
+                response.headers[name] = value
+            else:
+                response.headers.pop(name, None)
+
+    return change

@@ -1,0 +1,162 @@
+"""What orders come to where the shop displays fewer decimals than they were made with.
+
+The first cases are what WooCommerce 11.0.1 answers with dp=8 in a shop that displays no decimals,
+beside what its database has.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from store_exporter.platforms.kit.reading.fields import Fields
+from store_exporter.platforms.woocommerce.reading.totals import OrderTotals, learned
+from tests.fakes.clock import Clock
+from tests.fakes.woocommerce import client
+
+from ..watching import figures, watching
+
+
+def order(total: str, *lines: str, tax: str = "0", number: int = 7, **members: Any) -> Fields:
+    body: dict[str, Any] = {
+        "id": number,
+        "currency": "GBP",
+        "total": total,
+        "total_tax": str(round(Decimal(tax))),
+        "line_items": [{"total": line} for line in lines],
+        "fee_lines": [],
+        "shipping_lines": [],
+        "tax_lines": [{"tax_total": tax, "shipping_tax_total": "0"}],
+        **members,
+    }
+    return Fields(body, "order")
+
+
+@pytest.mark.parametrize(
+    ("shown", "found", "true"),
+    [
+        (0, order("218.00000000", "218.02000000"), "218.02"),
+        (0, order("425.00000000", "400.00000000", "24.90000000"), "424.90"),
+        (1, order("10.10000000", "10.05000000"), "10.05"),
+        # Made with these decimals: the lines were rounded one by one.
+        (0, order("50", "25.45", "25.45"), "50"),
+        # Made with these decimals: of a price with tax the tax is rounded, the rest is not.
+        (0, order("99", "79.20", tax="20"), "99"),
+        # Made with more decimals: so were its taxes, its delivery and its discount.
+        (0, order("122", "100.01", tax="22.19"), "122.20"),
+        (
+            0,
+            order("105", "100.00", shipping_lines=[{"total": "5.40"}], shipping_total="5.40"),
+            "105.40",
+        ),
+        (0, order("90", "89.91", discount_total="9.99"), "89.91"),
+        # Set by hand: the parts say something else.
+        (0, order("200.00000000", "218.02000000"), "200"),
+        # Nothing is rounded away.
+        (2, order("218.03000000", "218.02600000"), "218.03"),
+        (0, order("218.02", "218.02"), "218.02"),
+        (0, order("0.00000000"), "0"),
+        (0, order("-5", "-4.90"), "-4.90"),
+        # A host that leaves the parts out.
+        (0, order("425", line_items=None), "425"),
+    ],
+)
+def test_a_total_is_what_the_order_was_made_with(shown: int, found: Fields, true: str) -> None:
+    assert OrderTotals(shown).total(found, "GBP").amount == Decimal(true)
+
+
+def test_a_currency_without_decimals_needs_no_parts() -> None:
+    assert OrderTotals(0).total(order("101", "100.60"), "JPY").amount == 101
+
+
+def test_taxes_and_fees_are_parts_too() -> None:
+    whole = order("13.00000000", "10.00", tax="2.45", fee_lines=[{"total": "0.50"}])
+    assert OrderTotals(0).total(whole, "GBP").amount == Decimal("12.95")
+    assert OrderTotals(0).tax(whole, "GBP").amount == Decimal("2.45")
+
+
+def test_an_order_that_can_be_both_is_as_its_neighbours_are() -> None:
+    finer, both, made = "24.90", "34.71", ("25.45", "25.45")
+    orders = [
+        order("49", "24.40", "24.40", number=3),
+        order("35", both, number=4),
+        order("50", *made, number=6),
+        order("35", both, number=5),
+    ]
+    reading = learned(OrderTotals(0), orders)
+    assert [str(reading.total(one, "GBP").amount) for one in orders] == [
+        "48.80",
+        "34.71",
+        "50",
+        "35",
+    ]
+    # Without any that tells: as the shop shows them.
+    reading = learned(OrderTotals(0), orders[1:2])
+    assert reading.total(order("25", finer), "GBP").amount == 25
+
+
+def test_a_shop_that_rounds_at_the_subtotal_rounds_no_line() -> None:
+    made = order("51", "25.45", "25.45", tax="0.10")
+    assert OrderTotals(0, finer_below=0, at_subtotal=True).total(made, "GBP").amount == 51
+
+
+@pytest.mark.parametrize("total", ["424.90", "424.00"])
+async def test_counters_reports_and_operations_agree(total: str) -> None:
+    """In a shop that displays no decimals, of an order with cents and of one that was rounded."""
+    async with watching(orders=0) as store:
+        shop = store.shop
+        shop.shop.habits.decimals = 0
+        store.clock.now += 10
+        await store.collect("orders")
+        first = shop.new_order("processing", lines=[(19, 1), (20, 1)], email="cust2@example.test")
+        made = shop.shop.orders[first["id"]]
+        made["total"] = total
+        # WooCommerce makes 200 and 224 of them when it rounds, and 425 of their sum.
+        for line, amount in zip(made["line_items"], ("200.45", "224.45"), strict=True):
+            line["total"] = amount
+        store.clock.now += 300
+        found = figures(await store.collect("orders"))
+        assert found["store_revenue_total{GBP}"] == float(total)
+        with client(shop, clock=Clock(store.clock.now)) as operations:
+            one = operations.check_order(first["id"], "cust2@example.test")
+            assert one.total.amount == Decimal(total)
+            assert operations.get_sales_report("day").gross == one.total
+            assert operations.get_customer_insights()[0].total == one.total
+
+
+@pytest.mark.parametrize("total", ["34.71", "35"])
+@pytest.mark.parametrize("email", ["cust2@example.test", "guest@example.test"])
+async def test_where_no_order_tells_it_what_a_customer_has_spent_does(
+    total: str, email: str
+) -> None:
+    async with watching(orders=0) as store:
+        store.shop.shop.habits.decimals = 0
+        store.clock.now += 10
+        await store.collect("orders")
+        first = store.shop.new_order("processing", lines=[(19, 1)], email=email)
+        made = store.shop.shop.orders[first["id"]]
+        made["total"], made["line_items"][0]["total"] = total, "34.71"
+        store.clock.now += 300
+        report = await store.collect("orders")
+        is_known = email.startswith("cust")
+        counted = figures(report)["store_revenue_total{GBP}"]
+        assert counted == (float(total) if is_known else 35)
+        assert [reason for reason in report.degraded if "Nothing tells" in reason] == (
+            [] if is_known else report.degraded
+        )
+        assert bool(report.degraded) is not is_known
+
+
+async def test_an_order_in_a_currency_with_more_decimals_is_read_with_its_parts() -> None:
+    async with watching(orders=0) as store:
+        store.shop.shop.habits.decimals = 2
+        await store.collect("orders")
+        first = store.shop.new_order("processing", currency="KWD", lines=[(19, 1), (20, 1)])
+        made = store.shop.shop.orders[first["id"]]
+        made["total"] = "10.128"
+        for line in made["line_items"]:
+            line["total"] = "5.064"
+        store.clock.now += 300
+        assert figures(await store.collect("orders"))["store_revenue_total{KWD}"] == 10.128

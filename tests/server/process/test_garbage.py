@@ -1,0 +1,56 @@
+"""The garbage collector looks at what has come since it looked last, and seldom at everything."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+
+import pytest
+
+from store_exporter.server.process import garbage
+from store_exporter.server.process.garbage import seldom_collected
+
+
+class Node:
+    """Something that can be in a cycle with itself."""
+
+    def __init__(self) -> None:
+        self.itself: Node | None = None
+
+
+def test_what_survived_a_look_is_not_looked_at_again() -> None:
+    kept = [Node() for _ in range(1000)]
+    with seldom_collected():
+        gc.collect()
+        assert gc.get_freeze_count() > len(kept)
+        # What is not frozen is what the collector looks at.
+        assert sum(map(len, map(gc.get_objects, range(3)))) < len(kept)
+
+
+def test_new_garbage_is_found_and_old_one_at_a_look_at_everything(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(garbage, "LOOKS", 3)
+    old = Node()
+    seen = weakref.ref(old)
+    with seldom_collected():
+        gc.collect()
+        new = Node()
+        new.itself = new
+        seen_new = weakref.ref(new)
+        old.itself = old
+        del new, old
+        gc.collect()
+        assert seen_new() is None
+        assert seen() is not None
+        gc.collect()
+        gc.collect()
+        assert seen() is None
+
+
+def test_afterwards_all_is_as_it_was() -> None:
+    before = gc.get_threshold(), len(gc.callbacks)
+    with seldom_collected():
+        assert gc.get_threshold() == garbage.THRESHOLDS
+    assert (gc.get_threshold(), len(gc.callbacks)) == before
+    assert gc.get_freeze_count() == 0
