@@ -36,7 +36,7 @@ ALERT = {
         "severity": "critical",
     },
     "annotations": {
-        "summary": "A store does not answer.",
+        "summary": "A store is down.",
         "past": "A store did not answer.",
         "description": "It is <down>.",
         "since": "2026-03-01 09:27:45 UTC",

@@ -48,7 +48,7 @@ def alert(name: str, *, domain: str = "books.example", **labels: str) -> dict[st
             **labels,
         },
         "annotations": {
-            "summary": "A store does not answer.",
+            "summary": "A store is down.",
             "past": "A store did not answer.",
             "description": f"{domain} (acme) keeps failing its liveness probe. {collector}".strip(),
             "since": "2026-03-01 09:27:45 UTC",

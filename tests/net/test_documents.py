@@ -283,6 +283,22 @@ def test_what_answered_instead_is_told_apart(
     assert len(caught.value.message) < 300
 
 
+@pytest.mark.parametrize(
+    ("title", "message"),
+    [
+        ("502 Bad Gateway", "the store answered with HTTP 502 (Bad Gateway)"),
+        ("502", "the store answered with HTTP 502"),
+        ("Oops | 502", "the store answered with HTTP 502 (Oops | 502)"),
+    ],
+)
+def test_a_title_that_begins_with_the_status_does_not_say_it_twice(
+    title: str, message: str
+) -> None:
+    with pytest.raises(StoreError) as caught:
+        answers.document(response(f"<title>{title}</title><h1>{title}</h1>", 502), WOOCOMMERCE)
+    assert caught.value.message == message
+
+
 def test_a_message_quotes_no_query_and_no_key() -> None:
     location = "https://x.example/?consumer_key=ck_0123&consumer_secret=cs_4567&oauth_signature=abc"
     with pytest.raises(StoreError) as caught:

@@ -18,7 +18,7 @@ SENTENCE = (
     "shop.initech.example 18, store.globex.example 15"
 )
 TEXT = (
-    "*A store does not answer.*\n• store.globex.example (globex) keeps failing its liveness probe. "
+    "*A store is down.*\n• store.globex.example (globex) keeps failing its liveness probe. "
     "The latest failures are of type server_error. _(since 2026-11-23 14:08 UTC)_"
 )
 PRINT = f"""

@@ -216,6 +216,9 @@ def _blocked(status: int, seen: str, marks: Marks) -> _Finding | None:
 
 
 def _by_status(status: int, title: str, who: str) -> _Finding | None:
+    if status >= 500:
+        # "502 Bad Gateway" says again what the sentence begins with.
+        title = title.removeprefix(str(status)).strip(" |:-\u2013\u2014")
     page = f" ({title})" if title else ""
     rows: tuple[tuple[Callable[[int], bool], str, str], ...] = (
         (lambda s: s == 429, "rate_limited", "too many requests"),

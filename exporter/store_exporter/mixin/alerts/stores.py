@@ -45,7 +45,7 @@ def store_down() -> Alert:
         f"{series.STORE_UP} == 0 unless {promql.on(*STORE)} {series.LIVENESS_REFUSED}",
         DOWN_AFTER,
         "critical",
-        "A store does not answer.",
+        "A store is down.",
         "A store did not answer.",
         f"{WHO} keeps failing its liveness probe.{PROBE_CAUSE}{STATUS}",
         Dashboards.SHOP,
