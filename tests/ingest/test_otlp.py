@@ -29,7 +29,7 @@ from opentelemetry.sdk.metrics.export import (
 from opentelemetry.sdk.metrics.view import ExponentialBucketHistogramAggregation, View
 
 from store_exporter.ingest.body import JSON, BodyError
-from store_exporter.ingest.otlp import PROTOBUF, PointError, middles, parsed, points
+from store_exporter.ingest.otlp import PROTOBUF, PointError, middles, parsed, points, sources
 from store_exporter.ingest.streams import Point, add
 from store_exporter.metrics.addition import Addition
 from store_exporter.metrics.catalogue.operations import LATENCY_BUCKETS
@@ -39,10 +39,13 @@ from tests.ingest.support import (
     CART,
     DURATION,
     ERRORS,
+    OTHER_SHOP,
     SHOP,
     TOKEN,
     TOTAL,
+    call,
     post,
+    reporting,
     shown,
     taking,
 )
@@ -358,6 +361,91 @@ async def test_more_points_than_a_request_may_have_are_refused(running: Running)
         Content_Type=PROTOBUF, Content_Encoding="gzip",
     )  # fmt: skip
     assert answer.status == 413
+
+
+def hollow(*, resources: int = 1, scopes: int = 1, metrics: int = 1) -> bytes:
+    """A request of much that holds nothing."""
+    sent = ExportMetricsServiceRequest()
+    for _ in range(resources):
+        resource = sent.resource_metrics.add()
+        for _ in range(scopes):
+            scope = resource.scope_metrics.add()
+            for _ in range(metrics):
+                scope.metrics.add()
+    return sent.SerializeToString()
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (hollow(resources=5001, scopes=0), PROTOBUF),
+        (hollow(scopes=5001, metrics=0), PROTOBUF),
+        (hollow(resources=2, metrics=2501), PROTOBUF),
+        (b'{"resourceMetrics":[' + b",".join([b"{}"] * 110_000) + b"]}", JSON),
+    ],
+    ids=["resources", "scopes", "metrics", "JSON"],
+)
+def test_what_is_empty_counts_as_well_for_it_takes_time_to_read(body: bytes, kind: str) -> None:
+    with pytest.raises(BodyError) as refused:
+        parsed(body, kind)
+    assert refused.value.status == 413
+
+
+def test_sources_are_told_apart_by_little_however_much_they_say() -> None:
+    # It is read again for each point: hundreds of megabytes in a request of one.
+    sent = request((1, 10, 1))
+    sent.resource_metrics[0].resource.attributes.add(key="x").value.string_value = "y" * 900_000
+    assert all(len(source) < 100 for source, _ in sources(sent))
+
+
+async def test_an_attribute_that_is_there_twice_is_refused(running: Running) -> None:
+    sent = request((1, 10, 3))
+    point = sent.resource_metrics[0].scope_metrics[0].metrics[0].sum.data_points[0]
+    point.attributes.add(key="operation").value.string_value = "get_cart"
+    count, message = await rejected(running, sent)
+    assert count == 1
+    assert "once each" in message
+
+
+def flood(points: int, count: int, seconds: float) -> bytes:
+    """A request of increases that all are in one bucket of one series."""
+    sent = ExportMetricsServiceRequest()
+    metrics = sent.resource_metrics.add().scope_metrics.add().metrics
+    data = metrics.add(name="store.operation.duration", unit="s").histogram
+    data.aggregation_temporality = 1
+    for number in range(points):
+        point = data.data_points.add(time_unix_nano=1 + number, count=count, sum=seconds)
+        point.explicit_bounds.extend(LATENCY_BUCKETS)
+        point.bucket_counts.extend([count, *[0] * len(LATENCY_BUCKETS)])
+        for key, text in CALLS.items():
+            point.attributes.add(key=key).value.string_value = text
+    return sent.SerializeToString()
+
+
+@pytest.mark.parametrize(
+    "many", [(3, 2**52, 0.0), (2050, 2**53, 0.0), (1, 1, 1e308)], ids=["2**53", "2**64", "seconds"]
+)
+async def test_no_sender_has_a_series_count_what_no_number_holds(
+    tmp_path: Path, many: tuple[int, int, float]
+) -> None:
+    """It would be shown as infinite, or break what others send at that moment."""
+    grants = "[{token: env:ZEN_TOKEN, scopes: [ingest]}]"
+    text = reporting().replace("[env:ZEN_TOKEN]", grants)
+    async with taking(tmp_path, text) as running:
+        refused, other = await asyncio.gather(
+            post(running, flood(*many), path=PATH, Content_Type=PROTOBUF),
+            post(running, [{**call(), "domain": OTHER_SHOP}], token=ENVIRON["ZEN_TOKEN"]),
+        )
+        assert (refused.status, other.status) == (400, 200)
+        assert {key[1] for key in await shown(running)} == {"zen"}
+
+
+async def test_what_a_series_has_already_counts_against_what_it_can(running: Running) -> None:
+    # Others than the request before, because the same bytes count once.
+    sent = [flood(1, 2**52, 0.0), flood(1, 2**52 + 2**20, 0.0), flood(1, 2**51, 1.0)]
+    answers = [await post(running, body, path=PATH, Content_Type=PROTOBUF) for body in sent]
+    assert [answer.status for answer in answers] == [200, 400, 200]
+    assert (await shown(running))[f"{DURATION}_count", *CART] == 2**52 + 2**51
 
 
 @given(st.binary(max_size=300))

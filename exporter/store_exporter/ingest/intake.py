@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple, TypeVar
 
-from ..metrics.addition import Addition, Totals
+from ..metrics.addition import MOST, Addition, Totals
 from ..metrics.guard import Labels
 from ..metrics.handle import OperationHandle
 from ..metrics.recorder import Recorder
@@ -47,6 +47,10 @@ Decide = Callable[[Mapping[MarkKey, str]], Awaitable[Effect]]
 
 
 T = TypeVar("T")
+
+
+class TooMuchError(Exception):
+    """A batch would have a series count more than it can; the message says so."""
 
 
 class _Waiting(NamedTuple):
@@ -135,6 +139,7 @@ class Intake:
 
         Raises:
             LedgerError: it cannot be saved, and nothing of it is counted.
+            TooMuchError: a series cannot count so much, and nothing of it is counted.
         """
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Waiting(keys, decide, done))
@@ -209,18 +214,43 @@ class Intake:
     async def _decide(self, batch: _Waiting, group: _Together) -> None:
         try:
             effect = await batch.decide(group.known)
+            additions = await self._fitting(effect, group)
         except Exception as error:  # noqa: BLE001 - raised where the batch is waited for
             if not batch.done.done():  # nobody waits any more where the sender is gone
                 batch.done.set_exception(error)
             return
-        for labels, addition in effect.additions.items():
-            handle = self._recorder.operation(*labels)
+        for handle, addition in additions:
             known = group.additions.setdefault(handle, addition)
             if known is not addition:
                 known.merge(addition)
         group.known.update(effect.notes)
         group.notes.update(effect.notes)
         group.decided.append(batch)
+
+    async def _fitting(
+        self, effect: Effect, group: _Together
+    ) -> list[tuple[OperationHandle, Addition]]:
+        """Return what a batch adds, by series.
+
+        What one sender adds must not break what is saved together with it, nor what is shown.
+
+        Raises:
+            TooMuchError: one of them cannot count so much.
+        """
+        found: dict[OperationHandle, Addition] = {}
+        for labels, addition in effect.additions.items():
+            handle = self._recorder.operation(*labels)
+            known = found.setdefault(handle, addition)
+            if known is not addition:
+                known.merge(addition)
+        for place, (handle, addition) in enumerate(found.items(), 1):
+            waiting = group.additions.get(handle)
+            size = self._recorder.totals(handle).size + addition.size
+            if size + (waiting.size if waiting else 0) > MOST:
+                raise TooMuchError("a series would count more than 2**53 calls or seconds")
+            if place % _SLICE == 0:
+                await asyncio.sleep(0)
+        return list(found.items())
 
     async def _rows(
         self, group: _Together, growing: Mapping[OperationHandle, Addition]

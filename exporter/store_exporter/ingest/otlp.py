@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
-from itertools import pairwise
+from itertools import chain, islice, pairwise
 from typing import Any
 
 from google.protobuf import json_format
@@ -45,6 +45,9 @@ _LABELS = frozenset({"org", "domain", "platform", "operation"})
 _ATTRIBUTES = {OPERATIONS: _LABELS, DURATION: _LABELS, ERRORS: _LABELS | {"error_type", "fault"}}
 """Attributes that a point may have, dots written as underscores; `org` and `fault` tell nothing."""
 MAX_POINTS = 5000
+_MAX_PARTS = 20 * MAX_POINTS
+"""Most messages of which a request may consist; a point has less than twenty, and one that is empty
+costs as much to read as any other."""
 _MOST_BUCKETS = 1000
 _MOST_COUNT = 2**53
 
@@ -54,7 +57,7 @@ class PointError(Exception):
 
 
 def parsed(body: bytes, content_type: str) -> ExportMetricsServiceRequest:
-    """Read a request.
+    """Read a request; for a thread, because large ones take a second.
 
     Raises:
         BodyError: it is none, or has too many points.
@@ -64,19 +67,40 @@ def parsed(body: bytes, content_type: str) -> ExportMetricsServiceRequest:
         if content_type == PROTOBUF:
             request.ParseFromString(body)
         elif content_type == JSON:
+            if body.count(b"{") > _MAX_PARTS:
+                raise _too_many()
             json_format.Parse(body, request, ignore_unknown_fields=True)
         else:
             raise BodyError(415, f"the content type must be {PROTOBUF} or {JSON}")
     except (DecodeError, json_format.ParseError, RecursionError, ValueError):
         raise BodyError(400, "the body is no ExportMetricsServiceRequest") from None
-    if sum(len(_data(metric).data_points) for _, metric in _metrics(request)) > MAX_POINTS:
-        raise BodyError(413, f"a request may have at most {MAX_POINTS} points; send it in parts")
+    _check_size(request)
     return request
+
+
+def _check_size(request: ExportMetricsServiceRequest) -> None:
+    """Refuse a request with too many points, or too many of what may hold them.
+
+    Raises:
+        BodyError: it has.
+    """
+    most = MAX_POINTS + 1
+    resources = request.resource_metrics[:most]
+    scopes = list(islice(chain.from_iterable(r.scope_metrics for r in resources), most))
+    metrics = list(islice(chain.from_iterable(scope.metrics for scope in scopes), most))
+    points = sum(len(_data(metric).data_points) for metric in metrics)
+    if max(len(resources), len(scopes), len(metrics), points) > MAX_POINTS:
+        raise _too_many()
+
+
+def _too_many() -> BodyError:
+    message = f"a request may have at most {MAX_POINTS} points or metrics; send it in parts"
+    return BodyError(413, message)
 
 
 def points(request: ExportMetricsServiceRequest, tenant: Tenant) -> Iterator[Point | PointError]:
     """Yield the points of a request, and for each that is not of the contract why."""
-    for source, metric in _metrics(request):
+    for source, metric in sources(request):
         data = _data(metric)
         try:
             _check_metric(metric)
@@ -93,14 +117,21 @@ def points(request: ExportMetricsServiceRequest, tenant: Tenant) -> Iterator[Poi
                 yield error
 
 
-def _metrics(request: ExportMetricsServiceRequest) -> Iterator[tuple[bytes, Metric]]:
-    """Yield the metrics with what tells their sources apart."""
+def sources(request: ExportMetricsServiceRequest) -> Iterator[tuple[bytes, Metric]]:
+    """Yield each metric after what tells its source apart, which is short whatever that says."""
     for resource in request.resource_metrics:
-        who = resource.resource.SerializeToString(deterministic=True)
+        who = _digest(resource.resource.SerializeToString(deterministic=True))
         for scope in resource.scope_metrics:
-            source = who + scope.scope.SerializeToString(deterministic=True)
+            source = who + _digest(scope.scope.SerializeToString(deterministic=True))
             for metric in scope.metrics:
                 yield source, metric
+
+
+def _digest(*parts: bytes) -> bytes:
+    identity = blake2b(digest_size=16)
+    for part in parts:
+        identity.update(len(part).to_bytes(8, "big") + part)
+    return identity.digest()
 
 
 def _data(metric: Metric) -> Any:
@@ -151,21 +182,19 @@ def _point(name: str, point: Any, source: bytes, tenant: Tenant, *, delta: bool)
     if not at or start > at:
         raise PointError(f"{name}: the times are not set, or in the wrong order")
     # What distinguishes streams is what the sender's SDK keeps apart.
-    identity = blake2b(digest_size=16)
     parts = (name, *(f"{key}={value}" for key, value in sorted(attributes.items())))
-    for part in (source, *(part.encode("utf-8", "replace") for part in parts)):
-        identity.update(len(part).to_bytes(8, "big") + part)
-    stream = MarkKey(tenant.org, "stream", identity.hexdigest())
+    identity = _digest(source, *(part.encode("utf-8", "replace") for part in parts))
+    stream = MarkKey(tenant.org, "stream", identity.hex())
     return Point(stream, labels, figure, error_type or "", delta, start, at, values)
 
 
 def _attributes(name: str, given: Sequence[KeyValue]) -> Mapping[str, str]:
-    found = {}
+    found: dict[str, str] = {}
     for attribute in given:
         key = attribute.key.replace(".", "_")
-        if key not in _ATTRIBUTES[name]:
+        if key not in _ATTRIBUTES[name] or key in found:
             allowed = ", ".join(sorted(_ATTRIBUTES[name])).replace("error_type", "error.type")
-            raise PointError(f"{name}: the attributes may be {allowed}, and no others")
+            raise PointError(f"{name}: the attributes may be {allowed}, once each, and no others")
         if not attribute.value.HasField("string_value"):
             raise PointError(f"{name}: attributes must be texts")
         found[key] = attribute.value.string_value
@@ -190,10 +219,11 @@ def _explicit(name: str, point: HistogramDataPoint) -> Values:
 
 
 def _exponential(name: str, point: ExponentialHistogramDataPoint) -> Values:
+    number = max(len(point.positive.bucket_counts), len(point.negative.bucket_counts))
+    if number > _MOST_BUCKETS or not -10 <= point.scale <= 20:
+        raise PointError(f"{name}: at most {_MOST_BUCKETS} buckets of the scales -10 to 20")
     if any(point.negative.bucket_counts):
         raise PointError(f"{name}: durations are not negative")
-    if len(point.positive.bucket_counts) > _MOST_BUCKETS or not -10 <= point.scale <= 20:
-        raise PointError(f"{name}: at most {_MOST_BUCKETS} buckets of the scales -10 to 20")
     offset = point.positive.offset
     counts = {offset + i: count for i, count in enumerate(point.positive.bucket_counts) if count}
     exponents = (index / 2**point.scale for index in counts)

@@ -10,6 +10,10 @@ from .families import Exemplar
 from .histogram import Histogram
 
 
+MOST = 2**53
+"""Most that a series counts, and most seconds of it: what double precision still tells apart."""
+
+
 @dataclass(slots=True)
 class Addition:
     """What is to be added to one operation series.
@@ -43,6 +47,12 @@ class Addition:
         self.exemplars += other.exemplars
         self.error_exemplars |= other.error_exemplars
 
+    @property
+    def size(self) -> float:
+        """No count that it adds to, and no sum of seconds, grows by more than this."""
+        counts = self.finished + sum(self.errors.values()) + sum(n for _, n in self.counts)
+        return counts + sum(self.durations) + self.counts_sum
+
 
 class Totals(NamedTuple):
     """What an operation series stands at.
@@ -60,6 +70,12 @@ class Totals(NamedTuple):
     histogram: Histogram
     created: float
     errors_created: Mapping[str, float]
+
+    @property
+    def size(self) -> float:
+        """No count of it, and no sum of seconds, is more than this."""
+        counts = self.finished + sum(self.errors.values()) + self.histogram.count
+        return counts + self.histogram.sum
 
     def plus(self, addition: Addition, now: float) -> Totals:
         """Return what it will stand at with an addition at this Unix time."""

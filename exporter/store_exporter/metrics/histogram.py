@@ -101,6 +101,11 @@ class Histogram:
         self.zero: int = 0
         self.sum: float = 0.0
 
+    @property
+    def count(self) -> int:
+        """How many observations it has."""
+        return sum(self.cells[: len(self.bounds) + 1])
+
     def plus(self, batch: list[float]) -> Histogram:
         """Return a histogram with more observations, finite and not negative; sorts the list."""
         batch.sort()

@@ -18,7 +18,7 @@ from aiohttp import web
 from ...ingest.body import calls_in
 from ...ingest.calls import CallReader, Tenant
 from ...ingest.error_classes import ErrorClasses, plainly
-from ...ingest.intake import Decide, Effect, Intake
+from ...ingest.intake import Decide, Effect, Intake, TooMuchError
 from ...ingest.ledger import LedgerError, MarkKey
 from ...metrics.catalogue.exporter import INGESTED
 from ...platforms import base
@@ -182,10 +182,12 @@ async def counted(intake: Intake, keys: tuple[MarkKey, ...], decide: Decide) -> 
     """Count what was reported.
 
     Raises:
-        ApiError: it cannot be saved, and nothing of it is counted.
+        ApiError: it cannot be saved or is too much, and nothing of it is counted.
     """
     try:
         await intake.count(keys, decide)
+    except TooMuchError as error:
+        raise ApiError(400, f"{error}; nothing was counted") from None
     except LedgerError as error:
         if error.full:
             raise ApiError(507, "the disk is full; nothing was counted") from None
