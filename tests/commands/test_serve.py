@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
+import time
 from base64 import b64encode
 from collections.abc import Sequence
 from fnmatch import fnmatch
@@ -193,6 +195,34 @@ async def test_sighup_reloads_and_a_bad_file_does_no_harm(tmp_path: Path) -> Non
         assert "nonsense: unknown key" in line
         assert "shop.example.com" in await ask(f"{address}/sd")
         assert "store_exporter_config_last_reload_successful 0" in await ask(f"{address}/metrics")
+
+
+async def test_a_reload_waits_until_the_file_is_whole(tmp_path: Path) -> None:
+    stores = [("acme", f"shop{number}.example.com", STORE[2]) for number in range(20)]
+    entries = configuration(*stores).split("  - domain: ")
+    file = tmp_path / "store-exporter.yml"
+    file.write_text(configuration(*stores))
+    async with served(tmp_path) as (process, address, _):
+        longest = 1.0
+        while longest > 0.5:  # as by a machine that is too busy to write
+            longest = await _write_slowly(file, entries, process)
+            line = await until_logged(process, "was reloaded")
+        assert "0 added, 0 removed" in line
+        assert len(json.loads(await ask(f"{address}/sd"))) == 20
+
+
+async def _write_slowly(
+    file: Path, entries: Sequence[str], process: asyncio.subprocess.Process
+) -> float:
+    """Write a configuration by its entries, with a reload in between; returns the longest pause."""
+    longest, last = 0.0, time.monotonic()
+    for number in range(len(entries)):
+        await asyncio.to_thread(file.write_text, "  - domain: ".join(entries[: number + 1]))
+        longest, last = max(longest, time.monotonic() - last), time.monotonic()
+        if number == 2:
+            process.send_signal(signal.SIGHUP)
+        await asyncio.sleep(0.1)
+    return longest
 
 
 async def test_it_watches_stores_from_the_start(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -78,13 +79,18 @@ def test_what_is_wrong_is_found_in_a_file_of_which_the_rest_is_known(tmp_path: P
     )
     environ = {"KEY": f"ck_{'0a' * 20}", "SECRET": f"cs_{'0b' * 20}"}
     file = tmp_path / "store-exporter.yml"
-    file.write_text(text)
+
+    def write(content: str) -> None:
+        file.write_text(content)
+        os.utime(file, (0, 0))  # long ago, so that nobody may be writing it
+
+    write(text)
     reading = Reading(file, environ=environ)
     first = reading()
-    file.write_text(text.replace("{org: zen}", "{org: other}"))
+    write(text.replace("{org: zen}", "{org: other}"))
     with pytest.raises(ConfigError, match=r"stores\[2\]\.org: the org is not declared"):
         reading()
-    file.write_text(text)
+    write(text)
     assert [one is other for one, other in zip(reading().stores, first.stores, strict=True)] == [
         True
     ] * 3

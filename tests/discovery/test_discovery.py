@@ -401,6 +401,7 @@ def test_whatever_a_source_says_is_stores_that_may_be_named_or_no_answer(
     tmp_path: Path, name: str, content: bytes
 ) -> None:
     (tmp_path / name).write_bytes(content)
+    os.utime(tmp_path / name, (0, 0))  # long ago, so that nobody may be writing it
     try:
         found = asyncio.run(find(source(tmp_path, f"files: [{name}]")))
     except SourceError as error:

@@ -43,7 +43,6 @@ from tests.ingest.support import (
     SHOP,
     TOKEN,
     TOTAL,
-    call,
     post,
     reporting,
     shown,
@@ -430,11 +429,12 @@ async def test_no_sender_has_a_series_count_what_no_number_holds(
 ) -> None:
     """It would be shown as infinite, or break what others send at that moment."""
     grants = "[{token: env:ZEN_TOKEN, scopes: [ingest]}]"
+    theirs = {"operation": "get_cart", "domain": OTHER_SHOP, "duration_seconds": 0.1}
     text = reporting().replace("[env:ZEN_TOKEN]", grants)
     async with taking(tmp_path, text) as running:
         refused, other = await asyncio.gather(
             post(running, flood(*many), path=PATH, Content_Type=PROTOBUF),
-            post(running, [{**call(), "domain": OTHER_SHOP}], token=ENVIRON["ZEN_TOKEN"]),
+            post(running, [theirs], token=ENVIRON["ZEN_TOKEN"]),
         )
         assert (refused.status, other.status) == (400, 200)
         assert {key[1] for key in await shown(running)} == {"zen"}

@@ -13,6 +13,7 @@ from ..stores.model import Store
 from . import entries, problems, secrets
 from .model import alerting
 from .model.file import CallsSection, OrgSection, Root, StateDatabase
+from .settling import LONGEST_SECONDS, settled
 from .unchanged import UnchangedStores
 from .yaml import document
 from .yaml.checker import Checker
@@ -112,6 +113,8 @@ def load(
 class Reading:
     """Reads a file again and again; what did not change is validated only once.
 
+    It waits for one that is being written, since nobody who asks for a reload knows who writes.
+
     Args:
         path: the file.
         before: what was read already.
@@ -125,16 +128,19 @@ class Reading:
         *,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
-        self._path = path
+        self._path = Path(path)
         self._before = before
         self._environ = environ
 
     def __call__(self) -> Config:
-        """Read it.
+        """Read it; blocks for a second, or up to ten, while it is being written.
 
         Raises:
             ConfigError: with every problem of the file.
         """
+        if not settled(self._path):
+            message = f"was still being written after {LONGEST_SECONDS:.0f} s; reload it once more"
+            raise problems.ConfigError([problems.Problem(str(self._path), 1, "(file)", message)])
         self._before = load(self._path, environ=self._environ, before=self._before)
         return self._before
 

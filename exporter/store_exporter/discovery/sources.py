@@ -24,6 +24,7 @@ from ..config import ConfigError
 from ..config.admission import RefusedError
 from ..config.entries import Discovery
 from ..config.model.file import HttpSource
+from ..config.settling import settled
 from ..config.yaml.document import parse
 from ..stores.model import Store
 from ..stores.owners import RefusedDomain, SourceClaim
@@ -135,6 +136,9 @@ def _read_files(patterns: Iterable[str], room: int) -> Iterator[Any]:
         raise SourceError(f"the patterns match more than {MAX_FILES} files")
     left = room
     for path in map(Path, paths):
+        # JSON that was cut is none; a list of YAML may be.
+        if path.suffix != ".json" and not settled(path):
+            raise SourceError(f"{path.name} is still being written")
         content = _read_file(path, left + 1)
         left -= len(content)
         if left < 0:

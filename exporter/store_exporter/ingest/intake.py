@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 _GROUP = 64
 _SLICE = 50
 """Series that are dealt with between two looks at anything else."""
+_TOLD = 5
 
 
 @dataclass(slots=True)
@@ -45,6 +46,9 @@ class Effect:
 Decide = Callable[[Mapping[MarkKey, str]], Awaitable[Effect]]
 """From what is remembered under the keys that a batch named to what it does."""
 
+
+Store = tuple[str, str, str]
+"""Org, domain and platform of a store."""
 
 T = TypeVar("T")
 
@@ -77,6 +81,9 @@ class Intake:
         recorder: where they are counted.
         open_ledger: opens the file where they are saved, which is closed with this.
         clock: Unix time.
+
+    Attributes:
+        stores: org, domain and platform of those that have series.
     """
 
     def __init__(
@@ -94,6 +101,7 @@ class Intake:
         self._flushing: asyncio.Task[None] | None = None
         self._failing = False
         self._touched: set[OperationHandle] = set()
+        self.stores: frozenset[Store] = frozenset()
 
     def restore(self) -> None:
         """Show what an earlier process counted. Blocks; for the start, before anything is shown.
@@ -111,8 +119,28 @@ class Intake:
                 raise
             log.warning("%s; this one refuses them meanwhile", error)
             return
-        for labels, totals, seen in self._ledger.load():
+        saved = self._ledger.load()
+        for labels, totals, seen in saved:
             self._recorder.restore(labels, totals, seen=seen)
+        self.stores = frozenset(labels[:3] for labels, _, _ in saved)
+
+    def forget(self, stores: Collection[Store]) -> None:
+        """Show no more of stores of which nobody can report any more, and save nothing of them.
+
+        One that comes back begins anew.
+        """
+        if not stores:
+            return
+        log.info(
+            "what was reported of %d stores is no longer shown, for they are gone",
+            len(stores),
+            extra={"stores": ", ".join(sorted(domain for _, domain, _ in stores)[:_TOLD])},
+        )
+        self.stores -= frozenset(stores)
+        for store in stores:
+            self._recorder.forget(store)
+        if (ledger := self._ledger) is not None:
+            self._thread.submit(_forget, ledger, stores)
 
     def _held(self) -> ReportLedger:
         """Return the file; one that another process has left is taken over without its totals.
@@ -190,6 +218,8 @@ class Intake:
                 if place % _SLICE == 0:
                     await asyncio.sleep(0)
             self._touched.update(group.additions)
+            if new := {handle.labels[:3] for handle in group.additions} - self.stores:
+                self.stores |= new
         for batch in group.decided:
             if not batch.done.done():
                 batch.done.set_result(None)
@@ -268,3 +298,10 @@ class Intake:
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+
+def _forget(ledger: ReportLedger, stores: Collection[Store]) -> None:
+    try:
+        ledger.forget(stores)
+    except LedgerError as error:
+        log.error("what was reported of stores that are gone stays saved for now: %s", error)

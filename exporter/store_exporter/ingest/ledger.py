@@ -157,6 +157,22 @@ class ReportLedger:
         except sqlite.ERRORS as error:
             raise self._unusable(error) from error
 
+    def forget(self, stores: Iterable[tuple[str, str, str]]) -> None:
+        """Forget the totals of stores; what is remembered of batches stays.
+
+        Args:
+            stores: org, domain and platform of each.
+
+        Raises:
+            LedgerError: the file cannot be written.
+        """
+        query = "DELETE FROM series WHERE org = ? AND domain = ? AND platform = ?"
+        try:
+            with sqlite.transaction(self._database):
+                self._database.executemany(query, stores)
+        except sqlite.ERRORS as error:
+            raise self._unusable(error) from error
+
     def _series(self, row: tuple[str, str, str, str, str, int]) -> SavedSeries | None:
         *labels, text, seen = row
         try:

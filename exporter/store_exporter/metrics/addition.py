@@ -9,7 +9,6 @@ from typing import NamedTuple
 from .families import Exemplar
 from .histogram import Histogram
 
-
 MOST = 2**53
 """Most that a series counts, and most seconds of it: what double precision still tells apart."""
 

@@ -16,7 +16,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from itertools import islice
+from itertools import chain, islice
 
 from ..events.event import Event, EventKind
 from ..events.page import Facts, Page, tidy
@@ -36,7 +36,7 @@ SHOWN_EVENTS = 20
 """Events of a store, and as many of an org, that are series at the same time."""
 _TRIES = 3
 _AT_ONCE = 100
-"""Stores that are compared at the same time."""
+"""Stores that are compared at the same time, and looked at between two turns of the loop."""
 
 
 class Changes:
@@ -227,9 +227,11 @@ class Changes:
         Raises:
             StateUnavailableError: those of a store cannot be read.
         """
-        keys = [_key_of(org), *(Key.of(store, DOCUMENT) for store in stores)]
+        keys = chain([_key_of(org)], (Key.of(store, DOCUMENT) for store in stores))
         found: list[Event] = []
-        for key in keys:
+        for number, key in enumerate(keys):
+            if number % _AT_ONCE == 0:
+                await asyncio.sleep(0)
             page = self._pages.get(key)
             found += (page or (await self._read(key))[0]).events
         # Of two at the same time the one that came later is the newer one.

@@ -14,6 +14,7 @@ from ..config.dump import secrets
 from ..discovery.discoverer import Discoverer
 from ..discovery.owners_file import OwnersFile
 from ..ingest.intake import Intake
+from ..ingest.reportable import reportable
 from ..metrics.catalogue import exporter as catalogue
 from ..metrics.recorder import Recorder
 from ..net.redactor import Redactor
@@ -237,10 +238,12 @@ class Exporter:
                 )
         self._tell_contested(settlement.refusals)
         self._owners.keep(settlement.owners)
+        still = reportable(config.orgs, replacement.fleet.values(), settlement.owners)
+        gone = [labels for labels in self.intake.stores if not still(labels)]
         refused = {(claim.org, reason): 0 for claim in claims for reason in REASONS}
         for refusal in settlement.refusals:
             refused[refusal.org, refusal.reason] += 1
-        return _Prepared(replacement, settlement.refusals, refused)
+        return _Prepared(replacement, settlement.refusals, refused, gone)
 
     def _tell_contested(self, refusals: Sequence[RefusedDomain]) -> None:
         """Log which domains are contested, once."""
@@ -259,6 +262,7 @@ class Exporter:
             now = self.inventory.fleet.get(store.domain)
             if now is None or now.labels != store.labels:
                 self.recorder.forget(store.labels)
+        self.intake.forget(prepared.gone)
         self.config = config
         limits = config.calls
         self.calls.limit(CallLimits(limits.failures, limits.slowest, limits.age))
@@ -281,8 +285,10 @@ class _Prepared:
         replacement: the stores.
         refusals: what sources name and do not get.
         refused: how many domains are refused, by the source's org and the reason.
+        gone: stores of which applications have reported and cannot any more: org, domain, platform.
     """
 
     replacement: Replacement
     refusals: Sequence[RefusedDomain]
     refused: Mapping[tuple[str, str], int]
+    gone: Sequence[tuple[str, str, str]]

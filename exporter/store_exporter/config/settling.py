@@ -1,0 +1,59 @@
+"""Waiting for a file that somebody writes in place.
+
+A list that was cut between two entries reads like a shorter one, so no look at its text can tell.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+QUIET_SECONDS = 1.0
+"""For how long a file must be the same before it is taken for whole."""
+LONGEST_SECONDS = 10.0
+_STEP = 0.05
+
+Stamp = tuple[int, int, int]
+
+
+def settled(
+    path: Path,
+    *,
+    sleep: Callable[[float], object] = time.sleep,
+    monotonic: Callable[[], float] = time.monotonic,
+    now: Callable[[], float] = time.time,
+) -> bool:
+    """Wait until a file has not changed for a second; not at all where it has not for longer.
+
+    Blocks. A file that is not there is left to whoever reads it.
+
+    Args:
+        path: the file.
+        sleep: waits for seconds.
+        monotonic: seconds of a clock that never jumps.
+        now: Unix time, to compare with the file's.
+
+    Returns:
+        Whether it came to rest in time.
+    """
+    known = _stamp(path)
+    if known is None or now() - known[0] / 1e9 >= QUIET_SECONDS:
+        return True
+    began = since = monotonic()
+    while (at := monotonic()) - since < QUIET_SECONDS:
+        if at - began >= LONGEST_SECONDS:
+            return False
+        sleep(_STEP)
+        if (found := _stamp(path)) != known:
+            known, since = found, monotonic()
+    return True
+
+
+def _stamp(path: Path) -> Stamp | None:
+    """Return what changes with every writing: time in nanoseconds, size and number of the file."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_mtime_ns, stat.st_size, stat.st_ino

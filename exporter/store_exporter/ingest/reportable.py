@@ -1,0 +1,37 @@
+"""Of which stores an application may report: what is shown of any other is of one that has left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from ..config.model.file import OrgSection
+from ..metrics.guard import OTHER
+from ..stores.model import Store
+
+
+def reportable(
+    orgs: Mapping[str, OrgSection], stores: Iterable[Store], owners: Mapping[str, str]
+) -> Callable[[tuple[str, str, str]], bool]:
+    """Return what tells whether operations of a store can still be reported.
+
+    Args:
+        orgs: the tenants.
+        stores: all that are watched, in whichever process.
+        owners: the org by domain of what sources named and may name again when they answer.
+
+    Returns:
+        Takes org, domain and platform of the store.
+    """
+    platforms = {(store.org, store.domain): store.platform for store in stores}
+
+    def is_reportable(labels: tuple[str, str, str]) -> bool:
+        org, domain, platform = labels
+        section = orgs.get(org)
+        if OTHER in (org, domain) or section is None:
+            return org == OTHER or section is not None
+        known = platforms.get((org, domain))
+        if known is not None:
+            return platform == known
+        return section.unknown_domains == "accept" or owners.get(domain) == org
+
+    return is_reportable
