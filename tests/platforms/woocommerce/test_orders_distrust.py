@@ -110,6 +110,27 @@ async def test_cents_are_counted_in_a_shop_that_displays_none() -> None:
         assert found["store_refunds_total{GBP}"] == 21.80
 
 
+async def test_a_list_that_is_empty_where_many_orders_were_takes_none_of_them_off() -> None:
+    async with watching(orders=0) as store:
+        await run(store)
+        for _ in range(12):
+            store.shop.new_order("processing", total="10")
+        await run(store)
+        orders = dict(store.shop.shop.orders)
+        store.shop.shop.orders.clear()
+        for _ in range(2):
+            store.clock.now += 300
+            report = await store.collect("orders")
+            assert "The list of orders is empty, where 12 were" in "".join(report.degraded)
+            assert figures(report)["store_collector_backlog{orders}"] == 12
+        # Once it shows orders, those that it lacks are gone.
+        store.shop.shop.orders.update(list(orders.items())[:11])
+        found = await run(store)
+        assert found["store_order_corrections_total{GBP}"] == 10
+        assert found["store_revenue_total{GBP}"] == 120
+        assert found["store_collector_backlog{orders}"] == 0
+
+
 async def test_a_cache_that_goes_by_the_address_hides_no_order() -> None:
     async with watching(orders=0) as store:
         store.shop.page_cache = "address"

@@ -4,7 +4,8 @@ Each run asks for the newest ids, and for up to a page of remembered orders by i
 not be read, those that are still to be paid, and those that were not read for the longest. When the
 store has fewer orders than it should, all that are remembered are read again, as many pages in a
 run as the walk may read. An order that is not in an answer is asked for by itself before it is
-taken to be gone.
+taken to be gone. Of a list that is empty where there were many orders nothing is taken to be gone:
+a store lost sight of them, as nobody deletes all orders at once.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ NEWEST = 25
 """Newest ids that are asked for where there are not more new ones."""
 _MOST_LEFT_OUT = 300
 """Ids that one request names, so that its address is not too long."""
+_MANY = 10
+"""Orders beyond which an empty list is not believed; a few for tests may have been deleted."""
 _UNREADABLE = 20
 """Unreadable orders that one run asks for again."""
 
@@ -36,6 +39,11 @@ def look_for_new(book: NumberedBook[Any]) -> Plan[None]:
         # At the first look those that are there are the walk's.
         place.latest, place.count = max(new, default=0), total
         return
+    if not answer.page.ids and not total:
+        before = book.ledger.present if place.count is None else place.count
+        if before > _MANY:
+            book.unseen = before
+            return
     _take_new(book, answer.page, new)
     for number in range(1, book.options.pages + 1):
         if len(_new_ids(answer.page, place.latest)) < len(answer.page.ids) or not answer.page.ids:
@@ -74,7 +82,7 @@ def _take_new(book: NumberedBook[Any], page: OrderPage, new: set[int]) -> None:
 def read_again(book: NumberedBook[Any]) -> Plan[None]:
     """Read remembered orders again, more than a page of them where some vanished."""
     place = book.place
-    for _ in range(book.options.pages):
+    for _ in range(0 if book.unseen else book.options.pages):
         unreadable = (one for one in book.unreadable if one.isdigit() and one not in book.read)
         ids = list(islice(unreadable, _UNREADABLE))
         ids += book.ledger.longest_unread(book.largest_page - len(ids), book.read)

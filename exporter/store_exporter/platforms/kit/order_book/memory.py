@@ -38,6 +38,11 @@ class OrderMemory(Counters):
     def __len__(self) -> int:
         return len(self._seen)
 
+    @property
+    def present(self) -> int:
+        """How many of the remembered orders are still there, as far as is known."""
+        return len(self._seen) - len(self._gone)
+
     def remembers(self, order_id: str) -> bool:
         """Whether the order has been seen and not been forgotten."""
         return order_id in self._seen

@@ -49,6 +49,7 @@ class NumberedBook(OrderBook[ApiT, OrdersRead]):
     Attributes:
         lookups: requests for single orders that this run may still send.
         read: ids of the orders that this run read.
+        unseen: orders that there were when the list of them came to be empty.
     """
 
     place_name = "walk"
@@ -61,6 +62,7 @@ class NumberedBook(OrderBook[ApiT, OrdersRead]):
         super().__init__(api, run)
         self.lookups = whole_number(run.options, "refund_lookups", 1, 1_000)
         self.read: set[str] = set()
+        self.unseen = 0
 
     @abstractmethod
     def by_change(self, size: int, query: WalkQuery | None = None) -> Mapping[str, Any]:
@@ -106,7 +108,8 @@ class NumberedBook(OrderBook[ApiT, OrdersRead]):
     def backlog(self) -> int:
         """Orders still to be read, as far as the store tells, or of which refunds are."""
         walk = self.place.walk
-        return walk.backlog + walk.hidden + self.place.missing + len(self.ledger.undated)
+        left = walk.backlog + walk.hidden + self.place.missing + len(self.ledger.undated)
+        return left + self.unseen
 
     def begin(self) -> Plan[None]:
         """Begin after the latest change; remember the last page of orders as they are.
@@ -205,6 +208,11 @@ class NumberedBook(OrderBook[ApiT, OrdersRead]):
         place, found = self.place, super().reasons()
         if place.walk.hidden:
             found.append(f"Orders that the store counts and does not show: {place.walk.hidden}.")
+        if self.unseen:
+            found.append(
+                f"The list of orders is empty, where {self.unseen} were. They count until it has "
+                "orders again."
+            )
         if place.missing:
             found.append(
                 f"Orders that vanished and were not found among those counted yet: {place.missing}."
