@@ -21,6 +21,7 @@ HITS = (
     ("x-cache", "TCP_MEM_HIT from a23.deploy.akamaitechnologies.com"),
     ("x-cache", "HIT: 4"),
     ("x-cache-hits", "0, 3"),
+    ("x-wp-cached-call", "served-cache"),
     ("x-cache-status", "HIT"),
     ("x-cache-lookup", "HIT from proxy:3128"),
     ("x-proxy-cache", "HIT"),

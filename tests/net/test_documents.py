@@ -200,6 +200,30 @@ CASES = [
     ("AWS WAF's challenge", 202, "", {"x_amzn_waf_action": "challenge"}, "blocked", "AWS WAF"),
     ("AWS WAF's captcha", 405, "<p>", {"x_amzn_waf_action": "captcha"}, "blocked", "AWS WAF"),
     ("AWS WAF's JSON", 403, '{"message": "Forbidden"}', {}, "blocked", "Forbidden"),
+    ("a firewall's 405", 405, "<title>405</title>您的访问被阻断", {}, "blocked", "405"),
+    ("refused by law", 451, "<title>451</title>", {}, "blocked", "451"),
+    *(
+        (f"{title}, {status}", status, f"<title>{title}</title>", {}, "blocked", title[:8])
+        for status in (200, 503)
+        for title in ("Zugriff verweigert", "Доступ запрещен", "アクセス拒否", "拒绝访问")
+    ),
+    (
+        "Wordfence, in Polish",
+        503,
+        '<title>503</title><a href="https://www.wordfence.com/help/?query=locked-out">Pomoc</a>',
+        {},
+        "blocked",
+        "Wordfence",
+    ),
+    (
+        "a firewall of China",
+        200,
+        "<title>x</title><p>您的请求带有不合法参数,已被网站管理员设置拦截!",
+        {},
+        "blocked",
+        "firewall",
+    ),
+    ("not built yet", 200, "<title>Site en construction</title>", {}, "maintenance", "Site"),
     *(
         (f"Imunify360's JSON, {status}", status, IMUNIFY, {}, "blocked", "Imunify360")
         for status in (200, 403, 409, 415)

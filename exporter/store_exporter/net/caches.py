@@ -21,7 +21,7 @@ _TELLING = re.compile(r"cache($|-status$|-hits?$|-lookup$|-result$|-fetch(-statu
 `x-cache`, `x-proxy-cache`, `x-cache-hits`, `x-srcache-fetch-status` or `x-hcdn-cache-status`."""
 _MORE = (
     *("x-ac", "x-varnish-cache", "x-served-from-cache", "server-timing", "x-drupal-cache"),
-    *("x-nananana", "swiftperformance", "x-swift-performance", "x-breeze"),
+    *("x-wp-cached-call", "x-nananana", "swiftperformance", "x-swift-performance", "x-breeze"),
 )
 """Names beyond that pattern."""
 _WITHIN = re.compile(r"object|redis|memcache|op-?cache|opcode|apcu|sql|query|dns|transient|^x-qm")

@@ -178,6 +178,7 @@ def _judged(status: int, headers: Mapping[str, str], source: str, marks: Marks) 
     return (
         _closed(status, low, title, heading, marks)
         or _blocked(status, low, marks)
+        or _refused(status, title, marks)
         or _back_soon(status, headers, title)
         or _by_status(status, words, marks.server(headers) or "the web server")
         or _broken(source, page, title, marks)
@@ -215,6 +216,13 @@ def _blocked(status: int, seen: str, marks: Marks) -> _Finding | None:
     return None
 
 
+def _refused(status: int, title: str, marks: Marks) -> _Finding | None:
+    # With other statuses it is that already.
+    if status in (200, 503) and any(word in title.lower() for word in marks.refused):
+        return "blocked", f"the request is refused before the store (HTTP {status}: {title})"
+    return None
+
+
 def _by_status(status: int, title: str, who: str) -> _Finding | None:
     if status >= 500:
         # "502 Bad Gateway" says again what the sentence begins with.
@@ -223,7 +231,7 @@ def _by_status(status: int, title: str, who: str) -> _Finding | None:
     rows: tuple[tuple[Callable[[int], bool], str, str], ...] = (
         (lambda s: s == 429, "rate_limited", "too many requests"),
         (lambda s: s == 401, "blocked", f"{who} asks for a password of its own"),
-        (lambda s: s in (403, 406), "blocked", f"{who} refuses the request"),
+        (lambda s: s in (403, 405, 406, 451), "blocked", f"{who} refuses the request"),
         (lambda s: s in (404, 410), "api_not_found", "there is no API at this address"),
         (lambda s: s == 511, "blocked", "a network before the store asks for a login"),
         (lambda s: s >= 500, "server_error", f"the store answered with HTTP {status}"),

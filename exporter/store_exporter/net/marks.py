@@ -21,6 +21,7 @@ class Marks:
         blockers: a text in the head of a page or of JSON, and who writes it.
         maintenance: texts of a page that says the store is closed for now, with status 503.
         closed: parts of words for it, as they stand in titles and messages in many languages.
+        refused: parts of titles of pages that refuse a visitor, in many languages.
         own_codes: regular expressions of the values of `code` in the platform's own errors.
         own_members: members that the platform's own errors have.
         login_pages: texts of a page that asks for a password.
@@ -33,6 +34,7 @@ class Marks:
     blockers: tuple[tuple[str, str], ...] = ()
     maintenance: tuple[str, ...] = ()
     closed: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
     own_codes: tuple[str, ...] = ()
     own_members: tuple[str, ...] = ()
     login_pages: tuple[str, ...] = ()
@@ -115,10 +117,22 @@ GENERIC = Marks(
         ("checking your browser", "a bot check"),
         ("please enable javascript and cookies", "a bot check"),
         ("captcha", "a bot check"),
+        # Firewalls of China, which hardly another name than this one tells apart.
+        ("网站防火墙", "a firewall"),
+        ("已被网站管理员设置拦截", "a firewall"),
+        ("errors.aliyun.com", "Alibaba Cloud"),
     ),
     maintenance=("maintenance mode", "under maintenance", "be right back"),
     closed=(
         *("maintenance", "coming soon", "under construction", "opening soon", "be right back"),
+        *("en construction", "en construcción", "em construção", "in costruzione", "im aufbau"),
+        *(
+            "in aanbouw",
+            "w budowie",
+            "ve výstavbě",
+            "в разработке",
+            "建设中",
+        ),
         *(
             "gleich zurück",
             "bald zurück",
@@ -141,6 +155,15 @@ GENERIC = Marks(
         *("обслуговуван", "поддръжка", "технически", "održavanj", "vzdrževanj", "hooldus"),
         *("bảo trì", "pemeliharaan", "penyelenggaraan", "メンテナンス", "维护", "維護", "점검"),
         *("صيانة", "תחזוק", "บำรุงรักษา", "रखरखाव"),
+    ),
+    refused=(
+        *("access denied", "access blocked", "access restricted", "request blocked", "firewall"),
+        *("zugriff verweigert", "zugriff gesperrt", "eingeschränkt", "accès refusé"),
+        *("accès bloqué", "acceso denegado", "acceso bloqueado", "accesso negato"),
+        *("acesso negado", "acesso bloqueado", "toegang geweigerd", "odmowa dostępu"),
+        *("dostęp zabroniony", "přístup odepřen", "доступ запрещ", "доступ ограничен"),
+        *("доступ заблок", "erişim engellendi", "アクセス拒否", "アクセスが拒否", "拒绝访问"),
+        *("访问被", "访问受限", "접근 거부", "접근이 차단", "تم رفض الوصول"),
     ),
     login_pages=('type="password"', "type='password'"),
     login_paths=("/login",),

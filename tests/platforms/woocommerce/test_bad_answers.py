@@ -247,6 +247,7 @@ TABLE = [
         holds=lambda found: found[0].price.amount == Decimal("1234.5"),
     ),
     Bad("a decimal comma in a price", change_first(price="12,50"), holds=price_left_out),
+    Bad("no number of ratings", change_first(rating_count=None), holds=one_left_out),
     Bad("a currency sign in a price", change_first(price="£12"), holds=price_left_out),
     Bad(
         "a price that is a number",
@@ -318,6 +319,18 @@ TABLE = [
         change("*/cart", "totals", "currency_minor_unit", to=99),
         cart,
         kind="invalid_response",
+    ),
+    Bad(
+        "a number of decimals that is a text",
+        change("*/cart", "totals", "currency_minor_unit", to="2"),
+        cart,
+        holds=lambda found: found.total.currency == "GBP",
+    ),
+    Bad(
+        "an order's number that is no text",
+        change("*/orders/*", "number", to=110),
+        lambda shop: shop.check_order(110),
+        holds=lambda found: found.number == "110",
     ),
     Bad(
         "a cart in major units",

@@ -160,6 +160,10 @@ PAGES: dict[str, tuple[dict[str, Any], str]] = {
         {"body": "<p>There has been a critical error on this website.</p>"},
         "server_error",
     ),
+    "a fatal error of PHP that is a success": (
+        {"body": "<br /><b>Fatal error</b>: Uncaught Error: Call to undefined function"},
+        "server_error",
+    ),
     "a lost database": (
         {"status": 500, "body": "<h1>Error establishing a database connection</h1>"},
         "server_error",

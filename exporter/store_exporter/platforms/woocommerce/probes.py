@@ -28,6 +28,9 @@ _PAGES = Pages(
         ("briefly unavailable for scheduled maintenance", "maintenance", "maintenance"),
         ("there has been a critical error on this website", "server_error", "a critical error"),
         ("error establishing a database connection", "server_error", "a lost database"),
+        # Where PHP shows its errors, it shows them with a status of success.
+        ("<b>fatal error</b>:", "server_error", "a fatal error of PHP"),
+        ("<b>parse error</b>:", "server_error", "an error in a file of PHP"),
     ),
 )
 

@@ -68,7 +68,7 @@ def test_minor_units_that_are_not_whole_are_refused(value: object) -> None:
         money.minor_units(value, 2, "price")
 
 
-@pytest.mark.parametrize("value", [-1, 9, "2", None, True, 2.0])
+@pytest.mark.parametrize("value", [-1, 9, "two", "9", "", None, True, 2.0])
 def test_decimals_of_a_currency_are_a_small_number(value: object) -> None:
     with pytest.raises(StoreError):
         money.decimal_places(value, "unit")

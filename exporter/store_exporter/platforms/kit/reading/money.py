@@ -104,6 +104,8 @@ def decimal_places(value: object, where: str) -> int:
     Raises:
         StoreError: invalid_response, it is not a number from 0 to 8.
     """
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        value = int(value[:3])
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST_DECIMALS:
         return value
     raise StoreError("invalid_response", f"{where} is not a number of decimals")

@@ -55,19 +55,19 @@ class _Orders(orders.Orders[Api]):
         """
         if number.isascii() and number.isdigit() and int(number[:18]) > 0 and len(number) < 18:
             found = yield from self._by_id(int(number))
-            if found is not None and found.text("number") == number:
+            if found is not None and order_results.order_number(found) == number:
                 return found if _belongs(found, email) else None
         # Whether the store's search knows a plugin's numbers is up to the plugin, for each way of
         # storing orders anew; an address leads to the shopper's own orders without it.
         query = {"search": number, **FULL}
         rows = yield from self.api.rows(f"{V3}/orders", query, limit=_MOST)
         for candidate in rows.readable(f"order {number}"):
-            if candidate.raw("number") == number and _belongs(candidate, email):
+            if str(candidate.raw("number")) == number and _belongs(candidate, email):
                 return candidate
         if email is None:
             return None
         own = yield from self.newest(email, _MOST)
-        return next((order for order in own if order.raw("number") == number), None)
+        return next((order for order in own if str(order.raw("number")) == number), None)
 
     def _by_id(self, number: int) -> Plan[Fields | None]:
         try:

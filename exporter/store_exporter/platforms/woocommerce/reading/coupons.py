@@ -8,6 +8,7 @@ from ....spec.money import Money
 from ....spec.results import Coupon
 from ...kit.operations.coupons import Asked, check, refused
 from ...kit.reading.fields import Fields
+from .product_results import optional_id
 
 _RESTRICTIONS = (
     "product_ids",
@@ -48,7 +49,7 @@ def coupon(fields: Fields, currency: str, asked: Asked, *, now: float) -> Coupon
         maximum=_limit(fields, "maximum_amount", currency),
         expires=fields.gmt_if_any("date_expires_gmt"),
         uses_left=_uses_left(fields),
-        restricted=any(fields.listed(name) for name in _RESTRICTIONS),
+        restricted=any(_listed(fields, name) for name in _RESTRICTIONS),
     )
     check(found, now=now, subtotal=asked.subtotal)
     if asked.email is not None:
@@ -63,8 +64,13 @@ def _limit(fields: Fields, name: str, currency: str) -> Money | None:
 
 
 def _uses_left(fields: Fields) -> int | None:
-    limit = fields.integer("usage_limit") if fields.has("usage_limit") else 0
-    return limit - fields.integer("usage_count") if limit else None
+    limit = optional_id(fields, "usage_limit")
+    return None if limit is None else limit - (optional_id(fields, "usage_count") or 0)
+
+
+def _listed(fields: Fields, name: str) -> list[Any]:
+    """Read a list; plugins leave PHP's empty text or null where there is nothing in it."""
+    return [] if fields.raw(name) in (None, "") else fields.listed(name)
 
 
 def _texts(items: list[Any]) -> list[str]:
@@ -72,12 +78,12 @@ def _texts(items: list[Any]) -> list[str]:
 
 
 def _check_shopper(fields: Fields, code: str, email: str) -> None:
-    allowed = _texts(fields.listed("email_restrictions"))
+    allowed = _texts(_listed(fields, "email_restrictions"))
     if allowed and not any(_matches(pattern, email) for pattern in allowed):
         raise refused("email", f"coupon {code} is for other customers")
-    limit = fields.integer("usage_limit_per_user") if fields.has("usage_limit_per_user") else 0
+    limit = optional_id(fields, "usage_limit_per_user")
     # Guests are listed by their address; who was logged in, by a number that says nothing here.
-    if limit and _texts(fields.listed("used_by")).count(email) >= limit:
+    if limit and _texts(_listed(fields, "used_by")).count(email) >= limit:
         raise refused(
             "usage_limit_per_user", f"coupon {code} has been used as often as one customer may"
         )

@@ -42,7 +42,7 @@ def order(fields: Fields, reading: OrderTotals, *, with_customer: bool) -> Order
         refunded += abs(row.money("total", currency).amount)
     return Order(
         id=fields.identifier(),
-        number=fields.text("number"),
+        number=order_number(fields),
         status=fields.text("status"),
         total=reading.total(fields, currency),
         refunded=Money(refunded, currency),
@@ -58,12 +58,19 @@ def order(fields: Fields, reading: OrderTotals, *, with_customer: bool) -> Order
     )
 
 
+def order_number(fields: Fields) -> str:
+    """Read the number that the shop gave an order; plugins that number make a JSON number of it."""
+    number = fields.raw("number")
+    is_whole = isinstance(number, int) and not isinstance(number, bool)
+    return str(number) if is_whole else fields.text("number")
+
+
 def _line(row: Fields, currency: str) -> OrderLine:
     return OrderLine(
         product_id=optional_id(row, "product_id"),
         variation_id=optional_id(row, "variation_id"),
         sku=row.text_or("sku"),
-        name=row.text("name"),
+        name=row.text_or("name"),
         quantity=row.quantity("quantity"),
         total=row.money("total", currency),
     )
