@@ -28,6 +28,7 @@ from store_exporter.probing.state.postgresql_leases import PostgresqlLeases
 from store_exporter.stores.model import Store
 from tests.fakes.clock import Clock
 from tests.servers import Postgresql
+from tests.steps import counting
 
 A: Labels = ("acme", "a.example", "woocommerce")
 B: Labels = ("acme", "b.example", "woocommerce")
@@ -72,6 +73,19 @@ def test_who_comes_first_has_a_store_and_who_comes_second_has_the_rest(opened: O
     assert beat(first, A).held == {A}
     assert beat(second, A, B).held == {B}
     assert beat(first, A, B).held == {A}
+
+
+def test_a_beat_of_many_stores_that_stay_is_no_more_work_than_one_of_few(opened: Open) -> None:
+    def steps_of(count: int) -> int:
+        wanted = frozenset(("acme", f"{number}.example", "woocommerce") for number in range(count))
+        table = opened()
+        table.beat(wanted, {}, {})
+        with counting() as steps:
+            assert table.beat(wanted, {}, {}).held == wanted
+        table.leave()
+        return steps.count
+
+    assert steps_of(500) < steps_of(2) + 500
 
 
 def test_what_is_not_wanted_any_more_is_free_for_others(opened: Open) -> None:
