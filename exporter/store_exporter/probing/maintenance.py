@@ -33,6 +33,8 @@ _LAST = 253_402_300_800.0
 _SENSELESS = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
 _LONGEST_WAIT = 60.0
 """Seconds between looks at the clock, which may be set meanwhile."""
+_AT_ONCE = 100
+"""Stores of which it is read at the same time."""
 
 
 class Maintenance:
@@ -154,20 +156,25 @@ class Maintenance:
 
     async def _read(self) -> None:
         """Read what was begun before this process, of stores that are new to it."""
-        for domain, store in list(self._unread.items()):
-            try:
-                saved = await self._documents.read(Key.of(store, DOCUMENT))
-            except StateUnavailableError as error:
-                # What the configuration says holds all the same; this is tried again.
-                log.warning("the saved maintenance of %s cannot be read yet: %s", domain, error)
-                self.look(store)
-                continue
-            if self._unread.get(domain) is not store:
-                continue
-            del self._unread[domain]
-            if (window := _window(domain, saved)) is not None:
-                self._begun[domain] = window
+        unread = list(self._unread.items())
+        for first in range(0, len(unread), _AT_ONCE):
+            batch = unread[first : first + _AT_ONCE]
+            await asyncio.gather(*(self._read_one(domain, store) for domain, store in batch))
+
+    async def _read_one(self, domain: str, store: Store) -> None:
+        try:
+            saved = await self._documents.read(Key.of(store, DOCUMENT))
+        except StateUnavailableError as error:
+            # What the configuration says holds all the same; this is tried again.
+            log.warning("the saved maintenance of %s cannot be read yet: %s", domain, error)
             self.look(store)
+            return
+        if self._unread.get(domain) is not store:
+            return
+        del self._unread[domain]
+        if (window := _window(domain, saved)) is not None:
+            self._begun[domain] = window
+        self.look(store)
 
     def look_at_all(self) -> float:
         """Show what has begun or ended, and return when the next window begins or ends."""

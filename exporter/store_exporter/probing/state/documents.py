@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Protocol, TypeVar
 
 from .storage import Key, Saved, StateUnavailableError, Storage, Write
@@ -47,7 +48,8 @@ class StoredDocuments:
     """Documents in a `Storage`, read and written in one thread beside the event loop.
 
     Documents that come while another one is written go into one transaction together, so that the
-    disk waits for are shared.
+    disk waits for are shared. Those that are asked for while others are read are read together, so
+    that ten thousand stores that are new do not wake the thread ten thousand times.
 
     Args:
         state: where they are kept; closed with this.
@@ -58,6 +60,8 @@ class StoredDocuments:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="state")
         self._pending: list[tuple[Write, asyncio.Future[int]]] = []
         self._flushing: asyncio.Task[None] | None = None
+        self._asked: list[tuple[Key, asyncio.Future[Saved | None]]] = []
+        self._reading: asyncio.Task[None] | None = None
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
@@ -68,7 +72,27 @@ class StoredDocuments:
         Raises:
             StateUnavailableError: it cannot be read now.
         """
-        return await self._in_thread(lambda: self._state.get(key))
+        done: asyncio.Future[Saved | None] = asyncio.get_running_loop().create_future()
+        self._asked.append((key, done))
+        if self._reading is None or self._reading.done():
+            self._reading = asyncio.create_task(self._read())
+        return await done
+
+    async def _read(self) -> None:
+        while self._asked:
+            batch, self._asked = self._asked[:_BATCH], self._asked[_BATCH:]
+            keys = [key for key, _ in batch]
+            outcomes = await self._in_thread(partial(self._get_all, keys))
+            _settle((done for _, done in batch), outcomes)
+
+    def _get_all(self, keys: Sequence[Key]) -> list[Saved | Exception | None]:
+        return [self._get(key) for key in keys]
+
+    def _get(self, key: Key) -> Saved | Exception | None:
+        try:
+            return self._state.get(key)
+        except Exception as error:  # noqa: BLE001 - raised where the document is waited for
+            return error
 
     async def write(self, key: Key, document: str, revision: int | None = None) -> int:
         """Replace a document, durably, before returning its new revision.
@@ -86,13 +110,7 @@ class StoredDocuments:
         while self._pending:
             batch, self._pending = self._pending[:_BATCH], self._pending[_BATCH:]
             outcomes = await self._put([write for write, _ in batch])
-            for (_, done), outcome in zip(batch, outcomes, strict=True):
-                if done.done():
-                    continue
-                if isinstance(outcome, int):
-                    done.set_result(outcome)
-                else:
-                    done.set_exception(outcome)
+            _settle((done for _, done in batch), outcomes)
 
     async def _put(self, writes: list[Write]) -> list[int | Exception]:
         try:
@@ -105,11 +123,23 @@ class StoredDocuments:
         ]
 
     async def close(self) -> None:
-        """Write what is pending and close the state."""
-        if self._flushing is not None:
-            await self._flushing
+        """Read and write what is pending and close the state."""
+        for task in (self._reading, self._flushing):
+            if task is not None:
+                await task
         await self._in_thread(self._state.close)
         self._thread.shutdown(wait=False)
+
+
+def _settle(waiting: Iterable[asyncio.Future[T]], outcomes: Sequence[T | Exception]) -> None:
+    """Give everybody who still waits what came of it."""
+    for done, outcome in zip(waiting, outcomes, strict=True):
+        if done.done():
+            continue
+        if isinstance(outcome, Exception):
+            done.set_exception(outcome)
+        else:
+            done.set_result(outcome)
 
 
 def _conflict(write: Write) -> StateUnavailableError:
