@@ -26,10 +26,11 @@ class Block:
         values: the value of each.
         created: the Unix time at which each began, None where that is not known; None for all.
         text: its lines, as all text formats have them; None until they were asked for.
-        protobuf: its messages, by whether they have classic buckets beside native ones.
+        protobuf: its messages; None until they were asked for.
+        classic: whether these have classic buckets beside native ones.
     """
 
-    __slots__ = ("created", "labels", "metric", "protobuf", "text", "values")
+    __slots__ = ("classic", "created", "labels", "metric", "protobuf", "text", "values")
 
     def __init__(
         self,
@@ -43,7 +44,8 @@ class Block:
         self.values: tuple[Value, ...] = values
         self.created: Sequence[float | None] | None = created
         self.text: str | None = None
-        self.protobuf: tuple[bool, bytes] | None = None
+        self.protobuf: bytes | None = None
+        self.classic = False
 
     def __iter__(self) -> Iterator[tuple[LabelValues, float | HistogramValue]]:
         for labels, value in zip(self.labels, self.values, strict=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import weakref
 
@@ -9,6 +10,7 @@ import pytest
 
 from store_exporter.server.process import garbage
 from store_exporter.server.process.garbage import seldom_collected
+from store_exporter.server.process.unnoticed import unnoticed
 
 
 class Node:
@@ -18,7 +20,7 @@ class Node:
         self.itself: Node | None = None
 
 
-def test_what_survived_a_look_is_not_looked_at_again() -> None:
+async def test_what_survived_a_look_is_not_looked_at_again() -> None:
     kept = [Node() for _ in range(1000)]
     with seldom_collected():
         gc.collect()
@@ -27,7 +29,7 @@ def test_what_survived_a_look_is_not_looked_at_again() -> None:
         assert sum(map(len, map(gc.get_objects, range(3)))) < len(kept)
 
 
-def test_new_garbage_is_found_and_old_one_at_a_look_at_everything(
+async def test_new_garbage_is_found_and_old_one_at_a_look_at_everything(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(garbage, "LOOKS", 3)
@@ -48,7 +50,28 @@ def test_new_garbage_is_found_and_old_one_at_a_look_at_everything(
         assert seen() is None
 
 
-def test_afterwards_all_is_as_it_was() -> None:
+async def test_a_look_is_taken_by_the_clock_unless_many_objects_are_made_that_stay(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(garbage, "SECONDS", 0.01)
+
+    def litter() -> asyncio.Event:
+        node, gone = Node(), asyncio.Event()
+        node.itself = node
+        weakref.finalize(node, gone.set)
+        return gone
+
+    with seldom_collected():
+        with unnoticed():
+            gone = litter()
+            await asyncio.sleep(0.05)
+            assert not gone.is_set()
+        gone = litter()
+        async with asyncio.timeout(30.0):
+            await gone.wait()
+
+
+async def test_afterwards_all_is_as_it_was() -> None:
     before = gc.get_threshold(), len(gc.callbacks)
     with seldom_collected():
         assert gc.get_threshold() == garbage.THRESHOLDS

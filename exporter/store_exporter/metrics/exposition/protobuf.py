@@ -55,11 +55,10 @@ def _metrics(family: Family, *, classic: bool) -> Iterator[bytes]:
     write = _series_writer(family.metric, classic=classic)
     if isinstance(family, BlockFamily):
         for block in family.blocks:
-            kept = block.protobuf
-            if kept is None or kept[0] is not classic:
+            if block.protobuf is None or block.classic is not classic:
                 messages = map(write, block, block.created_times())
-                kept = block.protobuf = classic, b"".join(messages)
-            yield kept[1]
+                block.protobuf, block.classic = b"".join(messages), classic
+            yield block.protobuf
     else:
         yield from map(write, family.series, family.created_times())
 

@@ -2,9 +2,12 @@
 
 What is known of ten thousand stores are half a million objects that stay. Python looks for garbage
 at all of them each time that a quarter more have come, and stands still for half a second. Here
-what has survived one such look is left alone. Nearly everything is freed without the collector, at
-once when it is not used any more; it is there for cycles. Young objects are looked at less often as
-well, for most of a probe's are gone before.
+what has survived one look is left alone. Nearly everything is freed without the collector, at
+once when it is not used any more; it is there for cycles.
+
+The looks are by the clock, in the event loop. Python's own are by how many more objects there are
+than at the last one: where figures take the place of others that number stays, so that a look is at
+fifty thousand new ones and not at three, and it comes in the midst of a scrape, which makes many.
 
 What was under way at such a look and becomes a cycle of garbage later stays: some sixty objects a
 look where every store fails. So from time to time it is a look at everything.
@@ -12,22 +15,31 @@ look where every store fails. So from time to time it is a look at everything.
 
 from __future__ import annotations
 
+import asyncio
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-THRESHOLDS = (3_000, 4, 1)
-"""Objects until a look at the youngest, and looks until one at the next generation. So the looks
-are at some 3,000, 15,000 and 30,000 objects, which takes 1, 4 and 12 ms."""
-LOOKS = 3000
-"""Looks at what is new for one at everything; hours, with ten thousand stores a minute."""
+SECONDS = 1.0
+"""Between two looks. So one is at some 7,000 objects with ten thousand stores a minute."""
+THRESHOLDS = (50_000, 1, 1)
+"""Objects more until Python looks by itself, and looks until one at the next generation: for what
+makes so many within a second."""
+LOOKS = 3600
+"""Looks at what is new for one at everything."""
 _OLDEST = 2
 
 
 @contextmanager
 def seldom_collected() -> Iterator[None]:
-    """Collect garbage like that until the block ends; for the whole process."""
+    """Collect garbage like that until the block ends, in an event loop; for the whole process."""
     looks = 0
+
+    async def look() -> None:
+        while True:
+            await asyncio.sleep(SECONDS)
+            if gc.isenabled():  # otherwise somebody makes many objects that stay
+                gc.collect()
 
     def leave_alone(phase: str, info: dict[str, int]) -> None:
         nonlocal looks
@@ -42,9 +54,11 @@ def seldom_collected() -> Iterator[None]:
     before = gc.get_threshold()
     gc.set_threshold(*THRESHOLDS)
     gc.callbacks.append(leave_alone)
+    looking = asyncio.create_task(look())
     try:
         yield
     finally:
+        looking.cancel()
         gc.callbacks.remove(leave_alone)
         gc.set_threshold(*before)
         gc.unfreeze()
