@@ -328,6 +328,17 @@ def earning(*money: float) -> dict[str, str]:
     }
 
 
+def large_fleet(down: int, hosted: int) -> dict[str, str]:
+    """So many stores that fail in a fleet of 120, and as many as are in one network first."""
+    found = {}
+    for number in range(120):
+        shop = f'org="org{number}", domain="shop{number}.example", platform="woocommerce"'
+        network = "192.0.2.0/24" if number < hosted else f"10.0.{number}.0/24"
+        found[of(health.UP, base=shop)] = "1x4 0x30" if number < down else "1x34"
+        found[of(health.NETWORK, f'network="{network}"', shop)] = "1x34"
+    return found
+
+
 FIVE_DOWN = "5 of the 40 woocommerce stores watched do not answer; over all platforms 5 of 40."
 OUTAGE = of("ALERTS", base='alertname="StoresDown", alertstate="firing", platform="woocommerce"')
 OUTAGES = [
@@ -357,8 +368,8 @@ OUTAGES = [
         },
         "8m",
         "5 of the 5 woocommerce stores watched do not answer; over all platforms 5 of 5. Types of "
-        'failure: timeout (1 stores). The most frequent version among them is "9.4.1" (1 stores). '
-        'The most frequent network among them is "192.0.2.0/24" (1 stores).',
+        'failure: timeout (1 stores). The most frequent version among them is "9.4.1" (1 of 1 '
+        'stores). The most frequent network among them is "192.0.2.0/24" (1 of 1 stores).',
         base='platform="woocommerce"',
         facts={
             "error": "502 Bad Gateway (1 stores)",
@@ -389,6 +400,27 @@ OUTAGES = [
             for i in range(10)
         },
         "9m",
+    ),
+    Case(
+        "StoresDown",
+        "a host with a small part of a large fleet is an outage of its own",
+        large_fleet(5, hosted=6),
+        "6m",
+        "5 of the 120 woocommerce stores watched do not answer; over all platforms 5 of 120. "
+        'The most frequent network among them is "192.0.2.0/24" (5 of 6 stores).',
+        base='platform="woocommerce"',
+    ),
+    Case(
+        "StoresDown",
+        "five of a network of twenty have nothing in common but a CDN",
+        large_fleet(5, hosted=20),
+        "6m",
+    ),
+    Case(
+        "StoresDown",
+        "four stores of one host are four messages in one",
+        large_fleet(4, hosted=4),
+        "6m",
     ),
     Case(
         "StoreDownAmongMany",

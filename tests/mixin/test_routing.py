@@ -110,6 +110,13 @@ def test_only_the_platforms_copy_continues() -> None:
     assert [route["receiver"] for route in going_on] == ["platform"]
 
 
+def test_the_end_of_the_watchdog_is_no_sign_of_life() -> None:
+    (switch,) = (each for each in CONFIG["receivers"] if each["name"] == "watchdog")
+    assert [each["send_resolved"] for each in switch["webhook_configs"]] == [False]
+    (org,) = (each for each in CONFIG["receivers"] if each["name"] == "org-globex")
+    assert org["webhook_configs"][0]["send_resolved"] is True
+
+
 def test_messages_are_grouped_and_timed_as_agreed() -> None:
     route = CONFIG["route"]
     assert route["group_by"] == ["alertname"]

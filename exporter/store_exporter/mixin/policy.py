@@ -87,7 +87,9 @@ class Thresholds:
     """The longest pause of the event loop; the shortest timeouts are a few seconds."""
     outage_stores: float = 5
     outage_share: float = 0.05
-    """How many stores of a platform, and what share of those watched, are one outage."""
+    outage_network_share: float = 0.5
+    """How many stores of a platform, and what share of those watched, are one outage; or what share
+    of those of one network, which is that of a host with a small part of a large fleet."""
     unstable_changes: float = 6
     unstable_share: float = 0.1
     """Changes between up and down within half an hour, and the share of it that a store was down,

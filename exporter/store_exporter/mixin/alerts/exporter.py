@@ -8,6 +8,7 @@ from ..model import Alert, Group, Runbook
 from ..names import AlertName, Dashboards
 from ..policy import EXPORTER_JOB, MESSAGES, MINUTE, THRESHOLDS
 from ..promql import equal
+from .causes import unwatched
 from .texts import PROCESS
 
 
@@ -110,6 +111,7 @@ def metrics_absent() -> Alert:
             ("Restore the scrape job and reload Prometheus.",),
         ),
         by=(),
+        inhibited_by=(unwatched(),),
     )
 
 

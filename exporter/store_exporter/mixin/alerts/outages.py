@@ -54,6 +54,7 @@ def stores_down() -> Alert:
     by = ("platform",)
     down = promql.aggregate("count", by, _DOWN)
     watched = promql.aggregate("count", by, series.AVAILABLE)
+    many = f"{down} / {watched} >= {THRESHOLDS.outage_share:g}"
     chosen = "{platform=%q}"
     everywhere = f"{{{{ query {promql.quote(f'count({_DOWN})')} | first | value }}}}"
     all_watched = f"{{{{ query {promql.quote(f'count({series.AVAILABLE})')} | first | value }}}}"
@@ -64,19 +65,10 @@ def stores_down() -> Alert:
     failures = f"increase({health.PROBE_FAILURES.name}{chosen}[10m])"
     reasons = f"topk(3, count by (error_type) (sum by ({', '.join(STORE)}, error_type) "
     reasons += f"({failures}) > 0))"
-    shared_by_most = "".join(
-        asked(
-            _most_frequent(metric, label),
-            f' The most frequent {label} among them is {{{{ . | first | label "{label}" '
-            '| printf "%q" }} ({{ . | first | value }} stores).',
-            "platform",
-        )
-        for metric, label in ((health.INFO, "version"), (health.NETWORK, "network"))
-    )
+    in_common = _in_common(health.INFO, "version") + _in_common(health.NETWORK, "network")
     return Alert(
         AlertName.STORES_DOWN,
-        f"{down} >= {THRESHOLDS.outage_stores:g}"
-        f" and {down} / {watched} >= {THRESHOLDS.outage_share:g}",
+        f"{down} >= {THRESHOLDS.outage_stores:g} and ({many} or {_one_network()})",
         MINUTE,
         "critical",
         "Many stores do not answer.",
@@ -86,11 +78,13 @@ def stores_down() -> Alert:
         f'{{{{ with printf "{reasons}" $labels.platform | query }}}} Types of failure:'
         "{{ range $i, $each := . }}{{ if $i }},{{ end }} {{ .Labels.error_type }} "
         "({{ .Value }} stores){{ end }}.{{ end }}"
-        f"{shared_by_most}",
+        f"{in_common}",
         Dashboards.FLEET,
         Runbook(
             f"At least {THRESHOLDS.outage_stores:g} stores of a platform, and "
-            f"{THRESHOLDS.outage_share:.0%} of those that are watched, fail their liveness probe. "
+            f"{THRESHOLDS.outage_share:.0%} of those that are watched or "
+            f"{THRESHOLDS.outage_network_share:.0%} of those in one network, fail their liveness "
+            "probe. "
             "So many do not fail by chance: they share a hosting company, a network, a CDN, a "
             "release of the platform, or the exporter's own network. This one message stands for "
             "all of them; merchants with a channel of their own are told of their own store.",
@@ -119,12 +113,37 @@ def stores_down() -> Alert:
     )
 
 
-def _most_frequent(metric: Metric, label: str) -> str:
-    """What most of the stores of a platform that are down have in common."""
+def _known(metric: Metric, label: str, *matchers: str) -> str:
+    """What stores have of a label of a metric that is 1."""
     # A name that does not resolve any more had an address an hour ago.
-    known = f"last_over_time({metric.name}{{platform=%q}}[1h])"
-    each = f"max by ({', '.join((*STORE, label))}) ({known}) and {promql.on(*STORE)} {_DOWN}"
-    return f"topk(1, count by ({label}) ({each}))"
+    recent = promql.over(promql.select(metric, *matchers), "1h")
+    return promql.aggregate("max", (*STORE, label), f"last_over_time({recent})")
+
+
+def _in_common(metric: Metric, label: str) -> str:
+    """Template text for what most of the stores that are down have, and how many have it at all."""
+    down = f"{_known(metric, label, 'platform=%q')} and {promql.on(*STORE)} {_DOWN}"
+    every = promql.quote(f"count({_known(metric, label, 'platform=%q', f'{label}=%q')})")
+    most = f'(. | first | label "{label}")'
+    return asked(
+        f"topk(1, count by ({label}) ({down}))",
+        f" The most frequent {label} among them is {{{{ {most} "
+        '| printf "%q" }} ({{ . | first | value }}'
+        f"{{{{ with printf {every} $labels.platform {most} | query }}}} of "
+        "{{ . | first | value }}{{ end }} stores).",
+        "platform",
+    )
+
+
+def _one_network() -> str:
+    """Platforms with a network of which many stores, and a large share, are down."""
+    by = ("platform", "network")
+    known = f"{_known(health.NETWORK, 'network')} and {promql.on(*STORE)}"
+    down, watched = (
+        promql.aggregate("count", by, f"{known} ({stores})") for stores in (_DOWN, series.AVAILABLE)
+    )
+    share = f"({down} >= {THRESHOLDS.outage_stores:g}) / {watched}"
+    return promql.aggregate("max", ("platform",), f"{share} >= {THRESHOLDS.outage_network_share:g}")
 
 
 def shared() -> dict[str, str]:

@@ -116,7 +116,7 @@ def build(routing: Routing = DEFAULT, *, pace: float = 1.0) -> dict[str, Any]:
     platform = ("platform", replace(routing.platform, links=PLATFORM))
     receivers = [
         *named(*platform),
-        receiver("watchdog", routing.watchdog),
+        heartbeat(routing.watchdog),
         *(one for name, to in orgs.values() for one in named(name, to)),
         {"name": NOBODY},
     ]
@@ -138,6 +138,17 @@ def named(name: str, to: Receivers) -> list[dict[str, Any]]:
 def routed(name: str, to: Receivers) -> list[tuple[str, AlertRoute]]:
     """The routes by the names of their receivers."""
     return [(f"{name}-{number}", route) for number, route in enumerate(to.routes, 1)]
+
+
+def heartbeat(to: Receivers) -> dict[str, Any]:
+    """The dead-man's switch, which is not told that the watchdog ended.
+
+    It ends when Prometheus died, minutes ago, and any call would be taken for a sign of life.
+    """
+    switch = receiver("watchdog", to)
+    for webhook in switch.get("webhook_configs", ()):
+        webhook["send_resolved"] = False
+    return switch
 
 
 QUIET = "maintenance"
