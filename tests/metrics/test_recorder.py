@@ -133,7 +133,7 @@ def test_many_failures_between_two_readings_are_all_counted() -> None:
     for _ in range(5000):
         handle.start()
         handle.fail(0.1, "timeout")
-    assert len(recorder._series._failures) <= 1025
+    assert len(recorder._series.failures) <= 1025
     assert only(recorder).errors == {"timeout": 5000}
 
 

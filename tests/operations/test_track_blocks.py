@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack, ExitStack
+from threading import Event, Thread
 from typing import Any
 
 import pytest
 
-from store_exporter import Operation, Recorder, bind, track
+from store_exporter import Operation, Recorder, bind, store_context, track
+from store_exporter.operations.tracker import Tracker
 from tests.metrics.figures import only, operations, series
 from tests.operations.shop import ERRORS, SHOP, STORE, counted
+from tests.servers.process import eventually
 
 
 def test_a_block_is_measured(recorder: Recorder) -> None:
@@ -70,6 +73,7 @@ def test_a_tracker_can_be_entered_inside_itself(recorder: Recorder) -> None:
             assert again is not outer
         outer.fail("out_of_stock")
     assert counted(recorder) == (3, 0, {"timeout": 1, "out_of_stock": 1})
+    assert tracker._alone is None
     assert not tracker._open
 
 
@@ -92,6 +96,7 @@ async def test_a_tracker_can_be_shared_by_tasks_that_interleave(recorder: Record
         odd_ones = sum(task.done() for task in tasks[1::2])
         assert (only(recorder).errors or {}).get("timeout", 0) == odd_ones
     assert counted(recorder) == (6, 0, {"timeout": 3})
+    assert tracker._alone is None
     assert not tracker._open
 
 
@@ -114,6 +119,44 @@ def test_generators_that_interleave_in_one_tracker_keep_their_own_outcome(
     assert counted(recorder) == (2, 0, {"timeout": 1, "out_of_stock": 1})
 
 
+def test_stacked_blocks_of_one_tracker_end_in_their_order(recorder: Recorder) -> None:
+    tracker = track("get_cart", **SHOP, recorder=recorder)
+    with ExitStack() as stack:
+        first, second, third = (stack.enter_context(tracker) for _ in range(3))
+        third.fail("timeout")
+        stack.callback(lambda: first.fail("out_of_stock"))
+        stack.enter_context(tracker)
+        with tracker as inside:
+            inside.fail("not_found")
+        assert second.frame is not None
+    assert counted(recorder) == (5, 0, {"timeout": 1, "not_found": 1, "out_of_stock": 1})
+    assert first.frame is second.frame is third.frame is None
+    assert tracker._alone is None
+    assert not tracker._open
+
+
+def test_threads_that_share_a_tracker_keep_their_own_outcome(recorder: Recorder) -> None:
+    tracker = track("get_cart", recorder=recorder)
+    turns = [Event() for _ in range(3)]
+
+    def work(number: int) -> None:
+        org = f"org{number}"
+        with store_context(org=org, domain="d", platform="p"), tracker as operation:
+            turns[number].wait(30)
+            operation.fail("timeout" if number else "not_found")
+
+    threads = [Thread(target=work, args=(number,)) for number in range(3)]
+    for thread in threads:
+        thread.start()
+    eventually(lambda: sum(one.in_progress for one in operations(recorder).values()) == 3)
+    for number in (1, 0, 2):
+        turns[number].set()
+        threads[number].join(30)
+        found = operations(recorder)[f"org{number}", "d", "p", "get_cart"]
+        assert found.errors == {"timeout" if number else "not_found": 1}
+        assert found.in_progress == 0
+
+
 async def test_exit_stacks_are_supported(recorder: Recorder) -> None:
     tracker = track("get_cart", **SHOP, recorder=recorder)
     with ExitStack() as stack:
@@ -123,6 +166,7 @@ async def test_exit_stacks_are_supported(recorder: Recorder) -> None:
     async with AsyncExitStack() as asynchronous:
         await asynchronous.enter_async_context(tracker)
     assert counted(recorder) == (4, 0, {})
+    assert tracker._alone is None
     assert not tracker._open
 
 
@@ -140,19 +184,31 @@ def test_a_bound_tracker_knows_its_store(recorder: Recorder) -> None:
     check()
     with tracked("get_cart"):
         pass
-    assert tracked("get_cart") is tracked("get_cart")
     found = operations(recorder)
     assert found[*STORE, "check_order"].errors == {"not_found": 1}
     assert found[*STORE, "get_cart"].total == 1
 
 
-def test_a_bound_tracker_keeps_a_bounded_number_of_names(recorder: Recorder) -> None:
-    tracked = bind(**SHOP, recorder=recorder)
-    for number in range(1000):
-        with tracked(f"operation_{number}"):
+def test_blocks_with_the_same_labels_share_a_tracker_as_long_as_their_series_lasts(
+    recorder: Recorder,
+) -> None:
+    def tracker() -> Tracker:
+        return track("get_cart", **SHOP, recorder=recorder)
+
+    for _ in range(2):
+        with tracker():
             pass
-    assert len(tracked._kept) <= 256
-    assert sum(found.total for found in operations(recorder).values()) == 1000
+    kept = tracker()
+    assert kept is tracker() is bind(**SHOP, recorder=recorder)("get_cart")
+    others = (
+        track("get_cart", **SHOP, recorder=recorder, failure=lambda _: None),
+        track("get_cart", labels=lambda: STORE, recorder=recorder),
+        track("get_cart", **SHOP, recorder=Recorder()),
+        track("check_stock", **SHOP, recorder=recorder),
+    )
+    assert kept not in others
+    recorder.forget(STORE)
+    assert tracker() is not kept
 
 
 def test_a_block_in_a_generator_that_is_closed_early_is_a_success(recorder: Recorder) -> None:

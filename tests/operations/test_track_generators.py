@@ -11,11 +11,12 @@ import pytest
 
 from store_exporter import Recorder, StoreError, track
 from store_exporter.operations import generators
+from store_exporter.operations.tracker import Tracker
 from tests.metrics.figures import only, operations
 from tests.operations.shop import SHOP, counted
 
 
-def pages(measured: track, body: list[str] | None = None) -> Any:
+def pages(measured: Tracker, body: list[str] | None = None) -> Any:
     """Return a measured generator function that repeats what is sent, and says what it saw."""
     saw = [] if body is None else body
 
@@ -36,11 +37,11 @@ def pages(measured: track, body: list[str] | None = None) -> Any:
 
 
 @pytest.fixture
-def measured(recorder: Recorder) -> track:
+def measured(recorder: Recorder) -> Tracker:
     return track("search_products", **SHOP, recorder=recorder)
 
 
-def test_an_exhausted_generator_is_a_success(measured: track, recorder: Recorder) -> None:
+def test_an_exhausted_generator_is_a_success(measured: Tracker, recorder: Recorder) -> None:
     @measured
     def numbers() -> Generator[int, None, str]:
         yield from range(3)
@@ -61,7 +62,7 @@ def test_an_exhausted_generator_is_a_success(measured: track, recorder: Recorder
     assert counted(recorder) == (1, 0, {})
 
 
-def test_values_and_exceptions_reach_the_generator(measured: track, recorder: Recorder) -> None:
+def test_values_and_exceptions_reach_the_generator(measured: Tracker, recorder: Recorder) -> None:
     generator = pages(measured)("a")
     assert next(generator) == "a"
     assert generator.send("b") == "b"
@@ -74,7 +75,7 @@ def test_values_and_exceptions_reach_the_generator(measured: track, recorder: Re
 
 
 def test_an_exception_that_the_generator_does_not_catch_is_its_failure(
-    measured: track, recorder: Recorder
+    measured: Tracker, recorder: Recorder
 ) -> None:
     error = StoreError("timeout", "too slow")
     generator = pages(measured)("a")
@@ -85,7 +86,7 @@ def test_an_exception_that_the_generator_does_not_catch_is_its_failure(
     assert counted(recorder) == (1, 0, {"timeout": 1})
 
 
-def test_a_consumer_that_stops_early_is_no_failure(measured: track, recorder: Recorder) -> None:
+def test_a_consumer_that_stops_early_is_no_failure(measured: Tracker, recorder: Recorder) -> None:
     saw: list[str] = []
     generator = pages(measured, saw)("a")
     next(generator)
@@ -94,7 +95,7 @@ def test_a_consumer_that_stops_early_is_no_failure(measured: track, recorder: Re
     assert counted(recorder) == (1, 0, {})
 
 
-def test_an_abandoned_generator_ends(measured: track, recorder: Recorder) -> None:
+def test_an_abandoned_generator_ends(measured: Tracker, recorder: Recorder) -> None:
     saw: list[str] = []
     for _ in pages(measured, saw)("a"):
         break
@@ -104,14 +105,14 @@ def test_an_abandoned_generator_ends(measured: track, recorder: Recorder) -> Non
 
 
 def test_a_generator_that_was_never_asked_is_no_operation(
-    measured: track, recorder: Recorder
+    measured: Tracker, recorder: Recorder
 ) -> None:
     pages(measured)("a").close()
     pages(measured)("a")
     assert operations(recorder) == {}
 
 
-def test_an_error_while_closing_is_a_failure(measured: track, recorder: Recorder) -> None:
+def test_an_error_while_closing_is_a_failure(measured: Tracker, recorder: Recorder) -> None:
     @measured
     def stubborn() -> Generator[int, None, None]:
         try:
@@ -127,7 +128,7 @@ def test_an_error_while_closing_is_a_failure(measured: track, recorder: Recorder
 
 
 def test_a_generator_that_ignores_its_closing_fails_as_it_would_have(
-    measured: track, recorder: Recorder
+    measured: Tracker, recorder: Recorder
 ) -> None:
     @measured
     def stubborn() -> Generator[int, None, None]:
@@ -156,7 +157,7 @@ def test_a_predicate_judges_what_a_generator_returns(recorder: Recorder) -> None
 
 
 def test_only_the_time_inside_the_generator_counts(
-    measured: track, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+    measured: Tracker, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 100.0
     monkeypatch.setattr(generators, "perf_counter", lambda: now)
@@ -177,7 +178,7 @@ def test_only_the_time_inside_the_generator_counts(
 
 
 def test_a_call_with_wrong_arguments_raises_what_it_would_have(
-    measured: track, recorder: Recorder
+    measured: Tracker, recorder: Recorder
 ) -> None:
     with pytest.raises(TypeError, match="missing 1 required positional argument"):
         list(pages(measured)())
@@ -187,7 +188,7 @@ def test_a_call_with_wrong_arguments_raises_what_it_would_have(
 # Asynchronous ones
 
 
-def apages(measured: track, saw: list[str]) -> Any:
+def apages(measured: Tracker, saw: list[str]) -> Any:
     @measured
     async def generate(first: str) -> AsyncGenerator[str, str]:
         given = first
@@ -206,7 +207,7 @@ def apages(measured: track, saw: list[str]) -> Any:
 
 
 async def test_an_exhausted_asynchronous_generator_is_a_success(
-    measured: track, recorder: Recorder
+    measured: Tracker, recorder: Recorder
 ) -> None:
     saw: list[str] = []
     generator = apages(measured, saw)("a")
@@ -221,7 +222,7 @@ async def test_an_exhausted_asynchronous_generator_is_a_success(
 
 
 async def test_an_asynchronous_generator_fails_by_an_exception(
-    measured: track, recorder: Recorder
+    measured: Tracker, recorder: Recorder
 ) -> None:
     generator = apages(measured, [])("a")
     await anext(generator)
@@ -231,7 +232,7 @@ async def test_an_asynchronous_generator_fails_by_an_exception(
 
 
 async def test_an_asynchronous_consumer_that_stops_early_is_no_failure(
-    measured: track, recorder: Recorder
+    measured: Tracker, recorder: Recorder
 ) -> None:
     saw: list[str] = []
     generator = apages(measured, saw)("a")
@@ -243,7 +244,7 @@ async def test_an_asynchronous_consumer_that_stops_early_is_no_failure(
 
 
 async def test_an_asynchronous_generator_that_is_cancelled_counts_as_cancelled(
-    measured: track, recorder: Recorder
+    measured: Tracker, recorder: Recorder
 ) -> None:
     @measured
     async def wait() -> AsyncGenerator[int, None]:
@@ -264,7 +265,7 @@ async def test_an_asynchronous_generator_that_is_cancelled_counts_as_cancelled(
 
 
 async def test_an_abandoned_asynchronous_generator_is_closed_by_the_event_loop(
-    measured: track, recorder: Recorder
+    measured: Tracker, recorder: Recorder
 ) -> None:
     saw: list[str] = []
 
@@ -282,7 +283,7 @@ async def test_an_abandoned_asynchronous_generator_is_closed_by_the_event_loop(
 
 
 def test_an_asynchronous_generator_that_vanishes_leaves_nothing_in_progress(
-    measured: track, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+    measured: Tracker, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Outside an event loop nobody can await its end.
     generator = apages(measured, [])("a")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
@@ -59,6 +60,45 @@ def test_a_context_may_be_left_in_another_context() -> None:
     entered = store_context(**SHOP)
     contextvars.copy_context().run(entered.__enter__)
     entered.__exit__(None, None, None)
+
+
+def test_threads_that_share_a_context_leave_it_as_they_found_theirs(recorder: Recorder) -> None:
+    entered, left = Barrier(2), Barrier(2)
+
+    @store_context(org="shared", domain="d", platform="p")
+    def both() -> None:
+        entered.wait(30)
+        with track("get_cart", recorder=recorder):
+            left.wait(30)
+
+    def work(org: str) -> None:
+        with store_context(org=org, domain="d", platform="p"):
+            both()
+            with track("get_cart", recorder=recorder):
+                pass
+        with track("get_cart", recorder=recorder):
+            pass
+
+    threads = [Thread(target=work, args=(org,)) for org in ("first", "second")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    found = {labels[0]: state.total for labels, state in operations(recorder).items()}
+    assert found == {"shared": 2, "first": 1, "second": 1}
+    assert series(recorder, ERRORS)["context",] == 2
+
+
+def test_a_context_left_in_a_copy_of_its_own_stays_what_it_is(recorder: Recorder) -> None:
+    block = store_context(**SHOP)
+    block.__enter__()
+    copy = contextvars.copy_context()
+    copy.run(block.__exit__, None, None, None)
+    block.__exit__(None, None, None)
+    copy.run(block.__exit__, None, None, None)
+    with track("get_cart", recorder=recorder):
+        pass
+    assert operations(recorder) == {}
 
 
 def test_fixed_labels_go_before_those_of_the_context(recorder: Recorder) -> None:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from sys import modules
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from . import tracing
 from .addition import Addition, Totals, added, filled
@@ -31,6 +32,12 @@ NEVER = float("inf")
 
 FIRST_TICKETS = 8
 MOST_TICKETS = 512
+
+PENDING_FAILURES = 1024
+"""How many failures of all handles may wait for being counted."""
+
+Failed = tuple["OperationHandle", float, str]
+"""An operation that failed: its handle, its seconds and its error type."""
 
 Broke = Callable[[str, BaseException | None, str], None]
 """Counts a failure of the instrumentation: its stage, the error, the operation's name."""
@@ -65,12 +72,17 @@ class Owner(Protocol):
     broke: Broke
     calls: CallBook | None
     spans: bool
+    failures: list[Failed]
 
     def refill(self, handle: OperationHandle) -> None:
         """Hand out at least one ticket."""
 
-    def mark(self, handle: OperationHandle, seconds: float, error_type: str) -> None:
-        """Count one failed operation."""
+    def make_room(self, failed: Failed) -> None:
+        """Count the failures that are pending, unless somebody folds now.
+
+        Args:
+            failed: is added to them if a signal handler raises meanwhile.
+        """
 
 
 class OperationHandle:
@@ -92,6 +104,7 @@ class OperationHandle:
         granted: how many tickets were ever made; those gone from `tickets` are starts.
         errors: failures by error type; replaced and never changed.
         created: Unix time at which it began to count.
+        tracker: what `track` has made for blocks of these operations; None until then.
     """
 
     __slots__ = (
@@ -112,6 +125,7 @@ class OperationHandle:
         "limit",
         "notable",
         "tickets",
+        "tracker",
     )
 
     def __init__(self, owner: Owner, labels: Labels) -> None:
@@ -120,6 +134,7 @@ class OperationHandle:
         self.tickets: list[Tracer | None] = []
         self.durations: list[float] = []
         self.notable: float = NEVER
+        self.tracker: Any = None
         self._owner = owner
         self.granted: int = 0
         self._finished = 0
@@ -159,13 +174,19 @@ class OperationHandle:
             error_type: one of the closed list.
             error: the exception, for the recent calls.
         """
-        self._owner.mark(self, seconds, error_type)
+        owner = self._owner
+        failures = owner.failures
+        if len(failures) > PENDING_FAILURES:
+            # First, because at the end of the stack it cannot be called; then nothing is counted.
+            owner.make_room((self, seconds, error_type))
+        failures.append((self, seconds, error_type))
         # It is counted, and must not be a second time because of what follows.
+        if owner.calls is None and tracing.MODULE not in modules:
+            return
         try:
-            trace_id = self._keep_trace(seconds, error_type) if tracing.available() else ""
-            calls = self._owner.calls
-            if calls is not None:
-                calls.failed(self.labels, seconds, error_type, error, trace_id)
+            trace_id = self._keep_trace(seconds, error_type)
+            if owner.calls is not None:
+                owner.calls.failed(self.labels, seconds, error_type, error, trace_id)
         except RecursionError:
             pass
         except Exception as own:

@@ -13,7 +13,7 @@ from ..lock import Lock
 from .addition import Addition, Totals
 from .births import Look
 from .guard import LIMITS, Guard, Labels, clean
-from .handle import FIRST_TICKETS, MOST_TICKETS, Broke, OperationHandle
+from .handle import FIRST_TICKETS, MOST_TICKETS, Broke, Failed, OperationHandle
 from .hints import look_at
 from .histogram import Histogram
 from .operation_families import OperationState
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 _PENDING_DURATIONS = 1 << 20
 """About how many durations, 32 bytes each, may wait for folding in all handles together."""
-
-_PENDING_FAILURES = 1024
 
 
 class OperationSeries:
@@ -43,6 +41,7 @@ class OperationSeries:
         empty: a histogram of nothing, which all handles share; it never changes.
         spans: whether operations open spans, where a tracer provider is set.
         calls: remembers failed and slow operations, where somebody shows them.
+        failures: operations that failed and are not counted yet.
     """
 
     def __init__(
@@ -70,7 +69,7 @@ class OperationSeries:
         self._dropped: Counter[str] = Counter()
         self._texts: dict[str, str] = {}
         self._tickets: deque[OperationHandle] = deque()
-        self._failures: list[tuple[OperationHandle, float, str]] = []
+        self.failures: list[Failed] = []
         self.renew_locks()
 
     def renew_locks(self) -> None:
@@ -126,19 +125,16 @@ class OperationSeries:
         share = _PENDING_DURATIONS // len(self.handles)
         handle.grant(max(FIRST_TICKETS, min(share, MOST_TICKETS)))
 
-    def mark(self, handle: OperationHandle, seconds: float, error_type: str) -> None:
-        """Count a failed operation at the next folding."""
-        # First, because at the end of the stack this cannot be called, and then nothing is counted.
+    def make_room(self, failed: Failed) -> None:
+        """Count the failures that are pending, unless somebody folds now."""
         try:
-            if len(self._failures) > _PENDING_FAILURES:
-                self._folding.attempt(self._count_failures)
+            self._folding.attempt(self._count_failures)
         except RecursionError:
             raise
         except BaseException:
             # A signal handler raised, and the operation has failed none the less.
-            self._failures += ((handle, seconds, error_type),)
+            self.failures += (failed,)
             raise
-        self._failures.append((handle, seconds, error_type))
 
     def snapshot(self, look: Look) -> list[OperationState]:
         """Fold everything and return it. One series is of one moment, and never ahead of itself.
@@ -155,7 +151,7 @@ class OperationSeries:
 
     def _see(self, handle: OperationHandle, look: Look) -> OperationState | None:
         # In this order no end is seen without its start.
-        if self._failures:
+        if self.failures:
             self._count_failures()
         if handle.durations:
             handle.fold()
@@ -228,7 +224,7 @@ class OperationSeries:
         """Begin from nothing in a forked child, where no other thread runs yet."""
         self.renew_locks()
         self._tickets.clear()
-        self._failures.clear()
+        self.failures.clear()
         self._dropped.clear()
         for handle in (*self.handles.values(), *self._forgotten.values()):
             handle.reset()
@@ -264,7 +260,7 @@ class OperationSeries:
             del made[0]
 
     def _count_failures(self) -> None:
-        failures = self._failures
+        failures = self.failures
         while failures:
             handle, _, error_type = failures[0]
             # Those that follow and are alike are counted with it.

@@ -15,18 +15,21 @@ from .signals import comes_from_outside
 if TYPE_CHECKING:
     from opentelemetry.trace import Tracer, TracerProvider
 
+MODULE = "opentelemetry.trace"
+"""In `sys.modules` where the application has imported OpenTelemetry's tracing."""
+
 _made: list[tuple[TracerProvider, Tracer]] = []
 """The tracer that was made last, with its provider: making one takes longer than a span."""
 
 
 def available() -> bool:
     """Whether the application has imported OpenTelemetry's tracing."""
-    return "opentelemetry.trace" in sys.modules
+    return MODULE in sys.modules
 
 
 def active() -> tuple[str, str] | None:
     """Return trace id and span id, in hexadecimal, of the active span if it is sampled."""
-    trace = sys.modules.get("opentelemetry.trace")
+    trace = sys.modules.get(MODULE)
     if trace is None:
         return None
     context = trace.get_current_span().get_span_context()
@@ -49,7 +52,7 @@ def ids() -> dict[str, str]:
 
 def tracer() -> Tracer | None:
     """Return what opens spans, where the application has set a tracer provider; None otherwise."""
-    trace = sys.modules.get("opentelemetry.trace")
+    trace = sys.modules.get(MODULE)
     if trace is None:
         return None
     provider = trace.get_tracer_provider()

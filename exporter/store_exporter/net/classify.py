@@ -80,7 +80,11 @@ def register_error(exception: type[BaseException], error_type: str) -> None:
 
 def classify(error: BaseException) -> str:
     """Return the error type of an exception, a key of `ERROR_TYPES`."""
-    return _known(error, _DEPTH) or "exception"
+    # What most errors are is decided without a further call: it stands in them, or is remembered.
+    if isinstance(error, StoreError):
+        return error.error_type if error.error_type in ERROR_TYPES else "exception"
+    found = _found.get(type(error))
+    return found if found.__class__ is str else _known(error, _DEPTH) or "exception"
 
 
 def behind(error: BaseException) -> Iterator[BaseException]:

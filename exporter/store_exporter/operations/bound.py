@@ -5,16 +5,14 @@ from __future__ import annotations
 from ..metrics.recorder import Recorder
 from .outcome import Failure
 from .track import track
-
-_MOST_KEPT = 256
+from .tracker import Tracker
 
 
 class bind:  # noqa: N801 - the companion of track
     """Makes trackers for the operations of one store.
 
     `tracked = bind(org=…, domain=…, platform=…)`, then `with tracked("get_cart"):` or
-    `@tracked("get_cart")`. Quicker than `track` itself in a `with` statement, because the trackers
-    are kept.
+    `@tracked("get_cart")`.
 
     Args:
         org: the tenant.
@@ -23,7 +21,7 @@ class bind:  # noqa: N801 - the companion of track
         recorder: where to record; the process's own recorder by default.
     """
 
-    __slots__ = ("_domain", "_kept", "_org", "_platform", "_recorder")
+    __slots__ = ("_domain", "_org", "_platform", "_recorder")
 
     def __init__(
         self, *, org: str, domain: str, platform: str, recorder: Recorder | None = None
@@ -32,15 +30,10 @@ class bind:  # noqa: N801 - the companion of track
         self._domain = domain
         self._platform = platform
         self._recorder = recorder
-        self._kept: dict[str, track] = {}
 
-    def __call__(self, operation: str, *, failure: Failure | None = None) -> track:
+    def __call__(self, operation: str, *, failure: Failure | None = None) -> Tracker:
         """Return the tracker of an operation; see `track` for the arguments."""
-        if failure is None:
-            kept = self._kept.get(operation)
-            if kept is not None:
-                return kept
-        made = track(
+        return track(
             operation,
             org=self._org,
             domain=self._domain,
@@ -48,6 +41,3 @@ class bind:  # noqa: N801 - the companion of track
             failure=failure,
             recorder=self._recorder,
         )
-        if failure is None and len(self._kept) < _MOST_KEPT:
-            self._kept[operation] = made
-        return made

@@ -21,65 +21,47 @@ from .wrappers import Find, Function
 class Iteration:
     """The run of a generator: its clock stands while the consumer is at work.
 
-    A generator that vanishes without an end, as asynchronous ones may, counts as cancelled.
-
     Attributes:
+        handle: counts it.
         seconds: that the generator worked, up to the last time its clock was stopped.
         since: when its clock was started.
         span: active while the generator works; None where there is none.
     """
 
-    __slots__ = ("_handle", "_open", "seconds", "since", "span")
+    # Without `__init__`, which would take longer than the clock: `_begin` sets each.
+    __slots__ = ("handle", "seconds", "since", "span")
 
-    def __init__(self, handle: OperationHandle) -> None:
-        self._handle = handle
-        self.seconds: float = 0.0
-        self._open = False
-        self.span: OperationSpan | None = None
-        while True:
-            try:
-                tracer = handle.tickets.pop()
-                if tracer is not None:
-                    self.span = OperationSpan(tracer, handle)
-                self.since: float = perf_counter()
-                break
-            except IndexError:
-                handle.admit()
-            except BaseException:
-                handle.tickets += TICKET
-                raise
-        self._open = True
+    handle: OperationHandle
+    seconds: float
+    since: float
+    span: OperationSpan | None
 
     def returned(self, failure: Failure | None, result: object) -> None:
         """Count the run as finished; the clock must be running."""
-        self.seconds += perf_counter() - self.since
-        self._open = False
+        handle, span, seconds = self.handle, self.span, self._stop()
+        if failure is None and span is None:
+            handle.durations.append(seconds)
+            if seconds > handle.notable:
+                handle.remark(seconds)
+            return
         error_type = None
         if failure is None:
-            self._handle.finish(self.seconds)
+            handle.finish(seconds)
         else:
-            error_type = record_result(self._handle, self.seconds, failure, result)
-        if self.span is not None:
-            self.span.end(error_type)
+            error_type = record_result(handle, seconds, failure, result)
+        if span is not None:
+            span.end(error_type)
 
     def raised(self, error: BaseException) -> None:
         """Count the run as failed; the clock must be running."""
-        self.seconds += perf_counter() - self.since
-        self._open = False
+        seconds = self._stop()
         error_type = "exception"
         try:
-            error_type = record_exception(self._handle, self.seconds, error)
+            error_type = record_exception(self.handle, seconds, error)
         except RecursionError:
-            self._handle.durations += NO_ROOM
+            self.handle.durations += NO_ROOM
         if self.span is not None:
             self.span.end(error_type)
-
-    def __del__(self) -> None:
-        # A signal handler may have raised before `__init__` did anything.
-        if getattr(self, "_open", False):
-            self._handle.fail(self.seconds, "cancelled")
-            if self.span is not None:
-                self.span.end("cancelled")
 
     def resume(self) -> None:
         """Start the clock again."""
@@ -87,13 +69,57 @@ class Iteration:
             self.span.resume()
         self.since = perf_counter()
 
+    def _stop(self) -> float:
+        try:
+            return self.seconds + perf_counter() - self.since
+        except BaseException:
+            # A signal handler raised, or there is no room; the run has ended none the less.
+            self.handle.durations += (self.seconds,)
+            raise
+
+
+class AsyncIteration(Iteration):
+    """The run of an asynchronous generator, which may vanish without an end: it was cancelled."""
+
+    __slots__ = ("is_open",)
+
+    def __del__(self) -> None:
+        # A signal handler may have raised before it began.
+        if getattr(self, "is_open", False):
+            self.handle.fail(self.seconds, "cancelled")
+            if self.span is not None:
+                self.span.end("cancelled")
+
+    def _stop(self) -> float:
+        self.is_open = False
+        return super()._stop()
+
+
+def _begin(run: Iteration, handle: OperationHandle) -> None:
+    """Count a run as started."""
+    run.handle = handle
+    run.seconds, run.span = 0.0, None
+    while True:
+        try:
+            tracer = handle.tickets.pop()
+            if tracer is not None:
+                run.span = OperationSpan(tracer, handle)
+            run.since = perf_counter()
+            break
+        except IndexError:
+            handle.admit()
+        except BaseException:
+            handle.tickets += TICKET
+            raise
+
 
 def wrap_generator(function: Function, find: Find, failure: Failure | None) -> Function:
     """Wrap a generator function."""
 
     @wraps(function)
     def wrapper(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
-        run = Iteration(find(args, kwargs))
+        run = Iteration()
+        _begin(run, find(args, kwargs))
         try:
             generator = function(*args, **kwargs)
             step, given = generator.send, None
@@ -133,7 +159,9 @@ def wrap_async_generator(function: Function, find: Find, failure: Failure | None
 
     @wraps(function)
     async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
-        run = Iteration(find(args, kwargs))
+        run = AsyncIteration()
+        _begin(run, find(args, kwargs))
+        run.is_open = True
         try:
             generator = function(*args, **kwargs)
             step, given = generator.asend, None

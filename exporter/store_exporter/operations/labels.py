@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import ContextDecorator
-from contextvars import ContextVar, Token
-from typing import Any, NamedTuple
+from contextvars import ContextVar
+from functools import wraps
+from types import TracebackType
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from ..metrics.complaints import MisuseError
 from ..metrics.handle import OperationHandle
 from ..metrics.recorder import Recorder
 from ..metrics.signals import comes_from_outside
 from .wrappers import Find
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
 
 class StoreLabels(NamedTuple):
@@ -28,38 +32,68 @@ Labels = Callable[..., tuple[str, str, str]]
 Fixed = tuple[str | None, str | None, str | None]
 """Org, domain and platform as given to `track`; None is for the context to fill in."""
 
-_store: ContextVar[tuple[str, str, str]] = ContextVar("store_exporter_store")
+_store: ContextVar[list[Any]] = ContextVar("store_exporter_store")
+"""What was entered last: org, domain, platform, the `StoreContext`, and what resets it."""
+
+_known, _enter, _leave = _store.get, _store.set, _store.reset
 
 
-_Entered = tuple[Token[tuple[str, str, str]], "_Entered"] | None
+class StoreContext:
+    """The block of a `store_context`, which makes it; also decorates functions.
+
+    What is open stands in the context and nothing in here, so that it may be entered again, also
+    while it is open, from any thread or task.
+    """
+
+    # Without `__init__`, which would take longer than to enter: `store_context` sets each.
+    __slots__ = ("domain", "org", "platform")
+
+    org: str
+    domain: str
+    platform: str
+
+    def __enter__(self) -> None:
+        entered = [self.org, self.domain, self.platform, self, None]
+        entered[4] = _enter(entered)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        entered = _known(None)
+        # Some frameworks leave a block in another context than they entered it; there is nothing
+        # to restore there.
+        if entered is not None and entered[3] is self:
+            try:  # noqa: SIM105 - `suppress` would cost as much as all the rest
+                _leave(entered[4])
+            except (ValueError, RuntimeError):
+                pass
+
+    def __call__(self, function: Callable[_P, _R]) -> Callable[_P, _R]:
+        """Return the function with each call inside the block."""
+
+        @wraps(function)
+        def inside(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+            with self:
+                return function(*args, **kwargs)
+
+        return inside
 
 
-class store_context(ContextDecorator):  # noqa: N801 - a context manager, used like a function
+def store_context(*, org: str, domain: str, platform: str) -> StoreContext:
     """Give the store of all operations that start inside the block without labels of their own.
 
     For servers that serve many tenants: one block around a request or job. The values travel with
     `contextvars`, so into tasks but not into threads that are started inside. They are checked
     when an operation starts; whatever they are, nothing is raised.
     """
-
-    def __init__(self, *, org: str, domain: str, platform: str) -> None:
-        self._labels = (org, domain, platform)
-        # What each entry is left with, the last one first: it may be entered while it is open.
-        self._entered: _Entered = None
-
-    def __enter__(self) -> None:
-        self._entered = (_store.set(self._labels), self._entered)
-
-    def __exit__(self, *_: object) -> None:
-        if self._entered is None:
-            return
-        token, self._entered = self._entered
-        # Some frameworks leave a block in another context than they entered it; there is nothing
-        # to restore there.
-        try:  # noqa: SIM105 - `suppress` would cost as much as all the rest
-            _store.reset(token)
-        except ValueError:
-            pass
+    made = StoreContext()
+    made.org = org
+    made.domain = domain
+    made.platform = platform
+    return made
 
 
 def always(handle: OperationHandle) -> Find:
@@ -69,11 +103,14 @@ def always(handle: OperationHandle) -> Find:
 
 def by_arguments(recorder: Recorder, operation: str, labels: Labels) -> Find:
     """Return the function that finds a call's handle by the application's function."""
+    find_known = recorder.handles.get
 
     def find(args: tuple[Any, ...], kwargs: dict[str, Any]) -> OperationHandle:
         try:
             org, domain, platform = labels(*args, **kwargs)
-            return recorder.operation(org, domain, platform, operation)
+            return find_known((org, domain, platform, operation)) or recorder.operation(
+                org, domain, platform, operation
+            )
         except Exception as error:
             if comes_from_outside(error):
                 raise
@@ -86,14 +123,15 @@ def by_arguments(recorder: Recorder, operation: str, labels: Labels) -> Find:
 
 def by_context(recorder: Recorder, operation: str, fixed: Fixed) -> Find:
     """Return the function that finds a call's handle by the context."""
-    find_known, store = recorder.handles.get, _store.get
+    find_known = recorder.handles.get
 
     def find(_args: tuple[Any, ...], _kwargs: dict[str, Any]) -> OperationHandle:
         return in_context(recorder, operation, fixed)
 
     def find_all(_args: tuple[Any, ...], _kwargs: dict[str, Any]) -> OperationHandle:
         try:
-            handle = find_known((*store(), operation))
+            org, domain, platform, _, _ = _known()
+            handle = find_known((org, domain, platform, operation))
             if handle is not None:
                 return handle
         except Exception as error:
@@ -116,7 +154,7 @@ def in_context(recorder: Recorder, operation: str, fixed: Fixed) -> OperationHan
     try:
         org, domain, platform = fixed
         if org is None or domain is None or platform is None:
-            store = _store.get(None)
+            store = _known(None)
             if store is None:
                 recorder.broke("context", _no_context(fixed), operation)
                 return recorder.nowhere

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from time import perf_counter
+from types import FrameType
 
 from ..errors import ERROR_TYPES, ErrorName
 from ..metrics.handle import OperationHandle
@@ -15,13 +16,15 @@ from .spans import OperationSpan
 class Operation:
     """An operation that runs now: what `with track(…) as operation` gives. Never raises."""
 
-    # Without `__init__`, for calling the class takes longer than the clock: `track` sets each.
-    __slots__ = ("handle", "outer", "since", "span", "verdict")
+    # Without `__init__`, which would take longer than the clock: whoever makes one sets each.
+    __slots__ = ("frame", "handle", "outer", "since", "span", "verdict")
 
     handle: OperationHandle
     since: float
     verdict: Verdict
     span: OperationSpan | None
+    frame: FrameType | None
+    """The frame that opened it, as long as it is open."""
     outer: Operation | None
     """The operation that the same context manager opened before, if it is nested in itself."""
 

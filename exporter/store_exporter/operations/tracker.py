@@ -1,0 +1,284 @@
+"""What `track` returns: a decorator and a context manager of one operation."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from inspect import (
+    CO_ASYNC_GENERATOR,
+    CO_GENERATOR,
+    isasyncgenfunction,
+    iscoroutinefunction,
+    isgeneratorfunction,
+)
+from time import perf_counter
+from types import FrameType, TracebackType
+from typing import Any, TypeVar
+
+from ..metrics.handle import OperationHandle
+from ..metrics.recorder import Recorder, default
+from ..metrics.signals import comes_from_outside
+from . import wrappers
+from .generators import wrap_async_generator, wrap_generator
+from .labels import Labels, always, by_arguments, by_context, in_context
+from .misuse import check_arguments, check_function, is_kind
+from .operation import Operation
+from .outcome import NO_ROOM, TICKET, Failure, record_verdict
+from .spans import OperationSpan
+
+_F = TypeVar("_F", bound="Callable[..., Any] | classmethod[Any, ..., Any]")
+
+# The frame of a `with` statement, seen from its context manager.
+_frame = sys._getframe  # noqa: SLF001 - the name that CPython's documentation gives it
+
+_GENERATOR = CO_GENERATOR | CO_ASYNC_GENERATOR
+
+_ONE_AT_A_TIME: bool = getattr(sys, "_is_gil_enabled", lambda: True)()
+"""Whether statements without a call are not interrupted by other threads."""
+
+
+class Tracker:
+    """Measures one operation, around a function or in a block; see `track`, which makes it.
+
+    Args:
+        values: org, domain, platform and operation, as they were given.
+        labels: in place of the first three.
+        failure: judges a decorated function's result.
+        recorder: where to record; the process's own by default.
+    """
+
+    __slots__ = ("_alone", "_failure", "_handle", "_labels", "_open", "_recorder", "_values")
+
+    def __init__(
+        self,
+        values: tuple[str | None, str | None, str | None, str],
+        labels: Labels | None,
+        failure: Failure | None,
+        recorder: Recorder | None,
+    ) -> None:
+        # What is found in the table of handles as it is, where all of it is given and clean.
+        self._values = values
+        self._labels = labels
+        self._failure = failure
+        self._recorder = recorder
+        self._handle: OperationHandle | None = None
+        # The operations open now. The only thing that a `with` block's beginning and end have in
+        # common, whatever thread, task or generator runs it, is their frame. So they are kept by
+        # it, but for one that began while there was no other: mostly there is none.
+        self._alone: Operation | None = None
+        self._open: dict[FrameType, Operation] = {}
+
+    def __call__(self, function: _F) -> _F:
+        """Return the function with its operations measured."""
+        if isinstance(function, (staticmethod, classmethod)):
+            return type(function)(self(function.__func__))
+        check_function(function)
+        *fixed, operation = self._values
+        check_arguments(operation, fixed, self._labels, self._failure, self._recorder)
+        if self._failure is not None and is_kind(isasyncgenfunction, function):
+            raise TypeError("an asynchronous generator has no result that failure could judge")
+        recorder = self._recorder or default()
+        recorder.register_operation(operation)
+        return self._wrap(function, recorder)  # type: ignore[return-value]
+
+    def __enter__(self) -> Operation:
+        handle = self._handle
+        if handle is None:
+            handle = self._find()
+        operation = Operation()
+        operation.handle = handle
+        operation.verdict = operation.span = operation.outer = None
+        operation.frame = _frame(1)
+        while True:
+            try:
+                tracer = handle.tickets.pop()
+                if tracer is not None:
+                    operation.span = OperationSpan(tracer, handle)
+                operation.since = perf_counter()
+                break
+            except IndexError:
+                handle.admit()
+            except BaseException:
+                handle.tickets += TICKET
+                raise
+        # From here to the block nothing is called, so that neither a signal handler nor, under the
+        # interpreter lock, another thread can come between.
+        opened = self._open
+        if self._alone is None and not opened and _ONE_AT_A_TIME:
+            self._alone = operation
+        else:
+            key = operation.frame
+            if key in opened:
+                operation.outer = opened[key]
+            opened[key] = operation
+        return operation
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        operation, opened = self._alone, self._open
+        if operation is not None and (
+            not opened or (operation.frame is _frame(1) and _frame(1) not in opened)
+        ):
+            self._alone = None
+        else:
+            operation = opened.pop(_frame(1), None)
+        try:
+            if (
+                operation is not None
+                and error is None
+                and operation.outer is None
+                and operation.span is None
+            ):
+                seconds = perf_counter() - operation.since
+                operation.frame = None
+                handle, verdict = operation.handle, operation.verdict
+                if verdict is not None:
+                    record_verdict(handle, seconds, verdict)
+                    return
+                handle.durations.append(seconds)
+                if seconds > handle.notable:
+                    handle.remark(seconds)
+            else:
+                self._leave(_frame(1), operation, error)
+        except RecursionError:
+            if operation is not None:
+                operation.handle.durations += NO_ROOM
+
+    # As above, for a call more would take longer than all else that a coroutine needs.
+
+    async def __aenter__(self) -> Operation:
+        handle = self._handle
+        if handle is None:
+            handle = self._find()
+        operation = Operation()
+        operation.handle = handle
+        operation.verdict = operation.span = operation.outer = None
+        operation.frame = _frame(1)
+        while True:
+            try:
+                tracer = handle.tickets.pop()
+                if tracer is not None:
+                    operation.span = OperationSpan(tracer, handle)
+                operation.since = perf_counter()
+                break
+            except IndexError:
+                handle.admit()
+            except BaseException:
+                handle.tickets += TICKET
+                raise
+        # From here to the block nothing is called, so that neither a signal handler nor, under the
+        # interpreter lock, another thread can come between.
+        opened = self._open
+        if self._alone is None and not opened and _ONE_AT_A_TIME:
+            self._alone = operation
+        else:
+            key = operation.frame
+            if key in opened:
+                operation.outer = opened[key]
+            opened[key] = operation
+        return operation
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        operation, opened = self._alone, self._open
+        if operation is not None and (
+            not opened or (operation.frame is _frame(1) and _frame(1) not in opened)
+        ):
+            self._alone = None
+        else:
+            operation = opened.pop(_frame(1), None)
+        try:
+            if (
+                operation is not None
+                and error is None
+                and operation.outer is None
+                and operation.span is None
+            ):
+                seconds = perf_counter() - operation.since
+                operation.frame = None
+                handle, verdict = operation.handle, operation.verdict
+                if verdict is not None:
+                    record_verdict(handle, seconds, verdict)
+                    return
+                handle.durations.append(seconds)
+                if seconds > handle.notable:
+                    handle.remark(seconds)
+            else:
+                self._leave(_frame(1), operation, error)
+        except RecursionError:
+            if operation is not None:
+                operation.handle.durations += NO_ROOM
+
+    def _leave(
+        self, frame: FrameType, operation: Operation | None, error: BaseException | None
+    ) -> None:
+        """End an operation in any of the less usual ways."""
+        key = frame
+        if operation is None:
+            # An ExitStack leaves from another frame than it entered.
+            if not self._open:
+                return
+            key, operation = self._open.popitem()
+        operation.frame = None
+        if operation.outer is not None:
+            self._open[key] = operation.outer
+        if error is None:
+            operation.end()
+        elif isinstance(error, GeneratorExit) and frame.f_code.co_flags & _GENERATOR:
+            # The block is in a generator, whose consumer has what it wanted.
+            operation.end()
+        else:
+            operation.end_with(error)
+
+    def _find(self) -> OperationHandle:
+        recorder = self._recorder or default()
+        org, domain, platform, operation = self._values
+        try:
+            handle = recorder.handles.get(self._values)  # type: ignore[arg-type]
+            if handle is not None:
+                # The next block with these labels is given this tracker.
+                if self._labels is None and self._failure is None:
+                    handle.tracker = self
+            elif self._labels is not None:
+                return by_arguments(recorder, operation, self._labels)((), {})
+            elif org is None or domain is None or platform is None:
+                return in_context(recorder, operation, (org, domain, platform))
+            else:
+                handle = recorder.operation(org, domain, platform, operation)
+        except Exception as error:
+            if comes_from_outside(error):
+                raise
+            # It is counted there.
+            return in_context(recorder, operation, (org, domain, platform))
+        self._handle = handle
+        return handle
+
+    def _wrap(self, function: Callable[..., Any], recorder: Recorder) -> Callable[..., Any]:
+        org, domain, platform, operation = self._values
+        handle = None
+        if self._labels is not None:
+            find = by_arguments(recorder, operation, self._labels)
+        elif org is None or domain is None or platform is None:
+            find = by_context(recorder, operation, (org, domain, platform))
+        else:
+            handle = recorder.operation(org, domain, platform, operation)
+            find = always(handle)
+        if is_kind(isgeneratorfunction, function):
+            return wrap_generator(function, find, self._failure)
+        if is_kind(isasyncgenfunction, function):
+            return wrap_async_generator(function, find, self._failure)
+        awaits = is_kind(iscoroutinefunction, function)
+        if handle is None:
+            late = wrappers.wrap_coroutine_late if awaits else wrappers.wrap_function_late
+            return late(function, find, self._failure)
+        handle.expect()
+        wrap = wrappers.wrap_coroutine if awaits else wrappers.wrap_function
+        return wrap(function, handle, self._failure)
