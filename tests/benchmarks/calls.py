@@ -9,7 +9,6 @@ round is longer than the longest batch.
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -24,6 +23,7 @@ from store_exporter.calls.book import CallBook
 from . import peers
 from .effort import Effort
 from .result import Result
+from .timing import Figures, above, alone, compared, timed, timed_coroutines
 
 
 class Shop(TypedDict):
@@ -35,16 +35,13 @@ class Shop(TypedDict):
 LABELS = ("acme", "shop.example.com", "woocommerce", "search_products")
 STORE: Shop = {"org": LABELS[0], "domain": LABELS[1], "platform": LABELS[2]}
 
+ORG, DOMAIN, PLATFORM, OPERATION = LABELS
+_VALUES = LABELS[:3]
+
 Call = Callable[[str], Any]
 
-_LATE = (
-    "decorator with a predicate",
-    "labels in the call",
-    "labels in the context",
-    "with track(…)",
-    "with a shared track",
-    "with bind",
-)
+_LATE = ("labels in the call", "labels in the context")
+_OTHERS = ("decorator with a predicate", "with track(…)", "with a shared track", "with bind")
 
 
 def bare(query: str) -> str:
@@ -77,24 +74,24 @@ def measure(effort: Effort) -> list[Result]:
         ("decorator", "prometheus_client, pre-bound", 1 / 3),
         ("decorator", "autometrics", 1 / 12),
         ("decorator", "OpenTelemetry SDK", 1 / 35),
-        *((form, "prometheus_client, labels() each time", None) for form in _LATE),
+        *((form, "prometheus_client, labels() each time", 1 / 8) for form in _LATE),
+        *((form, "prometheus_client, labels() each time", None) for form in _OTHERS),
         ("labels in the call", "OpenTelemetry SDK", None),
     ]
     return [
         *(
-            Result(f"call: {form}, against {peer}", "µs", plain[form], plain[peer], target)
+            compared(f"call: {form}, against {peer}", plain[form], plain[peer], target)
             for form, peer, target in targets
             if peer in plain
         ),
-        Result(
+        compared(
             "call: coroutine, against prometheus_client, pre-bound",
-            "µs",
             coroutines["ours"],
             coroutines["peer"],
             1 / 3,
         ),
-        Result("call: decorator, when the operation fails", "µs", failures["ours"]),
-        Result("call: the same, with recent calls", "µs", failures["remembered"]),
+        alone("call: decorator, when the operation fails", failures["ours"]),
+        alone("call: the same, with recent calls", failures["remembered"]),
         *_spans(effort),
         _threads(effort),
         _spread(effort),
@@ -107,7 +104,7 @@ def _ours() -> dict[str, Call]:
     bound = bind(**STORE, recorder=recorder)
 
     def block(query: str) -> str:
-        with track(LABELS[3], **STORE, recorder=recorder):
+        with track(OPERATION, org=ORG, domain=DOMAIN, platform=PLATFORM, recorder=recorder):
             return bare(query)
 
     def shared_block(query: str) -> str:
@@ -126,9 +123,7 @@ def _ours() -> dict[str, Call]:
             recorder=recorder,
             **STORE,
         )(bare),
-        "labels in the call": track(LABELS[3], labels=lambda _: LABELS[:3], recorder=recorder)(
-            bare
-        ),
+        "labels in the call": track(LABELS[3], labels=lambda _: _VALUES, recorder=recorder)(bare),
         "labels in the context": track(LABELS[3], recorder=recorder)(bare),
         "with track(…)": block,
         "with a shared track": shared_block,
@@ -157,7 +152,7 @@ def _spans(effort: Effort) -> list[Result]:
     with patch.object(trace, "_TRACER_PROVIDER", provider):
         found = _above(bare, {"ours": _ours_with(bare), "peer": peer}, effort)
     name = "call: decorator with a span, against OpenTelemetry's span alone"
-    return [Result(name, "µs", found["ours"], found["peer"])]
+    return [compared(name, found["ours"], found["peer"])]
 
 
 def _suppressed(function: Call) -> Call:
@@ -168,36 +163,20 @@ def _suppressed(function: Call) -> Call:
     return call
 
 
-def _above(base: Call, forms: dict[str, Call], effort: Effort) -> dict[str, float]:
-    """Return microseconds above the bare call, for each form."""
-    best = dict.fromkeys(("", *forms), float("inf"))
-    for _ in range(effort.rounds):
-        for name, call in (("", base), *forms.items()):
-            seconds = timeit(
-                "call('shoes')", globals={"call": call}, number=effort.calls, timer=process_time
-            )
-            best[name] = min(best[name], seconds / effort.calls * 1e6)
-    return {name: figure - best[""] for name, figure in best.items() if name}
+def _above(base: Call, forms: dict[str, Call], effort: Effort) -> dict[str, Figures]:
+    """Return what each form takes above the bare call."""
+    found = timed({"": base, **forms}, effort)
+    return {name: above(found[name], found[""]) for name in forms}
 
 
-def _above_coroutine(effort: Effort) -> dict[str, float]:
+def _above_coroutine(effort: Effort) -> dict[str, Figures]:
     forms = {
         "": bare_coroutine,
         "ours": _ours_with(bare_coroutine),
         "peer": peers.prebound_coroutine(bare_coroutine),
     }
-
-    async def repeat(call: Call) -> float:
-        start = process_time()
-        for _ in range(effort.calls):
-            await call("shoes")
-        return process_time() - start
-
-    best = dict.fromkeys(forms, float("inf"))
-    for _ in range(effort.rounds):
-        for name, call in forms.items():
-            best[name] = min(best[name], asyncio.run(repeat(call)) / effort.calls * 1e6)
-    return {name: figure - best[""] for name, figure in best.items()}
+    found = timed_coroutines(forms, effort)
+    return {name: above(figures, found[""]) for name, figures in found.items()}
 
 
 def _threads(effort: Effort) -> Result:

@@ -1,28 +1,38 @@
 """What the forms of use cost that are not the fixed decorator, against pre-bound children.
 
-The peer is what a careful programmer writes with prometheus_client: children looked up beforehand,
-a counter and a histogram, and a counter of errors where operations fail. Ours finds its labels when
-the operation starts, and counts errors and operations in progress in every form.
+The peer is what a careful programmer writes with prometheus_client for the same figures: children
+looked up beforehand, a counter and a histogram, and a counter of errors where operations fail. It
+does the same work, and no more than it must: where ours follows a context, so does the peer; where
+ours leaves out what a consumer takes between two items, so does the peer. Ours also finds its
+labels when a block begins, and counts errors and operations in progress in every form.
 
 Rows named `floor` do nothing at all in the same syntax: what CPython takes for a form, whoever
-writes it. Where a floor is above the goal, or near it, no instrumentation can meet it in that form.
+writes it. Where a floor is near the goal, no instrumentation can meet it in that form.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from time import process_time
-from timeit import timeit
 from typing import Any
 
 from store_exporter import Recorder, StoreError, store_context, track
 
 from . import peers
-from .calls import LABELS, STORE, bare, bare_coroutine, bare_failure
+from .calls import (
+    DOMAIN,
+    OPERATION,
+    ORG,
+    PLATFORM,
+    STORE,
+    bare,
+    bare_coroutine,
+    bare_failure,
+)
 from .effort import Effort
 from .result import Result
+from .timing import Figures, above, compared, timed, timed_coroutines
 
 Call = Callable[[str], Any]
 GOAL = 0.6
@@ -56,39 +66,37 @@ class _Nothing:
 
 
 def measure(effort: Effort) -> list[Result]:
-    plain = _best({**_plain(), **_empty()}, effort)
-    coroutines = _best_coroutines(effort)
-    peer = plain["pre-bound"] - plain["bare"]
-    rows = [
-        _row(form, plain[form] - plain["bare"], peer)
-        for form in ("store_context", "with track(…)", "with a shared track")
-    ]
-    refused = plain["pre-bound refusal"] - plain["bare"]
-    failing = plain["bare failure"]
-    generator = plain["bare generator"]
+    plain = timed({**_plain(), **_empty()}, effort)
+    coroutines = timed_coroutines(_coroutines(), effort)
+
+    def row(form: str, peer: str = "pre-bound", base: str = "bare") -> Result:
+        return _row(form, above(plain[form], plain[base]), above(plain[peer], plain[base]))
+
     bare_await = coroutines["bare"]
-    rows += [
-        _row("operation.fail", plain["operation.fail"] - plain["bare"], refused),
-        _row("failing call", plain["failure"] - failing, plain["pre-bound failure"] - failing),
-        _row("generator", plain["generator"] - generator, plain["pre-bound generator"] - generator),
+    awaiting_peer = above(coroutines["pre-bound"], bare_await)
+    return [
+        row("store_context", "pre-bound by context"),
+        row("with track(…)"),
+        row("with a shared track"),
+        row("operation.fail", "pre-bound refusal"),
+        row("failing call", "pre-bound failure", "bare failure"),
+        row("generator", "pre-bound generator", "bare generator"),
         *(
-            _row(form, coroutines[form] - bare_await, coroutines["pre-bound"] - bare_await)
+            _row(form, above(coroutines[form], bare_await), awaiting_peer)
             for form in ("async with track(…)", "async with a shared track")
         ),
         *_floors(plain, coroutines),
         *_handles(effort),
     ]
-    return rows
 
 
-def _floors(plain: dict[str, float], coroutines: dict[str, float]) -> list[Result]:
+def _floors(plain: dict[str, Figures], coroutines: dict[str, Figures]) -> list[Result]:
     """Return what the forms take that do nothing."""
     return [
-        Result(
+        compared(
             f"floor: {form} that does nothing, against pre-bound children",
-            "µs",
-            found[f"floor: {form}"] - found["bare"],
-            found["pre-bound"] - found["bare"],
+            above(found[f"floor: {form}"], found["bare"]),
+            above(found["pre-bound"], found["bare"]),
         )
         for form, found in (
             ("with an object made for it", plain),
@@ -99,22 +107,22 @@ def _floors(plain: dict[str, float], coroutines: dict[str, float]) -> list[Resul
     ]
 
 
-def _row(form: str, ours: float, peer: float) -> Result:
-    return Result(f"form: {form}, against pre-bound children", "µs", ours, peer, GOAL)
+def _row(form: str, ours: Figures, peer: Figures) -> Result:
+    return compared(f"form: {form}, against pre-bound children", ours, peer, GOAL)
 
 
 def _plain() -> dict[str, Call]:
     recorder = Recorder()
-    shared = track(LABELS[3], **STORE, recorder=recorder)
-    in_context = track(LABELS[3], recorder=recorder)(bare)
+    shared = track(OPERATION, **STORE, recorder=recorder)
+    in_context = track(OPERATION, recorder=recorder)(bare)
 
     def with_context(query: str) -> str:
-        with store_context(**STORE):
+        with store_context(org=ORG, domain=DOMAIN, platform=PLATFORM):
             result: str = in_context(query)
             return result
 
     def block(query: str) -> str:
-        with track(LABELS[3], **STORE, recorder=recorder):
+        with track(OPERATION, org=ORG, domain=DOMAIN, platform=PLATFORM, recorder=recorder):
             return bare(query)
 
     def shared_block(query: str) -> str:
@@ -139,13 +147,14 @@ def _plain() -> dict[str, Call]:
     return {
         "bare": bare,
         "pre-bound": peers.prebound(bare),
+        "pre-bound by context": peers.prebound_by_context(bare),
         "store_context": with_context,
         "with track(…)": block,
         "with a shared track": shared_block,
         "operation.fail": failed_block,
         "pre-bound refusal": peers.prebound_refusal(bare),
         "bare failure": _suppressed(bare_failure),
-        "failure": _suppressed(shared(bare_failure)),
+        "failing call": _suppressed(shared(bare_failure)),
         "pre-bound failure": _suppressed(peers.prebound_with_errors(bare_failure)),
         "bare generator": drained(items),
         "generator": drained(shared(items)),
@@ -154,10 +163,10 @@ def _plain() -> dict[str, Call]:
 
 
 def _empty() -> dict[str, Call]:
-    nothing = _Nothing(LABELS[3])
+    nothing = _Nothing(OPERATION)
 
     def block(query: str) -> str:
-        with _Nothing(LABELS[3], **STORE, recorder=None):
+        with _Nothing(OPERATION, org=ORG, domain=DOMAIN, platform=PLATFORM):
             return bare(query)
 
     def shared_block(query: str) -> str:
@@ -178,41 +187,31 @@ def _suppressed(function: Call) -> Call:
     return call
 
 
-def _best(forms: dict[str, Call], effort: Effort) -> dict[str, float]:
-    """Return the microseconds of processor time of the quickest of interleaved rounds."""
-    best = dict.fromkeys(forms, float("inf"))
-    for _ in range(effort.rounds):
-        for name, call in forms.items():
-            seconds = timeit(
-                "call('shoes')", globals={"call": call}, number=effort.calls, timer=process_time
-            )
-            best[name] = min(best[name], seconds / effort.calls * 1e6)
-    return best
-
-
-def _best_coroutines(effort: Effort) -> dict[str, float]:
+def _coroutines() -> dict[str, Call]:
     recorder = Recorder()
-    shared = track(LABELS[3], **STORE, recorder=recorder)
+    shared = track(OPERATION, **STORE, recorder=recorder)
 
     async def block(query: str) -> str:
-        async with track(LABELS[3], **STORE, recorder=recorder):
+        async with track(OPERATION, org=ORG, domain=DOMAIN, platform=PLATFORM, recorder=recorder):
             return await bare_coroutine(query)
 
     async def shared_block(query: str) -> str:
         async with shared:
             return await bare_coroutine(query)
 
-    nothing = _Nothing(LABELS[3])
+    nothing = _Nothing(OPERATION)
 
     async def empty_block(query: str) -> str:
-        async with _Nothing(LABELS[3], **STORE, recorder=recorder):
+        async with _Nothing(
+            OPERATION, org=ORG, domain=DOMAIN, platform=PLATFORM, recorder=recorder
+        ):
             return await bare_coroutine(query)
 
     async def shared_empty_block(query: str) -> str:
         async with nothing:
             return await bare_coroutine(query)
 
-    forms: dict[str, Call] = {
+    return {
         "floor: async with an object made for it": empty_block,
         "floor: async with a shared object": shared_empty_block,
         "bare": bare_coroutine,
@@ -220,18 +219,6 @@ def _best_coroutines(effort: Effort) -> dict[str, float]:
         "async with track(…)": block,
         "async with a shared track": shared_block,
     }
-
-    async def repeat(call: Call) -> float:
-        start = process_time()
-        for _ in range(effort.calls):
-            await call("shoes")
-        return process_time() - start
-
-    best = dict.fromkeys(forms, float("inf"))
-    for _ in range(effort.rounds):
-        for name, call in forms.items():
-            best[name] = min(best[name], asyncio.run(repeat(call)) / effort.calls * 1e6)
-    return best
 
 
 def _handles(effort: Effort) -> list[Result]:

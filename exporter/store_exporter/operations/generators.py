@@ -38,7 +38,13 @@ class Iteration:
 
     def returned(self, failure: Failure | None, result: object) -> None:
         """Count the run as finished; the clock must be running."""
-        handle, span, seconds = self.handle, self.span, self._stop()
+        handle, span = self.handle, self.span
+        try:
+            seconds = self.seconds + perf_counter() - self.since
+        except BaseException:
+            # A signal handler raised, or there is no room; the run has ended none the less.
+            handle.durations += (self.seconds,)
+            raise
         if failure is None and span is None:
             handle.durations.append(seconds)
             if seconds > handle.notable:
@@ -54,9 +60,9 @@ class Iteration:
 
     def raised(self, error: BaseException) -> None:
         """Count the run as failed; the clock must be running."""
-        seconds = self._stop()
         error_type = "exception"
         try:
+            seconds = self.seconds + perf_counter() - self.since
             error_type = record_exception(self.handle, seconds, error)
         except RecursionError:
             self.handle.durations += NO_ROOM
@@ -69,19 +75,13 @@ class Iteration:
             self.span.resume()
         self.since = perf_counter()
 
-    def _stop(self) -> float:
-        try:
-            return self.seconds + perf_counter() - self.since
-        except BaseException:
-            # A signal handler raised, or there is no room; the run has ended none the less.
-            self.handle.durations += (self.seconds,)
-            raise
-
 
 class AsyncIteration(Iteration):
     """The run of an asynchronous generator, which may vanish without an end: it was cancelled."""
 
     __slots__ = ("is_open",)
+
+    is_open: bool
 
     def __del__(self) -> None:
         # A signal handler may have raised before it began.
@@ -89,10 +89,6 @@ class AsyncIteration(Iteration):
             self.handle.fail(self.seconds, "cancelled")
             if self.span is not None:
                 self.span.end("cancelled")
-
-    def _stop(self) -> float:
-        self.is_open = False
-        return super()._stop()
 
 
 def _begin(run: Iteration, handle: OperationHandle) -> None:
@@ -183,11 +179,14 @@ def wrap_async_generator(function: Function, find: Find, failure: Failure | None
                     run.span.resume()
                 run.since = perf_counter()
         except StopAsyncIteration:
+            run.is_open = False
             run.returned(failure, None)
         except GeneratorExit:
+            run.is_open = False
             run.returned(None, None)
             raise
         except BaseException as error:
+            run.is_open = False
             run.raised(error)
             given = None  # or an error thrown in and raised again would keep itself alive
             raise

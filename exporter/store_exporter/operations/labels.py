@@ -107,7 +107,7 @@ def by_arguments(recorder: Recorder, operation: str, labels: Labels) -> Find:
 
     def find(args: tuple[Any, ...], kwargs: dict[str, Any]) -> OperationHandle:
         try:
-            org, domain, platform = labels(*args, **kwargs)
+            org, domain, platform = labels(*args, **kwargs) if kwargs else labels(*args)
             return find_known((org, domain, platform, operation)) or recorder.operation(
                 org, domain, platform, operation
             )

@@ -148,7 +148,7 @@ class Tracker:
             if operation is not None:
                 operation.handle.durations += NO_ROOM
 
-    # As above, for a call more would take longer than all else that a coroutine needs.
+    # The same once more, because a call takes as long as the rest of what a block needs.
 
     async def __aenter__(self) -> Operation:
         handle = self._handle
