@@ -9,7 +9,7 @@ import pytest
 
 from store_demo.stores.woocommerce import SimulatedWooCommerce
 from store_exporter.platforms.woocommerce import WooCommerce
-from store_exporter.platforms.woocommerce.reading.zones import ZonePlace, reaches
+from store_exporter.platforms.woocommerce.reading.zones import ZonePlace, zone_covers
 from store_exporter.spec.money import Money
 from store_exporter.spec.results import Tracking
 from tests.fakes.clock import START
@@ -237,7 +237,7 @@ def test_delivery_to_a_country_is_that_of_the_first_zone_that_has_it(
 def test_a_zone_has_what_woocommerce_says_it_has(
     places: list[tuple[str, str]], postcode: str | None, found: bool
 ) -> None:
-    assert reaches([ZonePlace(*place) for place in places], "GB", {"EU"}, postcode) is found
+    assert zone_covers([ZonePlace(*place) for place in places], "GB", {"EU"}, postcode) is found
 
 
 def test_a_report_names_what_sold_most(store: SimulatedWooCommerce, shop: WooCommerce) -> None:

@@ -171,7 +171,7 @@ class Api:
         self.exchange = send
 
 
-def revealed(value: Credential) -> str:
+def reveal(value: Credential) -> str:
     """Return a credential as it is sent.
 
     Raises:

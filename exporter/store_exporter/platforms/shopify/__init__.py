@@ -17,7 +17,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...spec.sessions import CartSession
-from ..kit.client.lazy import members
+from ..kit.client.lazy import lazy_members
 from .auth import App
 
 if TYPE_CHECKING:
@@ -25,4 +25,4 @@ if TYPE_CHECKING:
 
 __all__ = ["App", "AsyncShopify", "CartSession", "Shopify"]
 
-__getattr__ = members(__name__, "client", __all__)
+__getattr__ = lazy_members(__name__, "client", __all__)

@@ -14,9 +14,9 @@ from ...contract import Response
 from ...errors import StoreError
 from ...net.decoding import text
 from ...stores.model import Secret
-from ..kit.auth.oauth2 import GivenToken
-from ..kit.connection import Credential, revealed
-from ..kit.monitoring.settings import either
+from ..kit.auth.oauth2 import AccessToken
+from ..kit.connection import Credential, reveal
+from ..kit.monitoring.settings import one_or_all
 from ..kit.reading.fields import Fields
 from .responses import READER
 
@@ -64,7 +64,7 @@ class Tokens:
         names = ("client_id", "client_secret") if self._lasting is None else ()
         self._app = {name: credentials[name] for name in names}
         self._storefront = credentials.get("storefront_token")
-        self.given = GivenToken(monotonic)
+        self.given = AccessToken(monotonic)
 
     @property
     def expired(self) -> bool:
@@ -78,7 +78,7 @@ class Tokens:
         Raises:
             StoreError: unauthorized, a credential cannot be read.
         """
-        app = {name: revealed(value) for name, value in self._app.items()}
+        app = {name: reveal(value) for name, value in self._app.items()}
         return {"grant_type": "client_credentials", **app}
 
     def receive(self, response: Response, now: float) -> None:
@@ -101,12 +101,12 @@ class Tokens:
             StoreError: unauthorized, there is no token for that API, or it cannot be read.
         """
         if api == "admin":
-            token = self.given.value if self._lasting is None else revealed(self._lasting)
+            token = self.given.value if self._lasting is None else reveal(self._lasting)
             return {"X-Shopify-Access-Token": token}
         if self._storefront is None:
             message = "the configuration has no storefront_token, which searches and carts need"
             raise StoreError("unauthorized", message)
-        token = revealed(self._storefront)
+        token = reveal(self._storefront)
         # A private token names the server that uses it; a public one may stand in a web page.
         if token.startswith(_PRIVATE):
             return {"Shopify-Storefront-Private-Token": token}
@@ -131,4 +131,4 @@ def _check_refusal(response: Response) -> None:
         raise StoreError("unauthorized", message, status=response.status, code=code)
 
 
-problem = either("admin_token", "client_id", "client_secret")
+problem = one_or_all("admin_token", "client_id", "client_secret")

@@ -49,7 +49,7 @@ def diagnose(api: Api, run: Run) -> Plan[Sequence[Finding]]:
     supported = [
         row.text("handle") for row in known.children("publicApiVersions") if row.flag("supported")
     ]
-    reading = diagnosis.scopes(held, READ_SCOPES, _GRANT)
+    reading = diagnosis.check_scopes(held, READ_SCOPES, _GRANT)
     return [reading, *further, _version(api.version, supported, run.now())]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...contract import Setting
 from ..base import Platform
 from ..kit.client.connector import connector
-from ..kit.monitoring.settings import form, storefront_path
+from ..kit.monitoring.settings import format_check, storefront_path
 from . import versions
 from .auth import problem
 from .collectors import COLLECTORS
@@ -34,7 +34,7 @@ PLATFORM = Platform(
             "client_id",
             "Client id of an app from the Dev Dashboard; reading scopes are enough to watch.",
             secret=True,
-            check=form(
+            check=format_check(
                 r"[0-9a-f]{32}",
                 "is not an app's client id, 32 characters long",
                 ("shpss_", "is the app's secret: give it as client_secret"),
@@ -44,7 +44,7 @@ PLATFORM = Platform(
             "client_secret",
             "That app's secret, shpss_…, for which the shop gives an access token each day.",
             secret=True,
-            check=form(
+            check=format_check(
                 r"(?:shpss_)?[0-9a-zA-Z]{32,64}",
                 "is not an app's client secret, which begins with shpss_",
                 ("shpat_", "is an access token: give it as admin_token"),
@@ -54,7 +54,7 @@ PLATFORM = Platform(
             "admin_token",
             "Instead of both, a lasting Admin API access token, shpat_….",
             secret=True,
-            check=form(
+            check=format_check(
                 r"shp(?:at|ca|pa|ua)_[0-9a-zA-Z]{8,128}",
                 "is not an Admin API access token, which begins with shpat_",
                 (

@@ -10,18 +10,18 @@ from ...metrics.catalogue import health
 from ...metrics.families import Sample
 from ...net.plans import Plan, RedirectError
 from ...stores.model import Store
-from ..kit.graphql.bucket import ThrottledError, spent
+from ..kit.graphql.bucket import ThrottledError, rate_limit_samples
 from ..kit.monitoring.declare import by_name, probe
 from ..kit.monitoring.options import number
-from ..kit.monitoring.probes import Closed, Pages, storefront, tls
+from ..kit.monitoring.probes import ClosedPage, StorefrontPages, storefront_probe, tls_probe
 from . import versions
 from .api import Api
 from .marks import MARKS
 
 _STAY = {"_fd": "0"}
 """Asks a shop for its page where it is, and not at its primary domain."""
-_PAGES = Pages(
-    Closed(
+_PAGES = StorefrontPages(
+    ClosedPage(
         "asks for a password",
         "Visitors are asked for a password: the shop is not open yet.",
         ('action="/password"',),
@@ -48,7 +48,9 @@ def liveness(api: Api, run: Run) -> Plan[Report]:
     except ThrottledError:
         # A refusal for want of points comes after the token was looked at: the shop is alive.
         degraded.append("The Admin API's rate limit is used up.")
-        return Report([*samples, *spent(api.admin.bucket)], degraded, "the Admin API answers")
+        return Report(
+            [*samples, *rate_limit_samples(api.admin.bucket)], degraded, "the Admin API answers"
+        )
     if api.served != api.version:
         degraded.append(
             f"Shopify answers by API version {api.served} and not by {api.version}, which is "
@@ -61,7 +63,7 @@ def liveness(api: Api, run: Run) -> Plan[Report]:
         "timezone": shop.text("ianaTimezone"),
         "order_storage": "",
     }
-    samples += [Sample(health.INFO, 1, info), *spent(api.admin.bucket)]
+    samples += [Sample(health.INFO, 1, info), *rate_limit_samples(api.admin.bucket)]
     latest = api.admin.bucket.latest
     left = f", {latest.available:g} of {latest.maximum:g} points left" if latest else ""
     summary = f"{shop.text('name')} sells in {currency}, API version {api.served}{left}"
@@ -99,7 +101,7 @@ def _leads_to_own_domain(api: Api, run: Run, error: RedirectError) -> Plan[bool]
 PROBES = by_name(
     liveness,
     cart,
-    storefront(_PAGES, MARKS, query=_STAY, moved=_leads_to_own_domain),
-    tls("/robots.txt"),
+    storefront_probe(_PAGES, MARKS, query=_STAY, moved=_leads_to_own_domain),
+    tls_probe("/robots.txt"),
 )
 """Every probe by its name."""

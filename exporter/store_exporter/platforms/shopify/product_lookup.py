@@ -6,7 +6,7 @@ from ...errors import StoreError
 from ...net.plans import Plan
 from ...spec.results import Product
 from ..kit.operations import products
-from ..kit.operations.products import Offer
+from ..kit.operations.products import FoundProduct
 from ..kit.reading.fields import Fields
 from .api import Api
 from .reading import product_results
@@ -24,14 +24,14 @@ def quoted(value: str) -> str:
 class Lookup(products.Lookup[Api]):
     """Finds products and variants in the Admin API."""
 
-    def by_sku(self, sku: str) -> Plan[Offer | None]:
+    def by_sku(self, sku: str) -> Plan[FoundProduct | None]:
         """Find a variant. A search shows only the name of its product."""
         query = {"query": f"sku:{quoted(sku)}"}
         data = yield from self.api.admin.ask("VariantsByQuery", query, first=10)
-        variant = products.of_sku(data.nodes("productVariants"), sku)
+        variant = products.matching_sku(data.nodes("productVariants"), sku)
         return None if variant is None else _offer(variant, data, whole=False)
 
-    def product(self, identifier: int) -> Plan[Offer | None]:
+    def product(self, identifier: int) -> Plan[FoundProduct | None]:
         """Find a product.
 
         Raises:
@@ -56,9 +56,11 @@ class Lookup(products.Lookup[Api]):
         if unreadable and not variants:
             raise unreadable[0]
         found = product_results.product(product, variants)
-        return Offer(found, () if found.type == "simple" else variants, unreadable=unreadable)
+        return FoundProduct(
+            found, () if found.type == "simple" else variants, unreadable=unreadable
+        )
 
-    def variation(self, identifier: int) -> Plan[Offer | None]:
+    def variation(self, identifier: int) -> Plan[FoundProduct | None]:
         """Find a variant."""
         asked = {"id": gid("ProductVariant", identifier)}
         data = yield from self.api.admin.ask("VariantById", asked)
@@ -71,8 +73,8 @@ class Lookup(products.Lookup[Api]):
         return super().details(product)
 
 
-def _offer(variant: Fields, data: Fields, *, whole: bool) -> Offer:
-    return Offer(
+def _offer(variant: Fields, data: Fields, *, whole: bool) -> FoundProduct:
+    return FoundProduct(
         product_results.sold(variant, variant.child("product"), _currency(data)), None, whole
     )
 

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from ...errors import StoreError
 from ..kit.graphql.answers import GraphqlReader, GraphqlResult, mapping
-from ..kit.graphql.bucket import Cost, TooDearError
+from ..kit.graphql.bucket import Cost, QueryCostError
 from ..kit.reading.fields import Fields
 from .marks import MARKS
 
@@ -98,7 +98,7 @@ class Reader(GraphqlReader):
         if extensions.get("code") == "MAX_COST_EXCEEDED":
             points = _number(extensions.get("cost")) or _MOST_COST + 1.0
             most = _number(extensions.get("maxCost")) or _MOST_COST
-            return TooDearError("the query", points, most)
+            return QueryCostError("the query", points, most)
         if "code" not in extensions and entry.get("message") == "Throttled":
             entry = {**entry, "extensions": {"code": "THROTTLED"}}
         return super().error(entry, cost)

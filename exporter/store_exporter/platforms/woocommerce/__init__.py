@@ -21,11 +21,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...spec.sessions import CartSession
-from ..kit.client.lazy import members
+from ..kit.client.lazy import lazy_members
 
 if TYPE_CHECKING:
     from .client import AsyncWooCommerce, WooCommerce
 
 __all__ = ["AsyncWooCommerce", "CartSession", "WooCommerce"]
 
-__getattr__ = members(__name__, "client", __all__)
+__getattr__ = lazy_members(__name__, "client", __all__)

@@ -13,7 +13,7 @@ from ...errors import StoreError
 from ...net import caches
 from ...net.plans import Plan, Request
 from ..kit.connection import Send
-from ..kit.reading.days import Moments
+from ..kit.reading.days import TimeRange
 from ..kit.rest import api
 from .auth import needs_key
 from .responses import READER
@@ -53,11 +53,11 @@ class Api(api.Api):
 
     def __init__(self, connection: Connection, send: Send, *, deadline: float) -> None:
         super().__init__(connection, send, deadline=deadline)
-        self.place = connection.place
+        self.location = connection.location
 
     def address(self, path: str) -> str:
         """Return the address of a path, in which `/wp-json` stands for wherever the API is."""
-        return self.place.address(path)
+        return self.location.address(path)
 
     def deliver(self, path: str, request: Request) -> Plan[Response]:
         """Send a request past caches, to wherever the API is.
@@ -85,17 +85,17 @@ class Api(api.Api):
 
     def _learned(self, request: Request, response: Response) -> Plan[bool]:
         """Learn from an answer where the API is; True if that is worth another request."""
-        place = self.place
+        location = self.location
         keyed = needs_key(request.url)
         if keyed and request.url.startswith("http:") and response.url.startswith("https:"):
             parts = urlsplit(response.url)
             message = f"the store redirects to https: set url to https://{parts.netloc}"
             raise StoreError("redirect", message, status=response.status)
-        if place.may_be_elsewhere(response, self.monotonic()):
+        if location.may_have_moved(response, self.monotonic()):
             if "link" in response.headers:
-                return place.learn(response)
+                return location.learn_from(response)
             page = yield from self.exchange(Request("HEAD", f"{self.url}/", idempotent=True))
-            return place.learn(page)
+            return location.learn_from(page)
         # Over http a signature covers the path, which something before the store may rewrite.
         unsigned = keyed and response.status == 401 and request.url.startswith("http:")
         if not unsigned or _REFUSED not in response.body[:500]:
@@ -107,7 +107,7 @@ class Api(api.Api):
                 "not valid: use https, or exclude the API from the redirect"
             )
             raise StoreError("redirect", message, status=response.status)
-        return place.sign_otherwise()
+        return location.switch_signed_path()
 
     def read(self, path: str, response: Response) -> Any:
         """Return the JSON of a successful answer.
@@ -126,7 +126,7 @@ class Api(api.Api):
             raise StoreError(kind, message, status=status, code=code) from error
 
 
-def between(when: Moments, name: str = "") -> dict[str, str]:
+def between(when: TimeRange, name: str = "") -> dict[str, str]:
     """Return the parameters of what was made in some time; of what was changed by `modified_`."""
     # The store leaves out the moment that it is given.
     after = gmt(when.begin.timestamp() - 1)

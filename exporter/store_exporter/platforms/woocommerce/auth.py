@@ -68,7 +68,7 @@ class Credentials:
         if not needs_key(url):
             return dict(params), {}
         if urlsplit(url).scheme != "https":
-            query = oauth1.signed(
+            query = oauth1.signed_query(
                 method,
                 url,
                 params,

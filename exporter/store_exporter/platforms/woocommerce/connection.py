@@ -8,10 +8,10 @@ from ...contract import Response
 from ...errors import StoreError
 from ...net.plans import Request, asked_to_wait
 from ..kit import connection
-from ..kit.connection import revealed
+from ..kit.connection import reveal
 from .api import Api
+from .api_location import ApiLocation
 from .auth import Credentials, needs_key
-from .place import Place
 
 
 class Connection(connection.Connection[Api]):
@@ -22,7 +22,7 @@ class Connection(connection.Connection[Api]):
 
     def prepare(self) -> None:
         """Begin where pretty permalinks put the API."""
-        self.place = Place(self.url)
+        self.location = ApiLocation(self.url)
 
     def sign(self, request: Request) -> Request:
         """Add the key, or a signature made with it, where it is asked for.
@@ -36,9 +36,9 @@ class Connection(connection.Connection[Api]):
         if key is None or secret is None:
             message = f"the configuration has no consumer_key and consumer_secret for {self.host}"
             raise StoreError("unauthorized", message)
-        url = self.place.as_signed(request.url)
+        url = self.location.address_to_sign(request.url)
         in_query = bool(self.settings.get("credentials_in_query"))
-        credentials = Credentials(revealed(key), revealed(secret), in_query=in_query, now=self.now)
+        credentials = Credentials(reveal(key), reveal(secret), in_query=in_query, now=self.now)
         params, headers = credentials.authorize(request.method, url, request.params)
         return replace(request, params=params, headers={**request.headers, **headers})
 

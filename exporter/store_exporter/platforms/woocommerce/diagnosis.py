@@ -9,12 +9,12 @@ from urllib.parse import urlsplit
 from ...contract import Finding, Run
 from ...errors import StoreError
 from ...net.plans import Plan
-from ..kit.monitoring.diagnosis import clock, examined, transport
+from ..kit.monitoring.diagnosis import check_clock, check_transport, run_checks
 from ..kit.rest.answers import server_time
 from .api import ANALYTICS, V3, Api
+from .api_location import ROOT
 from .collectors.facts import STATUS_FIELDS
 from .collectors.shop import overdue_drafts, webhook_states
-from .place import ROOT
 from .probes import CURRENCY
 from .responses import READER
 
@@ -34,7 +34,7 @@ def diagnose(api: Api, run: Run) -> Plan[Sequence[Finding]]:
 
     Later checks are left out when the key is refused, since they could only say the same.
     """
-    findings = [transport(run.store.url), (yield from _permalinks(api))]
+    findings = [check_transport(run.store.url), (yield from _permalinks(api))]
     if findings[-1].state == "fail":
         return findings
     try:
@@ -42,7 +42,7 @@ def diagnose(api: Api, run: Run) -> Plan[Sequence[Finding]]:
     except StoreError as error:
         return [*findings, _refused(error, run)]
     findings.append(Finding("key", "ok", "the store accepts the key"))
-    findings.append(clock(server_time(answer), run.now()))
+    findings.append(check_clock(server_time(answer), run.now()))
     for name, path, params in _READS:
         try:
             yield from api.get(path, params)
@@ -56,7 +56,7 @@ def diagnose(api: Api, run: Run) -> Plan[Sequence[Finding]]:
         ("webhooks", _webhooks(api)),
         ("background work", _background(api, run.now())),
     )
-    return [*findings, *(yield from examined(steps))]
+    return [*findings, *(yield from run_checks(steps))]
 
 
 def _permalinks(api: Api) -> Plan[Finding]:
@@ -69,18 +69,20 @@ def _permalinks(api: Api) -> Plan[Finding]:
     if api_itself:
         return Finding(name, "fail", "the url is that of the API", f"Set url to {above}.")
     try:
-        index = yield from api.one("/wp-json/", "the API's index", {"_fields": "namespaces,home"})
+        index = yield from api.get_object(
+            "/wp-json/", "the API's index", {"_fields": "namespaces,home"}
+        )
     except StoreError as error:
         return Finding.failed(name, error)
-    if "wc/v3" not in index.texts_or("namespaces"):
+    if "wc/v3" not in index.optional_strings("namespaces"):
         return Finding(
             name,
             "fail",
             "the API is there, but WooCommerce is not in it",
             "Activate the plugin WooCommerce.",
         )
-    where = api.place.path
-    if not api.place.moved:
+    where = api.location.path
+    if not api.location.moved:
         return Finding(name, "ok", f"the API is at {where}")
     return _misplaced(api.url, index.text_or("home", api.url)) or Finding(
         name, "ok", f"the API is at {where}, as the store's own Link header says"
@@ -146,7 +148,7 @@ def _installation(api: Api) -> Plan[Finding]:
     name = "installation"
     try:
         query = {"_fields": STATUS_FIELDS}
-        status = yield from api.one(f"{V3}/system_status", "system_status", query)
+        status = yield from api.get_object(f"{V3}/system_status", "system_status", query)
     except StoreError as error:
         if error.error_type not in ("unauthorized", "forbidden"):
             raise

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from ...errors import StoreError
 from ...net.plans import Plan
 from ..kit.reading.fields import Fields
-from ..kit.reading.money import decimals_of, unformatted
+from ..kit.reading.money import decimals_of, plain_decimal
 from .api import FULL, PAGE, V3, Api
 from .reading import totals
 from .reading.product_results import PRICES
@@ -32,7 +32,7 @@ TOTALS = (
     SETTINGS,
     *("GET /wc/v3/settings/tax/{id}", "GET /wc/v3/orders", "GET /wc/v2/customers/{id}"),
 )
-"""Calls that `reading` makes, all but the first only in a shop that displays few decimals."""
+"""Calls that `order_totals` makes, all but the first only in a shop that displays few decimals."""
 _AT_SUBTOTAL = f"{V3}/settings/tax/woocommerce_tax_round_at_subtotal"
 
 
@@ -52,7 +52,7 @@ class MoneySettings(NamedTuple):
     decimal: str
 
 
-def settings(api: Api) -> Plan[MoneySettings]:
+def money_settings(api: Api) -> Plan[MoneySettings]:
     """Return the shop's settings of money."""
 
     def ask() -> Plan[MoneySettings]:
@@ -75,20 +75,20 @@ def currency(api: Api) -> Plan[str]:
     """Return the code of the shop's currency."""
 
     def ask() -> Plan[str]:
-        return (yield from settings(api)).currency
+        return (yield from money_settings(api)).currency
 
     return api.facts.get("currency", ask)
 
 
-def reading(api: Api) -> Plan[OrderTotals]:
+def order_totals(api: Api) -> Plan[OrderTotals]:
     """Return how to read the totals of the shop's orders."""
 
     def ask() -> Plan[OrderTotals]:
-        shop = yield from settings(api)
+        shop = yield from money_settings(api)
         found = OrderTotals(shop.decimals)
         if not found.rounds(shop.currency):
             return found
-        rule = yield from api.one(_AT_SUBTOTAL, "the setting", {"_fields": "id,value"})
+        rule = yield from api.get_object(_AT_SUBTOTAL, "the setting", {"_fields": "id,value"})
         at_subtotal = rule.raw("value") == "yes"
         found = OrderTotals(shop.decimals, at_subtotal=at_subtotal, by_parts=True)
         query = {**FULL, "orderby": "id", "per_page": PAGE}
@@ -96,10 +96,10 @@ def reading(api: Api) -> Plan[OrderTotals]:
         orders: list[Fields] = []
         for order in ("asc", "desc"):
             orders += yield from api.page(f"{V3}/orders", {**query, "order": order})
-        doubtful = totals.doubtful(found, orders)
+        doubtful = totals.ambiguous_orders(found, orders)
         if doubtful:
             return (yield from _by_customer(api, found, doubtful))
-        return totals.learned(found, orders)
+        return totals.learn_rounding(found, orders)
 
     return api.facts.get("reading", ask)
 
@@ -122,8 +122,8 @@ def _by_customer(api: Api, reading: OrderTotals, doubtful: Sequence[Fields]) -> 
     path, query = f"{_V2}/customers/{customer}", {"_fields": "total_spent"}
     paid = {"customer": customer, "status": ",".join(_PAID), "_fields": _SAMPLE, **FULL}
     try:
-        spent = (yield from api.one(path, "the customer", query)).decimal("total_spent")
-        orders = (yield from api.rows(f"{V3}/orders", paid)).whole("orders")
+        spent = (yield from api.get_object(path, "the customer", query)).decimal("total_spent")
+        orders = (yield from api.rows(f"{V3}/orders", paid)).all_items("orders")
         made, finer = replace(reading, finer_below=0), replace(reading, finer_below=math.inf)
         as_shown, in_full = (_sum(one, orders) for one in (made, finer))
     except StoreError:
@@ -140,7 +140,7 @@ def _sum(reading: OrderTotals, orders: Sequence[Fields]) -> Decimal:
     return sum(amounts, Decimal(0))
 
 
-def plain_prices(api: Api, products: Sequence[Any]) -> Plan[None]:
+def normalize_prices(api: Api, products: Sequence[Any]) -> Plan[None]:
     """Make plain decimals of prices which a plugin writes as the shop displays them.
 
     Args:
@@ -148,18 +148,18 @@ def plain_prices(api: Api, products: Sequence[Any]) -> Plan[None]:
         products: as the store sent them; those with such prices are changed.
     """
     rows = [row for row in products if isinstance(row, dict)]
-    written = [(row, name) for row in rows for name in PRICES if _is_written(row.get(name))]
+    written = [(row, name) for row in rows for name in PRICES if _is_formatted(row.get(name))]
     if written:
-        shop = yield from settings(api)
+        shop = yield from money_settings(api)
         for row, name in written:
-            row[name] = unformatted(row[name], shop.thousands, shop.decimal)
+            row[name] = plain_decimal(row[name], shop.thousands, shop.decimal)
 
 
-def _is_written(value: Any) -> bool:
+def _is_formatted(value: Any) -> bool:
     return isinstance(value, str) and not value.replace(".", "", 1).isdigit() and value != ""
 
 
-def gmt_dates(api: Api, rows: Sequence[Any], names: Collection[str]) -> Plan[None]:
+def add_gmt_dates(api: Api, rows: Sequence[Any], names: Collection[str]) -> Plan[None]:
     """Fill in dates in GMT that a plugin took out, from those in the shop's own time zone.
 
     Args:
@@ -175,7 +175,7 @@ def gmt_dates(api: Api, rows: Sequence[Any], names: Collection[str]) -> Plan[Non
         if not row.get(f"{name}_gmt") and isinstance(row.get(name), str)
     ]
     if lacking:
-        shops = yield from zone(api)
+        shops = yield from time_zone(api)
         for row, name in lacking:
             with suppress(ValueError, OverflowError):
                 local = datetime.fromisoformat(row[name])
@@ -183,7 +183,7 @@ def gmt_dates(api: Api, rows: Sequence[Any], names: Collection[str]) -> Plan[Non
                 row[f"{name}_gmt"] = local.astimezone(UTC).isoformat()
 
 
-def statuses(api: Api, without: Collection[str]) -> Plan[str]:
+def order_statuses(api: Api, without: Collection[str]) -> Plan[str]:
     """Return the statuses that orders can have but for some, as a parameter.
 
     Those of plugins are among them.
@@ -197,21 +197,21 @@ def statuses(api: Api, without: Collection[str]) -> Plan[str]:
     return ",".join(slug for slug in every if slug not in without)
 
 
-def zone(api: Api) -> Plan[tzinfo]:
+def time_zone(api: Api) -> Plan[tzinfo]:
     """Return the time zone of the shop's calendar."""
 
     def ask() -> Plan[tzinfo]:
-        return zone_of((yield from index(api)))
+        return time_zone_of((yield from api_index(api)))
 
     return api.facts.get("zone", ask)
 
 
-def index(api: Api) -> Plan[Fields]:
+def api_index(api: Api) -> Plan[Fields]:
     """Ask for what the index of WordPress' API tells everybody of the time zone."""
-    return api.one("/wp-json/", "the API's index", {"_fields": "gmt_offset,timezone_string"})
+    return api.get_object("/wp-json/", "the API's index", {"_fields": "gmt_offset,timezone_string"})
 
 
-def zone_of(index: Fields) -> tzinfo:
+def time_zone_of(index: Fields) -> tzinfo:
     """Return the zone: a named one, else the fixed offset in hours, else GMT.
 
     Args:

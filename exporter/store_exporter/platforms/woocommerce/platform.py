@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...contract import Setting
 from ..base import Platform
 from ..kit.client.connector import connector
-from ..kit.monitoring.settings import Check, form, storefront_path
+from ..kit.monitoring.settings import Check, format_check, storefront_path
 from .collectors import COLLECTORS
 from .connection import Connection
 from .diagnosis import diagnose
@@ -17,7 +17,7 @@ from .responses import REPORTED
 
 def _key(prefix: str, others: str, other: str) -> Check:
     """Return the check of one half of a REST API key."""
-    return form(
+    return format_check(
         f"{prefix}[0-9a-zA-Z]{{8,64}}",
         f"has other characters than letters and digits after {prefix}, or is cut off",
         (others, f"begins with {others}, as {other} does; it must begin with {prefix}"),

@@ -11,15 +11,22 @@ from ...errors import StoreError
 from ...net.plans import Plan
 from ..kit.monitoring.declare import by_name, probe
 from ..kit.monitoring.options import number
-from ..kit.monitoring.probes import Closed, Pages, dns, slow, storefront, tls
+from ..kit.monitoring.probes import (
+    ClosedPage,
+    StorefrontPages,
+    dns,
+    slow_answer,
+    storefront_probe,
+    tls_probe,
+)
 from ..kit.reading.fields import Fields
 from ..kit.rest.answers import server_time
 from .api import STORE, V3, Api
 from .marks import MARKS
 
 CURRENCY = f"{V3}/settings/general/woocommerce_currency"
-_PAGES = Pages(
-    Closed(
+_PAGES = StorefrontPages(
+    ClosedPage(
         "says that the shop is coming soon",
         "Visitors see the page that says the shop is coming soon.",
         ("woocommerce-coming-soon", "wp-block-woocommerce-coming-soon"),
@@ -45,7 +52,7 @@ def liveness(api: Api, run: Run) -> Plan[Report]:
     # database count them all.
     body, response = yield from api.ask(CURRENCY, {"_fields": "id,value"})
     currency = Fields(body, "the currency setting").currency("value")
-    degraded = slow(response, run)
+    degraded = slow_answer(response, run)
     server = server_time(response)
     skew = 0.0 if server is None else server - run.now()
     if abs(skew) > number(run.options, "clock_skew"):
@@ -73,7 +80,7 @@ def cart(api: Api, run: Run) -> Plan[Report]:
         raise StoreError(
             "invalid_response", "a new cart has items in it: a cache serves one to everybody"
         )
-    degraded = slow(response, run)
+    degraded = slow_answer(response, run)
     methods = cart.raw("payment_methods")
     # PHP writes a list with a gap as an object.
     offered = len(methods) if isinstance(methods, list | dict) else None
@@ -84,6 +91,6 @@ def cart(api: Api, run: Run) -> Plan[Report]:
 
 
 PROBES = by_name(
-    liveness, cart, storefront(_PAGES, MARKS), tls("/wp-includes/images/blank.gif"), dns
+    liveness, cart, storefront_probe(_PAGES, MARKS), tls_probe("/wp-includes/images/blank.gif"), dns
 )
 """Every probe by its name."""

@@ -29,8 +29,8 @@ def _by_sku(api: Api, sku: str) -> Plan[Fields | None]:
         return (yield from _by_sku_zero(api))
     query = {"sku": sku, "status": "publish", "per_page": PAGE}
     rows = (yield from api.page(f"{V3}/products", query)).items
-    yield from facts.plain_prices(api, rows)
-    return products.of_sku(Rows(rows).readable(f"product {sku}"), sku)
+    yield from facts.normalize_prices(api, rows)
+    return products.matching_sku(Rows(rows).objects(f"product {sku}"), sku)
 
 
 def _by_sku_zero(api: Api) -> Plan[Fields | None]:
@@ -46,7 +46,7 @@ def _by_sku_zero(api: Api) -> Plan[Fields | None]:
 
 def _by_id(api: Api, product: int) -> Plan[Fields | None]:
     body = yield from api.get(f"{V3}/products/{product}")
-    yield from facts.plain_prices(api, [body])
+    yield from facts.normalize_prices(api, [body])
     found = Fields(body, f"product {product}")
     if found.identifier() != product:
         raise StoreError("invalid_response", f"product {product} was answered with another")
@@ -58,7 +58,7 @@ def children(api: Api, parent_id: int) -> Plan[Rows]:
     """Return the variations of a product that are offered, as they are."""
     path = f"{V3}/products/{parent_id}/variations"
     rows = yield from api.rows(path, {"status": "publish"})
-    yield from facts.plain_prices(api, rows.items)
+    yield from facts.normalize_prices(api, rows.items)
     return rows
 
 
@@ -69,7 +69,7 @@ def category_id(api: Api, category: int | str) -> Plan[int]:
     wanted = arguments.text(category, "category")
     for params in ({"slug": wanted}, {"search": wanted}):
         rows = yield from api.rows(f"{V3}/products/categories", params, limit=PAGE)
-        for row in rows.readable("category"):
+        for row in rows.objects("category"):
             names = {row.text_or("slug").casefold(), row.text_or("name").casefold()}
             if wanted.casefold() in names:
                 return row.identifier()

@@ -108,19 +108,19 @@ class Reader(RestReader):
             raise StoreError("blocked", message, status=found.status, code=found.code)
         raise found
 
-    def said(self, body: Any) -> tuple[str | None, str]:
+    def code_and_message(self, body: Any) -> tuple[str | None, str]:
         """Return the code and the words of an error, as far as they are such."""
         code, words = map(body.get, ("code", "message")) if isinstance(body, dict) else (None, "")
         known = code if isinstance(code, str) and _CODE.fullmatch(code) else None
         return known, plain_text(words[:2000]) if isinstance(words, str) else ""
 
-    def kind(self, status: int, code: str | None, message: str) -> str:
+    def error_type(self, status: int, code: str | None, message: str) -> str:
         """Return the error type, where one code stands for a bad key and for its permissions."""
         if code == _AUTHENTICATION:
             # The message is English whatever the store's language is set to only where that is
             # English too, so that another wording counts as a bad key.
             return "forbidden" if "permissions" in message else "unauthorized"
-        return super().kind(status, code, message)
+        return super().error_type(status, code, message)
 
 
 READER = Reader()

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from store_demo.stores.shopify.cost import Bucket as RealBucket
-from store_exporter.platforms.kit.graphql.bucket import Bucket, Cost, TooDearError
+from store_exporter.platforms.kit.graphql.bucket import Bucket, Cost, QueryCostError
 from tests.fakes.clock import Clock
 
 
@@ -90,7 +90,9 @@ def test_who_has_a_share_begins_with_one_item_and_goes_on_with_as_many_as_it_may
 def test_what_can_never_be_granted_is_refused_rather_than_put_off() -> None:
     model = Bucket(Clock().now, 0.25)
     model.settle("q", 0.0, Cost(30.0, 30.0, 100.0, 100.0, 5.0))
-    with pytest.raises(TooDearError, match="q costs 30 points of the rate limit, and may cost 25"):
+    with pytest.raises(
+        QueryCostError, match="q costs 30 points of the rate limit, and may cost 25"
+    ):
         model.claim("q")
 
 

@@ -10,7 +10,12 @@ from store_exporter.metrics.catalogue import CATALOGUE, business, lists, metrics
 from store_exporter.metrics.families import Sample
 from store_exporter.net.marks import GENERIC
 from store_exporter.platforms.kit.monitoring import named_lists
-from store_exporter.platforms.kit.monitoring.named_lists import Item, LeftCart, Scarce, SoldLine
+from store_exporter.platforms.kit.monitoring.named_lists import (
+    AbandonedCart,
+    ProductName,
+    ScarceProduct,
+    SoldLine,
+)
 from store_exporter.platforms.woocommerce.marks import MARKS
 from store_exporter.spec.money import Money
 
@@ -19,12 +24,12 @@ def of(samples: list[Sample], name: str) -> list[Sample]:
     return [sample for sample in samples if sample.metric is CATALOGUE[name]]
 
 
-def cart(number: int, amount: str, currency: str = "EUR", since: float = 0) -> LeftCart:
-    return LeftCart(str(number), Money(Decimal(amount), currency), since)
+def cart(number: int, amount: str, currency: str = "EUR", since: float = 0) -> AbandonedCart:
+    return AbandonedCart(str(number), Money(Decimal(amount), currency), since)
 
 
-def item(number: int, name: str = "Pump", sku: str = "P-1") -> Item:
-    return Item.of(number, name, sku, GENERIC)
+def item(number: int, name: str = "Pump", sku: str = "P-1") -> ProductName:
+    return ProductName.of(number, name, sku, GENERIC)
 
 
 def test_the_ten_carts_that_are_worth_most_are_listed() -> None:
@@ -52,11 +57,11 @@ def test_an_empty_list_is_known_to_be_empty() -> None:
 
 def test_what_sells_and_is_out_is_more_urgent_than_what_is_low_and_that_than_what_rests() -> None:
     rows = [
-        Scarce(item(1), 0, True, 0),
-        Scarce(item(2), 1, False, 0),
-        Scarce(item(3), 2, False, 9),
-        Scarce(item(4), 0, True, 1),
-        Scarce(item(5), -3, True, 7),
+        ScarceProduct(item(1), 0, True, 0),
+        ScarceProduct(item(2), 1, False, 0),
+        ScarceProduct(item(3), 2, False, 9),
+        ScarceProduct(item(4), 0, True, 1),
+        ScarceProduct(item(5), -3, True, 7),
     ]
     shown = of(named_lists.scarce(rows), "store_listed_scarce_quantity")
     assert [sample.labels["product_id"] for sample in shown] == ["5", "4", "3", "2", "1"]
@@ -83,7 +88,7 @@ def test_best_sellers_are_added_up_by_product_and_currency() -> None:
 def test_a_store_has_no_more_series_of_lists_than_is_said() -> None:
     codes = [f"X{number:02d}" for number in range(30)]
     carts = [cart(n, f"{n}", code) for n in range(1, 40) for code in codes]
-    scarce = [Scarce(item(n), 0, True, n) for n in range(1, 40)]
+    scarce = [ScarceProduct(item(n), 0, True, n) for n in range(1, 40)]
     lines = [SoldLine(item(n), 1, Money(Decimal(1), code)) for n in range(1, 40) for code in codes]
     found = [
         *named_lists.carts(carts),
@@ -109,6 +114,6 @@ def test_a_store_has_no_more_series_of_lists_than_is_said() -> None:
     ],
 )
 def test_names_are_cleaned_and_cut(name: str, shown: str) -> None:
-    found = Item.of(7, name, name, MARKS)
+    found = ProductName.of(7, name, name, MARKS)
     assert found.name == shown
     assert len(found.sku) <= 40

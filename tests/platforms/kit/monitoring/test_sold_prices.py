@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
-from store_exporter.platforms.kit.monitoring.sold_prices import SoldAt, by_price
+from store_exporter.platforms.kit.monitoring.sold_prices import SoldPrice, price_samples
 
 HOUR = 3_600
 DAY = 24 * HOUR
@@ -14,20 +14,20 @@ NOW = 100 * DAY
 
 def sold(
     product: str, prices: Iterable[float], *, ago: float, currency: str = "EUR"
-) -> list[SoldAt]:
+) -> list[SoldPrice]:
     """Lines of a product, an hour apart, the last of them so many seconds ago."""
     return [
-        SoldAt(product, Decimal(str(price)), currency, NOW - ago - number * HOUR)
+        SoldPrice(product, Decimal(str(price)), currency, NOW - ago - number * HOUR)
         for number, price in enumerate(prices)
     ]
 
 
-def counted(*lines: Iterable[SoldAt]) -> dict[str, float]:
-    found = by_price([line for each in lines for line in each], NOW)
+def counted(*lines: Iterable[SoldPrice]) -> dict[str, float]:
+    found = price_samples([line for each in lines for line in each], NOW)
     return {sample.labels["price"]: sample.value for sample in found}
 
 
-def past(*products: str, price: float = 10) -> list[SoldAt]:
+def past(*products: str, price: float = 10) -> list[SoldPrice]:
     """Twelve earlier orders of each product."""
     return [line for product in products for line in sold(product, [price] * 12, ago=3 * DAY)]
 

@@ -11,7 +11,7 @@ import pytest
 
 from store_exporter.errors import StoreError
 from store_exporter.net.plans import Plan
-from store_exporter.platforms.kit.monitoring.settings import form, storefront_path
+from store_exporter.platforms.kit.monitoring.settings import format_check, storefront_path
 from store_exporter.platforms.kit.operations import coupons, products, sales, shipping
 from store_exporter.platforms.kit.operations.shipping import Zone
 from store_exporter.platforms.kit.reading import days
@@ -69,15 +69,15 @@ def test_what_names_no_product_is_told(product: Any, kind: str) -> None:
 
 def test_the_exact_sku_comes_before_one_that_is_written_otherwise() -> None:
     rows = [Fields({"sku": sku}, "product") for sku in ("pump", "PUMP", "PUMP-2")]
-    assert products.of_sku(rows, "PUMP") is rows[1]
-    assert products.of_sku(rows, "Pump") is rows[0]
-    assert products.of_sku(rows, "VALVE") is None
+    assert products.matching_sku(rows, "PUMP") is rows[1]
+    assert products.matching_sku(rows, "Pump") is rows[0]
+    assert products.matching_sku(rows, "VALVE") is None
 
 
 def test_what_is_not_counted_makes_the_sum_unknown() -> None:
-    assert products.in_all([2, Decimal("0.5"), -1]) == Decimal("1.5")
-    assert products.in_all([2, None]) is None
-    assert products.in_all([]) is None
+    assert products.total_quantity([2, Decimal("0.5"), -1]) == Decimal("1.5")
+    assert products.total_quantity([2, None]) is None
+    assert products.total_quantity([]) is None
 
 
 @pytest.mark.parametrize(
@@ -91,11 +91,14 @@ def test_what_is_not_counted_makes_the_sum_unknown() -> None:
 )
 def test_a_period_ends_today(period: str, first: date) -> None:
     today = days.today(datetime(2026, 11, 26, 12, tzinfo=UTC).timestamp(), UTC)
-    assert sales.asked(period, None, None, "paid").until(today) == (first, date(2026, 11, 26))
+    assert sales.requested_days(period, None, None, "paid").until(today) == (
+        first,
+        date(2026, 11, 26),
+    )
 
 
 def test_days_count_instead_of_a_period() -> None:
-    days = sales.asked("week", "2026-02-01", date(2026, 2, 3), "created")
+    days = sales.requested_days("week", "2026-02-01", date(2026, 2, 3), "created")
     assert days.until(date(2026, 11, 26)) == (date(2026, 2, 1), date(2026, 2, 3))
 
 
@@ -111,15 +114,15 @@ def test_days_count_instead_of_a_period() -> None:
 )
 def test_days_that_make_no_sense_are_told(given: tuple[Any, ...], words: str) -> None:
     with pytest.raises(StoreError, match=words):
-        sales.asked(*given)
+        sales.requested_days(*given)
 
 
 def test_a_zone_is_chosen_by_id_or_by_name_in_any_case() -> None:
     zones = [Zone("0", "Elsewhere"), Zone("3", "Europe")]
-    assert shipping.chosen(zones, None) == zones
-    assert shipping.chosen(zones, 3) == shipping.chosen(zones, " europe ") == [zones[1]]
+    assert shipping.zones_named(zones, None) == zones
+    assert shipping.zones_named(zones, 3) == shipping.zones_named(zones, " europe ") == [zones[1]]
     with pytest.raises(StoreError, match="there is no zone Mars"):
-        shipping.chosen(zones, "Mars")
+        shipping.zones_named(zones, "Mars")
 
 
 def way(kind: str, minimum: str | None, *, coupon: bool = False) -> ShippingMethod:
@@ -143,7 +146,7 @@ def test_free_delivery_begins_at_the_least_order_value(
         yield from ()
         return "GBP"
 
-    found = result(shipping.info({"UK": tuple(methods)}, currency)).free_from
+    found = result(shipping.shipping_info({"UK": tuple(methods)}, currency)).free_from
     assert (None if found is None else str(found)) == free_from
 
 
@@ -152,19 +155,19 @@ def test_a_coupon_is_refused_with_the_reason_as_its_code() -> None:
     least, most = Money(Decimal(20), "GBP"), Money(Decimal(90), "GBP")
     coupon = Coupon("SAVE", Decimal(10), None, False, False, least, most, ends, 1, False)
     before, after = ends.timestamp() - 1, ends.timestamp() + 1
-    coupons.check(coupon, now=before, subtotal=Decimal(20))
+    coupons.check_coupon(coupon, now=before, subtotal=Decimal(20))
     for now, subtotal, code in (
         (after, None, "coupon_expired"),
         (before, Decimal(19), "coupon_minimum_spend"),
         (before, Decimal(91), "coupon_maximum_spend"),
     ):
         with pytest.raises(StoreError) as caught:
-            coupons.check(coupon, now=now, subtotal=subtotal)
+            coupons.check_coupon(coupon, now=now, subtotal=subtotal)
         assert (caught.value.error_type, caught.value.code) == ("invalid_coupon", code)
 
 
 def test_what_is_wrong_with_a_credential_is_told_without_it() -> None:
-    check = form(r"key_\d+", "is not a key", ("sec_", "is the secret"))
+    check = format_check(r"key_\d+", "is not a key", ("sec_", "is the secret"))
     assert check("key_12") is None
     assert check("key_12\n") == "is not a key"
     assert check("sec_12") == "is the secret"

@@ -48,7 +48,7 @@ def test_a_strict_reader_returns_its_type_or_raises_ours(method: str, value: Any
     assert kinds in ([], ["invalid_response"])
 
 
-@pytest.mark.parametrize("method", ["text_or", "markup_or", "texts_or"])
+@pytest.mark.parametrize("method", ["text_or", "markup_or", "optional_strings"])
 @given(value=JSON)
 def test_a_lenient_reader_never_raises(method: str, value: Any) -> None:
     getattr(fields(a=value), method)("a")
@@ -71,7 +71,7 @@ def test_an_empty_list_stands_for_an_empty_object_as_php_writes_it() -> None:
 def test_a_list_of_which_php_took_something_out_is_a_list(value: Any) -> None:
     found = fields(rows=value)
     assert [row.integer("a") for row in found.children("rows")] == [1, 2]
-    assert found.decorating("rows", lambda row: row.integer("a")) == (1, 2)
+    assert found.optional_items("rows", lambda row: row.integer("a")) == (1, 2)
 
 
 @pytest.mark.parametrize("value", [{}, {"x": 1}, {"0": 1, "x": 2}, None, "0"])
@@ -162,5 +162,5 @@ def test_text_from_markup_has_no_entity_of_a_tag_left(text: str) -> None:
 
 def test_an_unreadable_decoration_is_left_out() -> None:
     rows = fields(images=[{"src": "a.png"}, {"src": None}, 7, {"src": "b.png"}])
-    assert rows.decorating("images", lambda row: row.text("src")) == ("a.png", "b.png")
-    assert fields(images="none").decorating("images", lambda row: row.text("src")) == ()
+    assert rows.optional_items("images", lambda row: row.text("src")) == ("a.png", "b.png")
+    assert fields(images="none").optional_items("images", lambda row: row.text("src")) == ()

@@ -20,7 +20,7 @@ from store_exporter.platforms.kit.reading import money
     ],
 )
 def test_a_plain_decimal_is_read_exactly(text: str, amount: str) -> None:
-    assert str(money.decimal_text(text, "price")) == amount
+    assert str(money.decimal_from_text(text, "price")) == amount
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_what_is_no_amount_as_text_is_refused(value: object) -> None:
 
 def refused(value: object) -> None:
     with pytest.raises(StoreError) as caught:
-        money.decimal_text(value, "price")
+        money.decimal_from_text(value, "price")
     assert caught.value.error_type == "invalid_response"
     assert len(str(caught.value)) < 120
 
@@ -52,7 +52,7 @@ def test_a_number_that_is_none_is_refused(value: object) -> None:
 @given(st.decimals(min_value=-(10**12), max_value=10**12, places=2))
 def test_a_number_in_json_loses_nothing(amount: Decimal) -> None:
     assert money.decimal_number(amount, "total") == amount
-    assert money.decimal_text(f"{amount:f}", "total") == amount
+    assert money.decimal_from_text(f"{amount:f}", "total") == amount
 
 
 @given(st.integers(min_value=-(10**15), max_value=10**15), st.integers(0, 8))
@@ -105,7 +105,7 @@ def test_what_does_not_look_like_a_currency_is_refused(code: object) -> None:
 def test_an_amount_has_no_zeros_beyond_its_currencys_decimals_and_is_never_changed(
     amount: str, currency: str, written: str
 ) -> None:
-    assert str(money.exact(Decimal(amount), currency)) == written
+    assert str(money.normalized(Decimal(amount), currency)) == written
 
 
 @pytest.mark.parametrize(
@@ -137,4 +137,4 @@ def test_a_currency_has_the_decimals_that_iso_gives_it(currency: str, decimals: 
 def test_an_amount_as_a_shop_displays_it_is_read_by_the_shops_own_signs(
     written: str | None, thousands: str, decimal: str, plain: str | None
 ) -> None:
-    assert money.unformatted(written, thousands, decimal) == plain
+    assert money.plain_decimal(written, thousands, decimal) == plain

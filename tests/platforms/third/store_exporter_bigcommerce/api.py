@@ -22,7 +22,7 @@ class Reader(answers.RestReader):
     marks = MARKS
     statuses: ClassVar = {**answers.STATUSES, 404: "not_found"}
 
-    def said(self, body: Any) -> tuple[str | None, str]:
+    def code_and_message(self, body: Any) -> tuple[str | None, str]:
         """Return the words: version 2 has a list of errors, version 3 one that has a title."""
         first = body[0] if isinstance(body, list) and body else body
         said = map(first.get, ("title", "message")) if isinstance(first, dict) else ()

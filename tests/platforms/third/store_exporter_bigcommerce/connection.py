@@ -8,7 +8,7 @@ from store_exporter.contract import Response
 from store_exporter.net.plans import Request, asked_to_wait
 from store_exporter.net.url import normal
 from store_exporter.platforms.kit import connection
-from store_exporter.platforms.kit.connection import revealed
+from store_exporter.platforms.kit.connection import reveal
 
 from .api import Api
 
@@ -31,7 +31,7 @@ class Connection(connection.Connection[Api]):
         """Add the token to what goes to the API; the shop's own pages are not shown it."""
         if not request.url.startswith(f"{self.base}/"):
             return request
-        token = {"X-Auth-Token": revealed(self._token), "Accept": "application/json"}
+        token = {"X-Auth-Token": reveal(self._token), "Accept": "application/json"}
         return replace(request, headers={**request.headers, **token})
 
     def asked_to_wait(self, response: Response, now: float) -> float | None:

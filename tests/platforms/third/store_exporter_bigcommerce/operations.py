@@ -30,7 +30,7 @@ def find_product(api: Api, product: int | str) -> Plan[Fields]:
         rows = yield from api.data(PRODUCTS, {"sku": sku, "is_visible": "true"})
         if not isinstance(rows, list):
             raise StoreError("invalid_response", "the products are not a list")
-        return products.of_sku([Fields(row, f"product {sku}") for row in rows], sku)
+        return products.matching_sku([Fields(row, f"product {sku}") for row in rows], sku)
 
     def by_id(number: int) -> Plan[Fields | None]:
         row = Fields((yield from api.data(f"{PRODUCTS}/{number}")), f"product {number}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from store_exporter.contract import Setting
 from store_exporter.platforms.base import Platform
 from store_exporter.platforms.kit.client.connector import connector
-from store_exporter.platforms.kit.monitoring.settings import form
+from store_exporter.platforms.kit.monitoring.settings import format_check
 
 from .connection import API, Connection
 from .marks import MARKS
@@ -21,7 +21,7 @@ PLATFORM = Platform(
             "The access token of an API account; Products and Information, read-only, are enough.",
             secret=True,
             required=True,
-            check=form("[0-9a-z]{20,64}", "has other characters than letters and digits"),
+            check=format_check("[0-9a-z]{20,64}", "has other characters than letters and digits"),
         ),
     ),
     settings=(
@@ -29,7 +29,7 @@ PLATFORM = Platform(
             "store_hash",
             "The part after /stores/ of the API account's API path.",
             required=True,
-            check=form("[0-9a-z]{4,20}", "is not like abc123def4"),
+            check=format_check("[0-9a-z]{4,20}", "is not like abc123def4"),
         ),
         Setting("api_url", "Address of the API.", default=API),
     ),

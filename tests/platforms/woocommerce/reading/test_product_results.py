@@ -5,7 +5,11 @@ from __future__ import annotations
 import pytest
 
 from store_exporter.platforms.kit.reading.fields import Fields
-from store_exporter.platforms.woocommerce.reading.product_results import optional_id, product, stock
+from store_exporter.platforms.woocommerce.reading.product_results import (
+    optional_id,
+    read_product,
+    read_stock,
+)
 
 
 @pytest.mark.parametrize(
@@ -21,7 +25,9 @@ from store_exporter.platforms.woocommerce.reading.product_results import optiona
 )
 def test_what_no_cart_takes_cannot_be_had(kind: str, status: str, can_be_had: bool) -> None:
     row = {"id": 1, "type": kind, "stock_status": status, "manage_stock": False}
-    assert stock(Fields({**row, "backorders_allowed": False}, "product")).in_stock is can_be_had
+    assert (
+        read_stock(Fields({**row, "backorders_allowed": False}, "product")).in_stock is can_be_had
+    )
 
 
 @pytest.mark.parametrize("value", [None, 0, "0", "", False])
@@ -44,6 +50,6 @@ def test_a_product_with_a_broken_rating_is_sold_all_the_same(rating: object) -> 
         "rating_count": 3,
         "average_rating": rating,
     }
-    found = product(Fields(row, "product"), "GBP")
+    found = read_product(Fields(row, "product"), "GBP")
     assert (found.rating, found.rating_count, found.unreadable) == (None, 3, ("rating",))
     assert str(found.price) == "5.00 GBP"

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from store_exporter.platforms.kit.reading.fields import Fields
-from store_exporter.platforms.woocommerce.reading.totals import OrderTotals, learned
+from store_exporter.platforms.woocommerce.reading.totals import OrderTotals, learn_rounding
 from tests.fakes.clock import Clock
 from tests.fakes.woocommerce import client
 
@@ -85,7 +85,7 @@ def test_an_order_that_can_be_both_is_as_its_neighbours_are() -> None:
         order("50", *made, number=6),
         order("35", both, number=5),
     ]
-    reading = learned(OrderTotals(0), orders)
+    reading = learn_rounding(OrderTotals(0), orders)
     assert [str(reading.total(one, "GBP").amount) for one in orders] == [
         "48.80",
         "34.71",
@@ -93,7 +93,7 @@ def test_an_order_that_can_be_both_is_as_its_neighbours_are() -> None:
         "35",
     ]
     # Without any that tells: as the shop shows them.
-    reading = learned(OrderTotals(0), orders[1:2])
+    reading = learn_rounding(OrderTotals(0), orders[1:2])
     assert reading.total(order("25", finer), "GBP").amount == 25
 
 

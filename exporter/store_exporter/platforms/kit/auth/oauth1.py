@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from urllib.parse import quote
 
 
-def signed(
+def signed_query(
     method: str,
     url: str,
     params: Mapping[str, str],

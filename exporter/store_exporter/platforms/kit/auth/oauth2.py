@@ -11,7 +11,7 @@ _SPARE = 300.0
 _SHORTEST = 60.0
 
 
-class GivenToken:
+class AccessToken:
     """A token and its end; none at first.
 
     Args:

@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import Any
 
 
-def members(package: str, module: str, names: Collection[str]) -> Callable[[str], Any]:
+def lazy_members(package: str, module: str, names: Collection[str]) -> Callable[[str], Any]:
     """Return the `__getattr__` of a package whose members one of its modules has.
 
     Clients need httpx, which takes longer to import than all the rest of a platform, and which the

@@ -18,7 +18,7 @@ from ....net.decoding import parse, text
 from ....net.marks import Marks
 from ....net.plans import retry_after
 from ..reading.fields import Fields
-from .bucket import Cost, ThrottledError, TooDearError
+from .bucket import Cost, QueryCostError, ThrottledError
 
 _MOST_ERRORS = 250
 
@@ -60,7 +60,7 @@ class GraphqlReader(ABC):
         """Classify one entry of `errors[]`.
 
         Returns:
-            Also a `ThrottledError`, or a `TooDearError`, which make the answer one.
+            Also a `ThrottledError`, or a `QueryCostError`, which make the answer one.
         """
         message = self.marks.redact.line(str(entry.get("message") or "no message"))
         code = str(mapping(entry.get("extensions")).get("code") or "")
@@ -138,7 +138,7 @@ class GraphqlReader(ABC):
 
         Raises:
             ThrottledError: the rate limit is used up.
-            TooDearError: the query costs more than a single one may.
+            QueryCostError: the query costs more than a single one may.
             StoreError: by `codes`, or invalid_response when it is not a GraphQL answer.
         """
         if not isinstance(body, Mapping):
@@ -146,7 +146,7 @@ class GraphqlReader(ABC):
         extensions = mapping(body.get("extensions"))
         cost = self.cost(extensions)
         errors = self.errors(body.get("errors"), cost)
-        for kind in (ThrottledError, TooDearError):
+        for kind in (ThrottledError, QueryCostError):
             for error in errors:
                 if isinstance(error, kind):
                     raise error

@@ -14,7 +14,7 @@ from ..reading import lists
 from ..reading.fields import Fields
 from . import documents
 from .answers import GraphqlReader, GraphqlResult
-from .bucket import Bucket, Cost, ThrottledError, TooDearError
+from .bucket import Bucket, Cost, QueryCostError, ThrottledError
 from .documents import NodePage, Nodes, QueryFile
 
 T = TypeVar("T")
@@ -80,7 +80,7 @@ class GraphqlApi:
 
         Raises:
             ThrottledError: in a hurry, or refused too often; the rate limit is used up.
-            TooDearError: one item costs more than a query may.
+            QueryCostError: one item costs more than a query may.
             StoreError: of the request, or as the answer says; partial data is an error.
         """
         if self._cheapest and name != self._cheapest and not hurry and self.bucket.must_learn:
@@ -100,7 +100,7 @@ class GraphqlApi:
             try:
                 result = yield from self._spend(name, asked, size, claim.points, writes=writes)
                 return self._reader.data_of(result, name, beside)
-            except TooDearError as error:
+            except QueryCostError as error:
                 self.bucket.refused(name, error, size)
             except ThrottledError as error:
                 # Refused before it ran, so that even a mutation may be sent again.

@@ -75,7 +75,7 @@ class ThrottledError(StoreError):
         self.wait = max(cost.wait() if cost else asked or 1.0, 0.1)
 
 
-class TooDearError(StoreError):
+class QueryCostError(StoreError):
     """A single query costs more than it may; waiting would not help, asking for less may.
 
     Args:
@@ -166,7 +166,7 @@ class Bucket:
             size: of the page that it asks for.
 
         Raises:
-            TooDearError: it costs more than this client may ever use at once.
+            QueryCostError: it costs more than this client may ever use at once.
         """
         with self._lock:
             cost = self._expected(query, size)
@@ -190,7 +190,7 @@ class Bucket:
             return min(points, allowed)
         cost = points * size / seen
         if cost > allowed + _TOLERANCE:
-            raise TooDearError(query, cost, allowed)
+            raise QueryCostError(query, cost, allowed)
         return cost
 
     def settle(self, query: str, points: float, cost: Cost | None, size: int = 1) -> None:
@@ -215,11 +215,11 @@ class Bucket:
             self._available = min(cost.available, cost.maximum) - self._under_way
             self._at = self._monotonic()
 
-    def refused(self, query: str, error: TooDearError, size: int = 1) -> None:
+    def refused(self, query: str, error: QueryCostError, size: int = 1) -> None:
         """Take in that a query costs more than the store allows a single one.
 
         Raises:
-            TooDearError: the same; it cannot be made smaller.
+            QueryCostError: the same; it cannot be made smaller.
         """
         with self._lock:
             self._ceiling = min(self._ceiling, error.most)
@@ -234,7 +234,7 @@ class Bucket:
         self._at = now
 
 
-def spent(bucket: Bucket) -> list[Sample]:
+def rate_limit_samples(bucket: Bucket) -> list[Sample]:
     """Return the state of the rate limit and what was spent of it, if answers have told."""
     if bucket.latest is None:
         return []

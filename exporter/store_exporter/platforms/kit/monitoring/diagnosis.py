@@ -11,7 +11,7 @@ from ....net.plans import Plan
 _SKEW = 60
 
 
-def examined(steps: Iterable[tuple[str, Plan[Finding]]]) -> Plan[list[Finding]]:
+def run_checks(steps: Iterable[tuple[str, Plan[Finding]]]) -> Plan[list[Finding]]:
     """Return what each step finds; one that fails is a warning and stops no other."""
     found = []
     for check, step in steps:
@@ -22,7 +22,7 @@ def examined(steps: Iterable[tuple[str, Plan[Finding]]]) -> Plan[list[Finding]]:
     return found
 
 
-def transport(url: str) -> Finding:
+def check_transport(url: str) -> Finding:
     """Look at whether the store is asked over https."""
     if url.startswith("https://"):
         return Finding("transport", "ok", "https")
@@ -34,7 +34,7 @@ def transport(url: str) -> Finding:
     )
 
 
-def clock(server: float | None, now: float) -> Finding:
+def check_clock(server: float | None, now: float) -> Finding:
     """Compare the store's clock with ours.
 
     Args:
@@ -52,7 +52,7 @@ def clock(server: float | None, now: float) -> Finding:
     )
 
 
-def scopes(held: Collection[str], needed: Mapping[str, str], advice: str) -> Finding:
+def check_scopes(held: Collection[str], needed: Mapping[str, str], advice: str) -> Finding:
     """Compare what an app may do with what monitoring takes.
 
     Args:

@@ -12,12 +12,12 @@ from ....metrics.catalogue import Metric, business
 from ....metrics.families import Sample
 from ....spec.money import Money
 from . import named_lists
-from .named_lists import LeftCart
+from .named_lists import AbandonedCart
 
 _MAX_CURRENCIES = 32
 
 
-def counts(metric: Metric, values: Mapping[str, int], more: str = "") -> Report:
+def count_report(metric: Metric, values: Mapping[str, int], more: str = "") -> Report:
     """Return one figure for each value of a metric's own label.
 
     Args:
@@ -31,14 +31,14 @@ def counts(metric: Metric, values: Mapping[str, int], more: str = "") -> Report:
     return Report(samples, summary=found + more)
 
 
-def webhooks_by_state(values: Mapping[str, int]) -> Report:
+def webhook_report(values: Mapping[str, int]) -> Report:
     """Return how many webhooks are in each state; that one changes is an event."""
-    report = counts(business.WEBHOOKS, values)
+    report = count_report(business.WEBHOOKS, values)
     report.facts = {EventKind.WEBHOOK: {state: str(count) for state, count in values.items()}}
     return report
 
 
-def abandoned_carts(values: Sequence[Money], named: Iterable[LeftCart] | None) -> Report:
+def abandoned_cart_report(values: Sequence[Money], named: Iterable[AbandonedCart] | None) -> Report:
     """Return how many carts were abandoned and what they are worth, by currency.
 
     Args:

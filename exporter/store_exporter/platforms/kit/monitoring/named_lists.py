@@ -28,7 +28,7 @@ SCARCE_DAYS = 30
 _LONGEST = {"name": 80, "sku": 40}
 
 
-class Item(NamedTuple):
+class ProductName(NamedTuple):
     """What a product or variation is called: its id, its name and its SKU, fit for labels."""
 
     id: str
@@ -36,7 +36,7 @@ class Item(NamedTuple):
     sku: str
 
     @classmethod
-    def of(cls, identifier: int | str, name: str, sku: str, marks: Marks) -> Item:
+    def of(cls, identifier: int | str, name: str, sku: str, marks: Marks) -> ProductName:
         """Return it as the store wrote it, cleaned and cut; `marks` tell what secrets look like."""
         shown = (
             _cut(legible(marks.redact.mask(plain_text(text))), _LONGEST[kind])
@@ -53,7 +53,7 @@ def _cut(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
-class LeftCart(NamedTuple):
+class AbandonedCart(NamedTuple):
     """A cart that was left.
 
     Attributes:
@@ -67,7 +67,7 @@ class LeftCart(NamedTuple):
     since: float
 
 
-class Scarce(NamedTuple):
+class ScarceProduct(NamedTuple):
     """A product or variation of which little is left.
 
     Attributes:
@@ -77,7 +77,7 @@ class Scarce(NamedTuple):
         sold: pieces of it that were sold lately.
     """
 
-    item: Item
+    item: ProductName
     left: Quantity
     is_out: bool
     sold: Quantity
@@ -92,7 +92,7 @@ class Scarce(NamedTuple):
 class SoldLine(NamedTuple):
     """Some pieces of a product in one order, and what they were sold for."""
 
-    item: Item
+    item: ProductName
     pieces: Quantity
     value: Money
 
@@ -119,13 +119,13 @@ class _Seller:
         return next(iter(self.skus)) if len(self.skus) == 1 else ""
 
 
-def carts(found: Iterable[LeftCart]) -> list[Sample]:
+def carts(found: Iterable[AbandonedCart]) -> list[Sample]:
     """List the carts that are worth most.
 
     Amounts of two currencies cannot be compared, so each currency's carts come in turn; the
     currency that most carts are in begins.
     """
-    by_currency: defaultdict[str, list[LeftCart]] = defaultdict(list)
+    by_currency: defaultdict[str, list[AbandonedCart]] = defaultdict(list)
     for cart in found:
         by_currency[cart.value.currency].append(cart)
     for own in by_currency.values():
@@ -141,7 +141,7 @@ def carts(found: Iterable[LeftCart]) -> list[Sample]:
     return samples
 
 
-def scarce(found: Iterable[Scarce]) -> list[Sample]:
+def scarce(found: Iterable[ScarceProduct]) -> list[Sample]:
     """List the products that most need stock."""
     chosen = sorted(found, key=lambda one: one.urgency)[: lists.MOST]
     samples = [_listed("scarce", len(chosen))]
@@ -163,7 +163,7 @@ def best_sellers(lines: Iterable[SoldLine]) -> list[Sample]:
     for number in chosen:
         one = sellers[number]
         for code in sorted(one.pieces, key=lambda code: (-one.pieces[code], code)):
-            labels = Item(number, one.name, one.sku).labels(currency=code)
+            labels = ProductName(number, one.name, one.sku).labels(currency=code)
             rows.append((lists.SELLER_SOLD, one.pieces[code], labels))
             rows.append((lists.SELLER_VALUE, one.value[code], labels))
     shown: Sequence[Sample] = [Sample(metric, float(n), labels) for metric, n, labels in rows]

@@ -29,7 +29,7 @@ _HTML = ("text/html", "application/xhtml+xml")
 
 
 @dataclass(frozen=True, slots=True)
-class Closed:
+class ClosedPage:
     """How a page tells visitors that the shop is not open yet.
 
     Attributes:
@@ -46,7 +46,7 @@ class Closed:
 
 
 @dataclass(frozen=True, slots=True)
-class Pages:
+class StorefrontPages:
     """What a platform's own pages tell visitors.
 
     Attributes:
@@ -55,7 +55,7 @@ class Pages:
         statuses: HTTP statuses with a meaning of their own: error type and message.
     """
 
-    closed: Closed
+    closed: ClosedPage
     failures: Sequence[tuple[str, str, str]] = ()
     statuses: Mapping[int, tuple[str, str]] = field(default_factory=dict)
 
@@ -69,23 +69,23 @@ def check_path(value: str) -> str | None:
     return None
 
 
-def slow(response: Response, run: Run) -> list[str]:
+def slow_answer(response: Response, run: Run) -> list[str]:
     """Return the sentence that says how slow an answer was, if it was, by option `slow_after`."""
     limit = number(run.options, "slow_after")
     took = sum(response.phases.values())
     return [f"The answer took {took:.1f} s, more than {limit:g} s."] if took > limit else []
 
 
-Moved = Callable[[Any, Run, RedirectError], Plan[bool]]
+RedirectCheck = Callable[[Any, Run, RedirectError], Plan[bool]]
 """Whether a redirect to another host leads to a domain of the store's own."""
 
 
-def storefront(
-    pages: Pages,
+def storefront_probe(
+    pages: StorefrontPages,
     marks: Marks,
     *,
     query: Mapping[str, str] | None = None,
-    moved: Moved | None = None,
+    moved: RedirectCheck | None = None,
 ) -> Probe:
     """Return the probe that reads the front page, or the one that is configured, as a visitor.
 
@@ -114,7 +114,7 @@ def storefront(
         source = text(response)
         low = source.lower()
         _check_page(response, source, low, pages, marks)
-        degraded = slow(response, run)
+        degraded = slow_answer(response, run)
         closed = pages.closed
         sent = closed.path and closed.path in response.url
         if sent or any(mark in low for mark in closed.marks):
@@ -133,7 +133,9 @@ def storefront(
     )
 
 
-def _check_page(response: Response, source: str, low: str, pages: Pages, marks: Marks) -> None:
+def _check_page(
+    response: Response, source: str, low: str, pages: StorefrontPages, marks: Marks
+) -> None:
     """Refuse what is no page of a shop.
 
     Raises:
@@ -163,7 +165,7 @@ def _check_page(response: Response, source: str, low: str, pages: Pages, marks: 
         raise StoreError("invalid_response", f"the page is {kind[:40]}, not HTML", status=status)
 
 
-def tls(small_file: str) -> Probe:
+def tls_probe(small_file: str) -> Probe:
     """Return the probe that looks at the certificate.
 
     Args:

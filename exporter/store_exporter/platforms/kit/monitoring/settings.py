@@ -13,7 +13,7 @@ Check = Callable[[str], str | None]
 """Says what is wrong with a value, None if nothing is."""
 
 
-def form(valid: str, otherwise: str, *mistaken: tuple[str, str]) -> Check:
+def format_check(valid: str, otherwise: str, *mistaken: tuple[str, str]) -> Check:
     """Return a check of the form of a credential, which never repeats the value.
 
     Args:
@@ -32,7 +32,7 @@ def form(valid: str, otherwise: str, *mistaken: tuple[str, str]) -> Check:
     return check
 
 
-def either(alone: str, *together: str) -> Callable[[Mapping[str, Any]], str | None]:
+def one_or_all(alone: str, *together: str) -> Callable[[Mapping[str, Any]], str | None]:
     """Return a check of credentials of which one is needed, or else all of some others.
 
     Args:

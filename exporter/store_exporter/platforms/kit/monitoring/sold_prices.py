@@ -24,7 +24,7 @@ _LOWER, _HIGHER = Decimal("0.8"), Decimal("1.25")
 _PRICES = ("usual", "lower", "higher")
 
 
-class SoldAt(NamedTuple):
+class SoldPrice(NamedTuple):
     """A line of an order.
 
     Attributes:
@@ -40,7 +40,7 @@ class SoldAt(NamedTuple):
     when: float
 
 
-def by_price(lines: Iterable[SoldAt], now: float) -> list[Sample]:
+def price_samples(lines: Iterable[SoldPrice], now: float) -> list[Sample]:
     """Count the products sold within the last day by their price; nothing where none has a past."""
     lines = sorted(lines, key=lambda line: -line.when)
     if not lines:

@@ -27,7 +27,7 @@ def limit(value: object) -> int:
     return value
 
 
-def reach(size: int, page: object) -> int:
+def items_to_read(size: int, page: object) -> int:
     """Return how many items have to be read for a page of so many.
 
     Raises:
@@ -136,7 +136,7 @@ def quantity(value: object, *, low: int = 1) -> int:
     return value
 
 
-def whole(value: object, name: str) -> int:
+def whole_number(value: object, name: str) -> int:
     """Return a whole number.
 
     Raises:

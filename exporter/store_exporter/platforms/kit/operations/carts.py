@@ -107,13 +107,13 @@ class ShopperCart(ABC, Generic[ApiT]):
                 if error.fault is not Fault.CUSTOMER:
                     raise
                 problems.append(error.message)
-        return renewed(cart, problems)
+        return as_renewed(cart, problems)
 
     def without(self, product: int | str) -> Plan[Cart]:
         """Take every line that holds a product or one of its variations out of the cart."""
         before = yield from self.open()
         lines = yield from self._lines_of(before, product)
-        return kept(before, (yield from self.remove(lines)))
+        return keep_renewal(before, (yield from self.remove(lines)))
 
     def with_quantity(self, product: int | str, quantity: int) -> Plan[Cart]:
         """Set the quantity of the line that holds a product.
@@ -128,7 +128,7 @@ class ShopperCart(ABC, Generic[ApiT]):
             message = "several lines hold this product: name the variation"
             raise StoreError("invalid_input", message)
         changed = self.set_quantity(lines[0], count) if count else self.remove(lines)
-        return kept(before, (yield from changed))
+        return keep_renewal(before, (yield from changed))
 
     def _lines_of(self, cart: Cart, product: int | str) -> Plan[list[CartLine]]:
         """Return the lines of a cart that hold a product, any of its variations included.
@@ -190,11 +190,11 @@ def cart_plans(
     return add_to_cart, get_cart, remove_from_cart, update_cart_quantity, apply_coupon_to_cart
 
 
-def renewed(cart: Cart, problems: Sequence[str]) -> Cart:
+def as_renewed(cart: Cart, problems: Sequence[str]) -> Cart:
     """Return a cart that took the place of a lost one, with what could not be had again."""
     return replace(cart, renewed=True, problems=(*cart.problems, *problems))
 
 
-def kept(before: Cart, after: Cart) -> Cart:
+def keep_renewal(before: Cart, after: Cart) -> Cart:
     """Return a cart after a change, with what was said of its being renewed before it."""
-    return renewed(after, before.problems) if before.renewed else after
+    return as_renewed(after, before.problems) if before.renewed else after

@@ -17,12 +17,12 @@ from .plans import Planned, plan
 ApiT = TypeVar("ApiT")
 
 
-def refused(reason: str, message: str) -> StoreError:
+def refusal(reason: str, message: str) -> StoreError:
     """Return the refusal of a coupon; `reason` becomes the error's code."""
     return StoreError("invalid_coupon", message, code=f"coupon_{reason}")
 
 
-def check(coupon: Coupon, *, now: float, subtotal: Decimal | None) -> None:
+def check_coupon(coupon: Coupon, *, now: float, subtotal: Decimal | None) -> None:
     """Refuse a coupon that is over, used up or not for such a value of goods.
 
     Args:
@@ -36,16 +36,16 @@ def check(coupon: Coupon, *, now: float, subtotal: Decimal | None) -> None:
     """
     code, expires, least, most = coupon.code, coupon.expires, coupon.minimum, coupon.maximum
     if expires is not None and datetime.fromtimestamp(now, UTC) > expires:
-        raise refused("expired", f"coupon {code} expired on {expires:%Y-%m-%d}")
+        raise refusal("expired", f"coupon {code} expired on {expires:%Y-%m-%d}")
     if coupon.uses_left is not None and coupon.uses_left <= 0:
-        raise refused("usage_limit", f"coupon {code} has been used as often as it may be")
+        raise refusal("usage_limit", f"coupon {code} has been used as often as it may be")
     if subtotal is not None and least is not None and subtotal < least.amount:
-        raise refused("minimum_spend", f"coupon {code} is good from {least} on")
+        raise refusal("minimum_spend", f"coupon {code} is good from {least} on")
     if subtotal is not None and most is not None and subtotal > most.amount:
-        raise refused("maximum_spend", f"coupon {code} is good up to {most}")
+        raise refusal("maximum_spend", f"coupon {code} is good up to {most}")
 
 
-class Asked(NamedTuple):
+class CouponRequest(NamedTuple):
     """What is asked of a coupon.
 
     Attributes:
@@ -61,10 +61,10 @@ class Asked(NamedTuple):
 
 def coupon_plan(
     *, calls: tuple[str, ...]
-) -> Callable[[Callable[[ApiT, Asked], Plan[Coupon]]], Planned[..., Coupon]]:
+) -> Callable[[Callable[[ApiT, CouponRequest], Plan[Coupon]]], Planned[..., Coupon]]:
     """Make a function the plan of validate_coupon; the arguments are those of `plan`."""
 
-    def planned(validate: Callable[[ApiT, Asked], Plan[Coupon]]) -> Planned[..., Coupon]:
+    def planned(validate: Callable[[ApiT, CouponRequest], Plan[Coupon]]) -> Planned[..., Coupon]:
         @plan(Operations.validate_coupon, calls=calls, notes_of=validate)
         def validate_coupon(
             api: ApiT,
@@ -74,7 +74,7 @@ def coupon_plan(
         ) -> Plan[Coupon]:
             value = arguments.amount(subtotal, "subtotal")
             address = None if email is None else arguments.email(email)
-            return validate(api, Asked(arguments.text(code, "code"), value, address))
+            return validate(api, CouponRequest(arguments.text(code, "code"), value, address))
 
         return validate_coupon
 

@@ -11,8 +11,8 @@ from decimal import Decimal
 from ....errors import StoreError
 from ....spec.money import Money
 from ....spec.results import CustomerInsights, CustomerSpend, InsightTotals, Listing
-from ..reading.lists import on_page
-from ..reading.money import exact, rounded
+from ..reading.lists import page_of
+from ..reading.money import normalized, rounded
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class _Customer:
         for order in self.orders:
             sums[order.spent.currency] += order.spent.amount
         own = sum(order.spent.currency == currency for order in self.orders)
-        total = exact(sums.pop(currency, Decimal(0)), currency)
+        total = normalized(sums.pop(currency, Decimal(0)), currency)
         latest = max(self.orders, key=lambda order: order.created)
         return CustomerSpend(
             name=latest.name,
@@ -70,7 +70,7 @@ class _Customer:
             average=Money(rounded(total / max(own, 1), currency), currency),
             last_active=latest.created,
             other_currencies=tuple(
-                Money(exact(amount, code), code) for code, amount in sorted(sums.items())
+                Money(normalized(amount, code), code) for code, amount in sorted(sums.items())
             ),
         )
 
@@ -104,10 +104,10 @@ def insights(
         raise StoreError("invalid_response", "no customer has orders that can all be read")
     spends.sort(key=lambda spend: (-spend.total.amount, -spend.orders, spend.email))
     found_all = Listing(tuple(spends), len(spends) + len(unreadable), len(unreadable))
-    return listed(found_all, currency, wanted)
+    return top_customers(found_all, currency, wanted)
 
 
-def listed(found: Listing[CustomerSpend], currency: str, wanted: int) -> CustomerInsights:
+def top_customers(found: Listing[CustomerSpend], currency: str, wanted: int) -> CustomerInsights:
     """Return the first of all customers, with what all of them come to.
 
     Args:
@@ -115,7 +115,7 @@ def listed(found: Listing[CustomerSpend], currency: str, wanted: int) -> Custome
         currency: the shop's.
         wanted: how many to return.
     """
-    page = on_page(found, 1, wanted)
+    page = page_of(found, 1, wanted)
     members = {each.name: getattr(page, each.name) for each in fields(Listing)}
     is_whole = found.complete and not found.unreadable
     members["totals"] = totals(found.items, currency) if is_whole else None
@@ -128,12 +128,14 @@ def totals(customers: Sequence[CustomerSpend], currency: str) -> InsightTotals:
     others: defaultdict[str, Decimal] = defaultdict(Decimal)
     for money in (money for customer in buyers for money in customer.other_currencies):
         others[money.currency] += money.amount
-    spent = exact(sum((buyer.total.amount for buyer in buyers), Decimal(0)), currency)
+    spent = normalized(sum((buyer.total.amount for buyer in buyers), Decimal(0)), currency)
     return InsightTotals(
         customers=len(buyers),
         returning=sum(buyer.orders > 1 for buyer in buyers),
         orders=sum(buyer.orders for buyer in buyers),
         spent=Money(spent, currency),
         average=Money(rounded(spent / max(len(buyers), 1), currency), currency),
-        other_currencies=tuple(Money(exact(others[code], code), code) for code in sorted(others)),
+        other_currencies=tuple(
+            Money(normalized(others[code], code), code) for code in sorted(others)
+        ),
     )

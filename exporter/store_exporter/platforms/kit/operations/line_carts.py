@@ -9,7 +9,7 @@ from typing import Any, ClassVar, TypeVar
 from ....errors import StoreError
 from ....net.plans import Plan
 from ....spec.results import Cart, CartLine
-from .carts import ShopperCart, kept
+from .carts import ShopperCart, keep_renewal
 from .products import Lookup
 
 ApiT = TypeVar("ApiT")
@@ -60,7 +60,7 @@ class LineCart(ShopperCart[ApiT]):
         before = yield from self.open()
         held = _pieces(before.lines, number)
         added = self.add_pieces(number, quantity)
-        return kept(before, (yield from self._whole(added, number, held, held + quantity)))
+        return keep_renewal(before, (yield from self._whole(added, number, held, held + quantity)))
 
     def set_quantity(self, line: CartLine, quantity: int) -> Plan[Cart]:
         """Change how many pieces a line of the open cart has."""
@@ -78,7 +78,7 @@ class LineCart(ShopperCart[ApiT]):
             if codes:
                 yield from self.set_codes(codes)
             raise StoreError("invalid_coupon", f"{code} is not good for this cart")
-        return kept(before, after)
+        return keep_renewal(before, after)
 
     def ids_of(self, product: int | str) -> Plan[set[int]]:
         """Return the ids by which a cart may hold a product: its own or its variants'."""

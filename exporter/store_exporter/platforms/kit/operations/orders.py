@@ -31,10 +31,10 @@ from ....spec.results import (
     RefundStatus,
 )
 from ..connection import Api
-from ..reading.days import Moments
+from ..reading.days import TimeRange
 from ..reading.fields import Fields
-from ..reading.lists import on_page
-from ..reading.money import exact
+from ..reading.lists import page_of
+from ..reading.money import normalized
 from . import arguments
 from .plans import Planned, plan
 
@@ -44,7 +44,7 @@ _UNSOLD = ("pending", "failed", "cancelled")
 """Statuses of orders for which nothing was paid that stays."""
 
 
-class OrdersAsked(NamedTuple):
+class OrdersRequest(NamedTuple):
     """Which orders of a customer are asked for.
 
     Attributes:
@@ -57,7 +57,7 @@ class OrdersAsked(NamedTuple):
 
     email: str
     status: str | None
-    when: Moments | None
+    when: TimeRange | None
     limit: int
     page: int
 
@@ -107,7 +107,7 @@ class Orders(ABC, Generic[ApiT]):
         """Read an order; who placed it only when that was asked for."""
 
     @abstractmethod
-    def listed(self, asked: OrdersAsked) -> Plan[Listing[Order]]:
+    def listed(self, asked: OrdersRequest) -> Plan[Listing[Order]]:
         """Return orders of an address as results, newest first.
 
         They reach to the end of the page that is asked for at least, and may be more; `total` is
@@ -203,8 +203,8 @@ def refund_status(order_id: int, total: Money, refunds: Iterable[Refund]) -> Ref
     return RefundStatus(order_id, status, total, Money(refunded, total.currency), tuple(newest))
 
 
-def _on_page(found: Listing[Order], asked: OrdersAsked) -> CustomerOrders:
-    page = on_page(found, asked.page, asked.limit)
+def _on_page(found: Listing[Order], asked: OrdersRequest) -> CustomerOrders:
+    page = page_of(found, asked.page, asked.limit)
     every = found.complete and not found.unreadable and found.total == len(found)
     members = {each.name: getattr(page, each.name) for each in fields(Listing)}
     members["summary"] = summary(found.items) if every else None
@@ -220,7 +220,7 @@ def summary(orders: Sequence[Order]) -> OrderSummary:
     dates = [order.created for order in orders if order.created is not None]
     return OrderSummary(
         orders=len(orders),
-        spent=tuple(Money(exact(spent[code], code), code) for code in sorted(spent)),
+        spent=tuple(Money(normalized(spent[code], code), code) for code in sorted(spent)),
         first=min(dates, default=None),
         last=max(dates, default=None),
     )
@@ -256,13 +256,13 @@ def order_plans(
         page: int = 1,
     ) -> Plan[CustomerOrders]:
         size, known = arguments.limit(limit), kind(api)
-        arguments.reach(size, page)
+        arguments.items_to_read(size, page)
         begin, end = arguments.days(first, last)
         chosen = None if status is None else known.check_status(status)
         address, when = arguments.email(email), None
         if begin is not None or end is not None:
-            when = Moments.up_to(begin, end, api.now(), (yield from known.zone()))
-        asked = OrdersAsked(address, chosen, when, size, page)
+            when = TimeRange.up_to(begin, end, api.now(), (yield from known.zone()))
+        asked = OrdersRequest(address, chosen, when, size, page)
         yield from known.prepare()
         return _on_page((yield from known.listed(asked)), asked)
 

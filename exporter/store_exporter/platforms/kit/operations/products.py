@@ -55,13 +55,13 @@ def find(
     return found
 
 
-def of_sku(rows: Iterable[Fields], sku: str) -> Fields | None:
+def matching_sku(rows: Iterable[Fields], sku: str) -> Fields | None:
     """Return what has a SKU; stores ignore case when they search, so the exact one comes first."""
     alike = [row for row in rows if row.text_or("sku").casefold() == sku.casefold()]
     return next((row for row in alike if row.text_or("sku") == sku), next(iter(alike), None))
 
 
-def in_all(counted: Iterable[Quantity | None]) -> Quantity | None:
+def total_quantity(counted: Iterable[Quantity | None]) -> Quantity | None:
     """Add up what is left of variations; one that is not counted makes the sum unknown."""
     known = list(counted)
     total: Quantity = 0
@@ -73,7 +73,7 @@ def in_all(counted: Iterable[Quantity | None]) -> Quantity | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class FoundProduct:
     """A product or a variation that was found.
 
     Attributes:
@@ -90,7 +90,7 @@ class Offer:
     whole: bool = True
     unreadable: Sequence[StoreError] = ()
 
-    def complete(self) -> Offer:
+    def complete(self) -> FoundProduct:
         """Return the offer.
 
         Raises:
@@ -112,18 +112,18 @@ class Lookup(ABC, Generic[ApiT]):
         self.api = api
 
     @abstractmethod
-    def by_sku(self, sku: str) -> Plan[Offer | None]:
+    def by_sku(self, sku: str) -> Plan[FoundProduct | None]:
         """Find what has a SKU; its details may be missing."""
 
     @abstractmethod
-    def product(self, identifier: int) -> Plan[Offer | None]:
+    def product(self, identifier: int) -> Plan[FoundProduct | None]:
         """Find the product with an id, with its variations."""
 
     @abstractmethod
-    def variation(self, identifier: int) -> Plan[Offer | None]:
+    def variation(self, identifier: int) -> Plan[FoundProduct | None]:
         """Find the variation with an id."""
 
-    def find(self, product: int | str) -> Plan[Offer]:
+    def find(self, product: int | str) -> Plan[FoundProduct]:
         """Return the product or variation that an id or SKU names.
 
         Raises:
@@ -131,10 +131,10 @@ class Lookup(ABC, Generic[ApiT]):
         """
         return (yield from self._find(product)).complete()
 
-    def _find(self, product: int | str) -> Plan[Offer]:
+    def _find(self, product: int | str) -> Plan[FoundProduct]:
         return find(product, self.by_sku, self._by_id)
 
-    def _by_id(self, identifier: int) -> Plan[Offer | None]:
+    def _by_id(self, identifier: int) -> Plan[FoundProduct | None]:
         """Find a product or a variation; the two have numbers of their own."""
         return (yield from self.product(identifier)) or (yield from self.variation(identifier))
 
@@ -150,7 +150,7 @@ class Lookup(ABC, Generic[ApiT]):
             found = (yield from ask(found.product.id)) or found
         return found.product
 
-    def variations(self, offer: Offer) -> Plan[Sequence[Product]]:
+    def variations(self, offer: FoundProduct) -> Plan[Sequence[Product]]:
         """Return all variations of the product that was found, or is a variation of.
 
         Raises:
@@ -164,7 +164,7 @@ class Lookup(ABC, Generic[ApiT]):
         rows, left_out = tuple(found.variations or ()), len(found.unreadable)
         return Listing(rows, len(rows) + left_out, left_out)
 
-    def _product_of(self, offer: Offer) -> Plan[Offer]:
+    def _product_of(self, offer: FoundProduct) -> Plan[FoundProduct]:
         """Return the product with its variations that was found, or is a variation of."""
         if offer.variations is not None or offer.product.parent_id is None:
             return offer
@@ -174,7 +174,7 @@ class Lookup(ABC, Generic[ApiT]):
         return product
 
 
-def combined(identifier: int, name: str, variations: Sequence[Product]) -> Product:
+def product_of_variations(identifier: int, name: str, variations: Sequence[Product]) -> Product:
     """Return a product that has nothing but its variations, of which there is one at least.
 
     It costs what the cheapest costs, and there is what there is of all of them.
@@ -192,7 +192,7 @@ def combined(identifier: int, name: str, variations: Sequence[Product]) -> Produ
         name=name,
         in_stock=available,
         status="in_stock" if available else "out_of_stock",
-        quantity=in_all(stock.quantity for stock in stocks),
+        quantity=total_quantity(stock.quantity for stock in stocks),
         backorders_allowed=any(stock.backorders_allowed for stock in stocks),
     )
     return replace(
@@ -209,7 +209,7 @@ def combined(identifier: int, name: str, variations: Sequence[Product]) -> Produ
     )
 
 
-def price_of(product: Product, variations: Sequence[Product] = ()) -> Price:
+def price_range(product: Product, variations: Sequence[Product] = ()) -> Price:
     """Return what a product costs; with variations, from the lowest to the highest."""
     amounts = [row.price for row in (variations or (product,)) if row.price is not None]
     amounts.sort(key=lambda money: money.amount)
@@ -257,8 +257,8 @@ def product_plans(
         lookup = kind(api)
         offer = yield from lookup.find(product)
         if offer.product.type != "variable":
-            return price_of(offer.product)
-        return price_of(offer.product, (yield from lookup.variations(offer)))
+            return price_range(offer.product)
+        return price_range(offer.product, (yield from lookup.variations(offer)))
 
     @plan(Operations.get_product_variations, calls=calls)
     def get_product_variations(api: ApiT, product: int | str) -> Plan[Listing[Product]]:

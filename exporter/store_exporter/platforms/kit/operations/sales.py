@@ -16,8 +16,8 @@ from ....spec.money import Money, Quantity
 from ....spec.operations import Operations
 from ....spec.results import SalesReport, SoldProduct
 from ..connection import Api
-from ..reading.days import Moments, today
-from ..reading.money import exact, rounded
+from ..reading.days import TimeRange, today
+from ..reading.money import normalized, rounded
 from . import arguments
 from .plans import Planned, plan
 
@@ -27,7 +27,7 @@ PERIODS = ("day", "week", "month", "year")
 DEFINITIONS = ("created", "paid")
 
 
-class Days(NamedTuple):
+class ReportDays(NamedTuple):
     """Days as a caller gives them: a period up to today, or the first day and perhaps the last.
 
     Attributes:
@@ -53,7 +53,9 @@ class Days(NamedTuple):
         return self.first or begins[self.period], self.last or today
 
 
-def asked(period: str, first: date | str | None, last: date | str | None, definition: str) -> Days:
+def requested_days(
+    period: str, first: date | str | None, last: date | str | None, definition: str
+) -> ReportDays:
     """Return the days that a report is asked for.
 
     Raises:
@@ -66,14 +68,14 @@ def asked(period: str, first: date | str | None, last: date | str | None, defini
         raise StoreError("invalid_request", "definition is neither created nor paid")
     if begin is None and end is not None:
         raise StoreError("invalid_request", "last needs first")
-    return Days(period, begin, end, definition)
+    return ReportDays(period, begin, end, definition)
 
 
 MOST_PRODUCTS = 10
 """The most products that a report names."""
 
 
-class Sold(NamedTuple):
+class SoldItems(NamedTuple):
     """Some of a product that was sold.
 
     Attributes:
@@ -97,7 +99,7 @@ class TopProducts:
     def __init__(self) -> None:
         self._found: defaultdict[str, dict[int, SoldProduct]] = defaultdict(dict)
 
-    def add(self, one: Sold) -> None:
+    def add(self, one: SoldItems) -> None:
         """Add a line of an order."""
         rows, currency = self._found[one.total.currency], one.total.currency
         before = rows.get(one.product)
@@ -107,7 +109,7 @@ class TopProducts:
         # Variations of one product have SKUs of their own.
         sku = before.sku if before.sku == one.sku else ""
         items = before.items + one.pieces
-        money = Money(exact(total, currency), currency)
+        money = Money(normalized(total, currency), currency)
         rows[one.product] = SoldProduct(one.product, before.name, sku, items, money)
 
     def of(self, currency: str) -> tuple[SoldProduct, ...]:
@@ -150,7 +152,7 @@ class Sums:
         """Return the report; the average is rounded to the currency's decimals."""
 
         def money(amount: Decimal) -> Money:
-            return Money(exact(amount, currency), currency)
+            return Money(normalized(amount, currency), currency)
 
         average = rounded(self.gross / self.orders, currency) if self.orders else None
         extra = self.tax + self.shipping - self.unearned
@@ -184,7 +186,7 @@ class Sales:
         self.unreadable = 0
         self._tops = TopProducts()
 
-    def add(self, currency: str, one: Sums, sold: Iterable[Sold] = ()) -> None:
+    def add(self, currency: str, one: Sums, sold: Iterable[SoldItems] = ()) -> None:
         """Add an order, with its lines, or a refund."""
         self.sums[currency] += one
         for line in sold:
@@ -199,7 +201,7 @@ class Sales:
         return replace(own, other_currencies=tuple(others), unreadable=self.unreadable)
 
 
-class SalesAsked(NamedTuple):
+class SalesRequest(NamedTuple):
     """Which sales a report is asked for.
 
     Attributes:
@@ -207,7 +209,7 @@ class SalesAsked(NamedTuple):
         definition: one of `DEFINITIONS`: which orders count.
     """
 
-    when: Moments
+    when: TimeRange
     definition: str
 
 
@@ -218,7 +220,7 @@ def report_plan(
     calls: tuple[str, ...],
     errors: tuple[str, ...] = (),
     deadline: float = DEADLINE,
-) -> Callable[[Callable[[ApiT, SalesAsked], Plan[Sales]]], Planned[..., SalesReport]]:
+) -> Callable[[Callable[[ApiT, SalesRequest], Plan[Sales]]], Planned[..., SalesReport]]:
     """Make a function that adds up sales the plan of get_sales_report.
 
     Args:
@@ -229,7 +231,7 @@ def report_plan(
         deadline: see there.
     """
 
-    def planned(sold: Callable[[ApiT, SalesAsked], Plan[Sales]]) -> Planned[..., SalesReport]:
+    def planned(sold: Callable[[ApiT, SalesRequest], Plan[Sales]]) -> Planned[..., SalesReport]:
         @plan(
             Operations.get_sales_report,
             calls=calls,
@@ -244,11 +246,11 @@ def report_plan(
             last: date | str | None = None,
             definition: str = "created",
         ) -> Plan[SalesReport]:
-            days = asked(period, first, last, definition)
+            days = requested_days(period, first, last, definition)
             calendar = yield from zone(api)
             begin, end = days.until(today(api.now(), calendar))
-            when = Moments.of(begin, end, calendar)
-            sales = yield from sold(api, SalesAsked(when, definition))
+            when = TimeRange.of(begin, end, calendar)
+            sales = yield from sold(api, SalesRequest(when, definition))
             code = yield from currency(api)
             return sales.report(code, definition=definition, first=begin, last=end)
 

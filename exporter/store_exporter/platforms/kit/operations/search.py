@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeVar
 from ....net.plans import Plan
 from ....spec.operations import Operations
 from ....spec.results import Listing, Product
-from ..reading.lists import on_page
+from ..reading.lists import page_of
 from . import arguments
 from .plans import Planned, plan
 
@@ -19,7 +19,7 @@ ApiT = TypeVar("ApiT")
 SORTS = ("newest", "price", "price_desc", "popularity", "rating", "title")
 
 
-class Search(NamedTuple):
+class SearchRequest(NamedTuple):
     """What is searched for; None for what does not matter.
 
     Attributes:
@@ -58,7 +58,7 @@ class Search(NamedTuple):
             kept = tuple(product for product in found if self._has_options(product))
             total = len(kept) if found.complete and len(found) == found.total else None
             found = replace(found, items=kept, total=total)
-        return on_page(found, self.page, self.limit)
+        return page_of(found, self.page, self.limit)
 
     def _has_options(self, product: Product) -> bool:
         own = {
@@ -70,11 +70,13 @@ class Search(NamedTuple):
 
 def search_plan(
     *, calls: tuple[str, ...], errors: tuple[str, ...] = ()
-) -> Callable[[Callable[[ApiT, Search], Plan[Listing[Product]]]], Planned[..., Listing[Product]]]:
+) -> Callable[
+    [Callable[[ApiT, SearchRequest], Plan[Listing[Product]]]], Planned[..., Listing[Product]]
+]:
     """Make a function the plan of search_products; the arguments are those of `plan`."""
 
     def planned(
-        search: Callable[[ApiT, Search], Plan[Listing[Product]]],
+        search: Callable[[ApiT, SearchRequest], Plan[Listing[Product]]],
     ) -> Planned[..., Listing[Product]]:
         @plan(Operations.search_products, calls=calls, errors=errors, notes_of=search)
         def search_products(
@@ -91,8 +93,8 @@ def search_plan(
             page: int = 1,
         ) -> Plan[Listing[Product]]:
             size = arguments.limit(limit)
-            arguments.reach(size, page)
-            asked = Search(
+            arguments.items_to_read(size, page)
+            asked = SearchRequest(
                 arguments.text(query, "query") if query is not None and query.strip() else None,
                 arguments.text(category, "category") if isinstance(category, str) else category,
                 arguments.amount(min_price, "min_price"),

@@ -36,7 +36,7 @@ class Zone(NamedTuple):
     countries: frozenset[str] = frozenset()
 
 
-def chosen(zones: Sequence[Zone], wanted: int | str | None) -> Sequence[Zone]:
+def zones_named(zones: Sequence[Zone], wanted: int | str | None) -> Sequence[Zone]:
     """Return the zones that have an id or name; all of them for None.
 
     Raises:
@@ -51,7 +51,7 @@ def chosen(zones: Sequence[Zone], wanted: int | str | None) -> Sequence[Zone]:
     return found
 
 
-def info(
+def shipping_info(
     zones: Mapping[str, tuple[ShippingMethod, ...]], currency: Callable[[], Plan[str]]
 ) -> Plan[ShippingInfo]:
     """Return the ways of delivery, and where free delivery without a coupon begins.
@@ -102,7 +102,7 @@ def shipping_plans(
         for zone in (yield from there(api, arguments.destination(country, postcode))):
             ways = yield from methods(api, zone)
             found[zone.name] = (*found.get(zone.name, ()), *ways)
-        return (yield from info(found, partial(currency, api)))
+        return (yield from shipping_info(found, partial(currency, api)))
 
     @plan(Operations.get_shipping_methods, calls=calls, notes_of=reaching)
     def get_shipping_methods(
@@ -114,7 +114,7 @@ def shipping_plans(
         every = yield from there(api, arguments.destination(country, postcode))
         found: list[ShippingMethod] = []
         unreadable = every.unreadable
-        for one in chosen(every.items, zone):
+        for one in zones_named(every.items, zone):
             ways = yield from methods(api, one)
             found += ways
             unreadable += ways.unreadable

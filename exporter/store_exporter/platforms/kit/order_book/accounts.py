@@ -128,6 +128,6 @@ def refunds_of(account: list[Any]) -> Iterator[tuple[str, str | None]]:
     return zip(account[REFUNDS::2], account[REFUNDS + 1 :: 2], strict=True)
 
 
-def refunded(account: list[Any]) -> Decimal:
+def refunded_amount(account: list[Any]) -> Decimal:
     """Return what was counted of an order's refunds."""
     return sum((Decimal(amount) for _, amount in refunds_of(account) if amount), Decimal(0))

@@ -96,7 +96,7 @@ def read_again(book: NumberedBook[Any]) -> Plan[None]:
 
 
 def _read_again(book: NumberedBook[Any], ids: list[str]) -> Plan[None]:
-    answer = yield from book.ask(book.chosen(ids))
+    answer = yield from book.ask(book.by_ids(ids))
     book.take(answer.page)
     found = set(answer.page.ids)
     absent = [one for one in ids if one not in found]
@@ -117,7 +117,7 @@ def _is_settled(book: NumberedBook[Any], number: str) -> Plan[bool]:
         return False
     book.lookups -= 1
     try:
-        order = yield from book.one(number)
+        order = yield from book.one_order(number)
     except StoreError as error:
         if error.error_type != "not_found":
             raise

@@ -180,7 +180,7 @@ class Ledger(OrderMemory):
         known = dict(accounts.refunds_of(entry))
         # What was counted of a refund that is there no more belongs to the order again.
         there = sum((r.amount for r in order.refunds if known.get(r.id) is not None), Decimal(0))
-        amount += accounts.refunded(entry) - there
+        amount += accounts.refunded_amount(entry) - there
         if entry[AMOUNT] is None:
             self.paid += 1
             self.pay(order.method, PAID)
@@ -213,7 +213,7 @@ class Ledger(OrderMemory):
     def _close(self, entry: list[Any]) -> None:
         """Take what is left of a counted order out of the account."""
         if entry[AMOUNT] is not None:
-            self._account_for(entry, accounts.refunded(entry))
+            self._account_for(entry, accounts.refunded_amount(entry))
 
     def gone(self, order_id: str) -> None:
         """Note that a remembered order is deleted or in the trash."""

@@ -24,7 +24,7 @@ from . import audit
 from .accounts import CountedOrder, CountedRefund
 from .book import ApiT, OrderBook
 from .pages import OrderPage, read_page
-from .progress import OrdersRead
+from .progress import ReadingProgress
 from .walk import WalkQuery
 
 logger = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ class OrderAnswer:
     response: Response
 
 
-class NumberedBook(OrderBook[ApiT, OrdersRead]):
+class NumberedBook(OrderBook[ApiT, ReadingProgress]):
     """The order book of a store, kept by a walk over the orders' times of change.
 
     Attributes:
@@ -73,7 +73,7 @@ class NumberedBook(OrderBook[ApiT, OrdersRead]):
         """Return what to ask for the orders by id, the largest first, but for some."""
 
     @abstractmethod
-    def chosen(self, ids: Sequence[str]) -> Mapping[str, Any]:
+    def by_ids(self, ids: Sequence[str]) -> Mapping[str, Any]:
         """Return what to ask for some orders by id, which are no more than a page holds."""
 
     @abstractmethod
@@ -81,7 +81,7 @@ class NumberedBook(OrderBook[ApiT, OrdersRead]):
         """Ask for a page of the orders."""
 
     @abstractmethod
-    def one(self, order_id: str) -> Plan[Any]:
+    def one_order(self, order_id: str) -> Plan[Any]:
         """Ask for one order.
 
         Raises:
@@ -96,13 +96,13 @@ class NumberedBook(OrderBook[ApiT, OrdersRead]):
     def order(self, row: Fields, changed: int | None) -> CountedOrder | None:
         """Read an order, given when it last changed; None for what is none, or no more."""
 
-    def first_place(self, since: int) -> OrdersRead:
+    def first_place(self, since: int) -> ReadingProgress:
         """Return the place of a walk that begins at a time."""
-        return OrdersRead.at(since)
+        return ReadingProgress.at(since)
 
-    def saved_place(self, document: Any) -> OrdersRead:
+    def saved_place(self, document: Any) -> ReadingProgress:
         """Return the place that was saved."""
-        return OrdersRead.from_document(document)
+        return ReadingProgress.from_document(document)
 
     @property
     def backlog(self) -> int:
@@ -124,7 +124,7 @@ class NumberedBook(OrderBook[ApiT, OrdersRead]):
         clock = int(self.run.now() if server is None else server)
         unknown = clock if page.ids else 0
         began = min(max(page.changed, default=unknown), clock)
-        self.start(began, OrdersRead.at(began, newest=began), page.orders)
+        self.start(began, ReadingProgress.at(began, newest=began), page.orders)
         self.place.latest = newest.page.newest
         self.place.count = newest.total
         self.ledger.newest = max(page.newest, newest.page.newest)

@@ -10,7 +10,7 @@ from .walk import Walk
 
 
 @dataclass(slots=True)
-class OrdersRead:
+class ReadingProgress:
     """Where the reading stands.
 
     Attributes:
@@ -29,7 +29,7 @@ class OrdersRead:
     unchecked: int = 0
 
     @classmethod
-    def at(cls, since: int, newest: int = 0) -> OrdersRead:
+    def at(cls, since: int, newest: int = 0) -> ReadingProgress:
         """Return the place at which everything changed from a Unix time on is to be read."""
         return cls(Walk(since, newest=newest))
 
@@ -43,7 +43,7 @@ class OrdersRead:
         }
 
     @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> OrdersRead:
+    def from_document(cls, document: Mapping[str, Any]) -> ReadingProgress:
         """Return the place that was saved.
 
         Raises:

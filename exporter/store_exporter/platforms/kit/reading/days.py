@@ -14,20 +14,20 @@ def today(now: float, zone: tzinfo) -> date:
     return datetime.fromtimestamp(now, zone).date()
 
 
-class Moments(NamedTuple):
+class TimeRange(NamedTuple):
     """The time of some days, from one moment up to another, which is not part of it."""
 
     begin: datetime
     end: datetime
 
     @classmethod
-    def of(cls, first: date, last: date, zone: tzinfo) -> Moments:
+    def of(cls, first: date, last: date, zone: tzinfo) -> TimeRange:
         """Return the time of days in a calendar, in GMT."""
         days = (first, last + timedelta(days=1))
         return cls(*(datetime.combine(day, time(), zone).astimezone(UTC) for day in days))
 
     @classmethod
-    def up_to(cls, first: date | None, last: date | None, now: float, zone: tzinfo) -> Moments:
+    def up_to(cls, first: date | None, last: date | None, now: float, zone: tzinfo) -> TimeRange:
         """Return the time of days of which the first may be open, and the last, until now."""
         begin, end = first or _EARLIEST, last or today(now, zone)
         return cls.of(begin, max(begin, end), zone)

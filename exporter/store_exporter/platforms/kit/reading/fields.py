@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ....errors import StoreError
 from ....spec.money import Money, Quantity
-from .money import currency_code, decimal_number, exact
+from .money import currency_code, decimal_number, normalized
 
 T = TypeVar("T")
 _MISSING: Any = object()
@@ -45,7 +45,7 @@ def _kind(value: object) -> str:
         bool: "a boolean",
         int: "a number",
         Decimal: "a number",
-        str: "a text",
+        str: "a string",
         list: "a list",
         dict: "an object",
     }
@@ -101,10 +101,10 @@ class Fields:
         return self._members.get(name)
 
     def text(self, name: str) -> str:
-        """Read a text, with HTML entities decoded."""
+        """Read a string, with HTML entities decoded."""
         value = self._members.get(name)
         if not isinstance(value, str):
-            raise self._wrong(name, "a text")
+            raise self._wrong(name, "a string")
         return html.unescape(value)
 
     def opaque(self, name: str = "id") -> str:
@@ -115,12 +115,12 @@ class Fields:
         return value
 
     def text_or(self, name: str, default: str = "") -> str:
-        """Read a text that only decorates."""
+        """Read a string that only decorates."""
         value = self._members.get(name)
         return html.unescape(value) if isinstance(value, str) else default
 
     def markup_or(self, name: str, default: str = "") -> str:
-        """Read a decorating piece of HTML, as plain text."""
+        """Read a piece of HTML that only decorates, as plain text."""
         value = self._members.get(name)
         return plain_text(value) if isinstance(value, str) else default
 
@@ -144,14 +144,14 @@ class Fields:
         return self.one_of(name, known)
 
     def flag(self, name: str) -> bool:
-        """Read a boolean; PHP may have made a text or a number of it."""
+        """Read a boolean; PHP may have made a string or a number of it."""
         value = self._members.get(name)
         if not isinstance(value, (bool, int, str)) or value not in _FLAGS:
             raise self._wrong(name, "a boolean")
         return _FLAGS[value]
 
     def integer(self, name: str, *, low: int = 0) -> int:
-        """Read a whole number that is at least `low`; PHP may have made a text or a float of it."""
+        """Read a whole number from `low` on; PHP may have made a string or a float of it."""
         value = self._members.get(name)
         if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,18}", value):
             value = int(value)
@@ -177,7 +177,7 @@ class Fields:
         return int(whole) if number == whole else number
 
     def decimal(self, name: str) -> Decimal:
-        """Read a number, or the same as text."""
+        """Read a number, or the same as a string."""
         return decimal_number(self._members.get(name), f"{self.where}: {name}")
 
     def currency(self, name: str) -> str:
@@ -196,7 +196,7 @@ class Fields:
     def money(self, name: str, currency: str) -> Money:
         """Read an amount such as `"12.50"`; some plugins make a JSON number of it."""
         amount = decimal_number(self._members.get(name), f"{self.where}: {name}")
-        return Money(exact(amount, currency), currency)
+        return Money(normalized(amount, currency), currency)
 
     def money_if_any(self, name: str, currency: str) -> Money | None:
         """Read an amount that may be null, empty or false, for none, but must be there."""
@@ -204,7 +204,7 @@ class Fields:
         if value is False or value in (None, ""):
             return None
         amount = decimal_number(value, f"{self.where}: {name}")
-        return Money(exact(amount, currency), currency)
+        return Money(normalized(amount, currency), currency)
 
     def gmt(self, name: str) -> datetime:
         """Read a date that is in GMT without saying so."""
@@ -231,7 +231,7 @@ class Fields:
     def seconds(self, name: str) -> int:
         """Read a date in GMT as whole Unix seconds."""
         moment = self.gmt(name)
-        # An empty date of a database arrives as a time before Christ.
+        # An empty date of a database arrives as one of the year 0 or 1.
         if moment.year < 1971:
             raise StoreError("invalid_response", f"{self.where}: {name} is {moment:%Y-%m-%d}")
         return int(moment.timestamp())
@@ -269,13 +269,13 @@ class Fields:
         for index, item in enumerate(self.listed(name)):
             yield Fields(item, f"{self.where}: {name}[{index}]")
 
-    def texts_or(self, name: str) -> tuple[str, ...]:
-        """Read a decorating list of texts; whatever is no text is left out."""
+    def optional_strings(self, name: str) -> tuple[str, ...]:
+        """Read a list of strings that only decorates; whatever is no string is left out."""
         value = as_list(self._members.get(name)) or ()
         return tuple(html.unescape(item) for item in value if isinstance(item, str))
 
-    def decorating(self, name: str, read: Callable[[Fields], T]) -> tuple[T, ...]:
-        """Read a decorating list of objects; whatever cannot be read is left out."""
+    def optional_items(self, name: str, read: Callable[[Fields], T]) -> tuple[T, ...]:
+        """Read a list of objects that only decorates; whatever cannot be read is left out."""
         found = []
         for item in as_list(self._members.get(name)) or ():
             try:

@@ -48,13 +48,13 @@ class Rows:
         """Read each item; see `listing`."""
         return listing(self.items, what, read, total=self.total, complete=self.complete)
 
-    def readable(self, what: str) -> Iterator[Fields]:
+    def objects(self, what: str) -> Iterator[Fields]:
         """Yield the items that are objects, to look for one among them."""
         for index, item in enumerate(self.items):
             if isinstance(item, Mapping):
                 yield Fields(item, f"{what}[{index}]")
 
-    def whole(self, what: str) -> list[Fields]:
+    def all_items(self, what: str) -> list[Fields]:
         """Return all items of a list that a figure is made of; each must be there and readable.
 
         Raises:
@@ -65,7 +65,7 @@ class Rows:
         return [Fields(item, f"{what}[{index}]") for index, item in enumerate(self.items)]
 
 
-def numbered(
+def read_pages(
     ask: Callable[[int, int], Plan[NumberedPage]],
     *,
     size: int,
@@ -109,7 +109,7 @@ _TELLING = 5
 """How many pages tell how long the others will take."""
 
 
-def taken(
+def read_all(
     ask: Callable[[int, int], Plan[NumberedPage]],
     take: Callable[[Fields], None],
     *,
@@ -223,7 +223,7 @@ def _too_many(what: str, total: int | None, read: int, took: float, allowed: flo
     return StoreError("response_too_large", f"{message}: {allowed:.0f} s are too few for all")
 
 
-def on_page(found: Listing[T], number: int, size: int) -> Listing[T]:
+def page_of(found: Listing[T], number: int, size: int) -> Listing[T]:
     """Return a page of a list that was read up to that page's end at least.
 
     Args:
@@ -239,7 +239,7 @@ def on_page(found: Listing[T], number: int, size: int) -> Listing[T]:
     return replace(found, items=items, page=number, pages=pages, more=number < pages)
 
 
-def only(found: Listing[T], matches: Callable[[T], bool]) -> Listing[T]:
+def matching(found: Listing[T], matches: Callable[[T], bool]) -> Listing[T]:
     """Return a list without what was not asked for.
 
     A cache or firewall that drops the query makes a store answer with everything.
@@ -250,7 +250,7 @@ def only(found: Listing[T], matches: Callable[[T], bool]) -> Listing[T]:
     return replace(found, items=kept, total=None, complete=False)
 
 
-def switched_on(found: Listing[tuple[bool, T]]) -> Listing[T]:
+def only_enabled(found: Listing[tuple[bool, T]]) -> Listing[T]:
     """Return those of a list that are switched on, as each of them says first."""
     kept = tuple(item for is_on, item in found if is_on)
     return Listing(kept, len(kept), found.unreadable)

@@ -31,7 +31,7 @@ def _unreadable(value: object, where: str) -> StoreError:
     return StoreError("invalid_response", f"{where} is {shown}, which is not a plain number")
 
 
-def decimal_text(value: object, where: str) -> Decimal:
+def decimal_from_text(value: object, where: str) -> Decimal:
     """Read an amount such as `"12.50"`.
 
     A thousands separator, a decimal comma or a currency symbol is refused rather than guessed at:
@@ -60,10 +60,10 @@ def decimal_number(value: object, where: str) -> Decimal:
         if number.is_finite() and abs(number) < _TOO_LARGE:
             return number
         raise _unreadable(value, where)
-    return decimal_text(value, where)
+    return decimal_from_text(value, where)
 
 
-def unformatted(value: object, thousands: str, decimal: str) -> object:
+def plain_decimal(value: object, thousands: str, decimal: str) -> object:
     """Return an amount that is formatted for people as a plain decimal; anything else as it is.
 
     Args:
@@ -134,7 +134,7 @@ def rounded(amount: Decimal, currency: str) -> Decimal:
     return amount.quantize(Decimal(1).scaleb(-decimals_of(currency)), ROUND_HALF_UP)
 
 
-def exact(amount: Decimal, currency: str) -> Decimal:
+def normalized(amount: Decimal, currency: str) -> Decimal:
     """Return the same amount, without zeros beyond its currency's decimals."""
     shown = rounded(amount, currency)
     if shown != amount:

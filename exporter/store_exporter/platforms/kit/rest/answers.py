@@ -39,7 +39,7 @@ class RestReader(ABC):
     """Error types by status, for codes that are not known."""
 
     @abstractmethod
-    def said(self, body: Any) -> tuple[str | None, str]:
+    def code_and_message(self, body: Any) -> tuple[str | None, str]:
         """Return the code and the words of an error; None and "" where it has none."""
 
     def read(self, response: Response) -> Any:
@@ -55,11 +55,11 @@ class RestReader(ABC):
 
     def error(self, status: int, body: Any) -> StoreError:
         """Return what an error answer means, by its status and its JSON."""
-        code, words = self.said(body)
+        code, words = self.code_and_message(body)
         message = self.marks.redact.line(words) or f"the store answered with HTTP {status}"
-        return StoreError(self.kind(status, code, message), message, status=status, code=code)
+        return StoreError(self.error_type(status, code, message), message, status=status, code=code)
 
-    def kind(self, status: int, code: str | None, message: str) -> str:
+    def error_type(self, status: int, code: str | None, message: str) -> str:
         """Return the error type of an error; `message` is its own or tells of the status."""
         del message
         if code is not None and code in self.codes:

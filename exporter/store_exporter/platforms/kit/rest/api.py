@@ -115,7 +115,7 @@ class Api(connection.Api):
         del path
         return self.reader.read(response)
 
-    def counted(self, response: Response) -> tuple[int | None, int | None]:
+    def list_size(self, response: Response) -> tuple[int | None, int | None]:
         """Return how many items and pages a list has, None where the answer does not say."""
         total, pages = (
             int(told) if told.isascii() and told.isdigit() and len(told) < 13 else None
@@ -136,7 +136,9 @@ class Api(connection.Api):
         response = yield from self.send("GET", path, params)
         return self.read(path, response), response
 
-    def one(self, path: str, what: str, params: Mapping[str, Any] | None = None) -> Plan[Fields]:
+    def get_object(
+        self, path: str, what: str, params: Mapping[str, Any] | None = None
+    ) -> Plan[Fields]:
         """GET one resource, which `what` calls in messages."""
         return Fields((yield from self.get(path, params)), what)
 
@@ -160,7 +162,7 @@ class Api(connection.Api):
         items = as_list(body)
         if items is None:
             raise StoreError("invalid_response", f"{path} is not a list", status=response.status)
-        total, pages = self.counted(response)
+        total, pages = self.list_size(response)
         return RestPage(path.rpartition("/")[2], items, total, pages, response)
 
     def count(
@@ -179,7 +181,7 @@ class Api(connection.Api):
         """
         page = yield from self.page(path, {**params, self.size_name: 1})
         if not all(matches(row) for row in page):
-            raise unasked(path)
+            raise unexpected_items(path)
         if page.total is None or bool(page.total) != bool(page.items):
             told = "no total" if page.total is None else f"a total of {page.total}"
             message = f"{path} comes with {len(page)} items and {told}"
@@ -206,7 +208,7 @@ class Api(connection.Api):
             StoreError: invalid_response, it is no list; whatever a request may raise.
         """
         ask, size, most = self._pages(path, params or {}), self.page_size, self.most_pages
-        return lists.numbered(ask, size=size, most=most, limit=limit, until=until)
+        return lists.read_pages(ask, size=size, most=most, limit=limit, until=until)
 
     def listing(
         self,
@@ -235,7 +237,7 @@ class Api(connection.Api):
         """Return whether a list has an item, without reading more than one of them."""
         return len((yield from self.page(path, {self.size_name: 1, "_fields": "id"}))) > 0
 
-    def every(
+    def read_all(
         self, path: str, params: Mapping[str, Any], what: str, take: Callable[[Fields], None]
     ) -> Plan[int]:
         """GET all of a list of amounts, in full; see `lists.taken`.
@@ -250,9 +252,9 @@ class Api(connection.Api):
             self._pages(path, {**params, **self.in_full}),
             lambda: self.ends - self.monotonic(),
         )
-        return lists.taken(ask, take, what=what, size=self.page_size, left=left)
+        return lists.read_all(ask, take, what=what, size=self.page_size, left=left)
 
-    def chosen(self, path: str, ids: set[int], params: Mapping[str, Any]) -> Plan[list[Fields]]:
+    def get_by_ids(self, path: str, ids: set[int], params: Mapping[str, Any]) -> Plan[list[Fields]]:
         """GET those items of a list that have one of some ids, in as many requests as it takes.
 
         Args:
@@ -265,7 +267,7 @@ class Api(connection.Api):
         for start in range(0, len(numbers), size):
             some = ",".join(map(str, numbers[start : start + size]))
             rows = yield from self.rows(path, {**params, self.ids_name: some}, limit=size)
-            found += rows.whole(path.rpartition("/")[2])
+            found += rows.all_items(path.rpartition("/")[2])
         return [row for row in found if row.identifier() in ids]
 
     def _pages(self, path: str, params: Mapping[str, Any]) -> Callable[[int, int], Plan[RestPage]]:
@@ -275,7 +277,7 @@ class Api(connection.Api):
         return ask
 
 
-def unasked(path: str) -> StoreError:
+def unexpected_items(path: str) -> StoreError:
     """Return the error of a list with items that were not asked for, so that its count is wrong."""
     message = f"{path} answers with what was not asked for: a cache or plugin drops the query"
     return StoreError("invalid_response", message)

@@ -12,9 +12,9 @@ from ....net.plans import Plan
 from ....spec.money import Quantity
 from ...kit.monitoring import named_lists
 from ...kit.monitoring.declare import collector
-from ...kit.monitoring.named_lists import Item, Scarce, SoldLine
+from ...kit.monitoring.named_lists import ProductName, ScarceProduct, SoldLine
 from ...kit.monitoring.options import whole_number
-from ...kit.monitoring.sold_prices import SoldAt, by_price
+from ...kit.monitoring.sold_prices import SoldPrice, price_samples
 from ...kit.reading.fields import Fields
 from ..api import Api
 from ..marks import MARKS
@@ -31,7 +31,7 @@ class _Sold:
 
     pieces: defaultdict[int, Quantity] = field(default_factory=lambda: defaultdict(int))
     lines: list[SoldLine] = field(default_factory=list)
-    priced: list[SoldAt] = field(default_factory=list)
+    priced: list[SoldPrice] = field(default_factory=list)
 
     def add(self, line: Fields, when: float, *, is_recent: bool) -> None:
         """Add a line of an order; of a product that was deleted since there is no id."""
@@ -42,10 +42,10 @@ class _Sold:
             if quantity > 0:
                 total = ids.shop_money(line, "discountedTotalSet")
                 price = total.amount / quantity
-                self.priced.append(SoldAt(str(variant), price, total.currency, when))
+                self.priced.append(SoldPrice(str(variant), price, total.currency, when))
         if is_recent and line.has("product"):
             number = ids.number(line.child("product"))
-            item = Item.of(number, line.text("title"), line.text_or("sku"), MARKS)
+            item = ProductName.of(number, line.text("title"), line.text_or("sku"), MARKS)
             self.lines.append(SoldLine(item, quantity, ids.shop_money(line, "discountedTotalSet")))
 
 
@@ -65,7 +65,7 @@ def best_sellers(api: Api, run: Run) -> Plan[Report]:
     try:
         sold = yield from _sold(api, run, most)
         samples += named_lists.best_sellers(sold.lines)
-        samples += by_price(sold.priced, run.now())
+        samples += price_samples(sold.priced, run.now())
         samples += named_lists.scarce((yield from _scarce(api, run, sold, most)))
     except IgnoredFilterError as error:
         reasons.append(f"{error.message}.")
@@ -99,7 +99,7 @@ def _sold(api: Api, run: Run, most: int) -> Plan[_Sold]:
     return sold
 
 
-def _scarce(api: Api, run: Run, sold: _Sold, most: int) -> Plan[list[Scarce]]:
+def _scarce(api: Api, run: Run, sold: _Sold, most: int) -> Plan[list[ScarceProduct]]:
     """Return the variants that are out or low; those on backorder can be had and are neither.
 
     Raises:
@@ -120,11 +120,11 @@ def _scarce(api: Api, run: Run, sold: _Sold, most: int) -> Plan[list[Scarce]]:
     ]
 
 
-def _read(variant: Fields, sold: _Sold) -> Scarce:
+def _read(variant: Fields, sold: _Sold) -> ScarceProduct:
     number, product = ids.number(variant), variant.child("product")
     name = product.text("title")
     if not product.flag("hasOnlyDefaultVariant"):
         name = f"{name} - {variant.text('title')}"
     left = product_results.counted(variant) or 0
-    item = Item.of(number, name, variant.text_or("sku"), MARKS)
-    return Scarce(item, left, left <= 0, sold.pieces[number])
+    item = ProductName.of(number, name, variant.text_or("sku"), MARKS)
+    return ScarceProduct(item, left, left <= 0, sold.pieces[number])

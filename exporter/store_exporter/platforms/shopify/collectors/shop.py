@@ -13,8 +13,8 @@ from ....metrics.families import Sample
 from ....net.plans import Plan
 from ....spec.money import Money
 from ...kit.monitoring.declare import collector
-from ...kit.monitoring.figures import abandoned_carts, counts, webhooks_by_state
-from ...kit.monitoring.named_lists import LeftCart
+from ...kit.monitoring.figures import abandoned_cart_report, count_report, webhook_report
+from ...kit.monitoring.named_lists import AbandonedCart
 from ...kit.monitoring.options import number, whole_number
 from ...kit.reading.fields import Fields
 from ..api import Api
@@ -85,7 +85,7 @@ def order_statuses(api: Api, _: Run) -> Plan[Report]:
                 raise
             unknown.append(status)
     left_out = f"; beyond exact counting: {', '.join(unknown)}" if unknown else ""
-    report = counts(business.ORDERS_CURRENT, known, left_out)
+    report = count_report(business.ORDERS_CURRENT, known, left_out)
     report.degraded = degraded
     return report
 
@@ -110,9 +110,9 @@ def stock(api: Api, run: Run) -> Plan[Report]:
     except StoreError as error:
         if error.error_type != "response_too_large":
             raise
-        return counts(business.PRODUCTS, scarce, "; too many products to count the rest")
+        return count_report(business.PRODUCTS, scarce, "; too many products to count the rest")
     # Between the two lists something may have been taken off sale.
-    return counts(business.PRODUCTS, {"in": max(0, rest), **scarce})
+    return count_report(business.PRODUCTS, {"in": max(0, rest), **scarce})
 
 
 def _state(variant: Fields) -> str:
@@ -149,14 +149,14 @@ def carts(api: Api, run: Run) -> Plan[Report]:
     )
     abandoned = [row for row in checkouts if row.gmt_if_any("completedAt") is None]
     values = [ids.shop_money(row, "totalPriceSet") for row in abandoned]
-    return abandoned_carts(values, map(_cart, abandoned, values) if run.store.lists else None)
+    return abandoned_cart_report(values, map(_cart, abandoned, values) if run.store.lists else None)
 
 
-def _cart(checkout: Fields, value: Money) -> LeftCart:
+def _cart(checkout: Fields, value: Money) -> AbandonedCart:
     number = _NUMBER.fullmatch(checkout.text("name"))
     # Only what is a number is shown: an app could name a checkout after whoever began it.
     shown = number.group(1) if number else str(ids.number(checkout))
-    return LeftCart(shown, value, checkout.seconds("createdAt"))
+    return AbandonedCart(shown, value, checkout.seconds("createdAt"))
 
 
 @collector(interval=3600.0)
@@ -170,4 +170,4 @@ def customers(api: Api, _: Run) -> Plan[Report]:
 def webhooks(api: Api, _: Run) -> Plan[Report]:
     """Webhooks of this app, by one count."""
     count = _count((yield from api.admin.ask("WebhookCount")), "webhookSubscriptionsCount")
-    return webhooks_by_state({"active": count})
+    return webhook_report({"active": count})

@@ -8,37 +8,38 @@ from decimal import Decimal
 from ....net.plans import Plan
 from ....spec.money import Money
 from ....spec.results import Coupon
-from ...kit.operations.coupons import Asked, check, coupon_plan, refused
+from ...kit.operations.coupons import CouponRequest, check_coupon, coupon_plan, refusal
 from ...kit.reading.fields import Fields
 from ..api import Api
 from ..reading import ids
 
 
 @coupon_plan(calls=("admin DiscountByCode",))
-def validate_coupon(api: Api, asked: Asked) -> Plan[Coupon]:
+def validate_coupon(api: Api, asked: CouponRequest) -> Plan[Coupon]:
     """There is no most that a coupon is good for, and whom it is for Shopify checks in the checkout
     only. Codes of a refusal: coupon_unknown, coupon_expired, coupon_scheduled,
     coupon_usage_limit, coupon_minimum_spend.
     """
     data = yield from api.admin.ask("DiscountByCode", {"code": asked.code})
     if not data.has("codeDiscountNodeByCode"):
-        raise refused("unknown", f"there is no coupon {asked.code}")
+        raise refusal("unknown", f"there is no coupon {asked.code}")
     discount = data.child("codeDiscountNodeByCode").child("codeDiscount")
     return _coupon(discount, asked, now=api.now())
 
 
-def _coupon(fields: Fields, asked: Asked, *, now: float) -> Coupon:
+def _coupon(fields: Fields, asked: CouponRequest, *, now: float) -> Coupon:
     """Read a discount and check it.
 
     Raises:
-        StoreError: as `check` does; invalid_coupon with code coupon_scheduled; invalid_response.
+        StoreError: as `check_coupon` does; invalid_coupon with code coupon_scheduled;
+            invalid_response.
     """
     expires, starts = fields.gmt_if_any("endsAt"), fields.gmt_if_any("startsAt")
     state, kind = fields.text("status"), fields.text("__typename")
     if state == "EXPIRED":
-        raise refused("expired", f"coupon {asked.code} has expired")
+        raise refusal("expired", f"coupon {asked.code} has expired")
     if state == "SCHEDULED" or (starts and datetime.fromtimestamp(now, UTC) < starts):
-        raise refused("scheduled", f"coupon {asked.code} is not good yet")
+        raise refusal("scheduled", f"coupon {asked.code} is not good yet")
     percent, amount = _value(fields)
     found = Coupon(
         code=asked.code,
@@ -52,7 +53,7 @@ def _coupon(fields: Fields, asked: Asked, *, now: float) -> Coupon:
         uses_left=_uses_left(fields),
         restricted=kind in ("DiscountCodeBxgy", "DiscountCodeApp"),
     )
-    check(found, now=now, subtotal=asked.subtotal)
+    check_coupon(found, now=now, subtotal=asked.subtotal)
     return found
 
 

@@ -9,7 +9,7 @@ from ....errors import StoreError
 from ....net.plans import Plan
 from ....spec.results import Cancellation, Listing, Order, OrderNote, RefundStatus
 from ...kit.operations import arguments, orders
-from ...kit.operations.orders import OrdersAsked, order_plans
+from ...kit.operations.orders import OrdersRequest, order_plans
 from ...kit.reading.fields import Fields
 from ...kit.reading.lists import Rows, listing
 from ..api import Api
@@ -52,7 +52,7 @@ class _Orders(orders.Orders[Api]):
         found = yield from self.api.admin.nodes(
             "OrdersByQuery", "orders", {"query": query}, limit=limit
         )
-        return list(Rows(found.items).readable("orders"))
+        return list(Rows(found.items).objects("orders"))
 
     def read(self, found: Fields, *, with_customer: bool) -> Order:
         return order_results.order(found, with_customer=with_customer)
@@ -60,7 +60,7 @@ class _Orders(orders.Orders[Api]):
     def check_status(self, status: object) -> str:
         return arguments.choice(status, "status", order_results.STATUSES)
 
-    def listed(self, asked: OrdersAsked) -> Plan[Listing[Order]]:
+    def listed(self, asked: OrdersRequest) -> Plan[Listing[Order]]:
         """Orders that were placed with the address, among its newest 1,000 where a status is asked
         for. The statuses are pending, processing, completed, cancelled, refunded and failed.
         """

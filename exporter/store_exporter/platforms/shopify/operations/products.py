@@ -8,7 +8,7 @@ from ....spec.results import Category, Listing, LowStock
 from ...kit.operations import arguments
 from ...kit.operations.plans import plan
 from ...kit.operations.products import product_plans
-from ...kit.reading.lists import on_page
+from ...kit.reading.lists import page_of
 from ..api import Api
 from ..product_lookup import LOOKUP, Lookup, quoted
 from ..reading import product_results
@@ -36,7 +36,7 @@ def get_low_stock_products(
     api: Api, threshold: int = 5, limit: int = 20, category: int | str | None = None
 ) -> Plan[Listing[LowStock]]:
     """Variants of active products that are low or sold out. `category` is a product type."""
-    arguments.whole(threshold, "threshold")
+    arguments.whole_number(threshold, "threshold")
     wanted = arguments.limit(limit)
     query = product_results.scarce_query(threshold)
     if category is not None:
@@ -44,4 +44,4 @@ def get_low_stock_products(
     found = yield from api.admin.listing(
         "LowStock", "productVariants", {"query": query}, product_results.low_stock, limit=wanted
     )
-    return on_page(found, 1, wanted)
+    return page_of(found, 1, wanted)

@@ -11,9 +11,9 @@ from ....spec.money import Money
 from ....spec.operations import Operations
 from ....spec.results import CustomerInsights, CustomerSpend
 from ...kit.operations import arguments
-from ...kit.operations.customers import listed
+from ...kit.operations.customers import top_customers
 from ...kit.operations.plans import plan
-from ...kit.operations.sales import Sales, SalesAsked, Sold, Sums, report_plan
+from ...kit.operations.sales import Sales, SalesRequest, SoldItems, Sums, report_plan
 from ...kit.reading.fields import Fields
 from ...kit.reading.money import rounded
 from ..api import Api
@@ -43,7 +43,7 @@ def get_customer_insights(api: Api, limit: int = 10) -> Plan[CustomerInsights]:
     )
     best = sorted(found, key=lambda row: row.total.amount, reverse=True)
     currency = yield from api.currency()
-    return listed(replace(found, items=tuple(best)), currency, wanted)
+    return top_customers(replace(found, items=tuple(best)), currency, wanted)
 
 
 @report_plan(
@@ -52,7 +52,7 @@ def get_customer_insights(api: Api, limit: int = 10) -> Plan[CustomerInsights]:
     calls=("admin Shop", "admin SalesPage"),
     errors=("response_too_large",),
 )
-def get_sales_report(api: Api, asked: SalesAsked) -> Plan[Sales]:
+def get_sales_report(api: Api, asked: SalesRequest) -> Plan[Sales]:
     """Cancelled and test orders do not count. `paid` leaves out what has not been paid. More than
     1000 orders are response_too_large: ask for fewer days. Products are counted by the first 20
     lines of each order, with tax where prices include it.
@@ -86,14 +86,14 @@ def _sums(order: Fields, currency: str) -> Sums:
     return Sums(orders=1, items=order.integer("subtotalLineItemsQuantity"), **amounts)
 
 
-def _sold(order: Fields) -> Iterator[Sold]:
+def _sold(order: Fields) -> Iterator[SoldItems]:
     """Yield what was sold; of a product that was deleted since there is no id."""
     for line in order.nodes("lineItems"):
         money, pieces = ids.shop_money(line, "discountedTotalSet"), line.integer("quantity")
         title = line.text("title")
         if line.has("product"):
             product = ids.number(line.child("product"))
-            yield Sold(product, title, line.text_or("sku"), pieces, money)
+            yield SoldItems(product, title, line.text_or("sku"), pieces, money)
 
 
 def _customer(fields: Fields) -> CustomerSpend:

@@ -8,7 +8,7 @@ from typing import Any
 from ....errors import StoreError
 from ....net.plans import Plan
 from ....spec.results import Listing, Product, Stock
-from ...kit.operations.search import Search, search_plan
+from ...kit.operations.search import SearchRequest, search_plan
 from ...kit.reading.fields import Fields
 from ...kit.reading.lists import listing
 from ..api import Api
@@ -26,7 +26,7 @@ _SORTS = {
 
 
 @search_plan(calls=("storefront SearchProducts", "storefront ListProducts"))
-def search_products(api: Api, asked: Search) -> Plan[Listing[Product]]:
+def search_products(api: Api, asked: SearchRequest) -> Plan[Listing[Product]]:
     """What is published in the online store, as shoppers see it. `category` is a product type;
     Shopify's search does not look into collections. It cannot sort by rating. `attributes` are the
     options of variants, looked for in the first 1,000 products that are found.
@@ -54,7 +54,7 @@ def search_products(api: Api, asked: Search) -> Plan[Listing[Product]]:
     return shown if asked.attributes else replace(shown, complete=True)
 
 
-def _sort(asked: Search) -> tuple[str | None, bool]:
+def _sort(asked: SearchRequest) -> tuple[str | None, bool]:
     """Return Shopify's key of an order, and whether the last come first.
 
     Raises:
@@ -65,7 +65,7 @@ def _sort(asked: Search) -> tuple[str | None, bool]:
     return (None, False) if asked.sort is None else _SORTS[asked.sort]
 
 
-def _filters(kind: str | None, asked: Search) -> list[dict[str, Any]]:
+def _filters(kind: str | None, asked: SearchRequest) -> list[dict[str, Any]]:
     """Return the conditions of a search by words; all of them have to hold."""
     filters: list[dict[str, Any]] = []
     if kind is not None:
@@ -79,7 +79,7 @@ def _filters(kind: str | None, asked: Search) -> list[dict[str, Any]]:
     return filters
 
 
-def _terms(kind: str | None, asked: Search) -> list[str]:
+def _terms(kind: str | None, asked: SearchRequest) -> list[str]:
     """Return the same conditions in the search syntax, for a list that is not searched by words."""
     terms = [] if asked.words is None else [quoted(asked.words)]
     terms += [] if kind is None else [f"product_type:{quoted(kind)}"]
@@ -130,7 +130,7 @@ def _options(variants: list[Fields]) -> dict[str, tuple[str, ...]]:
     """Return what there is to choose from, by name."""
     found: dict[str, dict[str, None]] = {}
     for variant in variants:
-        for name, value in variant.decorating(
+        for name, value in variant.optional_items(
             "selectedOptions", lambda row: (row.text("name"), row.text("value"))
         ):
             found.setdefault(name, {})[value] = None

@@ -12,7 +12,7 @@ from ....spec.results import Listing, PaymentMethod, ShippingMethod
 from ...kit.operations.plans import plan
 from ...kit.operations.shipping import Zone, shipping_plans
 from ...kit.reading.fields import Fields
-from ...kit.reading.lists import listing, switched_on
+from ...kit.reading.lists import listing, only_enabled
 from ..api import Api
 from ..reading import ids
 from ..reading.ids import amount
@@ -67,7 +67,7 @@ def _methods(_: Api, zone: Zone) -> Plan[Listing[ShippingMethod]]:
     if ways.child("pageInfo").flag("hasNextPage"):
         raise StoreError("response_too_large", f"{zone.name} has more than 25 ways of delivery")
     nodes = ways.listed("nodes")
-    return switched_on(listing(nodes, "methods", lambda row: _shipping_method(zone.name, row)))
+    return only_enabled(listing(nodes, "methods", lambda row: _shipping_method(zone.name, row)))
 
 
 def _zones_of_group(data: Fields) -> Fields:
@@ -90,8 +90,8 @@ def get_payment_methods(api: Api) -> Plan[Listing[PaymentMethod]]:
     """The cards and wallets that the checkout takes; Shopify's APIs show no others."""
     data = yield from api.storefront.ask("PaymentMethods")
     settings = data.child("shop").child("paymentSettings")
-    cards = settings.texts_or("acceptedCardBrands")
-    wallets = settings.texts_or("supportedDigitalWallets")
+    cards = settings.optional_strings("acceptedCardBrands")
+    wallets = settings.optional_strings("supportedDigitalWallets")
     found = [PaymentMethod(name.lower(), name.replace("_", " ").title(), "Card") for name in cards]
     found += [
         PaymentMethod(name.lower(), _WALLETS.get(name, name.replace("_", " ").title()), "Wallet")

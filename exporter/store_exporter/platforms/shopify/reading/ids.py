@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from ....errors import StoreError
 from ....spec.money import Money
-from ...kit.reading.days import Moments
+from ...kit.reading.days import TimeRange
 from ...kit.reading.fields import Fields
 
 _GID = re.compile(r"gid://shopify/[A-Za-z]+/(\d{1,19})(?:\?.*)?")
@@ -30,7 +30,7 @@ def iso(when: float) -> str:
     return datetime.fromtimestamp(when, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def created(when: Moments) -> str:
+def created(when: TimeRange) -> str:
     """Return the condition of a search for what was made in some time."""
     begin, end = (moment.isoformat() for moment in when)
     return f"created_at:>='{begin}' AND created_at:<'{end}'"

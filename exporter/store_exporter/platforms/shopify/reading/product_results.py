@@ -64,7 +64,7 @@ def sold(variant: Fields, product: Fields, currency: str) -> Product:
     price = variant.money("price", currency)
     before = variant.money_if_any("compareAtPrice", currency)
     reduced = before is not None and before.amount > price.amount
-    options = variant.decorating(
+    options = variant.optional_items(
         "selectedOptions", lambda row: (row.text("name"), row.text("value"))
     )
     found = Product(
@@ -93,7 +93,7 @@ def sold(variant: Fields, product: Fields, currency: str) -> Product:
 def _categories(product: Fields) -> tuple[str, ...]:
     if not product.has("collections"):
         return ()
-    return product.child("collections").decorating("nodes", lambda row: row.text("title"))
+    return product.child("collections").optional_items("nodes", lambda row: row.text("title"))
 
 
 def product(fields: Fields, variants: list[Product]) -> Product:
@@ -102,7 +102,7 @@ def product(fields: Fields, variants: list[Product]) -> Product:
         raise StoreError("invalid_response", f"{fields.where}: a product without variants")
     if _alone(fields):
         return variants[0]
-    return products.combined(number(fields), fields.text("title"), variants)
+    return products.product_of_variations(number(fields), fields.text("title"), variants)
 
 
 def category(fields: Fields) -> Category:

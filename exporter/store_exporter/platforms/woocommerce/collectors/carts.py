@@ -11,11 +11,11 @@ from ....metrics.families import Sample
 from ....net.plans import Plan
 from ....spec.money import Money
 from ...kit.monitoring.declare import collector
-from ...kit.monitoring.figures import abandoned_carts
-from ...kit.monitoring.named_lists import LeftCart
+from ...kit.monitoring.figures import abandoned_cart_report
+from ...kit.monitoring.named_lists import AbandonedCart
 from ...kit.monitoring.options import number
 from ...kit.reading.fields import Fields
-from ...kit.rest.api import unasked
+from ...kit.rest.api import unexpected_items
 from .. import facts
 from ..api import FULL, V3, Api, gmt
 from ..reading.totals import PARTS, OrderTotals
@@ -37,7 +37,7 @@ def carts(api: Api, run: Run) -> Plan[Report]:
     older, younger = number(run.options, "older_than"), number(run.options, "younger_than")
     if younger <= older:
         raise StoreError("invalid_request", "the option younger_than must exceed older_than")
-    now, reading = run.now(), (yield from facts.reading(api))
+    now, reading = run.now(), (yield from facts.order_totals(api))
     params = {
         # The status `any` leaves drafts out, so both are named.
         "status": ",".join(_LEFT),
@@ -50,12 +50,12 @@ def carts(api: Api, run: Run) -> Plan[Report]:
         "_fields": ",".join((*_MEMBERS, *([PARTS] if reading.by_parts else []))),
     }
     rows = yield from api.rows(f"{V3}/orders", params, limit=_MOST)
-    found = rows.whole("orders")
+    found = rows.all_items("orders")
     for row in found:
         touched = row.seconds("date_modified_gmt")
         in_time = now - younger - 1 < touched < now - older + 1
         if row.text("status") not in _LEFT or not in_time:
-            raise unasked("the list of orders")
+            raise unexpected_items("the list of orders")
         row.identifier()
     if rows.total is None and len(found) >= _MOST:
         raise StoreError("invalid_response", "the list of orders does not say how many there are")
@@ -75,11 +75,11 @@ def _report(orders: Sequence[Fields], reading: OrderTotals, *, is_listed: bool) 
         reason = f"The value of abandoned carts is not known: {error.message}."
         sample = Sample(business.CARTS_ABANDONED, len(orders))
         return Report([sample], [reason], f"{len(orders)} abandoned carts of unknown value")
-    return abandoned_carts(values, map(_cart, orders, values) if is_listed else None)
+    return abandoned_cart_report(values, map(_cart, orders, values) if is_listed else None)
 
 
-def _cart(order: Fields, value: Money) -> LeftCart:
-    return LeftCart(str(order.identifier()), value, order.seconds("date_modified_gmt"))
+def _cart(order: Fields, value: Money) -> AbandonedCart:
+    return AbandonedCart(str(order.identifier()), value, order.seconds("date_modified_gmt"))
 
 
 def _value(order: Fields, reading: OrderTotals) -> Money:

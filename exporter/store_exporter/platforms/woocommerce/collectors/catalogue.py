@@ -9,7 +9,7 @@ from ....errors import StoreError
 from ....metrics.catalogue import business
 from ....net.plans import Plan
 from ...kit.monitoring.declare import collector
-from ...kit.monitoring.figures import counts
+from ...kit.monitoring.figures import count_report
 from ..api import ANALYTICS, V3, Api
 
 
@@ -19,7 +19,7 @@ def stock(api: Api, _: Run) -> Plan[Report]:
 
     The store keeps these counts ready until a product changes.
     """
-    return counts(business.PRODUCTS, (yield from stock_counts(api)))
+    return count_report(business.PRODUCTS, (yield from stock_counts(api)))
 
 
 def stock_counts(api: Api) -> Plan[Mapping[str, int]]:
@@ -28,7 +28,7 @@ def stock_counts(api: Api) -> Plan[Mapping[str, int]]:
     Raises:
         StoreError: invalid_response, the report does not see the products.
     """
-    report = yield from api.one(f"{ANALYTICS}/reports/stock/stats", "the stock report")
+    report = yield from api.get_object(f"{ANALYTICS}/reports/stock/stats", "the stock report")
     totals = report.child("totals")
     low, out = totals.integer("lowstock"), totals.integer("outofstock")
     # The report counts what is low among what is in stock.

@@ -62,7 +62,7 @@ def versions(api: Api, _: Run) -> Plan[Report]:
     is its own version alone, that of the newest order.
     """
     try:
-        status = yield from api.one(_STATUS, "system_status", {"_fields": _VERSIONS})
+        status = yield from api.get_object(_STATUS, "system_status", {"_fields": _VERSIONS})
     except StoreError as error:
         if error.code != "woocommerce_rest_cannot_view":
             raise
@@ -113,7 +113,7 @@ def _from_status(api: Api, themes: dict[str, str]) -> Plan[dict[str, str]]:
         api: the store's API.
         themes: is given the version of the theme, and of the one that it is made from, by name.
     """
-    status = yield from api.one(_STATUS, "system_status", {"_fields": _WITH_THEME})
+    status = yield from api.get_object(_STATUS, "system_status", {"_fields": _WITH_THEME})
     if (theme := status.at("theme")) is not None:
         for part in ("", "parent_"):
             if name := theme.text_or(f"{part}name"):
@@ -139,7 +139,7 @@ def _from_newest_order(api: Api) -> Plan[dict[str, str]]:
 
 def _from_index(api: Api) -> Plan[dict[str, str]]:
     """The index of WordPress' API tells the time zone to everybody."""
-    index = yield from facts_of.index(api)
+    index = yield from facts_of.api_index(api)
     name = index.text_or("timezone_string")
     if not name and index.has("gmt_offset"):
         minutes = int(index.decimal("gmt_offset") * 60)

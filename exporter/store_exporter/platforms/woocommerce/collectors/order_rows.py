@@ -12,8 +12,8 @@ from ...kit.order_book.counters import OTHER
 from ...kit.reading.fields import Fields
 from ...kit.reading.money import currency_code
 from ..api import FULL
-from ..reading.totals import OrderTotals, amount
-from .statuses import ENTERED, label
+from ..reading.totals import OrderTotals, read_amount
+from .statuses import ENTERED, status_label
 
 # Without line items and addresses a page is a tenth of the work for the store, and nobody's name
 # ever reaches the exporter. Older versions give the *_gmt dates only along with the local ones.
@@ -33,7 +33,9 @@ _NO_ORDERS = ("checkout-draft", "auto-draft", "draft", "new", "trash")
 """Statuses of what is no order yet, or no more. Lists of older versions show some of them."""
 
 
-def read_order(row: Fields, changed: int | None, reading: OrderTotals) -> CountedOrder | None:
+def read_counted_order(
+    row: Fields, changed: int | None, reading: OrderTotals
+) -> CountedOrder | None:
     """Read one order; None for drafts and what is in the trash.
 
     WooCommerce sets the date of payment when an order first reaches a paid status; for cash on
@@ -61,7 +63,7 @@ def read_order(row: Fields, changed: int | None, reading: OrderTotals) -> Counte
     currency = currency_code(row.raw("currency"), f"order {number}: currency")
     return CountedOrder(
         id=str(number),
-        status=label(row.text("status"), ENTERED),
+        status=status_label(row.text("status"), ENTERED),
         currency=currency,
         total=reading.total(row, currency).amount,
         # Without a date of its own an order counts by those of what happened to it.
@@ -81,10 +83,10 @@ def _method(name: str) -> str:
 
 def _refund(row: Fields, name: str) -> CountedRefund:
     # The list of orders shows refunds as negative totals.
-    return CountedRefund(str(row.identifier()), abs(amount(row, name)))
+    return CountedRefund(str(row.identifier()), abs(read_amount(row, name)))
 
 
-def read_refunds(rows: Iterable[Fields]) -> list[CountedRefund]:
+def read_counted_refunds(rows: Iterable[Fields]) -> list[CountedRefund]:
     """Read an order's own list of refunds, which tells when each was made.
 
     Raises:

@@ -16,7 +16,7 @@ from ...kit.rest.api import RestPage
 from .. import facts
 from ..api import FULL, PAGE, V3, Api, gmt
 from ..reading.totals import PARTS, OrderTotals
-from .order_rows import ASKED, DATES, FIELDS, read_order, read_refunds
+from .order_rows import ASKED, DATES, FIELDS, read_counted_order, read_counted_refunds
 from .statuses import ENTERED
 
 _GUESS = (
@@ -59,12 +59,12 @@ class _OrderBook(NumberedBook[Api]):
         params = {"orderby": "id", "order": "desc", "per_page": size, "page": page}
         return params | ({"exclude": ",".join(exclude)} if exclude else {})
 
-    def chosen(self, ids: Sequence[str]) -> Mapping[str, Any]:
+    def by_ids(self, ids: Sequence[str]) -> Mapping[str, Any]:
         return {"include": ",".join(ids), "orderby": "id", "per_page": len(ids)}
 
     def orders(self, params: Mapping[str, Any]) -> Plan[RestPage]:
         """Ask for a page, with the parts of the orders where their totals need them."""
-        self._reading = yield from facts.reading(self.api)
+        self._reading = yield from facts.order_totals(self.api)
         with_parts = f"{FIELDS},{PARTS}"
         if self._reading.by_parts:
             self._asked["_fields"] = with_parts
@@ -72,7 +72,7 @@ class _OrderBook(NumberedBook[Api]):
         if self._asked["_fields"] == FIELDS and any(map(self._has_finer, rows.items)):
             self._asked["_fields"] = with_parts
             rows = yield from self.api.page(f"{V3}/orders", self._asked | dict(params))
-        yield from facts.gmt_dates(self.api, rows.items, DATES)
+        yield from facts.add_gmt_dates(self.api, rows.items, DATES)
         return rows
 
     def _has_finer(self, row: Any) -> bool:
@@ -80,20 +80,22 @@ class _OrderBook(NumberedBook[Api]):
         code = row.get("currency") if isinstance(row, dict) else None
         return isinstance(code, str) and self._reading.rounds(code.upper())
 
-    def one(self, order_id: str) -> Plan[Any]:
+    def one_order(self, order_id: str) -> Plan[Any]:
         order = yield from self.api.get(f"{V3}/orders/{order_id}", self._asked)
-        yield from facts.gmt_dates(self.api, [order], DATES)
+        yield from facts.add_gmt_dates(self.api, [order], DATES)
         return order
 
     def refunds_of(self, order_id: str) -> Plan[list[CountedRefund]]:
         params = {"per_page": PAGE, "_fields": "id,amount,date_created,date_created_gmt"} | FULL
-        return read_refunds((yield from self.api.page(f"{V3}/orders/{order_id}/refunds", params)))
+        return read_counted_refunds(
+            (yield from self.api.page(f"{V3}/orders/{order_id}/refunds", params))
+        )
 
     def reasons(self) -> list[str]:
         return super().reasons() + ([_GUESS] if self._reading.is_guess else [])
 
     def order(self, row: Fields, changed: int | None) -> CountedOrder | None:
-        return read_order(row, changed, self._reading)
+        return read_counted_order(row, changed, self._reading)
 
 
 ORDERS = book.collector(

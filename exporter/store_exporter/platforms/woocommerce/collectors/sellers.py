@@ -15,14 +15,14 @@ from ....net.plans import Plan
 from ....spec.money import Money, Quantity
 from ...kit.monitoring import named_lists
 from ...kit.monitoring.declare import collector
-from ...kit.monitoring.named_lists import Item, Scarce, SoldLine
-from ...kit.monitoring.sold_prices import SoldAt, by_price
+from ...kit.monitoring.named_lists import ProductName, ScarceProduct, SoldLine
+from ...kit.monitoring.sold_prices import SoldPrice, price_samples
 from ...kit.reading.fields import Fields
-from ...kit.rest.api import RestPage, unasked
+from ...kit.rest.api import RestPage, unexpected_items
 from ..api import ANALYTICS, FULL, MAX_PAGES, PAGE, V3, Api, gmt
 from ..marks import MARKS
 from ..reading.product_results import counts_stock, lines, optional_id
-from ..reading.totals import amount
+from ..reading.totals import read_amount
 from .catalogue import stock_counts
 
 _DAYS = named_lists.SCARCE_DAYS
@@ -49,7 +49,7 @@ class _Sold:
     pieces: defaultdict[int, Quantity] = field(default_factory=lambda: defaultdict(int))
     of_variations: defaultdict[int, Quantity] = field(default_factory=lambda: defaultdict(int))
     lines: list[SoldLine] = field(default_factory=list)
-    priced: list[SoldAt] = field(default_factory=list)
+    priced: list[SoldPrice] = field(default_factory=list)
     unreadable: list[StoreError] = field(default_factory=list)
 
     def add_price(self, line: Fields, currency: str, when: float) -> None:
@@ -57,8 +57,8 @@ class _Sold:
         quantity = line.quantity("quantity")
         if quantity > 0 and line.has("subtotal"):
             product = optional_id(line, "variation_id") or line.integer("product_id")
-            price = amount(line, "subtotal") / Decimal(quantity)
-            self.priced.append(SoldAt(str(product), price, currency, when))
+            price = read_amount(line, "subtotal") / Decimal(quantity)
+            self.priced.append(SoldPrice(str(product), price, currency, when))
 
     def add(self, line: Fields, currency: str | None) -> None:
         """Add a line of an order; one of the last days has a currency."""
@@ -69,8 +69,8 @@ class _Sold:
         variation = optional_id(line, "variation_id")
         if currency is not None:
             name = line.text_or("parent_name") or line.text_or("name")
-            item = Item.of(product, name, line.text_or("sku"), MARKS)
-            self.lines.append(SoldLine(item, quantity, Money(amount(line, "total"), currency)))
+            item = ProductName.of(product, name, line.text_or("sku"), MARKS)
+            self.lines.append(SoldLine(item, quantity, Money(read_amount(line, "total"), currency)))
         self.pieces[product] += quantity
         if variation:
             self.of_variations[variation] += quantity
@@ -97,7 +97,7 @@ def best_sellers(api: Api, run: Run) -> Plan[Report]:
     if best:
         samples.append(Sample(business.BEST_SELLERS_OUT, len(out)))
         summary = f"{len(out)} of {len(best)} best sellers are out of stock"
-    samples += by_price(sold.priced, run.now())
+    samples += price_samples(sold.priced, run.now())
     degraded = []
     if sold.unreadable:
         count, first = len(sold.unreadable), sold.unreadable[0].message
@@ -138,7 +138,7 @@ def _sold(api: Api, run: Run) -> Plan[_Sold]:
             sold.unreadable.append(error)
             continue
         if status not in _SOLD or created < since - 1:
-            raise unasked("the list of orders")
+            raise unexpected_items("the list of orders")
         for line in found:
             try:
                 sold.add(line, currency)
@@ -163,12 +163,12 @@ def _out_of_stock(api: Api, products: Sequence[int]) -> Plan[set[int]]:
     out = set()
     for product in (yield from api.page(f"{V3}/products", query)):
         if product.identifier() not in products or product.text("stock_status") != _OUT:
-            raise unasked("the list of products")
+            raise unexpected_items("the list of products")
         out.add(product.identifier())
     return out
 
 
-def _scarce(api: Api, sold: _Sold, known: Collection[int]) -> Plan[list[Scarce]]:
+def _scarce(api: Api, sold: _Sold, known: Collection[int]) -> Plan[list[ScarceProduct]]:
     """Return what is out or low, by the stock report.
 
     Args:
@@ -181,23 +181,23 @@ def _scarce(api: Api, sold: _Sold, known: Collection[int]) -> Plan[list[Scarce]]
         StoreError: api_not_found, Analytics is switched off; invalid_response, the report leaves
             out what there is.
     """
-    out = yield from _rows(api, _OUT, sold)
+    out = yield from _stock_rows(api, _OUT, sold)
     if known - out.keys() - {row.integer("parent_id") for row in out.values()}:
         raise StoreError("invalid_response", "the stock report lacks products that are out")
-    low = yield from _rows(api, _LOW, sold)
+    low = yield from _stock_rows(api, _LOW, sold)
     if not out and not low:
         yield from stock_counts(api)
     rows = {**low, **out}
     # A product of which all variations are out stands beside them.
     parents = {row.integer("parent_id") for row in rows.values()}
     return [
-        _read(row, sold, is_out=number in out)
+        _scarce_product(row, sold, is_out=number in out)
         for number, row in rows.items()
         if number not in parents and row.raw("manage_stock") != "parent"
     ]
 
 
-def _rows(api: Api, kind: str, sold: _Sold) -> Plan[dict[int, Fields]]:
+def _stock_rows(api: Api, kind: str, sold: _Sold) -> Plan[dict[int, Fields]]:
     """Return a hundred rows of the stock report by id, those that were sold lately among them."""
     query = {
         "type": kind,
@@ -207,26 +207,26 @@ def _rows(api: Api, kind: str, sold: _Sold) -> Plan[dict[int, Fields]]:
         "_fields": _ROW,
     }
     first = yield from api.page(_REPORT, query)
-    found = dict(_checked(first, kind))
+    found = dict(_checked_rows(first, kind))
     if first.total is None or first.total > len(first):
         wanted = sorted(sold.of_variations, key=lambda one: -sold.of_variations[one])[: PAGE // 2]
         wanted += sold.best(PAGE - len(wanted))
         more = yield from api.page(_REPORT, {**query, "include": ",".join(map(str, wanted))})
-        found |= _checked(more, kind)
+        found |= _checked_rows(more, kind)
     return found
 
 
-def _checked(page: RestPage, kind: str) -> Iterator[tuple[int, Fields]]:
+def _checked_rows(page: RestPage, kind: str) -> Iterator[tuple[int, Fields]]:
     status = _OUT if kind == _OUT else "instock"
     for row in page:
         if row.text("stock_status") != status:
-            raise unasked("the stock report")
+            raise unexpected_items("the stock report")
         yield row.identifier(), row
 
 
-def _read(row: Fields, sold: _Sold, *, is_out: bool) -> Scarce:
+def _scarce_product(row: Fields, sold: _Sold, *, is_out: bool) -> ScarceProduct:
     number = row.identifier()
     pieces = sold.pieces.get(number) or sold.of_variations.get(number) or 0
     left = row.quantity("stock_quantity") if counts_stock(row) else 0
-    item = Item.of(number, row.text("name"), row.text_or("sku"), MARKS)
-    return Scarce(item, left, is_out, pieces)
+    item = ProductName.of(number, row.text("name"), row.text_or("sku"), MARKS)
+    return ScarceProduct(item, left, is_out, pieces)

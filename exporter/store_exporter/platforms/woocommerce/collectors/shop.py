@@ -10,11 +10,11 @@ from ....metrics.catalogue import business
 from ....metrics.families import Sample
 from ....net.plans import Plan
 from ...kit.monitoring.declare import collector
-from ...kit.monitoring.figures import counts, webhooks_by_state
+from ...kit.monitoring.figures import count_report, webhook_report
 from ...kit.monitoring.options import number
 from ...kit.reading.fields import Fields
 from ..api import PAGE, V3, Api, gmt
-from .statuses import CURRENT, label
+from .statuses import CURRENT, status_label
 
 _STATES = ("active", "paused", "disabled")
 _WEBHOOK_PAGES = 5
@@ -35,12 +35,12 @@ def order_statuses(api: Api, _: Run) -> Plan[Report]:
         if slug in slugs:
             raise StoreError("invalid_response", f"reports/orders/totals has {slug[:40]!r} twice")
         slugs.add(slug)
-        found[label(slug, CURRENT)] += row.integer("total")
+        found[status_label(slug, CURRENT)] += row.integer("total")
     # A report that does not see the orders where they are would be all zeros too.
     if not any(found.values()) and (yield from api.has_any(f"{V3}/orders")):
         message = "reports/orders/totals has no orders, but the list of orders has"
         raise StoreError("invalid_response", message)
-    return counts(business.ORDERS_CURRENT, found)
+    return count_report(business.ORDERS_CURRENT, found)
 
 
 @collector(interval=6 * 3600.0, timeout=60.0)
@@ -62,7 +62,7 @@ def customers(api: Api, _: Run) -> Plan[Report]:
 def webhooks(api: Api, _: Run) -> Plan[Report]:
     """Webhooks by state; WooCommerce disables one after five failed deliveries in a row."""
     states = yield from webhook_states(api)
-    return webhooks_by_state({state: states[state] for state in _STATES})
+    return webhook_report({state: states[state] for state in _STATES})
 
 
 def webhook_states(api: Api) -> Plan[Counter[str]]:

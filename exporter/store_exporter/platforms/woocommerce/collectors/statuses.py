@@ -19,7 +19,7 @@ CURRENT = (*ENTERED, "checkout-draft")
 """Statuses that an order can be in."""
 
 
-def label(status: str, known: Collection[str]) -> str:
+def status_label(status: str, known: Collection[str]) -> str:
     """Return the label value of a status: itself, or `other` for one that a plugin added."""
     slug = status.removeprefix("wc-")
     return slug if slug in known else "other"

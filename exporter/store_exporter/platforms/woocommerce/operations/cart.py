@@ -14,7 +14,7 @@ from ....errors import StoreError
 from ....net.plans import Plan
 from ....spec.money import Quantity
 from ....spec.results import Cart, CartLine
-from ...kit.operations.carts import ShopperCart, cart_plans, renewed
+from ...kit.operations.carts import ShopperCart, as_renewed, cart_plans
 from ..api import STORE, Api
 from ..product_lookup import find_product
 from ..reading import carts, product_results
@@ -50,7 +50,7 @@ class _Cart(ShopperCart[Api]):
             raise StoreError("invalid_response", "the cart has no token", status=answer.status)
         if given is not None and not carts.same_cart(given, token):
             raise _lost()
-        return self.remember(carts.cart(document, token))
+        return self.remember(carts.read_cart(document, token))
 
     def read(self) -> Plan[Cart | None]:
         try:
@@ -78,7 +78,7 @@ class _Cart(ShopperCart[Api]):
                 raise
         # Nothing was changed: the store refused the token before it looked at the rest.
         rebuilt = yield from self.open()
-        return renewed((yield from self.call(action, body)), rebuilt.problems)
+        return as_renewed((yield from self.call(action, body)), rebuilt.problems)
 
     def add(
         self, product: int | str, quantity: int, variation: int | str | Mapping[str, str] | None

@@ -15,7 +15,7 @@ from .. import facts
 from ..api import SUMMING, V3, Api
 from ..reading.product_results import full_name, optional_id
 from ..reading.totals import OrderTotals
-from .added import every_order
+from .order_sums import every_order
 
 _UNSOLD = ("pending", "failed", "cancelled", "checkout-draft", "auto-draft", "trash")
 _ASKED = "status,customer_id,billing,refunds,date_created_gmt"
@@ -43,8 +43,8 @@ def get_customer_insights(api: Api, limit: int = 10) -> Plan[CustomerInsights]:
     response_too_large, with how many there are and how far it came.
     """
     wanted = arguments.limit(limit)
-    status = yield from facts.statuses(api, without=_UNSOLD)
-    reading = yield from facts.reading(api)
+    status = yield from facts.order_statuses(api, without=_UNSOLD)
+    reading = yield from facts.order_totals(api)
     sales: list[Sale] = []
 
     def take(order: Fields) -> None:
@@ -64,7 +64,7 @@ def get_customer_insights(api: Api, limit: int = 10) -> Plan[CustomerInsights]:
     # Those of deleted accounts are missing.
     addresses = {
         row.identifier(): row.text_or("email").strip()
-        for row in (yield from api.chosen(f"{V3}/customers", accounts, of_accounts))
+        for row in (yield from api.get_by_ids(f"{V3}/customers", accounts, of_accounts))
     }
     return insights(sales, addresses, (yield from facts.currency(api)), wanted)
 

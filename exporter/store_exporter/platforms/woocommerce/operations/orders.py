@@ -11,9 +11,9 @@ from ....errors import StoreError
 from ....net.plans import Plan
 from ....spec.results import Cancellation, Listing, Order, OrderNote, RefundStatus
 from ...kit.operations import orders
-from ...kit.operations.orders import OrdersAsked, order_plans
+from ...kit.operations.orders import OrdersRequest, order_plans
 from ...kit.reading.fields import Fields
-from ...kit.reading.lists import Rows, only
+from ...kit.reading.lists import Rows, matching
 from .. import facts
 from ..api import FULL, V3, Api, between
 from ..reading import order_results
@@ -42,10 +42,10 @@ class _Orders(orders.Orders[Api]):
     reading: OrderTotals
 
     def prepare(self) -> Plan[None]:
-        self.reading = yield from facts.reading(self.api)
+        self.reading = yield from facts.order_totals(self.api)
 
     def zone(self) -> Plan[tzinfo]:
-        return facts.zone(self.api)
+        return facts.time_zone(self.api)
 
     def numbered(self, number: str, email: str | None) -> Plan[Fields | None]:
         """Return the order with a number.
@@ -61,7 +61,7 @@ class _Orders(orders.Orders[Api]):
         # storing orders anew; an address leads to the shopper's own orders without it.
         query = {"search": number, **FULL}
         rows = yield from self.api.rows(f"{V3}/orders", query, limit=_MOST)
-        for candidate in rows.readable(f"order {number}"):
+        for candidate in rows.objects(f"order {number}"):
             if str(candidate.raw("number")) == number and _belongs(candidate, email):
                 return candidate
         if email is None:
@@ -71,7 +71,9 @@ class _Orders(orders.Orders[Api]):
 
     def _by_id(self, number: int) -> Plan[Fields | None]:
         try:
-            return (yield from self.api.one(f"{V3}/orders/{number}", f"order {number}", FULL))
+            return (
+                yield from self.api.get_object(f"{V3}/orders/{number}", f"order {number}", FULL)
+            )
         except StoreError as error:
             if error.error_type == "not_found":
                 return None
@@ -79,7 +81,7 @@ class _Orders(orders.Orders[Api]):
 
     def newest(self, email: str, wanted: int) -> Plan[list[Fields]]:
         rows = yield from self.rows_of(email, wanted)
-        return list(rows.readable("order"))[:wanted]
+        return list(rows.objects("order"))[:wanted]
 
     def rows_of(
         self, email: str, wanted: int, narrowed: Mapping[str, str] | None = None
@@ -103,7 +105,7 @@ class _Orders(orders.Orders[Api]):
             # Two show whether the newest come first, as in all versions but 7.1 and 7.2.
             for most in sorted({max(2, wanted), max(wanted, _MOST)}):
                 rows = yield from self.api.rows(f"{V3}/orders", params, limit=most)
-                own = list(_own(rows, email, customer))
+                own = list(_orders_of(rows, email, customer))
                 dates = [created for _, (created, *_) in own]
                 # A search can be cut off by orders that only mention the address.
                 is_enough = len(own) >= wanted and dates == sorted(dates, reverse=True)
@@ -118,23 +120,23 @@ class _Orders(orders.Orders[Api]):
         """Return the id of the customer who has an address, None if nobody has."""
         query = {"email": email, "role": "all"}
         rows = yield from self.api.rows(f"{V3}/customers", query, limit=10)
-        for customer in rows.readable("customer"):
+        for customer in rows.objects("customer"):
             if customer.text_or("email").strip().casefold() == email:
                 return customer.identifier()
         return None
 
     def read(self, found: Fields, *, with_customer: bool) -> Order:
-        return order_results.order(found, self.reading, with_customer=with_customer)
+        return order_results.read_order(found, self.reading, with_customer=with_customer)
 
-    def listed(self, asked: OrdersAsked) -> Plan[Listing[Order]]:
+    def listed(self, asked: OrdersRequest) -> Plan[Listing[Order]]:
         """Orders that were placed with the address or by the customer who has it."""
         narrowed = yield from self._narrowed(asked)
         # What all of them come to is told where they are not more than one page.
         rows = yield from self.rows_of(asked.email, max(asked.reach, _MOST), narrowed)
         found = rows.listing("orders", lambda fields: self.read(fields, with_customer=True))
-        return only(found, asked.has)
+        return matching(found, asked.has)
 
-    def _narrowed(self, asked: OrdersAsked) -> Plan[dict[str, str]]:
+    def _narrowed(self, asked: OrdersRequest) -> Plan[dict[str, str]]:
         """Return the parameters of the status and the days.
 
         Raises:
@@ -142,7 +144,7 @@ class _Orders(orders.Orders[Api]):
         """
         query: dict[str, str] = {}
         if asked.status is not None:
-            known = yield from facts.statuses(self.api, without=_HIDDEN)
+            known = yield from facts.order_statuses(self.api, without=_HIDDEN)
             if asked.status not in known.split(","):
                 message = f"the shop has no status {asked.status}, only {known.replace(',', ', ')}"
                 raise StoreError("invalid_input", message)
@@ -154,7 +156,7 @@ class _Orders(orders.Orders[Api]):
         kind = "any" if private else "customer"
         path = f"{V3}/orders/{found.identifier()}/notes"
         found_notes = yield from self.api.page(path, {"type": kind})
-        notes = Rows(found_notes.items).listing("notes", order_results.note)
+        notes = Rows(found_notes.items).listing("notes", order_results.read_note)
         kept = [note for note in notes if private or note.for_customer]
         kept.sort(key=lambda note: (note.created, note.id))
         return replace(notes, items=tuple(kept), total=len(kept))
@@ -163,7 +165,7 @@ class _Orders(orders.Orders[Api]):
         number, currency = found.identifier(), found.currency("currency")
         rows = yield from self.api.rows(f"{V3}/orders/{number}/refunds", FULL, limit=_MOST)
         # A sum needs each of its parts: one that cannot be read fails the operation.
-        refunds = [order_results.refund(Fields(row, "refund"), currency) for row in rows.items]
+        refunds = [order_results.read_refund(Fields(row, "refund"), currency) for row in rows.items]
         return orders.refund_status(number, self.reading.total(found, currency), refunds)
 
     def cancel(
@@ -185,7 +187,7 @@ class _Orders(orders.Orders[Api]):
         return Cancellation(cancelled, noted)
 
 
-def _own(
+def _orders_of(
     rows: Rows, email: str, customer: int | None
 ) -> Iterator[tuple[int | str, tuple[str, int, Any]]]:
     """Yield what an address or a customer ordered by its id, each with what sorts it."""

@@ -13,9 +13,9 @@ from ....spec.operations import Operations
 from ....spec.results import Category, Listing, Price, Product, Review
 from ...kit.operations import arguments
 from ...kit.operations.plans import plan
-from ...kit.operations.search import Search, search_plan
+from ...kit.operations.search import SearchRequest, search_plan
 from ...kit.reading.fields import Fields
-from ...kit.reading.lists import Rows, on_page, only
+from ...kit.reading.lists import Rows, matching, page_of
 from .. import facts
 from ..api import V3, Api
 from ..product_lookup import LOOKUP, category_id, children, find_product
@@ -36,7 +36,7 @@ _SORTS = {
     calls=("GET /wc/v3/products", "GET /wc/v3/products/categories", facts.SETTINGS),
     errors=("not_found",),
 )
-def search_products(api: Api, asked: Search) -> Plan[Listing[Product]]:
+def search_products(api: Api, asked: SearchRequest) -> Plan[Listing[Product]]:
     """Variations are not found on their own; their product is. A product with variations counts
     with its lowest price. With `in_stock`, products of the types external and grouped are left out:
     no cart takes them. `attributes` are looked for in the first 1,000 products that are found.
@@ -49,10 +49,10 @@ def search_products(api: Api, asked: Search) -> Plan[Listing[Product]]:
         params["orderby"], params["order"] = _SORTS[asked.sort]
     rows = yield from _found(api, params, asked)
     currency = yield from facts.currency(api)
-    yield from facts.plain_prices(api, rows.items)
-    found = rows.listing("products", lambda fields: product_results.product(fields, currency))
+    yield from facts.normalize_prices(api, rows.items)
+    found = rows.listing("products", lambda fields: product_results.read_product(fields, currency))
     if asked.in_stock is not None:
-        found = only(
+        found = matching(
             found,
             lambda row: (
                 row.type not in product_results.NOT_SOLD_HERE
@@ -62,7 +62,7 @@ def search_products(api: Api, asked: Search) -> Plan[Listing[Product]]:
     return asked.shown(found)
 
 
-def _found(api: Api, params: Mapping[str, Any], asked: Search) -> Plan[Rows]:
+def _found(api: Api, params: Mapping[str, Any], asked: SearchRequest) -> Plan[Rows]:
     """Return what the store finds, in order; what can be had has one of two stock statuses."""
     path = f"{V3}/products"
     if asked.in_stock is None:
@@ -76,9 +76,11 @@ def _found(api: Api, params: Mapping[str, Any], asked: Search) -> Plan[Rows]:
         query = {**params, "stock_status": status}
         both.append((yield from api.rows(path, query, limit=asked.reach)))
     totals = [rows.total for rows in both if rows.total is not None]
-    items = {_key(item): item for rows in both for item in rows.items}
+    items = {_sort_key(item): item for rows in both for item in rows.items}
     name, order = _SORTS[asked.sort or "newest"]
-    ranked = sorted(items, key=lambda key: _rank(items[key], name, key), reverse=order == "desc")
+    ranked = sorted(
+        items, key=lambda key: _sort_rank(items[key], name, key), reverse=order == "desc"
+    )
     return Rows(
         [items[key] for key in ranked][: asked.reach],
         sum(totals) if len(totals) == len(both) else None,
@@ -86,7 +88,7 @@ def _found(api: Api, params: Mapping[str, Any], asked: Search) -> Plan[Rows]:
     )
 
 
-def _rank(item: Any, name: str, key: tuple[str, int]) -> tuple[Any, ...]:
+def _sort_rank(item: Any, name: str, key: tuple[str, int]) -> tuple[Any, ...]:
     """Return what the store sorts by, or something near it: the lists of two statuses are one."""
     row = Fields(item if isinstance(item, dict) else {}, "product")
     if name == "title":
@@ -100,7 +102,7 @@ def _rank(item: Any, name: str, key: tuple[str, int]) -> tuple[Any, ...]:
         return (Decimal(-1), key[1])
 
 
-def _key(item: Any) -> tuple[str, int]:
+def _sort_key(item: Any) -> tuple[str, int]:
     """Return the date and the id of a product; the least for what has neither."""
     row = item if isinstance(item, dict) else {}
     created, number = row.get("date_created_gmt"), row.get("id")
@@ -114,19 +116,19 @@ def _key(item: Any) -> tuple[str, int]:
 def get_product_details(api: Api, product: int | str) -> Plan[Product]:
     found = yield from find_product(api, product)
     currency = yield from facts.currency(api)
-    return product_results.product(found, currency)
+    return product_results.read_product(found, currency)
 
 
 @plan(Operations.check_price, calls=(*LOOKUP, "GET /wc/v3/products/{id}/variations"))
 def check_price(api: Api, product: int | str) -> Plan[Price]:
     found = yield from find_product(api, product)
     currency = yield from facts.currency(api)
-    price = product_results.price(found, currency)
+    price = product_results.read_price(found, currency)
     if found.text("type") != "variable":
         return price
     rows = yield from children(api, found.identifier())
     # An empty price is that of a variation that cannot be bought.
-    priced = [row for row in rows.whole("variations") if row.raw("price") != ""]
+    priced = [row for row in rows.all_items("variations") if row.raw("price") != ""]
     prices = [row.money("price", currency) for row in priced]
     prices.sort(key=lambda money: money.amount)
     return replace(price, price=prices[0], highest=prices[-1]) if prices else price
@@ -147,15 +149,15 @@ def get_product_variations(api: Api, product: int | str) -> Plan[Listing[Product
         return Listing((), total=0)
     currency = yield from facts.currency(api)
     rows = yield from children(api, number)
-    return rows.listing("variations", lambda fields: product_results.product(fields, currency))
+    return rows.listing("variations", lambda fields: product_results.read_product(fields, currency))
 
 
 @plan(Operations.get_product_categories, calls=("GET /wc/v3/products/categories",))
 def get_product_categories(api: Api, parent: int | str | None = None) -> Plan[Listing[Category]]:
     number = None if parent is None else (yield from category_id(api, parent))
     path, query = f"{V3}/products/categories", {"parent": number}
-    found = yield from api.listing(path, "categories", product_results.category, query)
-    return found if number is None else only(found, lambda row: (row.parent_id or 0) == number)
+    found = yield from api.listing(path, "categories", product_results.read_category, query)
+    return found if number is None else matching(found, lambda row: (row.parent_id or 0) == number)
 
 
 @plan(Operations.get_product_reviews, calls=(*LOOKUP, "GET /wc/v3/products/reviews"))
@@ -169,10 +171,12 @@ def get_product_reviews(
     params: Mapping[str, Any] = {"product": number, "status": "approved"}
     most = wanted if lowest is None else arguments.MOST_ITEMS
     path = f"{V3}/products/reviews"
-    found_all = yield from api.listing(path, "reviews", product_results.review, params, limit=most)
-    written = only(found_all, lambda review: review.product_id == number)
+    found_all = yield from api.listing(
+        path, "reviews", product_results.read_review, params, limit=most
+    )
+    written = matching(found_all, lambda review: review.product_id == number)
     if lowest is not None:
         good = tuple(review for review in written if review.rating >= lowest)
         total = len(good) if written.total == len(written) else None
         written = replace(written, items=good, total=total)
-    return on_page(written, 1, wanted)
+    return page_of(written, 1, wanted)

@@ -14,13 +14,13 @@ from decimal import Decimal
 from ....errors import StoreError
 from ....net.plans import Plan
 from ....spec.money import Money, Quantity
-from ...kit.operations.sales import Sales, SalesAsked, Sold, Sums, report_plan
-from ...kit.reading.days import Moments
+from ...kit.operations.sales import Sales, SalesRequest, SoldItems, Sums, report_plan
+from ...kit.reading.days import TimeRange
 from ...kit.reading.fields import Fields
 from .. import facts
 from ..api import SUMMING, V3, Api, between
-from ..reading.totals import OrderTotals, amount
-from .added import every_order
+from ..reading.totals import OrderTotals, read_amount
+from .order_sums import every_order
 
 _CREATED = ("completed", "processing", "on-hold", "refunded")
 _UNPAID = ("pending", "on-hold", "failed", "cancelled", "checkout-draft", "auto-draft", "trash")
@@ -54,8 +54,8 @@ class _Sales(Sales):
             items=_pieces(order),
             gross=self.reading.total(order, currency).amount,
             tax=self.reading.tax(order, currency).amount,
-            shipping=amount(order, "shipping_total"),
-            discounts=amount(order, "discount_total"),
+            shipping=read_amount(order, "shipping_total"),
+            discounts=read_amount(order, "discount_total"),
         )
         self.add(currency, one, list(_sold(order, currency)))
         self.currencies[number] = currency
@@ -65,7 +65,7 @@ class _Sales(Sales):
         if order in self.currencies:
             one = Sums(
                 items=_pieces(refund),
-                refunds=abs(amount(refund, "amount")),
+                refunds=abs(read_amount(refund, "amount")),
                 unearned=_added_up(refund, "tax_lines", "tax_total", "shipping_tax_total")
                 + _added_up(refund, "shipping_lines", "total"),
             )
@@ -76,23 +76,23 @@ def _pieces(order: Fields) -> Quantity:
     return sum((line.quantity("quantity") for line in order.children("line_items")), 0)
 
 
-def _sold(order: Fields, currency: str) -> Iterator[Sold]:
+def _sold(order: Fields, currency: str) -> Iterator[SoldItems]:
     """Yield what was sold; of a product that was deleted since, the id is 0."""
     for line in order.children("line_items"):
         product, pieces = line.integer("product_id"), line.quantity("quantity")
-        total = Money(amount(line, "total"), currency)
+        total = Money(read_amount(line, "total"), currency)
         if product:
             name = line.text_or("parent_name") or line.text_or("name")
-            yield Sold(product, name, line.text_or("sku"), pieces, total)
+            yield SoldItems(product, name, line.text_or("sku"), pieces, total)
 
 
 def _added_up(refund: Fields, rows: str, *names: str) -> Decimal:
-    found = (abs(amount(row, name)) for row in refund.children(rows) for name in names)
+    found = (abs(read_amount(row, name)) for row in refund.children(rows) for name in names)
     return sum(found, Decimal(0))
 
 
 @report_plan(
-    facts.zone,
+    facts.time_zone,
     facts.currency,
     calls=(
         "GET /wc/v3/orders",
@@ -105,7 +105,7 @@ def _added_up(refund: Fields, rows: str, *names: str) -> Decimal:
     errors=("response_too_large",),
     deadline=SUMMING,
 )
-def get_sales_report(api: Api, asked: SalesAsked) -> Plan[Sales]:
+def get_sales_report(api: Api, asked: SalesRequest) -> Plan[Sales]:
     """There are two ideas of a sale, and they differ: `created` takes orders by the day they were
     placed and counts unpaid ones that are on hold, `paid` takes them by the day of payment and
     does not count those. Statuses that plugins added count as paid where there is a payment.
@@ -116,14 +116,14 @@ def get_sales_report(api: Api, asked: SalesAsked) -> Plan[Sales]:
     answer is response_too_large, with how many there are and how far it came. Orders that cannot be
     read are in no figure, and told in `unreadable`.
     """
-    sales = _Sales((yield from facts.reading(api)))
-    read = _created if asked.definition == "created" else _paid
+    sales = _Sales((yield from facts.order_totals(api)))
+    read = _add_created if asked.definition == "created" else _add_paid
     sales.unreadable = yield from read(api, asked.when, sales)
-    sales.unreadable += yield from _refunds(api, asked.when, sales)
+    sales.unreadable += yield from _add_refunds(api, asked.when, sales)
     return sales
 
 
-def _orders(
+def _add_orders(
     api: Api, query: Mapping[str, str], sales: _Sales, counts: Callable[[Fields], bool]
 ) -> Plan[int]:
     """Add the orders that count, and return how many cannot be read."""
@@ -135,24 +135,24 @@ def _orders(
     return (yield from every_order(api, query, _ASKED, sales.reading, take))
 
 
-def _created(api: Api, when: Moments, sales: _Sales) -> Plan[int]:
+def _add_created(api: Api, when: TimeRange, sales: _Sales) -> Plan[int]:
     """Add the orders that were placed then, as WooCommerce's own sales report chooses them."""
     query = {"status": ",".join(_CREATED), **between(when)}
 
     def counts(order: Fields) -> bool:
         return order.text("status") in _CREATED and when.has(order.gmt("date_created_gmt"))
 
-    return _orders(api, query, sales, counts)
+    return _add_orders(api, query, sales, counts)
 
 
-def _paid(api: Api, when: Moments, sales: _Sales) -> Plan[int]:
+def _add_paid(api: Api, when: TimeRange, sales: _Sales) -> Plan[int]:
     """Add the orders that were paid then.
 
     The API does not find orders by their payment. What was paid since a day was changed since then
     too, unless a plugin left the date of the change alone; such orders are found when they were
     also placed since that day.
     """
-    status = yield from facts.statuses(api, without=_UNPAID)
+    status = yield from facts.order_statuses(api, without=_UNPAID)
     changed, created = between(when, "modified_"), between(when)
     unchanged = {**created, "modified_before": created["before"]}
 
@@ -162,12 +162,12 @@ def _paid(api: Api, when: Moments, sales: _Sales) -> Plan[int]:
 
     unreadable = 0
     for query in (changed, unchanged):
-        found = yield from _orders(api, {**query, "status": status}, sales, counts)
+        found = yield from _add_orders(api, {**query, "status": status}, sales, counts)
         unreadable = max(unreadable, found)
     return unreadable
 
 
-def _refunds(api: Api, when: Moments, sales: _Sales) -> Plan[int]:
+def _add_refunds(api: Api, when: TimeRange, sales: _Sales) -> Plan[int]:
     """Add what was paid back then, whenever its order was placed."""
     refunds: list[tuple[int, Fields]] = []
     query = {**between(when), "_fields": _REFUND_MEMBERS}
@@ -177,13 +177,13 @@ def _refunds(api: Api, when: Moments, sales: _Sales) -> Plan[int]:
             refunds.append((row.identifier("parent_id"), row))
 
     try:
-        unreadable = yield from api.every(f"{V3}/refunds", query, "refunds", take)
+        unreadable = yield from api.read_all(f"{V3}/refunds", query, "refunds", take)
     except StoreError as error:
         if error.error_type != "api_not_found":
             raise
-        unreadable = yield from _refunds_by_order(api, when, refunds)
+        unreadable = yield from _find_refunds_by_order(api, when, refunds)
     unknown = {number for number, _ in refunds} - sales.currencies.keys()
-    for order in (yield from api.chosen(f"{V3}/orders", unknown, {"_fields": "id,currency"})):
+    for order in (yield from api.get_by_ids(f"{V3}/orders", unknown, {"_fields": "id,currency"})):
         sales.currencies[order.identifier()] = order.currency("currency")
     for number, refund in refunds:
         try:
@@ -193,7 +193,7 @@ def _refunds(api: Api, when: Moments, sales: _Sales) -> Plan[int]:
     return unreadable
 
 
-def _refunds_by_order(api: Api, when: Moments, found: list[tuple[int, Fields]]) -> Plan[int]:
+def _find_refunds_by_order(api: Api, when: TimeRange, found: list[tuple[int, Fields]]) -> Plan[int]:
     """Find them before WooCommerce 9.0, which has no list of refunds.
 
     Raises:
@@ -206,7 +206,7 @@ def _refunds_by_order(api: Api, when: Moments, found: list[tuple[int, Fields]]) 
         if order.listed("refunds"):
             orders.append(order.identifier())
 
-    unreadable = yield from api.every(f"{V3}/orders", query, "orders", take)
+    unreadable = yield from api.read_all(f"{V3}/orders", query, "orders", take)
     if len(orders) > _MOST_REFUNDED:
         message = f"more than {_MOST_REFUNDED} orders have refunds: ask for fewer days"
         raise StoreError("response_too_large", message)
@@ -217,5 +217,5 @@ def _refunds_by_order(api: Api, when: Moments, found: list[tuple[int, Fields]]) 
                 found.append((number, row))
 
         path = f"{V3}/orders/{number}/refunds"
-        unreadable += yield from api.every(path, {"_fields": _REFUND_MEMBERS}, "refunds", keep)
+        unreadable += yield from api.read_all(path, {"_fields": _REFUND_MEMBERS}, "refunds", keep)
     return unreadable

@@ -12,16 +12,16 @@ from ....net.plans import Plan
 from ....spec.money import Money
 from ....spec.operations import Operations
 from ....spec.results import Coupon, Listing, PaymentMethod, ShippingMethod
-from ...kit.operations.coupons import Asked, coupon_plan, refused
+from ...kit.operations.coupons import CouponRequest, coupon_plan, refusal
 from ...kit.operations.plans import plan
 from ...kit.operations.shipping import Zone, shipping_plans
 from ...kit.reading.fields import Fields
-from ...kit.reading.lists import switched_on
+from ...kit.reading.lists import only_enabled
 from ...kit.reading.money import decimals_of
 from .. import facts
 from ..api import V3, Api
 from ..reading import coupons
-from ..reading.zones import ZonePlace, reaches
+from ..reading.zones import ZonePlace, zone_covers
 
 _ZONES = (
     "GET /wc/v3/shipping/zones",
@@ -45,10 +45,10 @@ def _zones(api: Api) -> Plan[Listing[Zone]]:
 
 
 def _methods(api: Api, zone: Zone) -> Plan[Listing[ShippingMethod]]:
-    shop = yield from facts.settings(api)
+    shop = yield from facts.money_settings(api)
     path, what = f"{V3}/shipping/zones/{zone.id}/methods", f"method of zone {zone.name}"
     read = partial(_shipping_method, zone=zone.name, shop=shop)
-    return switched_on((yield from api.listing(path, what, read, limit=100)))
+    return only_enabled((yield from api.listing(path, what, read, limit=100)))
 
 
 def _reaching(
@@ -66,7 +66,7 @@ def _reaching(
         places = [ZonePlace(row.text("type"), row.text("code")) for row in page]
         if continents is None and any(place.kind == "continent" for place in places):
             continents = yield from _continents(api, country)
-        if reaches(places, country, continents or frozenset(), postcode):
+        if zone_covers(places, country, continents or frozenset(), postcode):
             return replace(every, items=(zone,), total=None)
     return replace(every, items=tuple(zone for zone in every if zone.id == _ELSEWHERE), total=None)
 
@@ -87,22 +87,24 @@ DELIVERY = shipping_plans(_zones, _reaching, _methods, facts.currency, calls=_ZO
 @plan(Operations.get_payment_methods, calls=("GET /wc/v3/payment_gateways",))
 def get_payment_methods(api: Api) -> Plan[Listing[PaymentMethod]]:
     path = f"{V3}/payment_gateways"
-    return switched_on(
+    return only_enabled(
         (yield from api.listing(path, "payment gateways", _payment_method, limit=100))
     )
 
 
 @coupon_plan(calls=("GET /wc/v3/coupons?code=", facts.SETTINGS))
-def validate_coupon(api: Api, asked: Asked) -> Plan[Coupon]:
+def validate_coupon(api: Api, asked: CouponRequest) -> Plan[Coupon]:
     """Codes of a refusal: coupon_unknown, coupon_expired, coupon_usage_limit,
     coupon_usage_limit_per_user, coupon_minimum_spend, coupon_maximum_spend, coupon_email,
     coupon_unpublished.
     """
     rows = yield from api.rows(f"{V3}/coupons", {"code": asked.code}, limit=10)
-    for fields in rows.readable(f"coupon {asked.code}"):
+    for fields in rows.objects(f"coupon {asked.code}"):
         if fields.text_or("code").casefold() == asked.code.casefold():
-            return coupons.coupon(fields, (yield from facts.currency(api)), asked, now=api.now())
-    raise refused("unknown", f"there is no coupon {asked.code}")
+            return coupons.read_coupon(
+                fields, (yield from facts.currency(api)), asked, now=api.now()
+            )
+    raise refusal("unknown", f"there is no coupon {asked.code}")
 
 
 def _payment_method(fields: Fields) -> tuple[bool, PaymentMethod]:

@@ -13,7 +13,7 @@ from ....spec.results import Listing, LowStock, Stock, StockQuantity
 from ...kit.operations import arguments, products
 from ...kit.operations.plans import plan
 from ...kit.reading.fields import Fields
-from ...kit.reading.lists import Rows, on_page
+from ...kit.reading.lists import Rows, page_of
 from ..api import ANALYTICS, V3, Api
 from ..product_lookup import LOOKUP, category_id, children, find_product
 from ..reading import product_results
@@ -21,7 +21,7 @@ from ..reading import product_results
 
 @plan(Operations.check_stock, calls=LOOKUP)
 def check_stock(api: Api, product: int | str) -> Plan[Stock]:
-    return product_results.stock((yield from find_product(api, product)))
+    return product_results.read_stock((yield from find_product(api, product)))
 
 
 @plan(Operations.get_stock_quantity, calls=(*LOOKUP, "GET /wc/v3/products/{id}/variations"))
@@ -33,9 +33,10 @@ def get_stock_quantity(api: Api, product: int | str) -> Plan[StockQuantity]:
         return StockQuantity(number, sku, own)
     rows = yield from children(api, number)
     counted: dict[int, Quantity | None] = {
-        row.identifier(): product_results.stock_quantity(row) for row in rows.whole("variations")
+        row.identifier(): product_results.stock_quantity(row)
+        for row in rows.all_items("variations")
     }
-    return StockQuantity(number, sku, products.in_all(counted.values()), counted)
+    return StockQuantity(number, sku, products.total_quantity(counted.values()), counted)
 
 
 @plan(
@@ -55,30 +56,30 @@ def get_low_stock_products(
     product. Private products do not count. Where there is so much that the store does not count
     that the counted products do not come up in time, `complete` is False.
     """
-    low = arguments.whole(threshold, "threshold")
+    low = arguments.whole_number(threshold, "threshold")
     wanted = arguments.limit(limit)
     within = None if category is None else (yield from category_id(api, category))
     rows = yield from api.rows(
         f"{ANALYTICS}/reports/stock",
         {"orderby": "stock_quantity", "order": "asc"},
-        until=lambda item: _enough(item, low),
+        until=lambda item: _is_above(item, low),
     )
     # What a variation shares with its product is shown with it, and would be there twice.
-    own = [row for row in rows.items if _of(row, "manage_stock") not in (False, "parent")]
-    found = Rows(own, None, rows.complete).listing("stock", product_results.low_stock)
-    offered = yield from _offered(api, [row for row in found if row.quantity <= low], within)
+    own = [row for row in rows.items if _member(row, "manage_stock") not in (False, "parent")]
+    found = Rows(own, None, rows.complete).listing("stock", product_results.read_low_stock)
+    offered = yield from _published(api, [row for row in found if row.quantity <= low], within)
     offered.sort(key=lambda row: row.quantity)
     total = len(offered) if rows.complete and not found.unreadable else None
-    return on_page(replace(found, items=tuple(offered), total=total), 1, wanted)
+    return page_of(replace(found, items=tuple(offered), total=total), 1, wanted)
 
 
-def _enough(row: Any, threshold: int) -> bool:
+def _is_above(row: Any, threshold: int) -> bool:
     """Whether a row, and so every row after it, has more than the threshold.
 
     The store sorts by each row's own quantity. Those without one come first and show a zero, or
     the quantity of their product.
     """
-    if _of(row, "manage_stock") is not True:
+    if _member(row, "manage_stock") is not True:
         return False
     try:
         return Fields(row, "stock").quantity("stock_quantity") > max(threshold, 0)
@@ -86,19 +87,19 @@ def _enough(row: Any, threshold: int) -> bool:
         return False
 
 
-def _of(row: Any, name: str) -> Any:
+def _member(row: Any, name: str) -> Any:
     return row.get(name) if isinstance(row, dict) else None
 
 
-def _offered(api: Api, rows: list[LowStock], category: int | None) -> Plan[list[LowStock]]:
+def _published(api: Api, rows: list[LowStock], category: int | None) -> Plan[list[LowStock]]:
     """Return those that are published, as their products are, in a category if one is given."""
     products = {row.parent_id or row.product_id for row in rows}
     variations = {row.product_id for row in rows if row.parent_id is not None}
     query = {"status": "publish", "_fields": "id"}
     # Categories are the products', not their variations'.
     in_category = {**query, "category": category}
-    found = yield from api.chosen(f"{V3}/products", products, in_category)
-    found += yield from api.chosen(f"{ANALYTICS}/variations", variations, query)
+    found = yield from api.get_by_ids(f"{V3}/products", products, in_category)
+    found += yield from api.get_by_ids(f"{ANALYTICS}/variations", variations, query)
     public = {row.identifier() for row in found}
     return [
         row

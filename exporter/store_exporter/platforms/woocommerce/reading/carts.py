@@ -45,7 +45,7 @@ class _Amounts:
         return self.money(name) if self._fields.has(name) else None
 
 
-def cart(body: Any, token: str) -> Cart:
+def read_cart(body: Any, token: str) -> Cart:
     """Read a cart.
 
     Raises:
@@ -65,7 +65,7 @@ def cart(body: Any, token: str) -> Cart:
         shipping=totals.money_if_any("total_shipping"),
         tax=totals.money("total_tax"),
         total=totals.money("total_price"),
-        problems=fields.decorating("errors", lambda row: row.text("message")),
+        problems=fields.optional_items("errors", lambda row: row.text("message")),
     )
 
 
@@ -84,7 +84,7 @@ def _line(row: Fields, currency: str) -> CartLine:
         maximum=maximum if maximum < _UNLIMITED else None,
         unit_price=_unit_price(row, prices),
         total=totals.money("line_total"),
-        options=dict(row.decorating("variation", _option)),
+        options=dict(row.optional_items("variation", _option)),
     )
 
 

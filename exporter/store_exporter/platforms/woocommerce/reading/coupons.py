@@ -6,7 +6,7 @@ from typing import Any
 
 from ....spec.money import Money
 from ....spec.results import Coupon
-from ...kit.operations.coupons import Asked, check, refused
+from ...kit.operations.coupons import CouponRequest, check_coupon, refusal
 from ...kit.reading.fields import Fields
 from .product_results import optional_id
 
@@ -20,7 +20,7 @@ _RESTRICTIONS = (
 _PER_ITEM = ("fixed_product", "percent_product")
 
 
-def coupon(fields: Fields, currency: str, asked: Asked, *, now: float) -> Coupon:
+def read_coupon(fields: Fields, currency: str, asked: CouponRequest, *, now: float) -> Coupon:
     """Read a coupon and check it.
 
     Args:
@@ -30,12 +30,12 @@ def coupon(fields: Fields, currency: str, asked: Asked, *, now: float) -> Coupon
         now: Unix time in seconds.
 
     Raises:
-        StoreError: as `check` does; invalid_coupon with code coupon_unpublished, coupon_email or
-            coupon_usage_limit_per_user; invalid_response.
+        StoreError: as `check_coupon` does; invalid_coupon with code coupon_unpublished,
+            coupon_email or coupon_usage_limit_per_user; invalid_response.
     """
     code = fields.text("code")
     if fields.text_or("status", "publish") != "publish":
-        raise refused("unpublished", f"coupon {code} is not published")
+        raise refusal("unpublished", f"coupon {code} is not published")
     kind = fields.text("discount_type")
     percent = "percent" in kind
     amount = fields.money("amount", currency)
@@ -51,7 +51,7 @@ def coupon(fields: Fields, currency: str, asked: Asked, *, now: float) -> Coupon
         uses_left=_uses_left(fields),
         restricted=any(_listed(fields, name) for name in _RESTRICTIONS),
     )
-    check(found, now=now, subtotal=asked.subtotal)
+    check_coupon(found, now=now, subtotal=asked.subtotal)
     if asked.email is not None:
         _check_shopper(fields, code, asked.email)
     return found
@@ -80,11 +80,11 @@ def _texts(items: list[Any]) -> list[str]:
 def _check_shopper(fields: Fields, code: str, email: str) -> None:
     allowed = _texts(_listed(fields, "email_restrictions"))
     if allowed and not any(_matches(pattern, email) for pattern in allowed):
-        raise refused("email", f"coupon {code} is for other customers")
+        raise refusal("email", f"coupon {code} is for other customers")
     limit = optional_id(fields, "usage_limit_per_user")
     # Guests are listed by their address; who was logged in, by a number that says nothing here.
     if limit and _texts(_listed(fields, "used_by")).count(email) >= limit:
-        raise refused(
+        raise refusal(
             "usage_limit_per_user", f"coupon {code} has been used as often as one customer may"
         )
 

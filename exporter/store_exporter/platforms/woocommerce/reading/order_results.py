@@ -33,7 +33,7 @@ _CARRIERS = ("custom_tracking_provider", "formatted_tracking_provider", "trackin
 _MOST = 50
 
 
-def order(fields: Fields, reading: OrderTotals, *, with_customer: bool) -> Order:
+def read_order(fields: Fields, reading: OrderTotals, *, with_customer: bool) -> Order:
     """Read an order; who placed it only when that was asked for."""
     currency = fields.currency("currency")
     refunded = Decimal(0)
@@ -82,7 +82,7 @@ def _customer(fields: Fields) -> Customer:
     return Customer(optional_id(fields, "customer_id"), email, full_name(billing))
 
 
-def note(fields: Fields) -> OrderNote:
+def read_note(fields: Fields) -> OrderNote:
     """Read an order's note."""
     return OrderNote(
         id=fields.identifier(),
@@ -92,7 +92,7 @@ def note(fields: Fields) -> OrderNote:
     )
 
 
-def refund(fields: Fields, currency: str) -> Refund:
+def read_refund(fields: Fields, currency: str) -> Refund:
     """Read a refund."""
     amount = fields.money("amount", currency)
     return Refund(

@@ -44,7 +44,7 @@ def stock_quantity(fields: Fields) -> Quantity | None:
     return fields.quantity("stock_quantity")
 
 
-def stock(fields: Fields) -> Stock:
+def read_stock(fields: Fields) -> Stock:
     """Read a product's or variation's stock."""
     # WooCommerce itself takes every status for in stock that is not "outofstock".
     status = _STOCK.get(fields.text("stock_status"), "other")
@@ -59,7 +59,7 @@ def stock(fields: Fields) -> Stock:
     )
 
 
-def product(fields: Fields, currency: str) -> Product:
+def read_product(fields: Fields, currency: str) -> Product:
     """Read a product or variation."""
     kind, unreadable = fields.text("type"), []
     prices: dict[str, Money | None] = dict.fromkeys(PRICES)
@@ -84,12 +84,12 @@ def product(fields: Fields, currency: str) -> Product:
         price=prices["price"],
         regular_price=prices["regular_price"],
         on_sale=fields.flag("on_sale"),
-        stock=stock(fields),
+        stock=read_stock(fields),
         permalink=fields.text_or("permalink"),
         description=fields.markup_or("description"),
-        categories=fields.decorating("categories", lambda row: row.text("name")),
-        attributes=dict(fields.decorating("attributes", _attribute)),
-        images=fields.decorating("images", lambda row: row.text("src")),
+        categories=fields.optional_items("categories", lambda row: row.text("name")),
+        attributes=dict(fields.optional_items("attributes", _attribute)),
+        images=fields.optional_items("images", lambda row: row.text("src")),
         variations=tuple(_ids(fields.raw("variations"))),
         rating=rating,
         rating_count=rating_count,
@@ -98,7 +98,7 @@ def product(fields: Fields, currency: str) -> Product:
 
 
 def _attribute(row: Fields) -> tuple[str, tuple[str, ...]]:
-    options = (row.text("option"),) if row.has("option") else row.texts_or("options")
+    options = (row.text("option"),) if row.has("option") else row.optional_strings("options")
     return row.text("name"), options
 
 
@@ -112,7 +112,7 @@ def product_ids(fields: Fields) -> set[int]:
     return {fields.identifier(), *_ids(fields.raw("variations"))}
 
 
-def price(fields: Fields, currency: str) -> Price:
+def read_price(fields: Fields, currency: str) -> Price:
     """Read what a product or variation costs."""
     current = fields.money_if_any("price", currency)
     return Price(
@@ -127,7 +127,7 @@ def price(fields: Fields, currency: str) -> Price:
     )
 
 
-def category(fields: Fields) -> Category:
+def read_category(fields: Fields) -> Category:
     """Read a category."""
     return Category(
         id=fields.identifier(),
@@ -139,7 +139,7 @@ def category(fields: Fields) -> Category:
     )
 
 
-def review(fields: Fields) -> Review:
+def read_review(fields: Fields) -> Review:
     """Read a review; the reviewer's e-mail address stays in the store."""
     rating = fields.integer("rating")
     if rating > 5:
@@ -155,7 +155,7 @@ def review(fields: Fields) -> Review:
     )
 
 
-def low_stock(fields: Fields) -> LowStock:
+def read_low_stock(fields: Fields) -> LowStock:
     """Read a row of wc-analytics' stock report, of what has stock of its own.
 
     Raises:

@@ -19,7 +19,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from ....errors import StoreError
 from ....spec.money import Money
 from ...kit.reading.fields import Fields
-from ...kit.reading.money import decimal_number, decimals_of, exact, rounded
+from ...kit.reading.money import decimal_number, decimals_of, normalized, rounded
 
 PARTS = "line_items,fee_lines,shipping_lines,tax_lines,shipping_total,discount_total"
 """Members of an order that tell what its total and tax are in full."""
@@ -36,7 +36,7 @@ _SMALLEST = Decimal("1e-8")
 _WIDE = Context(prec=40)
 
 
-def amount(fields: Fields, name: str) -> Decimal:
+def read_amount(fields: Fields, name: str) -> Decimal:
     """Read an amount, which is negative where a shop gives more back than it takes.
 
     Raises:
@@ -83,11 +83,11 @@ class OrderTotals:
         Raises:
             StoreError: invalid_response.
         """
-        stated = amount(order, "total")
+        stated = read_amount(order, "total")
         if self._is_finer(order, currency):
             parts = _Parts(order)
             stated = self._in_full(stated, parts.total(), currency)
-        return Money(exact(stated, currency), currency)
+        return Money(normalized(stated, currency), currency)
 
     def tax(self, order: Fields, currency: str) -> Money:
         """Read an order's tax.
@@ -95,10 +95,10 @@ class OrderTotals:
         Raises:
             StoreError: invalid_response.
         """
-        stated = amount(order, "total_tax")
+        stated = read_amount(order, "total_tax")
         if self._is_finer(order, currency):
             stated = self._in_full(stated, sum(_Parts(order).taxes, Decimal(0)), currency)
-        return Money(exact(stated, currency), currency)
+        return Money(normalized(stated, currency), currency)
 
     def _in_full(self, stated: Decimal, parts: Decimal, currency: str) -> Decimal:
         """Return the sum of the parts, where it is what was rounded."""
@@ -111,35 +111,35 @@ class OrderTotals:
     def _is_finer(self, order: Fields, currency: str) -> bool:
         if not self.rounds(currency) or not order.has("line_items"):
             return False
-        told = self.tells(order, currency)
+        told = self.has_more_decimals(order, currency)
         return order.identifier() < self.finer_below if told is None else told
 
-    def tells(self, order: Fields, currency: str) -> bool | None:
+    def has_more_decimals(self, order: Fields, currency: str) -> bool | None:
         """Whether an order was made with more decimals than are displayed; None if it can be both.
 
         Raises:
             StoreError: invalid_response.
         """
-        stated, parts = amount(order, "total"), _Parts(order)
+        stated, parts = read_amount(order, "total"), _Parts(order)
         full = parts.total()
         is_full = self._as_shown(rounded(full, currency)) == stated
         as_made = full if self.at_subtotal else parts.as_made(self._as_shown)
         if is_full != (self._as_shown(as_made) == stated):
             return is_full
-        charged = [amount(order, name) for name in _ROUNDED if order.has(name)]
+        charged = [read_amount(order, name) for name in _ROUNDED if order.has(name)]
         taxes = [] if self.at_subtotal else parts.taxes
         if not is_full or any(value != self._as_shown(value) for value in (*charged, *taxes)):
             return is_full or None
         # Of taxes hardly one is a round number, unless it was rounded.
         return False if any(taxes) and full != stated else None
 
-    def can_be_both(self, order: Fields, currency: str) -> bool:
+    def is_ambiguous(self, order: Fields, currency: str) -> bool:
         """Whether the two readings of an order that does not tell are different amounts.
 
         Raises:
             StoreError: invalid_response.
         """
-        if not self.rounds(currency) or self.tells(order, currency) is not None:
+        if not self.rounds(currency) or self.has_more_decimals(order, currency) is not None:
             return False
         finer, made = replace(self, finer_below=math.inf), replace(self, finer_below=0)
         return finer.total(order, currency) != made.total(order, currency)
@@ -150,12 +150,12 @@ class _Parts:
 
     def __init__(self, order: Fields) -> None:
         self.lines, self.fees, self.shipping = (
-            [amount(row, "total") for row in order.children(name)] if order.has(name) else []
+            [read_amount(row, "total") for row in order.children(name)] if order.has(name) else []
             for name in ("line_items", "fee_lines", "shipping_lines")
         )
         rows = list(order.children("tax_lines")) if order.has("tax_lines") else []
         names = ("tax_total", "shipping_tax_total")
-        self.taxes = [amount(row, name) for row in rows for name in names]
+        self.taxes = [read_amount(row, name) for row in rows for name in names]
 
     def total(self) -> Decimal:
         return sum((*self.lines, *self.fees, *self.shipping, *self.taxes), Decimal(0))
@@ -166,7 +166,7 @@ class _Parts:
         return sum((*rounds, *self.fees, *self.taxes), Decimal(0))
 
 
-def learned(reading: OrderTotals, orders: Iterable[Fields]) -> OrderTotals:
+def learn_rounding(reading: OrderTotals, orders: Iterable[Fields]) -> OrderTotals:
     """Return how to read the totals of a shop that displays fewer decimals than its currency has.
 
     Args:
@@ -177,7 +177,7 @@ def learned(reading: OrderTotals, orders: Iterable[Fields]) -> OrderTotals:
     told: dict[int, bool | None] = {}
     for order in orders:
         try:
-            told[order.identifier()] = reading.tells(order, order.currency("currency"))
+            told[order.identifier()] = reading.has_more_decimals(order, order.currency("currency"))
         except StoreError:
             continue
     finer = max((number for number, is_finer in told.items() if is_finer), default=0)
@@ -186,15 +186,15 @@ def learned(reading: OrderTotals, orders: Iterable[Fields]) -> OrderTotals:
     return replace(reading, finer_below=(finer + min(later, default=math.inf)) / 2 if finer else 0)
 
 
-def doubtful(reading: OrderTotals, orders: Iterable[Fields]) -> list[Fields]:
+def ambiguous_orders(reading: OrderTotals, orders: Iterable[Fields]) -> list[Fields]:
     """Return the orders that can be both; none where others tell what the shop's are."""
     found = []
     for order in orders:
         try:
             currency = order.currency("currency")
-            if reading.tells(order, currency) is not None:
+            if reading.has_more_decimals(order, currency) is not None:
                 return []
-            if reading.can_be_both(order, currency):
+            if reading.is_ambiguous(order, currency):
                 found.append(order)
         except StoreError:
             continue

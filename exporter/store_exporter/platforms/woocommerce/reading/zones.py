@@ -21,7 +21,7 @@ class ZonePlace(NamedTuple):
     code: str
 
 
-def reaches(
+def zone_covers(
     places: Iterable[ZonePlace], country: str, continents: Collection[str], postcode: str | None
 ) -> bool:
     """Whether a zone has a country and a postcode there.
@@ -44,19 +44,19 @@ def reaches(
     )
     if regions and not in_region:
         return False
-    return not codes or (postcode is not None and any(_has(code, postcode) for code in codes))
+    return not codes or (postcode is not None and any(_matches(code, postcode) for code in codes))
 
 
-def _has(pattern: str, postcode: str) -> bool:
+def _matches(pattern: str, postcode: str) -> bool:
     """Whether a postcode is one of a pattern: itself, an end with *, or a range with three dots."""
-    given = _plain(postcode)
+    given = _normalized(postcode)
     if _RANGE in pattern:
-        low, _, high = (_plain(part) for part in pattern.partition(_RANGE))
+        low, _, high = (_normalized(part) for part in pattern.partition(_RANGE))
         if low.isdigit() and high.isdigit() and given.isdigit():
             return int(low) <= int(given) <= int(high)
         return low <= given <= high
-    return re.fullmatch(re.escape(_plain(pattern)).replace(r"\*", ".*"), given) is not None
+    return re.fullmatch(re.escape(_normalized(pattern)).replace(r"\*", ".*"), given) is not None
 
 
-def _plain(postcode: str) -> str:
+def _normalized(postcode: str) -> str:
     return re.sub(r"[\s-]", "", postcode).upper()

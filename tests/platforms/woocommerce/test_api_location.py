@@ -11,7 +11,7 @@ from store_exporter.contract import Response
 from store_exporter.errors import StoreError
 from store_exporter.net.plans import Request
 from store_exporter.platforms.woocommerce import WooCommerce
-from store_exporter.platforms.woocommerce.place import Place
+from store_exporter.platforms.woocommerce.api_location import ApiLocation
 from tests.fakes.serving import serving
 
 from .watching import watching
@@ -67,11 +67,11 @@ async def test_a_page_in_the_apis_place_costs_one_more_request_and_not_each_time
     async with watching(orders=0) as store:
         store.shop.faults.add(Fault(body="<html><title>Welcome</title></html>"))
         watcher = store.watcher()
-        place = watcher.connection.place
+        location = watcher.connection.location
         page = Response(200, {"content-type": "text/html"}, b"", store.url)
-        assert place.may_be_elsewhere(page, 0.0)
-        assert not place.may_be_elsewhere(page, 299.0)
-        assert place.may_be_elsewhere(page, 300.0)
+        assert location.may_have_moved(page, 0.0)
+        assert not location.may_have_moved(page, 299.0)
+        assert location.may_have_moved(page, 300.0)
 
 
 @pytest.mark.parametrize(
@@ -87,10 +87,12 @@ async def test_a_page_in_the_apis_place_costs_one_more_request_and_not_each_time
     ],
 )
 def test_only_the_path_of_a_link_is_used(link: str, path: str) -> None:
-    place = Place("https://shop.example.com")
-    place.learn(Response(200, {"link": link}, b"", "https://shop.example.com/"))
-    assert place.address("/wp-json/wc/v3/orders") == f"https://shop.example.com{path}/wc/v3/orders"
-    assert place.address("/page") == "https://shop.example.com/page"
+    location = ApiLocation("https://shop.example.com")
+    location.learn_from(Response(200, {"link": link}, b"", "https://shop.example.com/"))
+    assert (
+        location.address("/wp-json/wc/v3/orders") == f"https://shop.example.com{path}/wc/v3/orders"
+    )
+    assert location.address("/page") == "https://shop.example.com/page"
 
 
 async def test_a_redirect_that_no_signature_survives_is_named(

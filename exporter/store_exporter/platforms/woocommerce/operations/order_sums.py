@@ -39,9 +39,9 @@ def every_order(
             finer.add(order.identifier())
 
     asked = {**query, "_fields": f"id,currency,{members},{reading.members}"}
-    unreadable = yield from api.every(f"{V3}/orders", asked, "orders", keep)
+    unreadable = yield from api.read_all(f"{V3}/orders", asked, "orders", keep)
     asked |= {**FULL, "_fields": f"id,currency,{members},{MEMBERS}"}
-    for order in (yield from api.chosen(f"{V3}/orders", finer, asked)):
+    for order in (yield from api.get_by_ids(f"{V3}/orders", finer, asked)):
         try:
             take(order)
         except StoreError:

@@ -22,7 +22,7 @@ _MISSING = (200, 301, 302, 307, 308, 403, 404, 405)
 _AGAIN_SECONDS = 300.0
 
 
-class Place:
+class ApiLocation:
     """Where one store's API is.
 
     Args:
@@ -52,12 +52,12 @@ class Place:
             return self._url + path
         return self._origin + self.path + path[len(ROOT) :]
 
-    def as_signed(self, url: str) -> str:
+    def address_to_sign(self, url: str) -> str:
         """Return an address as the store sees it, over which it checks a signature."""
         start = self._origin + self.path
         return self._origin + self.signed + url[len(start) :] if url.startswith(start) else url
 
-    def may_be_elsewhere(self, response: Response, now: float) -> bool:
+    def may_have_moved(self, response: Response, now: float) -> bool:
         """Return whether an answer is none of WordPress' API, and it is time to look for it.
 
         Args:
@@ -74,7 +74,7 @@ class Place:
         self._looked = now
         return True
 
-    def learn(self, response: Response) -> bool:
+    def learn_from(self, response: Response) -> bool:
         """Take over where a page says that the API is; False where it says nothing new.
 
         Raises:
@@ -102,7 +102,7 @@ class Place:
         self.path = self.signed = path
         return True
 
-    def sign_otherwise(self) -> bool:
+    def switch_signed_path(self) -> bool:
         """Sign as if the API were at `ROOT`, or no longer so; False where that is the same."""
         if self.path == ROOT:
             return False
