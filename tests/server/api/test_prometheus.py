@@ -103,7 +103,16 @@ async def test_analytics_asks_what_prometheus_can_answer(
     assert (answer.complete, answer.partial, answer.warnings) == (False, False, [])
 
 
-NAMES = ("lookup order", 'a"} or {org="zen', "a\\", "a\nb\r", "émoji 🛒", "re.*", "$" * 256)
+NAMES = (
+    "lookup order",
+    'a"} or {org="zen',
+    "a\\",
+    "a\nb\r",
+    "émoji 🛒",
+    "re.*",
+    "$" * 256,
+    "a\ufffd\u2028\u202eb",
+)
 
 
 @pytest.mark.real

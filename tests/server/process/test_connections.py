@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import gc
 import socket
 import ssl
 from collections.abc import AsyncIterator
@@ -19,6 +20,7 @@ from store_exporter.server.process import connections, descriptors
 from store_exporter.server.process.listen import listening
 
 LIMIT = 4
+LARGE = 50_000_000
 ASK = b"GET /%s HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
@@ -33,6 +35,7 @@ class Site:
         self.app.router.add_get("/wait", self.wait)
         self.app.router.add_get("/guess", self.guess)
         self.app.router.add_get("/quick", self.quick)
+        self.app.router.add_get("/last", self.last)
 
     async def wait(self, _: web.Request) -> web.Response:
         self._waiting += 1
@@ -47,6 +50,13 @@ class Site:
 
     async def quick(self, _: web.Request) -> web.Response:
         return web.Response(text="quick")
+
+    async def last(self, request: web.Request) -> web.Response:
+        """Answer with more than the system takes at once, and end the connection behind it."""
+        assert request.transport is not None
+        request.transport.write(b"x" * LARGE)
+        request.transport.close()
+        return web.Response()
 
 
 class Client:
@@ -104,6 +114,18 @@ async def test_who_holds_connections_open_keeps_nobody_out() -> None:
         ended = [await client.ask(b"quick") == b"" for client in held]
         # The oldest went first, and those that are left are as many as there may be.
         assert ended == [True] * (10 * LIMIT - LIMIT + 1) + [False] * (LIMIT - 1)
+
+
+async def test_a_client_that_reads_late_gets_the_end_of_what_it_was_sent(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with sites() as (_, made, port):
+        client = await connect(port, made)
+        client.send(b"last")
+        assert len(await client.reader.read()) == LARGE
+        assert await (await connect(port, made)).ask(b"quick") == b"quick"
+    gc.collect()
+    assert not caplog.records
 
 
 async def test_a_request_under_way_is_never_ended_for_a_new_one(

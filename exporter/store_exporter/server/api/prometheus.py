@@ -38,6 +38,8 @@ def selector(filters: Filters) -> str:
 
 def _quoted(value: str) -> str:
     escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    # Which stands for what no label can hold; as it is PromQL takes it for broken UTF-8.
+    escaped = escaped.replace("\ufffd", "\\ufffd")
     return f'"{escaped}"'
 
 

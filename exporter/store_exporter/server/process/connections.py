@@ -227,9 +227,11 @@ class Connections:
                 ssl_handshake_timeout=None if context is None else _HANDSHAKE_SECONDS,
             )
             try:
-                await connection.lost
+                await asyncio.shield(connection.lost)
             finally:
-                transport.abort()
+                # One that has ended with its last byte sent would be ended once more, and fail.
+                if not connection.lost.done():
+                    transport.abort()
         except OSError as error:
             log.debug("a connection failed", extra={"reason": type(error).__name__})
         finally:
