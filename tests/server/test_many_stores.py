@@ -22,29 +22,59 @@ async def running(tmp_path: Path) -> AsyncIterator[Running]:
         yield running
 
 
+class Turns:
+    """How often something happens between two turns of the event loop, at most, and in all."""
+
+    def __init__(self) -> None:
+        self._count = self.most = self.total = 0
+
+    def count(self) -> None:
+        self._count += 1
+        self.total += 1
+        self.most = max(self.most, self._count)
+
+    async def turn(self) -> None:
+        while True:
+            self._count = 0
+            await asyncio.sleep(0)
+
+
 async def most_at_once(
     running: Running, path: str, count: int, monkeypatch: pytest.MonkeyPatch
 ) -> int:
     """Ask, and return at how many stores was looked between two turns of the event loop."""
-    looked, most, look = 0, 0, running.exporter.status
+    turns, look = Turns(), running.exporter.status
 
     def counting(store: Store) -> Status:
-        nonlocal looked
-        looked += 1
+        turns.count()
         return look(store)
 
-    async def turn() -> None:
-        nonlocal looked, most
-        while True:
-            most, looked = max(most, looked), 0
-            await asyncio.sleep(0)
-
     monkeypatch.setattr(running.exporter, "status", counting)
-    turning = asyncio.create_task(turn())
+    turning = asyncio.create_task(turns.turn())
     answers = await asyncio.gather(*(running.api(path) for _ in range(count)))
     turning.cancel()
     assert {answer.status for answer in answers} == {200}
-    return most
+    return turns.most
+
+
+async def test_the_event_loop_turns_while_stores_that_leave_are_forgotten(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns, recorder = Turns(), running.exporter.recorder
+    forget = recorder.forget
+
+    def counting(labels: tuple[str, str, str], *, operations: bool = True) -> None:
+        if operations:
+            turns.count()
+        forget(labels, operations=operations)
+
+    monkeypatch.setattr(recorder, "forget", counting)
+    running.file.write_text(configuration(("acme", "s0.example", "http://127.0.0.1:9")))
+    turning = asyncio.create_task(turns.turn())
+    await running.exporter.reload()
+    turning.cancel()
+    assert turns.total == STORES - 1
+    assert turns.most <= 20
 
 
 @pytest.mark.parametrize(("path", "most"), [("/api/v1/health", 20), ("/", 1)])

@@ -41,7 +41,7 @@ _STOP_SECONDS = 5.0
 _IDLE_SECONDS = 3600.0
 
 
-async def _in_slices(items: Iterable[T], size: int = _STORES_AT_ONCE) -> AsyncIterator[T]:
+async def in_slices(items: Iterable[T], size: int = _STORES_AT_ONCE) -> AsyncIterator[T]:
     """Yield the items, with a turn for the event loop after every few."""
     for number, item in enumerate(items, 1):
         yield item
@@ -109,14 +109,14 @@ class Scheduler:
             if (new := self._stores.get(domain)) is not old
             and (new is None or new.labels != old.labels)
         ]
-        async for store in _in_slices(gone):
+        async for store in in_slices(gone):
             self._drop_store(store)
         changed = [new for domain, new in self._stores.items() if before.get(domain) is not new]
         fresh: list[Entry] = []
-        async for store in _in_slices(changed):
+        async for store in in_slices(changed):
             fresh += self._take(store)
         window = len(fresh) * FIRST_SPACING
-        async for entry in _in_slices(fresh, _PLACES_AT_ONCE):
+        async for entry in in_slices(fresh, _PLACES_AT_ONCE):
             self._timetable.place_first(entry, window)
         if fresh:
             self._arm()

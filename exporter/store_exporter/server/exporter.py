@@ -217,7 +217,8 @@ class Exporter:
         prepared = await asyncio.to_thread(self._prepare, config, claims)
         change = self._commit(config, prepared)
         if change:
-            await self.watching.update()
+            before = (*change.removed, *(old for old, _ in change.changed))
+            await self.watching.update(before)
         return change
 
     def _prepare(self, config: Config, claims: Sequence[SourceClaim]) -> _Prepared:
@@ -258,10 +259,6 @@ class Exporter:
     def _commit(self, config: Config, prepared: _Prepared) -> Change:
         """Take what was prepared; from here on it is what everybody sees."""
         change = self.inventory.take(prepared.replacement)
-        for store in (*change.removed, *(before for before, _ in change.changed)):
-            now = self.inventory.fleet.get(store.domain)
-            if now is None or now.labels != store.labels:
-                self.recorder.forget(store.labels)
         self.intake.forget(prepared.gone)
         self.config = config
         limits = config.calls

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from ..metrics.catalogue import Metric
 from ..metrics.catalogue import exporter as catalogue
 from ..metrics.recorder import Recorder
 from ..probing.maintenance import Maintenance
-from ..probing.scheduler import Scheduler
+from ..probing.scheduler import Scheduler, in_slices
 from ..probing.state.kept_calls import KeptCalls
 from ..probing.state.leases import Keeper, Labels, Reports
 from ..stores.inventory import Inventory
@@ -103,24 +103,34 @@ class Watching:
         mine = self._inventory.stores.get(store.domain) is store
         return mine and (self.keeper is None or self.keeper.holds(store))
 
-    def update(self) -> asyncio.Task[None]:
+    def update(self, before: Iterable[Store] = ()) -> asyncio.Task[None]:
         """Watch the stores that are this process's at this moment, and no others.
 
         It takes its time, so that the event loop has its turns. What was begun before comes first,
         and what is given up is not shown any more from this moment on.
+
+        Args:
+            before: stores as they were, of which all is forgotten, what applications reported as
+                well, where they are gone or another org's.
         """
         watched = self._watched()
         shown = frozenset(store.labels for store in watched)
         leaving, self._shown = self._shown - shown, shown
         self._leaving |= leaving
-        task = asyncio.create_task(self._follow(watched, leaving))
+        task = asyncio.create_task(self._follow(watched, leaving, before))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
 
-    async def _follow(self, watched: Sequence[Store], leaving: frozenset[Labels]) -> None:
+    async def _follow(
+        self, watched: Sequence[Store], leaving: frozenset[Labels], before: Iterable[Store]
+    ) -> None:
         async with self._following:
             with unnoticed():
+                async for store in in_slices(before):
+                    now = self._inventory.fleet.get(store.domain)
+                    if now is None or now.labels != store.labels:
+                        self._recorder.forget(store.labels)
                 await self._scheduler.update(watched)
                 self._maintenance.expect(watched)
                 await self._kept.expect(watched)
