@@ -85,10 +85,14 @@ def _results(found: dict[str, Any], effort: Effort) -> list[Result]:
     def only_full(target: float) -> float | None:
         return target if is_full else None
 
+    # By what a probe that ran has cost, or a schedule that is late would look cheap.
+    cores = found["probe"] * effort.stores / effort.interval
     rows = [
-        Result(f"{what}: processor", "cores", found["cores"], target=0.25),
+        Result(f"{what}: processor", "cores", cores, target=0.25),
+        Result(f"{what}: the same for each probe", "µs", found["probe"] * 1e6),
         Result(f"{what}: memory", "MB", found["memory"], target=only_full(300)),
         Result(f"{what}: scheduler lag, p99", "s", found["lag"], target=0.05),
+        Result(f"{what}: the same of the first runs", "s", found["lag_at_start"]),
     ]
     for name, times in found["pages"].items():
         middle = median(times)
@@ -187,12 +191,13 @@ def _fleet(place: Path, effort: Effort) -> dict[str, Any]:
         exporter = stack.enter_context(_exporter(config))
         time.sleep(effort.interval)
         exporter.wait_for_runs(effort.stores)
+        at_start, runs = exporter.lag(), exporter.runs()
         before, began = exporter.processor(), time.perf_counter()
         while (elapsed := time.perf_counter() - began) < effort.interval:
             time.sleep(min(15.0, effort.interval - elapsed))
             exporter.page(PROTOBUF)
-        cores = (exporter.processor() - before) / (time.perf_counter() - began)
-        memory, lag = exporter.memory() / 1e6, exporter.lag()
+        spent, memory = exporter.processor() - before, exporter.memory() / 1e6
+        lag, runs = exporter.lag(), exporter.runs() - runs
         answers: list[float] = []
         pages: dict[str, list[float]] = {}
         for _ in range(effort.windows):
@@ -203,9 +208,10 @@ def _fleet(place: Path, effort: Effort) -> dict[str, Any]:
                     exporter.page(accept)
                     pages.setdefault(name, []).append(time.perf_counter() - began)
         return {
-            "cores": cores,
+            "probe": spent / runs,
             "memory": memory,
-            "lag": _percentile(lag),
+            "lag": _percentile({le: count - at_start[le] for le, count in lag.items()}),
+            "lag_at_start": _percentile(at_start),
             "pages": pages,
             "worst": max(answers),
             "usual": median(answers),
