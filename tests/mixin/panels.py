@@ -18,6 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from store_exporter.mixin import promql
 from store_exporter.mixin.dashboards.panels import DashboardPage, Panel, PanelKind, Query, Variable
 
 RANGE = 3 * 3600
@@ -72,7 +73,11 @@ class Source:
             raise ValueError(json.load(error)["error"]) from None
 
     def values(self, variable: Variable, chosen: Mapping[str, str]) -> list[str]:
-        """What a variable offers, as `label_values` finds it."""
+        """What a variable offers, as Grafana finds it."""
+        if variable.ranked:
+            asked = {"query": fill(variable.ranked, chosen), "time": str(self.now)}
+            result = self.get("/api/v1/query", asked)["result"]
+            return [each["metric"][variable.name] for each in result]
         found = self.get(
             f"/api/v1/label/{variable.name}/values",
             {"match[]": fill(variable.selector, chosen), "start": str(self.now - RANGE)},
@@ -81,7 +86,7 @@ class Source:
 
     def ask(self, panel: Panel, query: Query, chosen: Mapping[str, str]) -> list[Series]:
         """The result of a panel's query: the labels and values of each series."""
-        expression = fill(panel.expression(query), chosen, self.rates)
+        expression = fill(panel.expression(query), chosen, self.rates, interval(panel))
         if panel.kind in (PanelKind.GRAPH, PanelKind.HEATMAP, PanelKind.TIMELINE):
             span = {"start": str(self.now - RANGE), "end": str(self.now), "step": str(self.step)}
             data = self.get("/api/v1/query_range", {"query": expression, **span})
@@ -114,13 +119,26 @@ def rate_interval(scrape: float, step: float) -> float:
     return max(max(step, scrape) + scrape, 4 * scrape)
 
 
-def fill(text: str, chosen: Mapping[str, str], rates: str = "4m") -> str:
-    """Put values in the place of dashboard variables, `rates` in that of `$__rate_interval`."""
+def interval(panel: Panel) -> str:
+    """`$__interval` of a panel: the least distance of its points for all that it may have."""
+    least = promql.seconds(panel.interval) if panel.interval else 60
+    return f"{max(least, RANGE / (panel.points or math.inf)):g}s"
+
+
+def fill(text: str, chosen: Mapping[str, str], rates: str = "4m", step: str = "60s") -> str:
+    """Put values in the place of dashboard variables and of Grafana's own.
+
+    Args:
+        text: PromQL.
+        chosen: values by variable.
+        rates: in the place of `$__rate_interval`.
+        step: in the place of `$__interval`.
+    """
     own = {
         "__rate_interval": rates,
         "__range": f"{RANGE}s",
         "__range_s": f"{RANGE}",
-        "__interval": "60s",
+        "__interval": step,
     }
     return re.sub(r"\$(\w+)", lambda m: {**own, **chosen}.get(m[1], m[0]), text)
 

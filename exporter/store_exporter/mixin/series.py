@@ -6,7 +6,7 @@ are left. All of them keep `org`, without which a view restricted to one org wou
 
 from __future__ import annotations
 
-from ..errors import Fault
+from ..errors import ERROR_TYPES, Fault
 from ..metrics.catalogue import Metric, business, health, operations
 from . import promql
 from .policy import RATE_WINDOW
@@ -16,6 +16,8 @@ QUANTILES = (0.5, 0.95, 0.99)
 NOT_COUNTED = (Fault.CUSTOMER.value, Fault.CANCELLED.value)
 """Faults that are nobody's failure: they leave both sides of a success ratio."""
 FAILURES = tuple(fault.value for fault in Fault if fault.value not in NOT_COUNTED)
+FAILED_TYPES = tuple(kind.name for kind in ERROR_TYPES.values() if kind.fault.value in FAILURES)
+"""The error types of these faults, for recorded series that have no fault."""
 
 
 def recorded(labels: tuple[str, ...], metric: Metric | str, operation: str) -> str:
@@ -48,6 +50,9 @@ STORE_MEASURED = recorded(STORE, "store_operations_measured", RATE)
 STORE_FAILED = recorded(STORE, "store_operations_failed", RATE)
 STORE_SUCCESS = recorded(STORE, "store_operations_success", f"ratio_{RATE}")
 PROBE_QUANTILE = recorded((*STORE, "probe"), health.PROBE_DURATION, f"quantile{RATE_WINDOW}")
+SLOWEST_PROBE = recorded(STORE, health.PROBE_DURATION, f"slowest_p95_{RATE_WINDOW}")
+PROBE_ERROR_RATE = recorded((*STORE, "error_type"), health.PROBE_FAILURES, RATE)
+COLLECTOR_ERROR_RATE = recorded((*STORE, "error_type"), business.COLLECTOR_FAILURES, RATE)
 STORE_UP = recorded(STORE, health.UP, "max")
 MAINTENANCE = recorded(STORE, health.MAINTENANCE, "max")
 AVAILABLE = recorded(STORE, health.UP, "max_outside_maintenance")
@@ -58,6 +63,8 @@ LIVENESS_REFUSED = recorded(STORE, "store_liveness_refused", "current")
 ORDERS_HOURLY = recorded(STORE, business.ORDERS_PAID, "increase1h")
 REVENUE_HOURLY = recorded((*STORE, "currency"), business.REVENUE, "increase1h")
 REVENUE_NORMAL = recorded((*STORE, "currency"), business.REVENUE, "rate7d")
+ERRORS_SAMPLED = recorded((*STORE, "error_type"), operations.OPERATION_ERRORS, RATE)
+LATENCY_SAMPLED = recorded(STORE, operations.OPERATION_DURATION, f"p95_{RATE_WINDOW}")
 LATENCY_HOURLY = recorded(STORE, operations.OPERATION_DURATION, "p95_1h")
 LATENCY_NORMAL = recorded(STORE, operations.OPERATION_DURATION, "p95_1h_normal")
 

@@ -62,8 +62,8 @@ def exporter_down() -> Alert:
         f"up{{{equal('job', EXPORTER_JOB)}}} == 0",
         2 * MINUTE,
         "critical",
-        "The exporter cannot be scraped; the stores it watches are not watched.",
-        "The exporter could not be scraped; the stores it watches were not watched.",
+        "An exporter cannot be scraped.",
+        "An exporter could not be scraped.",
         "Prometheus has not been able to scrape {{ $labels.instance }} for more than two minutes "
         "(up is {{ $value }}). The state of its stores is unknown.",
         Dashboards.EXPORTER,
@@ -97,8 +97,8 @@ def metrics_absent() -> Alert:
         f"absent({promql.select(exporter.BUILD_INFO)})",
         5 * MINUTE,
         "critical",
-        "Prometheus receives no metrics from any exporter.",
-        "Prometheus received no metrics from any exporter.",
+        "No exporter reports to Prometheus.",
+        "No exporter reported to Prometheus.",
         "No exporter has been scraped for more than five minutes (absent is {{ $value }}).",
         Dashboards.EXPORTER,
         Runbook(
@@ -122,8 +122,8 @@ def reload_failed() -> Alert:
         f"{promql.select(exporter.RELOAD_SUCCESSFUL)} == 0",
         5 * MINUTE,
         "warning",
-        "The exporter refused its new configuration and runs on the old one.",
-        "The exporter had refused its new configuration and ran on the old one.",
+        "New configuration is refused.",
+        "New configuration was refused.",
         "The last reload on {{ $labels.instance }} failed (successful is {{ $value }}); changes to "
         "stores and credentials have no effect.",
         Dashboards.EXPORTER,
@@ -145,8 +145,8 @@ def scheduler_lagging() -> Alert:
         f"({lag}) > {THRESHOLDS.scheduler_lag:g}",
         15 * MINUTE,
         "warning",
-        "Probes and collectors start later than planned.",
-        "Probes and collectors started later than planned.",
+        "Probes and collectors start late.",
+        "Probes and collectors started late.",
         "One in a hundred runs on {{ $labels.instance }} starts at least "
         "{{ $value | humanizeDuration }} late.",
         Dashboards.EXPORTER,
@@ -173,8 +173,8 @@ def loop_stalling() -> Alert:
         f"{promql.select(exporter.LOOP_LAG)} > {THRESHOLDS.loop_lag:g}",
         10 * MINUTE,
         "warning",
-        "The exporter stands still again and again; nothing is answered or probed meanwhile.",
-        "The exporter stood still again and again.",
+        "The exporter stands still at times.",
+        "The exporter stood still at times.",
         "The event loop of {{ $labels.instance }} stood still for {{ $value | humanizeDuration }} "
         "at the longest, and has had such pauses for ten minutes.",
         Dashboards.EXPORTER,
@@ -212,8 +212,8 @@ def alerts_undelivered() -> Alert:
         f"{promql.total(labels, failed)} > 0",
         2 * MINUTE,
         "critical",
-        "Messages about alerts were refused; some may never have arrived.",
-        "Messages about alerts were refused; some may never have arrived.",
+        "Messages about alerts were refused.",
+        "Messages about alerts were refused.",
         "{{ $labels.integration }} refused messages of {{ $labels.instance }} within the last "
         'quarter of an hour, {{ $value | printf "%.0f" }} times. In the last two hours there '
         f"fired{{{{ range $i, $each := query {listed} }}}}{{{{ if lt $i {MESSAGES.listed} }}}}"
@@ -250,7 +250,7 @@ def impaired() -> Alert:
         f"{promql.total(PROCESS, skipped)} > 0",
         10 * MINUTE,
         "critical",
-        "The exporter's own machine or network keeps it from asking stores.",
+        "The exporter cannot ask its stores.",
         "The exporter asks its stores again.",
         "{{ $value | humanize }} runs on {{ $labels.instance }} failed by the exporter itself "
         "within five minutes. The state of those stores is unknown.",

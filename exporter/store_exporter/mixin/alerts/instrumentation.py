@@ -26,8 +26,8 @@ def instrumentation_failing() -> Alert:
         f"{promql.total((*PROCESS, 'stage'), failing)} > 0",
         5 * MINUTE,
         "warning",
-        "The instrumentation of operations fails; operations go on, figures are incomplete.",
-        "The instrumentation of operations failed; figures of that time are incomplete.",
+        "The instrumentation fails.",
+        "The instrumentation failed.",
         "{{ $labels.instance }} counted {{ $value | humanize }} failures of the instrumentation "
         "at stage {{ $labels.stage }} within a quarter of an hour.",
         Dashboards.EXPORTER,
@@ -59,8 +59,8 @@ def series_dropped() -> Alert:
         promql.total((*PROCESS, "limit"), dropped),
         5 * MINUTE,
         "warning",
-        "Operations beyond the limit of label sets are recorded as other.",
-        "Operations beyond the limit of label sets were recorded as other.",
+        "Some operations count as other.",
+        "Some operations counted as other.",
         "{{ $labels.instance }} recorded {{ $value | humanize }} operations as other within an "
         "hour: the limit {{ $labels.limit }} is reached.",
         Dashboards.EXPORTER,
@@ -117,8 +117,8 @@ def application_errors() -> Alert:
         f"{share} > {THRESHOLDS.operation_bug_share:g}",
         5 * MINUTE,
         "critical",
-        "An operation fails by a bug in the application that calls it.",
-        "An operation failed by a bug in the application that calls it.",
+        "A bug makes an operation fail.",
+        "A bug made an operation fail.",
         "{{ $value | humanizePercentage }} of the {{ $labels.operation }} operations on "
         "{{ $labels.platform }} fail with errors of the application itself, over all stores."
         + asked(

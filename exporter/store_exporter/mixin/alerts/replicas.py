@@ -26,8 +26,8 @@ def watched_twice() -> Alert:
         f"{promql.total((), promql.select(exporter.STORES))} - {stores} > 0",
         10 * MINUTE,
         "warning",
-        "Several exporters watch the same stores without sharing their state.",
-        "Several exporters watched the same stores without sharing their state.",
+        "Stores are watched twice.",
+        "Stores were watched twice.",
         "{{ $value }} more stores are watched than there are.",
         Dashboards.EXPORTER,
         Runbook(
@@ -59,8 +59,8 @@ def unwatched() -> Alert:
         f" > {promql.on(*labels)} {promql.total(labels, promql.select(watched))}",
         3 * MINUTE,
         "critical",
-        "Exporters stand by, and none of them watches the stores.",
-        "Exporters stood by, and none of them watched the stores.",
+        "No exporter watches the stores.",
+        "No exporter watched the stores.",
         "{{ $value }} {{ $labels.platform }} stores are not watched, so that nothing tells whether "
         "they are up.",
         Dashboards.EXPORTER,

@@ -32,8 +32,8 @@ def discovery_failing() -> Alert:
         f"{promql.total(labels, failed)} > 1",
         5 * MINUTE,
         "warning",
-        "A source of stores gives no usable answer.",
-        "A source of stores gave no usable answer.",
+        "A source of stores is unusable.",
+        "A source of stores was unusable.",
         "{{ $labels.instance }} could not read the stores of {{ $labels.org }} "
         '{{ $value | printf "%.0f" }} times in two hours; those found before are watched on.',
         Dashboards.EXPORTER,
@@ -64,8 +64,8 @@ def discovery_refused() -> Alert:
         f"{promql.total(labels, refused)} > 0",
         5 * MINUTE,
         "warning",
-        "Sources name stores that are not watched for them.",
-        "Sources named stores that were not watched for them.",
+        "Sources name stores that are refused.",
+        "Sources named stores that were refused.",
         '{{ $labels.instance }} refuses {{ $value | printf "%.0f" }} domains for reason '
         f"{{{{ $labels.reason }}}}, which sources of{{{{ range $i, $each := query (printf {orgs} "
         "$labels.instance $labels.reason) }}"
@@ -101,8 +101,8 @@ def state_lost() -> Alert:
         f"{promql.total(PROCESS, promql.fresh_increase(exporter.STATE_LOSSES, '1h'))}",
         0,
         "warning",
-        "Saved state was damaged; counters of orders and revenue began again.",
-        "Saved state was damaged; counters of orders and revenue began again.",
+        "Saved state was damaged.",
+        "Saved state was damaged.",
         "{{ $labels.instance }} set damaged state aside {{ $value | humanize }} times; orders and "
         "revenue count from then on.",
         Dashboards.EXPORTER,
@@ -134,7 +134,7 @@ def state_full() -> Alert:
         f"{promql.total(PROCESS, failed)} > 0",
         2 * MINUTE,
         "critical",
-        "The disk that keeps the exporter's state is full.",
+        "The disk for saved state is full.",
         "The exporter saves its state again.",
         "{{ $labels.instance }} could not save {{ $value | humanize }} runs within ten minutes for "
         "want of space. Their counters stand still; nothing is lost.",

@@ -156,7 +156,8 @@ class Panel:
         stacked: whether series are stacked.
         lines: whether the thresholds are drawn as lines.
         bars: whether each value is a bar that begins at its time; `interval` apart.
-        interval: least distance of the points of a graph; the screen's when empty.
+        interval: least distance of the points of a graph or a subquery; the screen's when empty.
+        points: about how many of them there are at most; the screen's when None.
         since: time range of its own, as a start that is counted from now, such as `now/d`.
         earlier: how much earlier than now its range ends, such as `1d`.
         named: whether a single figure is shown with its name, such as a currency.
@@ -188,6 +189,7 @@ class Panel:
     lines: bool = False
     bars: bool = False
     interval: str = ""
+    points: int | None = None
     since: str = ""
     earlier: str = ""
     named: bool = False
@@ -247,12 +249,14 @@ class Variable:
         title: shown before its values.
         selector: PromQL selector of the series whose values are listed.
         multi: whether several values, or all, can be chosen.
+        ranked: PromQL that lists the values instead, the first of which is chosen at first.
     """
 
     name: str
     title: str
     selector: str
     multi: bool = True
+    ranked: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,39 @@ def quantile_rules() -> Group:
     return Group("store-exporter.quantiles", rules)
 
 
+def own_rules() -> Group:
+    """What the exporter's own requests run into, by store and error type."""
+    return Group(
+        "store-exporter.own",
+        [
+            Record(name, total((*STORE, "error_type"), series.counted(metric, W, function="rate")))
+            for name, metric in (
+                (series.PROBE_ERROR_RATE, health.PROBE_FAILURES),
+                (series.COLLECTOR_ERROR_RATE, business.COLLECTOR_FAILURES),
+            )
+        ],
+    )
+
+
+SAMPLED = 240
+"""Seconds between figures of which weeks are read: a window of rates at most, and less than
+Prometheus looks back, so that one that is late leaves no gap."""
+
+
+def sampled_rules() -> Group:
+    """Figures of which weeks are read at once, for all stores: few labels and few samples."""
+    p95 = promql.select(series.STORE_QUANTILE, promql.equal("quantile", "0.95"))
+    return Group(
+        "store-exporter.sampled",
+        [
+            Record(series.ERRORS_SAMPLED, total((*STORE, "error_type"), series.STORE_ERROR_RATE)),
+            Record(series.LATENCY_SAMPLED, total(STORE, p95)),
+            Record(series.SLOWEST_PROBE, promql.aggregate("max", STORE, series.PROBE_QUANTILE)),
+        ],
+        interval=SAMPLED,
+    )
+
+
 def health_rules() -> Group:
     """Whether each store is up, refuses our credentials, and how much trouble it is in."""
     up = promql.select(health.UP)
@@ -157,6 +190,8 @@ def groups() -> list[Group]:
         health_rules(),
         operation_rules(),
         quantile_rules(),
+        own_rules(),
+        sampled_rules(),
         *seasonal.groups(),
         *costs.groups(),
         *surges.groups(),

@@ -21,6 +21,11 @@ from .sdk import (
 )
 
 
+def written(unit: str, decimals: int | None) -> str:
+    """Grafana's unit: what is counted is written out, 13,241, and not shortened to 13 K."""
+    return "locale" if unit == "short" and decimals == 0 else unit
+
+
 def thresholds(steps: Steps) -> build.ThresholdsConfig:
     """Absolute thresholds."""
     found = [model.Threshold(value=value, color=color) for value, color in steps]

@@ -12,7 +12,7 @@ from ... import changes, policy, promql, series
 from ..panels import DashboardPage, Panel, PanelKind, Query, Variable
 from . import links as click
 from . import tables
-from .finish import FINISH, mappings, thresholds, unknown
+from .finish import FINISH, mappings, thresholds, unknown, written
 from .sdk import (
     JSONEncoder,
     PromQueryFormat,
@@ -29,6 +29,8 @@ from .sdk import (
 )
 
 DATASOURCE = common.DataSourceRef(type_val="prometheus", uid="${datasource}")
+LABEL_VALUES, QUERY_RESULT = 1, 3
+"""Kinds of queries of variables, by the numbers that Grafana's editor has for them."""
 FIRING = ("org", "domain", "platform", "job", "instance")
 """Labels of alerts that are variables of dashboards."""
 
@@ -105,19 +107,29 @@ def datasource() -> build.DatasourceVariable:
 def query_variable(variable: Variable) -> build.QueryVariable:
     """A variable of label values, refreshed when the time range changes."""
     query = f"label_values({variable.selector}, {variable.name})"
+    kind, order = LABEL_VALUES, model.VariableSort.ALPHABETICAL_ASC
+    if variable.ranked:
+        query = f"query_result({variable.ranked})"
+        kind, order = QUERY_RESULT, model.VariableSort.DISABLED
     builder = (
         build.QueryVariable(variable.name)
         .label(variable.title)
         .datasource(DATASOURCE)
         .query(
-            {"qryType": 1, "query": query, "refId": "PrometheusVariableQueryEditor-VariableQuery"}
+            {
+                "qryType": kind,
+                "query": query,
+                "refId": "PrometheusVariableQueryEditor-VariableQuery",
+            }
         )
         .definition(query)
         .refresh(model.VariableRefresh.ON_TIME_RANGE_CHANGED)
-        .sort(model.VariableSort.ALPHABETICAL_ASC)
+        .sort(order)
         .multi(variable.multi)
         .include_all(variable.multi)
     )
+    if variable.ranked:
+        builder.regex(f'/{variable.name}="([^"]+)"/')
     if variable.multi:
         everything = model.VariableOption(selected=True, text="All", value="$__all")
         builder.all_value(".+").current(everything)
@@ -203,7 +215,7 @@ def render(
         .datasource(DATASOURCE)
         .span(panel.width)
         .height(panel.height)
-        .unit(panel.unit)
+        .unit(written(panel.unit, panel.decimals))
         .no_value(panel.nothing)
         .thresholds(thresholds(panel.steps))
         .mappings([*mappings(panel.mappings), unknown(panel.nothing)])
@@ -216,12 +228,7 @@ def render(
         builder.min(panel.low)
     if panel.high is not None:
         builder.max(panel.high)
-    if panel.interval:
-        builder.interval(panel.interval)
-    if panel.since:
-        builder.time_from(panel.since).hide_time_override(True)
-    if panel.earlier:
-        builder.time_shift(panel.earlier)
+    _time(builder, panel)
     leads = click.of(panel, variables, links, one_org=one_org)
     if panel.kind is PanelKind.TABLE:
         tables.finish(builder, panel, leads, one_org=one_org)
@@ -230,6 +237,18 @@ def render(
         builder.data_links([link(*each) for each in leads])
     FINISH[panel.kind](builder, panel)
     return builder
+
+
+def _time(builder: Any, panel: Panel) -> None:
+    """Which time a panel shows, and how far its points are apart."""
+    if panel.interval:
+        builder.interval(panel.interval)
+    if panel.points is not None:
+        builder.max_data_points(panel.points)
+    if panel.since:
+        builder.time_from(panel.since).hide_time_override(True)
+    if panel.earlier:
+        builder.time_shift(panel.earlier)
 
 
 def target(panel: Panel, query: Query, ref: str) -> prometheus.Dataquery:

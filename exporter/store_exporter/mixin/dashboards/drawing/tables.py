@@ -7,7 +7,7 @@ from typing import Any
 from ... import alerts
 from ..firing import RANKS
 from ..panels import COLUMNS, Column, Panel, Query
-from .finish import absent, mappings, thresholds, unknown
+from .finish import absent, mappings, thresholds, unknown, written
 from .sdk import build_common, common, model, table
 
 Links = list[tuple[str, str]]
@@ -36,7 +36,7 @@ def finish(builder: table.Panel, panel: Panel, links: Links, *, one_org: bool) -
             properties.append(("links", [{"title": title, "url": url} for title, url in links]))
         builder.override_by_name(shown.title, _values(properties))
     for query in panel.queries:
-        builder.override_by_name(query.legend, _values(_figure(query)))
+        builder.override_by_name(query.legend, _values(_figure(query, panel.unit)))
     if "what" in panel.columns:
         # Grafana measures the alert's name and not the sentence in its place, which may be longer.
         builder.cell_height(common.TableCellHeight.LG)
@@ -87,10 +87,11 @@ def _words(column: Column) -> model.ValueMap:
     return model.ValueMap(options=options)
 
 
-def _figure(query: Query) -> list[tuple[str, Any]]:
+def _figure(query: Query, usual: str) -> list[tuple[str, Any]]:
     found: list[tuple[str, Any]] = [("custom.width", query.width)]
-    if query.unit:
-        found.append(("unit", query.unit))
+    unit = written(query.unit or usual, query.decimals)
+    if unit != usual:
+        found.append(("unit", unit))
     if query.decimals is not None:
         found.append(("decimals", query.decimals))
     if query.steps:

@@ -6,46 +6,51 @@ from ....metrics.catalogue import operations
 from ... import promql, series
 from ...promql import increase, select
 from ..panels import BLUE, GREY, ORANGE, RED, Nothing, Panel, PanelKind, Query, Row
-from ..scales import NO_ERROR, ORDERS, P95
+from ..scales import NO_ERROR, ORDERS
 from ..variables import OPERATION_MATCH, STORE_MATCH
 
 S, M = STORE_MATCH, OPERATION_MATCH
-BY_TYPE = f"sum by (error_type) ({select(series.STORE_ERROR_RATE, *S)})"
 FOUND = increase(
     operations.OPERATION_ERRORS, "$__range", promql.one_of("fault", series.FAILURES), *M
 )
-STEP = "5m"
-"""Distance of the points between which correlation is computed."""
+LEAST_STEP, POINTS = "5m", 150
+"""Distance of the points between which correlation is computed, at least, and about how many there
+are at most: Grafana chooses the distance."""
 FEWEST = 12
 """Points below which a correlation is mere chance, and not shown: an hour of them."""
 TOO_STEADY = "what does not vary within the chosen time has no correlation"
 
+SAMPLED = select(series.ERRORS_SAMPLED, *S)
+OF_ALL = "[$__range:$__interval]"
+TYPES = f"sum by (error_type) (last_over_time({promql.over(SAMPLED, '$__range')} @ end()))"
+BY_TYPE = f"(sum by (error_type) ({SAMPLED}) or on (error_type) 0 * {TYPES})"
+"""Errors by type. One that occurs for the first time was at zero before."""
+LATENCY = f"(avg ({select(series.LATENCY_SAMPLED, *S)}))"
+ORDERED = f"(sum ({ORDERS}))"
+CHOSEN = (
+    f"(sum ({select(series.ERRORS_SAMPLED, promql.equal('error_type', '$error_type'), *S)})"
+    f" or 0 * {LATENCY})"
+)
 
-def correlation(x: str, y: str) -> str:
-    """Pearson's correlation of each series of `x` with the one series `y`, which has no labels.
 
-    Both are sampled every `STEP` over the chosen time, and `FEWEST` times at least. What does not
-    vary has no correlation, and rounding may carry a perfect one a little past 1.
+def correlation(y: str) -> str:
+    """Pearson's correlation of the errors of each type with the one series `y`, without labels.
+
+    Each side is divided by its own spread; the variance of the sum of two such is 2 + 2 r. So both
+    are read twice, and not once for each mean and product, which over a week of a thousand stores
+    is what takes time. What does not vary has no correlation, and rounding may carry a perfect one
+    a little past 1.
     """
-    both = f"({x} and on () {y})"
-    mean_of = f"[$__range:{STEP}]"
-    product = f"avg_over_time(({both} * on () group_left () {y}){mean_of})"
-    means = f"avg_over_time({both}{mean_of}) * on () group_left () avg_over_time(({y}){mean_of})"
-    spread = (
-        f"(stddev_over_time({both}{mean_of})"
-        f" * on () group_left () stddev_over_time(({y}){mean_of}))"
-    )
-    enough = f"count_over_time({both}{mean_of}) >= {FEWEST}"
-    return f"clamp((({product} - {means}) / {spread}) >= -1.01 <= 1.01, -1, 1) and {enough}"
+    both = f"({BY_TYPE} and on () {y})"
+    of_type = f"(stddev_over_time({both}{OF_ALL} @ end()) > 0)"
+    of_other = f"(stddev_over_time({y}{OF_ALL} @ end()) > 0)"
+    summed = f"{BY_TYPE} / {of_type} + on () group_left () {y} / {of_other}"
+    enough = f"count_over_time({y}{OF_ALL}) >= {FEWEST}"
+    return f"clamp(stdvar_over_time(({summed}){OF_ALL}) / 2 - 1, -1, 1) and on () ({enough})"
 
 
 def together() -> Row:
     """Which error types move together, and with what else."""
-    chosen = (
-        f"(sum ({select(series.STORE_ERROR_RATE, promql.equal('error_type', '$error_type'), *S)}))"
-    )
-    latency = f"(avg ({P95}))"
-    orders = f"(sum ({ORDERS}))"
     steps = ((None, BLUE), (-0.5, GREY), (0.5, ORANGE), (0.8, RED))
     table = Panel(
         PanelKind.TABLE,
@@ -53,27 +58,27 @@ def together() -> Row:
         "Correlation over the chosen time, from -1 (one rises when the other falls) over 0 "
         "(unrelated) to 1 (they rise together): with the error type chosen above, with the mean "
         "p95 latency, and with the orders of the past hour. Types near 1 most likely have one "
-        f"cause. Points are what it is computed from, {STEP} apart; of fewer than {FEWEST} nothing "
-        "is shown, as it would be chance.",
+        f"cause. Points are what it is computed from, {LEAST_STEP} apart or more; of fewer than "
+        f"{FEWEST} nothing is shown, as it would be chance.",
         (
             *(
                 Query(
-                    correlation(f"({BY_TYPE})", y),
+                    correlation(y),
                     title,
                     decimals=2,
                     width=120 if title == "with latency" else 112,
                     steps=steps,
                     empty=TOO_STEADY,
-                    otherwise=Nothing.STEADY if y == latency else None,
+                    otherwise=Nothing.STEADY if y == LATENCY else None,
                 )
                 for title, y in (
-                    ("with chosen", chosen),
-                    ("with latency", latency),
-                    ("with orders", orders),
+                    ("with chosen", CHOSEN),
+                    ("with latency", LATENCY),
+                    ("with orders", ORDERED),
                 )
             ),
             Query(
-                f"count_over_time(({BY_TYPE})[$__range:{STEP}])",
+                f"count_over_time(({BY_TYPE} and on () {LATENCY}){OF_ALL})",
                 "Points",
                 decimals=0,
                 width=70,
@@ -83,6 +88,8 @@ def together() -> Row:
         width=24,
         columns=("error_type",),
         sort="with latency",
+        interval=LEAST_STEP,
+        points=POINTS,
     )
     spread = Panel(
         PanelKind.TABLE,

@@ -18,11 +18,21 @@ S, M = STORE_MATCH, OPERATION_MATCH
 FAILED = promql.one_of("fault", series.FAILURES)
 MISTAKEN = promql.equal("fault", Fault.CUSTOMER)
 
+
+def frequency(*matchers: str) -> str:
+    """How often each error type occurred in the chosen time, on average."""
+    sampled = promql.over(select(series.ERRORS_SAMPLED, *matchers, *S), "$__range")
+    return f"sum by (error_type) (avg_over_time({sampled}))"
+
+
 REFERENCE = Variable(
     "error_type",
     "Compare with",
-    promql.select(operations.OPERATION_ERRORS, *promql.variables("org", "domain", "platform")),
+    promql.select(series.ERRORS_SAMPLED, *S),
     multi=False,
+    # Failures before shoppers' mistakes, which are far more, and the most frequent first.
+    ranked=f"sort_desc(1000 + {frequency(promql.one_of('error_type', series.FAILED_TYPES))}"
+    f" or {frequency()})",
 )
 
 

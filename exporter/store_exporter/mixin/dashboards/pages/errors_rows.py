@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from ....metrics.catalogue import business, health
+from ....metrics.catalogue import health
 from ... import promql, series
 from ...names import AlertName, Dashboards
 from ...promql import STORE, on, select
-from ...series import counted
 from ..by_hour import by_hour
 from ..panels import Nothing, Panel, PanelKind, Query, Row
 from ..scales import LATENCY, NO_ERROR
@@ -25,13 +24,12 @@ def ours() -> Row:
 
 def probe_failures() -> Panel:
     """Why probes fail."""
-    probes = counted(health.PROBE_FAILURES, "$__rate_interval", *S, function="rate")
     return by_hour(
         "Failed probes per hour by type",
         "Failures an hour of health checks. They show an outage even at night, when no "
         "shopper runs into it.",
         "error_type",
-        probes,
+        select(series.PROBE_ERROR_RATE, *S),
         empty=NO_ERROR,
         width=12,
         height=10,
@@ -42,12 +40,11 @@ def probe_failures() -> Panel:
 
 def collector_failures() -> Panel:
     """Why collectors fail."""
-    collectors = counted(business.COLLECTOR_FAILURES, "$__rate_interval", *S, function="rate")
     return by_hour(
         "Failed collectors per hour by type",
         "Failures an hour to read business figures. rate_limited means that the budget is spent.",
         "error_type",
-        collectors,
+        select(series.COLLECTOR_ERROR_RATE, *S),
         empty=NO_ERROR,
         width=12,
         height=10,
@@ -58,13 +55,13 @@ def collector_failures() -> Panel:
 
 def slowest_probes() -> Panel:
     """How slow probes are."""
-    slowest = select(series.PROBE_QUANTILE, *S)
+    slowest = select(series.SLOWEST_PROBE, *S)
     return Panel(
         PanelKind.GRAPH,
         "Slowest probes (p95)",
-        "How long the health checks of the slowest stores take. Rising towards the "
-        "timeout, they announce an outage.",
-        (Query(f"topk(5, {slowest})", "{{domain}} {{probe}}"),),
+        "How long the slowest health check takes in the slowest stores. Rising towards the "
+        "timeout, it announces an outage.",
+        (Query(f"topk(5, {slowest})", "{{domain}}"),),
         unit="s",
         width=24,
         height=10,

@@ -126,7 +126,7 @@ def errors_by_fault() -> Panel:
         "Errors per hour by who must act",
         "Errors an hour by fault: customer is what shoppers did wrong, store and config "
         "are the shop's and the credentials', app is a bug of the caller. Dots are single "
-        "calls that failed, with their traces.",
+        "calls that failed; applications with OpenTelemetry have them.",
         "fault",
         ERRORS,
         empty=NO_ERROR,
@@ -144,7 +144,8 @@ def latency() -> Panel:
         PanelKind.GRAPH,
         "Latency",
         "Quantiles over all chosen operations. p99 rising alone is a few slow calls, all "
-        "three rising is a slow shop. Dots are single calls, with their traces.",
+        "three rising is a slow shop. Dots are single calls; applications with OpenTelemetry have "
+        "them.",
         # The dots of one query are those of all three.
         tuple(
             Query(quantile(q), f"p{q * 100:g}", exemplars=q == series.QUANTILES[-1])

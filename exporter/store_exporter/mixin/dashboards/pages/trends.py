@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ....errors import ERROR_TYPES
 from ... import series
 from ...names import AlertName, Dashboards
 from ...policy import SEASONAL
@@ -210,8 +209,8 @@ def slowest_of_late() -> Panel:
 
 def year() -> Row:
     """Every day of a year, as long as Prometheus keeps what is recorded each hour."""
-    counted = [kind.name for kind in ERROR_TYPES.values() if kind.fault.value in series.FAILURES]
-    failures = select(longterm.HOURLY_ERRORS, *M, one_of("error_type", counted))
+    counted = one_of("error_type", series.FAILED_TYPES)
+    failures = select(longterm.HOURLY_ERRORS, *M, counted)
     return Row(
         "A year",
         (
