@@ -132,7 +132,7 @@ COLUMNS: dict[str, Column] = {
     "currency": Column("Currency", 85, fact=True),
     "timezone": Column("Time zone", 150, fact=True),
     "order_storage": Column("Order storage", 120, fact=True),
-    "org": Column("Org", 110, fact=True),
+    "org": Column("Org", 131, fact=True),
 }
 """How each label is shown in tables."""
 

@@ -92,6 +92,7 @@ def now() -> Row:
                 unit=unit,
                 width=4,
                 height=4,
+                decimals=1 if unit == "percentunit" else None,
                 steps=steps,
                 links=(Dashboards.ERRORS,) if title == "Success" else (),
             )
