@@ -35,7 +35,7 @@ COUNT = "999,999"
 DOMAIN = "garden.globex.example"
 USUAL = {
     "domain": DOMAIN,
-    "operation": "get_shipping_options",
+    "operation": "apply_coupon_to_cart",
     "error_type": "invalid_response",
     "collector": "order_statuses",
     "source": "order_statuses",
@@ -190,8 +190,10 @@ def test_what_is_counted_is_written_out() -> None:
     assert found > 30
 
 
-def test_a_usual_domain_is_shown_on_one_line() -> None:
-    assert screen.text(DOMAIN) <= COLUMNS["domain"].width - 2 * screen.CELL_PADDING
+def test_a_usual_domain_and_a_long_operation_are_shown_on_one_line() -> None:
+    # The name of an operation has no blank at which it could be broken.
+    for label, shown in (("domain", DOMAIN), ("operation", USUAL["operation"])):
+        assert screen.text(shown) <= COLUMNS[label].width - 2 * screen.CELL_PADDING
 
 
 @TABLES

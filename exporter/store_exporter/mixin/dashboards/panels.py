@@ -113,7 +113,7 @@ COLUMNS: dict[str, Column] = {
     "sku": Column("SKU", 150),
     "cart": Column("Cart", 90),
     "domain": Column("Store", 170, grows=True),
-    "operation": Column("Operation", 150, grows=True),
+    "operation": Column("Operation", 160, grows=True),
     "error_type": Column("Error", 140, grows=True),
     "probe": Column("Check", 90),
     "collector": Column("Figures", 130, grows=True),
@@ -132,7 +132,7 @@ COLUMNS: dict[str, Column] = {
     "currency": Column("Currency", 85, fact=True),
     "timezone": Column("Time zone", 150, fact=True),
     "order_storage": Column("Order storage", 120, fact=True),
-    "org": Column("Org", 131, fact=True),
+    "org": Column("Org", 110, fact=True),
 }
 """How each label is shown in tables."""
 
