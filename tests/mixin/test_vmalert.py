@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from store_exporter.metrics.catalogue import CATALOGUE, Metric, health
-from store_exporter.mixin import alerts
+from store_exporter.mixin import alerts, series
 from store_exporter.mixin.files import as_yaml
 from store_exporter.mixin.rules import costs, recording, slo
 from tests.mixin import synthetic
@@ -89,6 +90,9 @@ def test_alerts_fire_there_with_the_same_labels_and_facts_and_no_rule_fails(
             found = eventually(
                 lambda: firing(server, "StoreDownAmongMany"), lambda f: len(f) == len(STORES)
             )
+            # What is made of what other rules record, which it reads back from the database.
+            for name in (series.ERRORS_SAMPLED, series.LATENCY_SAMPLED, series.SLOWEST_PROBE):
+                eventually(partial(database.query, name))
             groups = server.json("/api/v1/rules")["data"]["groups"]
         (alert,) = (alert for alert in found if alert["labels"]["domain"] == "shop3.example")
         assert alert["labels"] == {
