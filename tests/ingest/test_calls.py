@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from store_exporter.errors import ERROR_TYPES
 from store_exporter.ingest.body import JSON, MAX_BYTES, NDJSON, BodyError, calls_in, unpacked
-from store_exporter.ingest.calls import FIELDS, CallReader, Refusal, Tenant
+from store_exporter.ingest.calls import FIELDS, Refusal, Tenant
 from store_exporter.ingest.error_classes import CLASSES, ErrorClasses, plainly
+from store_exporter.ingest.reader import CallReader
 from store_exporter.platforms import base
 from store_exporter.stores.model import Store
 from tests.ingest.support import SHOP

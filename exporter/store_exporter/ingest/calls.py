@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ..calls.call import OPERATION, Call
 from ..config.model import values
 from ..config.problems import suggestion
-from ..errors import ERROR_TYPES
-from ..metrics.addition import Addition
-from ..metrics.families import Exemplar
 from ..metrics.guard import Labels
 from ..stores.model import Store
 from .error_classes import ErrorClasses
@@ -47,8 +43,7 @@ _TOLD = frozenset(("time", "trace_id", "span_id", "message"))
 """Fields that change nothing of what is counted."""
 _COUNTED = FIELDS.keys() - _TOLD
 _OPERATION = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]{0,99}")
-_TRACE = re.compile(r"[0-9a-f]{32}")
-_SPAN = re.compile(r"[0-9a-f]{16}")
+_ID = re.compile(r"(?=0*[1-9a-f])[0-9a-f]+")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -122,185 +117,7 @@ class Tenant:
         return (self.org, domain, platform, operation)
 
 
-class _Kind:
-    """Calls of one batch that are counted alike: of one series, with one outcome.
-
-    Attributes:
-        labels: of the series.
-        error_type: how they failed; None for successes.
-        durations: seconds of each; a call is counted by being in it.
-        exemplars: of those that came with a trace.
-        told: of successes that came with a time or a trace, both, by their duration.
-    """
-
-    __slots__ = ("durations", "error_type", "exemplars", "labels", "told")
-
-    def __init__(self, labels: Labels, error_type: str | None) -> None:
-        self.labels = labels
-        self.error_type = error_type
-        self.durations: list[float] = []
-        self.exemplars: list[Exemplar] = []
-        self.told: dict[float, tuple[float, str]] = {}
-
-
-class CallReader:
-    """Reads the calls of one batch and adds them up.
-
-    What calls have in common is looked at once: which fields they have, and what their store,
-    operation and error come to. What remains for each is its duration.
-
-    Attributes:
-        refusals: those that cannot be counted.
-        failed: those that failed, one by one.
-        unmapped: names of error classes that no table knows, counted as `exception`.
-    """
-
-    def __init__(self, tenant: Tenant) -> None:
-        self.refusals: list[Refusal] = []
-        self.failed: list[Call] = []
-        self.unmapped: set[str] = set()
-        self._tenant = tenant
-        self._now = tenant.now()
-        self._plain: dict[tuple[str, ...], bool] = {}
-        self._kinds: dict[tuple[Any, ...], _Kind] = {}
-
-    @property
-    def accepted(self) -> int:
-        """How many were taken."""
-        return sum(len(kind.durations) for kind in self._kinds.values())
-
-    def additions(self) -> dict[Labels, Addition]:
-        """Return what they add, by labels."""
-        found: dict[Labels, Addition] = {}
-        for kind in self._kinds.values():
-            if not kind.durations:
-                continue
-            count, error_type = len(kind.durations), kind.error_type
-            addition = Addition(count, {}, kind.durations[:], exemplars=kind.exemplars[:])
-            if error_type is not None:
-                addition.errors[error_type] = count
-                for exemplar in kind.exemplars:
-                    addition.error_exemplars[error_type] = exemplar._replace(value=1.0)
-            known = found.setdefault(kind.labels, addition)
-            if known is not addition:
-                known.merge(addition)
-        return found
-
-    def slowest(self) -> list[Call]:
-        """Return of each store the slowest of those that succeeded."""
-        found: dict[tuple[str, str], Call] = {}
-        for kind in self._kinds.values():
-            if kind.error_type is not None or not kind.durations:
-                continue
-            org, domain, platform, operation = kind.labels
-            seconds, known = max(kind.durations), found.get((org, domain))
-            if known is None or seconds > known.duration:
-                at, trace_id = kind.told.get(seconds, (self._now, ""))
-                place = (at, org, domain, platform, OPERATION, operation, seconds)
-                found[org, domain] = Call(*place, trace_id=trace_id)
-        return list(found.values())
-
-    def read(self, found: Iterable[Found]) -> None:
-        """Add calls, and note of the others why they cannot be counted."""
-        add, refusals = self._add, self.refusals
-        for one in found:
-            if isinstance(one, Refusal):
-                refusals.append(one)
-                continue
-            index, call = one
-            try:
-                add(call)
-            except FieldError as error:
-                refusals.append(Refusal(index, error.field, str(error)))
-
-    def _add(self, call: Any) -> None:
-        if call.__class__ is not dict:
-            raise FieldError("", "must be an object")
-        fields = tuple(call)
-        is_plain = self._plain.get(fields)
-        if is_plain is None:
-            is_plain = self._plain[fields] = _is_plain(call)
-        get = call.get
-        status = get("http_status")
-        alike = (
-            get("domain"), get("platform"), get("operation"),
-            get("error_type"), get("error_class"), status,
-        )  # fmt: skip
-        try:
-            kind = self._kinds.get(alike)
-        except TypeError:  # a list or an object where a text should be
-            kind = None
-        # To a dictionary 404.0 is 404, and true is 1.
-        if kind is None or not (status is None or status.__class__ is int):
-            kind = self._kinds[alike] = self._kind(alike[:3], alike[3:])
-        seconds = get("duration_seconds")
-        if seconds.__class__ is not float or not 0 <= seconds <= MAX_SECONDS:
-            seconds = _seconds(seconds)
-        if is_plain and kind.error_type is None:
-            kind.durations.append(seconds)
-        else:
-            self._add_alone(kind, call, seconds)
-
-    def _add_alone(self, kind: _Kind, call: dict[str, Any], seconds: float) -> None:
-        """Add a call of which more is to be remembered than its duration."""
-        at = self._time(call.get("time"))
-        trace_id = _pattern(call, "trace_id", _TRACE, "32 lower-case hexadecimal digits")
-        span_id = _pattern(call, "span_id", _SPAN, "16 lower-case hexadecimal digits")
-        message = _message(call.get("message"))
-        # Nothing below can fail: a call is counted whole or not at all.
-        kind.durations.append(seconds)
-        if trace_id and span_id:
-            kind.exemplars.append(Exemplar(trace_id, span_id, seconds, at))
-        if kind.error_type is None:
-            kind.told.setdefault(seconds, (at, trace_id))
-            return
-        org, domain, platform, operation = kind.labels
-        place = (at, org, domain, platform, OPERATION, operation, seconds)
-        status = call.get("http_status")
-        self.failed.append(Call(*place, kind.error_type, message, status, trace_id))
-
-    def _kind(self, place: tuple[Any, Any, Any], outcome: tuple[Any, Any, Any]) -> _Kind:
-        labels = self._tenant.labels(*place)
-        return _Kind(labels, self._error_type(*outcome, labels[2]))
-
-    def _error_type(self, error_type: Any, name: Any, status: Any, platform: str) -> str | None:
-        if error_type is None and name is None and status is None:
-            return None
-        if error_type is not None:
-            if name is not None or status is not None:
-                raise FieldError("error_type", "goes without error_class and http_status")
-            if not isinstance(error_type, str) or error_type not in ERROR_TYPES:
-                hint = suggestion(error_type, ERROR_TYPES) if isinstance(error_type, str) else ""
-                raise FieldError("error_type", f"is none of the closed list; {hint}".rstrip("; "))
-            return error_type
-        if name is not None and not (isinstance(name, str) and 0 < len(name) <= 100):
-            raise FieldError("error_class", "must be a text of 1 to 100 characters")
-        if status is not None and (type(status) is not int or not 100 <= status <= 599):
-            raise FieldError("http_status", "must be a whole number from 100 to 599")
-        if name is None and status is not None and 200 <= status < 300:
-            return None
-        found = self._tenant.classes.error_type(name, status, platform)
-        if found is None:
-            self.unmapped.add(name or "")
-        return found or "exception"
-
-    def _time(self, value: Any) -> float:
-        now = self._now
-        if value is None:
-            return now
-        try:
-            at = unix_time(value)
-        except (ValueError, OverflowError):
-            message = "must be Unix time in seconds, or ISO 8601 with a time zone"
-            raise FieldError("time", message) from None
-        if at > now + MAX_AHEAD_SECONDS:
-            raise FieldError("time", "is more than five minutes ahead")
-        if at < now - MAX_AGE_SECONDS:
-            raise FieldError("time", "is more than an hour ago")
-        return at
-
-
-def _is_plain(call: Mapping[str, Any]) -> bool:
+def is_plain(call: Mapping[str, Any]) -> bool:
     """Whether a call has only fields that are counted.
 
     Raises:
@@ -312,13 +129,38 @@ def _is_plain(call: Mapping[str, Any]) -> bool:
     return call.keys() <= _COUNTED
 
 
-def _seconds(value: Any) -> float:
+def seconds_of(value: Any) -> float:
+    """Return a duration.
+
+    Raises:
+        FieldError: it is none, or too long.
+    """
     if value.__class__ is not float and value.__class__ is not int:
         raise FieldError("duration_seconds", "must be a number of seconds")
     if not 0 <= value <= MAX_SECONDS:  # also refuses what is not a number
         message = f"must be from 0 to {MAX_SECONDS:.0f} seconds; is it in milliseconds?"
         raise FieldError("duration_seconds", message)
     return float(value)
+
+
+def time_of(value: Any, now: float) -> float:
+    """Return when a call ended, as Unix time; now where it is not told.
+
+    Raises:
+        FieldError: it is no time, or not of the last hour.
+    """
+    if value is None:
+        return now
+    try:
+        at = unix_time(value)
+    except (ValueError, OverflowError):
+        message = "must be Unix time in seconds, or ISO 8601 with a time zone"
+        raise FieldError("time", message) from None
+    if at > now + MAX_AHEAD_SECONDS:
+        raise FieldError("time", "is more than five minutes ahead")
+    if at < now - MAX_AGE_SECONDS:
+        raise FieldError("time", "is more than an hour ago")
+    return at
 
 
 def unix_time(value: Any) -> float:
@@ -337,16 +179,26 @@ def unix_time(value: Any) -> float:
     return float(value)
 
 
-def _pattern(call: Mapping[str, Any], field: str, pattern: re.Pattern[str], what: str) -> str:
-    value = call.get(field)
+def id_of(value: Any, field: str, digits: int) -> str:
+    """Return the id of a trace or span; empty where it is not told.
+
+    Raises:
+        FieldError: it has not so many hexadecimal digits, or is all zero.
+    """
     if value is None:
         return ""
-    if not isinstance(value, str) or not pattern.fullmatch(value) or not value.strip("0"):
-        raise FieldError(field, f"must be {what}, not all zero")
+    if not isinstance(value, str) or len(value) != digits or not _ID.fullmatch(value):
+        message = f"must be {digits} lower-case hexadecimal digits, not all zero"
+        raise FieldError(field, message)
     return value
 
 
-def _message(value: Any) -> str:
+def message_of(value: Any) -> str:
+    """Return as much of a message as is kept; empty where there is none.
+
+    Raises:
+        FieldError: it is no text.
+    """
     if value is None:
         return ""
     if not isinstance(value, str):

@@ -16,10 +16,11 @@ from typing import Any
 from aiohttp import web
 
 from ...ingest.body import calls_in
-from ...ingest.calls import CallReader, Tenant
+from ...ingest.calls import Tenant
 from ...ingest.error_classes import ErrorClasses, plainly
 from ...ingest.intake import Decide, Effect, Intake, TooMuchError
 from ...ingest.ledger import LedgerError, MarkKey
+from ...ingest.reader import CallReader
 from ...metrics.catalogue.exporter import INGESTED
 from ...platforms import base
 from ...stores.model import Store

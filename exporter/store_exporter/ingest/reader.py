@@ -1,0 +1,188 @@
+"""A batch of reported calls, checked and added up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ..calls.call import OPERATION, Call
+from ..config.problems import suggestion
+from ..errors import ERROR_TYPES
+from ..metrics.addition import Addition
+from ..metrics.families import Exemplar
+from ..metrics.guard import Labels
+from .calls import (
+    MAX_SECONDS,
+    FieldError,
+    Found,
+    Refusal,
+    Tenant,
+    id_of,
+    is_plain,
+    message_of,
+    seconds_of,
+    time_of,
+)
+
+
+class _Kind:
+    """Calls of one batch that are counted alike: of one series, with one outcome.
+
+    Attributes:
+        labels: of the series.
+        error_type: how they failed; None for successes.
+        durations: seconds of each; a call is counted by being in it.
+        exemplars: of those that came with a trace.
+        told: of successes that came with a time or a trace, both, by their duration.
+    """
+
+    __slots__ = ("durations", "error_type", "exemplars", "labels", "told")
+
+    def __init__(self, labels: Labels, error_type: str | None) -> None:
+        self.labels = labels
+        self.error_type = error_type
+        self.durations: list[float] = []
+        self.exemplars: list[Exemplar] = []
+        self.told: dict[float, tuple[float, str]] = {}
+
+
+class CallReader:
+    """Reads the calls of one batch and adds them up.
+
+    What calls have in common is looked at once: which fields they have, and what their store,
+    operation and error come to. What remains for each is its duration.
+
+    Attributes:
+        refusals: those that cannot be counted.
+        failed: those that failed, one by one.
+        unmapped: names of error classes that no table knows, counted as `exception`.
+    """
+
+    def __init__(self, tenant: Tenant) -> None:
+        self.refusals: list[Refusal] = []
+        self.failed: list[Call] = []
+        self.unmapped: set[str] = set()
+        self._tenant = tenant
+        self._now = tenant.now()
+        self._plain: dict[tuple[str, ...], bool] = {}
+        self._kinds: dict[tuple[Any, ...], _Kind] = {}
+
+    @property
+    def accepted(self) -> int:
+        """How many were taken."""
+        return sum(len(kind.durations) for kind in self._kinds.values())
+
+    def additions(self) -> dict[Labels, Addition]:
+        """Return what they add, by labels."""
+        found: dict[Labels, Addition] = {}
+        for kind in self._kinds.values():
+            if not kind.durations:
+                continue
+            count, error_type = len(kind.durations), kind.error_type
+            addition = Addition(count, {}, kind.durations[:], exemplars=kind.exemplars[:])
+            if error_type is not None:
+                addition.errors[error_type] = count
+                for exemplar in kind.exemplars:
+                    addition.error_exemplars[error_type] = exemplar._replace(value=1.0)
+            known = found.setdefault(kind.labels, addition)
+            if known is not addition:
+                known.merge(addition)
+        return found
+
+    def slowest(self) -> list[Call]:
+        """Return of each store the slowest of those that succeeded."""
+        found: dict[tuple[str, str], Call] = {}
+        for kind in self._kinds.values():
+            if kind.error_type is not None or not kind.durations:
+                continue
+            org, domain, platform, operation = kind.labels
+            seconds, known = max(kind.durations), found.get((org, domain))
+            if known is None or seconds > known.duration:
+                at, trace_id = kind.told.get(seconds, (self._now, ""))
+                place = (at, org, domain, platform, OPERATION, operation, seconds)
+                found[org, domain] = Call(*place, trace_id=trace_id)
+        return list(found.values())
+
+    def read(self, found: Iterable[Found]) -> None:
+        """Add calls, and note of the others why they cannot be counted."""
+        add, refusals = self._add, self.refusals
+        for one in found:
+            if isinstance(one, Refusal):
+                refusals.append(one)
+                continue
+            index, call = one
+            try:
+                add(call)
+            except FieldError as error:
+                refusals.append(Refusal(index, error.field, str(error)))
+
+    def _add(self, call: Any) -> None:
+        if call.__class__ is not dict:
+            raise FieldError("", "must be an object")
+        fields = tuple(call)
+        plain = self._plain.get(fields)
+        if plain is None:
+            plain = self._plain[fields] = is_plain(call)
+        get = call.get
+        status = get("http_status")
+        alike = (
+            get("domain"), get("platform"), get("operation"),
+            get("error_type"), get("error_class"), status,
+        )  # fmt: skip
+        try:
+            kind = self._kinds.get(alike)
+        except TypeError:  # a list or an object where a text should be
+            kind = None
+        # To a dictionary 404.0 is 404, and true is 1.
+        if kind is None or not (status is None or status.__class__ is int):
+            kind = self._kinds[alike] = self._kind(alike[:3], alike[3:])
+        seconds = get("duration_seconds")
+        if seconds.__class__ is not float or not 0 <= seconds <= MAX_SECONDS:
+            seconds = seconds_of(seconds)
+        if plain and kind.error_type is None:
+            kind.durations.append(seconds)
+        else:
+            self._add_alone(kind, call, seconds)
+
+    def _add_alone(self, kind: _Kind, call: dict[str, Any], seconds: float) -> None:
+        """Add a call of which more is to be remembered than its duration."""
+        at = time_of(call.get("time"), self._now)
+        trace_id = id_of(call.get("trace_id"), "trace_id", 32)
+        span_id = id_of(call.get("span_id"), "span_id", 16)
+        message = message_of(call.get("message"))
+        # Nothing below can fail: a call is counted whole or not at all.
+        kind.durations.append(seconds)
+        if trace_id and span_id:
+            kind.exemplars.append(Exemplar(trace_id, span_id, seconds, at))
+        if kind.error_type is None:
+            kind.told.setdefault(seconds, (at, trace_id))
+            return
+        org, domain, platform, operation = kind.labels
+        place = (at, org, domain, platform, OPERATION, operation, seconds)
+        status = call.get("http_status")
+        self.failed.append(Call(*place, kind.error_type, message, status, trace_id))
+
+    def _kind(self, place: tuple[Any, Any, Any], outcome: tuple[Any, Any, Any]) -> _Kind:
+        labels = self._tenant.labels(*place)
+        return _Kind(labels, self._error_type(*outcome, labels[2]))
+
+    def _error_type(self, error_type: Any, name: Any, status: Any, platform: str) -> str | None:
+        if error_type is None and name is None and status is None:
+            return None
+        if error_type is not None:
+            if name is not None or status is not None:
+                raise FieldError("error_type", "goes without error_class and http_status")
+            if not isinstance(error_type, str) or error_type not in ERROR_TYPES:
+                hint = suggestion(error_type, ERROR_TYPES) if isinstance(error_type, str) else ""
+                raise FieldError("error_type", f"is none of the closed list; {hint}".rstrip("; "))
+            return error_type
+        if name is not None and not (isinstance(name, str) and 0 < len(name) <= 100):
+            raise FieldError("error_class", "must be a text of 1 to 100 characters")
+        if status is not None and (type(status) is not int or not 100 <= status <= 599):
+            raise FieldError("http_status", "must be a whole number from 100 to 599")
+        if name is None and status is not None and 200 <= status < 300:
+            return None
+        found = self._tenant.classes.error_type(name, status, platform)
+        if found is None:
+            self.unmapped.add(name or "")
+        return found or "exception"
