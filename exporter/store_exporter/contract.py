@@ -159,6 +159,10 @@ class Probe:
     applies: Callable[[Store], bool] = _always
 
 
+def _nothing_wrong(_name: str, _value: Any) -> str | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Collector:
     """One group of business figures that a platform offers.
@@ -170,6 +174,8 @@ class Collector:
         interval: seconds between runs unless configured; figures disappear after three.
         timeout: seconds for one run unless configured.
         options: option names that the configuration may set, with their defaults.
+        wrong_option: given an option's name and value, says what is wrong with it; None where
+            nothing is.
         requests: HTTP requests that one run usually sends, for the estimate of the budget.
     """
 
@@ -179,6 +185,7 @@ class Collector:
     interval: float = 300.0
     timeout: float = 60.0
     options: Mapping[str, Any] = field(default_factory=dict)
+    wrong_option: Callable[[str, Any], str | None] = _nothing_wrong
     requests: int = 1
 
 

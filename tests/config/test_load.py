@@ -235,3 +235,33 @@ def test_a_thousand_stores_are_read_in_a_moment(tmp_path: Path) -> None:
     assert len(config.stores) == 1000
     # Far above what it takes; a quadratic step would exceed it.
     assert time.process_time() - began < 20
+
+
+@pytest.mark.parametrize(
+    ("option", "error"),
+    [
+        ("since: yesterday", "the option since is neither `now` nor a date such as 2026-01-31"),
+        ("page_size: 1000", "the option page_size must be from 1 to 100"),
+        ("max_pages: 0", "the option max_pages must be from 1 to 1000"),
+        ("overlap: -5m", "is not a duration, such as 30s, 5m or 1h30m"),
+    ],
+)
+@pytest.mark.parametrize("where", ["defaults", "stores"])
+def test_an_option_that_its_collector_cannot_use_is_a_problem_of_the_file(
+    tmp_path: Path, where: str, option: str, error: str
+) -> None:
+    collectors = f"collectors: {{orders: {{{option}}}}}"
+    text = (
+        "orgs: [{org: acme}]\nstores:\n"
+        "  - {domain: a.example, org: acme, platform: woocommerce, credentials: "
+        "{consumer_key: env:CK, consumer_secret: env:CS}"
+    )
+    text += f", {collectors}}}\n" if where == "stores" else f"}}\ndefaults: {{{collectors}}}\n"
+    file = tmp_path / "store-exporter.yml"
+    file.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        load(file, environ={"CK": "ck_" + "a" * 40, "CS": "cs_" + "b" * 40})
+    (problem,) = caught.value.problems
+    place = {"stores": "stores[0]", "defaults": "defaults"}[where]
+    assert problem.path == f"{place}.collectors.orders.{option.split(':', maxsplit=1)[0]}"
+    assert problem.message == error

@@ -81,7 +81,11 @@ def _schedules(platforms: list[base.Platform]) -> Fields:
         for probe in platform.probes.values():
             probes.setdefault(probe.name, {}).update(_options(probe))
         for collector in platform.collectors.values():
-            collectors.setdefault(collector.name, {}).update(_options(collector))
+            made = {
+                name: (_checked(collector, name, kind), default)
+                for name, (kind, default) in _options(collector).items()
+            }
+            collectors.setdefault(collector.name, {}).update(made)
     by_probe = _by_name(probes, file.ProbeSection)
     by_collector = _by_name(collectors, file.ScheduleSection)
     return {
@@ -101,6 +105,17 @@ def _options(check: Probe | Collector) -> Fields:
     return {
         name: (_option_type(default), Field(default)) for name, default in check.options.items()
     }
+
+
+def _checked(collector: Collector, name: str, kind: Any) -> Any:
+    """Have a collector look at the value of an option that the file has."""
+
+    def look(value: Any) -> Any:
+        if problem := collector.wrong_option(name, value):
+            raise ValueError(problem)
+        return value
+
+    return Annotated[kind, AfterValidator(look)]
 
 
 def _option_type(default: Any) -> Any:

@@ -17,7 +17,7 @@ _MESSAGES = {
     "model_type": "must be a mapping of keys to values",
     "list_type": "must be a list, each entry after a '- '",
     "tuple_type": "must be a list, each entry after a '- '",
-    "string_type": "must be a string; quote it if it looks like a number",
+    "string_type": "must be a string; quote what looks like a number, or begins with # or @",
     "bool_type": "must be true or false",
     "int_type": "must be a whole number",
     "float_type": "must be a number",

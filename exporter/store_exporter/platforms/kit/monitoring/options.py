@@ -48,6 +48,6 @@ def since(options: Mapping[str, Any], name: str = "since") -> int | None:
     try:
         when = datetime.fromisoformat(str(options[name]))
     except ValueError:
-        message = f"the option {name} is neither `now` nor a date"
+        message = f"the option {name} is neither `now` nor a date such as 2026-01-31"
         raise StoreError("invalid_request", message) from None
     return max(0, int((when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()))

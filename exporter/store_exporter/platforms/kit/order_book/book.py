@@ -256,9 +256,17 @@ def collector(
         requests: that one run of an idle store sends.
         more: `page_size` and the platform's own options, with their defaults.
     """
+    defaults = {**_DEFAULTS, **more}
 
     def orders(api: Any, run: Run) -> Plan[Report]:
         return book(api, run).collect()
+
+    def wrong(name: str, value: Any) -> str | None:
+        try:
+            BookOptions.of({**defaults, name: value}, book.largest_page)
+        except StoreError as error:
+            return error.message
+        return None
 
     return Collector(
         "orders",
@@ -268,5 +276,6 @@ def collector(
         interval=300.0,
         timeout=120.0,
         requests=requests,
-        options={**_DEFAULTS, **more},
+        options=defaults,
+        wrong_option=wrong,
     )
