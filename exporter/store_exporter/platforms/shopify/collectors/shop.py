@@ -134,7 +134,7 @@ def _variants(api: Api, limit: int) -> Plan[int]:
 def carts(api: Api, run: Run) -> Plan[Report]:
     """Abandoned checkouts and their value: neither completed nor recovered.
 
-    They were begun longer than `older_than` seconds ago and not longer than `younger_than`; at most
+    They were begun longer than `older_than` ago and not longer than `younger_than`; at most
     `most` of them are read. The ten that are worth most are listed by their number.
     """
     now = run.now()

@@ -29,7 +29,7 @@ _LEFT = ("checkout-draft", "pending")
 def carts(api: Api, run: Run) -> Plan[Report]:
     """Abandoned checkouts and their value: orders that are pending or drafts of the checkout.
 
-    They are unchanged for longer than `older_than` seconds and not for longer than `younger_than`.
+    They are unchanged for longer than `older_than` and not for longer than `younger_than`.
     WooCommerce itself deletes drafts after a day, and by default cancels pending orders after an
     hour. Beyond 500 only their number is published: the value of some would look like that of all.
     The ten that are worth most are listed by the number of the order, out of the same answer.
