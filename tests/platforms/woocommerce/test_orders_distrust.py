@@ -155,6 +155,13 @@ async def test_a_cache_that_ignores_the_query_is_a_failure_that_says_so(name: st
             await run(store)
 
 
+async def test_a_cache_that_does_not_tell_of_itself_is_known_by_the_links_of_a_list() -> None:
+    async with watching(orders=30) as store:
+        store.shop.page_cache, store.shop.page_cache_tells = "path", False
+        with pytest.raises(StoreError, match="a cache that does not say so"):
+            await run(store)
+
+
 def truth(store: Watched) -> Decimal:
     """What the store's own list of paid orders adds up to, less their refunds."""
     shop = store.shop.shop

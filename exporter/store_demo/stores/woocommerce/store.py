@@ -117,6 +117,8 @@ class SimulatedWooCommerce(SimulatedServer):
         self._access = Access(self.keys, clock)
         self.page_cache: str | None = None
         """A page cache that keeps the API's answers too: None, by `address` or by `path` alone."""
+        self.page_cache_tells = True
+        """Whether a header says so."""
         self._kept: dict[str, Outgoing] = {}
 
     # Moves of the shop's own life
@@ -158,7 +160,8 @@ class SimulatedWooCommerce(SimulatedServer):
         key = request.path + ("?" + "&".join(query) if self.page_cache == "address" else "")
         if key in self._kept:
             kept = self._kept[key]
-            headers = {**kept.headers, "X-LiteSpeed-Cache": "hit"}
+            told = {"X-LiteSpeed-Cache": "hit"} if self.page_cache_tells else {}
+            headers = {**kept.headers, **told}
             return Outgoing(kept.document, kept.text, kept.status, headers)
         answer = self._respond(request)
         if answer.status == 200:

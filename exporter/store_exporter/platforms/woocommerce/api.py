@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -30,6 +31,7 @@ FULL = {"dp": "8"}
 """Asks for amounts as they are stored, whatever number of decimals the shop displays."""
 _VARIED = "_fresh"
 """Parameter that WooCommerce does not know and that makes each request's address its own."""
+_LINKED = re.compile(rf"[?&]{_VARIED}=([0-9a-f]+)")
 _REFUSED = b"woocommerce_rest_authentication_error"
 MAX_PAGES = 10
 """Pages that one operation reads at most, whatever the store says there are."""
@@ -81,6 +83,7 @@ class Api(api.Api):
             response = yield from self.exchange(request)
         if is_private:
             caches.refuse_cached(response)
+            _refuse_kept(request, response)
         return response
 
     def _learned(self, request: Request, response: Response) -> Plan[bool]:
@@ -124,6 +127,24 @@ class Api(api.Api):
             kind, status, code = error.error_type, error.status, error.code
             message = f"{path} is not there: WooCommerce Analytics is switched off"
             raise StoreError(kind, message, status=status, code=code) from error
+
+
+def _refuse_kept(request: Request, response: Response) -> None:
+    """Refuse a list that a cache kept without a word.
+
+    WordPress repeats the query of a request in the links to a list's other pages.
+
+    Raises:
+        StoreError: invalid_response, it is the answer to another request.
+    """
+    sent = request.params.get(_VARIED)
+    told = _LINKED.search(response.headers.get("link", ""))
+    if sent is not None and told is not None and told.group(1) != sent:
+        message = (
+            "the answer is one to an earlier request, which came out of a cache that does not say "
+            "so: exclude the store's API from caching"
+        )
+        raise StoreError("invalid_response", message, status=response.status)
 
 
 def between(when: TimeRange, name: str = "") -> dict[str, str]:
