@@ -28,7 +28,7 @@ async def main(port: str, ca_file: str) -> None:
     from store_exporter.probing.results.history import Result
     from store_exporter.probing.runner import Runner
     from store_exporter.probing.transport import Transport
-    from store_exporter.server.process.garbage import seldom_collected
+    from store_exporter.server.process.garbage import rare_collections
     from store_exporter.stores.model import Schedule, Secret, Store
 
     # Others have their windows in between, which takes longer than the exporter keeps a connection.
@@ -67,7 +67,7 @@ async def main(port: str, ca_file: str) -> None:
         return good
 
     loop = asyncio.get_running_loop()
-    with seldom_collected():
+    with rare_collections():
         while line := await loop.run_in_executor(None, sys.stdin.readline):
             waiting = list(range(int(line)))
             began = time.process_time()

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from store_exporter.errors import ERROR_TYPES
 from store_exporter.ingest.body import JSON, MAX_BYTES, NDJSON, BodyError, calls_in, unpacked
 from store_exporter.ingest.calls import FIELDS, Refusal, Tenant
-from store_exporter.ingest.error_classes import CLASSES, ErrorClasses, plainly
+from store_exporter.ingest.error_classes import CLASSES, ErrorClasses, comparable_names
 from store_exporter.ingest.reader import CallReader
 from store_exporter.platforms import base
 from store_exporter.stores.model import Store
@@ -26,7 +26,7 @@ TENANT = Tenant(
     store={SHOP: Store("acme", SHOP, "woocommerce", f"https://{SHOP}", {}, {}, {}, {})}.get,
     accepts_unknown=False,
     platforms=("shopify", "woocommerce"),
-    classes=ErrorClasses({}, lambda platform: plainly(base.load(platform).codes)),
+    classes=ErrorClasses({}, lambda platform: comparable_names(base.load(platform).codes)),
     now=lambda: NOW,
 )
 GOOD: dict[str, Any] = {"operation": "get_cart", "domain": SHOP, "duration_seconds": 0.5}
@@ -126,7 +126,7 @@ def test_what_unpacks_to_more_than_the_limit_is_refused() -> None:
         ({"duration_seconds": 10**400}, "duration_seconds", "must be from 0 to 3600"),
         ({"error_type": "out_of_stok"}, "error_type", "did you mean out_of_stock?"),
         ({"error_type": "timeout", "http_status": 504}, "error_type", "goes without"),
-        ({"error_class": ""}, "error_class", "must be a text of 1 to 100 characters"),
+        ({"error_class": ""}, "error_class", "must be a string of 1 to 100 characters"),
         ({"http_status": 1000}, "http_status", "must be a whole number from 100 to 599"),
         ({"http_status": 404.0}, "http_status", "must be a whole number from 100 to 599"),
         ({"time": "2027-01-15T08:00:00"}, "time", "with a time zone"),
@@ -134,7 +134,7 @@ def test_what_unpacks_to_more_than_the_limit_is_refused() -> None:
         ({"time": NOW * 1000}, "time", "is more than five minutes ahead"),
         ({"trace_id": "0" * 32}, "trace_id", "must be 32 lower-case hexadecimal digits"),
         ({"span_id": "xyz"}, "span_id", "must be 16 lower-case hexadecimal digits"),
-        ({"message": 5}, "message", "must be a text"),
+        ({"message": 5}, "message", "must be a string"),
     ],
     ids=str,
 )

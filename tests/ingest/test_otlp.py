@@ -29,7 +29,14 @@ from opentelemetry.sdk.metrics.export import (
 from opentelemetry.sdk.metrics.view import ExponentialBucketHistogramAggregation, View
 
 from store_exporter.ingest.body import JSON, BodyError
-from store_exporter.ingest.otlp import PROTOBUF, PointError, middles, parsed, points, sources
+from store_exporter.ingest.otlp import (
+    PROTOBUF,
+    PointError,
+    bucket_midpoints,
+    parsed,
+    points,
+    sources,
+)
 from store_exporter.ingest.streams import Point, add
 from store_exporter.metrics.addition import Addition
 from store_exporter.metrics.catalogue.operations import LATENCY_BUCKETS
@@ -490,12 +497,12 @@ def test_histograms_lose_no_observation(counts: list[int], scale: int, more: lis
     recorder = Recorder()
     handle = recorder.operation(*CART)
     addition = Addition()
-    add(addition, first, first.values, middles())
+    add(addition, first, first.values, bucket_midpoints())
     recorder.add(handle, addition)
     totals = recorder.totals(handle).histogram
     assert totals.cells[:13].tolist() == counts
     assert totals.sum == 1.5
-    add(addition, second, second.values, middles())
+    add(addition, second, second.values, bucket_midpoints())
     recorder.add(handle, addition)
     after = recorder.totals(handle).histogram
     native = after.native()

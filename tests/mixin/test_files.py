@@ -12,6 +12,7 @@ import yaml
 
 from store_exporter.metrics.catalogue import CATALOGUE
 from store_exporter.mixin import dashboards, files
+from store_exporter.mixin.model import Group
 from store_exporter.mixin.rules import recording, slo
 from store_exporter.server.api.analytics import Filters
 from store_exporter.server.api.prometheus import hourly_queries
@@ -73,7 +74,7 @@ def test_every_recorded_series_is_read_by_something() -> None:
 @pytest.mark.parametrize(
     "group", [*recording.groups(), *slo.groups()], ids=lambda group: group.name
 )
-def test_every_recorded_series_keeps_the_org(group: recording.Group) -> None:
+def test_every_recorded_series_keeps_the_org(group: Group) -> None:
     for rule in group.rules:
         assert rule.name.startswith("org_domain_platform"), rule.name
 

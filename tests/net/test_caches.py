@@ -6,7 +6,7 @@ import pytest
 
 from store_exporter.contract import Response
 from store_exporter.errors import StoreError
-from store_exporter.net.caches import hit, refuse_cached
+from store_exporter.net.caches import cache_hit, refuse_cached
 
 HITS = (
     ("x-litespeed-cache", "hit"),
@@ -85,4 +85,4 @@ def test_an_answer_out_of_a_cache_is_known_and_refused(name: str, value: str) ->
 
 @pytest.mark.parametrize(("name", "value"), FRESH)
 def test_an_answer_of_the_store_itself_is_not_mistaken_for_one(name: str, value: str) -> None:
-    assert hit({name: value}) is None
+    assert cache_hit({name: value}) is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from store_exporter.net.decoding import behind, parse
+from store_exporter.net.decoding import parse, text_after_json
 
 
 @pytest.mark.parametrize(
@@ -29,4 +29,4 @@ def test_half_a_character_never_gets_into_what_is_written_on(written: str, read:
     ],
 )
 def test_what_comes_after_json_is_told(source: str, rest: str | None) -> None:
-    assert behind(source) == rest
+    assert text_after_json(source) == rest

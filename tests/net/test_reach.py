@@ -68,7 +68,7 @@ def test_no_address_that_python_calls_private_is_public(
 
 
 def test_networks_that_are_allowed_are_let_through_in_every_spelling() -> None:
-    permits = reach.permit(("10.0.0.0/8", "fd00::/8"))
+    permits = reach.address_filter(("10.0.0.0/8", "fd00::/8"))
     assert permits("10.1.2.3")
     assert permits("::ffff:10.1.2.3")
     assert permits("fd12::1")
@@ -123,10 +123,10 @@ async def test_a_name_that_leads_inside_is_not_connected_to() -> None:
 
     names = Names(lookup)  # type: ignore[arg-type]
     assert len(await names.addresses("rebound.example", 443)) == 1
-    reach.permitted.set(reach.permit(()))
+    reach.permitted.set(reach.address_filter(()))
     with pytest.raises(StoreError, match=r"leads to 169.254.169.254, which is not public") as found:
         await names.addresses("rebound.example", 443)
     assert found.value.error_type == "dns"
     assert [one.host for one in await names.addresses("both.example", 443)] == ["8.8.8.8"]
-    reach.permitted.set(reach.permit(("169.254.0.0/16",)))
+    reach.permitted.set(reach.address_filter(("169.254.0.0/16",)))
     assert len(await names.addresses("rebound.example", 443)) == 1

@@ -12,12 +12,12 @@ from typing import NamedTuple
 
 from ..config import Config
 from ..probing.state.storage import (
-    Listed,
+    DocumentEntry,
     StateError,
     StateUnavailableError,
     Storage,
+    StorageEvents,
     StoreIdentity,
-    Told,
 )
 from ..server.state import open_state
 from ..stores.model import Store
@@ -31,7 +31,7 @@ class Kept(NamedTuple):
     """What is kept of one store."""
 
     name: str
-    documents: Sequence[Listed]
+    documents: Sequence[DocumentEntry]
     watched: bool
 
     @property
@@ -87,7 +87,7 @@ def opened(config: Config, *, alone: bool = False) -> Storage:
     def lost() -> None:
         print("a part of the state is damaged and was set aside", file=sys.stderr)
 
-    return open_state(config, Told(lost), alone=alone)
+    return open_state(config, StorageEvents(lost), alone=alone)
 
 
 def _do(args: argparse.Namespace, config: Config, state: Storage, watched: Sequence[Store]) -> int:
@@ -121,7 +121,7 @@ def _name(identity: StoreIdentity) -> str:
 def _kept(state: Storage, watched: Sequence[Store]) -> Iterator[Kept]:
     """Yield what is kept of each store; what has no tenant or address is none's figures."""
     here = {StoreIdentity.of(store) for store in watched}
-    by_identity: dict[StoreIdentity, list[Listed]] = {}
+    by_identity: dict[StoreIdentity, list[DocumentEntry]] = {}
     for entry in state.entries():
         if entry.key.org and entry.key.address:
             by_identity.setdefault(entry.key.identity, []).append(entry)

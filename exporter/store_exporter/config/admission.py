@@ -65,7 +65,7 @@ class Admission:
         if problem:
             message = f"{problem}; list it under `domains` of the org if it is meant"
             raise RefusedError("invalid", message)
-        if re.fullmatch(r"[0-9.]+", domain) and not reach.permit(self.networks)(domain):
+        if re.fullmatch(r"[0-9.]+", domain) and not reach.address_filter(self.networks)(domain):
             raise RefusedError("invalid", "is an IP address that is not public; see `networks`")
         if len(reach.suffix_of(domain, self.others)) > len(own):
             raise RefusedError("not_allowed", "is below `domains` of another org")

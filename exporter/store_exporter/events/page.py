@@ -21,7 +21,7 @@ MAX_COMPONENTS = 200
 """Of one kind; no shop has so many plugins."""
 _DAY = 86_400.0
 _MOST_A_DAY = 50
-"""Events that are noticed of a store in a day, so that one that answers nonsense makes few."""
+"""Events that are noticed of a store in a day, so that one that answers at random makes few."""
 _MOST_OF_ONE = 4
 """And of one component: two servers behind one name, of which each has its own certificate, would
 be a change at every look."""

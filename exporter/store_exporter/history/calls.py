@@ -99,7 +99,7 @@ class RowReader:
         place = (fields.get("customer_config_id"), fields.get("domain"), fields.get("operation"))
         try:
             found = self._places.get(place)
-        except TypeError:  # a list or an object where a text should be
+        except TypeError:  # a list or an object where a string should be
             raise RowError("domain, operation and customer_config_id must be texts") from None
         if found is not None:
             return found

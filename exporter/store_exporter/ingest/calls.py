@@ -202,5 +202,5 @@ def message_of(value: Any) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise FieldError("message", "must be a text")
+        raise FieldError("message", "must be a string")
     return value[:MAX_TEXT]

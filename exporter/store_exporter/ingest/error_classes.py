@@ -45,17 +45,19 @@ CLASSES: Mapping[str, str] = {
 }
 
 
-def plain(name: str) -> str:
+def comparable(name: str) -> str:
     """Return a name as it is compared."""
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
-def plainly(codes: Mapping[str, str]) -> Mapping[str, str]:
+def comparable_names(codes: Mapping[str, str]) -> Mapping[str, str]:
     """Return error types by names as they are compared."""
-    return {plain(name): error_type for name, error_type in codes.items()}
+    return {comparable(name): error_type for name, error_type in codes.items()}
 
 
-_KNOWN = plainly({n: error_type for error_type, names in CLASSES.items() for n in names.split()})
+_KNOWN = comparable_names(
+    {n: error_type for error_type, names in CLASSES.items() for n in names.split()}
+)
 
 
 class ErrorClasses:
@@ -63,13 +65,13 @@ class ErrorClasses:
 
     Args:
         own: error types by the names of an application's own classes.
-        platforms: returns error types by the codes of a platform, `plainly`.
+        platforms: returns error types by the codes of a platform, `comparable_names`.
     """
 
     def __init__(
         self, own: Mapping[str, str], platforms: Callable[[str], Mapping[str, str]]
     ) -> None:
-        self._own = plainly(own)
+        self._own = comparable_names(own)
         self._platforms = platforms
 
     def error_type(self, name: str | None, status: int | None, platform: str) -> str | None:
@@ -83,7 +85,7 @@ class ErrorClasses:
         Returns:
             None when neither says anything.
         """
-        name = "" if name is None else plain(name)
+        name = "" if name is None else comparable(name)
         if found := self._own.get(name) or (name and self._platforms(platform).get(name)):
             return found
         if status is not None and not 200 <= status < 300:

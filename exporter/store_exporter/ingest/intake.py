@@ -63,7 +63,7 @@ class _Waiting(NamedTuple):
     done: asyncio.Future[None]
 
 
-class _Together:
+class _BatchGroup:
     """Batches that are saved together, added up."""
 
     def __init__(self, known: dict[MarkKey, str]) -> None:
@@ -207,7 +207,7 @@ class Intake:
     async def _count(self, waiting: list[_Waiting]) -> None:
         keys = {key for batch in waiting for key in batch.keys}
         ledger, known = await self._in_thread(lambda: self._look_up(keys))
-        group = _Together(known)
+        group = _BatchGroup(known)
         for batch in waiting:
             await self._decide(batch, group)
             await asyncio.sleep(0)
@@ -224,7 +224,7 @@ class Intake:
             if not batch.done.done():
                 batch.done.set_result(None)
 
-    async def _save(self, ledger: ReportLedger, group: _Together) -> None:
+    async def _save(self, ledger: ReportLedger, group: _BatchGroup) -> None:
         """Save what series will stand at.
 
         A store may be removed and added again meanwhile, so that its series begin anew: what was
@@ -241,7 +241,7 @@ class Intake:
             }
             notes = {}
 
-    async def _decide(self, batch: _Waiting, group: _Together) -> None:
+    async def _decide(self, batch: _Waiting, group: _BatchGroup) -> None:
         try:
             effect = await batch.decide(group.known)
             additions = await self._fitting(effect, group)
@@ -258,7 +258,7 @@ class Intake:
         group.decided.append(batch)
 
     async def _fitting(
-        self, effect: Effect, group: _Together
+        self, effect: Effect, group: _BatchGroup
     ) -> list[tuple[OperationHandle, Addition]]:
         """Return what a batch adds, by series.
 
@@ -283,7 +283,7 @@ class Intake:
         return list(found.items())
 
     async def _rows(
-        self, group: _Together, growing: Mapping[OperationHandle, Addition]
+        self, group: _BatchGroup, growing: Mapping[OperationHandle, Addition]
     ) -> list[Row]:
         """Return what is to be saved of the series that grow; notes in the group how they do."""
         now, rows = self._clock(), []

@@ -241,7 +241,7 @@ def _histogram(name: str, point: Any, buckets: Buckets) -> Values:
     return Values(total, point.sum, buckets)
 
 
-def middles() -> tuple[float, ...]:
+def bucket_midpoints() -> tuple[float, ...]:
     """Return seconds within each bucket of the contract, by which its observations are placed."""
     inner = (math.sqrt(low * high) for low, high in pairwise(LATENCY_BUCKETS))
     return (LATENCY_BUCKETS[0] / 2, *inner, 2 * LATENCY_BUCKETS[-1])

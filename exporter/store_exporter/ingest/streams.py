@@ -61,14 +61,14 @@ class Values:
 
     def since(self, before: Values) -> Values | None:
         """Return what was added since an earlier value; None when it is not an earlier one."""
-        buckets = _grown(self.buckets, before.buckets)
+        buckets = _increase(self.buckets, before.buckets)
         if (self.buckets is None) != (buckets is None) or self.count < before.count:
             return None
         # Sums of floating point may differ in the last digit.
         return Values(self.count - before.count, max(self.sum - before.sum, 0.0), buckets)
 
 
-def _grown(now: Buckets | None, before: Buckets | None) -> Buckets | None:
+def _increase(now: Buckets | None, before: Buckets | None) -> Buckets | None:
     if now is None or before is None or (now.scale is None) != (before.scale is None):
         return None
     if now.scale is not None and before.scale is not None:

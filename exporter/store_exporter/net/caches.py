@@ -32,7 +32,7 @@ _ASKED = {"refresh", "revalidated", "refreshhit", "miss", "bypass", "expired", "
 _STANDARD = re.compile(r";\s*hit(\s*[;,=]|\s*$)")
 
 
-def hit(headers: Mapping[str, str]) -> str | None:
+def cache_hit(headers: Mapping[str, str]) -> str | None:
     """Return the header by which an answer says that it came out of a cache, None if none does.
 
     Args:
@@ -78,7 +78,7 @@ def refuse_cached(response: Response) -> None:
     Raises:
         StoreError: invalid_response, which says by what header it was seen.
     """
-    told = hit(response.headers)
+    told = cache_hit(response.headers)
     if told is not None:
         message = (
             f"the answer came out of a cache ({told}), not from the store: "

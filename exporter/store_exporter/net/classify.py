@@ -87,7 +87,7 @@ def classify(error: BaseException) -> str:
     return found if found.__class__ is str else _known(error, _DEPTH) or "exception"
 
 
-def behind(error: BaseException) -> Iterator[BaseException]:
+def wrapped_errors(error: BaseException) -> Iterator[BaseException]:
     """Yield the errors that a library keeps inside its own.
 
     `__context__` is not among them: it may be an earlier attempt's error, of another kind.
@@ -118,7 +118,7 @@ def _known(error: BaseException, depth: int) -> str | None:
     if isinstance(found, Rule):
         return _by_rule(found, error, depth - 1)
     if isinstance(found, FromCause):
-        return _closer(error, depth - 1, found.otherwise)
+        return _most_specific(error, depth - 1, found.otherwise)
     if isinstance(error, BaseExceptionGroup):
         return _of_group(error, depth - 1)
     return _known_cause(error, depth - 1)
@@ -166,7 +166,7 @@ def _by_rule(rule: Rule, error: BaseException, depth: int) -> str | None:
         case Rule.DOCUMENT:
             return evidence.of_document(error)
         case Rule.CONNECTING:
-            found = _closer(error, depth, "connection")
+            found = _most_specific(error, depth, "connection")
             return "tls" if found == "connection" and _broken_off(error, depth) else found
         case Rule.RETRIES:
             return _by_retries(error)
@@ -186,9 +186,9 @@ def _by_retries(error: BaseException) -> str:
     return evidence.of_status(statuses[0]) if statuses else "server_error"
 
 
-def _closer(error: BaseException, depth: int, otherwise: str) -> str:
+def _most_specific(error: BaseException, depth: int, otherwise: str) -> str:
     """Search what lies behind an error of a connection for something that says more."""
-    for inner in behind(error):
+    for inner in wrapped_errors(error):
         found = _known(inner, depth)
         if found not in {None, "connection", "cancelled"}:
             return found
@@ -199,7 +199,7 @@ def _broken_off(error: BaseException, depth: int) -> bool:
     """Whether the other side ended a connection that was already there."""
     return any(
         _name(type(inner)) in BROKEN_OFF or (depth > 0 and _broken_off(inner, depth - 1))
-        for inner in behind(error)
+        for inner in wrapped_errors(error)
     )
 
 

@@ -1,4 +1,4 @@
-"""Daemon threads for calls that may block for as long as they please, and wait for the next one.
+"""Daemon threads for calls that may block for any length of time, and wait for the next one.
 
 To start a thread is to wait until the operating system lets it run, which on a busy machine is
 milliseconds for which an event loop stands still; and so many threads are begun for look-ups that

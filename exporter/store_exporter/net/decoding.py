@@ -74,8 +74,8 @@ def parse(source: str) -> Any:
         raise ValueError("nested too deeply") from None
 
 
-def behind(source: str) -> str | None:
-    """Return what comes after the JSON that a text begins with; None where that is none."""
+def text_after_json(source: str) -> str | None:
+    """Return what comes after the JSON at the beginning of a string; None where there is none."""
     try:
         _, end = _DECODER.raw_decode(source)
     except (ValueError, RecursionError):

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from ..contract import Response
 from ..errors import StoreError
-from .decoding import behind, parse, text
+from .decoding import parse, text, text_after_json
 from .marks import GENERIC, Marks
 from .plans import seconds_of
 
@@ -179,7 +179,7 @@ def _judged(status: int, headers: Mapping[str, str], source: str, marks: Marks) 
         _closed(status, low, title, heading, marks)
         or _blocked(status, low, marks)
         or _refused(status, title, marks)
-        or _back_soon(status, headers, title)
+        or _closed_for_now(status, headers, title)
         or _by_status(status, words, marks.server(headers) or "the web server")
         or _broken(source, page, title, marks)
     )
@@ -198,7 +198,7 @@ def _closed(status: int, low: str, title: str, heading: str, marks: Marks) -> _F
     return None
 
 
-def _back_soon(status: int, headers: Mapping[str, str], title: str) -> _Finding | None:
+def _closed_for_now(status: int, headers: Mapping[str, str], title: str) -> _Finding | None:
     if status == 503 and _planned(headers):
         return "maintenance", f"the store is closed for now: {title or 'it says when to come back'}"
     return None
@@ -256,7 +256,7 @@ def _broken(source: str, page: str, title: str, marks: Marks) -> _Finding:
     if any(mark in low for mark in marks.login_pages):
         return "redirect", "the API answers with a login page"
     if page.startswith(("{", "[")):
-        return "invalid_response", _cut_or_more(source.lstrip("\ufeff"), marks)
+        return "invalid_response", _truncated_or_trailing(source.lstrip("\ufeff"), marks)
     if "<html" in low or "<!doctype" in low:
         page_name = title or "without a title"
         return "invalid_response", f"the answer is a web page, not JSON: {page_name}"
@@ -265,9 +265,9 @@ def _broken(source: str, page: str, title: str, marks: Marks) -> _Finding:
     return "invalid_response", f"something was printed before the JSON: {shown}"
 
 
-def _cut_or_more(source: str, marks: Marks) -> str:
+def _truncated_or_trailing(source: str, marks: Marks) -> str:
     """Say whether JSON ends too soon or something comes after it, such as a comment of a cache."""
-    rest = behind(source)
+    rest = text_after_json(source)
     if rest is None:
         return "the JSON is broken or cut off"
     return f"something was printed after the JSON: {marks.redact.line(rest.strip(), 120)}"

@@ -43,7 +43,7 @@ def of_error(error: BaseException) -> str:
 
 
 def of_document(error: BaseException) -> str:
-    """Return what a text is that a library could not parse as JSON; its status is not known."""
+    """Return what a body is that a library could not parse as JSON; its status is not known."""
     source = getattr(error, "doc", "")
     return _no_document(200, {}, source if isinstance(source, str) else "")
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Iterator
 
-from .classify import behind, classify
+from .classify import classify, wrapped_errors
 from .plans import TransportError
 
 _DEPTH = 6
@@ -71,7 +71,7 @@ def transport_error(
 def _chain(error: BaseException, depth: int) -> Iterator[BaseException]:
     yield error
     if depth:
-        for inner in behind(error):
+        for inner in wrapped_errors(error):
             yield from _chain(inner, depth - 1)
 
 

@@ -28,7 +28,7 @@ _LONGEST_PHRASE = 80
 _HEADERS = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": ACCEPTED}
 
 
-def built(signed: Request) -> httpx.Request:
+def httpx_request(signed: Request) -> httpx.Request:
     """Return a request, credentials included, as httpx' transports take it."""
     url = signed.url
     if signed.params:

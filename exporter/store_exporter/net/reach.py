@@ -68,13 +68,13 @@ def is_public(address: str) -> bool:
         found = ipaddress.ip_address(address)
     except ValueError:
         return False
-    found = _meant(found)
+    found = _mapped_address(found)
     if isinstance(found, ipaddress.IPv6Address) and found not in _UNICAST:
         return False
     return found.is_global and not found.is_multicast and not found.is_reserved
 
 
-def _meant(address: IpAddress) -> IpAddress:
+def _mapped_address(address: IpAddress) -> IpAddress:
     """Return where packets to an address end, if it is one of IPv6 that stands for one of IPv4."""
     if isinstance(address, ipaddress.IPv4Address):
         return address
@@ -84,7 +84,7 @@ def _meant(address: IpAddress) -> IpAddress:
 
 
 @lru_cache(maxsize=256)
-def permit(networks: tuple[str, ...]) -> Callable[[str], bool]:
+def address_filter(networks: tuple[str, ...]) -> Callable[[str], bool]:
     """Return what tells whether an address is public or in one of these networks."""
     allowed = tuple(ipaddress.ip_network(network) for network in networks)
 
@@ -95,6 +95,6 @@ def permit(networks: tuple[str, ...]) -> Callable[[str], bool]:
             found = ipaddress.ip_address(address)
         except ValueError:
             return False
-        return any(_meant(found) in network for network in allowed)
+        return any(_mapped_address(found) in network for network in allowed)
 
     return permits

@@ -41,7 +41,7 @@ _STEERING = re.compile(
 
 
 def legible(text: str) -> str:
-    """Return a text on one line, without what steers a terminal or turns the direction."""
+    """Return a string on one line, without control characters and changes of direction."""
     return " ".join(_STEERING.sub(" ", text).split())
 
 
@@ -80,15 +80,15 @@ class Redactor:
             self._begins = _beginnings(self._by_start)
 
     def __call__(self, text: str) -> str:
-        """Return a text of any length, its lines kept, without secrets and steering characters."""
+        """Return a string of any length, its lines kept, without secrets and control characters."""
         return _STEERING.sub(_escaped, self.mask(text))
 
     def mask(self, text: str) -> str:
-        """Return a text without secrets, for a format that escapes by itself, as JSON does."""
+        """Return a string without secrets, for a format that escapes by itself, as JSON does."""
         return self._pattern.sub(MASK, self._values(text))
 
     def line(self, text: str, limit: int = 300) -> str:
-        """Return a text on one line of at most `limit` characters and an ellipsis.
+        """Return a string on one line of at most `limit` characters and an ellipsis.
 
         What is far beyond the limit is not even looked at.
         """

@@ -93,7 +93,7 @@ class StoreHttp:
             StoreError: timeout; or whatever the run raises.
         """
         networks = self._store.networks
-        reach.permitted.set(None if networks is None else reach.permit(networks))
+        reach.permitted.set(None if networks is None else reach.address_filter(networks))
         try:
             async with asyncio.timeout_at(self.deadline + _GRACE) as self._limit:
                 return await running

@@ -20,11 +20,18 @@ from .driver import Driver
 from .exchange import Sender
 from .http import StoreHttp
 from .jobs import COLLECTOR, PROBE, Job
-from .pulse import Pulse
 from .results.health import Health, HealthTracker
 from .results.history import History, Result
-from .results.outcomes import Complaints, Skipped, facts_of, judged, own_failure, result_of
+from .results.outcomes import (
+    Complaints,
+    Skipped,
+    exporter_failure,
+    facts_of,
+    result_of,
+    throttled_as_degraded,
+)
 from .results.recording import Recording
+from .stalls import StallMeter
 from .state.budgets import Budgets
 from .state.cursor import RunMemory
 from .state.documents import Documents, MemoryDocuments
@@ -81,7 +88,7 @@ class Runner:
         self._monotonic = monotonic
         self._sleep = sleep
         self._complaints = Complaints(monotonic)
-        self._pulse = Pulse()
+        self._stalls = StallMeter()
         self._accesses: dict[str, Access] = {}
         self._health: dict[str, HealthTracker] = {}
 
@@ -200,14 +207,14 @@ class Runner:
         began = took = 0.0
         http: StoreHttp | None = None
         ended: Report | Exception
-        lost = self._pulse.lost
+        lost = self._stalls.lost
         try:
             await memory.read()
             http = self._http(job, job.priority if priority is None else priority)
             began = time.perf_counter()
-            lost = self._pulse.lost
+            lost = self._stalls.lost
             try:
-                with self._pulse.watching():
+                with self._stalls.watching():
                     ended = await self._check(job, http, memory)
             finally:
                 took = time.perf_counter() - began
@@ -230,12 +237,12 @@ class Runner:
         except Exception as error:  # noqa: BLE001 - classified, counted and logged in _finish
             ended = error
         _stop_if_cancelled()
-        ours = own_failure(job, ended, self._pulse.lost - lost)
+        ours = exporter_failure(job, ended, self._stalls.lost - lost)
         if ours is not None:
             return Skipped("local", _LOCAL_WAIT, ours)
         journal = Journal() if http is None else http.journal
         if job.kind == PROBE:
-            ended = judged(ended)
+            ended = throttled_as_degraded(ended)
         duration = took - journal.waited
         return self._finish(job, ended, journal, duration, detailed=detailed)
 

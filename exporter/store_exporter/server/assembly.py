@@ -20,7 +20,7 @@ from ..probing.maintenance import Maintenance
 from ..probing.runner import Runner
 from ..probing.scheduler import Scheduler
 from ..probing.state.documents import StoredDocuments
-from ..probing.state.leases import Keeper
+from ..probing.state.leases import LeaseHolder
 from ..probing.transport import Transport
 from ..stores.inventory import Shard
 from .exporter import Exporter
@@ -96,8 +96,8 @@ async def assembled(
         )
         await cleanup.enter_async_context(tracing("store-exporter"))
         await cleanup.enter_async_context(pushing(recorder, partial(open_state, config, told)))
-        keeper = Keeper(open_leases(config))
-        cleanup.push_async_callback(keeper.close)
+        lease_holder = LeaseHolder(open_leases(config))
+        cleanup.push_async_callback(lease_holder.close)
         redact = redact or Redactor()
         changes = Changes(recorder, documents, redact=redact)
         runner = Runner(recorder, transport, documents=documents, changes=changes)
@@ -121,5 +121,5 @@ async def assembled(
             documents=documents,
             owners=OwnersFile(config.state_directory),
             shard=shard,
-            keeper=keeper,
+            lease_holder=lease_holder,
         )

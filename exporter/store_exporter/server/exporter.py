@@ -27,13 +27,13 @@ from ..probing.runner import Runner
 from ..probing.scheduler import Scheduler
 from ..probing.state.documents import Documents, MemoryDocuments
 from ..probing.state.kept_calls import KeptCalls
-from ..probing.state.leases import Keeper, Labels
+from ..probing.state.leases import Labels, LeaseHolder
 from ..stores.inventory import Change, Inventory, Replacement, Shard
 from ..stores.model import Store
 from ..stores.owners import REASONS, RefusedDomain, SourceClaim, settle
 from .api.reports import written
 from .process import loop_lag
-from .process.unnoticed import unnoticed
+from .process.large_work import without_pauses
 from .status import State, Status, state_of, status
 from .watching import Watching
 
@@ -60,7 +60,7 @@ class Exporter:
         intake: counts what applications report.
         redact: masks secrets; it learns those of each configuration before it is used.
         shard: which part of the stores is this process's.
-        keeper: tells which of these no other exporter watches; all of them without it.
+        lease_holder: tells which of these no other exporter watches; all of them without it.
         documents: keep the recent calls, where the configuration says so.
         owners: remembers which org had which of the domains that sources name.
         clock: Unix time in seconds.
@@ -86,7 +86,7 @@ class Exporter:
         intake: Intake,
         redact: Redactor,
         shard: Shard | None = None,
-        keeper: Keeper | None = None,
+        lease_holder: LeaseHolder | None = None,
         documents: Documents | None = None,
         owners: OwnersFile | None = None,
         clock: Callable[[], float] = time.time,
@@ -102,7 +102,7 @@ class Exporter:
         self.inventory = Inventory(shard)
         self.watching = Watching(
             self.inventory,
-            keeper,
+            lease_holder,
             recorder=recorder,
             scheduler=scheduler,
             maintenance=maintenance,
@@ -176,7 +176,7 @@ class Exporter:
             ConfigError: it has problems; a metric and the landing page say so until it has none.
         """
         async with self._changing:
-            with unnoticed():
+            with without_pauses():
                 try:
                     config = await asyncio.to_thread(self._load)
                 except ConfigError as error:

@@ -10,10 +10,12 @@ from ..metrics.recorder import Recorder
 from ..probing.state.lease_tables import SqliteLeases
 from ..probing.state.leases import LeaseTable
 from ..probing.state.sqlite_state import SqliteState
-from ..probing.state.storage import Storage, Told
+from ..probing.state.storage import Storage, StorageEvents
 
 
-def open_state(config: Config, told: Told | None = None, *, alone: bool = False) -> Storage:
+def open_state(
+    config: Config, told: StorageEvents | None = None, *, alone: bool = False
+) -> Storage:
     """Open the state of a configuration.
 
     Args:
@@ -49,10 +51,10 @@ def open_leases(config: Config) -> LeaseTable:
     return PostgresqlLeases(database.url, database.password.reveal() if database.password else None)
 
 
-def telling(recorder: Recorder) -> Told:
+def telling(recorder: Recorder) -> StorageEvents:
     """Return what counts damage and shows what is left behind."""
 
     def left_behind(count: int) -> None:
         recorder.set(STATE_LEFT_BEHIND, (), count)
 
-    return Told(partial(recorder.inc, STATE_LOSSES), left_behind)
+    return StorageEvents(partial(recorder.inc, STATE_LOSSES), left_behind)

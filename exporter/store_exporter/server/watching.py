@@ -12,10 +12,10 @@ from ..metrics.recorder import Recorder
 from ..probing.maintenance import Maintenance
 from ..probing.scheduler import Scheduler, in_slices
 from ..probing.state.kept_calls import KeptCalls
-from ..probing.state.leases import Keeper, Labels, Reports
+from ..probing.state.leases import Labels, LeaseHolder, Reports
 from ..stores.inventory import Inventory
 from ..stores.model import Store
-from .process.unnoticed import unnoticed
+from .process.large_work import without_pauses
 
 
 class Watching:
@@ -23,20 +23,20 @@ class Watching:
 
     Args:
         inventory: the stores of this process.
-        keeper: tells which of these no other exporter watches; all of them without it.
+        lease_holder: tells which of these no other exporter watches; all of them without it.
         recorder: where they are counted, and shown.
         scheduler: runs their probes and collectors.
         maintenance: which of them are in maintenance.
         kept: keeps their recent calls.
 
     Attributes:
-        keeper: as given; nobody else starts, asks or ends it.
+        lease_holder: as given; it is started, asked and stopped here alone.
     """
 
     def __init__(
         self,
         inventory: Inventory,
-        keeper: Keeper | None,
+        lease_holder: LeaseHolder | None,
         *,
         recorder: Recorder,
         scheduler: Scheduler,
@@ -44,7 +44,7 @@ class Watching:
         kept: KeptCalls,
     ) -> None:
         self._inventory = inventory
-        self.keeper = keeper
+        self.lease_holder = lease_holder
         self._recorder = recorder
         self._scheduler = scheduler
         self._maintenance = maintenance
@@ -57,8 +57,8 @@ class Watching:
 
     def want(self) -> None:
         """Ask for the stores that the inventory has now."""
-        if self.keeper is not None:
-            self.keeper.want(self._inventory.stores.values())
+        if self.lease_holder is not None:
+            self.lease_holder.want(self._inventory.stores.values())
 
     async def start(self, reports: Reports) -> None:
         """Begin to watch.
@@ -66,10 +66,10 @@ class Watching:
         Args:
             reports: returns what other exporters may be told of stores.
         """
-        if self.keeper is not None:
-            await self.keeper.start(self._held_others, reports)
+        if self.lease_holder is not None:
+            await self.lease_holder.start(self._held_others, reports)
         async with self._following:
-            with unnoticed():
+            with without_pauses():
                 watched = self._watched()
                 self._shown = frozenset(store.labels for store in watched)
                 await self._scheduler.start(watched)
@@ -83,8 +83,8 @@ class Watching:
         await self._scheduler.stop()
         await self._maintenance.stop()
         await self._kept.stop()
-        if self.keeper is not None:
-            await self.keeper.stop()
+        if self.lease_holder is not None:
+            await self.lease_holder.stop()
 
     async def told(self, org: str) -> Mapping[Labels, str]:
         """Return what other exporters tell of an org's stores.
@@ -92,7 +92,7 @@ class Watching:
         Raises:
             LeaseError: it cannot be read now.
         """
-        return {} if self.keeper is None else await self.keeper.reports(org)
+        return {} if self.lease_holder is None else await self.lease_holder.reports(org)
 
     def _held_others(self) -> None:
         """Be told that this process holds other stores than before."""
@@ -101,7 +101,7 @@ class Watching:
     def watches(self, store: Store) -> bool:
         """Whether this process is the one that watches a store."""
         mine = self._inventory.stores.get(store.domain) is store
-        return mine and (self.keeper is None or self.keeper.holds(store))
+        return mine and (self.lease_holder is None or self.lease_holder.holds(store))
 
     def update(self, before: Iterable[Store] = ()) -> asyncio.Task[None]:
         """Watch the stores that are this process's at this moment, and no others.
@@ -126,7 +126,7 @@ class Watching:
         self, watched: Sequence[Store], leaving: frozenset[Labels], before: Iterable[Store]
     ) -> None:
         async with self._following:
-            with unnoticed():
+            with without_pauses():
                 async for store in in_slices(before):
                     now = self._inventory.fleet.get(store.domain)
                     if now is None or now.labels != store.labels:
@@ -138,8 +138,8 @@ class Watching:
 
     def withhold(self) -> None:
         """Show nothing of stores that another exporter may watch already."""
-        keeper = self.keeper
-        lapsed = keeper.held if keeper is not None and keeper.lapsed else ()
+        lease_holder = self.lease_holder
+        lapsed = lease_holder.held if lease_holder is not None and lease_holder.lapsed else ()
         for labels in (*self._leaving, *lapsed):
             self._recorder.forget(labels, operations=False)
 
@@ -147,8 +147,8 @@ class Watching:
         """Return the stores that are this process's now, and count them."""
         watched = list(filter(self.watches, self._inventory.stores.values()))
         self._count(catalogue.STORES, watched)
-        if self.keeper is not None:
-            left = [s for s in self._inventory.stores.values() if not self.keeper.holds(s)]
+        if self.lease_holder is not None:
+            left = [s for s in self._inventory.stores.values() if not self.lease_holder.holds(s)]
             self._count(catalogue.STORES_STANDBY, left)
         return watched
 

@@ -1,4 +1,4 @@
-"""Maintenance of a store: a stretch of time in which nobody is alerted about it."""
+"""Maintenance of a store: a time in which nobody is alerted about it."""
 
 from __future__ import annotations
 
@@ -34,5 +34,5 @@ class Window:
 
 
 def is_reason(text: str) -> bool:
-    """Tell whether a text can be a reason: one line that is not empty."""
+    """Tell whether a string can be a reason: one line that is not empty."""
     return 0 < len(text) <= MAX_REASON and text.isprintable() and bool(text.strip())

@@ -19,10 +19,10 @@ from store_exporter.probing.state.leases import (
     BEAT_SECONDS,
     MISSED,
     VALID_SECONDS,
-    Beat,
-    Keeper,
+    Heartbeat,
     Labels,
     LeaseError,
+    LeaseHolder,
 )
 from store_exporter.probing.state.postgresql_leases import PostgresqlLeases
 from store_exporter.stores.model import Store
@@ -64,7 +64,7 @@ def files(tmp_path: Path) -> Iterator[Open]:
     yield from several(partial(SqliteLeases, tmp_path))
 
 
-def beat(table: SqlLeases, *wanted: Labels, gone: dict[str, int] | None = None) -> Beat:
+def beat(table: SqlLeases, *wanted: Labels, gone: dict[str, int] | None = None) -> Heartbeat:
     return table.beat(wanted, gone or {}, {})
 
 
@@ -192,7 +192,7 @@ def test_many_processes_that_come_at_once_share_without_overlap(opened: Open) ->
     stores = [("acme", f"{number}.example", "woocommerce") for number in range(50)]
     tables = [opened() for _ in range(4)]
 
-    async def at_once() -> list[Beat]:
+    async def at_once() -> list[Heartbeat]:
         return await asyncio.gather(*(asyncio.to_thread(beat, each, *stores) for each in tables))
 
     held = [store for found in asyncio.run(at_once()) for store in found.held]
@@ -221,26 +221,26 @@ def store(labels: Labels) -> Store:
 
 
 class Process:
-    """A keeper whose beats a test asks for."""
+    """A lease holder whose beats a test asks for."""
 
-    def __init__(self, keeper: Keeper, clock: Clock) -> None:
-        self.keeper = keeper
+    def __init__(self, lease_holder: LeaseHolder, clock: Clock) -> None:
+        self.lease_holder = lease_holder
         self.clock = clock
         self.changes: list[frozenset[Labels]] = []
         self.asked = 0
 
     def changed(self) -> None:
-        self.changes.append(self.keeper.held)
+        self.changes.append(self.lease_holder.held)
 
     async def reports(self) -> dict[Labels, str]:
         """Tell that all it holds is fine."""
         self.asked += 1
-        return dict.fromkeys(self.keeper.held, "fine")
+        return dict.fromkeys(self.lease_holder.held, "fine")
 
     async def beat(self, seconds: float = BEAT_SECONDS) -> None:
         """Let some time pass, and beat."""
         self.clock.advance(seconds)
-        await self.keeper.beat(self.changed, self.reports)
+        await self.lease_holder.beat(self.changed, self.reports)
 
 
 @asynccontextmanager
@@ -249,12 +249,12 @@ async def processes(opened: Open, *wanted: list[Labels]) -> AsyncIterator[list[P
     found: list[Process] = []
     for number, stores in enumerate(wanted):
         clock = Clock(1e6 * number)
-        keeper = Keeper(opened(), monotonic=clock.now)
-        keeper.want([store(labels) for labels in stores])
-        found.append(Process(keeper, clock))
+        lease_holder = LeaseHolder(opened(), monotonic=clock.now)
+        lease_holder.want([store(labels) for labels in stores])
+        found.append(Process(lease_holder, clock))
     yield found
     for process in found:
-        await process.keeper.close()
+        await process.lease_holder.close()
 
 
 async def test_what_others_may_tell_is_written_once_there_are_others(opened: Open) -> None:
@@ -263,11 +263,11 @@ async def test_what_others_may_tell_is_written_once_there_are_others(opened: Ope
             await first.beat()
         assert first.asked == 0
         await second.beat()
-        assert await second.keeper.reports("acme") == {}
+        assert await second.lease_holder.reports("acme") == {}
         for _ in range(2):
             await first.beat()
         assert first.asked == 1
-        assert await second.keeper.reports("acme") == {A: "fine"}
+        assert await second.lease_holder.reports("acme") == {A: "fine"}
 
 
 async def test_a_standby_takes_over_when_the_holder_missed_enough_beats(opened: Open) -> None:
@@ -275,9 +275,9 @@ async def test_a_standby_takes_over_when_the_holder_missed_enough_beats(opened: 
         await first.beat()
         for _ in range(MISSED):
             await second.beat()
-            assert second.keeper.held == set()
+            assert second.lease_holder.held == set()
         await second.beat()
-        assert second.keeper.held == {A}
+        assert second.lease_holder.held == {A}
         assert second.changes == [{A}]
 
 
@@ -286,9 +286,9 @@ async def test_a_holder_shows_nothing_before_anybody_can_have_succeeded_it(opene
         for process in (first, second, first):
             await process.beat()
         first.clock.advance(VALID_SECONDS)
-        assert not first.keeper.lapsed
+        assert not first.lease_holder.lapsed
         first.clock.advance(0.001)
-        assert first.keeper.lapsed
+        assert first.lease_holder.lapsed
     assert VALID_SECONDS < (MISSED - 1) * BEAT_SECONDS
 
 
@@ -308,7 +308,7 @@ async def test_looks_that_come_fast_leave_a_holder_its_time(opened: Open) -> Non
         await first.beat()
         for _ in range(3 * MISSED):
             await second.beat(0.1)
-        assert second.keeper.held == {B}
+        assert second.lease_holder.held == {B}
 
 
 async def test_who_is_alone_goes_on_while_the_leases_cannot_be_read(
@@ -316,10 +316,10 @@ async def test_who_is_alone_goes_on_while_the_leases_cannot_be_read(
 ) -> None:
     async with processes(opened, [A]) as (only,):
         await only.beat()
-        only.keeper.table.run = unavailable  # type: ignore[method-assign,attr-defined]
+        only.lease_holder.table.run = unavailable  # type: ignore[method-assign,attr-defined]
         await only.beat(1000)
-        assert only.keeper.held == {A}
-        assert not only.keeper.lapsed
+        assert only.lease_holder.held == {A}
+        assert not only.lease_holder.lapsed
         assert only.changes == [{A}]
 
 
@@ -329,11 +329,11 @@ async def test_who_is_not_alone_shows_nothing_while_the_leases_cannot_be_read(
     async with processes(opened, [A], [A]) as (first, second):
         for process in (first, second, first):
             await process.beat()
-        first.keeper.table.run = unavailable  # type: ignore[method-assign,attr-defined]
+        first.lease_holder.table.run = unavailable  # type: ignore[method-assign,attr-defined]
         await first.beat()
-        assert first.keeper.held == {A}
+        assert first.lease_holder.held == {A}
         await first.beat(VALID_SECONDS)
-        assert first.keeper.held == set()
+        assert first.lease_holder.held == set()
 
 
 def unavailable(_work: object) -> None:
@@ -342,11 +342,11 @@ def unavailable(_work: object) -> None:
 
 async def test_the_end_of_a_process_frees_its_stores_at_once(opened: Open) -> None:
     async with processes(opened, [A], [A]) as (first, second):
-        await first.keeper.start(first.changed, first.reports)
-        assert first.keeper.held == {A}
-        await first.keeper.stop()
+        await first.lease_holder.start(first.changed, first.reports)
+        assert first.lease_holder.held == {A}
+        await first.lease_holder.stop()
         await second.beat()
-        assert second.keeper.held == {A}
+        assert second.lease_holder.held == {A}
 
 
 def test_a_lock_that_is_left_behind_is_cleared_away(tmp_path: Path, files: Open) -> None:

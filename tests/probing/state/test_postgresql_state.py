@@ -16,7 +16,13 @@ from store_exporter.probing.runner import Runner
 from store_exporter.probing.state import postgresql_state
 from store_exporter.probing.state.documents import StoredDocuments
 from store_exporter.probing.state.postgresql_state import LONGEST_PAUSE, PostgresqlState
-from store_exporter.probing.state.storage import Key, Saved, StateUnavailableError, Told, Write
+from store_exporter.probing.state.storage import (
+    Key,
+    Saved,
+    StateUnavailableError,
+    StorageEvents,
+    Write,
+)
 from tests import servers
 from tests.fakes.clock import Clock
 from tests.probing.state.test_cursor import counting, published, run
@@ -237,7 +243,7 @@ def test_tables_that_are_gone_are_a_loss_and_made_again(
     postgresql: Postgresql, url: str, opened: Open
 ) -> None:
     lost: list[int] = []
-    state = opened(told=Told(lambda: lost.append(1)))
+    state = opened(told=StorageEvents(lambda: lost.append(1)))
     state.put([Write(KEY, "{}", 0)])
     postgresql.query("DROP TABLE exporter_documents", url=url)
     assert state.put([Write(KEY, '"new"', 0)]) == [1]

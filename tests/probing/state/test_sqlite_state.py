@@ -25,7 +25,7 @@ from store_exporter.probing.state.storage import (
     Saved,
     StateError,
     StateUnavailableError,
-    Told,
+    StorageEvents,
     Write,
 )
 from store_exporter.sqlite import KEPT_FILES
@@ -53,7 +53,7 @@ def opened(state_folder: Path, lost: list[int]) -> Iterator[Open]:
     made: list[SqliteState] = []
 
     def another(**options: Any) -> SqliteState:
-        told = Told(lambda: lost.append(1))
+        told = StorageEvents(lambda: lost.append(1))
         made.append(SqliteState(state_folder, **{"told": told, "now": Clock().now, **options}))
         return made[-1]
 
@@ -302,7 +302,7 @@ def test_one_flipped_bit_is_harmless_or_told_and_never_other_figures(
     folder.mkdir()
     (folder / FILE_NAME).write_bytes(content)
     lost: list[int] = []
-    state = SqliteState(folder, told=Told(lambda: lost.append(1)), now=lambda: START + 60)
+    state = SqliteState(folder, told=StorageEvents(lambda: lost.append(1)), now=lambda: START + 60)
     found = {key: state.get(key) for key in KEYS}
     for key, saved in found.items():
         assert saved in (None, WHOLE[key])
@@ -326,7 +326,7 @@ def test_one_flipped_bit_of_the_log_of_a_killed_process_gives_no_other_figures(
     (folder / FILE_NAME).write_bytes(database)
     (folder / f"{FILE_NAME}-wal").write_bytes(content)
     lost: list[int] = []
-    state = SqliteState(folder, told=Told(lambda: lost.append(1)), now=lambda: START + 60)
+    state = SqliteState(folder, told=StorageEvents(lambda: lost.append(1)), now=lambda: START + 60)
     saved = state.get(KEY)
     assert saved is None or saved.document == json.dumps(["version", saved.revision])
     state.close()
@@ -347,7 +347,7 @@ def logged(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, bytes]:
 FILLING = """
 import os, pathlib, sys
 from store_exporter.probing.state.sqlite_state import SqliteState
-from store_exporter.probing.state import Key, StateUnavailableError, Write
+from store_exporter.probing.state.storage import Key, StateUnavailableError, Write
 folder = pathlib.Path(sys.argv[1])
 lost = []
 state = SqliteState(folder / "state")

@@ -24,8 +24,8 @@ from store_exporter.probing.state.storage import (
     Saved,
     StateError,
     StateUnavailableError,
+    StorageEvents,
     StoreIdentity,
-    Told,
     Write,
 )
 from tests.fakes.clock import Clock
@@ -52,7 +52,10 @@ def bench(request: pytest.FixtureRequest, state_folder: Path) -> Iterator[Bench]
     lost: list[int] = []
     left: list[int] = []
     clock = Clock()
-    given: dict[str, Any] = {"told": Told(lambda: lost.append(1), left.append), "now": clock.now}
+    given: dict[str, Any] = {
+        "told": StorageEvents(lambda: lost.append(1), left.append),
+        "now": clock.now,
+    }
     made: list[SqlState] = []
     place: tuple[Any, ...]
     kind: type[SqliteState | PostgresqlState]
@@ -287,7 +290,7 @@ def test_a_clock_that_jumps_deletes_nothing_until_it_was_believed(
 
 CRASH = """
 number = 0
-from store_exporter.probing.state import *
+from store_exporter.probing.state.storage import *
 key = Key("acme", "woocommerce", "shop.example.com", "https://shop.example.com", "orders")
 found = state.get(key)
 revision = found.revision if found else 0

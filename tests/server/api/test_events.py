@@ -14,7 +14,7 @@ from store_exporter.events.event import EventKind
 from store_exporter.net.redactor import Redactor
 from store_exporter.probing.state.documents import MemoryDocuments
 from store_exporter.probing.state.lease_tables import SqliteLeases
-from store_exporter.probing.state.leases import Keeper
+from store_exporter.probing.state.leases import LeaseHolder
 from store_exporter.probing.state.storage import Key, StateUnavailableError
 from tests.server.support import ENVIRON, Answer, Running, configuration, exporting
 
@@ -226,8 +226,8 @@ async def test_what_cannot_be_saved_is_refused(running: Running, documents: Docu
 async def test_an_exporter_that_does_not_watch_the_store_sends_to_the_one_that_does(
     running: Running, tmp_path: Path
 ) -> None:
-    own, other = Keeper(SqliteLeases(tmp_path)), Keeper(SqliteLeases(tmp_path))
-    running.exporter.watching.keeper = own
+    own, other = LeaseHolder(SqliteLeases(tmp_path)), LeaseHolder(SqliteLeases(tmp_path))
+    running.exporter.watching.lease_holder = own
     other.want(running.exporter.inventory.of("acme"))
     try:
         await other.start(lambda: None, dict)
@@ -236,7 +236,7 @@ async def test_an_exporter_that_does_not_watch_the_store_sends_to_the_one_that_d
         # What is about all stores any exporter takes.
         assert (await tell(running, version="1")).status == 200
     finally:
-        running.exporter.watching.keeper = None
+        running.exporter.watching.lease_holder = None
         await own.stop()
         await other.stop()
         await own.close()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from store_exporter.probing.state.lease_tables import SqliteLeases
-from store_exporter.probing.state.leases import Keeper
+from store_exporter.probing.state.leases import LeaseHolder
 from tests.server.support import ENVIRON, Answer, Running, configuration, exporting
 
 DOWN = "http://127.0.0.1:9"
@@ -133,9 +133,9 @@ async def test_a_body_that_is_no_json_is_refused(running: Running) -> None:
 async def test_an_exporter_that_does_not_watch_the_store_sends_to_the_one_that_does(
     running: Running, tmp_path: Path
 ) -> None:
-    own = Keeper(SqliteLeases(tmp_path))
-    other = Keeper(SqliteLeases(tmp_path))
-    running.exporter.watching.keeper = own
+    own = LeaseHolder(SqliteLeases(tmp_path))
+    other = LeaseHolder(SqliteLeases(tmp_path))
+    running.exporter.watching.lease_holder = own
     other.want(running.exporter.inventory.of("acme"))
     try:
         await other.start(lambda: None, dict)

@@ -9,8 +9,8 @@ import weakref
 import pytest
 
 from store_exporter.server.process import garbage
-from store_exporter.server.process.garbage import seldom_collected
-from store_exporter.server.process.unnoticed import unnoticed
+from store_exporter.server.process.garbage import rare_collections
+from store_exporter.server.process.large_work import without_pauses
 
 
 class Node:
@@ -22,7 +22,7 @@ class Node:
 
 async def test_what_survived_a_look_is_not_looked_at_again() -> None:
     kept = [Node() for _ in range(1000)]
-    with seldom_collected():
+    with rare_collections():
         gc.collect()
         assert gc.get_freeze_count() > len(kept)
         # What is not frozen is what the collector looks at.
@@ -35,7 +35,7 @@ async def test_new_garbage_is_found_and_old_one_at_a_look_at_everything(
     monkeypatch.setattr(garbage, "LOOKS", 3)
     old = Node()
     seen = weakref.ref(old)
-    with seldom_collected():
+    with rare_collections():
         gc.collect()
         new = Node()
         new.itself = new
@@ -61,8 +61,8 @@ async def test_a_look_is_taken_by_the_clock_unless_many_objects_are_made_that_st
         weakref.finalize(node, gone.set)
         return gone
 
-    with seldom_collected():
-        with unnoticed():
+    with rare_collections():
+        with without_pauses():
             gone = litter()
             await asyncio.sleep(0.05)
             assert not gone.is_set()
@@ -73,7 +73,7 @@ async def test_a_look_is_taken_by_the_clock_unless_many_objects_are_made_that_st
 
 async def test_afterwards_all_is_as_it_was() -> None:
     before = gc.get_threshold(), len(gc.callbacks)
-    with seldom_collected():
+    with rare_collections():
         assert gc.get_threshold() == garbage.THRESHOLDS
     assert (gc.get_threshold(), len(gc.callbacks)) == before
     assert gc.get_freeze_count() == 0

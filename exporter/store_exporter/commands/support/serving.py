@@ -22,7 +22,7 @@ from ...server.assembly import assembled
 from ...server.exporter import Exporter
 from ...server.process import descriptors, logs
 from ...server.process.addresses import web_paths
-from ...server.process.garbage import seldom_collected
+from ...server.process.garbage import rare_collections
 from ...server.process.listen import is_loopback, listening, signals
 from ...server.process.systemd import Notifier, activated
 from ...server.security.web_file import WebFile
@@ -90,7 +90,7 @@ async def _serve(
             exporter, telemetry_path=args.telemetry_path, web_file=web_file, paths=paths
         )
         tls = web_file.tls if web_file else None
-        with seldom_collected(), signals(partial(_reload, exporter, manager, set())) as ended:
+        with rare_collections(), signals(partial(_reload, exporter, manager, set())) as ended:
             async with (
                 listening(app, addresses, tls, opened=opened, limit=shares.server) as urls,
                 manager.watched(),

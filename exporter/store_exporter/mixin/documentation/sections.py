@@ -21,7 +21,7 @@ def alerting() -> dict[str, str]:
         "alerts": every_alert(),
         "severities": severities(),
         "inhibition": inhibition(),
-        "normal": normal(),
+        "normal": seasonal_alerts(),
     }
 
 
@@ -31,7 +31,7 @@ def objectives() -> dict[str, str]:
         "defaults": markdown.table(
             ("name", "kind", "target", "what is good"),
             (
-                (f"`{each.name}`", each.kind, f"{100 * each.target:g} %", good(each))
+                (f"`{each.name}`", each.kind, f"{100 * each.target:g} %", good_event(each))
                 for each in DEFAULT
             ),
         ),
@@ -41,7 +41,7 @@ def objectives() -> dict[str, str]:
 
 def severities() -> str:
     """Who hears of what, and when."""
-    often, seldom = (spoken(each) for each in (MESSAGES.repeat_critical, MESSAGES.repeat))
+    often, seldom = (duration_text(each) for each in (MESSAGES.repeat_critical, MESSAGES.repeat))
     table = markdown.table(
         ("severity", "meaning", "the platform", "the org", "repeated every"),
         (
@@ -61,11 +61,12 @@ def severities() -> str:
             table,
             (
                 "Alerts of one name are one message, however many stores they are about; the first "
-                f"waits {spoken(MESSAGES.group_wait)} for others, changes wait "
-                f"{spoken(MESSAGES.group_interval_critical)} if they are critical and "
-                f"{spoken(MESSAGES.group_interval)} if not. At most {MESSAGES.listed} alerts are "
-                f"listed in a message, the rest are counted. `{AlertName.WATCHDOG}` always fires "
-                "and goes to the dead-man's switch, which tells you when it stops."
+                f"waits {duration_text(MESSAGES.group_wait)} for others, changes wait "
+                f"{duration_text(MESSAGES.group_interval_critical)} if they are critical and "
+                f"{duration_text(MESSAGES.group_interval)} if not. At most {MESSAGES.listed} "
+                "alerts are listed in a message, the rest are counted. "
+                f"`{AlertName.WATCHDOG}` always fires and goes to the dead-man's switch, which "
+                "tells you when it stops."
             ),
         )
     )
@@ -77,11 +78,11 @@ def every_alert() -> str:
     for alert in sorted(alerts(), key=lambda each: each.name):
         causes_of = ", ".join(dict.fromkeys(cause.alert for cause in alert.inhibited_by))
         row = (
-            runbook.link(alert.name, "runbooks/") + labelled(alert.labels),
+            runbook.link(alert.name, "runbooks/") + label_selector(alert.labels),
             alert.summary,
             alert.severity,
-            spoken(alert.hold) if alert.hold else "at once",
-            told(alert),
+            duration_text(alert.hold) if alert.hold else "at once",
+            recipients(alert),
             causes_of or "nothing",
         )
         rows.append(row)
@@ -90,7 +91,7 @@ def every_alert() -> str:
     )
 
 
-def told(alert: Alert) -> str:
+def recipients(alert: Alert) -> str:
     """Who hears of an alert."""
     if alert.severity == "none":
         return "the heartbeat monitor"
@@ -106,8 +107,8 @@ def inhibition() -> str:
     every = alerts()
     rows = [
         (
-            runbook.link(cause.alert, "runbooks/") + labelled(cause.labels),
-            ", ".join(held_back(cause, every)) + runbook.store(cause.same),
+            runbook.link(cause.alert, "runbooks/") + label_selector(cause.labels),
+            ", ".join(inhibited(cause, every)) + runbook.store(cause.same),
         )
         for cause in causes(every)
     ]
@@ -115,22 +116,22 @@ def inhibition() -> str:
     return markdown.table(("while this fires", "these stay silent"), rows)
 
 
-def held_back(cause: Cause, every: list[Alert]) -> Iterable[str]:
+def inhibited(cause: Cause, every: list[Alert]) -> Iterable[str]:
     """What a cause holds back; which rules, where it is another rule of the same alert."""
     return dict.fromkeys(
         runbook.link(alert.name, "runbooks/")
-        + labelled(alert.labels if alert.name == cause.alert else {})
+        + label_selector(alert.labels if alert.name == cause.alert else {})
         for alert in every
         if cause in alert.inhibited_by
     )
 
 
-def labelled(labels: Mapping[str, str]) -> str:
+def label_selector(labels: Mapping[str, str]) -> str:
     """Labels as a selector shows them."""
     return "".join(f' `{label}="{value}"`' for label, value in labels.items())
 
 
-def normal() -> str:
+def seasonal_alerts() -> str:
     """Which alerts compare with the past."""
     learning = ", ".join(
         runbook.link(name, "runbooks/")
@@ -149,7 +150,7 @@ def normal() -> str:
     )
 
 
-def good(objective: Objective) -> str:
+def good_event(objective: Objective) -> str:
     """What counts as good."""
     if objective.kind is ObjectiveKind.LATENCY:
         return f"an operation that took at most {objective.threshold:g} s"
@@ -164,13 +165,13 @@ def burn_rates() -> str:
     period = seconds(SLO_WINDOW)
     head = ("severity", "times too fast", "long window", "short window")
     return markdown.table(
-        (*head, f"budget of {spaced(SLO_WINDOW)} spent by then"),
+        (*head, f"budget of {window_text(SLO_WINDOW)} spent by then"),
         (
             (
                 rate.severity,
                 f"{rate.factor:g}",
-                spaced(rate.long),
-                spaced(rate.short),
+                window_text(rate.long),
+                window_text(rate.short),
                 f"{100 * rate.factor * seconds(rate.long) / period:.0f} %",
             )
             for rate in BURN_RATES
@@ -178,12 +179,12 @@ def burn_rates() -> str:
     )
 
 
-def spaced(window: str) -> str:
+def window_text(window: str) -> str:
     """A window as people write it."""
     return f"{window[:-1]} {window[-1]}"
 
 
-def spoken(duration: float) -> str:
+def duration_text(duration: float) -> str:
     """A duration in words."""
     for unit, size in (("hour", 3600), ("minute", 60)):
         if duration % size == 0:

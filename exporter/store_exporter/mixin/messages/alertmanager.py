@@ -167,16 +167,16 @@ def root_route(
     return {
         "receiver": "platform",
         "group_by": GROUP_BY,
-        "group_wait": after(MESSAGES.group_wait, pace),
-        "group_interval": after(MESSAGES.group_interval, pace),
-        "repeat_interval": after(MESSAGES.repeat, pace),
+        "group_wait": wait_text(MESSAGES.group_wait, pace),
+        "group_interval": wait_text(MESSAGES.group_interval, pace),
+        "repeat_interval": wait_text(MESSAGES.repeat, pace),
         "routes": [
             {
                 "matchers": [equal("alertname", AlertName.WATCHDOG)],
                 "receiver": "watchdog",
                 "group_wait": "0s",
-                "group_interval": after(MESSAGES.watchdog / 5, pace),
-                "repeat_interval": after(MESSAGES.watchdog, pace),
+                "group_interval": wait_text(MESSAGES.watchdog / 5, pace),
+                "repeat_interval": wait_text(MESSAGES.watchdog, pace),
             },
             {
                 "matchers": [
@@ -188,7 +188,7 @@ def root_route(
                 "mute_time_intervals": [QUIET],
                 "routes": branches("platform", platform, pace)
                 if platform.routes
-                else [severe(pace)],
+                else [critical_route(pace)],
             },
             *(
                 {
@@ -204,17 +204,17 @@ def root_route(
     }
 
 
-def after(seconds: float, pace: float) -> str:
+def wait_text(seconds: float, pace: float) -> str:
     """A wait, at least a second."""
     return duration(max(seconds * pace, 1))
 
 
-def severe(pace: float) -> dict[str, Any]:
+def critical_route(pace: float) -> dict[str, Any]:
     """Critical alerts: their changes are told sooner, and they are repeated more often."""
     return {
         "matchers": [equal("severity", "critical")],
-        "group_interval": after(MESSAGES.group_interval_critical, pace),
-        "repeat_interval": after(MESSAGES.repeat_critical, pace),
+        "group_interval": wait_text(MESSAGES.group_interval_critical, pace),
+        "repeat_interval": wait_text(MESSAGES.repeat_critical, pace),
         "mute_time_intervals": [QUIET],
     }
 
@@ -228,7 +228,7 @@ def branches(name: str, to: Receivers, pace: float) -> list[dict[str, Any]]:
             "active_time_intervals": [hours],
             "mute_time_intervals": [QUIET],
         }
-        return [severe(pace), info]
+        return [critical_route(pace), info]
     found = []
     for part, route in routed(name, to):
         branch: dict[str, Any] = {
@@ -238,7 +238,7 @@ def branches(name: str, to: Receivers, pace: float) -> list[dict[str, Any]]:
             "continue": True,
         }
         if route.severity == "critical":
-            branch |= severe(pace)
+            branch |= critical_route(pace)
         if route.when == "business_hours":
             branch["active_time_intervals"] = [hours]
         elif route.when == "outside_business_hours":

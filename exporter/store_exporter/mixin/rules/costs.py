@@ -41,7 +41,7 @@ def groups() -> list[Group]:
     return [Group("store-exporter.costs", rules, interval=120)]
 
 
-def lost() -> Record:
+def lost_revenue() -> Record:
     """The normal revenue of the time since the first failed probe, of stores that are down."""
     failing = select(health.PROBE_FAILING_SINCE, equal("probe", LIVENESS_PROBE))
     stores = promql.on("org", "domain")

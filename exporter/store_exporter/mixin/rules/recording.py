@@ -123,7 +123,7 @@ def health_rules() -> Group:
             Record(series.CREDENTIALS_REJECTED, credentials_rejected()),
             Record(series.LIVENESS_REFUSED, liveness_refused()),
             Record(series.TROUBLE, trouble()),
-            costs.lost(),
+            costs.lost_revenue(),
         ],
     )
 

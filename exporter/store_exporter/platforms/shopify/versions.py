@@ -28,7 +28,7 @@ def check(value: str) -> str | None:
 
 
 def is_version(value: str) -> bool:
-    """Whether a text is the name of a version."""
+    """Whether a string is the name of a version."""
     return _VERSION.fullmatch(value) is not None
 
 

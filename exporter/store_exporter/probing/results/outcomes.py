@@ -102,7 +102,7 @@ def result_of(
     )
 
 
-def own_failure(job: Job, ended: Report | Exception, lost: float) -> StoreError | None:
+def exporter_failure(job: Job, ended: Report | Exception, lost: float) -> StoreError | None:
     """Return why a run failed by this machine or process; None for what the store has done.
 
     Args:
@@ -124,7 +124,7 @@ def own_failure(job: Job, ended: Report | Exception, lost: float) -> StoreError 
     return StoreError("local_failure", message)
 
 
-def judged(ended: Report | Exception) -> Report | Exception:
+def throttled_as_degraded(ended: Report | Exception) -> Report | Exception:
     """Return what a probe's end says about the store: one that is throttled is not down."""
     if isinstance(ended, StoreError) and ended.error_type == "rate_limited":
         return Report((), [f"The store asks for fewer requests: {ended.message}."], ended.message)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ... import sqlite
-from .leases import Beat, Labels, LeaseError
+from .leases import Heartbeat, Labels, LeaseError
 
 T = TypeVar("T")
 
@@ -75,20 +75,20 @@ class SqlLeases(ABC):
 
     def beat(
         self, wanted: Collection[Labels], gone: Mapping[str, int], reports: Mapping[Labels, str]
-    ) -> Beat:
+    ) -> Heartbeat:
         """Show that this process lives, give up what is not wanted and take what is free."""
         return self.run(lambda: self._beat(frozenset(wanted), gone, reports))
 
     def _beat(
         self, wanted: frozenset[Labels], gone: Mapping[str, int], reports: Mapping[Labels, str]
-    ) -> Beat:
+    ) -> Heartbeat:
         others = self._others(gone)
         if wanted != self._held or self._count() != len(self._held):
             self._held = self._claim(wanted)
         for labels in sorted(self._held & reports.keys()):
             statement = f"UPDATE {LEASES} SET report = ? WHERE {_THIS}"  # noqa: S608
             self.execute(statement, (reports[labels], *labels))
-        return Beat(self._held, others)
+        return Heartbeat(self._held, others)
 
     def _count(self) -> int:
         """Return how many leases this process has.

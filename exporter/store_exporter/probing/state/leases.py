@@ -47,7 +47,7 @@ class LeaseError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Beat:
+class Heartbeat:
     """What a beat found.
 
     Attributes:
@@ -67,7 +67,7 @@ class LeaseTable(Protocol):
 
     def beat(
         self, wanted: Collection[Labels], gone: Mapping[str, int], reports: Mapping[Labels, str]
-    ) -> Beat:
+    ) -> Heartbeat:
         """Show that this process lives, give up what is not wanted and take what is free.
 
         Args:
@@ -90,7 +90,7 @@ class LeaseTable(Protocol):
         ...
 
 
-class Keeper:
+class LeaseHolder:
     """Keeps the leases of one process, in a task and a thread beside the event loop.
 
     Args:

@@ -11,7 +11,7 @@ import psycopg
 from psycopg import errors
 
 from .sql_state import DOCUMENTS, NOTES, VERSION, SqlState
-from .storage import StateError, StateUnavailableError, Told
+from .storage import StateError, StateUnavailableError, StorageEvents
 
 T = TypeVar("T")
 
@@ -90,12 +90,12 @@ class PostgresqlState(SqlState):
         url: str,
         password: str | None = None,
         *,
-        told: Told | None = None,
+        told: StorageEvents | None = None,
         now: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
         alone: bool = False,
     ) -> None:
-        super().__init__(told or Told(), now)
+        super().__init__(told or StorageEvents(), now)
         self._url = url
         self._password = password
         self._monotonic = monotonic

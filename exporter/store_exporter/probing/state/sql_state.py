@@ -20,13 +20,13 @@ from .storage import (
     DAMAGED,
     KEPT_SECONDS,
     UNUSED_SECONDS,
+    DocumentEntry,
     Key,
-    Listed,
     Saved,
     StateError,
     StateUnavailableError,
+    StorageEvents,
     StoreIdentity,
-    Told,
     Write,
     checksum,
     key_checksum,
@@ -63,7 +63,7 @@ class SqlState(ABC):
     handle: str
     """Names a row whatever it says of itself."""
 
-    def __init__(self, told: Told, now: Callable[[], float]) -> None:
+    def __init__(self, told: StorageEvents, now: Callable[[], float]) -> None:
         self.told = told
         self._now = now
         self._swept = 0.0
@@ -261,11 +261,11 @@ class SqlState(ABC):
             (name, value),
         )
 
-    def entries(self) -> list[Listed]:
+    def entries(self) -> list[DocumentEntry]:
         """Return what there is, in the order of keys."""
         statement = f"SELECT {_KEY}, length(document), used FROM {DOCUMENTS}"
         rows = self.run(lambda: self.execute(statement).fetchall(), write=False)
-        return sorted(Listed(Key(*row[:5]), *row[5:]) for row in rows)
+        return sorted(DocumentEntry(Key(*row[:5]), *row[5:]) for row in rows)
 
     def move(self, old: StoreIdentity, new: StoreIdentity, *, replace: bool = False) -> int:
         """Give one store's documents to another and return how many they are."""

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from ... import sqlite
 from .sql_state import DOCUMENTS, NOTES, VERSION, SqlState
-from .storage import StateError, StateUnavailableError, Told
+from .storage import StateError, StateUnavailableError, StorageEvents
 
 T = TypeVar("T")
 
@@ -65,11 +65,11 @@ class SqliteState(SqlState):
         self,
         folder: Path,
         *,
-        told: Told | None = None,
+        told: StorageEvents | None = None,
         now: Callable[[], float] = time.time,
         alone: bool = False,
     ) -> None:
-        super().__init__(told or Told(), now)
+        super().__init__(told or StorageEvents(), now)
         self._folder = folder
         self._path = folder / FILE_NAME
         self._database: sqlite3.Connection | None = None

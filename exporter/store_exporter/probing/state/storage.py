@@ -105,7 +105,7 @@ class Write(NamedTuple):
     revision: int | None = None
 
 
-class Listed(NamedTuple):
+class DocumentEntry(NamedTuple):
     """What is listed of a document.
 
     Attributes:
@@ -119,7 +119,7 @@ class Listed(NamedTuple):
     used: int
 
 
-class Told(NamedTuple):
+class StorageEvents(NamedTuple):
     """What a `Storage` calls, from any thread.
 
     Attributes:
@@ -151,7 +151,7 @@ class Storage(Protocol):
         """
         ...
 
-    def entries(self) -> list[Listed]:
+    def entries(self) -> list[DocumentEntry]:
         """Return what there is, in the order of keys."""
         ...
 

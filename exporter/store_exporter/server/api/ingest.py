@@ -17,7 +17,7 @@ from aiohttp import web
 
 from ...ingest.body import calls_in
 from ...ingest.calls import Tenant
-from ...ingest.error_classes import ErrorClasses, plainly
+from ...ingest.error_classes import ErrorClasses, comparable_names
 from ...ingest.intake import Decide, Effect, Intake, TooMuchError
 from ...ingest.ledger import LedgerError, MarkKey
 from ...ingest.reader import CallReader
@@ -147,7 +147,7 @@ class _CallBatch:
 @cache
 def codes_of(platform: str) -> Mapping[str, str]:
     """Return error types by the codes of a platform, as they are compared."""
-    return plainly(base.load(platform).codes)
+    return comparable_names(base.load(platform).codes)
 
 
 class Tenants:

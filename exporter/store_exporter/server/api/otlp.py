@@ -78,7 +78,7 @@ class OtlpReceiver:
         org = self._access.org(request, "ingest")
         async with self._bodies.read(request, org) as body:
             digest = blake2b(body, digest_size=16).hexdigest()
-            push = _Push(MarkKey(org, "push", digest), otlp.middles())
+            push = _Push(MarkKey(org, "push", digest), otlp.bucket_midpoints())
             async with self._reading:
                 parsed = await asyncio.to_thread(otlp.parsed, body, request.content_type)
                 found = otlp.points(parsed, self._tenants.of(org))

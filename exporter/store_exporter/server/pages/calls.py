@@ -12,7 +12,7 @@ from aiohttp import web
 from ...calls.call import Call
 from ...metrics.guard import clean
 from ..exporter import Exporter
-from .frame import page
+from .frame import page_response
 from .html import Html, tag
 
 MOST = 200
@@ -44,7 +44,7 @@ class CallsPage:
             tag("h2", "Slowest calls") if slowest else None,
             _table(slowest) if slowest else None,
         )
-        return page("Calls", Html(self._exporter.redact(shown)))
+        return page_response("Calls", Html(self._exporter.redact(shown)))
 
     def _calls(self, chosen: Mapping[str, str]) -> tuple[list[Call], list[Call]]:
         """The latest failures and the slowest calls that are asked for."""

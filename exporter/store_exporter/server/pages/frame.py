@@ -8,7 +8,7 @@ from .html import Html, tag
 from .style import POLICY, STYLE
 
 
-def page(title: str, *body: Html | None) -> web.Response:
+def page_response(title: str, *body: Html | None) -> web.Response:
     """Answer with a page.
 
     Args:

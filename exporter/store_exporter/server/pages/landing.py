@@ -22,7 +22,7 @@ from ...stores.model import Store
 from ...stores.owners import REASONS
 from ..exporter import Exporter
 from ..status import WORST_FIRST, Check, State, Status, worst_first
-from .frame import page
+from .frame import page_response
 from .html import Html, join, tag
 
 STORES_PER_PAGE = 100
@@ -89,7 +89,7 @@ class Landing:
             shown.append(self._store(self._exporter.status(store)))
             # Each is a millisecond, after which others have their turn.
             await asyncio.sleep(0)
-        return page(
+        return page_response(
             "Stores",
             self._header(),
             self._problem(),

@@ -7,14 +7,14 @@ from functools import cache
 from aiohttp import web
 
 from ...mixin.documentation import runbook
-from .frame import page
+from .frame import page_response
 from .html import tag
 from .markdown import html
 
 
 async def index(_: web.Request) -> web.Response:
     """List all runbooks."""
-    return page("Runbooks", html(_pages()["README"]))
+    return page_response("Runbooks", html(_pages()["README"]))
 
 
 async def show(request: web.Request) -> web.Response:
@@ -23,7 +23,7 @@ async def show(request: web.Request) -> web.Response:
     if text is None:
         raise web.HTTPNotFound
     back = tag("nav", tag("a", "All runbooks", href="./"))
-    return page(request.match_info["name"], back, html(text))
+    return page_response(request.match_info["name"], back, html(text))
 
 
 @cache

@@ -169,7 +169,7 @@ class Connections:
                 return await handle(request)
             except web.HTTPException as error:
                 # Such as an `Expect` that cannot be met, which no middleware sees.
-                return safety.plain(error)
+                return safety.plain_text_error(error)
             finally:
                 connection.busy = False
                 connection.quiet_since = self._loop.time()

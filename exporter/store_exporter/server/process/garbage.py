@@ -31,7 +31,7 @@ _OLDEST = 2
 
 
 @contextmanager
-def seldom_collected() -> Iterator[None]:
+def rare_collections() -> Iterator[None]:
     """Collect garbage like that until the block ends, in an event loop; for the whole process."""
     looks = 0
 

@@ -71,7 +71,7 @@ class LineFormatter(logging.Formatter):
         return self._write({key: self._plain(value) for key, value in fields.items()})
 
     def _plain(self, value: Any) -> Any:
-        """Mask what is or becomes a text, before quoting changes its letters."""
+        """Mask what is or becomes a string, before quoting changes its characters."""
         return (
             value if isinstance(value, bool | float | int | None) else self._redact.mask(str(value))
         )

@@ -50,7 +50,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
             async with asyncio.timeout(REQUEST_SECONDS):
                 response = await handler(request)
     except web.HTTPException as error:
-        response = plain(error)
+        response = plain_text_error(error)
     except TimeoutError:
         response = web.Response(status=503, text="the request took too long\n")
     except Exception:
@@ -79,7 +79,7 @@ def _from_elsewhere(request: web.Request) -> bool:
     return request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin")
 
 
-def plain(error: web.HTTPException) -> web.Response:
+def plain_text_error(error: web.HTTPException) -> web.Response:
     """Answer an HTTP error without anything of the request in it."""
     headers = {name: error.headers[name] for name in ("Allow",) if name in error.headers}
     text = f"{error.status} {error.reason}\n"

@@ -22,7 +22,7 @@ import httpx
 from ....contract import Response
 from ....errors import StoreError
 from ....net import httpx_wire
-from ....net.httpx_exchange import HttpxExchange, built
+from ....net.httpx_exchange import HttpxExchange, httpx_request
 from ....net.plans import Pause, Plan, Request
 from .http_spans import HttpSpan
 
@@ -154,7 +154,7 @@ class SyncDriver(_Driver[httpx.BaseTransport, None]):
         (self._sleep or time.sleep)(seconds)
 
     async def _send(self, signed: Request, exchange: HttpxExchange) -> Response:
-        response = self._transport.handle_request(built(signed))
+        response = self._transport.handle_request(httpx_request(signed))
         try:
             body = exchange.begin(response)
             # Not iter_raw(): that refuses the ready-made answers of httpx.MockTransport.
@@ -186,7 +186,7 @@ class AsyncDriver(_Driver[httpx.AsyncBaseTransport, Awaitable[None]]):
 
     async def _send(self, signed: Request, exchange: HttpxExchange) -> Response:
         async with asyncio.timeout(signed.timeout):
-            response = await self._transport.handle_async_request(built(signed))
+            response = await self._transport.handle_async_request(httpx_request(signed))
             try:
                 body = exchange.begin(response)
                 async for chunk in cast("httpx.AsyncByteStream", response.stream):

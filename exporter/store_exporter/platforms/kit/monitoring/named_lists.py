@@ -1,7 +1,7 @@
 """What is listed one by one and by name: carts, scarce products, best sellers. No I/O.
 
 Names of products come from the store and go into labels, so they are cut and cleaned here. Carts
-have numbers and no names: whose they are is nobody's business.
+have numbers and no names, so that no customer is named.
 """
 
 from __future__ import annotations

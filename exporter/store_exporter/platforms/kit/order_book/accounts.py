@@ -22,7 +22,7 @@ MODIFIED: the latest time of change seen. STATUSES: those it was seen in, and ho
 ended, as bits. SINCE: of an order from before the counting, the time from which on what happened to
 it counts; 0 when all of it does. CURRENCY: its place among the ledger's. AMOUNT: what stands for it
 in revenue less corrections, None while it is not counted as paid. From REFUNDS on: the id of a
-refund and what was counted of it, None when it is one from before, by turns.
+refund and what was counted of it, None when it is one from before; then the next refund, and so on.
 """
 
 

@@ -211,7 +211,7 @@ class Walk:
             return
         reference = now
         if server is not None:
-            # More than a day apart, one of them is nonsense, and that is nearly always the one
+            # More than a day apart, one of them is wrong, and that is nearly always the one
             # that restarted in 1970.
             reference = server if abs(server - now) <= DAY else max(server, now)
         before = self.previous + int(reference - now)
@@ -235,7 +235,7 @@ class Walk:
         try:
             position, newest = int(document["position"]), int(document["newest"])
             if not 0 <= position < _LATEST:
-                raise ValueError("a position beyond all time")
+                raise ValueError("a position after the year 2242")
             walk = cls(position, newest, int(document["started"]), int(document["previous"]))
             walk.caught_up = bool(document["caught_up"])
             walk.backlog = int(document["backlog"])

@@ -121,7 +121,7 @@ def _shipping_method(
     """Read a way of delivery and whether it is on."""
     settings = fields.child("settings")
     kind = fields.text("method_id")
-    # What free delivery takes must be known for certain, lest it be promised to everybody.
+    # What free delivery takes must be known for certain, so that it is not promised to everybody.
     requires = settings.child("requires").text("value") if kind == "free_shipping" else ""
     rule = settings.child("cost").text_or("value").strip() if settings.has("cost") else ""
     cost = _cost(rule, shop)
@@ -138,7 +138,7 @@ def _shipping_method(
 
 
 def _minimum(settings: Fields, currency: str) -> Money:
-    """Read the order value that delivery is free from; the store takes nothing for nought."""
+    """Read the order value that delivery is free from; the store reads an empty value as zero."""
     setting = settings.child("min_amount")
     if setting.text("value") == "":
         return Money(Decimal(0), currency)

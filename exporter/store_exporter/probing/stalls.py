@@ -14,7 +14,7 @@ _NOTABLE = 0.05
 """Seconds by which a beat may be late: less is what any event loop does."""
 
 
-class Pulse:
+class StallMeter:
     """Adds up by how much its own beats come late. It beats only while somebody watches.
 
     A beat that is due before a deadline runs before what the deadline wakes, so that the time lost

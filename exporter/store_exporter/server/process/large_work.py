@@ -1,4 +1,4 @@
-"""Large pieces of work that must not hold up the event loop, in threads or in slices.
+"""Large pieces of work in a thread, which must not hold up the event loop.
 
 Ten thousand stores are a million objects. One look of the garbage collector at all of them stops
 everything for half a second, and while they are made it looks again and again. So it waits until
@@ -22,7 +22,7 @@ _under_way: list[float] = []
 
 
 @contextmanager
-def unnoticed() -> Iterator[None]:
+def without_pauses() -> Iterator[None]:
     """Do a large piece of work; for the event loop's thread only, several at a time if need be."""
     _under_way.append(sys.getswitchinterval())
     gc.disable()
