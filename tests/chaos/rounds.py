@@ -134,8 +134,8 @@ def _wrong_messages(played: World) -> Iterator[str]:
         for domain in _called_down(message.text):
             if not _sabotaged(played, domain, message.received):
                 yield f"a message said that {domain} is down, and it was well: {message.text}"
-        if PASSWORD in message.text:
-            yield "a message holds a password"
+        if any(secret in message.text for secret in (*played.secrets.values(), PASSWORD)):
+            yield "a message holds a secret"
 
 
 def _wrong_logs(played: World) -> Iterator[str]:

@@ -20,9 +20,11 @@ from store_demo.stores.woocommerce.demo import DemoWooCommerce
 from tests import servers
 from tests.commands.serving import served
 from tests.server.support import ENVIRON
+from tests.servers import Server
 
 INTERVAL = 1
 """Seconds between scrapes."""
+PAID = "store_orders_paid_total"
 RULE = re.compile(r"    metric_relabel_configs:\n.*?target_label: instance\n", re.DOTALL)
 
 
@@ -130,17 +132,25 @@ class Fleet:
 
 
 @asynccontextmanager
-async def fleet(folder: Path, shops: Mapping[str, DemoWooCommerce]) -> AsyncIterator[Fleet]:
-    """Serve the shops and end every exporter that was started, at the end."""
+async def fleet(
+    folder: Path, shops: Mapping[str, DemoWooCommerce], **more: Any
+) -> AsyncIterator[Fleet]:
+    """Serve the shops and end every exporter that was started, at the end.
+
+    Args:
+        folder: where everything is.
+        shops: those that are watched.
+        more: further keys of the configuration.
+    """
     async with AsyncExitStack() as stack:
         places = {d: await stack.enter_async_context(shop.serve()) for d, shop in shops.items()}
-        write_configuration(folder, places, shops)
+        write_configuration(folder, places, shops, **more)
         session = await stack.enter_async_context(aiohttp.ClientSession())
         yield Fleet(folder, shops, dict.fromkeys(shops, 0), stack, session)
 
 
 @asynccontextmanager
-async def scraping(folder: Path, ports: Sequence[int], rule: str) -> AsyncIterator[servers.Server]:
+async def scraping(folder: Path, ports: Sequence[int], rule: str) -> AsyncIterator[Server]:
     """Run a Prometheus that scrapes these ports."""
     targets = ", ".join(f"'127.0.0.1:{port}'" for port in ports)
     config = (
@@ -169,3 +179,29 @@ async def until(
     while (found := await holds()) is not True:
         assert time.monotonic() < deadline, f"not within {seconds:g} s: {what} ({found})"
         await asyncio.sleep(0.2)
+
+
+def grown(server: Server) -> dict[str, float]:
+    """How many paid orders Prometheus has seen, by store."""
+    return {domain: count for (domain,), count in server.growth(PAID, "domain").items()}
+
+
+def seen(server: Server, running: Fleet) -> Callable[[], Awaitable[bool | str]]:
+    """Ask whether Prometheus has seen every order that was paid."""
+
+    async def all_of_them() -> bool | str:
+        found = await asyncio.to_thread(grown, server)
+        paid = {d: float(count) for d, count in running.paid.items() if count}
+        return found == paid or f"Prometheus has {found}, and paid were {paid}"
+
+    return all_of_them
+
+
+async def begun(server: Server, running: Fleet) -> None:
+    """Wait until the counters of every store are known to Prometheus."""
+
+    async def known() -> bool:
+        found = await asyncio.to_thread(server.query, PAID)
+        return {labels["domain"] for labels, _ in found} == set(running.shops)
+
+    await until(known, "the first figures of every store")

@@ -12,12 +12,15 @@ import pytest
 
 from store_demo.processes import free_ports
 from tests.commands.fleet import (
+    PAID,
     Fleet,
     Process,
+    begun,
     fleet,
     open_shops,
     relabelling,
     scraping,
+    seen,
     until,
     write_configuration,
 )
@@ -25,35 +28,8 @@ from tests.servers import Server
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(180)]
 
-PAID = "store_orders_paid_total"
 PROBE_INTERVAL = 10
 """Seconds, as `fleet` configures it."""
-
-
-def grown(server: Server) -> dict[str, float]:
-    """How many paid orders Prometheus has seen, by store."""
-    return {domain: count for (domain,), count in server.growth(PAID, "domain").items()}
-
-
-def seen(server: Server, running: Fleet) -> Callable[[], Awaitable[bool | str]]:
-    """Ask whether Prometheus has seen every order that was paid."""
-
-    async def all_of_them() -> bool | str:
-        found = await asyncio.to_thread(grown, server)
-        paid = {d: float(count) for d, count in running.paid.items() if count}
-        return found == paid or f"Prometheus has {found}, and paid were {paid}"
-
-    return all_of_them
-
-
-async def begun(server: Server, running: Fleet) -> None:
-    """Wait until the counters of every store are known to Prometheus."""
-
-    async def known() -> bool:
-        found = await asyncio.to_thread(server.query, PAID)
-        return {labels["domain"] for labels, _ in found} == set(running.shops)
-
-    await until(known, "the first figures of every store")
 
 
 def longest_gap(server: Server, domain: str) -> float:

@@ -75,9 +75,14 @@ class Landing:
         self._exporter = exporter
         self._telemetry_path = telemetry_path
         self._clock = clock
+        self._making = asyncio.Lock()
 
     async def handle(self, request: web.Request) -> web.Response:
-        """Show one page of stores, the worst first."""
+        """Show one page of stores, the worst first; one at a time, for each takes a moment."""
+        async with self._making:
+            return await self._page(request)
+
+    async def _page(self, request: web.Request) -> web.Response:
         choice, states = Choice.of(request), worst_first(self._exporter.states())
         chosen = [entry for entry in states if entry in choice]
         pages = max(1, -(-len(chosen) // STORES_PER_PAGE))
