@@ -1489,6 +1489,25 @@ SURGES = [
         groups=("business", "surges"),
     ),
     Case(
+        "StoreRefundSurge",
+        "two weeks of history are too few to know what is normal",
+        {**EARNED, of(business.REFUNDS, EUR): f"0+30x{2 * WEEK} {30 * 2 * WEEK}+900x100"},
+        after(2, 1500),
+        step="30m",
+        groups=("business", "surges"),
+    ),
+    Case(
+        "StoreAbandonedCartsSurge",
+        "two weeks of history are too few to know what is normal",
+        {
+            of(business.CART_ABANDONED_VALUE, EUR): f"2000x{2 * WEEK} 8000x100",
+            of(business.CARTS_ABANDONED): f"30x{5 * WEEK}",
+        },
+        after(2, 300),
+        step="30m",
+        groups=("surges",),
+    ),
+    Case(
         "StoreAbandonedCartsSurge",
         "carts worth four times the normal are a ticket",
         {
@@ -1542,8 +1561,41 @@ def payments(method: str, failed: str, paid: str) -> dict[str, str]:
     }
 
 
+def often_failing(now: int) -> dict[str, str]:
+    """A shop in which 8 of 18 payments of half an hour fail for a week, and so many now."""
+    return {
+        of(business.ORDERS, 'status="failed"'): f"0+8x{WEEK} {8 * WEEK}+{now}x60",
+        of(business.ORDERS_PAID): f"0+10x{WEEK + 60}",
+    }
+
+
 GOES_ON = payments("paypal", "0x400", "0+3x400")
 METHODS = [
+    Case(
+        "StorePaymentMethodFailing",
+        "a method of today has no week that it could be compared with",
+        {**payments("stripe", f"0x{WEEK} 0+5x60", f"0x{WEEK + 60}"), **GOES_ON},
+        "10260m",
+        step="30m",
+        groups=("business",),
+    ),
+    Case(
+        "StorePaymentsFailing",
+        "a shop whose payments often fail, as they did the week before, is as it always was",
+        often_failing(now=8),
+        "10260m",
+        step="30m",
+        groups=("business",),
+    ),
+    Case(
+        "StorePaymentsFailing",
+        "and it is told of where nearly all of them fail",
+        often_failing(now=40),
+        "10260m",
+        f"80% of the payments at {WHO} failed in the last hour.",
+        step="30m",
+        groups=("business",),
+    ),
     Case(
         "StorePaymentMethodFailing",
         "a gateway whose payments all fail while others go on is a page",
@@ -1552,7 +1604,7 @@ METHODS = [
         f"100% of the payments by stripe at {WHO} failed in the last two hours.",
         labels={"payment_method": "stripe"},
         step="30m",
-        groups=(),
+        groups=("business",),
     ),
     Case(
         "StorePaymentMethodFailing",
@@ -1560,7 +1612,7 @@ METHODS = [
         {**payments("stripe", "0+2x400", "0+1x400"), **GOES_ON},
         "10260m",
         step="30m",
-        groups=(),
+        groups=("business",),
     ),
     Case(
         "StorePaymentMethodFailing",
@@ -1568,7 +1620,7 @@ METHODS = [
         {**payments("stripe", "0x336 0+0.5x60", "0+0.5x336 168x60"), **GOES_ON},
         "10260m",
         step="30m",
-        groups=(),
+        groups=("business",),
     ),
 ]
 

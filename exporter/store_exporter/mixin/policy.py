@@ -59,7 +59,9 @@ class Thresholds:
     """Overdue or failed background jobs; a healthy shop has a handful."""
     payment_failure_share: float = 0.3
     payment_minimum: float = 10
-    """Paid and failed orders within the hour below which the share means nothing."""
+    payment_factor: float = 1.5
+    """Paid and failed orders within the hour below which the share means nothing, and how many
+    times as large as in the week before it is, where that has as many orders."""
     method_failure_share: float = 0.5
     method_minimum: float = 8
     method_factor: float = 3

@@ -65,6 +65,8 @@ REVENUE_HOURLY = recorded((*STORE, "currency"), business.REVENUE, "increase1h")
 REVENUE_NORMAL = recorded((*STORE, "currency"), business.REVENUE, "rate7d")
 ERRORS_SAMPLED = recorded((*STORE, "error_type"), operations.OPERATION_ERRORS, RATE)
 LATENCY_SAMPLED = recorded(STORE, operations.OPERATION_DURATION, f"p95_{RATE_WINDOW}")
+FAILED_HOURLY = recorded(STORE, "store_orders_failed", "increase1h")
+PAYMENTS_RECENT = recorded(business.PAYMENTS.labels, business.PAYMENTS, "increase2h")
 LATENCY_HOURLY = recorded(STORE, operations.OPERATION_DURATION, "p95_1h")
 LATENCY_NORMAL = recorded(STORE, operations.OPERATION_DURATION, "p95_1h_normal")
 

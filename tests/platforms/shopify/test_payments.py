@@ -156,6 +156,6 @@ async def test_a_gateway_that_stops_working_while_others_go_on_is_told(
         labels={"payment_method": "shopify_payments"},
         base=store,
         step="30m",
-        groups=(),
+        groups=("business",),
     )
     test_alerts.run(case, tmp_path)
