@@ -177,7 +177,7 @@ class CallReader:
                 raise FieldError("error_type", f"is none of the closed list; {hint}".rstrip("; "))
             return error_type
         if name is not None and not (isinstance(name, str) and 0 < len(name) <= 100):
-            raise FieldError("error_class", "must be a text of 1 to 100 characters")
+            raise FieldError("error_class", "must be a string of 1 to 100 characters")
         if status is not None and (type(status) is not int or not 100 <= status <= 599):
             raise FieldError("http_status", "must be a whole number from 100 to 599")
         if name is None and status is not None and 200 <= status < 300:
