@@ -538,3 +538,13 @@ async def test_an_option_that_makes_no_sense_is_an_invalid_request(
             await store.collect(name, **options)
         assert raised.value.error_type == "invalid_request"
         assert store.asked() == []
+
+
+async def test_a_version_whose_checkout_makes_no_drafts_has_pending_orders_for_carts() -> None:
+    async with watching(orders=0) as store:
+        store.shop.shop.habits.version = (6, 3)
+        store.shop.new_order("pending", total="7.50", created=store.clock.now - 7_200)
+        found = figures(await store.collect("carts"))
+        assert found["store_carts_abandoned"] == 1
+        assert found["store_cart_abandoned_value{GBP}"] == 7.5
+        assert figures(await store.collect("background"))["store_scheduled_actions{overdue}"] == 0

@@ -154,6 +154,13 @@ async def test_a_page_that_says_coming_soon_is_degraded() -> None:
         assert "coming soon" in (await store.probe("storefront")).degraded[0]
 
 
+async def test_the_cart_of_a_store_without_a_numbered_store_api_is_found() -> None:
+    async with watching(orders=0) as store:
+        store.shop.shop.habits.version = (6, 3)
+        assert "an empty cart" in (await store.probe("cart")).summary
+        assert [path for _, path in store.shop.requests][-1].startswith("/wp-json/wc/store/cart")
+
+
 PAGES: dict[str, tuple[dict[str, Any], str]] = {
     "a server error": ({"status": 500}, "server_error"),
     "a critical error that is a success": (

@@ -59,7 +59,7 @@ _ROUTES: tuple[tuple[str, str, Handler], ...] = (
 _COMPILED = tuple(
     (methods.split(), re.compile(path), handler) for methods, path, handler in _ROUTES
 )
-_CART = re.compile(r"/wp-json/wc/store/v1/cart(?:/([a-z-]+))?")
+_CART = re.compile(r"/wp-json/wc/store(/v1)?/cart(?:/([a-z-]+))?")
 _CART_ACTIONS = ("add-item", "update-item", "remove-item", "apply-coupon", "remove-coupon")
 _HEADERS = {
     "Link": '<https://shop.example.com/wp-json/>; rel="https://api.w.org/"',
@@ -192,8 +192,8 @@ class SimulatedWooCommerce(SimulatedServer):
         path = "/wp-json" + request.path[len(self.rest_prefix) :].rstrip("/")
         call = Call(request.method, path, request.query, body, request.headers)
         cart = _CART.fullmatch(path)
-        if cart is not None:
-            action = cart.group(1) or ""
+        if cart is not None and (not cart.group(1) or self.shop.habits.has_drafts):
+            action = cart.group(2) or ""
             allowed = "POST" if action in _CART_ACTIONS else "GET"
             if call.method == allowed and action in ("", *_CART_ACTIONS):
                 return self.carts.answer(call, action)

@@ -75,9 +75,10 @@ class Api(api.Api):
             headers = {**caches.UNCACHED, **request.headers}
             request = replace(request, params=params, headers=headers)
         response = yield from self.exchange(request)
-        # At most twice: to another place, and there with another signature.
+        # At most twice: to another place, and there with another signature or version.
         for _ in range(2):
-            if not (yield from self._learned(request, response)):
+            is_older = path.startswith(STORE) and self.location.is_older(response)
+            if not is_older and not (yield from self._learned(request, response)):
                 break
             request = replace(request, url=self.address(path))
             response = yield from self.exchange(request)

@@ -13,6 +13,8 @@ from urllib.parse import urlsplit, urlunsplit
 from ...contract import Response
 from ...errors import StoreError
 
+STORE = "/wc/store"
+"""Where the Store API is, below `ROOT`; versions from 6.4 on have it at `/wc/store/v1` as well."""
 ROOT = "/wp-json"
 """What the paths of requests begin with, wherever the API is."""
 
@@ -31,6 +33,7 @@ class ApiLocation:
     Attributes:
         path: of the API, from the root of the host.
         signed: the path as the store sees it; another where something before it rewrites paths.
+        store_path: of the Store API, below `path`.
     """
 
     def __init__(self, url: str) -> None:
@@ -38,6 +41,7 @@ class ApiLocation:
         self._origin = urlunsplit((parts.scheme, parts.netloc, "", "", ""))
         self._url = url
         self.path = self.signed = parts.path + ROOT
+        self.store_path = f"{STORE}/v1"
         self._usual = self.path
         self._looked = -_AGAIN_SECONDS
 
@@ -50,7 +54,16 @@ class ApiLocation:
         """Return the address of a path that begins with `ROOT`, or of a page of the store."""
         if path != ROOT and not path.startswith(f"{ROOT}/"):
             return self._url + path
-        return self._origin + self.path + path[len(ROOT) :]
+        below = path[len(ROOT) :].replace(f"{STORE}/v1", self.store_path, 1)
+        return self._origin + self.path + below
+
+    def is_older(self, response: Response) -> bool:
+        """Learn that the store has no numbered Store API; False where that is known."""
+        lacks = response.status == 404 and b"rest_no_route" in response.body[:500]
+        if not lacks or self.store_path == STORE:
+            return False
+        self.store_path = STORE
+        return True
 
     def address_to_sign(self, url: str) -> str:
         """Return an address as the store sees it, over which it checks a signature."""

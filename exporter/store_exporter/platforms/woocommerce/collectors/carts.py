@@ -19,6 +19,7 @@ from ...kit.rest.api import unexpected_items
 from .. import facts
 from ..api import FULL, V3, Api, gmt
 from ..reading.totals import PARTS, OrderTotals
+from . import statuses
 
 _MOST = 500
 _MEMBERS = ("id", "status", "date_modified_gmt", "total", "currency")
@@ -49,7 +50,12 @@ def carts(api: Api, run: Run) -> Plan[Report]:
         **FULL,
         "_fields": ",".join((*_MEMBERS, *([PARTS] if reading.by_parts else []))),
     }
-    rows = yield from api.rows(f"{V3}/orders", params, limit=_MOST)
+    try:
+        rows = yield from api.rows(f"{V3}/orders", params, limit=_MOST)
+    except StoreError as error:
+        if not statuses.is_unknown(error):
+            raise
+        rows = yield from api.rows(f"{V3}/orders", {**params, "status": "pending"}, limit=_MOST)
     found = rows.all_items("orders")
     for row in found:
         touched = row.seconds("date_modified_gmt")

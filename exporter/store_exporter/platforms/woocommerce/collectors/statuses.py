@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from ....errors import StoreError
+
 ENTERED = (
     "pending",
     "processing",
@@ -23,3 +25,11 @@ def status_label(status: str, known: Collection[str]) -> str:
     """Return the label value of a status: itself, or `other` for one that a plugin added."""
     slug = status.removeprefix("wc-")
     return slug if slug in known else "other"
+
+
+def is_unknown(error: StoreError) -> bool:
+    """Whether a store does not know a status by which it was to list orders.
+
+    In older versions, 6.3 among them, the checkout makes no drafts.
+    """
+    return error.code == "rest_invalid_param" and "status" in error.message
