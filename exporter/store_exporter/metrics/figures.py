@@ -1,0 +1,206 @@
+"""What one label set of operations stands at, and what of it a reader is shown.
+
+The hot path's end of it is `OperationHandle`, which gathers what is counted here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import NamedTuple, Protocol
+
+from .addition import Addition, Totals, added, filled
+from .births import EVERYTHING, Look
+from .exemplars import NO_EXEMPLARS, Exemplars
+from .guard import Labels
+from .histogram import Histogram
+from .operation_families import OperationState
+
+_NONE: Mapping[str, int] = {}
+_NEVER_BEGAN: Mapping[str, float] = {}
+
+
+class _Before(NamedTuple):
+    """What a series stood at before the first failure of a type.
+
+    A scraper that is shown the new error series at zero is shown this with it, so that a failed
+    call is in the total, the errors and the histogram at the same time or in none of them.
+
+    Attributes:
+        born: the moment of the first look that met the new error series; None until then.
+    """
+
+    born: float | None
+    finished: int
+    errors: Mapping[str, int]
+    histogram: Histogram
+
+
+class Keeper(Protocol):
+    """What the figures need of the collection they belong to."""
+
+    bounds: tuple[float, ...]
+    empty: Histogram
+    clock: Callable[[], float]
+
+
+class OperationFigures:
+    """What one label set of operations stands at, as of the last folding.
+
+    Everything here is called with the collection's lock held. Where two things must change
+    together, they do so in statements without a call: between these CPython neither runs a signal
+    handler nor lets another thread run.
+
+    Attributes:
+        labels: values of org, domain, platform and operation as they are exposed.
+        finished: operations that ended.
+        errors: failures by error type; replaced and never changed.
+        created: Unix time at which it began to count.
+    """
+
+    __slots__ = (
+        "_befores",
+        "_born",
+        "_errors_created",
+        "_exemplars",
+        "_expected",
+        "_histogram",
+        "_owner",
+        "created",
+        "errors",
+        "finished",
+        "labels",
+    )
+
+    def __init__(self, owner: Keeper, labels: Labels) -> None:
+        self.labels: Labels = labels
+        self._owner = owner
+        self._expected = False
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin without figures."""
+        self.finished: int = 0
+        self._histogram: Histogram | None = None
+        self._exemplars: Exemplars = NO_EXEMPLARS
+        self.errors: Mapping[str, int] = _NONE
+        self._errors_created: Mapping[str, float] = _NEVER_BEGAN
+        self.created: float = self._owner.clock()
+        self._born: float | None = None
+        self._befores: tuple[_Before, ...] = ()
+
+    def fold(self) -> None:
+        """Take in what is pending; a handle has something."""
+
+    def expect(self) -> None:
+        """Show the series, at zero, before the first operation: it stands in the code."""
+        self._expected = True
+
+    def failed(self, error_type: str, number: int) -> Mapping[str, int]:
+        """Return the failures with some more, and keep what was before those of a new type."""
+        errors = self.errors
+        if error_type not in errors:
+            self._begin_type(error_type)
+        return {**errors, error_type: errors.get(error_type, 0) + number}
+
+    def _begin_type(self, error_type: str) -> None:
+        self._errors_created = {**self._errors_created, error_type: self._owner.clock()}
+        befores = self._befores
+        # One that was not met yet is older; and with a handle that was not, all is news.
+        if self._born is not None and not (befores and befores[-1].born is None):
+            self.fold()
+            before = _Before(None, self.finished, self.errors, self._folded())
+            self._befores = (*befores, before)
+
+    def totals(self) -> Totals:
+        """Return what it stands at."""
+        self.fold()
+        return Totals(
+            self.finished, self.errors, self._folded(), self.created, self._errors_created
+        )
+
+    def add(self, addition: Addition, planned: tuple[Totals, Totals] | None = None) -> None:
+        """Count operations that began and ended elsewhere.
+
+        Args:
+            addition: what they add.
+            planned: what the series stood at, and what it will with these: where it still stands
+                there, nothing is added up a second time.
+        """
+        self.fold()
+        for error_type in addition.errors:
+            if error_type not in self.errors:
+                self._begin_type(error_type)
+        if planned and planned[0][:3] == (self.finished, self.errors, self._folded()):
+            errors, histogram = planned[1].errors, planned[1].histogram
+        else:
+            errors = added(self.errors, addition.errors)
+            histogram = filled(self._folded(), addition)
+        self.finished += addition.finished
+        self.errors = errors
+        self._histogram = histogram
+        self._exemplars = self._exemplars.plus(addition, self._owner.bounds)
+
+    def restore(self, totals: Totals, *, seen: bool) -> None:
+        """Begin with what an earlier process counted.
+
+        Args:
+            totals: what it stood at.
+            seen: whether a scraper has met the series; it is shown at zero first otherwise.
+        """
+        self.finished += totals.finished
+        self.errors, self._histogram = totals.errors, totals.histogram
+        self.created, self._errors_created = totals.created, totals.errors_created
+        self._born = -math.inf if seen else None
+
+    @property
+    def met(self) -> bool:
+        """Whether a scraper has met the series."""
+        return self._born is not None
+
+    def shown(self, look: Look, in_progress: int) -> OperationState | None:
+        """Return what is folded, as one look shows it; None while nothing has happened.
+
+        Args:
+            look: by whom, and what he knows.
+            in_progress: operations that have begun and not ended.
+        """
+        finished, errors, histogram = self.finished, self.errors, self._histogram
+        if histogram is None:
+            if not (in_progress or self._expected):
+                return None
+            histogram = self._folded()
+        exemplars = self._exemplars
+        if look.seen != EVERYTHING and (
+            self._befores or self._born is None or self._born > look.seen
+        ):
+            before = self._as_known(look)
+            if before is not None:
+                finished, histogram = before.finished, before.histogram
+                exemplars = NO_EXEMPLARS
+                errors = {**dict.fromkeys(errors, 0), **before.errors}
+        return (
+            self.labels,
+            finished,
+            in_progress,
+            errors,
+            exemplars,
+            histogram,
+            self.created,
+            self._errors_created,
+        )
+
+    def _as_known(self, look: Look) -> _Before | None:
+        """Return what to show instead of the present state to whom some of it is news."""
+        self._befores = tuple(
+            before if before.born is not None else before._replace(born=look.meet(None)[0])
+            for before in self._befores
+            if not look.is_past(before.born)
+        )
+        self._born, is_news = look.meet(self._born)
+        if is_news:
+            return _Before(self._born, 0, _NONE, self._owner.empty)
+        return next((before for before in self._befores if look.meet(before.born)[1]), None)
+
+    def _folded(self) -> Histogram:
+        return self._owner.empty if self._histogram is None else self._histogram
