@@ -71,6 +71,7 @@ def measure(effort: Effort) -> list[Result]:
             "MB",
             ours["memory"] / 1e6,
             peer["memory"] / 1e6,
+            1 / 6,
         ),
     ]
 

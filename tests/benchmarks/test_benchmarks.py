@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks.result import Result, table
+from tests.benchmarks.page import page
+from tests.benchmarks.result import Result, Spread, table
+from tests.benchmarks.timing import above, compared
 
 
 @pytest.mark.timeout(400)  # on a busy machine
@@ -54,6 +56,19 @@ def test_a_quick_run_measures_everything_that_is_installed(
 )
 def test_a_target_is_met_or_missed(result: Result, met: bool | None) -> None:
     assert result.met is met
+
+
+def test_the_page_says_why_a_goal_is_missed() -> None:
+    name = "form: with track(…), against pre-bound children"
+    met, missed = Result(name, "µs", 1, 2, 0.6), Result(name, "µs", 2, 2, 0.6)
+    assert "Why goals are missed" not in page({"forms": [met]})
+    assert "- **form: with track(…) …** Five arguments" in page({"forms": [missed]})
+
+
+def test_the_figure_of_a_form_is_its_best_and_its_spread_that_of_the_windows() -> None:
+    row = compared("", above([3.0, 4.0], [2.0, 1.0]), above([5.0, 3.0], [1.0, 1.0]), 0.6)
+    assert (row.ours, row.peer, row.met) == (2.0, 2.0, False)
+    assert row.spread == Spread(0.5, 1.5)
 
 
 def test_misses_are_shown() -> None:
