@@ -109,13 +109,22 @@ def _begin(run: Iteration, handle: OperationHandle) -> None:
             raise
 
 
-def wrap_generator(function: Function, find: Find, failure: Failure | None) -> Function:
-    """Wrap a generator function."""
+def wrap_generator(
+    function: Function, fixed: OperationHandle | None, find: Find, failure: Failure | None
+) -> Function:
+    """Wrap a generator function.
+
+    Args:
+        function: the application's.
+        fixed: counts every run; None where `find` is to be asked.
+        find: finds what counts a run.
+        failure: judges the generator's result.
+    """
 
     @wraps(function)
     def wrapper(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
         run = Iteration()
-        _begin(run, find(args, kwargs))
+        _begin(run, find(args, kwargs) if fixed is None else fixed)
         try:
             generator = function(*args, **kwargs)
             step, given = generator.send, None
@@ -150,13 +159,15 @@ def wrap_generator(function: Function, find: Find, failure: Failure | None) -> F
     return wrapper
 
 
-def wrap_async_generator(function: Function, find: Find, failure: Failure | None) -> Function:
+def wrap_async_generator(
+    function: Function, fixed: OperationHandle | None, find: Find, failure: Failure | None
+) -> Function:
     """Wrap an asynchronous generator function, as `wrap_generator` does a plain one."""
 
     @wraps(function)
     async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
         run = AsyncIteration()
-        _begin(run, find(args, kwargs))
+        _begin(run, find(args, kwargs) if fixed is None else fixed)
         run.is_open = True
         try:
             generator = function(*args, **kwargs)

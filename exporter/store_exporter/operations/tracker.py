@@ -272,9 +272,9 @@ class Tracker:
             handle = recorder.operation(org, domain, platform, operation)
             find = always(handle)
         if is_kind(isgeneratorfunction, function):
-            return wrap_generator(function, find, self._failure)
+            return wrap_generator(function, handle, find, self._failure)
         if is_kind(isasyncgenfunction, function):
-            return wrap_async_generator(function, find, self._failure)
+            return wrap_async_generator(function, handle, find, self._failure)
         awaits = is_kind(iscoroutinefunction, function)
         if handle is None:
             late = wrappers.wrap_coroutine_late if awaits else wrappers.wrap_function_late
