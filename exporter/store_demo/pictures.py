@@ -32,10 +32,13 @@ from .stack import running
 from .story import Story
 
 NEEDED = ("prometheus", "alertmanager", "grafana")
-DRAWN = """document.querySelectorAll('[data-viz-panel-key]').length > 3
- && document.querySelectorAll('[data-testid="data-testid panel content"]').length > 3
+DRAWN = """(shown => shown.length > 3 && shown.every(panel => {
+  const content = panel.querySelector('[data-testid="data-testid panel content"]');
+  return content && (content.innerText.trim() || content.querySelector('canvas'));
+}))([...document.querySelectorAll('[data-viz-panel-key]')].filter(
+  panel => panel.getBoundingClientRect().top < innerHeight))
  && document.querySelectorAll('[aria-label="Panel loading bar"]').length === 0"""
-"""Whether Grafana shows panels, and waits for the figures of none."""
+"""Whether all panels in the window show something, and none waits for figures."""
 PHONE, SCREEN = 390, 1500
 LASTING = 60
 """Seconds for which the store fails before the first picture, so that charts show it."""
