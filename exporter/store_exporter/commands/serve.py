@@ -22,6 +22,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="check the configuration files, list every problem, and end",
     )
+    _add_web_arguments(parser)
+    parser.add_argument("--log.level", dest="log_level", choices=LEVELS, default="info")
+    parser.add_argument("--log.format", dest="log_format", choices=FORMATS, default="logfmt")
+    parser.add_argument(
+        "--shard",
+        type=_shard,
+        default=Shard(),
+        metavar="INDEX/COUNT",
+        help="this process's part of the stores, such as 0/3 for the first of three (default: all)",
+    )
+
+
+def _add_web_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare where the server listens, and by which paths and rules it is reached."""
     parser.add_argument(
         "--web.listen-address",
         dest="addresses",
@@ -68,15 +82,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="FILE",
         help="TLS and passwords, in the format of Prometheus' exporter-toolkit",
-    )
-    parser.add_argument("--log.level", dest="log_level", choices=LEVELS, default="info")
-    parser.add_argument("--log.format", dest="log_format", choices=FORMATS, default="logfmt")
-    parser.add_argument(
-        "--shard",
-        type=_shard,
-        default=Shard(),
-        metavar="INDEX/COUNT",
-        help="this process's part of the stores, such as 0/3 for the first of three (default: all)",
     )
 
 

@@ -78,12 +78,7 @@ def load(
         ConfigError: with every problem of the file.
     """
     path = Path(path)
-    text = read(path)
-    if not text.strip():
-        # Whoever writes the file in place empties it first, and a reload may come in between.
-        message = "is empty; `orgs: []` describes an exporter that watches nothing"
-        raise problems.ConfigError([problems.Problem(str(path), 1, "(file)", message)])
-    parsed = document.parse(text, str(path))
+    parsed = document.parse(_text(path), str(path))
     checker = Checker(parsed, secrets.SecretSource(path.absolute().parent, environ, resolve))
     data = {} if parsed.data is None else parsed.data
     root = checker.validate(Root, data, ())
@@ -108,6 +103,20 @@ def load(
     }
     keys = {name: getattr(root, name) for name in Root.model_fields if name != "defaults"}
     return Config(file=path, data=data, **keys | read_here)
+
+
+def _text(path: Path) -> str:
+    """Return the text of a configuration file, which says something.
+
+    Raises:
+        ConfigError: as `read`, or the file is empty.
+    """
+    text = read(path)
+    if not text.strip():
+        # Whoever writes the file in place empties it first, and a reload may come in between.
+        message = "is empty; `orgs: []` describes an exporter that watches nothing"
+        raise problems.ConfigError([problems.Problem(str(path), 1, "(file)", message)])
+    return text
 
 
 class Reading:

@@ -68,53 +68,59 @@ def create_app(
     app[RELOADS] = Places(MAX_RELOADS)
     app.cleanup_ctx.append(_running)
     app.on_shutdown.append(_shutting_down)
+    app.add_routes(_operator_routes(exporter, telemetry_path, paths.prefix))
+    app.add_routes(_org_routes(exporter, paths.prefix))
+    if paths.prefix:
+        # Links are relative to the first page, whose path therefore ends in a slash.
+        for path in {"/", paths.prefix}:
+            app.router.add_get(path, _redirect_to(paths.home))
+    return app
+
+
+def _operator_routes(exporter: Exporter, telemetry_path: str, prefix: str) -> list[web.RouteDef]:
+    """Return what Prometheus and whoever runs the exporter ask for, below a path."""
+    return [
+        web.get(prefix + "/", Landing(exporter, telemetry_path).handle),
+        web.get(prefix + telemetry_path, Scrape(exporter.recorder).handle),
+        web.get(prefix + "/probe", Probing(exporter).handle),
+        web.get(prefix + "/-/healthy", healthy),
+        web.get(prefix + "/-/ready", ready),
+        web.post(prefix + "/-/reload", reload),
+        web.put(prefix + "/-/reload", reload),
+        web.get(prefix + "/config", config),
+        web.get(prefix + "/sd", service_discovery),
+        web.get(prefix + "/calls", CallsPage(exporter).handle),
+        web.get(prefix + "/runbooks/", runbooks.index),
+        web.get(prefix + "/runbooks/{name}", runbooks.show),
+    ]
+
+
+def _org_routes(exporter: Exporter, prefix: str) -> list[web.RouteDef]:
+    """Return what orgs and their applications ask for with a token, below a path."""
     access, bodies, tenants = OrgAccess(exporter), Bodies(), Tenants(exporter)
     api = JsonApi(exporter, access)
     maintenance = MaintenanceApi(exporter, access, bodies)
     events = EventsApi(exporter, access, bodies)
     ingest = Ingest(exporter, access, bodies, tenants)
     otlp = OtlpReceiver(exporter, access, bodies, tenants)
-    routes: dict[str, Handler] = {
-        "/": Landing(exporter, telemetry_path).handle,
-        telemetry_path: Scrape(exporter.recorder).handle,
-        "/probe": Probing(exporter).handle,
-        "/-/healthy": healthy,
-        "/-/ready": ready,
-        "/config": config,
-        "/sd": service_discovery,
-        "/calls": CallsPage(exporter).handle,
-        "/runbooks/": runbooks.index,
-        "/runbooks/{name}": runbooks.show,
-        "/api/v1/health": json_endpoint(api.health),
-        "/api/v1/analytics": json_endpoint(api.analytics),
-        "/api/v1/calls": json_endpoint(CallsApi(exporter, access).listed),
-        "/api/v1/events": json_endpoint(events.listed),
-        "/api/v1/maintenance": json_endpoint(maintenance.listed),
-    }
-    old = PredecessorApi(exporter, access, api)
-    routes["/api/woocommerce/analytics"] = old.analytics
-    routes["/api/woocommerce/health"] = old.health
-    changes: list[tuple[str, str, Handler]] = [
-        ("POST", "/api/v1/maintenance", json_endpoint(maintenance.begin)),
-        ("POST", "/api/v1/events", json_endpoint(events.tell)),
-        ("DELETE", "/api/v1/maintenance", json_endpoint(maintenance.end)),
-        ("POST", "/api/v1/operations", json_endpoint(ingest.operations)),
-        ("POST", "/v1/metrics", otlp.metrics),
-        ("POST", "/-/reload", reload),
-        ("PUT", "/-/reload", reload),
+    predecessor = PredecessorApi(exporter, access, api)
+    return [
+        web.get(prefix + "/api/v1/health", json_endpoint(api.health)),
+        web.get(prefix + "/api/v1/analytics", json_endpoint(api.analytics)),
+        web.get(prefix + "/api/v1/calls", json_endpoint(CallsApi(exporter, access).listed)),
+        web.get(prefix + "/api/v1/events", json_endpoint(events.listed)),
+        web.post(prefix + "/api/v1/events", json_endpoint(events.tell)),
+        web.get(prefix + "/api/v1/maintenance", json_endpoint(maintenance.listed)),
+        web.post(prefix + "/api/v1/maintenance", json_endpoint(maintenance.begin)),
+        web.delete(prefix + "/api/v1/maintenance", json_endpoint(maintenance.end)),
+        web.post(prefix + "/api/v1/operations", json_endpoint(ingest.operations)),
+        web.post(prefix + "/v1/metrics", otlp.metrics),
+        web.get(prefix + "/api/woocommerce/analytics", predecessor.analytics),
+        web.get(prefix + "/api/woocommerce/health", predecessor.health),
     ]
-    for path, handler in routes.items():
-        app.router.add_get(paths.prefix + path, handler)
-    for method, path, handler in changes:
-        app.router.add_route(method, paths.prefix + path, handler)
-    if paths.prefix:
-        # Links are relative to the first page, whose path therefore ends in a slash.
-        for path in {"/", paths.prefix}:
-            app.router.add_get(path, _to(paths.home))
-    return app
 
 
-def _to(home: str) -> Handler:
+def _redirect_to(home: str) -> Handler:
     async def redirect(_: web.Request) -> web.Response:
         return web.Response(status=302, headers={"Location": home})
 

@@ -19,7 +19,7 @@ from ..probing.changes import Changes
 from ..probing.maintenance import Maintenance
 from ..probing.runner import Runner
 from ..probing.scheduler import Scheduler
-from ..probing.state.documents import StoredDocuments
+from ..probing.state.documents import Documents, StoredDocuments
 from ..probing.state.leases import LeaseHolder
 from ..probing.transport import Transport
 from ..stores.inventory import Shard
@@ -54,6 +54,27 @@ async def taking_in(recorder: Recorder, folder: Path, holder: str) -> AsyncItera
 
 
 @asynccontextmanager
+async def probing(
+    recorder: Recorder, documents: Documents, redact: Redactor, connections: int
+) -> AsyncIterator[tuple[Runner, Callable[[Recorder], Runner]]]:
+    """Have what runs probes, and what makes one that runs a single probe and records it elsewhere.
+
+    Args:
+        recorder: where runs are recorded.
+        documents: what they remember.
+        redact: masks secrets in events.
+        connections: how many may be in use to stores at the same time, by all runs together.
+    """
+    async with AsyncExitStack() as cleanup:
+        transport = Transport(limit=connections)
+        cleanup.push_async_callback(transport.close)
+        changes = Changes(recorder, documents, redact=redact)
+        runner = Runner(recorder, transport, documents=documents, changes=changes)
+        cleanup.push_async_callback(runner.close)
+        yield runner, lambda elsewhere: SingleRunner(elsewhere, transport, runner.access)
+
+
+@asynccontextmanager
 async def assembled(
     load: Callable[[], Config],
     *,
@@ -82,11 +103,10 @@ async def assembled(
     """
     config = config or load()
     recorder = recorder or Recorder()
+    redact = redact or Redactor()
     shard = shard or Shard()
     told = telling(recorder)
     async with AsyncExitStack() as cleanup:
-        transport = Transport(limit=connections)
-        cleanup.push_async_callback(transport.close)
         documents = StoredDocuments(open_state(config, told))
         cleanup.push_async_callback(documents.close)
         config.state_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -98,14 +118,9 @@ async def assembled(
         await cleanup.enter_async_context(pushing(recorder, partial(open_state, config, told)))
         lease_holder = LeaseHolder(open_leases(config))
         cleanup.push_async_callback(lease_holder.close)
-        redact = redact or Redactor()
-        changes = Changes(recorder, documents, redact=redact)
-        runner = Runner(recorder, transport, documents=documents, changes=changes)
-        cleanup.push_async_callback(runner.close)
-
-        def single(elsewhere: Recorder) -> Runner:
-            return SingleRunner(elsewhere, transport, runner.access)
-
+        runner, single = await cleanup.enter_async_context(
+            probing(recorder, documents, redact, connections)
+        )
         yield Exporter(
             config,
             load,
@@ -116,7 +131,7 @@ async def assembled(
             maintenance=Maintenance(recorder, documents),
             single=single,
             intake=intake,
-            changes=changes,
+            changes=runner.changes,
             redact=redact,
             documents=documents,
             owners=OwnersFile(config.state_directory),

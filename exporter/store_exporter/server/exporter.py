@@ -120,12 +120,16 @@ class Exporter:
         self._owners = owners or OwnersFile(None)
         self._refused: set[tuple[str, str]] = set()
         self._discoverer = Discoverer(self.found, self._not_found)
+        self._begin(config)
+        recorder.before_look = self.watching.withhold
+
+    def _begin(self, config: Config) -> None:
+        """Take the first configuration, whose sources of stores nobody has asked yet."""
         unasked = [
             SourceClaim(one.template.org, asked=False, answered=False) for one in config.discovery
         ]
         self._commit(config, self._prepare(config, unasked))
         self._accepted()
-        recorder.before_look = self.watching.withhold
 
     async def start(self) -> None:
         """Begin to probe and to look for further stores; the exporter is ready from now on."""

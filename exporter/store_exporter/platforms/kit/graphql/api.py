@@ -24,6 +24,10 @@ Root = str | Callable[[Fields], Fields]
 """The field of an answer's data that holds a connection, or what finds the connection there."""
 
 
+Variables = Mapping[str, Any] | Callable[[int], Mapping[str, Any]] | None
+"""What a document takes, or what makes that for a number of items."""
+
+
 class GraphqlApi:
     """One API of a store for the time of one operation or run.
 
@@ -59,7 +63,7 @@ class GraphqlApi:
     def ask(
         self,
         name: str,
-        variables: Mapping[str, Any] | Callable[[int], Mapping[str, Any]] | None = None,
+        variables: Variables = None,
         *,
         first: int | None = None,
         writes: bool = False,
@@ -93,12 +97,9 @@ class GraphqlApi:
             if claim.wait > 0 and not hurry:
                 yield self._pause(claim.wait)
                 continue
-            if callable(variables):
-                asked: Mapping[str, Any] | None = variables(size)
-            else:
-                asked = variables if first is None else {**(variables or {}), "first": size}
+            given = _variables(variables, first, size)
             try:
-                result = yield from self._spend(name, asked, size, claim.points, writes=writes)
+                result = yield from self._spend(name, given, size, claim.points, writes=writes)
                 return self._reader.data_of(result, name, beside)
             except QueryCostError as error:
                 self.bucket.refused(name, error, size)
@@ -225,3 +226,10 @@ class GraphqlApi:
             partial(self.page, name, root, variables), what, limit
         )
         return [Fields(node, f"{what}[{index}]") for index, node in enumerate(found)]
+
+
+def _variables(variables: Variables, first: int | None, size: int) -> Mapping[str, Any] | None:
+    """Return what a document takes to be asked for some items, where it is for many."""
+    if callable(variables):
+        return variables(size)
+    return variables if first is None else {**(variables or {}), "first": size}

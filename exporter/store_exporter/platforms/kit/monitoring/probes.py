@@ -102,15 +102,7 @@ def storefront_probe(
         try:
             response = yield from once(Request("GET", run.store.url + path, params=query or {}))
         except RedirectError as error:
-            target = urlsplit(error.target)
-            stays = target.hostname == urlsplit(run.store.url).hostname
-            if not stays and (moved is None or not (yield from moved(api, run, error))):
-                raise
-            is_closed = bool(pages.closed.path) and target.path.startswith(pages.closed.path)
-            if stays and not is_closed:
-                raise
-            degraded = [pages.closed.degraded] if is_closed else []
-            return Report((), degraded, f"visitors are sent to {target.hostname}{target.path}")
+            return (yield from _redirected(api, run, error, pages.closed, moved))
         source = text(response)
         low = source.lower()
         _check_page(response, source, low, pages, marks)
@@ -131,6 +123,25 @@ def storefront_probe(
         critical=True,
         options={"slow_after": 5.0},
     )
+
+
+def _redirected(
+    api: Any, run: Run, error: RedirectError, closed: ClosedPage, moved: RedirectCheck | None
+) -> Plan[Report]:
+    """Report a redirect that a store which is well may answer, as `storefront_probe` says.
+
+    Raises:
+        RedirectError: it is none.
+    """
+    target = urlsplit(error.target)
+    stays = target.hostname == urlsplit(run.store.url).hostname
+    if not stays and (moved is None or not (yield from moved(api, run, error))):
+        raise error
+    is_closed = bool(closed.path) and target.path.startswith(closed.path)
+    if stays and not is_closed:
+        raise error
+    degraded = [closed.degraded] if is_closed else []
+    return Report((), degraded, f"visitors are sent to {target.hostname}{target.path}")
 
 
 def _check_page(

@@ -10,16 +10,15 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from datetime import date, tzinfo
 from decimal import Decimal
-from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
+from typing import ClassVar, Generic, NamedTuple, TypeVar
 
 from ....errors import StoreError
 from ....net.plans import Plan
 from ....spec.money import Money
-from ....spec.operations import Operations
 from ....spec.results import (
     Cancellation,
     CustomerOrders,
@@ -36,7 +35,6 @@ from ..reading.fields import Fields
 from ..reading.lists import page_of
 from ..reading.money import normalized
 from . import arguments
-from .plans import Planned, plan
 
 ApiT = TypeVar("ApiT", bound=Api)
 _STATUS = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}", re.ASCII)
@@ -185,6 +183,37 @@ class Orders(ABC, Generic[ApiT]):
             raise StoreError("not_found", "there is no order for this customer")
         return self.read(latest[0], with_customer=True)
 
+    def of_customer(
+        self,
+        email: str,
+        status: str | None,
+        days: tuple[date | str | None, date | str | None],
+        limit: int,
+        page: int,
+    ) -> Plan[CustomerOrders]:
+        """Return a page of a customer's orders, newest first.
+
+        Args:
+            email: the customer's.
+            status: that they have; None for any.
+            days: the first and the last on which they were placed; None for any.
+            limit: orders on a page.
+            page: its number, from 1.
+
+        Raises:
+            StoreError: invalid_request, one of these cannot be.
+        """
+        size = arguments.limit(limit)
+        arguments.items_to_read(size, page)
+        begin, end = arguments.days(*days)
+        chosen = None if status is None else self.check_status(status)
+        address, when = arguments.email(email), None
+        if begin is not None or end is not None:
+            when = TimeRange.up_to(begin, end, self.api.now(), (yield from self.zone()))
+        request = OrdersRequest(address, chosen, when, size, page)
+        yield from self.prepare()
+        return _on_page((yield from self.listed(request)), request)
+
     def check_cancellable(self, number: int | str, status: str) -> None:
         """Refuse to cancel an order in another status than those that allow it.
 
@@ -203,8 +232,8 @@ def refund_status(order_id: int, total: Money, refunds: Iterable[Refund]) -> Ref
     return RefundStatus(order_id, status, total, Money(refunded, total.currency), tuple(newest))
 
 
-def _on_page(found: Listing[Order], asked: OrdersRequest) -> CustomerOrders:
-    page = page_of(found, asked.page, asked.limit)
+def _on_page(found: Listing[Order], request: OrdersRequest) -> CustomerOrders:
+    page = page_of(found, request.page, request.limit)
     every = found.complete and not found.unreadable and found.total == len(found)
     members = {each.name: getattr(page, each.name) for each in fields(Listing)}
     members["summary"] = summary(found.items) if every else None
@@ -224,69 +253,3 @@ def summary(orders: Sequence[Order]) -> OrderSummary:
         first=min(dates, default=None),
         last=max(dates, default=None),
     )
-
-
-def order_plans(
-    kind: Callable[[ApiT], Orders[ApiT]], calls: Mapping[str, tuple[str, ...]]
-) -> tuple[Planned[..., Any], ...]:
-    """Return the plans of the operations on orders, in the order of `Operations`.
-
-    Args:
-        kind: the platform's orders. The docstrings of its own `listed`, `notes`, `refunds` and
-            `cancel` are notes.
-        calls: API calls by the operation's name.
-    """
-    own: Any = kind
-
-    @plan(Operations.check_order, calls=calls["check_order"])
-    def check_order(
-        api: ApiT, order: int | str | None = None, email: str | None = None
-    ) -> Plan[Order]:
-        return kind(api).check(order, email)
-
-    @plan(Operations.get_customer_orders, calls=calls["get_customer_orders"], notes_of=own.listed)
-    def get_customer_orders(
-        api: ApiT,
-        email: str,
-        limit: int = 10,
-        *,
-        status: str | None = None,
-        first: date | str | None = None,
-        last: date | str | None = None,
-        page: int = 1,
-    ) -> Plan[CustomerOrders]:
-        size, known = arguments.limit(limit), kind(api)
-        arguments.items_to_read(size, page)
-        begin, end = arguments.days(first, last)
-        chosen = None if status is None else known.check_status(status)
-        address, when = arguments.email(email), None
-        if begin is not None or end is not None:
-            when = TimeRange.up_to(begin, end, api.now(), (yield from known.zone()))
-        asked = OrdersRequest(address, chosen, when, size, page)
-        yield from known.prepare()
-        return _on_page((yield from known.listed(asked)), asked)
-
-    @plan(Operations.get_order_notes, calls=calls["get_order_notes"], notes_of=own.notes)
-    def get_order_notes(
-        api: ApiT, order: int | str, email: str | None = None, private: bool = False
-    ) -> Plan[Listing[OrderNote]]:
-        known = kind(api)
-        return (yield from known.notes((yield from known.find(order, email)), private=private))
-
-    @plan(Operations.check_refund_status, calls=calls["check_refund_status"], notes_of=own.refunds)
-    def check_refund_status(
-        api: ApiT, order: int | str, email: str | None = None
-    ) -> Plan[RefundStatus]:
-        known = kind(api)
-        return (yield from known.refunds((yield from known.find(order, email))))
-
-    @plan(Operations.cancel_order, calls=calls["cancel_order"], notes_of=own.cancel)
-    def cancel_order(
-        api: ApiT, order: int | str, reason: str | None = None, email: str | None = None
-    ) -> Plan[Cancellation]:
-        known = kind(api)
-        found = yield from known.find(order, email)
-        why = (reason or "").strip() or None
-        return (yield from known.cancel(found, why, with_customer=email is not None))
-
-    return check_order, get_customer_orders, get_order_notes, check_refund_status, cancel_order

@@ -9,7 +9,8 @@ from ....errors import StoreError
 from ....net.plans import Plan
 from ....spec.results import Cancellation, Listing, Order, OrderNote, RefundStatus
 from ...kit.operations import arguments, orders
-from ...kit.operations.orders import OrdersRequest, order_plans
+from ...kit.operations.order_plans import order_plans
+from ...kit.operations.orders import OrdersRequest
 from ...kit.reading.fields import Fields
 from ...kit.reading.lists import Rows, listing
 from ..api import Api
