@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from store_exporter.discovery.owners_file import OwnersFile
 from store_exporter.metrics.recorder import Recorder
-from store_exporter.probing.budget import Budget
+from store_exporter.probing.budget import Budget, Priority
 from store_exporter.probing.maintenance import Maintenance
 from store_exporter.probing.state.budgets import Budgets
 from store_exporter.probing.state.documents import MemoryDocuments
@@ -87,7 +87,7 @@ def test_any_saved_budget_leaves_one_that_works(
     async def use() -> None:
         budget = Budget(3600, monotonic=lambda: 0.0)
         assert await Budgets(saying(document, caplog), now=lambda: 1e9).restore(STORE, budget)
-        budget.spend(reserved=True)
+        budget.spend(Priority.LIVENESS)
         budget.refused(None)
         assert json.dumps(budget.remembered(1e9), allow_nan=False)
 

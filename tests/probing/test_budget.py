@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from bisect import bisect_left
+from collections import Counter
 from random import Random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from store_exporter.probing.budget import LONGEST_BACKOFF, Budget, Slots
+from store_exporter.probing.budget import LONGEST_BACKOFF, Budget, Priority, Slots
 from tests.fakes.clock import Clock
 
 
@@ -18,10 +19,10 @@ from tests.fakes.clock import Clock
 @given(
     per_hour=st.integers(1, 100),
     gaps=st.lists(st.floats(0, 900), min_size=1, max_size=100),
-    reserved=st.booleans(),
+    priority=st.sampled_from(Priority),
 )
 def test_no_hour_wherever_it_begins_sees_more_requests_than_the_limit(
-    per_hour: int, gaps: list[float], reserved: bool
+    per_hour: int, gaps: list[float], priority: Priority
 ) -> None:
     clock = Clock(0.0)
     budget = Budget(per_hour, monotonic=clock.now)
@@ -29,7 +30,7 @@ def test_no_hour_wherever_it_begins_sees_more_requests_than_the_limit(
     for gap in gaps:
         clock.advance(gap)
         for _ in range(per_hour + 2):
-            if not budget.spend(reserved=reserved):
+            if not budget.spend(priority):
                 break
             sent.append(clock.now())
     for first, begins in enumerate(sent):
@@ -43,41 +44,69 @@ def test_no_hour_wherever_it_begins_sees_more_requests_than_the_limit(
 def test_a_wait_ends_with_a_request_that_may_be_sent(per_hour: int) -> None:
     clock = Clock(0.0)
     budget = Budget(per_hour, monotonic=clock.now)
-    while budget.spend(reserved=False):
+    while budget.spend(Priority.COLLECTOR):
         pass
-    wait = budget.wait(reserved=False)
+    wait = budget.wait(Priority.COLLECTOR)
     assert 0 < wait <= 7200
     clock.advance(wait)
-    assert budget.spend(reserved=False)
+    assert budget.spend(Priority.COLLECTOR)
 
 
 def test_collectors_leave_a_reserve_to_liveness_probes() -> None:
     clock = Clock(0.0)
     budget = Budget(600, monotonic=clock.now)
     taken = 0
-    while budget.spend(reserved=False):
+    while budget.spend(Priority.COLLECTOR):
         taken += 1
     assert taken == 45
     assert budget.remaining == 15
     for _ in range(15):
-        assert budget.spend(reserved=True)
-    assert not budget.spend(reserved=True)
+        assert budget.spend(Priority.LIVENESS)
+    assert not budget.spend(Priority.LIVENESS)
 
 
 def test_liveness_probes_are_never_starved_by_collectors_that_take_all_they_get() -> None:
     clock = Clock(0.0)
     budget = Budget(600, monotonic=clock.now)
     for _ in range(24 * 60):
-        while budget.spend(reserved=False):
+        while budget.spend(Priority.COLLECTOR):
             pass
-        assert budget.spend(reserved=True)
+        assert budget.spend(Priority.LIVENESS)
         clock.advance(60)
+
+
+def test_probes_and_collectors_take_turns_at_what_is_too_little_for_both() -> None:
+    clock = Clock(0.0)
+    budget = Budget(600, monotonic=clock.now)
+    had: Counter[Priority] = Counter()
+    for second in range(7200):
+        clock.advance(1)
+        if second % 60 == 0:
+            assert budget.spend(Priority.LIVENESS)
+        # Probes always ask first, as many as there are.
+        for priority in (Priority.PROBE, Priority.PROBE, Priority.COLLECTOR):
+            had[priority] += second > 1800 and budget.spend(priority)
+    assert had.total() == pytest.approx(1.5 * (540 - 60) + 45, abs=3)
+    assert abs(had[Priority.PROBE] - had[Priority.COLLECTOR]) <= 45
+
+
+@pytest.mark.parametrize("per_hour", [1, 10, 20, 600])
+def test_who_is_turned_away_and_does_not_come_again_holds_up_nobody(per_hour: int) -> None:
+    clock = Clock(0.0)
+    budget = Budget(per_hour, monotonic=clock.now)
+    while budget.spend(Priority.PROBE):
+        pass
+    assert budget.wait(Priority.COLLECTOR)
+    for _ in range(3):
+        clock.advance(wait := budget.wait(Priority.PROBE))
+        assert wait <= 7200
+        assert budget.spend(Priority.PROBE)
 
 
 def test_a_changed_limit_does_not_give_back_what_is_spent() -> None:
     budget = Budget(600, monotonic=Clock(0.0).now)
     for _ in range(50):
-        budget.spend(reserved=True)
+        budget.spend(Priority.LIVENESS)
     budget.limit(1000)
     assert budget.remaining == 10
     budget.limit(10)
@@ -139,6 +168,19 @@ async def test_the_most_urgent_waits_least_and_equals_take_turns() -> None:
     hold.set()
     await asyncio.gather(*tasks)
     assert ended == ["first", "liveness", "probe", "probe 2", "second"]
+
+
+async def test_every_fourth_slot_goes_to_who_is_least_urgent() -> None:
+    slots, ended, hold = Slots(1), [], asyncio.Event()
+    async with slots.hold(1):
+        tasks = [asyncio.create_task(_run(slots, 2, "collector", ended, hold))]
+        await asyncio.sleep(0)
+        for _ in range(20):
+            tasks.append(asyncio.create_task(_run(slots, 1, "probe", ended, hold)))
+            await asyncio.sleep(0)
+    hold.set()
+    await asyncio.gather(*tasks)
+    assert ended.index("collector") == 3
 
 
 async def test_no_more_than_the_slots_run_at_the_same_time() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from store_exporter import sqlite
 from store_exporter.errors import ERROR_TYPES
-from store_exporter.probing import access, addresses, budget, http, jobs, timetable
+from store_exporter.probing import addresses, budget, http, jobs, timetable
 from store_exporter.probing.results.health import State
 from store_exporter.probing.results.recording import SKIP_REASONS
 from store_exporter.probing.state import sql_state, sqlite_state, storage
@@ -83,4 +83,4 @@ def test_addresses_of_a_store_are_those_that_the_page_names() -> None:
         ("https", "shop.example.com", 443),
         ("https", "www.example.com", 443),
     }
-    assert list(access.Priority) == [0, 1, 2], "liveness, probes, collectors"
+    assert list(budget.Priority) == [0, 1, 2], "liveness, probes, collectors"

@@ -16,8 +16,8 @@ from store_exporter.contract import Response
 from store_exporter.errors import Fault, StoreError
 from store_exporter.net.names import Names
 from store_exporter.net.plans import Request
-from store_exporter.probing.access import Access, Priority
-from store_exporter.probing.budget import BudgetSpentError
+from store_exporter.probing.access import Access
+from store_exporter.probing.budget import BudgetSpentError, Priority
 from store_exporter.probing.exchange import Exchange, Outgoing
 from store_exporter.probing.http import StoreHttp
 from store_exporter.probing.transport import Transport

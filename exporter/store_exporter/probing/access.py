@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from enum import IntEnum
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,14 +20,6 @@ from .exchange import Exchange, Outgoing
 from .state.budgets import Budgets, key_of
 
 _JOURNAL_LINES = 50
-
-
-class Priority(IntEnum):
-    """Who gets a store's next free slot; the lowest first."""
-
-    LIVENESS = 0
-    PROBE = 1
-    COLLECTOR = 2
 
 
 class Access:

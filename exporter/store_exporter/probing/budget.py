@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import heapq
 import math
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from enum import IntEnum
 from random import Random
 
 from ..errors import StoreError
@@ -21,8 +21,18 @@ LONGEST_BACKOFF = 900.0
 """Seconds to hold back at most after failures."""
 LONGEST_PATIENCE = 3600.0
 """Seconds; a store that asks for more patience is asked again after this."""
+_FAIR = 4
+"""One slot of so many goes to who is least urgent, so that nobody waits for ever."""
 # One for all: each is 2.5 KB.
 _RANDOM = Random()  # noqa: S311 - jitter, not cryptography
+
+
+class Priority(IntEnum):
+    """Who goes first at a store; the lowest first."""
+
+    LIVENESS = 0
+    PROBE = 1
+    COLLECTOR = 2
 
 
 class BudgetSpentError(StoreError):
@@ -43,6 +53,9 @@ class Budget:
     The bucket holds a tenth of an hour's requests and gets the other nine tenths over the hour, so
     that no hour, wherever it begins, sees more than the limit.
 
+    Where probes and collectors want more than there is, they take turns: who had the last request
+    leaves the next one to the other, if that was turned away.
+
     Args:
         per_hour: the limit.
         monotonic: seconds of a clock that never jumps.
@@ -57,6 +70,8 @@ class Budget:
         self._updated = monotonic()
         self._asked_until = self._failing_until = self._updated
         self._failures = 0
+        self._last: Priority | None = None
+        self._turned_away: set[Priority] = set()
         self._set(per_hour)
         self._tokens = self._burst
 
@@ -127,21 +142,32 @@ class Budget:
         self._refill()
         return int(self._tokens)
 
-    def wait(self, *, reserved: bool) -> float:
+    def wait(self, priority: Priority) -> float:
         """Return the seconds until a request may be sent; 0 when it may be sent now.
 
         Args:
-            reserved: whether it may use the reserve of liveness probes.
+            priority: of who wants to send it; liveness probes may use their reserve.
         """
         self._refill()
-        missing = 1.0 - self._tokens + (0.0 if reserved else self._reserve)
-        return max(0.0, missing / self._rate) if missing > 1e-9 else 0.0
+        liveness = priority is Priority.LIVENESS
+        left = 0.0 if liveness else self._reserve
+        if priority is self._last and self._turned_away - {priority}:
+            left = min(left + 1.0, self._burst - 1.0)
+        missing = 1.0 + left - self._tokens
+        if missing <= 1e-9:
+            return 0.0
+        if not liveness:
+            self._turned_away.add(priority)
+        return missing / self._rate
 
-    def spend(self, *, reserved: bool) -> bool:
+    def spend(self, priority: Priority) -> bool:
         """Take one request out of the budget; False when it is spent."""
-        if self.wait(reserved=reserved):
+        if self.wait(priority):
             return False
         self._tokens -= 1.0
+        if priority is not Priority.LIVENESS:
+            self._last = priority
+            self._turned_away.discard(priority)
         return True
 
     def refused(self, asked: float | None) -> None:
@@ -190,6 +216,8 @@ def _finite(value: float) -> float:
 class Slots:
     """Requests that one store is sent at the same time; the more urgent ones wait less.
 
+    Where probes want all that there is, every fourth request is a collector's all the same.
+
     Args:
         size: how many at the same time.
     """
@@ -197,7 +225,7 @@ class Slots:
     def __init__(self, size: int) -> None:
         self.size = size
         self._used = 0
-        self._count = 0
+        self._count = self._admitted = 0
         self._waiters: list[tuple[int, int, asyncio.Future[None]]] = []
 
     @property
@@ -225,7 +253,7 @@ class Slots:
     async def _wait(self, priority: int) -> None:
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._count += 1
-        heapq.heappush(self._waiters, (priority, self._count, turn))
+        self._waiters.append((priority, self._count, turn))
         try:
             await turn
         except asyncio.CancelledError:
@@ -236,7 +264,11 @@ class Slots:
 
     def _admit(self) -> None:
         while self._waiters and self._used < self.size:
-            _, _, turn = heapq.heappop(self._waiters)
+            order = 1 if (self._admitted + 1) % _FAIR else -1
+            first = min(self._waiters, key=lambda one: (order * one[0], one[1]))
+            self._waiters.remove(first)
+            turn = first[2]
             if not turn.done():
                 self._used += 1
+                self._admitted += 1
                 turn.set_result(None)

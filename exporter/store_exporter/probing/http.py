@@ -20,8 +20,8 @@ from ..platforms import base
 from ..platforms.kit.client.http_spans import HttpSpan
 from ..stores.model import Store
 from . import addresses
-from .access import Access, Journal, Priority
-from .budget import BudgetSpentError
+from .access import Access, Journal
+from .budget import BudgetSpentError, Priority
 from .exchange import Exchange, Outgoing, Sender, StaleConnectionError
 
 T = TypeVar("T")
@@ -167,9 +167,8 @@ class StoreHttp:
     async def _afford(self) -> None:
         """Take a request out of the budget; a collector waits for it if that is not too long."""
         budget = self._access.budget
-        reserved = self._priority is Priority.LIVENESS
-        while not budget.spend(reserved=reserved):
-            wait = budget.wait(reserved=reserved)
+        while not budget.spend(self._priority):
+            wait = budget.wait(self._priority)
             patient = self._priority is Priority.COLLECTOR
             if not patient or self._loop.time() + wait >= self.deadline:
                 raise BudgetSpentError(budget.per_hour, wait)

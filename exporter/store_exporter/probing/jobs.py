@@ -9,7 +9,7 @@ from typing import Any
 from ..contract import Collector, Probe
 from ..platforms import base
 from ..stores.model import Schedule, Store
-from .access import Priority
+from .budget import Priority
 
 PROBE, COLLECTOR = "probe", "collector"
 FRESH_INTERVALS = 3

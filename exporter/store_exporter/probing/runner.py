@@ -13,8 +13,8 @@ from ..errors import StoreError
 from ..metrics.recorder import Recorder
 from ..stores.model import Store
 from . import spans
-from .access import Access, Journal, Priority
-from .budget import BudgetSpentError
+from .access import Access, Journal
+from .budget import BudgetSpentError, Priority
 from .changes import Changes
 from .driver import Driver
 from .exchange import Sender
@@ -181,12 +181,11 @@ class Runner:
         request, so that its recovery is noticed.
         """
         budget = self.access(job.store).budget
-        liveness = job.priority is Priority.LIVENESS
         if not job.check.requests:
             return None
-        if not liveness and budget.held:
+        if job.priority is not Priority.LIVENESS and budget.held:
             return Skipped("backoff", budget.held)
-        wait = budget.wait(reserved=liveness)
+        wait = budget.wait(job.priority)
         return Skipped("budget", wait) if wait else None
 
     async def _run(

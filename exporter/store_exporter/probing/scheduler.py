@@ -21,7 +21,7 @@ from random import Random
 from typing import TypeVar
 
 from ..stores.model import Store
-from .access import Priority
+from .budget import Priority
 from .jobs import Job, jobs_of
 from .results.outcomes import Skipped
 from .runner import Runner
@@ -36,6 +36,9 @@ _TICK = 0.01
 _STORES_AT_ONCE = 20
 _PLACES_AT_ONCE = 300
 """How many are dealt with between two turns of the event loop: a few milliseconds."""
+_TURNS = (Priority.LIVENESS, Priority.PROBE, Priority.LIVENESS, Priority.COLLECTOR)
+"""Who goes first at one start after the other, so that nobody waits for ever where there is no room
+or processor for all."""
 _SHORTEST_WAIT = 1.0
 _STOP_SECONDS = 5.0
 _IDLE_SECONDS = 3600.0
@@ -85,6 +88,8 @@ class Scheduler:
         self._ready: dict[Priority, dict[str, deque[tuple[Entry, float]]]]
         self._ready = {priority: {} for priority in Priority}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._collecting: set[asyncio.Task[None]] = set()
+        self._starts = 0
         self._timers: set[asyncio.Task[None]] = set()
         self._starting: asyncio.Handle | None = None
         self._wakes = -math.inf
@@ -205,13 +210,15 @@ class Scheduler:
 
     def _start_one(self) -> bool:
         """Start the run whose turn it is, if one waits and has room, and return whether it was."""
-        for priority, waiting in self._ready.items():
+        if len(self._tasks) >= self._concurrency:
+            return False
+        for priority in (_TURNS[self._starts % len(_TURNS)], *Priority):
+            waiting, collector = self._ready[priority], priority is Priority.COLLECTOR
             # Half of the room is for probes alone: collectors of stores that hang take all they
             # get, for as long as they may.
-            room = self._concurrency
-            if priority is Priority.COLLECTOR:
-                room = max(1, room // 2)
-            while waiting and len(self._tasks) < room:
+            if collector and len(self._collecting) >= max(1, self._concurrency // 2):
+                continue
+            while waiting:
                 # Orgs take turns, so that one whose stores all hang delays its own.
                 org, queue = next(iter(waiting.items()))
                 del waiting[org]
@@ -222,12 +229,16 @@ class Scheduler:
                     continue
                 entry.task = asyncio.create_task(self._run(entry, due))
                 self._tasks.add(entry.task)
+                if collector:
+                    self._collecting.add(entry.task)
                 entry.task.add_done_callback(self._ended)
+                self._starts += 1
                 return True
         return False
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
+        self._collecting.discard(task)
         self._start_ready()
 
     async def _run(self, entry: Entry, due: float) -> None:

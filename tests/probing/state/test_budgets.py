@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from store_exporter.contract import Probe, Report, Run
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.net.plans import Plan, Request, once
-from store_exporter.probing.budget import LONGEST_PATIENCE, Budget
+from store_exporter.probing.budget import LONGEST_PATIENCE, Budget, Priority
 from store_exporter.probing.jobs import Job
 from store_exporter.probing.results.outcomes import Skipped
 from store_exporter.probing.runner import Runner
@@ -221,9 +221,9 @@ def test_nothing_is_given_that_is_spent_here_and_no_pause_is_shortened(
     clock = Clock(0.0)
     before, here = Budget(PER_HOUR, monotonic=clock.now), Budget(PER_HOUR, monotonic=clock.now)
     for _ in range(spent):
-        before.spend(reserved=True)
+        before.spend(Priority.LIVENESS)
     before.refused(pause)
-    here.spend(reserved=True)
+    here.spend(Priority.LIVENESS)
     left, held = here.remaining, here.held
     here.recall(before.remembered(1e9), 1e9 + passed)
     assert here.remaining <= left
