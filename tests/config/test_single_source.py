@@ -16,9 +16,10 @@ import pytest
 from store_exporter.commands.support import slo_file
 from store_exporter.config import Config
 from store_exporter.config.model import alerting, platform, web
-from store_exporter.config.model.file import Limits, ProbeSection, ProxySection, Root
+from store_exporter.config.model.file import Root
 from store_exporter.config.model.reference import sections
 from store_exporter.config.model.section import Section
+from store_exporter.config.model.store import Limits, ProbeSection, ProxySection
 from store_exporter.config.yaml.explain import by_key
 from store_exporter.history import tenants
 from store_exporter.platforms import base
@@ -26,16 +27,18 @@ from store_exporter.stores.model import Schedule, Store
 from tests.config.example import EXAMPLE
 
 MODULES = (alerting, web, slo_file)
-"""Where there are mappings besides `config.model.file`; imported, so that all of them are found."""
+"""Where there are mappings that `config` does not import; imported, so that all of them are found."""
 
 EDITS = {
-    "config/model/file.py": {
+    "config/model/store.py": {
         "\n\nclass ScheduleSection(Section):": (
             '    retries: int | None = Field(None, ge=1, le=9, description="Attempts.")'
         ),
         "\n\nclass ProbeSection(ScheduleSection):": (
             '    jitter: Duration | None = Field(None, description="Leeway.")'
         ),
+    },
+    "config/model/file.py": {
         "\n    defaults: Any": '    motto: str = Field("", description="Words.")',
     },
     "stores/model.py": {

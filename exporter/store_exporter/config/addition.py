@@ -7,11 +7,11 @@ from typing import Any
 
 import yaml
 
-from .model import file
+from .model.store import ProxySection
 from .yaml.explain import by_key
 
 _INDENTATION = "  "
-_OF_ALL_STORES = (*by_key(file.ProxySection), "lists")
+_OF_ALL_STORES = (*by_key(ProxySection), "lists")
 """Keys of an org that hold for each of its stores."""
 
 

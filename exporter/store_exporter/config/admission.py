@@ -15,7 +15,7 @@ from typing import Any
 from ..net import reach
 from ..platforms.base import Platform
 from .model import values
-from .model.file import OrgSection
+from .model.org import OrgSection
 from .yaml.checker import Checker, Path
 
 DOMAIN, ORG = "{domain}", "{org}"

@@ -13,7 +13,8 @@ from ..stores.maintenance import Window
 from ..stores.model import Proxy, Schedule, Secret, Store, Unreadable
 from . import secrets
 from .admission import DOMAIN, ORG, Admission, RefusedError
-from .model import file
+from .model.org import OrgSection
+from .model.store import Limits, ProbeSection, ProxySection
 from .model.values import DIRECT
 from .yaml.explain import by_key
 
@@ -21,9 +22,9 @@ Keys = Mapping[str, Any]
 """Validated keys of the file: only those that stand there."""
 
 
-_PROXY = tuple(by_key(file.ProxySection))
-_LIMITS = tuple(key for key in by_key(file.Limits) if key not in _PROXY)
-_SCHEDULE = tuple(by_key(file.ProbeSection))
+_PROXY = tuple(by_key(ProxySection))
+_LIMITS = tuple(key for key in by_key(Limits) if key not in _PROXY)
+_SCHEDULE = tuple(by_key(ProbeSection))
 
 Schedules = Mapping[str, Schedule]
 
@@ -41,7 +42,7 @@ class Builder:
     """
 
     defaults: Keys
-    tenants: Mapping[str, file.OrgSection] = field(default_factory=dict)
+    tenants: Mapping[str, OrgSection] = field(default_factory=dict)
     _shared: dict[tuple[str, str], Schedules] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )

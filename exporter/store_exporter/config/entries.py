@@ -10,9 +10,11 @@ from ..platforms.base import Platform
 from ..stores.model import Store
 from .admission import Reference, admission, check_references, references
 from .build import Builder, Keys, Template, given
-from .model.file import DiscoverySection, HttpSource, Limits, OrgSection
+from .model.file import DiscoverySection, HttpSource
+from .model.org import OrgSection
 from .model.platform import defaults_model, store_model
 from .model.section import Section
+from .model.store import Limits
 from .model.values import duration_text, is_org
 from .problems import suggestion
 from .secrets import reference

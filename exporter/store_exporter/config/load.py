@@ -12,7 +12,8 @@ from ..platforms.base import Installed, Platform
 from ..stores.model import Store
 from . import entries, problems, secrets
 from .model import alerting
-from .model.file import CallsSection, OrgSection, Root, StateDatabase
+from .model.file import CallsSection, Root, StateDatabase
+from .model.org import OrgSection
 from .settling import LONGEST_SECONDS, settled
 from .unchanged import UnchangedStores
 from .yaml import document

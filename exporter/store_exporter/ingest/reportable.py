@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from ..config.model.file import OrgSection
+from ..config.model.org import OrgSection
 from ..metrics.guard import OTHER
 from ..stores.model import Store
 

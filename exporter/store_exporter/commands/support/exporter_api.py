@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from ...config import Config
-from ...config.model.file import Scope
+from ...config.model.org import Scope
 from ...stores.model import Store
 from ..serve import PORT
 from . import arguments, stores

@@ -12,8 +12,8 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from ..yaml.checker import Checker, Path
-from .file import OrgSection
 from .hours import Hours, TimeZone
+from .org import OrgSection
 from .receivers import OrgAlerts, OrgReceivers
 from .section import Section, as_tuple
 from .types import AlertmanagerFile

@@ -1,201 +1,32 @@
-"""The configuration file's keys. The ones that depend on a platform are in `platform_model`.
+"""The configuration file's top level: its sections, sources of stores and the state's database.
 
-Every field's description is the sentence that `docs/configuration.md` and error messages use.
+The keys of a store are in `store` and, where they depend on its platform, in `platform`; those of
+an org in `org`. Every field's description is the sentence that `docs/configuration.md` and error
+messages use.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    WrapValidator,
-    model_validator,
-)
+from pydantic import BeforeValidator, Field
 
-from ...stores.maintenance import MAX_SECONDS, is_reason
-from .receivers import OrgReceivers
 from .section import Section, none_as_empty
 from .types import (
     DatabaseUrl,
-    Domain,
     Duration,
     ErrorTypeName,
     FilePath,
-    Info,
-    Moment,
     Network,
     Org,
-    ProxyExemption,
-    ProxyUrl,
     ReadableFile,
-    Says,
     SecretReference,
-    Token,
     Url,
-    read_token,
 )
-
-
-def _reason(value: str) -> str:
-    if not is_reason(value):
-        raise ValueError("must be one line of at most 200 characters")
-    return value
 
 
 def _blank_mapping(value: Any) -> Any:
     return {} if value is None else value
-
-
-class ProxySection(Section):
-    """What requests to stores go through. Whoever sets `proxy_url` sets the other keys with it."""
-
-    proxy_url: ProxyUrl | None = Field(
-        None,
-        description="Proxy for all requests to the store, such as http://proxy.example.com:3128; "
-        "`direct` for none. A store's own wins over its org's, and that over `defaults`.",
-    )
-    proxy_username: str | None = Field(None, max_length=255, description="The proxy's user.")
-    proxy_password: SecretReference | None = Field(
-        None, description="That user's password, as an env: or file: reference."
-    )
-    no_proxy: list[ProxyExemption] | None = Field(
-        None,
-        max_length=1000,
-        description="What is reached without it: hosts with all below them, `.example.com` for "
-        "those below alone, IP addresses, networks, `*`.",
-    )
-
-    @model_validator(mode="after")
-    def _belong_together(self) -> Self:
-        others = (self.proxy_username, self.proxy_password, self.no_proxy)
-        if self.proxy_url is None and any(other is not None for other in others):
-            raise ValueError("proxy_username, proxy_password and no_proxy go with a proxy_url")
-        if (self.proxy_username is None) != (self.proxy_password is None):
-            raise ValueError("proxy_username and proxy_password go together")
-        return self
-
-
-class Limits(ProxySection):
-    """What this exporter may cost a store, how it gets there, and whether it tells of it singly."""
-
-    requests_per_hour: int | None = Field(
-        None, ge=1, le=1_000_000, description="Requests to the store in any hour, all told."
-    )
-    concurrency: int | None = Field(
-        None, ge=1, le=16, description="Requests to the store at the same time, besides liveness."
-    )
-    max_body_bytes: int | None = Field(
-        None, ge=1024, le=100 * 2**20, description="The largest answer that is read, in bytes."
-    )
-    ca_file: ReadableFile | None = Field(
-        None, description="PEM file with issuers to trust beside the system's."
-    )
-    lists: bool | None = Field(
-        None,
-        description="Whether abandoned carts, scarce products and best sellers are listed one by "
-        "one, products by name: at most 83 series of a store. A store's own key wins over its "
-        "org's, and that over `defaults`.",
-    )
-
-
-class ScheduleSection(Section):
-    """How often one probe or collector runs."""
-
-    interval: Duration | None = Field(None, description="Time from one start to the next.")
-    timeout: Duration | None = Field(None, description="The longest that one run may take.")
-    enabled: bool | None = Field(None, description="Whether it runs at all.")
-
-
-class ProbeSection(ScheduleSection):
-    """How often one probe runs, and what its failure means."""
-
-    critical: bool | None = Field(
-        None,
-        description="Of a probe: whether the store is critical, rather than degraded, while it "
-        "fails.",
-    )
-
-
-class MaintenanceSection(Section):
-    """A stretch of time in which nobody is alerted about a store."""
-
-    key_from: Moment = Field(description="Its start, such as 2026-03-01T02:00:00+01:00.")
-    to: Moment = Field(description="Its end, in the same form; a month later at most.")
-    reason: Annotated[str, AfterValidator(_reason)] = Field(
-        description="Why, in one line of at most 200 characters; shown on pages and in the API."
-    )
-
-    @model_validator(mode="after")
-    def _ends_after_it_starts(self) -> Self:
-        if not 0 < self.to - self.key_from <= MAX_SECONDS:
-            raise ValueError("must end after it starts, and a month later at most")
-        return self
-
-
-def _no_alerts() -> OrgReceivers:
-    return OrgReceivers.model_validate({})
-
-
-Scope = Literal["read", "ingest", "events", "maintenance"]
-"""What a token of /api/v1 may do, for its own org."""
-
-
-class ApiToken(Section):
-    """A bearer token and what it may do."""
-
-    token: Token = Field(description="The token.")
-    scopes: list[Scope] = Field(
-        min_length=1,
-        description="What it may do: read health, analytics, calls and events, ingest operations, "
-        "tell events, make and end maintenance windows.",
-    )
-
-
-def _reading(value: Any, validate: Callable[[Any], ApiToken], info: Info) -> ApiToken:
-    """A reference alone is a token that reads."""
-    if isinstance(value, dict):
-        return validate(value)
-    return ApiToken.model_construct(token=read_token(value, info), scopes=["read"])
-
-
-ApiTokens = list[
-    Annotated[ApiToken, WrapValidator(_reading), Says("`env:` or `file:`, or mapping")]
-]
-
-
-class OrgSection(ProxySection):
-    """One tenant."""
-
-    org: Org = Field(description="The tenant's name, the value of the label `org`.")
-    api_tokens: Annotated[ApiTokens, BeforeValidator(none_as_empty), Field(max_length=20)] = Field(
-        [],
-        description="Bearer tokens for /api/v1: references of tokens that read, and mappings of "
-        "tokens with other scopes.",
-    )
-    unknown_domains: Literal["refuse", "accept"] = Field(
-        "refuse",
-        description="What becomes of operations that the org's applications report by HTTP for a "
-        "domain that is none of its stores here.",
-    )
-    domains: Annotated[list[Domain], BeforeValidator(none_as_empty), Field(max_length=1000)] = (
-        Field(
-            [],
-            description="What the org's sources of stores may name: these hosts and those below "
-            "them. Sources of orgs without such a key may not name them.",
-        )
-    )
-    lists: bool | None = Field(
-        None,
-        description="Whether carts and products of its stores are listed one by one, by name, "
-        "where a store does not say so itself.",
-    )
-    alerts: OrgReceivers = Field(
-        default_factory=_no_alerts, description="Where this org's alerts go (used by `generate`)."
-    )
 
 
 class HttpSource(Section):

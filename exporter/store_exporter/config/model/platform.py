@@ -15,8 +15,9 @@ from ...contract import Collector, Probe, Setting
 from ...platforms import base
 from ...stores.maintenance import MAX_WINDOWS
 from ..build import checked
-from . import file, values
+from . import values
 from .section import KEY_PREFIX, Section, none_as_empty
+from .store import Limits, MaintenanceSection, ProbeSection, ScheduleSection
 from .types import Domain, Org, StoreSecret, Url, UrlTemplate
 
 Fields = dict[str, Any]
@@ -36,12 +37,12 @@ def store_model(platform: base.Platform, *, template: bool = False) -> type[Sect
     settings = {s.name: _setting(s) for s in platform.settings}
     fields["settings"] = _nested("settings", settings, "The platform's other settings.")
     fields |= _schedules([platform])
-    return _section(f"{platform.name}_store", fields, file.Limits)
+    return _section(f"{platform.name}_store", fields, Limits)
 
 
 def defaults_model(platforms: Iterable[base.Platform]) -> type[Section]:
     """Make the model of `defaults:`, which may name what any of the platforms has."""
-    return _section("defaults", _schedules(list(platforms)), file.Limits)
+    return _section("defaults", _schedules(list(platforms)), Limits)
 
 
 def _identity() -> Fields:
@@ -54,7 +55,7 @@ def _identity() -> Fields:
             Field(None, description="Base address; https://<domain> if it is absent."),
         ),
         "maintenance": (
-            Annotated[list[file.MaintenanceSection], BeforeValidator(none_as_empty)],
+            Annotated[list[MaintenanceSection], BeforeValidator(none_as_empty)],
             Field(
                 [],
                 max_length=MAX_WINDOWS,
@@ -86,8 +87,8 @@ def _schedules(platforms: list[base.Platform]) -> Fields:
                 for name, (kind, default) in _options(collector).items()
             }
             collectors.setdefault(collector.name, {}).update(made)
-    by_probe = _by_name(probes, file.ProbeSection)
-    by_collector = _by_name(collectors, file.ScheduleSection)
+    by_probe = _by_name(probes, ProbeSection)
+    by_collector = _by_name(collectors, ScheduleSection)
     return {
         "probes": _nested("probes", by_probe, "Schedule by probe."),
         "collectors": _nested("collectors", by_collector, "Schedule by collector."),

@@ -15,7 +15,9 @@ from ...platforms.base import Platform
 from ...stores.model import Store
 from ..yaml.explain import by_key
 from . import alerting, file, hours, receivers, tls_server, values, web
+from .org import ApiToken, OrgSection
 from .platform import defaults_model, store_model
+from .store import Limits, MaintenanceSection, ProbeSection
 from .types import Says
 
 _KINDS: Mapping[Any, str] = {
@@ -57,15 +59,15 @@ def costs(platform: Platform) -> str:
 
 def sections(platform: Platform) -> Mapping[str, Mapping[str, FieldInfo]]:
     """Return the keys that every platform has, by the heading of their table."""
-    limits = by_key(file.Limits)
+    limits = by_key(Limits)
     defaults = by_key(defaults_model([platform]))
     store = by_key(store_model(platform))
     return {
         "Top level": by_key(file.Root),
         "`state_database`": by_key(file.StateDatabase),
         "`calls`": by_key(file.CallsSection),
-        "`orgs`": by_key(file.OrgSection),
-        "`orgs[].api_tokens[]`": by_key(file.ApiToken),
+        "`orgs`": by_key(OrgSection),
+        "`orgs[].api_tokens[]`": by_key(ApiToken),
         "`orgs[].alerts`": by_key(receivers.OrgReceivers),
         "`orgs[].alerts.links`": by_key(receivers.OrgLinks),
         "`orgs[].alerts.slack`, `alerts.slack`": by_key(receivers.SlackAlerts),
@@ -81,8 +83,8 @@ def sections(platform: Platform) -> Mapping[str, Mapping[str, FieldInfo]]:
             **{key: info for key, info in defaults.items() if key not in limits},
             **{key: info for key, info in defaults.items() if key in limits},
         },
-        "`stores[].maintenance[]`": by_key(file.MaintenanceSection),
-        "Each probe and collector": by_key(file.ProbeSection),
+        "`stores[].maintenance[]`": by_key(MaintenanceSection),
+        "Each probe and collector": by_key(ProbeSection),
         "`discovery`": by_key(file.DiscoverySection),
         "`discovery[].http`": by_key(file.HttpSource),
         "The file of `--web.config.file`": by_key(web.WebConfig),
@@ -95,7 +97,7 @@ def sections(platform: Platform) -> Mapping[str, Mapping[str, FieldInfo]]:
 def _rows(keys: Mapping[str, FieldInfo]) -> Iterator[tuple[str, ...]]:
     of_store = {field.name: field.default for field in fields(Store)}
     for key, info in keys.items():
-        default = of_store.get(key) if key in by_key(file.Limits) else info.default
+        default = of_store.get(key) if key in by_key(Limits) else info.default
         shown = "required" if info.is_required() else _shown(default)
         yield f"`{key}`", _kind(info.annotation, info.metadata), shown, info.description or ""
 

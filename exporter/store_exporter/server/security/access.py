@@ -9,7 +9,7 @@ from functools import partial
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from ...config.model.file import Scope
+from ...config.model.org import Scope
 from ...config.model.web import WebConfig
 from ..endpoints import ApiError
 from ..exporter import Exporter

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from ...config.model.file import OrgSection, Scope
+from ...config.model.org import OrgSection, Scope
 
 
 class Grant(NamedTuple):

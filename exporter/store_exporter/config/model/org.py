@@ -1,0 +1,75 @@
+"""`orgs:` of the file: the tenants, and the tokens of their applications."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, WrapValidator
+
+from .receivers import OrgReceivers
+from .section import Section, none_as_empty
+from .store import ProxySection
+from .types import Domain, Info, Org, Says, Token, read_token
+
+
+def _no_alerts() -> OrgReceivers:
+    return OrgReceivers.model_validate({})
+
+
+Scope = Literal["read", "ingest", "events", "maintenance"]
+"""What a token of /api/v1 may do, for its own org."""
+
+
+class ApiToken(Section):
+    """A bearer token and what it may do."""
+
+    token: Token = Field(description="The token.")
+    scopes: list[Scope] = Field(
+        min_length=1,
+        description="What it may do: read health, analytics, calls and events, ingest operations, "
+        "tell events, make and end maintenance windows.",
+    )
+
+
+def _reading(value: Any, validate: Callable[[Any], ApiToken], info: Info) -> ApiToken:
+    """A reference alone is a token that reads."""
+    if isinstance(value, dict):
+        return validate(value)
+    return ApiToken.model_construct(token=read_token(value, info), scopes=["read"])
+
+
+ApiTokens = list[
+    Annotated[ApiToken, WrapValidator(_reading), Says("`env:` or `file:`, or mapping")]
+]
+
+
+class OrgSection(ProxySection):
+    """One tenant."""
+
+    org: Org = Field(description="The tenant's name, the value of the label `org`.")
+    api_tokens: Annotated[ApiTokens, BeforeValidator(none_as_empty), Field(max_length=20)] = Field(
+        [],
+        description="Bearer tokens for /api/v1: references of tokens that read, and mappings of "
+        "tokens with other scopes.",
+    )
+    unknown_domains: Literal["refuse", "accept"] = Field(
+        "refuse",
+        description="What becomes of operations that the org's applications report by HTTP for a "
+        "domain that is none of its stores here.",
+    )
+    domains: Annotated[list[Domain], BeforeValidator(none_as_empty), Field(max_length=1000)] = (
+        Field(
+            [],
+            description="What the org's sources of stores may name: these hosts and those below "
+            "them. Sources of orgs without such a key may not name them.",
+        )
+    )
+    lists: bool | None = Field(
+        None,
+        description="Whether carts and products of its stores are listed one by one, by name, "
+        "where a store does not say so itself.",
+    )
+    alerts: OrgReceivers = Field(
+        default_factory=_no_alerts, description="Where this org's alerts go (used by `generate`)."
+    )
