@@ -27,7 +27,7 @@ from store_exporter.stores.model import Schedule, Store
 from tests.config.example import EXAMPLE
 
 MODULES = (alerting, web, slo_file)
-"""Where there are mappings that `config` does not import; imported, so that all of them are found."""
+"""Modules with further mappings; imported, so that all of them are found."""
 
 EDITS = {
     "config/model/store.py": {

@@ -12,7 +12,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from store_exporter.ingest import ledger
+from store_exporter.ingest import ledger, ledger_file
 from store_exporter.ingest.ledger import MarkKey, ReportLedger
 from store_exporter.ingest.saved import Row, row
 from store_exporter.metrics.addition import Addition
@@ -227,7 +227,7 @@ def add(file: ReportLedger, recorder: Recorder, *notes: MarkKey) -> None:
 
 def test_a_damaged_file_is_kept_aside_and_counting_begins_anew(tmp_path: Path) -> None:
     lost = []
-    (tmp_path / ledger.FILE_NAME).write_bytes(b"no database" * 1000)
+    (tmp_path / ledger_file.FILE_NAME).write_bytes(b"no database" * 1000)
     recorder = Recorder()
     file = ReportLedger(
         tmp_path, holder="test", empty=recorder.no_durations(), lost=lambda: lost.append(1)
@@ -235,14 +235,14 @@ def test_a_damaged_file_is_kept_aside_and_counting_begins_anew(tmp_path: Path) -
     assert file.load() == []
     add(file, recorder)
     file.close()
-    assert len(list(tmp_path.glob(f"{ledger.FILE_NAME}.damaged-*"))) == 1
+    assert len(list(tmp_path.glob(f"{ledger_file.FILE_NAME}.damaged-*"))) == 1
     assert lost == [1]
 
 
 def test_a_second_process_is_told_that_the_file_is_taken(tmp_path: Path) -> None:
     recorder = Recorder()
     file = saved(tmp_path, recorder)
-    with pytest.raises(ledger.LedgerError, match="another exporter takes reports") as caught:
+    with pytest.raises(ledger_file.LedgerError, match="another exporter takes reports") as caught:
         saved(tmp_path, recorder)
     assert caught.value.taken
     file.close()
@@ -296,12 +296,12 @@ def test_when_the_machine_stopped_totals_begin_anew_and_keys_are_kept(
     recorder, key = Recorder(), MarkKey("acme", "batch", "one")
     for before, now, found in (("a", "a", 1), ("b", "c", 0), ("", "", 0)):
         folder, after = tmp_path / f"before-{before}", tmp_path / f"after-{before}"
-        monkeypatch.setattr(ledger, "_boot", lambda boot=before: boot)
+        monkeypatch.setattr(ledger_file, "_boot", lambda boot=before: boot)
         file = saved(folder, recorder)
         add(file, recorder, key)
         shutil.copytree(folder, after)
         file.close()
-        monkeypatch.setattr(ledger, "_boot", lambda boot=now: boot)
+        monkeypatch.setattr(ledger_file, "_boot", lambda boot=now: boot)
         file = saved(after, recorder)
         assert len(file.load()) == found
         assert file.notes([key]) == {key: "note"}

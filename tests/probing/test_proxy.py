@@ -140,7 +140,7 @@ async def test_a_proxy_without_a_name_or_that_takes_no_connection_is_our_own_tro
     url = f"{scheme}://shop.example.com"
     nameless = Proxy("http://proxy.invalid:3128")
     assert (await failure(store, transport, url, nameless))[0] == "local_failure"
-    monkeypatch.setattr("store_exporter.probing.transport._PROXY_SECONDS", 0.2)
+    monkeypatch.setattr("store_exporter.probing.proxied._PROXY_SECONDS", 0.2)
     with full_queue() as port:
         kind, message = await failure(store, transport, url, Proxy(f"http://127.0.0.1:{port}"))
     assert (kind, message.rpartition(", ")[2]) == ("local_failure", "does not take the connection")

@@ -19,7 +19,8 @@ from ..metrics.addition import MOST, Addition, Totals
 from ..metrics.guard import Labels
 from ..metrics.handle import OperationHandle
 from ..metrics.recorder import Recorder
-from .ledger import LedgerError, MarkKey, ReportLedger
+from .ledger import MarkKey, ReportLedger
+from .ledger_file import LedgerError
 from .saved import Row, row
 
 log = logging.getLogger(__name__)

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import json
 import logging
-import sqlite3
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
@@ -23,38 +22,16 @@ from typing import NamedTuple
 from .. import sqlite
 from ..metrics.guard import Labels
 from ..metrics.histogram import Histogram
+from .ledger_file import FILE_NAME, opened, unusable
 from .saved import Row, SavedSeries, totals
 
 log = logging.getLogger(__name__)
 
-FILE_NAME = "ingest.db"
 MOST_MARKS = 50_000
 """Marks of one org and kind that are kept; the oldest go first."""
 MOST_SERIES = 200_000
 """Series that are kept; those that grew longest ago go first, counted and not by any clock."""
-_APPLICATION = 0x53746F49
-_VERSION = 1
 _TRIM_AFTER = 256
-_SCHEMA = f"""
-CREATE TABLE series (
-    org TEXT, domain TEXT, platform TEXT, operation TEXT,
-    totals TEXT NOT NULL,
-    seen INTEGER NOT NULL,
-    saved INTEGER NOT NULL, -- the number of the transaction that did
-    PRIMARY KEY (org, domain, platform, operation)
-) WITHOUT ROWID;
-CREATE TABLE marks (
-    number INTEGER PRIMARY KEY,
-    org TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL,
-    note TEXT NOT NULL,
-    UNIQUE (org, kind, id)
-);
-CREATE INDEX oldest ON marks (org, kind, number);
-CREATE INDEX by_age ON series (saved);
-CREATE TABLE holder (name TEXT NOT NULL, boot TEXT NOT NULL, clean INTEGER NOT NULL);
-PRAGMA application_id = {_APPLICATION};
-PRAGMA user_version = {_VERSION};
-"""
 _FORGET_SERIES = """
 DELETE FROM series WHERE saved <= (
     SELECT saved FROM series ORDER BY saved DESC LIMIT 1 OFFSET ?
@@ -73,20 +50,6 @@ class MarkKey(NamedTuple):
     org: str
     kind: str
     id: str
-
-
-class LedgerError(Exception):
-    """The file cannot be used; the message says why.
-
-    Attributes:
-        full: whether it is for want of room on the disk.
-        taken: whether another process holds it.
-    """
-
-    def __init__(self, message: str, *, full: bool = False, taken: bool = False) -> None:
-        super().__init__(message)
-        self.full = full
-        self.taken = taken
 
 
 class ReportLedger:
@@ -115,17 +78,15 @@ class ReportLedger:
         now: Callable[[], float] = time.time,
     ) -> None:
         self._path = folder / FILE_NAME
-        self._holder = holder
         self._empty = empty
         self._lost = lost
-        self._now = now
         self._saves = 0
         self._untrimmed: dict[tuple[str, str], int] = {}
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._database = self._open()
+            self._database = opened(self._path, holder=holder, lost=lost, now=now)
         except (OSError, *sqlite.ERRORS) as error:
-            raise self._unusable(error) from error
+            raise unusable(self._path, error) from error
 
     def load(self) -> list[SavedSeries]:
         """Return the series that an earlier process left.
@@ -143,7 +104,7 @@ class ReportLedger:
             # From now on a crash cannot tell what scrapers meet; see `close`.
             self._database.execute("UPDATE series SET seen = 1 WHERE seen = 0")
         except sqlite.ERRORS as error:
-            raise self._unusable(error) from error
+            raise unusable(self._path, error) from error
         return [found for row in rows if (found := self._series(row)) is not None]
 
     def forget_totals(self) -> None:
@@ -155,7 +116,7 @@ class ReportLedger:
         try:
             self._database.execute("DELETE FROM series")
         except sqlite.ERRORS as error:
-            raise self._unusable(error) from error
+            raise unusable(self._path, error) from error
 
     def forget(self, stores: Iterable[tuple[str, str, str]]) -> None:
         """Forget the totals of stores; what is remembered of batches stays.
@@ -171,7 +132,7 @@ class ReportLedger:
             with sqlite.transaction(self._database):
                 self._database.executemany(query, stores)
         except sqlite.ERRORS as error:
-            raise self._unusable(error) from error
+            raise unusable(self._path, error) from error
 
     def _series(self, row: tuple[str, str, str, str, str, int]) -> SavedSeries | None:
         *labels, text, seen = row
@@ -195,7 +156,7 @@ class ReportLedger:
         try:
             found = {key: self._database.execute(query, key).fetchone() for key in keys}
         except sqlite.ERRORS as error:
-            raise self._unusable(error) from error
+            raise unusable(self._path, error) from error
         return {key: row[0] for key, row in found.items() if row is not None}
 
     def save(self, rows: Iterable[Row], notes: Mapping[MarkKey, str]) -> None:
@@ -221,7 +182,7 @@ class ReportLedger:
                 )
                 self._trim(notes)
         except sqlite.ERRORS as error:
-            raise self._unusable(error) from error
+            raise unusable(self._path, error) from error
 
     def _trim(self, keys: Iterable[MarkKey]) -> None:
         """Forget the oldest marks, now and then."""
@@ -252,72 +213,3 @@ class ReportLedger:
         except sqlite.ERRORS as error:
             log.error("cannot save which series nobody has scraped: %s", error)
         self._database.close()
-
-    def _open(self) -> sqlite3.Connection:
-        try:
-            return self._connect()
-        except sqlite.ERRORS as error:
-            if not sqlite.is_damage(error):
-                raise
-            aside = sqlite.set_aside(self._path, self._now())
-            log.error(
-                "the file of reported operations is damaged (%s); it is kept as %s", error, aside
-            )
-            self._lost()
-            return self._connect()
-
-    def _connect(self) -> sqlite3.Connection:
-        database = sqlite.connect(self._path)
-        try:
-            # The lock is taken with the first transaction and held until the file is closed.
-            database.execute("PRAGMA locking_mode = EXCLUSIVE")
-            database.execute("PRAGMA journal_mode = WAL")
-            database.execute("PRAGMA synchronous = FULL")
-            with sqlite.transaction(database):
-                self._prepare(database)
-                self._hold(database)
-            database.execute("PRAGMA synchronous = NORMAL")
-        except BaseException:
-            database.close()
-            raise
-        return database
-
-    def _prepare(self, database: sqlite3.Connection) -> None:
-        if database.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0:
-            for statement in _SCHEMA.split(";"):
-                database.execute(statement)
-            return
-        version, application = (
-            database.execute(f"PRAGMA {name}").fetchone()[0]
-            for name in ("user_version", "application_id")
-        )
-        if (application, version) != (_APPLICATION, _VERSION):
-            raise LedgerError(f"{self._path} belongs to another program or a newer version of this")
-
-    def _hold(self, database: sqlite3.Connection) -> None:
-        """Note who holds the file now, and drop totals that it cannot go on from."""
-        boot = _boot()
-        for name, before, clean in database.execute("SELECT * FROM holder").fetchall():
-            stopped = not clean and (not boot or before != boot)
-            if stopped:
-                log.warning("the machine stopped while operations were reported; they begin anew")
-            if stopped or name != self._holder:
-                database.execute("DELETE FROM series")
-        database.execute("DELETE FROM holder")
-        database.execute("INSERT INTO holder VALUES (?, ?, 0)", (self._holder, boot))
-
-    def _unusable(self, error: Exception) -> LedgerError:
-        if sqlite.is_in_use(error):
-            message = f"another exporter takes reports with {self._path}"
-            return LedgerError(message, taken=True)
-        return LedgerError(
-            f"cannot use {self._path}: {error}", full=sqlite.is_full(error, self._path)
-        )
-
-
-def _boot() -> str:
-    """Return what identifies this life of the machine; empty where the system does not tell."""
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
-    except OSError:
-        return ""

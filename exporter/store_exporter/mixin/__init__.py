@@ -10,7 +10,7 @@
                   `seasonal` what is normal at this hour of the week, `costs` what an hour brings,
                   `surges` refunds and abandoned carts, `longterm` figures to keep for years
     alerts        one module per subject
-    messages      `alertmanager` routes, inhibition and times; `receivers`, `slack`, `mail` and
+    messages      `alertmanager` routes and times, `inhibition`; `receivers`, `slack`, `mail` and
                   `chat` its messages, which say what `texts` has and lead where `links` allows
     dashboards    `pages` one module per dashboard, `drawing` Grafana's JSON of them
     documentation pages and sections that are made: `runbook`, `reference`, `sections`

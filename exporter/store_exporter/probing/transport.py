@@ -6,12 +6,10 @@ One `Transport` serves all stores. It knows nothing of budgets, redirects or sch
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
 from asyncio import sslproto
 from contextlib import suppress
 from types import SimpleNamespace
-from typing import Any
 
 import aiohttp
 import yarl
@@ -23,9 +21,7 @@ from ..errors import StoreError
 from ..net import head, names, reach, tls
 from ..net.body import ACCEPTED, Body
 from ..net.failures import transport_error
-from ..net.plans import TransportError
-from ..net.proxy import authorization, no_answer, no_tunnel, refusal, unreachable
-from ..stores.model import Proxy
+from . import proxied
 from .exchange import Exchange, Outgoing, StaleConnectionError
 
 USER_AGENT = f"store-exporter/{__version__}"
@@ -35,8 +31,6 @@ _HEADERS = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Enco
 # TLS has 16 KiB at most; asyncio's own 256 KiB are a twentieth of a probe's cost.
 sslproto.SSLProtocol.max_size = 16 * 1024
 
-_PROXY_SECONDS = 5.0
-"""How long a proxy may take to take a connection."""
 _PEEK_SECONDS = 3.0
 """How long a look at a certificate that was refused may take."""
 
@@ -109,7 +103,7 @@ class Transport:
         except Exception as raised:
             error = raised.error if isinstance(raised, _UnansweredError) else raised
             host = address.host or outgoing.url
-            failure = _of_proxy(error, outgoing.proxy, address, exchange) or transport_error(
+            failure = proxied.failure(error, outgoing.proxy, address, exchange) or transport_error(
                 error, host, stage=exchange.stage()
             )
             if failure is None:
@@ -131,10 +125,10 @@ class Transport:
         async with self._session.request(
             outgoing.method,
             address,
-            headers={**_HEADERS, **outgoing.headers, **_login(proxy, address)},
+            headers={**_HEADERS, **outgoing.headers, **proxied.login(proxy, address)},
             data=outgoing.data,
             allow_redirects=False,
-            **_through(proxy, outgoing.deadline),
+            **proxied.options(proxy, outgoing.deadline),
             ssl=tls.context(outgoing.ca_file) if address.scheme == "https" else True,
             trace_request_ctx=exchange,
         ) as response:
@@ -142,7 +136,7 @@ class Transport:
             try:
                 headers = _headers(response)
                 if proxy is not None and address.scheme == "http":
-                    _check_refusal(proxy, address.host or "", response.status, headers)
+                    proxied.check_refusal(proxy, address.host or "", response.status, headers)
                 coding = headers.get("content-encoding", "")
                 body = Body(outgoing.max_body_bytes, coding, response.status)
                 async for chunk in response.content.iter_any():
@@ -177,53 +171,6 @@ class Transport:
     async def close(self) -> None:
         """Close all connections."""
         await self._session.close()
-
-
-def _through(proxy: Proxy | None, deadline: float) -> dict[str, Any]:
-    """Return what aiohttp is told of a proxy."""
-    if proxy is None:
-        return {}
-    left = max(deadline - asyncio.get_running_loop().time(), 0.0)
-    # A proxy that takes no connection is told apart from a store that does not answer through it.
-    patience = min(_PROXY_SECONDS, left / 2)
-    return {
-        "proxy": proxy.url,
-        # What goes through a tunnel is not for the proxy.
-        "proxy_headers": authorization(proxy),
-        "timeout": aiohttp.ClientTimeout(total=None, sock_connect=patience),
-    }
-
-
-def _login(proxy: Proxy | None, address: yarl.URL) -> dict[str, str]:
-    """Return the header for the proxy in a request that it passes on itself."""
-    return authorization(proxy) if proxy is not None and address.scheme == "http" else {}
-
-
-def _of_proxy(
-    error: BaseException, proxy: Proxy | None, address: yarl.URL, exchange: Exchange
-) -> TransportError | None:
-    """Return what an exception says about the proxy; None if it says nothing."""
-    if proxy is None:
-        return None
-    host = address.host or ""
-    if isinstance(error, aiohttp.ClientHttpProxyError):
-        return no_tunnel(proxy.url, host, error.status, error.message)
-    if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return unreachable(proxy.url, host, "has a name that does not resolve")
-    if isinstance(error, aiohttp.ClientProxyConnectionError):
-        # asyncio writes its own words where the system's would stand.
-        reason = os.strerror(error.os_error.errno or 0)
-        return unreachable(proxy.url, host, f"cannot be reached: {reason}")
-    if isinstance(error, aiohttp.ConnectionTimeoutError) and not exchange.secured:
-        return unreachable(proxy.url, host, "does not take the connection")
-    through = address.scheme != "https" or exchange.kept or exchange.secured
-    return None if through else no_answer(proxy.url, host, transport_error(error, host))
-
-
-def _check_refusal(proxy: Proxy, host: str, status: int, headers: dict[str, str]) -> None:
-    refused = refusal(proxy.url, host, status, headers)
-    if refused is not None:
-        raise refused
 
 
 def _headers(response: aiohttp.ClientResponse) -> dict[str, str]:

@@ -13,7 +13,7 @@ from functools import partial
 from ..._version import __version__
 from ...config import Config, ConfigError, load
 from ...config.load import Reading
-from ...ingest.ledger import LedgerError
+from ...ingest.ledger_file import LedgerError
 from ...net.redactor import Redactor
 from ...probing.state.leases import LeaseError
 from ...probing.state.storage import StateError

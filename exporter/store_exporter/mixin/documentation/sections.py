@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from ... import markdown
 from ..alerts import alerts
-from ..messages.alertmanager import causes
+from ..messages.inhibition import causes
 from ..model import Alert, Cause
 from ..names import AUDIENCE, ORG_ONLY, AlertName
 from ..objectives import DEFAULT, Objective, ObjectiveKind

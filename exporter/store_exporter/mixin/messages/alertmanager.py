@@ -19,11 +19,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..alerts import alerts
-from ..model import Alert, Cause
 from ..names import AUDIENCE, ORG_ONLY, AlertName
 from ..policy import MESSAGES
 from ..promql import duration, equal, one_of
+from .inhibition import inhibit_rules
 from .links import PLATFORM
 from .receivers import (
     AlertRoute,
@@ -245,47 +244,6 @@ def branches(name: str, to: Receivers, pace: float) -> list[dict[str, Any]]:
             branch["mute_time_intervals"] = [QUIET, hours]
         found.append(branch)
     return found
-
-
-def inhibit_rules() -> list[dict[str, Any]]:
-    """Alerts that need no message while their cause has one."""
-    every = alerts()
-    return [
-        *(inhibition(cause, every) for cause in causes(every)),
-        {
-            # A page replaces the ticket about the same thing.
-            "source_matchers": [equal("severity", "critical")],
-            "target_matchers": [equal("severity", "warning")],
-            "equal": ["alertname", "org", "domain", "slo"],
-        },
-    ]
-
-
-def causes(every: Sequence[Alert]) -> list[Cause]:
-    """All that holds alerts back, each once."""
-    found: list[Cause] = []
-    for alert in every:
-        found += [cause for cause in alert.inhibited_by if cause not in found]
-    return found
-
-
-def inhibition(cause: Cause, every: Sequence[Alert]) -> dict[str, Any]:
-    """The rule by which a cause holds back what follows from it."""
-    held = [alert for alert in every if cause in alert.inhibited_by]
-    names = list(dict.fromkeys(alert.name for alert in held))
-    targets = [one_of("alertname", names)]
-    if any(alert.name in names for alert in every if alert not in held):
-        # Only some of the rules of these alerts follow from it; their labels tell them apart.
-        labels = dict.fromkeys(label for alert in held for label in alert.labels)
-        targets += [
-            one_of(label, dict.fromkeys(alert.labels[label] for alert in held)) for label in labels
-        ]
-    labelled = [equal(label, value) for label, value in cause.labels.items()]
-    rule: dict[str, Any] = {
-        "source_matchers": [equal("alertname", cause.alert), *labelled],
-        "target_matchers": targets,
-    }
-    return {**rule, "equal": list(cause.same)} if cause.same else rule
 
 
 def time_intervals(

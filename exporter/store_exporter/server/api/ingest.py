@@ -19,7 +19,8 @@ from ...ingest.body import calls_in
 from ...ingest.calls import Tenant
 from ...ingest.error_classes import ErrorClasses, comparable_names
 from ...ingest.intake import Decide, Effect, Intake, TooMuchError
-from ...ingest.ledger import LedgerError, MarkKey
+from ...ingest.ledger import MarkKey
+from ...ingest.ledger_file import LedgerError
 from ...ingest.reader import CallReader
 from ...metrics.catalogue.exporter import INGESTED
 from ...platforms import base

@@ -1,0 +1,134 @@
+"""The ledger's file: its tables, who holds it, and what is done when it is damaged or in use."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+from .. import sqlite
+
+log = logging.getLogger(__name__)
+
+FILE_NAME = "ingest.db"
+_APPLICATION = 0x53746F49
+_VERSION = 1
+_SCHEMA = f"""
+CREATE TABLE series (
+    org TEXT, domain TEXT, platform TEXT, operation TEXT,
+    totals TEXT NOT NULL,
+    seen INTEGER NOT NULL,
+    saved INTEGER NOT NULL, -- the number of the transaction that did
+    PRIMARY KEY (org, domain, platform, operation)
+) WITHOUT ROWID;
+CREATE TABLE marks (
+    number INTEGER PRIMARY KEY,
+    org TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL,
+    note TEXT NOT NULL,
+    UNIQUE (org, kind, id)
+);
+CREATE INDEX oldest ON marks (org, kind, number);
+CREATE INDEX by_age ON series (saved);
+CREATE TABLE holder (name TEXT NOT NULL, boot TEXT NOT NULL, clean INTEGER NOT NULL);
+PRAGMA application_id = {_APPLICATION};
+PRAGMA user_version = {_VERSION};
+"""
+
+
+class LedgerError(Exception):
+    """The file cannot be used; the message says why.
+
+    Attributes:
+        full: whether it is for want of room on the disk.
+        taken: whether another process holds it.
+    """
+
+    def __init__(self, message: str, *, full: bool = False, taken: bool = False) -> None:
+        super().__init__(message)
+        self.full = full
+        self.taken = taken
+
+
+def opened(
+    path: Path, *, holder: str, lost: Callable[[], None], now: Callable[[], float]
+) -> sqlite3.Connection:
+    """Open the file and hold it; a damaged one is set aside and begun anew.
+
+    Args:
+        path: the file, in a folder that is there.
+        holder: names this process; totals that another one saved are dropped.
+        lost: called when what the file held is lost.
+        now: Unix time.
+
+    Raises:
+        LedgerError: it belongs to another program or a newer version.
+        sqlite.ERRORS: it cannot be opened, or another process holds it.
+    """
+    try:
+        return _connected(path, holder)
+    except sqlite.ERRORS as error:
+        if not sqlite.is_damage(error):
+            raise
+        aside = sqlite.set_aside(path, now())
+        log.error("the file of reported operations is damaged (%s); it is kept as %s", error, aside)
+        lost()
+        return _connected(path, holder)
+
+
+def _connected(path: Path, holder: str) -> sqlite3.Connection:
+    database = sqlite.connect(path)
+    try:
+        # The lock is taken with the first transaction and held until the file is closed.
+        database.execute("PRAGMA locking_mode = EXCLUSIVE")
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = FULL")
+        with sqlite.transaction(database):
+            _prepare(database, path)
+            _hold(database, holder)
+        database.execute("PRAGMA synchronous = NORMAL")
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _prepare(database: sqlite3.Connection, path: Path) -> None:
+    if database.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0:
+        for statement in _SCHEMA.split(";"):
+            database.execute(statement)
+        return
+    version, application = (
+        database.execute(f"PRAGMA {name}").fetchone()[0]
+        for name in ("user_version", "application_id")
+    )
+    if (application, version) != (_APPLICATION, _VERSION):
+        raise LedgerError(f"{path} belongs to another program or a newer version of this")
+
+
+def _hold(database: sqlite3.Connection, holder: str) -> None:
+    """Note who holds the file now, and drop totals that it cannot go on from."""
+    boot = _boot()
+    for name, before, clean in database.execute("SELECT * FROM holder").fetchall():
+        stopped = not clean and (not boot or before != boot)
+        if stopped:
+            log.warning("the machine stopped while operations were reported; they begin anew")
+        if stopped or name != holder:
+            database.execute("DELETE FROM series")
+    database.execute("DELETE FROM holder")
+    database.execute("INSERT INTO holder VALUES (?, ?, 0)", (holder, boot))
+
+
+def unusable(path: Path, error: Exception) -> LedgerError:
+    """Return what an exception of the database or the system says about the file."""
+    if sqlite.is_in_use(error):
+        return LedgerError(f"another exporter takes reports with {path}", taken=True)
+    return LedgerError(f"cannot use {path}: {error}", full=sqlite.is_full(error, path))
+
+
+def _boot() -> str:
+    """Return what identifies this life of the machine; empty where the system does not tell."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+    except OSError:
+        return ""

@@ -1,0 +1,71 @@
+"""A request through a proxy: what aiohttp is told of it, and what its exceptions say about it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import Any
+
+import aiohttp
+import yarl
+
+from ..net.failures import transport_error
+from ..net.plans import TransportError
+from ..net.proxy import authorization, no_answer, no_tunnel, refusal, unreachable
+from ..stores.model import Proxy
+from .exchange import Exchange
+
+_PROXY_SECONDS = 5.0
+"""How long a proxy may take to take a connection."""
+
+
+def options(proxy: Proxy | None, deadline: float) -> dict[str, Any]:
+    """Return what aiohttp is told of a proxy."""
+    if proxy is None:
+        return {}
+    left = max(deadline - asyncio.get_running_loop().time(), 0.0)
+    # A proxy that takes no connection is told apart from a store that does not answer through it.
+    patience = min(_PROXY_SECONDS, left / 2)
+    return {
+        "proxy": proxy.url,
+        # What goes through a tunnel is not for the proxy.
+        "proxy_headers": authorization(proxy),
+        "timeout": aiohttp.ClientTimeout(total=None, sock_connect=patience),
+    }
+
+
+def login(proxy: Proxy | None, address: yarl.URL) -> dict[str, str]:
+    """Return the header for the proxy in a request that it passes on itself."""
+    return authorization(proxy) if proxy is not None and address.scheme == "http" else {}
+
+
+def failure(
+    error: BaseException, proxy: Proxy | None, address: yarl.URL, exchange: Exchange
+) -> TransportError | None:
+    """Return what an exception says about the proxy; None if it says nothing."""
+    if proxy is None:
+        return None
+    host = address.host or ""
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return no_tunnel(proxy.url, host, error.status, error.message)
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return unreachable(proxy.url, host, "has a name that does not resolve")
+    if isinstance(error, aiohttp.ClientProxyConnectionError):
+        # asyncio writes its own words where the system's would stand.
+        reason = os.strerror(error.os_error.errno or 0)
+        return unreachable(proxy.url, host, f"cannot be reached: {reason}")
+    if isinstance(error, aiohttp.ConnectionTimeoutError) and not exchange.secured:
+        return unreachable(proxy.url, host, "does not take the connection")
+    through = address.scheme != "https" or exchange.kept or exchange.secured
+    return None if through else no_answer(proxy.url, host, transport_error(error, host))
+
+
+def check_refusal(proxy: Proxy, host: str, status: int, headers: dict[str, str]) -> None:
+    """Refuse an answer to plain http that is the proxy's own.
+
+    Raises:
+        TransportError: the proxy would not pass the request on.
+    """
+    refused = refusal(proxy.url, host, status, headers)
+    if refused is not None:
+        raise refused
