@@ -19,7 +19,7 @@ from ..history.importing import REJECTED, Import, Tally
 from ..history.ledger import SLOT
 from ..ingest.error_classes import ErrorClasses
 from ..platforms import base
-from ..server.api.ingest import codes_of
+from ..server.api.receiving import codes_of
 from .support import arguments, stores
 
 _SHOWN = 20

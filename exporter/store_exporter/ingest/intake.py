@@ -9,16 +9,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple, TypeVar
 
 from ..metrics.addition import MOST, Addition, Totals
-from ..metrics.guard import Labels
 from ..metrics.handle import OperationHandle
 from ..metrics.recorder import Recorder
+from .effects import Decide, Effect, TooMuchError
 from .ledger import MarkKey, ReportLedger
 from .ledger_file import LedgerError
 from .saved import Row, row
@@ -31,31 +30,10 @@ _SLICE = 50
 _TOLD = 5
 
 
-@dataclass(slots=True)
-class Effect:
-    """What a batch does.
-
-    Attributes:
-        additions: by org, domain, platform and operation.
-        notes: what is to be remembered of it.
-    """
-
-    additions: dict[Labels, Addition] = field(default_factory=dict)
-    notes: dict[MarkKey, str] = field(default_factory=dict)
-
-
-Decide = Callable[[Mapping[MarkKey, str]], Awaitable[Effect]]
-"""From what is remembered under the keys that a batch named to what it does."""
-
-
 Store = tuple[str, str, str]
 """Org, domain and platform of a store."""
 
 T = TypeVar("T")
-
-
-class TooMuchError(Exception):
-    """A batch would have a series count more than it can; the message says so."""
 
 
 class _Waiting(NamedTuple):

@@ -12,11 +12,12 @@ from aiohttp.typedefs import Middleware
 from ..config import ConfigError, dump
 from .api.calls import CallsApi
 from .api.events import EventsApi
-from .api.ingest import Ingest, Tenants
+from .api.ingest import Ingest
 from .api.maintenance import MaintenanceApi
 from .api.orgs import JsonApi
 from .api.otlp import OtlpReceiver
 from .api.predecessor import PredecessorApi
+from .api.receiving import Tenants
 from .bodies import Bodies
 from .endpoints import json_endpoint
 from .exporter import Exporter

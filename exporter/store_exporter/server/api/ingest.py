@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-import time
 from collections.abc import Mapping
 from dataclasses import asdict, replace
-from functools import cache
 from hashlib import blake2b
 from itertools import islice
 from typing import Any
@@ -17,18 +15,11 @@ from aiohttp import web
 
 from ...ingest.body import calls_in
 from ...ingest.calls import Tenant
-from ...ingest.error_classes import ErrorClasses, comparable_names
-from ...ingest.intake import Decide, Effect, Intake, TooMuchError
+from ...ingest.effects import Effect
 from ...ingest.ledger import MarkKey
-from ...ingest.ledger_file import LedgerError
 from ...ingest.reader import CallReader
-from ...metrics.catalogue.exporter import INGESTED
-from ...platforms import base
-from ...stores.model import Store
-from ..bodies import Bodies
 from ..endpoints import ApiError
-from ..exporter import Exporter
-from ..security.access import OrgAccess
+from .receiving import Receiver
 
 log = logging.getLogger(__name__)
 
@@ -38,25 +29,8 @@ _SLICE = 200
 _MOST_UNMAPPED = 20
 
 
-class Ingest:
-    """Takes batches of calls.
-
-    Args:
-        exporter: whose recorder counts them, and which stores there are.
-        access: whose a request is.
-        bodies: reads what is sent.
-        tenants: what is known of the orgs.
-    """
-
-    def __init__(
-        self, exporter: Exporter, access: OrgAccess, bodies: Bodies, tenants: Tenants
-    ) -> None:
-        self._exporter = exporter
-        self._access = access
-        self._bodies = bodies
-        self._tenants = tenants
-        # Together, so that a flood of batches leaves the loop to others after each slice.
-        self._reading = asyncio.Lock()
+class Ingest(Receiver):
+    """Takes batches of calls."""
 
     async def operations(self, request: web.Request) -> dict[str, Any]:
         """Count a batch of calls and answer which of them were not."""
@@ -68,13 +42,13 @@ class Ingest:
                 reader = await self._read(whose, body, request.content_type)
             document = _document(reader)
             if not reader.accepted:
-                tell(self._exporter, org, "refused", len(reader.refusals))
+                self.tell(org, "refused", len(reader.refusals))
                 raise ApiError(400, "none of the calls can be counted", more=document)
             batch = _CallBatch(reader, org, key, body)
-            await counted(self._exporter.intake, batch.keys, batch.decide)
+            await self.count(batch.keys, batch.decide)
             outcome = "duplicate" if batch.duplicate else "counted"
-            tell(self._exporter, org, outcome, reader.accepted)
-            tell(self._exporter, org, "refused", len(reader.refusals))
+            self.tell(org, outcome, reader.accepted)
+            self.tell(org, "refused", len(reader.refusals))
         document["duplicate"] = batch.duplicate
         if not batch.duplicate:
             # The answer is sent first: what is counted is saved, and this is for people to read.
@@ -143,63 +117,6 @@ class _CallBatch:
             raise ApiError(422, "another batch was sent with this Idempotency-Key")
         self.duplicate = True
         return Effect()
-
-
-@cache
-def codes_of(platform: str) -> Mapping[str, str]:
-    """Return error types by the codes of a platform, as they are compared."""
-    return comparable_names(base.load(platform).codes)
-
-
-class Tenants:
-    """What the configuration in use says of the orgs that report."""
-
-    def __init__(self, exporter: Exporter) -> None:
-        self._exporter = exporter
-        self._config = exporter.config
-        self._classes = ErrorClasses(exporter.config.error_classes, codes_of)
-
-    def of(self, org: str) -> Tenant:
-        """Return what is known of an org of the configuration."""
-        config, fleet = self._exporter.config, self._exporter.inventory.fleet
-        if config is not self._config:
-            self._config = config
-            self._classes = ErrorClasses(config.error_classes, codes_of)
-
-        def store(domain: str) -> Store | None:
-            found = fleet.get(domain)
-            return found if found is not None and found.org == org else None
-
-        return Tenant(
-            org=org,
-            store=store,
-            accepts_unknown=config.orgs[org].unknown_domains == "accept",
-            platforms=base.names(),
-            classes=self._classes,
-            now=time.time,
-        )
-
-
-async def counted(intake: Intake, keys: tuple[MarkKey, ...], decide: Decide) -> None:
-    """Count what was reported.
-
-    Raises:
-        ApiError: it cannot be saved or is too much, and nothing of it is counted.
-    """
-    try:
-        await intake.count(keys, decide)
-    except TooMuchError as error:
-        raise ApiError(400, f"{error}; nothing was counted") from None
-    except LedgerError as error:
-        if error.full:
-            raise ApiError(507, "the disk is full; nothing was counted") from None
-        message = "what was sent cannot be saved now; nothing was counted"
-        raise ApiError(503, message, {"Retry-After": "5"}) from None
-
-
-def tell(exporter: Exporter, org: str, outcome: str, count: int) -> None:
-    """Count what became of reported operations."""
-    exporter.recorder.inc(INGESTED, (org, outcome), count)
 
 
 def _document(reader: CallReader) -> dict[str, Any]:

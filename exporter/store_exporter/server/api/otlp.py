@@ -14,15 +14,12 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from ...extras import missing
-from ...ingest.intake import Effect
+from ...ingest.effects import Effect
 from ...ingest.ledger import MarkKey
 from ...ingest.streams import Figure, StreamError, add, added
 from ...metrics.addition import Addition
-from ..bodies import Bodies
 from ..endpoints import ApiError
-from ..exporter import Exporter
-from ..security.access import OrgAccess
-from .ingest import Tenants, counted, tell
+from .receiving import Receiver
 
 if TYPE_CHECKING:
     from ...ingest.otlp import PointError
@@ -35,24 +32,8 @@ _REPEATED = {408: 503, 507: 503}
 """Statuses after which the sender should repeat, as the one that makes it."""
 
 
-class OtlpReceiver:
-    """Takes OTLP requests.
-
-    Args:
-        exporter: whose recorder counts them, and which stores there are.
-        access: whose a request is.
-        bodies: reads what is sent.
-        tenants: what is known of the orgs.
-    """
-
-    def __init__(
-        self, exporter: Exporter, access: OrgAccess, bodies: Bodies, tenants: Tenants
-    ) -> None:
-        self._exporter = exporter
-        self._access = access
-        self._bodies = bodies
-        self._tenants = tenants
-        self._reading = asyncio.Lock()
+class OtlpReceiver(Receiver):
+    """Takes OTLP requests."""
 
     async def metrics(self, request: web.Request) -> web.Response:
         """Count the points of a request and answer how many of them were not."""
@@ -87,9 +68,9 @@ class OtlpReceiver:
                     if count % _SLICE == 0:
                         await asyncio.sleep(0)
             if push.points:
-                await counted(self._exporter.intake, push.keys, push.decide)
-            tell(self._exporter, org, "counted", push.counted)
-            tell(self._exporter, org, "refused", push.rejected)
+                await self.count(push.keys, push.decide)
+            self.tell(org, "counted", push.counted)
+            self.tell(org, "refused", push.rejected)
         return push
 
 
