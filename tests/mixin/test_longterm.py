@@ -62,21 +62,27 @@ def blocks(folder: Path, lines: Iterable[str]) -> None:
     promtool("create-blocks-from", longest, "openmetrics", str(text), str(folder / "prometheus"))
 
 
-def promtool(*arguments: str) -> None:
+def promtool(*arguments: str, folder: Path | None = None) -> None:
     """Run `promtool tsdb`."""
     argv = [servers.tool("promtool"), "tsdb", *arguments]
-    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, cwd=folder)
     assert done.returncode == 0, done.stderr or done.stdout
 
 
 def record(folder: Path, group: Group, start: int, end: int) -> None:
-    """Evaluate a group over the past, at the multiples of its interval."""
-    file = folder / f"{group.name}.yml"
-    file.write_text(as_yaml(as_document([group], grafana="", runbooks="")), encoding="utf-8")
+    """Evaluate a group over the past.
+
+    At which moment of its interval depends on the path of the file, which is therefore the same in
+    every run: promtool leaves out the last second of each two hours.
+    """
+    file = f"{group.name}.yml"
+    document = as_yaml(as_document([group], grafana="", runbooks=""))
+    (folder / file).write_text(document, encoding="utf-8")
     with servers.prometheus("{}", folder, RETENTION) as server:
         promtool(
             *("create-blocks-from", "rules", f"--url={server.url}", f"--start={start}"),
-            *(f"--end={end}", f"--output-dir={folder / 'prometheus'}", str(file)),
+            *(f"--end={end}", f"--output-dir={folder / 'prometheus'}", file),
+            folder=folder,
         )
 
 

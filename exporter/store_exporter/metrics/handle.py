@@ -90,6 +90,7 @@ class OperationHandle(OperationFigures):
     )
 
     _owner: Owner
+    finished: int
 
     def __init__(self, owner: Owner, labels: Labels) -> None:
         super().__init__(owner, labels)
@@ -269,7 +270,7 @@ class OperationHandle(OperationFigures):
         """Drop everything, operations in progress included. No other thread may run."""
         self.durations.clear()
         self._withdraw_tickets()
-        self.granted = self.finished = 0
+        self.granted = 0
         self.begin()
 
     def _withdraw_tickets(self) -> None:

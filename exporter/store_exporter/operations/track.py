@@ -19,7 +19,7 @@ def track(
     failure: Failure | None = None,
     recorder: Recorder | None = None,
 ) -> Tracker:
-    """Measures a store operation: how often, how long, and how it fails.
+    """Measure a store operation: how often, how long, and how it fails.
 
     As a decorator of functions, coroutine functions, generators, asynchronous generators and
     methods of each kind, or as a context manager (`with` and `async with`), which gives the
