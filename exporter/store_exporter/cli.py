@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from importlib import import_module
+from itertools import takewhile
 from platform import python_version
 
 from ._version import __version__
@@ -29,15 +31,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         name: commands.add_parser(name, help=text, description=text, allow_abbrev=False)
         for name, text in COMMANDS.items()
     }
-    chosen = next((argument for argument in arguments if not argument.startswith("-")), None)
-    if chosen not in COMMANDS or arguments[0] != chosen:
-        # Ends the program for --help, --version and whatever is wrong.
-        parser.parse_args(arguments)
-        parser.error("the command comes first")
+    chosen = arguments[0] if arguments else ""
+    if chosen not in COMMANDS:
+        if chosen in ("-h", "--help", "--version"):
+            parser.parse_args([chosen])  # ends the program
+        parser.error(_not_a_command(chosen))
     try:
         command = import_module(module_of(chosen))
         subparsers[chosen].add_argument("--version", action="version", version=version)
         command.add_arguments(subparsers[chosen])
+        _refuse_unknown_options(subparsers[chosen], arguments[1:])
         # Intermixed, so that options may stand before, between and after the other arguments.
         status: int = command.run(subparsers[chosen].parse_intermixed_args(arguments[1:]))
         sys.stdout.flush()
@@ -52,3 +55,28 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return status
+
+
+def _not_a_command(word: str) -> str:
+    if not word:
+        return "a command is needed; store-exporter --help lists them"
+    if word.startswith("-"):
+        return f"the command comes first, and {word} after it; store-exporter --help lists commands"
+    meant = _meant(word, COMMANDS) or "; store-exporter --help lists them"
+    return f"there is no command {word}{meant}"
+
+
+def _refuse_unknown_options(parser: argparse.ArgumentParser, words: Sequence[str]) -> None:
+    """End the program where an option is misspelt, before what is then missing is told instead."""
+    # argparse has no public way to list the options of a parser.
+    known = [flag for action in parser._actions for flag in action.option_strings]  # noqa: SLF001
+    for word in takewhile(lambda word: word != "--", words):
+        name = word.partition("=")[0]
+        # What has a space in it is a sentence, as argparse sees it.
+        if name.startswith("--") and " " not in name and name not in known:
+            parser.error(f"there is no option {name}{_meant(name, known)}")
+
+
+def _meant(word: str, known: Iterable[str]) -> str:
+    close = get_close_matches(word, list(known), n=1)
+    return f"; did you mean {close[0]}?" if close else ""

@@ -93,8 +93,10 @@ _ENTRIES = (
     ErrorType(
         "tls",
         Fault.STORE,
-        "The TLS handshake failed: an expired or mismatched certificate.",
-        "Renew or correct the store's certificate.",
+        "The TLS handshake failed: the certificate has expired or is for another name, or the "
+        "port speaks no TLS.",
+        "Renew or correct the store's certificate, or its url where that leads to a plain http "
+        "port.",
     ),
     ErrorType(
         "server_error",

@@ -247,7 +247,8 @@ async def test_an_address_that_is_taken_is_told(tmp_path: Path) -> None:
         flags = ("--shard=0/2", f"--web.listen-address={taken}", "--log.format=json")
         done = await asyncio.to_thread(run, tmp_path, *flags)
         assert done.returncode == 1
-        assert '"msg": "cannot start: [Errno' in done.stderr
+        said = f"cannot start: {taken} cannot be listened on: Address already in use; --web.listen"
+        assert f'"msg": "{said}' in done.stderr
         assert "Traceback" not in done.stderr
 
 

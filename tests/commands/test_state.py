@@ -118,4 +118,4 @@ def test_a_wrong_number_of_names_is_told(
     arguments: list[str], folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["state", *arguments]) == 2
-    assert "names" in capsys.readouterr().err
+    assert f"state {arguments[0]} takes" in capsys.readouterr().err

@@ -119,7 +119,7 @@ def test_a_state_database_has_its_password_as_a_reference(tmp_path: Path) -> Non
 def test_a_file_that_is_just_being_written_is_not_one_that_removes_every_store(
     tmp_path: Path, text: str
 ) -> None:
-    with pytest.raises(ConfigError, match=r":1: \(file\): is empty; `orgs: \[\]` describes"):
+    with pytest.raises(ConfigError, match=r"yml: is empty; `orgs: \[\]` describes"):
         loaded(tmp_path, text)
 
 

@@ -15,6 +15,7 @@ from tests.server.support import Running, configuration, exporting
 
 HEADER = "X-Prometheus-Scrape-Timeout-Seconds"
 TARGET = "/probe?target=shop.example.com"
+PROBES = "module must be a probe that this store runs: liveness, cart, storefront"
 UP = 'store_up{org="acme",domain="shop.example.com",platform="woocommerce"}'
 
 
@@ -51,12 +52,15 @@ async def test_a_module_is_the_name_of_a_probe(running: Running) -> None:
 @pytest.mark.parametrize(
     ("query", "message"),
     [
-        ("", "target must be the domain of a configured store"),
-        ("?target=", "target must be the domain of a configured store"),
-        ("?target=evil.example", "target must be the domain of a configured store"),
-        ("?target=http://127.0.0.1:9/", "target must be the domain of a configured store"),
-        ("?target=shop.example.com&module=nothing", "module must be a probe that this store runs"),
-        ("?target=shop.example.com&module=orders", "module must be a probe that this store runs"),
+        ("", "target must be the domain of a configured store; /sd lists them"),
+        ("?target=", "target must be the domain of a configured store; /sd lists them"),
+        ("?target=evil.example", "target must be the domain of a configured store; /sd lists them"),
+        (
+            "?target=http://127.0.0.1:9/",
+            "target must be the domain of a configured store; /sd lists them",
+        ),
+        ("?target=shop.example.com&module=nothing", PROBES),
+        ("?target=shop.example.com&module=orders", PROBES),
     ],
 )
 async def test_what_is_not_configured_is_not_probed(

@@ -21,7 +21,7 @@ import httpx
 import yaml
 
 from ..config.problems import suggestion
-from .support import arguments, stores
+from .support import arguments, stores, unreachable
 
 ALERT = "AlertTest"
 SEVERITIES = ("critical", "warning", "info")
@@ -93,12 +93,13 @@ def run(args: argparse.Namespace) -> int:
         hint = suggestion(args.org, config.orgs)
         print(f"{args.org} is not among the orgs of {config.file}; {hint}", file=sys.stderr)
         return 2
-    client = httpx.Client(base_url=args.alertmanager_url.rstrip("/"), timeout=_SECONDS)
     try:
-        with client:
+        with httpx.Client(base_url=args.alertmanager_url.rstrip("/"), timeout=_SECONDS) as client:
             return _test(client, args.org, args.severity, args.timeout)
-    except httpx.HTTPError as error:
-        print(f"{args.alertmanager_url}: {error}", file=sys.stderr)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        url = args.alertmanager_url
+        said = unreachable.told(error, url, "Alertmanager", "--alertmanager.url")
+        print(said, file=sys.stderr)
     except AlertTestError as error:
         print(f"{args.alertmanager_url}: {error}", file=sys.stderr)
     return 1

@@ -83,6 +83,15 @@ def address(text: str) -> str:
 def run(args: argparse.Namespace) -> int:
     """Write the files, or compare them with what is there; 1 when anything is wrong."""
     try:
+        return _run(args)
+    except OSError as error:
+        said = f"{error.filename or args.output} cannot be read or written: {error.strerror}"
+        print(f"{said}; --output names the folder", file=sys.stderr)
+        return 1
+
+
+def _run(args: argparse.Namespace) -> int:
+    try:
         chosen = files.FileOptions(
             links=policy.Links(args.grafana_url, args.runbook_url, args.calls_url),
             routing=routing(load(args.config_file, resolve=False))

@@ -23,8 +23,22 @@ from ..server.state import open_state
 from ..stores.model import Store
 from .support import arguments, stores
 
-_ACTIONS = {"list": (0, 0), "move": (1, 2), "forget": (1, 1)}
-"""How many names each takes, at least and at most."""
+
+class NamesTaken(NamedTuple):
+    """How many names an action takes, and which."""
+
+    least: int
+    most: int
+    words: str
+
+
+_ACTIONS = {
+    "list": NamesTaken(0, 0, "no names"),
+    "move": NamesTaken(
+        1, 2, "the name of what is kept, and the domain that gets it if not its own"
+    ),
+    "forget": NamesTaken(1, 1, "one name, as `state list` prints it"),
+}
 
 
 class Kept(NamedTuple):
@@ -58,9 +72,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """List, move or forget; 1 when it cannot be done, 2 when the command line is wrong."""
     arguments.silence_log()
-    least, most = _ACTIONS[args.action]
-    if not least <= len(args.names) <= most:
-        print(f"state {args.action} takes {least} to {most} names", file=sys.stderr)
+    takes = _ACTIONS[args.action]
+    if not takes.least <= len(args.names) <= takes.most:
+        print(f"state {args.action} takes {takes.words}", file=sys.stderr)
         return 2
     config = stores.read_config(args)
     if config is None:

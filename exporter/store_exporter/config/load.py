@@ -112,11 +112,11 @@ def _text(path: Path) -> str:
     Raises:
         ConfigError: as `read`, or the file is empty.
     """
-    text = read(path)
+    text = read(path, "; `store-exporter init` writes one, --config.file names another")
     if not text.strip():
         # Whoever writes the file in place empties it first, and a reload may come in between.
         message = "is empty; `orgs: []` describes an exporter that watches nothing"
-        raise problems.ConfigError([problems.Problem(str(path), 1, "(file)", message)])
+        raise problems.ConfigError([problems.Problem(str(path), 0, "", message)])
     return text
 
 
@@ -150,13 +150,17 @@ class Reading:
         """
         if not settled(self._path):
             message = f"was still being written after {LONGEST_SECONDS:.0f} s; reload it once more"
-            raise problems.ConfigError([problems.Problem(str(self._path), 1, "(file)", message)])
+            raise problems.ConfigError([problems.Problem(str(self._path), 0, "", message)])
         self._before = load(self._path, environ=self._environ, before=self._before)
         return self._before
 
 
-def read(path: Path) -> str:
+def read(path: Path, missing: str = "") -> str:
     """Return a file's text.
+
+    Args:
+        path: the file.
+        missing: what to do where there is none, behind the words that say so.
 
     Raises:
         ConfigError: it cannot be read, or is not UTF-8.
@@ -164,8 +168,10 @@ def read(path: Path) -> str:
     try:
         with path.open("rb") as file:
             return file.read(document.MAX_BYTES + 1).decode("utf-8-sig")
+    except FileNotFoundError:
+        message = f"there is no such file in {path.absolute().parent}{missing}"
     except OSError as error:
         message = f"cannot be read: {error.strerror}"
     except UnicodeDecodeError:
         message = "is not UTF-8 text"
-    raise problems.ConfigError([problems.Problem(str(path), 1, "(file)", message)])
+    raise problems.ConfigError([problems.Problem(str(path), 0, "", message)])

@@ -12,8 +12,8 @@ class Problem(NamedTuple):
 
     Attributes:
         file: the file's name as it was given.
-        line: counted from 1.
-        path: where in the document, such as `stores[2].credentials`.
+        line: counted from 1; 0 where it is the file as a whole.
+        path: where in the document, such as `stores[2].credentials`; "" for all of it.
         message: what is wrong and what would be right; never the value of a secret.
     """
 
@@ -23,7 +23,8 @@ class Problem(NamedTuple):
     message: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.path}: {self.message}"
+        where = f"{self.file}:{self.line}" if self.line else self.file
+        return ": ".join(part for part in (where, self.path, self.message) if part)
 
 
 class ConfigError(Exception):
@@ -35,14 +36,14 @@ class ConfigError(Exception):
 
 
 def path_text(path: Iterable[str | int]) -> str:
-    """Write a path of keys and indices as `stores[2].credentials`."""
+    """Write a path of keys and indices as `stores[2].credentials`; "" for the whole document."""
     text = ""
     for step in path:
         if isinstance(step, int):
             text += f"[{step}]"
         else:
             text += f".{shortened(step)}" if text else shortened(step)
-    return text or "(file)"
+    return text
 
 
 def shortened(name: str) -> str:

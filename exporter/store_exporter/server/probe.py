@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -68,10 +68,12 @@ class Probing:
         query = request.query
         store = self._exporter.inventory.stores.get(query.get("target", "").lower())
         if store is None:
-            return _refused("target must be the domain of a configured store")
-        job = _job(store, query.get("module", ""))
+            return _refused("target must be the domain of a configured store; /sd lists them")
+        probes = [job for job in jobs_of(store) if job.kind == PROBE]
+        job = _job(probes, query.get("module", ""))
         if job is None:
-            return _refused("module must be a probe that this store runs")
+            names = ", ".join(job.name for job in probes)
+            return _refused(f"module must be a probe that this store runs: {names}")
         try:
             timeout = _timeout(job, request.headers.get(TIMEOUT_HEADER))
         except ValueError:
@@ -124,9 +126,8 @@ def _refused(message: str) -> web.Response:
     return web.Response(status=400, text=f"{message}\n")
 
 
-def _job(store: Store, module: str) -> Job | None:
-    """Find a store's probe by its name; the liveness probe when none is named."""
-    probes = (job for job in jobs_of(store) if job.kind == PROBE)
+def _job(probes: Iterable[Job], module: str) -> Job | None:
+    """Find a probe by its name; the liveness probe when none is named."""
     return next(
         (job for job in probes if job.name == module or (not module and job.liveness)), None
     )

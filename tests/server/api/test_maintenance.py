@@ -109,7 +109,7 @@ async def test_a_token_that_only_reads_begins_and_ends_nothing(running: Running)
     [
         ({"for": "8d"}, "for must be at most 7d"),
         ({"for": "2 hours"}, "for is not a duration"),
-        ({"for": 7200}, "all of them texts"),
+        ({"for": 7200}, "each of them a string"),
         ({"reason": ""}, "reason must be one line"),
         ({"reason": "x" * 201}, "reason must be one line"),
         ({"reason": "two\nlines"}, "reason must be one line"),

@@ -57,7 +57,25 @@ async def test_without_a_token_of_an_org_there_is_no_answer(
     answer = await running.ask(path, headers=headers)
     assert answer.status == 401
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
-    assert answer.json == {"error": "a bearer token of an org is needed"}
+    # The one beyond ASCII does not arrive as a token.
+    unknown = header in ("Bearer nobody", "Bearer token-of-acme-012345678")
+    needed = "a bearer token of an org is needed, as Authorization: Bearer TOKEN"
+    assert answer.json == {"error": "no org has this token" if unknown else needed}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "error"),
+    [
+        ("GET", "/api/v1/healht", 404,
+         "there is nothing at this path; docs/http-api.md has every path"),
+        ("POST", "/api/v1/health", 405, "this path takes GET, HEAD and no other method"),
+    ],
+)  # fmt: skip
+async def test_a_wrong_path_or_method_is_told_as_applications_read_errors(
+    running: Running, method: str, path: str, status: int, error: str
+) -> None:
+    answer = await running.ask(path, method)
+    assert (answer.status, answer.json) == (status, {"error": error})
 
 
 async def test_a_token_does_what_its_scopes_say_and_nothing_else(tmp_path: Path) -> None:

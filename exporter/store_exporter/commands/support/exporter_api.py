@@ -14,7 +14,7 @@ from ...config import Config
 from ...config.model.org import Scope
 from ...stores.model import Store
 from ..serve import PORT
-from . import arguments, stores
+from . import arguments, stores, unreachable
 
 _SECONDS = 30.0
 
@@ -61,7 +61,8 @@ def run(
         print(error, file=sys.stderr)
         return 1
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        print(f"{args.exporter_url}: {error}", file=sys.stderr)
+        said = unreachable.told(error, args.exporter_url, "the exporter", "--exporter.url")
+        print(said, file=sys.stderr)
         return 1
     return 0
 

@@ -14,6 +14,8 @@ from urllib.parse import quote
 
 import httpx
 
+from . import unreachable
+
 ORG_HEADER = "X-Grafana-Org-Id"
 _TIMEOUT = 30.0
 _IGNORED = ("id", "version")
@@ -150,7 +152,9 @@ class Grafana:
         try:
             return self._client.request(method, path, json=body, headers=headers)
         except httpx.HTTPError as error:
-            raise GrafanaError(f"{method} {path}: {type(error).__name__}: {error}") from None
+            url = str(self._client.base_url).rstrip("/")
+            said = unreachable.told(error, url, "Grafana", "--grafana.url")
+            raise GrafanaError(said) from None
 
     @staticmethod
     def _json(method: str, path: str, answer: httpx.Response) -> Any:

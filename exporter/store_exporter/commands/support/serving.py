@@ -7,7 +7,7 @@ import asyncio
 import logging
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from ..._version import __version__
@@ -15,6 +15,7 @@ from ...config import Config, ConfigError, load
 from ...config.load import Reading
 from ...ingest.ledger_file import LedgerError
 from ...net.redactor import Redactor
+from ...probing.jobs import jobs_of
 from ...probing.state.leases import LeaseError
 from ...probing.state.storage import StateError
 from ...server.app import create_app
@@ -26,6 +27,7 @@ from ...server.process.garbage import rare_collections
 from ...server.process.listen import is_loopback, listening, signals
 from ...server.process.systemd import Notifier, activated
 from ...server.security.web_file import WebFile
+from ...stores.model import Store
 from ..serve import PORT
 
 _ORGS_SHOWN = 20
@@ -56,13 +58,27 @@ def run(args: argparse.Namespace) -> int:
 
 def _checked(config: Config) -> int:
     """Print what `--config.check` found in a configuration that can be used."""
-    sick = [store for store in config.stores if store.problem]
-    for store in sick:
-        print(f"{config.file}: {store.domain}: {store.problem}", file=sys.stderr)
+    sick = {store.domain: told for store in config.stores if (told := list(_problems(store)))}
+    for domain, told in sick.items():
+        for problem in told:
+            print(f"{config.file}: {domain}: {problem}", file=sys.stderr)
     stores, orgs = len(config.stores), len(config.orgs)
-    found = f"stores without a secret: {len(sick)} of" if sick else "no problems; stores:"
+    found = f"stores with problems: {len(sick)} of" if sick else "no problems; stores:"
     print(f"{config.file}: {found} {stores}, orgs: {orgs}")
     return 1 if sick else 0
+
+
+def _problems(store: Store) -> Iterator[str]:
+    """Yield what keeps one store from being watched well, and stops no other."""
+    if store.problem:
+        yield store.problem
+    for job in jobs_of(store):
+        needed = job.check.requests * 3600 / job.schedule.interval
+        if job.liveness and needed > store.requests_per_hour:
+            yield (
+                f"requests_per_hour is {store.requests_per_hour}, and the probe {job.name} alone "
+                f"takes {needed:.0f}: raise it, or the interval of {job.name}"
+            )
 
 
 async def _serve(

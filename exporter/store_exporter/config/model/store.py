@@ -8,7 +8,15 @@ from pydantic import AfterValidator, Field, model_validator
 
 from ...stores.maintenance import MAX_SECONDS, is_reason
 from .section import Section
-from .types import Duration, Moment, ProxyExemption, ProxyUrl, ReadableFile, SecretReference
+from .types import (
+    Duration,
+    Interval,
+    Moment,
+    ProxyExemption,
+    ProxyUrl,
+    ReadableFile,
+    SecretReference,
+)
 
 
 def _reason(value: str) -> str:
@@ -72,7 +80,9 @@ class Limits(ProxySection):
 class ScheduleSection(Section):
     """How often one probe or collector runs."""
 
-    interval: Duration | None = Field(None, description="Time from one start to the next.")
+    interval: Interval | None = Field(
+        None, description="Time from one start to the next, a second or more."
+    )
     timeout: Duration | None = Field(None, description="The longest that one run may take.")
     enabled: bool | None = Field(None, description="Whether it runs at all.")
 

@@ -15,6 +15,8 @@ from ..problems import suggestion
 from . import values
 
 MIN_TOKEN_LENGTH = 16
+SHORTEST_INTERVAL = 1.0
+"""Seconds between two runs of a probe or collector; less is a slip in the unit."""
 Info = ValidationInfo[secrets.SecretSource]
 
 
@@ -43,6 +45,13 @@ def _error_type(value: Any) -> str:
         hint = suggestion(value if isinstance(value, str) else "", ERROR_TYPES)
         raise ValueError(f"is not an error type; {hint}")
     return value
+
+
+def _interval(value: Any) -> float:
+    seconds = values.duration(value)
+    if seconds < SHORTEST_INTERVAL:
+        raise ValueError(f"must be at least {values.duration_text(SHORTEST_INTERVAL)}")
+    return seconds
 
 
 def _path(value: Any, info: Info) -> Path:
@@ -78,6 +87,7 @@ StoreSecret = Annotated[Secret | Unreadable, BeforeValidator(_of_store), _REFERE
 """A secret that only one store needs: that store is shown as critical where it cannot be read."""
 Token = Annotated[Secret, BeforeValidator(read_token), _REFERENCE]
 Duration = Annotated[float, BeforeValidator(values.duration), Says("duration")]
+Interval = Annotated[float, BeforeValidator(_interval), Says("duration")]
 Moment = Annotated[float, BeforeValidator(values.moment), Says("date and time")]
 Domain = Annotated[str, BeforeValidator(values.domain), Says("host name")]
 Org = Annotated[str, BeforeValidator(values.org), Says("name")]

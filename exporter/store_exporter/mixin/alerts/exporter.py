@@ -69,7 +69,7 @@ def exporter_down() -> Alert:
         Dashboards.EXPORTER,
         Runbook(
             "Prometheus reaches the exporter's address but gets no metrics, or does not reach it. "
-            "No store it watches is being watched.",
+            "Nobody watches its stores meanwhile, unless a replica has taken them over.",
             (
                 "Is the process running? Read the last lines of its log.",
                 "`curl ADDRESS/-/healthy` and `curl ADDRESS/metrics` from Prometheus' machine.",
@@ -158,7 +158,7 @@ def scheduler_lagging() -> Alert:
                 "Do many stores time out at once? Then its own network may be at fault.",
             ),
             (
-                "Give it a processor core more, or split the stores among several exporters.",
+                "Give it one more processor core, or split the stores among several exporters.",
                 "Lengthen intervals of expensive collectors.",
             ),
         ),
@@ -188,7 +188,7 @@ def loop_stalling() -> Alert:
                 "The exporter dashboard shows the pauses beside the lag of probes.",
             ),
             (
-                "Give it a processor core more, or split the stores among several exporters.",
+                "Give it one more processor core, or split the stores among several exporters.",
                 "If it has processor time to spare, report it as a bug, with the number of stores.",
             ),
         ),
@@ -272,7 +272,7 @@ def impaired() -> Alert:
             ),
             (
                 "Restore its network, or raise the limit that is reached.",
-                "Give it a processor core more, or split the stores among several exporters.",
+                "Give it one more processor core, or split the stores among several exporters.",
             ),
         ),
         by=PROCESS,

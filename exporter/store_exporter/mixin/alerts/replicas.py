@@ -38,10 +38,16 @@ def watched_twice() -> Alert:
             "counters take turns in one series, and every increase is wrong.",
             (
                 f"`sum by (instance) ({exporter.STORES.name})` shows who watches how many.",
-                "Compare `state_directory` of their configurations, and the hosts they run on.",
+                (
+                    "Compare `state_directory` or `state_database` of their configurations, and "
+                    "the hosts they run on."
+                ),
             ),
             (
-                "Give them one `state_directory` on one host, or PostgreSQL; see docs/scaling.md.",
+                (
+                    "Give them one `state_directory` on one host, or one `state_database`; see "
+                    "docs/scaling.md."
+                ),
                 "Stop the one that is too many until then.",
             ),
         ),
@@ -69,11 +75,17 @@ def unwatched() -> Alert:
             "no store is watched twice.",
             (
                 "Their logs say why the leases cannot be read or written.",
-                "Is the PostgreSQL of `state_directory` up? Is the disk of the folder full?",
+                (
+                    "Is the PostgreSQL of `state_database` up? Without one: is the disk of "
+                    "`state_directory` full?"
+                ),
             ),
             (
                 "Bring the state back; the exporters go on within seconds.",
-                "If that takes long, run one exporter alone with another `state_directory`.",
+                (
+                    "If that takes long, run one exporter alone, without `state_database` and "
+                    "with a `state_directory` of its own."
+                ),
             ),
         ),
         by=labels,

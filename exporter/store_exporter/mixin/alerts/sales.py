@@ -100,9 +100,9 @@ def payments_failing() -> Alert:
         f"{SHARE} of the payments at {WHO} failed in the last hour.",
         Dashboards.SHOP,
         Runbook(
-            f"More than {THRESHOLDS.payment_failure_share:.0%} of the orders of the last hour "
-            f"ended in the status failed, of at least {THRESHOLDS.payment_minimum:g} orders, and "
-            f"more than {THRESHOLDS.payment_factor:g} times as many as in the week before. "
+            f"More than {THRESHOLDS.payment_failure_share:.0%} of the orders of the last hour, "
+            f"which were at least {THRESHOLDS.payment_minimum:g}, ended in the status failed; that "
+            f"is more than {THRESHOLDS.payment_factor:g} times the share of the week before. "
             "Either the payment provider or its plugin does not work, or somebody tests stolen "
             "cards on the shop.",
             (
@@ -154,11 +154,11 @@ def payment_method_failing() -> Alert:
         "the last two hours.",
         Dashboards.SHOP,
         Runbook(
-            f"More than {limits.method_failure_share:.0%} of the payments by this method failed "
-            "within the last two hours, each order counted once, of at least "
-            f"{limits.method_minimum:g}, and more than {limits.method_factor:g} times as many as "
-            "in the week before. Other methods may work, so that the shop goes on selling less, "
-            "and nobody notices.",
+            f"More than {limits.method_failure_share:.0%} of the orders that were paid by this "
+            f"method in the last two hours, which were at least {limits.method_minimum:g}, failed; "
+            f"that is more than {limits.method_factor:g} times the share of the week before. An "
+            "order counts once, however often its payment was tried. Other methods may work, so "
+            "that the shop goes on selling less, and nobody notices.",
             (
                 (
                     "Open some of these orders in the shop: their notes or timeline have the "
@@ -233,10 +233,11 @@ def checkout_errors_after_update() -> Alert:
         Dashboards.SHOP,
         Runbook(
             f"The shop software, a plugin, the theme or an application changed within the last "
-            f"{_UPDATED[:-1]} hours, and more than {limits.checkout_failure_share:.0%} of the "
-            "calls that fill carts and check out fail, at least "
-            f"{limits.checkout_factor:g} times as many as in the day before, of at least "
-            f"{limits.checkout_minimum:g} calls. What shoppers do wrong is not counted.",
+            f"{_UPDATED[:-1]} hours. Since then more than {limits.checkout_failure_share:.0%} of "
+            "the calls that fill carts and check out fail: more than "
+            f"{limits.checkout_factor:g} times the share of the day before, among at least "
+            f"{limits.checkout_minimum:g} calls in half an hour. What shoppers do wrong is not "
+            "counted.",
             (
                 "The errors dashboard, filtered by this store, shows which operations fail how.",
                 "What was updated? The shop dashboard lists what changed, from what to what.",

@@ -44,8 +44,9 @@ def refunds() -> Alert:
         Runbook(
             f"The refunds of a day are more than {times:g} times what they normally are, and more "
             f"than {share:.0%} of the day's revenue, in a shop with at least "
-            f"{THRESHOLDS.surge_orders:g} orders a day. A faulty batch or wrong description, a "
-            f"price by mistake, fraud with an account of the shop, or a recall. {_LEARNT}",
+            f"{THRESHOLDS.surge_orders:g} orders a day. Behind it may be a faulty batch, a wrong "
+            "description or price, a recall, or fraud with an account of the shop. "
+            f"{_LEARNT}",
             (
                 "Which products and reasons do the refunded orders have in common?",
                 "Were they refunded by a person of the shop? By whom, and is that expected?",

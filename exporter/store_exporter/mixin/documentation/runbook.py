@@ -13,8 +13,8 @@ from ..model import Alert
 _SEVERITIES = {
     "critical": "pages somebody",
     "warning": "goes to the work queue",
-    "info": "is context",
-    "none": "is for machines",
+    "info": "informs, and wakes nobody",
+    "none": "for machines alone",
 }
 
 
@@ -33,7 +33,7 @@ def index(every: Iterable[Alert]) -> str:
             "# Runbooks",
             (
                 "One page for each alert: what it means, how to check, what to do. "
-                "Critical alerts page somebody, warnings are a work queue, info is context."
+                "Critical alerts page somebody, warnings are a work queue, info wakes nobody."
             ),
             markdown.table(
                 ("alert", "severity", "what it says"),
@@ -111,11 +111,19 @@ def store(same: tuple[str, ...]) -> str:
 
 def condition(rule: Alert) -> tuple[str, str]:
     """When one rule fires."""
-    hold = f"for {rule.hold / 60:g} minutes" if rule.hold else "at once"
+    holds = f"when this has held for {_time(rule.hold)}" if rule.hold else "as soon as this holds"
     return (
-        f"Severity {rule.severity} ({_SEVERITIES[rule.severity]}), when this holds {hold}:",
+        f"Severity {rule.severity} ({_SEVERITIES[rule.severity]}), {holds}:",
         markdown.code("promql", promql.lines(rule.condition)),
     )
+
+
+def _time(seconds: float) -> str:
+    """A time in words."""
+    minutes = round(seconds / 60)
+    if minutes % 60 == 0:
+        return "an hour" if minutes == 60 else f"{minutes // 60} hours"
+    return "a minute" if minutes == 1 else f"{minutes} minutes"
 
 
 def error_types(faults: tuple[Fault, ...]) -> tuple[str, ...]:

@@ -86,7 +86,8 @@ class SqliteState(SqlState):
             self._close_file()
         except OSError as error:
             self.close()
-            raise StateError(f"cannot use {self._path}: {error}") from error
+            advice = "set state_directory to a folder that the exporter may write to"
+            raise StateError(f"{self._path} cannot be used: {error}; {advice}") from error
         except StateError:
             self.close()
             raise

@@ -108,7 +108,7 @@ def _asked(body: bytes) -> dict[str, str]:
         asked = json.loads(body)
     except (ValueError, RecursionError):
         raise ApiError(400, "the body must be a JSON document") from None
-    wanted = "the body must be an object with domain, for and reason, all of them texts"
+    wanted = "the body must be an object with domain, for and reason, each of them a string"
     if not isinstance(asked, dict) or sorted(asked) != sorted(_KEYS):
         raise ApiError(400, wanted)
     if not all(isinstance(value, str) for value in asked.values()):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+import os
 import signal
 import socket
 import ssl
@@ -58,7 +59,7 @@ async def listening(
             connections.listen(listener)
             urls.append(_url(scheme, listener))
         for host, port in addresses:
-            for listener in await _listeners(host, port):
+            for listener in await _opened(host, port):
                 connections.listen(listener)
                 urls.append(_url(scheme, listener))
         yield urls
@@ -66,6 +67,25 @@ async def listening(
         connections.refuse()
         await runner.cleanup()
         await connections.close()
+
+
+async def _opened(host: str | None, port: int) -> list[socket.socket]:
+    """Open what `_listeners` does, and say of an address that it cannot be listened on.
+
+    Raises:
+        OSError: with a sentence for whoever gave the address.
+    """
+    try:
+        return await _listeners(host, port)
+    except OSError as error:
+        # Names that do not resolve have numbers of their own.
+        of_host = isinstance(error, socket.gaierror) or error.errno is None
+        reason = error.strerror if of_host else os.strerror(error.errno or 0)
+        shown = f"[{host}]" if host and ":" in host else host or ""
+        raise OSError(
+            f"{shown}:{port} cannot be listened on: {reason}; --web.listen-address names another "
+            "address"
+        ) from error
 
 
 async def _listeners(host: str | None, port: int) -> list[socket.socket]:

@@ -15,7 +15,7 @@ from ..endpoints import ApiError
 from ..exporter import Exporter
 from ..process import connections
 from .passwords import BusyError, Passwords
-from .tokens import OrgTokens
+from .tokens import OrgTokens, is_bearer
 from .web_file import WebFile
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -46,9 +46,14 @@ class OrgAccess:
         if self._config is not self._exporter.config:
             self._config = self._exporter.config
             self._tokens = OrgTokens(self._config.orgs)
-        grant = self._tokens.grant(request.headers.get("Authorization", ""))
+        authorization = request.headers.get("Authorization", "")
+        grant = self._tokens.grant(authorization)
+        if grant is None and is_bearer(authorization):
+            challenge = _bearer_challenge(', error="invalid_token"')
+            raise ApiError(401, "no org has this token", challenge)
         if grant is None:
-            raise ApiError(401, "a bearer token of an org is needed", _bearer_challenge())
+            message = "a bearer token of an org is needed, as Authorization: Bearer TOKEN"
+            raise ApiError(401, message, _bearer_challenge())
         if scope not in grant.scopes:
             challenge = _bearer_challenge(f', error="insufficient_scope", scope="{scope}"')
             raise ApiError(403, f"a token with the scope {scope} is needed", challenge)

@@ -50,7 +50,8 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
             async with asyncio.timeout(REQUEST_SECONDS):
                 response = await handler(request)
     except web.HTTPException as error:
-        response = plain_text_error(error)
+        of_api = "/api/" in request.path
+        response = json_error(error) if of_api else plain_text_error(error)
     except TimeoutError:
         response = web.Response(status=503, text="the request took too long\n")
     except Exception:
@@ -84,3 +85,14 @@ def plain_text_error(error: web.HTTPException) -> web.Response:
     headers = {name: error.headers[name] for name in ("Allow",) if name in error.headers}
     text = f"{error.status} {error.reason}\n"
     return web.Response(status=error.status, text=text, headers=headers)
+
+
+def json_error(error: web.HTTPException) -> web.Response:
+    """Answer an HTTP error as applications read errors, without anything of the request in it."""
+    headers = {name: error.headers[name] for name in ("Allow",) if name in error.headers}
+    message = error.reason
+    if headers:
+        message = f"this path takes {headers['Allow'].replace(',', ', ')} and no other method"
+    elif error.status == 404:
+        message = "there is nothing at this path; docs/http-api.md has every path"
+    return web.json_response({"error": message}, status=error.status, headers=headers)

@@ -34,10 +34,15 @@ class OrgTokens:
 
     def grant(self, authorization: str) -> Grant | None:
         """Return what an `Authorization` header's token is good for; None if nothing knows it."""
-        scheme, _, token = authorization.partition(" ")
-        if scheme.lower() != "bearer" or not token.strip():
+        if not is_bearer(authorization):
             return None
-        return self._grants.get(self._digest(token.strip()))
+        return self._grants.get(self._digest(authorization.partition(" ")[2].strip()))
 
     def _digest(self, token: str) -> bytes:
         return hmac.digest(self._key, token.encode("utf-8", "surrogateescape"), "sha256")
+
+
+def is_bearer(authorization: str) -> bool:
+    """Tell whether an `Authorization` header holds a bearer token, known or not."""
+    scheme, _, token = authorization.partition(" ")
+    return scheme.lower() == "bearer" and bool(token.strip())

@@ -10,6 +10,7 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from ....contract import Collector, Report, Run
@@ -240,6 +241,10 @@ class OrderBook(ABC, Generic[ApiT, P]):
         if messages:
             count, first = len(messages), messages[0]
             reasons.append(f"Orders that could not be read and are not counted: {count} ({first}).")
+        since = self.options.since
+        if since is not None and since > self.run.now():
+            begins = datetime.fromtimestamp(since, UTC).strftime("%Y-%m-%d %H:%M UTC")
+            reasons.append(f"The option since is in the future: nothing counts before {begins}.")
         if self.ledger.overflow:
             reasons.append("Orders in too many currencies: the money of some is not counted.")
         return reasons

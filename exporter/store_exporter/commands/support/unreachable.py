@@ -1,0 +1,24 @@
+"""A server that a command asks and that does not answer, in words."""
+
+from __future__ import annotations
+
+import re
+
+import httpx
+
+_NUMBER = re.compile(r"^\[Errno -?\d+\] ")
+
+
+def told(error: Exception, url: str, server: str, option: str) -> str:
+    """Say that a server did not answer, and what may be wrong.
+
+    Args:
+        error: what httpx raised.
+        url: the address that was asked.
+        server: what should be there, such as `Alertmanager`.
+        option: by which another address is given.
+    """
+    reason = _NUMBER.sub("", str(error)) or type(error).__name__
+    if isinstance(error, httpx.ConnectError | httpx.InvalidURL | httpx.UnsupportedProtocol):
+        return f"{url}: {reason}; does {server} run there? {option} gives another address"
+    return f"{url}: {reason}"

@@ -1,0 +1,94 @@
+"""Mistakes at the command line, and the sentence that says what is wrong and what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from store_exporter import cli
+
+CONFIGURATION = """
+orgs: [{org: acme, api_tokens: [env:TOKEN]}]
+stores:
+  - {org: acme, domain: shop.example.com, platform: woocommerce,
+     credentials: {consumer_key: env:KEY, consumer_secret: env:SECRET}}
+"""
+NOWHERE = "http://127.0.0.1:9"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TOKEN", "token-of-acme-0123456789")
+    monkeypatch.setenv("KEY", "ck_0123456789abcdef")
+    monkeypatch.setenv("SECRET", "cs_0123456789abcdef")
+    monkeypatch.setenv("GRAFANA_PASSWORD", "admin")
+    (tmp_path / "store-exporter.yml").write_text(CONFIGURATION)
+    return tmp_path
+
+
+def said(capsys: pytest.CaptureFixture[str], line: str) -> tuple[int, str]:
+    """Run a command line; its exit status and the last line of what it complains."""
+    try:
+        status = cli.main(line.split())
+    except SystemExit as ended:
+        status = int(ended.code or 0)
+    lines = capsys.readouterr().err.splitlines()
+    assert not [line for line in lines if "Traceback" in line]
+    return status, lines[-1] if lines else ""
+
+
+@pytest.mark.parametrize(
+    ("line", "status", "sentence"),
+    [
+        ("", 2, "a command is needed; store-exporter --help lists them"),
+        ("serv", 2, "there is no command serv; did you mean serve?"),
+        ("xyz", 2, "there is no command xyz; store-exporter --help lists them"),
+        ("--config.file=a.yml serve", 2, "the command comes first, and --config.file=a.yml after"),
+        ("serve --config.chek", 2, "no option --config.chek; did you mean --config.check?"),
+        ("run check_stock --stor=a.example", 2, "there is no option --stor; did you mean --store?"),
+        ("doctor --config.file=nope.yml", 1, "nope.yml: there is no such file in {folder}; "),
+        ("serve --config.file=.", 1, ".: cannot be read: Is a directory"),
+        ("probe shop.example.con", 2, "did you mean shop.example.com?"),
+        ("alert-test acne", 2, "acne is not among the orgs of store-exporter.yml; did you mean"),
+        (f"calls shop.example.com --exporter.url={NOWHERE}", 1,
+         f"{NOWHERE}: Connection refused; does the exporter run there? --exporter.url gives"),
+        (f"alert-test acme --alertmanager.url={NOWHERE}", 1,
+         f"{NOWHERE}: Connection refused; does Alertmanager run there? --alertmanager.url gives"),
+        ("alert-test acme --alertmanager.url=nonsense", 1, "does Alertmanager run there?"),
+        (f"grafana --grafana.url={NOWHERE}", 1,
+         f"{NOWHERE}: Connection refused; does Grafana run there? --grafana.url gives"),
+        ("generate --output=store-exporter.yml", 1,
+         "cannot be read or written: Not a directory; --output names the folder"),
+        ("state list shop.example.com", 2, "state list takes no names"),
+        ("state forget", 2, "state forget takes one name, as `state list` prints it"),
+        ("state move", 2, "state move takes the name of what is kept, and the domain that gets it"),
+    ],
+    ids=lambda value: str(value)[:40],
+)  # fmt: skip
+def test_a_mistake_is_told_with_what_to_do(
+    folder: Path, capsys: pytest.CaptureFixture[str], line: str, status: int, sentence: str
+) -> None:
+    found = said(capsys, line)
+    assert found[0] == status
+    assert sentence.format(folder=folder) in found[1]
+
+
+def test_a_budget_that_liveness_alone_exceeds_is_told_by_the_check(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "store-exporter.yml").write_text(
+        f"defaults: {{requests_per_hour: 59}}{CONFIGURATION}"
+    )
+    assert said(capsys, "serve --config.check") == (
+        1,
+        (
+            "store-exporter.yml: shop.example.com: requests_per_hour is 59, and the probe "
+            "liveness alone takes 60: raise it, or the interval of liveness"
+        ),
+    )
+    (folder / "store-exporter.yml").write_text(
+        f"defaults: {{requests_per_hour: 60}}{CONFIGURATION}"
+    )
+    assert said(capsys, "serve --config.check") == (0, "")
