@@ -735,3 +735,11 @@ async def test_whatever_happens_money_is_counted_exactly(
         revenue = sum((Decimal(order["total"]) for order in paid), Decimal(0))
         assert found["store_revenue_total{GBP}"] == float(revenue)
         assert found["store_refunds_total{GBP}"] == float(Decimal("0.01") * len(refunds))
+
+
+async def test_a_beginning_in_the_future_is_a_reason_for_degraded() -> None:
+    async with watching(orders=5) as store:
+        report = await store.collect("orders", since="2100-01-01")
+        assert report.degraded == [
+            "The option since is in the future: nothing counts before 2100-01-01 00:00 UTC."
+        ]
