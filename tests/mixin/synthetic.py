@@ -72,6 +72,7 @@ VALUES: dict[str, Sequence[str]] = {
     "timezone": ("Europe/Berlin",),
     "order_storage": ("hpos",),
     "quantile": ("0.5", "0.95", "0.99"),
+    "le": (*map(str, operations.LATENCY_BUCKETS), "+Inf"),
     "slo": ("availability", "latency"),
 }
 STATES = {
@@ -233,12 +234,15 @@ def target_lines(now: int) -> Iterator[str]:
 def recorded_lines(now: int, watchers: int = 1) -> Iterator[str]:
     """History of the recorded series; their names tell their labels.
 
+    Histograms are classic ones, as those of the applications are here.
+
     Args:
         now: its end.
         watchers: how many exporters watch each store at the same time.
     """
     groups = [*recording.groups(), *slo.groups()]
-    names = dict.fromkeys(r.name for g in groups for r in g.rules if isinstance(r, Record))
+    rules = dict.fromkeys(r.name for g in groups for r in g.rules if isinstance(r, Record))
+    names = [n for n in rules if n not in (series.OPERATION_HISTOGRAM, series.STORE_HISTOGRAM)]
     known = (
         "error_type",
         "org",
@@ -255,6 +259,8 @@ def recorded_lines(now: int, watchers: int = 1) -> Iterator[str]:
         labels = [label for label in known if label in level]
         if "quantile" in name:
             labels.append("quantile")
+        if level.endswith("_le"):
+            labels.append("le")
         yield f"# TYPE {name} gauge"
         for number, pairs in enumerate(label_sets(labels, name)):
             text = ",".join(f'{k}="{v}"' for k, v in pairs)
@@ -267,6 +273,8 @@ def recorded_lines(now: int, watchers: int = 1) -> Iterator[str]:
 def recorded_value(name: str, labels: dict[str, str], number: int, t: int) -> float:
     """A value that varies over the day, in the range that such a series has."""
     wave = 0.5 + 0.4 * math.sin(t / 1800 + number)
+    if "le" in labels:
+        return RATE * histogram_share(operations.OPERATION_DURATION, float(labels["le"]))
     if "quantile" in labels:
         return float(labels["quantile"]) * (1 + wave)
     typical = (

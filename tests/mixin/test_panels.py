@@ -119,6 +119,32 @@ def test_the_rates_of_operations_add_up_to_the_total(history: tuple[Server, floa
     assert sum(values[-1] for _, values in parts) == pytest.approx(total, rel=0.01)
 
 
+def test_some_operations_and_all_of_them_are_parts_and_whole(
+    history: tuple[Server, float],
+) -> None:
+    source = Source(history[0].url, history[1])
+    (page,) = [page for page in dashboards.pages() if page.file == "operations"]
+    panels = {panel.title: panel for panel in page.panels}
+    everything = next(choices(source, page))
+    one, *others = OPERATIONS
+
+    def errors(chosen: str) -> float:
+        panel = panels["Errors per hour by who must act"]
+        found = source.ask(panel, panel.queries[0], {**everything, "operation": chosen})
+        assert {labels["fault"] for labels, _ in found} == {fault for _, fault in ERRORS}
+        return sum(values[-1] for _, values in found)
+
+    parts = errors(one) + errors(f"({'|'.join(others)})")
+    assert errors(everything["operation"]) == pytest.approx(parts)
+    # All of them take as long here, so that one has the quantiles of all.
+    for query in panels["Latency"].queries:
+        (whole,), (part,) = (
+            source.ask(panels["Latency"], query, {**everything, "operation": operation})
+            for operation in (everything["operation"], one)
+        )
+        assert whole[1][-1] == pytest.approx(part[1][-1], rel=0.01), query.legend
+
+
 def test_an_error_type_correlates_perfectly_with_itself(history: tuple[Server, float]) -> None:
     source = Source(history[0].url, history[1])
     (page,) = [page for page in dashboards.pages() if page.file == "errors"]

@@ -14,7 +14,7 @@ def by_hour(
     rate: str,
     *,
     empty: str = "",
-    exemplars: bool = False,
+    exemplars: tuple[str, ...] = (),
     width: int = 8,
     height: int = 8,
     links: tuple[Dashboard | str, ...] = (),
@@ -27,9 +27,9 @@ def by_hour(
         description: see there.
         label: by which it is stacked.
         rate: PromQL of what happens in a second, with that label.
-        empty: this and the next one are as in `Query`.
-        exemplars: see there.
-        width: this and the others are as in `Panel`.
+        empty: as in `Query`.
+        exemplars: this and the others are as in `Panel`.
+        width: see there.
         height: see there.
         links: see there.
         nothing: see there.
@@ -39,11 +39,12 @@ def by_hour(
         PanelKind.GRAPH,
         title,
         description,
-        (Query(expression, legend, empty=empty, exemplars=exemplars),),
+        (Query(expression, legend, empty=empty),),
         width=width,
         height=height,
         low=0,
         stacked=True,
+        exemplars=exemplars,
         links=links,
         nothing=nothing,
     )

@@ -70,8 +70,6 @@ class Query:
         otherwise: what stands in the first column where this query finds no row, because Grafana
             shows no words in a table of several queries; of tables only.
         right: whether its values have an axis of their own at the right; of graphs only.
-        exemplars: whether the traces of single calls are shown as dots; of graphs whose expression
-            reads the applications' own series, for recorded ones have none.
     """
 
     expression: str
@@ -85,7 +83,6 @@ class Query:
     width: int = 92
     otherwise: Nothing | None = None
     right: bool = False
-    exemplars: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +161,8 @@ class Panel:
         text: whether a single figure's name is all that is shown.
         nothing: what is shown where there is nothing.
         least_first: whether the least of a graph's series matters most, and leads its legend.
+        exemplars: selectors of the applications' own series, the traces of whose single calls are
+            shown as dots: recorded series have none.
         calls: whether a click leads to the recent calls of a row as well; of tables by store,
             operation and error type.
         columns: labels shown as columns of a table, in their order.
@@ -196,6 +195,7 @@ class Panel:
     text: bool = False
     nothing: Nothing = Nothing.UNKNOWN
     least_first: bool = False
+    exemplars: tuple[str, ...] = ()
     calls: bool = False
     columns: tuple[str, ...] = ()
     after: tuple[str, ...] | None = None

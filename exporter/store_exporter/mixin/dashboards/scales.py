@@ -5,10 +5,10 @@ from __future__ import annotations
 from ...metrics.catalogue import business
 from .. import promql, series
 from ..policy import THRESHOLDS
-from ..promql import STORE, select
+from ..promql import STORE, equal, select, total
 from ..rules import recording
 from .panels import GREEN, RED, YELLOW, Steps
-from .variables import CURRENCY_MATCH, OPERATION_MATCH, STORE_MATCH
+from .variables import ALL_OPERATIONS, CURRENCY_MATCH, OPERATION_MATCH, SOME_OPERATIONS, STORE_MATCH
 
 NONE_GOOD: Steps = ((None, GREEN), (1, RED))
 FEW_GOOD: Steps = ((None, GREEN), (1, YELLOW))
@@ -66,6 +66,29 @@ def calls(*labels: str, matchers: tuple[str, ...] = OPERATION_MATCH) -> str:
 def failures(*labels: str, matchers: tuple[str, ...] = OPERATION_MATCH) -> str:
     """Failed calls an hour by labels, shoppers' mistakes left out."""
     return promql.hourly(promql.total(labels, select(series.OPERATION_FAILED, *matchers)))
+
+
+def chosen(labels: tuple[str, ...], of_store: str, of_operation: str) -> str:
+    """Sum of the chosen operations by labels, read from as few series as there are for it.
+
+    Args:
+        labels: that are left.
+        of_store: the series recorded by store, read when all operations are chosen: there are as
+            many times fewer of them as there are operations.
+        of_operation: the same by operation, read when some are chosen.
+    """
+    every = f"{{{', '.join((equal('__name__', of_store), ALL_OPERATIONS, *STORE_MATCH))}}}"
+    some = f"{{{', '.join((equal('__name__', of_operation), SOME_OPERATIONS, *OPERATION_MATCH))}}}"
+    return f"({total(labels, every)} or {total(labels, some)})"
+
+
+def quantile(q: float) -> str:
+    """Quantile of the chosen operations together, from native or classic histograms."""
+    return promql.quantile_of(
+        q,
+        chosen((), series.STORE_HISTOGRAM, series.OPERATION_HISTOGRAM),
+        chosen(promql.BUCKET, series.STORE_BUCKETS, series.OPERATION_BUCKETS),
+    )
 
 
 def intervals_ago(*labels: str) -> str:

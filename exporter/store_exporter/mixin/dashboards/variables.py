@@ -40,6 +40,12 @@ PROCESSES = (JOB, INSTANCE)
 
 STORE_MATCH = promql.variables(*(each.name for each in STORES))
 OPERATION_MATCH = promql.variables(*(each.name for each in OPERATIONS))
+ALL_OPERATIONS = f'__name__=~"${OPERATION.name}"'
+SOME_OPERATIONS = f'__name__!~"${OPERATION.name}"'
+"""Matchers of a selector that finds nothing unless all operations are chosen, or some of them.
+
+What stands for all, `.+`, matches the name of the metric itself, and no operation is called so.
+"""
 CURRENCY_MATCH = promql.variables(CURRENCY.name)
 PROCESS_MATCH = promql.variables(*(each.name for each in PROCESSES))
 

@@ -220,6 +220,8 @@ def render(
         .thresholds(thresholds(panel.steps))
         .mappings([*mappings(panel.mappings), unknown(panel.nothing)])
     )
+    if panel.exemplars:
+        builder.with_target(exemplars(panel.exemplars))
     for index, query in enumerate(panel.queries):
         builder.with_target(target(panel, query, chr(ord("A") + index)))
     if panel.decimals is not None:
@@ -264,13 +266,30 @@ def target(panel: Panel, query: Query, ref: str) -> prometheus.Dataquery:
         result.range()
     else:
         result.instant()
-    if query.exemplars:
-        result.exemplar(exemplar=True)
     if panel.kind is PanelKind.TABLE:
         result.format(PromQueryFormat.TABLE)
     if panel.kind is PanelKind.HEATMAP:
         result.format(PromQueryFormat.HEATMAP)
     return result
+
+
+def exemplars(selectors: tuple[str, ...]) -> prometheus.Dataquery:
+    """The query whose exemplars a panel shows, and no figure.
+
+    Grafana asks for exemplars beside the figures of the same expression, of which Prometheus reads
+    the selectors alone. So this one is about the year 1970: there is nothing to read, whatever the
+    range. Grafana leaves it out if another query before it names the same histogram.
+    """
+    windows = (f"rate({promql.over(each, '$__rate_interval')} @ 0)" for each in selectors)
+    return (
+        prometheus.Dataquery()
+        .datasource(DATASOURCE)
+        .ref_id("Exemplars")
+        .expr(" or ".join(windows))
+        .legend_format("__auto")
+        .range()
+        .exemplar(exemplar=True)
+    )
 
 
 def link(title: str, url: str) -> build.DashboardLink:

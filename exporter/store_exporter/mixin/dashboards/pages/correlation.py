@@ -5,7 +5,7 @@ from __future__ import annotations
 from ....metrics.catalogue import operations
 from ... import promql, series
 from ...promql import increase, select
-from ..panels import BLUE, GREY, ORANGE, RED, Nothing, Panel, PanelKind, Query, Row
+from ..panels import BLUE, GREY, ORANGE, RED, Nothing, Panel, PanelKind, Query, Row, Steps
 from ..scales import NO_ERROR, ORDERS
 from ..variables import OPERATION_MATCH, STORE_MATCH
 
@@ -18,6 +18,7 @@ LEAST_STEP, POINTS = "5m", 150
 are at most: Grafana chooses the distance."""
 FEWEST = 12
 """Points below which a correlation is mere chance, and not shown: an hour of them."""
+CORRELATED: Steps = ((None, BLUE), (-0.5, GREY), (0.5, ORANGE), (0.8, RED))
 TOO_STEADY = "what does not vary within the chosen time has no correlation"
 
 SAMPLED = select(series.ERRORS_SAMPLED, *S)
@@ -49,10 +50,14 @@ def correlation(y: str) -> str:
     return f"clamp(stdvar_over_time(({summed}){OF_ALL}) / 2 - 1, -1, 1) and on () ({enough})"
 
 
-def together() -> Row:
+def moving_together() -> Row:
     """Which error types move together, and with what else."""
-    steps = ((None, BLUE), (-0.5, GREY), (0.5, ORANGE), (0.8, RED))
-    table = Panel(
+    return Row("What moves together", (correlations(), spread()))
+
+
+def correlations() -> Panel:
+    """With what each error type moves."""
+    return Panel(
         PanelKind.TABLE,
         "Error types that move together",
         "Correlation over the chosen time, from -1 (one rises when the other falls) over 0 "
@@ -67,7 +72,7 @@ def together() -> Row:
                     title,
                     decimals=2,
                     width=120 if title == "with latency" else 112,
-                    steps=steps,
+                    steps=CORRELATED,
                     empty=TOO_STEADY,
                     otherwise=Nothing.STEADY if y == LATENCY else None,
                 )
@@ -91,7 +96,11 @@ def together() -> Row:
         interval=LEAST_STEP,
         points=POINTS,
     )
-    spread = Panel(
+
+
+def spread() -> Panel:
+    """In how many places each error type occurs."""
+    return Panel(
         PanelKind.TABLE,
         "How widespread each failure is",
         "Failures in the chosen time, and the stores, orgs and operations they occurred in. Many "
@@ -119,7 +128,6 @@ def together() -> Row:
         sort="Failures",
         nothing=Nothing.NONE,
     )
-    return Row("What moves together", (table, spread))
 
 
 def affected(label: str) -> str:

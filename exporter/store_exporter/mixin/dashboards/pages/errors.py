@@ -8,11 +8,11 @@ from ... import promql, series
 from ...names import Dashboards
 from ...promql import hourly, increase, select
 from .. import changed
-from ..panels import NEUTRAL, DashboardPage, Nothing, Panel, PanelKind, Query, Row, Variable
+from ..panels import NEUTRAL, DashboardPage, Nothing, Panel, PanelKind, Query, Row, Steps, Variable
 from ..scales import LATENCY, NO_ERROR, NONE_GOOD, ORDERS, P95, SUCCESS, success
 from ..variables import OPERATION_MATCH, OPERATIONS, STORE_MATCH
-from .correlation import together
-from .errors_rows import ours
+from .correlation import moving_together
+from .errors_rows import seen_by_exporter
 
 S, M = STORE_MATCH, OPERATION_MATCH
 FAILED = promql.one_of("fault", series.FAILURES)
@@ -44,7 +44,14 @@ def page() -> DashboardPage:
         "Which errors there are, in which stores and operations, and which of them rise and fall "
         "together, with latency and with orders.",
         (*OPERATIONS, REFERENCE),
-        (now(), course(), changed.row(Dashboards.SHOP), places(), together(), ours()),
+        (
+            key_figures(),
+            side_by_side(),
+            changed.row(Dashboards.SHOP),
+            most_frequent(),
+            moving_together(),
+            seen_by_exporter(),
+        ),
     )
 
 
@@ -53,34 +60,37 @@ def in_range(fault: str) -> str:
     return f"sum({increase(operations.OPERATION_ERRORS, '$__range', fault, *M)})"
 
 
-def now() -> Row:
+FIGURES: tuple[tuple[str, str, str, Steps], ...] = (
+    (
+        "Failures",
+        (
+            "Failed operations in the chosen time; shoppers' mistakes and cancelled calls are "
+            "left out."
+        ),
+        in_range(FAILED),
+        NONE_GOOD,
+    ),
+    (
+        "Shoppers' mistakes",
+        (
+            "Refusals in the chosen time, such as out of stock or a wrong coupon. No failure, "
+            "but many of one kind are a hint to the merchant."
+        ),
+        in_range(MISTAKEN),
+        NEUTRAL,
+    ),
+    (
+        "Stores with failures",
+        "Stores in which an operation failed within the last minutes.",
+        f"count(sum by (org, domain) ({select(series.OPERATION_FAILED, *M)}) > 0)",
+        NONE_GOOD,
+    ),
+)
+"""Title, description, expression and thresholds of each single figure."""
+
+
+def key_figures() -> Row:
     """Errors in single figures."""
-    stats = (
-        (
-            "Failures",
-            (
-                "Failed operations in the chosen time; shoppers' mistakes and cancelled calls are "
-                "left out."
-            ),
-            in_range(FAILED),
-            NONE_GOOD,
-        ),
-        (
-            "Shoppers' mistakes",
-            (
-                "Refusals in the chosen time, such as out of stock or a wrong coupon. No failure, "
-                "but many of one kind are a hint to the merchant."
-            ),
-            in_range(MISTAKEN),
-            NEUTRAL,
-        ),
-        (
-            "Stores with failures",
-            "Stores in which an operation failed within the last minutes.",
-            f"count(sum by (org, domain) ({select(series.OPERATION_FAILED, *M)}) > 0)",
-            NONE_GOOD,
-        ),
-    )
     panels = [
         Panel(
             PanelKind.STAT,
@@ -93,7 +103,7 @@ def now() -> Row:
             steps=steps,
             nothing=Nothing.NONE,
         )
-        for title, text, expression, steps in stats
+        for title, text, expression, steps in FIGURES
     ]
     share = Panel(
         PanelKind.STAT,
@@ -110,69 +120,80 @@ def now() -> Row:
     return Row("Now", (*panels, share))
 
 
-def course() -> Row:
+def side_by_side() -> Row:
     """Errors beside latency and orders, on one time axis."""
-    failed, mistaken = (
-        hourly(f"sum by (error_type) ({select(series.STORE_ERROR_RATE, matcher, *S)})")
-        for matcher in (FAILED, MISTAKEN)
-    )
-    return Row(
-        "Side by side",
-        (
-            Panel(
-                PanelKind.GRAPH,
-                "Failures per hour by type",
-                "Failures an hour by error type. Point at a rise: the crosshair shows the same "
-                "moment in the panels beside.",
-                (Query(failed, "{{error_type}}", empty=NO_ERROR),),
-                width=12,
-                height=10,
-                low=0,
-                stacked=True,
-                nothing=Nothing.NONE,
-            ),
-            Panel(
-                PanelKind.GRAPH,
-                "Latency (p95) of the slowest stores",
-                "Timeouts that follow rising latency are overload; errors without it are a fault.",
-                (Query(f"topk(5, {P95})", "{{domain}}"),),
-                unit="s",
-                width=12,
-                height=10,
-                low=0,
-                steps=LATENCY,
-                lines=True,
-                links=(Dashboards.OPERATIONS,),
-            ),
-            Panel(
-                PanelKind.GRAPH,
-                "Orders in the past hour",
-                "Orders of the chosen stores. Falling with rising errors, they are what the errors "
-                "cost.",
-                (Query(f"sum({ORDERS})", "orders"),),
-                width=12,
-                height=10,
-                low=0,
-                decimals=0,
-                links=(Dashboards.TRENDS,),
-            ),
-            Panel(
-                PanelKind.GRAPH,
-                "Shoppers' mistakes per hour by type",
-                "What shoppers did wrong, an hour: no failure. A sudden rise of one kind may be a "
-                "wrongly announced coupon, or a product that sold out.",
-                (Query(mistaken, "{{error_type}}", empty=NO_ERROR),),
-                width=12,
-                height=10,
-                low=0,
-                stacked=True,
-                nothing=Nothing.NONE,
-            ),
-        ),
+    return Row("Side by side", (failures_by_type(), slowest_stores(), orders(), mistakes_by_type()))
+
+
+def by_type(title: str, text: str, faults: str) -> Panel:
+    """Errors of some faults by type."""
+    rate = f"sum by (error_type) ({select(series.STORE_ERROR_RATE, faults, *S)})"
+    return Panel(
+        PanelKind.GRAPH,
+        title,
+        text,
+        (Query(hourly(rate), "{{error_type}}", empty=NO_ERROR),),
+        width=12,
+        height=10,
+        low=0,
+        stacked=True,
+        nothing=Nothing.NONE,
     )
 
 
-def places() -> Row:
+def failures_by_type() -> Panel:
+    """What fails."""
+    return by_type(
+        "Failures per hour by type",
+        "Failures an hour by error type. Point at a rise: the crosshair shows the same "
+        "moment in the panels beside.",
+        FAILED,
+    )
+
+
+def mistakes_by_type() -> Panel:
+    """What shoppers do wrong."""
+    return by_type(
+        "Shoppers' mistakes per hour by type",
+        "What shoppers did wrong, an hour: no failure. A sudden rise of one kind may be a "
+        "wrongly announced coupon, or a product that sold out.",
+        MISTAKEN,
+    )
+
+
+def slowest_stores() -> Panel:
+    """How long operations take in the slowest stores."""
+    return Panel(
+        PanelKind.GRAPH,
+        "Latency (p95) of the slowest stores",
+        "Timeouts that follow rising latency are overload; errors without it are a fault.",
+        (Query(f"topk(5, {P95})", "{{domain}}"),),
+        unit="s",
+        width=12,
+        height=10,
+        low=0,
+        steps=LATENCY,
+        lines=True,
+        links=(Dashboards.OPERATIONS,),
+    )
+
+
+def orders() -> Panel:
+    """What errors cost."""
+    return Panel(
+        PanelKind.GRAPH,
+        "Orders in the past hour",
+        "Orders of the chosen stores. Falling with rising errors, they are what the errors cost.",
+        (Query(f"sum({ORDERS})", "orders"),),
+        width=12,
+        height=10,
+        low=0,
+        decimals=0,
+        links=(Dashboards.TRENDS,),
+    )
+
+
+def most_frequent() -> Row:
     """Where the errors are: failures before shoppers' mistakes."""
     return Row(
         "Where",

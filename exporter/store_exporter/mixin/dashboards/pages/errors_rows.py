@@ -14,7 +14,7 @@ from ..variables import STORE_MATCH
 S = STORE_MATCH
 
 
-def ours() -> Row:
+def seen_by_exporter() -> Row:
     """Failures of the exporter's own requests, which need no shopper to show."""
     return Row(
         "Seen by the exporter itself",

@@ -17,7 +17,7 @@ COLUMNS = ("domain", "org")
 NOT_EVERYWHERE = "not every platform has this figure"
 
 
-def asked() -> Row:
+def asked_of_stores() -> Row:
     """What the exporter asks of the stores."""
     return Row(
         "What it asks of the stores",

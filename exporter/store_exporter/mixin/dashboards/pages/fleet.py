@@ -7,7 +7,7 @@ from ... import promql, series
 from ...names import AlertName, Dashboards
 from ...promql import STORE, hourly, on, select
 from .. import firing
-from ..panels import NEUTRAL, UP_DOWN, DashboardPage, Nothing, Panel, PanelKind, Query, Row
+from ..panels import NEUTRAL, UP_DOWN, DashboardPage, Nothing, Panel, PanelKind, Query, Row, Steps
 from ..scales import (
     AFFECTED,
     FEW_GOOD,
@@ -23,7 +23,7 @@ from ..scales import (
     intervals_ago,
 )
 from ..variables import STORE_MATCH, STORES
-from .fleet_rows import LISTED, course, upkeep
+from .fleet_rows import LISTED, over_time, upkeep
 
 WORST_STORES = f"topk({LISTED}, {TROUBLE})"
 NORMAL = (
@@ -45,22 +45,14 @@ def page() -> DashboardPage:
         "Stores / Fleet",
         "All stores at a glance, the worst first. Start here.",
         STORES,
-        (fires(), worst(), course(), upkeep()),
+        (what_fires(), worst_stores(), over_time(), upkeep()),
         marks=False,
     )
 
 
-def fires() -> Row:
-    """What fires, and the state of the fleet in single figures."""
-    alerts = firing.table(
-        "domain",
-        "org",
-        links=(Dashboards.SHOP,),
-        matchers=STORE_MATCH,
-        # The page of errors has no such table of its own.
-        always=firing.general("domain", Dashboards.FLEET, Dashboards.ERRORS),
-    )
-    figures = (
+def figures() -> tuple[tuple[str, str, str, tuple[str, ...], Steps, int], ...]:
+    """Title, description, expression, links, thresholds and width of each single figure."""
+    return (
         (
             "Stores",
             "Stores with a liveness probe. Compare with the number you configured.",
@@ -94,6 +86,18 @@ def fires() -> Row:
             6,
         ),
     )
+
+
+def what_fires() -> Row:
+    """What fires, and the state of the fleet in single figures."""
+    alerts = firing.table(
+        "domain",
+        "org",
+        links=(Dashboards.SHOP,),
+        matchers=STORE_MATCH,
+        # The page of errors has no such table of its own.
+        always=firing.general("domain", Dashboards.FLEET, Dashboards.ERRORS),
+    )
     panels = [
         Panel(
             *(PanelKind.STAT, title, text, (Query(expression),)),
@@ -103,10 +107,15 @@ def fires() -> Row:
             steps=steps,
             links=links,
         )
-        for title, text, expression, links, steps, width in figures
+        for title, text, expression, links, steps, width in figures()
     ]
+    return Row("What fires", (alerts, *panels, sales_at_risk()))
+
+
+def sales_at_risk() -> Panel:
+    """What is lost each hour if nothing is done."""
     at_risk = f"{NORMAL} and {on(*STORE)} {TROUBLE} >= {AFFECTED[-1][0]}"
-    risk = Panel(
+    return Panel(
         PanelKind.STAT,
         "Sales at risk per hour",
         "What the stores that are down or have a critical alert normally take in an hour (mean of "
@@ -121,10 +130,9 @@ def fires() -> Row:
         named=True,
         nothing=Nothing.NONE,
     )
-    return Row("What fires", (alerts, *panels, risk))
 
 
-def worst() -> Row:
+def worst_stores() -> Row:
     """The stores that need somebody, with the figures that say why."""
     columns = (
         Query(of_worst(UP), "State", mappings=UP_DOWN, width=70),

@@ -28,7 +28,7 @@ SHOWN = 15
 """Stores whose state is drawn: more lines than that cannot be told apart."""
 
 
-def course() -> Row:
+def over_time() -> Row:
     """How the fleet fared over the chosen time."""
     return Row("Over time", (states(), *graphs()))
 

@@ -3,24 +3,63 @@
 from __future__ import annotations
 
 from ....metrics.catalogue import operations
-from ... import promql, series
+from ... import series
 from ...names import AlertName, Dashboards
 from ...promql import hourly, select
 from ..by_hour import by_hour
 from ..panels import NEUTRAL, DashboardPage, Nothing, Panel, PanelKind, Query, Row, Steps
-from ..scales import LATENCY, NO_ERROR, SUCCESS, calls, success
+from ..scales import LATENCY, NO_ERROR, SUCCESS, calls, chosen, quantile, success
 from ..variables import OPERATION_MATCH, OPERATIONS
-from .operations_rows import each
+from .operations_rows import one_by_one
 
 M = OPERATION_MATCH
-ERRORS = promql.rate(operations.OPERATION_ERRORS, "$__rate_interval", *M)
-"""Of the applications' own series and not of recorded ones, which have no exemplars."""
 DURATION = operations.OPERATION_DURATION
 
-
-def quantile(q: float) -> str:
-    """Quantile of all chosen operations together, from native or classic histograms."""
-    return promql.quantile(q, DURATION, "$__rate_interval", (), M)
+FIGURES: tuple[tuple[str, str, str, str, Steps], ...] = (
+    (
+        "Calls/hour",
+        "Finished operations an hour. Nothing at all means that applications do not report.",
+        calls(),
+        "short",
+        NEUTRAL,
+    ),
+    (
+        "Success",
+        "Share that did not fail; shoppers' mistakes and cancelled calls are left out.",
+        success(),
+        "percentunit",
+        SUCCESS,
+    ),
+    (
+        "p50",
+        "Half of the operations are quicker than this: what most shoppers feel.",
+        quantile(0.5),
+        "s",
+        LATENCY,
+    ),
+    (
+        "p95",
+        "One in twenty operations takes longer. The figure to watch; alerts go by it.",
+        quantile(0.95),
+        "s",
+        LATENCY,
+    ),
+    (
+        "p99",
+        "One in a hundred operations takes longer. High alone, it is a few odd calls.",
+        quantile(0.99),
+        "s",
+        LATENCY,
+    ),
+    (
+        "In progress",
+        "Operations that run now. A number that only grows means that they hang.",
+        f"sum({select(operations.OPERATIONS_IN_PROGRESS, *M)})",
+        "short",
+        NEUTRAL,
+    ),
+)
+"""Title, description, expression, unit and thresholds of each single figure."""
 
 
 def page() -> DashboardPage:
@@ -31,56 +70,12 @@ def page() -> DashboardPage:
         "The operations that applications run against stores: rate, success, errors by fault, "
         "latency. What shoppers do wrong (out of stock, wrong coupon) is not counted as failure.",
         OPERATIONS,
-        (now(), course(), each()),
+        (key_figures(), over_time(), one_by_one()),
     )
 
 
-def now() -> Row:
+def key_figures() -> Row:
     """The chosen operations in single figures."""
-    stats: tuple[tuple[str, str, str, str, Steps], ...] = (
-        (
-            "Calls/hour",
-            "Finished operations an hour. Nothing at all means that applications do not report.",
-            calls(),
-            "short",
-            NEUTRAL,
-        ),
-        (
-            "Success",
-            "Share that did not fail; shoppers' mistakes and cancelled calls are left out.",
-            success(),
-            "percentunit",
-            SUCCESS,
-        ),
-        (
-            "p50",
-            "Half of the operations are quicker than this: what most shoppers feel.",
-            quantile(0.5),
-            "s",
-            LATENCY,
-        ),
-        (
-            "p95",
-            "One in twenty operations takes longer. The figure to watch; alerts go by it.",
-            quantile(0.95),
-            "s",
-            LATENCY,
-        ),
-        (
-            "p99",
-            "One in a hundred operations takes longer. High alone, it is a few odd calls.",
-            quantile(0.99),
-            "s",
-            LATENCY,
-        ),
-        (
-            "In progress",
-            "Operations that run now. A number that only grows means that they hang.",
-            f"sum({select(operations.OPERATIONS_IN_PROGRESS, *M)})",
-            "short",
-            NEUTRAL,
-        ),
-    )
     return Row(
         "Now",
         [
@@ -96,12 +91,12 @@ def now() -> Row:
                 steps=steps,
                 links=(Dashboards.ERRORS,) if title == "Success" else (),
             )
-            for title, text, expression, unit, steps in stats
+            for title, text, expression, unit, steps in FIGURES
         ],
     )
 
 
-def course() -> Row:
+def over_time() -> Row:
     """The chosen operations over time."""
     return Row("Over time", (busiest(), errors_by_fault(), latency(), latencies()))
 
@@ -129,9 +124,9 @@ def errors_by_fault() -> Panel:
         "are the shop's and the credentials', app is a bug of the caller. Dots are single "
         "calls that failed; applications with OpenTelemetry have them.",
         "fault",
-        ERRORS,
+        chosen(("fault",), series.STORE_ERROR_RATE, series.OPERATION_ERROR_RATE),
         empty=NO_ERROR,
-        exemplars=True,
+        exemplars=(select(operations.OPERATION_ERRORS, *M),),
         width=12,
         height=10,
         links=(Dashboards.ERRORS,),
@@ -147,12 +142,10 @@ def latency() -> Panel:
         "Quantiles over all chosen operations. p99 rising alone is a few slow calls, all "
         "three rising is a slow shop. Dots are single calls; applications with OpenTelemetry have "
         "them.",
-        # The dots of one query are those of all three.
-        tuple(
-            Query(quantile(q), f"p{q * 100:g}", exemplars=q == series.QUANTILES[-1])
-            for q in series.QUANTILES
-        ),
+        tuple(Query(quantile(q), f"p{q * 100:g}") for q in series.QUANTILES),
         unit="s",
+        # Native histograms have them at themselves, classic ones at their buckets.
+        exemplars=(select(DURATION, *M), select(DURATION, *M, suffix="_bucket")),
         low=0,
         width=12,
         height=10,
@@ -164,14 +157,14 @@ def latency() -> Panel:
 
 def latencies() -> Panel:
     """All of the latencies, not only some quantiles."""
-    buckets = promql.rate(DURATION, "$__rate_interval", *M, suffix="_bucket")
-    native = promql.rate(DURATION, "$__rate_interval", *M)
+    native = chosen((), series.STORE_HISTOGRAM, series.OPERATION_HISTOGRAM)
+    buckets = chosen(("le",), series.STORE_BUCKETS, series.OPERATION_BUCKETS)
     return Panel(
         PanelKind.HEATMAP,
         "Calls per hour by latency",
         "How many operations took how long. Two bands mean two kinds of call, such as "
         "cached and not. Native histograms are used where they are scraped.",
-        (Query(hourly(f"(sum ({native}) or on () sum by (le) ({buckets}))"), "{{le}}"),),
+        (Query(hourly(f"({native} or on () {buckets})"), "{{le}}"),),
         unit="s",
         width=12,
         height=10,

@@ -12,7 +12,7 @@ from ..variables import OPERATION_MATCH
 M = OPERATION_MATCH
 
 
-def each() -> Row:
+def one_by_one() -> Row:
     """Each operation and each store."""
     return Row(
         "One by one",

@@ -6,8 +6,8 @@ from ...names import Dashboards
 from .. import changed, firing
 from ..panels import DashboardPage, Row
 from ..variables import CURRENCY, STORE_MATCH, STORES
-from .shop_figures import days, today, well
-from .shop_health import checks, upkeep, work
+from .shop_figures import is_all_well, today, week_and_day
+from .shop_health import checks, operations, upkeep
 from .shop_lists import by_name
 from .shop_sales import sales
 
@@ -29,13 +29,13 @@ def page() -> DashboardPage:
         (
             Row("What fires", (alerts,)),
             today(),
-            well(),
+            is_all_well(),
             by_name(),
-            days(),
+            week_and_day(),
             sales(),
             checks(),
             changed.row(Dashboards.ERRORS),
-            work(),
+            operations(),
             upkeep(),
         ),
         since="now-24h",

@@ -67,7 +67,7 @@ def sold(window: str) -> tuple[Query, Query]:
     )
 
 
-def days() -> Row:
+def week_and_day() -> Row:
     """The week in bars, and the day in hours."""
     revenue = counted(business.REVENUE, "1d", *M, *CURRENCY_MATCH, offset="-1d")
     bars = Panel(
@@ -106,104 +106,144 @@ def days() -> Row:
     return Row("The week and the day", (bars, orders))
 
 
-def well() -> Row:
+def is_all_well() -> Row:
     """Whether the shop works, in single figures."""
-    collected = select(business.COLLECTOR_LAST_SUCCESS, *M)
-    stats = (
-        Panel(
-            PanelKind.STAT,
-            "Does it answer?",
-            "Whether the last liveness probe succeeded, of every chosen shop. While a shop does "
-            "not answer, nothing else matters.",
-            (Query(f"min({UP})"),),
-            mappings=((0, "No", RED), (1, "Yes", GREEN)),
-            steps=((None, RED), (1, GREEN)),
-            links=(AlertName.STORE_DOWN,),
-        ),
-        Panel(
-            PanelKind.STAT,
-            "Figures read",
-            "When the stalest figures on this page were read. Figures that are too old are "
-            "withdrawn rather than shown.",
-            (Query(f"1000 * min({collected})", empty=NOT_COLLECTED),),
-            unit="dateTimeFromNow",
-            links=(AlertName.STORE_FIGURES_STALE,),
-            nothing=Nothing.NOT_COLLECTED,
-        ),
-        Panel(
-            PanelKind.STAT,
-            "Orders that get paid",
-            "Orders first paid, among those that were paid, failed or were cancelled, all within "
-            "the last seven days. Carts that never became an order are not among them.",
-            (Query(paid_share("7d"), empty=NOT_COLLECTED),),
-            unit="percentunit",
-            decimals=1,
-            links=(AlertName.STORE_PAYMENTS_FAILING, AlertName.STORE_PAYMENT_METHOD_FAILING),
-            nothing=Nothing.NO_ORDERS,
-        ),
-        Panel(
-            PanelKind.STAT,
-            "Calls that succeed",
-            "Share of the operations of the last minutes that did not fail; what shoppers did "
-            "wrong is left out. Operations are the calls that applications make for shoppers.",
-            (Query(success(matchers=M)),),
-            unit="percentunit",
-            decimals=1,
-            steps=SUCCESS,
-            links=(Dashboards.OPERATIONS, AlertName.STORE_CHECKOUT_ERRORS_AFTER_UPDATE),
-        ),
-        Panel(
-            PanelKind.STAT,
-            "Abandoned carts",
-            "Checkouts begun, not paid and left alone for an hour to a week. A rise while orders "
-            "fall means that something in the checkout stops shoppers.",
-            (Query(f"sum({each(business.CARTS_ABANDONED, *M)})", empty=NOT_COLLECTED),),
-            decimals=0,
-            steps=FEW_GOOD,
-            nothing=Nothing.NOT_COLLECTED,
-        ),
-        Panel(
-            PanelKind.STAT,
-            "Their value",
-            "Total value of the checkouts counted as abandoned now, by currency.",
-            (
-                Query(
-                    f"sum by (currency) ({each(business.CART_ABANDONED_VALUE, *M)})",
-                    "{{currency}}",
-                    empty="there may be no abandoned checkout",
-                ),
-            ),
-            unit="locale",
-            decimals=0,
-            named=True,
-            nothing=Nothing.NONE,
-        ),
-        Panel(
-            PanelKind.STAT,
-            "Low or out of stock",
-            "Products and variations at or below their threshold, or empty. Restock them.",
-            (
-                Query(
-                    f"sum({each(business.PRODUCTS, one_of('stock', ('low', 'out')), *M)})",
-                    empty=NOT_COLLECTED,
-                ),
-            ),
-            decimals=0,
-            steps=FEW_GOOD,
-            nothing=Nothing.NOT_COLLECTED,
-        ),
-        Panel(
-            PanelKind.STAT,
-            "Best sellers out",
-            "How many of the best-selling products of the last 30 days are out of stock.",
-            (Query(f"sum({each(business.BEST_SELLERS_OUT, *M)})", empty=NOT_COLLECTED),),
-            decimals=0,
-            steps=FEW_GOOD,
-            links=(AlertName.STORE_BEST_SELLERS_OUT_OF_STOCK,),
-            nothing=Nothing.NOT_COLLECTED,
-        ),
+    panels = (
+        answers(),
+        freshness(),
+        paid(),
+        succeeding(),
+        abandoned(),
+        abandoned_value(),
+        scarce(),
+        sellers_out(),
     )
-    return Row("Is all well?", [replace(panel, width=6, height=4) for panel in stats])
+    return Row("Is all well?", [replace(panel, width=6, height=4) for panel in panels])
+
+
+def answers() -> Panel:
+    """Whether the shop answers."""
+    return Panel(
+        PanelKind.STAT,
+        "Does it answer?",
+        "Whether the last liveness probe succeeded, of every chosen shop. While a shop does "
+        "not answer, nothing else matters.",
+        (Query(f"min({UP})"),),
+        mappings=((0, "No", RED), (1, "Yes", GREEN)),
+        steps=((None, RED), (1, GREEN)),
+        links=(AlertName.STORE_DOWN,),
+    )
+
+
+def freshness() -> Panel:
+    """How fresh the figures are."""
+    collected = select(business.COLLECTOR_LAST_SUCCESS, *M)
+    return Panel(
+        PanelKind.STAT,
+        "Figures read",
+        "When the stalest figures on this page were read. Figures that are too old are "
+        "withdrawn rather than shown.",
+        (Query(f"1000 * min({collected})", empty=NOT_COLLECTED),),
+        unit="dateTimeFromNow",
+        links=(AlertName.STORE_FIGURES_STALE,),
+        nothing=Nothing.NOT_COLLECTED,
+    )
+
+
+def paid() -> Panel:
+    """How many orders get paid."""
+    return Panel(
+        PanelKind.STAT,
+        "Orders that get paid",
+        "Orders first paid, among those that were paid, failed or were cancelled, all within "
+        "the last seven days. Carts that never became an order are not among them.",
+        (Query(paid_share("7d"), empty=NOT_COLLECTED),),
+        unit="percentunit",
+        decimals=1,
+        links=(AlertName.STORE_PAYMENTS_FAILING, AlertName.STORE_PAYMENT_METHOD_FAILING),
+        nothing=Nothing.NO_ORDERS,
+    )
+
+
+def succeeding() -> Panel:
+    """How many calls succeed."""
+    return Panel(
+        PanelKind.STAT,
+        "Calls that succeed",
+        "Share of the operations of the last minutes that did not fail; what shoppers did "
+        "wrong is left out. Operations are the calls that applications make for shoppers.",
+        (Query(success(matchers=M)),),
+        unit="percentunit",
+        decimals=1,
+        steps=SUCCESS,
+        links=(Dashboards.OPERATIONS, AlertName.STORE_CHECKOUT_ERRORS_AFTER_UPDATE),
+    )
+
+
+def abandoned() -> Panel:
+    """How many carts were left."""
+    return Panel(
+        PanelKind.STAT,
+        "Abandoned carts",
+        "Checkouts begun, not paid and left alone for an hour to a week. A rise while orders "
+        "fall means that something in the checkout stops shoppers.",
+        (Query(f"sum({each(business.CARTS_ABANDONED, *M)})", empty=NOT_COLLECTED),),
+        decimals=0,
+        steps=FEW_GOOD,
+        nothing=Nothing.NOT_COLLECTED,
+    )
+
+
+def abandoned_value() -> Panel:
+    """What these carts are worth."""
+    return Panel(
+        PanelKind.STAT,
+        "Their value",
+        "Total value of the checkouts counted as abandoned now, by currency.",
+        (
+            Query(
+                f"sum by (currency) ({each(business.CART_ABANDONED_VALUE, *M)})",
+                "{{currency}}",
+                empty="there may be no abandoned checkout",
+            ),
+        ),
+        unit="locale",
+        decimals=0,
+        named=True,
+        nothing=Nothing.NONE,
+    )
+
+
+def scarce() -> Panel:
+    """How much has to be restocked."""
+    return Panel(
+        PanelKind.STAT,
+        "Low or out of stock",
+        "Products and variations at or below their threshold, or empty. Restock them.",
+        (
+            Query(
+                f"sum({each(business.PRODUCTS, one_of('stock', ('low', 'out')), *M)})",
+                empty=NOT_COLLECTED,
+            ),
+        ),
+        decimals=0,
+        steps=FEW_GOOD,
+        nothing=Nothing.NOT_COLLECTED,
+    )
+
+
+def sellers_out() -> Panel:
+    """How many of the best sellers cannot be bought."""
+    return Panel(
+        PanelKind.STAT,
+        "Best sellers out",
+        "How many of the best-selling products of the last 30 days are out of stock.",
+        (Query(f"sum({each(business.BEST_SELLERS_OUT, *M)})", empty=NOT_COLLECTED),),
+        decimals=0,
+        steps=FEW_GOOD,
+        links=(AlertName.STORE_BEST_SELLERS_OUT_OF_STOCK,),
+        nothing=Nothing.NOT_COLLECTED,
+    )
 
 
 def paid_share(window: str) -> str:

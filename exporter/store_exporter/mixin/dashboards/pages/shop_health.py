@@ -83,10 +83,15 @@ def availability() -> tuple[Panel, Panel]:
     )
 
 
-def work() -> Row:
+def operations() -> Row:
     """How the operations against this shop fare."""
+    return Row("Operations", (one_by_one(), errors_by_fault()))
+
+
+def one_by_one() -> Panel:
+    """Each operation."""
     p95 = select(series.OPERATION_QUANTILE, equal("quantile", "0.95"), *M)
-    table = Panel(
+    return Panel(
         PanelKind.TABLE,
         "Operations one by one",
         "Each operation's calls and failures an hour, success without shoppers' mistakes, and p95 "
@@ -123,7 +128,11 @@ def work() -> Row:
         sort="Failures/h",
         links=(Dashboards.OPERATIONS, Dashboards.ERRORS),
     )
-    errors = by_hour(
+
+
+def errors_by_fault() -> Panel:
+    """Who must act."""
+    return by_hour(
         "Errors per hour by who must act",
         "Errors an hour by fault. customer is what shoppers did wrong: no failure of the shop.",
         "fault",
@@ -134,7 +143,6 @@ def work() -> Row:
         links=(Dashboards.ERRORS,),
         nothing=Nothing.NONE,
     )
-    return Row("Operations", (table, errors))
 
 
 def upkeep() -> Row:

@@ -32,12 +32,12 @@ def page() -> DashboardPage:
         "An objective allows a small share of operations to fail or to be slow: the error budget. "
         f"It lasts {SLO_WINDOW}. Objectives come from a file; see docs/slo.md.",
         (*STORES, OBJECTIVE),
-        (now(), course(), each()),
+        (key_figures(), over_time(), one_by_one()),
         since="now-7d",
     )
 
 
-def now() -> Row:
+def key_figures() -> Row:
     """The chosen stores in single figures."""
     return Row("Now", (objective(), least_left(), missed(), burning()))
 
@@ -105,7 +105,7 @@ def burning() -> Panel:
     )
 
 
-def course() -> Row:
+def over_time() -> Row:
     """Budgets and burn rates over time."""
     worst = f"bottomk(10, {select(slo.BUDGET, *M)} @ end())"
     fast, slow = BURN_RATES[0], BURN_RATES[-1]
@@ -155,7 +155,7 @@ def course() -> Row:
     )
 
 
-def each() -> Row:
+def one_by_one() -> Row:
     """Every store's objective."""
     worst = f"bottomk(50, {select(slo.BUDGET, *M)})"
     by = "org, domain, platform, slo"

@@ -32,7 +32,7 @@ def page() -> DashboardPage:
         "This week against last week, same weekday and hour. What a shop sells depends on the "
         "hour and the day, so that is what to compare with.",
         (*STORES, CURRENCY),
-        (weeks(), usual(), movers(), year()),
+        (week_beside_week(), beside_normal(), largest_changes(), year()),
         since="now-7d",
         refresh="5m",
         marks=False,
@@ -59,7 +59,7 @@ def compared(
     )
 
 
-def weeks() -> Row:
+def week_beside_week() -> Row:
     """This week's course on top of last week's."""
     return Row(
         "This week and last week",
@@ -97,7 +97,7 @@ def weeks() -> Row:
     )
 
 
-def usual() -> Row:
+def beside_normal() -> Row:
     """This hour against the same weekday and hour of the past weeks."""
     orders, normal = (
         f"sum({select(name, *M)})" for name in (series.orders_in("2h"), series.orders_normal("2h"))
@@ -137,7 +137,7 @@ def usual() -> Row:
     )
 
 
-def movers() -> Row:
+def largest_changes() -> Row:
     """The stores that changed most."""
     return Row("What changed most", (fewest_orders(), slowest_of_late()))
 
