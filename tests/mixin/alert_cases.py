@@ -749,6 +749,7 @@ BUSINESS = [
         "StoreFiguresStale",
         "figures that could never be read are missed after an hour",
         {
+            of(business.COLLECTOR_INTERVAL, 'collector="orders"'): "300x80",
             of(business.COLLECTOR_SUCCESS, 'collector="orders"'): "0x80",
             failures(business.COLLECTOR_FAILURES, 'collector="orders"', "timeout", "store"): (
                 "1+0.2x80"
@@ -757,6 +758,15 @@ BUSINESS = [
         "70m",
         f"The orders figures of {WHO} have never been read."
         " The latest failures are of type timeout.",
+        "warning",
+        {"collector": "orders", "reason": "never"},
+    ),
+    Case(
+        "StoreFiguresStale",
+        "a collector that has not run since the start, and so never failed, is missed as well",
+        {of(business.COLLECTOR_INTERVAL, 'collector="orders"'): "300x80"},
+        "70m",
+        f"The orders figures of {WHO} have never been read.",
         "warning",
         {"collector": "orders", "reason": "never"},
     ),

@@ -295,7 +295,9 @@ async def test_a_cancellation_that_nobody_ordered_is_a_bug_of_the_check(job: Job
 async def test_figures_disappear_when_they_were_not_renewed_for_three_intervals(job: Jobs) -> None:
     bench = Bench()
     figure = reporting(Sample(business.CUSTOMERS, 12))
-    await bench.run(job(figure, kind=Collector, interval=100, timeout=10))
+    customers = job(figure, kind=Collector, interval=100, timeout=10)
+    bench.runner.expect(customers.store, [customers])
+    await bench.run(customers)
     assert bench.value(business.CUSTOMERS) == 12
     bench.clock.advance(200)
     broken = failing(StoreError("timeout", "slow"))
@@ -308,6 +310,15 @@ async def test_figures_disappear_when_they_were_not_renewed_for_three_intervals(
     since = bench.value(business.COLLECTOR_LAST_SUCCESS, "orders")
     assert since == bench.clock.now() - 311, "an alert on stale figures can still be computed"
     assert bench.value(business.COLLECTOR_FAILURES, "orders", "timeout", "store") == 1
+
+
+async def test_a_collector_that_has_not_run_yet_is_known_until_it_is_dropped(job: Jobs) -> None:
+    bench = Bench()
+    orders = job(kind=Collector, interval=100)
+    bench.runner.expect(orders.store, [job(), orders])
+    assert bench.series(business.COLLECTOR_INTERVAL) == {(*LABELS, "orders"): 100}
+    bench.runner.expect(orders.store, [job()])
+    assert bench.series(business.COLLECTOR_INTERVAL) == {}
 
 
 async def test_what_a_probe_said_disappears_as_well(job: Jobs) -> None:

@@ -108,8 +108,9 @@ class Runner:
 
     def expect(self, store: Store, jobs: Iterable[Job]) -> None:
         """Take over a store's configuration, at first and when it changes."""
+        jobs = list(jobs)
         self.access(store).update(store)
-        self.recording.expect(store)
+        self.recording.expect(store, jobs)
         self.changes.expect(store)
         self._tracker(store).expect(jobs)
 

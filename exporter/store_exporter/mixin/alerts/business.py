@@ -120,7 +120,6 @@ def figures_stale() -> list[Alert]:
     """A collector has not succeeded for several of its intervals, or never has."""
     succeeded = promql.aggregate("max", COLLECTOR, select(business.COLLECTOR_LAST_SUCCESS))
     interval = promql.aggregate("max", COLLECTOR, select(business.COLLECTOR_INTERVAL))
-    failed = promql.aggregate("max", COLLECTOR, select(business.COLLECTOR_SUCCESS))
     runbook = Runbook(
         f"A collector has not succeeded for more than {THRESHOLDS.stale_intervals:g} of its "
         "intervals, or never has. Its figures have been withdrawn from `/metrics` rather than "
@@ -128,7 +127,11 @@ def figures_stale() -> list[Alert]:
         (
             "Read the error type in the message; the table below says what each means.",
             "`store-exporter probe DOMAIN` runs every collector once and says what happened.",
-            f"Is the request budget spent ({AlertName.STORE_API_BUDGET_LOW})? Then it waits.",
+            (
+                "Without a failure it never had its turn. Is the request budget spent "
+                f"({AlertName.STORE_API_BUDGET_LOW})? Then it waits. Does the exporter start all "
+                f"late ({AlertName.STORE_EXPORTER_LAGGING})? Then it lacks processor time."
+            ),
         ),
         (
             "Act on the error type; a timeout wants a longer timeout or interval.",
@@ -162,7 +165,7 @@ def figures_stale() -> list[Alert]:
             ),
             (
                 "never",
-                f"{failed} == 0 unless {promql.on(*COLLECTOR)} {succeeded}",
+                f"{interval} unless {promql.on(*COLLECTOR)} {succeeded}",
                 HOUR,
                 "have never been read",
             ),

@@ -110,7 +110,8 @@ def api_budget_low() -> Alert:
         Runbook(
             "The exporter limits what it asks of each store in an hour, so that monitoring never "
             "takes capacity from shoppers, and honours the platform's own limit. Nearly all of it "
-            "is spent. Probes go first; collectors wait, and their figures become stale.",
+            "is spent. Liveness goes first; other probes and collectors take turns and wait, and "
+            "figures become stale.",
             (
                 "The exporter dashboard shows which probe or collector sends the requests.",
                 "Did somebody shorten an interval, or did the number of orders per run grow?",

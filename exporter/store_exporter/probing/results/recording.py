@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import get_args
 
 from ...calls.call import Call
@@ -54,9 +54,18 @@ class Recording:
         for reason in get_args(Reason):
             self._recorder.inc(exporter.STATE_ERRORS, (reason,), 0)
 
-    def expect(self, store: Store) -> None:
-        """Show a store's counters at zero, as far as their labels are known."""
+    def expect(self, store: Store, jobs: Iterable[Job]) -> None:
+        """Show a store's counters at zero, as far as their labels are known, and its collectors.
+
+        So that a collector that never gets its turn is missed as well as one that fails.
+        """
         self._recorder.inc(health.API_THROTTLED, store.labels, 0)
+        collectors = [
+            Sample(business.COLLECTOR_INTERVAL, job.schedule.interval, {COLLECTOR: job.name})
+            for job in jobs
+            if job.kind == COLLECTOR
+        ]
+        self._recorder.publish(("collectors", store.domain), store.labels, collectors)
 
     def record(self, job: Job, result: Result, ended: object, journal: Journal) -> None:
         """Record one finished run.
@@ -216,5 +225,4 @@ def _of_collector(job: Job, result: Result) -> list[Sample]:
     return [
         Sample(business.COLLECTOR_SUCCESS, float(result.ok), own),
         Sample(business.COLLECTOR_DURATION, max(result.duration, 0.0), own),
-        Sample(business.COLLECTOR_INTERVAL, job.schedule.interval, own),
     ]
