@@ -45,16 +45,23 @@ def test_clear_text_is_refused_without_repeating_it(value: object, tmp_path: Pat
         ("file:missing", "cannot read missing: No such file or directory"),
         ("file:empty", "empty is empty"),
         ("file:binary", "binary is not UTF-8 text"),
+        ("file:wide", "wide is in UTF-16; save it as UTF-8"),
         ("file:large", "large is larger than 64 KiB"),
         ("file:a\nb", "file: is not followed by a path"),
     ],
 )
 def test_a_secret_that_cannot_be_had_says_why(value: str, message: str, tmp_path: Path) -> None:
     (tmp_path / "empty").write_text("\n")
-    (tmp_path / "binary").write_bytes(b"\xff\xfe")
+    (tmp_path / "binary").write_bytes(b"\xff\xff")
+    (tmp_path / "wide").write_text("ck_1", encoding="utf-16")
     (tmp_path / "large").write_text("x" * (64 * 1024 + 1))
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         SecretSource(tmp_path, {"EMPTY": ""}).secret(value)
+
+
+def test_a_byte_order_mark_before_a_secret_is_no_part_of_it(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("ck_1\n", encoding="utf-8-sig")
+    assert SecretSource(tmp_path, {}).secret("file:key").reveal() == "ck_1"
 
 
 def test_without_resolving_only_the_form_is_checked(tmp_path: Path) -> None:

@@ -58,6 +58,13 @@ async def test_files_in_json_and_yaml_list_domains(tmp_path: Path) -> None:
     assert {store.url for store in found.stores} == {f"https://{d}" for d in domains(found)}
 
 
+@pytest.mark.parametrize("name", ["a.json", "a.yml"])
+async def test_a_byte_order_mark_before_a_file_is_no_part_of_it(tmp_path: Path, name: str) -> None:
+    text = groups("a.example") if name == "a.json" else "- targets: [a.example]\n"
+    (tmp_path / name).write_text(text, encoding="utf-8-sig")
+    assert domains(await find(source(tmp_path, f"files: [{name}]"))) == ["a.example"]
+
+
 async def test_no_file_means_no_store(tmp_path: Path) -> None:
     assert await find(source(tmp_path, "files: [sd/*.json]")) == SourceClaim("acme")
 
@@ -105,9 +112,12 @@ async def test_a_pipe_where_a_file_should_be_holds_nothing_up(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("a.json", b"{", "a.json is not JSON in UTF-8"),
-        ("a.json", b"\xff", "a.json is not JSON in UTF-8"),
-        ("a.json", b"[" * 60_000, "a.json is not JSON in UTF-8"),
+        ("a.json", b"{", "a.json is not JSON"),
+        ("a.json", b"\xff", "a.json is not UTF-8 text"),
+        ("a.json", groups("a").encode("utf-16"), "a.json is in UTF-16; save it as UTF-8"),
+        ("a.json", groups("a").encode("utf-16-be"), "a.json is in UTF-16; save it as UTF-8"),
+        ("a.yml", "- targets: [a]".encode("utf-16"), "a.yml is in UTF-16; save it as UTF-8"),
+        ("a.json", b"[" * 60_000, "a.json is not JSON"),
         ("a.json", b"{}", "must be a list of target groups"),
         ("a.json", b'["a.example"]', "every target group must have a list of targets"),
         ("a.json", b'[{"targets": [1]}]', "every target group must have a list of targets"),
@@ -165,17 +175,26 @@ async def test_an_address_lists_domains(tmp_path: Path, service: tuple[Service, 
     assert server.headers["X-Prometheus-Refresh-Interval-Seconds"] == "300"
 
 
+async def test_a_byte_order_mark_before_an_answer_is_no_part_of_it(
+    tmp_path: Path, service: tuple[Service, str]
+) -> None:
+    server, url = service
+    server.response = web.Response(body=groups("a.example").encode("utf-8-sig"))
+    assert domains(await find(source(tmp_path, f"http: {{url: '{url}'}}"))) == ["a.example"]
+
+
 @pytest.mark.parametrize(
     ("response", "message"),
     [
         (web.Response(status=500), "answered with status 500"),
         (web.Response(status=302, headers={"Location": "/other"}), "answered with status 302"),
         (web.Response(text="<html>"), "did not answer with JSON"),
+        (web.Response(body=groups("a").encode("utf-16")), "is in UTF-16"),
         (web.Response(body=b"[" * 60_000), "did not answer with JSON"),
         (web.Response(body=b" " * 2000), "exceeds"),
         (
             web.Response(body=gzip.compress(b"[]"), headers={"Content-Encoding": "gzip"}),
-            "did not answer with JSON",
+            "is not UTF-8 text",
         ),
     ],
 )

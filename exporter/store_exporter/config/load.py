@@ -10,7 +10,7 @@ from typing import Any
 
 from ..platforms.base import Installed, Platform
 from ..stores.model import Store
-from . import entries, problems, secrets
+from . import entries, problems, secrets, utf8
 from .model import alerting
 from .model.file import CallsSection, Root, StateDatabase
 from .model.org import OrgSection
@@ -167,11 +167,11 @@ def read(path: Path, missing: str = "") -> str:
     """
     try:
         with path.open("rb") as file:
-            return file.read(document.MAX_BYTES + 1).decode("utf-8-sig")
+            return utf8.text(file.read(document.MAX_BYTES + 1))
     except FileNotFoundError:
         message = f"there is no such file in {path.absolute().parent}{missing}"
     except OSError as error:
         message = f"cannot be read: {error.strerror}"
-    except UnicodeDecodeError:
-        message = "is not UTF-8 text"
+    except ValueError as error:
+        message = str(error)
     raise problems.ConfigError([problems.Problem(str(path), 0, "", message)])

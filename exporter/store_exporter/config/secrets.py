@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..stores.model import Secret, Unreadable
+from . import utf8
 
 MAX_SECRET_BYTES = 64 * 1024
 
@@ -91,9 +92,9 @@ class SecretSource:
         if len(content) > MAX_SECRET_BYTES:
             raise ValueError(f"{name} is larger than {MAX_SECRET_BYTES // 1024} KiB")
         try:
-            text = content.decode().strip("\r\n")
-        except UnicodeDecodeError:
-            raise ValueError(f"{name} is not UTF-8 text") from None
+            text = utf8.text(content).strip("\r\n")
+        except ValueError as error:
+            raise ValueError(f"{name} {error}") from None
         if not text:
             raise ValueError(f"{name} is empty")
         return Secret(text)

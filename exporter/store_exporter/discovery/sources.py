@@ -20,7 +20,7 @@ from typing import Any
 
 import aiohttp
 
-from ..config import ConfigError
+from ..config import ConfigError, utf8
 from ..config.admission import RefusedError
 from ..config.entries import Discovery
 from ..config.model.file import HttpSource
@@ -64,10 +64,8 @@ def _of_files(source: Discovery) -> SourceClaim:
 
 
 def _of_answer(source: Discovery, body: bytes) -> SourceClaim:
-    try:
-        return _claim(source, [_unhurried(body)])
-    except (ValueError, RecursionError):
-        raise SourceError("the address did not answer with JSON") from None
+    text = _text(body, "the answer")
+    return _claim(source, [_json(text, "the address did not answer with JSON")])
 
 
 def _claim(source: Discovery, documents: Iterable[Any]) -> SourceClaim:
@@ -102,13 +100,19 @@ class _Decoder(json.JSONDecoder):
         self.scan_once = json.scanner.py_make_scanner(self)  # type: ignore[attr-defined]
 
 
-def _unhurried(content: bytes) -> Any:
-    """Decode JSON in UTF-8.
+def _text(content: bytes, name: str) -> str:
+    try:
+        return utf8.text(content)
+    except ValueError as error:
+        raise SourceError(f"{name} {error}") from None
 
-    Raises:
-        ValueError, RecursionError: it is none.
-    """
-    return _Decoder().decode(content.decode())
+
+def _json(text: str, otherwise: str) -> Any:
+    """Decode JSON, or raise an error that says otherwise."""
+    try:
+        return _Decoder().decode(text)
+    except (ValueError, RecursionError):
+        raise SourceError(otherwise) from None
 
 
 def _targets(document: Any) -> Iterable[str]:
@@ -158,12 +162,11 @@ def _read_file(path: Path, most: int) -> bytes:
 
 
 def _document(path: Path, content: bytes) -> Any:
+    text = _text(content, path.name)
+    if path.suffix == ".json":
+        return _json(text, f"{path.name} is not JSON")
     try:
-        if path.suffix == ".json":
-            return _unhurried(content)
-        document = parse(content.decode(), path.name)
-    except (ValueError, RecursionError):
-        raise SourceError(f"{path.name} is not JSON in UTF-8") from None
+        document = parse(text, path.name)
     except ConfigError as error:
         raise SourceError(str(error.problems[0])) from None
     if document.problems:
