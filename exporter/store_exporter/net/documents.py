@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from ..contract import Response
 from ..errors import StoreError
+from . import placeholders
 from .decoding import parse, text, text_after_json
 from .marks import GENERIC, Marks
 from .plans import seconds_of
@@ -151,6 +152,19 @@ def no_document(response: Response, source: str, marks: Marks = GENERIC) -> Stor
     """
     found = _judged(response.status, response.headers, source, marks)
     return StoreError(*found, status=response.status)
+
+
+def placeholder(source: str, marks: Marks = GENERIC) -> str:
+    """Return what a page is that stands where there is no site, "" for any other page.
+
+    Args:
+        source: the page.
+        marks: those of the platform, with the generic ones.
+    """
+    page = source[:_HEAD].lstrip("\ufeff")
+    title = _found(_TITLE, page, marks) or _plain(page, marks, 80)
+    what = placeholders.kind(title, page.lower())
+    return f"{what} ({title})" if what and title else what
 
 
 def kind(status: int, headers: Mapping[str, str], source: str) -> str:

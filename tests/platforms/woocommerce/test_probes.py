@@ -213,6 +213,61 @@ async def test_a_page_that_is_no_shop_fails_with_its_error_type(case: str) -> No
         assert raised.value.error_type == error_type
 
 
+def page(title: str, body: str = "<p>Hello</p>") -> str:
+    return f"<!DOCTYPE html><html><head><title>{title}</title></head><body>{body}</body></html>"
+
+
+PLACEHOLDERS = {
+    page("Welcome to nginx!"): "a web server's default page (Welcome to nginx!)",
+    page("Apache2 Debian Default Page: It works"): "a web server's default page",
+    page("Apache2 Ubuntu Default Page: It works"): "a web server's default page",
+    "<html><body><h1>It works!</h1></body></html>\n": "a web server's default page (It works!)",
+    page("Test Page for the HTTP Server on AlmaLinux"): "a web server's default page",
+    page("Test Page for the Nginx HTTP Server on Fedora"): "a web server's default page",
+    page("HTTP Server Test Page powered by: Rocky Linux"): "a web server's default page",
+    page("IIS Windows Server"): "a web server's default page",
+    page("Default Web Site Page"): "a hosting panel's default page",
+    page("Web Server&#39;s Default Page"): "a hosting panel's default page",
+    page("Domain Default page"): "a hosting panel's default page",
+    "<html>Apache is functioning normally</html>": "a hosting panel's default page",
+    page("Welcome!", "<p>by the file <b>standard_index.html</b>"): "a hosting panel's default page",
+    page("恭喜\uff0c站点创建成功\uff01"): "a hosting panel's default page",
+    page("Account Suspended"): "the notice of a suspended account (Account Suspended)",
+    page("Index of /"): "a list of files (Index of /)",
+    page("Parked Domain name on Hostinger DNS system"): "a parked domain's page",
+    '<html data-adblockkey="MFww" lang="en"><body>': "a parked domain's page",
+}
+"""What stands where there is no shop, with HTTP 200, and what it is called."""
+
+
+@pytest.mark.parametrize("body", PLACEHOLDERS)
+async def test_a_page_where_there_is_no_site_is_called_by_its_name(body: str) -> None:
+    async with watching(orders=0) as store:
+        store.shop.faults.add(Fault(body=body))
+        with pytest.raises(StoreError, match=re.escape(PLACEHOLDERS[body])) as raised:
+            await store.probe("storefront")
+        assert raised.value.error_type == "invalid_response"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        page("Welcome to nginx! - Books for administrators"),
+        page(
+            "Plesk and cPanel hosting | Example", "<p>Web Server's Default Page: how to change it"
+        ),
+        page("Index of our products"),
+        page("Account suspended? Read this | Help"),
+        page("Domains for sale", "<p>This domain is parked. Buy this domain."),
+        page("It works! Magnets for every day"),
+    ],
+)
+async def test_a_shop_that_speaks_of_such_pages_is_a_shop(body: str) -> None:
+    async with watching(orders=0) as store:
+        store.shop.faults.add(Fault(body=body))
+        assert "bytes" in (await store.probe("storefront")).summary
+
+
 ANSWERS: dict[str, tuple[str, dict[str, Any], str]] = {
     "no currency": ("liveness", {"change": lambda _: {"id": "x"}}, "invalid_response"),
     "a null currency": ("liveness", {"change": lambda _: {"value": None}}, "invalid_response"),

@@ -166,14 +166,25 @@ def _check_page(
             message = f"the page {urlsplit(response.url).path} is not there"
             raise StoreError("invalid_response", message, status=status)
         raise error
-    for mark, error_type, what in pages.failures:
-        if mark in low:
-            raise StoreError(error_type, f"the page tells of {what}", status=status)
+    _check_words(source, low, pages, marks)
     kind = response.headers.get("content-type", "text/html").partition(";")[0].strip().lower()
     if not source.strip():
         raise StoreError("invalid_response", "the page is empty", status=status)
     if kind not in _HTML or "<" not in source:
         raise StoreError("invalid_response", f"the page is {kind[:40]}, not HTML", status=status)
+
+
+def _check_words(source: str, low: str, pages: StorefrontPages, marks: Marks) -> None:
+    """Refuse a page that came as a success and tells of a failure, or that there is no site.
+
+    Raises:
+        StoreError: as `pages.failures` say; invalid_response.
+    """
+    for mark, error_type, failure in pages.failures:
+        if mark in low:
+            raise StoreError(error_type, f"the page tells of {failure}", status=200)
+    if what := documents.placeholder(source, marks):
+        raise StoreError("invalid_response", f"in the shop's place is {what}", status=200)
 
 
 def tls_probe(small_file: str) -> Probe:
