@@ -476,3 +476,37 @@ async def test_an_option_that_makes_no_sense_is_refused(
     with pytest.raises(StoreError, match=option) as caught:
         await shop.collect("orders", **{option: value})
     assert caught.value.error_type == "invalid_request"
+
+
+def without_cursor(answer: Json) -> Json:
+    answer["data"].get("orders", {}).get("pageInfo", {})["endCursor"] = None
+    return answer
+
+
+async def test_a_page_without_a_cursor_to_the_next_one_is_followed_by_date(shop: Watched) -> None:
+    await later(shop)
+    for _ in range(13):
+        order(shop)
+        shop.clock.advance(1)
+    shop.shop.faults.add(changing("*", without_cursor))
+    shop.clock.advance(60)
+    report = await shop.collect("orders", page_size=4, max_pages=2)
+    assert "Shopify gives no cursor to the next page of orders" in "".join(report.degraded)
+    assert figures(report)["store_collector_backlog{orders}"] == 1
+    assert revenue(figures(report)) < 1300.0
+    found = await later(shop, page_size=4, max_pages=20)
+    assert (revenue(found), found["store_collector_backlog{orders}"]) == (1300.0, 0)
+
+
+async def test_a_page_of_one_second_without_a_cursor_to_the_next_one_is_an_error(
+    shop: Watched,
+) -> None:
+    await later(shop)
+    shop.clock.advance(600)
+    for _ in range(13):
+        order(shop)
+    shop.shop.faults.add(changing("*", without_cursor))
+    with pytest.raises(StoreError, match="there is a next page, but no cursor to it"):
+        await later(shop, page_size=4)
+    shop.shop.faults.clear()
+    assert revenue(await later(shop, page_size=4)) == 1300.0

@@ -150,6 +150,16 @@ async def test_a_version_that_answers_in_another_ones_place_is_told(shop: Watche
     ]
 
 
+async def test_what_shopify_says_is_deprecated_is_in_the_details_of_liveness(
+    shop: Watched,
+) -> None:
+    reason = "https://shopify.dev/changelog/gone"
+    shop.shop.faults.add(Fault(headers={"X-Shopify-API-Deprecated-Reason": reason}))
+    report = await shop.probe("liveness")
+    assert report.summary.endswith(f"; Shopify says deprecated: {reason}")
+    assert report.degraded == []
+
+
 async def test_a_version_that_is_none_is_not_believed(shop: Watched) -> None:
     shop.shop.faults.add(Fault(headers={"X-Shopify-API-Version": "<b>"}))
     report = await shop.probe("liveness")

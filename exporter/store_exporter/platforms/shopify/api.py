@@ -18,6 +18,7 @@ from ..kit.graphql.documents import QueryFile
 from ..kit.reading.fields import Fields
 from . import versions
 from .auth import GRANT
+from .marks import MARKS
 from .responses import READER
 
 if TYPE_CHECKING:
@@ -54,11 +55,14 @@ class Api(connection.Api):
         version: of both, such as `2026-10`.
         served: the API version that answered last, where answers tell it; Shopify answers by
             another one than was asked for when that one has ended.
+        deprecated: what an answer said of its query's use of what will be taken away; "" for
+            nothing.
     """
 
     def __init__(self, shop: Connection, send: Send, *, deadline: float) -> None:
         super().__init__(shop, send, deadline=deadline)
         self.version = self.served = shop.version
+        self.deprecated = ""
         self._tokens = shop.tokens
         self.admin = GraphqlApi(
             self,
@@ -98,10 +102,12 @@ class Api(connection.Api):
             raise
 
     def _note_version(self, response: Response) -> None:
-        """Remember by which version the answer was made, where it tells one."""
+        """Remember by which version the answer was made, and what it says is deprecated."""
         told = response.headers.get("x-shopify-api-version", "")
         if versions.is_version(told):
             self.served = told
+        if reason := response.headers.get("x-shopify-api-deprecated-reason"):
+            self.deprecated = MARKS.redact.line(reason, 120)
 
     def _ask_for_token(self) -> Plan[None]:
         request = Request("POST", self.url + GRANT, json=self._tokens.request, idempotent=True)

@@ -67,6 +67,7 @@ def liveness(api: Api, run: Run) -> Plan[Report]:
     latest = api.admin.bucket.latest
     left = f", {latest.available:g} of {latest.maximum:g} points left" if latest else ""
     summary = f"{shop.text('name')} sells in {currency}, API version {api.served}{left}"
+    summary += f"; Shopify says deprecated: {api.deprecated}" if api.deprecated else ""
     return Report(samples, degraded, summary, {EventKind.API: {"Admin API": api.served}})
 
 

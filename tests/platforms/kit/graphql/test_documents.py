@@ -102,3 +102,17 @@ def test_numbered_pages_end_at_the_limit_at_a_condition_or_at_the_most() -> None
     assert (len(cut.items), cut.complete) == (6, False)
     with pytest.raises(StoreError, match="there are more than 6 products"):
         cut.all_items("products")
+
+
+def test_a_next_page_without_a_cursor_to_it_is_an_error_unless_enough_was_read() -> None:
+    def ask(first: int, after: str | None) -> Plan[NodePage]:
+        yield from ()
+        info = {"hasNextPage": True, "endCursor": None}
+        nodes = list(range(min(first, 50)))
+        return documents.page(Fields({"nodes": nodes, "pageInfo": info}, "products"), after)
+
+    found = outcome(documents.nodes(ask, 50))
+    assert (len(found.items), found.complete) == (50, False)
+    for plan in (documents.nodes(ask, 51), documents.all_nodes(ask, "products", 60)):
+        with pytest.raises(StoreError, match="there is a next page, but no cursor to it"):
+            next(plan)

@@ -70,11 +70,30 @@ class QueryFile:
 
 
 class NodePage(NamedTuple):
-    """One page of a connection: its nodes, and where the next one begins; None for the last."""
+    """One page of a connection.
+
+    Attributes:
+        items: its nodes.
+        after: where the next page begins; None for the last, and where `is_cut`.
+        connection: as it came.
+        is_cut: whether there is a next page, and nothing tells where it begins.
+    """
 
     items: list[Any]
     after: str | None
     connection: Fields
+    is_cut: bool = False
+
+    def checked(self) -> NodePage:
+        """Return the page if there is a way on from it, or none is needed.
+
+        Raises:
+            StoreError: invalid_response.
+        """
+        if self.is_cut:
+            message = f"{self.connection.where}: there is a next page, but no cursor to it"
+            raise StoreError("invalid_response", message)
+        return self
 
 
 class Nodes(NamedTuple):
@@ -97,10 +116,11 @@ def page(connection: Fields, previous: str | None) -> NodePage:
             page would come for ever.
     """
     items, info = connection.listed("nodes"), connection.child("pageInfo")
-    after = info.opaque("endCursor") if info.flag("hasNextPage") else None
+    more = info.flag("hasNextPage")
+    after = info.opaque("endCursor") if more and info.has("endCursor") else None
     if after is not None and after == previous:
         raise StoreError("invalid_response", f"{connection.where}: the cursor does not move")
-    return NodePage(items, after, connection)
+    return NodePage(items, after, connection, more and after is None)
 
 
 AskPage = Callable[[int, str | None], Plan[NodePage]]
@@ -123,11 +143,14 @@ def nodes(ask: AskPage, limit: int) -> Plan[Nodes]:
     for _ in range(MAX_PAGES):
         read = yield from ask(min(PAGE, limit - len(found)), after)
         found += read.items
-        after = read.after
-        if after is None or len(found) >= limit:
+        if len(found) >= limit:
+            break
+        after = read.checked().after
+        if after is None:
             break
         _not_again(after, seen, read.connection.where)
-    return Nodes(found[:limit], after is None and len(found) <= limit, read.connection)
+    complete = read.after is None and not read.is_cut and len(found) <= limit
+    return Nodes(found[:limit], complete, read.connection)
 
 
 def all_nodes(
@@ -149,9 +172,9 @@ def all_nodes(
     while True:
         read = yield from ask(min(PAGE, limit + 1 - len(found)), after)
         found += read.items
-        after = read.after
         if len(found) > limit:
             raise StoreError("response_too_large", f"{what}: there are more than {limit}")
+        after = read.checked().after
         if after is None:
             return found
         if not read.items:

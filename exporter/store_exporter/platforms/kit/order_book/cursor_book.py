@@ -38,6 +38,7 @@ class Pass:
         after: cursor at which the pass goes on; None when it is over.
         pages: that the pass has read.
         mark: a cursor of the pass that should never come again.
+        is_cut: whether there is more to read and no cursor to it.
     """
 
     begin: int
@@ -45,10 +46,12 @@ class Pass:
     after: str | None = None
     pages: int = 0
     mark: str | None = None
+    is_cut: bool = False
 
     def start(self, begin: int) -> None:
         """Begin a pass at a Unix time."""
         self.begin, self.pages, self.mark = begin, 0, None
+        self.after, self.is_cut = None, False
 
     def go_on(self, after: str | None) -> None:
         """Note where the next page begins.
@@ -65,7 +68,7 @@ class Pass:
             raise StoreError(
                 "invalid_response", "the list of orders: the cursor goes back to an earlier page"
             )
-        self.after = after
+        self.after, self.is_cut = after, False
         self.pages += 1
         if self.pages & (self.pages - 1) == 0:
             self.mark = after
@@ -91,6 +94,7 @@ class Pass:
             after,
             int(document.get("pages", 0)),
             mark if isinstance(mark, str) else None,
+            bool(document.get("is_cut")),
         )
 
 
@@ -99,6 +103,7 @@ class CursorBook(OrderBook[ApiT, Pass]):
 
     Attributes:
         beside: errors beside pages of which every order can be read nevertheless.
+        cuts: pages of this run that had no cursor to the next one.
     """
 
     place_name = "pass"
@@ -106,6 +111,7 @@ class CursorBook(OrderBook[ApiT, Pass]):
     def __init__(self, api: ApiT, run: Run) -> None:
         super().__init__(api, run)
         self.beside: list[StoreError] = []
+        self.cuts = 0
         self._read_now: set[str] = set()
 
     @abstractmethod
@@ -147,7 +153,7 @@ class CursorBook(OrderBook[ApiT, Pass]):
     @property
     def backlog(self) -> int:
         """1 while orders are left: a cursor does not tell how many, only that there are some."""
-        return int(self.place.after is not None)
+        return int(self.place.after is not None or self.place.is_cut)
 
     def begin(self) -> Plan[None]:
         """Begin after the latest change; remember the latest orders as they are."""
@@ -168,26 +174,42 @@ class CursorBook(OrderBook[ApiT, Pass]):
         """Read on, until the end or until this run has read what one run may."""
         place = self.place
         yield from self._try_again()
-        if place.after is None:
+        if not self.backlog:
             # What shows a time in the future must not hide what changes until then.
             latest = min(place.newest, int(self.run.now()))
             place.start(max(0, latest - self.options.overlap))
         left = self.options.size * self.options.pages
         while left > 0:
             page = yield from self._page(min(self.options.size, left))
-            for order in (yield from self._read(page.items)):
+            orders = yield from self._read(page.items)
+            for order in orders:
                 self.ledger.apply(order)
                 place.newest = max(place.newest, order.modified)
             try:
                 place.go_on(page.after)
+                if page.is_cut:
+                    self._go_on_by_date(page, orders)
             finally:
                 self.ledger.forget(place.begin)
                 self.save()
-            if place.after is None:
+            if not self.backlog:
                 break
             left -= max(1, len(page.items))
         yield from self._look_for_deleted()
         self.save()
+
+    def _go_on_by_date(self, page: NodePage, orders: Sequence[CountedOrder]) -> None:
+        """Go on at the last change on a page that has no cursor to the next one.
+
+        Raises:
+            StoreError: invalid_response, that is where the page begins already.
+        """
+        last = max((order.modified for order in orders), default=0)
+        if last <= self.place.begin:
+            page.checked()
+        self.cuts += 1
+        self.place.start(last)
+        self.place.is_cut = True
 
     def _look_for_deleted(self) -> Plan[None]:
         """Ask for the longest unread orders, as what is deleted is in no list."""
@@ -253,5 +275,9 @@ class CursorBook(OrderBook[ApiT, Pass]):
     def reasons(self) -> list[str]:
         """Return why the counters may not be complete, one sentence each."""
         title = self.run.store.platform.title()
-        kept_back = {f"{title} keeps back a part: {error.message}" for error in self.beside}
-        return [*super().reasons(), *sorted(kept_back)]
+        found = {f"{title} keeps back a part: {error.message}" for error in self.beside}
+        if self.cuts:
+            found.add(
+                f"{title} gives no cursor to the next page of orders: they are read on by date."
+            )
+        return [*super().reasons(), *sorted(found)]
