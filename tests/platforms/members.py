@@ -180,8 +180,8 @@ class CutShort(Replayer):
 
 def changes(
     recorded: list[Recorded], left_out: Collection[Any] = ()
-) -> Iterator[tuple[str, list[Recorded]]]:
-    """Yield what was recorded with one member replaced, and the name of that change."""
+) -> Iterator[tuple[str, str, list[Recorded]]]:
+    """Yield what was recorded with one member replaced, after its name and that of the change."""
     for index, one in enumerate(recorded):
         for path in places(one.body, left_out):
             original = one.body
@@ -192,7 +192,8 @@ def changes(
                 changed = [*recorded]
                 changed[index] = Recorded(one.method, one.path, one.status, one.headers, body)
                 shown = "missing" if value is MISSING else repr(value)[:30]
-                yield f"{one.method} {one.path} {path} = {shown}", changed
+                member = ".".join([step for step in path if isinstance(step, str)][-2:])
+                yield member, f"{one.method} {one.path} {path} = {shown}", changed
 
 
 def cuts(
@@ -221,8 +222,10 @@ def other_figures(
     left_out: Collection[Any],
     *,
     key: Key = path_of,
-) -> list[str]:
+) -> tuple[list[str], set[str]]:
     """Return the changes of single members with which an operation returns another figure.
+
+    The second result is the members without which it fails, each as `in.member`.
 
     Args:
         call: of the operation.
@@ -232,13 +235,15 @@ def other_figures(
         left_out: members that are not changed.
         key: tells requests apart.
     """
-    wrong, tried, noticed = [], 0, 0
-    for change, changed in changes(recorded, left_out):
+    wrong, failed, tried, noticed = [], set(), 0, 0
+    for member, change, changed in changes(recorded, left_out):
         tried += 1
         error, found = outcome(call, on(Replayer(changed, key)))
         noticed += error is not None or found != whole
-        if error is None and not no_more_than(found, whole):
+        if error is not None:
+            failed.add(member)
+        elif not no_more_than(found, whole):
             wrong.append(change)
     assert tried > 20
     assert noticed > 0
-    return wrong
+    return wrong, failed

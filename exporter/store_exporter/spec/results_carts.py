@@ -51,7 +51,7 @@ class Cart:
         expires: when the token ends.
         lines: what is in it.
         coupons: what reduces it.
-        items: pieces in all.
+        items: pieces in all; None where that is not known.
         subtotal: of the goods, before coupons and without tax.
         discount: by coupons.
         shipping: None as long as it is not known.
@@ -59,13 +59,15 @@ class Cart:
         total: to be paid.
         problems: what the store finds wrong with it, for the shopper.
         renewed: True when the cart asked for was lost and this one took its place.
+        unreadable: what the store sent broken: lines and coupons lack what could not be read, and
+            `items` and the lines' `maximum` are None.
     """
 
     token: str = field(repr=False)
     expires: datetime | None
     lines: tuple[CartLine, ...]
     coupons: tuple[CartCoupon, ...]
-    items: Quantity
+    items: Quantity | None
     subtotal: Money
     discount: Money
     shipping: Money | None
@@ -73,3 +75,4 @@ class Cart:
     total: Money
     problems: tuple[str, ...] = ()
     renewed: bool = False
+    unreadable: tuple[str, ...] = ()

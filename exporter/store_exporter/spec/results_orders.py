@@ -61,7 +61,8 @@ class Order:
         number: what the shopper sees, which a plugin may have made different from the id.
         status: the platform's status, such as processing.
         total: tax and shipping included, refunds not deducted.
-        refunded: the sum of its refunds, not negative.
+        refunded: the sum of its refunds, not negative; None where it is not known.
+        lines: what was bought.
         customer: None unless the caller proved by an e-mail address to know whose it is.
         payment_method: its title.
         created: when it was placed; None where the store does not tell it.
@@ -70,13 +71,15 @@ class Order:
         completed: when it was completed; None if it was not.
         shipping: where it goes; None where nothing is sent, or as `customer`.
         tracking: its parcels as far as they are known; none as `customer`.
+        unreadable: which of `refunded`, `lines`, `customer`, the dates, `shipping` and `tracking`
+            the store sent broken: they are None, or lack what could not be read.
     """
 
     id: int
     number: str
     status: str
     total: Money
-    refunded: Money
+    refunded: Money | None
     lines: tuple[OrderLine, ...]
     customer: Customer | None
     payment_method: str
@@ -86,6 +89,7 @@ class Order:
     completed: datetime | None
     shipping: ShippingAddress | None = None
     tracking: tuple[Tracking, ...] = ()
+    unreadable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,22 +123,32 @@ class CustomerOrders(Listing[Order]):
 
 @dataclass(frozen=True, slots=True)
 class OrderNote:
-    """A note on an order; `for_customer` tells those that the shopper was sent."""
+    """A note on an order.
+
+    Attributes:
+        for_customer: whether the shopper was sent it.
+        created: when it was written; None where the store does not tell it.
+    """
 
     id: int
     text: str
     for_customer: bool
-    created: datetime
+    created: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """One refund; the amount is positive."""
+    """One refund.
+
+    Attributes:
+        amount: positive.
+        created: when it was made; None where the store does not tell it.
+    """
 
     id: int
     amount: Money
     reason: str
-    created: datetime
+    created: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

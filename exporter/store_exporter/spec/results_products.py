@@ -21,7 +21,8 @@ class Stock:
         in_stock: whether it can be bought in this shop now, on backorder included.
         status: in_stock, out_of_stock or on_backorder; other for what a plugin added.
         quantity: pieces left, negative when oversold; None when the store does not count it.
-        backorders_allowed: whether it can be bought beyond that.
+        backorders_allowed: whether it can be bought beyond that; None where that is not known.
+        unreadable: which of `quantity` and `backorders_allowed` the store sent broken, both None.
     """
 
     product_id: int
@@ -30,7 +31,8 @@ class Stock:
     in_stock: bool
     status: str
     quantity: Quantity | None
-    backorders_allowed: bool
+    backorders_allowed: bool | None
+    unreadable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +45,15 @@ class StockQuantity:
         quantity: pieces left, negative when oversold; of a product with variations that are
             counted one by one, their sum; None when the store does not count it.
         variations: pieces left by variation id, where they are counted one by one.
+        unreadable: quantity and variations, where the store sent a variation broken: the sum is
+            None then, and that variation is left out.
     """
 
     product_id: int
     sku: str
     quantity: Quantity | None
     variations: Mapping[int, Quantity | None] = field(default_factory=dict)
+    unreadable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +67,10 @@ class Price:
         price: the current price, of a product with variations the lowest; None if it has none.
         highest: the highest price of the variations, otherwise the same as `price`.
         regular_price: the price without a sale; None if the product itself has none.
-        on_sale: whether it is reduced now.
+        on_sale: whether it is reduced now; None where that is not known.
         sale_ends: when the reduction ends, if that is set.
+        unreadable: what the store sent broken beside the price, such as `sale_ends`, all None;
+            `highest` where that is the price of a variation.
     """
 
     product_id: int
@@ -72,8 +79,9 @@ class Price:
     price: Money | None
     highest: Money | None
     regular_price: Money | None
-    on_sale: bool
+    on_sale: bool | None
     sale_ends: datetime | None = None
+    unreadable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +95,7 @@ class Product:
         name: of a variation, what distinguishes it.
         price: the current price, of a variable product the lowest; None if it has none.
         regular_price: without a sale.
+        on_sale: whether it is reduced now; None where that is not known.
         stock: whether it can be had.
         permalink: its page in the shop.
         description: as plain text.
@@ -95,8 +104,9 @@ class Product:
         images: addresses.
         variations: ids of the variations.
         rating: average from 0 to 5; None without ratings.
-        rating_count: number of ratings.
-        unreadable: what the store sent broken of `price`, `regular_price` and `rating`, all None.
+        rating_count: number of ratings; None where the store does not tell it.
+        unreadable: what the store sent broken of `parent_id`, `price`, `regular_price`, `on_sale`,
+            `rating` and `rating_count`, all None.
     """
 
     id: int
@@ -106,7 +116,7 @@ class Product:
     sku: str
     price: Money | None
     regular_price: Money | None
-    on_sale: bool
+    on_sale: bool | None
     stock: Stock
     permalink: str = ""
     description: str = ""
@@ -115,33 +125,44 @@ class Product:
     images: tuple[str, ...] = ()
     variations: tuple[int, ...] = ()
     rating: Decimal | None = None
-    rating_count: int = 0
+    rating_count: int | None = 0
     unreadable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """A group of products; `parent_id` is None at the top, `count` the products in it."""
+    """A group of products.
+
+    Attributes:
+        parent_id: of the group above; None at the top.
+        count: the products in it; None where the store does not tell it.
+    """
 
     id: int
     name: str
     slug: str
     parent_id: int | None
-    count: int
+    count: int | None
     description: str
 
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """What a shopper wrote about a product; `rating` is from 0 (none) to 5."""
+    """What a shopper wrote about a product.
+
+    Attributes:
+        rating: from 0 (none) to 5.
+        verified: whether the shopper bought it here; None where the store does not tell it.
+        created: when it was written; None where the store does not tell it.
+    """
 
     id: int
     product_id: int
     rating: int
     text: str
     reviewer: str
-    verified: bool
-    created: datetime
+    verified: bool | None
+    created: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,10 +42,12 @@ class ShippingInfo:
         zones: the ways of delivery by the name of the zone.
         free_from: the lowest order value from which some zone's delivery is free without a coupon;
             zero when it is always free; None when there is no such offer.
+        unreadable: how many zones and ways were left out because the store sent them broken.
     """
 
     zones: Mapping[str, tuple[ShippingMethod, ...]]
     free_from: Money | None
+    unreadable: int = 0
 
 
 @dataclass(frozen=True, slots=True)

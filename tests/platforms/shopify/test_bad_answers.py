@@ -12,9 +12,10 @@ import pytest
 from store_demo.stores.faults import Fault
 from store_demo.stores.shopify import SimulatedShopify
 from store_exporter.errors import StoreError
-from store_exporter.platforms.shopify import Shopify
+from store_exporter.platforms.shopify import CartSession, Shopify
 from store_exporter.spec.results import Listing
 from tests.fakes.direct import Json, answering, changing
+from tests.platforms.operations import pounds
 from tests.platforms.shopify.watching import watched
 
 NOTHING = {"extensions": {"cost": None}}
@@ -316,3 +317,79 @@ def test_an_order_status_that_is_not_known_is_an_error(
     with pytest.raises(StoreError) as caught:
         store.check_order("1003")
     assert caught.value.error_type == "invalid_response"
+
+
+def spoiling(root: str, **members: Any) -> Fault:
+    """A fault that gives the nodes, or the only object, of an answer other members."""
+
+    def spoil(answer: Json) -> Json:
+        found = answer["data"].get(root)
+        if found is not None:
+            for row in found.get("nodes", [found]):
+                row.update(members)
+        return answer
+
+    return changing("*", spoil)
+
+
+def test_what_goes_with_an_order_never_keeps_its_status_back(
+    shop: SimulatedShopify, store: Shopify
+) -> None:
+    whole = store.get_customer_orders("cust1@example.test")[0]
+    dates = {"createdAt": None, "updatedAt": "soon", "closedAt": "soon"}
+    line = {"name": None, "quantity": None}
+    shop.faults.add(
+        spoiling(
+            "orders",
+            **dates,
+            totalRefundedSet=None,
+            lineItems={"nodes": [line, None]},
+            customer="?",
+            fulfillments=None,
+            shippingAddress="?",
+        )
+    )
+    found = store.get_customer_orders("cust1@example.test")
+    order = found[0]
+    assert (found.unreadable, found.summary, order.total) == (0, None, whole.total)
+    assert (order.lines, order.customer, order.refunded, order.created) == ((), None, None, None)
+    assert set(order.unreadable) == {
+        *("refunded", "lines", "customer", "shipping", "tracking"),
+        *("created", "modified", "completed"),
+    }
+
+
+def test_a_variant_whose_number_is_kept_back_can_be_had_all_the_same(
+    shop: SimulatedShopify, store: Shopify
+) -> None:
+    odd = {"inventoryQuantity": None, "compareAtPrice": "dear"}
+    shop.faults.add(spoiling("productVariants", **odd))
+    stock = store.check_stock("SKU-010")
+    assert (stock.in_stock, stock.quantity, stock.backorders_allowed) == (True, None, None)
+    assert stock.unreadable == ("quantity",)
+    price = store.check_price("SKU-010")
+    assert (price.price, price.regular_price, price.on_sale) == (pounds("100.00"), None, None)
+    assert price.unreadable == ("regular_price",)
+
+
+def test_a_collection_whose_products_are_not_counted_is_a_collection(
+    shop: SimulatedShopify, store: Shopify
+) -> None:
+    shop.faults.add(spoiling("collections", productsCount=None))
+    found = store.get_product_categories()
+    assert (found.unreadable, {row.count for row in found}) == (0, {None})
+
+
+def test_a_line_that_makes_no_sense_is_left_out_of_its_cart_and_told(
+    shop: SimulatedShopify, store: Shopify
+) -> None:
+    mine = CartSession()
+    whole = store.add_to_cart("SKU-010", 2, cart=mine)
+
+    def spoil(answer: Json) -> Json:
+        answer["data"]["cart"]["lines"]["nodes"][0]["quantity"] = None
+        return answer
+
+    shop.faults.add(changing("*", spoil))
+    found = store.get_cart(mine)
+    assert (found.lines, found.total, found.unreadable) == ((), whole.total, ("lines",))

@@ -328,7 +328,7 @@ def test_minor_units_follow_the_currency(currency: str, units: str, amount: str)
     assert str(money) == f"{amount} {currency}"
 
 
-def test_a_cart_with_a_line_in_another_currency_is_not_believed(
+def test_a_line_in_another_currency_than_its_cart_is_not_believed(
     store: SimulatedWooCommerce, shop: WooCommerce
 ) -> None:
     def change(body: Any) -> Any:
@@ -336,7 +336,8 @@ def test_a_cart_with_a_line_in_another_currency_is_not_believed(
         return body
 
     store.faults.add(changing("*/add-item", change))
-    assert failure(shop.add_to_cart, 19).error_type == "invalid_response"
+    cart = shop.add_to_cart(19)
+    assert (cart.lines, cart.unreadable) == ((), ("lines",))
 
 
 def test_a_cart_without_a_token_is_no_answer(
@@ -368,3 +369,36 @@ def test_the_price_of_a_line_is_in_full_where_the_shop_displays_no_decimals(
 
     store.faults.add(changing("*/cart/add-item", rounded))
     assert shop.add_to_cart("SKU-010").lines[0].unit_price == pounds("80.45")
+
+
+@pytest.mark.parametrize("odd", [None, "none", 3])
+def test_a_cart_whose_list_of_lines_makes_no_sense_still_says_what_it_comes_to(
+    store: SimulatedWooCommerce, shop: WooCommerce, odd: Any
+) -> None:
+    mine = CartSession()
+    whole = shop.add_to_cart("SKU-010", 2, cart=mine)
+    store.faults.add(changing("*/cart", lambda body: {**body, "items": odd, "coupons": odd}))
+    found = shop.get_cart(cart=mine)
+    assert (found.lines, found.coupons, found.total) == ((), (), whole.total)
+    assert found.unreadable == ("lines", "coupons")
+    # What cannot be read is not said to be missing.
+    assert failure(shop.remove_from_cart, "SKU-010", cart=mine).error_type == "invalid_response"
+
+
+def test_a_line_that_makes_no_sense_is_left_out_of_its_cart_and_told(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    mine = CartSession()
+    shop.add_to_cart("SKU-010", 2, cart=mine)
+    whole = shop.get_cart(cart=mine)
+
+    def spoil(body: Any) -> Any:
+        (line,) = body["items"]
+        limits = {**line, "quantity_limits": None}
+        return {**body, "items": [{**line, "quantity": None}, None, limits], "items_count": "x"}
+
+    store.faults.add(changing("*/cart", spoil))
+    found = shop.get_cart(cart=mine)
+    assert [line.key for line in found.lines] == [whole.lines[0].key]
+    assert (found.lines[0].maximum, found.items, found.total) == (None, None, whole.total)
+    assert found.unreadable == ("lines", "maximum", "items")

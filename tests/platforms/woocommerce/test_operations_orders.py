@@ -285,12 +285,13 @@ def spoiling(number: int, odd: dict[str, Any]) -> Any:
     [
         ({"total": None}, 1),
         ({"total": "1,234.50"}, 1),
-        ({"date_created_gmt": "yesterday"}, 1),
-        ({"date_created_gmt": 7}, 1),
         ({"currency": ""}, 1),
-        ({"line_items": [None]}, 1),
-        ({"refunds": None}, 1),
         ({"id": "x"}, 1),
+        # What only goes with an order is left out of it.
+        ({"date_created_gmt": "yesterday"}, 0),
+        ({"date_created_gmt": 7}, 0),
+        ({"line_items": [None]}, 0),
+        ({"refunds": None}, 0),
         # What can be understood is: no lines, a currency in lower case, no account.
         ({"line_items": None}, 0),
         ({"date_created_gmt": None}, 0),
@@ -317,3 +318,61 @@ def test_an_order_that_is_nobodys_spoils_nobodys_list(odd: dict[str, Any]) -> No
 
     store.faults.add(changing("*/orders", spoiling(other["id"], odd)))
     assert good["id"] in {order.id for order in client(store).get_customer_orders(email)}
+
+
+def with_odd_order(store: SimulatedWooCommerce, **members: Any) -> Any:
+    """An order of two lines, with some of its members as they should not be."""
+    made = store.new_order("processing", email=ADA, lines=[(19, 2), (1002, 1)])
+
+    def spoil(body: Any) -> Any:
+        rows = body if isinstance(body, list) else [body]
+        spoiled = [{**row, **members} if row.get("id") == made["id"] else row for row in rows]
+        return spoiled if isinstance(body, list) else spoiled[0]
+
+    store.faults.add(changing("*/orders*", spoil))
+    return made
+
+
+@pytest.mark.parametrize("odd", [{"quantity": None}, {"quantity": "two"}, {"total": None}])
+def test_a_line_that_makes_no_sense_is_left_out_of_its_order_and_told(
+    store: SimulatedWooCommerce, shop: WooCommerce, odd: dict[str, Any]
+) -> None:
+    made = store.new_order("processing", email=ADA, lines=[(19, 2), (1002, 1)])
+    first, second = made["line_items"]
+    store.faults.clear()
+    made = with_odd_order(store, line_items=[{**first, **odd}, second, None])
+    for order in (shop.check_order(made["id"], ADA), shop.get_customer_orders(ADA)[0]):
+        assert [line.name for line in order.lines] == ["Motor 1 - 24V"]
+        assert (order.total, order.unreadable) == (pounds("380.00"), ("lines",))
+
+
+def test_what_goes_with_an_order_never_keeps_its_status_back(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    dates = ("created", "modified", "paid", "completed")
+    members = {f"date_{name}_gmt": "one day" for name in dates}
+    made = with_odd_order(
+        store, **members, line_items="none", refunds=None, shipping="here", customer_id="?"
+    )
+    order = shop.check_order(made["id"], ADA)
+    assert (order.status, order.total, order.lines) == ("processing", pounds("380.00"), ())
+    assert (order.customer, order.shipping, order.refunded) == (None, None, None)
+    assert {getattr(order, name) for name in dates} == {None}
+    assert set(order.unreadable) == {"refunded", "lines", "customer", "shipping", *dates}
+    found = shop.get_customer_orders(ADA)
+    assert (len(found), found.unreadable, found.summary) == (1, 0, None)
+
+
+def test_a_note_and_a_refund_without_a_date_are_there(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    made = store.new_order("processing", email=ADA, lines=[(19, 2)])
+    store.shop.add_note(made["id"], "Packed", for_customer=True)
+    store.refund(made["id"], "5.00")
+    for path in ("*/notes", "*/refunds"):
+        store.faults.add(
+            changing(path, lambda rows: [{**row, "date_created_gmt": None} for row in rows])
+        )
+    assert {note.created for note in shop.get_order_notes(made["id"], private=True)} == {None}
+    status = shop.check_refund_status(made["id"])
+    assert (status.refunded, status.refunds[0].created) == (pounds("5.00"), None)

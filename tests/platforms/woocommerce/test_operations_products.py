@@ -399,3 +399,77 @@ def test_one_broken_product_does_not_hide_the_others(
     store.faults.add(changing("*/products", lambda rows: [{**rows[0], "name": None}, *rows[1:]]))
     found = shop.search_products()
     assert (len(found), found.unreadable) == (9, 1)
+
+
+@pytest.mark.parametrize("odd", ["no date", 12, True, {"date": "2026-11-30"}])
+def test_the_end_of_a_sale_that_is_no_date_leaves_the_price_as_it_is(
+    store: SimulatedWooCommerce, shop: WooCommerce, odd: Any
+) -> None:
+    change = {"date_on_sale_to_gmt": odd, "on_sale": None, "regular_price": "cheap"}
+    store.faults.add(changing("*/products/*", lambda body: {**body, **change}))
+    found = shop.check_price(19)
+    assert (found.price, found.sale_ends, found.on_sale) == (pounds("80"), None, None)
+    assert found.unreadable == ("regular_price", "on_sale", "sale_ends")
+
+
+@pytest.mark.parametrize("odd", [None, "dear", [], True])
+def test_a_variation_with_an_odd_price_leaves_the_lowest_price_as_the_product_tells_it(
+    store: SimulatedWooCommerce, shop: WooCommerce, odd: Any
+) -> None:
+    whole = shop.check_price("MOTOR-1")
+    store.faults.add(changing("*/variations", lambda rows: [{**rows[0], "price": odd}, *rows[1:]]))
+    found = shop.check_price("MOTOR-1")
+    assert (found.price, found.highest) == (whole.price, None)
+    assert found.unreadable == ("highest",)
+
+
+def test_a_variation_with_an_odd_stock_is_told_and_in_no_sum(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    whole = shop.get_stock_quantity("MOTOR-1")
+    change = {"stock_quantity": "many", "manage_stock": True}
+    store.faults.add(changing("*/variations", lambda rows: [{**rows[0], **change}, *rows[1:]]))
+    found = shop.get_stock_quantity("MOTOR-1")
+    assert found.quantity is None
+    assert found.variations.items() < whole.variations.items()
+    assert found.unreadable == ("quantity", "variations")
+
+
+@pytest.mark.parametrize(("count", "told"), [(None, ()), ("", ()), ("few", ("rating_count",))])
+def test_a_product_without_a_number_of_ratings_is_a_product(
+    store: SimulatedWooCommerce,
+    shop: WooCommerce,
+    count: Any,
+    told: tuple[str, ...],
+) -> None:
+    change = {"rating_count": count}
+    store.faults.add(changing("*/products", lambda rows: [{**row, **change} for row in rows]))
+    found = shop.search_products("part")
+    assert found.unreadable == 0
+    assert {(row.rating, row.rating_count, row.unreadable) for row in found} == {(None, None, told)}
+
+
+def test_details_that_nobody_asked_for_do_not_keep_stock_categories_and_reviews_back(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    odd = {
+        "backorders_allowed": None,
+        "stock_quantity": "many",
+        "manage_stock": True,
+        "count": None,
+        "date_created_gmt": "lately",
+        "verified": "perhaps",
+    }
+
+    def spoil(body: Any) -> Any:
+        return [{**row, **odd} for row in body] if isinstance(body, list) else {**body, **odd}
+
+    shop.check_stock(19)
+    store.faults.add(changing("*/products*", spoil))
+    stock = shop.check_stock(19)
+    assert (stock.in_stock, stock.quantity, stock.backorders_allowed) == (True, None, None)
+    assert stock.unreadable == ("quantity", "backorders_allowed")
+    assert {row.count for row in shop.get_product_categories()} == {None}
+    reviews = shop.get_product_reviews("SKU-010")
+    assert len(reviews) > 0
+    assert {(row.verified, row.created) for row in reviews} == {(None, None)}

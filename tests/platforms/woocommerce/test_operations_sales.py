@@ -346,3 +346,18 @@ def test_a_customer_with_an_order_that_cannot_be_read_is_left_out_and_told(
     found = shop.get_customer_insights()
     assert [customer.email for customer in found] == ["cust2@example.test"]
     assert (found.total, found.unreadable) == (2, 1)
+
+
+@pytest.mark.parametrize("odd", [None, []])
+def test_an_order_without_the_address_of_its_bill_counts_for_its_customer(
+    store: SimulatedWooCommerce, shop: WooCommerce, odd: Any
+) -> None:
+    made = store.new_order("processing", email="cust3@example.test", total="50.00")
+
+    def hidden(rows: Any) -> Any:
+        return [{**row, "billing": odd} for row in rows]
+
+    store.faults.add(changing("*/orders", hidden))
+    (spend,) = shop.get_customer_insights()
+    assert made["customer_id"]
+    assert (spend.email, spend.total, spend.country) == ("cust3@example.test", pounds("50.00"), "")

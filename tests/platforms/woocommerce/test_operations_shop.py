@@ -12,7 +12,7 @@ from store_demo.stores.woocommerce.shop_api import set_free_shipping
 from store_exporter.platforms.woocommerce import WooCommerce
 from store_exporter.spec.money import Money
 from tests.fakes.clock import Clock
-from tests.fakes.woocommerce import client
+from tests.fakes.woocommerce import changing, client
 from tests.platforms.operations import failure, pounds
 
 # Delivery
@@ -186,3 +186,17 @@ def test_impossible_values_are_the_shoppers_mistake(
     shop: WooCommerce, code: str, given: dict[str, str]
 ) -> None:
     assert failure(shop.validate_coupon, code, **given).error_type == "invalid_input"
+
+
+def test_a_way_of_delivery_that_is_left_out_is_told_with_what_free_delivery_takes(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    whole = shop.get_shipping_info()
+    store.faults.add(
+        changing(
+            "*/methods", lambda rows: [{**row, "method_id": None} for row in rows[:1]] + rows[1:]
+        )
+    )
+    found = shop.get_shipping_info()
+    assert whole.unreadable == 0
+    assert found.unreadable > 0

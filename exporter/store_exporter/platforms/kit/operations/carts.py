@@ -140,6 +140,8 @@ class ShopperCart(ABC, Generic[ApiT]):
         if not lines and cart.lines:
             wanted = yield from self.ids_of(product)
             lines = [line for line in cart.lines if line.product_id in wanted]
+        if not lines and "lines" in cart.unreadable:
+            raise StoreError("invalid_response", "a line of the cart cannot be read")
         if not lines:
             raise StoreError("not_found", f"the cart does not contain {str(product)[:40]}")
         return lines

@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
-from datetime import date, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from typing import ClassVar, Generic, NamedTuple, TypeVar
 
@@ -224,9 +224,14 @@ class Orders(ABC, Generic[ApiT]):
             raise StoreError("invalid_state", f"order {number} is {status} and cannot be cancelled")
 
 
+def age(entry: OrderNote | Refund) -> tuple[datetime, int]:
+    """Return what sorts notes and refunds, the oldest first; those without a date before all."""
+    return entry.created or datetime.min.replace(tzinfo=UTC), entry.id
+
+
 def refund_status(order_id: int, total: Money, refunds: Iterable[Refund]) -> RefundStatus:
     """Return what was paid back of an order in all; each refund of it must be there."""
-    newest = sorted(refunds, key=lambda refund: (refund.created, refund.id), reverse=True)
+    newest = sorted(refunds, key=age, reverse=True)
     refunded = sum((refund.amount.amount for refund in newest), Decimal(0))
     status = "none" if refunded <= 0 else "full" if refunded >= total.amount else "partial"
     return RefundStatus(order_id, status, total, Money(refunded, total.currency), tuple(newest))
@@ -235,16 +240,17 @@ def refund_status(order_id: int, total: Money, refunds: Iterable[Refund]) -> Ref
 def _on_page(found: Listing[Order], request: OrdersRequest) -> CustomerOrders:
     page = page_of(found, request.page, request.limit)
     every = found.complete and not found.unreadable and found.total == len(found)
+    every = every and all(order.refunded is not None for order in found)
     members = {each.name: getattr(page, each.name) for each in fields(Listing)}
     members["summary"] = summary(found.items) if every else None
     return CustomerOrders(**members)
 
 
 def summary(orders: Sequence[Order]) -> OrderSummary:
-    """Return what orders come to."""
+    """Return what orders come to, whose refunds are all known."""
     spent: defaultdict[str, Decimal] = defaultdict(Decimal)
     for order in orders:
-        if order.status not in _UNSOLD:
+        if order.status not in _UNSOLD and order.refunded is not None:
             spent[order.total.currency] += order.total.amount - order.refunded.amount
     dates = [order.created for order in orders if order.created is not None]
     return OrderSummary(

@@ -221,6 +221,7 @@ def price_range(product: Product, variations: Sequence[Product] = ()) -> Price:
         highest=amounts[-1] if amounts else None,
         regular_price=None if variations else product.regular_price,
         on_sale=any(row.on_sale for row in variations) if variations else product.on_sale,
+        unreadable=() if variations else product.unreadable,
     )
 
 

@@ -52,20 +52,24 @@ def zones_named(zones: Sequence[Zone], wanted: int | str | None) -> Sequence[Zon
 
 
 def shipping_info(
-    zones: Mapping[str, tuple[ShippingMethod, ...]], currency: Callable[[], Plan[str]]
+    zones: Mapping[str, tuple[ShippingMethod, ...]],
+    currency: Callable[[], Plan[str]],
+    unreadable: int = 0,
 ) -> Plan[ShippingInfo]:
     """Return the ways of delivery, and where free delivery without a coupon begins.
 
     Args:
         zones: the ways by the name of the zone.
         currency: asks for the shop's currency, which zero is in.
+        unreadable: how many zones and ways were left out.
     """
     every = (method for methods in zones.values() for method in methods)
     free = [m for m in every if m.kind == "free_shipping" and not m.needs_coupon]
     if any(method.minimum is None for method in free):
-        return ShippingInfo(zones, Money(Decimal(0), (yield from currency())))
+        return ShippingInfo(zones, Money(Decimal(0), (yield from currency())), unreadable)
     minima = (method.minimum for method in free if method.minimum is not None)
-    return ShippingInfo(zones, min(minima, key=lambda money: money.amount, default=None))
+    least = min(minima, key=lambda money: money.amount, default=None)
+    return ShippingInfo(zones, least, unreadable)
 
 
 def shipping_plans(
@@ -99,10 +103,13 @@ def shipping_plans(
         api: ApiT, country: str | None = None, postcode: str | None = None
     ) -> Plan[ShippingInfo]:
         found: dict[str, tuple[ShippingMethod, ...]] = {}
-        for zone in (yield from there(api, arguments.destination(country, postcode))):
+        every = yield from there(api, arguments.destination(country, postcode))
+        unreadable = every.unreadable
+        for zone in every:
             ways = yield from methods(api, zone)
+            unreadable += ways.unreadable
             found[zone.name] = (*found.get(zone.name, ()), *ways)
-        return (yield from shipping_info(found, partial(currency, api)))
+        return (yield from shipping_info(found, partial(currency, api), unreadable))
 
     @plan(Operations.get_shipping_methods, calls=calls, notes_of=reaching)
     def get_shipping_methods(

@@ -58,11 +58,20 @@ class Rows:
         """Return all items of a list that a figure is made of; each must be there and readable.
 
         Raises:
-            StoreError: response_too_large, the end was not reached; invalid_response.
+            StoreError: as `whole` does; invalid_response.
+        """
+        items = self.whole(what).items
+        return [Fields(item, f"{what}[{index}]") for index, item in enumerate(items)]
+
+    def whole(self, what: str) -> Rows:
+        """Return the list if it has all its items.
+
+        Raises:
+            StoreError: response_too_large, the end was not reached.
         """
         if not self.complete:
             raise StoreError("response_too_large", f"there are more than {len(self.items)} {what}")
-        return [Fields(item, f"{what}[{index}]") for index, item in enumerate(self.items)]
+        return self
 
 
 def read_pages(

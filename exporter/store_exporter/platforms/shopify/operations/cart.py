@@ -17,6 +17,7 @@ from ....spec.results import Cart, CartCoupon, CartLine
 from ...kit.operations.carts import cart_plans
 from ...kit.operations.line_carts import LineCart
 from ...kit.reading.fields import Fields
+from ...kit.reading.secondary import Secondary
 from ..api import Api
 from ..product_lookup import Lookup
 from ..reading import ids
@@ -110,12 +111,13 @@ def _refusal(payload: Fields, codes: tuple[str, ...] = ()) -> StoreError | None:
 
 
 def _cart(fields: Fields) -> Cart:
-    """Read a cart.
+    """Read a cart; lines that make no sense are left out and told.
 
     Raises:
-        StoreError: invalid_response; a line that cannot be read makes the whole cart unreadable,
-            as a cart with lines missing would be another cart.
+        StoreError: invalid_response, what it comes to cannot be read: that is added up from all
+            lines, as the API tells only the total.
     """
+    also = Secondary()
     total = ids.amount(fields.child("cost").child("totalAmount"))
     connection = fields.child("lines")
     if connection.child("pageInfo").flag("hasNextPage"):
@@ -130,7 +132,7 @@ def _cart(fields: Fields) -> Cart:
     return Cart(
         token=fields.opaque(),
         expires=None,
-        lines=tuple(_line(row) for row in rows),
+        lines=tuple(also.rows("lines", connection.listed("nodes"), _line)),
         coupons=tuple(CartCoupon(code, _share(taken, code, total)) for code in applied),
         items=fields.integer("totalQuantity"),
         subtotal=gross,
@@ -138,6 +140,7 @@ def _cart(fields: Fields) -> Cart:
         shipping=None,
         tax=Money(Decimal(0), total.currency),
         total=total,
+        unreadable=also.unreadable,
     )
 
 

@@ -13,6 +13,7 @@ from ...kit.operations.order_plans import order_plans
 from ...kit.operations.orders import OrdersRequest
 from ...kit.reading.fields import Fields
 from ...kit.reading.lists import Rows, listing
+from ...kit.reading.secondary import Secondary
 from ..api import Api
 from ..product_lookup import quoted
 from ..reading import ids, order_results
@@ -39,7 +40,7 @@ class _Orders(orders.Orders[Api]):
     def numbered(self, number: str, email: str | None) -> Plan[Fields | None]:
         for row in (yield from self._search(f"name:{quoted(number)}", 10)):
             # The shop may put its own letters before and after the number.
-            if row.text("name").lstrip("#") == number and _belongs(row, email):
+            if row.text_or("name").lstrip("#") == number and _belongs(row, email):
                 return row
         return None
 
@@ -83,12 +84,12 @@ class _Orders(orders.Orders[Api]):
         whole = yield from self._whole("OrderNotes", found)
         notes = []
         if whole.text_or("note").strip():
-            created = whole.gmt("createdAt")
+            created = Secondary().read("created", whole.gmt, "createdAt")
             notes.append(OrderNote(ids.number(whole), whole.text("note"), True, created))
         if not private:
             return Listing(tuple(notes), len(notes))
         events = listing(whole.child("events").listed("nodes"), "events", order_results.event)
-        notes += sorted(events, key=lambda note: (note.created, note.id))
+        notes += sorted(events, key=orders.age)
         return Listing(tuple(notes), len(notes), events.unreadable)
 
     def refunds(self, found: Fields) -> Plan[RefundStatus]:

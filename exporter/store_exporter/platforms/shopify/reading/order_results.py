@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import Any
 
 from ....spec.money import Money
 from ....spec.results import (
@@ -15,6 +15,7 @@ from ....spec.results import (
     Tracking,
 )
 from ...kit.reading.fields import Fields
+from ...kit.reading.secondary import Secondary
 from .ids import number, shop_money
 
 _PAID = ("PAID", "PARTIALLY_REFUNDED", "REFUNDED")
@@ -87,24 +88,32 @@ def is_paid(order: Fields) -> bool:
 
 def order(fields: Fields, *, with_customer: bool) -> Order:
     """Read an order."""
-    created = fields.gmt("createdAt")
-    found = status(fields)
+    found, also = status(fields), Secondary()
+    created = also.read("created", fields.gmt, "createdAt")
+    lines = also.read("lines", _nodes, fields, "lineItems")
+    closed = also.read("completed", fields.gmt_if_any, "closedAt")
+    parcels = also.read("tracking", _parcels, fields) if with_customer else None
     return Order(
         id=number(fields),
         number=fields.text("name").lstrip("#"),
         status=found,
         total=shop_money(fields, "totalPriceSet"),
-        refunded=shop_money(fields, "totalRefundedSet"),
-        lines=tuple(_line(row) for row in fields.nodes("lineItems")),
-        customer=_customer(fields) if with_customer else None,
+        refunded=also.read("refunded", shop_money, fields, "totalRefundedSet"),
+        lines=tuple(also.rows("lines", lines, _line)),
+        customer=also.read("customer", _customer, fields) if with_customer else None,
         payment_method="",
         created=created,
-        modified=fields.gmt("updatedAt"),
+        modified=also.read("modified", fields.gmt, "updatedAt"),
         paid=created if is_paid(fields) else None,
-        completed=fields.gmt_if_any("closedAt") if found == "completed" else None,
-        shipping=_address(fields) if with_customer else None,
-        tracking=tuple(_parcels(fields)) if with_customer else (),
+        completed=closed if found == "completed" else None,
+        shipping=also.read("shipping", _address, fields) if with_customer else None,
+        tracking=tuple(parcels or ()),
+        unreadable=also.unreadable,
     )
+
+
+def _nodes(fields: Fields, name: str) -> list[Any]:
+    return fields.child(name).listed("nodes")
 
 
 def _address(fields: Fields) -> ShippingAddress | None:
@@ -122,11 +131,17 @@ def _address(fields: Fields) -> ShippingAddress | None:
     )
 
 
-def _parcels(fields: Fields) -> Iterator[Tracking]:
-    for parcel in fields.children("fulfillments"):
-        for row in parcel.children("trackingInfo"):
-            if number_of := row.text_or("number").strip():
-                yield Tracking(number_of, row.text_or("company"), row.text_or("url"))
+def _parcels(fields: Fields) -> list[Tracking]:
+    rows = (
+        row
+        for parcel in fields.children("fulfillments")
+        for row in parcel.children("trackingInfo")
+        if row.text_or("number").strip()
+    )
+    return [
+        Tracking(row.text_or("number").strip(), row.text_or("company"), row.text_or("url"))
+        for row in rows
+    ]
 
 
 def _line(row: Fields) -> OrderLine:
@@ -136,7 +151,7 @@ def _line(row: Fields) -> OrderLine:
         product_id=number(row.child("product")) if row.has("product") else None,
         variation_id=number(row.child("variant")) if row.has("variant") else None,
         sku=row.text_or("sku"),
-        name=row.text("name"),
+        name=row.text_or("name"),
         quantity=quantity,
         total=Money(unit.amount * quantity, unit.currency),
     )
@@ -156,10 +171,11 @@ def refund(fields: Fields) -> Refund:
         number(fields),
         shop_money(fields, "totalRefundedSet"),
         fields.text_or("note"),
-        fields.gmt("createdAt"),
+        Secondary().read("created", fields.gmt, "createdAt"),
     )
 
 
 def event(fields: Fields) -> OrderNote:
     """Read an entry of an order's timeline, which only the staff sees."""
-    return OrderNote(number(fields), fields.markup_or("message"), False, fields.gmt("createdAt"))
+    created = Secondary().read("created", fields.gmt, "createdAt")
+    return OrderNote(number(fields), fields.markup_or("message"), False, created)

@@ -8,6 +8,7 @@ from ....errors import StoreError
 from ....spec.results import Category, LowStock, Product, Stock
 from ...kit.operations import products
 from ...kit.reading.fields import Fields
+from ...kit.reading.secondary import Secondary
 from .ids import number
 
 
@@ -42,9 +43,11 @@ def on_backorder(variant: Fields) -> bool:
 
 def stock(variant: Fields, product: Fields) -> Stock:
     """Read the stock of a variant; the only one of a product has the product's name."""
-    quantity = counted(variant)
+    also = Secondary()
+    quantity = also.read("quantity", counted, variant)
     empty = quantity is not None and quantity <= 0
     available = variant.flag("availableForSale")
+    policy = also.read("backorders_allowed", variant.text, "inventoryPolicy")
     return Stock(
         product_id=number(variant),
         sku=variant.text_or("sku"),
@@ -52,7 +55,10 @@ def stock(variant: Fields, product: Fields) -> Stock:
         in_stock=available,
         status="out_of_stock" if not available else "on_backorder" if empty else "in_stock",
         quantity=quantity,
-        backorders_allowed=quantity is not None and variant.text("inventoryPolicy") == "CONTINUE",
+        backorders_allowed=None
+        if also.unreadable
+        else quantity is not None and policy == "CONTINUE",
+        unreadable=also.unreadable,
     )
 
 
@@ -61,8 +67,8 @@ def sold(variant: Fields, product: Fields, currency: str) -> Product:
 
     `compareAtPrice` is what it cost before it was reduced.
     """
-    price = variant.money("price", currency)
-    before = variant.money_if_any("compareAtPrice", currency)
+    price, also = variant.money("price", currency), Secondary()
+    before = also.read("regular_price", variant.money_if_any, "compareAtPrice", currency)
     reduced = before is not None and before.amount > price.amount
     options = variant.optional_items(
         "selectedOptions", lambda row: (row.text("name"), row.text("value"))
@@ -74,13 +80,14 @@ def sold(variant: Fields, product: Fields, currency: str) -> Product:
         name=variant.text("title"),
         sku=variant.text_or("sku"),
         price=price,
-        regular_price=before if reduced else price,
-        on_sale=reduced,
+        regular_price=None if also.unreadable else before if reduced else price,
+        on_sale=None if also.unreadable else reduced,
         stock=stock(variant, product),
         permalink=product.text_or("onlineStoreUrl"),
         description=product.text_or("description"),
         categories=_categories(product),
         attributes={name: (value,) for name, value in options},
+        unreadable=also.unreadable,
     )
     if not _alone(product):
         return found
@@ -91,9 +98,8 @@ def sold(variant: Fields, product: Fields, currency: str) -> Product:
 
 
 def _categories(product: Fields) -> tuple[str, ...]:
-    if not product.has("collections"):
-        return ()
-    return product.child("collections").optional_items("nodes", lambda row: row.text("title"))
+    found = Secondary().read("categories", product.at, "collections")
+    return () if found is None else found.optional_items("nodes", lambda row: row.text("title"))
 
 
 def product(fields: Fields, variants: list[Product]) -> Product:
@@ -107,8 +113,12 @@ def product(fields: Fields, variants: list[Product]) -> Product:
 
 def category(fields: Fields) -> Category:
     """Read a collection; collections have none above them."""
-    count = fields.child("productsCount").integer("count")
-    return Category(number(fields), fields.text("title"), fields.text("handle"), None, count, "")
+    count = Secondary().read("count", _products_in, fields)
+    return Category(number(fields), fields.text("title"), fields.text_or("handle"), None, count, "")
+
+
+def _products_in(fields: Fields) -> int:
+    return fields.child("productsCount").integer("count")
 
 
 def low_stock(variant: Fields) -> LowStock:

@@ -48,7 +48,8 @@ def get_customer_insights(api: Api, limit: int = 10) -> Plan[CustomerInsights]:
     sales: list[Sale] = []
 
     def take(order: Fields) -> None:
-        account, own = optional_id(order, "customer_id"), order.child("billing").text_or("email")
+        account = optional_id(order, "customer_id")
+        own = _billing(order, account).text_or("email")
         sale = Sale(account, own.strip())
         try:
             sale.order = _read(order, reading)
@@ -69,6 +70,20 @@ def get_customer_insights(api: Api, limit: int = 10) -> Plan[CustomerInsights]:
     return insights(sales, addresses, (yield from facts.currency(api)), wanted)
 
 
+def _billing(order: Fields, account: int | None) -> Fields:
+    """Return who an order is billed to; where that is hidden, an account tells whose it is.
+
+    Raises:
+        StoreError: invalid_response, it is a guest's.
+    """
+    try:
+        return order.child("billing")
+    except StoreError:
+        if account is None:
+            raise
+        return Fields({}, order.where)
+
+
 def _read(order: Fields, reading: OrderTotals) -> Purchase | None:
     """Read an order; None for one that is no sale."""
     if order.text("status") in _UNSOLD:
@@ -77,7 +92,7 @@ def _read(order: Fields, reading: OrderTotals) -> Purchase | None:
     spent = reading.total(order, currency).amount
     for refund in order.children("refunds"):
         spent -= abs(refund.money("total", currency).amount)
-    billing = order.child("billing")
+    billing = _billing(order, optional_id(order, "customer_id"))
     return Purchase(
         name=full_name(billing),
         country=billing.text_or("country"),

@@ -159,8 +159,7 @@ class _Orders(orders.Orders[Api]):
         found_notes = yield from self.api.page(path, {"type": kind})
         notes = Rows(found_notes.items).listing("notes", order_results.read_note)
         kept = [note for note in notes if private or note.for_customer]
-        kept.sort(key=lambda note: (note.created, note.id))
-        return replace(notes, items=tuple(kept), total=len(kept))
+        return replace(notes, items=tuple(sorted(kept, key=orders.age)), total=len(kept))
 
     def refunds(self, found: Fields) -> Plan[RefundStatus]:
         number, currency = found.identifier(), found.currency("currency")

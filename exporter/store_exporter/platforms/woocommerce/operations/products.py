@@ -123,15 +123,10 @@ def get_product_details(api: Api, product: int | str) -> Plan[Product]:
 def check_price(api: Api, product: int | str) -> Plan[Price]:
     found = yield from find_product(api, product)
     currency = yield from facts.currency(api)
-    price = product_results.read_price(found, currency)
     if found.text("type") != "variable":
-        return price
-    rows = yield from children(api, found.identifier())
-    # An empty price is that of a variation that cannot be bought.
-    priced = [row for row in rows.all_items("variations") if row.raw("price") != ""]
-    prices = [row.money("price", currency) for row in priced]
-    prices.sort(key=lambda money: money.amount)
-    return replace(price, price=prices[0], highest=prices[-1]) if prices else price
+        return product_results.read_price(found, currency)
+    rows = (yield from children(api, found.identifier())).whole("variations")
+    return product_results.read_price(found, currency, rows.items)
 
 
 @plan(

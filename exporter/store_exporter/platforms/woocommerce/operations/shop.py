@@ -127,7 +127,7 @@ def _shipping_method(
     cost = _cost(rule, shop)
     method = ShippingMethod(
         zone=zone,
-        title=fields.text("title"),
+        title=fields.text_or("title"),
         kind=kind,
         cost=cost,
         cost_rule="" if cost is not None else rule,

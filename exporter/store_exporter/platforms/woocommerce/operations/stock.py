@@ -32,11 +32,16 @@ def get_stock_quantity(api: Api, product: int | str) -> Plan[StockQuantity]:
     if found.text("type") != "variable" or own is not None:
         return StockQuantity(number, sku, own)
     rows = yield from children(api, number)
-    counted: dict[int, Quantity | None] = {
-        row.identifier(): product_results.stock_quantity(row)
-        for row in rows.all_items("variations")
-    }
+    every = rows.whole("variations").listing("variations", _counted)
+    counted = dict(every)
+    if every.unreadable:
+        # A sum without one of its parts would be a wrong one.
+        return StockQuantity(number, sku, None, counted, ("quantity", "variations"))
     return StockQuantity(number, sku, products.total_quantity(counted.values()), counted)
+
+
+def _counted(variation: Fields) -> tuple[int, Quantity | None]:
+    return variation.identifier(), product_results.stock_quantity(variation)
 
 
 @plan(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from ....errors import StoreError
-from ....spec.money import Money
+from ....spec.money import Money, Quantity
 from ....spec.results import Cart, CartCoupon, CartLine
 from ...kit.auth import jwt
 from ...kit.reading.fields import Fields
 from ...kit.reading.money import currency_code, decimal_places, decimals_of, minor_units, rounded
+from ...kit.reading.secondary import Secondary
 
 _UNLIMITED = 9999
 
@@ -46,46 +48,53 @@ class _Amounts:
 
 
 def read_cart(body: Any, token: str) -> Cart:
-    """Read a cart.
+    """Read a cart; lines and coupons that make no sense are left out and told.
 
     Raises:
-        StoreError: invalid_response; a line that cannot be read makes the whole cart unreadable,
-            as a cart with lines missing would be another cart.
+        StoreError: invalid_response, what it comes to cannot be read.
     """
-    fields = Fields(body, "the cart")
+    fields, also = Fields(body, "the cart"), Secondary()
     totals = _Amounts(fields.child("totals"))
+    items = also.read("lines", fields.listed, "items")
+    coupons = also.read("coupons", fields.listed, "coupons")
     return Cart(
         token=token,
         expires=jwt.expiry(token),
-        lines=tuple(_line(row, totals.currency) for row in fields.children("items")),
-        coupons=tuple(_coupon(row) for row in fields.children("coupons")),
-        items=fields.quantity("items_count"),
+        lines=tuple(also.rows("lines", items, partial(_line, totals.currency, also))),
+        coupons=tuple(also.rows("coupons", coupons, _coupon)),
+        items=also.read("items", fields.quantity, "items_count"),
         subtotal=totals.money("total_items"),
         discount=totals.money("total_discount"),
         shipping=totals.money_if_any("total_shipping"),
         tax=totals.money("total_tax"),
         total=totals.money("total_price"),
         problems=fields.optional_items("errors", lambda row: row.text("message")),
+        unreadable=also.unreadable,
     )
 
 
-def _line(row: Fields, currency: str) -> CartLine:
+def _line(currency: str, also: Secondary, row: Fields) -> CartLine:
     prices = _Amounts(row.child("prices"))
     totals = _Amounts(row.child("totals"))
     if {prices.currency, totals.currency} != {currency}:
         raise StoreError("invalid_response", f"{row.where}: another currency than the cart's")
-    maximum = row.child("quantity_limits").quantity("maximum")
+    maximum = also.read("maximum", _maximum, row)
     return CartLine(
         key=row.text("key"),
         product_id=row.identifier(),
         sku=row.text_or("sku"),
         name=row.text("name"),
         quantity=row.quantity("quantity"),
-        maximum=maximum if maximum < _UNLIMITED else None,
+        maximum=maximum,
         unit_price=_unit_price(row, prices),
         total=totals.money("line_total"),
         options=dict(row.optional_items("variation", _option)),
     )
+
+
+def _maximum(row: Fields) -> Quantity | None:
+    most = row.child("quantity_limits").quantity("maximum")
+    return most if most < _UNLIMITED else None
 
 
 def _unit_price(row: Fields, prices: _Amounts) -> Money:

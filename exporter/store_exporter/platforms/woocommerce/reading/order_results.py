@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from ....errors import StoreError
@@ -23,7 +24,8 @@ from ....spec.results import (
     Tracking,
 )
 from ...kit.reading.fields import Fields
-from .product_results import full_name, lines, optional_id
+from ...kit.reading.secondary import Secondary
+from .product_results import full_name, optional_id
 from .totals import OrderTotals
 
 _LISTS = ("_wc_shipment_tracking_items", "_aftership_tracking_items")
@@ -35,27 +37,32 @@ _MOST = 50
 
 def read_order(fields: Fields, reading: OrderTotals, *, with_customer: bool) -> Order:
     """Read an order; who placed it only when that was asked for."""
-    currency = fields.currency("currency")
-    refunded = Decimal(0)
-    for row in fields.children("refunds"):
-        # Negative in the answer, as it lessens the order's total.
-        refunded += abs(row.money("total", currency).amount)
+    currency, also = fields.currency("currency"), Secondary()
+    # Plugins leave null where there are no lines.
+    lines = also.read("lines", fields.listed, "line_items") if fields.has("line_items") else ()
     return Order(
         id=fields.identifier(),
         number=order_number(fields),
         status=fields.text("status"),
         total=reading.total(fields, currency),
-        refunded=Money(refunded, currency),
-        lines=tuple(_line(row, currency) for row in lines(fields)),
-        customer=_customer(fields) if with_customer else None,
+        refunded=also.read("refunded", _refunded, fields, currency),
+        lines=tuple(also.rows("lines", lines, partial(_line, currency))),
+        customer=also.read("customer", _customer, fields) if with_customer else None,
         payment_method=fields.text_or("payment_method_title"),
-        created=fields.gmt_if_any("date_created_gmt"),
-        modified=fields.gmt_if_any("date_modified_gmt"),
-        paid=fields.gmt_if_any("date_paid_gmt"),
-        completed=fields.gmt_if_any("date_completed_gmt"),
-        shipping=_address(fields) if with_customer else None,
+        created=also.read("created", fields.gmt_if_any, "date_created_gmt"),
+        modified=also.read("modified", fields.gmt_if_any, "date_modified_gmt"),
+        paid=also.read("paid", fields.gmt_if_any, "date_paid_gmt"),
+        completed=also.read("completed", fields.gmt_if_any, "date_completed_gmt"),
+        shipping=also.read("shipping", _address, fields) if with_customer else None,
         tracking=_tracking(fields) if with_customer else (),
+        unreadable=also.unreadable,
     )
+
+
+def _refunded(fields: Fields, currency: str) -> Money:
+    # Negative in the answer, as it lessens the order's total.
+    amounts = (abs(row.money("total", currency).amount) for row in fields.children("refunds"))
+    return Money(sum(amounts, Decimal(0)), currency)
 
 
 def order_number(fields: Fields) -> str:
@@ -65,7 +72,7 @@ def order_number(fields: Fields) -> str:
     return str(number) if is_whole else fields.text("number")
 
 
-def _line(row: Fields, currency: str) -> OrderLine:
+def _line(currency: str, row: Fields) -> OrderLine:
     return OrderLine(
         product_id=optional_id(row, "product_id"),
         variation_id=optional_id(row, "variation_id"),
@@ -88,7 +95,7 @@ def read_note(fields: Fields) -> OrderNote:
         id=fields.identifier(),
         text=fields.markup_or("note"),
         for_customer=fields.flag("customer_note"),
-        created=fields.gmt("date_created_gmt"),
+        created=Secondary().read("created", fields.gmt, "date_created_gmt"),
     )
 
 
@@ -99,7 +106,7 @@ def read_refund(fields: Fields, currency: str) -> Refund:
         id=fields.identifier(),
         amount=Money(abs(amount.amount), currency),
         reason=fields.text_or("reason"),
-        created=fields.gmt("date_created_gmt"),
+        created=Secondary().read("created", fields.gmt, "date_created_gmt"),
     )
 
 

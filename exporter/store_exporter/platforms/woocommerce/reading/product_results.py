@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any, TypeVar
 
 from ....errors import StoreError
 from ....spec.money import Money, Quantity
 from ....spec.results import Category, LowStock, Price, Product, Review, Stock
 from ...kit.reading.fields import Fields, as_list
+from ...kit.reading.secondary import Secondary
 
 T = TypeVar("T")
 _STOCK = {"instock": "in_stock", "outofstock": "out_of_stock", "onbackorder": "on_backorder"}
@@ -48,42 +50,32 @@ def read_stock(fields: Fields) -> Stock:
     """Read a product's or variation's stock."""
     # WooCommerce itself takes every status for in stock that is not "outofstock".
     status = _STOCK.get(fields.text("stock_status"), "other")
+    also = Secondary()
     return Stock(
         product_id=fields.identifier(),
         sku=fields.text_or("sku"),
         name=fields.text_or("name"),
         in_stock=status != "out_of_stock" and fields.raw("type") not in NOT_SOLD_HERE,
         status=status,
-        quantity=stock_quantity(fields),
-        backorders_allowed=fields.flag("backorders_allowed"),
+        quantity=also.read("quantity", stock_quantity, fields),
+        backorders_allowed=also.read("backorders_allowed", fields.flag, "backorders_allowed"),
+        unreadable=also.unreadable,
     )
 
 
 def read_product(fields: Fields, currency: str) -> Product:
     """Read a product or variation."""
-    kind, unreadable = fields.text("type"), []
-    prices: dict[str, Money | None] = dict.fromkeys(PRICES)
-    for name in PRICES:
-        try:
-            prices[name] = fields.money_if_any(name, currency)
-        except StoreError:
-            unreadable.append(name)
-    # Variations have no ratings of their own.
-    rating_count = 0 if kind == "variation" else fields.integer("rating_count")
-    rating = None
-    try:
-        rating = fields.decimal("average_rating") if rating_count else None
-    except StoreError:
-        unreadable.append("rating")
+    kind, also = fields.text("type"), Secondary()
+    count = also.read("rating_count", _rating_count, fields, kind)
     return Product(
         id=fields.identifier(),
-        parent_id=optional_id(fields, "parent_id"),
+        parent_id=also.read("parent_id", optional_id, fields, "parent_id"),
         type=kind,
         name=fields.text("name"),
         sku=fields.text_or("sku"),
-        price=prices["price"],
-        regular_price=prices["regular_price"],
-        on_sale=fields.flag("on_sale"),
+        price=also.read("price", fields.money_if_any, "price", currency),
+        regular_price=also.read("regular_price", fields.money_if_any, "regular_price", currency),
+        on_sale=also.read("on_sale", fields.flag, "on_sale"),
         stock=read_stock(fields),
         permalink=fields.text_or("permalink"),
         description=fields.markup_or("description"),
@@ -91,10 +83,17 @@ def read_product(fields: Fields, currency: str) -> Product:
         attributes=dict(fields.optional_items("attributes", _attribute)),
         images=fields.optional_items("images", lambda row: row.text("src")),
         variations=tuple(_ids(fields.raw("variations"))),
-        rating=rating,
-        rating_count=rating_count,
-        unreadable=tuple(unreadable),
+        rating=also.read("rating", fields.decimal, "average_rating") if count else None,
+        rating_count=count,
+        unreadable=also.unreadable,
     )
+
+
+def _rating_count(fields: Fields, kind: str) -> int | None:
+    """Read how many ratings there are; variations have none, and plugins leave null."""
+    if kind == "variation":
+        return 0
+    return None if fields.raw("rating_count") in (None, "") else fields.integer("rating_count")
 
 
 def _attribute(row: Fields) -> tuple[str, tuple[str, ...]]:
@@ -112,29 +111,55 @@ def product_ids(fields: Fields) -> set[int]:
     return {fields.identifier(), *_ids(fields.raw("variations"))}
 
 
-def read_price(fields: Fields, currency: str) -> Price:
-    """Read what a product or variation costs."""
-    current = fields.money_if_any("price", currency)
+def read_price(fields: Fields, currency: str, variations: Iterable[Any] = ()) -> Price:
+    """Read what a product or variation costs.
+
+    Args:
+        fields: the product.
+        currency: of the shop.
+        variations: of the product, those that are offered, unread.
+
+    Raises:
+        StoreError: invalid_response, its price cannot be read.
+    """
+    also = Secondary()
+    found = also.rows("highest", variations, partial(_price_of_variation, currency))
+    prices = sorted((money for money in found if money), key=lambda money: money.amount)
+    lowest: Money | None
+    highest: Money | None
+    if prices and not also.unreadable:
+        lowest, highest = prices[0], prices[-1]
+    else:
+        # A product with variations tells the lowest of their prices as its own.
+        lowest = fields.money_if_any("price", currency)
+        highest = None if also.unreadable else lowest
     return Price(
         product_id=fields.identifier(),
         sku=fields.text_or("sku"),
         name=fields.text_or("name"),
-        price=current,
-        highest=current,
-        regular_price=fields.money_if_any("regular_price", currency),
-        on_sale=fields.flag("on_sale"),
-        sale_ends=fields.gmt_if_any("date_on_sale_to_gmt"),
+        price=lowest,
+        highest=highest,
+        regular_price=also.read("regular_price", fields.money_if_any, "regular_price", currency),
+        on_sale=also.read("on_sale", fields.flag, "on_sale"),
+        sale_ends=also.read("sale_ends", fields.gmt_if_any, "date_on_sale_to_gmt"),
+        unreadable=also.unreadable,
     )
+
+
+def _price_of_variation(currency: str, row: Fields) -> Money | None:
+    """Read a price, which is empty where a variation cannot be bought."""
+    return None if row.raw("price") == "" else row.money("price", currency)
 
 
 def read_category(fields: Fields) -> Category:
     """Read a category."""
+    also = Secondary()
     return Category(
         id=fields.identifier(),
         name=fields.text("name"),
-        slug=fields.text("slug"),
+        slug=fields.text_or("slug"),
         parent_id=optional_id(fields, "parent"),
-        count=fields.integer("count"),
+        count=also.read("count", fields.integer, "count"),
         description=fields.markup_or("description"),
     )
 
@@ -144,14 +169,15 @@ def read_review(fields: Fields) -> Review:
     rating = fields.integer("rating")
     if rating > 5:
         raise StoreError("invalid_response", f"{fields.where}: rating is {rating}, above 5")
+    also = Secondary()
     return Review(
         id=fields.identifier(),
         product_id=fields.identifier("product_id"),
         rating=rating,
         text=fields.markup_or("review"),
         reviewer=fields.text_or("reviewer"),
-        verified=fields.flag("verified"),
-        created=fields.gmt("date_created_gmt"),
+        verified=also.read("verified", fields.flag, "verified"),
+        created=also.read("created", fields.gmt, "date_created_gmt"),
     )
 
 
@@ -166,7 +192,7 @@ def read_low_stock(fields: Fields) -> LowStock:
         product_id=fields.identifier(),
         parent_id=optional_id(fields, "parent_id"),
         sku=fields.text_or("sku"),
-        name=fields.text("name"),
+        name=fields.text_or("name"),
         quantity=fields.quantity("stock_quantity"),
         in_stock=fields.text("stock_status") != "outofstock",
     )
