@@ -1,4 +1,4 @@
-"""What hides customers' data in messages: by its look, since nobody tells which it is.
+"""Masks customers' data in messages: addresses, numbers and names, by patterns.
 
 Rather too much than too little is masked: a message is there to find the cause of a failure, and
 for that the customer's address is never needed. Secrets are the `Redactor`'s.

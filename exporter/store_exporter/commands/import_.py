@@ -127,13 +127,13 @@ class _Progress:
     def __init__(self, size: int) -> None:
         self._size = max(size, 1)
         self._terminal = sys.stderr.isatty()
-        self._start = self._told = time.monotonic()
+        self._start = self._printed = time.monotonic()
 
     def tell(self, rows: int, read: int) -> None:
         now = time.monotonic()
-        if now - self._told < (0.2 if self._terminal else 10):
+        if now - self._printed < (0.2 if self._terminal else 10):
             return
-        self._told = now
+        self._printed = now
         share = min(read / self._size, 1)
         text = f"{rows:,} rows, {share:.0%} of the file, {now - self._start:.0f} s"
         start, end = ("\r", "\033[K") if self._terminal else ("", os.linesep)

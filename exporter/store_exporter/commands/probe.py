@@ -78,11 +78,11 @@ def _lines(result: Result) -> Iterator[str]:
     """Yield what a person wants to know of one run."""
     mark = "FAIL" if not result.ok else "warn" if result.degraded else "ok"
     yield f"{mark:<5} {result.kind} {result.name} ({result.duration:.3f} s)"
-    for what, sentence in _told(result):
+    for what, sentence in _details(result):
         yield from terminal.wrapped(f"      {what:<9} ", sentence, terminal.width())
 
 
-def _told(result: Result) -> Iterator[tuple[str, str]]:
+def _details(result: Result) -> Iterator[tuple[str, str]]:
     for line in result.lines:
         yield "asked", line
     if result.phases:

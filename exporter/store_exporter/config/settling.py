@@ -1,4 +1,4 @@
-"""Waiting for a file that somebody writes in place.
+"""Waits until a file that somebody writes in place does not change any more.
 
 A list that was cut between two entries reads like a shorter one, so no look at its text can tell.
 """

@@ -1,4 +1,4 @@
-"""Stores of the last configuration, for those entries that say the same in the next one.
+"""Takes over, at a reload, the stores whose entries have not changed.
 
 At each reload nearly all of thousands of entries are what they were. Their keys need no second
 validation; only their secrets are read again.

@@ -1,4 +1,4 @@
-"""Calls on their way from rows in any order to series in theirs, in a file of SQLite.
+"""Collects imported calls in any order, and yields them by series and time; a SQLite file.
 
 Memory stays the same however many rows there are; the disk holds some 100 bytes for each.
 """

@@ -1,4 +1,4 @@
-"""Of which stores an application may report: what is shown of any other is of one that has left."""
+"""Of which stores an application may report; what was reported of any other is forgotten."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the points of a stream to what each adds, whatever was sent twice, late or begins again.
+"""OTLP streams: what each point adds, also where points come twice or late, or a stream restarts.
 
 Increases (delta) add themselves; a request of them that is sent again is known by its bytes. Totals
 (cumulative) add what they grew by since the last one of the stream, which is remembered beside the

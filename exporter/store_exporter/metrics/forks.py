@@ -1,4 +1,4 @@
-"""Forked children begin from nothing, or both processes would report the same."""
+"""Resets recorders in forked children, or both processes would report the same calls."""
 
 from __future__ import annotations
 

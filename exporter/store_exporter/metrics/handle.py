@@ -1,4 +1,4 @@
-"""The hot path's end of the recorder: one handle per label set, written to without a lock.
+"""Handles: what calls are recorded through, one for each label set, without a lock.
 
 Why this is exact, under threads and signals too, is argued in docs/architecture/recorder.md. In
 short: every write is one atomic operation of a list, and only the holder of the lock of

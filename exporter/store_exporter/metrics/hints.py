@@ -15,7 +15,7 @@ _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
 _GROUP = "store_exporter.platforms"
 _MOST = 100
 _logger = logging.getLogger("store_exporter")
-_told: set[tuple[str, str]] = set()
+_logged: set[tuple[str, str]] = set()
 
 
 def look_at(labels: Labels) -> None:
@@ -43,8 +43,8 @@ def look_at(labels: Labels) -> None:
 
 
 def _tell(operation: str, label: str, value: str, advice: str) -> None:
-    if (label, value) not in _told and len(_told) < _MOST:
-        _told.add((label, value))
+    if (label, value) not in _logged and len(_logged) < _MOST:
+        _logged.add((label, value))
         _logger.warning("the %s that %s is recorded under %s", label, operation, advice)
 
 

@@ -112,7 +112,7 @@ def _known(error: BaseException, depth: int) -> str | None:
         return error.error_type if error.error_type in ERROR_TYPES else None
     found = _find(type(error))
     if isinstance(found, Phrase):
-        found = _said(found, error)
+        found = _by_phrase(found, error)
     if isinstance(found, str) or depth == 0:
         return found if isinstance(found, str) else None
     if isinstance(found, Rule):
@@ -153,7 +153,7 @@ def _name(exception: type[BaseException]) -> str:
     return f"{exception.__module__.partition('.')[0]}.{exception.__qualname__}"
 
 
-def _said(says: Phrase, error: BaseException) -> str | FromCause | None:
+def _by_phrase(says: Phrase, error: BaseException) -> str | FromCause | None:
     text = str(error)
     return next((kind for phrase, kind in says.phrases if phrase in text), says.otherwise)
 

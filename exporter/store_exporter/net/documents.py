@@ -87,7 +87,7 @@ def refusal(
         return "blocked", f"{who} answered in the store's place (HTTP {status})"
     if marks.is_own(body) or not isinstance(body, Mapping):
         return None
-    said = _said(body)
+    said = _message_of(body)
     if status < 400 and not said:
         return None
     low = json.dumps(body, ensure_ascii=False, default=str)[:_HEAD].lower()
@@ -107,12 +107,12 @@ def _unknown_refusal(response: Response, body: Any, marks: Marks) -> _Finding | 
     if response.status not in (401, 403) or marks.is_own(body):
         return None
     who = marks.server(response.headers) or "something before the store"
-    said = _plain(_said(body), marks) if isinstance(body, Mapping) else ""
+    said = _plain(_message_of(body), marks) if isinstance(body, Mapping) else ""
     message = f"{who} refuses the request (HTTP {response.status})"
     return "blocked", f"{message}: {said}" if said else message
 
 
-def _said(body: Mapping[str, Any]) -> str:
+def _message_of(body: Mapping[str, Any]) -> str:
     """Return what JSON says for a person, "" where it says nothing of that kind."""
     texts = (body.get(name) for name in ("message", "detail", "title", "error"))
     return next((text for text in texts if isinstance(text, str) and text), "")[:2000]

@@ -61,7 +61,7 @@ def transport_error(
     if kind in ("tls", "tls_untrusted"):
         reason = _openssl(chain)
     elif kind == "local_failure":
-        reason = _said(chain) or "the operating system refuses"
+        reason = _system_message(chain) or "the operating system refuses"
     else:
         reason = _connection(chain, sent)
     text = message.format(host=host, reason=reason, stage=stage and f" {stage}")
@@ -92,11 +92,11 @@ def _connection(chain: list[BaseException], sent: bool) -> str:
                 return words
     if sent:
         return "closed the connection before its answer was complete"
-    said = _said(chain)
+    said = _system_message(chain)
     return f"could not be connected to{f': {said}' if said else ''}"
 
 
-def _said(chain: list[BaseException]) -> str:
+def _system_message(chain: list[BaseException]) -> str:
     """Return the operating system's own words for the failure, if it has any."""
     said = (e.strerror for e in chain if isinstance(e, OSError) and e.strerror)
     return next(said, "")[:80]

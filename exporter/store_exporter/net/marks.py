@@ -1,4 +1,4 @@
-"""By what an answer shows who gave it in the store's place, as data."""
+"""Marks of answers that something else gave in the store's place: texts and headers, as data."""
 
 from __future__ import annotations
 

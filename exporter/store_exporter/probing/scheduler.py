@@ -1,4 +1,4 @@
-"""When probes and collectors run: spread, never twice at the same time, never in a queue of old.
+"""The scheduler of probes and collectors: starts are spread, and no job runs twice at a time.
 
 Every job has a place of its own in its interval, from a hash of its domain and name, on a grid
 that is anchored in Unix time: a restart does not shift it, and no two exporters of a fleet meet at

@@ -28,7 +28,7 @@ from .probe import SingleRunner
 from .process.descriptors import Shares
 from .process.pushing import pushing
 from .process.spans import tracing
-from .state import open_leases, open_state, telling
+from .state import open_leases, open_state, storage_events
 
 
 @asynccontextmanager
@@ -105,9 +105,9 @@ async def assembled(
     recorder = recorder or Recorder()
     redact = redact or Redactor()
     shard = shard or Shard()
-    told = telling(recorder)
+    events = storage_events(recorder)
     async with AsyncExitStack() as cleanup:
-        documents = StoredDocuments(open_state(config, told))
+        documents = StoredDocuments(open_state(config, events))
         cleanup.push_async_callback(documents.close)
         config.state_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         holder = f"{socket.gethostname()} {name} {shard.index}/{shard.count}"
@@ -115,7 +115,7 @@ async def assembled(
             taking_in(recorder, config.state_directory, holder)
         )
         await cleanup.enter_async_context(tracing("store-exporter"))
-        await cleanup.enter_async_context(pushing(recorder, partial(open_state, config, told)))
+        await cleanup.enter_async_context(pushing(recorder, partial(open_state, config, events)))
         lease_holder = LeaseHolder(open_leases(config))
         cleanup.push_async_callback(lease_holder.close)
         runner, single = await cleanup.enter_async_context(

@@ -14,13 +14,13 @@ from ..probing.state.storage import Storage, StorageEvents
 
 
 def open_state(
-    config: Config, told: StorageEvents | None = None, *, alone: bool = False
+    config: Config, events: StorageEvents | None = None, *, alone: bool = False
 ) -> Storage:
     """Open the state of a configuration.
 
     Args:
         config: says where it is.
-        told: what is called when something was damaged, or is left behind.
+        events: what is called when something was damaged, or is left behind.
         alone: whether no other process may use it meanwhile.
 
     Raises:
@@ -29,11 +29,11 @@ def open_state(
     """
     database = config.state_database
     if database is None:
-        return SqliteState(config.state_directory, told=told, alone=alone)
+        return SqliteState(config.state_directory, events=events, alone=alone)
     from ..probing.state.postgresql_state import PostgresqlState
 
     password = database.password.reveal() if database.password else None
-    return PostgresqlState(database.url, password, told=told, alone=alone)
+    return PostgresqlState(database.url, password, events=events, alone=alone)
 
 
 def open_leases(config: Config) -> LeaseTable:
@@ -51,7 +51,7 @@ def open_leases(config: Config) -> LeaseTable:
     return PostgresqlLeases(database.url, database.password.reveal() if database.password else None)
 
 
-def telling(recorder: Recorder) -> StorageEvents:
+def storage_events(recorder: Recorder) -> StorageEvents:
     """Return what counts damage and shows what is left behind."""
 
     def left_behind(count: int) -> None:

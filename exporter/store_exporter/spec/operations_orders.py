@@ -1,4 +1,4 @@
-"""Operations about what was bought; `operations` explains what an entry is."""
+"""Operations on orders; `operations` explains what an entry is."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,7 +18,7 @@ OrderEmail = Annotated[
 
 
 class OrderOperations:
-    """Operations about what was bought."""
+    """Operations on orders."""
 
     @operation(
         errors=("not_found", "invalid_input"),

@@ -1,4 +1,4 @@
-"""Operations about what is sold; `operations` explains what an entry is."""
+"""Operations on products; `operations` explains what an entry is."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,7 +20,7 @@ PageNumber = Annotated[
 
 
 class ProductOperations:
-    """Operations about what is sold."""
+    """Operations on products."""
 
     @operation(
         errors=("invalid_input",),

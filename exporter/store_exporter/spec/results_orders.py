@@ -1,4 +1,4 @@
-"""Results about what was bought. `results` explains what all results have in common."""
+"""Results of operations on orders. `results` explains what all results have in common."""
 
 from __future__ import annotations
 

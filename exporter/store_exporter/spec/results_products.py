@@ -1,4 +1,4 @@
-"""Results about what is sold. `results` explains what all results have in common."""
+"""Results of operations on products. `results` explains what all results have in common."""
 
 from __future__ import annotations
 

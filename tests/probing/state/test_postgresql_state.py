@@ -243,7 +243,7 @@ def test_tables_that_are_gone_are_a_loss_and_made_again(
     postgresql: Postgresql, url: str, opened: Open
 ) -> None:
     lost: list[int] = []
-    state = opened(told=StorageEvents(lambda: lost.append(1)))
+    state = opened(events=StorageEvents(lambda: lost.append(1)))
     state.put([Write(KEY, "{}", 0)])
     postgresql.query("DROP TABLE exporter_documents", url=url)
     assert state.put([Write(KEY, '"new"', 0)]) == [1]

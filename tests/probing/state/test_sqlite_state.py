@@ -53,8 +53,8 @@ def opened(state_folder: Path, lost: list[int]) -> Iterator[Open]:
     made: list[SqliteState] = []
 
     def another(**options: Any) -> SqliteState:
-        told = StorageEvents(lambda: lost.append(1))
-        made.append(SqliteState(state_folder, **{"told": told, "now": Clock().now, **options}))
+        events = StorageEvents(lambda: lost.append(1))
+        made.append(SqliteState(state_folder, **{"events": events, "now": Clock().now, **options}))
         return made[-1]
 
     yield another
@@ -302,7 +302,9 @@ def test_one_flipped_bit_is_harmless_or_told_and_never_other_figures(
     folder.mkdir()
     (folder / FILE_NAME).write_bytes(content)
     lost: list[int] = []
-    state = SqliteState(folder, told=StorageEvents(lambda: lost.append(1)), now=lambda: START + 60)
+    state = SqliteState(
+        folder, events=StorageEvents(lambda: lost.append(1)), now=lambda: START + 60
+    )
     found = {key: state.get(key) for key in KEYS}
     for key, saved in found.items():
         assert saved in (None, WHOLE[key])
@@ -326,7 +328,9 @@ def test_one_flipped_bit_of_the_log_of_a_killed_process_gives_no_other_figures(
     (folder / FILE_NAME).write_bytes(database)
     (folder / f"{FILE_NAME}-wal").write_bytes(content)
     lost: list[int] = []
-    state = SqliteState(folder, told=StorageEvents(lambda: lost.append(1)), now=lambda: START + 60)
+    state = SqliteState(
+        folder, events=StorageEvents(lambda: lost.append(1)), now=lambda: START + 60
+    )
     saved = state.get(KEY)
     assert saved is None or saved.document == json.dumps(["version", saved.revision])
     state.close()

@@ -53,7 +53,7 @@ def bench(request: pytest.FixtureRequest, state_folder: Path) -> Iterator[Bench]
     left: list[int] = []
     clock = Clock()
     given: dict[str, Any] = {
-        "told": StorageEvents(lambda: lost.append(1), left.append),
+        "events": StorageEvents(lambda: lost.append(1), left.append),
         "now": clock.now,
     }
     made: list[SqlState] = []

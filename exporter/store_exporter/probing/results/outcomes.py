@@ -153,7 +153,7 @@ class Complaints:
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
-        self._said: dict[tuple[str, str], float] = {}
+        self._logged: dict[tuple[str, str], float] = {}
 
     def log(self, job: Job, result: Result, before: Result | None, error: object) -> None:
         """Log one result.
@@ -210,17 +210,17 @@ class Complaints:
     def skipped(self, job: Job, reason: str, error: StoreError | None) -> None:
         """Log once a minute that runs fail by us; `error` is None for those that were not begun."""
         key, now = ("", reason), self._monotonic()
-        if error is None or now - self._said.get(key, -_COMPLAINT_SECONDS) < _COMPLAINT_SECONDS:
+        if error is None or now - self._logged.get(key, -_COMPLAINT_SECONDS) < _COMPLAINT_SECONDS:
             return
-        self._said[key] = now
+        self._logged[key] = now
         message = redactor_of(job.store).line(error.message)
         log.warning("%s of %s was left out: %s", job.name, job.store.domain, message)
 
     def _trace(self, job: Job, error: Exception, where: dict[str, str]) -> None:
         # A bug shows in many stores at once; one of them is enough to find it.
         key, now = (job.store.platform, job.name), self._monotonic()
-        if now - self._said.get(key, -_COMPLAINT_SECONDS) < _COMPLAINT_SECONDS:
+        if now - self._logged.get(key, -_COMPLAINT_SECONDS) < _COMPLAINT_SECONDS:
             return
-        self._said[key] = now
+        self._logged[key] = now
         trace = redactor_of(job.store)("".join(traceback.format_exception(error)))
         log.error("%s of %s is broken:\n%s", job.name, job.store.domain, trace, extra=where)

@@ -1,4 +1,4 @@
-"""What stores were asked outlives a removal, a reload and the process.
+"""Request budgets, saved: they outlive a store's removal, a reload and the process.
 
 A budget is saved within a second of its change, together with all others that changed, and read
 before the first request to a store. So a process that dies again and again asks a store no more

@@ -77,7 +77,7 @@ class PostgresqlState(SqlState):
     Args:
         url: `postgresql://user@host:port/database`, with further parameters of libpq.
         password: the user's, if any.
-        told: what is called when something was damaged and set aside, or is left behind.
+        events: what is called when something was damaged and set aside, or is left behind.
         now: Unix time.
         monotonic: seconds of a clock that never jumps.
         alone: whether no other process may use the state meanwhile.
@@ -90,12 +90,12 @@ class PostgresqlState(SqlState):
         url: str,
         password: str | None = None,
         *,
-        told: StorageEvents | None = None,
+        events: StorageEvents | None = None,
         now: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
         alone: bool = False,
     ) -> None:
-        super().__init__(told or StorageEvents(), now)
+        super().__init__(events or StorageEvents(), now)
         self._url = url
         self._password = password
         self._monotonic = monotonic
@@ -122,7 +122,7 @@ class PostgresqlState(SqlState):
                     return work()
             except errors.UndefinedTable as error:
                 log.error("the tables of the state are gone (%s); new ones are made", _first(error))
-                self.told.lost()
+                self.events.lost()
                 self._drop()
                 if last:
                     raise _unavailable(error) from error

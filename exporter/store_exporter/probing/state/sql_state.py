@@ -56,15 +56,15 @@ class SqlState(ABC):
     """A `Storage` in the tables of a database.
 
     Args:
-        told: what is called when something was damaged and set aside, or is left behind.
+        events: what is called when something was damaged and set aside, or is left behind.
         now: Unix time.
     """
 
     handle: str
     """Names a row whatever it says of itself."""
 
-    def __init__(self, told: StorageEvents, now: Callable[[], float]) -> None:
-        self.told = told
+    def __init__(self, events: StorageEvents, now: Callable[[], float]) -> None:
+        self.events = events
         self._now = now
         self._swept = 0.0
 
@@ -177,7 +177,7 @@ class SqlState(ABC):
         content = document if isinstance(document, bytes) else repr(document).encode()
         self.execute(f"DELETE FROM {DOCUMENTS} WHERE {self.handle} = ?", (handle,))
         self._put(Write(key._replace(collector=name), content.decode("utf-8", "backslashreplace")))
-        self.told.lost()
+        self.events.lost()
 
     def verify(self) -> None:
         """Find documents whose key is damaged, which nobody would ask for any more."""
@@ -225,7 +225,7 @@ class SqlState(ABC):
             since = now
         self.set_note("clock seen", now)
         self.set_note("clock since", since)
-        self.told.left_behind(self._count_unused(now))
+        self.events.left_behind(self._count_unused(now))
         if now - since < BELIEVED_SECONDS:
             return
         rows = self.execute(

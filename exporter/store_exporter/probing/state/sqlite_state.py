@@ -50,7 +50,7 @@ class SqliteState(SqlState):
 
     Args:
         folder: where the file is; made if it is missing. It must be on this host's own disk.
-        told: what is called when something was damaged and set aside, or is left behind.
+        events: what is called when something was damaged and set aside, or is left behind.
         now: Unix time.
         alone: whether no other process may use the state meanwhile.
 
@@ -65,11 +65,11 @@ class SqliteState(SqlState):
         self,
         folder: Path,
         *,
-        told: StorageEvents | None = None,
+        events: StorageEvents | None = None,
         now: Callable[[], float] = time.time,
         alone: bool = False,
     ) -> None:
-        super().__init__(told or StorageEvents(), now)
+        super().__init__(events or StorageEvents(), now)
         self._folder = folder
         self._path = folder / FILE_NAME
         self._database: sqlite3.Connection | None = None
@@ -112,7 +112,7 @@ class SqliteState(SqlState):
                 self._set_file_aside(damage)
             elif self._database is not None and not self._path.exists():
                 log.error("%s is gone; a new one is begun", self._path)
-                self.told.lost()
+                self.events.lost()
             self._close_file()
             try:
                 self._open()
@@ -183,7 +183,7 @@ class SqliteState(SqlState):
     def _set_file_aside(self, error: sqlite.Error) -> None:
         aside = sqlite.set_aside(self._path, self._now())
         log.error("the state file is damaged (%s); it is kept as %s", error, aside)
-        self.told.lost()
+        self.events.lost()
 
     def run(self, work: Callable[[], T], *, write: bool = True) -> T:
         """Do some work in the file, as a whole or not at all.

@@ -1,4 +1,4 @@
-"""Since when, until when and how densely a Prometheus has an org's operations.
+"""For which part of the days asked for a Prometheus has an org's operations.
 
 The days asked for are looked at in equal parts, each of which has samples or has none. That reads
 every sample once, as `increase` does, and finds figures of a quarter of an hour among 90 days, or

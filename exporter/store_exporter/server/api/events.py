@@ -45,7 +45,7 @@ class EventsApi:
         self._access = access
         self._bodies = bodies
         self._now = now
-        self._told: dict[str, list[float]] = {}
+        self._accepted: dict[str, list[float]] = {}
 
     async def listed(self, request: web.Request) -> dict[str, Any]:
         """Answer the events of the org's stores, newest first."""
@@ -82,16 +82,16 @@ class EventsApi:
         org = self._access.org(request, "events")
         key = key_of(request)
         async with self._bodies.read(request, org) as body:
-            asked = _asked(body)
-        store = self._watched(org, asked["domain"]) if "domain" in asked else None
-        event = self._event(org, store, asked, key or "")
+            fields = _read(body)
+        store = self._watched(org, fields["domain"]) if "domain" in fields else None
+        event = self._event(org, store, fields, key or "")
         now = self._now()
-        told = [at for at in self._told.get(org, ()) if at > now - 3600]
-        if len(told) >= MAX_AN_HOUR:
+        recent = [at for at in self._accepted.get(org, ()) if at > now - 3600]
+        if len(recent) >= MAX_AN_HOUR:
             message = f"an org may tell {MAX_AN_HOUR} events an hour"
-            raise ApiError(429, message, {"Retry-After": f"{math.ceil(told[0] + 3600 - now)}"})
+            raise ApiError(429, message, {"Retry-After": f"{math.ceil(recent[0] + 3600 - now)}"})
         # Counted before it is remembered, or many at once would all be below the limit.
-        self._told[org] = [*told, now]
+        self._accepted[org] = [*recent, now]
         is_new = False
         try:
             known, is_new = await self._exporter.changes.tell(event, store)
@@ -99,34 +99,34 @@ class EventsApi:
             raise ApiError(503, f"nothing was remembered: {error}") from None
         finally:
             if not is_new:
-                self._told[org].remove(now)
+                self._accepted[org].remove(now)
         if not is_new and _content(known) != _content(event):
             raise ApiError(422, "another event was sent with this Idempotency-Key")
         return {**known.document(), "duplicate": not is_new}
 
-    def _event(self, org: str, store: Store | None, asked: dict[str, Any], key: str) -> Event:
+    def _event(self, org: str, store: Store | None, fields: dict[str, Any], key: str) -> Event:
         now = self._now()
         at = now
-        if "time" in asked:
-            at = _read_time(asked["time"], "time")
+        if "time" in fields:
+            at = _read_time(fields["time"], "time")
             if not now - _AGO_SECONDS <= at <= now + _AHEAD_SECONDS:
                 raise ApiError(400, "time must be within the last seven days")
         labels = store.labels if store is not None else (org, "", "")
-        component, version = (self._text(asked, name) for name in ("application", "version"))
+        component, version = (self._text(fields, name) for name in ("application", "version"))
         event = Event(
             at,
             *labels,
             EventKind.DEPLOY,
             component,
             after=version,
-            link=self._exporter.redact(_link(asked)),
+            link=self._exporter.redact(_link(fields)),
         )
         # One that says when it was is the same event whenever it is sent.
-        own = "\0".join((str(at), *_content(event))) if "time" in asked else ""
+        own = "\0".join((str(at), *_content(event))) if "time" in fields else ""
         return replace(event, key=f"key {key}" if key else own)
 
-    def _text(self, asked: dict[str, Any], name: str) -> str:
-        text = asked.get(name, "")
+    def _text(self, fields: dict[str, Any], name: str) -> str:
+        text = fields.get(name, "")
         if not isinstance(text, str) or len(text) > MAX_TEXT or not text.isprintable():
             raise ApiError(400, f"{name} must be one line of at most {MAX_TEXT} characters")
         return self._exporter.redact(text.strip())
@@ -144,27 +144,27 @@ class EventsApi:
         return store
 
 
-def _asked(body: bytes) -> dict[str, Any]:
+def _read(body: bytes) -> dict[str, Any]:
     """Read the JSON document of a request; a field that is null is one that is not there.
 
     Raises:
         ApiError: it is none, or has other fields than it may.
     """
     try:
-        asked = json.loads(body or b"{}")
+        fields = json.loads(body or b"{}")
     except (ValueError, RecursionError):
         raise ApiError(400, "the body must be a JSON document") from None
-    if not isinstance(asked, dict) or not asked.keys() <= set(_FIELDS):
+    if not isinstance(fields, dict) or not fields.keys() <= set(_FIELDS):
         raise ApiError(400, f"the body must be an object with none but: {', '.join(_FIELDS)}")
-    return {name: value for name, value in asked.items() if value is not None}
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _content(event: Event) -> tuple[str, str, str, str]:
     return event.domain, event.component, event.after, event.link
 
 
-def _link(asked: dict[str, Any]) -> str:
-    link = asked.get("link", "")
+def _link(fields: dict[str, Any]) -> str:
+    link = fields.get("link", "")
     if link == "":
         return ""
     message = f"link must be an http or https address of at most {MAX_LINK} characters, no password"

@@ -39,17 +39,17 @@ class MaintenanceApi:
         """Begin maintenance of a store now, in place of what was begun before."""
         org = self._access.org(request, "maintenance")
         async with self._bodies.read(request, org) as body:
-            asked = _asked(body)
-        store = self._watched(org, asked["domain"])
+            fields = _read(body)
+        store = self._watched(org, fields["domain"])
         try:
-            seconds = duration(asked["for"])
+            seconds = duration(fields["for"])
         except ValueError as error:
             raise ApiError(400, f"for {error}") from None
         if seconds > MAX_BEGUN_SECONDS:
             longest = duration_text(MAX_BEGUN_SECONDS)
             message = f"for must be at most {longest}; the configuration takes longer ones"
             raise ApiError(400, message)
-        reason = asked["reason"]
+        reason = fields["reason"]
         if not is_reason(reason):
             raise ApiError(400, f"reason must be one line of at most {MAX_REASON} characters")
         try:
@@ -98,19 +98,19 @@ class MaintenanceApi:
         ]
 
 
-def _asked(body: bytes) -> dict[str, str]:
+def _read(body: bytes) -> dict[str, str]:
     """Read the JSON document of a request.
 
     Raises:
         ApiError: it is none, or has other keys than it must.
     """
     try:
-        asked = json.loads(body)
+        fields = json.loads(body)
     except (ValueError, RecursionError):
         raise ApiError(400, "the body must be a JSON document") from None
     wanted = "the body must be an object with domain, for and reason, each of them a string"
-    if not isinstance(asked, dict) or sorted(asked) != sorted(_KEYS):
+    if not isinstance(fields, dict) or sorted(fields) != sorted(_KEYS):
         raise ApiError(400, wanted)
-    if not all(isinstance(value, str) for value in asked.values()):
+    if not all(isinstance(value, str) for value in fields.values()):
         raise ApiError(400, wanted)
-    return asked
+    return fields

@@ -78,22 +78,22 @@ def _table(calls: list[Call]) -> Html:
             tag("td", call.operation),
             tag("td", f"{call.duration * 1000:.0f} ms", class_="number"),
             tag("td", f"{call.fault or '-'}"),
-            tag("td", _said(call), _details(call)),
+            tag("td", _outcome(call), _details(call)),
         )
         for call in calls
     )
     return tag("div", tag("table", tag("thead", head), tag("tbody", *rows)), class_="wide calls")
 
 
-def _said(call: Call) -> str:
+def _outcome(call: Call) -> str:
     return f"{call.error_type}: {call.message}" if call.error_type else "succeeded"
 
 
 def _details(call: Call) -> Html | None:
     status = f"HTTP {call.status}" if call.status else ""
     trace = f"trace {call.trace_id}" if call.trace_id else ""
-    told = " · ".join(filter(None, (status, trace)))
-    return tag("div", told, class_="soft") if told else None
+    parts = " · ".join(filter(None, (status, trace)))
+    return tag("div", parts, class_="soft") if parts else None
 
 
 def _written(moment: float) -> str:

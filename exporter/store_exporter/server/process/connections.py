@@ -135,7 +135,7 @@ class Connections:
         self._sockets: list[socket.socket] = []
         self._open: dict[ServerConnection, asyncio.Task[None]] = {}
         self._ending: set[asyncio.Task[None]] = set()
-        self._told: dict[str, float] = {}
+        self._logged: dict[str, float] = {}
         server.request_handler = self._handling(server.request_handler)
 
     def listen(self, listener: socket.socket) -> None:
@@ -240,6 +240,6 @@ class Connections:
     def _tell(self, message: str) -> None:
         """Log a message, unless it was logged in the last minute."""
         now = self._loop.time()
-        if now - self._told.get(message, -_TELL_SECONDS) >= _TELL_SECONDS:
-            self._told[message] = now
+        if now - self._logged.get(message, -_TELL_SECONDS) >= _TELL_SECONDS:
+            self._logged[message] = now
             log.warning(message)

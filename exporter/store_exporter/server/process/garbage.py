@@ -1,4 +1,4 @@
-"""The garbage collector of a process that watches thousands of stores: seldom, not at all of it.
+"""When Python looks for garbage, and at which objects, where thousands of stores are watched.
 
 What is known of ten thousand stores are half a million objects that stay. Python looks for garbage
 at all of them each time that a quarter more have come, and stands still for half a second. Here

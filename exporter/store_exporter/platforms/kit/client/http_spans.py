@@ -89,7 +89,7 @@ def _attributes(method: str, url: str, params: Iterable[str]) -> dict[str, str |
     host = parts.hostname or ""
     names = [name for name, _ in parse_qsl(parts.query, keep_blank_values=True)]
     names += params
-    query = "&".join(f"{quote(_told(name), safe='')}={_MASK}" for name in names)
+    query = "&".join(f"{quote(_parameter_name(name), safe='')}={_MASK}" for name in names)
     netloc = f"[{host}]" if ":" in host else host
     if parts.port is not None:
         netloc = f"{netloc}:{parts.port}"
@@ -101,6 +101,6 @@ def _attributes(method: str, url: str, params: Iterable[str]) -> dict[str, str |
     }
 
 
-def _told(name: str) -> str:
+def _parameter_name(name: str) -> str:
     """Return a parameter's name, if it is one."""
     return _KEY.sub(_MASK, name) if _NAME.fullmatch(name) else _MASK

@@ -1,4 +1,4 @@
-"""Operations about what was bought."""
+"""Operations on orders."""
 
 from __future__ import annotations
 

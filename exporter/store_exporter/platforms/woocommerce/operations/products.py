@@ -1,4 +1,4 @@
-"""Operations about what is sold."""
+"""Operations on products."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Operations about what is left."""
+"""Operations on stock."""
 
 from __future__ import annotations
 
