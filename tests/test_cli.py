@@ -11,6 +11,7 @@ import pytest
 
 from store_exporter import cli
 from store_exporter._version import __version__
+from store_exporter.commands import COMMANDS, module_of
 
 
 def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
@@ -31,7 +32,7 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str], arguments: Sequ
 
 def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     _, out, _ = said(capsys, "--help")
-    assert all(name in out for name in cli.COMMANDS)
+    assert all(name in out for name in COMMANDS)
 
 
 @pytest.mark.parametrize("arguments", ["operations", "operations --format=json"])
@@ -80,9 +81,9 @@ def test_options_stand_anywhere_among_the_other_arguments(
     )
 
 
-@pytest.mark.parametrize("name", cli.COMMANDS)
+@pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_a_module_with_arguments_and_run(name: str) -> None:
-    module = import_module(cli.module_of(name))
+    module = import_module(module_of(name))
     assert callable(module.add_arguments)
     assert callable(module.run)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from store_exporter import cli
+from store_exporter.commands import COMMANDS, module_of
 from store_exporter.metrics.catalogue import SECTIONS
 from store_exporter.mixin import alerts
 
@@ -85,22 +85,22 @@ def test_every_page_can_be_reached_from_the_readme(repository: Path) -> None:
     assert sorted(set(pages(repository)) - reached) == []
 
 
-@pytest.mark.parametrize("command", cli.COMMANDS)
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_and_flag_is_documented(command: str, repository: Path) -> None:
     text = text_of(repository)
     assert f"store-exporter {command}" in text
     parser = argparse.ArgumentParser(add_help=False)
-    import_module(cli.module_of(command)).add_arguments(parser)
+    import_module(module_of(command)).add_arguments(parser)
     flags = [flag for action in parser._actions for flag in action.option_strings]
     assert [flag for flag in flags if flag not in text] == []
 
 
 def test_every_command_and_flag_that_is_named_exists(repository: Path) -> None:
     known: dict[str, set[str]] = {}
-    for command in cli.COMMANDS:
+    for command in COMMANDS:
         parser = argparse.ArgumentParser()
         parser.add_argument("--version")
-        import_module(cli.module_of(command)).add_arguments(parser)
+        import_module(module_of(command)).add_arguments(parser)
         known[command] = {flag for action in parser._actions for flag in action.option_strings}
     for page in pages(repository):
         lines = re.sub(r"\\\n\s*", " ", page.read_text())

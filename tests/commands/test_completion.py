@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from store_exporter import cli
+from store_exporter.commands import COMMANDS
 from store_exporter.commands.support.parsers import commands
 
 # What bash does at the tab key: it sets the words and calls the function that was registered.
@@ -34,7 +35,7 @@ def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (["s"], {"serve", "state", "stores", "sizing"} & set(cli.COMMANDS)),
+        (["s"], {"serve", "state", "stores", "sizing"} & set(COMMANDS)),
         (["ser"], {"serve"}),
         (["serve", "--web.r"], {"--web.route-prefix"}),
         (["serve", "--config.file", "x", "--log.f"], {"--log.format"}),
@@ -106,4 +107,4 @@ def test_a_command_whose_extra_is_missing_is_named_without_its_flags(
         raise ModuleNotFoundError(name=name)
 
     monkeypatch.setattr("store_exporter.commands.support.parsers.import_module", gone)
-    assert {name for name, _, _ in commands()} == set(cli.COMMANDS)
+    assert {name for name, _, _ in commands()} == set(COMMANDS)

@@ -14,9 +14,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from store_demo.stores.woocommerce import SimulatedWooCommerce
 from store_exporter.stores.inventory import Shard
+from tests.server.support import ENVIRON
 from tests.servers import Postgresql
 
-from .serving import ENVIRON, served
+from .serving import served
 
 DOMAINS = [f"shop{number}.example.com" for number in range(6)]
 

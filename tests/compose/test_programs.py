@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
-from store_exporter import cli
+from store_exporter.commands import COMMANDS
 from tests.compose.conftest import Compose
 from tests.servers import Server, running, tool
 
@@ -73,7 +73,7 @@ def test_python_of_health_checks_compiles(compose: Compose) -> None:
     for name in set(ours(compose)) & set(compose.lasting):
         command = compose.services[name]["healthcheck"]["test"]
         if command[1] == "store-exporter":
-            assert command[2] in cli.COMMANDS
+            assert command[2] in COMMANDS
             continue
         assert command[1:3] == ["python", "-c"]
         ast.parse(command[3])

@@ -14,7 +14,8 @@ import jsonschema
 import pytest
 import yaml
 
-from store_exporter import __version__, cli
+from store_exporter import __version__
+from store_exporter.commands import module_of
 from store_exporter.config import load
 from tests.deploy.conftest import (
     CONFIG,
@@ -102,7 +103,7 @@ def test_the_program_takes_its_arguments(render: Render, values: Values) -> None
         (container,) = pod["spec"]["containers"]
         command, *arguments = container["args"]
         parser = argparse.ArgumentParser()
-        import_module(cli.module_of(command)).add_arguments(parser)
+        import_module(module_of(command)).add_arguments(parser)
         parser.parse_args([argument.replace("$(SHARD)", "0") for argument in arguments])
 
 

@@ -10,7 +10,7 @@ from importlib import import_module
 
 import pytest
 
-from store_exporter import cli
+from store_exporter.commands import COMMANDS, module_of
 from tests.docs.blocks import ROOT, Block, blocks, commands
 from tests.servers import tool
 
@@ -56,10 +56,10 @@ def test_every_command_exists_and_takes_what_it_is_given(block: Block) -> None:
 def parsed(arguments: list[str]) -> argparse.Namespace:
     """Read a command line of ours as the program does; ends as it does where that refuses it."""
     command, *rest = arguments
-    assert command in cli.COMMANDS
+    assert command in COMMANDS
     parser = argparse.ArgumentParser(allow_abbrev=False)
     parser.add_argument("--version", action="version", version="")
-    import_module(cli.module_of(command)).add_arguments(parser)
+    import_module(module_of(command)).add_arguments(parser)
     return parser.parse_intermixed_args(rest)
 
 

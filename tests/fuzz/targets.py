@@ -14,7 +14,7 @@ from store_exporter.contract import Response
 from store_exporter.errors import StoreError
 from store_exporter.events.page import Page
 from store_exporter.ingest import otlp
-from store_exporter.ingest.body import BodyError, calls_in, unpacked
+from store_exporter.ingest.body import JSON, BodyError, calls_in, unpacked
 from store_exporter.metrics.exposition.negotiate import accepts_gzip, choose_format
 from store_exporter.net import documents, head, tls
 from store_exporter.net.plans import retry_after
@@ -81,7 +81,7 @@ def batch(data: bytes) -> None:
 
 def push(data: bytes) -> None:
     """A request of OTLP."""
-    for kind in (otlp.PROTOBUF, otlp.JSON):
+    for kind in (otlp.PROTOBUF, JSON):
         try:
             otlp.parsed(data, kind)
         except BodyError:

@@ -19,7 +19,6 @@ from tests.ingest.support import (
     SHOP,
     TOKEN,
     TOTAL,
-    Running,
     call,
     figures,
     post,
@@ -27,7 +26,7 @@ from tests.ingest.support import (
     shown,
     taking,
 )
-from tests.server.support import ENVIRON
+from tests.server.support import ENVIRON, Running
 
 GONE = "gone.example.com"
 BOTH = reporting() + (

@@ -171,9 +171,8 @@ def _lead(server: Server, traces: Traces, recorder: Recorder, url: str, reposito
     # 6. From its span Grafana leads back to figures of this operation in this store.
     labels = attributes(operation)
     tags = ", ".join(f'{name}="{labels[name]}"' for name in ("org", "domain", "operation"))
-    for query in trace_queries(repository):
-        found_figures = server.query(query.replace("$$__tags", tags))
-        assert found_figures, query
+    for template in trace_queries(repository):
+        assert server.query(template.replace("$$__tags", tags)), template
     # 7. So do the recent calls, with what the store said.
     assert recorder.calls is not None
     ids = {call.trace_id: call for call in recorder.calls.read("acme", DOMAIN)}

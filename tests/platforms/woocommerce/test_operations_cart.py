@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from store_demo.stores.woocommerce import Fault, SimulatedWooCommerce
+from store_exporter.platforms.kit.reading.fields import Fields
 from store_exporter.platforms.woocommerce import CartSession, WooCommerce
 from store_exporter.platforms.woocommerce.reading import carts
 from tests.fakes.clock import Clock
@@ -324,7 +325,7 @@ def test_minor_units_follow_the_currency(currency: str, units: str, amount: str)
     assert cart.lines[0].unit_price.amount == 80
     decimals = {"JPY": 0, "KWD": 3}.get(currency, 2)
     totals = {"currency_code": currency, "currency_minor_unit": decimals, "total": units}
-    money = carts._Amounts(carts.Fields(totals, "totals")).money("total")
+    money = carts._Amounts(Fields(totals, "totals")).money("total")
     assert str(money) == f"{amount} {currency}"
 
 
