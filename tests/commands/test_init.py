@@ -305,3 +305,12 @@ def test_a_person_is_asked_for_the_issuer_of_a_certificate_that_the_system_does_
     (store,) = load(tmp_path / "store-exporter.yml").stores
     assert store.ca_file is not None
     assert Path(store.ca_file).samefile(tmp_path / "ca.pem")
+
+
+def test_a_folder_that_takes_no_files_is_told_by_the_name_that_was_given(
+    folder: Path, shop: SimulatedWooCommerce, url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main([*flags(folder, shop, url), "--config.file=/proc/store.yml"]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("/proc/store.yml: cannot be written: ")
+    assert said.endswith("\nNothing was written.\n")

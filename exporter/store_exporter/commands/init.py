@@ -141,7 +141,7 @@ def _platform(args: argparse.Namespace, ask: Questions) -> Platform:
 
     def known(name: str) -> str:
         if name not in names:
-            raise ValueError(f"one of {', '.join(names)}")
+            raise ValueError(f"must be one of {', '.join(names)}")
         return name
 
     question = f"Platform ({', '.join(names)})"
@@ -240,7 +240,13 @@ def _of_one_store(file: Path, before: Config | None, entry: Mapping[str, Any]) -
 def _beside(file: Path, text: str) -> Iterator[Path]:
     """Have a text in a file of the same folder until the block ends."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=".store-exporter-", suffix=".yml")
+    try:
+        descriptor, name = tempfile.mkstemp(
+            dir=file.parent, prefix=".store-exporter-", suffix=".yml"
+        )
+    except OSError as error:
+        # By the name that was given, and not that of the file beside it.
+        raise OSError(error.errno, f"cannot be written: {error.strerror}", str(file)) from None
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as new:
             new.write(text)

@@ -86,10 +86,10 @@ async def test_that_of_the_configuration_is_listed_and_stays(running: Running) -
 async def test_a_store_of_another_org_is_like_one_that_does_not_exist(
     running: Running, domain: str
 ) -> None:
-    for answer in (
-        await ask(running, "POST", json={**BODY, "domain": domain}),
-        await ask(running, "DELETE", params={"domain": domain}),
-    ):
+    answers = [await ask(running, "POST", json={**BODY, "domain": domain})]
+    if domain:
+        answers.append(await ask(running, "DELETE", params={"domain": domain}))
+    for answer in answers:
         assert (answer.status, answer.json) == (404, {"error": "there is no store of this domain"})
     await ask(running, "POST", json=BODY)
     assert (await ask(running, "GET", ZEN)).json == {"maintenance": []}
@@ -150,3 +150,11 @@ async def test_an_exporter_that_does_not_watch_the_store_sends_to_the_one_that_d
     finally:
         await other.stop()
         await other.close()
+
+
+async def test_an_end_without_a_domain_says_where_it_is_to_stand(running: Running) -> None:
+    answer = await ask(running, "DELETE")
+    assert (answer.status, answer.json) == (
+        400,
+        {"error": "domain must be given in the query: ?domain=shop.example.com"},
+    )

@@ -61,7 +61,10 @@ class MaintenanceApi:
     async def end(self, request: web.Request) -> dict[str, Any]:
         """End what was begun for a store; what the configuration says stays."""
         org = self._access.org(request, "maintenance")
-        store = self._watched(org, request.query.get("domain", ""))
+        domain = request.query.get("domain", "")
+        if not domain:
+            raise ApiError(400, "domain must be given in the query: ?domain=shop.example.com")
+        store = self._watched(org, domain)
         try:
             ended = await self._exporter.maintenance.end(store)
         except StateUnavailableError as error:
