@@ -33,6 +33,7 @@ from store_demo.stores.base import DemoStore, Role, cast, open_store
 from store_demo.stores.shopify.demo import DemoShopify
 from store_demo.stores.woocommerce.demo import DemoWooCommerce
 from store_exporter.metrics.catalogue import business
+from store_exporter.probing.stalls import StallMeter
 from tests.servers.process import TOOLS
 
 FOUND = Role("acme", "localhost", "woocommerce", "EUR")
@@ -236,6 +237,20 @@ class World:
         self.truth.paid[domain] += 1
         self.truth.revenue[domain] += amount * 100
 
+    async def own_stalls(self) -> None:
+        """Note, until cancelled, when the stores, which this process plays, stood still.
+
+        On a machine that is busy they are down then, and the exporter is right to say so.
+        """
+        stalls, before = StallMeter(), 0.0
+        with stalls.watching():
+            while True:
+                await asyncio.sleep(1)
+                if stalls.lost - before >= 1:
+                    now = time.time()
+                    self.truth.sabotaged.append(("", now - 1 - stalls.lost + before, now))
+                before = stalls.lost
+
     async def trade(self) -> None:
         """Sell and report calls until cancelled."""
         await asyncio.gather(self._sell(), self._report())
@@ -302,6 +317,7 @@ async def world(folder: Path, seed: int, say: Any) -> AsyncIterator[World]:
         for name in ("exporter", "alertmanager", "prometheus"):
             await made.run(name)
         cleanup.push_async_callback(_end, made)
+        playing = asyncio.create_task(made.own_stalls())
         trading = asyncio.create_task(made.trade())
         made.closed = True
         await _begun(made)
@@ -310,6 +326,7 @@ async def world(folder: Path, seed: int, say: Any) -> AsyncIterator[World]:
         if trading.done():
             trading.result()
         trading.cancel()
+        playing.cancel()
 
 
 async def _end(made: World) -> None:
