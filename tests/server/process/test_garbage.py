@@ -29,10 +29,13 @@ async def test_what_survived_a_look_is_not_looked_at_again() -> None:
         assert sum(map(len, map(gc.get_objects, range(3)))) < len(kept)
 
 
-async def test_new_garbage_is_found_and_old_one_at_a_look_at_everything(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("grown", [True, False])
+async def test_new_garbage_is_found_and_old_one_at_a_look_at_everything_when_memory_has_grown(
+    monkeypatch: pytest.MonkeyPatch, grown: bool
 ) -> None:
-    monkeypatch.setattr(garbage, "LOOKS", 3)
+    monkeypatch.setattr(garbage, "SECONDS", 3600.0)
+    monkeypatch.setattr(garbage, "LOOKS", 2)
+    monkeypatch.setattr(garbage, "GROWTH", 0.5 if grown else 1.5)
     old = Node()
     seen = weakref.ref(old)
     with rare_collections():
@@ -45,9 +48,9 @@ async def test_new_garbage_is_found_and_old_one_at_a_look_at_everything(
         gc.collect()
         assert seen_new() is None
         assert seen() is not None
-        gc.collect()
-        gc.collect()
-        assert seen() is None
+        for _ in range(3):
+            gc.collect()
+        assert (seen() is None) is grown
 
 
 async def test_a_look_is_taken_by_the_clock_unless_many_objects_are_made_that_stay(

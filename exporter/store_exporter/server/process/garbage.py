@@ -10,13 +10,15 @@ than at the last one: where figures take the place of others that number stays, 
 fifty thousand new ones and not at three, and it comes in the midst of a scrape, which makes many.
 
 What was under way at such a look and becomes a cycle of garbage later stays: some sixty objects a
-look where every store fails. So from time to time it is a look at everything.
+look where every store fails. So it is a look at everything once memory has grown by a quarter, and
+not otherwise: with ten thousand stores everything stands still for more than a second.
 """
 
 from __future__ import annotations
 
 import asyncio
 import gc
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -26,14 +28,16 @@ THRESHOLDS = (50_000, 1, 1)
 """Objects more until Python looks by itself, and looks until one at the next generation: for what
 makes so many within a second."""
 LOOKS = 3600
-"""Looks at what is new for one at everything."""
+"""Looks at what is new until it may be one at everything."""
+GROWTH = 1.25
+"""By how much memory must have grown since the one before."""
 _OLDEST = 2
 
 
 @contextmanager
 def rare_collections() -> Iterator[None]:
     """Collect garbage like that until the block ends, in an event loop; for the whole process."""
-    looks = 0
+    looks, blocks = 0, 0
 
     async def look() -> None:
         while True:
@@ -42,14 +46,19 @@ def rare_collections() -> Iterator[None]:
                 gc.collect()
 
     def leave_alone(phase: str, info: dict[str, int]) -> None:
-        nonlocal looks
+        nonlocal looks, blocks
         if phase != "stop" or info["generation"] != _OLDEST:
             return
         looks += 1
-        if looks % LOOKS:
-            gc.freeze()
-        else:
-            gc.unfreeze()
+        gc.freeze()
+        if looks % LOOKS == 0:
+            # This counts in a thousandth of the time that counting objects takes.
+            now = sys.getallocatedblocks()
+            if not blocks:
+                blocks = now
+            elif now >= GROWTH * blocks:
+                gc.unfreeze()
+                blocks = 0
 
     before = gc.get_threshold()
     gc.set_threshold(*THRESHOLDS)
