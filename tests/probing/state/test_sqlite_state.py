@@ -313,6 +313,18 @@ def test_one_flipped_bit_is_harmless_or_told_and_never_other_figures(
     state.close()
 
 
+@pytest.mark.parametrize("place", [18, 19])
+def test_a_header_that_forbids_writing_is_damage(
+    whole: bytes, state_folder: Path, opened: Open, lost: list[int], place: int
+) -> None:
+    content = bytearray(whole)
+    content[place] ^= 0x40
+    state_folder.mkdir()
+    (state_folder / FILE_NAME).write_bytes(content)
+    assert opened().put([Write(KEY, '"on"', 0)]) == [1]
+    assert lost
+
+
 @settings(max_examples=50)
 @given(place=st.integers(0, 2**24), bit=st.integers(0, 7))
 def test_one_flipped_bit_of_the_log_of_a_killed_process_gives_no_other_figures(

@@ -126,6 +126,10 @@ class SqliteState(SqlState):
     def _open(self) -> None:
         if not self._path.exists():
             self._create()
+        with self._path.open("rb") as file:
+            if not set(file.read(20)[18:]) <= {1, 2}:
+                # SQLite would take it for a file that nobody may write to, for ever.
+                raise sqlite3.DatabaseError("its header names a format that there is not")
         self._database = database = _connect(self._path)
         self._opened = sqlite.number(self._path)
         self._examine(database)
