@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import socket
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 from store_exporter._version import __version__
 from store_exporter.contract import Response
 from store_exporter.errors import Fault, StoreError
+from store_exporter.net import names
 from store_exporter.net.names import Names
 from store_exporter.net.plans import Request
 from store_exporter.probing.access import Access
@@ -319,6 +321,27 @@ async def test_waiting_for_another_run_is_not_held_against_the_store(
         await asyncio.gather(first, second)
     assert quick.journal.waited >= 0.04
     assert quick.deadline == pytest.approx(before + quick.journal.waited)
+
+
+async def test_our_own_queue_of_look_ups_is_not_held_against_the_store(
+    store: StoreFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(names, "LOOKUPS", 1)
+    release = threading.Event()
+
+    def hang(*_: object, **__: object) -> list[Any]:
+        release.wait(60)
+        return []
+
+    transport = Transport(resolver=Names(hang))
+    dead, well = (StoreHttp(store(f"http://{name}"), transport, timeout=1) for name in "ab")
+    sent = [asyncio.create_task(http.send(Request("GET", "/"))) for http in (dead, well)]
+    of_dead, of_well = await asyncio.gather(*sent, return_exceptions=True)
+    release.set()
+    await transport.close()
+    assert isinstance(of_dead, StoreError)
+    assert isinstance(of_well, StoreError)
+    assert (of_dead.error_type, of_well.error_type) == ("timeout", "local_failure")
 
 
 async def test_credentials_do_not_show_in_errors(store: StoreFactory, transport: Transport) -> None:

@@ -24,6 +24,8 @@ from store_exporter.probing.results.health import State
 from store_exporter.probing.results.history import Result
 from store_exporter.probing.results.outcomes import Skipped
 from store_exporter.probing.runner import Runner
+from store_exporter.probing.state.documents import MemoryDocuments
+from store_exporter.probing.state.storage import Key
 from store_exporter.probing.transport import Transport
 from store_exporter.stores.model import Schedule, Secret, Unreadable
 from tests.fakes import bad_server
@@ -501,6 +503,23 @@ async def test_liveness_does_not_wait_behind_a_collector(job: Jobs, transport: T
         assert result.ok, result.message
         assert result.duration < time.monotonic() - began - 3
         assert (await collector).ok
+
+
+async def test_a_disk_that_is_slow_amid_a_run_is_not_held_against_the_store(job: Jobs) -> None:
+    class SlowDisk(MemoryDocuments):
+        async def write(self, key: Key, document: str, revision: int | None = None) -> int:
+            await asyncio.sleep(0.8)
+            return await super().write(key, document, revision)
+
+    def orders(_: Any, run: Run) -> Plan[Report]:
+        run.cursor.save({"page": 1})
+        bench.clock.advance(10)
+        yield from once(Request("GET", "/"))
+        return Report()
+
+    bench = Bench(documents=SlowDisk())
+    result = await bench.run(job(orders, kind=Collector, timeout=0.3))
+    assert result.ok, result.message
 
 
 async def test_a_descriptor_that_we_lack_is_not_the_stores_fault(

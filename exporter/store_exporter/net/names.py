@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import math
 import socket
 import time
 from collections.abc import Callable
@@ -46,13 +47,18 @@ _Key = tuple[str, int, int]
 
 
 class Resolving:
-    """When the look-up of one connection began and ended, by `time.perf_counter`."""
+    """When the look-up of one connection began and ended, by `time.perf_counter`.
 
-    __slots__ = ("began", "ended")
+    Attributes:
+        waited: seconds until fewer names were looked up; infinite while it waits for that.
+    """
+
+    __slots__ = ("began", "ended", "waited")
 
     def __init__(self) -> None:
         self.began: float | None = None
         self.ended: float | None = None
+        self.waited = 0.0
 
 
 watched: ContextVar[Resolving | None] = ContextVar("watched_resolving", default=None)
@@ -83,11 +89,14 @@ class Names:
             UnicodeError: it cannot be a host's name.
         """
         resolving = watched.get() or Resolving()
-        resolving.began = time.perf_counter()
+        asked = resolving.began = time.perf_counter()
         key = (host, port, family)
         running = self._running.get(key)
         if running is None:
+            resolving.waited = math.inf
             await self._slots.acquire()
+            resolving.began = time.perf_counter()
+            resolving.waited = resolving.began - asked
             running = self._running.get(key)
             if running is None:
                 running = self._start(key)

@@ -99,6 +99,11 @@ class Exchange:
             self._began = now
 
     @property
+    def queued(self) -> float:
+        """Seconds for which our own other look-ups held it up; infinite while they do."""
+        return self._resolving.waited
+
+    @property
     def secured(self) -> bool:
         """Whether a TLS handshake has begun."""
         return self._handshake.began is not None

@@ -102,6 +102,14 @@ class StoreHttp:
                 raise
             raise StoreError("timeout", f"it did not end within {self._timeout:g} s") from error
 
+    async def apart(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do something of our own amid a run: however long it takes, it does not count."""
+        began = self._loop.time()
+        if self._limit is not None:
+            self._limit.reschedule(None)
+        await work()
+        self._move(self._loop.time() - began)
+
     async def send(self, request: Request) -> Response:
         """Send one request and return whatever was answered, an error status included.
 

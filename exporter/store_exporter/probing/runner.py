@@ -261,7 +261,8 @@ class Runner:
     async def _check(self, job: Job, http: StoreHttp, memory: RunMemory) -> Report:
         """Run the check within its deadline."""
         connection = self.access(job.store).connection(job.store)
-        driver = Driver(http, connection, sleep=self._sleep, between=memory.keep)
+        between = partial(http.apart, memory.keep) if job.kind == COLLECTOR else None
+        driver = Driver(http, connection, sleep=self._sleep, between=between)
         run = Run(job.store, job.options, memory.cursor, self._now)
         return await http.within_deadline(driver.run(job.check.check, run))
 

@@ -31,6 +31,8 @@ _HEADERS = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Enco
 # TLS has 16 KiB at most; asyncio's own 256 KiB are a twentieth of a probe's cost.
 sslproto.SSLProtocol.max_size = 16 * 1024
 
+_NOTABLE_QUEUE = 0.5
+"""Seconds in our own queue of look-ups after which a timeout says nothing about a store."""
 _PEEK_SECONDS = 3.0
 """How long a look at a certificate that was refused may take."""
 
@@ -108,6 +110,9 @@ class Transport:
             )
             if failure is None:
                 raise
+            if failure.error_type == "timeout" and exchange.queued >= _NOTABLE_QUEUE:
+                message = "too many other names are looked up at the same time"
+                raise StoreError("local_failure", message) from error
             if failure.error_type in ("tls", "tls_untrusted") and outgoing.proxy is None:
                 await self._peek(address, outgoing.deadline, exchange)
             if error is not raised and exchange.kept:
