@@ -139,6 +139,12 @@ class Shop(Assortment):
         self.stamp(order, "date_paid", when if status in PAID else None)
         self.stamp(order, "date_completed", when if status == "completed" else None)
         self._fit_lines(order, order["total"])
+        self._keep(order)
+        return copy.deepcopy(order)
+
+    def _keep(self, order: Document) -> None:
+        """Add a new order to the shop, which forgets its oldest one where there are too many."""
+        number = order["id"]
         self.orders[number] = order
         self.refunds[number] = []
         self.notes[number] = []
@@ -148,7 +154,6 @@ class Shop(Assortment):
             for kept in (self.orders, self.refunds, self.notes):
                 kept.pop(oldest)
             self._reduced.discard(oldest)
-        return copy.deepcopy(order)
 
     def edit_order(self, order_id: int, **changes: Any) -> Document:
         """Change members of an order, its status among them, and return a copy of it.
