@@ -14,6 +14,7 @@ from ..config import Config, ConfigError, load
 from ..config.secrets import SecretSource
 from ..mixin import dashboards, policy
 from ..mixin.names import Dashboards
+from ..stores.model import Secret
 from .generate import address
 from .support import arguments
 from .support.grafana_api import Grafana, GrafanaError
@@ -88,7 +89,7 @@ def run(args: argparse.Namespace) -> int:
     """Set everything up and say what was done; 1 when Grafana or the configuration is wrong."""
     try:
         config = load(args.config_file, resolve=False)
-        password = SecretSource(Path.cwd(), os.environ).secret(args.grafana_password)
+        password = _password(args.grafana_password)
         unknown = sorted(set(args.org) - config.orgs.keys())
         if unknown:
             raise ValueError(f"no such org in {args.config_file}: {', '.join(unknown)}")
@@ -110,6 +111,13 @@ def run(args: argparse.Namespace) -> int:
         print(error, file=sys.stderr)
         return 1
     return failed
+
+
+def _password(reference: str) -> Secret:
+    try:
+        return SecretSource(Path.cwd(), os.environ).secret(reference)
+    except ValueError as error:
+        raise ValueError(f"--grafana.password: {error}") from None
 
 
 def documents(links: policy.Links) -> list[dict[str, Any]]:
