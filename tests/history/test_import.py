@@ -175,7 +175,7 @@ def test_a_quote_that_is_never_closed_costs_a_part_of_the_file_and_loses_nothing
         ("id,created_at,operation\n", (), 1, "the header has no column domain"),
         (GOOD, ("--before=tomorrow",), 2, "--before is not a date and time"),
         (GOOD, ("--platform=shoopify",), 2, "--platform must be one of"),
-        (GOOD, ("--customers=nowhere.yml",), 1, "cannot be read"),
+        (GOOD, ("--customers=nowhere.yml",), 1, "there is no such file"),
     ],
 )
 def test_what_cannot_be_done_is_said(
