@@ -118,7 +118,7 @@ def test_the_list_for_type_checkers_is_the_closed_list() -> None:
 def test_what_looks_like_a_slip_in_a_label_is_told_once_and_recorded_as_it_is(
     recorder: Recorder, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hints, "_told", set())
+    monkeypatch.setattr(hints, "_logged", set())
     for operation in ("get_cart", "check_stock"):
         for domain, platform in (
             ("https://key:secret@d/", "woocommerce"),
