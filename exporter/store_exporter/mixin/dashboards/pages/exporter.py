@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ....metrics.catalogue import exporter
+from ....metrics.catalogue import Metric, exporter
 from ...names import AlertName, Dashboards
 from ...promql import increase, select
 from .. import firing
@@ -97,43 +97,37 @@ def configuration() -> Panel:
 
 def instrumentation_errors() -> Panel:
     """Operations that could not be measured."""
-    return Panel(
-        PanelKind.STAT,
+    return hourly_count(
         "Instrumentation errors, 1 h",
         "Failures to measure an operation. The operation itself is never affected.",
-        (
-            Query(
-                f"sum({increase(exporter.INSTRUMENTATION_ERRORS, '1h', *M)})",
-                empty=NOTHING_HAPPENED,
-            ),
-        ),
-        width=8,
-        height=4,
-        decimals=0,
-        steps=NONE_GOOD,
-        nothing=Nothing.NONE,
-        links=(AlertName.STORE_INSTRUMENTATION_FAILING,),
+        exporter.INSTRUMENTATION_ERRORS,
+        AlertName.STORE_INSTRUMENTATION_FAILING,
     )
 
 
 def recorded_as_other() -> Panel:
     """Operations beyond a limit."""
-    return Panel(
-        PanelKind.STAT,
+    return hourly_count(
         "Operations as other, 1 h",
         "Operations that were recorded as other because their label set is beyond a limit.",
-        (
-            Query(
-                f"sum({increase(exporter.SERIES_DROPPED, '1h', *M)})",
-                empty=NOTHING_HAPPENED,
-            ),
-        ),
+        exporter.SERIES_DROPPED,
+        AlertName.STORE_SERIES_DROPPED,
+    )
+
+
+def hourly_count(title: str, description: str, counter: Metric, alert: str) -> Panel:
+    """How often something happened within an hour that never should."""
+    return Panel(
+        PanelKind.STAT,
+        title,
+        description,
+        (Query(f"sum({increase(counter, '1h', *M)})", empty=NOTHING_HAPPENED),),
         width=8,
         height=4,
         decimals=0,
         steps=NONE_GOOD,
         nothing=Nothing.NONE,
-        links=(AlertName.STORE_SERIES_DROPPED,),
+        links=(alert,),
     )
 
 
