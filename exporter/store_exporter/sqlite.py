@@ -101,6 +101,41 @@ def in_turn(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
+class SaveNumber:
+    """The number of a file's last save, beside it: by it a loss is seen that SQLite does not tell.
+
+    SQLite takes its log up to the first frame whose checksum is wrong for all there was
+    (https://sqlite.org/walformat.html#recovery), and a log that is gone for an empty one. So each
+    transaction counts in the file itself, and what was reached is written here after it: a file
+    that has less was saved and is no more as it was.
+
+    A killed process leaves the number at most one behind. It is not synced, so after a loss of
+    power it may be further behind; it is never ahead. Of several processes the last one to write
+    stands. What cannot be written or read counts as nothing, for it protects nothing by itself.
+
+    Args:
+        path: where it is; made when something is saved.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def read(self) -> int:
+        """Return what was reached; 0 where that is not known."""
+        with suppress(OSError, ValueError):
+            one, same = self._path.read_bytes().split()
+            return int(one) if one == same else 0
+        return 0
+
+    def write(self, number: int) -> None:
+        """Note what was reached."""
+        # Written over in place, so that it takes no room on a disk that is full.
+        with suppress(OSError):
+            self._path.touch(mode=0o600)
+            with self._path.open("r+b") as file:
+                file.write(b"%020d %020d" % (number, number))
+
+
 class Patience:
     """Tells a writer that stands still from many that are busy.
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from store_exporter.ingest import ledger, ledger_file
 from store_exporter.ingest.ledger import MarkKey, ReportLedger
@@ -237,6 +239,71 @@ def test_a_damaged_file_is_kept_aside_and_counting_begins_anew(tmp_path: Path) -
     file.close()
     assert len(list(tmp_path.glob(f"{ledger_file.FILE_NAME}.damaged-*"))) == 1
     assert lost == [1]
+
+
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """What a process leaves that is killed after it has saved something five times."""
+    folder, recorder = tmp_path_factory.mktemp("killed"), Recorder()
+    file = saved(folder, recorder)
+    file.load()
+    for number in range(5):
+        add(file, recorder, MarkKey("acme", "key", str(number)))
+    found = {p.name: p.read_bytes() for p in folder.iterdir() if not p.name.endswith("-shm")}
+    file.close()
+    return found
+
+
+@settings(max_examples=60)
+@given(place=st.integers(0, 2**24), bit=st.integers(0, 7))
+def test_one_flipped_bit_of_the_log_of_a_killed_process_is_harmless_or_told(
+    killed: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory, place: int, bit: int
+) -> None:
+    """Totals that are older than what was shown would be a reset to Prometheus, and count twice."""
+    folder = tmp_path_factory.getbasetemp() / "flipped-ingest-log"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    for name, content in killed.items():
+        (folder / name).write_bytes(content)
+    log = bytearray(killed[f"{ledger_file.FILE_NAME}-wal"])
+    log[place % len(log)] ^= 1 << bit
+    (folder / f"{ledger_file.FILE_NAME}-wal").write_bytes(log)
+    lost: list[int] = []
+    file = ReportLedger(
+        folder, holder="test", empty=Recorder().no_durations(), lost=lambda: lost.append(1)
+    )
+    series = file.load()
+    file.close()
+    assert (len(series), lost) in ((1, []), (0, [1]))
+
+
+def test_what_a_killed_process_saved_is_gone_on_from(
+    killed: dict[str, bytes], tmp_path: Path
+) -> None:
+    for name, content in killed.items():
+        (tmp_path / name).write_bytes(content)
+    lost: list[int] = []
+    file = ReportLedger(
+        tmp_path, holder="test", empty=Recorder().no_durations(), lost=lambda: lost.append(1)
+    )
+    assert len(file.load()) == 1
+    file.close()
+    assert lost == []
+
+
+def test_a_store_that_is_forgotten_is_no_loss(tmp_path: Path) -> None:
+    recorder, lost = Recorder(), []
+    file = saved(tmp_path, recorder)
+    file.load()
+    add(file, recorder)
+    file.forget([CART[:3]])
+    file.close()
+    file = ReportLedger(
+        tmp_path, holder="test", empty=recorder.no_durations(), lost=lambda: lost.append(1)
+    )
+    assert file.load() == []
+    file.close()
+    assert lost == []
 
 
 def test_a_second_process_is_told_that_the_file_is_taken(tmp_path: Path) -> None:

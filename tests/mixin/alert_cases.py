@@ -1073,7 +1073,7 @@ STATE = [
         "damaged state is a ticket at once",
         {of(exporter.STATE_LOSSES, base=PROCESS): "0x10 1x60"},
         "12m",
-        "exporter:10847 set damaged state aside 1 times; orders and revenue count from then on.",
+        "exporter:10847 lost saved state 1 times; orders and revenue may count from then on only.",
         "warning",
         base=PROCESS,
     ),

@@ -35,7 +35,8 @@ from store_exporter.stores.model import Schedule, Secret, Store
 url, key, secret, kind, *place = sys.argv[1:]
 if kind == "sqlite":
     from store_exporter.probing.state.sqlite_state import SqliteState
-    state = SqliteState(Path(place[0]))
+    from store_exporter.probing.state.storage import StorageEvents
+    state = SqliteState(Path(place[0]), events=StorageEvents(lambda: sys.exit("told as lost")))
 else:
     from store_exporter.probing.state.postgresql_state import PostgresqlState
     state = PostgresqlState(*place)

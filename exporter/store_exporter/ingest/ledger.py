@@ -22,7 +22,7 @@ from typing import NamedTuple
 from .. import sqlite
 from ..metrics.guard import Labels
 from ..metrics.histogram import Histogram
-from .ledger_file import FILE_NAME, opened, unusable
+from .ledger_file import FILE_NAME, SAVES_NAME, newest, opened, unusable
 from .saved import Row, SavedSeries, totals
 
 log = logging.getLogger(__name__)
@@ -81,10 +81,13 @@ class ReportLedger:
         self._empty = empty
         self._lost = lost
         self._saves = 0
+        self._number = sqlite.SaveNumber(folder / SAVES_NAME)
         self._untrimmed: dict[tuple[str, str], int] = {}
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._database = opened(self._path, holder=holder, lost=lost, now=now)
+            self._database = opened(
+                self._path, holder=holder, saves=self._number, lost=lost, now=now
+            )
         except (OSError, *sqlite.ERRORS) as error:
             raise unusable(self._path, error) from error
 
@@ -96,8 +99,7 @@ class ReportLedger:
         """
         try:
             self._database.execute(_FORGET_SERIES, (MOST_SERIES,))
-            newest = self._database.execute("SELECT max(saved) FROM series").fetchone()[0]
-            self._saves = newest or 0
+            self._saves = newest(self._database)
             rows = self._database.execute(
                 "SELECT org, domain, platform, operation, totals, seen FROM series"
             ).fetchall()
@@ -113,6 +115,7 @@ class ReportLedger:
         Raises:
             LedgerError: the file cannot be written.
         """
+        self._number.write(0)
         try:
             self._database.execute("DELETE FROM series")
         except sqlite.ERRORS as error:
@@ -128,9 +131,11 @@ class ReportLedger:
             LedgerError: the file cannot be written.
         """
         query = "DELETE FROM series WHERE org = ? AND domain = ? AND platform = ?"
+        self._number.write(0)
         try:
             with sqlite.transaction(self._database):
                 self._database.executemany(query, stores)
+            self._number.write(newest(self._database))
         except sqlite.ERRORS as error:
             raise unusable(self._path, error) from error
 
@@ -159,7 +164,7 @@ class ReportLedger:
             raise unusable(self._path, error) from error
         return {key: row[0] for key, row in found.items() if row is not None}
 
-    def save(self, rows: Iterable[Row], notes: Mapping[MarkKey, str]) -> None:
+    def save(self, rows: Collection[Row], notes: Mapping[MarkKey, str]) -> None:
         """Save what series stand at and what is to be remembered, in one piece.
 
         Args:
@@ -183,6 +188,8 @@ class ReportLedger:
                 self._trim(notes)
         except sqlite.ERRORS as error:
             raise unusable(self._path, error) from error
+        if rows:
+            self._number.write(self._saves)
 
     def _trim(self, keys: Iterable[MarkKey]) -> None:
         """Forget the oldest marks, now and then."""

@@ -12,6 +12,7 @@ from .. import sqlite
 log = logging.getLogger(__name__)
 
 FILE_NAME = "ingest.db"
+SAVES_NAME = "ingest.saves"
 _APPLICATION = 0x53746F49
 _VERSION = 1
 _SCHEMA = f"""
@@ -51,13 +52,19 @@ class LedgerError(Exception):
 
 
 def opened(
-    path: Path, *, holder: str, lost: Callable[[], None], now: Callable[[], float]
+    path: Path,
+    *,
+    holder: str,
+    saves: sqlite.SaveNumber,
+    lost: Callable[[], None],
+    now: Callable[[], float],
 ) -> sqlite3.Connection:
     """Open the file and hold it; a damaged one is set aside and begun anew.
 
     Args:
         path: the file, in a folder that is there.
         holder: names this process; totals that another one saved are dropped.
+        saves: the number of the last save; totals of a file that lacks it are dropped.
         lost: called when what the file held is lost.
         now: Unix time.
 
@@ -66,17 +73,26 @@ def opened(
         sqlite.ERRORS: it cannot be opened, or another process holds it.
     """
     try:
-        return _connected(path, holder)
+        return _connected(path, holder, saves, lost)
     except sqlite.ERRORS as error:
         if not sqlite.is_damage(error):
             raise
         aside = sqlite.set_aside(path, now())
         log.error("the file of reported operations is damaged (%s); it is kept as %s", error, aside)
+        saves.write(0)
         lost()
-        return _connected(path, holder)
+        return _connected(path, holder, saves, lost)
 
 
-def _connected(path: Path, holder: str) -> sqlite3.Connection:
+def newest(database: sqlite3.Connection) -> int:
+    """Return the number of the last transaction that saved totals; 0 when there are none."""
+    number: int | None = database.execute("SELECT max(saved) FROM series").fetchone()[0]
+    return number or 0
+
+
+def _connected(
+    path: Path, holder: str, saves: sqlite.SaveNumber, lost: Callable[[], None]
+) -> sqlite3.Connection:
     database = sqlite.connect(path)
     try:
         # The lock is taken with the first transaction and held until the file is closed.
@@ -85,7 +101,12 @@ def _connected(path: Path, holder: str) -> sqlite3.Connection:
         database.execute("PRAGMA synchronous = FULL")
         with sqlite.transaction(database):
             _prepare(database, path)
+            if newest(database) < saves.read():
+                log.error("the file of reported operations lacks what was saved; it begins anew")
+                database.execute("DELETE FROM series")
+                lost()
             _hold(database, holder)
+        saves.write(newest(database))
         database.execute("PRAGMA synchronous = NORMAL")
     except BaseException:
         database.close()

@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from store_exporter.probing.state.sqlite_state import FILE_NAME, SqliteState
+from store_exporter.probing.state.sqlite_state import FILE_NAME, SAVES_NAME, SqliteState
 from store_exporter.probing.state.storage import (
     Key,
     Saved,
@@ -40,6 +40,7 @@ KEY = KEYS[0]
 # Short ones share a page, and the last needs some pages of its own.
 DOCUMENTS = {key: json.dumps([n, "x" * (20_000 if n == 5 else 300)]) for n, key in enumerate(KEYS)}
 WHOLE = {key: Saved(document, 1) for key, document in DOCUMENTS.items()}
+LOG = (f"{FILE_NAME}-wal", f"{FILE_NAME}-shm")
 Open = Callable[..., SqliteState]
 
 
@@ -73,7 +74,7 @@ def test_nobody_else_reads_the_state_whatever_the_folder_allows(
     state_folder.chmod(0o755)
     opened().put([Write(KEY, "{}", 0)])
     modes = {path.name: path.stat().st_mode & 0o777 for path in state_folder.iterdir()}
-    assert set(modes) == {"state.db", "state.db-wal", "state.db-shm", "state.lock"}
+    assert set(modes) == {FILE_NAME, *LOG, SAVES_NAME, "state.lock"}
     assert set(modes.values()) == {0o600}
 
 
@@ -325,39 +326,78 @@ def test_a_header_that_forbids_writing_is_damage(
     assert lost
 
 
-@settings(max_examples=50)
-@given(place=st.integers(0, 2**24), bit=st.integers(0, 7))
-def test_one_flipped_bit_of_the_log_of_a_killed_process_gives_no_other_figures(
-    logged: tuple[bytes, bytes], tmp_path_factory: pytest.TempPathFactory, place: int, bit: int
-) -> None:
-    """SQLite ends the log where it is damaged: what is read then was saved before, as a whole."""
-    database, log = logged
-    content = bytearray(log)
-    content[place % len(log)] ^= 1 << bit
-    folder = tmp_path_factory.getbasetemp() / "flipped-log"
+Files = dict[str, bytes]
+
+
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory: pytest.TempPathFactory) -> Files:
+    """What a process leaves that is killed after it has saved something five times."""
+    folder = tmp_path_factory.mktemp("killed")
+    state = SqliteState(folder, now=Clock().now)
+    for revision in range(5):
+        state.put([Write(KEY, json.dumps(["version", revision + 1]), revision)])
+    found = {path.name: path.read_bytes() for path in folder.iterdir() if path.name != LOG[1]}
+    state.close()
+    return found
+
+
+def left(folder: Path, files: Files) -> Path:
+    """Make a folder with these files in it."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    (folder / FILE_NAME).write_bytes(database)
-    (folder / f"{FILE_NAME}-wal").write_bytes(content)
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    return folder
+
+
+@settings(max_examples=100)
+@given(place=st.integers(0, 2**24), bit=st.integers(0, 7))
+def test_one_flipped_bit_of_the_log_of_a_killed_process_is_harmless_or_told(
+    killed: Files, tmp_path_factory: pytest.TempPathFactory, place: int, bit: int
+) -> None:
+    """SQLite ends the log where it is damaged, and takes what is before it for all there was."""
+    content = bytearray(killed[LOG[0]])
+    content[place % len(content)] ^= 1 << bit
+    folder = left(
+        tmp_path_factory.getbasetemp() / "flipped-log", {**killed, LOG[0]: bytes(content)}
+    )
     lost: list[int] = []
     state = SqliteState(
         folder, events=StorageEvents(lambda: lost.append(1)), now=lambda: START + 60
     )
     saved = state.get(KEY)
     assert saved is None or saved.document == json.dumps(["version", saved.revision])
+    assert lost or (saved is not None and saved.revision == 5)
     state.close()
 
 
-@pytest.fixture(scope="module")
-def logged(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, bytes]:
-    """The file and its log as a killed process leaves them."""
-    folder = tmp_path_factory.mktemp("logged")
-    state = SqliteState(folder, now=Clock().now)
-    for revision in range(5):
-        state.put([Write(KEY, json.dumps(["version", revision + 1]), revision)])
-    found = (folder / FILE_NAME).read_bytes(), (folder / f"{FILE_NAME}-wal").read_bytes()
-    state.close()
-    return found
+def test_what_a_killed_process_saved_is_there_and_no_loss_is_told(
+    killed: Files, state_folder: Path, opened: Open, lost: list[int]
+) -> None:
+    left(state_folder, killed)
+    assert opened().get(KEY) == Saved('["version", 5]', 5)
+    assert lost == []
+
+
+@pytest.mark.parametrize("gone", [LOG[0], FILE_NAME])
+def test_a_file_that_is_taken_away_between_two_processes_is_told_once(
+    killed: Files, gone: str, state_folder: Path, opened: Open, lost: list[int]
+) -> None:
+    left(state_folder, {name: content for name, content in killed.items() if name != gone})
+    assert opened().get(KEY) is None
+    assert lost == [1]
+    assert opened().put([Write(KEY, "{}", 0)]) == [1]
+    assert lost == [1]
+
+
+def test_a_number_of_saves_that_is_damaged_itself_tells_no_loss(
+    killed: Files, state_folder: Path, opened: Open, lost: list[int]
+) -> None:
+    number = bytearray(killed[SAVES_NAME])
+    number[0] ^= 8
+    left(state_folder, {**killed, SAVES_NAME: bytes(number)})
+    assert opened().get(KEY) == Saved('["version", 5]', 5)
+    assert lost == []
 
 
 FILLING = """

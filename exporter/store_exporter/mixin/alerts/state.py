@@ -103,13 +103,15 @@ def state_lost() -> Alert:
         "warning",
         "Saved state was damaged.",
         "Saved state was damaged.",
-        "{{ $labels.instance }} set damaged state aside {{ $value | humanize }} times; orders and "
-        "revenue count from then on.",
+        "{{ $labels.instance }} lost saved state {{ $value | humanize }} times; orders and "
+        "revenue may count from then on only.",
         Dashboards.EXPORTER,
         Runbook(
             "The file of the state, or a document in it, was not as it was written and was set "
             "aside; or it is of an earlier version. Counters began again at nothing, which rates "
-            "and increases bear; orders between the damage and the new beginning are not counted.",
+            "and increases bear; orders between the damage and the new beginning are not counted. "
+            "Or the last saves are missing, because the log beside the file was damaged or the "
+            "file is an older copy: then it is gone on from, and orders since are read again.",
             (
                 (
                     "The exporter's log names what was damaged; it is kept beside, the file as "
@@ -119,7 +121,10 @@ def state_lost() -> Alert:
             ),
             (
                 "Replace the disk, or keep others from the file.",
-                "Restore the file from a backup while no exporter uses it, if there is one.",
+                (
+                    "Restore the file from a backup while no exporter uses it, if there is one; "
+                    "that is told once more."
+                ),
             ),
         ),
         by=PROCESS,

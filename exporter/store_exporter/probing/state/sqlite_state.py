@@ -21,11 +21,14 @@ log = logging.getLogger(__name__)
 
 FILE_NAME = "state.db"
 LOCK_NAME = "state.lock"
+SAVES_NAME = "state.saves"
 BUSY_SECONDS = 5.0
 """How long a process waits for another one that writes."""
 STUCK_SECONDS = 15.0
 """How long nothing is saved while another process has the file's lock, until a copy of the file
 takes its place. A disk may take seconds to save; whoever takes longer has no lease any more."""
+_SAVES = "saves"
+"""The note that counts what was saved to the file."""
 _APPLICATION = 0x53746F45
 _SCHEMA = (
     (
@@ -46,7 +49,8 @@ class _ReplacedError(Exception):
 class SqliteState(SqlState):
     """A `Storage` in the file `state.db` of a folder.
 
-    A crash leaves an old document or the new one. The whole file is examined when it is opened.
+    A crash leaves an old document or the new one. The whole file is examined when it is opened, and
+    what was saved to it must be there; see `SaveNumber`.
 
     Args:
         folder: where the file is; made if it is missing. It must be on this host's own disk.
@@ -75,6 +79,7 @@ class SqliteState(SqlState):
         self._database: sqlite3.Connection | None = None
         self._opened: tuple[int, int] | None = None
         self._lock = -1
+        self._saves = sqlite.SaveNumber(folder / SAVES_NAME)
         self._patience = sqlite.Patience(STUCK_SECONDS)
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -110,9 +115,6 @@ class SqliteState(SqlState):
         with sqlite.in_turn(self._folder):
             if damage is not None and self._is_current():
                 self._set_file_aside(damage)
-            elif self._database is not None and not self._path.exists():
-                log.error("%s is gone; a new one is begun", self._path)
-                self.events.lost()
             self._close_file()
             try:
                 self._open()
@@ -124,7 +126,13 @@ class SqliteState(SqlState):
                 self._open()
 
     def _open(self) -> None:
+        # Read before the file, to which others may be saving.
+        reached = self._saves.read()
         if not self._path.exists():
+            if reached:
+                log.error("%s is gone; a new one is begun", self._path)
+                self._tell_loss()
+                reached = 0
             self._create()
         with self._path.open("rb") as file:
             if not set(file.read(20)[18:]) <= {1, 2}:
@@ -133,6 +141,13 @@ class SqliteState(SqlState):
         self._database = database = _connect(self._path)
         self._opened = sqlite.number(self._path)
         self._examine(database)
+        if (found := self._note(_SAVES) or 0) < reached:
+            log.error(
+                "the state file lacks the last %d saves: its log is damaged or gone, or the file "
+                "is a copy of an earlier day; what it has is gone on from",
+                reached - found,
+            )
+            self._tell_loss()
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = FULL")
         try:
@@ -187,6 +202,11 @@ class SqliteState(SqlState):
     def _set_file_aside(self, error: sqlite.Error) -> None:
         aside = sqlite.set_aside(self._path, self._now())
         log.error("the state file is damaged (%s); it is kept as %s", error, aside)
+        self._tell_loss()
+
+    def _tell_loss(self) -> None:
+        # It is told once: what was saved up to now is no more looked for.
+        self._saves.write(0)
         self.events.lost()
 
     def run(self, work: Callable[[], T], *, write: bool = True) -> T:
@@ -244,6 +264,9 @@ class SqliteState(SqlState):
             if not self._is_current():
                 raise _ReplacedError
             done = work()
+            number = (self._note(_SAVES) or 0) + 1
+            self.set_note(_SAVES, number)
+        self._saves.write(number)
         self._patience.renew()
         return done
 
