@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -42,6 +42,7 @@ FIELDS: Mapping[str, str] = {
 _TOLD = frozenset(("time", "trace_id", "span_id", "message"))
 """Fields that change nothing of what is counted."""
 _COUNTED = FIELDS.keys() - _TOLD
+_NEEDED = ("operation", "domain", "duration_seconds")
 _OPERATION = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]{0,99}")
 _ID = re.compile(r"(?=0*[1-9a-f])[0-9a-f]+")
 
@@ -117,16 +118,23 @@ class Tenant:
         return (self.org, domain, platform, operation)
 
 
-def is_plain(call: Mapping[str, Any]) -> bool:
-    """Whether a call has only fields that are counted.
+def check_fields(fields: Collection[str]) -> None:
+    """Check that a call has the fields that it needs, and no other than those that there are.
 
     Raises:
-        FieldError: it has one that no call has.
+        FieldError: it has not.
     """
-    if not call.keys() <= FIELDS.keys():
-        name = next(name for name in call if name not in FIELDS)
-        raise FieldError("", f"has an unknown field; {suggestion(name[:100], FIELDS)}")
-    return call.keys() <= _COUNTED
+    for name in fields:
+        if name not in FIELDS:
+            raise FieldError("", f"has an unknown field; {suggestion(name[:100], FIELDS)}")
+    for name in _NEEDED:
+        if name not in fields:
+            raise FieldError(name, "is missing")
+
+
+def are_plain(fields: Collection[str]) -> bool:
+    """Whether fields are only such as are counted."""
+    return _COUNTED.issuperset(fields)
 
 
 def seconds_of(value: Any) -> float:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from operator import itemgetter
 from typing import Any
 
 from ..calls.call import OPERATION, Call
@@ -17,12 +18,17 @@ from .calls import (
     Found,
     Refusal,
     Tenant,
+    are_plain,
+    check_fields,
     id_of,
-    is_plain,
     message_of,
     seconds_of,
     time_of,
 )
+
+
+_KIND = ("domain", "platform", "operation", "error_type", "error_class", "http_status")
+"""The fields by which calls are counted alike."""
 
 
 class _Kind:
@@ -46,6 +52,28 @@ class _Kind:
         self.told: dict[float, tuple[float, str]] = {}
 
 
+class _Shape:
+    """Calls of one batch that have the same fields.
+
+    Attributes:
+        alike: takes from a call what tells its kind from others.
+        kinds: those that were met, by that.
+        plain: whether all fields of them are counted, and none only told.
+    """
+
+    __slots__ = ("alike", "kinds", "plain")
+
+    def __init__(self, fields: tuple[str, ...]) -> None:
+        check_fields(fields)
+        values = itemgetter(*(name for name in _KIND if name in fields))
+        self.alike: Callable[[dict[str, Any]], Any] = values
+        if "http_status" in fields:
+            # To a dictionary 404.0 is 404, and true is 1.
+            self.alike = lambda call: (values(call), call["http_status"].__class__)
+        self.kinds: dict[Any, _Kind] = {}
+        self.plain = are_plain(fields)
+
+
 class CallReader:
     """Reads the calls of one batch and adds them up.
 
@@ -64,18 +92,18 @@ class CallReader:
         self.unmapped: set[str] = set()
         self._tenant = tenant
         self._now = tenant.now()
-        self._plain: dict[tuple[str, ...], bool] = {}
-        self._kinds: dict[tuple[Any, ...], _Kind] = {}
+        self._shapes: dict[tuple[str, ...], _Shape] = {}
+        self._kinds: list[_Kind] = []
 
     @property
     def accepted(self) -> int:
         """How many were taken."""
-        return sum(len(kind.durations) for kind in self._kinds.values())
+        return sum(len(kind.durations) for kind in self._kinds)
 
     def additions(self) -> dict[Labels, Addition]:
         """Return what they add, by labels."""
         found: dict[Labels, Addition] = {}
-        for kind in self._kinds.values():
+        for kind in self._kinds:
             if not kind.durations:
                 continue
             count, error_type = len(kind.durations), kind.error_type
@@ -92,7 +120,7 @@ class CallReader:
     def slowest(self) -> list[Call]:
         """Return of each store the slowest of those that succeeded."""
         found: dict[tuple[str, str], Call] = {}
-        for kind in self._kinds.values():
+        for kind in self._kinds:
             if kind.error_type is not None or not kind.durations:
                 continue
             org, domain, platform, operation = kind.labels
@@ -120,26 +148,20 @@ class CallReader:
         if call.__class__ is not dict:
             raise FieldError("", "must be an object")
         fields = tuple(call)
-        plain = self._plain.get(fields)
-        if plain is None:
-            plain = self._plain[fields] = is_plain(call)
-        get = call.get
-        status = get("http_status")
-        alike = (
-            get("domain"), get("platform"), get("operation"),
-            get("error_type"), get("error_class"), status,
-        )  # fmt: skip
+        shape = self._shapes.get(fields)
+        if shape is None:
+            shape = self._shapes[fields] = _Shape(fields)
+        alike = shape.alike(call)
         try:
-            kind = self._kinds.get(alike)
+            kind = shape.kinds.get(alike)
         except TypeError:  # a list or an object where a text should be
             kind = None
-        # To a dictionary 404.0 is 404, and true is 1.
-        if kind is None or not (status is None or status.__class__ is int):
-            kind = self._kinds[alike] = self._kind(alike[:3], alike[3:])
-        seconds = get("duration_seconds")
+        if kind is None:
+            kind = shape.kinds[alike] = self._kind(*map(call.get, _KIND))
+        seconds = call["duration_seconds"]
         if seconds.__class__ is not float or not 0 <= seconds <= MAX_SECONDS:
             seconds = seconds_of(seconds)
-        if plain and kind.error_type is None:
+        if shape.plain and kind.error_type is None:
             kind.durations.append(seconds)
         else:
             self._add_alone(kind, call, seconds)
@@ -162,9 +184,13 @@ class CallReader:
         status = call.get("http_status")
         self.failed.append(Call(*place, kind.error_type, message, status, trace_id))
 
-    def _kind(self, place: tuple[Any, Any, Any], outcome: tuple[Any, Any, Any]) -> _Kind:
-        labels = self._tenant.labels(*place)
-        return _Kind(labels, self._error_type(*outcome, labels[2]))
+    def _kind(
+        self, domain: Any, platform: Any, operation: Any, error_type: Any, name: Any, status: Any
+    ) -> _Kind:
+        labels = self._tenant.labels(domain, platform, operation)
+        kind = _Kind(labels, self._error_type(error_type, name, status, labels[2]))
+        self._kinds.append(kind)
+        return kind
 
     def _error_type(self, error_type: Any, name: Any, status: Any, platform: str) -> str | None:
         if error_type is None and name is None and status is None:

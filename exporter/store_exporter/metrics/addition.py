@@ -90,6 +90,8 @@ class Totals(NamedTuple):
 
 def added(errors: Mapping[str, int], more: Mapping[str, int]) -> Mapping[str, int]:
     """Return the failures of both together."""
+    if not more:
+        return errors
     return {**errors, **{name: errors.get(name, 0) + count for name, count in more.items()}}
 
 

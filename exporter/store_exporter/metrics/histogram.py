@@ -63,15 +63,6 @@ _BOUNDS = tuple(native_upper_bound(index, FINEST_SCHEMA) for index in range(_LOW
 """Of the finest schema's buckets from a microsecond to an hour, to be searched in one step."""
 
 
-def _bucket(value: float, schema: int) -> tuple[int, float]:
-    """Return the number of the native bucket that holds a positive value, and its upper bound."""
-    place = bisect_left(_BOUNDS, value)
-    if schema == FINEST_SCHEMA and 0 < place < len(_BOUNDS):
-        return _LOWEST + place, _BOUNDS[place]
-    index = native_index(value, schema)
-    return index, native_upper_bound(index, schema)
-
-
 class Histogram:
     """One histogram series. It never changes: `plus` returns another one.
 
@@ -189,7 +180,12 @@ def _add_native(histogram: Histogram, schema: int, batch: list[float]) -> None:
     below = bisect_right(batch, ZERO_THRESHOLD)
     histogram.zero += below
     while below < end:
-        index, bound = _bucket(batch[below], schema)
+        place = bisect_left(_BOUNDS, batch[below])
+        if schema == FINEST_SCHEMA and 0 < place < len(_BOUNDS):
+            index, bound = _LOWEST + place, _BOUNDS[place]
+        else:
+            index = native_index(batch[below], schema)
+            bound = native_upper_bound(index, schema)
         upto = bisect_right(batch, bound, below)
         place = first + index - histogram.start
         if not first <= place < len(cells):
