@@ -14,9 +14,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from store_exporter import report_calls
 from store_exporter.mounts import last_look, serve_metrics
 
-from .scene import open_stores
+from .scene import api_tokens, open_stores
 from .shoppers import Shoppers, operated
 from .stores.base import cast
 
@@ -33,6 +34,7 @@ class Shift:
 
     Attributes:
         port: where it serves its metrics, on loopback.
+        exporter: where the exporter is that shows its recent calls.
         stores: base address of each store by its domain.
         pause: mean seconds between a shopper's errands.
         seed: of all choices.
@@ -40,6 +42,7 @@ class Shift:
     """
 
     port: int
+    exporter: str
     stores: Mapping[str, str]
     pause: float
     seed: int
@@ -68,6 +71,7 @@ def work(shift: Shift) -> None:
     # Blocked in every thread, so that it is this one that waits for it.
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
     server = serve_metrics(port=shift.port)
+    report_calls(shift.exporter, api_tokens())
     shoppers.start()
     signal.sigwait([signal.SIGTERM])
     shoppers.stop()

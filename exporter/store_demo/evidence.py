@@ -92,6 +92,15 @@ class Evidence:
         async with self.session.get(url, headers=headers) as answer:
             return list((await answer.json()).get("metrics", ()))
 
+    async def failures_of(self, token: str, domain: str) -> list[str]:
+        """What operations of a store failed by the store's fault, in its words, newest first."""
+        url = f"{self.exporter}/api/v1/calls"
+        params = {"domain": domain, "kind": "operation", "fault": "store"}
+        headers = {"Authorization": f"Bearer {token}"}
+        async with self.session.get(url, params=params, headers=headers) as answer:
+            calls = (await answer.json()).get("calls", ())
+        return [f"{call['operation']}: {call['message']}" for call in calls]
+
     async def deployed(self, token: str, mark: dict[str, str]) -> None:
         """Tell the exporter's API of a deployment.
 

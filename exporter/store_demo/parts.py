@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from store_exporter import report_calls
 from store_exporter.mounts import serve_metrics
 from store_exporter.server.process.spans import tracing
 
 from .files import write
-from .scene import DEMO, exporter_configuration, open_stores
+from .scene import DEMO, api_tokens, exporter_configuration, open_stores
 from .shoppers import Shoppers, operated
 from .slack import Message, SlackReceiver
 from .stack import serve, trade
@@ -52,11 +53,13 @@ async def shoppers(options: argparse.Namespace) -> int:
     )
     async with tracing("shoppers"):
         server = serve_metrics(port=port, address=host)
+        reporter = report_calls(options.exporter, api_tokens())
         crowd.start()
         try:
             await asyncio.Event().wait()
         finally:
             await asyncio.to_thread(crowd.stop)
+            reporter.close()
             server.close()
     return 0
 
@@ -120,7 +123,11 @@ _STORES = {"--stores": "address of the first store; the others follow on the nex
 
 PARTS: Mapping[str, Part] = {
     "stores": Part("serve the simulated stores", _LISTEN, stores),
-    "shoppers": Part("run operations against them", {**_LISTEN, **_STORES}, shoppers),
+    "shoppers": Part(
+        "run operations against them",
+        {**_LISTEN, **_STORES, "--exporter": "address of the exporter that shows recent calls"},
+        shoppers,
+    ),
     "slack": Part("receive Slack messages and print them", _LISTEN, slack),
     "config": Part(
         "write the exporter's configuration for the simulated stores",

@@ -72,6 +72,11 @@ def api_token(org: str) -> str:
     return f"demo-token-of-{org}-0123456789abcdef"
 
 
+def api_tokens() -> dict[str, str]:
+    """Return the token of each org."""
+    return {role.org: api_token(role.org) for role in cast()}
+
+
 def exporter_configuration(
     addresses: Mapping[str, str],
     credentials: Mapping[str, Mapping[str, str]],
@@ -106,9 +111,9 @@ def exporter_configuration(
                 "credentials": references,
             }
         )
-    orgs = sorted({role.org for role in cast()})
-    for org in orgs:
-        secrets[f"{org.upper()}_API_TOKEN"] = api_token(org)
+    tokens = dict(sorted(api_tokens().items()))
+    for org, token in tokens.items():
+        secrets[f"{org.upper()}_API_TOKEN"] = token
     return {
         "state_directory": "state",
         "prometheus_url": addresses["prometheus"],
@@ -118,11 +123,11 @@ def exporter_configuration(
                 "api_tokens": [
                     {
                         "token": reference.format(f"{org.upper()}_API_TOKEN"),
-                        "scopes": ["read", "events"],
+                        "scopes": ["read", "events", "ingest"],
                     }
                 ],
             }
-            for org in orgs
+            for org in tokens
         ],
         "defaults": _defaults(pace),
         "stores": stores,

@@ -59,8 +59,8 @@ class Stack:
         self.addresses["slack"] = await self.cleanup.enter_async_context(serve(slack.app))
         trading = asyncio.create_task(trade(list(self.stores.values()), self.pace))
         self.cleanup.callback(trading.cancel)
-        (port,) = free_ports(1)
-        self.addresses["application"] = f"http://{LOOPBACK}:{port}"
+        for name, port in zip(("application", "exporter"), free_ports(2), strict=True):
+            self.addresses[name] = f"http://{LOOPBACK}:{port}"
         await self.start_shoppers(self.pace.errand)
 
     async def start_shoppers(self, pause: float) -> None:
@@ -69,7 +69,8 @@ class Stack:
         done, file = (self.directory / f"{name}-{number}.json" for name in ("done", "shift"))
         port = urlsplit(self.addresses["application"]).port or 0
         addresses = {domain: self.addresses[domain] for domain in self.stores}
-        Shift(port, addresses, pause, number, str(done)).write(file)
+        exporter = self.addresses["exporter"]
+        Shift(port, exporter, addresses, pause, number, str(done)).write(file)
         argv = [sys.executable, "-m", "store_demo.crowd", str(file)]
         ready = f"{self.addresses['application']}/metrics"
         self._shoppers = await start(
@@ -92,7 +93,7 @@ class Stack:
 
     async def start_monitoring(self) -> None:
         """Start the exporter, Alertmanager, Prometheus and, where there is one, Grafana."""
-        names = ("exporter", "prometheus", "alertmanager", "grafana")
+        names = ("prometheus", "alertmanager", "grafana")
         for name, port in zip(names, free_ports(len(names)), strict=True):
             self.addresses[name] = f"http://{LOOPBACK}:{port}"
         configuration, secrets = exporter_configuration(

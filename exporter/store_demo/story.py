@@ -111,6 +111,13 @@ class Story:
         if not any("deploy checkout 2.4" in text for text in told):
             raise MissingEvidenceError(f"no message names the deployment before it: {told}")
         self._verified("It names what changed just before: the deployment of checkout 2.4")
+        failed = await until(
+            "the exporter shows a call of a shopper that failed",
+            partial(self._evidence.failures_of, api_token(org), self._failing),
+            bool,
+            timeout=self._patience,
+        )
+        self._verified(f"The exporter shows which calls fail, such as {failed[0]}")
         await asyncio.sleep(self._pace.calm)
 
     async def store_recovers(self) -> None:

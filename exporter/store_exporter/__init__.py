@@ -33,21 +33,25 @@ if TYPE_CHECKING:
         make_wsgi_app,
         serve_metrics,
     )
+    from .operations.reports import CallReporter, report_calls
 
-# Ways to show the metrics, imported when first asked for: an application uses one or two of them.
+# Ways to show what is recorded, imported when first asked for: an application uses one or two.
 _LATER = {
+    "CallReporter": ".operations.reports",
     "MetricsServer": ".mounts",
     "PrometheusCollector": ".metrics.exposition",
     "Pusher": ".metrics.otlp",
     "add_metrics_route": ".mounts",
     "make_asgi_app": ".mounts",
     "make_wsgi_app": ".mounts",
+    "report_calls": ".operations.reports",
     "serve_metrics": ".mounts",
     "start_otlp": ".metrics.otlp",
 }
 
 __all__ = [
     "ERROR_TYPES",
+    "CallReporter",
     "ErrorName",
     "ErrorType",
     "Fault",
@@ -67,6 +71,7 @@ __all__ = [
     "make_asgi_app",
     "make_wsgi_app",
     "register_error",
+    "report_calls",
     "serve_metrics",
     "start_otlp",
     "store_context",

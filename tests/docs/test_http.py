@@ -23,6 +23,7 @@ TOKENS = {
     "ACME_API_TOKEN": ENVIRON["ACME_TOKEN"],
     "ACME_WORKS_TOKEN": "token-for-works-0123456789",
     "ACME_PIPELINE_TOKEN": "token-of-pipeline-0123456789",
+    "ACME_INGEST_TOKEN": "token-of-ingest-0123456789",
 }
 # Keys of these are error types and operations, as many as there were.
 BY_NAME = ("errors_by_type", "operations_by_type")
@@ -59,7 +60,8 @@ async def running(tmp_path: Path) -> AsyncIterator[Running]:
         text = configuration(*stores, more="predecessor_api: true\n").replace(
             "env:ACME_TOKEN",
             "env:ACME_TOKEN, {token: env:ACME_WORKS_TOKEN, scopes: [maintenance]}, "
-            "{token: env:ACME_PIPELINE_TOKEN, scopes: [events]}",
+            "{token: env:ACME_PIPELINE_TOKEN, scopes: [events]}, "
+            "{token: env:ACME_INGEST_TOKEN, scopes: [ingest]}",
         )
         async with exporting(
             tmp_path, text, recorder=recorder, environ=environ, redact=Redactor()

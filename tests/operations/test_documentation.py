@@ -18,7 +18,8 @@ def guide(repository: Path) -> str:
     return (repository / "docs" / "instrumentation.md").read_text()
 
 
-def test_the_examples_run_and_record(guide: str) -> None:
+def test_the_examples_run_and_record(guide: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACME_INGEST_TOKEN", "token-of-acme")
     woocommerce = ("acme", "shop.example.com", "woocommerce")
     shopify = ("acme", "shop.example.com", "shopify")
     # The examples write to the recorder of the process, where other tests may have been before.
@@ -28,6 +29,9 @@ def test_the_examples_run_and_record(guide: str) -> None:
     errors = series(default_recorder(), "store_exporter_instrumentation_errors_total")
     for block in re.findall(r"```python\n(.*?)```", guide, re.DOTALL):
         exec(block, names)  # noqa: S102 - the project's own documentation
+    reporter = names["reporter"]
+    assert isinstance(reporter, store_exporter.CallReporter)
+    reporter.close()
     recorded = operations(default_recorder())
     assert recorded[*woocommerce, "search_products"].total == 1
     assert recorded[*woocommerce, "add_to_cart"].errors == {"out_of_stock": 1}

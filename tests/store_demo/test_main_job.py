@@ -38,6 +38,7 @@ def test_the_check_verifies_the_whole_story_and_says_what_it_verified() -> None:
         "reports store.globex.example as down, and no other store",
         "Alertmanager holds StoreDown for store.globex.example, and for no other store",
         "Slack received the message that store.globex.example is down",
+        "The exporter shows which calls fail, such as",
         "Slack received the message that it is resolved",
         "each org's token with that org's stores, and no others",
         "count exactly what the shoppers did in two lives",

@@ -154,6 +154,11 @@ class CallBook:
         self._list(call).append(call)
         self._changed.add((call.org, call.domain))
 
+    def of(self, org: str, domain: str) -> set[Call]:
+        """Return all that is remembered of a store, as it was written."""
+        page = self._pages.get((org, domain))
+        return {call for calls in page.lists() for call in _copy(calls)} if page else set()
+
     def read(self, org: str, domain: str | None = None) -> list[Call]:
         """Return what is remembered of an org's failures, newest first, as it was written."""
         return sorted(self._young(org, domain, slowest=False), key=lambda one: -one.time)

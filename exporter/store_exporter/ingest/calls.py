@@ -30,7 +30,8 @@ FIELDS: Mapping[str, str] = {
     "duration_seconds": "how long it took, in seconds",
     "error_type": "why it failed, one of the [closed list](operations.md)",
     "error_class": "instead: the class or code of the error, such as `ETIMEDOUT`",
-    "http_status": "instead of or beside `error_class`: the HTTP status of the failure",
+    "http_status": "instead of `error_type` and `error_class`, or beside one of them: the HTTP "
+    "status of the failure",
     "time": "when it ended: Unix time in seconds, or ISO 8601 with a time zone",
     "trace_id": "the trace it belongs to, 32 hexadecimal digits",
     "span_id": "with `trace_id`: the span, 16 hexadecimal digits",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from operator import itemgetter
 from typing import Any
 
@@ -25,7 +25,6 @@ from .calls import (
     seconds_of,
     time_of,
 )
-
 
 _KIND = ("domain", "platform", "operation", "error_type", "error_class", "http_status")
 """The fields by which calls are counted alike."""
@@ -123,13 +122,22 @@ class CallReader:
         for kind in self._kinds:
             if kind.error_type is not None or not kind.durations:
                 continue
-            org, domain, platform, operation = kind.labels
-            seconds, known = max(kind.durations), found.get((org, domain))
-            if known is None or seconds > known.duration:
-                at, trace_id = kind.told.get(seconds, (self._now, ""))
-                place = (at, org, domain, platform, OPERATION, operation, seconds)
-                found[org, domain] = Call(*place, trace_id=trace_id)
+            store, seconds = kind.labels[:2], max(kind.durations)
+            if store not in found or seconds > found[store].duration:
+                found[store] = self._success(kind, seconds)
         return list(found.values())
+
+    def succeeded(self) -> Iterator[Call]:
+        """Yield those that succeeded, one by one."""
+        for kind in self._kinds:
+            if kind.error_type is None:
+                yield from (self._success(kind, seconds) for seconds in kind.durations)
+
+    def _success(self, kind: _Kind, seconds: float) -> Call:
+        org, domain, platform, operation = kind.labels
+        at, trace_id = kind.told.get(seconds, (self._now, ""))
+        place = (at, org, domain, platform, OPERATION, operation, seconds)
+        return Call(*place, trace_id=trace_id)
 
     def read(self, found: Iterable[Found]) -> None:
         """Add calls, and note of the others why they cannot be counted."""
@@ -157,7 +165,7 @@ class CallReader:
         except TypeError:  # a list or an object where a text should be
             kind = None
         if kind is None:
-            kind = shape.kinds[alike] = self._kind(*map(call.get, _KIND))
+            kind = shape.kinds[alike] = self._kind(call)
         seconds = call["duration_seconds"]
         if seconds.__class__ is not float or not 0 <= seconds <= MAX_SECONDS:
             seconds = seconds_of(seconds)
@@ -184,9 +192,8 @@ class CallReader:
         status = call.get("http_status")
         self.failed.append(Call(*place, kind.error_type, message, status, trace_id))
 
-    def _kind(
-        self, domain: Any, platform: Any, operation: Any, error_type: Any, name: Any, status: Any
-    ) -> _Kind:
+    def _kind(self, call: dict[str, Any]) -> _Kind:
+        domain, platform, operation, error_type, name, status = map(call.get, _KIND)
         labels = self._tenant.labels(domain, platform, operation)
         kind = _Kind(labels, self._error_type(error_type, name, status, labels[2]))
         self._kinds.append(kind)
@@ -195,17 +202,17 @@ class CallReader:
     def _error_type(self, error_type: Any, name: Any, status: Any, platform: str) -> str | None:
         if error_type is None and name is None and status is None:
             return None
+        if status is not None and (type(status) is not int or not 100 <= status <= 599):
+            raise FieldError("http_status", "must be a whole number from 100 to 599")
         if error_type is not None:
-            if name is not None or status is not None:
-                raise FieldError("error_type", "goes without error_class and http_status")
+            if name is not None:
+                raise FieldError("error_type", "goes without error_class")
             if not isinstance(error_type, str) or error_type not in ERROR_TYPES:
                 hint = suggestion(error_type, ERROR_TYPES) if isinstance(error_type, str) else ""
                 raise FieldError("error_type", f"is none of the closed list; {hint}".rstrip("; "))
             return error_type
         if name is not None and not (isinstance(name, str) and 0 < len(name) <= 100):
             raise FieldError("error_class", "must be a string of 1 to 100 characters")
-        if status is not None and (type(status) is not int or not 100 <= status <= 599):
-            raise FieldError("http_status", "must be a whole number from 100 to 599")
         if name is None and status is not None and 200 <= status < 300:
             return None
         found = self._tenant.classes.error_type(name, status, platform)

@@ -137,7 +137,7 @@ class Recorder:
         return self._series.calls
 
     @calls.setter
-    def calls(self, book: CallBook) -> None:
+    def calls(self, book: CallBook | None) -> None:
         self._series.calls = book
 
     @property

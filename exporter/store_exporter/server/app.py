@@ -114,6 +114,7 @@ def _org_routes(exporter: Exporter, prefix: str) -> list[web.RouteDef]:
         web.get(prefix + "/api/v1/maintenance", json_endpoint(maintenance.listed)),
         web.post(prefix + "/api/v1/maintenance", json_endpoint(maintenance.begin)),
         web.delete(prefix + "/api/v1/maintenance", json_endpoint(maintenance.end)),
+        web.post(prefix + "/api/v1/calls", json_endpoint(ingest.calls)),
         web.post(prefix + "/api/v1/operations", json_endpoint(ingest.operations)),
         web.post(prefix + "/v1/metrics", otlp.metrics),
         web.get(prefix + "/api/woocommerce/analytics", predecessor.analytics),

@@ -1,4 +1,8 @@
-"""`POST /api/v1/operations`: applications in any language report the calls that they made."""
+"""Applications report the calls that they made: to be counted, or only to be shown.
+
+`POST /api/v1/operations` counts them; `POST /api/v1/calls` is for those whose figures are scraped
+or pushed, and shows single calls of them to whoever looks for the cause of a failure.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,7 @@ from typing import Any
 
 from aiohttp import web
 
+from ...calls.call import Call
 from ...ingest.body import calls_in
 from ...ingest.calls import Tenant
 from ...ingest.effects import Effect
@@ -53,6 +58,26 @@ class Ingest(Receiver):
         if not batch.duplicate:
             # The answer is sent first: what is counted is saved, and this is for people to read.
             asyncio.get_running_loop().call_soon(self._remember, reader)
+        return document
+
+    async def calls(self, request: web.Request) -> dict[str, Any]:
+        """Remember calls that are counted elsewhere, each once, and answer which cannot be."""
+        org = self._access.org(request, "ingest")
+        async with self._bodies.read(request, org) as body, self._reading:
+            reader = await self._read(self._tenants.of(org), body, request.content_type)
+        document = _document(reader)
+        if not reader.accepted:
+            raise ApiError(400, "none of the calls can be taken", more=document)
+        by_store: dict[tuple[str, str], list[Call]] = {}
+        for call in (*reader.failed, *reader.succeeded()):
+            by_store.setdefault((call.org, call.domain), []).append(call)
+        book = self._exporter.calls
+        for store, calls in by_store.items():
+            known = book.of(*store)
+            for call in calls:
+                if call not in known:
+                    book.add(call)
+            await asyncio.sleep(0)
         return document
 
     def _remember(self, reader: CallReader) -> None:

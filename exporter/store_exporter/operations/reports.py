@@ -1,0 +1,228 @@
+"""The recent calls of an application, told to an exporter that runs elsewhere.
+
+What is counted is scraped or pushed, and says how many calls failed. Which ones did, and with which
+words, an exporter can show only if the application tells it. Nothing told here is counted.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import logging
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from http.client import HTTPException
+from typing import Any
+from urllib.error import HTTPError
+from urllib.parse import urlsplit
+from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+from ..calls.book import CallBook
+from ..calls.call import Call
+from ..metrics.forks import reset_in_children
+from ..metrics.recorder import Recorder, default
+from ..net.redactor import Redactor, legible
+
+log = logging.getLogger(__name__)
+
+PATH = "/api/v1/calls"
+_BATCH = 200
+"""Calls of one request, which are far less than the exporter takes."""
+_SECONDS = 10.0
+_PASSING = (408, 429)
+"""Refusals that pass, as those from 500 on do."""
+_MOST = 100_000
+"""Bytes of an answer that are read."""
+
+Store = tuple[str, str]
+
+
+def report_calls(
+    url: str,
+    tokens: Mapping[str, str],
+    *,
+    recorder: Recorder | None = None,
+    interval: float = 5.0,
+) -> CallReporter:
+    """Tell an exporter the failing and the slowest calls, until the process ends.
+
+    A thread does so; operations never wait for it. Forked children tell their own. What cannot be
+    told now is told later, as long as it is among the recent calls of its store.
+
+    Args:
+        url: where the exporter is, such as `https://exporter.example.com:10847`.
+        tokens: for each org, a token of its own with the scope `ingest`. Calls of other orgs are
+            not told.
+        recorder: whose calls; the process' own by default.
+        interval: seconds between two requests.
+
+    Raises:
+        ValueError: the address is none of HTTP, a token is empty, the interval is not positive, or
+            the calls of this recorder are remembered by somebody already.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+        example = "https://exporter.example.com:10847"
+        raise ValueError(f"url is the exporter's, such as {example}, without user and password")
+    if not tokens or not all(tokens.values()):
+        raise ValueError("tokens has for each org a token with the scope ingest; one is missing")
+    if interval <= 0:
+        raise ValueError("interval is a positive number of seconds")
+    recorder = recorder or default()
+    if recorder.calls is not None:
+        raise ValueError("the calls of this recorder are remembered already, or told")
+    return CallReporter(url.rstrip("/") + PATH, dict(tokens), recorder, interval)
+
+
+class CallReporter:
+    """Tells calls at an interval, on request, and at the end. Made by `report_calls`."""
+
+    def __init__(
+        self, address: str, tokens: Mapping[str, str], recorder: Recorder, interval: float
+    ) -> None:
+        self._address = address
+        self._tokens = tokens
+        self._recorder = recorder
+        self._interval = interval
+        self._problem = ""
+        self._opener = build_opener(_NoRedirects)
+        self._begin()
+        reset_in_children(self)
+        atexit.register(self.close)
+
+    def _begin(self) -> None:
+        self._book = CallBook(redact=Redactor())
+        self._recorder.calls = self._book
+        self._changed: set[Store] = set()
+        self._told: dict[Store, set[Call]] = {}
+        self._sending = threading.Lock()
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="store-exporter-calls", daemon=True)
+        self._thread.start()
+
+    def reset(self) -> None:
+        """Begin anew in a forked child: what is remembered was its parent's, and so the thread."""
+        if not self._ended.is_set():
+            self._begin()
+
+    def flush(self) -> bool:
+        """Tell now what was not told yet; return whether the exporter has all of it.
+
+        Waits for the exporter, ten seconds at most for each org.
+        """
+        with self._sending:
+            return self._tell()
+
+    def close(self, timeout: float = 5.0) -> None:
+        """Tell what is left and end; a request that takes longer than this is given up."""
+        atexit.unregister(self.close)
+        self._recorder.calls = None
+        self._ended.set()
+        self._thread.join(timeout)
+
+    def _run(self) -> None:
+        ended = False
+        while not ended:
+            ended = self._ended.wait(self._interval)
+            try:
+                self.flush()
+            except Exception:
+                log.exception("recent calls could not be told")
+
+    def _tell(self) -> bool:
+        # Who wrote while this looked is looked at once more.
+        stores = self._changed
+        self._changed = self._book.take_changed()
+        stores |= self._changed
+        left = {org: self._new(org, stores) for org in self._tokens}
+        problem = ""
+        try:
+            for org in self._tokens:
+                for batch in _batches(left[org]):
+                    problem = self._send(org, batch) or problem
+                del left[org]
+        except _NotNowError as error:
+            self._changed |= {_store(call) for calls in left.values() for call in calls}
+            problem = str(error)
+        self._note(problem)
+        return not problem
+
+    def _new(self, org: str, stores: Iterable[Store]) -> list[Call]:
+        """Return the calls of an org's stores that were not told yet, the oldest first."""
+        new: set[Call] = set()
+        for store in stores:
+            if store[0] == org:
+                known = self._book.of(*store)
+                told = self._told[store] = self._told.get(store, set()) & known
+                new |= known - told
+        return sorted(new, key=lambda call: call.time)
+
+    def _document(self, call: Call) -> Mapping[str, Any]:
+        """Return a call as the exporter takes it; secrets and customers' data never leave."""
+        found = {
+            "operation": call.operation,
+            "domain": call.domain,
+            "platform": call.platform,
+            "duration_seconds": call.duration,
+            "error_type": call.error_type,
+            "time": call.time,
+            "message": self._book.shown(call).message or None,
+            "http_status": call.status,
+            "trace_id": call.trace_id or None,
+        }
+        return {name: value for name, value in found.items() if value is not None}
+
+    def _send(self, org: str, calls: Sequence[Call]) -> str:
+        """Tell calls of an org, and return why some were refused for good, if any were.
+
+        Raises:
+            _NotNowError: they were not taken, and may be later.
+        """
+        headers = {
+            "Authorization": f"Bearer {self._tokens[org]}",
+            "Content-Type": "application/json",
+        }
+        body = json.dumps([self._document(call) for call in calls]).encode()
+        request = Request(self._address, body, headers)  # noqa: S310 - checked when it was given
+        problem = ""
+        try:
+            with self._opener.open(request, timeout=_SECONDS) as answer:
+                for refusal in json.loads(answer.read(_MOST))["refused"]:
+                    problem = f"{refusal['field']} {refusal['error']}"
+        except HTTPError as error:
+            with error:
+                problem = f"it answered {error.code} {legible(error.read(500).decode('latin-1'))}"
+            if error.code >= 500 or error.code in _PASSING:
+                raise _NotNowError(f"{org}: {problem}") from None
+        except (OSError, HTTPException, ValueError, LookupError, TypeError) as error:
+            raise _NotNowError(f"{org}: {type(error).__name__}: {error}") from None
+        for call in calls:
+            self._told[_store(call)].add(call)
+        return problem and f"{org}: {problem}"
+
+    def _note(self, problem: str) -> None:
+        """Log when something begins to be wrong, or is another thing, and when all is well."""
+        if problem and problem != self._problem:
+            log.warning("recent calls are not shown by %s: %s", self._address, problem)
+        elif self._problem and not problem:
+            log.info("recent calls are shown by %s again", self._address)
+        self._problem = problem
+
+
+class _NotNowError(Exception):
+    """Calls were not taken, and may be later."""
+
+
+class _NoRedirects(HTTPRedirectHandler):
+    """Takes a redirect for the failure that it is: the token must reach nobody else."""
+
+    def redirect_request(self, *_: Any) -> None:
+        """Return no request."""
+
+
+def _store(call: Call) -> Store:
+    return call.org, call.domain
+
+
+def _batches(calls: Sequence[Call]) -> Iterator[Sequence[Call]]:
+    return (calls[start : start + _BATCH] for start in range(0, len(calls), _BATCH))

@@ -1,0 +1,231 @@
+"""An application that is scraped tells its recent calls to an exporter elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from store_exporter import CallReporter, Recorder, StoreError, report_calls, track
+from tests.ingest.support import SHOP, TOKEN, reporting, shown, taking
+from tests.server.support import Running
+
+STORE = {"org": "acme", "domain": SHOP, "platform": "woocommerce"}
+PATH = "/api/v1/calls"
+NEVER = 3600.0
+"""Seconds between requests, where the test says when."""
+
+
+@pytest.fixture
+def recorder() -> Recorder:
+    return Recorder()
+
+
+def fail(recorder: Recorder, message: str, **store: str) -> None:
+    labels = {**STORE, **store}
+    with pytest.raises(StoreError), track("get_cart", recorder=recorder, **labels):
+        raise StoreError("unauthorized", message, status=401)
+
+
+async def flushed(reporter: CallReporter) -> bool:
+    return await asyncio.to_thread(reporter.flush)
+
+
+async def listed(running: Running) -> Any:
+    return json.loads((await running.api(PATH)).text)
+
+
+async def messages(running: Running) -> list[str]:
+    return [call["message"] for call in (await listed(running))["calls"]]
+
+
+async def test_failing_and_slow_calls_are_shown_elsewhere_once_and_not_counted_there(
+    tmp_path: Path, recorder: Recorder
+) -> None:
+    async with taking(tmp_path) as running:
+        reporter = report_calls(running.url, {"acme": TOKEN}, recorder=recorder, interval=NEVER)
+        fail(recorder, "the key is wrong")
+        with track("check_order", recorder=recorder, **STORE):
+            pass
+        assert await flushed(reporter)
+        reporter._told.clear()  # as after an answer that was lost
+        fail(recorder, "of jane@example.com with Bearer abcdefghijkl")
+        assert await flushed(reporter)
+        reporter.close()
+        found = await listed(running)
+        figures = await shown(running)
+    assert [
+        (c["operation"], c["error_type"], c["message"], c["status"]) for c in found["calls"]
+    ] == [
+        ("get_cart", "unauthorized", "of <hidden> with <masked>", 401),
+        ("get_cart", "unauthorized", "the key is wrong", 401),
+    ]
+    assert [call["operation"] for call in found["slowest"]] == ["check_order"]
+    assert figures == {}
+
+
+async def test_each_org_has_its_own_token_and_others_are_not_told(
+    tmp_path: Path, recorder: Recorder
+) -> None:
+    async with taking(tmp_path) as running:
+        reporter = report_calls(running.url, {"acme": TOKEN}, recorder=recorder, interval=NEVER)
+        fail(recorder, "of zen", org="zen", domain="zen.example")
+        fail(recorder, "of acme")
+        assert await flushed(reporter)
+        reporter.close()
+        assert await messages(running) == ["of acme"]
+        assert running.exporter.calls.read("zen") == []
+
+
+async def test_what_cannot_be_told_is_told_when_the_exporter_is_there(
+    tmp_path: Path, recorder: Recorder, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with taking(tmp_path) as running:
+        reporter = report_calls(
+            "http://127.0.0.1:9", {"acme": TOKEN}, recorder=recorder, interval=NEVER
+        )
+        fail(recorder, "nobody hears it")
+        assert not await flushed(reporter)
+        assert not await flushed(reporter)
+        warnings = [one for one in caplog.records if one.levelno == logging.WARNING]
+        assert len(warnings) == 1
+        assert "Connection refused" in warnings[0].getMessage()
+        reporter._address = running.url + PATH
+        assert await flushed(reporter)
+        reporter.close()
+        assert await messages(running) == ["nobody hears it"]
+
+
+async def test_a_refusal_is_logged_in_the_exporters_words_and_not_repeated(
+    tmp_path: Path, recorder: Recorder, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with taking(tmp_path) as running:
+        reporter = report_calls(running.url, {"acme": TOKEN}, recorder=recorder, interval=NEVER)
+        fail(recorder, "elsewhere", domain="elsewhere.example")
+        assert not await flushed(reporter)
+        assert await flushed(reporter)
+        reporter.close()
+    assert "acme: it answered 400" in caplog.text
+    assert "there is no store of this domain" in caplog.text
+
+
+@contextmanager
+def answering(status: int, **headers: str) -> Iterator[tuple[str, list[str]]]:
+    """Serve one answer; yields the address and the tokens that came."""
+    tokens: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            tokens.append(self.headers["Authorization"])
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(status)
+            for name, value in {"Content-Length": "0", **headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
+
+        do_GET = do_POST  # noqa: N815 - the server's name
+
+        def log_message(self, *_: Any) -> None:
+            """Log nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}", tokens
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_a_redirect_gets_no_token(recorder: Recorder) -> None:
+    with answering(200) as (elsewhere, leaked), answering(307, Location=elsewhere) as (url, tokens):
+        reporter = report_calls(url, {"acme": TOKEN}, recorder=recorder, interval=NEVER)
+        fail(recorder, "secret")
+        assert not reporter.flush()
+        reporter.close()
+    assert tokens == [f"Bearer {TOKEN}"]
+    assert leaked == []
+
+
+@pytest.mark.parametrize("status", [200, 408, 429, 500, 503])
+def test_an_answer_that_took_nothing_is_asked_again(status: int, recorder: Recorder) -> None:
+    with answering(status) as (url, tokens):
+        reporter = report_calls(url, {"acme": TOKEN}, recorder=recorder, interval=NEVER)
+        fail(recorder, "again")
+        assert not reporter.flush()
+        assert not reporter.flush()
+        reporter.close()
+    assert len(tokens) >= 2
+
+
+@pytest.mark.parametrize(
+    ("url", "tokens", "interval", "message"),
+    [
+        ("exporter:10847", {"acme": TOKEN}, 5, "url is the exporter's"),
+        ("http://user:word@exporter", {"acme": TOKEN}, 5, "without user and password"),
+        ("http://exporter", {}, 5, "one is missing"),
+        ("http://exporter", {"acme": ""}, 5, "one is missing"),
+        ("http://exporter", {"acme": TOKEN}, 0, "interval is a positive number"),
+    ],
+)
+def test_what_is_wrong_is_told_at_once(
+    url: str, tokens: dict[str, str], interval: float, message: str, recorder: Recorder
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        report_calls(url, tokens, recorder=recorder, interval=interval)
+    assert recorder.calls is None
+
+
+def test_calls_that_somebody_remembers_already_are_not_told_a_second_time(
+    recorder: Recorder,
+) -> None:
+    reporter = report_calls("http://127.0.0.1:9", {"acme": TOKEN}, recorder=recorder)
+    with pytest.raises(ValueError, match="remembered already"):
+        report_calls("http://127.0.0.1:9", {"acme": TOKEN}, recorder=recorder)
+    reporter.close()
+
+
+APPLICATION = """
+import os, sys
+from store_exporter import StoreError, report_calls, track
+
+report_calls(sys.argv[1], {"acme": os.environ["ACME_TOKEN"]}, interval=0.05)
+
+def fail(message):
+    try:
+        with track("get_cart", org="acme", domain="shop.example.com", platform="woocommerce"):
+            raise StoreError("timeout", message)
+    except StoreError:
+        pass
+
+fail("of the parent")
+child = os.fork()
+if not child:
+    fail("of the child")
+    sys.exit()
+os.waitpid(child, 0)
+"""
+
+
+async def test_a_process_and_its_child_tell_their_own_calls_and_what_is_left_at_their_end(
+    tmp_path: Path,
+) -> None:
+    async with taking(tmp_path, reporting()) as running:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-W", "error::ResourceWarning", "-c", APPLICATION, running.url),
+            stderr=asyncio.subprocess.PIPE,
+            env={"ACME_TOKEN": TOKEN, "PYTHONPATH": ":".join(sys.path)},
+        )
+        _, said = await process.communicate()
+        assert (process.returncode, said) == (0, b"")
+        assert sorted(await messages(running)) == ["of the child", "of the parent"]
