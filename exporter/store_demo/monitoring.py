@@ -84,6 +84,7 @@ def alertmanager_argv(addresses: Mapping[str, str]) -> list[str]:
         "--config.file=alertmanager.yml",
         "--storage.path=alertmanager-data",
         "--cluster.listen-address=",
+        "--enable-feature=receiver-name-in-metrics",
         f"--web.listen-address={address.removeprefix('http://')}",
         f"--web.external-url={address}",
     ]

@@ -681,16 +681,25 @@ BUSINESS = [
     Case(
         "StoreBestSellersOutOfStock",
         "three best sellers out of stock are context",
-        {of(business.BEST_SELLERS_OUT): "3x40"},
-        "35m",
+        {of(business.BEST_SELLERS_OUT): "3x200", of(series.orders_in("1d")): "5x200"},
+        "7d",
         f"3 of the best-selling products of {WHO} are out of stock.",
         "info",
+        step="1h",
+    ),
+    Case(
+        "StoreBestSellersOutOfStock",
+        "a shop with two orders a day has no product that sells well enough to be missed",
+        {of(business.BEST_SELLERS_OUT): "3x200", of(series.orders_in("1d")): "2x200"},
+        "7d",
+        step="1h",
     ),
     Case(
         "StoreBestSellersOutOfStock",
         "a full shelf is none",
-        {of(business.BEST_SELLERS_OUT): "0x40"},
-        "35m",
+        {of(business.BEST_SELLERS_OUT): "0x200", of(series.orders_in("1d")): "5x200"},
+        "7d",
+        step="1h",
     ),
     Case(
         "StoreWebhooksDisabled",
@@ -1004,6 +1013,14 @@ REFUSED_MESSAGES = of(
     'integration="slack", reason="clientError"',
     ALERTMANAGER,
 )
+
+
+def refused_by(receiver: str) -> str:
+    """Messages that a receiver refused, where Alertmanager counts by receiver."""
+    own = f'integration="slack", reason="clientError", receiver_name="{receiver}"'
+    return of("alertmanager_notifications_failed_total", own, ALERTMANAGER)
+
+
 FIRED = 'alertstate="firing", severity="critical", org="acme"'
 EXPORTER += [
     Case(
@@ -1014,8 +1031,26 @@ EXPORTER += [
             of("ALERTS", f'{FIRED}, alertname="StoreDown", domain="tea.example"', ""): "_x4 1x3",
         },
         "12m",
-        "slack refused messages of alertmanager:9093 within the last quarter of an hour, 1 times. "
-        "In the last two hours there fired StoreDown tea.example (acme).",
+        "slack refused messages of alertmanager:9093 (1 in the last quarter of an hour). "
+        "In the last two hours there fired StoreDown tea.example (acme), over.",
+        base=f'{ALERTMANAGER}, integration="slack"',
+    ),
+    Case(
+        "StoreAlertsUndelivered",
+        "the receivers that refused are named where Alertmanager counts by receiver",
+        {
+            refused_by("org-acme/1"): "0x4 1x20",
+            refused_by("platform"): "0x4 3x20",
+            refused_by("org-globex"): "7x40",
+            of("ALERTS", f'{FIRED}, alertname="StoreDown", domain="tea.example"', ""): "_x4 1x30",
+            of(
+                "ALERTS", f'{FIRED}, alertname="StoreDegraded", domain="tea.example"', ""
+            ): "_x2 1x3",
+        },
+        "12m",
+        "slack refused messages of alertmanager:9093 to platform, org-acme/1 (4 in the last "
+        "quarter of an hour). In the last two hours there fired StoreDegraded tea.example (acme), "
+        "over; StoreDown tea.example (acme).",
         base=f'{ALERTMANAGER}, integration="slack"',
     ),
     Case(
@@ -1024,6 +1059,32 @@ EXPORTER += [
         {REFUSED_MESSAGES: "3x40"},
         "30m",
         base=f'{ALERTMANAGER}, integration="slack"',
+    ),
+    Case(
+        "StoreAlertsMissed",
+        "an org hears of what fired while its own receiver refused, and of nobody else's alerts",
+        {
+            refused_by("org-acme/2"): "0x4 1x20",
+            refused_by("org-globex"): "7x40",
+            of("ALERTS", f'{FIRED}, alertname="StoreDown", domain="tea.example"', ""): "_x4 1x3",
+            of(
+                "ALERTS",
+                'alertstate="firing", org="globex", alertname="StoreDown", domain="x.example"',
+                "",
+            ): "_x4 1x30",
+        },
+        "12m",
+        "slack refused messages to acme (1 in the last quarter of an hour). In the last two hours "
+        "there fired StoreDown tea.example, over.",
+        base='org="acme", integration="slack"',
+        labels={"audience": "org"},
+    ),
+    Case(
+        "StoreAlertsMissed",
+        "what the platform's receiver refused no org hears of",
+        {refused_by("platform"): "0x4 1x20"},
+        "12m",
+        base='org="acme", integration="slack"',
     ),
 ]
 

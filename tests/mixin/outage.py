@@ -201,7 +201,11 @@ async def watched(
             orgs={f"org{number}": channel(f"org{number}") for number in range(orgs)},
         )
         told = stack.enter_context(
-            servers.alertmanager(as_yaml(alertmanager.build(routing, pace=pace)), directory)
+            servers.alertmanager(
+                as_yaml(alertmanager.build(routing, pace=pace)),
+                directory,
+                "--enable-feature=receiver-name-in-metrics",
+            )
         )
         for name, document in (
             ("recording", recording.document(pace=pace)),

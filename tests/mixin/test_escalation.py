@@ -67,13 +67,13 @@ def test_amtool_accepts_every_kind_of_receiver(config: Path) -> None:
 @pytest.mark.parametrize(
     ("labels", "receivers"),
     [
-        ("alertname=StoreDown org=acme severity=critical", "platform-1,org-acme-1,org-acme-2"),
-        ("alertname=StoreDegraded org=acme severity=warning", "platform-2,org-acme-3"),
+        ("alertname=StoreDown org=acme severity=critical", "platform/1,org-acme/1,org-acme/2"),
+        ("alertname=StoreDegraded org=acme severity=warning", "platform/2,org-acme/3"),
         ("alertname=StoreBestSellersOutOfStock org=acme severity=info", "nobody"),
-        ("alertname=StoreDown org=globex severity=critical", "platform-1,org-globex"),
-        ("alertname=StoreExporterDown severity=critical", "platform-1"),
+        ("alertname=StoreDown org=globex severity=critical", "platform/1,org-globex"),
+        ("alertname=StoreExporterDown severity=critical", "platform/1"),
         ("alertname=StoreDownAmongMany org=acme severity=critical audience=org",
-         "org-acme-1,org-acme-2"),
+         "org-acme/1,org-acme/2"),
     ],
 )  # fmt: skip
 def test_an_alert_goes_to_those_who_take_its_severity(
@@ -85,9 +85,9 @@ def test_an_alert_goes_to_those_who_take_its_severity(
 
 def test_each_route_has_only_its_receivers_and_its_hours(document: dict[str, Any]) -> None:
     receivers = {each["name"]: sorted(each.keys() - {"name"}) for each in document["receivers"]}
-    assert receivers["org-acme-1"] == ["slack_configs"]
-    assert receivers["org-acme-2"] == ["slack_configs", "telegram_configs"]
-    assert receivers["org-acme-3"] == ["msteamsv2_configs"]
+    assert receivers["org-acme/1"] == ["slack_configs"]
+    assert receivers["org-acme/2"] == ["slack_configs", "telegram_configs"]
+    assert receivers["org-acme/3"] == ["msteamsv2_configs"]
     (acme,) = (route for route in document["route"]["routes"]
                if route["matchers"] == ['org="acme"'])  # fmt: skip
     day, night, warning = acme["routes"]

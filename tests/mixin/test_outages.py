@@ -52,13 +52,17 @@ async def test_what_began_and_ended_while_slack_refused_everything_is_told_after
     async def story(folder: Path, pace: float) -> None:
         receiver = SlackReceiver(pause=pace)
         receiver.limiting = True
-        async with watched(folder, Fleet(20, failing, pace), receiver) as all_of_it:
+        async with watched(folder, Fleet(20, failing, pace), receiver, orgs=2) as all_of_it:
             await all_of_it.until(1500)
             assert receiver.refused >= 5
             assert not receiver.messages
             receiver.limiting = False
             await all_of_it.hears("StoreAlertsUndelivered", "StoreDown shop0.example (org0)")
             await all_of_it.hears("FIRING", "StoreDown", "shop1.example")
+            over = "StoreDown shop0.example, over"
+            await all_of_it.hears("FIRING", "StoreAlertsMissed", over, path="org0")
+            await all_of_it.hears("FIRING", "StoreDown", "shop1.example", path="org1")
+            assert not all_of_it.told("shop0.example", path="org1")
 
     await told_in_time(tmp_path, story)
 

@@ -11,6 +11,7 @@ import re
 import urllib.request
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,9 @@ ALERT = {
         "runbook_url": "http://exporter.internal:10847/runbooks/StoreDown",
     },
     "startsAt": "2026-03-01T09:30:00Z",
+    "generatorURL": "http://prometheus.internal/graph?g0.expr=store_up+%3D%3D+0&g0.tab=1",
 }
+EXTERNAL = "http://alertmanager.internal"
 
 
 @asynccontextmanager
@@ -61,7 +64,8 @@ async def mail_server(arrived: asyncio.Queue[bytes]) -> AsyncIterator[str]:
             if verb == b"DATA":
                 writer.write(b"354 go on\r\n")
                 message = await reader.readuntil(b"\r\n.\r\n")
-                await arrived.put(message.removesuffix(b".\r\n"))
+                # A line that begins with a dot is sent with one more.
+                await arrived.put(message.removesuffix(b".\r\n").replace(b"\r\n..", b"\r\n."))
             writer.write(b"221 bye\r\n" if verb == b"QUIT" else b"250 ok\r\n")
             if verb == b"QUIT":
                 break
@@ -91,6 +95,21 @@ async def webhook(arrived: asyncio.Queue[Any]) -> AsyncIterator[str]:
         await runner.cleanup()
 
 
+def mailed(to: str, smarthost: str) -> Email:
+    """A receiver of mail at that server."""
+    return Email(to, "alerts@example.com", smarthost, require_tls=False)
+
+
+def bodies(raw: bytes) -> tuple[str, tuple[str, str]]:
+    """To whom a message about the alert is, and its plain text and HTML."""
+    mail = email.message_from_bytes(raw, policy=email.policy.default)
+    assert mail["Subject"] == "[FIRING:1] StoreDown books.example (acme)"
+    assert mail["From"] == "alerts@example.com"
+    parts = {part.get_content_type(): part.get_content() for part in mail.iter_parts()}
+    plain, html = (parts[f"text/{kind}"].replace("\r\n", "\n") for kind in ("plain", "html"))
+    return str(mail["To"]), (plain, html)
+
+
 GOLDEN = Path(__file__).parent / "golden"
 
 
@@ -109,14 +128,13 @@ async def test_the_same_alert_reaches_a_mailbox_and_a_webhook(tmp_path: Path) ->
     async with mail_server(mails) as smarthost, webhook(calls) as address:
         (tmp_path / "webhook_url").write_text(address, encoding="utf-8")
         chosen = Routing(
-            platform=Receivers(webhook=(Webhook(url_file=str(tmp_path / "webhook_url")),)),
+            platform=Receivers(
+                webhook=(Webhook(url_file=str(tmp_path / "webhook_url")),),
+                email=(mailed("oncall@example.com", smarthost),),
+            ),
             orgs={
                 "acme": Receivers(
-                    email=(
-                        Email(
-                            "shop@acme.example", "alerts@example.com", smarthost, require_tls=False
-                        ),
-                    ),
+                    email=(mailed("shop@acme.example", smarthost),),
                     links=ReceiverLinks(
                         "https://grafana.acme.example", "https://help.example/runbooks"
                     ),
@@ -124,7 +142,8 @@ async def test_the_same_alert_reaches_a_mailbox_and_a_webhook(tmp_path: Path) ->
             },
         )
         config = as_yaml(alertmanager.build(chosen, pace=0.002))
-        with servers.alertmanager(config, tmp_path) as server:
+        flags = (f"--web.external-url={EXTERNAL}", "--web.route-prefix=/")
+        with servers.alertmanager(config, tmp_path, *flags) as server:
             request = urllib.request.Request(
                 f"{server.url}/api/v2/alerts",
                 data=json.dumps([ALERT]).encode(),
@@ -132,18 +151,18 @@ async def test_the_same_alert_reaches_a_mailbox_and_a_webhook(tmp_path: Path) ->
             )
             await asyncio.to_thread(lambda: urllib.request.urlopen(request, timeout=5).close())
             async with asyncio.timeout(60):
-                mail = email.message_from_bytes(await mails.get(), policy=email.policy.default)
+                both = dict([bodies(await mails.get()), bodies(await mails.get())])
                 call = await calls.get()
-    assert mail["Subject"] == "[FIRING:1] StoreDown books.example (acme)"
-    assert mail["To"] == "shop@acme.example"
-    assert mail["From"] == "alerts@example.com"
-    parts = {part.get_content_type(): part.get_content() for part in mail.iter_parts()}
-    plain, html = (parts[f"text/{kind}"].replace("\r\n", "\n") for kind in ("plain", "html"))
-    golden(GOLDEN / "mail.txt", plain)
-    golden(GOLDEN / "mail.html", html)
-    assert "It is &lt;down&gt;." in html
-    assert not re.search(r"<(img|script|link|style|iframe)|url\(", html), "a mail loads nothing"
-    addresses = set(re.findall(r"https?://[^/\"]+", plain + html))
+    assert both.keys() == {"shop@acme.example", "oncall@example.com"}
+    for to, name in (("shop@acme.example", "mail"), ("oncall@example.com", "mail_platform")):
+        plain, html = both[to]
+        golden(GOLDEN / f"{name}.txt", plain)
+        golden(GOLDEN / f"{name}.html", html)
+        assert "It is &lt;down&gt;." in html
+        assert not re.search(r"<(img|script|link|style|iframe)|url\(", html), "it loads nothing"
+        led = [unescape(url) for url in re.findall('href="([^"]+)"', html)]
+        assert led == re.findall(r"^\w+: (https?://.+)$", plain, re.MULTILINE)
+    addresses = set(re.findall(r"https?://[^/\"]+", "".join(both["shop@acme.example"])))
     assert addresses == {"https://grafana.acme.example", "https://help.example"}
     assert call["status"] == "firing"
     assert call["alerts"][0]["labels"] == ALERT["labels"]

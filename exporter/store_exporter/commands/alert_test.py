@@ -108,7 +108,8 @@ def run(args: argparse.Namespace) -> int:
 def _test(client: httpx.Client, org: str, severity: str, timeout: float) -> int:
     begun = datetime.now(UTC)
     # Each test is a group of its own by its name, and so is told at once after the group's wait.
-    labels = {"alertname": f"{ALERT}{begun:%H%M%S}", "org": org, "severity": severity}
+    name = f"{ALERT}{begun:%H%M%S}{begun.microsecond // 1000:03}"
+    labels = {"alertname": name, "org": org, "severity": severity}
     alert = {
         "labels": labels,
         "annotations": {

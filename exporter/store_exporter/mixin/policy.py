@@ -73,6 +73,8 @@ class Thresholds:
     checkout_minimum: float = 20
     """Share of cart and checkout calls of half an hour that fail after an update, how many times as
     many as the day before, and calls below which the share means nothing."""
+    best_seller_orders: float = 20
+    """Orders a week below which nothing sells well enough to be missed."""
     surge_factor: float = 3
     surge_orders: float = 20
     """Orders a day, or abandoned carts, below which a multiple of normal means nothing."""

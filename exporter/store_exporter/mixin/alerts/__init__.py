@@ -8,6 +8,7 @@ from .. import policy
 from ..model import Alert, Group, as_document
 from . import (
     business,
+    delivery,
     exporter,
     instrumentation,
     objectives,
@@ -31,6 +32,7 @@ def groups() -> list[Group]:
         surges,
         business,
         exporter,
+        delivery,
         state,
         replicas,
         instrumentation,

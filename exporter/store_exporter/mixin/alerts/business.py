@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...errors import Fault
 from ...metrics.catalogue import business
-from .. import promql
+from .. import promql, series
 from ..model import Alert, Group, Runbook
 from ..names import AlertName, Dashboards
 from ..policy import HOUR, MINUTE, THRESHOLDS
@@ -33,9 +33,10 @@ def groups() -> list[Group]:
 def best_sellers_out() -> Alert:
     """Products that sell well are out of stock."""
     out = promql.aggregate("max", STORE, select(business.BEST_SELLERS_OUT))
+    orders = f"sum_over_time({series.orders_in('1d')}[7d:1d])"
     return Alert(
         AlertName.STORE_BEST_SELLERS_OUT_OF_STOCK,
-        f"{out} > 0",
+        f"({out} > 0) and {promql.on(*STORE)} ({orders} >= {THRESHOLDS.best_seller_orders:g})",
         30 * MINUTE,
         "info",
         "Best-selling products are out of stock.",
@@ -43,7 +44,8 @@ def best_sellers_out() -> Alert:
         f"{{{{ $value }}}} of the best-selling products of {WHO} are out of stock.",
         Dashboards.SHOP,
         Runbook(
-            "Products among the best sellers of the last month cannot be bought any more. "
+            "Products among the best sellers of the last month cannot be bought any more, in a "
+            f"shop with at least {THRESHOLDS.best_seller_orders:g} orders in the last week. "
             "Shoppers who come for them leave.",
             ("Run `store-exporter run get_low_stock_products --store DOMAIN` for the list.",),
             (

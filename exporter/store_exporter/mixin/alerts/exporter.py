@@ -6,7 +6,7 @@ from ...metrics.catalogue import exporter
 from .. import promql
 from ..model import Alert, Group, Runbook
 from ..names import AlertName, Dashboards
-from ..policy import EXPORTER_JOB, MESSAGES, MINUTE, THRESHOLDS
+from ..policy import EXPORTER_JOB, MINUTE, THRESHOLDS
 from ..promql import equal
 from .causes import unwatched
 from .texts import PROCESS
@@ -21,7 +21,6 @@ def groups() -> list[Group]:
         reload_failed(),
         scheduler_lagging(),
         loop_stalling(),
-        alerts_undelivered(),
         impaired(),
     ]
     return [Group("store-exporter.alerts.exporter", found)]
@@ -193,52 +192,6 @@ def loop_stalling() -> Alert:
             ),
         ),
         by=PROCESS,
-    )
-
-
-def alerts_undelivered() -> Alert:
-    """Alertmanager could not hand over messages; says what fired meanwhile.
-
-    Its own message is refused like the others, which keeps it firing until one gets through.
-    """
-    labels = (*PROCESS, "integration")
-    failed = promql.increase("alertmanager_notifications_failed_total", "15m")
-    others = promql.one_of("alertname", (AlertName.STORE_ALERTS_UNDELIVERED,), negate=True)
-    fired = promql.firing(promql.one_of("severity", ("critical", "warning")), others)
-    last = f"max by (alertname, org, domain) (last_over_time({promql.over(fired, '2h')}))"
-    listed = promql.quote(last)
-    return Alert(
-        AlertName.STORE_ALERTS_UNDELIVERED,
-        f"{promql.total(labels, failed)} > 0",
-        2 * MINUTE,
-        "critical",
-        "Messages about alerts were refused.",
-        "Messages about alerts were refused.",
-        "{{ $labels.integration }} refused messages of {{ $labels.instance }} within the last "
-        'quarter of an hour, {{ $value | printf "%.0f" }} times. In the last two hours there '
-        f"fired{{{{ range $i, $each := query {listed} }}}}{{{{ if lt $i {MESSAGES.listed} }}}}"
-        "{{ if $i }},{{ end }} {{ .Labels.alertname }}{{ with .Labels.domain }} {{ . }}{{ end }}"
-        "{{ with .Labels.org }} ({{ . }}){{ end }}{{ else if eq $i "
-        f"{MESSAGES.listed} }}}} and more{{{{ end }}}}{{{{ else }}}} nothing{{{{ end }}}}.",
-        Dashboards.FLEET,
-        Runbook(
-            "A receiver of alerts refused messages or did not answer. Alertmanager sends a message "
-            "again while its alert fires, at its group's interval, but never tells of one that "
-            "began and ended meanwhile; this message names what fired, so that nothing is lost.",
-            (
-                (
-                    "Alertmanager's log has the receiver's answer: `429` is Slack's limit of one "
-                    "message a second for each webhook, `403` and `404` a webhook that was removed."
-                ),
-                "The fleet dashboard marks when each alert fired and ended.",
-            ),
-            (
-                "For a webhook that is gone: make a new one and put its address into the file.",
-                "For a limit: give orgs a webhook of their own, so that they do not share one.",
-            ),
-        ),
-        by=labels,
-        keep=10 * MINUTE,
     )
 
 

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..names import AUDIENCE, ORG_ONLY, AlertName
+from ..names import AUDIENCE, ORG_ONLY, ORG_RECEIVER, AlertName
 from ..policy import MESSAGES
 from ..promql import duration, equal, one_of
 from .inhibition import inhibit_rules
@@ -111,7 +111,7 @@ def build(routing: Routing = DEFAULT, *, pace: float = 1.0) -> dict[str, Any]:
         routing: receivers, times and templates.
         pace: factor on every wait; a demonstration uses less than 1.
     """
-    orgs = {org: (f"org-{org}", to) for org, to in routing.orgs.items() if to}
+    orgs = {org: (f"{ORG_RECEIVER}{org}", to) for org, to in routing.orgs.items() if to}
     platform = ("platform", replace(routing.platform, links=PLATFORM))
     receivers = [
         *named(*platform),
@@ -135,8 +135,8 @@ def named(name: str, to: Receivers) -> list[dict[str, Any]]:
 
 
 def routed(name: str, to: Receivers) -> list[tuple[str, AlertRoute]]:
-    """The routes by the names of their receivers."""
-    return [(f"{name}-{number}", route) for number, route in enumerate(to.routes, 1)]
+    """The routes by the names of their receivers; no name of an org has a slash."""
+    return [(f"{name}/{number}", route) for number, route in enumerate(to.routes, 1)]
 
 
 def heartbeat(to: Receivers) -> dict[str, Any]:

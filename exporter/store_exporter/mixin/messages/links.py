@@ -55,13 +55,27 @@ _FIRING = 'eq .Status "firing"'
 
 # The page of Alertmanager reads the part after # as it stands, so a space must be %20, not +.
 _VALUE = (
-    '%3D%22{{ . | printf "%.200s" | reReplaceAll "([\\\\\\"])" "\\\\$1"'
-    ' | reReplaceAll "\\n" "\\\\n" | urlquery | reReplaceAll "\\\\+" "%20" }}%22'
+    'reReplaceAll "\\\\+" "%20" (. | printf "%.200s" | reReplaceAll "([\\\\\\"])" "\\\\$1"'
+    ' | reReplaceAll "\\n" "\\\\n" | urlquery)'
 )
-_MATCHER = f"{{{{ with .CommonLabels.alertname }}}}alertname{_VALUE}{{{{ end }}}}" + "".join(
-    f"{{{{ with .CommonLabels.{label} }}}}%2C%20{label}{_VALUE}{{{{ end }}}}"
-    for label in ("domain", "instance", "org")
-)
+
+
+def _silence() -> str:
+    """The address of a new silence of what the alerts have in common.
+
+    It is filled in as a whole: in HTML, what is filled in within an address is escaped again.
+    """
+    matchers = "".join(
+        f'{{{{ with .CommonLabels.{label} }}}}{{{{ $url = printf "%s{before}{label}%%3D%%22%s%%22"'
+        f" $url ({_VALUE}) }}}}{{{{ end }}}}"
+        for label, before in (
+            ("alertname", ""),
+            *((label, "%%2C%%20") for label in ("domain", "instance", "org")),
+        )
+    )
+    begun = '{{ $url := printf "%s/#/silences/new?filter=%%7B" .ExternalURL }}'
+    return f'{begun}{matchers}{{{{ printf "%s%%7D" $url }}}}'
+
 
 _HOUR, _QUARTER = 3_600 * 10**9, 900 * 10**9
 # From an hour before the alert to now, or to a quarter of an hour after its end. Go counts a time's
@@ -85,9 +99,7 @@ def of(links: ReceiverLinks) -> dict[str, Link]:
             ),
             "Runbook": _annotated("Annotations.runbook_url", f"({_FIRING})"),
             "Dashboard": _dashboard(),
-            "Silence": Link(
-                "{{ .ExternalURL }}/#/silences/new?filter=%7B" + _MATCHER + "%7D", _FIRING
-            ),
+            "Silence": Link(_silence(), _FIRING),
             "Query": _annotated("GeneratorURL"),
         }
     found = {}
