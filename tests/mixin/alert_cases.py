@@ -1062,11 +1062,13 @@ EXPORTER += [
     ),
     Case(
         "StoreAlertsMissed",
-        "an org hears of what fired while its own receiver refused, and of nobody else's alerts",
+        "an org hears of what ended while its own receiver refused, and of nobody else's alerts",
         {
             refused_by("org-acme/2"): "0x4 1x20",
-            refused_by("org-globex"): "7x40",
-            of("ALERTS", f'{FIRED}, alertname="StoreDown", domain="tea.example"', ""): "_x4 1x3",
+            refused_by("org-globex"): "0x4 1x20",
+            of(
+                "ALERTS", f'{FIRED}, alertname="StoreDown", domain="tea.example"', ""
+            ): "_x4 1x3 stale",
             of(
                 "ALERTS",
                 'alertstate="firing", org="globex", alertname="StoreDown", domain="x.example"',
@@ -1074,15 +1076,30 @@ EXPORTER += [
             ): "_x4 1x30",
         },
         "12m",
-        "slack refused messages to acme (1 in the last quarter of an hour). In the last two hours "
-        "there fired StoreDown tea.example, over.",
+        "slack refused messages to acme (1 in the last quarter of an hour). What fired and ended "
+        "in the last two hours: StoreDown tea.example.",
         base='org="acme", integration="slack"',
         labels={"audience": "org"},
     ),
     Case(
         "StoreAlertsMissed",
+        "an alert that goes on has messages of its own",
+        {
+            refused_by("org-acme"): "0x4 1x20",
+            of("ALERTS", f'{FIRED}, alertname="StoreDown", domain="tea.example"', ""): "_x4 1x30",
+        },
+        "12m",
+        base='org="acme", integration="slack"',
+    ),
+    Case(
+        "StoreAlertsMissed",
         "what the platform's receiver refused no org hears of",
-        {refused_by("platform"): "0x4 1x20"},
+        {
+            refused_by("platform"): "0x4 1x20",
+            of(
+                "ALERTS", f'{FIRED}, alertname="StoreDown", domain="tea.example"', ""
+            ): "_x4 1x3 stale",
+        },
         "12m",
         base='org="acme", integration="slack"',
     ),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
@@ -17,18 +18,32 @@ BEGAN, ENDED = 1_772_357_400_000, 1_772_359_200_000
 MINUTE = 60_000
 
 
-def rendered(repository: Path, folder: Path, url: str, status: str) -> str:
-    """The address that a message about one alert has for its dashboard."""
-    alert = {
+def alert(url: str, status: str, **labels: str) -> dict[str, Any]:
+    """An alert as templates see it."""
+    return {
         "status": status,
-        "labels": {"alertname": "StoreDown"},
+        "labels": {"alertname": "StoreDown", **labels},
         "annotations": {"dashboard_url": url},
         "startsAt": "2026-03-01T09:30:00Z",
         "endsAt": "2026-03-01T10:00:00Z",
     }
+
+
+def rendered(
+    repository: Path, folder: Path, alerts: list[dict[str, Any]], link: str = "Dashboard"
+) -> str:
+    """The address that a message about some alerts has for a link."""
+    status = "firing" if any(each["status"] == "firing" for each in alerts) else "resolved"
     data = folder / "data.json"
-    data.write_text(json.dumps({"status": status, "alerts": [alert]}))
-    template = links.of(links.PLATFORM)["Dashboard"].template()
+    common = dict(set.intersection(*(set(each["labels"].items()) for each in alerts)))
+    document = {
+        "status": status,
+        "alerts": alerts,
+        "commonLabels": common,
+        "externalURL": "http://alertmanager.example",
+    }
+    data.write_text(json.dumps(document))
+    template = links.of(links.PLATFORM)[link].template()
     found = subprocess.run(
         [
             *(servers.tool("amtool"), "template", "render", f"--template.text={template}"),
@@ -51,7 +66,7 @@ def test_it_shows_an_hour_before_the_alert_and_all_of_it(
     query: str, status: str, end: str, repository: Path, tmp_path: Path
 ) -> None:
     url = f"http://grafana.example/d/store-exporter-shop{query}"
-    found = urlsplit(rendered(repository, tmp_path, url, status))
+    found = urlsplit(rendered(repository, tmp_path, [alert(url, status)]))
     assert found.path == "/d/store-exporter-shop"
     asked = parse_qs(found.query)
     assert asked.pop("var-org", []) == (["acme"] if query else [])
@@ -63,4 +78,24 @@ def test_an_address_that_would_be_too_long_for_slack_is_no_link(
     repository: Path, tmp_path: Path
 ) -> None:
     url = f"http://grafana.example/d/x?a={'b' * (links.MAX_URL - 60)}"
-    assert rendered(repository, tmp_path, url, "firing") == ""
+    assert rendered(repository, tmp_path, [alert(url, "firing")]) == ""
+
+
+@pytest.mark.real
+def test_where_one_of_two_alerts_is_over_links_are_about_the_other(
+    repository: Path, tmp_path: Path
+) -> None:
+    page = "http://grafana.example/d/store-exporter-shop?var-domain="
+    alerts = [
+        alert(f"{page}books.example", "resolved", domain="books.example", org="acme"),
+        alert(f"{page}tea.example", "firing", domain="tea.example", org="globex"),
+    ]
+    dashboard = rendered(repository, tmp_path, alerts)
+    assert parse_qs(urlsplit(dashboard).query)["var-domain"] == ["tea.example"]
+    silence = unquote(urlsplit(rendered(repository, tmp_path, alerts, "Silence")).fragment)
+    assert silence == (
+        '/silences/new?filter={alertname="StoreDown", domain="tea.example", org="globex"}'
+    )
+    both = [alert(page, "firing", domain=name, org="acme") for name in ("a.example", "b.example")]
+    silence = unquote(urlsplit(rendered(repository, tmp_path, both, "Silence")).fragment)
+    assert silence == '/silences/new?filter={alertname="StoreDown", org="acme"}'

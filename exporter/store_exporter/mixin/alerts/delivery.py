@@ -27,29 +27,27 @@ def groups() -> list[Group]:
     return [Group("store-exporter.alerts.delivery", [undelivered(), missed()])]
 
 
-def fired(*matchers: str) -> str:
-    """PromQL for the alerts that fired lately: 1 while they do, and 0 for those that are over."""
+def fired(*matchers: str) -> tuple[str, str]:
+    """PromQL for the alerts that fire, and for those that lately did, but for these two."""
     own = (AlertName.STORE_ALERTS_UNDELIVERED, AlertName.STORE_ALERTS_MISSED)
-    chosen = promql.firing(promql.one_of("alertname", own, negate=True), *matchers)
-    lately = f"0 * last_over_time({promql.over(chosen, _LOOK_BACK)})"
-    return f"sort(max by (alertname, org, domain) ({chosen} or {lately}))"
+    now = promql.firing(promql.one_of("alertname", own, negate=True), *matchers)
+    return now, f"last_over_time({promql.over(now, _LOOK_BACK)})"
 
 
-def listed(query: str, who: str = "") -> str:
-    """Template text that lists what a query of `fired` finds, beginning with what is over.
+def listed(query: str, each: str) -> str:
+    """Template text that lists the alerts that a query finds.
 
     Args:
         query: template expression.
-        who: template text about each, after its domain.
+        each: template text about each, after its name and domain.
     """
-    each = (
+    one = (
         "{{ if $i }};{{ end }} {{ .Labels.alertname }}"
-        f"{{{{ with .Labels.domain }}}} {{{{ . }}}}{{{{ end }}}}{who}"
-        "{{ if eq .Value 0.0 }}, over{{ end }}"
+        f"{{{{ with .Labels.domain }}}} {{{{ . }}}}{{{{ end }}}}{each}"
     )
     return (
-        f" In the last two hours there fired{{{{ range $i, $each := query {query} }}}}"
-        f"{{{{ if lt $i {MESSAGES.listed} }}}}{each}"
+        f"{{{{ range $i, $each := query {query} }}}}"
+        f"{{{{ if lt $i {MESSAGES.listed} }}}}{one}"
         f"{{{{ else if eq $i {MESSAGES.listed} }}}}; and more{{{{ end }}}}"
         "{{ else }} nothing{{ end }}."
     )
@@ -64,9 +62,11 @@ def undelivered() -> Alert:
     receivers = promql.quote(f"topk({_NAMED + 1}, sum by (receiver_name) ({refused}) > 0)")
     values = "".join(f" $labels.{label}" for label in labels)
     named = f"{{{{ if eq $i {_NAMED} }}}}others{{{{ else }}}}{{{{ .Labels.receiver_name }}}}"
+    now, lately = fired(promql.one_of("severity", ("critical", "warning")))
+    # Those that are over come first: their value is 0.
     told = listed(
-        promql.quote(fired(promql.one_of("severity", ("critical", "warning")))),
-        "{{ with .Labels.org }} ({{ . }}){{ end }}",
+        promql.quote(f"sort(max by (alertname, org, domain) ({now} or 0 * {lately}))"),
+        "{{ with .Labels.org }} ({{ . }}){{ end }}{{ if eq .Value 0.0 }}, over{{ end }}",
     )
     return Alert(
         AlertName.STORE_ALERTS_UNDELIVERED,
@@ -80,7 +80,7 @@ def undelivered() -> Alert:
         "{{ if $i }},{{ else }} to{{ end }} "
         f"{named}{{{{ end }}}}"
         '{{ end }} ({{ $value | printf "%.0f" }} in the last quarter of an hour).'
-        f"{told}",
+        f" In the last two hours there fired{told}",
         Dashboards.FLEET,
         Runbook(
             "A receiver of alerts refused messages or did not answer. Alertmanager sends a message "
@@ -107,37 +107,42 @@ def undelivered() -> Alert:
 
 
 def missed() -> Alert:
-    """The same for an org, about its own receivers and its own alerts."""
+    """An org's own receiver refused, and what fired for it meanwhile is over."""
     labels = ("org", "integration")
     ours = f'receiver_name=~"{ORG_RECEIVER}.+"'
     refused = promql.total(
         ("receiver_name", "integration"), promql.increase(_REFUSED, _WINDOW, ours)
     )
     by_org = f'label_replace({refused}, "org", "$1", "receiver_name", "{ORG_RECEIVER}([^/]+).*")'
+    now, lately = fired('org!=""')
+    over = promql.aggregate("count", ("org",), f"{lately} unless {now}")
+    now, lately = fired("org=%q")
+    ended = f"max by (alertname, domain) ({lately} unless {now})"
     return Alert(
         AlertName.STORE_ALERTS_MISSED,
-        f"{promql.total(labels, by_org)} > 0",
+        f"({promql.total(labels, by_org)} > 0) and {promql.on('org')} {over}",
         2 * MINUTE,
         "critical",
-        "Messages about your stores did not arrive.",
-        "Messages about your stores did not arrive.",
+        "You may have missed an alert.",
+        "Messages arrive again.",
         "{{ $labels.integration }} refused messages to {{ $labels.org }} "
-        '({{ $value | printf "%.0f" }} in the last quarter of an hour).'
-        + listed(f"(printf {promql.quote(fired('org=%q'))} $labels.org $labels.org)"),
+        '({{ $value | printf "%.0f" }} in the last quarter of an hour). '
+        "What fired and ended in the last two hours:"
+        + listed(f"(printf {promql.quote(ended)} $labels.org $labels.org)", ""),
         Dashboards.FLEET,
         Runbook(
             "The channel, mailbox or other receiver of an org refused messages about its alerts, "
-            "or did not answer. What still goes on is told by a message of its own as soon as one "
-            "gets through; what began and ended meanwhile is not, and is named here. Only the org "
-            f"is told; the platform has {AlertName.STORE_ALERTS_UNDELIVERED}. It needs an "
-            "Alertmanager that runs with `--enable-feature=receiver-name-in-metrics`.",
+            "or did not answer. What still goes on is told as soon as a message gets through. What "
+            "fired and ended meanwhile never is, and is named here. Only the org is told; the "
+            f"platform has {AlertName.STORE_ALERTS_UNDELIVERED}. It needs an Alertmanager that "
+            "runs with `--enable-feature=receiver-name-in-metrics`.",
             (
-                "Look at the stores that the message names: are they well now?",
+                "Are the stores that the message names well now? Their dashboards show it.",
                 "Does the channel, webhook or mailbox that messages go to still exist?",
             ),
             (
                 "If the receiver is gone, have whoever runs the platform enter another one.",
-                "If Slack itself refused, nothing has to be done; it takes messages again.",
+                "If the receiver itself had an outage, nothing has to be done.",
             ),
         ),
         by=labels,

@@ -50,7 +50,8 @@ class Link:
         return self.when(self.url)
 
 
-_FIRST = "(index .Alerts 0)"
+_FIRST = "(index (or .Alerts.Firing .Alerts) 0)"
+"""What a message leads to: where some of its alerts are over, one that goes on."""
 _FIRING = 'eq .Status "firing"'
 
 # The page of Alertmanager reads the part after # as it stands, so a space must be %20, not +.
@@ -61,20 +62,24 @@ _VALUE = (
 
 
 def _silence() -> str:
-    """The address of a new silence of what the alerts have in common.
+    """The address of a new silence of the one alert that fires, or of what several have in common.
 
     It is filled in as a whole: in HTML, what is filled in within an address is escaped again.
     """
     matchers = "".join(
-        f'{{{{ with .CommonLabels.{label} }}}}{{{{ $url = printf "%s{before}{label}%%3D%%22%s%%22"'
+        f'{{{{ with $labels.{label} }}}}{{{{ $url = printf "%s{before}{label}%%3D%%22%s%%22"'
         f" $url ({_VALUE}) }}}}{{{{ end }}}}"
         for label, before in (
             ("alertname", ""),
             *((label, "%%2C%%20") for label in ("domain", "instance", "org")),
         )
     )
+    labels = (
+        "{{ $labels := .CommonLabels }}{{ if eq (len .Alerts.Firing) 1 }}"
+        f"{{{{ $labels = {_FIRST}.Labels }}}}{{{{ end }}}}"
+    )
     begun = '{{ $url := printf "%s/#/silences/new?filter=%%7B" .ExternalURL }}'
-    return f'{begun}{matchers}{{{{ printf "%s%%7D" $url }}}}'
+    return f'{labels}{begun}{matchers}{{{{ printf "%s%%7D" $url }}}}'
 
 
 _HOUR, _QUARTER = 3_600 * 10**9, 900 * 10**9
