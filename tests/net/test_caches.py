@@ -6,7 +6,7 @@ import pytest
 
 from store_exporter.contract import Response
 from store_exporter.errors import StoreError
-from store_exporter.net.caches import cache_hit, refuse_cached
+from store_exporter.net.caches import cache_hit, refuse_cached, refuse_repeated
 
 HITS = (
     ("x-litespeed-cache", "hit"),
@@ -86,3 +86,34 @@ def test_an_answer_out_of_a_cache_is_known_and_refused(name: str, value: str) ->
 @pytest.mark.parametrize(("name", "value"), FRESH)
 def test_an_answer_of_the_store_itself_is_not_mistaken_for_one(name: str, value: str) -> None:
     assert cache_hit({name: value}) is None
+
+
+def made(**headers: str) -> Response:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Response(200, named, b"{}", "https://shop.example.com/")
+
+
+@pytest.mark.parametrize("header", ["nonce_timestamp", "cart_token", "date"])
+def test_an_answer_that_came_before_is_refused_though_no_header_says_so(header: str) -> None:
+    known: dict[str, tuple[str, float]] = {}
+    refuse_repeated(known, "cart", made(**{header: "a"}), 100.0)
+    refuse_repeated(known, "cart", made(**{header: "a"}), 101.0)
+    refuse_repeated(known, "liveness", made(**{header: "a"}), 160.0)
+    refuse_repeated(known, "cart", made(**{header: "b"}), 160.0)
+    with pytest.raises(StoreError, match="the one of 60 s ago") as raised:
+        refuse_repeated(known, "cart", made(**{header: "b"}), 220.0)
+    assert raised.value.error_type == "invalid_response"
+
+
+def test_what_the_shop_made_itself_counts_before_a_date_that_a_proxy_made() -> None:
+    known: dict[str, tuple[str, float]] = {}
+    refuse_repeated(known, "cart", made(nonce_timestamp="1", date="a"), 100.0)
+    with pytest.raises(StoreError, match="nonce-timestamp: 1"):
+        refuse_repeated(known, "cart", made(nonce_timestamp="1", date="b"), 160.0)
+
+
+def test_answers_without_a_date_are_believed() -> None:
+    known: dict[str, tuple[str, float]] = {}
+    for when in (100.0, 200.0):
+        refuse_repeated(known, "cart", made(), when)
+    assert known == {}

@@ -273,7 +273,146 @@ CASES = [
     ),
     ("Cloudflare's own 5xx", 522, "error code: 522", {}, "server_error", "522"),
     ("a 500 without a body", 500, "", {}, "server_error", "500"),
-    ("a teapot", 418, "I'm a teapot", {}, "invalid_response", "418"),
+    ("Huawei's teapot", 418, "<p>", {"server": "HuaweiCloudWAF/CW"}, "blocked", "Huawei Cloud"),
+    ("360's own status", 493, "<title>493</title>", {}, "blocked", "refuses"),
+    ("WebKnight's own status", 999, "<h1>Alert</h1>", {}, "blocked", "refuses"),
+    ("Akamai's test as JSON", 428, '{"sec-cp-challenge": "true"}', {}, "blocked", "Akamai"),
+    *(
+        (f"a test of visitors, {title}", 200, f"<title>{title}</title><form>", {}, "blocked", title)
+        for title in (
+            *("One moment, please...", "Bot Verification", "Making sure you're not a bot!"),
+            *("Request Rejected", "Web Page Blocked!", "CrowdSec Captcha", "安全检查中……"),
+            "Comprobando que no eres un robot",
+        )
+    ),
+    *(
+        (f"a test of visitors by {who}", 200, f"<html>{mark}</html><form>", {}, "blocked", who)
+        for mark, who in (
+            ("<script>slowAES.decrypt(c,2,a,b)</script>", "the hosting"),
+            ('<form id="wsidchk-form">', "Imunify360"),
+            ("<div id='sec-if-cpt-container'>", "Akamai"),
+            ("The requested URL was rejected. Please consult with your administrator.", "F5"),
+            ("<script>window._cf_chl_opt={}</script>", "Cloudflare"),
+            ('<script id="anubis_challenge">', "Anubis"),
+        )
+    ),
+    ("Kasada's test", 429, "<script>window.KPSDK={}</script>", {}, "blocked", "Kasada"),
+    (
+        "a challenge without its header",
+        503,
+        "<title>Einen Moment…</title>",
+        {"server": "cloudflare"},
+        "blocked",
+        "Einen Moment",
+    ),
+    *(
+        (
+            f"Cloudflare's limit as {shape}",
+            429,
+            body,
+            {"server": "cloudflare"},
+            "rate_limited",
+            "at Cloudflare is reached (error 1015)",
+        )
+        for shape, body in (
+            ("a line", "error code: 1015"),
+            ("JSON", '{"title": "x", "error_code": 1015, "cloudflare_error": true}'),
+            ("a page", '<div id="cf-error-details"><span class="cf-error-code">1015</span>'),
+        )
+    ),
+    (
+        "a name that Cloudflare does not find",
+        530,
+        "error code: 1016",
+        {"server": "cloudflare"},
+        "server_error",
+        "correct its DNS records there (error 1016)",
+    ),
+    ("a gateway's line", 503, "no healthy upstream", {}, "server_error", "(no healthy upstream)"),
+    ("JSON that is not quoted", 500, "{'message': 'x'}", {}, "server_error", "HTTP 500"),
+    *(
+        (f"plain http at a port of https, {who}", 400, said, {}, "redirect", "https://")
+        for who, said in (
+            ("nginx", "<title>400 The plain HTTP request was sent to HTTPS port</title>"),
+            ("Apache", "<p>You're speaking plain HTTP to an SSL-enabled server port.<br />"),
+            ("Go", "Client sent an HTTP request to an HTTPS server."),
+        )
+    ),
+    (
+        "no certificate of a client",
+        400,
+        "<title>400 No required SSL certificate was sent</title>",
+        {},
+        "blocked",
+        "client's certificate",
+    ),
+    ("not paid for", 402, "<h1>Payment required</h1>", {}, "maintenance", "paid for"),
+    ("the server waited", 408, "<h1>408</h1>", {}, "timeout", "waited"),
+    ("suspended", 403, "<title>Account Suspended</title>", {}, "invalid_response", "suspended"),
+    ("a default page", 200, "<title>IIS7</title>", {}, "invalid_response", "default page (IIS7)"),
+    (
+        "a shop of such a name has no such page",
+        404,
+        "<title>Page not found - Maintenance Supplies</title>",
+        {},
+        "api_not_found",
+        "no API",
+    ),
+    ("sent to a test", 302, "", {"location": "/.well-known/sgcaptcha/?r=1"}, "blocked", "a test"),
+    ("sent to Anubis", 307, "", {"location": "/.within.website/?redir=x"}, "blocked", "a test"),
+    (
+        "suspended by cPanel",
+        302,
+        "",
+        {"location": "/cgi-sys/suspendedpage.cgi"},
+        "redirect",
+        "the notice of a suspended account",
+    ),
+    (
+        "to WordPress.com's login",
+        302,
+        "",
+        {"location": "https://wordpress.com/log-in?x=1"},
+        "redirect",
+        "a login page",
+    ),
+    (
+        "to a plugin's login",
+        302,
+        "",
+        {"location": "/?password-protected=login"},
+        "redirect",
+        "a login page",
+    ),
+    *(
+        (f"closed, {title}", 503, f"<title>{title}</title>", {}, "maintenance", title)
+        for title in (
+            *(
+                "در دست تعمیر",
+                "Priežiūra",
+                "유지보수",
+                "維修",
+                "პროფილაქტიკა",
+                "Even geduld: werkzaamheden",
+            ),
+            *("Volvemos enseguida", "Wir sind bald wieder da", "Website is offline"),
+        )
+    ),
+    *(
+        (
+            f"closed, by the code {code}",
+            status,
+            json.dumps({"code": code, "message": "Wait."}),
+            {},
+            "maintenance",
+            "Wait.",
+        )
+        for code, status in (
+            ("rest_maintenance_mode", 503),
+            ("woocommerce_rest_maintenance_mode", 503),
+            ("under_construction", 403),
+        )
+    ),
     ("moved", 301, "", {"location": "https://www.example.com/x?key=1"}, "redirect", "www.example"),
     ("to a login", 302, "", {"location": "/wp-login.php?redirect_to=x"}, "redirect", "login page"),
     ("moved nowhere", 302, "", {}, "redirect", "nowhere"),

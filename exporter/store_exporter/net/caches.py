@@ -7,7 +7,7 @@ for somebody else, or a while ago, proves neither that a store is alive nor what
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from functools import lru_cache
 
 from ..contract import Response
@@ -29,6 +29,10 @@ _WITHIN = re.compile(r"object|redis|memcache|op-?cache|opcode|apcu|sql|query|dns
 _SERVED = {"hit", "stale", "updating", "hits", "cached", "served"}
 """Words by which they say so. `REVALIDATED` and `REFRESH_HIT` asked the store first."""
 _ASKED = {"refresh", "revalidated", "refreshhit", "miss", "bypass", "expired", "dynamic", "no"}
+_MADE = ("nonce-timestamp", "cart-token", "date")
+"""Headers by which two answers of a store are told apart, the most certain first: the first two
+are WooCommerce's and made by the shop, where proxies may write a date of their own."""
+_SAME_SECOND = 2.0
 _STANDARD = re.compile(r";\s*hit(\s*[;,=]|\s*$)")
 
 
@@ -85,3 +89,33 @@ def refuse_cached(response: Response) -> None:
             "exclude the store's API from caching"
         )
         raise StoreError("invalid_response", message, status=response.status)
+
+
+def refuse_repeated(
+    known: MutableMapping[str, tuple[str, float]], name: str, response: Response, now: float
+) -> None:
+    """Refuse an answer that was given before, by a cache that does not say so.
+
+    A store dates each answer, and gives each shopper a token that no other gets.
+
+    Args:
+        known: by what the last answers were known, and when they came; this one is added.
+        name: of what was asked for.
+        response: the answer.
+        now: Unix time.
+
+    Raises:
+        StoreError: invalid_response, which says by what header it was seen.
+    """
+    header = next((made for made in _MADE if response.headers.get(made)), None)
+    if header is None:
+        return
+    value = response.headers[header]
+    last, came = known.get(name, ("", now))
+    if value == last and now - came >= _SAME_SECOND:
+        message = (
+            f"the answer is the one of {now - came:.0f} s ago ({header}: {value[:40]}), out of a "
+            "cache that does not say so: exclude the store's API from caching"
+        )
+        raise StoreError("invalid_response", message, status=response.status)
+    known[name] = (value, now)

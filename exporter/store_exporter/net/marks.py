@@ -19,19 +19,28 @@ class Marks:
         challenges: headers that only who refuses or tests a visitor sends, and who that is.
         servers: texts in the header Server, and who stands before the store then.
         blockers: a text in the head of a page or of JSON, and who writes it.
+        interstitials: the same of pages that test or refuse a visitor, whatever their status; no
+            page of a shop has one.
+        tests: parts of the titles of pages that test a visitor, in many languages.
+        detours: parts of the paths of such pages.
+        pages: texts of which every page that the platform makes has one.
         maintenance: texts of a page that says the store is closed for now, with status 503.
         closed: parts of words for it, as they stand in titles and messages in many languages.
         refused: parts of titles of pages that refuse a visitor, in many languages.
         own_codes: regular expressions of the values of `code` in the platform's own errors.
         own_members: members that the platform's own errors have.
         login_pages: texts of a page that asks for a password.
-        login_paths: parts of the paths of such pages.
+        login_paths: parts of the paths and queries of such pages.
         secrets: regular expressions of what the platform's credentials look like.
     """
 
     challenges: tuple[tuple[str, str], ...] = ()
     servers: tuple[tuple[str, str], ...] = ()
     blockers: tuple[tuple[str, str], ...] = ()
+    interstitials: tuple[tuple[str, str], ...] = ()
+    tests: tuple[str, ...] = ()
+    detours: tuple[str, ...] = ()
+    pages: tuple[str, ...] = ()
     maintenance: tuple[str, ...] = ()
     closed: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
@@ -70,7 +79,7 @@ class Marks:
         return Redactor(patterns=self.secrets)
 
     def leads_to_login(self, path: str) -> bool:
-        """Return whether this is the path of a page that asks for a password."""
+        """Return whether a path with its query is that of a page that asks for a password."""
         return any(mark in path.lower() for mark in self.login_paths)
 
 
@@ -92,6 +101,13 @@ GENERIC = Marks(
         ("cloudfront", "CloudFront"),
         ("ddos-guard", "DDoS-Guard"),
         ("qrator", "Qrator"),
+        ("hcdn", "Hostinger"),
+        ("huaweicloudwaf", "Huawei Cloud"),
+        ("arvancloud", "ArvanCloud"),
+        ("yunjiasu", "Baidu"),
+        ("stgw", "Tencent Cloud"),
+        ("reblaze", "Reblaze"),
+        ("zscaler", "Zscaler"),
     ),
     blockers=(
         ("just a moment...", "Cloudflare"),
@@ -122,6 +138,61 @@ GENERIC = Marks(
         ("已被网站管理员设置拦截", "a firewall"),
         ("errors.aliyun.com", "Alibaba Cloud"),
     ),
+    interstitials=(
+        ("_cf_chl_opt", "Cloudflare"),
+        ("__cf_chl_", "Cloudflare"),
+        ("sec-if-cpt-container", "Akamai"),
+        ("bm-verify=", "Akamai"),
+        ("sec-cp-challenge", "Akamai"),
+        ("sgcaptcha/", "SiteGround"),
+        ("wsidchk", "Imunify360"),
+        ("lsrecaptcha", "LiteSpeed"),
+        ("sucuri_cloudproxy_js", "Sucuri"),
+        ("incapsula incident id", "Imperva"),
+        ("the requested url was rejected. please consult", "F5"),
+        ("fgd_icon", "Fortinet"),
+        ("violation category: appfw", "Citrix"),
+        ("security check by bitninja", "BitNinja"),
+        ("cleantalk spamfirewall", "CleanTalk"),
+        ("anubis_challenge", "Anubis"),
+        ("/.within.website/", "Anubis"),
+        ("crowdsec captcha", "CrowdSec"),
+        ("/vercel/security/", "Vercel"),
+        ("window.kpsdk={", "Kasada"),
+        ("window.rbzns", "Reblaze"),
+        ("__arcsjs", "ArvanCloud"),
+        ("/wzws-waf-cgi/", "360"),
+        # The hosts of free sites: a script that decrypts a cookie.
+        ("slowaes.decrypt", "the hosting"),
+    ),
+    tests=(
+        *("just a moment", "one moment, please", "please wait", "you are being redirected"),
+        *(
+            "einen moment",
+            "un instant",
+            "un momento",
+            "um momento",
+            "een ogenblik",
+            "ett ögonblick",
+        ),
+        *(
+            "chwileczk",
+            "okamžik",
+            "один момент",
+            "bir dakika",
+            "しばらくお待ち",
+            "请稍候",
+            "請稍候",
+        ),
+        *("잠시만 기다", "لحظة", "checking your browser", "checking you are", "verify you are"),
+        *("bot verification", "human verification", "robot verification", "anti-robot", "anti-bot"),
+        *("not a bot", "not a robot", "are you human", "robot or human", "robot check", "captcha"),
+        *("kein roboter", "pas un robot", "no eres un robot", "non sei un robot", "não é um robô"),
+        *("не робот", "проверка браузера", "安全检查", "安全检测", "安全验证", "人机验证"),
+        *("security check", "security checkpoint", "pardon our interruption", "client challenge"),
+        *("robot challenge", "ddos-guard", "ddos protection", "spamfirewall"),
+    ),
+    detours=("captcha", "/challenge", "/.within.website/", "/.lsrecap/", "/_guard/", "/cdn-cgi/"),
     maintenance=("maintenance mode", "under maintenance", "be right back"),
     closed=(
         *("maintenance", "coming soon", "under construction", "opening soon", "be right back"),
@@ -154,10 +225,34 @@ GENERIC = Marks(
         *("karbantart", "întreținere", "mentenanț", "bak\u0131m", "συντήρηση", "обслуживан"),
         *("обслуговуван", "поддръжка", "технически", "održavanj", "vzdrževanj", "hooldus"),
         *("bảo trì", "pemeliharaan", "penyelenggaraan", "メンテナンス", "维护", "維護", "점검"),
-        *("صيانة", "תחזוק", "บำรุงรักษา", "रखरखाव"),
+        *("صيانة", "תחזוק", "บำรุงรักษา", "रखरखाव", "در دست تعمیر", "دیکھ بھال", "مینٹیننس"),
+        *("priežiūra", "uzturēšana", "apkope", "viðhald", "mirëmbajtje", "mantentze", "mantemento"),
+        *(
+            "одржувањ",
+            "одржавањ",
+            "абслугоўв",
+            "қызмет көрсету",
+            "texniki xidmət",
+            "cynnal a chadw",
+        ),
+        *("vedlikehald", "პროფილაქტიკ", "ტექნიკური", "սպասարկ", "রক্ষণাবেক্ষণ", "பராமரிப்பு"),
+        *("유지보수", "유지 보수", "維修", "维修", "升级中", "ปิดปรับปรุง", "perbaikan"),
+        *(
+            "werkzaamheden",
+            "przerwa techniczna",
+            "prace serwisowe",
+            "реконструкци",
+            "scheduled down",
+        ),
+        *("be back soon", "bald wieder", "gleich wieder", "vorübergehend geschlossen"),
+        *("volvemos", "voltamos", "fermeture temporaire", "temporairement fermé"),
+        *("temporarily closed", "site offline", "site is offline", "website is offline"),
+        *("is currently offline", "we are upgrading", "update in progress", "upgrade in progress"),
     ),
     refused=(
         *("access denied", "access blocked", "access restricted", "request blocked", "firewall"),
+        *("request rejected", "request denied", "been denied", "been blocked", "page blocked"),
+        *("block page", "unauthorized request", "has been limited", "blockiert", "bloquead"),
         *("zugriff verweigert", "zugriff gesperrt", "eingeschränkt", "accès refusé"),
         *("accès bloqué", "acceso denegado", "acceso bloqueado", "accesso negato"),
         *("acesso negado", "acesso bloqueado", "toegang geweigerd", "odmowa dostępu"),
@@ -166,6 +261,6 @@ GENERIC = Marks(
         *("访问被", "访问受限", "접근 거부", "접근이 차단", "تم رفض الوصول"),
     ),
     login_pages=('type="password"', "type='password'"),
-    login_paths=("/login",),
+    login_paths=("/login", "/log-in", "password-protected=login"),
 )
 """Marks of web servers, firewalls and CDNs, which stand before stores of any platform."""

@@ -11,7 +11,8 @@ import re
 
 _SERVER, _PANEL = "a web server's default page", "a hosting panel's default page"
 _SUSPENDED, _PARKED = "the notice of a suspended account", "a parked domain's page"
-_FILES = "a list of files"
+_FILES, _UNSET = "a list of files", "the page of a host that has no such site"
+_CODE, _INSTALLER = "the source of a program", "a site that is not installed yet"
 
 _TITLES = (
     (r"welcome to (nginx|openresty|tengine|angie)( on .{1,30})?!", _SERVER),
@@ -23,7 +24,16 @@ _TITLES = (
     (r"iis ?(windows( server)?|\d{1,2}(\.\d)?)", _SERVER),
     (r"microsoft internet information services \d{1,2}", _SERVER),
     (r"apache tomcat/\d[\d.]{0,12}", _SERVER),
-    (r"caddy works!|powered by lighttpd|welcome to xampp", _SERVER),
+    (
+        r"caddy works!|powered by lighttpd|welcome to (caddy|xampp|rocky linux|centos.{0,10})",
+        _SERVER,
+    ),
+    (
+        r"(welcome|congratulations?)( to| \|) (open)?litespeed( web server)?!?|openlitespeed",
+        _SERVER,
+    ),
+    (r"(apache )?http server test page powered by:? .{1,40}", _SERVER),
+    (r"(nginx proxy manager: )?default site", _SERVER),
     # cPanel, Plesk and its predecessors, DirectAdmin, aaPanel, ISPmanager.
     (r"default web ?site page", _PANEL),
     (r"(web server's|domain) default page", _PANEL),
@@ -31,15 +41,54 @@ _TITLES = (
     (r"apache is functioning normally", _PANEL),
     (r"(congratulations, the )?site is created successfully!|恭喜.站点创建成功.", _PANEL),
     (r"website \S{1,80} is ready\. the content is to be added\.?", _PANEL),
+    (r"plesk obsidian.{0,40}|directadmin default page|cyberpanel installed", _PANEL),
+    (r"(hestiacp . )?success! your new web server is ready to use\.?", _PANEL),
+    (r"没有找到站点", _PANEL),
+    (r"microsoft azure app service - welcome", _PANEL),
+    # Web hosts, which show it until a site is uploaded.
+    (r"site (non install.|not installed)( - ovh)?", _UNSET),
+    (r"f.licitations ! votre domaine a bien .t. cr.. chez ovh.{0,20}", _UNSET),
+    (r"(1&1 internet - |ionos - )?hier entsteht eine neue internetpr.senz\.?", _UNSET),
+    (r"hosted by one\.com \| webhosting made simple", _UNSET),
+    (r"future home of something quite cool\.?", _UNSET),
+    (r"web hosting - courtesy of www\.bluehost\.com|welcome - bluehost\.com", _UNSET),
+    (r"hetzner online gmbh - webhosting|web hosting by .{3,30} - gereserveerd", _UNSET),
+    (r"site not (found|configured)( .{1,3} .{3,40})?", _UNSET),
+    (r"(squarespace - )?(website expired|domain not claimed)", _UNSET),
+    (r"web app - unavailable", "the notice of a host that has stopped the site"),
+    (r".{1,30} .{1,3} (installation|setup configuration file)", _INSTALLER),
     (r"(this )?(account|website|site|domain)( has been)? suspended[.!]?", _SUSPENDED),
+    (r"this (account|website|site|domain) (has been|is) suspended[.!]?", _SUSPENDED),
     (r"suspended domain|your website has been suspended!", _SUSPENDED),
+    (
+        r"compte suspendu|cuenta suspendida|conta suspensa|account sospeso|konto gesperrt",
+        _SUSPENDED,
+    ),
+    (r"(hosting )?konto zawieszone|(аккаунт|сайт|хостинг) (заблокирован|отключ.н)", _SUSPENDED),
     (r"(index of|directory listing for) /.*", _FILES),
     (
         r"parked domain( name on hostinger dns system)?|domain parking|namecheap parking page",
         _PARKED,
     ),
     (r".{3,60} is for sale \| hugedomains", _PARKED),
+    (
+        r"(this domain|\S{3,60}) is parked|.{3,60} (- )?this (website|domain) is for sale!?.*",
+        _PARKED,
+    ),
+    (r"(the )?domain( name)? \S{3,60} is for sale", _PARKED),
+    (r"(this )?domain( name)?( has)? expired|expired domain", _PARKED),
 )
+_PARTS = (
+    (_PANEL, "default page", "domyślna", "page par défaut", "standardseite", "new site is ready"),
+    (_SERVER, "server test page", "successfully installed", "server is running"),
+    (_SUSPENDED, "suspended", "suspendu", "suspendid", "sospes", "zawieszon", "gesperrt"),
+    (_PARKED, "is parked", "parked by", "parked domain", "domain parking", "parkerad", "parkeret"),
+    (_PARKED, "geparkt", "parcheggiat", "estacionad", "domain reserved", "gereserveerd"),
+    (_UNSET, "domain registri", "not connected", "connectyourdomain", "website is ready"),
+    (_UNSET, "wurde soeben eingerichtet", "未备案", "one step left", "暂时无法访问"),
+    (_UNSET, "neuer internetauftritt", "welcome to ovh"),
+)
+"""Parts of titles, of pages that have no mark of the platform whose shop should be there."""
 _MARKS = (
     ("/cgi-sys/defaultwebpage.cgi", _PANEL),
     # ISPConfig, in every language.
@@ -49,6 +98,9 @@ _MARKS = (
     ("img1.wsimg.com/parking-lander/", _PARKED),
     ('window.location.href="/lander"', _PARKED),
     ("img.sedoparking.com", _PARKED),
+    ("congratulation! you have successfully installed the openlitespeed", _SERVER),
+    # Where PHP does not run, its files are shown.
+    ("<?php", _CODE),
 )
 """In lower case."""
 
@@ -63,3 +115,13 @@ def kind(title: str, page: str) -> str:
     by_title = (what for known, what in _TITLES if re.fullmatch(known, title, re.IGNORECASE))
     by_mark = (what for mark, what in _MARKS if mark in page)
     return next(by_title, "") or next(by_mark, "")
+
+
+def kind_of_stranger(title: str) -> str:
+    """Return what a page is that the shop's platform did not make; "" for any other page.
+
+    Args:
+        title: of the page.
+    """
+    low = title.lower()
+    return next((what for what, *parts in _PARTS if any(part in low for part in parts)), "")

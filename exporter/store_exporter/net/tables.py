@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from .refusals import FIREWALLS
+
 
 class Rule(Enum):
     """How to look closer at an exception whose class alone does not decide."""
@@ -192,6 +194,7 @@ in this way, too, without an alert."""
 STATUSES: dict[int, str] = {
     304: "invalid_response",
     401: "unauthorized",
+    402: "maintenance",
     403: "forbidden",
     404: "not_found",
     408: "timeout",
@@ -199,6 +202,7 @@ STATUSES: dict[int, str] = {
     410: "not_found",
     429: "rate_limited",
     511: "blocked",
+    **dict.fromkeys(FIREWALLS, "blocked"),
 }
 """Error type by HTTP status, where the class of the status does not decide."""
 

@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 
 from store_demo.stores.woocommerce import Fault
+from store_exporter.contract import Response
 from store_exporter.errors import StoreError
+from store_exporter.net.plans import Request
 from store_exporter.platforms.woocommerce.collectors import COLLECTORS
 from store_exporter.platforms.woocommerce.probes import PROBES
+from store_exporter.probing.driver import Http
 from store_exporter.probing.jobs import jobs_of
 from store_exporter.stores.model import Store
 
@@ -249,6 +252,10 @@ async def test_a_page_where_there_is_no_site_is_called_by_its_name(body: str) ->
         assert raised.value.error_type == "invalid_response"
 
 
+WORDPRESS = '<link rel="stylesheet" href="/wp-content/themes/x/style.css">'
+"""What every page that WordPress makes has of some kind."""
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -257,7 +264,12 @@ async def test_a_page_where_there_is_no_site_is_called_by_its_name(body: str) ->
             "Plesk and cPanel hosting | Example", "<p>Web Server's Default Page: how to change it"
         ),
         page("Index of our products"),
-        page("Account suspended? Read this | Help"),
+        page("Account suspended? Read this | Help", WORDPRESS),
+        page("Parked domain: what now? | Help", WORDPRESS),
+        page("Firewall appliances and captchas", WORDPRESS),
+        page("Please wait! | Toys", WORDPRESS),
+        page("Wartung und Pflege von Rädern", WORDPRESS),
+        page("Home", "<script>grecaptcha.render()</script><form>" + WORDPRESS),
         page("Domains for sale", "<p>This domain is parked. Buy this domain."),
         page("It works! Magnets for every day"),
     ],
@@ -266,6 +278,65 @@ async def test_a_shop_that_speaks_of_such_pages_is_a_shop(body: str) -> None:
     async with watching(orders=0) as store:
         store.shop.faults.add(Fault(body=body))
         assert "bytes" in (await store.probe("storefront")).summary
+
+
+STRANGERS = {
+    page("Strona domyślna serwera"): ("invalid_response", "a hosting panel's default page"),
+    page("Compte suspendu - Hébergeur"): ("invalid_response", "a suspended account"),
+    page("Domínio estacionado"): ("invalid_response", "a parked domain's page"),
+    page("Hier entsteht eine neue Internetpräsenz"): ("invalid_response", "no such site"),
+    page("My shop", "<?php require 'wp-blog-header.php';"): ("invalid_response", "source"),
+    page("Human Verification", "<form>"): ("blocked", "Human Verification"),
+    page("Zugriff verweigert"): ("blocked", "Zugriff verweigert"),
+    page("Shop", "<div id='sec-if-cpt-container'>" + WORDPRESS): ("blocked", "Akamai"),
+    page("Wartungsarbeiten"): ("maintenance", "Wartungsarbeiten"),
+    page("WordPress: Fehler", '<div class="wp-die-message">Es gab'): ("server_error", "WordPress"),
+}
+"""Pages that come with HTTP 200 and that the shop's platform did not make."""
+
+
+@pytest.mark.parametrize("body", STRANGERS)
+async def test_a_page_that_the_platform_did_not_make_is_no_shop(body: str) -> None:
+    error_type, says = STRANGERS[body]
+    async with watching(orders=0) as store:
+        store.shop.faults.add(Fault(body=body))
+        with pytest.raises(StoreError, match=says) as raised:
+            await store.probe("storefront")
+        assert raised.value.error_type == error_type
+
+
+@pytest.mark.parametrize(
+    "mark", ['class="home elementor-maintenance-mode"', "/plugins/wp-maintenance-mode/assets/x.css"]
+)
+async def test_a_page_of_a_plugin_that_closes_the_site_is_degraded(mark: str) -> None:
+    async with watching(orders=0) as store:
+        store.shop.faults.add(Fault(body=page("Soon", f"<p {mark}>{WORDPRESS}")))
+        assert "coming soon" in (await store.probe("storefront")).degraded[0]
+
+
+class SilentCache:
+    """Answers each path out of its memory, whatever the query, and does not say so."""
+
+    def __init__(self, http: Http) -> None:
+        self._http = http
+        self._kept: dict[str, Response] = {}
+
+    async def send(self, request: Request) -> Response:
+        if request.url not in self._kept:
+            self._kept[request.url] = await self._http.send(request)
+        return self._kept[request.url]
+
+
+@pytest.mark.parametrize("name", ["liveness", "cart"])
+async def test_an_answer_that_a_silent_cache_kept_proves_nothing(name: str) -> None:
+    async with watching(orders=0) as store:
+        store.http.date = formatdate(store.clock.now, usegmt=True)
+        watcher = store.watcher()
+        watcher.http = SilentCache(watcher.http)
+        await watcher.run(PROBES[name], {})
+        store.clock.now += 60
+        with pytest.raises(StoreError, match="cache that does not say so"):
+            await watcher.run(PROBES[name], {})
 
 
 ANSWERS: dict[str, tuple[str, dict[str, Any], str]] = {

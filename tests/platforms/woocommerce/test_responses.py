@@ -99,7 +99,7 @@ def test_all_types_in_the_tables_are_of_the_closed_list() -> None:
         (404, {"code": "a_plugins_own", "message": "x"}, "api_not_found"),
         (400, {"code": 7, "message": ["x"]}, "invalid_request"),
         (429, {"error": "slow down"}, "rate_limited"),
-        (418, {}, "invalid_response"),
+        (418, {}, "blocked"),
         (502, [], "server_error"),
         (503, "closed", "server_error"),
         (404, None, "api_not_found"),
@@ -138,6 +138,26 @@ def test_messages_are_short_and_without_markup_and_secrets() -> None:
         READER.read(made(401, {"code": "woocommerce_rest_c", "message": message}))
     assert caught.value.message.startswith('Key <masked> "x" is bad')
     assert len(caught.value.message) <= 301
+
+
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [
+        ("Der API-Schlüssel hat keine Leserechte.", "forbidden"),
+        ("La clave de API no tiene permisos de lectura.", "forbidden"),
+        ("提供されたAPIキーには読み取り権限がありません。", "forbidden"),
+        ("Der Kundenschlüssel ist ungültig.", "unauthorized"),
+        ("La clé secrète du client est erronée.", "unauthorized"),
+        ("Invalid timestamp.", "unauthorized"),
+    ],
+)
+def test_a_key_without_permission_is_told_from_a_bad_one_in_any_language(
+    message: str, kind: str
+) -> None:
+    body = {"code": "woocommerce_rest_authentication_error", "message": message}
+    with pytest.raises(StoreError) as caught:
+        READER.read(made(401, body))
+    assert caught.value.error_type == kind
 
 
 @pytest.mark.parametrize("status", [401, 403])

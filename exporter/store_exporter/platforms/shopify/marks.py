@@ -6,6 +6,7 @@ from ...net.marks import GENERIC, Marks
 
 MARKS = GENERIC.plus(
     Marks(
+        pages=("cdn.shopify.com", "/cdn/shop/", "shopify.theme", "shopify-features"),
         own_members=("errors", "error"),
         login_paths=("/password",),
         secrets=(

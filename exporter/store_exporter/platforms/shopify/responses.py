@@ -17,6 +17,12 @@ from ..kit.graphql.bucket import Cost, QueryCostError
 from ..kit.reading.fields import Fields
 from .marks import MARKS
 
+_UNCODED = (
+    ("Throttled", "THROTTLED"),
+    ("Internal error", "INTERNAL_SERVER_ERROR"),
+    ("Unavailable Shop", "SHOP_INACTIVE"),
+)
+"""How messages begin that come without the code that they should have."""
 _MOST_COST = 1000.0
 _LARGEST = 1e12
 
@@ -49,10 +55,15 @@ class Reader(GraphqlReader):
         "FORBIDDEN": "forbidden",
         "UNAUTHORIZED": "unauthorized",
         "UNAUTHENTICATED": "unauthorized",
+        "TOO_MANY_REQUESTS": "rate_limited",
         "SHOP_INACTIVE": "maintenance",
+        "SHOP_FROZEN": "maintenance",
         "INTERNAL_SERVER_ERROR": "server_error",
+        "INTERNAL_ERROR": "server_error",
+        "SERVICE_UNAVAILABLE": "server_error",
         "TIMEOUT": "timeout",
         "RESOURCE_NOT_FOUND": "not_found",
+        "NOT_FOUND": "not_found",
     }
     statuses: ClassVar = {
         401: ("unauthorized", "Shopify does not accept the access token"),
@@ -99,8 +110,10 @@ class Reader(GraphqlReader):
             points = _number(extensions.get("cost")) or _MOST_COST + 1.0
             most = _number(extensions.get("maxCost")) or _MOST_COST
             return QueryCostError("the query", points, most)
-        if "code" not in extensions and entry.get("message") == "Throttled":
-            entry = {**entry, "extensions": {"code": "THROTTLED"}}
+        if "code" not in extensions:
+            message = str(entry.get("message"))
+            known = (code for words, code in _UNCODED if message.startswith(words))
+            entry = {**entry, "extensions": {**extensions, "code": next(known, "")}}
         return super().error(entry, cost)
 
     def data_of(

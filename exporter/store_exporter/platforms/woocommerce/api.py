@@ -43,7 +43,8 @@ class Api(api.Api):
     """The store's API for the time of one operation or run.
 
     Attributes:
-        place: where in the store the API is.
+        location: where in the store the API is.
+        answers: by what the last answers to probes were known, see `caches.refuse_repeated`.
     """
 
     page_size = PAGE
@@ -56,6 +57,7 @@ class Api(api.Api):
     def __init__(self, connection: Connection, send: Send, *, deadline: float) -> None:
         super().__init__(connection, send, deadline=deadline)
         self.location = connection.location
+        self.answers = connection.answers
 
     def address(self, path: str) -> str:
         """Return the address of a path, in which `/wp-json` stands for wherever the API is."""

@@ -21,8 +21,9 @@ class Connection(connection.Connection[Api]):
     api_type = Api
 
     def prepare(self) -> None:
-        """Begin where pretty permalinks put the API."""
+        """Begin where pretty permalinks put the API, with no answer known."""
         self.location = ApiLocation(self.url)
+        self.answers: dict[str, tuple[str, float]] = {}
 
     def sign(self, request: Request) -> Request:
         """Add the key, or a signature made with it, where it is asked for.

@@ -14,6 +14,7 @@ MARKS = GENERIC.plus(
         ),
         # WordPress writes this class around what it dies of, in every language.
         maintenance=("briefly unavailable for scheduled maintenance", "wp-die-message"),
+        pages=("wp-content/", "wp-includes/", "wp-json", "woocommerce"),
         own_codes=(
             r"woocommerce_",
             r"wc_",

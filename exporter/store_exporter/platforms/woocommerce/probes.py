@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ...contract import Report, Run
 from ...errors import StoreError
+from ...net import caches
 from ...net.plans import Plan
 from ..kit.monitoring.declare import by_name, probe
 from ..kit.monitoring.options import number
@@ -29,15 +30,25 @@ _PAGES = StorefrontPages(
     ClosedPage(
         "says that the shop is coming soon",
         "Visitors see the page that says the shop is coming soon.",
-        ("woocommerce-coming-soon", "wp-block-woocommerce-coming-soon"),
+        (
+            *("woocommerce-coming-soon", "wp-block-woocommerce-coming-soon"),
+            # Plugins that close a site, by the class or the files of the page that they show.
+            *("elementor-maintenance-mode", "/plugins/wp-maintenance-mode/"),
+            *("/plugins/under-construction-page/", "/plugins/cmp-coming-soon-maintenance/"),
+            "/plugins/maintenance/load/",
+        ),
     ),
     failures=(
         ("briefly unavailable for scheduled maintenance", "maintenance", "maintenance"),
         ("there has been a critical error on this website", "server_error", "a critical error"),
         ("error establishing a database connection", "server_error", "a lost database"),
+        # WordPress writes this class around what it dies of, in every language.
+        ('class="wp-die-message"', "server_error", "an error of WordPress"),
         # Where PHP shows its errors, it shows them with a status of success.
         ("<b>fatal error</b>:", "server_error", "a fatal error of PHP"),
         ("<b>parse error</b>:", "server_error", "an error in a file of PHP"),
+        ("php fatal error: ", "server_error", "a fatal error of PHP"),
+        ("class='xdebug-error", "server_error", "an error of PHP"),
     ),
 )
 
@@ -51,6 +62,7 @@ def liveness(api: Api, run: Run) -> Plan[Report]:
     # It is one row of the options table however large the shop is, where a list of orders makes the
     # database count them all.
     body, response = yield from api.ask(CURRENCY, {"_fields": "id,value"})
+    caches.refuse_repeated(api.answers, "liveness", response, run.now())
     currency = Fields(body, "the currency setting").currency("value")
     degraded = slow_answer(response, run)
     server = server_time(response)
@@ -73,6 +85,7 @@ def cart(api: Api, run: Run) -> Plan[Report]:
     # only for a visitor whom it knows again. With the token of an earlier answer each run would
     # leave or renew a row in the table of sessions.
     body, response = yield from api.ask(f"{STORE}/cart")
+    caches.refuse_repeated(api.answers, "cart", response, run.now())
     cart = Fields(body, "the cart")
     count = cart.integer("items_count")
     currency = cart.child("totals").currency("currency_code")

@@ -80,6 +80,24 @@ REPORTED: dict[str, str] = {
 """The same for an error that somebody else met, of whose answer no more is known."""
 
 _AUTHENTICATION = "woocommerce_rest_authentication_error"
+_PERMISSIONS = (
+    *("permis", "permes", "berechtigung", "rechte", "autoris", "autoriz", "uprawnie", "oprávněn"),
+    *("behörighet", "rettighed", "tilladelse", "tillatelse", "oikeu", "jogosults", "разрешен"),
+    *(
+        "прав на",
+        "дозвол",
+        "izin",
+        "izni",
+        "δικαιώματα",
+        "权限",
+        "權限",
+        "権限",
+        "권한",
+        "הרשא",
+        "صلاحي",
+    ),
+)
+"""What the message says of a key that is known and lacks a permission, in the shop's language."""
 _ERROR = {"code", "message", "data", "additional_errors", "additional_data"}
 """Members of an error of WordPress."""
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,80}")
@@ -117,9 +135,8 @@ class Reader(RestReader):
     def error_type(self, status: int, code: str | None, message: str) -> str:
         """Return the error type, where one code stands for a bad key and for its permissions."""
         if code == _AUTHENTICATION:
-            # The message is English whatever the store's language is set to only where that is
-            # English too, so that another wording counts as a bad key.
-            return "forbidden" if "permissions" in message else "unauthorized"
+            low = message.lower()
+            return "forbidden" if any(word in low for word in _PERMISSIONS) else "unauthorized"
         return super().error_type(status, code, message)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ...contract import Report
-from ...errors import ERROR_TYPES, StoreError
+from ...errors import ERROR_TYPES, Fault, StoreError
 from ...events.event import EventKind
 from ...events.page import Facts
 from ...net.classify import classify
@@ -81,6 +81,9 @@ def result_of(
         degraded = tuple(redact.line(text) for text in ended.degraded[:_MOST_REASONS])
     else:
         error_type = classify(ended)
+        if ERROR_TYPES[error_type].fault is Fault.CUSTOMER:
+            # Nobody shops here: what refuses a customer's wish is no answer to what was asked.
+            error_type = "invalid_response"
         fault = ERROR_TYPES[error_type].fault
         message = redact.line(str(ended))
         if not isinstance(ended, StoreError):

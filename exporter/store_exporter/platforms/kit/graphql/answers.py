@@ -63,7 +63,7 @@ class GraphqlReader(ABC):
             Also a `ThrottledError`, or a `QueryCostError`, which make the answer one.
         """
         message = self.marks.redact.line(str(entry.get("message") or "no message"))
-        code = str(mapping(entry.get("extensions")).get("code") or "")
+        code = str(mapping(entry.get("extensions")).get("code") or "").upper()
         # Without a code of the list it is the query that is not understood: a field that this
         # version of the API lacks, an argument of the wrong type.
         error_type = self.codes.get(code, "invalid_request")
@@ -103,6 +103,9 @@ class GraphqlReader(ABC):
         """
         status = response.status
         if status == 429:
+            refused = documents.no_document(response, text(response), self.marks)
+            if refused.error_type == "blocked":
+                raise refused
             asked = retry_after(response, now) or 0.0
             raise ThrottledError(f"{self.title} asks to slow down", asked=asked, status=status)
         words = self._own_words(response) if status >= 400 else ""

@@ -19,6 +19,7 @@ from ....metrics.families import Sample
 from ....net import documents
 from ....net.decoding import text
 from ....net.marks import Marks
+from ....net.pages import instead_of_shop
 from ....net.plans import Plan, RedirectError, Request, once
 from ....stores.model import Store
 from .declare import probe
@@ -159,6 +160,8 @@ def _check_page(
         raise StoreError("blocked", f"{who} answered in the store's place", status=status)
     if status in pages.statuses:
         raise StoreError(*pages.statuses[status], status=status)
+    if status in (200, 404):
+        _check_words(low, pages, status)
     if status != 200:
         error = documents.no_document(response, source, marks)
         if error.error_type == "api_not_found":
@@ -166,7 +169,8 @@ def _check_page(
             message = f"the page {urlsplit(response.url).path} is not there"
             raise StoreError("invalid_response", message, status=status)
         raise error
-    _check_words(source, low, pages, marks)
+    if found := instead_of_shop(source, marks):
+        raise StoreError(*found, status=status)
     kind = response.headers.get("content-type", "text/html").partition(";")[0].strip().lower()
     if not source.strip():
         raise StoreError("invalid_response", "the page is empty", status=status)
@@ -174,17 +178,15 @@ def _check_page(
         raise StoreError("invalid_response", f"the page is {kind[:40]}, not HTML", status=status)
 
 
-def _check_words(source: str, low: str, pages: StorefrontPages, marks: Marks) -> None:
-    """Refuse a page that came as a success and tells of a failure, or that there is no site.
+def _check_words(low: str, pages: StorefrontPages, status: int) -> None:
+    """Refuse a page that tells of a failure.
 
     Raises:
-        StoreError: as `pages.failures` say; invalid_response.
+        StoreError: as `pages.failures` say.
     """
     for mark, error_type, failure in pages.failures:
         if mark in low:
-            raise StoreError(error_type, f"the page tells of {failure}", status=200)
-    if what := documents.placeholder(source, marks):
-        raise StoreError("invalid_response", f"in the shop's place is {what}", status=200)
+            raise StoreError(error_type, f"the page tells of {failure}", status=status)
 
 
 def tls_probe(small_file: str) -> Probe:
