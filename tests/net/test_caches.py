@@ -8,6 +8,9 @@ from store_exporter.contract import Response
 from store_exporter.errors import StoreError
 from store_exporter.net.caches import cache_hit, refuse_cached, refuse_repeated
 
+MADE = ("nonce-timestamp", "cart-token", "date")
+"""What tells the carts of a shop apart."""
+
 HITS = (
     ("x-litespeed-cache", "hit"),
     ("x-litespeed-cache", "hit,private"),
@@ -96,24 +99,24 @@ def made(**headers: str) -> Response:
 @pytest.mark.parametrize("header", ["nonce_timestamp", "cart_token", "date"])
 def test_an_answer_that_came_before_is_refused_though_no_header_says_so(header: str) -> None:
     known: dict[str, tuple[str, float]] = {}
-    refuse_repeated(known, "cart", made(**{header: "a"}), 100.0)
-    refuse_repeated(known, "cart", made(**{header: "a"}), 101.0)
-    refuse_repeated(known, "liveness", made(**{header: "a"}), 160.0)
-    refuse_repeated(known, "cart", made(**{header: "b"}), 160.0)
+    refuse_repeated(known, "cart", made(**{header: "a"}), 100.0, MADE)
+    refuse_repeated(known, "cart", made(**{header: "a"}), 101.0, MADE)
+    refuse_repeated(known, "liveness", made(**{header: "a"}), 160.0, MADE)
+    refuse_repeated(known, "cart", made(**{header: "b"}), 160.0, MADE)
     with pytest.raises(StoreError, match="the one of 60 s ago") as raised:
-        refuse_repeated(known, "cart", made(**{header: "b"}), 220.0)
+        refuse_repeated(known, "cart", made(**{header: "b"}), 220.0, MADE)
     assert raised.value.error_type == "invalid_response"
 
 
 def test_what_the_shop_made_itself_counts_before_a_date_that_a_proxy_made() -> None:
     known: dict[str, tuple[str, float]] = {}
-    refuse_repeated(known, "cart", made(nonce_timestamp="1", date="a"), 100.0)
+    refuse_repeated(known, "cart", made(nonce_timestamp="1", date="a"), 100.0, MADE)
     with pytest.raises(StoreError, match="nonce-timestamp: 1"):
-        refuse_repeated(known, "cart", made(nonce_timestamp="1", date="b"), 160.0)
+        refuse_repeated(known, "cart", made(nonce_timestamp="1", date="b"), 160.0, MADE)
 
 
 def test_answers_without_a_date_are_believed() -> None:
     known: dict[str, tuple[str, float]] = {}
     for when in (100.0, 200.0):
-        refuse_repeated(known, "cart", made(), when)
+        refuse_repeated(known, "cart", made(), when, MADE)
     assert known == {}

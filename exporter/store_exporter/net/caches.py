@@ -7,7 +7,7 @@ for somebody else, or a while ago, proves neither that a store is alive nor what
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping, Sequence
 from functools import lru_cache
 
 from ..contract import Response
@@ -29,9 +29,6 @@ _WITHIN = re.compile(r"object|redis|memcache|op-?cache|opcode|apcu|sql|query|dns
 _SERVED = {"hit", "stale", "updating", "hits", "cached", "served"}
 """Words by which they say so. `REVALIDATED` and `REFRESH_HIT` asked the store first."""
 _ASKED = {"refresh", "revalidated", "refreshhit", "miss", "bypass", "expired", "dynamic", "no"}
-_MADE = ("nonce-timestamp", "cart-token", "date")
-"""Headers by which two answers of a store are told apart, the most certain first: the first two
-are WooCommerce's and made by the shop, where proxies may write a date of their own."""
 _SAME_SECOND = 2.0
 _STANDARD = re.compile(r";\s*hit(\s*[;,=]|\s*$)")
 
@@ -92,22 +89,25 @@ def refuse_cached(response: Response) -> None:
 
 
 def refuse_repeated(
-    known: MutableMapping[str, tuple[str, float]], name: str, response: Response, now: float
+    known: MutableMapping[str, tuple[str, float]],
+    name: str,
+    response: Response,
+    now: float,
+    headers: Sequence[str] = ("date",),
 ) -> None:
     """Refuse an answer that was given before, by a cache that does not say so.
-
-    A store dates each answer, and gives each shopper a token that no other gets.
 
     Args:
         known: by what the last answers were known, and when they came; this one is added.
         name: of what was asked for.
         response: the answer.
         now: Unix time.
+        headers: by which two answers of the store are told apart, the most certain first.
 
     Raises:
         StoreError: invalid_response, which says by what header it was seen.
     """
-    header = next((made for made in _MADE if response.headers.get(made)), None)
+    header = next((made for made in headers if response.headers.get(made)), None)
     if header is None:
         return
     value = response.headers[header]
