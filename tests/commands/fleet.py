@@ -150,12 +150,21 @@ async def fleet(
 
 
 @asynccontextmanager
-async def scraping(folder: Path, ports: Sequence[int], rule: str) -> AsyncIterator[Server]:
-    """Run a Prometheus that scrapes these ports."""
+async def scraping(
+    folder: Path, ports: Sequence[int], more: str, *, interval: int = INTERVAL
+) -> AsyncIterator[Server]:
+    """Run a Prometheus that scrapes these ports.
+
+    Args:
+        folder: where it is.
+        ports: of the exporters.
+        more: what follows in the scrape configuration, or after it.
+        interval: seconds between scrapes.
+    """
     targets = ", ".join(f"'127.0.0.1:{port}'" for port in ports)
     config = (
-        f"scrape_configs:\n  - job_name: store-exporter\n    scrape_interval: {INTERVAL}s\n"
-        f"    static_configs: [{{targets: [{targets}]}}]\n{rule}"
+        f"scrape_configs:\n  - job_name: store-exporter\n    scrape_interval: {interval}s\n"
+        f"    static_configs: [{{targets: [{targets}]}}]\n{more}"
     )
     (folder / "prometheus").mkdir(exist_ok=True)
     with servers.prometheus(config, folder / "prometheus") as server:

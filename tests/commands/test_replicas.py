@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import signal
+import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import yaml
 
 from store_demo.processes import free_ports
+from store_exporter.metrics.catalogue import business
+from store_exporter.mixin import series
+from store_exporter.mixin.rules import recording
 from tests.commands.fleet import (
     PAID,
     Fleet,
@@ -95,6 +103,68 @@ async def test_of_two_exporters_one_is_killed_and_one_stands_still_and_no_order_
         await until(alike(running, second, third), "the same health from both, again")
         for domain in running.shops:
             assert await asyncio.to_thread(longest_gap, server, domain) < 2 * PROBE_INTERVAL + 8
+
+
+RULES = """
+global: {evaluation_interval: 500ms}
+rule_files: [../rules.yml]
+"""
+SCRAPED = 2
+"""Seconds between scrapes of two that share nothing."""
+
+
+async def test_two_exporters_that_share_nothing_show_no_order_twice_from_the_first_scrape_on(
+    tmp_path: Path,
+) -> None:
+    """Asked of each second from before the first scrape to after one was killed and came back."""
+    rules = recording.document()["groups"]
+    health = [{**group, "interval": "500ms"} for group in rules if group["name"].endswith("health")]
+    (tmp_path / "rules.yml").write_text(yaml.safe_dump({"groups": health}))
+    counted = series.counted(business.ORDERS_PAID, "1h", function="max_over_time")
+    ports, paid, started = free_ports(2), [], time.time()
+    (tmp_path / "one").mkdir()
+    async with fleet(tmp_path / "one", open_shops(1)) as running:
+        shutil.copytree(tmp_path / "one", tmp_path / "two")
+        other = replace(running, folder=tmp_path / "two")
+
+        async def sell() -> None:
+            while True:
+                running.sell()
+                paid.append(time.time())
+                await asyncio.sleep(0.4)
+
+        async with scraping(tmp_path, ports, RULES, interval=SCRAPED) as server:
+            first, second = await asyncio.gather(running.start(ports[0]), other.start(ports[1]))
+            selling = asyncio.create_task(sell())
+            proven = partial(asyncio.to_thread, server.query, series.WATCHERS)
+
+            async def are_known() -> bool:
+                return bool(await proven())
+
+            await until(are_known, "that there are two of them")
+            await second.end(signal.SIGKILL)
+            await asyncio.sleep(2 * SCRAPED)
+            second = await other.start(ports[1])
+            await asyncio.sleep(3 * SCRAPED)
+            await first.end(signal.SIGKILL)
+            await asyncio.sleep(3 * SCRAPED)
+            selling.cancel()
+            found = await asyncio.to_thread(
+                server.json,
+                "/api/v1/query_range",
+                query=counted,
+                start=str(started),
+                end=str(time.time()),
+                step="1",
+            )
+            both = await asyncio.to_thread(server.query, f"max_over_time({PAID}[10m])")
+    (shown,) = found["data"]["result"]
+    for at, value in shown["values"]:
+        assert float(value) <= sum(moment <= at for moment in paid), at - started
+    assert len(both) == 2
+    # Each is killed with what it had counted since its last scrape.
+    assert max(float(value) for _, value in shown["values"]) > len(paid) * 0.6
+    assert sum(value for _, value in both) > len(paid), "they would have been counted twice"
 
 
 async def test_from_two_shards_to_three_and_back_no_order_is_lost(

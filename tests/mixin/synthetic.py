@@ -242,7 +242,9 @@ def recorded_lines(now: int, watchers: int = 1) -> Iterator[str]:
     """
     groups = [*recording.groups(), *slo.groups()]
     rules = dict.fromkeys(r.name for g in groups for r in g.rules if isinstance(r, Record))
-    names = [n for n in rules if n not in (series.OPERATION_HISTOGRAM, series.STORE_HISTOGRAM)]
+    several = (series.WATCHERS, series.WATCHERS_SEEN)
+    absent = (series.OPERATION_HISTOGRAM, series.STORE_HISTOGRAM)
+    names = [n for n in rules if n not in absent and not (watchers == 1 and n in several)]
     known = (
         "error_type",
         "org",
@@ -267,7 +269,7 @@ def recorded_lines(now: int, watchers: int = 1) -> Iterator[str]:
             for window in recorded_windows(now):
                 for t in window:
                     value = recorded_value(name, dict(pairs), number, t)
-                    yield f"{name}{{{text}}} {watchers if name == series.WATCHERS else value} {t}"
+                    yield f"{name}{{{text}}} {watchers if name in several else value} {t}"
 
 
 def recorded_value(name: str, labels: dict[str, str], number: int, t: int) -> float:

@@ -27,7 +27,7 @@ OTHER = (("job", "store-exporter"), ("instance", "standby:10847"))
 WATCHED = {metric.name for metric in (*metrics_of(health), *metrics_of(business))}
 ASKED_BY_EACH = re.compile("store_api_(requests|throttled|cost)")
 """What both ask of a store, it is asked; so these are added up."""
-ABOUT_TWO = (series.WATCHERS,)
+ABOUT_TWO = (series.WATCHERS, series.WATCHERS_SEEN)
 """Rules that tell of just this."""
 PROCESS_WIDE = "exporter"
 """The page about the processes themselves, each of which is shown."""
@@ -154,3 +154,56 @@ def test_orders_of_an_hour_are_those_that_were_paid(situation: str, tmp_path: Pa
     promtool(
         tmp_path, {"evaluation_interval": "1m", "tests": [test]}, ("health", "business"), "none"
     )
+
+
+def brief(first: int, last: int, counted: str, instance: str) -> dict[str, str]:
+    """An exporter from its first scrape to its last one, which is shown until the next has failed.
+
+    Args:
+        first: number of the scrape.
+        last: likewise.
+        counted: what it had at the first one.
+        instance: names it.
+    """
+    before, count = f"_x{first} " if first else "", last - first
+    return {
+        f'{UP}, instance="{instance}"}}': f"{before}1x{count} _ stale",
+        f'{PAID}, instance="{instance}"}}': f"{before}{counted}+10x{count} _ stale",
+    }
+
+
+# Ten orders between two scrapes.
+BRIEFLY: dict[str, dict[str, str]] = {
+    "two that begin together, of which one ends after a minute": {
+        **brief(0, 4, "0", "a"),
+        **brief(0, 40, "0", "b"),
+    },
+    "one that is joined by another, which has other figures": {
+        **brief(0, 40, "0", "a"),
+        **brief(8, 40, "700", "b"),
+    },
+    "one that took over, while the last sample of the other one is still shown": {
+        **brief(0, 20, "0", "a"),
+        **brief(21, 40, "210", "b"),
+    },
+}
+
+
+@pytest.mark.parametrize("situation", BRIEFLY)
+def test_from_the_first_scrape_on_no_order_is_shown_twice(situation: str, tmp_path: Path) -> None:
+    paid = series.counted(business.ORDERS_PAID, "1h", function="delta")
+    test = {
+        "interval": "15s",
+        "input_series": [{"series": name, "values": v} for name, v in BRIEFLY[situation].items()],
+        "promql_expr_test": [
+            # Prometheus extrapolates by half a scrape; orders of some may not be seen yet.
+            {
+                "expr": f"count({paid} > {10 * scrape + 6} or {paid} < {10 * (scrape - 3)})",
+                "eval_time": f"{15 * scrape}s",
+                "exp_samples": [],
+            }
+            for scrape in range(41)
+        ],
+    }
+    file = {"evaluation_interval": "15s", "tests": [test]}
+    promtool(tmp_path, file, ("health",), "none")

@@ -64,7 +64,12 @@ def hourly(rate: str) -> str:
 
 def over(selector: str, window: str, offset: str = "") -> str:
     """Turn an instant selector into a range selector."""
-    return f"{selector}[{window}]{f' offset {offset}' if offset else ''}"
+    return at(f"{selector}[{window}]", offset)
+
+
+def at(selector: str, offset: str = "") -> str:
+    """Read a selector as of some time ago, where an offset is given."""
+    return f"{selector} offset {offset}" if offset else selector
 
 
 def rate(metric: Metric | str, window: str, *matchers: str, suffix: str = "") -> str:

@@ -10,7 +10,7 @@ from ..errors import ERROR_TYPES, Fault
 from ..metrics.catalogue import Metric, business, health, operations
 from . import promql
 from .policy import RATE_WINDOW
-from .promql import OPERATION, STORE, aggregate, on, over, select, total
+from .promql import OPERATION, STORE, aggregate, at, on, over, select, total
 
 QUANTILES = (0.5, 0.95, 0.99)
 NOT_COUNTED = (Fault.CUSTOMER.value, Fault.CANCELLED.value)
@@ -57,6 +57,7 @@ STORE_UP = recorded(STORE, health.UP, "max")
 MAINTENANCE = recorded(STORE, health.MAINTENANCE, "max")
 AVAILABLE = recorded(STORE, health.UP, "max_outside_maintenance")
 WATCHERS = recorded(STORE, "store_exporters", "count")
+WATCHERS_SEEN = recorded(STORE, "store_exporters", "seen")
 TROUBLE = recorded(STORE, "store_trouble", "score")
 CREDENTIALS_REJECTED = recorded(STORE, "store_credentials_rejected", "current")
 LIVENESS_REFUSED = recorded(STORE, "store_liveness_refused", "current")
@@ -103,11 +104,12 @@ def counted(
 
     What exporters counted one after the other is added up, as when a replica or another shard took
     a store over. Those that watched a store at the same time counted the same, and the one that
-    counted most of it stands for all.
+    counted most of it stands for all; so it does for as long as nobody can tell the one from the
+    other.
     """
     grown = f"{function}({over(select(metric, *matchers), window, offset)})"
-    several = f"max_over_time({over(WATCHERS, window, offset)}) > 1"
-    most = f"{aggregate('max', metric.labels, grown)} and {on(*STORE)} {several}"
+    several = f"max_over_time({over(WATCHERS, window, offset)}) or {at(WATCHERS_SEEN, offset)}"
+    most = f"{aggregate('max', metric.labels, grown)} and {on(*STORE)} ({several})"
     return f"({most} or {total(metric.labels, grown)})"
 
 

@@ -115,9 +115,8 @@ def health_rules() -> Group:
             # A store's last state outlives the exporter for some minutes: a restart of the
             # exporter must not report every store that is down as recovered.
             Record(series.STORE_UP, promql.aggregate("max", STORE, recent)),
-            # At the same time, and not one after the other: the last sample of one that ended is
-            # shown until the next scrape.
-            Record(series.WATCHERS, f"count by ({', '.join(STORE)}) ({up} and {up} offset 2m)"),
+            Record(series.WATCHERS, f"{watching('15s')} or {watching('1m')}"),
+            Record(series.WATCHERS_SEEN, f"{promql.aggregate('count', STORE, up)} > 1"),
             Record(series.MAINTENANCE, promql.aggregate("max", STORE, maintained)),
             Record(series.AVAILABLE, series.outside_maintenance(series.STORE_UP)),
             Record(series.CREDENTIALS_REJECTED, credentials_rejected()),
@@ -126,6 +125,22 @@ def health_rules() -> Group:
             costs.lost_revenue(),
         ],
     )
+
+
+def watching(age: str) -> str:
+    """How many exporters watch a store at the same time, and not one after the other.
+
+    The last sample of one that ended is shown until its next scrape has failed, up to two minutes
+    later. It is older than the first sample of the one that took over; of two that watch together
+    each has one that is younger than the other's first.
+
+    Args:
+        age: of the newest samples, at most, and of the first ones, at least. Two are found that
+            are scraped more often.
+    """
+    up = promql.select(health.UP)
+    young = f"timestamp({up}) > time() - {promql.seconds(age):g}"
+    return f"{promql.aggregate('count', STORE, f'{promql.at(up, age)} and {young}')} > 1"
 
 
 DOWN = 100
