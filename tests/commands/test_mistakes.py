@@ -82,16 +82,16 @@ def test_a_budget_that_liveness_alone_exceeds_is_told_by_the_check(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (folder / "store-exporter.yml").write_text(
-        f"defaults: {{requests_per_hour: 59}}{CONFIGURATION}"
+        f"defaults: {{requests_per_hour: 66}}{CONFIGURATION}"
     )
     assert said(capsys, "serve --config.check") == (
         1,
         (
-            "store-exporter.yml: shop.example.com: requests_per_hour is 59, and the probe "
+            "store-exporter.yml: shop.example.com: requests_per_hour is 66, and the probe "
             "liveness alone takes 60: raise it, or the interval of liveness"
         ),
     )
     (folder / "store-exporter.yml").write_text(
-        f"defaults: {{requests_per_hour: 60}}{CONFIGURATION}"
+        f"defaults: {{requests_per_hour: 67}}{CONFIGURATION}"
     )
     assert said(capsys, "serve --config.check") == (0, "")

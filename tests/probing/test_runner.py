@@ -446,8 +446,9 @@ def _stand_still(seconds: float) -> Check:
     return check
 
 
+@pytest.mark.parametrize(("still", "limit"), [(0.8, 0.5), (0.3, 0.25)])
 async def test_a_deadline_that_passes_while_we_stand_still_is_ours(
-    job: Jobs, transport: Transport
+    job: Jobs, transport: Transport, still: float, limit: float
 ) -> None:
     async def slowly(connection: bad_server.Connection) -> None:
         await asyncio.sleep(0.2)
@@ -455,7 +456,7 @@ async def test_a_deadline_that_passes_while_we_stand_still_is_ours(
 
     async with serving(slowly) as server:
         bench = Bench(transport)
-        stalled = job(_stand_still(0.8), url=server.url, liveness=True, timeout=0.5)
+        stalled = job(_stand_still(still), url=server.url, liveness=True, timeout=limit)
         outcome = await bench.runner.run(stalled)
         assert isinstance(outcome, Skipped), outcome
         assert outcome.reason == "local"

@@ -121,11 +121,12 @@ async def test_debug_shows_why_a_probe_failed(running: Running, shop: DemoStore)
 
 
 async def test_probes_spend_the_budget_that_scheduled_runs_share(
-    tmp_path: Path, shop_url: str, environ: dict[str, str]
+    tmp_path: Path, shop_url: str, environ: dict[str, str], caplog: pytest.LogCaptureFixture
 ) -> None:
     store = ("acme", "shop.example.com", shop_url)
     text = configuration(store, keys="    requests_per_hour: 2\n")
     async with exporting(tmp_path, text, environ=environ) as running:
+        assert "liveness probes leave nothing of stores' budgets" in caplog.text
         for _ in range(4):
             answer = await running.ask(f"{TARGET}&debug=true")
         assert "rate_limited" in answer.text

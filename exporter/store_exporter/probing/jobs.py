@@ -9,7 +9,7 @@ from typing import Any
 from ..contract import Collector, Probe
 from ..platforms import base
 from ..stores.model import Schedule, Store
-from .budget import Priority
+from .budget import BURST_SHARE, Priority
 
 PROBE, COLLECTOR = "probe", "collector"
 FRESH_INTERVALS = 3
@@ -83,3 +83,21 @@ def jobs_of(store: Store) -> Iterator[Job]:
             schedule = schedules.get(name) or Schedule(check.interval, check.timeout)
             if schedule.enabled:
                 yield Job(store, check, schedule)
+
+
+def budget_problem(store: Store) -> str:
+    """Return why the liveness probe leaves nothing else of a store its turn; "" if it does not.
+
+    It goes first. A tenth of an hour's requests are there for bursts, so the budget gets the other
+    nine back within the hour, and what takes as many takes all.
+    """
+    for name, check in base.load(store.platform).probes.items():
+        schedule = store.probes.get(name) or Schedule(check.interval, check.timeout)
+        needed = check.requests * 3600 / schedule.interval
+        most = store.requests_per_hour * (1 - BURST_SHARE)
+        if check.liveness and schedule.enabled and needed >= most:
+            return (
+                f"requests_per_hour is {store.requests_per_hour}, and the probe {name} alone "
+                f"takes {needed:.0f}: raise it, or the interval of {name}"
+            )
+    return ""

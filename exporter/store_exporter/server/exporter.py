@@ -20,6 +20,7 @@ from ..metrics.recorder import Recorder
 from ..net.redactor import Redactor
 from ..platforms import base
 from ..probing.changes import Changes
+from ..probing.jobs import budget_problem
 from ..probing.maintenance import Maintenance
 from ..probing.results.health import Health
 from ..probing.results.history import History
@@ -235,12 +236,7 @@ class Exporter:
             self.redact.add(patterns=base.load(platform).marks.secrets)
         replacement = self.inventory.prepare(stores)
         change = replacement.change
-        for store in (*change.added, *(new for _, new in change.changed)):
-            if store.problem:
-                log.error(
-                    "a store has a secret that cannot be read; it is shown as critical",
-                    extra={"org": store.org, "store": store.domain, "problem": store.problem},
-                )
+        self._tell_problems([*change.added, *(new for _, new in change.changed)])
         self._tell_contested(settlement.refusals)
         self._owners.keep(settlement.owners)
         still = reportable(config.orgs, replacement.fleet.values(), settlement.owners)
@@ -249,6 +245,22 @@ class Exporter:
         for refusal in settlement.refusals:
             refused[refusal.org, refusal.reason] += 1
         return _Prepared(replacement, settlement.refusals, refused, gone)
+
+    def _tell_problems(self, stores: Sequence[Store]) -> None:
+        """Log what keeps stores from being watched well."""
+        for store in stores:
+            if store.problem:
+                log.error(
+                    "a store has a secret that cannot be read; it is shown as critical",
+                    extra={"org": store.org, "store": store.domain, "problem": store.problem},
+                )
+        starved = [(store, problem) for store in stores if (problem := budget_problem(store))]
+        if starved:
+            store, problem = starved[0]
+            log.warning(
+                "liveness probes leave nothing of stores' budgets to other probes and collectors",
+                extra={"stores": len(starved), "store": store.domain, "problem": problem},
+            )
 
     def _tell_contested(self, refusals: Sequence[RefusedDomain]) -> None:
         """Log which domains are contested, once."""

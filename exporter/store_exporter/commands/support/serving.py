@@ -15,7 +15,7 @@ from ...config import Config, ConfigError, load
 from ...config.load import Reading
 from ...ingest.ledger_file import LedgerError
 from ...net.redactor import Redactor
-from ...probing.jobs import jobs_of
+from ...probing.jobs import budget_problem
 from ...probing.state.leases import LeaseError
 from ...probing.state.storage import StateError
 from ...server.app import create_app
@@ -72,13 +72,8 @@ def _problems(store: Store) -> Iterator[str]:
     """Yield what keeps one store from being watched well, and stops no other."""
     if store.problem:
         yield store.problem
-    for job in jobs_of(store):
-        needed = job.check.requests * 3600 / job.schedule.interval
-        if job.liveness and needed > store.requests_per_hour:
-            yield (
-                f"requests_per_hour is {store.requests_per_hour}, and the probe {job.name} alone "
-                f"takes {needed:.0f}: raise it, or the interval of {job.name}"
-            )
+    if problem := budget_problem(store):
+        yield problem
 
 
 async def _serve(

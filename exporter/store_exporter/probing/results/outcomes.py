@@ -27,7 +27,8 @@ _MOST_REASONS = 10
 _OURS = ("local_failure", "pool_timeout")
 _TIMED = {"timeout": 0.5, "connection": 3.0, "tls": 3.0, "dns": 3.0}
 """Failures that a stalled event loop may have made, and after how many seconds of it: our own
-deadlines pass at once, while servers wait some seconds before they give up on us."""
+deadlines pass at once, while servers wait some seconds before they give up on us. Where a run has
+less than a second, half of that is enough."""
 _COMPLAINT_SECONDS = 60.0
 
 
@@ -113,15 +114,16 @@ def exporter_failure(job: Job, ended: Report | Exception, lost: float) -> StoreE
         ended: the report that it returned or the exception that it raised.
         lost: seconds for which the event loop stood still meanwhile.
     """
+    most = _TIMED | {"timeout": min(_TIMED["timeout"], job.schedule.timeout / 2)}
     if isinstance(ended, Report):
         # An answer that lay about unread looks slow; what a collector counted is kept.
-        stalled = job.kind == PROBE and bool(ended.degraded) and lost >= _TIMED["timeout"]
+        stalled = job.kind == PROBE and bool(ended.degraded) and lost >= most["timeout"]
         kind = "timeout" if stalled else ""
     else:
         kind = classify(ended)
     if kind in _OURS:
         return ended if isinstance(ended, StoreError) else StoreError(kind, str(ended))
-    if lost < _TIMED.get(kind, math.inf):
+    if lost < most.get(kind, math.inf):
         return None
     message = f"this exporter itself stood still for {lost:.1f} s meanwhile"
     return StoreError("local_failure", message)
