@@ -93,8 +93,8 @@ def _fish() -> Iterator[str]:
             needs = " -r" if argument.metavar and not values else ""
             for flag in argument.flags:
                 kind = "-l" if flag.startswith("--") else "-s"
-                said = _quoted(argument.text)
-                yield f"{here} {kind} {flag.lstrip('-')}{needs}{values} -d {said}"
+                meaning = _quoted(argument.text)
+                yield f"{here} {kind} {flag.lstrip('-')}{needs}{values} -d {meaning}"
             if not argument.flags and values:
                 yield f"{here}{values}"
 

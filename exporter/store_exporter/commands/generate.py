@@ -85,8 +85,8 @@ def run(args: argparse.Namespace) -> int:
     try:
         return _run(args)
     except OSError as error:
-        said = f"{error.filename or args.output} cannot be read or written: {error.strerror}"
-        print(f"{said}; --output names the folder", file=sys.stderr)
+        message = f"{error.filename or args.output} cannot be read or written: {error.strerror}"
+        print(f"{message}; --output names the folder", file=sys.stderr)
         return 1
 
 

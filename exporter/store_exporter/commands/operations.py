@@ -33,8 +33,8 @@ def run(args: argparse.Namespace) -> int:
     if not reference.platforms():
         return 2
     if args.operation is not None and args.operation not in OPERATIONS:
-        said = f"there is no operation {args.operation}; `store-exporter operations` lists them"
-        print(said, file=sys.stderr)
+        message = f"there is no operation {args.operation}; `store-exporter operations` lists them"
+        print(message, file=sys.stderr)
         return 2
     if args.format == "json":
         print(json.dumps(_document(args.operation), indent=2, default=str))

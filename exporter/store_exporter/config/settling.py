@@ -14,8 +14,6 @@ QUIET_SECONDS = 1.0
 LONGEST_SECONDS = 10.0
 _STEP = 0.05
 
-Stamp = tuple[int, int, int]
-
 
 def settled(
     path: Path,
@@ -37,7 +35,7 @@ def settled(
     Returns:
         Whether it came to rest in time.
     """
-    known = _stamp(path)
+    known = stamp(path)
     if known is None or now() - known[0] / 1e9 >= QUIET_SECONDS:
         return True
     began = since = monotonic()
@@ -45,12 +43,12 @@ def settled(
         if at - began >= LONGEST_SECONDS:
             return False
         sleep(_STEP)
-        if (found := _stamp(path)) != known:
+        if (found := stamp(path)) != known:
             known, since = found, monotonic()
     return True
 
 
-def _stamp(path: Path) -> Stamp | None:
+def stamp(path: Path) -> tuple[int, int, int] | None:
     """Return what changes with every writing: time in nanoseconds, size and number of the file."""
     try:
         stat = path.stat()

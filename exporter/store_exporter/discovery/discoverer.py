@@ -27,15 +27,15 @@ class _Source:
     """One source and what it answered last.
 
     Attributes:
-        asked: the configuration of it.
+        config: what the configuration says of it.
         claim: what it named last; nothing before its first answer.
         day: the domains that it named since a moment, by the monotonic clock.
     """
 
-    __slots__ = ("asked", "claim", "day")
+    __slots__ = ("claim", "config", "day")
 
-    def __init__(self, asked: Discovery, claim: SourceClaim) -> None:
-        self.asked = asked
+    def __init__(self, config: Discovery, claim: SourceClaim) -> None:
+        self.config = config
         self.claim = claim
         self.day: tuple[float, set[str]] = (-math.inf, set())
 
@@ -49,7 +49,7 @@ class _Source:
         if now - since >= _DAY:
             since, seen = now, set(self.claim.domains)
         seen = seen.union(store.domain for store in named.stores)
-        most = _CHANGES * self.asked.limit
+        most = _CHANGES * self.config.limit
         if len(seen) > most:
             raise SourceError(f"more than {most} different domains within a day")
         self.day = since, seen
@@ -57,7 +57,7 @@ class _Source:
     @property
     def identity(self) -> tuple[object, ...]:
         """What makes it the same source after a reload, whatever else is said of it."""
-        source = self.asked
+        source = self.config
         url = None if source.http is None else source.http.url
         return (source.template.org, source.template.platform.name, source.files, url)
 
@@ -97,13 +97,13 @@ class Discoverer:
         self._cancel()
         before = {source.identity: source for source in self._sources}
         now = []
-        for asked in wanted:
-            source = _Source(asked, SourceClaim(asked.template.org, asked=False, answered=False))
+        for config in wanted:
+            source = _Source(config, SourceClaim(config.template.org, asked=False, answered=False))
             old = before.get(source.identity)
             if old is not None:
                 source.claim, source.day = old.claim, old.day
-                if old.asked != asked and old.claim.answered:
-                    source.claim = await asyncio.to_thread(sources.claim, asked, old.claim.domains)
+                if old.config != config and old.claim.answered:
+                    source.claim = await asyncio.to_thread(sources.claim, config, old.claim.domains)
             now.append(source)
         self._sources = now
         return self._claims()
@@ -132,13 +132,13 @@ class Discoverer:
             source.claim = await self._ask(source)
             if source.claim is not before:
                 await self._found(self._claims())
-            await self._sleep(source.asked.refresh)
+            await self._sleep(source.config.refresh)
 
     async def _ask(self, source: _Source) -> SourceClaim:
         """Return what a source names, or what it named before when it gives no answer."""
-        org = source.asked.template.org
+        org = source.config.template.org
         try:
-            found = await sources.find(source.asked)
+            found = await sources.find(source.config)
             await asyncio.to_thread(source.count, found, self._monotonic())
         except Exception as error:  # whatever a source answers, it is asked again
             log.warning(

@@ -76,9 +76,9 @@ def scraper_of(
         # Imported here, so that it costs the import of this package nothing.
         from urllib.parse import parse_qs
 
-        asked = parse_qs(query)
-        name = asked.get("scraper", [""])[0]
-        classic = asked.get("classic_histograms") != ["false"]
+        requested = parse_qs(query)
+        name = requested.get("scraper", [""])[0]
+        classic = requested.get("classic_histograms") != ["false"]
     timeout = _seconds(header("x-prometheus-scrape-timeout-seconds"))
     if not (name or timeout) or (is_open and not is_open()):
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -46,6 +47,25 @@ def json_endpoint(respond: Endpoint) -> Callable[[web.Request], Awaitable[web.Re
             return web.json_response(document, status=error.status, headers=error.headers)
 
     return handle
+
+
+def json_object(body: bytes, expected: str) -> dict[str, Any]:
+    """Read the JSON document of a request.
+
+    Args:
+        body: the request's body.
+        expected: the error message for a document that is no object.
+
+    Raises:
+        ApiError: 400, it is no JSON, or no object.
+    """
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        raise ApiError(400, "the body must be a JSON document") from None
+    if not isinstance(document, dict):
+        raise ApiError(400, expected)
+    return document
 
 
 def number(request: web.Request, name: str, default: int, highest: int) -> int:

@@ -151,14 +151,14 @@ class Exporter:
 
     async def _reports(self) -> Mapping[Labels, str]:
         """Return what other exporters may tell of the stores that had results lately."""
-        told: dict[Labels, str] = {}
+        reports: dict[Labels, str] = {}
         for number, domain in enumerate(self._history.take_changed()):
             if number % _REPORTS_AT_ONCE == 0:
                 await asyncio.sleep(0)
             store = self.inventory.stores.get(domain)
             if store is not None and self.watching.watches(store):
-                told[store.labels] = written(self.status(store))
-        return told
+                reports[store.labels] = written(self.status(store))
+        return reports
 
     def states(self) -> list[tuple[Store, State]]:
         """Return the state of every store."""

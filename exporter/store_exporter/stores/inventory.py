@@ -97,6 +97,11 @@ class Inventory:
         """Return the stores of one tenant, of all shards."""
         return [store for store in self._fleet.values() if store.org == org]
 
+    def find(self, org: str, domain: str) -> Store | None:
+        """Return a tenant's store of a domain, of all shards."""
+        store = self._fleet.get(domain.lower())
+        return store if store is not None and store.org == org else None
+
     def prepare(self, stores: Iterable[Store]) -> Replacement:
         """Compare these stores with those that are there; in any thread, for it changes nothing.
 

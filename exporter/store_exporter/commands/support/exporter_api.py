@@ -61,8 +61,8 @@ def run(
         print(error, file=sys.stderr)
         return 1
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        said = unreachable.told(error, args.exporter_url, "the exporter", "--exporter.url")
-        print(said, file=sys.stderr)
+        message = unreachable.told(error, args.exporter_url, "the exporter", "--exporter.url")
+        print(message, file=sys.stderr)
         return 1
     return 0
 

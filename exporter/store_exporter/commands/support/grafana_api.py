@@ -153,8 +153,8 @@ class Grafana:
             return self._client.request(method, path, json=body, headers=headers)
         except httpx.HTTPError as error:
             url = str(self._client.base_url).rstrip("/")
-            said = unreachable.told(error, url, "Grafana", "--grafana.url")
-            raise GrafanaError(said) from None
+            message = unreachable.told(error, url, "Grafana", "--grafana.url")
+            raise GrafanaError(message) from None
 
     @staticmethod
     def _json(method: str, path: str, answer: httpx.Response) -> Any:
@@ -164,9 +164,9 @@ class Grafana:
             content = {}
         if answer.is_success:
             return content
-        said = content.get("message", "") if isinstance(content, dict) else ""
+        message = content.get("message", "") if isinstance(content, dict) else ""
         raise GrafanaError(
-            f"{method} {path}: Grafana answered {answer.status_code} {said}".rstrip()
+            f"{method} {path}: Grafana answered {answer.status_code} {message}".rstrip()
         )
 
 

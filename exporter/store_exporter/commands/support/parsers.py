@@ -48,5 +48,5 @@ def _argument(parser: argparse.ArgumentParser, action: argparse.Action) -> Argum
     if choices and not isinstance(action.metavar, str):
         metavar = "|".join(choices)
     # argparse has no public way to fill in a default, nor to list its arguments.
-    told = parser._get_formatter()._expand_help(action) if action.help else ""  # noqa: SLF001
-    return Argument(tuple(action.option_strings), metavar if takes else "", choices, told)
+    text = parser._get_formatter()._expand_help(action) if action.help else ""  # noqa: SLF001
+    return Argument(tuple(action.option_strings), metavar if takes else "", choices, text)

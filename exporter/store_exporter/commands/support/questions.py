@@ -121,8 +121,8 @@ class Questions:
             ]
             problem = platform.problem(given)
             if missing or problem:
-                told = ", ".join(missing) or problem
-                raise UnansweredError(f"Credentials of {platform.title} are missing: {told}")
+                problems = ", ".join(missing) or problem
+                raise UnansweredError(f"Credentials of {platform.title} are missing: {problems}")
             return Typed(given, {})
         while True:
             typed = {}
@@ -191,7 +191,7 @@ async def final(store: Store) -> tuple[str, str]:
         StoreError: it could not be opened.
     """
     transport = Transport()
-    url, told = store.url, ""
+    url, note = store.url, ""
     try:
         # To https and then to www., as many do.
         for _ in range(_MOST_REDIRECTS):
@@ -201,15 +201,15 @@ async def final(store: Store) -> tuple[str, str]:
                 break
             host, known = there.hostname or "", here.hostname or ""
             if host.removeprefix("www.") != known.removeprefix("www."):
-                told = f"{url} leads visitors to {host}. If the API is there, give that address."
+                note = f"{url} leads visitors to {host}. If the API is there, give that address."
                 break
             url = values.url(there._replace(path=here.path, query="", fragment="").geturl())
-            told = f"{store.url} leads to {url}, which is what will be watched."
+            note = f"{store.url} leads to {url}, which is what will be watched."
     except ValueError as error:
         raise StoreError("redirect", f"it leads to what {error}") from None
     finally:
         await transport.close()
-    return url, told
+    return url, note
 
 
 async def _reached(store: Store, transport: Transport) -> str:

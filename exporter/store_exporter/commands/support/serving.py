@@ -58,9 +58,10 @@ def run(args: argparse.Namespace) -> int:
 
 def _checked(config: Config) -> int:
     """Print what `--config.check` found in a configuration that can be used."""
-    sick = {store.domain: told for store in config.stores if (told := list(_problems(store)))}
-    for domain, told in sick.items():
-        for problem in told:
+    every = {store.domain: list(_problems(store)) for store in config.stores}
+    sick = {domain: problems for domain, problems in every.items() if problems}
+    for domain, problems in sick.items():
+        for problem in problems:
             print(f"{config.file}: {domain}: {problem}", file=sys.stderr)
     stores, orgs = len(config.stores), len(config.orgs)
     found = f"stores with problems: {len(sick)} of" if sick else "no problems; stores:"

@@ -12,7 +12,7 @@ from ... import markdown
 from ...config import ConfigError
 from ...config.load import read
 from ...config.model import reference
-from ...config.model.section import Section
+from ...config.model.section import Section, as_tuple
 from ...config.model.types import Domain, Duration, Org, Says
 from ...config.model.values import duration_text
 from ...config.secrets import SecretSource
@@ -27,10 +27,6 @@ from ...mixin.policy import BURN_RATES
 # store where everything fails never gets there.
 LEAST = 100 * (1 - 1 / max(rate.factor for rate in BURN_RATES))
 _BOUNDS = ", ".join(duration_text(bound) for bound in LATENCY_BUCKETS)
-
-
-def _tuple(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
 
 
 def _kind(value: Any) -> ObjectiveKind:
@@ -50,15 +46,8 @@ def _target(value: Any) -> float:
     return float(value)
 
 
-def _threshold(value: float) -> float:
-    if value not in LATENCY_BUCKETS:
-        bounds = ", ".join(f"{bound:g}" for bound in LATENCY_BUCKETS)
-        raise ValueError(f"must be a bound of the histogram's buckets; in seconds: {bounds}")
-    return value
-
-
 def _names(value: Any) -> Any:
-    names = _tuple(value)
+    names = as_tuple(value)
     if isinstance(names, tuple) and not all(isinstance(n, str) and 0 < len(n) < 254 for n in names):
         raise ValueError("must be a list of names")
     return names
@@ -118,10 +107,8 @@ class ObjectiveSection(Section):
         description="Operations, or half minutes of known health for uptime, within an alert's "
         "long window below which it is silent, so that three calls at night wake nobody.",
     )
-    match: Match = Field(
-        default_factory=lambda: Match.model_validate({}), description="What it is restricted to."
-    )
-    overrides: Annotated[tuple[OverrideSection, ...], BeforeValidator(_tuple)] = Field(
+    match: Match = Field(default_factory=Match.usual, description="What it is restricted to.")
+    overrides: Annotated[tuple[OverrideSection, ...], BeforeValidator(as_tuple)] = Field(
         (),
         max_length=1000,
         description="Other figures for an org, or for one domain of it; the most specific counts.",
@@ -188,11 +175,10 @@ def _check(checker: Checker, section: ObjectiveSection, path: tuple[str | int, .
         checker.complain((*path, "match", "operation"), complaint)
     if section.kind is not ObjectiveKind.LATENCY and section.threshold is not None:
         checker.complain((*path, "threshold"), "belongs to objectives on latency only")
-    elif section.threshold is not None:
-        try:
-            _threshold(section.threshold)
-        except ValueError as error:
-            checker.complain((*path, "threshold"), str(error))
+    elif section.threshold not in (None, *LATENCY_BUCKETS):
+        bounds = ", ".join(f"{bound:g}" for bound in LATENCY_BUCKETS)
+        complaint = f"must be a bound of the histogram's buckets; in seconds: {bounds}"
+        checker.complain((*path, "threshold"), complaint)
     seen: dict[Any, tuple[str | int, ...]] = {}
     for index, override in enumerate(section.overrides):
         where = (*path, "overrides", index)

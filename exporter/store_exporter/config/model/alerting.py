@@ -57,7 +57,7 @@ def read(
     """Validate `alerts:`; noting problems, and going on with nothing where there are any."""
     found = checker.validate(PlatformAlerts, data.get("alerts"), ("alerts",))
     if found is None:
-        return PlatformAlerts.model_validate({})
+        return PlatformAlerts.usual()
     everybody: list[tuple[Path, PlatformAlerts | OrgReceivers]] = [
         (("alerts",), found),
         *((path, org.alerts) for path, org in _orgs(checker, data, orgs)),

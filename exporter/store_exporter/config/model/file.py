@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from .section import Section, none_as_empty
+from .section import Section, blank_as_list, blank_as_mapping
 from .types import (
     DatabaseUrl,
     Duration,
@@ -23,10 +23,6 @@ from .types import (
     SecretReference,
     Url,
 )
-
-
-def _blank_mapping(value: Any) -> Any:
-    return {} if value is None else value
 
 
 class HttpSource(Section):
@@ -57,7 +53,7 @@ class DiscoverySection(Section):
     limit: int = Field(
         1000, ge=1, le=100_000, description="Domains that are taken at most; more is an error."
     )
-    networks: Annotated[list[Network], BeforeValidator(none_as_empty), Field(max_length=100)] = (
+    networks: Annotated[list[Network], BeforeValidator(blank_as_list), Field(max_length=100)] = (
         Field(
             [],
             description="Networks, such as 10.0.0.0/8, that stores found here may be in although "
@@ -103,10 +99,6 @@ class CallsSection(Section):
     )
 
 
-def _usual_calls() -> CallsSection:
-    return CallsSection.model_validate({})
-
-
 class Root(Section):
     """The file's top level. Entries of the lists are checked one by one elsewhere."""
 
@@ -134,10 +126,10 @@ class Root(Section):
         "see [migration](migration.md#the-old-addresses).",
     )
     calls: CallsSection = Field(
-        default_factory=_usual_calls,
+        default_factory=CallsSection.usual,
         description="How many single calls are remembered, see [HTTP](http-api.md#get-apiv1calls).",
     )
-    error_classes: Annotated[dict[str, ErrorTypeName], BeforeValidator(_blank_mapping)] = Field(
+    error_classes: Annotated[dict[str, ErrorTypeName], BeforeValidator(blank_as_mapping)] = Field(
         {},
         max_length=1000,
         description="Error types by the names that applications give to their own errors, for "
@@ -147,12 +139,12 @@ class Root(Section):
     alerts: Any = Field(
         None, description="Where the platform's own alerts go, and how mail is sent."
     )
-    orgs: Annotated[list[Any], BeforeValidator(none_as_empty)] = Field(
+    orgs: Annotated[list[Any], BeforeValidator(blank_as_list)] = Field(
         [], max_length=10_000, description="The tenants."
     )
-    stores: Annotated[list[Any], BeforeValidator(none_as_empty)] = Field(
+    stores: Annotated[list[Any], BeforeValidator(blank_as_list)] = Field(
         [], max_length=100_000, description="The stores to watch."
     )
-    discovery: Annotated[list[Any], BeforeValidator(none_as_empty)] = Field(
+    discovery: Annotated[list[Any], BeforeValidator(blank_as_list)] = Field(
         [], max_length=100, description="Where further stores are found."
     )

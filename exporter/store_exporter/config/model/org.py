@@ -8,14 +8,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, WrapValidator
 
 from .receivers import OrgReceivers
-from .section import Section, none_as_empty
+from .section import Section, blank_as_list
 from .store import ProxySection
 from .types import Domain, Info, Org, Says, Token, read_token
-
-
-def _no_alerts() -> OrgReceivers:
-    return OrgReceivers.model_validate({})
-
 
 Scope = Literal["read", "ingest", "events", "maintenance"]
 """What a token of /api/v1 may do, for its own org."""
@@ -48,7 +43,7 @@ class OrgSection(ProxySection):
     """One tenant."""
 
     org: Org = Field(description="The tenant's name, the value of the label `org`.")
-    api_tokens: Annotated[ApiTokens, BeforeValidator(none_as_empty), Field(max_length=20)] = Field(
+    api_tokens: Annotated[ApiTokens, BeforeValidator(blank_as_list), Field(max_length=20)] = Field(
         [],
         description="Bearer tokens for /api/v1: references of tokens that read, and mappings of "
         "tokens with other scopes.",
@@ -58,7 +53,7 @@ class OrgSection(ProxySection):
         description="What becomes of operations that the org's applications report by HTTP for a "
         "domain that is none of its stores here.",
     )
-    domains: Annotated[list[Domain], BeforeValidator(none_as_empty), Field(max_length=1000)] = (
+    domains: Annotated[list[Domain], BeforeValidator(blank_as_list), Field(max_length=1000)] = (
         Field(
             [],
             description="What the org's sources of stores may name: these hosts and those below "
@@ -71,5 +66,6 @@ class OrgSection(ProxySection):
         "where a store does not say so itself.",
     )
     alerts: OrgReceivers = Field(
-        default_factory=_no_alerts, description="Where this org's alerts go (used by `generate`)."
+        default_factory=OrgReceivers.usual,
+        description="Where this org's alerts go (used by `generate`).",
     )

@@ -16,7 +16,7 @@ from ...platforms import base
 from ...stores.maintenance import MAX_WINDOWS
 from ..build import checked
 from . import values
-from .section import KEY_PREFIX, Section, none_as_empty
+from .section import KEY_PREFIX, Section, blank_as_list
 from .store import Limits, MaintenanceSection, ProbeSection, ScheduleSection
 from .types import Domain, Org, StoreSecret, Url, UrlTemplate
 
@@ -55,7 +55,7 @@ def _identity() -> Fields:
             Field(None, description="Base address; https://<domain> if it is absent."),
         ),
         "maintenance": (
-            Annotated[list[MaintenanceSection], BeforeValidator(none_as_empty)],
+            Annotated[list[MaintenanceSection], BeforeValidator(blank_as_list)],
             Field(
                 [],
                 max_length=MAX_WINDOWS,

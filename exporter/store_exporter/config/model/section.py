@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
@@ -24,12 +24,22 @@ class Section(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _blank_is_empty(cls, data: Any) -> Any:
-        return {} if data is None else data
+        return blank_as_mapping(data)
+
+    @classmethod
+    def usual(cls) -> Self:
+        """Return what an empty mapping means."""
+        return cls.model_validate({})
 
 
-def none_as_empty(value: Any) -> Any:
+def blank_as_list(value: Any) -> Any:
     """Take a key that was left blank as an empty list."""
     return [] if value is None else value
+
+
+def blank_as_mapping(value: Any) -> Any:
+    """Take a key that was left blank as an empty mapping."""
+    return {} if value is None else value
 
 
 def as_tuple(value: Any) -> Any:

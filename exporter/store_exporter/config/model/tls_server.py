@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from ...stores.model import Secret
-from .section import Section, none_as_empty
+from .section import Section, blank_as_list
 from .types import ReadableFile, Says
 
 # Names of Go's crypto/tls, `CipherSuites()` of Go 1.26, and what OpenSSL calls them. Those of
@@ -63,7 +63,7 @@ def _known(names: Mapping[str, str], what: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-_Names = BeforeValidator(none_as_empty)
+_Names = BeforeValidator(blank_as_list)
 _File = Annotated[ReadableFile | None, BeforeValidator(_blank_is_none), Says("path")]
 _Pem = Annotated[str | None, BeforeValidator(_blank_is_none), Says("PEM")]
 _Key = Annotated[Secret | None, BeforeValidator(_secret), Says("PEM")]
@@ -143,8 +143,8 @@ class TlsServer(Section):
     @property
     def enabled(self) -> bool:
         """Whether anything says that TLS is to be spoken."""
-        given = self.certificate or self.key or self.issuers
-        return bool(given) or "client_auth_type" in self.model_fields_set
+        part = self.certificate or self.key or self.issuers
+        return bool(part) or "client_auth_type" in self.model_fields_set
 
     @property
     def verifies(self) -> bool:
@@ -159,8 +159,8 @@ class TlsServer(Section):
 
     def problems(self) -> Iterator[tuple[str, str]]:
         """Yield what is wrong, as a key and what is to be said about it."""
-        for name, given in (("cert", self.certificate), ("key", self.key)):
-            if given is None:
+        for name, value in (("cert", self.certificate), ("key", self.key)):
+            if value is None:
                 yield f"{name}_file", f"is missing, and so is {name}"
         if self.issuers is not None and self.client_auth_type == "NoClientCert":
             key = "client_ca" if self.client_ca_file is None else "client_ca_file"
@@ -262,20 +262,20 @@ def _choose(context: ssl.SSLContext, tls: TlsServer) -> None:
 
 
 @contextmanager
-def _as_file(given: Path | str | None) -> Iterator[str | Path]:
+def _as_file(pem: Path | str | None) -> Iterator[str | Path]:
     """Give what is a file, or is written into one that nobody else can read and that ends here."""
-    if not isinstance(given, str):
-        yield given or ""
+    if not isinstance(pem, str):
+        yield pem or ""
         return
     if not hasattr(os, "memfd_create"):
         with tempfile.NamedTemporaryFile("w") as file:
-            file.write(given)
+            file.write(pem)
             file.flush()
             yield file.name
         return
     # In memory: where the program is deployed there may be no folder to write to.
     with os.fdopen(os.memfd_create("pem"), "w") as file:
-        file.write(given)
+        file.write(pem)
         file.flush()
         yield f"/proc/self/fd/{file.fileno()}"
 

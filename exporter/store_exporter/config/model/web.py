@@ -19,7 +19,7 @@ from ..load import read
 from ..secrets import SecretSource
 from ..yaml import document
 from ..yaml.checker import Checker
-from .section import Section
+from .section import Section, blank_as_mapping
 from .tls_server import TlsServer, ssl_context
 from .types import Says
 from .values import go_duration
@@ -61,11 +61,7 @@ def _as_text(value: Any) -> Any:
     return str(value) if type(value) in (int, float) else value
 
 
-def _blank_mapping(value: Any) -> Any:
-    return {} if value is None else value
-
-
-_BlankMapping = BeforeValidator(_blank_mapping)
+_BlankMapping = BeforeValidator(blank_as_mapping)
 _Header = Annotated[str, BeforeValidator(_as_text)]
 _GoDuration = Annotated[float, BeforeValidator(go_duration), Says("duration")]
 
@@ -90,32 +86,20 @@ class RateLimit(Section):
     burst: int = Field(0, ge=0, description="How many requests may come at once.")
 
 
-def _no_tls() -> TlsServer:
-    return TlsServer.model_validate({})
-
-
-def _usual_server() -> HttpServer:
-    return HttpServer.model_validate({})
-
-
-def _no_limit() -> RateLimit:
-    return RateLimit.model_validate({})
-
-
 class WebConfig(Section):
     """The file's top level."""
 
     tls_server_config: TlsServer = Field(
-        default_factory=_no_tls, description="TLS; plain HTTP without it."
+        default_factory=TlsServer.usual, description="TLS; plain HTTP without it."
     )
     http_server_config: HttpServer = Field(
-        default_factory=_usual_server, description="How requests are answered."
+        default_factory=HttpServer.usual, description="How requests are answered."
     )
     basic_auth_users: Annotated[dict[str, str], _BlankMapping, AfterValidator(_hashed)] = Field(
         {}, max_length=1000, description="Bcrypt hashes of passwords by user name."
     )
     rate_limit: RateLimit = Field(
-        default_factory=_no_limit,
+        default_factory=RateLimit.usual,
         description="How many requests are answered; the others get 429.",
     )
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import yaml
 
 from ..problems import Problem
@@ -13,14 +11,14 @@ def _tab_indents(line: str) -> bool:
     return "\t" in line[: len(line) - len(line.lstrip())]
 
 
-_ADVICE: tuple[tuple[Callable[[str, str], bool], str], ...] = (
-    (lambda _, line: _tab_indents(line), "indent with spaces, not tabs"),
-    (lambda said, _: "mapping values are not allowed" in said, "quote a value that contains ': '"),
-    (lambda said, _: "cannot start any token" in said, "quote a value that begins with @, ` or %"),
-    (lambda said, _: "unexpected end of stream" in said, "a quotation mark is not closed"),
-    (lambda said, _: "flow" in said, "a bracket or brace is not closed"),
-    (lambda *_: True, "check the indentation of this line and the one above"),
+_ADVICE = (
+    ("mapping values are not allowed", "quote a value that contains ': '"),
+    ("cannot start any token", "quote a value that begins with @, ` or %"),
+    ("unexpected end of stream", "a quotation mark is not closed"),
+    ("flow", "a bracket or brace is not closed"),
+    ("", "check the indentation of this line and the one above"),
 )
+"""What to do, by a part of the parser's message."""
 
 
 def syntax_problem(error: yaml.YAMLError, text: str, file: str) -> Problem:
@@ -32,7 +30,9 @@ def syntax_problem(error: yaml.YAMLError, text: str, file: str) -> Problem:
     mark = error.problem_mark or error.context_mark
     number = mark.line if mark else 0
     lines = text.splitlines()
-    said = f"{error.context or ''} {error.problem or ''}"
+    message = f"{error.context or ''} {error.problem or ''}"
     shown = lines[number] if number < len(lines) else ""
-    advice = next(advice for applies, advice in _ADVICE if applies(said, shown))
+    advice = next(advice for part, advice in _ADVICE if part in message)
+    if _tab_indents(shown):
+        advice = "indent with spaces, not tabs"
     return Problem(file, min(number, max(len(lines) - 1, 0)) + 1, "YAML", f"not valid: {advice}")

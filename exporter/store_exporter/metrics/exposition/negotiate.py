@@ -57,8 +57,8 @@ def accepts_gzip(accept_encoding: str | None) -> bool:
 def _offered(media_type: str, parameters: dict[str, str]) -> Format | None:
     if media_type == "application/vnd.google.protobuf":
         wanted = ("io.prometheus.client.metricfamily", "delimited")
-        asked = (parameters.get("proto", ""), parameters.get("encoding", ""))
-        return Format.PROTOBUF if asked == wanted else None
+        requested = (parameters.get("proto", ""), parameters.get("encoding", ""))
+        return Format.PROTOBUF if requested == wanted else None
     return _VERSIONS.get(media_type, {}).get(parameters.get("version", ""))
 
 

@@ -103,9 +103,9 @@ class Api(connection.Api):
 
     def _note_version(self, response: Response) -> None:
         """Remember by which version the answer was made, and what it says is deprecated."""
-        told = response.headers.get("x-shopify-api-version", "")
-        if versions.is_version(told):
-            self.served = told
+        version = response.headers.get("x-shopify-api-version", "")
+        if versions.is_version(version):
+            self.served = version
         if reason := response.headers.get("x-shopify-api-deprecated-reason"):
             self.deprecated = MARKS.redact.line(reason, 120)
 

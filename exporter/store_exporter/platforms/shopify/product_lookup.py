@@ -37,8 +37,8 @@ class Lookup(products.Lookup[Api]):
         Raises:
             StoreError: response_too_large, it has more variants than one answer shows.
         """
-        asked = {"id": gid("Product", identifier), "variants": _VARIANTS}
-        data = yield from self.api.admin.ask("ProductById", asked)
+        variables = {"id": gid("Product", identifier), "variants": _VARIANTS}
+        data = yield from self.api.admin.ask("ProductById", variables)
         if not data.has("product"):
             return None
         product = data.child("product")
@@ -62,8 +62,8 @@ class Lookup(products.Lookup[Api]):
 
     def variation(self, identifier: int) -> Plan[FoundProduct | None]:
         """Find a variant."""
-        asked = {"id": gid("ProductVariant", identifier)}
-        data = yield from self.api.admin.ask("VariantById", asked)
+        variables = {"id": gid("ProductVariant", identifier)}
+        data = yield from self.api.admin.ask("VariantById", variables)
         if not data.has("productVariant"):
             return None
         return _offer(data.child("productVariant"), data, whole=True)

@@ -36,8 +36,8 @@ class CallsApi:
         book = self._exporter.calls
 
         def documents(calls: Sequence[Call]) -> list[dict[str, Any]]:
-            asked = [item for item in wanted.items() if item[1] is not None]
-            found = (c for c in calls if all(getattr(c, name) == value for name, value in asked))
+            filters = [item for item in wanted.items() if item[1] is not None]
+            found = (c for c in calls if all(getattr(c, name) == value for name, value in filters))
             return [book.shown(call).document() for call in islice(found, limit)]
 
         def both() -> dict[str, Any]:
@@ -60,8 +60,8 @@ class CallsApi:
         """
         if not domain:
             return None
-        store = self._exporter.inventory.fleet.get(domain.lower())
-        if store is not None and store.org == org:
+        store = self._exporter.inventory.find(org, domain)
+        if store is not None:
             return store.domain
         if self._exporter.calls.knows(org, domain):
             return domain

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections.abc import Callable
@@ -17,10 +16,11 @@ from ...ingest.calls import unix_time
 from ...probing.state.storage import StateUnavailableError
 from ...stores.model import Store
 from ..bodies import Bodies
-from ..endpoints import ApiError, number
+from ..endpoints import ApiError, json_object, number
 from ..exporter import Exporter
 from ..security.access import OrgAccess
 from .ingest import key_of
+from .stores import store_of, watched_store
 
 MAX_LIMIT = 1000
 MAX_AN_HOUR = 60
@@ -51,14 +51,15 @@ class EventsApi:
         """Answer the events of the org's stores, newest first."""
         org = self._access.org(request, "read")
         domain = request.query.get("domain", "")
-        stores = [self._store(org, domain)] if domain else self._exporter.inventory.of(org)
+        exporter = self._exporter
+        stores = [store_of(exporter, org, domain)] if domain else exporter.inventory.of(org)
         since, until = _moment(request, "from"), _moment(request, "until")
         kind = request.query.get("kind") or None
         if kind is not None and kind not in list(EventKind):
             raise ApiError(400, f"kind must be one of: {', '.join(EventKind)}")
         limit = number(request, "limit", 100, MAX_LIMIT)
         try:
-            found = await self._exporter.changes.of(org, stores)
+            found = await exporter.changes.of(org, stores)
         except StateUnavailableError as error:
             raise ApiError(503, f"what is saved cannot be read now: {error}") from None
         chosen = [
@@ -83,7 +84,8 @@ class EventsApi:
         key = key_of(request)
         async with self._bodies.read(request, org) as body:
             fields = _read(body)
-        store = self._watched(org, fields["domain"]) if "domain" in fields else None
+        domain = fields.get("domain")
+        store = None if domain is None else watched_store(self._exporter, org, str(domain))
         event = self._event(org, store, fields, key or "")
         now = self._now()
         recent = [at for at in self._accepted.get(org, ()) if at > now - 3600]
@@ -131,18 +133,6 @@ class EventsApi:
             raise ApiError(400, f"{name} must be one line of at most {MAX_TEXT} characters")
         return self._exporter.redact(text.strip())
 
-    def _store(self, org: str, domain: Any) -> Store:
-        found = self._exporter.inventory.stores.get(str(domain).lower())
-        if found is None or found.org != org:
-            raise ApiError(404, "there is no store of this domain")
-        return found
-
-    def _watched(self, org: str, domain: Any) -> Store:
-        store = self._store(org, domain)
-        if not self._exporter.watching.watches(store):
-            raise ApiError(421, "another exporter watches this store at the moment; ask that one")
-        return store
-
 
 def _read(body: bytes) -> dict[str, Any]:
     """Read the JSON document of a request; a field that is null is one that is not there.
@@ -150,12 +140,10 @@ def _read(body: bytes) -> dict[str, Any]:
     Raises:
         ApiError: it is none, or has other fields than it may.
     """
-    try:
-        fields = json.loads(body or b"{}")
-    except (ValueError, RecursionError):
-        raise ApiError(400, "the body must be a JSON document") from None
-    if not isinstance(fields, dict) or not fields.keys() <= set(_FIELDS):
-        raise ApiError(400, f"the body must be an object with none but: {', '.join(_FIELDS)}")
+    expected = f"the body must be an object with none but: {', '.join(_FIELDS)}"
+    fields = json_object(body or b"{}", expected)
+    if not fields.keys() <= set(_FIELDS):
+        raise ApiError(400, expected)
     return {name: value for name, value in fields.items() if value is not None}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from aiohttp import web
@@ -12,10 +11,11 @@ from ...probing.state.storage import StateUnavailableError
 from ...stores.maintenance import MAX_BEGUN_SECONDS, MAX_REASON, is_reason
 from ...stores.model import Store
 from ..bodies import Bodies
-from ..endpoints import ApiError
+from ..endpoints import ApiError, json_object
 from ..exporter import Exporter
 from ..security.access import OrgAccess
 from ..status import shown
+from .stores import store_of, watched_store
 
 _KEYS = ("domain", "for", "reason")
 
@@ -32,7 +32,8 @@ class MaintenanceApi:
         """Answer the windows of the org's stores that are not over."""
         org = self._access.org(request, "read")
         domain = request.query.get("domain")
-        stores = [self._store(org, domain)] if domain else self._exporter.inventory.of(org)
+        exporter = self._exporter
+        stores = [store_of(exporter, org, domain)] if domain else exporter.inventory.of(org)
         return {"maintenance": [one for store in stores for one in self._windows(store)]}
 
     async def begin(self, request: web.Request) -> dict[str, Any]:
@@ -40,7 +41,7 @@ class MaintenanceApi:
         org = self._access.org(request, "maintenance")
         async with self._bodies.read(request, org) as body:
             fields = _read(body)
-        store = self._watched(org, fields["domain"])
+        store = watched_store(self._exporter, org, fields["domain"])
         try:
             seconds = duration(fields["for"])
         except ValueError as error:
@@ -64,7 +65,7 @@ class MaintenanceApi:
         domain = request.query.get("domain", "")
         if not domain:
             raise ApiError(400, "domain must be given in the query: ?domain=shop.example.com")
-        store = self._watched(org, domain)
+        store = watched_store(self._exporter, org, domain)
         try:
             ended = await self._exporter.maintenance.end(store)
         except StateUnavailableError as error:
@@ -75,18 +76,6 @@ class MaintenanceApi:
                 message += "; the one that it is in stands in the configuration"
             raise ApiError(409, message)
         return {"domain": store.domain, "maintenance": self._windows(store)}
-
-    def _store(self, org: str, domain: str) -> Store:
-        store = self._exporter.inventory.stores.get(domain.lower())
-        if store is None or store.org != org:
-            raise ApiError(404, "there is no store of this domain")
-        return store
-
-    def _watched(self, org: str, domain: str) -> Store:
-        store = self._store(org, domain)
-        if not self._exporter.watching.watches(store):
-            raise ApiError(421, "another exporter watches this store at the moment; ask that one")
-        return store
 
     def _windows(self, store: Store) -> list[dict[str, Any]]:
         maintenance = self._exporter.maintenance
@@ -107,13 +96,8 @@ def _read(body: bytes) -> dict[str, str]:
     Raises:
         ApiError: it is none, or has other keys than it must.
     """
-    try:
-        fields = json.loads(body)
-    except (ValueError, RecursionError):
-        raise ApiError(400, "the body must be a JSON document") from None
-    wanted = "the body must be an object with domain, for and reason, each of them a string"
-    if not isinstance(fields, dict) or sorted(fields) != sorted(_KEYS):
-        raise ApiError(400, wanted)
-    if not all(isinstance(value, str) for value in fields.values()):
-        raise ApiError(400, wanted)
+    expected = "the body must be an object with domain, for and reason, each of them a string"
+    fields = json_object(body, expected)
+    if sorted(fields) != sorted(_KEYS) or not all(isinstance(v, str) for v in fields.values()):
+        raise ApiError(400, expected)
     return fields

@@ -27,6 +27,7 @@ from . import prometheus, reports
 from .analytics import Filters, Findings, from_recorder, report
 from .query_api import PrometheusError
 from .reports import Report
+from .stores import store_of
 
 log = logging.getLogger(__name__)
 
@@ -60,10 +61,10 @@ class JsonApi:
     async def _reports(self, org: str, stores: Sequence[Store]) -> list[Report | None]:
         """Return how these stores are, whoever watches them; None where nobody tells."""
         exporter = self._exporter
-        told: Mapping[Labels, str] = {}
+        shared: Mapping[Labels, str] = {}
         if not all(map(exporter.watching.watches, stores)):
             try:
-                told = await exporter.watching.told(org)
+                shared = await exporter.watching.told(org)
             except LeaseError as error:
                 log.warning("what other exporters tell of stores cannot be read: %s", error)
         now, found = time.time(), []
@@ -73,7 +74,7 @@ class JsonApi:
             found.append(
                 reports.own(exporter.status(store))
                 if exporter.watching.watches(store)
-                else reports.read(told.get(store.labels), now)
+                else reports.read(shared.get(store.labels), now)
             )
         return found
 
@@ -122,23 +123,17 @@ class JsonApi:
         """
         if findings.usages or findings.partial:
             return
-        store = self._exporter.inventory.fleet.get(filters.domain or "")
-        if filters.domain is not None and (store is None or store.org != filters.org):
-            raise ApiError(404, "there is no store of this domain")
+        if filters.domain is not None:
+            store_of(self._exporter, filters.org, filters.domain)
         if filters.operation is not None and filters.operation not in OPERATION_NAMES:
             raise ApiError(404, "there is no operation of this name")
 
     def _domain(self, request: web.Request, org: str) -> str | None:
         domain = request.query.get("domain")
-        if not domain:
-            return None
-        store = self._exporter.inventory.fleet.get(domain.lower())
-        if store is None or store.org != org:
-            raise ApiError(404, "there is no store of this domain")
-        return store.domain
+        return store_of(self._exporter, org, domain).domain if domain else None
 
     def _any_domain(self, request: web.Request, org: str) -> str | None:
         """The domain asked for: one of the org's stores, or any text that its calls may have."""
         domain = clean(request.query.get("domain", ""))
-        store = self._exporter.inventory.fleet.get(domain.lower())
-        return store.domain if store is not None and store.org == org else domain or None
+        store = self._exporter.inventory.find(org, domain)
+        return domain or None if store is None else store.domain

@@ -101,12 +101,12 @@ class PredecessorApi:
         # The slowest are calls that succeeded.
         found = (*book.read(org, domain), *book.slowest(org, domain))
         newest = sorted(found, key=lambda call: -call.time)
-        asked = (
+        matching = (
             call
             for call in newest
             if call.kind == OPERATION and filters["operation"] in (None, call.operation)
         )
-        return _rows(map(book.shown, islice(asked, filters["limit"])))
+        return _rows(map(book.shown, islice(matching, filters["limit"])))
 
     async def _health(self, request: web.Request) -> Document:
         checks: list[Report] = []

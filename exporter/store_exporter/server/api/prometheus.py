@@ -135,21 +135,21 @@ async def usage(url: str, filters: Filters, now: float) -> Findings:
         async with asyncio.timeout(TIMEOUT), aiohttp.ClientSession() as session:
             asks = partial(ask, session, url, seconds=TIMEOUT)
             parts = await asks("query_range", about.parts())
-            asked = (
+            by_name = (
                 hourly_queries(filters)
                 if years
                 else queries(filters, extrapolates=not parts.victoria_metrics)
             )
             ends = about.ends(parts)
             figures, moments = await asyncio.gather(
-                asyncio.gather(*(asks("query", {"query": text}) for text in asked.values())),
+                asyncio.gather(*(asks("query", {"query": text}) for text in by_name.values())),
                 asyncio.gather(*(asks("query_range", each) for each in ends)),
             )
     except TimeoutError:
         raise PrometheusError(LATE, late=True) from None
     except (aiohttp.ClientError, OSError) as error:
         raise PrometheusError(f"Prometheus did not answer: {type(error).__name__}") from None
-    usages = _usages(filters, dict(zip(asked, figures, strict=True)))
+    usages = _usages(filters, dict(zip(by_name, figures, strict=True)))
     return _findings(usages, about.read(parts, moments), [parts, *figures, *moments])
 
 

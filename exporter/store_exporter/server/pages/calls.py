@@ -32,8 +32,8 @@ class CallsPage:
 
     async def handle(self, request: web.Request) -> web.Response:
         """Show the latest failures that the parameters choose, newest first, and the slowest."""
-        asked = {name: clean(request.query.get(name, "")) for name in FILTERS}
-        chosen = {name: value for name, value in asked.items() if value}
+        filters = {name: clean(request.query.get(name, "")) for name in FILTERS}
+        chosen = {name: value for name, value in filters.items() if value}
         failed, slowest = await asyncio.to_thread(self._calls, chosen)
         title = ", ".join(f"{name} {value}" for name, value in chosen.items()) or "all stores"
         home = tag("nav", tag("a", "Stores", href="./"))
@@ -52,7 +52,7 @@ class CallsPage:
         domain = chosen.get("domain", "").lower() or None
         others = {name: value for name, value in chosen.items() if name != "domain"}
 
-        def asked(
+        def select(
             read: Callable[[str, str | None], Iterable[Call]],
             rank: Callable[[Call], float],
             most: int,
@@ -62,8 +62,8 @@ class CallsPage:
             return [book.shown(call) for call in islice(sorted(wanted, key=rank), most)]
 
         return (
-            asked(book.read, lambda call: -call.time, MOST),
-            asked(book.slowest, lambda call: -call.duration, _SLOWEST),
+            select(book.read, lambda call: -call.time, MOST),
+            select(book.slowest, lambda call: -call.duration, _SLOWEST),
         )
 
 

@@ -56,8 +56,8 @@ class Choice:
 
     def link(self, **others: str) -> str:
         """The address of the page with this choice, but for some parameters."""
-        asked = {"search": self.search, "state": self.state, **others}
-        return "?" + urlencode({name: value for name, value in asked.items() if value})
+        parameters = {"search": self.search, "state": self.state, **others}
+        return "?" + urlencode({name: value for name, value in parameters.items() if value})
 
 
 class Landing:
@@ -86,8 +86,8 @@ class Landing:
         choice, states = Choice.of(request), worst_first(self._exporter.states())
         chosen = [entry for entry in states if entry in choice]
         pages = max(1, -(-len(chosen) // STORES_PER_PAGE))
-        asked = request.query.get("page", "")
-        number = min(max(int(asked), 1), pages) if re.fullmatch("[0-9]{1,6}", asked) else 1
+        page = request.query.get("page", "")
+        number = min(max(int(page), 1), pages) if re.fullmatch("[0-9]{1,6}", page) else 1
         start = (number - 1) * STORES_PER_PAGE
         shown = []
         for store, _ in chosen[start : start + STORES_PER_PAGE]:

@@ -87,8 +87,8 @@ class ServerConnection(web.RequestHandler):
         del message
         if isinstance(exc, HttpProcessingError):
             # Every port scan makes some.
-            told = {"remote": request.remote, "reason": type(exc).__name__}
-            log.debug("this was no request", extra=told)
+            extra = {"remote": request.remote, "reason": type(exc).__name__}
+            log.debug("this was no request", extra=extra)
         else:
             log.error("a request failed", exc_info=exc)
         if request.writer.output_size > 0:

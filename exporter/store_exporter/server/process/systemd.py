@@ -85,16 +85,16 @@ def activated(environ: MutableMapping[str, str] = os.environ) -> list[socket.soc
     environ.pop("LISTEN_FDNAMES", None)
     if pid != str(os.getpid()) or not count.isdecimal() or count == "0":
         raise OSError("--web.systemd-socket: systemd has handed no sockets to this process")
-    taken: list[socket.socket] = []
+    sockets: list[socket.socket] = []
     try:
         for descriptor in range(_FIRST_DESCRIPTOR, _FIRST_DESCRIPTOR + int(count)):
             os.set_inheritable(descriptor, False)
-            taken.append(_listener(descriptor))
+            sockets.append(_listener(descriptor))
     except OSError:
-        for one in taken:
+        for one in sockets:
             one.close()
         raise
-    return taken
+    return sockets
 
 
 def _listener(descriptor: int) -> socket.socket:

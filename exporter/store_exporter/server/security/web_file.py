@@ -10,6 +10,7 @@ from pathlib import Path
 from ...config import ConfigError
 from ...config.model.tls_server import ssl_context
 from ...config.model.web import WebConfig, load_web
+from ...config.settling import stamp
 
 log = logging.getLogger(__name__)
 
@@ -78,15 +79,7 @@ class WebFile:
             log.error("passwords and certificates are given up by a restart only; nobody is let in")
 
     def _stamps(self) -> object:
-        return tuple(_stamp(path) for path in (self._path, *self._watched))
+        return tuple(map(stamp, (self._path, *self._watched)))
 
     def _current_context(self) -> ssl.SSLContext | None:
         return None if self.current() is None else self._context
-
-
-def _stamp(path: Path) -> tuple[int, int, int] | None:
-    try:
-        stat = path.stat()
-    except OSError:
-        return None
-    return stat.st_mtime_ns, stat.st_size, stat.st_ino

@@ -43,7 +43,7 @@ class TokenBucket:
 
 def rate_limit(file: WebFile) -> Middleware:
     """Make the middleware that answers 429 to what is beyond the file's limit."""
-    bucket = TokenBucket(RateLimit.model_validate({}))
+    bucket = TokenBucket(RateLimit.usual())
 
     @web.middleware
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:

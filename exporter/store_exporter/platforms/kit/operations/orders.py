@@ -105,7 +105,7 @@ class Orders(ABC, Generic[ApiT]):
         """Read an order; who placed it only when that was asked for."""
 
     @abstractmethod
-    def listed(self, asked: OrdersRequest) -> Plan[Listing[Order]]:
+    def listed(self, request: OrdersRequest) -> Plan[Listing[Order]]:
         """Return orders of an address as results, newest first.
 
         They reach to the end of the page that is asked for at least, and may be more; `total` is

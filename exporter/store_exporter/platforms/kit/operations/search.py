@@ -94,7 +94,7 @@ def search_plan(
         ) -> Plan[Listing[Product]]:
             size = arguments.limit(limit)
             arguments.items_to_read(size, page)
-            asked = SearchRequest(
+            request = SearchRequest(
                 arguments.text(query, "query") if query is not None and query.strip() else None,
                 arguments.text(category, "category") if isinstance(category, str) else category,
                 arguments.amount(min_price, "min_price"),
@@ -105,7 +105,7 @@ def search_plan(
                 size,
                 page,
             )
-            return search(api, asked)
+            return search(api, request)
 
         return search_products
 

@@ -151,9 +151,9 @@ def _lowered(refunds: list[CountedRefund], excess: Decimal) -> list[CountedRefun
     """Return refunds that come to less by an excess, which is taken from the latest ones."""
     left = []
     for refund in sorted(refunds, key=lambda one: one.created or 0, reverse=True):
-        taken = min(max(excess, Decimal(0)), refund.amount)
-        excess -= taken
-        left.append(replace(refund, amount=refund.amount - taken))
+        reduction = min(max(excess, Decimal(0)), refund.amount)
+        excess -= reduction
+        left.append(replace(refund, amount=refund.amount - reduction))
     return left
 
 

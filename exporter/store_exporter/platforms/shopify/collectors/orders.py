@@ -67,10 +67,10 @@ class _OrderBook(CursorBook[Api]):
         with time, so that an order below the oldest that it sees has become too old, no more.
         """
 
-        def asked(size: int) -> dict[str, Any]:
+        def variables(size: int) -> dict[str, Any]:
             return {"ids": [ids.gid("Order", int(number)) for number in known[:size]]}
 
-        data = yield from self.api.admin.ask("OrdersThere", asked, first=len(known))
+        data = yield from self.api.admin.ask("OrdersThere", variables, first=len(known))
         nodes = data.listed("nodes")
         if len(nodes) > len(known):
             raise StoreError("invalid_response", "OrdersThere: more orders than were asked for")

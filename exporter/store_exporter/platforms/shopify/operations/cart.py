@@ -63,8 +63,8 @@ class _Cart(LineCart[Api]):
         Raises:
             StoreError: as its errors and warnings say.
         """
-        asked = {"id": self.session.token, **variables}
-        data = yield from self.api.storefront.ask(name, asked, writes=True)
+        inputs = {"id": self.session.token, **variables}
+        data = yield from self.api.storefront.ask(name, inputs, writes=True)
         codes = tuple(code.upper() for code in variables.get("codes", ()))
         return self._changed(data.child(_ROOTS[name]), codes)
 
@@ -125,7 +125,7 @@ def _cart(fields: Fields) -> Cart:
     rows = list(connection.children("nodes"))
     gross = _sum((ids.amount(row.child("cost").child("subtotalAmount")) for row in rows), total)
     # What each discount takes off each line; discounts on the whole cart are spread over the lines.
-    taken = [allocation for row in rows for allocation in row.children("discountAllocations")]
+    allocations = [allocation for row in rows for allocation in row.children("discountAllocations")]
     applied = [
         row.text("code") for row in fields.children("discountCodes") if row.flag("applicable")
     ]
@@ -133,10 +133,10 @@ def _cart(fields: Fields) -> Cart:
         token=fields.opaque(),
         expires=None,
         lines=tuple(also.rows("lines", connection.listed("nodes"), _line)),
-        coupons=tuple(CartCoupon(code, _share(taken, code, total)) for code in applied),
+        coupons=tuple(CartCoupon(code, _share(allocations, code, total)) for code in applied),
         items=fields.integer("totalQuantity"),
         subtotal=gross,
-        discount=_sum((ids.amount(row.child("discountedAmount")) for row in taken), total),
+        discount=_sum((ids.amount(row.child("discountedAmount")) for row in allocations), total),
         shipping=None,
         tax=Money(Decimal(0), total.currency),
         total=total,
@@ -144,9 +144,9 @@ def _cart(fields: Fields) -> Cart:
     )
 
 
-def _share(taken: Sequence[Fields], code: str, total: Money) -> Money:
+def _share(allocations: Sequence[Fields], code: str, total: Money) -> Money:
     """Return what one discount code takes off."""
-    by_code = (row for row in taken if row.text("__typename") == "CartCodeDiscountAllocation")
+    by_code = (row for row in allocations if row.text("__typename") == "CartCodeDiscountAllocation")
     own = (row for row in by_code if row.text("code").casefold() == code.casefold())
     return _sum((ids.amount(row.child("discountedAmount")) for row in own), total)
 

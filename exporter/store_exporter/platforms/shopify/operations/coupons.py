@@ -15,19 +15,19 @@ from ..reading import ids
 
 
 @coupon_plan(calls=("admin DiscountByCode",))
-def validate_coupon(api: Api, asked: CouponRequest) -> Plan[Coupon]:
+def validate_coupon(api: Api, request: CouponRequest) -> Plan[Coupon]:
     """There is no most that a coupon is good for, and whom it is for Shopify checks in the checkout
     only. Codes of a refusal: coupon_unknown, coupon_expired, coupon_scheduled,
     coupon_usage_limit, coupon_minimum_spend.
     """
-    data = yield from api.admin.ask("DiscountByCode", {"code": asked.code})
+    data = yield from api.admin.ask("DiscountByCode", {"code": request.code})
     if not data.has("codeDiscountNodeByCode"):
-        raise refusal("unknown", f"there is no coupon {asked.code}")
+        raise refusal("unknown", f"there is no coupon {request.code}")
     discount = data.child("codeDiscountNodeByCode").child("codeDiscount")
-    return _coupon(discount, asked, now=api.now())
+    return _coupon(discount, request, now=api.now())
 
 
-def _coupon(fields: Fields, asked: CouponRequest, *, now: float) -> Coupon:
+def _coupon(fields: Fields, request: CouponRequest, *, now: float) -> Coupon:
     """Read a discount and check it.
 
     Raises:
@@ -37,12 +37,12 @@ def _coupon(fields: Fields, asked: CouponRequest, *, now: float) -> Coupon:
     expires, starts = fields.gmt_if_any("endsAt"), fields.gmt_if_any("startsAt")
     state, kind = fields.text("status"), fields.text("__typename")
     if state == "EXPIRED":
-        raise refusal("expired", f"coupon {asked.code} has expired")
+        raise refusal("expired", f"coupon {request.code} has expired")
     if state == "SCHEDULED" or (starts and datetime.fromtimestamp(now, UTC) < starts):
-        raise refusal("scheduled", f"coupon {asked.code} is not good yet")
+        raise refusal("scheduled", f"coupon {request.code} is not good yet")
     percent, amount = _value(fields)
     found = Coupon(
-        code=asked.code,
+        code=request.code,
         percent=percent,
         amount=amount,
         per_item=False,
@@ -53,7 +53,7 @@ def _coupon(fields: Fields, asked: CouponRequest, *, now: float) -> Coupon:
         uses_left=_uses_left(fields),
         restricted=kind in ("DiscountCodeBxgy", "DiscountCodeApp"),
     )
-    check_coupon(found, now=now, subtotal=asked.subtotal)
+    check_coupon(found, now=now, subtotal=request.subtotal)
     return found
 
 

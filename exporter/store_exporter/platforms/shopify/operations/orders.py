@@ -62,20 +62,20 @@ class _Orders(orders.Orders[Api]):
     def check_status(self, status: object) -> str:
         return arguments.choice(status, "status", order_results.STATUSES)
 
-    def listed(self, asked: OrdersRequest) -> Plan[Listing[Order]]:
+    def listed(self, request: OrdersRequest) -> Plan[Listing[Order]]:
         """Orders that were placed with the address, among its newest 1,000 where a status is asked
         for. The statuses are pending, processing, completed, cancelled, refunded and failed.
         """
-        query = f"email:{quoted(asked.email)}"
-        if asked.when is not None:
-            query += f" AND {ids.created(asked.when)}"
+        query = f"email:{quoted(request.email)}"
+        if request.when is not None:
+            query += f" AND {ids.created(request.when)}"
         # A status is read off three of Shopify's, and is looked at here. One more than is asked for
         # tells whether there are more.
-        most = arguments.MOST_ITEMS if asked.status is not None else max(asked.reach, _MOST) + 1
+        most = arguments.MOST_ITEMS if request.status is not None else max(request.reach, _MOST) + 1
         rows = yield from self._search(query, most)
-        own = [row for row in rows if _belongs(row, asked.email)]
+        own = [row for row in rows if _belongs(row, request.email)]
         found = listing(own, "orders", lambda row: self.read(row, with_customer=True))
-        kept = tuple(filter(asked.has, found))
+        kept = tuple(filter(request.has, found))
         total = len(kept) if len(rows) < most and not found.unreadable else None
         return replace(found, items=kept, total=total)
 
@@ -99,8 +99,8 @@ class _Orders(orders.Orders[Api]):
         return orders.refund_status(ids.number(whole), total, refunds)
 
     def _whole(self, name: str, found: Fields) -> Plan[Fields]:
-        asked = {"id": found.text("id")}
-        return (yield from self.api.admin.ask(name, asked, first=_MOST)).child("order")
+        variables = {"id": found.text("id")}
+        return (yield from self.api.admin.ask(name, variables, first=_MOST)).child("order")
 
     def cancel(
         self, found: Fields, reason: str | None, *, with_customer: bool
@@ -110,8 +110,8 @@ class _Orders(orders.Orders[Api]):
         """
         self.check_cancellable(found.text("name").lstrip("#"), order_results.status(found))
         note = reason[:255] if reason else None
-        asked = {"id": found.text("id"), "reason": "CUSTOMER", "note": note}
-        data = yield from self.api.admin.ask("CancelOrder", asked, writes=True)
+        variables = {"id": found.text("id"), "reason": "CUSTOMER", "note": note}
+        data = yield from self.api.admin.ask("CancelOrder", variables, writes=True)
         payload = data.child("orderCancel")
         for error in payload.children("orderCancelUserErrors"):
             kind = _CANCEL_ERRORS.get(error.text_or("code"), "invalid_state")

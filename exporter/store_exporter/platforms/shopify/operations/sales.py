@@ -52,18 +52,18 @@ def get_customer_insights(api: Api, limit: int = 10) -> Plan[CustomerInsights]:
     calls=("admin Shop", "admin SalesPage"),
     errors=("response_too_large",),
 )
-def get_sales_report(api: Api, asked: SalesRequest) -> Plan[Sales]:
+def get_sales_report(api: Api, request: SalesRequest) -> Plan[Sales]:
     """Cancelled and test orders do not count. `paid` leaves out what has not been paid. More than
     1000 orders are response_too_large: ask for fewer days. Products are counted by the first 20
     lines of each order, with tax where prices include it.
     """
-    query = {"query": ids.created(asked.when)}
+    query = {"query": ids.created(request.when)}
     rows = yield from api.admin.all_nodes("SalesPage", "orders", query, limit=_MOST)
     currency = yield from api.currency()
     sales = Sales()
     for order in rows:
         is_open = order.gmt_if_any("cancelledAt") is None and not order.flag("test")
-        if is_open and (asked.definition == "created" or order_results.is_paid(order)):
+        if is_open and (request.definition == "created" or order_results.is_paid(order)):
             sales.add(currency, _sums(order, currency), _sold(order))
     return sales
 

@@ -26,67 +26,67 @@ _SORTS = {
 
 
 @search_plan(calls=("storefront SearchProducts", "storefront ListProducts"))
-def search_products(api: Api, asked: SearchRequest) -> Plan[Listing[Product]]:
+def search_products(api: Api, request: SearchRequest) -> Plan[Listing[Product]]:
     """What is published in the online store, as shoppers see it. `category` is a product type;
     Shopify's search does not look into collections. It cannot sort by rating. `attributes` are the
     options of variants, looked for in the first 1,000 products that are found.
     """
-    sort, reverse = _sort(asked)
-    kind = None if asked.category is None else str(asked.category)
+    sort, reverse = _sort(request)
+    kind = None if request.category is None else str(request.category)
     order = {"sort": sort, "reverse": reverse}
     # The search sorts by relevance and price alone; the list by the rest, and finds words too.
-    is_listed = asked.words is None or sort not in (None, "PRICE")
+    is_listed = request.words is None or sort not in (None, "PRICE")
     if is_listed:
-        query = " AND ".join(_terms(kind, asked)) or None
+        query = " AND ".join(_terms(kind, request)) or None
         found = yield from api.storefront.nodes(
-            "ListProducts", "products", {"query": query, **order}, limit=asked.reach
+            "ListProducts", "products", {"query": query, **order}, limit=request.reach
         )
         total = len(found.items) if found.complete else None
     else:
-        variables = {"query": asked.words, "filters": _filters(kind, asked), **order}
+        variables = {"query": request.words, "filters": _filters(kind, request), **order}
         found = yield from api.storefront.nodes(
-            "SearchProducts", "search", variables, limit=asked.reach
+            "SearchProducts", "search", variables, limit=request.reach
         )
         total = found.page.integer("totalCount")
     products = listing(found.items, "products", _product, total=total, complete=found.complete)
-    shown = asked.shown(products)
+    shown = request.shown(products)
     # That the list goes on is no lack of it, unless something was looked for in it.
-    return shown if asked.attributes else replace(shown, complete=True)
+    return shown if request.attributes else replace(shown, complete=True)
 
 
-def _sort(asked: SearchRequest) -> tuple[str | None, bool]:
+def _sort(request: SearchRequest) -> tuple[str | None, bool]:
     """Return Shopify's key of an order, and whether the last come first.
 
     Raises:
         StoreError: invalid_request, it does not sort so.
     """
-    if asked.sort == "rating":
+    if request.sort == "rating":
         raise StoreError("invalid_request", "Shopify cannot sort by rating")
-    return (None, False) if asked.sort is None else _SORTS[asked.sort]
+    return (None, False) if request.sort is None else _SORTS[request.sort]
 
 
-def _filters(kind: str | None, asked: SearchRequest) -> list[dict[str, Any]]:
+def _filters(kind: str | None, request: SearchRequest) -> list[dict[str, Any]]:
     """Return the conditions of a search by words; all of them have to hold."""
     filters: list[dict[str, Any]] = []
     if kind is not None:
         filters.append({"productType": kind})
-    bounds = {"min": asked.low, "max": asked.high}
-    given = {name: float(value) for name, value in bounds.items() if value is not None}
-    if given:
-        filters.append({"price": given})
-    if asked.in_stock is not None:
-        filters.append({"available": asked.in_stock})
+    bounds = {"min": request.low, "max": request.high}
+    price = {name: float(value) for name, value in bounds.items() if value is not None}
+    if price:
+        filters.append({"price": price})
+    if request.in_stock is not None:
+        filters.append({"available": request.in_stock})
     return filters
 
 
-def _terms(kind: str | None, asked: SearchRequest) -> list[str]:
+def _terms(kind: str | None, request: SearchRequest) -> list[str]:
     """Return the same conditions in the search syntax, for a list that is not searched by words."""
-    terms = [] if asked.words is None else [quoted(asked.words)]
+    terms = [] if request.words is None else [quoted(request.words)]
     terms += [] if kind is None else [f"product_type:{quoted(kind)}"]
-    terms += [] if asked.low is None else [f"variants.price:>={asked.low:f}"]
-    terms += [] if asked.high is None else [f"variants.price:<={asked.high:f}"]
-    if asked.in_stock is not None:
-        terms.append(f"available_for_sale:{str(asked.in_stock).lower()}")
+    terms += [] if request.low is None else [f"variants.price:>={request.low:f}"]
+    terms += [] if request.high is None else [f"variants.price:<={request.high:f}"]
+    if request.in_stock is not None:
+        terms.append(f"available_for_sale:{str(request.in_stock).lower()}")
     return terms
 
 

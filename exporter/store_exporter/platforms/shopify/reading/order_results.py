@@ -43,9 +43,9 @@ def financial_status(order: Fields) -> str:
         StoreError: invalid_response.
     """
     if order.has("displayFinancialStatus"):
-        told = order.one_of_or("displayFinancialStatus", FINANCIAL, "")
-        if told:
-            return told
+        status = order.one_of_or("displayFinancialStatus", FINANCIAL, "")
+        if status:
+            return status
     if not order.flag("fullyPaid"):
         return "PENDING"
     refunded = shop_money(order, "totalRefundedSet").amount
@@ -117,17 +117,17 @@ def _nodes(fields: Fields, name: str) -> list[Any]:
 
 
 def _address(fields: Fields) -> ShippingAddress | None:
-    given = fields.at("shippingAddress")
-    if given is None:
+    address = fields.at("shippingAddress")
+    if address is None:
         return None
     return ShippingAddress(
-        name=given.text_or("name"),
-        company=given.text_or("company"),
-        lines=tuple(filter(None, (given.text_or("address1"), given.text_or("address2")))),
-        city=given.text_or("city"),
-        state=given.text_or("provinceCode"),
-        postcode=given.text_or("zip"),
-        country=given.text_or("countryCodeV2"),
+        name=address.text_or("name"),
+        company=address.text_or("company"),
+        lines=tuple(filter(None, (address.text_or("address1"), address.text_or("address2")))),
+        city=address.text_or("city"),
+        state=address.text_or("provinceCode"),
+        postcode=address.text_or("zip"),
+        country=address.text_or("countryCodeV2"),
     )
 
 

@@ -129,28 +129,30 @@ class _Orders(orders.Orders[Api]):
     def read(self, found: Fields, *, with_customer: bool) -> Order:
         return order_results.read_order(found, self.reading, with_customer=with_customer)
 
-    def listed(self, asked: OrdersRequest) -> Plan[Listing[Order]]:
+    def listed(self, request: OrdersRequest) -> Plan[Listing[Order]]:
         """Orders that were placed with the address or by the customer who has it."""
-        narrowed = yield from self._narrowed(asked)
+        narrowed = yield from self._narrowed(request)
         # What all of them come to is told where they are not more than one page.
-        rows = yield from self.rows_of(asked.email, max(asked.reach, _MOST), narrowed)
+        rows = yield from self.rows_of(request.email, max(request.reach, _MOST), narrowed)
         found = rows.listing("orders", lambda fields: self.read(fields, with_customer=True))
-        return matching(found, asked.has)
+        return matching(found, request.has)
 
-    def _narrowed(self, asked: OrdersRequest) -> Plan[dict[str, str]]:
+    def _narrowed(self, request: OrdersRequest) -> Plan[dict[str, str]]:
         """Return the parameters of the status and the days.
 
         Raises:
             StoreError: invalid_input, the shop has no such status.
         """
         query: dict[str, str] = {}
-        if asked.status is not None:
+        if request.status is not None:
             known = yield from facts.order_statuses(self.api, without=_HIDDEN)
-            if asked.status not in known.split(","):
-                message = f"the shop has no status {asked.status}, only {known.replace(',', ', ')}"
+            if request.status not in known.split(","):
+                message = (
+                    f"the shop has no status {request.status}, only {known.replace(',', ', ')}"
+                )
                 raise StoreError("invalid_input", message)
-            query["status"] = asked.status
-        return query if asked.when is None else query | between(asked.when)
+            query["status"] = request.status
+        return query if request.when is None else query | between(request.when)
 
     def notes(self, found: Fields, *, private: bool) -> Plan[Listing[OrderNote]]:
         """The notes that the shopper was sent, or all of them."""

@@ -36,53 +36,57 @@ _SORTS = {
     calls=("GET /wc/v3/products", "GET /wc/v3/products/categories", facts.SETTINGS),
     errors=("not_found",),
 )
-def search_products(api: Api, asked: SearchRequest) -> Plan[Listing[Product]]:
+def search_products(api: Api, request: SearchRequest) -> Plan[Listing[Product]]:
     """Variations are not found on their own; their product is. A product with variations counts
     with its lowest price. With `in_stock`, products of the types external and grouped are left out:
     no cart takes them. `attributes` are looked for in the first 1,000 products that are found.
     """
-    params: dict[str, Any] = {"status": "publish", "min_price": asked.low, "max_price": asked.high}
-    params["search"] = asked.words
-    if asked.category is not None:
-        params["category"] = yield from category_id(api, asked.category)
-    if asked.sort is not None:
-        params["orderby"], params["order"] = _SORTS[asked.sort]
-    rows = yield from _found(api, params, asked)
+    params: dict[str, Any] = {
+        "status": "publish",
+        "search": request.words,
+        "min_price": request.low,
+        "max_price": request.high,
+    }
+    if request.category is not None:
+        params["category"] = yield from category_id(api, request.category)
+    if request.sort is not None:
+        params["orderby"], params["order"] = _SORTS[request.sort]
+    rows = yield from _found(api, params, request)
     currency = yield from facts.currency(api)
     yield from facts.normalize_prices(api, rows.items)
     found = rows.listing("products", lambda fields: product_results.read_product(fields, currency))
-    if asked.in_stock is not None:
+    if request.in_stock is not None:
         found = matching(
             found,
             lambda row: (
                 row.type not in product_results.NOT_SOLD_HERE
-                and row.stock.in_stock == asked.in_stock
+                and row.stock.in_stock == request.in_stock
             ),
         )
-    return asked.shown(found)
+    return request.shown(found)
 
 
-def _found(api: Api, params: Mapping[str, Any], asked: SearchRequest) -> Plan[Rows]:
+def _found(api: Api, params: Mapping[str, Any], request: SearchRequest) -> Plan[Rows]:
     """Return what the store finds, in order; what can be had has one of two stock statuses."""
     path = f"{V3}/products"
-    if asked.in_stock is None:
-        return (yield from api.rows(path, params, limit=asked.reach))
+    if request.in_stock is None:
+        return (yield from api.rows(path, params, limit=request.reach))
     params = {**params, "exclude_types": ",".join(product_results.NOT_SOLD_HERE)}
-    if not asked.in_stock:
+    if not request.in_stock:
         query = {**params, "stock_status": "outofstock"}
-        return (yield from api.rows(path, query, limit=asked.reach))
+        return (yield from api.rows(path, query, limit=request.reach))
     both = []
     for status in ("instock", "onbackorder"):
         query = {**params, "stock_status": status}
-        both.append((yield from api.rows(path, query, limit=asked.reach)))
+        both.append((yield from api.rows(path, query, limit=request.reach)))
     totals = [rows.total for rows in both if rows.total is not None]
     items = {_sort_key(item): item for rows in both for item in rows.items}
-    name, order = _SORTS[asked.sort or "newest"]
+    name, order = _SORTS[request.sort or "newest"]
     ranked = sorted(
         items, key=lambda key: _sort_rank(items[key], name, key), reverse=order == "desc"
     )
     return Rows(
-        [items[key] for key in ranked][: asked.reach],
+        [items[key] for key in ranked][: request.reach],
         sum(totals) if len(totals) == len(both) else None,
         all(rows.complete for rows in both),
     )

@@ -105,7 +105,7 @@ def _added_up(refund: Fields, rows: str, *names: str) -> Decimal:
     errors=("response_too_large",),
     deadline=SUMMING,
 )
-def get_sales_report(api: Api, asked: SalesRequest) -> Plan[Sales]:
+def get_sales_report(api: Api, request: SalesRequest) -> Plan[Sales]:
     """There are two ideas of a sale, and they differ: `created` takes orders by the day they were
     placed and counts unpaid ones that are on hold, `paid` takes them by the day of payment and
     does not count those. Statuses that plugins added count as paid where there is a payment.
@@ -117,9 +117,9 @@ def get_sales_report(api: Api, asked: SalesRequest) -> Plan[Sales]:
     read are in no figure, and told in `unreadable`.
     """
     sales = _Sales((yield from facts.order_totals(api)))
-    read = _add_created if asked.definition == "created" else _add_paid
-    sales.unreadable = yield from read(api, asked.when, sales)
-    sales.unreadable += yield from _add_refunds(api, asked.when, sales)
+    read = _add_created if request.definition == "created" else _add_paid
+    sales.unreadable = yield from read(api, request.when, sales)
+    sales.unreadable += yield from _add_refunds(api, request.when, sales)
     return sales
 
 

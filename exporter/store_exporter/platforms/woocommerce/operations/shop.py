@@ -93,18 +93,18 @@ def get_payment_methods(api: Api) -> Plan[Listing[PaymentMethod]]:
 
 
 @coupon_plan(calls=("GET /wc/v3/coupons?code=", facts.SETTINGS))
-def validate_coupon(api: Api, asked: CouponRequest) -> Plan[Coupon]:
+def validate_coupon(api: Api, request: CouponRequest) -> Plan[Coupon]:
     """Codes of a refusal: coupon_unknown, coupon_expired, coupon_usage_limit,
     coupon_usage_limit_per_user, coupon_minimum_spend, coupon_maximum_spend, coupon_email,
     coupon_unpublished.
     """
-    rows = yield from api.rows(f"{V3}/coupons", {"code": asked.code}, limit=10)
-    for fields in rows.objects(f"coupon {asked.code}"):
-        if fields.text_or("code").casefold() == asked.code.casefold():
+    rows = yield from api.rows(f"{V3}/coupons", {"code": request.code}, limit=10)
+    for fields in rows.objects(f"coupon {request.code}"):
+        if fields.text_or("code").casefold() == request.code.casefold():
             return coupons.read_coupon(
-                fields, (yield from facts.currency(api)), asked, now=api.now()
+                fields, (yield from facts.currency(api)), request, now=api.now()
             )
-    raise refusal("unknown", f"there is no coupon {asked.code}")
+    raise refusal("unknown", f"there is no coupon {request.code}")
 
 
 def _payment_method(fields: Fields) -> tuple[bool, PaymentMethod]:

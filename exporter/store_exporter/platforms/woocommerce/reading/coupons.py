@@ -20,13 +20,13 @@ _RESTRICTIONS = (
 _PER_ITEM = ("fixed_product", "percent_product")
 
 
-def read_coupon(fields: Fields, currency: str, asked: CouponRequest, *, now: float) -> Coupon:
+def read_coupon(fields: Fields, currency: str, request: CouponRequest, *, now: float) -> Coupon:
     """Read a coupon and check it.
 
     Args:
         fields: the coupon.
         currency: of the shop.
-        asked: what it has to be good for.
+        request: what it has to be good for.
         now: Unix time in seconds.
 
     Raises:
@@ -51,9 +51,9 @@ def read_coupon(fields: Fields, currency: str, asked: CouponRequest, *, now: flo
         uses_left=_uses_left(fields),
         restricted=any(_listed(fields, name) for name in _RESTRICTIONS),
     )
-    check_coupon(found, now=now, subtotal=asked.subtotal)
-    if asked.email is not None:
-        _check_shopper(fields, code, asked.email)
+    check_coupon(found, now=now, subtotal=request.subtotal)
+    if request.email is not None:
+        _check_shopper(fields, code, request.email)
     return found
 
 
