@@ -16,7 +16,7 @@ writes it. Where a floor is near the goal, no instrumentation can meet it in tha
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from time import process_time
 from typing import Any
@@ -253,7 +253,7 @@ def _handles(effort: Effort) -> list[Result]:
     ]
     rounds = max(2, 60_000 * effort.runs // number)
 
-    def each(functions: list[Call]) -> float:
+    def each(functions: Sequence[Call]) -> float:
         best = float("inf")
         for _ in range(3):
             start = process_time()
@@ -263,8 +263,8 @@ def _handles(effort: Effort) -> list[Result]:
             best = min(best, (process_time() - start) / rounds / number * 1e6)
         return best
 
-    for functions in (calls, peer):
-        each(functions)
+    each(calls)
+    each(peer)
     bare_cost = each([bare] * number)
     ours, theirs = each(calls) - bare_cost, each(peer) - bare_cost
     name = f"call: {number:,} label sets in turn, against prometheus_client, pre-bound"

@@ -188,7 +188,7 @@ def _peer(
     found: dict[str, float] = {"memory": _resident() - before}
     renderers: dict[str, Render] = {
         "text": lambda: [generate_latest(registry)],
-        "openmetrics": lambda: [openmetrics.exposition.generate_latest(registry)],  # type: ignore[no-untyped-call]
+        "openmetrics": lambda: [openmetrics.exposition.generate_latest(registry)],
     }
     return found | _exposed(renderers, runs, before)
 

@@ -55,7 +55,7 @@ def _interleaved(
             found = once(call) / effort.calls * 1e6
             window = number % windows
             best[name][window] = min(best[name][window], found)
-    return best
+    return dict(best)
 
 
 def above(figures: Figures, base: Figures) -> Figures:

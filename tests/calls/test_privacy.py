@@ -14,7 +14,7 @@ from store_exporter.calls.privacy import MASK, hide
 
 WORD = st.text("abcdefghijklmnopqrstuvwxyzäöüßéñ", min_size=6, max_size=20).map("zq".__add__)
 """Names that stand nowhere else."""
-AROUND = st.text(st.characters(blacklist_categories=("Cs",)), max_size=40)
+AROUND = st.text(st.characters(codec="utf-8"), max_size=40)
 DIGITS = st.text("0123456789", min_size=7, max_size=19)
 
 

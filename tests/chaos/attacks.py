@@ -46,7 +46,7 @@ async def until(holds: Callable[[], Awaitable[bool]], what: str, seconds: float)
 
 async def told(
     world: World,
-    alert: AlertName,
+    alert: str,
     about: str = "",
     *,
     since: float,

@@ -14,6 +14,7 @@ from store_exporter.cli import main
 from store_exporter.commands import sizing
 from store_exporter.commands.support.store_series import store_series, usual_store
 from store_exporter.config import load
+from store_exporter.contract import Collector, Probe
 from store_exporter.platforms import base
 from store_exporter.probing.state.sqlite_state import SqliteState
 from store_exporter.probing.state.storage import Key, Write
@@ -64,7 +65,8 @@ def test_the_budget_is_compared_with_what_is_needed(
             states[limit] = (found["budget"]["state"], status)
     assert states == {600: ("ok", 0), 160: ("warn", 0), 100: ("fail", 1)}
     platform = base.load("woocommerce")
-    checks = [*platform.probes.values(), *platform.collectors.values()]
+    checks: list[Probe | Collector] = [*platform.probes.values()]
+    checks += platform.collectors.values()
     checks.remove(platform.probes["tls"])
     needed = sum(check.requests * 3600 / check.interval for check in checks)
     assert found["budget"]["message"] == f"{needed:.0f} requests an hour of 100"

@@ -18,6 +18,7 @@ import pytest
 
 from store_exporter.config import ConfigError, load
 from store_exporter.server.process.systemd import Notifier, activated
+from store_exporter.stores.model import Secret
 from tests.commands.serving import LISTEN, line_of, run, served
 from tests.server.support import ENVIRON, configuration
 
@@ -56,7 +57,7 @@ def test_the_units_are_right(repository: Path, tmp_path: Path, name: str) -> Non
     for unit in (repository / "deploy/systemd").glob("store-exporter.s*"):
         text = unit.read_text().replace("/opt/store-exporter/bin/store-exporter", "/bin/true")
         (tmp_path / unit.name).write_text(text)
-    argv = [program("systemd-analyze"), "verify", "--man=no", tmp_path / name]
+    argv = [program("systemd-analyze"), "verify", "--man=no", str(tmp_path / name)]
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 
@@ -64,7 +65,7 @@ def test_the_units_are_right(repository: Path, tmp_path: Path, name: str) -> Non
 @pytest.mark.real
 def test_the_service_may_do_little(repository: Path) -> None:
     unit = repository / "deploy/systemd/store-exporter.service"
-    argv = [program("systemd-analyze"), "security", "--offline=true", "--threshold=20", unit]
+    argv = [program("systemd-analyze"), "security", "--offline=true", "--threshold=20", str(unit)]
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     exposure = re.search(r"exposure level for \S+: ([0-9.]+)", done.stdout)
     assert done.returncode == 0, done.stderr
@@ -184,7 +185,7 @@ def test_credentials_of_the_unit_are_references(tmp_path: Path) -> None:
     file = tmp_path / "store-exporter.yml"
     file.write_text(text)
     config = load(file, environ={**ENVIRON, "CREDENTIALS_DIRECTORY": str(folder)})
-    assert config.stores[0].credentials["consumer_key"].reveal() == "ck_0123456789"
+    assert config.stores[0].credentials["consumer_key"] == Secret("ck_0123456789")
     try:
         problem = load(file, environ=ENVIRON).stores[0].problem
     except ConfigError as error:

@@ -12,10 +12,10 @@ from tests.config.example import PLATFORMS
 ENVIRON = {"KEY": "ck_12345678", "TOKEN": "token-of-acme-0123"}
 
 
-def loaded(folder: Path, text: str, **options: bool) -> Config:
+def loaded(folder: Path, text: str, *, resolve: bool = True) -> Config:
     file = folder / "store-exporter.yml"
     file.write_text(text)
-    return load(file, environ=ENVIRON, platforms=PLATFORMS, **options)
+    return load(file, environ=ENVIRON, platforms=PLATFORMS, resolve=resolve)
 
 
 STORE = """
@@ -33,7 +33,7 @@ def test_a_store_needs_four_keys_and_gets_the_rest_from_its_platform(tmp_path: P
     (store,) = loaded(tmp_path, STORE).stores
     assert store.labels == ("acme", "shop.example.com", "example")
     assert store.url == "https://shop.example.com"
-    assert store.credentials["key"].reveal() == "ck_12345678"
+    assert store.credentials["key"] == Secret("ck_12345678")
     assert store.settings == {"version": "2026", "legacy": False}
     assert store.probes["checkout"].interval == 300
     assert store.probes["checkout"].critical is None
@@ -185,7 +185,7 @@ def test_a_discovery_source_makes_stores_from_its_template(tmp_path: Path) -> No
     assert (discovery.refresh, discovery.limit) == (60, 1000)
     store = discovery.template.store("a.example")
     assert store.labels == ("acme", "a.example", "example")
-    assert store.credentials["key"].reveal() == "ck_a_example"
+    assert store.credentials["key"] == Secret("ck_a_example")
     assert store.credentials["user"] == "me"
     assert store.requests_per_hour == 50
     assert not store.probes["checkout"].enabled
@@ -198,7 +198,7 @@ def test_a_discovery_source_makes_stores_from_its_template(tmp_path: Path) -> No
 def test_without_resolving_no_secret_needs_to_be_there(tmp_path: Path) -> None:
     text = STORE.replace("env:KEY", "env:MISSING") + "discovery: []\n"
     (store,) = loaded(tmp_path, text, resolve=False).stores
-    assert store.credentials["key"].reveal() == ""
+    assert store.credentials["key"] == Secret("")
 
 
 @pytest.mark.parametrize(
@@ -217,7 +217,7 @@ def test_a_stores_secret_that_cannot_be_read_stops_no_other_store(
     config = loaded(tmp_path, STORE.replace("env:KEY", reference) + other)
     sick, well = config.stores
     assert sick.problem == f"credentials.key: {problem}"
-    assert (well.problem, well.credentials["key"].reveal()) == ("", "ck_12345678")
+    assert (well.problem, well.credentials["key"]) == ("", Secret("ck_12345678"))
 
 
 def test_nothing_of_a_secret_shows_in_a_loaded_configuration(tmp_path: Path) -> None:

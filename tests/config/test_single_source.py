@@ -21,6 +21,7 @@ from store_exporter.config.model.reference import sections
 from store_exporter.config.model.section import Section
 from store_exporter.config.model.store import Limits, ProbeSection, ProxySection
 from store_exporter.config.yaml.explain import by_key
+from store_exporter.contract import Collector, Probe
 from store_exporter.history import tenants
 from store_exporter.platforms import base
 from store_exporter.stores.model import Schedule, Store
@@ -193,5 +194,6 @@ def test_every_key_is_documented_with_its_meaning() -> None:
 def test_no_option_of_a_platform_hides_a_key_of_every_schedule() -> None:
     for name in base.built_in():
         platform = base.load(name)
-        for check in (*platform.probes.values(), *platform.collectors.values()):
+        checks: list[Probe | Collector] = [*platform.probes.values()]
+        for check in [*checks, *platform.collectors.values()]:
             assert not by_key(ProbeSection).keys() & check.options.keys(), check.name

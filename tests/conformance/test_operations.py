@@ -21,7 +21,11 @@ def counted(target: Target, operation: str) -> float:
     labels = (*target.store.labels, operation)
     for family in default_recorder().families():
         if family.metric.name == "store_operations_total":
-            return sum(float(value) for found, value in family.series if found == labels)  # type: ignore[arg-type]
+            return sum(
+                value
+                for labels_, value in family.series
+                if isinstance(value, float) and labels_ == labels
+            )
     return 0.0
 
 
@@ -57,7 +61,7 @@ def test_what_a_platform_cannot_do_raises_a_clear_error(target: Target) -> None:
 def test_wrong_credentials_are_the_configurations_fault(target: Target) -> None:
     wrong: dict[str, Any] = {}
     for name, value in target.store.credentials.items():
-        text = value.reveal() if isinstance(value, Secret) else value
+        text = value.reveal() if isinstance(value, Secret) else str(value)
         # As long, of the same form, and nobody's.
         wrong[name] = Secret(text[:6] + "0" * (len(text) - 6))
     client = target.platform.connect(replace(target.store, credentials=wrong))

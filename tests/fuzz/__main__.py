@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import atheris  # type: ignore[import-not-found]
+import atheris
 
 NAME, FOLDER, *ARGUMENTS = sys.argv[1:]
 

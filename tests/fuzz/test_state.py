@@ -86,7 +86,9 @@ def test_any_saved_budget_leaves_one_that_works(
 ) -> None:
     async def use() -> None:
         budget = Budget(3600, monotonic=lambda: 0.0)
-        assert await Budgets(saying(document, caplog), now=lambda: 1e9).restore(STORE, budget)
+        assert await Budgets(saying(document, caplog), now=lambda: 1e9).restore(
+            Key.of(STORE, "budget"), budget
+        )
         budget.spend(Priority.LIVENESS)
         budget.refused(None)
         assert json.dumps(budget.remembered(1e9), allow_nan=False)

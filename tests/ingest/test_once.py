@@ -7,6 +7,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -191,7 +192,9 @@ async def _total(session: aiohttp.ClientSession, address: str) -> float:
 async def test_on_a_full_disk_nothing_is_counted_and_the_answer_says_so(tmp_path: Path) -> None:
     async with taking(tmp_path) as running:
         await post(running, BATCH, key="one")
-        database = running.exporter.intake._ledger._database
+        ledger = running.exporter.intake._ledger
+        assert ledger is not None
+        database = ledger._database
         pages = database.execute("PRAGMA page_count").fetchone()[0]
         database.execute(f"PRAGMA max_page_count = {pages}")
         many = [call(f"own_{number}") for number in range(90)]
@@ -211,7 +214,9 @@ async def test_on_a_full_disk_nothing_is_counted_and_the_answer_says_so(tmp_path
 async def test_when_the_file_cannot_be_used_nothing_is_counted(tmp_path: Path) -> None:
     async with taking(tmp_path) as running:
         await post(running, BATCH)
-        running.exporter.intake._ledger._database.execute("DROP TABLE marks")
+        ledger = running.exporter.intake._ledger
+        assert ledger is not None
+        ledger._database.execute("DROP TABLE marks")
         answer = await post(running, BATCH, key="two")
         found = await shown(running)
     assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
@@ -405,7 +410,7 @@ def test_the_series_that_grew_longest_ago_go_first_whatever_the_clock_is(
     recorder = Recorder()
     for labels, now in ((CART, 1e9), (OTHER, 0.0)):
         file = ReportLedger(
-            tmp_path, holder="test", empty=recorder.no_durations(), now=lambda now=now: now
+            tmp_path, holder="test", empty=recorder.no_durations(), now=partial(float, now)
         )
         file.load()
         file.save([row(labels, recorder.totals(recorder.operation(*labels)))], {})

@@ -191,7 +191,7 @@ async def test_domains_of_no_store_are_taken_where_the_configuration_says_so(
 async def test_errors_become_those_of_the_closed_list(tmp_path: Path) -> None:
     text = reporting(more="error_classes: {SoldOutError: out_of_stock, timeout: dns}\n")
     async with taking(tmp_path, text) as running:
-        expected = [
+        expected: list[tuple[dict[str, Any], str]] = [
             ({"error_class": "ETIMEDOUT"}, "timeout"),
             ({"error_class": "sold-out error"}, "out_of_stock"),
             ({"error_class": "Timeout"}, "dns"),

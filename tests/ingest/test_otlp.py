@@ -378,7 +378,8 @@ def hollow(*, resources: int = 1, scopes: int = 1, metrics: int = 1) -> bytes:
             scope = resource.scope_metrics.add()
             for _ in range(metrics):
                 scope.metrics.add()
-    return sent.SerializeToString()
+    body: bytes = sent.SerializeToString()
+    return body
 
 
 @pytest.mark.parametrize(
@@ -425,7 +426,8 @@ def flood(points: int, count: int, seconds: float) -> bytes:
         point.bucket_counts.extend([count, *[0] * len(LATENCY_BUCKETS)])
         for key, text in CALLS.items():
             point.attributes.add(key=key).value.string_value = text
-    return sent.SerializeToString()
+    body: bytes = sent.SerializeToString()
+    return body
 
 
 @pytest.mark.parametrize(

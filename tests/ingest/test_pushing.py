@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -39,13 +40,13 @@ async def test_a_restart_makes_no_total_an_increase(tmp_path: Path, temporality:
     assert len(starts) == 1 or temporality == "delta"
 
 
-def points(receiver: Receiver) -> list[object]:
+def points(receiver: Receiver) -> list[Any]:
     found = receiver.points("store.operations")
     return [point for point in found if attributes(point)["operation"] == "get_cart"]
 
 
 def pushed(receiver: Receiver, temporality: str) -> float:
-    values = [point.as_double for point in points(receiver)]  # type: ignore[attr-defined]
+    values = [point.as_double for point in points(receiver)]
     return sum(values) if temporality == "delta" else max(values, default=0)
 
 

@@ -73,7 +73,7 @@ def test_the_mean_of_a_week_is_that_of_the_counter(tmp_path: Path) -> None:
     document = as_document([seasonal.business_rules()], grafana="", runbooks="", pace=30)
     (tmp_path / "rules.yml").write_text(yaml.safe_dump(document), encoding="utf-8")
     labels = f'{STORE}, currency="EUR"'
-    expected = {
+    expected: dict[str, object] = {
         "expr": f"round({series.REVENUE_NORMAL}, 1e-6)",
         "eval_time": "192h",
         "exp_samples": [{"labels": f"{{{labels}}}", "value": round(30 / 3600, 6)}],

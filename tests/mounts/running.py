@@ -49,7 +49,7 @@ def wsgi(source: Source) -> Iterator[str]:
             """Keep the tests' output clean."""
 
     # The validator fails a request where the application breaks a rule of WSGI.
-    app = validator(make_wsgi_app(source))  # type: ignore[arg-type]
+    app = validator(make_wsgi_app(source))
     server = make_server("127.0.0.1", 0, app, handler_class=Quiet)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()

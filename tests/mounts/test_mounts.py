@@ -66,7 +66,7 @@ def test_text_is_served_to_whoever_asks_for_nothing_else(url: str) -> None:
     assert body == expected.body
     for name, value in expected.headers.items():
         assert response.headers[name] == value
-    assert len(response.headers.get_all("Content-Length")) == 1
+    assert len(response.headers.get_all("Content-Length", [])) == 1
 
 
 def test_the_format_and_encoding_asked_for_are_served(url: str) -> None:

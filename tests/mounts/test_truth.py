@@ -20,6 +20,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -154,6 +155,11 @@ def live(org: str, port: int, seed: int, standstill: Standstill) -> Counter[Call
     return made
 
 
+def sees(server: Server, targets: int) -> bool:
+    """Whether a Prometheus has scraped so many."""
+    return len(server.query("up")) == targets
+
+
 @contextmanager
 def replicas(ports: dict[str, int], folder: Path) -> Iterator[list[Server]]:
     """Run two Prometheis, with the flags that tests/servers gives, that scrape all orgs alike."""
@@ -167,7 +173,7 @@ def replicas(ports: dict[str, int], folder: Path) -> Iterator[list[Server]]:
     (folder / "b").mkdir()
     with prometheus(config, folder / "a") as one, prometheus(config, folder / "b") as other:
         for server in (one, other):
-            eventually(lambda server=server: len(server.query("up")) == len(ports))
+            eventually(partial(sees, server, len(ports)))
         yield [one, other]
 
 

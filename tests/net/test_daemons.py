@@ -39,8 +39,12 @@ def test_a_thread_that_has_nothing_to_do_is_given_the_next_piece_of_work() -> No
 def test_work_does_not_wait_for_work_that_blocks() -> None:
     threads = Daemons("blocked")
     go_on = threading.Event()
+
+    def wait() -> None:
+        go_on.wait(30)
+
     for _ in range(5):
-        threads.begin(lambda: go_on.wait(30) and None)
+        threads.begin(wait)
     seen: list[int | None] = []
     begin_and_wait(threads, seen)
     assert len(those_named("blocked")) == 6

@@ -69,7 +69,9 @@ def test_contexts_verify_and_are_shared() -> None:
 
 def test_certifi_is_trusted_where_the_system_trusts_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        ssl, "get_default_verify_paths", lambda: ssl.DefaultVerifyPaths(None, None, "", "", "", "")
+        ssl,
+        "get_default_verify_paths",
+        lambda: ssl.DefaultVerifyPaths(None, None, "", "", "", ""),  # type: ignore[arg-type]
     )
     context = tls.context.__wrapped__(None)
     assert len(context.get_ca_certs()) > 50

@@ -13,8 +13,9 @@ from store_exporter import StoreError, track
 from store_exporter.calls.book import CallBook, CallLimits
 from store_exporter.metrics.recorder import Recorder
 from tests.metrics.figures import series
+from tests.operations.shop import Shop
 
-STORE = {"org": "acme", "domain": "shop.example", "platform": "woocommerce"}
+STORE: Shop = {"org": "acme", "domain": "shop.example", "platform": "woocommerce"}
 
 
 @pytest.fixture
@@ -85,7 +86,7 @@ async def test_coroutines_generators_and_threads_are_remembered(recorder: Record
 
 
 def test_the_slowest_successes_are_remembered(recorder: Recorder) -> None:
-    handle = recorder.operation(*STORE.values(), "get_cart")
+    handle = recorder.operation(**STORE, operation="get_cart")
     for seconds in [0.1] * 600 + [5.0, 4.0, 0.2] + [0.1] * 600:
         handle.start()
         handle.finish(seconds)
@@ -95,7 +96,7 @@ def test_the_slowest_successes_are_remembered(recorder: Recorder) -> None:
 
 @pytest.mark.usefixtures("untraced")
 def test_once_the_slowest_are_known_other_calls_are_not_looked_at(recorder: Recorder) -> None:
-    handle = recorder.operation(*STORE.values(), "get_cart")
+    handle = recorder.operation(**STORE, operation="get_cart")
     for seconds in [9.0, 8.0, 7.0] + [0.1] * 600:
         handle.start()
         handle.finish(seconds)
@@ -105,7 +106,7 @@ def test_once_the_slowest_are_known_other_calls_are_not_looked_at(recorder: Reco
 @pytest.mark.usefixtures("untraced")
 def test_without_a_list_nothing_is_looked_for() -> None:
     recorder = Recorder()
-    handle = recorder.operation(*STORE.values(), "get_cart")
+    handle = recorder.operation(**STORE, operation="get_cart")
     for _ in range(600):
         handle.start()
         handle.finish(0.1)
@@ -133,7 +134,7 @@ def test_an_operation_at_the_end_of_the_stack_is_counted_once(recorder: Recorder
 
     with pytest.raises(RecursionError):
         recurse()
-    labels = tuple(STORE.values())
+    labels = (STORE["org"], STORE["domain"], STORE["platform"])
     total = series(recorder, "store_operations_total")[*labels, "get_cart"]
     duration = series(recorder, "store_operation_duration_seconds_count")
     assert series(recorder, "store_operations_in_progress")[*labels, "get_cart"] == 0

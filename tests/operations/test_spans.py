@@ -19,7 +19,7 @@ from store_exporter import Recorder, StoreError, track
 from store_exporter.calls.book import CallBook
 from tests.fakes.spans import kept
 from tests.metrics.figures import only, series
-from tests.operations.shop import ERRORS, SHOP
+from tests.operations.shop import ERRORS, SHOP, STORE
 
 __all__ = ["kept"]
 
@@ -38,7 +38,7 @@ def current() -> int:
 
 def id_of(span: ReadableSpan) -> int:
     assert span.context is not None
-    return span.context.span_id
+    return int(span.context.span_id)
 
 
 LABELS = {**SHOP, "operation": "get_cart"}
@@ -123,7 +123,7 @@ async def test_tasks_have_their_own_spans_and_children(
 ) -> None:
     tracer = trace.get_tracer("tests")
 
-    @track("get_cart", labels=lambda _: tuple(SHOP.values()), recorder=recorder)
+    @track("get_cart", labels=lambda _: STORE, recorder=recorder)
     async def cart(number: int) -> int:
         await asyncio.sleep(0)
         with tracer.start_as_current_span(f"child {number}"):
@@ -226,6 +226,7 @@ def test_exemplars_and_recent_calls_lead_to_the_operations_span(
     assert duration is not None
     (exemplar,) = (duration.exemplars or {}).values()
     assert (exemplar.trace_id, exemplar.span_id) == (trace_id, f"{id_of(span):016x}")
+    assert recorder.calls is not None
     assert [call.trace_id for call in recorder.calls.read("acme")] == [trace_id]
 
 
@@ -240,7 +241,7 @@ def test_without_a_provider_there_is_no_span(
     recorder: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(trace, "_TRACER_PROVIDER", None)
-    handle = recorder.operation(*SHOP.values(), "get_cart")
+    handle = recorder.operation(**SHOP, operation="get_cart")
     with track("get_cart", recorder=recorder, **SHOP):
         assert current() == 0
     assert set(handle.tickets) == {None}

@@ -11,7 +11,7 @@ import pytest
 
 from store_exporter import Recorder, StoreError, default_recorder, track
 from tests.metrics.figures import only, operations, series
-from tests.operations.shop import ERRORS, SHOP, STORE, counted
+from tests.operations.shop import ERRORS, SHOP, STORE, Shop, counted
 
 # Functions and methods
 
@@ -255,7 +255,7 @@ def test_a_verdict_that_is_not_an_error_type_counts_as_exception(
 
 def test_what_is_decorated_with_a_store_is_shown_at_zero_before_it_is_called() -> None:
     recorder = Recorder()
-    store = {"org": "acme", "domain": "shop.example.com", "platform": "shopify"}
+    store: Shop = {"org": "acme", "domain": "shop.example.com", "platform": "shopify"}
 
     @track("get_cart", recorder=recorder, **store)
     def get_cart() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from store_exporter import Operation, Recorder, bind, store_context, track
+from store_exporter.errors import ErrorName
 from store_exporter.operations.tracker import Tracker
 from tests.metrics.figures import only, operations, series
 from tests.operations.shop import ERRORS, SHOP, STORE, counted
@@ -58,7 +59,7 @@ def test_a_block_that_raises_fails(recorder: Recorder) -> None:
 
 def test_a_made_up_error_type_is_counted_as_exception(recorder: Recorder) -> None:
     with track("add_to_cart", **SHOP, recorder=recorder) as operation:
-        operation.fail("made_up")
+        operation.fail("made_up")  # type: ignore[arg-type]
     assert counted(recorder) == (1, 0, {"exception": 1})
     assert series(recorder, ERRORS)["failure",] == 1
 
@@ -105,7 +106,7 @@ def test_generators_that_interleave_in_one_tracker_keep_their_own_outcome(
 ) -> None:
     tracker = track("get_cart", **SHOP, recorder=recorder)
 
-    def work(error: str) -> Any:
+    def work(error: ErrorName) -> Any:
         with tracker as operation:
             yield
             operation.fail(error)

@@ -51,7 +51,8 @@ class Watcher:
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     async def run(self, check: Probe | Collector, options: Mapping[str, Any]) -> Report:
-        return await self.drive(check.check, {**check.options, **options})
+        report: Report = await self.drive(check.check, {**check.options, **options})
+        return report
 
     async def drive(self, plan: Any, options: Mapping[str, Any] | None = None) -> Any:
         """Run whatever makes a plan from an API and a run."""

@@ -159,7 +159,8 @@ async def _run(
 
 
 async def test_the_most_urgent_waits_least_and_equals_take_turns() -> None:
-    slots, ended, hold = Slots(1), [], asyncio.Event()
+    ended: list[str] = []
+    slots, hold = Slots(1), asyncio.Event()
     names = [(2, "first"), (2, "second"), (1, "probe"), (0, "liveness"), (1, "probe 2")]
     tasks = []
     for priority, name in names:
@@ -171,7 +172,8 @@ async def test_the_most_urgent_waits_least_and_equals_take_turns() -> None:
 
 
 async def test_every_fourth_slot_goes_to_who_is_least_urgent() -> None:
-    slots, ended, hold = Slots(1), [], asyncio.Event()
+    ended: list[str] = []
+    slots, hold = Slots(1), asyncio.Event()
     async with slots.hold(1):
         tasks = [asyncio.create_task(_run(slots, 2, "collector", ended, hold))]
         await asyncio.sleep(0)
@@ -201,7 +203,8 @@ async def test_no_more_than_the_slots_run_at_the_same_time() -> None:
 
 @pytest.mark.parametrize("late", [False, True])
 async def test_who_gives_up_waiting_leaves_the_slot_to_the_next(late: bool) -> None:
-    slots, ended, hold = Slots(1), [], asyncio.Event()
+    ended: list[str] = []
+    slots, hold = Slots(1), asyncio.Event()
     hold.set()
     async with slots.hold(1):
         impatient = asyncio.create_task(_run(slots, 1, "impatient", ended, hold))
@@ -219,7 +222,8 @@ async def test_who_gives_up_waiting_leaves_the_slot_to_the_next(late: bool) -> N
 
 
 async def test_a_wider_limit_lets_those_in_who_wait() -> None:
-    slots, ended, hold = Slots(1), [], asyncio.Event()
+    ended: list[str] = []
+    slots, hold = Slots(1), asyncio.Event()
     tasks = [asyncio.create_task(_run(slots, 1, str(n), ended, hold)) for n in range(3)]
     await asyncio.sleep(0)
     slots.size = 3

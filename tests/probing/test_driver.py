@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -107,7 +108,7 @@ async def test_only_what_a_kept_connection_lost_is_asked_again_and_signed_anew(
         http = StoreHttp(shop, transport, access := Access(shop))
         try:
             found = await Driver(http, access.connection(shop)).run(
-                check, Run(shop, {}, RunCursor(), 0.0)
+                check, Run(shop, {}, RunCursor(), time.time)
             )
         finally:
             await transport.close()

@@ -10,6 +10,7 @@ import pytest
 
 from store_exporter.contract import Check, Collector, Probe, Report, Response, Run
 from store_exporter.metrics.catalogue import health
+from store_exporter.metrics.families import HistogramValue
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.net.plans import Pause, Plan, Request, once
 from store_exporter.probing.exchange import Exchange, Outgoing
@@ -100,7 +101,8 @@ class Fleet:
 
     def up(self) -> list[float]:
         found = [family for family in self.recorder.families() if family.metric is health.UP]
-        return [float(value) for family in found for _, value in family.series]
+        values = (value for family in found for _, value in family.series)
+        return [value for value in values if not isinstance(value, HistogramValue)]
 
 
 def longest_gap(times: list[float]) -> float:

@@ -40,7 +40,7 @@ def tinyproxy(folder: Path, *lines: str) -> Iterator[str]:
     file = folder / "tinyproxy.conf"
     settings = (f"Port {port}", "Listen 127.0.0.1", "Timeout 60", "Allow 127.0.0.1", *lines)
     file.write_text("\n".join(settings) + "\n")
-    argv = [tool("tinyproxy"), "-d", "-c", file]
+    argv = [tool("tinyproxy"), "-d", "-c", str(file)]
     with subprocess.Popen(argv, stdout=subprocess.DEVNULL) as child:
         try:
             eventually(lambda: _accepts(port))

@@ -65,7 +65,7 @@ async def test_a_failed_run_says_why_and_the_recent_calls_lead_to_it(
     kept: InMemorySpanExporter,
 ) -> None:
     bench = Bench()
-    bench.recorder.calls = CallBook(clock=bench.clock.now)
+    bench.recorder.calls = calls = CallBook(clock=bench.clock.now)
     check = asking(fail=StoreError("server_error", "a secret <hidden in a message>"))
     await bench.run(job(check, kind=Collector))
     (run,) = kept.get_finished_spans()
@@ -73,7 +73,7 @@ async def test_a_failed_run_says_why_and_the_recent_calls_lead_to_it(
     assert (told(run)["error.type"], told(run)["fault"]) == ("server_error", "store")
     assert run.status.status_code is trace.StatusCode.ERROR
     assert "hidden in a message" not in run.to_json()
-    (call,) = bench.recorder.calls.read(LABELS[0])
+    (call,) = calls.read(LABELS[0])
     assert run.context is not None
     assert call.trace_id == format(run.context.trace_id, "032x")
 
@@ -104,7 +104,7 @@ async def test_a_request_that_takes_too_long_is_ended_with_its_run(
 
 async def test_without_a_provider_there_is_no_trace(job: Jobs) -> None:  # noqa: F811
     bench = Bench()
-    bench.recorder.calls = CallBook(clock=bench.clock.now)
+    bench.recorder.calls = calls = CallBook(clock=bench.clock.now)
     await bench.run(job(asking(fail=StoreError("server_error", "no"))))
-    (call,) = bench.recorder.calls.read(LABELS[0])
+    (call,) = calls.read(LABELS[0])
     assert call.trace_id == ""

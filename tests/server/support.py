@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 
@@ -20,7 +20,9 @@ from store_exporter.probing.jobs import jobs_of
 from store_exporter.probing.maintenance import Maintenance
 from store_exporter.probing.results.history import Result
 from store_exporter.probing.runner import Runner
+from store_exporter.probing.scheduler import Scheduler
 from store_exporter.probing.state.documents import Documents, MemoryDocuments
+from store_exporter.probing.state.leases import Labels
 from store_exporter.probing.transport import Transport
 from store_exporter.server.app import create_app
 from store_exporter.server.assembly import taking_in
@@ -51,6 +53,11 @@ def configuration(*stores: tuple[str, str, str], more: str = "", keys: str = "")
         "orgs:\n  - {org: acme, api_tokens: [env:ACME_TOKEN]}\n"
         f"  - {{org: zen, api_tokens: [env:ZEN_TOKEN]}}\n{more}stores:\n{entries}"
     )
+
+
+async def no_reports() -> Mapping[Labels, str]:
+    """Tell other exporters nothing."""
+    return {}
 
 
 class Manual:
@@ -151,7 +158,7 @@ async def exporting(
                 read(),
                 read,
                 recorder=recorder,
-                scheduler=scheduler,
+                scheduler=cast(Scheduler, scheduler),
                 history=runner.history,
                 health=runner.health,
                 changes=runner.changes,

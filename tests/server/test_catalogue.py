@@ -120,7 +120,8 @@ async def life(
     expected: set[str],
 ) -> dict[str, set[tuple[str, ...]]]:
     """Let the shops trade until everything expected was seen, and return all that was."""
-    random, found = Random(3), {}
+    random = Random(3)
+    found: dict[str, set[tuple[str, ...]]] = {}
     with suppress(TimeoutError):
         async with asyncio.timeout(60):
             while expected - found.keys():

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from store_exporter.probing.results.health import Health, State
 from store_exporter.probing.results.history import Result
 from store_exporter.server.status import state_of, status, worst_first
@@ -9,8 +11,12 @@ STORE = Store("acme", "shop.example.com", "woocommerce", "https://shop.example.c
 HEALTHY, DEGRADED, CRITICAL = (Health(state) for state in State)
 
 
-def result(name: str, kind: str = "probe", error: str | None = None, **more: object) -> Result:
-    fields = {"message": f"{name} failed" if error else "", "summary": f"{name} is well", **more}
+def result(name: str, kind: str = "probe", error: str | None = None, **more: Any) -> Result:
+    fields: dict[str, Any] = {
+        "message": f"{name} failed" if error else "",
+        "summary": f"{name} is well",
+        **more,
+    }
     return Result(
         STORE.domain,
         kind,
@@ -20,7 +26,7 @@ def result(name: str, kind: str = "probe", error: str | None = None, **more: obj
         duration=0.5,
         error_type=error,
         **fields,
-    )  # type: ignore[arg-type]
+    )
 
 
 def reason(health: Health | None, *results: Result) -> str | None:

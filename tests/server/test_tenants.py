@@ -65,7 +65,7 @@ async def becomes(exporter: Exporter, owner: str | None, *refused: str) -> None:
 
     def now() -> tuple[str | None, list[str]]:
         store = exporter.inventory.stores.get(SHOP)
-        return store and store.org, sorted(one.org for one in exporter.refusals)
+        return store.org if store else None, sorted(one.org for one in exporter.refusals)
 
     for _ in range(500):
         if now() == (owner, sorted(refused)):

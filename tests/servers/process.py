@@ -10,7 +10,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -109,7 +109,7 @@ class Server:
             selector: the series.
             by: labels by which they are added up.
         """
-        found: Counter[tuple[str, ...]] = Counter()
+        found: defaultdict[tuple[str, ...], float] = defaultdict(float)
         for series in self.json("/api/v1/query", query=f"{selector}[1h]")["data"]["result"]:
             values = [float(value) for _, value in series.get("values", ())]
             values += [float(value["count"]) for _, value in series.get("histograms", ())]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 import pytest
@@ -19,7 +20,7 @@ from store_exporter.spec.operation import operation, written
 from store_exporter.spec.operations import ALIASES, OPERATIONS, Operations
 from store_exporter.spec.results import Stock
 
-CLIENTS = {
+CLIENTS: Mapping[str, Callable[[], Any]] = {
     "WooCommerce": lambda: WooCommerce("https://shop.example.com", "ck_1", "cs_1", org="acme"),
     "AsyncWooCommerce": lambda: AsyncWooCommerce("https://a.example", "ck_1", "cs_1", org="acme"),
     "Shopify": lambda: Shopify("https://shop.example.com", "shpat_1", org="acme"),
@@ -82,7 +83,7 @@ def test_a_plan_of_another_signature_is_refused_with_both() -> None:
         raise NotImplementedError
 
     with pytest.raises(TypeError) as caught:
-        plan(Operations.check_stock, calls=("GET /stock",))(check_stock)  # type: ignore[arg-type]
+        plan(Operations.check_stock, calls=("GET /stock",))(check_stock)
     assert str(caught.value) == (
         f"{__name__}.check_stock is (product: 'int | str', warehouse: 'str' = '') -> 'Stock', but "
         "the specification of check_stock in store_exporter.spec.operations_products is "

@@ -6,6 +6,7 @@ import fnmatch
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
+from typing import Any
 
 
 @dataclass(slots=True)
@@ -37,7 +38,7 @@ class Fault:
     latency: float | Callable[[], float] = 0.0
     status: int | None = None
     body: bytes | str | None = None
-    change: Callable[[object], object] | None = None
+    change: Callable[[Any], object] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     content_type: str = "text/html; charset=UTF-8"
     drop: bool = False

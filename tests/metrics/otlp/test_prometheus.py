@@ -7,6 +7,7 @@ Debian builds Prometheus without that receiver. One that has it is taken from PA
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -43,7 +44,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         # New series are scraped at zero first.
         total = "sum(store_operations_total{SELECTOR}) > 0"
         for route in ("scraped", "pushed", "exponential"):
-            eventually(lambda route=route: ask(server, total, route))
+            eventually(partial(ask, server, total, route))
         yield server
     target.close()
 

@@ -88,6 +88,8 @@ def subset(api: str, schema: GraphQLSchema) -> str:
     names |= {concrete for name, concrete in _IMPLEMENTED_BY.items() if name in names}
     blocks = [_block(schema, name, used, names) for name in sorted(names)]
     query, mutation = schema.query_type, schema.mutation_type
+    assert query is not None
+    assert mutation is not None
     roots = f"schema {{\n  query: {query.name}\n  mutation: {mutation.name}\n}}"
     enums = [f"scalar {name}" for name in _OUTSIDE if name in names]
     note = (
@@ -101,7 +103,9 @@ def _argument_types(schema: GraphQLSchema, used: _Used) -> set[str]:
     for type_name, fields in used.fields.items():
         for field_name, arguments in fields.items():
             for name in arguments:
-                argument = schema.type_map[type_name].fields[field_name].args[name]
+                kind = schema.type_map[type_name]
+                assert isinstance(kind, GraphQLObjectType)
+                argument = kind.fields[field_name].args[name]
                 found.add(get_named_type(argument.type).name)
     pending = list(found)
     while pending:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import Phase, given, settings
@@ -108,7 +109,8 @@ class Life:
         order = self.order(pick)
         if order is None or any(payment.kind == "CHANGE" for payment in order.payments):
             return  # cash does not bounce
-        if moves := [*order.payments, *order.refunds]:
+        moves: list[Payment | Refund] = [*order.payments, *order.refunds]
+        if moves:
             self.room.settle(moves[pick % len(moves)], "FAILURE")
 
     def grow_old(self, pick: Pick) -> None:
@@ -213,7 +215,11 @@ MOVES = (
 )
 
 
-PAGES = ({}, {"page_size": 1, "max_pages": 2}, {"page_size": 3, "max_pages": 1})
+PAGES: tuple[dict[str, Any], ...] = (
+    {},
+    {"page_size": 1, "max_pages": 2},
+    {"page_size": 3, "max_pages": 1},
+)
 """Options with which a collection takes several pages, and several runs."""
 
 
@@ -230,7 +236,7 @@ PAGES = ({}, {"page_size": 1, "max_pages": 2}, {"page_size": 3, "max_pages": 1})
 def test_the_identity_holds_after_every_collection(
     earlier: list[tuple[str, Pick]],
     stream: list[tuple[str, Pick, bool]],
-    options: dict[str, int],
+    options: dict[str, Any],
 ) -> None:
     life = begun(Life(**options), earlier)
     go_on(life, stream)

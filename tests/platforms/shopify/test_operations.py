@@ -84,8 +84,7 @@ def test_a_product_with_variants_has_to_be_chosen_from(store: Shopify) -> None:
 
 def test_more_than_one_page_of_products_is_found(shop: SimulatedShopify, store: Shopify) -> None:
     for number in range(300):
-        row = (f"NUT-{number}", Decimal(1), 10, {})
-        shop.stock_room.add_product(f"Nut {number}", "Nut", [row])
+        shop.stock_room.add_product(f"Nut {number}", "Nut", [(f"NUT-{number}", Decimal(1), 10, {})])
     found = store.search_products("nut", limit=290)
     assert len({product.id for product in found}) == 290
     assert found.total == 300
@@ -181,7 +180,7 @@ def test_the_other_names_are_measured_under_the_operation_s_own(
     with pytest.raises(UnsupportedOperationError, match="reviews belong to apps"):
         store.get_product_reviews("SKU-010")
     counted = {
-        family.metric.name: {labels[3:]: value for labels, value in family.series}  # type: ignore[misc]
+        family.metric.name: {labels[3:]: value for labels, value in family.series}
         for family in recorder.families()
         if family.metric.name.startswith("store_operation") and "total" in family.metric.name
     }

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from store_demo.stores.shopify import SimulatedShopify
+from store_exporter.contract import Collector, Probe
 from store_exporter.platforms import base
 from store_exporter.platforms.shopify import versions
 from store_exporter.platforms.shopify.platform import PLATFORM
@@ -81,7 +82,8 @@ def test_no_problem_of_a_secret_repeats_it(value: str) -> None:
 
 
 def test_every_description_is_a_sentence() -> None:
-    for check in (*PLATFORM.probes.values(), *PLATFORM.collectors.values()):
+    checks: list[Probe | Collector] = [*PLATFORM.probes.values()]
+    for check in [*checks, *PLATFORM.collectors.values()]:
         assert check.description[0].isupper()
         assert check.description.endswith(".")
         assert check.timeout < check.interval

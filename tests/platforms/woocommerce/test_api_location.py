@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import cast
 
 import pytest
 
@@ -12,6 +13,7 @@ from store_exporter.errors import StoreError
 from store_exporter.net.plans import Request
 from store_exporter.platforms.woocommerce import WooCommerce
 from store_exporter.platforms.woocommerce.api_location import ApiLocation
+from store_exporter.platforms.woocommerce.connection import Connection
 from tests.fakes.serving import serving
 
 from .watching import watching
@@ -59,7 +61,7 @@ async def test_a_path_that_something_rewrites_is_signed_as_the_store_sees_it() -
         def behind(call: object, url: str, *, secure: bool) -> None:
             check(call, url.replace("/api/", "/wp-json/"), secure=secure)  # type: ignore[arg-type]
 
-        store.shop._access.check = behind  # type: ignore[method-assign, assignment]
+        store.shop._access.check = behind  # type: ignore[method-assign]
         await store.probe("liveness")
 
 
@@ -67,7 +69,7 @@ async def test_a_page_in_the_apis_place_costs_one_more_request_and_not_each_time
     async with watching(orders=0) as store:
         store.shop.faults.add(Fault(body="<html><title>Welcome</title></html>"))
         watcher = store.watcher()
-        location = watcher.connection.location
+        location = cast(Connection, watcher.connection).location
         page = Response(200, {"content-type": "text/html"}, b"", store.url)
         assert location.may_have_moved(page, 0.0)
         assert not location.may_have_moved(page, 299.0)

@@ -22,8 +22,8 @@ KEY = STORE.keys.read_write
 URL = "http://shop.example.com/wp-json/wc/v3/products"
 
 
-def credentials(**options: bool) -> Credentials:
-    return Credentials(KEY.consumer_key, KEY.consumer_secret, now=CLOCK.now, **options)
+def credentials(*, in_query: bool = False) -> Credentials:
+    return Credentials(KEY.consumer_key, KEY.consumer_secret, now=CLOCK.now, in_query=in_query)
 
 
 def test_over_https_the_key_travels_as_basic_authentication() -> None:

@@ -56,7 +56,7 @@ def series(recorder: Recorder, metric: str) -> dict[tuple[str, ...], Any]:
 
 @pytest.mark.parametrize("name", CALLS)
 def test_both_clients_return_the_same_over_http(name: str) -> None:
-    results = []
+    results: list[Any] = []
     for _ in range(2):
         scene = Scene()
         scene.store.tls_terminated = False
@@ -228,6 +228,6 @@ def test_calling_an_operation_wrongly_is_the_callers_bug(
 ) -> None:
     recorder = Recorder()
     with connect(store, address, recorder=recorder) as shop, pytest.raises(TypeError):
-        shop.check_stock(sku="SKU-010")
+        shop.check_stock(sku="SKU-010")  # type: ignore[call-arg]
     (labels,) = series(recorder, "store_operation_errors_total")
     assert labels[4:] == ("exception", "app")

@@ -331,7 +331,7 @@ async def test_a_date_from_which_to_count_is_walked_in_several_runs_with_progres
             store.clock.now += 600
             store.shop.new_order("completed" if index % 2 else "cancelled", total="2")
         total = sum(o["date_paid_gmt"] is not None for o in store.shop.shop.orders.values())
-        options = {"since": "2026-01-01", "max_pages": 2}
+        options: dict[str, Any] = {"since": "2026-01-01", "max_pages": 2}
         caplog.set_level(logging.INFO)
         found = await run(store, **options)
         assert 300 <= found["store_collector_backlog{orders}"] < 500

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from store_demo.stores.woocommerce import Fault, SimulatedWooCommerce
+from store_demo.stores.woocommerce.answers import Call
 from store_exporter.platforms.kit.reading.fields import Fields
 from store_exporter.platforms.woocommerce import CartSession, WooCommerce
 from store_exporter.platforms.woocommerce.reading import carts
@@ -63,9 +64,12 @@ def test_the_key_is_not_sent_to_the_shoppers_api(
 ) -> None:
     seen: list[str] = []
     answer = store.carts.answer
-    store.carts.answer = lambda call, action: (  # type: ignore[method-assign]
-        seen.append(f"{call.headers} {call.params}") or answer(call, action)  # type: ignore[func-returns-value]
-    )
+
+    def seeing(call: Call, action: str) -> Any:
+        seen.append(f"{call.headers} {call.params}")
+        return answer(call, action)
+
+    store.carts.answer = seeing  # type: ignore[method-assign]
     shop.add_to_cart(19)
     assert seen
     assert not any("authorization" in text or "oauth" in text for text in seen)

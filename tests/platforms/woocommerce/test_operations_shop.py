@@ -130,7 +130,12 @@ def test_a_good_coupon_says_what_it_gives(store: SimulatedWooCommerce, shop: Woo
 def test_a_coupon_with_phps_empty_values_has_no_limits(
     store: SimulatedWooCommerce, shop: WooCommerce
 ) -> None:
-    nothing = {"usage_limit": "", "usage_count": None, "product_ids": None, "used_by": ""}
+    nothing: dict[str, Any] = {
+        "usage_limit": "",
+        "usage_count": None,
+        "product_ids": None,
+        "used_by": "",
+    }
     store.shop.add_coupon("plain", **nothing, usage_limit_per_user="", email_restrictions="")
     plain = shop.validate_coupon("plain", email="ada@example.test")
     assert (plain.uses_left, plain.restricted) == (None, False)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store_exporter.contract import Response
+from store_exporter.contract import Collector, Probe, Response
 from store_exporter.platforms import base
 from store_exporter.platforms.kit.rest.answers import server_time
 from store_exporter.platforms.woocommerce.api import gmt
@@ -70,7 +70,8 @@ def test_a_page_must_be_on_the_store_s_own_host(path: str) -> None:
 
 
 def test_every_description_is_a_sentence_and_names_its_cost() -> None:
-    for check in (*PLATFORM.probes.values(), *PLATFORM.collectors.values()):
+    checks: list[Probe | Collector] = [*PLATFORM.probes.values()]
+    for check in [*checks, *PLATFORM.collectors.values()]:
         assert check.description[0].isupper()
         assert check.description.endswith(".")
         assert check.timeout < check.interval

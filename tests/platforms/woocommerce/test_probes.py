@@ -86,7 +86,7 @@ def test_exactly_one_probe_is_the_liveness_probe() -> None:
 
 
 def test_all_probes_and_collectors_leave_most_of_the_hourly_budget_to_pages_of_orders() -> None:
-    checks = [*PROBES.values(), *COLLECTORS.values()]
+    checks: list[Probe | Collector] = [*PROBES.values(), *COLLECTORS.values()]
     budget = Store("acme", "shop.example.com", "woocommerce", "https://x").requests_per_hour
     assert sum(check.requests * 3600 / check.interval for check in checks) < budget / 3
 
@@ -136,7 +136,7 @@ async def test_an_empty_cart_proves_nothing_about_payment_unless_the_shop_says_s
     methods: Any, missing: bool
 ) -> None:
     async with watching(orders=0) as store:
-        store.shop.faults.add(Fault(change=lambda cart: {**cart, "payment_methods": methods}))  # type: ignore[dict-item]
+        store.shop.faults.add(Fault(change=lambda cart: {**cart, "payment_methods": methods}))
         assert not (await store.probe("cart")).degraded
         report = await store.probe("cart", require_payment_method=True)
         told = ["The checkout offers no payment method."]
@@ -145,7 +145,7 @@ async def test_an_empty_cart_proves_nothing_about_payment_unless_the_shop_says_s
 
 async def test_one_cart_for_all_visitors_is_an_invalid_response() -> None:
     async with watching(orders=0) as store:
-        store.shop.faults.add(Fault(change=lambda cart: {**cart, "items_count": 3}))  # type: ignore[dict-item]
+        store.shop.faults.add(Fault(change=lambda cart: {**cart, "items_count": 3}))
         with pytest.raises(StoreError, match="cache"):
             await store.probe("cart")
 
@@ -405,7 +405,7 @@ async def test_an_answer_that_makes_no_sense_fails_with_its_error_type(case: str
 
 async def test_payment_methods_that_make_no_sense_are_not_held_against_the_cart() -> None:
     async with watching(orders=0) as store:
-        store.shop.faults.add(Fault(change=lambda cart: {**cart, "payment_methods": None}))  # type: ignore[dict-item]
+        store.shop.faults.add(Fault(change=lambda cart: {**cart, "payment_methods": None}))
         assert list((await store.probe("cart")).degraded) == []
 
 

@@ -316,7 +316,7 @@ async def test_who_is_alone_goes_on_while_the_leases_cannot_be_read(
 ) -> None:
     async with processes(opened, [A]) as (only,):
         await only.beat()
-        only.lease_holder.table.run = unavailable  # type: ignore[method-assign,attr-defined]
+        only.lease_holder.table.run = unavailable  # type: ignore[attr-defined]
         await only.beat(1000)
         assert only.lease_holder.held == {A}
         assert not only.lease_holder.lapsed
@@ -329,7 +329,7 @@ async def test_who_is_not_alone_shows_nothing_while_the_leases_cannot_be_read(
     async with processes(opened, [A], [A]) as (first, second):
         for process in (first, second, first):
             await process.beat()
-        first.lease_holder.table.run = unavailable  # type: ignore[method-assign,attr-defined]
+        first.lease_holder.table.run = unavailable  # type: ignore[attr-defined]
         await first.beat()
         assert first.lease_holder.held == {A}
         await first.beat(VALID_SECONDS)

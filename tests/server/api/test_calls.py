@@ -20,6 +20,7 @@ from store_exporter import StoreError, track
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.probing.state.documents import MemoryDocuments
 from store_exporter.server.process.listen import listening
+from tests.operations.shop import Shop
 from tests.server.support import ENVIRON, SECRETS, Running, configuration, exporting
 
 DOMAIN, DOWN = "shop.example.com", "http://127.0.0.1:9"
@@ -40,7 +41,7 @@ async def running(tmp_path: Path) -> AsyncIterator[Running]:
 
 
 def fail(recorder: Recorder, operation: str, error: Exception, domain: str = DOMAIN) -> None:
-    labels = {"org": "acme", "domain": domain, "platform": "woocommerce"}
+    labels: Shop = {"org": "acme", "domain": domain, "platform": "woocommerce"}
     with pytest.raises(type(error)), track(operation, recorder=recorder, **labels):
         raise error
 
@@ -156,7 +157,7 @@ async def test_calls_are_not_saved_unless_asked_for(tmp_path: Path) -> None:
 
 
 NAME = st.text("abcdefghijklmnopqrstuvwxyzäöüßéñ", min_size=6, max_size=20).map("zq".__add__)
-NOISE = st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\0"), max_size=30)
+NOISE = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=30)
 
 
 ANSWER = st.fixed_dictionaries(
@@ -219,7 +220,7 @@ async def _told(
 
 async def _application(running: Running, url: str, said: str) -> None:
     """Ask the store as an application with httpx does, and fail with what it said."""
-    labels = {"org": "acme", "domain": DOMAIN, "platform": "woocommerce"}
+    labels: Shop = {"org": "acme", "domain": DOMAIN, "platform": "woocommerce"}
     recorder = running.exporter.recorder
     async with httpx.AsyncClient() as client:
         try:

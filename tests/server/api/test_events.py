@@ -16,7 +16,7 @@ from store_exporter.probing.state.documents import MemoryDocuments
 from store_exporter.probing.state.lease_tables import SqliteLeases
 from store_exporter.probing.state.leases import LeaseHolder
 from store_exporter.probing.state.storage import Key, StateUnavailableError
-from tests.server.support import ENVIRON, Answer, Running, configuration, exporting
+from tests.server.support import ENVIRON, Answer, Running, configuration, exporting, no_reports
 
 DOWN = "http://127.0.0.1:9"
 ACME, ZEN = ENVIRON["ACME_TOKEN"], ENVIRON["ZEN_TOKEN"]
@@ -230,8 +230,8 @@ async def test_an_exporter_that_does_not_watch_the_store_sends_to_the_one_that_d
     running.exporter.watching.lease_holder = own
     other.want(running.exporter.inventory.of("acme"))
     try:
-        await other.start(lambda: None, dict)
-        await own.start(lambda: None, dict)
+        await other.start(lambda: None, no_reports)
+        await own.start(lambda: None, no_reports)
         assert (await tell(running, **MARK)).status == 421
         # What is about all stores any exporter takes.
         assert (await tell(running, version="1")).status == 200

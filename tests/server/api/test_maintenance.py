@@ -10,7 +10,7 @@ import pytest
 
 from store_exporter.probing.state.lease_tables import SqliteLeases
 from store_exporter.probing.state.leases import LeaseHolder
-from tests.server.support import ENVIRON, Answer, Running, configuration, exporting
+from tests.server.support import ENVIRON, Answer, Running, configuration, exporting, no_reports
 
 DOWN = "http://127.0.0.1:9"
 ACME, ZEN = ENVIRON["ACME_TOKEN"], ENVIRON["ZEN_TOKEN"]
@@ -138,9 +138,9 @@ async def test_an_exporter_that_does_not_watch_the_store_sends_to_the_one_that_d
     running.exporter.watching.lease_holder = own
     other.want(running.exporter.inventory.of("acme"))
     try:
-        await other.start(lambda: None, dict)
+        await other.start(lambda: None, no_reports)
         own.want(running.exporter.inventory.of("acme"))
-        await own.start(lambda: None, dict)
+        await own.start(lambda: None, no_reports)
         for answer in (
             await ask(running, "POST", json=BODY),
             await ask(running, "DELETE", params={"domain": DOMAIN}),

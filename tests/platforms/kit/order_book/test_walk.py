@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -398,7 +399,7 @@ class Shop(RuleBasedStateMachine):
         }
         self.unpaid_before = {n for n in self.before if self.store.orders[n].paid is None}
         self.backfill = backfill
-        self.last = (0, Decimal(0), Decimal(0))
+        self.last = (Decimal(0), Decimal(0), Decimal(0))
 
     def pick(self, choice: int) -> str | None:
         numbers = list(self.store.orders)
@@ -458,11 +459,12 @@ class Shop(RuleBasedStateMachine):
             return
         ledger, _ = self.reader.load()
         now = (
-            ledger.paid,
+            Decimal(ledger.paid),
             sum(ledger.revenue.values(), Decimal(0)),
             sum(ledger.refunds.values(), Decimal(0)),
         )
-        assert all(new >= old for new, old in zip(now, self.last, strict=True))
+        pairs: Iterator[tuple[Decimal, Decimal]] = zip(now, self.last, strict=True)
+        assert all(new >= old for new, old in pairs)
         self.last = now
 
     def teardown(self) -> None:
