@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -14,6 +14,7 @@ from typing import Any, cast
 import aiohttp
 
 from store_exporter.config import load
+from store_exporter.discovery.owners_file import OwnersFile
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.net.redactor import Redactor
 from store_exporter.probing.jobs import jobs_of
@@ -22,7 +23,7 @@ from store_exporter.probing.results.history import Result
 from store_exporter.probing.runner import Runner
 from store_exporter.probing.scheduler import Scheduler
 from store_exporter.probing.state.documents import Documents, MemoryDocuments
-from store_exporter.probing.state.leases import Labels
+from store_exporter.probing.state.leases import Labels, LeaseHolder, Reports
 from store_exporter.probing.transport import Transport
 from store_exporter.server.app import create_app
 from store_exporter.server.assembly import taking_in
@@ -31,6 +32,7 @@ from store_exporter.server.probe import SingleRunner
 from store_exporter.server.process.addresses import WebPaths
 from store_exporter.server.process.listen import listening
 from store_exporter.server.security.web_file import WebFile
+from store_exporter.stores.inventory import Shard
 from store_exporter.stores.model import Store
 
 ENVIRON = {
@@ -58,6 +60,25 @@ def configuration(*stores: tuple[str, str, str], more: str = "", keys: str = "")
 async def no_reports() -> Mapping[Labels, str]:
     """Tell other exporters nothing."""
     return {}
+
+
+class Alone:
+    """Has the leases of all stores at every moment, as where no other exporter shares the state."""
+
+    held: frozenset[Labels] = frozenset()
+    lapsed = False
+
+    def want(self, stores: Collection[Store]) -> None:
+        """They are all held."""
+
+    def holds(self, _: Store) -> bool:
+        return True
+
+    async def start(self, changed: Callable[[], object], reports: Reports) -> None:
+        """Nobody else changes anything."""
+
+    async def stop(self) -> None:
+        """Nobody waits for them."""
 
 
 class Manual:
@@ -167,6 +188,9 @@ async def exporting(
                 intake=intake,
                 documents=documents,
                 redact=redact or Redactor(),
+                shard=Shard(),
+                lease_holder=cast(LeaseHolder, Alone()),
+                owners=OwnersFile(folder / "state"),
             )
             app = create_app(
                 exporter, web_file=web_file, telemetry_path=telemetry_path, paths=paths

@@ -81,7 +81,6 @@ def follow(
     ask: Callable[[], Document],
     found: Document,
     format: str,  # noqa: A002 - the name of the option
-    sleep: Callable[[float], None] = time.sleep,
 ) -> None:
     """Print the failures that come from now on, until something stops it.
 
@@ -89,12 +88,11 @@ def follow(
         ask: asks the exporter.
         found: what was printed already.
         format: text or json.
-        sleep: waits for seconds.
     """
     known = dict.fromkeys(json.dumps(call) for call in found["calls"])
     while True:
         sys.stdout.flush()
-        sleep(_WAIT)
+        time.sleep(_WAIT)
         for call in reversed(ask()["calls"]):
             key = json.dumps(call)
             if key not in known:

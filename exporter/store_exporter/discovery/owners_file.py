@@ -23,14 +23,14 @@ class OwnersFile:
     """The org of each domain that sources have named.
 
     Args:
-        folder: where the file is; None remembers nothing beyond this process.
+        folder: where the file is.
 
     Attributes:
         known: the org by domain, as last kept.
     """
 
-    def __init__(self, folder: Path | None) -> None:
-        self._path = None if folder is None else folder / _NAME
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / _NAME
         self.known: Mapping[str, str] = self._read()
         self._unsaved = False
 
@@ -42,8 +42,6 @@ class OwnersFile:
         if owners == self.known and not self._unsaved:
             return
         self.known = owners
-        if self._path is None:
-            return
         domains: dict[str, list[str]] = {}
         for domain, org in owners.items():
             domains.setdefault(org, []).append(domain)
@@ -68,8 +66,6 @@ class OwnersFile:
             )
 
     def _read(self) -> Mapping[str, str]:
-        if self._path is None:
-            return {}
         try:
             with self._path.open("rb") as file:
                 content = file.read(_MAX_BYTES)

@@ -26,7 +26,7 @@ from ..probing.results.health import Health
 from ..probing.results.history import History
 from ..probing.runner import Runner
 from ..probing.scheduler import Scheduler
-from ..probing.state.documents import Documents, MemoryDocuments
+from ..probing.state.documents import Documents
 from ..probing.state.kept_calls import KeptCalls
 from ..probing.state.leases import Labels, LeaseHolder
 from ..stores.inventory import Change, Inventory, Replacement, Shard
@@ -61,10 +61,9 @@ class Exporter:
         intake: counts what applications report.
         redact: masks secrets; it learns those of each configuration before it is used.
         shard: which part of the stores is this process's.
-        lease_holder: tells which of these no other exporter watches; all of them without it.
+        lease_holder: tells which of these no other exporter watches.
         documents: keep the recent calls, where the configuration says so.
         owners: remembers which org had which of the domains that sources name.
-        clock: Unix time in seconds.
 
     Attributes:
         refusals: what sources name and do not get.
@@ -86,19 +85,18 @@ class Exporter:
         single: Callable[[Recorder], Runner],
         intake: Intake,
         redact: Redactor,
-        shard: Shard | None = None,
-        lease_holder: LeaseHolder | None = None,
-        documents: Documents | None = None,
-        owners: OwnersFile | None = None,
-        clock: Callable[[], float] = time.time,
+        shard: Shard,
+        lease_holder: LeaseHolder,
+        documents: Documents,
+        owners: OwnersFile,
     ) -> None:
         self.recorder = recorder
         self.redact = redact
-        self.calls = recorder.calls = CallBook(redact=redact, clock=clock)
+        self.calls = recorder.calls = CallBook(redact=redact)
         self.single = single
         self.maintenance = maintenance
         self.changes = changes
-        self._kept = KeptCalls(self.calls, documents or MemoryDocuments())
+        self._kept = KeptCalls(self.calls, documents)
         self.intake = intake
         self.inventory = Inventory(shard)
         self.watching = Watching(
@@ -115,12 +113,13 @@ class Exporter:
         self._load = load
         self._history = history
         self._health = health
-        self._clock = clock
         self._changing = asyncio.Lock()
         self._lag: asyncio.Task[None] | None = None
-        self._owners = owners or OwnersFile(None)
+        self._owners = owners
         self._refused: set[tuple[str, str]] = set()
-        self._discoverer = Discoverer(self.found, self._not_found)
+        self._discoverer = Discoverer(
+            self.found, lambda org: recorder.inc(catalogue.DISCOVERY_FAILURES, (org,))
+        )
         self._begin(config)
         recorder.before_look = self.watching.withhold
 
@@ -209,13 +208,10 @@ class Exporter:
                 log.info("discovery changed the stores", extra={"stores": str(change)})
             return change
 
-    def _not_found(self, org: str) -> None:
-        self.recorder.inc(catalogue.DISCOVERY_FAILURES, (org,))
-
     def _accepted(self) -> None:
         self.reload_problem = ""
         self.recorder.set(catalogue.RELOAD_SUCCESSFUL, (), 1)
-        self.recorder.set(catalogue.RELOAD_TIMESTAMP, (), self._clock())
+        self.recorder.set(catalogue.RELOAD_TIMESTAMP, (), time.time())
 
     async def _take(self, config: Config, claims: Sequence[SourceClaim]) -> Change:
         """Take a configuration and what sources name; nothing else changes them meanwhile."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from ..metrics.catalogue import Metric
 from ..metrics.catalogue import exporter as catalogue
@@ -23,7 +23,7 @@ class Watching:
 
     Args:
         inventory: the stores of this process.
-        lease_holder: tells which of these no other exporter watches; all of them without it.
+        lease_holder: tells which of these no other exporter watches.
         recorder: where they are counted, and shown.
         scheduler: runs their probes and collectors.
         maintenance: which of them are in maintenance.
@@ -36,7 +36,7 @@ class Watching:
     def __init__(
         self,
         inventory: Inventory,
-        lease_holder: LeaseHolder | None,
+        lease_holder: LeaseHolder,
         *,
         recorder: Recorder,
         scheduler: Scheduler,
@@ -57,8 +57,7 @@ class Watching:
 
     def want(self) -> None:
         """Ask for the stores that the inventory has now."""
-        if self.lease_holder is not None:
-            self.lease_holder.want(self._inventory.stores.values())
+        self.lease_holder.want(self._inventory.stores.values())
 
     async def start(self, reports: Reports) -> None:
         """Begin to watch.
@@ -66,8 +65,7 @@ class Watching:
         Args:
             reports: returns what other exporters may be told of stores.
         """
-        if self.lease_holder is not None:
-            await self.lease_holder.start(self._held_others, reports)
+        await self.lease_holder.start(self.update, reports)
         async with self._following:
             with without_pauses():
                 watched = self._watched()
@@ -83,25 +81,12 @@ class Watching:
         await self._scheduler.stop()
         await self._maintenance.stop()
         await self._kept.stop()
-        if self.lease_holder is not None:
-            await self.lease_holder.stop()
-
-    async def told(self, org: str) -> Mapping[Labels, str]:
-        """Return what other exporters tell of an org's stores.
-
-        Raises:
-            LeaseError: it cannot be read now.
-        """
-        return {} if self.lease_holder is None else await self.lease_holder.reports(org)
-
-    def _held_others(self) -> None:
-        """Be told that this process holds other stores than before."""
-        self.update()
+        await self.lease_holder.stop()
 
     def watches(self, store: Store) -> bool:
         """Whether this process is the one that watches a store."""
         mine = self._inventory.stores.get(store.domain) is store
-        return mine and (self.lease_holder is None or self.lease_holder.holds(store))
+        return mine and self.lease_holder.holds(store)
 
     def update(self, before: Iterable[Store] = ()) -> asyncio.Task[None]:
         """Watch the stores that are this process's at this moment, and no others.
@@ -138,8 +123,7 @@ class Watching:
 
     def withhold(self) -> None:
         """Show nothing of stores that another exporter may watch already."""
-        lease_holder = self.lease_holder
-        lapsed = lease_holder.held if lease_holder is not None and lease_holder.lapsed else ()
+        lapsed = self.lease_holder.held if self.lease_holder.lapsed else ()
         for labels in (*self._leaving, *lapsed):
             self._recorder.forget(labels, operations=False)
 
@@ -147,9 +131,8 @@ class Watching:
         """Return the stores that are this process's now, and count them."""
         watched = list(filter(self.watches, self._inventory.stores.values()))
         self._count(catalogue.STORES, watched)
-        if self.lease_holder is not None:
-            left = [s for s in self._inventory.stores.values() if not self.lease_holder.holds(s)]
-            self._count(catalogue.STORES_STANDBY, left)
+        left = [s for s in self._inventory.stores.values() if not self.lease_holder.holds(s)]
+        self._count(catalogue.STORES_STANDBY, left)
         return watched
 
     def _count(self, metric: Metric, stores: Sequence[Store]) -> None:

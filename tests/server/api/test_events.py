@@ -227,7 +227,7 @@ async def test_an_exporter_that_does_not_watch_the_store_sends_to_the_one_that_d
     running: Running, tmp_path: Path
 ) -> None:
     own, other = LeaseHolder(SqliteLeases(tmp_path)), LeaseHolder(SqliteLeases(tmp_path))
-    running.exporter.watching.lease_holder = own
+    alone, running.exporter.watching.lease_holder = running.exporter.watching.lease_holder, own
     other.want(running.exporter.inventory.of("acme"))
     try:
         await other.start(lambda: None, no_reports)
@@ -236,7 +236,7 @@ async def test_an_exporter_that_does_not_watch_the_store_sends_to_the_one_that_d
         # What is about all stores any exporter takes.
         assert (await tell(running, version="1")).status == 200
     finally:
-        running.exporter.watching.lease_holder = None
+        running.exporter.watching.lease_holder = alone
         await own.stop()
         await other.stop()
         await own.close()

@@ -32,16 +32,11 @@ class Grafana:
     Args:
         url: base address.
         user, password: of the administrator.
-        transport: how requests are sent; httpx's own when None.
     """
 
-    def __init__(
-        self, url: str, user: str, password: str, transport: httpx.BaseTransport | None = None
-    ) -> None:
+    def __init__(self, url: str, user: str, password: str) -> None:
         self._user = user
-        self._client = httpx.Client(
-            base_url=url, auth=(user, password), timeout=_TIMEOUT, transport=transport
-        )
+        self._client = httpx.Client(base_url=url, auth=(user, password), timeout=_TIMEOUT)
 
     def __enter__(self) -> Self:
         return self

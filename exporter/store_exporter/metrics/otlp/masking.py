@@ -80,9 +80,9 @@ def _of_address(value: str) -> Iterator[str]:
 _masking = Masking()
 
 
-def mask_logs(environ: Mapping[str, str] = os.environ) -> None:
+def mask_logs() -> None:
     """Mask what is logged from now on; to be called when OpenTelemetry has been imported."""
-    _masking.learn(environ)
+    _masking.learn(os.environ)
     for name, logger in list(logging.root.manager.loggerDict.items()):
         if _LOGGERS.match(name) and isinstance(logger, logging.Logger):
             logger.addFilter(_masking)

@@ -131,7 +131,7 @@ class LeaseHolder:
             self.held &= wanted
             self._wake.set()
 
-    async def start(self, changed: Callable[[], None], reports: Reports) -> None:
+    async def start(self, changed: Callable[[], object], reports: Reports) -> None:
         """Take what is free, and keep it from now on.
 
         Args:
@@ -141,7 +141,7 @@ class LeaseHolder:
         await self._beat(reports)
         self._task = asyncio.create_task(self._keep(changed, reports))
 
-    async def _keep(self, changed: Callable[[], None], reports: Reports) -> None:
+    async def _keep(self, changed: Callable[[], object], reports: Reports) -> None:
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(BEAT_SECONDS):
@@ -149,7 +149,7 @@ class LeaseHolder:
             self._wake.clear()
             await self.beat(changed, reports)
 
-    async def beat(self, changed: Callable[[], None], reports: Reports) -> None:
+    async def beat(self, changed: Callable[[], object], reports: Reports) -> None:
         """Renew what is held and take what is free, as `start` has it done from time to time."""
         before = self.held
         if before and self.lapsed:

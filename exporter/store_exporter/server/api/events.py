@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -33,18 +32,10 @@ _FIELDS = ("domain", "application", "version", "link", "time")
 class EventsApi:
     """Lists the events of a token's org, and takes those that it tells."""
 
-    def __init__(
-        self,
-        exporter: Exporter,
-        access: OrgAccess,
-        bodies: Bodies,
-        *,
-        now: Callable[[], float] = time.time,
-    ) -> None:
+    def __init__(self, exporter: Exporter, access: OrgAccess, bodies: Bodies) -> None:
         self._exporter = exporter
         self._access = access
         self._bodies = bodies
-        self._now = now
         self._accepted: dict[str, list[float]] = {}
 
     async def listed(self, request: web.Request) -> dict[str, Any]:
@@ -87,7 +78,7 @@ class EventsApi:
         domain = fields.get("domain")
         store = None if domain is None else watched_store(self._exporter, org, str(domain))
         event = self._event(org, store, fields, key or "")
-        now = self._now()
+        now = time.time()
         recent = [at for at in self._accepted.get(org, ()) if at > now - 3600]
         if len(recent) >= MAX_AN_HOUR:
             message = f"an org may tell {MAX_AN_HOUR} events an hour"
@@ -107,7 +98,7 @@ class EventsApi:
         return {**known.document(), "duplicate": not is_new}
 
     def _event(self, org: str, store: Store | None, fields: dict[str, Any], key: str) -> Event:
-        now = self._now()
+        now = time.time()
         at = now
         if "time" in fields:
             at = _read_time(fields["time"], "time")

@@ -64,7 +64,7 @@ class JsonApi:
         shared: Mapping[Labels, str] = {}
         if not all(map(exporter.watching.watches, stores)):
             try:
-                shared = await exporter.watching.told(org)
+                shared = await exporter.watching.lease_holder.reports(org)
             except LeaseError as error:
                 log.warning("what other exporters tell of stores cannot be read: %s", error)
         now, found = time.time(), []

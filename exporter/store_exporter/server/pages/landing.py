@@ -6,7 +6,7 @@ import asyncio
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Self
@@ -66,15 +66,11 @@ class Landing:
     Args:
         exporter: what it shows.
         telemetry_path: where the metrics are.
-        clock: Unix time in seconds.
     """
 
-    def __init__(
-        self, exporter: Exporter, telemetry_path: str, clock: Callable[[], float] = time.time
-    ) -> None:
+    def __init__(self, exporter: Exporter, telemetry_path: str) -> None:
         self._exporter = exporter
         self._telemetry_path = telemetry_path
-        self._clock = clock
         self._making = asyncio.Lock()
 
     async def handle(self, request: web.Request) -> web.Response:
@@ -206,7 +202,7 @@ class Landing:
     def _ago(self, moment: float | None) -> str:
         if moment is None:
             return "not yet"
-        seconds = int(max(self._clock() - moment, 0))
+        seconds = int(max(time.time() - moment, 0))
         step = 60 if seconds >= 600 else 1
         return f"{duration_text(seconds // step * step)} ago"
 
