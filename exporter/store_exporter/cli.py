@@ -12,7 +12,7 @@ from itertools import takewhile
 from platform import python_version
 
 from ._version import __version__
-from .commands import COMMANDS, module_of
+from .commands import COMMANDS, CommandError, module_of
 from .extras import missing
 
 
@@ -50,6 +50,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         print(advice, file=sys.stderr)
         return 2
+    except CommandError as error:
+        print(error, file=sys.stderr)
+        return error.status
     except BrokenPipeError:
         # Whoever read this has gone, as `head` does; at the end Python would try once more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -27,6 +27,19 @@ COMMANDS = {
 `add_arguments(parser)` and `run(args) -> int`, the exit status."""
 
 
+class CommandError(Exception):
+    """A command cannot do its work; the command line prints why and ends with the status.
+
+    Args:
+        message: what is wrong, for a person.
+        status: 2 for a wrong command line.
+    """
+
+    def __init__(self, message: str, status: int = 1) -> None:
+        super().__init__(message)
+        self.status = status
+
+
 def module_of(command: str) -> str:
     """Return the name of a command's module, which may be neither hyphenated nor a keyword."""
     name = command.replace("-", "_")

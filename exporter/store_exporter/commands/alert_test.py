@@ -87,8 +87,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Send it and wait; 0 when it arrived everywhere, 1 when not, 2 when there is no such org."""
     config = stores.read_config(args, resolve=False)
-    if config is None:
-        return 1
     if args.org not in config.orgs:
         hint = suggestion(args.org, config.orgs)
         print(f"{args.org} is not among the orgs of {config.file}; {hint}", file=sys.stderr)

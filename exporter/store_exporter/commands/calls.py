@@ -57,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
             follow(asked, found, args.format)
 
     with suppress(KeyboardInterrupt):
-        return exporter_api.run(args, "read", ask)
+        exporter_api.run(args, "read", ask)
     return 0
 
 

@@ -6,7 +6,6 @@ import argparse
 import asyncio
 import json
 import os
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -47,13 +46,7 @@ def run(args: argparse.Namespace) -> int:
     """Examine and print; 1 when anything is wrong, 2 when there is no such store."""
     arguments.silence_log()
     config = stores.read_config(args)
-    if config is None:
-        return 1
-    try:
-        found = asyncio.run(examine_all(config, args.domain))
-    except stores.StoreNotFoundError as error:
-        print(error, file=sys.stderr)
-        return 2
+    found = asyncio.run(examine_all(config, args.domain))
     if args.format == "json":
         print(json.dumps(_document(found), indent=2))
     else:
@@ -70,7 +63,7 @@ async def examine_all(config: Config, domains: Sequence[str]) -> dict[str, Seque
         domains: the stores to look at; all when empty.
 
     Raises:
-        StoreNotFoundError: one of the domains is not among the stores.
+        CommandError: one of the domains is not among the stores.
     """
     chosen, refusals = await stores.stores_and_refusals(config, domains)
     transport, slots = Transport(), asyncio.Semaphore(_AT_ONCE)

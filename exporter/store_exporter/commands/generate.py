@@ -11,6 +11,7 @@ from ..extras import missing
 from ..markdown import renewed
 from ..mixin import files, objectives, policy
 from ..mixin.messages import alertmanager
+from . import CommandError
 from .routing import routing
 from .support import documentation, slo_file
 
@@ -86,8 +87,7 @@ def run(args: argparse.Namespace) -> int:
         return _run(args)
     except OSError as error:
         message = f"{error.filename or args.output} cannot be read or written: {error.strerror}"
-        print(f"{message}; --output names the folder", file=sys.stderr)
-        return 1
+        raise CommandError(f"{message}; --output names the folder") from None
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -99,15 +99,10 @@ def _run(args: argparse.Namespace) -> int:
             else alertmanager.DEFAULT,
             objectives=slo_file.load(args.slo) if args.slo else objectives.DEFAULT,
         )
-    except ConfigError as error:
-        print(error, file=sys.stderr)
-        return 1
-    try:
         generated = files.generate(chosen) | documentation.pages() | written(args.output)
         generated |= dashboards(chosen.links)
-    except ValueError as error:
-        print(error, file=sys.stderr)
-        return 1
+    except (ConfigError, ValueError) as error:
+        raise CommandError(str(error)) from None
     if args.check:
         return check(args.output, generated)
     for path, content in generated.items():

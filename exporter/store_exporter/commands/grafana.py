@@ -15,6 +15,7 @@ from ..config.secrets import SecretSource
 from ..mixin import dashboards, policy
 from ..mixin.names import Dashboards
 from ..stores.model import Secret
+from . import CommandError
 from .generate import address
 from .support import arguments
 from .support.grafana_api import Grafana, GrafanaError
@@ -108,8 +109,7 @@ def run(args: argparse.Namespace) -> int:
                     print(f"{org}: {error}", file=sys.stderr)
                     failed = 1
     except (ConfigError, GrafanaError, ValueError) as error:
-        print(error, file=sys.stderr)
-        return 1
+        raise CommandError(str(error)) from None
     return failed
 
 

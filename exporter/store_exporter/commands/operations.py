@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from ..platforms import reference
 from ..spec.operations import OPERATIONS
+from . import CommandError
 from .support import arguments
 
 
@@ -34,8 +35,7 @@ def run(args: argparse.Namespace) -> int:
         return 2
     if args.operation is not None and args.operation not in OPERATIONS:
         message = f"there is no operation {args.operation}; `store-exporter operations` lists them"
-        print(message, file=sys.stderr)
-        return 2
+        raise CommandError(message, status=2)
     if args.format == "json":
         print(json.dumps(_document(args.operation), indent=2, default=str))
     else:

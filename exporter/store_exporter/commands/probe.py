@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -39,13 +38,7 @@ def run(args: argparse.Namespace) -> int:
     """Probe and print; 1 when anything failed, 2 when there is no such store."""
     arguments.silence_log()
     config = stores.read_config(args)
-    if config is None:
-        return 1
-    try:
-        return asyncio.run(_probe(config, args))
-    except stores.StoreNotFoundError as error:
-        print(error, file=sys.stderr)
-        return 2
+    return asyncio.run(_probe(config, args))
 
 
 async def _probe(config: Config, args: argparse.Namespace) -> int:

@@ -19,11 +19,15 @@ from ..platforms.base import Platform
 from ..spec.operation import OperationSpec, Parameter
 from ..spec.operations import ALIASES
 from ..stores.model import Store
+from . import CommandError
 from .support import arguments, stores
 
 
-class _UsageError(Exception):
-    """The command line does not fit the operation; the text says how."""
+class _UsageError(CommandError):
+    """The command line does not fit the operation; the message says how."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, status=2)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,16 +44,10 @@ def run(args: argparse.Namespace) -> int:
     """Run it and print what it returns; 1 when it fails, 2 when it cannot be run like this."""
     arguments.silence_log()
     config = stores.read_config(args)
-    if config is None:
-        return 1
-    try:
-        (store,) = asyncio.run(stores.stores_of(config, [args.store]))
-        platform = base.load(store.platform)
-        operation = _operation(platform, args.operation)
-        values = _values(operation, args.values)
-    except (stores.StoreNotFoundError, _UsageError) as error:
-        print(error, file=sys.stderr)
-        return 2
+    (store,) = asyncio.run(stores.stores_of(config, [args.store]))
+    platform = base.load(store.platform)
+    operation = _operation(platform, args.operation)
+    values = _values(operation, args.values)
     try:
         result = _call(platform, store, operation, values)
     except StoreError as error:

@@ -21,6 +21,7 @@ from ..probing.state.storage import (
 )
 from ..server.state import open_state
 from ..stores.model import Store
+from . import CommandError
 from .support import arguments, stores
 
 
@@ -74,11 +75,8 @@ def run(args: argparse.Namespace) -> int:
     arguments.silence_log()
     takes = _ACTIONS[args.action]
     if not takes.least <= len(args.names) <= takes.most:
-        print(f"state {args.action} takes {takes.words}", file=sys.stderr)
-        return 2
+        raise CommandError(f"state {args.action} takes {takes.words}", status=2)
     config = stores.read_config(args)
-    if config is None:
-        return 1
     try:
         watched = asyncio.run(stores.stores_of(config))
         state = opened(config, alone=args.action != "list")
@@ -87,8 +85,7 @@ def run(args: argparse.Namespace) -> int:
         finally:
             state.close()
     except (StateError, StateUnavailableError) as error:
-        print(error, file=sys.stderr)
-        return 1
+        raise CommandError(str(error)) from None
 
 
 def opened(config: Config, *, alone: bool = False) -> Storage:

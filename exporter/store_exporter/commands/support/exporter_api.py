@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +12,7 @@ import httpx
 from ...config import Config
 from ...config.model.org import Scope
 from ...stores.model import Store
+from .. import CommandError
 from ..serve import PORT
 from . import arguments, stores, unreachable
 
@@ -32,7 +32,7 @@ def add_url(parser: argparse.ArgumentParser) -> None:
 
 def run(
     args: argparse.Namespace, scope: Scope, ask: Callable[[httpx.Client, Store], object]
-) -> int:
+) -> None:
     """Do what a command asks of the exporter about one store.
 
     Args:
@@ -40,31 +40,20 @@ def run(
         scope: what the token of the store's org is to be good for.
         ask: does it, with a client that is given paths; raises as `document_of` does.
 
-    Returns:
-        The exit status: 1 when the exporter refuses or cannot be asked, 2 for no such store.
+    Raises:
+        CommandError: there is no such store, or the exporter refuses or cannot be asked.
     """
     arguments.silence_log()
     config = stores.read_config(args)
-    if config is None:
-        return 1
+    (store,) = asyncio.run(stores.stores_of(config, [args.domain]))
+    headers = {"Authorization": f"Bearer {_token(config, store, scope)}"}
+    url = args.exporter_url.rstrip("/")
     try:
-        (store,) = asyncio.run(stores.stores_of(config, [args.domain]))
-    except stores.StoreNotFoundError as error:
-        print(error, file=sys.stderr)
-        return 2
-    try:
-        headers = {"Authorization": f"Bearer {_token(config, store, scope)}"}
-        url = args.exporter_url.rstrip("/")
         with httpx.Client(base_url=url, headers=headers, timeout=_SECONDS) as client:
             ask(client, store)
-    except LookupError as error:
-        print(error, file=sys.stderr)
-        return 1
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         message = unreachable.told(error, args.exporter_url, "the exporter", "--exporter.url")
-        print(message, file=sys.stderr)
-        return 1
-    return 0
+        raise CommandError(message) from None
 
 
 def _token(config: Config, store: Store, scope: Scope) -> str:
@@ -72,7 +61,7 @@ def _token(config: Config, store: Store, scope: Scope) -> str:
         if scope in token.scopes:
             return token.token.reveal()
     entry = "env:NAME" if scope == "read" else f"{{token: env:NAME, scopes: [{scope}]}}"
-    raise LookupError(
+    raise CommandError(
         f"{config.file}: the org {store.org} has no token with the scope {scope}; add one "
         f"under its api_tokens: {entry}"
     )
@@ -82,7 +71,7 @@ def document_of(answer: httpx.Response) -> dict[str, Any]:
     """Return the JSON document of an answer.
 
     Raises:
-        LookupError: it refuses; the message is the exporter's own.
+        CommandError: it refuses; the message is the exporter's own.
     """
     try:
         document = answer.json()
@@ -91,5 +80,5 @@ def document_of(answer: httpx.Response) -> dict[str, Any]:
     if not isinstance(document, dict):
         document = {"error": "the answer is no JSON document; is this a store-exporter?"}
     if not answer.is_success or "error" in document:
-        raise LookupError(f"HTTP {answer.status_code}: {document.get('error')}")
+        raise CommandError(f"HTTP {answer.status_code}: {document.get('error')}")
     return document

@@ -13,26 +13,25 @@ from ...discovery.sources import SourceError, find
 from ...stores.inventory import Inventory
 from ...stores.model import Store
 from ...stores.owners import RefusedDomain, Settlement, SourceClaim, settle
+from .. import CommandError
 
 _SHOWN = 20
 
 
-class StoreNotFoundError(Exception):
-    """A domain is not among the stores; the message says which may have been meant."""
-
-
-def read_config(args: argparse.Namespace, *, resolve: bool = True) -> Config | None:
-    """Return the configuration; print its problems and return None when it has any.
+def read_config(args: argparse.Namespace, *, resolve: bool = True) -> Config:
+    """Return the configuration.
 
     Args:
         args: have the file.
         resolve: whether to read secrets.
+
+    Raises:
+        CommandError: it has problems, which the message lists.
     """
     try:
         return load(args.config_file, resolve=resolve)
     except ConfigError as error:
-        print(error, file=sys.stderr)
-        return None
+        raise CommandError(str(error)) from None
 
 
 async def stores_of(config: Config, domains: Sequence[str] = ()) -> list[Store]:
@@ -43,7 +42,7 @@ async def stores_of(config: Config, domains: Sequence[str] = ()) -> list[Store]:
         domains: those wanted, in this order; all when empty.
 
     Raises:
-        StoreNotFoundError: one of the domains is not among the stores.
+        CommandError: one of the domains is not among the stores.
     """
     found, refusals = await stores_and_refusals(config, domains)
     for refusal in refusals[:_SHOWN]:
@@ -63,9 +62,10 @@ async def stores_and_refusals(
     inventory.replace([*config.stores, *settlement.stores])
     for domain in domains:
         if domain not in inventory.stores:
-            raise StoreNotFoundError(
+            raise CommandError(
                 f"{domain} is not among the stores of {config.file}; "
-                f"{suggestion(domain, inventory.stores)}"
+                f"{suggestion(domain, inventory.stores)}",
+                status=2,
             )
     stores = [inventory.stores[domain] for domain in domains or inventory.stores]
     return stores, settlement.refusals
