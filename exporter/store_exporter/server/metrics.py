@@ -86,10 +86,10 @@ class Scrape:
 def family(metric: ForeignMetric) -> Family:
     """Turn a counter, gauge or info metric of prometheus_client into a family of ours."""
     kind = Kind(metric.type)
-    suffix = {Kind.COUNTER: "_total", Kind.INFO: "_info"}.get(kind, "")
-    samples = [sample for sample in metric.samples if sample.name == metric.name + suffix]
+    name = metric.name + kind.suffix
+    samples = [sample for sample in metric.samples if sample.name == name]
     labels = tuple(samples[0].labels) if samples else ()
-    described = Metric(metric.name + suffix, kind, metric.documentation, labels)
+    described = Metric(name, kind, metric.documentation, labels)
     return Family(described, [(tuple(s.labels.values()), s.value) for s in samples])
 
 

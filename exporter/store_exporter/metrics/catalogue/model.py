@@ -15,6 +15,14 @@ class Kind(StrEnum):
     HISTOGRAM = "histogram"
     INFO = "info"
 
+    @property
+    def suffix(self) -> str:
+        """What OpenMetrics has in the name of samples behind that of their family."""
+        return {Kind.COUNTER: "_total", Kind.INFO: "_info"}.get(self, "")
+
+
+_DECLARED_UNITS = {"s": "seconds", "By": "bytes"}
+
 
 @dataclass(frozen=True, slots=True)
 class Metric:
@@ -41,11 +49,24 @@ class Metric:
     persistent: bool = False
 
     @property
+    def family(self) -> str:
+        """The name of its family: that of its samples without the kind's suffix."""
+        return self.name.removesuffix(self.kind.suffix)
+
+    @property
+    def declared_unit(self) -> str:
+        """The unit to declare for the family, or nothing.
+
+        Prometheus and OpenMetrics want a declared unit to be the end of the family's name, so
+        annotations such as `{order}` are not declared.
+        """
+        declared = _DECLARED_UNITS.get(self.unit, "")
+        return declared if declared and self.family.endswith(f"_{declared}") else ""
+
+    @property
     def otel_name(self) -> str:
         """The OpenTelemetry name that Prometheus' OTLP receiver turns back into `name`."""
-        name = self.name
-        if self.kind is Kind.COUNTER:
-            name = name.removesuffix("_total")
+        name = self.family if self.kind is Kind.COUNTER else self.name
         if self.unit == "s":
             name = name.removesuffix("_seconds")
         return name.replace("_", ".")

@@ -8,15 +8,13 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from ..births import Look
-from ..catalogue import CATALOGUE, Kind, Metric
+from ..catalogue import CATALOGUE, Metric
 from ..families import Count, Exemplar, Family, HistogramValue, Source
-from .lines import bound, unit_of
+from .lines import bound
 
 if TYPE_CHECKING:
     from prometheus_client import Metric as ClientMetric
     from prometheus_client.samples import Exemplar as ClientExemplar
-
-_SUFFIXES = {Kind.COUNTER: "_total", Kind.INFO: "_info"}
 
 
 @runtime_checkable
@@ -69,13 +67,12 @@ class PrometheusCollector:
 def _client_metric(metric: Metric) -> ClientMetric:
     from prometheus_client import Metric as ClientMetric
 
-    base = metric.name.removesuffix(_SUFFIXES.get(metric.kind, ""))
-    return ClientMetric(base, metric.help, metric.kind.value, unit_of(base, metric.unit))
+    return ClientMetric(metric.family, metric.help, metric.kind.value, metric.declared_unit)
 
 
 def _add_samples(client_metric: ClientMetric, family: Family) -> None:
     names = family.metric.labels
-    name = client_metric.name + _SUFFIXES.get(family.metric.kind, "")
+    name = client_metric.name + family.metric.kind.suffix
     bounds = [*map(bound, family.metric.buckets), "+Inf"]
     for values, value in family.series:
         labels = dict(zip(names, map(str, values), strict=True))

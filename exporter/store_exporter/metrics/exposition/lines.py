@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate, islice
 from math import isfinite
-from typing import cast
+from typing import AnyStr, cast
 
 from ..blocks import Block, BlockFamily
 from ..catalogue import Kind
@@ -25,8 +25,6 @@ _NUMBERS = 128
 
 _Histograms = list[tuple[tuple[str, ...], HistogramValue]]
 _Numbers = list[tuple[tuple[str, ...], float]]
-
-_SECONDS_AND_BYTES = {"s": "seconds", "By": "bytes"}
 
 
 def number(value: float) -> str:
@@ -68,16 +66,6 @@ def label_writer(names: Sequence[str]) -> Callable[[Sequence[str]], str]:
         return text
 
     return write
-
-
-def unit_of(name: str, unit: str) -> str:
-    """Return the unit to declare for a family, or nothing.
-
-    Prometheus and OpenMetrics want a declared unit to be the end of the family's name, so
-    annotations such as `{order}` are not declared.
-    """
-    declared = _SECONDS_AND_BYTES.get(unit, "")
-    return declared if declared and name.endswith("_" + declared) else ""
 
 
 class HistogramLines:
@@ -213,14 +201,20 @@ def _kept_lines(family: BlockFamily) -> Iterator[str]:
 
 def encode(blocks: Iterable[str]) -> Iterator[bytes]:
     """Gather blocks of lines into chunks of UTF-8; what UTF-8 cannot hold becomes `?`."""
-    gathered: list[str] = []
+    for chunk in gather(blocks, ""):
+        yield chunk.encode("utf-8", "replace")
+
+
+def gather(pieces: Iterable[AnyStr], empty: AnyStr) -> Iterator[AnyStr]:
+    """Join small pieces into chunks of a size worth compressing and sending."""
+    gathered: list[AnyStr] = []
     size = 0
-    for block in blocks:
-        gathered.append(block)
-        size += len(block)
+    for piece in pieces:
+        gathered.append(piece)
+        size += len(piece)
         if size >= CHUNK:
-            yield "".join(gathered).encode("utf-8", "replace")
+            yield empty.join(gathered)
             gathered.clear()
             size = 0
     if gathered:
-        yield "".join(gathered).encode("utf-8", "replace")
+        yield empty.join(gathered)

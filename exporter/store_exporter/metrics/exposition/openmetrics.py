@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ..catalogue import Kind, Metric
+from ..catalogue import Metric
 from ..families import Family
 from . import lines
-
-_SUFFIXES = {Kind.COUNTER: "_total", Kind.INFO: "_info"}
 
 
 def render_openmetrics(families: Iterable[Family]) -> Iterator[bytes]:
@@ -27,23 +25,14 @@ def _blocks(families: Iterable[Family]) -> Iterator[str]:
 
 
 def _family(family: Family) -> Iterator[str]:
-    header, name = head(family.metric), _base(family.metric) + _suffix(family.metric)
-    for block in lines.series_lines(family, name, exemplars=True):
+    header, metric = head(family.metric), family.metric
+    for block in lines.series_lines(family, metric.family + metric.kind.suffix, exemplars=True):
         yield header + block
         header = ""
 
 
 def head(metric: Metric) -> str:
     """Write the lines that come before the samples of a metric."""
-    base = _base(metric)
-    header = f"# HELP {base} {lines.escape(metric.help)}\n# TYPE {base} {metric.kind.value}\n"
-    unit = lines.unit_of(base, metric.unit)
-    return header + f"# UNIT {base} {unit}\n" if unit else header
-
-
-def _suffix(metric: Metric) -> str:
-    return _SUFFIXES.get(metric.kind, "")
-
-
-def _base(metric: Metric) -> str:
-    return metric.name.removesuffix(_suffix(metric))
+    name, unit = metric.family, metric.declared_unit
+    header = f"# HELP {name} {lines.escape(metric.help)}\n# TYPE {name} {metric.kind.value}\n"
+    return header + f"# UNIT {name} {unit}\n" if unit else header

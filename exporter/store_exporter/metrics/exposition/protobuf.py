@@ -14,7 +14,7 @@ from ..catalogue import Kind, Metric
 from ..families import Count, Family, HistogramValue
 from . import wire
 from .histograms import Created, HistogramWriter, exemplar_message
-from .lines import CHUNK, is_sound, unit_of
+from .lines import gather, is_sound
 
 _TYPES = {Kind.COUNTER: 0, Kind.GAUGE: 1, Kind.INFO: 1, Kind.HISTOGRAM: 4}
 
@@ -33,14 +33,11 @@ def render_protobuf(families: Iterable[Family], *, classic: bool = True) -> Iter
         if metrics:
             header = _header(family.metric)
             length = len(header) + sum(map(len, metrics))
-            yield from _gather([wire.varint[length] + header, *metrics])
+            yield from gather([wire.varint[length] + header, *metrics], b"")
 
 
 def _header(metric: Metric) -> bytes:
-    unit = unit_of(
-        metric.name.removesuffix("_total") if metric.kind is Kind.COUNTER else metric.name,
-        metric.unit,
-    )
+    unit = metric.declared_unit
     return (
         wire.text(1, metric.name)
         + wire.text(2, metric.help)
@@ -100,18 +97,3 @@ def _number_writer(kind: Kind) -> Callable[[float, float | None], bytes]:
         return heads[len(tail)] + double(value) + tail
 
     return write
-
-
-def _gather(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Join small pieces into chunks of a size worth compressing and sending."""
-    gathered: list[bytes] = []
-    size = 0
-    for piece in pieces:
-        gathered.append(piece)
-        size += len(piece)
-        if size >= CHUNK:
-            yield b"".join(gathered)
-            gathered.clear()
-            size = 0
-    if gathered:
-        yield b"".join(gathered)
