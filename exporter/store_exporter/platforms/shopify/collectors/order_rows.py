@@ -83,14 +83,17 @@ def _payments(row: Fields, currency: str, *, is_paid: bool) -> list[Payment]:
     last one. An order for nothing is paid with nothing.
     """
     payments, tests = [], Decimal(0)
-    for move in _successful(row, (*_PAYMENTS, _CHANGE)):
-        amount = _amount(move, "amountSet", currency)
-        if move.text("kind") == _CHANGE:
+    for transaction in row.children("transactions"):
+        kind = transaction.text("kind")
+        if kind not in (*_PAYMENTS, _CHANGE) or transaction.text("status") != "SUCCESS":
+            continue
+        amount = _amount(transaction, "amountSet", currency)
+        if kind == _CHANGE:
             amount = -amount
-        if move.flag("test"):
+        if transaction.flag("test"):
             tests += amount
         else:
-            payments.append(Payment(amount, _when(move)))
+            payments.append(Payment(amount, _when(transaction)))
     received = _amount(row, "totalReceivedSet", currency)
     rest = received - tests - sum((payment.amount for payment in payments), Decimal(0))
     if rest or (is_paid and not payments):
@@ -105,12 +108,13 @@ def _attempts(row: Fields) -> dict[tuple[str, str], int]:
     What is only authorised has been paid as far as the gateway goes. What is pending has not ended.
     """
     found: dict[tuple[str, str], int] = {}
-    for move in row.children("transactions"):
-        result = _ENDED.get(move.text("status"))
-        gateway = move.text_or("gateway")
-        if result and gateway and move.text("kind") in _TRIED and not move.flag("test"):
-            tried = _method(gateway), result
-            found[tried] = max(found.get(tried, 0), _when(move))
+    for transaction in row.children("transactions"):
+        if transaction.text("kind") not in _TRIED or transaction.flag("test"):
+            continue
+        result, gateway = _ENDED.get(transaction.text("status")), transaction.text_or("gateway")
+        if result and gateway:
+            attempt = _method(gateway), result
+            found[attempt] = max(found.get(attempt, 0), _when(transaction))
     return found
 
 
@@ -130,13 +134,13 @@ def _refunds(row: Fields, currency: str) -> list[CountedRefund]:
     was paid back outside Shopify, makes the total another than that of the transactions.
     """
     found, others, last = [], Decimal(0), 0
-    for move in row.children("transactions"):
-        ended = _ENDED.get(move.text("status"))
-        if move.text("kind") != "REFUND" or ended == FAILED:
+    for transaction in row.children("transactions"):
+        ended = _ENDED.get(transaction.text("status"))
+        if transaction.text("kind") != "REFUND" or ended == FAILED:
             continue
-        amount, last = _amount(move, "amountSet", currency), max(last, _when(move))
-        if ended == PAID and not move.flag("test"):
-            found.append(CountedRefund(str(ids.number(move)), amount, _when(move)))
+        amount, last = _amount(transaction, "amountSet", currency), max(last, _when(transaction))
+        if ended == PAID and not transaction.flag("test"):
+            found.append(CountedRefund(str(ids.number(transaction)), amount, _when(transaction)))
         else:
             others += amount
     rest = _amount(row, "totalRefundedSet", currency)
@@ -157,16 +161,8 @@ def _lowered(refunds: list[CountedRefund], excess: Decimal) -> list[CountedRefun
     return left
 
 
-def _successful(row: Fields, kinds: tuple[str, ...]) -> list[Fields]:
-    return [
-        move
-        for move in row.children("transactions")
-        if move.text("kind") in kinds and move.text("status") == "SUCCESS"
-    ]
-
-
-def _when(move: Fields) -> int:
-    return move.seconds("processedAt" if move.has("processedAt") else "createdAt")
+def _when(transaction: Fields) -> int:
+    return transaction.seconds("processedAt" if transaction.has("processedAt") else "createdAt")
 
 
 def _amount(fields: Fields, name: str, currency: str) -> Decimal:

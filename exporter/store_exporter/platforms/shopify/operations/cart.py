@@ -63,8 +63,8 @@ class _Cart(LineCart[Api]):
         Raises:
             StoreError: as its errors and warnings say.
         """
-        inputs = {"id": self.session.token, **variables}
-        data = yield from self.api.storefront.ask(name, inputs, writes=True)
+        with_id = {"id": self.session.token, **variables}
+        data = yield from self.api.storefront.ask(name, with_id, writes=True)
         codes = tuple(code.upper() for code in variables.get("codes", ()))
         return self._changed(data.child(_ROOTS[name]), codes)
 

@@ -13,6 +13,7 @@ from ...kit.reading.fields import Fields
 from ...kit.reading.lists import listing
 from ..api import Api
 from ..product_lookup import quoted
+from ..reading import product_results
 from ..reading.ids import amount, amount_if_any, number
 
 _SORTS = {
@@ -130,9 +131,7 @@ def _options(variants: list[Fields]) -> dict[str, tuple[str, ...]]:
     """Return what there is to choose from, by name."""
     found: dict[str, dict[str, None]] = {}
     for variant in variants:
-        for name, value in variant.optional_items(
-            "selectedOptions", lambda row: (row.text("name"), row.text("value"))
-        ):
+        for name, value in product_results.options(variant):
             found.setdefault(name, {})[value] = None
     return {name: tuple(values) for name, values in found.items()}
 

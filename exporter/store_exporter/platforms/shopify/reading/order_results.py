@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ....spec.money import Money
 from ....spec.results import (
     Customer,
@@ -90,7 +88,7 @@ def order(fields: Fields, *, with_customer: bool) -> Order:
     """Read an order."""
     found, also = status(fields), Secondary()
     created = also.read("created", fields.gmt, "createdAt")
-    lines = also.read("lines", _nodes, fields, "lineItems")
+    lines = also.read("lines", lambda: fields.child("lineItems").listed("nodes"))
     closed = also.read("completed", fields.gmt_if_any, "closedAt")
     parcels = also.read("tracking", _parcels, fields) if with_customer else None
     return Order(
@@ -112,10 +110,6 @@ def order(fields: Fields, *, with_customer: bool) -> Order:
     )
 
 
-def _nodes(fields: Fields, name: str) -> list[Any]:
-    return fields.child(name).listed("nodes")
-
-
 def _address(fields: Fields) -> ShippingAddress | None:
     address = fields.at("shippingAddress")
     if address is None:
@@ -132,15 +126,11 @@ def _address(fields: Fields) -> ShippingAddress | None:
 
 
 def _parcels(fields: Fields) -> list[Tracking]:
-    rows = (
-        row
+    return [
+        Tracking(number, row.text_or("company"), row.text_or("url"))
         for parcel in fields.children("fulfillments")
         for row in parcel.children("trackingInfo")
-        if row.text_or("number").strip()
-    )
-    return [
-        Tracking(row.text_or("number").strip(), row.text_or("company"), row.text_or("url"))
-        for row in rows
+        if (number := row.text_or("number").strip())
     ]
 
 

@@ -16,6 +16,13 @@ def _alone(product: Fields) -> bool:
     return product.flag("hasOnlyDefaultVariant")
 
 
+def options(variant: Fields) -> tuple[tuple[str, str], ...]:
+    """Return the names and values of a variant's options."""
+    return variant.optional_items(
+        "selectedOptions", lambda row: (row.text("name"), row.text("value"))
+    )
+
+
 def counted(variant: Fields) -> int | None:
     """Return how many pieces there are, None when Shopify does not count them."""
     if not variant.child("inventoryItem").flag("tracked"):
@@ -70,9 +77,6 @@ def sold(variant: Fields, product: Fields, currency: str) -> Product:
     price, also = variant.money("price", currency), Secondary()
     before = also.read("regular_price", variant.money_if_any, "compareAtPrice", currency)
     reduced = before is not None and before.amount > price.amount
-    options = variant.optional_items(
-        "selectedOptions", lambda row: (row.text("name"), row.text("value"))
-    )
     found = Product(
         id=number(variant),
         parent_id=number(product),
@@ -86,7 +90,7 @@ def sold(variant: Fields, product: Fields, currency: str) -> Product:
         permalink=product.text_or("onlineStoreUrl"),
         description=product.text_or("description"),
         categories=_categories(product),
-        attributes={name: (value,) for name, value in options},
+        attributes={name: (value,) for name, value in options(variant)},
         unreadable=also.unreadable,
     )
     if not _alone(product):
@@ -113,12 +117,8 @@ def product(fields: Fields, variants: list[Product]) -> Product:
 
 def category(fields: Fields) -> Category:
     """Read a collection; collections have none above them."""
-    count = Secondary().read("count", _products_in, fields)
+    count = Secondary().read("count", lambda: fields.child("productsCount").integer("count"))
     return Category(number(fields), fields.text("title"), fields.text_or("handle"), None, count, "")
-
-
-def _products_in(fields: Fields) -> int:
-    return fields.child("productsCount").integer("count")
 
 
 def low_stock(variant: Fields) -> LowStock:
