@@ -13,7 +13,7 @@ from ...calls.call import Call
 from ...metrics.guard import clean
 from ..exporter import Exporter
 from .frame import page_response
-from .html import Html, tag
+from .html import Html, remark, table, tag
 
 MOST = 200
 _SLOWEST = 20
@@ -68,13 +68,11 @@ class CallsPage:
 
 
 def _table(calls: list[Call]) -> Html:
-    names = ("When", "Store", "Call", "Took", "Fault", "Said")
-    head = tag("tr", *(tag("th", name, scope="col") for name in names))
     rows = (
         tag(
             "tr",
             tag("td", _written(call.time), class_="number"),
-            tag("td", call.domain, tag("div", call.org, class_="soft")),
+            tag("td", call.domain, remark(call.org)),
             tag("td", call.operation),
             tag("td", f"{call.duration * 1000:.0f} ms", class_="number"),
             tag("td", f"{call.fault or '-'}"),
@@ -82,7 +80,8 @@ def _table(calls: list[Call]) -> Html:
         )
         for call in calls
     )
-    return tag("div", tag("table", tag("thead", head), tag("tbody", *rows)), class_="wide calls")
+    names = ("When", "Store", "Call", "Took", "Fault", "Said")
+    return tag("div", table(names, rows), class_="wide calls")
 
 
 def _outcome(call: Call) -> str:
@@ -92,8 +91,7 @@ def _outcome(call: Call) -> str:
 def _details(call: Call) -> Html | None:
     status = f"HTTP {call.status}" if call.status else ""
     trace = f"trace {call.trace_id}" if call.trace_id else ""
-    parts = " · ".join(filter(None, (status, trace)))
-    return tag("div", parts, class_="soft") if parts else None
+    return remark(" · ".join(filter(None, (status, trace))))
 
 
 def _written(moment: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from html import escape
 
 
@@ -39,3 +40,14 @@ def join(*children: str | None) -> Html:
             if child is not None
         )
     )
+
+
+def table(headings: Iterable[str], rows: Iterable[Html]) -> Html:
+    """Make a table of rows, which are `tr` elements."""
+    head = tag("tr", *(tag("th", heading, scope="col") for heading in headings))
+    return tag("table", tag("thead", head), tag("tbody", *rows))
+
+
+def remark(text: str) -> Html | None:
+    """Make a line in a softer colour; nothing of an empty text."""
+    return tag("div", text, class_="soft") if text else None

@@ -23,7 +23,7 @@ from ...stores.owners import REASONS
 from ..exporter import Exporter
 from ..status import WORST_FIRST, Check, State, Status, worst_first
 from .frame import page_response
-from .html import Html, join, tag
+from .html import Html, join, remark, table, tag
 
 STORES_PER_PAGE = 100
 _REFUSALS_SHOWN = 20
@@ -160,16 +160,14 @@ class Landing:
                 tag("td", tag("span", check.state, class_=f"badge {check.state}")),
                 tag("td", self._ago(check.at), class_="number"),
                 tag("td", _seconds(check.duration), class_="number"),
-                tag("td", _why(check), _advice(check)),
+                tag("td", _why(check), remark(check.advice)),
             )
             for check in status.checks
         )
-        names = ("Check", "State", "Last run", "Took", "Found")
-        head = tag("tr", *(tag("th", name, scope="col") for name in names))
-        table = tag("table", tag("thead", head), tag("tbody", *rows))
+        checks = table(("Check", "State", "Last run", "Took", "Found"), rows)
         now = f"probe?target={store.domain}&debug=true"
         link = tag("p", tag("a", "Probe it now and show everything", href=now), class_="soft")
-        details = tag("div", table, link, self._calls(store), class_="checks")
+        details = tag("div", checks, link, self._calls(store), class_="checks")
         # What others wrote has been masked where it came in; this is the last look.
         redacted = self._exporter.redact(tag("details", summary, details, class_=f"store {state}"))
         return Html(redacted)
@@ -191,13 +189,11 @@ class Landing:
             )
             for call in map(book.shown, calls)
         )
-        names = ("Failed call", "Fault", "When", "Took", "Said")
-        head = tag("tr", *(tag("th", name, scope="col") for name in names))
         more = tag(
             "a", "More of its failed and its slowest calls", href=f"calls?domain={store.domain}"
         )
-        table = tag("table", tag("thead", head), tag("tbody", *rows))
-        return join(table, tag("p", more, class_="soft"))
+        failed = table(("Failed call", "Fault", "When", "Took", "Said"), rows)
+        return join(failed, tag("p", more, class_="soft"))
 
     def _ago(self, moment: float | None) -> str:
         if moment is None:
@@ -257,15 +253,11 @@ def _maintenance(status: Status) -> Html | None:
     if window is None:
         return None
     until = datetime.fromtimestamp(window.end, UTC).strftime("%Y-%m-%d %H:%M UTC")
-    return tag("div", f"in maintenance until {until}: {window.reason}", class_="soft")
-
-
-def _advice(check: Check) -> Html | None:
-    return tag("div", check.advice, class_="soft") if check.advice else None
+    return remark(f"in maintenance until {until}: {window.reason}")
 
 
 def _trace(call: Call) -> Html | None:
-    return tag("div", f"trace {call.trace_id}", class_="soft") if call.trace_id else None
+    return remark(f"trace {call.trace_id}" if call.trace_id else "")
 
 
 def _last(checks: Sequence[Check]) -> float | None:

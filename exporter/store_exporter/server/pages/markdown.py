@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from itertools import groupby
 
-from .html import Html, join, tag
+from .html import Html, join, table, tag
 
 _INLINE = re.compile(r"`(?P<code>[^`]+)`|\[(?P<text>[^]]+)\]\((?P<link>[\w./#-]+)\)")
 
@@ -54,8 +54,7 @@ def _numbers(lines: list[str]) -> Iterator[Html]:
 def _table(lines: list[str]) -> Iterator[Html]:
     head, *rows = [[cell.strip() for cell in line.strip("| ").split(" | ")] for line in lines]
     body = (tag("tr", *(tag("td", *_inline(c)) for c in row)) for row in rows[1:])
-    headings = tag("tr", *(tag("th", *_inline(cell), scope="col") for cell in head))
-    yield tag("div", tag("table", tag("thead", headings), tag("tbody", *body)), class_="wide")
+    yield tag("div", table((join(*_inline(cell)) for cell in head), body), class_="wide")
 
 
 def _inline(text: str) -> Iterator[str]:
