@@ -10,7 +10,7 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from ..ingest.body import MAX_BYTES, BodyError, too_large, unpacked
-from .endpoints import ApiError
+from .endpoints import ApiError, too_many
 from .places import FullError, Places
 
 MAX_BODIES = 128
@@ -37,9 +37,7 @@ class Bodies:
             with self._places.taken(org):
                 yield await _body(request)
         except FullError as error:
-            status, whose = (429, " of this org") if error.own else (503, "")
-            message = f"too many requests{whose} at the same time"
-            raise ApiError(status, message, {"Retry-After": "1"}) from None
+            raise too_many(error) from None
         except BodyError as error:
             raise ApiError(error.status, str(error)) from None
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from aiohttp import web
 
+from .places import FullError
+
 
 class ApiError(Exception):
     """A request that gets an error instead of what it asked for.
@@ -66,6 +68,12 @@ def json_object(body: bytes, expected: str) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise ApiError(400, expected)
     return document
+
+
+def too_many(error: FullError) -> ApiError:
+    """Return the answer to a request for which no place is free."""
+    status, whose = (429, " of this org") if error.own else (503, "")
+    return ApiError(status, f"too many requests{whose} at the same time", {"Retry-After": "1"})
 
 
 def number(request: web.Request, name: str, default: int, highest: int) -> int:

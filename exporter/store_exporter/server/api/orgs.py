@@ -19,7 +19,7 @@ from ...metrics.catalogue.operations import OPERATION_NAMES
 from ...metrics.guard import clean
 from ...probing.state.leases import Labels, LeaseError
 from ...stores.model import Store
-from ..endpoints import ApiError, number
+from ..endpoints import ApiError, number, too_many
 from ..exporter import Exporter
 from ..places import FullError, Places
 from ..security.access import OrgAccess
@@ -92,11 +92,7 @@ class JsonApi:
             with self._places.taken(org):
                 source, findings = await self._findings(filters)
         except FullError as error:
-            wait = {"Retry-After": "1"}
-            if error.own:
-                message = "too many requests of this org at the same time"
-                raise ApiError(429, message, wait) from None
-            raise ApiError(503, "too many requests at the same time", wait) from None
+            raise too_many(error) from None
         self._check_known(filters, findings)
         return report(findings, filters, source)
 
