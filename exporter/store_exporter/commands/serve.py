@@ -40,7 +40,7 @@ def _add_web_arguments(parser: argparse.ArgumentParser) -> None:
         "--web.listen-address",
         dest="addresses",
         action="append",
-        type=_address,
+        type=arguments.explained(parse_address),
         metavar="HOST:PORT",
         help=f"where to listen; may be repeated (default: 127.0.0.1:{PORT}, or every interface "
         "when --web.config.file asks for passwords or certificates)",
@@ -62,7 +62,7 @@ def _add_web_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--web.external-url",
         dest="external_url",
-        type=_external_url,
+        type=arguments.explained(_external_url),
         default="",
         metavar="URL",
         help="the address under which others reach this server, such as "
@@ -71,7 +71,7 @@ def _add_web_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--web.route-prefix",
         dest="route_prefix",
-        type=_route_prefix,
+        type=arguments.explained(_route_prefix),
         metavar="PATH",
         help="what begins the path of requests as they arrive, / behind a proxy that takes the "
         "path away (default: the path of --web.external-url)",
@@ -85,26 +85,13 @@ def _add_web_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _address(text: str) -> tuple[str | None, int]:
-    try:
-        return parse_address(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-
-
 def _external_url(text: str) -> str:
-    try:
-        web_paths(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
+    web_paths(text)
     return text
 
 
 def _route_prefix(text: str) -> str:
-    try:
-        web_paths(route_prefix=text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
+    web_paths(route_prefix=text)
     return text
 
 

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import argparse
 import logging
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 def add_config_file(parser: argparse.ArgumentParser) -> None:
@@ -28,6 +32,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="text",
         help="how to print what was found (default: %(default)s)",
     )
+
+
+def explained(read: Callable[[str], T]) -> Callable[[str], T]:
+    """Make the `type` of an argument of a reader, whose `ValueError` says what is wrong."""
+
+    def convert(text: str) -> T:
+        try:
+            return read(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return convert
 
 
 def silence_log() -> None:
