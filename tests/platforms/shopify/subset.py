@@ -104,7 +104,7 @@ def _argument_types(schema: GraphQLSchema, used: _Used) -> set[str]:
         for field_name, arguments in fields.items():
             for name in arguments:
                 kind = schema.type_map[type_name]
-                assert isinstance(kind, GraphQLObjectType)
+                assert isinstance(kind, GraphQLObjectType | GraphQLInterfaceType)
                 argument = kind.fields[field_name].args[name]
                 found.add(get_named_type(argument.type).name)
     pending = list(found)
