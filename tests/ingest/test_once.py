@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
@@ -124,7 +124,7 @@ async def test_a_series_that_begins_anew_while_a_batch_is_saved_does_so_after_a_
     """A store was removed from the configuration and added again in that moment."""
     save, meanwhile = ReportLedger.save, list[Callable[[], None]]()
 
-    def saved(self: ReportLedger, rows: Iterable[Row], notes: Mapping[MarkKey, str]) -> None:
+    def saved(self: ReportLedger, rows: Collection[Row], notes: Mapping[MarkKey, str]) -> None:
         save(self, rows, notes)
         while meanwhile:
             meanwhile.pop()()

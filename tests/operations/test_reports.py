@@ -17,9 +17,10 @@ import pytest
 
 from store_exporter import CallReporter, Recorder, StoreError, report_calls, track
 from tests.ingest.support import SHOP, TOKEN, reporting, shown, taking
+from tests.operations.shop import Shop
 from tests.server.support import Running
 
-STORE = {"org": "acme", "domain": SHOP, "platform": "woocommerce"}
+STORE: Shop = {"org": "acme", "domain": SHOP, "platform": "woocommerce"}
 PATH = "/api/v1/calls"
 NEVER = 3600.0
 """Seconds between requests, where the test says when."""
@@ -30,8 +31,8 @@ def recorder() -> Recorder:
     return Recorder()
 
 
-def fail(recorder: Recorder, message: str, **store: str) -> None:
-    labels = {**STORE, **store}
+def fail(recorder: Recorder, message: str, *, org: str = "acme", domain: str = SHOP) -> None:
+    labels: Shop = {"org": org, "domain": domain, "platform": "woocommerce"}
     with pytest.raises(StoreError), track("get_cart", recorder=recorder, **labels):
         raise StoreError("unauthorized", message, status=401)
 
