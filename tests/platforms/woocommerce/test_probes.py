@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from store_demo.stores.woocommerce import Fault
-from store_exporter.contract import Response
+from store_exporter.contract import Collector, Probe, Response
 from store_exporter.errors import StoreError
 from store_exporter.net.plans import Request
 from store_exporter.platforms.woocommerce.collectors import COLLECTORS
