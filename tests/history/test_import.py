@@ -173,6 +173,10 @@ def test_a_quote_that_is_never_closed_costs_a_part_of_the_file_and_loses_nothing
     ("text", "flags", "status", "said"),
     [
         ("id,created_at,operation\n", (), 1, "the header has no column domain"),
+        ("id,domain\n", (), 1, "the header has no column operation"),
+        ("", (), 1, "export has no rows"),
+        (HEADER, (), 1, "export has no rows"),
+        ("PK\3\4", (), 1, "export is packed; unpack it first"),
         (GOOD, ("--before=tomorrow",), 2, "--before is not a date and time"),
         (GOOD, ("--platform=shoopify",), 2, "--platform must be one of"),
         (GOOD, ("--customers=nowhere.yml",), 1, "there is no such file"),
@@ -190,6 +194,31 @@ def test_what_cannot_be_done_is_said(
     (tmp_path / "export").write_text(text)
     assert imported(tmp_path, tmp_path / "export", *flags) == status
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [
+        ("nope.csv", "nope.csv: there is no such file in "),
+        ("folder", "folder is a folder; name the file of the export"),
+    ],
+)
+def test_a_file_that_is_none_is_said_and_nothing_made(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], file: str, said: str
+) -> None:
+    (tmp_path / "folder").mkdir()
+    assert imported(tmp_path, tmp_path / file) == 2
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_cannot_be_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "export").write_text(GOOD)
+    (tmp_path / "out").write_text("")
+    assert imported(tmp_path, tmp_path / "export") == 2
+    assert "out is a file; name a folder" in capsys.readouterr().err
 
 
 def test_customers_of_unknown_orgs_and_folders_in_use_are_refused(

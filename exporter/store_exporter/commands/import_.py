@@ -75,20 +75,35 @@ def run(args: argparse.Namespace) -> int:
     if args.platform is not None and args.platform not in base.names():
         print(f"--platform must be one of: {', '.join(base.names())}", file=sys.stderr)
         return 2
+    if problem := _paths(args):
+        print(problem, file=sys.stderr)
+        return 2
     try:
         reader = _reader(args, config)
         args.output.mkdir(parents=True, exist_ok=True)
-        if any(args.output.iterdir()):
-            print(f"{args.output} is not empty", file=sys.stderr)
-            return 2
         progress = _Progress(args.file.stat().st_size)
         tally = Import(reader, before, args.output, progress.tell).run(args.file, args.format)
         progress.end()
     except (ConfigError, FileError, OSError, sqlite3.Error) as error:
-        print(f"{error}\nnothing in {args.output} is to be used", file=sys.stderr)
+        text = str(error)
+        if isinstance(error, OSError):
+            text = f"cannot use {error.filename}: {error.strerror}"
+        print(f"{text}\nnothing in {args.output} is to be used", file=sys.stderr)
         return 1
     _print(args, reader, tally)
     return 1 if tally.rejected else 0
+
+
+def _paths(args: argparse.Namespace) -> str:
+    """Return what is wrong with the file and the folder, if anything is."""
+    file, output = args.file, args.output
+    if not file.exists():
+        return f"{file}: there is no such file in {file.absolute().parent}"
+    if file.is_dir():
+        return f"{file} is a folder; name the file of the export"
+    if output.exists() and not output.is_dir():
+        return f"--output {output} is a file; name a folder"
+    return f"{output} is not empty" if output.exists() and any(output.iterdir()) else ""
 
 
 def _reader(args: argparse.Namespace, config: Config) -> RowReader:

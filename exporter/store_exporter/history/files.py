@@ -97,7 +97,7 @@ def rows(file: TextIO, form: str) -> Iterator[TableRow]:
         text = lines.taken()
         if problem:
             yield TableRow(lines.number, {"text": text}, problem)
-        elif not count and "created_at" in values:
+        elif not count and len({*COLUMNS} & {*values}) > 1:
             columns = _header(values)
         elif len(values) == len(columns):
             yield TableRow(lines.number, dict(zip(columns, values, strict=True)))

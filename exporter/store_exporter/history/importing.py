@@ -12,7 +12,7 @@ from typing import TextIO
 
 from . import samples
 from .calls import ImportedCall, RowReader
-from .files import TableRow, rows
+from .files import FileError, TableRow, rows
 from .ledger import SLOT, CallLedger
 from .tenants import RowError
 
@@ -20,6 +20,8 @@ REJECTED = "rejected.jsonl"
 """The file of the rows that were not taken, with their lines and the reasons."""
 _LEDGER = "rows.sqlite"
 _BATCH = 5000
+_PACKED = (b"\x1f\x8b", b"PK\x03\x04", b"(\xb5/\xfd")
+"""How files of gzip, zip and zstd begin."""
 
 
 @dataclass(slots=True)
@@ -70,7 +72,7 @@ class Import:
             form: its format.
 
         Raises:
-            FileError: it is no export of that table.
+            FileError: it is no export of that table, or has no rows.
             OSError: a file cannot be read or written.
             sqlite3.Error: the disk is full.
         """
@@ -97,6 +99,8 @@ class Import:
         self, file: Path, form: str, ledger: CallLedger, tally: Tally, rejected: TextIO
     ) -> None:
         with file.open("rb") as raw:
+            if raw.peek(4).startswith(_PACKED):
+                raise FileError(f"{file} is packed; unpack it first")
             text = io.TextIOWrapper(raw, "utf-8-sig", errors="replace", newline="")
             calls = self._calls(rows(text, form), tally, rejected)
             while batch := list(islice(calls, _BATCH)):
@@ -104,6 +108,8 @@ class Import:
                 tally.taken += new
                 tally.twice += len(batch) - new
                 self.tell(tally.rows, raw.tell())
+        if not tally.rows:
+            raise FileError(f"{file} has no rows")
 
     def _calls(
         self, found: Iterator[TableRow], tally: Tally, rejected: TextIO

@@ -107,8 +107,9 @@ async def test_the_list_can_be_narrowed(running: Running) -> None:
     ):
         found = (await running.api(f"{PATH}?{query}")).json
         assert len(found["calls"]) == expected, query
-    for wrong in ("limit=0", "limit=1001", "limit=x"):
-        assert (await running.api(f"{PATH}?{wrong}")).status == 400
+    for wrong in ("limit=0", "limit=1001", "limit=x", "kind=x", "fault=shop", "error_type=timeot"):
+        answer = await running.api(f"{PATH}?{wrong}")
+        assert (answer.status, answer.json["error"].split()[1:3]) == (400, ["must", "be"])
 
 
 @pytest.mark.parametrize("domain", ["zen.example", "nowhere.example"])

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
 from aiohttp import web
 
-from ...calls.call import Call
+from ...calls.call import COLLECTOR, OPERATION, PROBE, Call
+from ...errors import ERROR_TYPES, Fault
 from ...metrics.guard import clean
 from ..endpoints import ApiError, number
 from ..exporter import Exporter
 from ..security.access import OrgAccess
 
 MAX_LIMIT = 1000
-_FILTERS = ("operation", "error_type", "fault", "kind")
+_FILTERS: Mapping[str, Collection[str] | None] = {
+    "operation": None,
+    "error_type": ERROR_TYPES,
+    "fault": [*Fault],
+    "kind": (OPERATION, PROBE, COLLECTOR),
+}
+"""What may be asked for, and the values that there are; any of operations."""
 
 
 class CallsApi:
@@ -31,7 +38,7 @@ class CallsApi:
         """Answer the failures, newest first, and the slowest."""
         org = self._access.org(request, "read")
         domain = self._domain(org, clean(request.query.get("domain", "")))
-        wanted = {name: clean(request.query.get(name, "")) or None for name in _FILTERS}
+        wanted = {name: _wanted(request, name) for name in _FILTERS}
         limit = number(request, "limit", 100, MAX_LIMIT)
         book = self._exporter.calls
 
@@ -66,3 +73,15 @@ class CallsApi:
         if self._exporter.calls.knows(org, domain):
             return domain
         raise ApiError(404, "there is no store of this domain")
+
+
+def _wanted(request: web.Request, name: str) -> str | None:
+    """Return the value that calls must have in one field; None for any.
+
+    Raises:
+        ApiError: there is no such value.
+    """
+    value, known = clean(request.query.get(name, "")) or None, _FILTERS[name]
+    if value is not None and known is not None and value not in known:
+        raise ApiError(400, f"{name} must be one of: {', '.join(known)}")
+    return value
