@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
 from store_demo.stores.woocommerce import Fault, SimulatedWooCommerce
 from store_demo.stores.woocommerce.answers import Call
+from store_exporter.errors import StoreError
 from store_exporter.platforms.kit.reading.fields import Fields
 from store_exporter.platforms.woocommerce import CartSession, WooCommerce
 from store_exporter.platforms.woocommerce.reading import carts
@@ -282,6 +284,25 @@ def test_a_store_in_trouble_while_a_cart_is_put_together_again_is_the_stores_fau
     lose(store, clock, how)
     store.faults.add(Fault(path="*/add-item", status=500))
     assert failure(shop.get_cart, cart=mine).fault == "store"
+
+
+@pytest.mark.parametrize("path", ["*/cart", "*/add-item", "*/apply-coupon"])
+@pytest.mark.parametrize("skip", [0, 1])
+def test_no_line_is_lost_when_the_store_fails_while_a_cart_is_put_together_again(
+    store: SimulatedWooCommerce, shop: WooCommerce, clock: Clock, how: str, path: str, skip: int
+) -> None:
+    mine = filled(shop)
+    before = shop.get_cart(cart=mine)
+    for change in (shop.get_cart, lambda cart: shop.add_to_cart("SKU-011", cart=cart)):
+        lose(store, clock, how)
+        store.faults.add(Fault(path=path, status=500, times=1, skip=skip))
+        with suppress(StoreError):
+            change(cart=mine)
+        store.faults.clear()
+        cart = change(cart=mine)
+        skus = [line.sku for line in cart.lines]
+        assert skus[:2] == [line.sku for line in before.lines]
+        assert [coupon.code for coupon in cart.coupons] == ["save10"]
 
 
 def test_a_change_is_not_sent_twice_when_its_answer_is_lost(

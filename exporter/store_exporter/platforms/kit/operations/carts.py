@@ -88,13 +88,23 @@ class ShopperCart(ABC, Generic[ApiT]):
     def open(self) -> Plan[Cart]:
         """Return the session's cart; one that is lost is put together again from memory.
 
-        What cannot be had any more is left out, and the cart says so among its problems.
+        What cannot be had any more is left out, and the cart says so among its problems. Where the
+        store fails meanwhile the memory stays whole, and the next operation begins with it.
         """
-        found = yield from self.read()
-        if found is not None:
-            return found
         session = self.session
         lines, codes = session.lines, session.coupons
+        if session.token is not None or not (lines or codes):
+            found = yield from self.read()
+            if found is not None:
+                return found
+        try:
+            return (yield from self._put_together(lines, codes))
+        except BaseException:
+            session.token, session.lines, session.coupons = None, lines, codes
+            raise
+
+    def _put_together(self, lines: Sequence[CartLine], codes: Sequence[str]) -> Plan[Cart]:
+        session = self.session
         session.token, session.lines, session.coupons = None, (), ()
         cart = yield from self.read()
         if cart is None:

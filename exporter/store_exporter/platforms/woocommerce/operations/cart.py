@@ -14,7 +14,7 @@ from ....errors import StoreError
 from ....net.plans import Plan
 from ....spec.money import Quantity
 from ....spec.results import Cart, CartLine
-from ...kit.operations.carts import ShopperCart, as_renewed, cart_plans
+from ...kit.operations.carts import ShopperCart, as_renewed, cart_plans, keep_renewal
 from ..api import STORE, Api
 from ..product_lookup import find_product
 from ..reading import carts, product_results
@@ -70,7 +70,8 @@ class _Cart(ShopperCart[Api]):
         """Change the cart, after putting it together again if it is lost."""
         if self.session.token is None:
             # A change needs a token, and only reading gives one.
-            yield from self.call()
+            before = yield from self.open()
+            return keep_renewal(before, (yield from self.call(action, body)))
         try:
             return (yield from self.call(action, body))
         except StoreError as error:
