@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,6 +17,8 @@ from store_exporter.platforms.woocommerce.reading import carts
 from tests.fakes.clock import Clock
 from tests.fakes.woocommerce import changing, client
 from tests.platforms.operations import failure, pounds
+
+_CHANGES = ("*/cart", "*/add-item", "*/apply-coupon")
 
 
 def test_a_cart_is_filled_changed_reduced_and_emptied(shop: WooCommerce) -> None:
@@ -286,16 +289,18 @@ def test_a_store_in_trouble_while_a_cart_is_put_together_again_is_the_stores_fau
     assert failure(shop.get_cart, cart=mine).fault == "store"
 
 
-@pytest.mark.parametrize("path", ["*/cart", "*/add-item", "*/apply-coupon"])
-@pytest.mark.parametrize("skip", [0, 1])
+@pytest.mark.parametrize(
+    "fault",
+    [Fault(path=path, status=500, times=1, skip=skip) for path in _CHANGES for skip in (0, 1)],
+)
 def test_no_line_is_lost_when_the_store_fails_while_a_cart_is_put_together_again(
-    store: SimulatedWooCommerce, shop: WooCommerce, clock: Clock, how: str, path: str, skip: int
+    store: SimulatedWooCommerce, shop: WooCommerce, clock: Clock, how: str, fault: Fault
 ) -> None:
     mine = filled(shop)
     before = shop.get_cart(cart=mine)
     for change in (shop.get_cart, lambda cart: shop.add_to_cart("SKU-011", cart=cart)):
         lose(store, clock, how)
-        store.faults.add(Fault(path=path, status=500, times=1, skip=skip))
+        store.faults.add(replace(fault))
         with suppress(StoreError):
             change(cart=mine)
         store.faults.clear()

@@ -4,21 +4,22 @@ Each run asks for the newest ids, and for up to a page of remembered orders by i
 not be read, those that are still to be paid, and those that were not read for the longest. When the
 store has fewer orders than it should, all that are remembered are read again, as many pages in a
 run as the walk may read. An order that is not in an answer is asked for by itself before it is
-taken to be gone. Of a list that is empty where there were many orders nothing is taken to be gone:
-a store lost sight of them, as nobody deletes all orders at once.
+taken to be gone. Of a list that is empty where there were many orders nothing is taken to be gone
+for half an hour: more often than somebody deletes all orders a store loses sight of them for a
+while.
 """
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from ....errors import StoreError
 from ....net.plans import Plan
 from .pages import OrderPage
+from .progress import NewOrders
 
 if TYPE_CHECKING:
-    from .numbered_book import NumberedBook
+    from .numbered_book import NumberedBook, OrderAnswer
 
 NEWEST = 25
 """Newest ids that are asked for where there are not more new ones."""
@@ -26,49 +27,101 @@ _MOST_LEFT_OUT = 300
 """Ids that one request names, so that its address is not too long."""
 _MANY = 10
 """Orders beyond which an empty list is not believed; a few for tests may have been deleted."""
+_BELIEVED_AFTER = 1_800
+"""Seconds after which a list that stays empty is believed; orders are then asked for by id."""
 _UNREADABLE = 20
-"""Unreadable orders that one run asks for again."""
+"""Unreadable orders that one run asks for again; more while they can be read."""
 
 
 def look_for_new(book: NumberedBook[Any]) -> Plan[None]:
-    """Read the orders whose ids are larger than any seen before, and see whether some vanished."""
+    """Read the orders whose ids are larger than any seen before, and see whether some vanished.
+
+    Where there are more than one run may read, the next one goes on where this one ended.
+    """
     place = book.place
     answer = yield from book.ask(book.newest(NEWEST))
-    total, new = answer.total, _new_ids(answer.page, place.latest)
+    total, ids = answer.total, _ids(answer.page)
     if place.latest is None:
         # At the first look those that are there are the walk's.
-        place.latest, place.count = max(new, default=0), total
+        place.latest, place.count = max(ids, default=0), total
         return
-    if not answer.page.ids and not total:
-        before = book.ledger.present if place.count is None else place.count
-        if before > _MANY:
-            book.unseen = before
+    if _is_lost_sight_of(book, answer):
+        return
+    if place.ahead.page:
+        if (yield from _read_new(book, set())):
+            # Meanwhile there came others, so that the number says nothing of those that vanished.
+            place.latest, place.count, place.ahead = place.ahead.high, None, NewOrders()
+        return
+    new = {number for number in ids if number > place.latest}
+    if new:
+        _take_new(book, answer.page, new)
+        place.ahead = NewOrders(0, min(new), max(new), (total or 0) - (place.count or 0))
+        if len(new) == len(answer.page.ids) and not (yield from _read_new(book, new)):
             return
-    _take_new(book, answer.page, new)
-    for number in range(1, book.options.pages + 1):
-        if len(_new_ids(answer.page, place.latest)) < len(answer.page.ids) or not answer.page.ids:
-            break
-        answer = yield from book.ask(book.newest(book.largest_page, number))
-        found = _new_ids(answer.page, place.latest)
-        if number > 1 and found and found <= new:
-            # Where numbers of pages are ignored, those that were seen are left out.
-            seen = tuple(map(str, sorted(new, reverse=True)[:_MOST_LEFT_OUT]))
-            answer = yield from book.ask(book.newest(book.largest_page, exclude=seen))
-            found = _new_ids(answer.page, place.latest)
-            if found <= new:
-                break
-        _take_new(book, answer.page, found - new)
-        new |= found
-    if total is not None and place.count is not None:
-        vanished = place.count + len(new) - total
+        place.latest, place.ahead = place.ahead.high, NewOrders()
+    if place.count is not None and (total is not None or not ids):
+        vanished = place.count + len(new) - (total or 0)
         if vanished > 0:
             place.missing += vanished
             place.unchecked = len(book.ledger)
-    place.latest, place.count = max(new, default=place.latest), total
+    place.count = total if ids else 0
 
 
-def _new_ids(page: OrderPage, latest: int | None) -> set[int]:
-    return {int(one) for one in page.ids if one.isdigit() and int(one) > (latest or 0)}
+def _is_lost_sight_of(book: NumberedBook[Any], answer: OrderAnswer) -> bool:
+    """Whether the list is empty where many orders were; after half an hour that is believed."""
+    place = book.place
+    before = book.ledger.present if place.count is None else place.count
+    if answer.page.ids or answer.total or before <= _MANY:
+        place.empty_since = 0
+        return False
+    now = int(book.run.now())
+    place.empty_since = place.empty_since or now
+    if now - place.empty_since >= _BELIEVED_AFTER:
+        return False
+    book.unseen = before
+    return True
+
+
+def _read_new(book: NumberedBook[Any], new: set[int]) -> Plan[bool]:
+    """Read on in the list of the newest ids, until one that is known.
+
+    Args:
+        book: the book, whose place says where to read on.
+        new: ids that this run read of it; those that are read are added.
+
+    Returns:
+        Whether all are read; False when there is more than this run may read.
+    """
+    place, ahead = book.place, book.place.ahead
+    # A page earlier, as what was deleted meanwhile moves the others forward.
+    number = max(1, ahead.page - 1)
+    received = set(new)
+    for index in range(book.options.pages):
+        answer = yield from book.ask(book.newest(book.largest_page, number))
+        ids = _ids(answer.page)
+        if number > 1 and ids and ids <= received:
+            # Where numbers of pages are ignored, those that were seen are left out.
+            seen = tuple(map(str, sorted(received, reverse=True)[:_MOST_LEFT_OUT]))
+            answer = yield from book.ask(book.newest(book.largest_page, exclude=seen))
+            ids = _ids(answer.page)
+        if index == 0 and ahead.page and number > 1 and max(ids, default=0) < ahead.low:
+            number = 1
+            continue
+        received |= ids
+        found = {one for one in ids if (place.latest or 0) < one < ahead.low}
+        _take_new(book, answer.page, found)
+        new |= found
+        ahead.low = min(ahead.low, *found) if found else ahead.low
+        ahead.left -= len(found)
+        if not ids or min(ids) <= (place.latest or 0) or len(ids) < len(answer.page.ids):
+            return True
+        number += 1
+    ahead.page, ahead.left = number, max(1, ahead.left)
+    return False
+
+
+def _ids(page: OrderPage) -> set[int]:
+    return {int(one) for one in page.ids if one.isdigit()}
 
 
 def _take_new(book: NumberedBook[Any], page: OrderPage, new: set[int]) -> None:
@@ -81,18 +134,28 @@ def _take_new(book: NumberedBook[Any], page: OrderPage, new: set[int]) -> None:
 
 def read_again(book: NumberedBook[Any]) -> Plan[None]:
     """Read remembered orders again, more than a page of them where some vanished."""
-    place = book.place
+    place, tried = book.place, _UNREADABLE
     for _ in range(0 if book.unseen else book.options.pages):
-        unreadable = (one for one in book.unreadable if one.isdigit() and one not in book.read)
-        ids = list(islice(unreadable, _UNREADABLE))
+        unreadable = [one for one in book.unreadable if one.isdigit() and one not in book.read]
+        ids = unreadable[:tried]
         ids += book.ledger.longest_unread(book.largest_page - len(ids), book.read)
-        if not ids:
-            place.missing = place.unchecked = 0
+        if ids:
+            yield from _read_again(book, ids)
+        if not ids or place.missing <= 0 or place.unchecked <= 0:
+            _end_search(book)
+        # What made orders unreadable is often the same for all, and mended for all at once.
+        is_mended = any(one not in book.unreadable for one in unreadable[:tried])
+        tried = book.largest_page if is_mended else 0
+        if not is_mended and (place.missing <= 0 or book.lookups <= 0):
             break
-        yield from _read_again(book, ids)
-        if place.missing <= 0 or place.unchecked <= 0:
-            place.missing = place.unchecked = 0
-            break
+
+
+def _end_search(book: NumberedBook[Any]) -> None:
+    """Note that none of the remembered orders is among those that vanished, or no more of them."""
+    place = book.place
+    if place.missing > 0 and book.ledger.forgotten is not None:
+        book.ledger.doubt(place.missing, int(book.run.now()))
+    place.missing = place.unchecked = 0
 
 
 def _read_again(book: NumberedBook[Any], ids: list[str]) -> Plan[None]:

@@ -34,7 +34,8 @@ _DEFAULTS: Mapping[str, Any] = {
 }
 _VERSION = 2
 _LONGEST_OVERLAP = 86_400
-_MOST_UNREADABLE = 1_000
+_MOST_REASONS = 100
+_DOUBTED_FOR = 30 * 86_400
 
 
 class ReadingPlace(Protocol):
@@ -94,8 +95,10 @@ class OrderBook(ABC, Generic[ApiT, P]):
         ledger: the counters.
         place: how far the list has been read.
         problems: why orders of this run could not be read.
-        unreadable: why orders could not be read when that was tried last, by id; remembered until
+        unreadable: why orders could not be read when that was tried first, by id; remembered until
             they can be read.
+        is_unreadable_beyond: whether there were more than are remembered, which are not tried
+            again.
         seen: orders that this run read.
         before: how many orders were there when counting began, where the store tells that.
     """
@@ -116,6 +119,7 @@ class OrderBook(ABC, Generic[ApiT, P]):
         self.seen = 0
         self.before: int | None = None
         self.unreadable: dict[str, str] = {}
+        self.is_unreadable_beyond = False
         saved = self._load()
         self._is_new = saved is None
         remember_shown(api.shown, saved[0] if saved else None)
@@ -193,16 +197,23 @@ class OrderBook(ABC, Generic[ApiT, P]):
                 "since": self.options.since,
                 "ledger": self.ledger.to_document(),
                 "unreadable": self.unreadable,
+                "unreadable_beyond": self.is_unreadable_beyond,
                 self.place_name: self.place.to_document(),
             }
         )
 
     def cannot_read(self, order_id: str, error: StoreError) -> None:
-        """Note that an order could not be read; beyond a thousand, in this run only."""
-        if order_id in self.unreadable or len(self.unreadable) < _MOST_UNREADABLE:
-            self.unreadable[order_id] = error.message
+        """Note that an order could not be read, of a hundred of them with the reason.
+
+        Of more than are remembered at all it is only noted that there are.
+        """
+        if order_id in self.unreadable:
+            return
+        if len(self.unreadable) >= self.options.remember:
+            self.is_unreadable_beyond = True
         else:
-            self.problems.append(error)
+            has_room = len(self.unreadable) < _MOST_REASONS
+            self.unreadable[order_id] = error.message if has_room else ""
 
     def _load(self) -> tuple[Ledger, P] | None:
         """Return what was saved, or None where counting has to begin."""
@@ -226,6 +237,7 @@ class OrderBook(ABC, Generic[ApiT, P]):
             self.run.cursor.discard(f"{type(error).__name__}: {error}")
             return None
         self.unreadable = unreadable
+        self.is_unreadable_beyond = bool(document.get("unreadable_beyond"))
         return ledger, place
 
     def _samples(self) -> list[Sample]:
@@ -239,12 +251,24 @@ class OrderBook(ABC, Generic[ApiT, P]):
         reasons = []
         messages = [*self.unreadable.values(), *(problem.message for problem in self.problems)]
         if messages:
-            count, first = len(messages), messages[0]
+            count, first = len(messages), next(filter(None, messages), "as before")
             reasons.append(f"Orders that could not be read and are not counted: {count} ({first}).")
+        if self.is_unreadable_beyond:
+            reasons.append(
+                f"More than {self.options.remember} orders could not be read: the others are not "
+                "tried again. Another value of since begins the counting anew."
+            )
         since = self.options.since
         if since is not None and since > self.run.now():
             begins = datetime.fromtimestamp(since, UTC).strftime("%Y-%m-%d %H:%M UTC")
             reasons.append(f"The option since is in the future: nothing counts before {begins}.")
+        ledger = self.ledger
+        if ledger.doubts and ledger.doubted > self.run.now() - _DOUBTED_FOR:
+            reasons.append(
+                "Orders that may have been counted, were forgotten, and changed or vanished later: "
+                f"{ledger.doubts}. What this took from their amounts or added to them is not "
+                f"counted; let remember be more than {self.options.remember}."
+            )
         if self.ledger.overflow:
             reasons.append("Orders in too many currencies: the money of some is not counted.")
         return reasons

@@ -177,7 +177,7 @@ class CursorBook(OrderBook[ApiT, Pass]):
         if not self.backlog:
             # What shows a time in the future must not hide what changes until then.
             latest = min(place.newest, int(self.run.now()))
-            place.start(max(0, latest - self.options.overlap))
+            place.start(max(0, latest - self.options.overlap, min(latest, self.ledger.floor)))
         left = self.options.size * self.options.pages
         while left > 0:
             page = yield from self._page(min(self.options.size, left))

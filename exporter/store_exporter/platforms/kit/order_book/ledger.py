@@ -18,7 +18,8 @@ counting began are in the counter of refunds alone.
 
 The memory is bounded. An order that is not remembered, because it is older than the counting or
 was forgotten, counts as new only when it was created at or after the `threshold`; of older ones
-only those events count whose own date proves them recent.
+only those events count whose own date proves them recent. Where more may have happened to one that
+was counted and forgotten, there is a doubt.
 """
 
 from __future__ import annotations
@@ -64,24 +65,27 @@ class Ledger(OrderMemory):
     def threshold(self, order: CountedOrder) -> int:
         """Return the time from which on events of this order, if not remembered, are new.
 
-        During a first walk over old orders every order comes by once, so that forgetting has no
-        say; only those changed since the walk began may have been counted and forgotten.
+        During a first walk over old orders every order comes by once, in the sequence in which they
+        are forgotten, so that forgetting has no say in what is still to come; only those changed
+        since the walk began may have been counted and forgotten.
         """
-        return self.began if order.modified <= self.walk_end else self.horizon
+        is_ahead = order.modified <= self.walk_end and self.outlives(order.modified, order.id)
+        return self.began if is_ahead else self.horizon
 
-    def apply(self, order: CountedOrder, *, count: bool = True) -> None:
+    def apply(self, order: CountedOrder, *, count: bool = True, is_new: bool = False) -> None:
         """Add what is new about an order.
 
         Args:
             order: as read now.
             count: False to remember its present state as the starting point, uncounted.
+            is_new: whether it is known not to have been seen before, however old its dates are.
         """
         place = self.place(order.currency)
         self._gone.discard(order.id)
         entry = self._seen.pop(order.id, None)
         since = 0
         if entry is None:
-            entry, since = self._opened(order, count=count)
+            entry, since = self._opened(order, count=count, is_new=is_new)
         elif entry[CURRENCY] != place:
             self._close(entry)
             entry[CURRENCY:] = [place, entry[AMOUNT] and "0"]
@@ -92,16 +96,28 @@ class Ledger(OrderMemory):
         self._count_refunds(order.id, entry, order.refunds, since or entry[SINCE], count=count)
         self._settle(order, entry)
 
-    def _opened(self, order: CountedOrder, *, count: bool) -> tuple[list[Any], int]:
+    def _opened(self, order: CountedOrder, *, count: bool, is_new: bool) -> tuple[list[Any], int]:
         """Return a new account, and from when on what happened until now counts."""
-        since = self.threshold(order)
-        if count and order.created >= since:
+        since = self.began if is_new else self.threshold(order)
+        if count and (
+            order.created >= since
+            or (since == self.horizon and self.outlives(order.created, order.id))
+        ):
             since = 0
+        elif count and since > self.began and self._may_have_been_counted(order):
+            self.doubt(1, order.modified)
         elif not count:
             since = max(since, *(when + 1 for when in order.moments()), 1)
         # Of an order that is not paid yet the payment is new, whatever date it will bear.
         paid_since = since if order.moments() else 0
         return [order.modified, 0, paid_since, self.place(order.currency), None], since
+
+    def _may_have_been_counted(self, order: CountedOrder) -> bool:
+        """Whether an order was perhaps counted and forgotten, and has changed since then."""
+        if not self.outlives(order.modified, order.id):
+            return False
+        moments = (order.created, *order.moments())
+        return any(self.began <= moment < self.horizon for moment in moments)
 
     def _apply_statuses(
         self, order: CountedOrder, entry: list[Any], since: int, *, count: bool
@@ -229,6 +245,10 @@ class Ledger(OrderMemory):
             "began": self.began,
             "walk_end": self.walk_end,
             "horizon": self.horizon,
+            "forgotten": self.forgotten,
+            "floor": self.floor,
+            "doubts": self.doubts,
+            "doubted": self.doubted,
             **self.counted(),
             "newest": self.newest,
             "undated": sorted(self.undated),
@@ -247,6 +267,11 @@ class Ledger(OrderMemory):
         try:
             ledger = cls(int(document["began"]), int(document["walk_end"]), limit)
             ledger.horizon = int(document["horizon"])
+            forgotten = document.get("forgotten")
+            ledger.forgotten = None if forgotten is None else int(forgotten)
+            ledger.floor = int(document.get("floor", 0))
+            ledger.doubts = int(document.get("doubts", 0))
+            ledger.doubted = int(document.get("doubted", 0))
             ledger.take_over(document)
             ledger._bits = {str(name): bit for bit, name in enumerate(document["statuses"])}
             ledger._seen = dict(document["seen"])

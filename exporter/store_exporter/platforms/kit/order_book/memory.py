@@ -22,6 +22,12 @@ class OrderMemory(Counters):
     Attributes:
         undated: ids of orders with refunds of which only the date can tell whether they are new.
         horizon: orders last changed before this Unix time may have been forgotten.
+        forgotten: the largest id of those that were forgotten and last changed in the second before
+            the horizon; None while none that was changed since the beginning was forgotten.
+        floor: up to this Unix time orders were forgotten that a walk might read again; it must not
+            go back beyond it, or it would take them for new ones.
+        doubts: how many orders were perhaps counted, forgotten, and changed or deleted after that.
+        doubted: Unix time of the latest of them.
     """
 
     def __init__(self, began: int, limit: int) -> None:
@@ -29,6 +35,10 @@ class OrderMemory(Counters):
         self.began = began
         self.limit = limit
         self.horizon = began
+        self.forgotten: int | None = None
+        self.floor = 0
+        self.doubts = 0
+        self.doubted = 0
         self.undated: set[str] = set()
         # Kept as it is saved, so that a run that reads three orders does not unpack thousands.
         # The longest unread accounts come first.
@@ -67,6 +77,17 @@ class OrderMemory(Counters):
             chosen[order_id] = None
         return list(chosen)
 
+    def outlives(self, when: int, order_id: str) -> bool:
+        """Whether an order of this id, created or last changed then, is none that was forgotten."""
+        if self.forgotten is None or when != self.horizon - 1:
+            return when >= self.horizon
+        return _number(order_id) > self.forgotten
+
+    def doubt(self, orders: int, when: int) -> None:
+        """Note that so many orders that are not remembered may not be what was counted of them."""
+        self.doubts += orders
+        self.doubted = max(self.doubted, when)
+
     def touch(self, order_id: str) -> None:
         """Note that an order was looked for; of one that is not remembered nothing is noted."""
         if order_id in self._seen:
@@ -77,7 +98,8 @@ class OrderMemory(Counters):
 
         Args:
             before: orders changed at or after this time are kept, because the walk may read them
-                again; only a memory of four times the limit overrules this.
+                again; only a memory of four times the limit overrules this. Of one second those
+                with the smallest ids go first, as they are read.
         """
         excess = len(self._seen) - self.limit
         if excess <= 0:
@@ -85,13 +107,24 @@ class OrderMemory(Counters):
         # A tenth more than necessary, so that not every page has to search.
         oldest = heapq.nsmallest(
             excess + self.limit // 10,
-            ((entry[MODIFIED], order_id) for order_id, entry in self._seen.items()),
+            ((entry[MODIFIED], _number(one), one) for one, entry in self._seen.items()),
         )
         must = max(0, len(self._seen) - self.limit * _HARD_LIMIT)
-        for index, (modified, order_id) in enumerate(oldest):
-            if modified >= before and index >= must:
-                break
+        for index, (modified, number, order_id) in enumerate(oldest):
+            if modified >= before:
+                if index >= must:
+                    break
+                self.floor = max(self.floor, modified)
             del self._seen[order_id]
             self._gone.discard(order_id)
-            self.undated.discard(order_id)
-            self.horizon = max(self.horizon, modified + 1)
+            if order_id in self.undated:
+                self.undated.discard(order_id)
+                self.doubt(1, modified)
+            last = self.horizon - 1, self.forgotten or 0
+            if modified >= self.began and (modified, number) >= last:
+                self.horizon, self.forgotten = modified + 1, number
+
+
+def _number(order_id: str) -> int:
+    """Return an id as a number, as platforms count them up; 0 for one that is none."""
+    return int(order_id) if order_id.isdigit() else 0

@@ -109,7 +109,7 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
         """Orders still to be read, as far as the store tells, or of which refunds are."""
         walk = self.place.walk
         left = walk.backlog + walk.hidden + self.place.missing + len(self.ledger.undated)
-        return left + self.unseen
+        return left + self.unseen + self.place.ahead.left
 
     def begin(self) -> Plan[None]:
         """Begin after the latest change; remember the last page of orders as they are.
@@ -142,7 +142,8 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
     def take(self, page: OrderPage) -> None:
         """Put what is on a page into the ledger, and note what cannot be read of it."""
         for order in page.orders:
-            self.ledger.apply(order)
+            is_new = order.id not in self.read and self.place.is_unread(order.id)
+            self.ledger.apply(order, is_new=is_new)
             self.unreadable.pop(order.id, None)
         for number in page.others:
             self.unreadable.pop(number, None)
@@ -157,7 +158,7 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
     def walk(self) -> Plan[None]:
         """Walk on, until the end or until this run's share of pages is used up."""
         walk, overlap = self.place.walk, self.options.overlap
-        walk.begin(self.run.now(), overlap)
+        walk.begin(self.run.now(), overlap, self.ledger.floor)
         server: float | None = None
         for _ in range(self.options.pages):
             query = walk.query()
@@ -211,8 +212,10 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
         if self.unseen:
             found.append(
                 f"The list of orders is empty, where {self.unseen} were. They count until it has "
-                "orders again."
+                "orders again, or until it was empty for half an hour."
             )
+        if place.ahead.left:
+            found.append(f"New orders that are still to be read by their ids: {place.ahead.left}.")
         if place.missing:
             found.append(
                 f"Orders that vanished and were not found among those counted yet: {place.missing}."

@@ -3,10 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .walk import Walk
+
+
+@dataclass(slots=True)
+class NewOrders:
+    """The place in the list of the newest ids, where one run could not read all that are new.
+
+    Attributes:
+        page: the page to go on with; 0 when there is nothing to go on with.
+        low: the smallest id that was read.
+        high: the largest id that was read.
+        left: new orders still to be read, at least.
+    """
+
+    page: int = 0
+    low: int = 0
+    high: int = 0
+    left: int = 0
 
 
 @dataclass(slots=True)
@@ -20,6 +37,9 @@ class ReadingProgress:
         missing: how many vanished from that number and are not accounted for.
         unchecked: how many remembered orders are to be read until it is known that none of those
             that vanished is among them.
+        ahead: where the orders with ids beyond `latest` are read over several runs.
+        empty_since: since which Unix time the list has been empty, where many orders were; 0 while
+            it is not.
     """
 
     walk: Walk
@@ -27,15 +47,25 @@ class ReadingProgress:
     count: int | None = None
     missing: int = 0
     unchecked: int = 0
+    ahead: NewOrders = field(default_factory=NewOrders)
+    empty_since: int = 0
 
     @classmethod
     def at(cls, since: int, newest: int = 0) -> ReadingProgress:
         """Return the place at which everything changed from a Unix time on is to be read."""
         return cls(Walk(since, newest=newest))
 
+    def is_unread(self, order_id: str) -> bool:
+        """Whether an id is beyond all that were seen by their ids."""
+        if self.latest is None or not order_id.isdigit() or int(order_id) <= self.latest:
+            return False
+        return not (self.ahead.page and self.ahead.low <= int(order_id) <= self.ahead.high)
+
     def to_document(self) -> dict[str, Any]:
         """Return the place as JSON types."""
         return self.walk.to_document() | {
+            "ahead": [self.ahead.page, self.ahead.low, self.ahead.high, self.ahead.left],
+            "empty_since": self.empty_since,
             "latest": self.latest,
             "count": self.count,
             "missing": self.missing,
@@ -53,4 +83,6 @@ class ReadingProgress:
         numbers = (document["latest"], document["count"])
         latest, count = (None if number is None else int(number) for number in numbers)
         missing, unchecked = (int(document[name]) for name in ("missing", "unchecked"))
-        return cls(walk, latest, count, missing, unchecked)
+        ahead = NewOrders(*map(int, document.get("ahead", ())))
+        empty_since = int(document.get("empty_since", 0))
+        return cls(walk, latest, count, missing, unchecked, ahead, empty_since)

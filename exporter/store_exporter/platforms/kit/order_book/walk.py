@@ -88,13 +88,19 @@ class Walk:
     expected: int | None = None
     unread: list[tuple[int, int, int]] = field(default_factory=list)
 
-    def begin(self, now: float, overlap: int) -> None:
-        """Begin a run: the next one of a pass, or a pass that starts `overlap` seconds back."""
+    def begin(self, now: float, overlap: int, floor: int = 0) -> None:
+        """Begin a run: the next one of a pass, or a pass that starts `overlap` seconds back.
+
+        Args:
+            now: our clock, in Unix seconds.
+            overlap: in seconds.
+            floor: a Unix time beyond which a pass does not go back.
+        """
         self.expected = None
         if not self.started or self.caught_up:
             self.previous = self.started or int(now)
             self.started = int(now)
-            self.position = max(0, self.position - overlap)
+            self.position = max(0, self.position - overlap, min(self.position, floor))
             self.caught_up = False
 
     def query(self) -> WalkQuery:
@@ -153,13 +159,19 @@ class Walk:
             self._note_unread(since, until, left)
 
     def _note_unread(self, since: int, until: int, left: int) -> None:
-        """Note it once, also where it was noted for other times that meet these."""
-        for known in [one for one in self.unread if one[0] <= until and since <= one[1]]:
+        """Note it once, also where it was noted for other times that meet these.
+
+        Where too many times are noted, those that are nearest become one with these.
+        """
+        met = [one for one in self.unread if one[0] <= until and since <= one[1]]
+        if not met and len(self.unread) >= _MOST_UNREAD:
+            met = [min(self.unread, key=lambda one: max(one[0] - until, since - one[1]))]
+            left += met[0][2]
+        for known in met:
             self.unread.remove(known)
             since, until = min(since, known[0]), max(until, known[1])
             left = max(left, known[2])
-        if len(self.unread) < _MOST_UNREAD:
-            self.unread.append((since, until, left))
+        self.unread.append((since, until, left))
 
     def _advance_open(
         self, ids: Sequence[str], changed: Sequence[int], new: Sequence[str], left: int
