@@ -38,7 +38,7 @@ class Life:
         self.room.by_sku("SKU-010").quantity = 1_000_000
         self.began = 0.0
         self.lost = Decimal(0)
-        """Refunds of deleted orders that were paid before the counting began, and never counted."""
+        """Refunds counted of deleted orders that were not counted themselves."""
         self.before: dict[str, float] = {}
         self.shown: dict[int, Decimal] = {}
         """What orders came to when they were last shown; too old, an app sees them no more."""
@@ -127,8 +127,9 @@ class Life:
     def delete(self, pick: Pick) -> None:
         if (order := self.order(pick)) is not None:
             self.room.delete(order)
-            if not order.test and not self.was_counted(order):
-                self.lost += self.refunded(order)
+            account = self.accounts.get(f"{order.id}", [None] * 5)
+            if account[4] is None:
+                self.lost += sum(map(Decimal, filter(None, account[6::2])), Decimal(0))
 
     # What the shop's own records say.
 
@@ -153,14 +154,11 @@ class Life:
             Decimal(0),
         )
 
-    def was_counted(self, order: Order) -> bool:
-        return f"{order.id}" in self.counted
-
     @property
-    def counted(self) -> set[str]:
-        """Ids of orders that the ledger has counted as paid."""
-        seen = self.shop.cursor.load()["ledger"]["seen"]
-        return {number for number, account in seen.items() if account[4] is not None}
+    def accounts(self) -> dict[str, list[Any]]:
+        """What the ledger remembers of each order, by its id."""
+        seen: dict[str, list[Any]] = self.shop.cursor.load()["ledger"]["seen"]
+        return seen
 
     def own_total(self) -> Decimal:
         for order in self.room.orders.values():

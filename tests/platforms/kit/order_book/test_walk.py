@@ -88,7 +88,7 @@ class Reader:
     def run(self, pages: int = 10_000, crash_after: int | None = None) -> bool:
         """Run once; return whether it caught up. A crash loses what was not saved."""
         ledger, walk = self.load()
-        walk.begin(self.store.now, OVERLAP)
+        walk.begin(self.store.now, OVERLAP, ledger.floor)
         for number in range(pages):
             orders, total = self.store.page(walk.query(), self.size)
             for order in orders:
@@ -348,6 +348,18 @@ def test_what_is_counted_and_not_shown_among_what_was_shown_is_told_once() -> No
     assert walk.hidden == 1
 
 
+def test_hidden_records_of_too_many_times_are_told_as_those_of_longer_ones() -> None:
+    walk = Walk(START)
+    for index in range(130):
+        walk.position = START + 10 * index
+        walk.second = True
+        advance(walk, [], 1)
+    assert walk.hidden == 130
+    assert len(walk.unread) <= 100
+    assert min(walk.unread)[0] == START
+    assert max(until for _, until, _ in walk.unread) == START + 1_290
+
+
 def test_short_pages_and_what_is_edited_meanwhile_hide_nothing() -> None:
     walk = Walk(START)
     assert advance(walk, [START + 5, START + 9], 5)
@@ -519,3 +531,79 @@ def test_a_bounded_memory_never_counts_an_order_twice(
     assert sum(ledger.revenue.values(), Decimal(0)) == sum((o.total for o in paid), Decimal(0))
     assert sum(ledger.orders.values()) <= 2 * len(store.orders)
     assert len(ledger) <= 5 * 4 + size
+
+
+CHANGES = ("place", "place many", "place many", "import", "edit", "pay", "refund", "wait")
+
+
+class Forgetful:
+    """A store whose reader remembers few orders, and what its counters should say."""
+
+    def __init__(self, size: int, limit: int, *, backfill: bool) -> None:
+        self.store = Store(now=START + 400)
+        self.reader = Reader(self.store, size=size, limit=limit)
+        self.reader.begin(START if backfill else None)
+        self.began = START if backfill else self.store.now
+
+    def change(self, what: str, choice: int) -> None:
+        store = self.store
+        if what.startswith("place"):
+            for _ in range(1 + choice % 25 if what == "place many" else 1):
+                store.place(paid=choice % 3 > 0)
+        elif what == "import":
+            store.place(created=store.now - 10 * choice, paid=True)
+        elif what == "wait":
+            store.now += (0, 1, 5, 40, 400)[choice % 5]
+        elif store.orders:
+            self._change_one(what, list(store.orders)[choice % len(store.orders)], choice)
+
+    def _change_one(self, what: str, number: str, choice: int) -> None:
+        store, order = self.store, self.store.orders[number]
+        store.now += choice % 2
+        if what == "edit":
+            store.change(number, total=Decimal(choice))
+        elif what == "pay":
+            store.change(number, paid=order.paid or store.now)
+        elif str(store.now) not in {refund.id for refund in order.refunds}:
+            refund = CountedRefund(str(store.now), Decimal(1))
+            store.change(number, refunds=(*order.refunds, refund))
+
+    def own_total(self) -> Decimal:
+        """What the counted orders come to, less all refunds since the counting began."""
+        total = Decimal(0)
+        for order in self.store.orders.values():
+            is_counted = order.paid is not None and max(order.created, order.paid) >= self.began
+            total += order.total if is_counted else 0
+            total -= sum(refund.amount for refund in order.refunds)
+        return total
+
+    def ledger(self) -> Ledger:
+        """The counters once everything was read."""
+        while not self.reader.run():
+            pass
+        return self.reader.load()[0]
+
+
+@given(
+    changes=st.lists(
+        st.tuples(st.sampled_from([*CHANGES, "run", "crash"]), st.integers(0, 40)), max_size=40
+    ),
+    size=st.integers(1, 4),
+    limit=st.integers(4, 8),
+    backfill=st.booleans(),
+)
+@settings(max_examples=60, deadline=None)
+def test_a_memory_that_is_too_small_is_told_whenever_the_money_differs(
+    changes: list[tuple[str, int]], size: int, limit: int, backfill: bool
+) -> None:
+    shop = Forgetful(size, limit, backfill=backfill)
+    for what, choice in changes:
+        if what in CHANGES:
+            shop.change(what, choice)
+        else:
+            shop.reader.run(choice % 4 + 1, choice % 3 if what == "crash" else None)
+    for _ in range(2):
+        ledger = shop.ledger()
+        amounts = (ledger.revenue, ledger.refunds, ledger.corrections)
+        revenue, refunds, corrections = (sum(one.values(), Decimal(0)) for one in amounts)
+        assert revenue - refunds - corrections == shop.own_total() or ledger.doubts

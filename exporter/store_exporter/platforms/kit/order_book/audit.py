@@ -51,11 +51,13 @@ def look_for_new(book: NumberedBook[Any]) -> Plan[None]:
         if (yield from _read_new(book, set())):
             # Meanwhile there came others, so that the number says nothing of those that vanished.
             place.latest, place.count, place.ahead = place.ahead.high, None, NewOrders()
+            place.walked_from = None
         return
     new = {number for number in ids if number > place.latest}
     if new:
         _take_new(book, answer.page, new)
-        place.ahead = NewOrders(0, min(new), max(new), (total or 0) - (place.count or 0))
+        left = (total or 0) - (place.count or 0) - len(new)
+        place.ahead = NewOrders(0, min(new), max(new), left)
         if len(new) == len(answer.page.ids) and not (yield from _read_new(book, new)):
             return
         place.latest, place.ahead = place.ahead.high, NewOrders()
@@ -65,6 +67,7 @@ def look_for_new(book: NumberedBook[Any]) -> Plan[None]:
             place.missing += vanished
             place.unchecked = len(book.ledger)
     place.count = total if ids else 0
+    place.walked_from = None
 
 
 def _is_lost_sight_of(book: NumberedBook[Any], answer: OrderAnswer) -> bool:
@@ -96,7 +99,7 @@ def _read_new(book: NumberedBook[Any], new: set[int]) -> Plan[bool]:
     # A page earlier, as what was deleted meanwhile moves the others forward.
     number = max(1, ahead.page - 1)
     received = set(new)
-    for index in range(book.options.pages):
+    for index in range(book.options.pages + (ahead.page > 1)):
         answer = yield from book.ask(book.newest(book.largest_page, number))
         ids = _ids(answer.page)
         if number > 1 and ids and ids <= received:

@@ -173,11 +173,11 @@ class Ledger(OrderMemory):
     ) -> None:
         """Count those that are new, from a time on; or remember all of them uncounted."""
         known = dict(accounts.refunds_of(entry))
-        self.undated.discard(order_id)
+        since = max(since, self.undated.pop(order_id, 0))
         for refund in refunds:
             if refund.id not in known:
                 if since and count and refund.created is None and int(refund.id) > self.newest:
-                    self.undated.add(order_id)
+                    self.undated[order_id] = since
                     continue
                 is_new = count and (not since or (refund.created or 0) >= since)
                 known[refund.id] = "0" if is_new else None
@@ -234,7 +234,7 @@ class Ledger(OrderMemory):
     def gone(self, order_id: str) -> None:
         """Note that a remembered order is deleted or in the trash."""
         self.touch(order_id)
-        self.undated.discard(order_id)
+        self.undated.pop(order_id, None)
         if order_id not in self._gone:
             self._gone.add(order_id)
             self._close(self._seen[order_id])
@@ -251,7 +251,7 @@ class Ledger(OrderMemory):
             "doubted": self.doubted,
             **self.counted(),
             "newest": self.newest,
-            "undated": sorted(self.undated),
+            "undated": self.undated,
             "gone": sorted(self._gone),
             "statuses": list(self._bits),
             "seen": self._seen,
@@ -279,9 +279,9 @@ class Ledger(OrderMemory):
             if not all(accounts.is_account(one, currencies) for one in ledger._seen.values()):
                 raise TypeError("an account that is none")
             ledger.newest = int(document["newest"])
-            ledger.undated = {str(number) for number in document["undated"]}
+            ledger.undated = {str(n): int(since) for n, since in document["undated"].items()}
             ledger._gone = {str(number) for number in document["gone"]}
-            if not ledger.undated | ledger._gone <= ledger._seen.keys():
+            if not ledger.undated.keys() | ledger._gone <= ledger._seen.keys():
                 raise KeyError("an order without an account")
         except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
             raise ValueError(f"not a ledger: {error!r}") from error

@@ -20,7 +20,8 @@ class OrderMemory(Counters):
         limit: orders to remember.
 
     Attributes:
-        undated: ids of orders with refunds of which only the date can tell whether they are new.
+        undated: by the ids of orders with refunds of which only the date can tell whether they are
+            new, the Unix time from which on they are.
         horizon: orders last changed before this Unix time may have been forgotten.
         forgotten: the largest id of those that were forgotten and last changed in the second before
             the horizon; None while none that was changed since the beginning was forgotten.
@@ -39,7 +40,7 @@ class OrderMemory(Counters):
         self.floor = 0
         self.doubts = 0
         self.doubted = 0
-        self.undated: set[str] = set()
+        self.undated: dict[str, int] = {}
         # Kept as it is saved, so that a run that reads three orders does not unpack thousands.
         # The longest unread accounts come first.
         self._seen: dict[str, list[Any]] = {}
@@ -117,8 +118,7 @@ class OrderMemory(Counters):
                 self.floor = max(self.floor, modified)
             del self._seen[order_id]
             self._gone.discard(order_id)
-            if order_id in self.undated:
-                self.undated.discard(order_id)
+            if self.undated.pop(order_id, None) is not None:
                 self.doubt(1, modified)
             last = self.horizon - 1, self.forgotten or 0
             if modified >= self.began and (modified, number) >= last:

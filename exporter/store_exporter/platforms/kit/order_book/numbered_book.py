@@ -63,6 +63,7 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
         self.lookups = whole_number(run.options, "refund_lookups", 1, 1_000)
         self.read: set[str] = set()
         self.unseen = 0
+        self._walked_before = self.place.walked_from
 
     @abstractmethod
     def by_change(self, size: int, query: WalkQuery | None = None) -> Mapping[str, Any]:
@@ -142,8 +143,7 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
     def take(self, page: OrderPage) -> None:
         """Put what is on a page into the ledger, and note what cannot be read of it."""
         for order in page.orders:
-            is_new = order.id not in self.read and self.place.is_unread(order.id)
-            self.ledger.apply(order, is_new=is_new)
+            self.ledger.apply(order, is_new=self._is_unseen(order))
             self.unreadable.pop(order.id, None)
         for number in page.others:
             self.unreadable.pop(number, None)
@@ -155,10 +155,22 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
         self.seen += len(page.orders)
         self.read.update(page.ids)
 
+    def _is_unseen(self, order: CountedOrder) -> bool:
+        """Whether no run can have read an order before, so that it cannot have been forgotten."""
+        if order.id in self.read or not self.place.is_unread(order.id):
+            return False
+        return self._walked_before is None or order.modified < self._walked_before
+
+    def _walk_from(self, when: int) -> None:
+        """Note from which time of change on this run reads."""
+        before = self.place.walked_from
+        self.place.walked_from = when if before is None else min(when, before)
+
     def walk(self) -> Plan[None]:
         """Walk on, until the end or until this run's share of pages is used up."""
         walk, overlap = self.place.walk, self.options.overlap
         walk.begin(self.run.now(), overlap, self.ledger.floor)
+        self._walk_from(walk.position)
         server: float | None = None
         for _ in range(self.options.pages):
             query = walk.query()
@@ -191,6 +203,7 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
         times = walk.look_again()
         if times is None:
             return
+        self._walk_from(times[0])
         received: set[str] = set()
         left = 0
         for number in range(1, self.options.pages + 1):
@@ -230,7 +243,7 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
             except StoreError as error:
                 if error.error_type == "not_found":
                     # It was deleted just now, and its refunds with it.
-                    self.ledger.undated.discard(order_id)
+                    self.ledger.undated.pop(order_id, None)
                 elif error.error_type == "invalid_response":
                     self.problems.append(error)
                 else:

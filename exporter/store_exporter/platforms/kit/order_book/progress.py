@@ -38,6 +38,8 @@ class ReadingProgress:
         unchecked: how many remembered orders are to be read until it is known that none of those
             that vanished is among them.
         ahead: where the orders with ids beyond `latest` are read over several runs.
+        walked_from: from which time of change on the walk has read since all ids up to the largest
+            were known last; None when that was at the end of the last run.
         empty_since: since which Unix time the list has been empty, where many orders were; 0 while
             it is not.
     """
@@ -48,6 +50,7 @@ class ReadingProgress:
     missing: int = 0
     unchecked: int = 0
     ahead: NewOrders = field(default_factory=NewOrders)
+    walked_from: int | None = None
     empty_since: int = 0
 
     @classmethod
@@ -65,6 +68,7 @@ class ReadingProgress:
         """Return the place as JSON types."""
         return self.walk.to_document() | {
             "ahead": [self.ahead.page, self.ahead.low, self.ahead.high, self.ahead.left],
+            "walked_from": self.walked_from,
             "empty_since": self.empty_since,
             "latest": self.latest,
             "count": self.count,
@@ -84,5 +88,8 @@ class ReadingProgress:
         latest, count = (None if number is None else int(number) for number in numbers)
         missing, unchecked = (int(document[name]) for name in ("missing", "unchecked"))
         ahead = NewOrders(*map(int, document.get("ahead", ())))
-        empty_since = int(document.get("empty_since", 0))
-        return cls(walk, latest, count, missing, unchecked, ahead, empty_since)
+        place = cls(walk, latest, count, missing, unchecked, ahead)
+        place.empty_since = int(document.get("empty_since", 0))
+        walked = document.get("walked_from")
+        place.walked_from = None if walked is None else int(walked)
+        return place

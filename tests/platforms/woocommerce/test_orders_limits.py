@@ -1,0 +1,169 @@
+"""What the order book remembers is bounded: what happens at each limit is right, or is told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from store_exporter.contract import Report
+from tests.platforms.woocommerce.test_orders_distrust import accounted, truth
+
+from .watching import Watched, figures, watching
+
+DAY = 86_400
+LATER = "changed or vanished later"
+
+
+async def collect(store: Watched, seconds: float = 300, **options: Any) -> Report:
+    """Let time pass and collect."""
+    store.clock.now += seconds
+    return await store.collect("orders", **options)
+
+
+async def forgetful(store: Watched) -> int:
+    """Count an order, and so many after it that it is forgotten; return its id."""
+    store.shop.new_order("pending")
+    await collect(store, remember=100)
+    first = int(store.shop.new_order("processing", total="10")["id"])
+    for _ in range(3):
+        for _ in range(50):
+            store.clock.now += 60
+            store.shop.new_order("processing", total="1")
+        report = await collect(store, remember=100)
+    assert accounted(figures(report)) == truth(store)
+    assert not report.degraded
+    return first
+
+
+async def test_a_refund_of_a_forgotten_order_is_counted_by_its_date() -> None:
+    async with watching(orders=0) as store:
+        store.shop.refund(await forgetful(store), "2.50")
+        report = await collect(store, remember=100)
+        assert accounted(figures(report)) == truth(store)
+
+
+async def test_an_edit_of_a_forgotten_order_is_told_for_thirty_days() -> None:
+    async with watching(orders=0) as store:
+        store.shop.edit_order(await forgetful(store), total="25")
+        for _ in range(3):
+            report = await collect(store, remember=100)
+            assert f"{LATER}: 1." in "".join(report.degraded)
+            assert "let remember be more than 100" in "".join(report.degraded)
+        assert (await collect(store, 29 * DAY, remember=100)).degraded
+        assert not (await collect(store, 2 * DAY, remember=100)).degraded
+
+
+async def test_a_forgotten_order_that_vanishes_is_told() -> None:
+    async with watching(orders=0) as store:
+        del store.shop.shop.orders[await forgetful(store)]
+        for _ in range(3):
+            report = await collect(store, remember=100)
+        assert f"{LATER}: 1." in "".join(report.degraded)
+
+
+async def test_an_import_with_old_dates_is_new_even_where_orders_were_forgotten() -> None:
+    async with watching(orders=0) as store:
+        await forgetful(store)
+        made = store.shop.new_order("processing", total="4", created=store.clock.now - 9_000)
+        order = store.shop.shop.orders[made["id"]]
+        for name in ("date_paid", "date_modified"):
+            store.shop.shop.stamp(order, name, store.clock.now - 9_000)
+        report = await collect(store, remember=100)
+        assert accounted(figures(report)) == truth(store)
+        assert not report.degraded
+
+
+@pytest.mark.parametrize("since", ["now", "2026-11-01"])
+async def test_more_orders_in_a_second_than_are_remembered_count_once_each(since: str) -> None:
+    async with watching(orders=0) as store:
+        options = {"since": since, "remember": 100, "max_pages": 3}
+        store.shop.new_order("pending")
+        await collect(store, **options)
+        for _ in range(450):
+            store.shop.new_order("processing", total="1")
+        for _ in range(8):
+            report = await collect(store, 30, **options)
+        assert accounted(figures(report)) == truth(store) == 450
+        assert not report.degraded
+
+
+async def test_new_orders_with_old_dates_of_change_are_read_over_several_runs() -> None:
+    async with watching(orders=0) as store:
+        options = {"since": "2026-01-01", "max_pages": 1}
+        store.shop.new_order("pending")
+        await collect(store, **options)
+        shop = store.shop.shop
+        for _ in range(360):
+            when = store.clock.now - 40 * DAY
+            made = store.shop.new_order("processing", total="1", created=when)
+            for name in ("date_paid", "date_modified"):
+                shop.stamp(shop.orders[made["id"]], name, when)
+        report = await collect(store, **options)
+        assert report.degraded == ["New orders that are still to be read by their ids: 260."]
+        assert figures(report)["store_collector_backlog{orders}"] == 260
+        # Meanwhile some are deleted, so that the others move up, and others come.
+        for number in sorted(shop.orders)[-9:]:
+            del shop.orders[number]
+        for _ in range(30):
+            store.shop.new_order("processing", total="1")
+        for _ in range(12):
+            report = await collect(store, **options)
+        assert accounted(figures(report)) == truth(store) == 381
+        assert not report.degraded
+
+
+async def test_a_list_that_stays_empty_is_believed_after_half_an_hour() -> None:
+    async with watching(orders=0) as store:
+        await collect(store)
+        for _ in range(30):
+            store.shop.new_order("processing", total="10")
+        await collect(store)
+        store.shop.shop.orders.clear()
+        for _ in range(6):
+            report = await collect(store)
+            assert "The list of orders is empty, where 30 were" in "".join(report.degraded)
+        for _ in range(3):
+            report = await collect(store)
+        found = figures(report)
+        assert found["store_order_corrections_total{GBP}"] == 300
+        assert found["store_collector_backlog{orders}"] == 0
+        assert not report.degraded
+        store.shop.new_order("processing", total="7")
+        assert accounted(figures(await collect(store))) == 7
+
+
+async def test_orders_that_cannot_be_read_are_all_read_when_they_are_mended() -> None:
+    async with watching(orders=0) as store:
+        store.shop.new_order("pending")
+        await collect(store)
+        orders = store.shop.shop.orders
+        for _ in range(260):
+            store.clock.now += 60
+            orders[store.shop.new_order("processing", total="1")["id"]]["total"] = None
+        for _ in range(2):
+            report = await collect(store)
+            assert "not counted: 260 (orders[" in "".join(report.degraded)
+        for order in orders.values():
+            order["total"] = order["total"] or "1"
+        report = await collect(store, remember=100)
+        assert accounted(figures(report)) == truth(store)
+        assert not report.degraded
+
+
+async def test_more_unreadable_orders_than_are_remembered_are_told_for_good() -> None:
+    async with watching(orders=0) as store:
+        store.shop.new_order("pending")
+        await collect(store, remember=100)
+        orders = store.shop.shop.orders
+        for _ in range(130):
+            store.clock.now += 60
+            orders[store.shop.new_order("processing", total="1")["id"]]["total"] = None
+        await collect(store, remember=100)
+        for order in orders.values():
+            order["total"] = order["total"] or "1"
+        for _ in range(3):
+            report = await collect(store, remember=100)
+        assert len(report.degraded) == 1
+        assert "More than 100 orders could not be read" in report.degraded[0]
+        assert "Another value of since begins the counting anew" in report.degraded[0]
