@@ -578,9 +578,10 @@ class Forgetful:
         return total
 
     def ledger(self) -> Ledger:
-        """The counters once everything was read."""
-        while not self.reader.run():
-            pass
+        """The counters once everything was read, also what came behind the place of a pass."""
+        for _ in range(2):
+            while not self.reader.run():
+                pass
         return self.reader.load()[0]
 
 
