@@ -77,7 +77,7 @@ async def test_an_import_with_old_dates_is_new_even_where_orders_were_forgotten(
 @pytest.mark.parametrize("since", ["now", "2026-11-01"])
 async def test_more_orders_in_a_second_than_are_remembered_count_once_each(since: str) -> None:
     async with watching(orders=0) as store:
-        options = {"since": since, "remember": 100, "max_pages": 3}
+        options: dict[str, Any] = {"since": since, "remember": 100, "max_pages": 3}
         store.shop.new_order("pending")
         await collect(store, **options)
         for _ in range(450):
@@ -90,7 +90,7 @@ async def test_more_orders_in_a_second_than_are_remembered_count_once_each(since
 
 async def test_new_orders_with_old_dates_of_change_are_read_over_several_runs() -> None:
     async with watching(orders=0) as store:
-        options = {"since": "2026-01-01", "max_pages": 1}
+        options: dict[str, Any] = {"since": "2026-01-01", "max_pages": 1}
         store.shop.new_order("pending")
         await collect(store, **options)
         shop = store.shop.shop
