@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import gzip
 import json
 import socket
 import ssl
 import struct
+import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -221,8 +221,17 @@ def endless(chunk: bytes = b"[" * 65536, *, declared: int | None = None) -> Beha
 
 @functools.cache
 def bomb(size: int = 100 * 2**20) -> bytes:
-    """Return a small gzip file that decompresses to `size` bytes."""
-    return gzip.compress(b" " * size, compresslevel=9)
+    """Return a small gzip file that decompresses to `size` bytes, whole MiB."""
+    piece = b" " * 2**20
+    packer = zlib.compressobj(9, wbits=-zlib.MAX_WBITS)
+    # What follows a full flush refers to nothing before it, so that the piece is packed once.
+    packed = packer.compress(piece) + packer.flush(zlib.Z_FULL_FLUSH)
+    count, checksum = size // len(piece), 0
+    for _ in range(count):
+        checksum = zlib.crc32(piece, checksum)
+    head = b"\x1f\x8b\x08\0\0\0\0\0\x02\xff"
+    end = packer.flush() + struct.pack("<II", checksum, size % 2**32)
+    return head + packed * count + end
 
 
 def compressed(data: bytes, coding: str = "gzip") -> Behaviour:

@@ -3,89 +3,21 @@
 from __future__ import annotations
 
 import re
-import subprocess
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from store_exporter.metrics.catalogue import health, operations
 from store_exporter.mixin import alerts, policy
 from store_exporter.mixin.documentation import runbook
-from store_exporter.mixin.model import as_document
-from store_exporter.mixin.rules import recording, slo
+from store_exporter.mixin.rules import slo
+from tests.mixin import promtool
 from tests.mixin.alert_cases import CASES, GET_CART, SOLD_OUT, TIMED_OUT, Case, in_maintenance, of
-from tests.servers import tool
 
-RECORDING = {
-    group.name.removeprefix("store-exporter."): group
-    for group in [*recording.groups(), *slo.groups()]
-}
 BY_NAME = {alert.name: alert for alert in alerts.alerts()}
-
-
-def said(rule: dict[str, Any], facts: Collection[str]) -> dict[str, Any]:
-    """A rule with no other facts than those that a test is about."""
-    always = ("summary", "description", "runbook_url", "dashboard_url")
-    kept = {k: v for k, v in rule["annotations"].items() if k in always or k in facts}
-    return {**rule, "annotations": kept}
-
-
-def needed(recording: dict[str, Any], by: Any) -> dict[str, Any]:
-    """Groups of recording rules, with those alone that something reads, at first or second hand."""
-    rules = [rule for group in recording["groups"] for rule in group["rules"]]
-    read, text = set[str](), yaml.safe_dump(by, width=10_000)
-    while found := {rule["record"] for rule in rules if rule["record"] in text} - read:
-        read |= found
-        text = "\n".join(rule["expr"] for rule in rules if rule["record"] in found)
-    kept = (
-        {**group, "rules": [rule for rule in group["rules"] if rule["record"] in read]}
-        for group in recording["groups"]
-    )
-    return {"groups": [group for group in kept if group["rules"]]}
-
-
-def promtool(
-    directory: Path,
-    tests: dict[str, Any],
-    groups: tuple[str, ...],
-    alert: str = "",
-    facts: Collection[str] = (),
-) -> None:
-    """Run rule tests with what they need of some recording rules, and all alerts or only one.
-
-    The message of a failure is promtool's.
-    """
-    of_alert = [
-        {
-            **group,
-            "rules": [
-                said(rule, facts) for rule in group["rules"] if rule["alert"] == alert or not alert
-            ],
-        }
-        for group in alerts.document()["groups"]
-    ]
-    kept = [group for group in of_alert if group["rules"]]
-    recording = as_document([RECORDING[name] for name in groups], grafana="", runbooks="")
-    # The time of a case is that of its rules.
-    recording = needed(recording, [kept, tests])
-    files = {
-        "recording.yml": recording,
-        "alerts.yml": {"groups": kept},
-        "tests.yml": {
-            "rule_files": ["recording.yml", "alerts.yml"],
-            "group_eval_order": [group["name"] for group in [*recording["groups"], *kept]],
-            **tests,
-        },
-    }
-    for name, content in files.items():
-        (directory / name).write_text(yaml.safe_dump(content, width=10_000), encoding="utf-8")
-    argv = [tool("promtool"), "test", "rules", "tests.yml"]
-    done = subprocess.run(argv, cwd=directory, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def expected(case: Case) -> list[dict[str, Any]]:
@@ -114,7 +46,7 @@ def expected(case: Case) -> list[dict[str, Any]]:
     ]
 
 
-def run(case: Case, directory: Path) -> None:
+def write(case: Case, directory: Path) -> None:
     test = {
         "interval": case.step,
         "input_series": [{"series": s, "values": v} for s, v in case.series.items()],
@@ -122,19 +54,37 @@ def run(case: Case, directory: Path) -> None:
             {"eval_time": case.at, "alertname": case.alert, "exp_alerts": expected(case)}
         ],
     }
-    promtool(
-        directory,
-        {"evaluation_interval": case.pace or case.step, "tests": [test]},
-        case.groups,
-        case.alert,
-        case.facts,
-    )
+    paced = {"evaluation_interval": case.pace or case.step, "tests": [test]}
+    promtool.write(directory, paced, case.groups, [case.alert], case.facts)
+
+
+@pytest.fixture(scope="module")
+def wrong(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Mapping[str, list[str]]:
+    """What promtool finds wrong, by the name of the test; one process looks at all cases."""
+    chosen = {
+        item.name: item.callspec.params["case"]
+        for item in request.session.items
+        if isinstance(item, pytest.Function)
+        and item.path == request.path
+        and "wrong" in item.fixturenames
+    }
+    directories = []
+    for case in chosen.values():
+        directories.append(tmp_path_factory.mktemp("case"))
+        write(case, directories[-1])
+    report = tmp_path_factory.mktemp("report") / "junit.xml"
+    return dict(zip(chosen, promtool.run_all(directories, report), strict=True))
 
 
 @pytest.mark.real
+@pytest.mark.timeout(400)  # the first one waits for all
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.alert}: {case.says}")
-def test_an_alert_fires_when_it_should_and_only_then(case: Case, tmp_path: Path) -> None:
-    run(case, tmp_path)
+def test_an_alert_fires_when_it_should_and_only_then(
+    case: Case, wrong: Mapping[str, list[str]], request: pytest.FixtureRequest
+) -> None:
+    assert wrong[request.node.name] == []
 
 
 ABOUT_STORES = {alert.name for alert in alerts.alerts() if "domain" in alert.by}
@@ -146,9 +96,14 @@ def test_every_alert_about_a_store_has_a_situation_in_which_it_fires() -> None:
 
 
 @pytest.mark.real
-@pytest.mark.parametrize("case", FIRING, ids=lambda case: f"{case.alert}: {case.says}")
-def test_no_alert_fires_about_a_store_in_maintenance(case: Case, tmp_path: Path) -> None:
-    run(in_maintenance(case), tmp_path)
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize(
+    "case", [*map(in_maintenance, FIRING)], ids=lambda case: f"{case.alert}: {case.says}"
+)
+def test_no_alert_fires_about_a_store_in_maintenance(
+    case: Case, wrong: Mapping[str, list[str]], request: pytest.FixtureRequest
+) -> None:
+    assert wrong[request.node.name] == []
 
 
 @pytest.mark.real
@@ -173,8 +128,9 @@ def test_what_fails_in_maintenance_spends_no_error_budget(tmp_path: Path) -> Non
             }
         ],
     }
-    groups = ("health", "operations", "slo")
-    promtool(tmp_path, {"evaluation_interval": "30s", "tests": [test]}, groups)
+    tests = {"evaluation_interval": "30s", "tests": [test]}
+    promtool.write(tmp_path, tests, ("health", "operations", "slo"), chosen=())
+    promtool.run(tmp_path)
 
 
 @pytest.mark.parametrize("name", sorted(BY_NAME))
@@ -198,8 +154,9 @@ def test_a_store_that_only_sees_refusals_by_shoppers_never_alerts(tmp_path: Path
             for at in ("30m", "2h", "3h")
         ],
     }
-    everything = ("operations", "slo")
-    promtool(tmp_path, {"evaluation_interval": "30s", "tests": [test]}, everything)
+    tests = {"evaluation_interval": "1m", "tests": [test]}
+    promtool.write(tmp_path, tests, ("operations", "slo"))
+    promtool.run(tmp_path)
 
 
 RUNS = {
@@ -283,7 +240,8 @@ def test_somebody_is_told_of_every_kind_and_rhythm_of_failing(
             }
         ],
     }
-    promtool(tmp_path, {"evaluation_interval": "1m", "tests": [test]}, ("health",))
+    promtool.write(tmp_path, {"evaluation_interval": "1m", "tests": [test]}, ("health",))
+    promtool.run(tmp_path)
 
 
 @pytest.mark.parametrize("alert", alerts.alerts(), ids=lambda alert: alert.name)

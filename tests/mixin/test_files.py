@@ -18,10 +18,14 @@ from store_exporter.server.api.analytics import Filters
 from store_exporter.server.api.prometheus import hourly_queries
 from tests import servers
 
-GENERATED = files.generate() | files.boards()
+
+@pytest.fixture(scope="module")
+def generated() -> dict[str, str]:
+    """All generated files."""
+    return files.generate() | files.boards()
 
 
-def test_no_generated_file_is_left_behind(repository: Path) -> None:
+def test_no_generated_file_is_left_behind(repository: Path, generated: dict[str, str]) -> None:
     folders = ("grafana/dashboards", "prometheus/rules", "alerts/rules", "alerts/templates")
     found = {
         str(path.relative_to(repository))
@@ -29,11 +33,11 @@ def test_no_generated_file_is_left_behind(repository: Path) -> None:
         for path in (repository / folder).rglob("*")
         if path.is_file()
     }
-    assert found - GENERATED.keys() == set()
+    assert found - generated.keys() == set()
 
 
-def test_dashboards_are_json_and_rules_are_yaml() -> None:
-    for path, content in GENERATED.items():
+def test_dashboards_are_json_and_rules_are_yaml(generated: dict[str, str]) -> None:
+    for path, content in generated.items():
         if path.endswith(".json"):
             json.loads(content)
         elif path.endswith(".yml"):
@@ -41,8 +45,8 @@ def test_dashboards_are_json_and_rules_are_yaml() -> None:
 
 
 @pytest.mark.real
-def test_promtool_accepts_every_rule(repository: Path) -> None:
-    rule_files = [str(repository / path) for path in GENERATED if "/rules/" in path]
+def test_promtool_accepts_every_rule(repository: Path, generated: dict[str, str]) -> None:
+    rule_files = [str(repository / path) for path in generated if "/rules/" in path]
     argv = [servers.tool("promtool"), "check", "rules", "--lint=all", "--lint-fatal", *rule_files]
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -60,11 +64,11 @@ def test_the_package_names_no_metric_as_text(repository: Path) -> None:
     assert named == set()
 
 
-def test_every_recorded_series_is_read_by_something() -> None:
+def test_every_recorded_series_is_read_by_something(generated: dict[str, str]) -> None:
     recorded = {rule.name for group in [*recording.groups(), *slo.groups()] for rule in group.rules}
     text = " ".join(
         [query.expression for page in dashboards.pages() for query in page.queries]
-        + [GENERATED["alerts/rules/alerts.yml"]]
+        + [generated["alerts/rules/alerts.yml"]]
         + [rule.expression for g in [*recording.groups(), *slo.groups()] for rule in g.rules]
         + [*hourly_queries(Filters("acme")).values()]
     )
@@ -113,9 +117,9 @@ UNSEEN = {
 }
 
 
-def test_every_metric_is_on_a_dashboard_or_behind_a_rule() -> None:
+def test_every_metric_is_on_a_dashboard_or_behind_a_rule(generated: dict[str, str]) -> None:
     text = " ".join(
-        content for path, content in GENERATED.items() if path.endswith((".json", ".yml"))
+        content for path, content in generated.items() if path.endswith((".json", ".yml"))
     )
     unseen = {name for name in CATALOGUE if not re.search(rf"(?<![\w:]){name}", text)}
     assert unseen == UNSEEN.keys()

@@ -15,9 +15,8 @@ from store_exporter.mixin.dashboards.panels import DashboardPage, Panel, Query
 from store_exporter.mixin.model import Alert
 from store_exporter.mixin.rules import recording, slo
 from tests import servers
-from tests.mixin import synthetic
+from tests.mixin import promtool, synthetic
 from tests.mixin.panels import Source, choices
-from tests.mixin.test_alerts import promtool
 from tests.mixin.test_victoria_metrics import FLAGS, Values, alike, asked, last, send
 from tests.servers import Server
 
@@ -151,9 +150,9 @@ def test_orders_of_an_hour_are_those_that_were_paid(situation: str, tmp_path: Pa
             }
         ],
     }
-    promtool(
-        tmp_path, {"evaluation_interval": "1m", "tests": [test]}, ("health", "business"), "none"
-    )
+    tests = {"evaluation_interval": "1m", "tests": [test]}
+    promtool.write(tmp_path, tests, ("health", "business"), chosen=())
+    promtool.run(tmp_path)
 
 
 def brief(first: int, last: int, counted: str, instance: str) -> dict[str, str]:
@@ -205,5 +204,6 @@ def test_from_the_first_scrape_on_no_order_is_shown_twice(situation: str, tmp_pa
             for scrape in range(41)
         ],
     }
-    file = {"evaluation_interval": "15s", "tests": [test]}
-    promtool(tmp_path, file, ("health",), "none")
+    tests = {"evaluation_interval": "15s", "tests": [test]}
+    promtool.write(tmp_path, tests, ("health",), chosen=())
+    promtool.run(tmp_path)

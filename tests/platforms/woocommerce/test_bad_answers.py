@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -13,6 +12,7 @@ import pytest
 from store_demo.stores.woocommerce import Fault, SimulatedWooCommerce
 from store_exporter.errors import ERROR_TYPES, StoreError
 from store_exporter.platforms.woocommerce import WooCommerce
+from tests.fakes.bad_server import bomb
 from tests.fakes.clock import Clock
 from tests.fakes.woocommerce import answering, changing, client
 
@@ -88,7 +88,7 @@ TABLE = [
     Bad("huge", answering("[" + "1," * 3_000_000 + "1]"), kind="response_too_large"),
     Bad(
         "huge once unpacked",
-        answering(gzip.compress(b"1" * 50_000_000), headers={"Content-Encoding": "gzip"}),
+        answering(bomb(50 * 2**20), headers={"Content-Encoding": "gzip"}),
         kind="response_too_large",
     ),
     Bad(

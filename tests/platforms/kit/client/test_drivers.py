@@ -22,6 +22,7 @@ from store_exporter.platforms.kit.client.drivers import (
     environment_proxy,
     tls_context,
 )
+from tests.fakes.bad_server import bomb
 from tests.fakes.sockets import OK, scripted
 
 LIMIT = 1000
@@ -110,8 +111,7 @@ def test_gzip_is_read(kind: str) -> None:
 
 
 def test_a_bomb_is_not_unpacked(kind: str) -> None:
-    bomb = gzip.compress(b"0" * 100_000_000)[: LIMIT - 10]
-    with scripted(response(bomb, b"Content-Encoding: gzip\r\n")) as server:
+    with scripted(response(bomb()[: LIMIT - 10], b"Content-Encoding: gzip\r\n")) as server:
         error = failure(once(get(server.port)), kind)
     assert error.error_type == "response_too_large"
 
