@@ -101,8 +101,8 @@ def run(directory: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def run_all(directories: Sequence[Path], report: Path) -> list[list[str]]:
-    """Run the tests of many directories, and return what promtool says is wrong in each of them.
+def run_all(directories: Sequence[Path], report: Path) -> list[str]:
+    """Run the tests of many directories, and return what promtool says against each, if anything.
 
     Args:
         directories: each with one test.
@@ -116,6 +116,6 @@ def run_all(directories: Sequence[Path], report: Path) -> list[list[str]]:
     wrong = []
     for file in files:
         (case,) = suites[file].iter("testcase")
-        wrong.append(["".join(failure.itertext()) for failure in case])
+        wrong.append("\n".join("".join(failure.itertext()) for failure in case))
     assert done.returncode == int(any(wrong)), done.stdout + done.stderr
     return wrong
