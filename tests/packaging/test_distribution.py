@@ -174,7 +174,8 @@ def uv(*arguments: object, folder: Path) -> str:
 def test_what_build_makes_is_accepted_by_the_index(repository: Path, tmp_path: Path) -> None:
     folder = tmp_path / "dist"
     run = ("tool", "run")
-    uv(*run, "--from", "build", "pyproject-build", "--outdir", folder, repository, folder=tmp_path)
+    build = ("--from", "build[uv]", "pyproject-build", "--installer", "uv", "--outdir", folder)
+    uv(*run, *build, repository, folder=tmp_path)
     built = sorted(folder.iterdir())
     assert [file.suffix for file in built] == [".whl", ".gz"]
     uv(*run, "twine", "check", "--strict", *built, folder=tmp_path)
