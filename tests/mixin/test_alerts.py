@@ -63,8 +63,8 @@ def wrong(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Mapping[str, str]:
     """What promtool finds wrong, by the name of the test; one process looks at all cases."""
-    chosen = {
-        item.name: item.callspec.params["case"]
+    chosen: dict[str, Case] = {
+        item.name: item.callspec.params["case"]  # type: ignore[misc]
         for item in request.session.items
         if isinstance(item, pytest.Function)
         and item.path == request.path

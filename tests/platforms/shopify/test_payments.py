@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from store_demo.stores.shopify.records import Order
-from tests.mixin import test_alerts
+from tests.mixin import promtool, test_alerts
 from tests.mixin.alert_cases import Case
 from tests.platforms.shopify.watching import Watched, figures, watched
 
@@ -158,4 +158,5 @@ async def test_a_gateway_that_stops_working_while_others_go_on_is_told(
         step="30m",
         groups=("business",),
     )
-    test_alerts.run(case, tmp_path)
+    test_alerts.write(case, tmp_path)
+    promtool.run(tmp_path)
