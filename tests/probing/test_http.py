@@ -224,6 +224,7 @@ async def test_a_redirect_to_https_on_the_same_host_is_followed(store: StoreFact
     ("method", "location", "message"),
     [
         ("GET", "https://www.shop.example.com/", "another host"),
+        ("GET", "https://www.shop.example.com/x", "set url to https://www.shop.example.com, if"),
         ("GET", "https://shop.example.com.evil.example.com/", "another host"),
         ("GET", "http://shop.example.com/", "from https to http"),
         ("GET", "https://shop.example.com:8443/", "another port"),
@@ -243,6 +244,19 @@ async def test_other_redirects_are_refused(
         await http.send(Request(method, "/", headers={"Authorization": "Basic abc"}))
     assert (caught.value.error_type, caught.value.status) == ("redirect", 301)
     assert len(sender.sent) == 1, "the credentials were shown to nobody else"
+
+
+@pytest.mark.parametrize(
+    "location", ["/.well-known/sgcaptcha/?r=x", "/challenge", "https://validate.example/captcha"]
+)
+async def test_a_redirect_to_a_test_of_visitors_is_not_followed(
+    location: str, store: StoreFactory
+) -> None:
+    sender = leading(location)
+    http = StoreHttp(store("https://shop.example.com"), sender)
+    with pytest.raises(StoreError, match="a test of visitors") as caught:
+        await http.send(Request("GET", "/"))
+    assert (caught.value.error_type, len(sender.sent)) == ("blocked", 1)
 
 
 async def test_a_redirect_that_leads_nowhere_is_an_answer_like_any_other(

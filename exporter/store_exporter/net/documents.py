@@ -131,7 +131,7 @@ def _redirect(response: Response, marks: Marks) -> StoreError:
         where = f"{target.scheme}://{target.netloc.rpartition('@')[2]}" if target.netloc else ""
         login = marks.leads_to_login(f"{target.path}?{target.query}")
         where += target.path
-        tests = any(mark in target.path.lower() for mark in marks.detours)
+        tests = marks.leads_to_test(target.path)
         instead = placeholders.kind("", target.path.lower())
     except ValueError:
         where, login, tests, instead = "something that is no address", False, False, ""

@@ -22,7 +22,7 @@ class Marks:
         interstitials: the same of pages that test or refuse a visitor, whatever their status; no
             page of a shop has one.
         tests: parts of the titles of pages that test a visitor, in many languages.
-        detours: parts of the paths of such pages.
+        detours: parts of the paths of such pages, with a ? at their end.
         pages: texts of which every page that the platform makes has one.
         maintenance: texts of a page that says the store is closed for now, with status 503.
         closed: parts of words for it, as they stand in titles and messages in many languages.
@@ -77,6 +77,10 @@ class Marks:
     def redact(self) -> Redactor:
         """What hides the platform's credentials in a text, by their look."""
         return Redactor(patterns=self.secrets)
+
+    def leads_to_test(self, path: str) -> bool:
+        """Return whether this is the path of a page that tests visitors."""
+        return any(mark in f"{path.lower()}?" for mark in self.detours)
 
     def leads_to_login(self, path: str) -> bool:
         """Return whether a path with its query is that of a page that asks for a password."""
@@ -192,7 +196,7 @@ GENERIC = Marks(
         *("security check", "security checkpoint", "pardon our interruption", "client challenge"),
         *("robot challenge", "ddos-guard", "ddos protection", "spamfirewall"),
     ),
-    detours=("captcha", "/challenge", "/.within.website/", "/.lsrecap/", "/_guard/", "/cdn-cgi/"),
+    detours=("captcha", "/challenge?", "/.within.website/", "/.lsrecap/", "/_guard/", "/cdn-cgi/"),
     maintenance=("maintenance mode", "under maintenance", "be right back"),
     closed=(
         *("maintenance", "coming soon", "under construction", "opening soon", "be right back"),

@@ -23,6 +23,13 @@ HEAD = 20_000
 """Characters of a page that are looked at."""
 _LONG = 30_000
 """Characters that the page of a shop's front has at least, and a notice or test has not."""
+_FORWARD = re.compile(
+    r"<meta[^>]{1,60}http-equiv=[\"']?refresh[^>]{1,60}url=[\"']?https?://([^\"'/>:]{1,100})"
+    r"|location(?:\.href|\.replace)?\s*[=(]\s*[\"']https?://([^\"'/:]{1,100})",
+    re.IGNORECASE,
+)
+_FORWARDING = 1_500
+"""Characters that a page has at most which does nothing but lead elsewhere."""
 _MARKUP = re.compile(r"^[{\[]|<")
 _SHORT = 100
 """Characters of a text that is quoted whole."""
@@ -47,11 +54,12 @@ def planned(headers: Mapping[str, str]) -> bool:
     return asked is not None and asked >= _PLANNED_SECONDS
 
 
-def instead_of_shop(source: str, marks: Marks = GENERIC) -> Finding | None:
+def instead_of_shop(source: str, host: str, marks: Marks = GENERIC) -> Finding | None:
     """Return what a page is that came as a success and is none of a shop; None for any other.
 
     Args:
         source: the page.
+        host: the shop's, in lower case.
         marks: those of the platform, with the generic ones.
 
     Returns:
@@ -64,6 +72,9 @@ def instead_of_shop(source: str, marks: Marks = GENERIC) -> Finding | None:
     if found or len(source) > _LONG or any(mark in low for mark in marks.pages):
         return found
     # No shop looks like that: its titles can be read more boldly.
+    forward = _FORWARD.search(source) if len(source) <= _FORWARDING else None
+    if forward and (forward[1] or forward[2]).lower() != host:
+        return "redirect", f"the page only leads visitors to {forward[1] or forward[2]}"
     what = placeholders.kind_of_stranger(title)
     if what:
         return "invalid_response", f"in the store's place is {what} ({title})"

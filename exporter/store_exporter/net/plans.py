@@ -18,7 +18,10 @@ from ..contract import Response
 from ..errors import StoreError
 
 T = TypeVar("T")
-_SECONDS = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
+_SECONDS = re.compile(r"\+?([0-9]{1,13}(?:\.[0-9]{0,9})?)\s*(?:s|secs?|seconds?)?;?")
+_FIRST_MOMENT = 1e9
+"""From here on a number is a Unix time and no length of time, from `_FIRST_MOMENT` * 1000 on one
+in milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,22 +107,36 @@ def retry_after(response: Response, now: float) -> float | None:
 
 
 def seconds_of(value: str, now: float) -> float | None:
-    """Return the seconds that a value of `Retry-After` means, a number or a date; None for neither.
+    """Return the seconds that a value of `Retry-After` means; None where it means nothing.
+
+    A number has a unit at times, is a Unix time, or stands there twice where a proxy joined the
+    headers of two servers: the longest wait counts. Dates may be those of ISO 8601.
 
     Args:
         value: of the header.
         now: Unix time, for a date.
     """
-    raw = value.strip()
-    if _SECONDS.fullmatch(raw):
-        return float(raw)
+    raw = value.strip().strip('"')
+    numbers = [_SECONDS.fullmatch(part.strip()) for part in raw.split(",")]
+    if all(numbers):
+        return max(_wait(float(number[1]), now) for number in numbers if number)
     try:
         moment = parsedate_to_datetime(raw)
     except ValueError:
-        return None
+        try:
+            moment = datetime.fromisoformat(raw)
+        except ValueError:
+            return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return max((moment - datetime.fromtimestamp(now, UTC)).total_seconds(), 0.0)
+
+
+def _wait(number: float, now: float) -> float:
+    if number < _FIRST_MOMENT:
+        return number
+    moment = number / 1000 if number >= _FIRST_MOMENT * 1000 else number
+    return max(moment - now, 0.0)
 
 
 def asked_to_wait(response: Response, now: float) -> float | None:

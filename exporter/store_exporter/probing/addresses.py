@@ -61,6 +61,7 @@ def redirect_target(
 
     Raises:
         RedirectError: it leads elsewhere, to a login page, from https to http or nowhere.
+        StoreError: blocked, it leads to a test of visitors.
     """
     location = response.headers.get("location")
     if response.status not in _REDIRECTS or location is None:
@@ -73,10 +74,14 @@ def redirect_target(
     parts = urlsplit(target)
     where = f"{there[0]}://{parts.netloc}{parts.path}"[:120]
     here = origin(url)
-    if marks.leads_to_login(parts.path):
+    if marks.leads_to_test(parts.path):
+        message = f"the request is sent to a test of visitors: {where}"
+        raise StoreError("blocked", message, status=response.status)
+    if marks.leads_to_login(f"{parts.path}?{parts.query}"):
         raise _refused(response, target, f"to a login page: {where}")
     if there[1] != here[1]:
-        raise _refused(response, target, f"to another host: {where}")
+        remedy = f"set url to {there[0]}://{parts.netloc}, if that is the store"
+        raise _refused(response, target, f"to another host: {where}: {remedy}")
     if there != here and (here[0], there[0]) != ("http", "https"):
         what = "to another port" if there[0] == here[0] else "from https to http"
         raise _refused(response, target, f"{what}: {where}")

@@ -120,7 +120,12 @@ TABLE = [
         kind="invalid_response",
         says="nginx",
     ),
-    Bad("an account that is suspended", page("Account Suspended", status=403), kind="blocked"),
+    Bad(
+        "an account that is suspended",
+        page("Account Suspended", status=403),
+        kind="invalid_response",
+        says="suspended",
+    ),
     Bad(
         "WordPress being updated",
         answering("Briefly unavailable for scheduled maintenance.", status=503),

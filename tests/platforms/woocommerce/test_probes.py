@@ -267,6 +267,8 @@ WORDPRESS = '<link rel="stylesheet" href="/wp-content/themes/x/style.css">'
         page("Account suspended? Read this | Help", WORDPRESS),
         page("Parked domain: what now? | Help", WORDPRESS),
         page("Firewall appliances and captchas", WORDPRESS),
+        '<meta http-equiv="refresh" content="0; url=/shop/">',
+        '<meta http-equiv="refresh" content="0; url=http://127.0.0.1:80/shop/">',
         page("Please wait! | Toys", WORDPRESS),
         page("Wartung und Pflege von Rädern", WORDPRESS),
         page("Home", "<script>grecaptcha.render()</script><form>" + WORDPRESS),
@@ -289,6 +291,11 @@ STRANGERS = {
     page("Human Verification", "<form>"): ("blocked", "Human Verification"),
     page("Zugriff verweigert"): ("blocked", "Zugriff verweigert"),
     page("Shop", "<div id='sec-if-cpt-container'>" + WORDPRESS): ("blocked", "Akamai"),
+    '<meta http-equiv="refresh" content="0; url=https://new.example/x">': (
+        "redirect",
+        "new.example",
+    ),
+    "<script>window.location.replace('https://new.example/')</script>": ("redirect", "new.example"),
     page("Wartungsarbeiten"): ("maintenance", "Wartungsarbeiten"),
     page("WordPress: Fehler", '<div class="wp-die-message">Es gab'): ("server_error", "WordPress"),
 }

@@ -49,7 +49,7 @@ class Lookup(products.Lookup[Api]):
         unreadable: list[StoreError] = []
         for index, row in enumerate(rows.listed("nodes")):
             try:
-                variant = Fields(row, f"{rows.where}: nodes[{index}]")
+                variant = Fields.row(row, f"{rows.where}: nodes", index)
                 variants.append(product_results.sold(variant, product, _currency(data)))
             except StoreError as error:
                 unreadable.append(error)

@@ -40,6 +40,7 @@ _PAGES = StorefrontPages(
             *("/plugins/under-construction-page/", "/plugins/cmp-coming-soon-maintenance/"),
             "/plugins/maintenance/load/",
         ),
+        path="/coming-soon",
     ),
     failures=(
         ("briefly unavailable for scheduled maintenance", "maintenance", "maintenance"),

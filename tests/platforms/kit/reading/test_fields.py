@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -59,6 +60,20 @@ def test_a_missing_member_is_named(method: str) -> None:
     with pytest.raises(StoreError, match="thing") as caught:
         getattr(fields(), method)("total")
     assert "total" in str(caught.value) or method == "child"
+
+
+@pytest.mark.parametrize(
+    ("item", "called"),
+    [
+        ({"id": 119}, "orders[1] (id 119): total is missing"),
+        ({"id": "gid://x/Order/7"}, "orders[1] (id gid://x/Order/7): total is missing"),
+        ({"id": None}, "orders[1]: total is missing"),
+        ({}, "orders[1]: total is missing"),
+    ],
+)
+def test_an_item_of_a_list_is_called_by_its_place_and_its_id(item: Any, called: str) -> None:
+    with pytest.raises(StoreError, match=f"^{re.escape(called)}"):
+        Fields.row(item, "orders", 1).text("total")
 
 
 def test_an_empty_list_stands_for_an_empty_object_as_php_writes_it() -> None:

@@ -225,7 +225,7 @@ class GraphqlApi:
         found = yield from documents.all_nodes(
             partial(self.page, name, root, variables), what, limit
         )
-        return [Fields(node, f"{what}[{index}]") for index, node in enumerate(found)]
+        return [Fields.row(node, what, index) for index, node in enumerate(found)]
 
 
 def _variables(variables: Variables, first: int | None, size: int) -> Mapping[str, Any] | None:

@@ -169,9 +169,9 @@ def _check_page(
             message = f"the page {urlsplit(response.url).path} is not there"
             raise StoreError("invalid_response", message, status=status)
         raise error
-    if found := instead_of_shop(source, marks):
+    if found := instead_of_shop(source, urlsplit(response.url).hostname or "", marks):
         raise StoreError(*found, status=status)
-    kind = response.headers.get("content-type", "text/html").partition(";")[0].strip().lower()
+    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower() or _HTML[0]
     if not source.strip():
         raise StoreError("invalid_response", "the page is empty", status=status)
     if kind not in _HTML or "<" not in source:

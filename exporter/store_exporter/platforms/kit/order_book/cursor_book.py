@@ -241,7 +241,7 @@ class CursorBook(OrderBook[ApiT, Pass]):
         orders: list[CountedOrder] = []
         for index, node in enumerate(nodes):
             try:
-                order = yield from self.order(Fields(node, f"orders[{index}]"))
+                order = yield from self.order(Fields.row(node, "orders", index))
             except StoreError as error:
                 if error.error_type not in ("invalid_response", "response_too_large"):
                     raise

@@ -58,10 +58,9 @@ def read_page(name: str, items: Sequence[Any], read: ReadOrder, changed: str) ->
     if items and not any(isinstance(item, dict) for item in items):
         Fields(items[0], f"{name}[0]")
     for index, item in enumerate(items):
-        where = f"{name}[{index}]"
         number = f"?{index}"
         try:
-            row = Fields(item, where)
+            row = Fields.row(item, name, index)
             number = str(row.identifier())
             _read_row(page, number, row, read, changed)
         except StoreError as error:

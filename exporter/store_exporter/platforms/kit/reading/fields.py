@@ -84,6 +84,13 @@ class Fields:
         self._members: Mapping[str, Any] = value
         self.where = where
 
+    @classmethod
+    def row(cls, value: Any, what: str, index: int) -> Fields:
+        """Return an item of a list, which is called by its place and its id, if it has one."""
+        known = value.get("id") if isinstance(value, Mapping) else None
+        number = f" (id {str(known)[:60]})" if isinstance(known, (int, str)) and known else ""
+        return cls(value, f"{what}[{index}]{number}")
+
     def _wrong(self, name: str, wanted: str) -> StoreError:
         found = "missing" if name not in self._members else _kind(self._members[name])
         return StoreError("invalid_response", f"{self.where}: {name} is {found}, not {wanted}")
@@ -267,7 +274,7 @@ class Fields:
     def children(self, name: str) -> Iterator[Fields]:
         """Read a list of objects."""
         for index, item in enumerate(self.listed(name)):
-            yield Fields(item, f"{self.where}: {name}[{index}]")
+            yield Fields.row(item, f"{self.where}: {name}", index)
 
     def optional_strings(self, name: str) -> tuple[str, ...]:
         """Read a list of strings that only decorates; whatever is no string is left out."""

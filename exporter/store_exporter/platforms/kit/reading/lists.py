@@ -52,7 +52,7 @@ class Rows:
         """Yield the items that are objects, to look for one among them."""
         for index, item in enumerate(self.items):
             if isinstance(item, Mapping):
-                yield Fields(item, f"{what}[{index}]")
+                yield Fields.row(item, what, index)
 
     def all_items(self, what: str) -> list[Fields]:
         """Return all items of a list that a figure is made of; each must be there and readable.
@@ -61,7 +61,7 @@ class Rows:
             StoreError: as `whole` does; invalid_response.
         """
         items = self.whole(what).items
-        return [Fields(item, f"{what}[{index}]") for index, item in enumerate(items)]
+        return [Fields.row(item, what, index) for index, item in enumerate(items)]
 
     def whole(self, what: str) -> Rows:
         """Return the list if it has all its items.
@@ -153,7 +153,7 @@ def read_all(
             if not isinstance(key, (int, str)) or key not in seen:
                 seen.add(key if isinstance(key, (int, str)) else (len(seen),))
                 try:
-                    take(Fields(item, f"{what}[{read + unreadable}]"))
+                    take(Fields.row(item, what, read + unreadable))
                     read += 1
                 except StoreError as error:
                     failure, unreadable = error, unreadable + 1
@@ -282,7 +282,7 @@ def listing(
     failure: StoreError | None = None
     for index, item in enumerate(items):
         try:
-            row = item if isinstance(item, Fields) else Fields(item, f"{what}[{index}]")
+            row = item if isinstance(item, Fields) else Fields.row(item, what, index)
             found.append(read(row))
         except StoreError as error:
             failure = error

@@ -56,7 +56,7 @@ class Secondary:
         found: list[T] = []
         for index, item in enumerate(items or ()):
             try:
-                found.append(read(Fields(item, f"{name}[{index}]")))
+                found.append(read(Fields.row(item, name, index)))
             except StoreError:
                 self._unreadable[name] = None
         return found

@@ -42,7 +42,7 @@ class RestPage:
             StoreError: invalid_response, at an item that is no object.
         """
         for index, item in enumerate(self.items):
-            yield Fields(item, f"{self.name}[{index}]")
+            yield Fields.row(item, self.name, index)
 
 
 class Api(connection.Api):

@@ -89,7 +89,7 @@ def _sold(api: Api, run: Run, most: int) -> Plan[_Sold]:
     found = yield from api.admin.nodes("SoldLines", "orders", {"query": query}, limit=most)
     sold = _Sold()
     for index, node in enumerate(found.items):
-        order = Fields(node, f"orders[{index}]")
+        order = Fields.row(node, "orders", index)
         created = order.seconds("createdAt")
         if created < since - 1:
             raise StoreError("invalid_response", "the list of orders has older ones than asked for")
