@@ -43,7 +43,7 @@ def look_for_new(book: NumberedBook[Any]) -> Plan[None]:
     total, ids = answer.total, _ids(answer.page)
     if place.latest is None:
         # At the first look those that are there are the walk's.
-        place.latest, place.count = max(ids, default=0), total
+        place.latest, place.count, place.walked_from = max(ids, default=0), total, None
         return
     if _is_lost_sight_of(book, answer):
         return
@@ -66,7 +66,7 @@ def look_for_new(book: NumberedBook[Any]) -> Plan[None]:
         if vanished > 0:
             place.missing += vanished
             place.unchecked = len(book.ledger)
-    place.count = total if ids else 0
+    place.count = total if ids else total or 0
     place.walked_from = None
 
 

@@ -179,8 +179,13 @@ class Ledger(OrderMemory):
                 if since and count and refund.created is None and int(refund.id) > self.newest:
                     self.undated[order_id] = since
                     continue
-                is_new = count and (not since or (refund.created or 0) >= since)
+                when = refund.created or 0
+                is_new = count and (not since or when >= since)
                 known[refund.id] = "0" if is_new else None
+                may_be_known = count and self.began <= when < min(since, self.horizon)
+                if may_be_known and self.outlives(entry[MODIFIED], order_id):
+                    # Whether it was counted before the order was forgotten nothing can tell.
+                    self.doubt(1, entry[MODIFIED])
             counted = known[refund.id]
             if counted is not None and refund.amount > Decimal(counted):
                 self.add(self.refunds, entry[CURRENCY], refund.amount - Decimal(counted))
