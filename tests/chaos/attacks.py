@@ -234,6 +234,8 @@ async def store_down_unheard(world: World) -> None:
 
 def _victim(world: World) -> tuple[str, Fault]:
     domain = world.random.choice([role.domain for role in cast()])
+    keys = " ".join(world.stores[domain].credentials.values())
+    repeated = json.dumps({"code": "failed", "message": f"wrong: {keys}", "errors": keys})
     name, fault = world.random.choice(
         (
             ("HTTP 500", Fault(status=500, body="<h1>Error establishing a database connection")),
@@ -242,6 +244,7 @@ def _victim(world: World) -> tuple[str, Fault]:
             ("half an answer", Fault(truncate=7)),
             ("a byte a second", Fault(trickle=1)),
             ("no JSON", Fault(body=b"\x00\xff\x1b[2J\xe2\x80\xae" * 50, status=200)),
+            ("the keys that it was sent", Fault(status=500, body=repeated)),
         )
     )
     world.say(f"   {domain}: {name}")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -204,6 +206,19 @@ async def test_an_org_tells_sixty_events_an_hour_at_most(running: Running) -> No
     assert sorted(answer.status for answer in answers) == [200] * 10 + [429] * 10
     refused = next(answer for answer in answers if answer.status == 429)
     assert 0 < int(refused.headers["Retry-After"]) <= 3600
+
+
+async def test_a_clock_that_jumps_lends_an_org_no_events_and_takes_none_away(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = await asyncio.gather(*(tell(running, version=str(number)) for number in range(60)))
+    assert {answer.status for answer in told} == {200}
+    for jump in (7200, -86_400):
+        clock = SimpleNamespace(time=lambda jump=jump: time.time() + jump, monotonic=time.monotonic)
+        monkeypatch.setattr("store_exporter.server.api.events.time", clock)
+        refused = await tell(running, version="later")
+        assert refused.status == 429
+        assert 0 < int(refused.headers["Retry-After"]) <= 3600
 
 
 async def test_a_secret_in_a_mark_is_hidden(running: Running) -> None:
