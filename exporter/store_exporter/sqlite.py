@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import re
 import sqlite3
 import tempfile
 import time
@@ -29,6 +30,8 @@ _SUFFIXES = ("-wal", "-shm", "")
 """Of a file and those that SQLite puts beside it."""
 # The last one: a limit of the size of files (`ulimit -f`, LimitFSIZE=).
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+# Of checkList and its callers in btree.c.
+_PAGE = re.compile(r"unable to get the page\. error code=(\d+)")
 _IN_USE = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _NOT_NOW = (
     *_IN_USE,
@@ -205,6 +208,17 @@ def number(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
+
+
+def finding(text: str) -> sqlite3.Error:
+    """Return what `PRAGMA integrity_check` found as the error that it is.
+
+    A page that the disk does not give right now is told in words like those of a damaged one.
+    """
+    error = sqlite3.DatabaseError(text)
+    if code := _PAGE.search(text):
+        error.sqlite_errorcode = int(code[1])
+    return error
 
 
 def is_damage(error: Exception) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
+from resource import RLIMIT_FSIZE, prlimit
 
 import aiohttp
 import pytest
@@ -16,6 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from store_exporter.ingest import ledger, ledger_file
+from store_exporter.ingest.effects import Effect
+from store_exporter.ingest.intake import Intake
 from store_exporter.ingest.ledger import MarkKey, ReportLedger
 from store_exporter.ingest.saved import Row, row
 from store_exporter.metrics.addition import Addition
@@ -211,6 +214,33 @@ async def test_on_a_full_disk_nothing_is_counted_and_the_answer_says_so(tmp_path
     assert len({key[4] for key in found}) == 91
 
 
+async def test_an_exporter_whose_disk_is_full_when_it_starts_takes_reports_once_there_is_room(
+    tmp_path: Path,
+) -> None:
+    recorder, key = Recorder(), MarkKey("acme", "key", "one")
+    file = saved(tmp_path, recorder)
+    file.load()
+    add(file, recorder)
+    file.close()
+    intake = Intake(recorder, lambda: saved(tmp_path, recorder))
+
+    async def decide(_: Mapping[MarkKey, str]) -> Effect:
+        return Effect({CART: Addition(1, {}, [0.2])}, {key: "note"})
+
+    before = prlimit(0, RLIMIT_FSIZE)
+    prlimit(0, RLIMIT_FSIZE, (0, before[1]))
+    try:
+        intake.restore()
+        with pytest.raises(ledger_file.LedgerError) as refused:
+            await intake.count((key,), decide)
+    finally:
+        prlimit(0, RLIMIT_FSIZE, before)
+    assert refused.value.full
+    await intake.count((key,), decide)
+    await intake.close()
+    assert recorder.totals(recorder.operation(*CART)).finished == 1
+
+
 async def test_when_the_file_cannot_be_used_nothing_is_counted(tmp_path: Path) -> None:
     async with taking(tmp_path) as running:
         await post(running, BATCH)
@@ -316,7 +346,7 @@ def test_a_second_process_is_told_that_the_file_is_taken(tmp_path: Path) -> None
     file = saved(tmp_path, recorder)
     with pytest.raises(ledger_file.LedgerError, match="another exporter takes reports") as caught:
         saved(tmp_path, recorder)
-    assert caught.value.taken
+    assert caught.value.passing
     file.close()
 
 

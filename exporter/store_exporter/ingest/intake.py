@@ -86,7 +86,8 @@ class Intake:
         """Show what an earlier process counted. Blocks; for the start, before anything is shown.
 
         Of several exporters with one folder the first one takes reports. The others begin to when
-        it is gone and somebody reports to them.
+        it is gone and somebody reports to them. So does one whose disk is full or does not answer,
+        which stops nothing else.
 
         Raises:
             LedgerError: the file cannot be used.
@@ -94,9 +95,9 @@ class Intake:
         try:
             self._ledger = self._open()
         except LedgerError as error:
-            if not error.taken:
+            if not error.passing:
                 raise
-            log.warning("%s; this one refuses them meanwhile", error)
+            log.warning("%s; this one refuses reports meanwhile", error)
             return
         saved = self._ledger.load()
         for labels, totals, seen in saved:

@@ -42,13 +42,14 @@ class LedgerError(Exception):
 
     Attributes:
         full: whether it is for want of room on the disk.
-        taken: whether another process holds it.
+        passing: whether it may be usable later: another process holds it, or the disk has no room
+            or does not answer.
     """
 
-    def __init__(self, message: str, *, full: bool = False, taken: bool = False) -> None:
+    def __init__(self, message: str, *, full: bool = False, passing: bool = False) -> None:
         super().__init__(message)
         self.full = full
-        self.taken = taken
+        self.passing = passing
 
 
 def opened(
@@ -143,8 +144,10 @@ def _hold(database: sqlite3.Connection, holder: str) -> None:
 def unusable(path: Path, error: Exception) -> LedgerError:
     """Return what an exception of the database or the system says about the file."""
     if sqlite.is_in_use(error):
-        return LedgerError(f"another exporter takes reports with {path}", taken=True)
-    return LedgerError(f"cannot use {path}: {error}", full=sqlite.is_full(error, path))
+        return LedgerError(f"another exporter takes reports with {path}", passing=True)
+    passing = isinstance(error, sqlite.ERRORS) and not sqlite.is_damage(error)
+    full = sqlite.is_full(error, path)
+    return LedgerError(f"cannot use {path}: {error}", full=full, passing=passing)
 
 
 def _boot() -> str:

@@ -19,7 +19,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from store_exporter.probing.state.sqlite_state import FILE_NAME, SAVES_NAME, SqliteState
+from store_exporter import sqlite
+from store_exporter.probing.state.sqlite_state import (
+    FILE_NAME,
+    SAVES_NAME,
+    TOLD_SECONDS,
+    SqliteState,
+)
 from store_exporter.probing.state.storage import (
     Key,
     Saved,
@@ -61,6 +67,11 @@ def opened(state_folder: Path, lost: list[int]) -> Iterator[Open]:
     yield another
     for state in made:
         state.close()
+
+
+def later() -> float:
+    """When a loss is no longer told."""
+    return START + TOLD_SECONDS + 1
 
 
 def fill(state: SqliteState) -> None:
@@ -125,7 +136,7 @@ def test_a_damaged_file_is_set_aside_and_a_new_one_begun(
     assert lost == [1]
     assert (state_folder / f"{FILE_NAME}.damaged-20261123T122413Z").exists()
     assert "is damaged" in caplog.text
-    assert opened().get(KEY) == Saved('{"position":2}', 1)
+    assert opened(now=later).get(KEY) == Saved('{"position":2}', 1)
     assert lost == [1]
 
 
@@ -160,6 +171,28 @@ def test_any_error_of_the_module_is_a_loss_and_stops_nothing(opened: Open, lost:
     assert state.put([Write(KEY, '"new"', 0)]) == [1]
     assert state.get(KEY) == Saved('"new"', 1)
     assert lost == [1]
+
+
+def test_a_loss_is_told_again_by_who_begins_within_the_hour(
+    state_folder: Path, opened: Open, lost: list[int]
+) -> None:
+    """The process that met it may have been killed before anybody scraped it."""
+    opened().close()
+    (state_folder / FILE_NAME).write_bytes(b"")
+    opened()
+    assert lost == [1]
+    opened()
+    assert lost == [1, 1]
+    opened(now=later)
+    assert lost == [1, 1]
+
+
+def test_a_page_that_the_disk_does_not_give_now_is_no_damage() -> None:
+    text = "*** in database main ***\nPage 10: unable to get the page. error code="
+    # As SQLite 3.40 says it where a read fails with EIO, and where it finds nonsense.
+    assert not sqlite.is_damage(sqlite.finding(f"{text}8458"))
+    assert sqlite.is_damage(sqlite.finding(f"{text}11"))
+    assert sqlite.is_damage(sqlite.finding("row 3 missing from index"))
 
 
 def test_few_damaged_files_are_kept(state_folder: Path, opened: Open, lost: list[int]) -> None:
@@ -386,7 +419,7 @@ def test_a_file_that_is_taken_away_between_two_processes_is_told_once(
     left(state_folder, {name: content for name, content in killed.items() if name != gone})
     assert opened().get(KEY) is None
     assert lost == [1]
-    assert opened().put([Write(KEY, "{}", 0)]) == [1]
+    assert opened(now=later).put([Write(KEY, "{}", 0)]) == [1]
     assert lost == [1]
 
 

@@ -8,6 +8,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,6 +23,10 @@ log = logging.getLogger(__name__)
 FILE_NAME = "state.db"
 LOCK_NAME = "state.lock"
 SAVES_NAME = "state.saves"
+LOST_NAME = "state.lost"
+TOLD_SECONDS = 3600
+"""How long a loss is told by each process that begins: the one that met it may have ended before
+anybody scraped it."""
 BUSY_SECONDS = 5.0
 """How long a process waits for another one that writes."""
 STUCK_SECONDS = 15.0
@@ -73,7 +78,10 @@ class SqliteState(SqlState):
         now: Callable[[], float] = time.time,
         alone: bool = False,
     ) -> None:
-        super().__init__(events or StorageEvents(), now)
+        told = events or StorageEvents()
+        super().__init__(told._replace(lost=self._lose), now)
+        self._tell = told.lost
+        self._lost = folder / LOST_NAME
         self._folder = folder
         self._path = folder / FILE_NAME
         self._database: sqlite3.Connection | None = None
@@ -84,6 +92,7 @@ class SqliteState(SqlState):
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._take_part(alone=alone)
+            self._tell_recent_loss()
             self._open_or_begin()
         except sqlite.ERRORS as error:
             # A disk that is full now does not stop what needs no state; see `run`.
@@ -105,6 +114,19 @@ class SqliteState(SqlState):
         except BlockingIOError:
             message = f"{self._path} is in use; end the exporters or commands that use it first"
             raise StateError(message) from None
+
+    def _lose(self) -> None:
+        """Tell a loss, and remember it for the next process."""
+        with suppress(OSError):
+            self._lost.touch(mode=0o600)
+            self._lost.write_text(str(int(self._now())))
+        self._tell()
+
+    def _tell_recent_loss(self) -> None:
+        with suppress(OSError, ValueError):
+            if abs(self._now() - int(self._lost.read_text())) < TOLD_SECONDS:
+                log.warning("state was lost within the last hour; an earlier log says what")
+                self._tell()
 
     def _open_or_begin(self, damage: sqlite.Error | None = None) -> None:
         """Open the file, or a new one in the place of a damaged one.
@@ -194,7 +216,7 @@ class SqliteState(SqlState):
             raise sqlite3.DatabaseError(f"it is not as version {VERSION} makes it")
         found = database.execute("PRAGMA integrity_check(1)").fetchone()[0]
         if found != "ok":
-            raise sqlite3.DatabaseError(found)
+            raise sqlite.finding(found)
 
     def _is_current(self) -> bool:
         return self._opened is not None and sqlite.number(self._path) == self._opened
