@@ -191,7 +191,8 @@ async def test_any_batch_is_counted_or_refused(
 ) -> None:
     caplog.set_level(logging.DEBUG, "store_exporter")
     headers = {"Content-Type": kind, **coding}
-    await check(running, caplog, "/api/v1/operations", "POST", data=body, headers=headers)
+    for path in ("/api/v1/operations", "/api/v1/calls"):
+        await check(running, caplog, path, "POST", data=body, headers=headers)
     await only_known_labels(running)
 
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import islice
 from typing import NamedTuple, TypeVar
 
 from ..metrics.addition import MOST, Addition, Totals
@@ -26,7 +27,7 @@ log = logging.getLogger(__name__)
 
 _GROUP = 64
 _SLICE = 50
-"""Series that are dealt with between two looks at anything else."""
+"""Series or keys that are dealt with between two looks at anything else."""
 _TOLD = 5
 
 
@@ -134,10 +135,6 @@ class Intake:
             self._ledger = ledger
         return self._ledger
 
-    def _look_up(self, keys: Iterable[MarkKey]) -> tuple[ReportLedger, dict[MarkKey, str]]:
-        ledger = self._held()
-        return ledger, ledger.notes(keys)
-
     async def count(self, keys: tuple[MarkKey, ...], decide: Decide) -> None:
         """Count a batch, before returning.
 
@@ -185,9 +182,9 @@ class Intake:
         self._failing = error is not None
 
     async def _count(self, waiting: list[_Waiting]) -> None:
+        ledger = await self._in_thread(self._held) if self._ledger is None else self._ledger
         keys = {key for batch in waiting for key in batch.keys}
-        ledger, known = await self._in_thread(lambda: self._look_up(keys))
-        group = _BatchGroup(known)
+        group = _BatchGroup(await self._known(ledger, keys))
         for batch in waiting:
             await self._decide(batch, group)
             await asyncio.sleep(0)
@@ -203,6 +200,15 @@ class Intake:
         for batch in group.decided:
             if not batch.done.done():
                 batch.done.set_result(None)
+
+    async def _known(self, ledger: ReportLedger, keys: Iterable[MarkKey]) -> dict[MarkKey, str]:
+        """Return what is remembered under these keys. It is in memory; a thread would cost more."""
+        known: dict[MarkKey, str] = {}
+        wanted = iter(keys)
+        while some := tuple(islice(wanted, _SLICE)):
+            known |= ledger.notes(some)
+            await asyncio.sleep(0)
+        return known
 
     async def _save(self, ledger: ReportLedger, group: _BatchGroup) -> None:
         """Save what series will stand at.

@@ -15,6 +15,8 @@ FILE_NAME = "ingest.db"
 SAVES_NAME = "ingest.saves"
 _APPLICATION = 0x53746F49
 _VERSION = 1
+_CACHE = 16_000
+"""KiB of pages that are kept in memory: those of about 100,000 keys."""
 _SCHEMA = f"""
 CREATE TABLE series (
     org TEXT, domain TEXT, platform TEXT, operation TEXT,
@@ -30,7 +32,6 @@ CREATE TABLE marks (
     UNIQUE (org, kind, id)
 );
 CREATE INDEX oldest ON marks (org, kind, number);
-CREATE INDEX by_age ON series (saved);
 CREATE TABLE holder (name TEXT NOT NULL, boot TEXT NOT NULL, clean INTEGER NOT NULL);
 PRAGMA application_id = {_APPLICATION};
 PRAGMA user_version = {_VERSION};
@@ -109,6 +110,7 @@ def _connected(
             _hold(database, holder)
         saves.write(newest(database))
         database.execute("PRAGMA synchronous = NORMAL")
+        database.execute(f"PRAGMA cache_size = -{_CACHE}")
     except BaseException:
         database.close()
         raise

@@ -68,16 +68,16 @@ class Ingest(Receiver):
         document = _document(reader)
         if not reader.accepted:
             raise ApiError(400, "none of the calls can be taken", more=document)
-        by_store: dict[tuple[str, str], list[Call]] = {}
-        for call in (*reader.failed, *reader.succeeded()):
-            by_store.setdefault((call.org, call.domain), []).append(call)
         book = self._exporter.calls
-        for store, calls in by_store.items():
-            known = book.of(*store)
-            for call in calls:
-                if call not in known:
-                    book.add(call)
-            await asyncio.sleep(0)
+        known: dict[tuple[str, str], set[Call]] = {}
+        for count, call in enumerate((*reader.failed, *reader.succeeded()), 1):
+            store = call.org, call.domain
+            if store not in known:
+                known[store] = book.of(*store)
+            if call not in known[store]:
+                book.add(call)
+            if count % _SLICE == 0:
+                await asyncio.sleep(0)
         return document
 
     def _remember(self, reader: CallReader) -> None:
