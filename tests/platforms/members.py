@@ -12,25 +12,28 @@ import copy
 import functools
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
-from typing import Any
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
-import httpx
-
+from store_exporter.contract import Response
 from store_exporter.errors import StoreError
+from store_exporter.net.plans import Request
+from store_exporter.platforms.kit.client.clients import BlockingClient
 from store_exporter.spec.results import Listing, SalesReport
-from tests.fakes.direct import DirectTransport
+
+ClientT = TypeVar("ClientT", bound=BlockingClient[Any])
 
 Path = tuple[str | int, ...]
 MISSING = object()
 NUMERIC = set("0123456789.-:T ")
-Key = Callable[[httpx.Request], str]
+Key = Callable[[Request], str]
 """What tells requests of one operation apart."""
 
 
-def path_of(request: httpx.Request) -> str:
+def path_of(request: Request) -> str:
     """The path, which is enough where each resource has an address."""
-    return request.url.path
+    return urlsplit(request.url).path
 
 
 @dataclass
@@ -44,44 +47,60 @@ class Recorded:
     body: Any
 
     @functools.cached_property
-    def text(self) -> str:
+    def text(self) -> bytes:
         """The body as it was sent."""
-        return json.dumps(self.body)
+        return json.dumps(self.body).encode()
 
 
-class Recorder(httpx.BaseTransport):
-    """Keeps what a simulated store answers."""
+class Recorder:
+    """Keeps what a client is answered."""
 
-    def __init__(self, inner: DirectTransport, key: Key = path_of) -> None:
-        self.inner = inner
+    def __init__(self, key: Key = path_of) -> None:
         self._key = key
         self.seen: list[Recorded] = []
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        answer = self.inner.handle_request(request)
-        body = json.loads(answer.read())
-        # Links repeat what makes a request unlike any other, by which a cache's answer is known.
-        dropped = ("content-length", "link")
-        headers = {k: v for k, v in answer.headers.items() if k.lower() not in dropped}
-        path = self._key(request)
-        self.seen.append(Recorded(request.method, path, answer.status_code, headers, body))
-        return httpx.Response(answer.status_code, headers=headers, content=json.dumps(body))
+    def on(self, client: ClientT) -> ClientT:
+        """Keep what this client is answered from now on."""
+        inner = client._driver._exchange
+
+        async def exchange(request: Request) -> Response:
+            answer = await inner(request)
+            # Links repeat what is unlike in each request, by which an answer of a cache is known.
+            dropped = ("content-length", "link")
+            headers = {k: v for k, v in answer.headers.items() if k not in dropped}
+            body = json.loads(answer.body)
+            one = Recorded(request.method, self._key(request), answer.status, headers, body)
+            self.seen.append(one)
+            return replace(answer, headers=headers, body=one.text)
+
+        client._driver._exchange = exchange  # type: ignore[method-assign]
+        return client
 
 
-class Replayer(httpx.BaseTransport):
+class Replayer:
     """Answers as recorded; where a request was not recorded there is no such route."""
 
     def __init__(self, recorded: list[Recorded], key: Key = path_of) -> None:
         self.left = list(recorded)
         self._key = key
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
+    def on(self, client: ClientT) -> ClientT:
+        """Have a client be answered so, without httpx, which takes longer than all that is read."""
+
+        async def exchange(request: Request) -> Response:
+            return self.answer(request)
+
+        client._driver._exchange = exchange  # type: ignore[method-assign]
+        return client
+
+    def answer(self, request: Request) -> Response:
+        """The answer to a request."""
         for index, one in enumerate(self.left):
             if (one.method, one.path) == (request.method, self._key(request)):
                 del self.left[index]
-                return httpx.Response(one.status, headers=one.headers, content=one.text)
+                return Response(one.status, one.headers, one.text, request.url)
         body = json.dumps({"code": "rest_no_route", "message": "No route"})
-        return httpx.Response(404, content=body)
+        return Response(404, {}, body.encode(), request.url)
 
 
 def places(value: Any, left_out: Collection[Any] = (), path: Path = ()) -> Iterator[Path]:
@@ -167,15 +186,11 @@ class CutShort(Replayer):
         self._cut = recorded[index]
         self._text = text
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
+    def answer(self, request: Request) -> Response:
+        """The answer, cut short if it is the one."""
         cut = bool(self.left) and self.left[0] is self._cut
-        answer = super().handle_request(request)
-        if not cut:
-            return answer
-        # Links repeat what makes a request unlike any other, by which a cache's answer is known.
-        dropped = ("content-length", "link")
-        headers = {k: v for k, v in answer.headers.items() if k.lower() not in dropped}
-        return httpx.Response(answer.status_code, headers=headers, content=self._text)
+        whole = super().answer(request)
+        return replace(whole, body=self._text) if cut else whole
 
 
 def changes(
@@ -196,12 +211,10 @@ def changes(
                 yield member, f"{one.method} {one.path} {path} = {shown}", changed
 
 
-def cuts(
-    recorded: list[Recorded], key: Key = path_of
-) -> Iterator[tuple[Recorded, httpx.BaseTransport]]:
-    """Yield transports that cut one answer short each."""
+def cuts(recorded: list[Recorded], key: Key = path_of) -> Iterator[tuple[Recorded, Replayer]]:
+    """Yield what cuts one answer short each."""
     for index, one in enumerate(recorded):
-        text = one.text.encode()
+        text = one.text
         for size in sorted({0, 1, len(text) // 3, len(text) // 2, len(text) - 1}):
             yield one, CutShort(recorded, index, text[:size], key)
 
@@ -216,7 +229,7 @@ def outcome(call: Callable[[Any], Any], on: Any) -> tuple[StoreError | None, Any
 
 def other_figures(
     call: Callable[[Any], Any],
-    on: Callable[[httpx.BaseTransport], Any],
+    on: Callable[[Replayer], Any],
     recorded: list[Recorded],
     whole: Any,
     left_out: Collection[Any],

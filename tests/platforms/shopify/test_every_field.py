@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from functools import partial
 from typing import Any
 
-import httpx
 import pytest
 
+from store_exporter.net.plans import Request
 from store_exporter.platforms.shopify import Shopify
 from tests.fakes.clock import Clock
-from tests.fakes.direct import DirectTransport
 from tests.fakes.shopify import client
 from tests.platforms.members import Recorded, Recorder, Replayer, cuts, other_figures, outcome
 
@@ -25,9 +23,9 @@ LEFT_OUT = (
 )
 
 
-def query_of(request: httpx.Request) -> str:
+def query_of(request: Request) -> str:
     """Every query has the same address; its name tells them apart."""
-    return str(json.loads(request.read())["operationName"])
+    return str(request.json["operationName"])
 
 
 DECORATION = {
@@ -41,20 +39,18 @@ DECORATION = {
 
 
 class Replay:
-    """A scene of recorded answers."""
+    """A scene whose clients are answered by what is given, or by the store where nothing is."""
 
-    def __init__(self, scene: Scene, transport: httpx.BaseTransport) -> None:
+    def __init__(self, scene: Scene, answers: Replayer | Recorder) -> None:
         self.order, self.refunded, self.cart = scene.order, scene.refunded, scene.cart
-        self._scene = scene
-        self._transport = transport
+        self._scene, self._answers = scene, answers
 
     def client(self) -> Shopify:
-        return client(self._scene.shop, Clock(), transport=self._transport)
+        return self._answers.on(client(self._scene.shop, Clock()))
 
 
 def record(name: str) -> tuple[Scene, list[Recorded], Any]:
-    scene = Scene()
-    recorder = Recorder(DirectTransport(scene.shop), query_of)
+    scene, recorder = Scene(), Recorder(query_of)
     return scene, recorder.seen, CALLS[name](Replay(scene, recorder))
 
 
@@ -71,7 +67,7 @@ def test_a_wrong_member_never_makes_another_figure_nor_fails_what_it_decorates(n
 @pytest.mark.parametrize("name", CALLS)
 def test_an_answer_that_is_cut_off_is_an_error(name: str) -> None:
     scene, recorded, _ = record(name)
-    for _, transport in cuts(recorded, query_of):
-        error, _ = outcome(CALLS[name], Replay(scene, transport))
+    for _, answers in cuts(recorded, query_of):
+        error, _ = outcome(CALLS[name], Replay(scene, answers))
         assert error is not None
         assert error.error_type == "invalid_response"

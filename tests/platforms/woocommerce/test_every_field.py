@@ -5,12 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-import httpx
 import pytest
 
 from store_exporter.platforms.woocommerce import WooCommerce
 from tests.fakes.clock import Clock
-from tests.fakes.woocommerce import DirectTransport
+from tests.fakes.direct import DirectTransport
 from tests.platforms.members import Recorded, Recorder, Replayer, cuts, other_figures, outcome
 
 from .calls import CALLS, Scene
@@ -38,41 +37,31 @@ DECORATION = {
 
 
 class Replay:
-    """A scene of recorded answers."""
+    """A scene whose clients are answered by what is given, or by the store where nothing is."""
 
-    def __init__(self, scene: Scene, transport: httpx.BaseTransport) -> None:
+    def __init__(self, scene: Scene, answers: Replayer | Recorder) -> None:
         self.order, self.refunded, self.cart = scene.order, scene.refunded, scene.cart
-        self._transport = transport
+        self._scene, self._answers = scene, answers
 
     def client(self) -> WooCommerce:
-        clock = Clock()
-        return WooCommerce(
+        key = self._scene.store.keys.read_write
+        clock = self._scene.clock if isinstance(self._answers, Recorder) else Clock()
+        client = WooCommerce(
             "https://shop.example.com",
-            "ck_1",
-            "cs_1",
+            key.consumer_key,
+            key.consumer_secret,
             org="acme",
-            transport=self._transport,
+            transport=DirectTransport(self._scene.store),
             sleep=clock.sleep,
             monotonic=clock.now,
             now=clock.now,
         )
+        return self._answers.on(client)
 
 
 def record(name: str) -> tuple[Scene, list[Recorded], Any]:
-    scene = Scene()
-    recorder = Recorder(DirectTransport(scene.store))
-    key = scene.store.keys.read_write
-    replay = Replay(scene, recorder)
-    replay.client = lambda: WooCommerce(  # type: ignore[method-assign]
-        "https://shop.example.com",
-        key.consumer_key,
-        key.consumer_secret,
-        org="acme",
-        transport=recorder,
-        monotonic=scene.clock.now,
-        now=scene.clock.now,
-    )
-    return scene, recorder.seen, CALLS[name](replay)
+    scene, recorder = Scene(), Recorder()
+    return scene, recorder.seen, CALLS[name](Replay(scene, recorder))
 
 
 @pytest.mark.parametrize("name", CALLS)
@@ -88,8 +77,8 @@ def test_a_wrong_member_never_makes_another_figure_nor_fails_what_it_decorates(n
 @pytest.mark.parametrize("name", CALLS)
 def test_an_answer_that_is_cut_off_is_an_error(name: str) -> None:
     scene, recorded, whole = record(name)
-    for _, transport in cuts(recorded):
-        error, found = outcome(CALLS[name], Replay(scene, transport))
+    for _, answers in cuts(recorded):
+        error, found = outcome(CALLS[name], Replay(scene, answers))
         if error is not None:
             assert error.error_type == "invalid_response"
         else:
