@@ -25,6 +25,14 @@ orgs:
   - {{org: well, alerts: {{webhook: "file:{folder}/good"}}}}
   - {{org: gone, alerts: {{teams: "file:{folder}/bad", webhook: "file:{folder}/good"}}}}
   - org: acme
+  - org: shut
+    alerts:
+      webhook: "file:{folder}/good"
+      teams: "file:{folder}/good"
+      business_hours: {{from: "00:00", to: "24:00"}}
+      routes:
+        - {{severity: critical, to: [webhook], when: business_hours}}
+        - {{severity: critical, to: [teams], when: outside_business_hours}}
 """
 
 
@@ -101,10 +109,24 @@ def test_without_names_in_metrics_it_is_said_by_kind(tmp_path: Path) -> None:
 def test_what_keeps_it_from_being_sent_is_said(tmp_path: Path) -> None:
     always = '[{from: "00:00", to: "24:00"}]'
     with whole(tmp_path, maintenance=always) as url:
-        done = command(tmp_path, url, "well", "--timeout=3")
+        done = command(tmp_path, url, "well")
     assert done.returncode == 1
-    assert "it is held back now: by the hours maintenance" in done.stdout
-    assert "webhook: NOT SENT within 3 s (0 of 1)" in done.stdout
+    assert done.stdout.splitlines()[1:] == [
+        "org-well: not sent now, by the hours maintenance",
+        "platform: not sent now, by the hours maintenance",
+    ]
+
+
+@pytest.mark.real
+def test_a_receiver_whose_hours_it_is_not_is_no_failure(tmp_path: Path) -> None:
+    with whole(tmp_path, "--enable-feature=receiver-name-in-metrics") as url:
+        done = command(tmp_path, url, "shut")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.splitlines()[1:] == [
+        "org-shut/2: not sent now, by the hours org-shut-business-hours",
+        "org-shut/1 webhook: arrived, 1 of 1",
+        "platform slack: arrived, 1 of 1",
+    ]
 
 
 def test_an_org_that_there_is_not_and_an_alertmanager_that_there_is_not(tmp_path: Path) -> None:

@@ -95,6 +95,8 @@ FULL["annotations"] |= KNOWN
 FULL["annotations"]["description"] += (
     " The latest failures are of type server_error. It answers with HTTP 500."
 )
+SHELF = alert("StoreBestSellersOutOfStock", domain="shelf.example", severity="info")
+SHELF["annotations"]["lasted"] = "2h 0m 0s"
 FIRST: dict[str, list[dict[str, Any]]] = {
     "firing": [FULL],
     "several": stale(3),
@@ -106,7 +108,7 @@ FIRST: dict[str, list[dict[str, Any]]] = {
             "annotations": {"summary": f"Not {ODD}.", "description": f"{ODD} * `x` _y_"},
         }
     ],
-    "info": [alert("StoreBestSellersOutOfStock", domain="shelf.example", severity="info")],
+    "info": [SHELF],
     "resolved": [down("StoreUnstable", domain="tea.example")],
 }
 

@@ -121,10 +121,9 @@ def _test(client: httpx.Client, org: str, severity: str, timeout: float) -> int:
     before = counts(client)
     _post(client, alert)
     try:
-        receivers = _routed(client, labels["alertname"])
-        wanted = integrations(client, receivers)
-        print(f"{labels['alertname']} of {org} goes to {', '.join(receivers)}")
-        return _wait(client, labels["alertname"], wanted, before, timeout)
+        receivers = _routed(client, name)
+        print(f"{name} of {org} goes to {', '.join(receivers)}")
+        return _wait(client, name, integrations(client, receivers), before, timeout)
     finally:
         _post(client, {**alert, "endsAt": datetime.now(UTC).isoformat()})
 
@@ -132,23 +131,23 @@ def _test(client: httpx.Client, org: str, severity: str, timeout: float) -> int:
 def _wait(
     client: httpx.Client,
     name: str,
-    wanted: Mapping[Where, int],
+    receivers: Mapping[str, Counter[Where]],
     before: Counts,
     timeout: float,
 ) -> int:
-    """Wait until every integration was tried, and print what came of each."""
+    """Wait until every integration was tried that may be now, and print what came of each."""
     deadline = time.monotonic() + timeout
     while True:
-        now = counts(client)
+        now, held = counts(client), _held(client, name)
+        wanted = sum((of for to, of in receivers.items() if to not in held), Counter[Where]())
         tried = {where: _since(now.attempts, before.attempts, where) for where in wanted}
         if all(tried[where] >= number for where, number in wanted.items()):
             break
         if time.monotonic() > deadline:
             break
         time.sleep(_POLL)
-    held = _held(client, name)
-    if held:
-        print(f"it is held back now: {held}")
+    for to, why in held.items():
+        print(f"{to}: not sent now, {why}")
     arrived = True
     for where, number in sorted(wanted.items()):
         refused = _since(now.refused, before.refused, where)
@@ -162,7 +161,7 @@ def _wait(
             print(f"{shown}: REFUSED, {refused} of {tried[where]} requests{reason}")
         else:
             print(f"{shown}: arrived, {number} of {number}")
-    if not wanted:
+    if not wanted and not held:
         print("nobody: the receivers have no integrations")
     elif not arrived:
         print("Alertmanager's log has the receiver's answer")
@@ -204,8 +203,8 @@ def counts(client: httpx.Client) -> Counts:
     return found
 
 
-def integrations(client: httpx.Client, receivers: list[str]) -> Counter[Where]:
-    """Count the integrations of some receivers in the configuration that Alertmanager runs by.
+def integrations(client: httpx.Client, receivers: list[str]) -> dict[str, Counter[Where]]:
+    """Count the integrations of each receiver in the configuration that Alertmanager runs by.
 
     Raises:
         AlertTestError: it has another form than expected.
@@ -217,12 +216,12 @@ def integrations(client: httpx.Client, receivers: list[str]) -> Counter[Where]:
     except (KeyError, TypeError, yaml.YAMLError):
         raise AlertTestError("it tells nothing of its configuration") from None
     features = _features(client)
-    found: Counter[Where] = Counter()
-    for name in receivers:
+    found: dict[str, Counter[Where]] = {name: Counter() for name in receivers}
+    for name, counted in found.items():
         for key, each in by_name.get(name, {}).items():
             if key.endswith("_configs") and isinstance(each, list):
                 kind = key.removesuffix("_configs")
-                found[name if features else "", kind] += len(each)
+                counted[name if features else "", kind] += len(each)
     return found
 
 
@@ -245,20 +244,21 @@ def _routed(client: httpx.Client, name: str) -> list[str]:
     raise AlertTestError("it took the test alert and does not show it")
 
 
-def _held(client: httpx.Client, name: str) -> str:
-    """Say what keeps an alert from being sent, if anything does."""
-    groups = _json(client, "/api/v2/alerts/groups", filter=f'alertname="{name}"')
-    statuses = [alert["status"] for group in groups for alert in group["alerts"]]
+def _held(client: httpx.Client, name: str) -> dict[str, str]:
+    """Say by receiver what keeps an alert from being sent to it now, if anything does."""
     said = (
         ("mutedBy", "by the hours {}"),
         ("silencedBy", "by the silence {}"),
         ("inhibitedBy", "by another alert ({})"),
     )
-    found = {
-        key: sorted({each for status in statuses for each in status.get(key) or ()})
-        for key, _ in said
-    }
-    return "; ".join(text.format(", ".join(found[key])) for key, text in said if found[key])
+    held = {}
+    for group in _json(client, "/api/v2/alerts/groups", filter=f'alertname="{name}"'):
+        for alert in group["alerts"]:
+            by = [(text, alert["status"].get(key) or ()) for key, text in said]
+            why = "; ".join(text.format(", ".join(found)) for text, found in by if found)
+            if why:
+                held[group["receiver"]["name"]] = why
+    return dict(sorted(held.items()))
 
 
 def _post(client: httpx.Client, alert: Mapping[str, Any]) -> None:

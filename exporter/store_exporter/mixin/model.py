@@ -216,7 +216,7 @@ class Alert:
         chosen = [f"var-{label}={{{{ $labels.{label} | urlquery }}}}" for label in self.by]
         query = "&".join(chosen)
         first = self.runbook.check[0] if self.runbook.check else ""
-        facts = {"since": self.since(), "lasted": self.lasted(), **self.facts, "first": first}
+        facts = {"since": self.since(), "lasted": self.lasted(), **self.facts}
         if self.ended:
             facts["ended"] = self.ended
         dropped = [label for joined in self.read for label in joined.labels]
@@ -232,6 +232,7 @@ class Alert:
                 "past": self.past,
                 "description": self.description,
                 **(facts if self.hold else {}),
+                **({"first": first} if self.severity != "none" else {}),
                 "runbook_url": f"{runbooks}/{self.name}",
                 "dashboard_url": f"{grafana}/d/{self.dashboard.uid}{'?' if query else ''}{query}",
             },

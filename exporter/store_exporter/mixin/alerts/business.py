@@ -10,7 +10,7 @@ from ..names import AlertName, Dashboards
 from ..policy import HOUR, MINUTE, THRESHOLDS
 from ..promql import STORE, equal, select
 from .causes import unremembered, unusable, unwatched
-from .texts import COLLECTOR_CAUSE, WHO, error_type
+from .texts import COLLECTOR_CAUSE, TIME, WHO, error_type
 
 COLLECTOR = (*STORE, "collector")
 
@@ -47,7 +47,10 @@ def best_sellers_out() -> Alert:
             "Products among the best sellers of the last month cannot be bought any more, in a "
             f"shop with at least {THRESHOLDS.best_seller_orders:g} orders in the last week. "
             "Shoppers who come for them leave.",
-            ("Run `store-exporter run get_low_stock_products --store DOMAIN` for the list.",),
+            (
+                "Look at the shop dashboard: it lists what is scarce by name, if lists are on.",
+                "Run `store-exporter run get_low_stock_products --store DOMAIN` for the list.",
+            ),
             (
                 "The merchant restocks, or allows back-orders.",
                 "If the stock is wrong, correct it; imports from other systems are often why.",
@@ -75,8 +78,8 @@ def webhooks_disabled() -> Alert:
             "orders, without any error on their side.",
             (
                 (
-                    "In the shop's settings, the list of webhooks shows which are disabled and "
-                    "where they deliver to; the delivery log shows the last answer."
+                    "Open the list of webhooks in the shop's settings: which are disabled, and "
+                    "where do they deliver to? The delivery log has the last answer."
                 ),
             ),
             (
@@ -106,7 +109,7 @@ def background_jobs_stuck() -> Alert:
             "stock holds, analytics. On some platforms they run only when pages are visited, "
             "unless a system timer drives them.",
             (
-                "The shop's list of jobs has the error of each; the platform's page says where.",
+                "Open the shop's list of jobs: it has the error of each (see the platform's page).",
                 "Are analytics in the shop's own reports days old? Then nothing runs at all.",
             ),
             (
@@ -163,7 +166,7 @@ def figures_stale() -> list[Alert]:
                 "late",
                 f"time() - {succeeded} > {THRESHOLDS.stale_intervals:g} * {interval}",
                 5 * MINUTE,
-                "are {{ $value | humanizeDuration }} old",
+                f"are {TIME} old",
             ),
             (
                 "never",

@@ -16,6 +16,8 @@ from .texts import PROCESS
 
 _REFUSED = "alertmanager_notifications_failed_total"
 _WINDOW = "15m"
+_LATELY = "6m"
+"""Longer than any group's interval: what ended so soon after a refusal has not been told since."""
 _LOOK_BACK = "2h"
 _KEEP = 10 * MINUTE
 _NAMED = 5
@@ -91,8 +93,9 @@ def undelivered() -> Alert:
             f"told by {AlertName.STORE_ALERTS_MISSED}.",
             (
                 (
-                    "Alertmanager's log has the receiver's answer: `429` is Slack's limit of one "
-                    "message a second for each webhook, `403` and `404` a webhook that was removed."
+                    "Read the receiver's answer in Alertmanager's log: `429` is Slack's limit of "
+                    "one message a second for each webhook, `403` and `404` a webhook that was "
+                    "removed."
                 ),
                 "The fleet dashboard marks when each alert fired and ended.",
             ),
@@ -111,7 +114,7 @@ def missed() -> Alert:
     labels = ("org", "integration")
     ours = f'receiver_name=~"{ORG_RECEIVER}.+"'
     refused = promql.total(
-        ("receiver_name", "integration"), promql.increase(_REFUSED, _WINDOW, ours)
+        ("receiver_name", "integration"), promql.increase(_REFUSED, _LATELY, ours)
     )
     by_org = f'label_replace({refused}, "org", "$1", "receiver_name", "{ORG_RECEIVER}([^/]+).*")'
     now, lately = fired('org!=""')
@@ -121,12 +124,11 @@ def missed() -> Alert:
     return Alert(
         AlertName.STORE_ALERTS_MISSED,
         f"({promql.total(labels, by_org)} > 0) and {promql.on('org')} {over}",
-        2 * MINUTE,
+        MINUTE,
         "critical",
         "You may have missed an alert.",
         "Messages arrive again.",
-        "{{ $labels.integration }} refused messages to {{ $labels.org }} "
-        '({{ $value | printf "%.0f" }} in the last quarter of an hour). '
+        "{{ $labels.integration }} refused messages to {{ $labels.org }}. "
         "What fired and ended in the last two hours:"
         + listed(f"(printf {promql.quote(ended)} $labels.org $labels.org)", ""),
         Dashboards.FLEET,

@@ -63,8 +63,8 @@ def exporter_down() -> Alert:
         "critical",
         "An exporter cannot be scraped.",
         "An exporter could not be scraped.",
-        "Prometheus has not been able to scrape {{ $labels.instance }} for more than two minutes "
-        "(up is {{ $value }}). The state of its stores is unknown.",
+        "Prometheus has not been able to scrape {{ $labels.instance }} for more than two minutes. "
+        "The state of its stores is unknown.",
         Dashboards.EXPORTER,
         Runbook(
             "Prometheus reaches the exporter's address but gets no metrics, or does not reach it. "
@@ -98,7 +98,7 @@ def metrics_absent() -> Alert:
         "critical",
         "No exporter reports to Prometheus.",
         "No exporter reported to Prometheus.",
-        "No exporter has been scraped for more than five minutes (absent is {{ $value }}).",
+        "No exporter has been scraped for more than five minutes. No store is watched.",
         Dashboards.EXPORTER,
         Runbook(
             "Not one exporter is known to Prometheus, so even the alert on a failing scrape "
@@ -123,13 +123,18 @@ def reload_failed() -> Alert:
         "warning",
         "New configuration is refused.",
         "New configuration was refused.",
-        "The last reload on {{ $labels.instance }} failed (successful is {{ $value }}); changes to "
-        "stores and credentials have no effect.",
+        "The last reload on {{ $labels.instance }} failed; changes to stores and credentials have "
+        "no effect.",
         Dashboards.EXPORTER,
         Runbook(
             "The configuration has a mistake. The exporter keeps running with the last good one, "
             "so new stores are not watched and new credentials not used. A restart would fail.",
-            ("`store-exporter serve --config.check` lists every problem with file and line.",),
+            (
+                (
+                    "Run `store-exporter serve --config.check`: it lists every problem with file "
+                    "and line."
+                ),
+            ),
             ("Correct the file and reload; the alert resolves with the next scrape.",),
         ),
         by=PROCESS,
@@ -153,7 +158,7 @@ def scheduler_lagging() -> Alert:
             "The exporter cannot keep up with its schedule: it lacks processor time, or too many "
             "stores are slow at once. Outages are noticed late.",
             (
-                "The exporter dashboard shows its processor time, memory and number of stores.",
+                "Look at the exporter dashboard: its processor time, memory and number of stores.",
                 "Do many stores time out at once? Then its own network may be at fault.",
             ),
             (
@@ -205,15 +210,15 @@ def impaired() -> Alert:
         "critical",
         "The exporter cannot ask its stores.",
         "The exporter asks its stores again.",
-        "{{ $value | humanize }} runs on {{ $labels.instance }} failed by the exporter itself "
-        "within five minutes. The state of those stores is unknown.",
+        "{{ $value | humanize }} runs failed on {{ $labels.instance }} itself within five minutes, "
+        "before a store could answer. The state of those stores is unknown.",
         Dashboards.EXPORTER,
         Runbook(
             "Probes and collectors fail before a store could answer: this machine has no file "
             "descriptor, memory, port or network left, a firewall on it refuses, or the process "
             "stands still for seconds. No store is called down for it, and none is watched well.",
             (
-                "The exporter's log says once a minute what the operating system refused.",
+                "Read the exporter's log: once a minute it says what the operating system refused.",
                 (
                     "Does the machine reach its network: has it an address, a route and a name "
                     "server? Try `store-exporter probe DOMAIN` on it."

@@ -35,7 +35,7 @@ def instrumentation_failing() -> Alert:
             "Measuring an operation failed. The operation itself is never affected, but its "
             "figures are missing.",
             (
-                "The application's log has one line a minute at most with the traceback.",
+                "Read the traceback in the application's log, at most one a minute.",
                 (
                     "The stage tells which part failed: a function that determines org or domain, "
                     "the classification of a result, or the recorder."
@@ -62,15 +62,15 @@ def series_dropped() -> Alert:
         "Some operations count as other.",
         "Some operations counted as other.",
         "{{ $labels.instance }} recorded {{ $value | humanize }} operations as other within an "
-        "hour: the limit {{ $labels.limit }} is reached.",
+        "hour: the limit of {{ $labels.limit }} is reached.",
         Dashboards.EXPORTER,
         Runbook(
             "The guard against too many series is at work: operations whose label set is beyond a "
             "limit are counted under `other`, so the figures of some stores or operations are no "
             "longer their own. The alert ends an hour after the last such operation.",
             (
-                "The exporter dashboard shows the number of series of each process.",
                 "Is an id or an address used as operation or domain? That never ends.",
+                "The exporter dashboard shows the number of series of each process.",
             ),
             ("Correct the label, or raise the limit if the stores and operations are real.",),
         ),
@@ -96,7 +96,7 @@ def otlp_failing() -> Alert:
             "The OTLP endpoint refuses or does not answer. Counters catch up when it is back; "
             "gauges of the meantime are lost.",
             (
-                "The process' log names the endpoint's answer.",
+                "Read the endpoint's answer in the log of the process.",
                 "Check the endpoint, its certificate and its credentials (`OTEL_EXPORTER_OTLP_*`).",
             ),
             ("Restore the endpoint or correct the variables and restart.",),
@@ -135,8 +135,8 @@ def application_errors() -> Alert:
             "one message is enough. It has no org and goes to the platform only.",
             (
                 (
-                    "The errors dashboard, filtered by the operation, shows which error type it is "
-                    "and when it began."
+                    "Look at the errors dashboard, filtered by the operation: which error type is "
+                    "it, and when did it begin?"
                 ),
                 "Compare with the time of the last deployment of the application.",
                 "Read the traceback in the application's log.",

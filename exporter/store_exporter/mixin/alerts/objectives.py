@@ -21,13 +21,12 @@ RUNBOOK = Runbook(
     "that has had an alert of its own spends the budget of uptime without a second one.",
     (
         (
-            "The objectives dashboard shows the budget that is left and the burn rate over each "
-            "window."
+            "Look at the errors dashboard, filtered by this store: which error type, in which "
+            "operations? One points to a plugin or to the caller; all point to the shop."
         ),
         (
-            "The errors dashboard, filtered by this store, shows which error type it is and in "
-            "which operations. One operation points to a plugin or to the caller; all point to "
-            "the shop."
+            "The objectives dashboard shows the budget that is left and the burn rate over each "
+            "window."
         ),
         "For latency, the operations dashboard shows which operation is slow.",
     ),
@@ -63,7 +62,7 @@ def burning(rate: BurnRate) -> Alert:
         "A store spends its error budget too fast.",
         "A store spent its error budget too fast.",
         f"{WHO} spends its {{{{ $labels.slo }}}} error budget "
-        f'{{{{ $value | printf "%.1f" }}}} times as fast as it lasts, over the last {rate.long}.',
+        f'{{{{ $value | printf "%.1f" }}}} times as fast as is allowed, over the last {rate.long}.',
         Dashboards.SLO,
         RUNBOOK,
         labels={"window": rate.long},

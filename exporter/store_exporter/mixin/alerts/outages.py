@@ -89,7 +89,7 @@ def stores_down() -> Alert:
             "release of the platform, or the exporter's own network. This one message stands for "
             "all of them; merchants with a channel of their own are told of their own store.",
             (
-                "The fleet dashboard lists the stores that are down and their error types.",
+                "Look at the fleet dashboard: which stores are down, with which error types?",
                 (
                     "Is it the exporter's own network? `store-exporter probe DOMAIN` from another "
                     "machine; error types `dns`, `connection` and `timeout` for all stores of all "

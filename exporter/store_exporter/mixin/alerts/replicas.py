@@ -28,7 +28,7 @@ def watched_twice() -> Alert:
         "warning",
         "Stores are watched twice.",
         "Stores were watched twice.",
-        "{{ $value }} more stores are watched than there are.",
+        "Stores that are watched more than once: {{ $value }}.",
         Dashboards.EXPORTER,
         Runbook(
             "Exporters that share a state watch each store once. These do not share one, so every "
@@ -37,7 +37,7 @@ def watched_twice() -> Alert:
             "`instance`; where the scrape configuration replaces it by the store's domain, two "
             "counters take turns in one series, and every increase is wrong.",
             (
-                f"`sum by (instance) ({exporter.STORES.name})` shows who watches how many.",
+                f"Who watches how many? Query `sum by (instance) ({exporter.STORES.name})`.",
                 (
                     "Compare `state_directory` or `state_database` of their configurations, and "
                     "the hosts they run on."

@@ -149,7 +149,7 @@ def payment_method_failing() -> Alert:
         10 * MINUTE,
         "critical",
         "A payment method of a shop fails.",
-        "A payment method of a shop had stopped to work.",
+        "A payment method of a shop failed.",
         f"{SHARE} of the payments by {{{{ $labels.payment_method }}}} at {WHO} failed in "
         "the last two hours.",
         Dashboards.SHOP,
@@ -229,7 +229,7 @@ def checkout_errors_after_update() -> Alert:
         "Checkouts fail since an update.",
         "Carts and checkouts failed since a shop was updated.",
         f"{SHARE} of the cart and checkout calls at {WHO} failed in "
-        f"the last half hour; it was updated within {_UPDATED[:-1]} hours.",
+        f"the last half hour; something was updated within {_UPDATED[:-1]} hours.",
         Dashboards.SHOP,
         Runbook(
             f"The shop software, a plugin, the theme or an application changed within the last "
@@ -239,7 +239,7 @@ def checkout_errors_after_update() -> Alert:
             f"{limits.checkout_minimum:g} calls in half an hour. What shoppers do wrong is not "
             "counted.",
             (
-                "The errors dashboard, filtered by this store, shows which operations fail how.",
+                "Look at the errors dashboard, filtered by this store: which operations fail how?",
                 "What was updated? The shop dashboard lists what changed, from what to what.",
                 "Go through the checkout as a shopper would.",
             ),

@@ -41,8 +41,8 @@ def discovery_failing() -> Alert:
             "The file or address that lists stores cannot be read, or does not hold a list. Stores "
             "found before are still watched; new ones are not, and removed ones still are.",
             (
+                "Fetch the address, or open the file: is it there, and is it a list of stores?",
                 "The exporter's log says what was wrong with the answer.",
-                "Fetch the address, or open the file, where the exporter runs.",
             ),
             ("Correct the source or its access; the next look takes effect by itself.",),
         ),
@@ -103,8 +103,7 @@ def state_lost() -> Alert:
         "warning",
         "Saved state was damaged.",
         "Saved state was damaged.",
-        "{{ $labels.instance }} lost saved state {{ $value | humanize }} times; orders and "
-        "revenue may count from then on only.",
+        "{{ $labels.instance }} lost saved state; orders and revenue may count from then on only.",
         Dashboards.EXPORTER,
         Runbook(
             "The file of the state, or a document in it, was not as it was written and was set "
@@ -114,7 +113,7 @@ def state_lost() -> Alert:
             "file is an older copy: then it is gone on from, and orders since are read again.",
             (
                 (
-                    "The exporter's log names what was damaged; it is kept beside, the file as "
+                    "Read in the exporter's log what was damaged; it is kept beside, the file as "
                     "`state.db.damaged-…` and a document with ` (damaged)` in its name."
                 ),
                 "Is the disk failing, or did something else write to the file?",
@@ -149,7 +148,7 @@ def state_full() -> Alert:
             "stand still and disappear after three intervals; they are made up for once there is "
             "space. Probes go on.",
             (
-                "`df` and `df -i` of `state_directory`, or the database's own disk.",
+                "Run `df` and `df -i` on `state_directory`, or look at the database's own disk.",
                 "What else writes there? The state itself takes up to a megabyte for each store.",
             ),
             ("Make space, or raise the quota. Nothing needs to be restarted.",),
@@ -171,8 +170,8 @@ def state_unavailable() -> Alert:
         "critical",
         "The exporter cannot use its state.",
         "The exporter uses its state again.",
-        "{{ $labels.instance }} left out {{ $value | humanize }} runs within ten minutes because "
-        "its state gave: {{ $labels.reason }}. Their counters stand still; nothing is lost.",
+        "{{ $labels.instance }} left out {{ $value | humanize }} runs within ten minutes, for "
+        "reason {{ $labels.reason }}. Their counters stand still; nothing is lost.",
         Dashboards.EXPORTER,
         Runbook(
             "`unavailable`: the state's file or database cannot be read or written now. Orders and "
@@ -180,7 +179,7 @@ def state_unavailable() -> Alert:
             "Probes go on. `conflict`: another process saves the state of the same store, so that "
             "only one of the two counts at a time.",
             (
-                "The exporter's log says once a minute what the file or database answered.",
+                "Read in the exporter's log what the file or database answered, once a minute.",
                 "For a database: is it up, does it take writes, does the user have its grants?",
                 "For a conflict: which other exporter has the same stores and the same state?",
             ),

@@ -117,19 +117,18 @@ def credentials_rejected() -> list[Alert]:
             severity,
             "A store rejects our credentials.",
             "A store rejected the credentials of the exporter.",
-            f"{WHO} has refused the configured credentials, or a permission that they need, for "
-            f"more than two minutes, {where}.",
+            f"{WHO} refuses our credentials{where}.",
             Dashboards.SHOP,
             runbook,
             faults=(Fault.CONFIG,),
             facts={"error": ANY_ERROR, "failing": FAILING},
         )
         for severity, expression, where in (
-            ("critical", series.LIVENESS_REFUSED, "for everything"),
+            ("critical", series.LIVENESS_REFUSED, " altogether"),
             (
                 "warning",
                 f"{series.CREDENTIALS_REJECTED} > 0 unless {series.LIVENESS_REFUSED}",
-                "in {{ $value }} of the probes and collectors",
+                ", or a permission that they need, in {{ $value }} of the probes and collectors",
             ),
         )
     ]
@@ -257,7 +256,7 @@ def latency_regression() -> Alert:
             f"{SEASONAL.history} of them are known, or in hours with fewer than "
             f"{SEASONAL.latency_minimum:g} operations.",
             (
-                "The operations dashboard shows whether all operations are slower or one is.",
+                "Look at the operations dashboard: are all operations slower, or is one?",
                 (
                     "The shop dashboard splits a probe's time into phases: resolve, connect "
                     "and tls point to the network, processing to the shop."

@@ -10,11 +10,12 @@ from ..policy import HOUR, MINUTE, SEASONAL, THRESHOLDS
 from ..promql import STORE
 from ..rules import surges
 from .causes import unusable, unwatched
-from .texts import CHANGED, WHO, asked
+from .texts import CHANGED, THOUSANDS, WHO, asked
 
 _STORE = ("org", "domain")
 _LOWER = 'price="lower"'
 
+_AMOUNT = f'{{{{ $value | printf "%.0f" | {THOUSANDS} }}}} {{{{ $labels.currency }}}}'
 _LEARNT = (
     f"Normal is the median of this time of the week over the last {SEASONAL.weeks} weeks; there is "
     f"no alert while fewer than {SEASONAL.history} of them are known."
@@ -38,8 +39,8 @@ def refunds() -> Alert:
         "warning",
         "A shop refunds more than normal.",
         "A shop paid back much more than normal.",
-        f'{WHO} paid back {{{{ $value | printf "%.0f" }}}} {{{{ $labels.currency }}}} within a '
-        f"day, more than {times:g} times what is normal and {share:.0%} of what it earned.",
+        f"{WHO} paid back {_AMOUNT} within a day, more than {times:g} times what is normal and "
+        f"more than {share:.0%} of what it earned.",
         Dashboards.SHOP,
         Runbook(
             f"The refunds of a day are more than {times:g} times what they normally are, and more "
@@ -73,8 +74,7 @@ def abandoned() -> Alert:
         "warning",
         "More is left in carts than normal.",
         "Shoppers left much more in their carts than normal.",
-        f'Carts worth {{{{ $value | printf "%.0f" }}}} {{{{ $labels.currency }}}} are abandoned '
-        f"at {WHO}, more than {times:g} times what is normal.",
+        f"Carts worth {_AMOUNT} are abandoned at {WHO}, more than {times:g} times what is normal.",
         Dashboards.SHOP,
         Runbook(
             "Shoppers began to check out and did not pay: the value of such carts is more than "

@@ -19,6 +19,8 @@ from ..rules import costs
 WHO = "{{ $labels.domain }} ({{ $labels.org }})"
 SHARE = '{{ $value | humanizePercentage | reReplaceAll "([0-9]{2})[.][0-9]+" "$1" }}'
 """An alert's value as a percentage; parts of one matter only below ten."""
+TIME = '{{ $value | humanizeDuration | reReplaceAll "( 0[hms])+$" "" }}'
+"""An alert's value as a time: `2h`, not `2h 0m 0s`."""
 PROCESS = ("job", "instance")
 _STORE = ("org", "domain")
 
@@ -94,14 +96,14 @@ ANY_ERROR = asked(
 """The same of a probe that fails, whichever."""
 
 # 1240 becomes 1,240, and 1240000 becomes 1,240,000.
-_THOUSANDS = (
+THOUSANDS = (
     'reReplaceAll "([0-9])([0-9]{3})\\\\b" "$1,$2" | reReplaceAll "([0-9])([0-9]{3})," "$1,$2,"'
 )
 
 
 AMOUNTS = (
     "about {{ range $i, $each := . }}{{ if $i }} and {{ end }}{{ $each.Value | "
-    f'printf "%.0f" | {_THOUSANDS} }}}} {{{{ $each.Labels.currency }}}}{{{{ end }}}}'
+    f'printf "%.0f" | {THOUSANDS} }}}} {{{{ $each.Labels.currency }}}}{{{{ end }}}}'
 )
 """Template text of amounts by currency, which a query found."""
 
@@ -201,13 +203,13 @@ def known(label: str, text: str) -> str:
 OUTAGE_CAUSE = known("error_type", " The latest failures are of type {{ . }}.") + known(
     "status", " It answers with HTTP {{ . }}."
 )
-LOST = known("loss", f"about {{{{ . | {_THOUSANDS} }}}}")
+LOST = known("loss", f"about {{{{ . | {THOUSANDS} }}}}")
 OUTAGE_FACTS = {
     "error": "{{ $labels.reason }}",
     "error_type": "{{ $labels.error_type }}",
     "cost": known(
         "revenue",
-        f"about {{{{ . | {_THOUSANDS} }}}} an hour"
+        f"about {{{{ . | {THOUSANDS} }}}} an hour"
         + known("orders", " in {{ . }} orders")
         + ", at this time of the week",
     ),

@@ -8,7 +8,7 @@ from ..model import Alert, Group, Runbook
 from ..names import AlertName, Dashboards
 from ..policy import HOUR, MINUTE, THRESHOLDS
 from ..promql import STORE
-from .texts import WHO
+from .texts import TIME, WHO
 
 
 def groups() -> list[Group]:
@@ -51,7 +51,7 @@ def certificate_expiring() -> list[Alert]:
             severity,
             "A store's certificate expires soon.",
             "A store's TLS certificate was about to expire.",
-            f"The certificate of {WHO} expires in {{{{ $value | humanizeDuration }}}}.",
+            f"The certificate of {WHO} expires in {TIME}.",
             Dashboards.SHOP,
             runbook,
         )
@@ -69,12 +69,17 @@ def api_version_expiring() -> Alert:
         "warning",
         "The API version in use ends soon.",
         "The platform was about to end the API version in use.",
-        f"The API version configured for {WHO} ends in {{{{ $value | humanizeDuration }}}}.",
+        f"The API version configured for {WHO} ends in {TIME}.",
         Dashboards.EXPORTER,
         Runbook(
             "The platform ends each API version some time after its release. Afterwards it "
             "answers with a later version, whose fields may differ, or not at all.",
-            ("`store-exporter doctor` shows the configured version and its end for each store.",),
+            (
+                (
+                    "Run `store-exporter doctor`: it shows the configured version of each store, "
+                    "and its end."
+                ),
+            ),
             (
                 (
                     "Set a later version in the store's settings, on one store first, and "
@@ -113,9 +118,12 @@ def api_budget_low() -> Alert:
             "is spent. Liveness goes first; other probes and collectors take turns and wait, and "
             "figures become stale.",
             (
+                (
+                    "Do other integrations of the shop use up its API's limit, or was an interval "
+                    "of the exporter shortened?"
+                ),
                 "The exporter dashboard shows which probe or collector sends the requests.",
-                "Did somebody shorten an interval, or did the number of orders per run grow?",
-                "Do other integrations of the merchant use up the platform's limit?",
+                "Did the number of orders per run grow?",
             ),
             (
                 "Lengthen the interval of the most expensive collector of this store.",

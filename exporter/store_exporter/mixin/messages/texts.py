@@ -20,7 +20,12 @@ MAX_AMONG = 220
 """Characters of one among several, so that ten of them are a screen."""
 MAX_FACT = 300
 
+SEVERAL = ("collector", "payment_method", "slo", "operation", "integration")
+"""Labels that tell alerts of one name about one store, platform or process apart."""
+
 _ONE_LINE = 'reReplaceAll "\\\\s+" " "'
+_WHOLE = ' | reReplaceAll "( 0[hms])+$" ""'
+"""Makes `2h` of the duration `2h 0m 0s`."""
 SLACK_ESCAPE = ' | reReplaceAll "&" "&amp;" | reReplaceAll "<" "&lt;" | reReplaceAll ">" "&gt;"'
 
 FACTS = (
@@ -41,8 +46,8 @@ def definitions(prefix: str, escape: str, bullet: str) -> str:
         bullet: before each alert.
     """
 
-    def shown(value: str, limit: int) -> str:
-        return f'{{{{ {value} | printf "%.{limit}s" | {_ONE_LINE}{escape} }}}}'
+    def shown(value: str, limit: int, more: str = "") -> str:
+        return f'{{{{ {value} | printf "%.{limit}s" | {_ONE_LINE}{more}{escape} }}}}'
 
     def whose(labels: str) -> str:
         return (
@@ -50,14 +55,13 @@ def definitions(prefix: str, escape: str, bullet: str) -> str:
             f"{{{{ with {labels}.org }}}} ({shown('.', 80)}){{{{ end }}}}"
         )
 
-    here = shown(".", MAX_FACT)
+    here, whole = shown(".", MAX_FACT), shown(".", MAX_FACT, _WHOLE)
     who = (
         f"{{{{ with .Labels.domain }}}}{here}{{{{ with $.Labels.org }}}} ({here}){{{{ end }}}}"
         f"{{{{ else }}}}{{{{ with .Labels.instance }}}}{here}{{{{ else }}}}"
         f"{{{{ with .Labels.platform }}}}{here}{{{{ else }}}}{shown('.Labels.alertname', 80)}"
         "{{ end }}{{ end }}{{ end }}"
-        f"{{{{ with .Labels.collector }}}}, {here}{{{{ end }}}}"
-    )
+    ) + "".join(f"{{{{ with .Labels.{label} }}}}, {here}{{{{ end }}}}" for label in SEVERAL)
     labels = (
         "{{ range $i, $pair := .Labels.SortedPairs }}{{ if $i }}, {{ end }}"
         f"{shown('.Name', 80)}={shown('.Value', 120)}{{{{ end }}}}"
@@ -70,8 +74,9 @@ def definitions(prefix: str, escape: str, bullet: str) -> str:
         '{{ .StartsAt.UTC.Format "2006-01-02 15:04:05 UTC" }}{{ end }}'
     )
     lasted = (
-        f"{{{{ with .Annotations.lasted }}}}{here}{{{{ else }}}}"
-        "{{ ((.EndsAt.Sub .StartsAt).Round 1000000000).Seconds | humanizeDuration }}{{ end }}"
+        f"{{{{ with .Annotations.lasted }}}}{whole}{{{{ else }}}}"
+        f"{{{{ ((.EndsAt.Sub .StartsAt).Round 1000000000).Seconds | humanizeDuration{_WHOLE} }}}}"
+        "{{ end }}"
     )
     ended = f"{{{{ with .Annotations.ended }}}} {here}{{{{ else }}}}: over after{{{{ end }}}}"
     common = shown(".CommonLabels.alertname", 80)
@@ -103,7 +108,7 @@ def definitions(prefix: str, escape: str, bullet: str) -> str:
             f"{bullet}{what(MAX_DESCRIPTION)}\n"
             f"{{{{ with .Annotations.error }}}}Error: {here}\n{{{{ end }}}}"
             f"{since[0].upper()}{since[1:]}"
-            f"{{{{ with .Annotations.lasted }}}}, {here} so far{{{{ end }}}}\n"
+            f"{{{{ with .Annotations.lasted }}}}, {whole} so far{{{{ end }}}}\n"
             f'{{{{ with .Annotations.error_type }}}}Means: {{{{ template "{prefix}.meaning" . }}}}'
             f"\n{{{{ end }}}}{facts}"
             f'{{{{ if .Annotations.error_type }}}}First: {{{{ template "{prefix}.advice" '
