@@ -30,8 +30,8 @@ EVERYTHING = math.inf
 """What a reader has seen who wants every value as it is: a person, a push, the process itself."""
 
 
-def _nothing() -> None:
-    """Do nothing, where nobody keeps a record of what a reader has got."""
+def nothing() -> None:
+    """Do nothing, where nobody has anything to do before or after a look."""
 
 
 @dataclass(slots=True)
@@ -49,7 +49,7 @@ class Look:
     moment: float
     seen: float
     families: Iterable[Family] = ()
-    complete: Callable[[], None] = _nothing
+    complete: Callable[[], None] = nothing
     has_news: bool = False
 
     def meet(self, born: float | None) -> tuple[float | None, bool]:

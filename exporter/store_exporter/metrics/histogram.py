@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from math import frexp, ldexp
 
 from .families import DenseBuckets, Exemplar, HistogramValue, NativeHistogram
@@ -40,6 +41,18 @@ _EIGHTHS = (
     0.9170040432046711,
     1.0,
 )
+
+
+def ascending(bounds: Iterable[float]) -> tuple[float, ...]:
+    """Return upper bounds of classic buckets.
+
+    Raises:
+        ValueError: they are not ascending, positive and finite.
+    """
+    bounds = tuple(map(float, bounds))
+    if any(low >= high for low, high in pairwise((0.0, *bounds, float("inf")))):
+        raise ValueError(f"buckets must be positive, finite and ascending, not {bounds}")
+    return bounds
 
 
 def native_index(value: float, schema: int) -> int:

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from .._version import __version__
 from .addition import Addition, Totals
-from .births import EVERYTHING, Look, Looks
+from .births import EVERYTHING, Look, Looks, nothing
 from .blocks import Block, BlockFamily, LabelValues
-from .catalogue import CATALOGUE, Metric, exporter, operations
-from .complaints import STAGES, InstrumentationLog
+from .catalogue import CATALOGUE, Metric, operations
 from .families import Family, Sample
 from .forks import reset_in_children
 from .groups import Groups
 from .guard import OTHER, Guard, Labels, clean
 from .handle import OperationHandle
-from .histogram import Histogram
+from .histogram import Histogram, ascending
 from .instruments import Instruments
 from .operation_families import operation_families
+from .own import OwnFigures
 from .scrapers import Scraper, Scrapers
 from .series import OperationSeries
 
@@ -65,16 +62,14 @@ class Recorder:
         native: bool = True,
     ) -> None:
         duration = operations.OPERATION_DURATION
-        self._duration = replace(duration, buckets=_ascending(buckets or duration.buckets))
+        self._duration = replace(duration, buckets=ascending(buckets or duration.buckets))
         if min(max_series, max_series_per_org, max_operations) < 1:
             raise ValueError("the limits are at least 1")
-        self._clock = clock
-        self._created = clock()
-        self._born: float | None = None
         self._looks = Looks(monotonic)
         self._scrapers = Scrapers(monotonic)
         self._guard = Guard(max_series, max_series_per_org, max_operations)
         self._instruments = Instruments(native=native, clock=clock)
+        self._own = OwnFigures(self._instruments, clock, monotonic)
         self._groups = Groups(monotonic, clock)
         self._series = OperationSeries(
             self._guard, self._duration.buckets, native=native, clock=clock, broke=self.broke
@@ -85,9 +80,7 @@ class Recorder:
         )
         self._unseen.spans = False
         self.nowhere: OperationHandle = self._unseen.bind((OTHER, OTHER, OTHER, OTHER))
-        self._complaints = InstrumentationLog(monotonic)
-        self.before_look: Callable[[], None] = _nothing
-        self._expect_own()
+        self.before_look: Callable[[], None] = nothing
         reset_in_children(self)
 
     def operation(self, org: str, domain: str, platform: str, operation: str) -> OperationHandle:
@@ -217,14 +210,13 @@ class Recorder:
             self._series.forget(store)
 
     def broke(self, stage: str, error: BaseException | None = None, operation: str = "") -> None:
-        """Count a failure of the instrumentation itself, by one of `STAGES`, and log it.
+        """Count a failure of the instrumentation itself, by one of `complaints.STAGES`, and log it.
 
         At most one line a minute of each kind is logged, by the logger `store_exporter`. It names
         the kind and the place of the error but not its message, which may hold anything; that of a
         `MisuseError` may be told.
         """
-        self._instruments.inc(exporter.INSTRUMENTATION_ERRORS, (stage,), 1)
-        self._complaints.log(stage, error, operation)
+        self._own.broke(stage, error, operation)
 
     def families(self) -> Iterator[Family]:
         """Yield every metric that has series, in the catalogue's order, as of this moment."""
@@ -258,7 +250,7 @@ class Recorder:
         published, before = self._groups.snapshot(look)
         for name, blocks in published.items():
             found[name] = [*found.get(name, ()), *blocks]
-        self._add_own(found, look)
+        found |= {block.metric.name: [block] for block in self._own.blocks(look, self._series)}
         look.families = _in_order(own, found, before)
         return look
 
@@ -276,37 +268,13 @@ class Recorder:
 
     def reset(self) -> None:
         """Begin from nothing, as a forked child does: what was counted is its parent's."""
-        self._created = self._clock()
-        self._born = None
         self._looks.renew_lock()
         self._scrapers.reset()
         self._instruments.reset()
         self._groups.clear()
         self._series.reset()
         self._unseen.reset()
-        self._expect_own()
-
-    def _expect_own(self) -> None:
-        """Show the recorder's own failures at zero, so that the first one shows."""
-        for stage in STAGES:
-            self._instruments.inc(exporter.INSTRUMENTATION_ERRORS, (stage,), 0)
-
-    def _add_own(self, found: dict[str, list[Block]], look: Look) -> None:
-        """Add what the recorder tells about itself."""
-        python = sys.version.split(" ", 1)[0]
-        self._born, is_news = look.meet(self._born)
-        dropped = {limit: 0 if is_news else n for limit, n in self._series.dropped().items()}
-        for block in (
-            Block(exporter.BUILD_INFO, ((__version__, python),), (1,)),
-            Block(exporter.SERIES, ((),), (float(len(self._series)),)),
-            Block(
-                exporter.SERIES_DROPPED,
-                tuple((limit,) for limit in dropped),
-                tuple(map(float, dropped.values())),
-                (self._created,) * len(dropped),
-            ),
-        ):
-            found[block.metric.name] = [block]
+        self._own.begin()
 
 
 def _in_order(
@@ -322,10 +290,6 @@ def _in_order(
             yield BlockFamily(blocks, before.get(name, {}))
 
 
-def _nothing() -> None:
-    """Do nothing, where nobody has anything to do before a look."""
-
-
 _default: dict[str, Recorder] = {}
 
 
@@ -333,10 +297,3 @@ def default() -> Recorder:
     """Return the recorder of this process that everything uses unless told otherwise."""
     # No lock, which a fork could leave locked: of two threads that come first, one wins.
     return _default.get("recorder") or _default.setdefault("recorder", Recorder())
-
-
-def _ascending(buckets: tuple[float, ...]) -> tuple[float, ...]:
-    buckets = tuple(float(bound) for bound in buckets)
-    if any(low >= high for low, high in pairwise((0.0, *buckets, float("inf")))):
-        raise ValueError(f"buckets must be positive, finite and ascending, not {buckets}")
-    return buckets
