@@ -11,7 +11,7 @@ class FullError(Exception):
     """No place is free.
 
     Attributes:
-        own: whether it is those of who asks that are all taken, and not those of everybody.
+        own: whether it is the asker's own places that are taken, and not those of all together.
     """
 
     def __init__(self, *, own: bool) -> None:
@@ -24,7 +24,7 @@ class Places:
 
     Args:
         most: in all.
-        each: for each who asks; as many as there are by default.
+        each: for one asker; `most` by default.
     """
 
     def __init__(self, most: int, each: int | None = None) -> None:

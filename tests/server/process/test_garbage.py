@@ -34,7 +34,7 @@ async def test_new_garbage_is_found_and_old_one_at_a_look_at_everything_when_mem
     monkeypatch: pytest.MonkeyPatch, grown: bool
 ) -> None:
     monkeypatch.setattr(garbage, "SECONDS", 3600.0)
-    monkeypatch.setattr(garbage, "LOOKS", 2)
+    monkeypatch.setattr(garbage, "COLLECTIONS", 2)
     monkeypatch.setattr(garbage, "GROWTH", 0.5 if grown else 1.5)
     old = Node()
     seen = weakref.ref(old)

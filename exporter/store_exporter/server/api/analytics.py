@@ -27,7 +27,7 @@ Key = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What is asked for. Domain and operation may be any text; only the org is trusted.
+    """Which figures to return. Domain and operation may be any text; only the org is trusted.
 
     Attributes:
         org: the tenant who asks.
@@ -44,7 +44,7 @@ class Filters:
     limit: int = 100
 
     def let_through(self, labels: Sequence[str]) -> bool:
-        """Tell whether the labels org, domain, platform, operation are asked for."""
+        """Whether a series of the labels org, domain, platform, operation passes."""
         org, domain, _, operation = labels[:4]
         return (
             org == self.org

@@ -39,7 +39,7 @@ class Coverage:
 
 
 class CoverageQueries:
-    """The questions about one org's days, and what their answers mean.
+    """The queries for one org's days, and how their responses are read.
 
     Whatever domain or operation is asked for, it is the org's samples that count: where its
     application was scraped and an operation was not, there were no calls.
@@ -76,7 +76,7 @@ class CoverageQueries:
         ]
 
     def read(self, parts: QueryResponse, ends: Sequence[QueryResponse]) -> Coverage:
-        """Sum up the answers.
+        """Sum up the responses.
 
         Raises:
             PrometheusError: they are no times.
@@ -99,8 +99,8 @@ class CoverageQueries:
         found = {time for series in parts.series for time, _ in series.points}
         return sorted(time for time in found if first < time <= self._now + 1)
 
-    def _moments(self, answer: QueryResponse, end: float) -> Iterator[float]:
-        for _, value in (point for series in answer.series for point in series.points):
+    def _moments(self, response: QueryResponse, end: float) -> Iterator[float]:
+        for _, value in (point for series in response.series for point in series.points):
             if math.isnan(value):
                 raise PrometheusError(BROKEN)
             yield min(max(value, end - self._part), end)

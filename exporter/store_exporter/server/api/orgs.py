@@ -32,7 +32,7 @@ from .stores import store_of
 log = logging.getLogger(__name__)
 
 MAX_ANALYTICS = 12
-"""Requests for analytics under way at the same time; each asks Prometheus six questions."""
+"""Requests for analytics under way at the same time; each sends Prometheus six queries."""
 MAX_ANALYTICS_OF_ORG = 4
 MAX_DAYS = 730
 _STORES_AT_ONCE = 20

@@ -20,7 +20,7 @@ from .coverage import Coverage, CoverageQueries
 from .query_api import BROKEN, LATE, MAX_WARNINGS, PARTIAL, PrometheusError, QueryResponse, ask
 
 TIMEOUT = 15.0
-"""Seconds for all questions of one request together."""
+"""Seconds for all queries of one request together."""
 COUNTER_DAYS = 90
 """How far back the counters themselves are asked; for more days the sums of hours are."""
 MAX_FIGURE = 2.0**53
@@ -120,7 +120,7 @@ async def usage(url: str, filters: Filters, now: float) -> Findings:
     """Return what the org's operations did, and since when that is known.
 
     Args:
-        url: the base address of a Prometheus, or of a database that answers like it.
+        url: the base address of a Prometheus, or of a database with the same API.
         filters: what is asked for.
         now: Unix time in seconds.
 
@@ -130,33 +130,33 @@ async def usage(url: str, filters: Filters, now: float) -> Findings:
     years = hourly(filters)
     calls = longterm.HOURLY_CALLS if years else catalogue.OPERATIONS.name
     every = f"{calls}{selector(Filters(filters.org))}"
-    about = CoverageQueries(every, filters.days, now, hourly=years)
+    coverage = CoverageQueries(every, filters.days, now, hourly=years)
     try:
         async with asyncio.timeout(TIMEOUT), aiohttp.ClientSession() as session:
-            asks = partial(ask, session, url, seconds=TIMEOUT)
-            parts = await asks("query_range", about.parts())
+            send = partial(ask, session, url, seconds=TIMEOUT)
+            parts = await send("query_range", coverage.parts())
             by_name = (
                 hourly_queries(filters)
                 if years
                 else queries(filters, extrapolates=not parts.victoria_metrics)
             )
-            ends = about.ends(parts)
+            ends = coverage.ends(parts)
             figures, moments = await asyncio.gather(
-                asyncio.gather(*(asks("query", {"query": text}) for text in by_name.values())),
-                asyncio.gather(*(asks("query_range", each) for each in ends)),
+                asyncio.gather(*(send("query", {"query": text}) for text in by_name.values())),
+                asyncio.gather(*(send("query_range", each) for each in ends)),
             )
     except TimeoutError:
         raise PrometheusError(LATE, late=True) from None
     except (aiohttp.ClientError, OSError) as error:
         raise PrometheusError(f"Prometheus did not answer: {type(error).__name__}") from None
     usages = _usages(filters, dict(zip(by_name, figures, strict=True)))
-    return _findings(usages, about.read(parts, moments), [parts, *figures, *moments])
+    return _findings(usages, coverage.read(parts, moments), [parts, *figures, *moments])
 
 
-def _usages(filters: Filters, answers: Mapping[str, QueryResponse]) -> dict[Key, OperationUsage]:
+def _usages(filters: Filters, responses: Mapping[str, QueryResponse]) -> dict[Key, OperationUsage]:
     found: dict[Key, OperationUsage] = {}
-    for name, answer in answers.items():
-        for series in answer.series:
+    for name, response in responses.items():
+        for series in response.series:
             labels = [series.labels.get(label, "") for label in catalogue.OPERATION_LABELS]
             if not filters.let_through(labels):
                 raise PrometheusError("Prometheus answered with figures that were not asked for")
@@ -177,10 +177,10 @@ def _usages(filters: Filters, answers: Mapping[str, QueryResponse]) -> dict[Key,
 
 
 def _findings(
-    usages: Mapping[Key, OperationUsage], coverage: Coverage, answers: Sequence[QueryResponse]
+    usages: Mapping[Key, OperationUsage], coverage: Coverage, responses: Sequence[QueryResponse]
 ) -> Findings:
-    incomplete = any(answer.partial for answer in answers)
-    warnings = dict.fromkeys(text for answer in answers for text in answer.warnings)
+    incomplete = any(response.partial for response in responses)
+    warnings = dict.fromkeys(text for response in responses for text in response.warnings)
     if incomplete:
         warnings[PARTIAL] = None
     if coverage.gaps:

@@ -1,8 +1,8 @@
-"""One question to the query API of a Prometheus, or of a database that answers like it.
+"""One query to the API of a Prometheus, or of a database with the same API.
 
-An answer is used only when it is whole and has the shape that the API promises. What it says beside
-the figures comes from whatever stands behind the address, and may name hosts and other tenants; so
-only what PromQL itself notes about our own question is repeated.
+A response is used only when it is whole and has the shape that the API promises. What it says
+beside the figures comes from whatever stands behind the address, and may name hosts and other
+tenants; so only what PromQL itself notes about our own query is repeated.
 
 Source: https://prometheus.io/docs/prometheus/latest/querying/api/ and, for `isPartial` and
 `seriesFetched`, https://docs.victoriametrics.com/victoriametrics/cluster-victoriametrics/.
@@ -41,7 +41,7 @@ log = logging.getLogger(__name__)
 
 
 class PrometheusError(Exception):
-    """Prometheus gave no usable answer; the message says why, without its address.
+    """Prometheus gave no usable response; the message says why, without its address.
 
     Attributes:
         late: it took too long, rather than being broken.
@@ -66,8 +66,8 @@ class QueryResponse:
 
     Attributes:
         series: every series of the result.
-        partial: something is missing, by the answer's own word.
-        warnings: what PromQL notes about the question, fit to be shown to its org.
+        partial: something is missing, by the response's own word.
+        warnings: what PromQL notes about the query, fit to be shown to its org.
         victoria_metrics: it is VictoriaMetrics', which alone tells how many series it read.
     """
 
@@ -85,7 +85,7 @@ async def ask(
     *,
     seconds: float,
 ) -> QueryResponse:
-    """Ask one question.
+    """Send one query.
 
     Args:
         session: of the caller, who also limits the time.
@@ -95,19 +95,19 @@ async def ask(
         seconds: after which the database may give up.
 
     Raises:
-        PrometheusError: the answer is an error, or is not what the API promises.
-        aiohttp.ClientError: there is no answer.
+        PrometheusError: the response is an error, or is not what the API promises.
+        aiohttp.ClientError: there is no response.
     """
     form = {**parameters, "limit": str(MAX_SERIES), "timeout": f"{seconds:g}s"}
-    async with session.post(f"{url}/api/v1/{path}", data=form, allow_redirects=False) as answer:
+    async with session.post(f"{url}/api/v1/{path}", data=form, allow_redirects=False) as response:
         body = bytearray()
-        async for chunk in answer.content.iter_chunked(64 * 1024):
+        async for chunk in response.content.iter_chunked(64 * 1024):
             body += chunk
             if len(body) > MAX_BYTES:
                 raise PrometheusError("Prometheus answered more than can be read")
     document = _parsed(body)
-    if answer.status != 200 or document.get("status") != "success":
-        _refused(answer.status, document)
+    if response.status != 200 or document.get("status") != "success":
+        _refused(response.status, document)
     return _read(document)
 
 

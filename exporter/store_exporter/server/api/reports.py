@@ -35,7 +35,7 @@ _UNKNOWN: Report = {
 
 
 def own(status: Status) -> Report:
-    """Tell how a store is that this process watches."""
+    """Return the report of a store that this process watches."""
     reason = status.reason
     error_type = reason.error_type if reason else None
     liveness = status.liveness
