@@ -20,7 +20,7 @@ from store_exporter.probing.state.budgets import Budgets
 from store_exporter.probing.state.documents import MemoryDocuments
 from store_exporter.probing.state.storage import Key, Saved
 from store_exporter.server.process.pushing import SavedStates
-from store_exporter.server.status import shown
+from store_exporter.server.status import window_document
 from store_exporter.stores.model import Store
 from tests.fuzz import EXAMPLES
 
@@ -71,7 +71,7 @@ def test_any_saved_maintenance_can_be_shown(
         assert following is not None
         assert not following.done()
         for window in maintenance.windows(STORE):
-            assert json.dumps(shown(window))
+            assert json.dumps(window_document(window))
             assert window.reason.isprintable()
             assert window.end - window.start < 8 * 86_400
         await maintenance.stop()

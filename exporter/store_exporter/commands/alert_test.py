@@ -96,7 +96,7 @@ def run(args: argparse.Namespace) -> int:
             return _test(client, args.org, args.severity, args.timeout)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         url = args.alertmanager_url
-        said = unreachable.told(error, url, "Alertmanager", "--alertmanager.url")
+        said = unreachable.message(error, url, "Alertmanager", "--alertmanager.url")
         print(said, file=sys.stderr)
     except AlertTestError as error:
         print(f"{args.alertmanager_url}: {error}", file=sys.stderr)

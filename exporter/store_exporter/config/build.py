@@ -56,8 +56,8 @@ class Builder:
             domain=own["domain"],
             platform=platform.name,
             url=own.get("url") or f"https://{own['domain']}",
-            credentials=credentials | given(own.get("credentials")),
-            settings=settings | given(own.get("settings")),
+            credentials=layered(credentials, own.get("credentials")),
+            settings=layered(settings, own.get("settings")),
             probes=self._schedules(platform, "probes", platform.probes, own),
             collectors=self._schedules(platform, "collectors", platform.collectors, own),
             maintenance=tuple(
@@ -65,7 +65,7 @@ class Builder:
                 for each in own.get("maintenance") or ()
             ),
             proxy=self._proxy(own),
-            **_limits(given(self.defaults) | self._of_org(own["org"]) | given(own)),
+            **_limits(layered(self.defaults, self._of_org(own["org"]), own)),
         )
 
     def _of_org(self, org: str) -> dict[str, bool]:
@@ -76,7 +76,7 @@ class Builder:
         """Return the proxy of the nearest that names one; its user is that one's, or none."""
         org = self.tenants.get(own["org"])
         of_org = None if org is None else org.model_dump(include=set(_PROXY))
-        layers = map(given, (own, of_org, self.defaults))
+        layers = map(layered, (own, of_org, self.defaults))
         keys = next((found for found in layers if "proxy_url" in found), None)
         if keys is None or keys["proxy_url"] == DIRECT:
             return None
@@ -99,15 +99,17 @@ class Builder:
             return self._shared[key]
         defaults = self.defaults.get(group) or {}
         made = {
-            name: _schedule(check, given(defaults.get(name)) | given((keys or {}).get(name)))
+            name: _schedule(check, layered(defaults.get(name), (keys or {}).get(name)))
             for name, check in checks.items()
         }
         return made if keys else self._shared.setdefault(key, made)
 
 
-def given(keys: Keys | None) -> dict[str, Any]:
-    """Leave out keys that were left blank."""
-    return {key: value for key, value in (keys or {}).items() if value is not None}
+def layered(*layers: Keys | None) -> dict[str, Any]:
+    """Return the keys of all layers that were not left blank; those of later layers win."""
+    return {
+        key: value for keys in layers for key, value in (keys or {}).items() if value is not None
+    }
 
 
 def _limits(keys: Keys) -> dict[str, Any]:
@@ -175,7 +177,7 @@ class Template:
         self.admission.check(domain)
         credentials = {}
         known = {setting.name: setting for setting in self.platform.credentials}
-        for name, value in given(self.keys.get("credentials")).items():
+        for name, value in layered(self.keys.get("credentials")).items():
             text = value
             if isinstance(value, str):
                 text = value.replace(DOMAIN, domain).replace(ORG, self.org)

@@ -9,7 +9,7 @@ from typing import Any
 from ..platforms.base import Platform
 from ..stores.model import Store
 from .admission import Reference, admission, check_references, references
-from .build import Builder, Keys, Template, given
+from .build import Builder, Keys, Template, layered
 from .model.file import DiscoverySection, HttpSource
 from .model.org import OrgSection
 from .model.platform import defaults_model, store_model
@@ -199,7 +199,7 @@ class StoreReader:
         keys: Keys | None = None
         if platform is not None:
             model = store_model(platform, template=True)
-            template = given(item).get("store")
+            template = layered(item).get("store")
             if platform.unusable:
                 _take_out(template)
             keys = self.checker.keys(model, template, (*path, "store"))
@@ -230,7 +230,7 @@ class StoreReader:
     ) -> Iterator[Reference]:
         """Check what can be checked before a domain is known, and yield the secrets."""
         for setting in platform.credentials:
-            value = given(keys.get("credentials")).get(setting.name)
+            value = layered(keys.get("credentials")).get(setting.name)
             if setting.secret and value is not None:
                 place = (*path, "credentials", setting.name)
                 try:
@@ -247,9 +247,9 @@ class StoreReader:
 def check_schedules(checker: Checker, keys: Keys, store: Store, path: Path) -> None:
     """A timeout that somebody chose must fit into the interval; a platform's own may overlap."""
     for group, schedules in (("probes", store.probes), ("collectors", store.collectors)):
-        for name, own in given(keys.get(group)).items():
+        for name, own in layered(keys.get(group)).items():
             schedule = schedules[name]
-            if given(own).get("timeout") and schedule.timeout > schedule.interval:
+            if layered(own).get("timeout") and schedule.timeout > schedule.interval:
                 interval = duration_text(schedule.interval)
                 message = f"is longer than the interval, {interval}; runs would overlap"
                 checker.complain((*path, group, name, "timeout"), message)
@@ -267,5 +267,5 @@ _NO_PLATFORM = Platform(
 def _take_out(entry: Any) -> None:
     """Remove the keys that depend on the platform: what is not validated is not shown either."""
     keys = by_key(store_model(_NO_PLATFORM, template=True)).keys() - by_key(Limits).keys()
-    for key in keys & given(entry).keys() if isinstance(entry, dict) else ():
+    for key in keys & layered(entry).keys() if isinstance(entry, dict) else ():
         del entry[key]

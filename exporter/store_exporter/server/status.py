@@ -136,7 +136,7 @@ def worst_first(states: Sequence[tuple[Store, State]]) -> list[tuple[Store, Stat
     return sorted(states, key=lambda pair: (WORST_FIRST.index(pair[1]), pair[0].domain))
 
 
-def shown(window: Window) -> dict[str, str]:
+def window_document(window: Window) -> dict[str, str]:
     """Return a window as the API shows it."""
     start, end = (
         datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds")

@@ -52,7 +52,7 @@ def run(
         with httpx.Client(base_url=url, headers=headers, timeout=_SECONDS) as client:
             ask(client, store)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        message = unreachable.told(error, args.exporter_url, "the exporter", "--exporter.url")
+        message = unreachable.message(error, args.exporter_url, "the exporter", "--exporter.url")
         raise CommandError(message) from None
 
 

@@ -148,7 +148,7 @@ class Grafana:
             return self._client.request(method, path, json=body, headers=headers)
         except httpx.HTTPError as error:
             url = str(self._client.base_url).rstrip("/")
-            message = unreachable.told(error, url, "Grafana", "--grafana.url")
+            message = unreachable.message(error, url, "Grafana", "--grafana.url")
             raise GrafanaError(message) from None
 
     @staticmethod

@@ -9,7 +9,7 @@ import httpx
 _NUMBER = re.compile(r"^\[Errno -?\d+\] ")
 
 
-def told(error: Exception, url: str, server: str, option: str) -> str:
+def message(error: Exception, url: str, server: str, option: str) -> str:
     """Say that a server did not answer, and what may be wrong.
 
     Args:

@@ -14,7 +14,7 @@ from ..bodies import Bodies
 from ..endpoints import ApiError, json_object
 from ..exporter import Exporter
 from ..security.access import OrgAccess
-from ..status import shown
+from ..status import window_document
 from .stores import store_of, watched_store
 
 _KEYS = ("domain", "for", "reason")
@@ -57,7 +57,7 @@ class MaintenanceApi:
             window = await self._exporter.maintenance.begin(store, seconds, reason)
         except StateUnavailableError as error:
             raise ApiError(503, f"nothing was changed: {error}") from None
-        return {"domain": store.domain, **shown(window)}
+        return {"domain": store.domain, **window_document(window)}
 
     async def end(self, request: web.Request) -> dict[str, Any]:
         """End what was begun for a store; what the configuration says stays."""
@@ -83,7 +83,7 @@ class MaintenanceApi:
         return [
             {
                 "domain": store.domain,
-                **shown(window),
+                **window_document(window),
                 "source": "api" if window is begun else "configuration",
             }
             for window in maintenance.windows(store)

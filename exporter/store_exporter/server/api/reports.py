@@ -15,7 +15,7 @@ from typing import Any
 from ...errors import ERROR_TYPES
 from ...probing.jobs import jobs_of
 from ...stores.model import Store
-from ..status import Status, shown
+from ..status import Status, window_document
 
 Report = dict[str, Any]
 """An entry of `health_checks`."""
@@ -49,7 +49,7 @@ def own(status: Status) -> Report:
         "response_time_ms": None if duration is None else round(duration * 1000, 1),
         "error_type": error_type,
         "fault": str(ERROR_TYPES[error_type].fault) if error_type in ERROR_TYPES else None,
-        "maintenance": None if (window := status.maintenance) is None else shown(window),
+        "maintenance": None if (window := status.maintenance) is None else window_document(window),
         "checked_at": None if at is None else datetime.fromtimestamp(at, UTC).isoformat(),
     }
 
