@@ -6,12 +6,15 @@ An attack that makes an outage goes on until somebody was told of it.
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import os
+import shutil
 import signal
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import ExitStack, suppress
+from pathlib import Path
 from resource import RLIMIT_FSIZE, RLIMIT_NOFILE, prlimit
 
 import aiohttp
@@ -197,6 +200,44 @@ async def flipped_bit(world: World) -> None:
         world.say(f"   began again: {', '.join(lost)}")
         await told(world, AlertName.STORE_STATE_LOST, since=since)
     world.closed = False
+
+
+LOCAL = {
+    # Which calls, by their numbers in `faults.c`, and how they fail on a machine in trouble.
+    3: ("EIO", "ENOSPC"),
+    4: ("EIO", "ENOMEM"),
+    8: ("EMFILE", "ENFILE", "EACCES"),
+    16: ("EMFILE", "ENFILE", "ENOBUFS", "ENOMEM", "EACCES", "EPERM"),
+    32: ("EADDRNOTAVAIL", "ENETUNREACH", "ENETDOWN", "EACCES", "EPERM", "ENOBUFS"),
+    64 + 128: ("ENOBUFS", "ENOMEM"),
+    256: ("EIO", "ENOSPC"),
+    512: ("ENOLCK",),
+    1024: ("EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"),
+    2048: ("EMFILE", "ENOMEM"),
+}
+
+
+async def local_errors(world: World) -> None:
+    """Calls of the operating system fail in the exporter, now and then or all of a kind."""
+    source, library = Path(__file__).with_name("faults.c"), world.folder / "faults.so"
+    argv = ["cc", "-shared", "-fPIC", "-o", str(library), str(source), "-ldl"]
+    await (await asyncio.create_subprocess_exec(*argv)).wait()
+    world.failing = True
+    await end(world)
+    faults = world.folder / "faults"
+    for _ in range(6):
+        calls = world.random.choice(list(LOCAL))
+        name, permille = world.random.choice(LOCAL[calls]), world.random.choice((20, 200, 1000))
+        world.say(f"   {permille} of 1000 calls ({calls}) fail with {name}")
+        faults.with_suffix(".new").write_text(f"{permille} {getattr(errno, name)} {calls}")
+        faults.with_suffix(".new").replace(faults)
+        await asyncio.sleep(world.random.uniform(2, 6))
+        faults.unlink()
+        if world.random.random() < 0.3:
+            await kill(world)
+        await asyncio.sleep(world.random.uniform(1, 3))
+    world.failing = False
+    await end(world)
 
 
 # The stores
@@ -388,5 +429,6 @@ ATTACKS: Mapping[str, Attack] = {
         *(end, absence, full_disk, flipped_bit, store_down_unheard, hostile_store),
         *(flapping_source, prometheus_gone, otlp_refuses),
         *((clock,) if CLOCK.exists() else ()),
+        *((local_errors,) if shutil.which("cc") else ()),
     )
 }

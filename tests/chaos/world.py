@@ -103,6 +103,8 @@ class World:
     """Whether shops are closed, so that figures come to rest."""
     faked: bool = False
     """Whether the exporter's next life has a clock that can be set; it costs it much time."""
+    failing: bool = False
+    """Whether calls of the C library may fail in the exporter's next life; see `faults.c`."""
     otlp: int = 200
     """What the OTLP endpoint answers."""
     session: aiohttp.ClientSession = field(init=False)
@@ -173,6 +175,9 @@ class World:
                 "FAKETIME_DONT_FAKE_MONOTONIC": "1",
                 "DONT_FAKE_MONOTONIC": "1",
             }
+        if self.failing:
+            env |= {"LD_PRELOAD": str(self.folder / "faults.so")}
+            env |= {"FAULTS_FILE": str(self.folder / "faults")}
         return argv, env
 
     async def stop(self, name: str, number: signal.Signals) -> None:
