@@ -167,3 +167,22 @@ async def test_more_unreadable_orders_than_are_remembered_are_told_for_good() ->
         assert len(report.degraded) == 1
         assert "More than 100 orders could not be read" in report.degraded[0]
         assert "Another value of since begins the counting anew" in report.degraded[0]
+
+
+async def test_an_order_that_is_mended_is_read_although_many_others_stay_unreadable() -> None:
+    async with watching(orders=0) as store:
+        store.shop.new_order("pending")
+        await collect(store)
+        orders = store.shop.shop.orders
+        for _ in range(50):
+            store.clock.now += 60
+            orders[store.shop.new_order("processing", total="1")["id"]]["total"] = None
+        await collect(store)
+        store.clock.now += 900
+        await collect(store)
+        mended = orders[max(orders)]
+        mended["total"] = "1"
+        for _ in range(4):
+            report = await collect(store)
+        assert accounted(figures(report)) == 1
+        assert "not counted: 49 (orders[" in "".join(report.degraded)

@@ -386,7 +386,7 @@ def test_a_ledger_survives_its_document() -> None:
         {"statuses": 1},
         {"revenue": {"GBP": "NaN"}},
         {"refunds": {"GBP": "-1"}},
-        {"undated": {"116": 0}},
+        {"undated": [["116", 0]]},
         *({"seen": {"115": account}} for account in (None, [], 7, "x", [1] * 5, [1, 0, 0, 0])),
         {"seen": {"115": [1, 0, 0, 0, "much"]}},
         {"seen": {"115": [1, 0, 0, 5, "1"]}},

@@ -205,15 +205,14 @@ class OrderBook(ABC, Generic[ApiT, P]):
     def cannot_read(self, order_id: str, error: StoreError) -> None:
         """Note that an order could not be read, of a hundred of them with the reason.
 
-        Of more than are remembered at all it is only noted that there are.
+        It comes last, so that the others are tried before it. Of more than are remembered at all it
+        is only noted that there are.
         """
-        if order_id in self.unreadable:
-            return
-        if len(self.unreadable) >= self.options.remember:
+        if len(self.unreadable) >= self.options.remember and order_id not in self.unreadable:
             self.is_unreadable_beyond = True
-        else:
-            has_room = len(self.unreadable) < _MOST_REASONS
-            self.unreadable[order_id] = error.message if has_room else ""
+            return
+        reason = error.message if len(self.unreadable) < _MOST_REASONS else ""
+        self.unreadable[order_id] = self.unreadable.pop(order_id, reason)
 
     def _load(self) -> tuple[Ledger, P] | None:
         """Return what was saved, or None where counting has to begin."""

@@ -256,7 +256,7 @@ class Ledger(OrderMemory):
             "doubted": self.doubted,
             **self.counted(),
             "newest": self.newest,
-            "undated": self.undated,
+            "undated": sorted(self.undated.items()),
             "gone": sorted(self._gone),
             "statuses": list(self._bits),
             "seen": self._seen,
@@ -284,7 +284,7 @@ class Ledger(OrderMemory):
             if not all(accounts.is_account(one, currencies) for one in ledger._seen.values()):
                 raise TypeError("an account that is none")
             ledger.newest = int(document["newest"])
-            ledger.undated = {str(n): int(since) for n, since in document["undated"].items()}
+            ledger.undated = {str(n): int(since) for n, since in document["undated"]}
             ledger._gone = {str(number) for number in document["gone"]}
             if not ledger.undated.keys() | ledger._gone <= ledger._seen.keys():
                 raise KeyError("an order without an account")
