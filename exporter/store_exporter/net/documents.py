@@ -18,7 +18,17 @@ from ..errors import StoreError
 from . import placeholders, refusals
 from .decoding import parse, text
 from .marks import GENERIC, Marks
-from .pages import HEAD, UNCHANGED, Finding, answered_by, blocked, judged, plain, planned
+from .pages import (
+    HEAD,
+    UNCHANGED,
+    Finding,
+    answered_by,
+    blocked,
+    challenged,
+    judged,
+    plain,
+    planned,
+)
 
 _CLOSED_CODE = re.compile(
     r"maintenance|coming.?soon|under.?construction|site.?(offline|closed)", re.IGNORECASE
@@ -74,7 +84,7 @@ def refusal(
         return None
     said, own = _message_of(body), marks.is_own(body)
     if status < 400:
-        return None if own or not said else blocked(status, _low(body), marks)
+        return None if own or not said else _by_marks(status, _low(body), marks)
     if _CLOSED_CODE.search(f"{body.get('code')} {body.get('error')}"):
         return _closed(status, said, marks)
     return _refusal(status, headers, body, said, marks, own=own)
@@ -93,10 +103,14 @@ def _refusal(
     if own:
         return None
     found = refusals.of_cloudflare(low) if "cloudflare" in low else None
-    found = found or blocked(status, low, marks)
+    found = found or _by_marks(status, low, marks)
     if found is None and status == 503 and planned(headers):
         return _closed(status, said, marks)
     return found
+
+
+def _by_marks(status: int, low: str, marks: Marks) -> Finding | None:
+    return challenged(status, low, marks) or blocked(status, low, marks)
 
 
 def _low(body: Any) -> str:

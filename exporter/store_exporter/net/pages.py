@@ -30,6 +30,8 @@ _FORWARD = re.compile(
 )
 _FORWARDING = 1_500
 """Characters that a page has at most which does nothing but lead elsewhere."""
+_SCRIPTS = 5_000
+"""Characters in which a page that tests visitors names itself."""
 _MARKUP = re.compile(r"^[{\[]|<")
 _SHORT = 100
 """Characters of a text that is quoted whole."""
@@ -67,8 +69,8 @@ def instead_of_shop(source: str, host: str, marks: Marks = GENERIC) -> Finding |
     """
     page = source[:HEAD].lstrip("\ufeff")
     low = page.lower()
-    title = _found(_TITLE, page, marks) or plain(page, marks, 80)
-    found = _tested(200, low, title, marks) or _instead(200, title, low, title, marks)
+    title = _found(_TITLE, page, marks) or plain(page[:_SCRIPTS], marks, 80)
+    found = challenged(200, low, marks, title) or _instead(200, title, low, title, marks)
     if found or len(source) > _LONG or any(mark in low for mark in marks.pages):
         return found
     # No shop looks like that: its titles can be read more boldly.
@@ -104,7 +106,7 @@ def judged(status: int, headers: Mapping[str, str], source: str, marks: Marks) -
         words = plain(page, marks)
     return (
         refusals.of_cloudflare(low if "cloudflare" in headers.get("server", "") else "")
-        or _tested(status, low, title, marks)
+        or challenged(status, low, marks, title)
         or _instead(status, page, low, title, marks)
         or _closed(status, low, title, heading, marks)
         or blocked(status, low, marks, title)
@@ -115,15 +117,23 @@ def judged(status: int, headers: Mapping[str, str], source: str, marks: Marks) -
     )
 
 
-def _tested(status: int, low: str, title: str, marks: Marks) -> Finding | None:
-    """Say who tests or refuses visitors by a page of its own, whatever its status is."""
-    who = next((who for mark, who in marks.interstitials if mark in low), "")
+def challenged(status: int, low: str, marks: Marks, title: str = "") -> Finding | None:
+    """Return who tests or refuses visitors by a page or JSON of its own, whatever its status.
+
+    Args:
+        status: of HTTP.
+        low: the head of the page or JSON, in lower case.
+        marks: those of the platform, with the generic ones.
+        title: of the page.
+    """
+    head = low[:_SCRIPTS]
+    who = next((who for mark, who in marks.interstitials if mark in head), "")
     return answered_by(who, status, title) if who else None
 
 
 def _instead(status: int, page: str, low: str, title: str, marks: Marks) -> Finding | None:
     """Say what stands in the store's place where there is no site."""
-    what = placeholders.kind(title or plain(page, marks, 80), low)
+    what = placeholders.kind(title or plain(page[:_SCRIPTS], marks, 80), low[:_SCRIPTS])
     if not what:
         return None
     named = f"{what} ({title})" if title else what
@@ -164,16 +174,13 @@ def blocked(status: int, seen: str, marks: Marks, title: str = "") -> Finding | 
         marks: those of the platform, with the generic ones.
         title: of the page.
     """
-    known = (*marks.interstitials, *marks.blockers)
-    if status == 429:
-        # What counts requests may name itself, too.
-        known = marks.interstitials
-    # A shop's own page may mention a captcha; with these statuses it is a firewall's page.
-    elif status not in (200, *refusals.REFUSING) and status not in refusals.FIREWALLS:
+    if status not in (200, *refusals.REFUSING) and status not in refusals.FIREWALLS:
         return None
-    elif status == 200 and "<form" in seen:
-        known = marks.interstitials
-    for mark, name in known:
+    # A shop's own page may mention a captcha; with these statuses it is a firewall's page. What
+    # counts requests may name itself, too.
+    if status == 429 or (status == 200 and "<form" in seen):
+        return None
+    for mark, name in marks.blockers:
         if mark in seen:
             return answered_by(name, status, title)
     return None

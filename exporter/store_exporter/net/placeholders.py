@@ -78,6 +78,13 @@ _TITLES = (
     (r"(the )?domain( name)? \S{3,60} is for sale", _PARKED),
     (r"(this )?domain( name)?( has)? expired|expired domain", _PARKED),
 )
+_TITLE = re.compile(
+    "|".join(
+        f"(?P<t{number}>{known.replace('(', '(?:')})" for number, (known, _) in enumerate(_TITLES)
+    ),
+    re.IGNORECASE,
+)
+"""All titles at once, each in a group by its number, with no other groups."""
 _PARTS = (
     (_PANEL, "default page", "domyślna", "page par défaut", "standardseite", "new site is ready"),
     (_SERVER, "server test page", "successfully installed", "server is running"),
@@ -110,11 +117,12 @@ def kind(title: str, page: str) -> str:
 
     Args:
         title: of the page, or all of its text where it has none.
-        page: its source in lower case.
+        page: the head of its source in lower case.
     """
-    by_title = (what for known, what in _TITLES if re.fullmatch(known, title, re.IGNORECASE))
-    by_mark = (what for mark, what in _MARKS if mark in page)
-    return next(by_title, "") or next(by_mark, "")
+    match = _TITLE.fullmatch(title)
+    if match is not None and match.lastgroup is not None:
+        return _TITLES[int(match.lastgroup[1:])][1]
+    return next((what for mark, what in _MARKS if mark in page), "")
 
 
 def kind_of_stranger(title: str) -> str:
