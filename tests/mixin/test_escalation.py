@@ -36,6 +36,8 @@ orgs:
         - {severity: warning, to: [teams]}
   - org: globex
     alerts: {teams: file:/secrets/globex, timezone: Asia/Tokyo}
+  - org: acme-1
+    alerts: {webhook: file:/secrets/other}
   - org: hooli
     alerts: {telegram: {chat: 7, bot_token: file:/secrets/hooli}}
 """
@@ -71,6 +73,7 @@ def test_amtool_accepts_every_kind_of_receiver(config: Path) -> None:
         ("alertname=StoreDegraded org=acme severity=warning", "platform/2,org-acme/3"),
         ("alertname=StoreBestSellersOutOfStock org=acme severity=info", "nobody"),
         ("alertname=StoreDown org=globex severity=critical", "platform/1,org-globex"),
+        ("alertname=StoreDown org=acme-1 severity=critical", "platform/1,org-acme-1"),
         ("alertname=StoreExporterDown severity=critical", "platform/1"),
         ("alertname=StoreDownAmongMany org=acme severity=critical audience=org",
          "org-acme/1,org-acme/2"),
