@@ -20,6 +20,8 @@ class Effort:
         seconds: of each window.
         rate: probes a second in the windows that compare probes.
         page: stores of the page whose rendering is measured.
+        watched: stores whose past dashboards read.
+        past: seconds of it.
     """
 
     rounds: int
@@ -32,6 +34,8 @@ class Effort:
     seconds: float
     rate: int
     page: int
+    watched: int
+    past: int
 
 
 FULL = Effort(
@@ -45,6 +49,8 @@ FULL = Effort(
     seconds=5.0,
     rate=100,
     page=10_000,
+    watched=3,
+    past=7 * 86_400,
 )
 QUICK = Effort(
     rounds=5,
@@ -57,6 +63,8 @@ QUICK = Effort(
     seconds=2.0,
     rate=50,
     page=10_000,
+    watched=2,
+    past=6 * 3_600,
 )
 TINY = Effort(
     rounds=2,
@@ -69,5 +77,7 @@ TINY = Effort(
     seconds=3.0,
     rate=10,
     page=100,
+    watched=2,
+    past=600,
 )
 """For the tests of the benchmark itself."""

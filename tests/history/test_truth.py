@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from store_exporter.errors import Fault
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.mixin.dashboards.pages import errors
 from store_exporter.mounts.standalone import serve_metrics
@@ -117,7 +118,7 @@ def counts(
 
 def of_dashboard(title: str) -> str:
     """What the dashboard's table of errors asks for a day, for all stores."""
-    panel = errors.ranked(title, "", 1000, 'fault!="nobody"')
+    panel = errors.ranked(title, "", 1000, tuple(Fault))
     query = re.sub(r'"\$\w+"', '".*"', panel.queries[0].expression)
     return query.replace("$__range", "1d")
 

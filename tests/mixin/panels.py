@@ -47,14 +47,21 @@ class Source:
         now: the moment; the present when None.
         scrape: seconds of the scrape interval that the data source is told.
         step: seconds between the points of graphs.
+        range_: seconds of the chosen time, which ends at that moment.
     """
 
     headers: Mapping[str, str] = {}
 
     def __init__(
-        self, url: str, now: float | None = None, *, scrape: float = 60, step: float = 60
+        self,
+        url: str,
+        now: float | None = None,
+        *,
+        scrape: float = 60,
+        step: float = 60,
+        range_: float = RANGE,
     ) -> None:
-        self.url, self.step = url.rstrip("/"), step
+        self.url, self.step, self.range = url.rstrip("/"), step, range_
         self.rates = f"{rate_interval(scrape, step):g}s"
         self.now = time.time() if now is None else now
 
@@ -75,24 +82,33 @@ class Source:
     def values(self, variable: Variable, chosen: Mapping[str, str]) -> list[str]:
         """What a variable offers, as Grafana finds it."""
         if variable.ranked:
-            asked = {"query": fill(variable.ranked, chosen), "time": str(self.now)}
+            asked = {"query": self.fill(variable.ranked, chosen), "time": str(self.now)}
             result = self.get("/api/v1/query", asked)["result"]
             return [each["metric"][variable.name] for each in result]
         found = self.get(
             f"/api/v1/label/{variable.name}/values",
-            {"match[]": fill(variable.selector, chosen), "start": str(self.now - RANGE)},
+            {"match[]": self.fill(variable.selector, chosen), "start": str(self.now - self.range)},
         )
         return list(found)
 
     def ask(self, panel: Panel, query: Query, chosen: Mapping[str, str]) -> list[Series]:
         """The result of a panel's query: the labels and values of each series."""
-        expression = fill(panel.expression(query), chosen, self.rates, interval(panel))
+        expression = self.fill(panel.expression(query), chosen, interval(panel, self.range))
         if panel.kind in (PanelKind.GRAPH, PanelKind.HEATMAP, PanelKind.TIMELINE):
-            span = {"start": str(self.now - RANGE), "end": str(self.now), "step": str(self.step)}
+            span = {
+                "start": str(self.now - self.range),
+                "end": str(self.now),
+                "step": str(self.step),
+            }
             data = self.get("/api/v1/query_range", {"query": expression, **span})
             return [(s["metric"], numbers(s)) for s in data["result"]]
         data = self.get("/api/v1/query", {"query": expression, "time": str(self.now)})
         return [(s["metric"], numbers(s)) for s in data["result"]]
+
+    def fill(self, text: str, chosen: Mapping[str, str], step: str = "60s") -> str:
+        """Put values in the place of variables, as in `fill`."""
+        times = {"__range": f"{self.range:g}s", "__range_s": f"{self.range:.0f}"}
+        return fill(text, {**times, **chosen}, self.rates, step)
 
     def exists(self, name: str, chosen: Mapping[str, str]) -> bool:
         """Whether a series of that name has the chosen labels, and not nothing but zero."""
@@ -119,10 +135,10 @@ def rate_interval(scrape: float, step: float) -> float:
     return max(max(step, scrape) + scrape, 4 * scrape)
 
 
-def interval(panel: Panel) -> str:
+def interval(panel: Panel, range_: float = RANGE) -> str:
     """`$__interval` of a panel: the least distance of its points for all that it may have."""
     least = promql.seconds(panel.interval) if panel.interval else 60
-    return f"{max(least, RANGE / (panel.points or math.inf)):g}s"
+    return f"{max(least, range_ / (panel.points or math.inf)):.0f}s"
 
 
 def fill(text: str, chosen: Mapping[str, str], rates: str = "4m", step: str = "60s") -> str:

@@ -84,6 +84,18 @@ PROCESS = (("job", "store-exporter"), ("instance", "exporter:10847"))
 OTHER = (("job", "node"), ("instance", "node:9100"))
 """A process of somebody else's, which is down."""
 HOUR, WEEK = 3600, 7 * 86400
+LEVELS = (
+    "error_type",
+    "org",
+    "domain",
+    "platform",
+    "operation",
+    "fault",
+    "currency",
+    "slo",
+    "probe",
+)
+"""Labels of recorded series, which stand in their names."""
 
 # Operations a second of one store and operation, and the share of them with each error.
 RATE, ERROR_SHARE = 0.5, 0.002
@@ -117,8 +129,16 @@ def recorded_windows(now: int) -> list[Window]:
     return [*past, Window(now - 3 * HOUR, now - 30, 60)]
 
 
-def label_sets(names: Sequence[str], family: str) -> Iterator[tuple[tuple[str, str], ...]]:
+def label_sets(
+    names: Sequence[str],
+    family: str,
+    *,
+    stores: Sequence[tuple[str, str, str]] = STORES,
+    operations: Sequence[str] = OPERATIONS,
+    errors: Sequence[tuple[str, str]] = ERRORS,
+) -> Iterator[tuple[tuple[str, str], ...]]:
     """Every combination of label values that belongs together."""
+    values = {**VALUES, "operation": operations}
     store = [n for n in names if n in ("org", "domain", "platform")]
     error = [n for n in names if n in ("error_type", "fault")]
     rest = [n for n in names if n not in store and n not in error]
@@ -126,14 +146,14 @@ def label_sets(names: Sequence[str], family: str) -> Iterator[tuple[tuple[str, s
     if store == ["platform"]:
         choices.append([(("platform", p),) for p in ("woocommerce", "shopify")])
     elif store:
-        choices.append([tuple(zip(("org", "domain", "platform"), s, strict=True)) for s in STORES])
-    choices += [[((n, v),) for v in STATES.get(family, VALUES.get(n, ()))] for n in rest]
+        choices.append([tuple(zip(("org", "domain", "platform"), s, strict=True)) for s in stores])
+    choices += [[((n, v),) for v in STATES.get(family, values.get(n, ()))] for n in rest]
     if error == ["error_type", "fault"]:
-        choices.append([(("error_type", t), ("fault", f)) for t, f in ERRORS])
+        choices.append([(("error_type", t), ("fault", f)) for t, f in errors])
     elif error == ["error_type"]:
-        choices.append([(("error_type", t),) for t, _ in ERRORS])
+        choices.append([(("error_type", t),) for t, _ in errors])
     elif error == ["fault"]:
-        choices.append([(("fault", f),) for _, f in ERRORS])
+        choices.append([(("fault", f),) for _, f in errors])
     for parts in product(*choices):
         yield tuple(pair for part in parts for pair in part)
 
@@ -243,33 +263,32 @@ def recorded_lines(now: int, watchers: int = 1) -> Iterator[str]:
     groups = [*recording.groups(), *slo.groups()]
     rules = dict.fromkeys(r.name for g in groups for r in g.rules if isinstance(r, Record))
     several = (series.WATCHERS, series.WATCHERS_SEEN)
-    absent = (series.OPERATION_HISTOGRAM, series.STORE_HISTOGRAM)
-    names = [n for n in rules if n not in absent and not (watchers == 1 and n in several)]
-    known = (
-        "error_type",
-        "org",
-        "domain",
-        "platform",
-        "operation",
-        "fault",
-        "currency",
-        "slo",
-        "probe",
-    )
+    native = (series.OPERATION_HISTOGRAM, series.STORE_HISTOGRAM)
+    names = [
+        name
+        for name in rules
+        if name.removesuffix("_sampled") not in native
+        and not (watchers == 1 and name in several)
+    ]
     for name in names:
-        level = name.split(":", 1)[0]
-        labels = [label for label in known if label in level]
-        if "quantile" in name:
-            labels.append("quantile")
-        if level.endswith("_le"):
-            labels.append("le")
         yield f"# TYPE {name} gauge"
-        for number, pairs in enumerate(label_sets(labels, name)):
+        for number, pairs in enumerate(label_sets(labels_of(name), name)):
             text = ",".join(f'{k}="{v}"' for k, v in pairs)
             for window in recorded_windows(now):
                 for t in window:
                     value = recorded_value(name, dict(pairs), number, t)
                     yield f"{name}{{{text}}} {watchers if name in several else value} {t}"
+
+
+def labels_of(recorded: str) -> list[str]:
+    """The labels that stand in the name of a recorded series."""
+    level = recorded.split(":", 1)[0]
+    labels = [label for label in LEVELS if label in level]
+    if "quantile" in recorded:
+        labels.append("quantile")
+    if level.endswith("_le"):
+        labels.append("le")
+    return labels
 
 
 def recorded_value(name: str, labels: dict[str, str], number: int, t: int) -> float:

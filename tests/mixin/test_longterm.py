@@ -17,12 +17,15 @@ from textwrap import dedent
 import pytest
 
 from store_exporter.metrics.catalogue.operations import OPERATION_ERRORS, OPERATIONS
+from store_exporter.mixin.dashboards.counted import errors
 from store_exporter.mixin.files import as_yaml
 from store_exporter.mixin.model import Group, Record, as_document
 from store_exporter.mixin.rules import longterm, recording, slo
+from store_exporter.mixin.series import FAILURES
 from store_exporter.server.api import prometheus as analytics
 from store_exporter.server.api.analytics import Filters, Findings
 from tests import servers
+from tests.mixin.panels import ALL, fill
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(180)]
 
@@ -115,6 +118,11 @@ def test_the_hours_add_up_to_what_was_counted_whatever_happened(tmp_path: Path, 
             query = f"sum by (operation) (sum_over_time({recorded}[4d]))"
             found = {labels["operation"]: value for labels, value in server.query(query)}
             assert found == expected[name]
+        # And so do the five minutes of which dashboards make the number of errors of days.
+        chosen = dict.fromkeys(("org", "domain", "platform", "operation"), ALL)
+        asked = errors(("operation",), FAILURES)
+        rows = server.query(fill(asked, {**chosen, "detail": "none", "__range": "4d"}))
+        assert {labels["operation"]: value for labels, value in rows} == expected[name]
 
 
 Series = dict[tuple[str, ...], list[tuple[int, int]]]

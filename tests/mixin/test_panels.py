@@ -8,7 +8,9 @@ from dataclasses import replace
 import pytest
 
 from store_exporter.mixin import dashboards
-from tests.mixin.panels import RANGE, Series, Source, choices, figures, proof
+from store_exporter.mixin.dashboards.panels import PanelKind
+from store_exporter.mixin.dashboards.variables import DETAIL
+from tests.mixin.panels import ALL, RANGE, Series, Source, choices, figures, proof
 from tests.mixin.synthetic import ERROR_SHARE, ERRORS, OPERATIONS, ORDERS_PER_HOUR, RATE, STORES
 from tests.servers import Server
 
@@ -145,6 +147,58 @@ def test_some_operations_and_all_of_them_are_parts_and_whole(
             for operation in (everything["operation"], one)
         )
         assert whole[1][-1] == pytest.approx(part[1][-1], rel=0.01), query.legend
+
+
+LONG = 7 * 86400
+"""Seconds of a time that is read from samples."""
+SAMPLED = [page for page in dashboards.pages() if DETAIL in page.variables]
+
+
+def test_every_query_has_data_when_a_week_is_read_from_samples(
+    history: tuple[Server, float],
+) -> None:
+    source = Source(history[0].url, history[1], step=600, range_=LONG)
+    assert {page.file for page in SAMPLED} == {"operations", "errors"}
+    found = proof(source, SAMPLED)
+    assert not found, "\n".join(map(str, found))
+
+
+def test_a_graph_of_a_week_ends_with_what_a_graph_of_hours_ends_with(
+    history: tuple[Server, float],
+) -> None:
+    hours, week = (
+        Source(history[0].url, history[1], step=600, range_=range_) for range_ in (RANGE, LONG)
+    )
+    compared = 0
+    for page in SAMPLED:
+        chosen = [next(choices(source, page)) for source in (hours, week)]
+        assert [each[DETAIL.name] for each in chosen] == [ALL, "none"]
+        for operation in (ALL, OPERATIONS[0]):
+            for panel in page.panels:
+                for query in panel.queries:
+                    if panel.kind not in {PanelKind.GRAPH, PanelKind.HEATMAP}:
+                        continue
+                    one, other = (
+                        {
+                            tuple(labels.items()): values[-1]
+                            for labels, values in source.ask(
+                                panel, query, {**choice, "operation": operation}
+                            )
+                        }
+                        for source, choice in zip((hours, week), chosen, strict=True)
+                    )
+                    compared += DETAIL.name in query.expression
+                    assert one == pytest.approx(other, rel=0.01), (panel.title, operation)
+    assert compared > 10
+
+
+def test_a_time_before_samples_were_recorded_is_read_in_every_detail(
+    history: tuple[Server, float],
+) -> None:
+    # The applications' own counters go back three hours before that week, and what is recorded one.
+    for range_, expected in ((LONG, "none"), (LONG + 2 * 3600, ALL), (LONG + 86400, "none")):
+        source = Source(history[0].url, history[1], range_=range_)
+        assert source.values(DETAIL, {"org": ALL}) == [expected]
 
 
 def test_an_error_type_correlates_perfectly_with_itself(history: tuple[Server, float]) -> None:

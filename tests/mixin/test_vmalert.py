@@ -91,7 +91,11 @@ def test_alerts_fire_there_with_the_same_labels_and_facts_and_no_rule_fails(
                 lambda: firing(server, "StoreDownAmongMany"), lambda f: len(f) == len(STORES)
             )
             # What is made of what other rules record, which it reads back from the database.
-            for name in (series.ERRORS_SAMPLED, series.LATENCY_SAMPLED, series.SLOWEST_PROBE):
+            for name in (
+                series.sampled(series.STORE_ERROR_RATE),
+                series.LATENCY_SAMPLED,
+                series.SLOWEST_PROBE,
+            ):
                 eventually(partial(database.query, name))
             groups = server.json("/api/v1/rules")["data"]["groups"]
         (alert,) = (alert for alert in found if alert["labels"]["domain"] == "shop3.example")

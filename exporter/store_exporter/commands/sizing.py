@@ -104,7 +104,7 @@ def recorded(fleet: Fleet) -> Iterator[tuple[str, int, float]]:
     )
     for group in [*recording.groups(), *slo.groups()]:
         for rule in group.rules:
-            if isinstance(rule, Record) and rule.name not in unscraped:
+            if isinstance(rule, Record) and not rule.name.startswith(unscraped):
                 count = fleet.stores * _of_a_store(rule, fleet)
                 yield rule.name, count, group.interval or EVALUATION
 

@@ -34,6 +34,10 @@ STALE_SAMPLES = "5m"
 """How long the last sample of a vanished series still counts: Prometheus' own look-back."""
 
 
+DETAIL_RANGE = 6 * HOUR
+"""The longest range in seconds that dashboards read in every detail, and not from samples."""
+
+
 @dataclass(frozen=True, slots=True)
 class Links:
     """Where people reach the tools that alerts and dashboards point to, without a final slash."""

@@ -46,6 +46,11 @@ def select(metric: Metric | str, *matchers: str, suffix: str = "") -> str:
     return f"{name}{suffix}{{{', '.join(matchers)}}}" if matchers else f"{name}{suffix}"
 
 
+def named(name: str, *matchers: str) -> str:
+    """Return an instant selector whose further matchers may be about the name as well."""
+    return f"{{{', '.join((equal('__name__', name), *matchers))}}}"
+
+
 def firing(*matchers: str) -> str:
     """Select the firing alerts, as Prometheus itself records them."""
     return select("ALERTS", equal("alertstate", "firing"), *matchers)

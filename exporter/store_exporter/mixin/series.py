@@ -64,12 +64,29 @@ LIVENESS_REFUSED = recorded(STORE, "store_liveness_refused", "current")
 ORDERS_HOURLY = recorded(STORE, business.ORDERS_PAID, "increase1h")
 REVENUE_HOURLY = recorded((*STORE, "currency"), business.REVENUE, "increase1h")
 REVENUE_NORMAL = recorded((*STORE, "currency"), business.REVENUE, "rate7d")
-ERRORS_SAMPLED = recorded((*STORE, "error_type"), operations.OPERATION_ERRORS, RATE)
 LATENCY_SAMPLED = recorded(STORE, operations.OPERATION_DURATION, f"p95_{RATE_WINDOW}")
 FAILED_HOURLY = recorded(STORE, "store_orders_failed", "increase1h")
 PAYMENTS_RECENT = recorded(business.PAYMENTS.labels, business.PAYMENTS, "increase2h")
 LATENCY_HOURLY = recorded(STORE, operations.OPERATION_DURATION, "p95_1h")
 LATENCY_NORMAL = recorded(STORE, operations.OPERATION_DURATION, "p95_1h_normal")
+
+
+def sampled(name: str) -> str:
+    """Name of a recorded series of which every few minutes one sample is recorded once more."""
+    return f"{name}_sampled"
+
+
+SAMPLED = (
+    OPERATION_RATE,
+    OPERATION_ERROR_RATE,
+    STORE_ERROR_RATE,
+    OPERATION_HISTOGRAM,
+    OPERATION_BUCKETS,
+    STORE_HISTOGRAM,
+    STORE_BUCKETS,
+)
+"""Those series: of all that is recorded for each operation, bucket or error type, dashboards read
+days and weeks only so."""
 
 
 def orders_in(window: str) -> str:

@@ -250,6 +250,7 @@ class Variable:
         selector: PromQL selector of the series whose values are listed.
         multi: whether several values, or all, can be chosen.
         ranked: PromQL that lists the values instead, the first of which is chosen at first.
+        hidden: whether nobody sees or chooses it, because it follows from the others.
     """
 
     name: str
@@ -257,6 +258,7 @@ class Variable:
     selector: str
     multi: bool = True
     ranked: str = ""
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)

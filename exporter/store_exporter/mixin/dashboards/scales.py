@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ...metrics.catalogue import business
 from .. import promql, series
 from ..policy import THRESHOLDS
-from ..promql import STORE, equal, select, total
+from ..promql import STORE, named, select, total
 from ..rules import recording
 from .panels import GREEN, RED, YELLOW, Steps
-from .variables import ALL_OPERATIONS, CURRENCY_MATCH, OPERATION_MATCH, SOME_OPERATIONS, STORE_MATCH
+from .variables import (
+    ALL_OPERATIONS,
+    CURRENCY_MATCH,
+    DETAILED,
+    OPERATION_MATCH,
+    SAMPLED,
+    SOME_OPERATIONS,
+    STORE_MATCH,
+)
 
 NONE_GOOD: Steps = ((None, GREEN), (1, RED))
 FEW_GOOD: Steps = ((None, GREEN), (1, YELLOW))
@@ -68,7 +78,30 @@ def failures(*labels: str, matchers: tuple[str, ...] = OPERATION_MATCH) -> str:
     return promql.hourly(promql.total(labels, select(series.OPERATION_FAILED, *matchers)))
 
 
-def chosen(labels: tuple[str, ...], of_store: str, of_operation: str) -> str:
+def over_time(labels: tuple[str, ...], name: str, *matchers: str) -> str:
+    """Sum of a recorded series by labels, for graphs: of a long time, from what is sampled of it.
+
+    Args:
+        labels: that are left.
+        name: one of `series.SAMPLED`.
+        matchers: further ones.
+    """
+    detailed = total(labels, named(name, DETAILED, *matchers))
+    sampled = total(labels, named(series.sampled(name), SAMPLED, *matchers))
+    return f"({detailed} or {sampled})"
+
+
+def at_once(labels: tuple[str, ...], name: str, *matchers: str) -> str:
+    """Sum of a recorded series by labels, for figures of now."""
+    return total(labels, named(name, *matchers))
+
+
+def chosen(
+    labels: tuple[str, ...],
+    of_store: str,
+    of_operation: str,
+    summed: Callable[..., str] = over_time,
+) -> str:
     """Sum of the chosen operations by labels, read from as few series as there are for it.
 
     Args:
@@ -76,18 +109,19 @@ def chosen(labels: tuple[str, ...], of_store: str, of_operation: str) -> str:
         of_store: the series recorded by store, read when all operations are chosen: there are as
             many times fewer of them as there are operations.
         of_operation: the same by operation, read when some are chosen.
+        summed: `over_time` or `at_once`.
     """
-    every = f"{{{', '.join((equal('__name__', of_store), ALL_OPERATIONS, *STORE_MATCH))}}}"
-    some = f"{{{', '.join((equal('__name__', of_operation), SOME_OPERATIONS, *OPERATION_MATCH))}}}"
-    return f"({total(labels, every)} or {total(labels, some)})"
+    every = summed(labels, of_store, ALL_OPERATIONS, *STORE_MATCH)
+    some = summed(labels, of_operation, SOME_OPERATIONS, *OPERATION_MATCH)
+    return f"({every} or {some})"
 
 
-def quantile(q: float) -> str:
+def quantile(q: float, summed: Callable[..., str] = over_time) -> str:
     """Quantile of the chosen operations together, from native or classic histograms."""
     return promql.quantile_of(
         q,
-        chosen((), series.STORE_HISTOGRAM, series.OPERATION_HISTOGRAM),
-        chosen(promql.BUCKET, series.STORE_BUCKETS, series.OPERATION_BUCKETS),
+        chosen((), series.STORE_HISTOGRAM, series.OPERATION_HISTOGRAM, summed),
+        chosen(promql.BUCKET, series.STORE_BUCKETS, series.OPERATION_BUCKETS, summed),
     )
 
 

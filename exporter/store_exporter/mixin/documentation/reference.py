@@ -118,7 +118,7 @@ def dashboards() -> str:
 
 def panels(page: DashboardPage) -> Iterator[str]:
     """One dashboard's panels."""
-    names = ", ".join(f"`{variable.name}`" for variable in page.variables)
+    names = ", ".join(f"`{variable.name}`" for variable in page.variables if not variable.hidden)
     yield from (f"## {page.title}", page.description)
     if page.file not in UNPICTURED:
         yield f"![{page.title}, in the demo while a store fails](pictures/{page.file}.png)"

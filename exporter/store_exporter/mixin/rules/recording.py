@@ -89,12 +89,12 @@ Prometheus looks back, so that one that is late leaves no gap."""
 
 
 def sampled_rules() -> Group:
-    """Figures of which weeks are read at once, for all stores: few labels and few samples."""
+    """Figures of which weeks are read at once, for all stores: few samples, or few labels."""
     p95 = promql.select(series.STORE_QUANTILE, promql.equal("quantile", "0.95"))
     return Group(
         "store-exporter.sampled",
         [
-            Record(series.ERRORS_SAMPLED, total((*STORE, "error_type"), series.STORE_ERROR_RATE)),
+            *(Record(series.sampled(name), name) for name in series.SAMPLED),
             Record(series.LATENCY_SAMPLED, total(STORE, p95)),
             Record(series.SLOWEST_PROBE, promql.aggregate("max", STORE, series.PROBE_QUANTILE)),
         ],

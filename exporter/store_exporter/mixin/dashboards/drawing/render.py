@@ -73,6 +73,10 @@ def as_document(
     document: dict[str, Any] = without_placement(
         json.loads(json.dumps(board.build(), cls=JSONEncoder))
     )
+    # A link would hand a hidden value on to another time, and the SDK has no method for this.
+    hidden = {variable.name for variable in page.variables if variable.hidden}
+    for each in document["templating"]["list"]:
+        each["skipUrlSync"] = each["name"] in hidden
     return document
 
 
@@ -130,6 +134,8 @@ def query_variable(variable: Variable) -> build.QueryVariable:
     )
     if variable.ranked:
         builder.regex(f'/{variable.name}="([^"]+)"/')
+    if variable.hidden:
+        builder.hide(model.VariableHide.HIDE_VARIABLE)
     if variable.multi:
         everything = model.VariableOption(selected=True, text="All", value="$__all")
         builder.all_value(".+").current(everything)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from ....metrics.catalogue import operations
 from ... import promql, series
-from ...promql import increase, select
+from ...promql import select
+from ..counted import errors
 from ..panels import BLUE, GREY, ORANGE, RED, Nothing, Panel, PanelKind, Query, Row, Steps
 from ..scales import NO_ERROR, ORDERS
-from ..variables import OPERATION_MATCH, STORE_MATCH
+from ..variables import STORE_MATCH
 
-S, M = STORE_MATCH, OPERATION_MATCH
-FOUND = increase(
-    operations.OPERATION_ERRORS, "$__range", promql.one_of("fault", series.FAILURES), *M
-)
+S = STORE_MATCH
 LEAST_STEP, POINTS = "5m", 150
 """Distance of the points between which correlation is computed, at least, and about how many there
 are at most: Grafana chooses the distance."""
@@ -21,7 +18,8 @@ FEWEST = 12
 CORRELATED: Steps = ((None, BLUE), (-0.5, GREY), (0.5, ORANGE), (0.8, RED))
 TOO_STEADY = "what does not vary within the chosen time has no correlation"
 
-SAMPLED = select(series.ERRORS_SAMPLED, *S)
+ERRORS_SAMPLED = series.sampled(series.STORE_ERROR_RATE)
+SAMPLED = select(ERRORS_SAMPLED, *S)
 OF_ALL = "[$__range:$__interval]"
 TYPES = f"sum by (error_type) (last_over_time({promql.over(SAMPLED, '$__range')} @ end()))"
 BY_TYPE = f"(sum by (error_type) ({SAMPLED}) or on (error_type) 0 * {TYPES})"
@@ -29,7 +27,7 @@ BY_TYPE = f"(sum by (error_type) ({SAMPLED}) or on (error_type) 0 * {TYPES})"
 LATENCY = f"(avg ({select(series.LATENCY_SAMPLED, *S)}))"
 ORDERED = f"(sum ({ORDERS}))"
 CHOSEN = (
-    f"(sum ({select(series.ERRORS_SAMPLED, promql.equal('error_type', '$error_type'), *S)})"
+    f"(sum ({select(ERRORS_SAMPLED, promql.equal('error_type', '$error_type'), *S)})"
     f" or 0 * {LATENCY})"
 )
 
@@ -103,12 +101,12 @@ def spread() -> Panel:
     return Panel(
         PanelKind.TABLE,
         "How widespread each failure is",
-        "Failures in the chosen time, and the stores, orgs and operations they occurred in. Many "
-        "stores at once: look at the application, the network or a hosting company; one store: "
-        "look at that shop.",
+        "Failures in the chosen time, and the stores, orgs and operations they occurred in. Of "
+        "more than six hours they are up to six minutes behind. Many stores at once: look at the "
+        "application, the network or a hosting company; one store: look at that shop.",
         (
             Query(
-                f"sum by (error_type) ({FOUND})",
+                errors(("error_type",), series.FAILURES),
                 "Failures",
                 decimals=0,
                 empty=NO_ERROR,
@@ -132,4 +130,4 @@ def spread() -> Panel:
 
 def affected(label: str) -> str:
     """In how many values of a label each error type occurred within the chosen time."""
-    return f"count by (error_type) (sum by (error_type, {label}) ({FOUND}) > 0)"
+    return f"count by (error_type) ({errors(('error_type', label), series.FAILURES)} > 0)"

@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 from ....errors import Fault
-from ....metrics.catalogue import operations
 from ... import promql, series
 from ...names import Dashboards
-from ...promql import hourly, increase, select
+from ...promql import hourly, select
 from .. import changed
+from ..counted import errors, latest_errors
 from ..panels import NEUTRAL, DashboardPage, Nothing, Panel, PanelKind, Query, Row, Steps, Variable
-from ..scales import LATENCY, NO_ERROR, NONE_GOOD, ORDERS, P95, SUCCESS, success
-from ..variables import OPERATION_MATCH, OPERATIONS, STORE_MATCH
-from .correlation import moving_together
+from ..scales import LATENCY, NO_ERROR, NONE_GOOD, ORDERS, P95, SUCCESS, over_time, success
+from ..variables import DETAIL, OPERATION_MATCH, OPERATIONS, STORE_MATCH
+from .correlation import ERRORS_SAMPLED, moving_together
 from .errors_rows import seen_by_exporter
 
 S, M = STORE_MATCH, OPERATION_MATCH
-FAILED = promql.one_of("fault", series.FAILURES)
-MISTAKEN = promql.equal("fault", Fault.CUSTOMER)
+MISTAKEN = (Fault.CUSTOMER.value,)
+BEHIND = "Of more than six hours it is up to six minutes behind."
+"""How late what is recorded of counters is; see `counted.errors`."""
 
 
 def frequency(*matchers: str) -> str:
     """How often each error type occurred in the chosen time, on average."""
-    sampled = promql.over(select(series.ERRORS_SAMPLED, *matchers, *S), "$__range")
+    sampled = promql.over(select(ERRORS_SAMPLED, *matchers, *S), "$__range")
     return f"sum by (error_type) (avg_over_time({sampled}))"
 
 
 REFERENCE = Variable(
     "error_type",
     "Compare with",
-    promql.select(series.ERRORS_SAMPLED, *S),
+    select(ERRORS_SAMPLED, *S),
     multi=False,
     # Failures before shoppers' mistakes, which are far more, and the most frequent first.
     ranked=f"sort_desc(1000 + {frequency(promql.one_of('error_type', series.FAILED_TYPES))}"
@@ -43,7 +44,7 @@ def page() -> DashboardPage:
         "Stores / Errors",
         "Which errors there are, in which stores and operations, and which of them rise and fall "
         "together, with latency and with orders.",
-        (*OPERATIONS, REFERENCE),
+        (*OPERATIONS, DETAIL, REFERENCE),
         (
             key_figures(),
             side_by_side(),
@@ -55,28 +56,23 @@ def page() -> DashboardPage:
     )
 
 
-def in_range(fault: str) -> str:
-    """The number of errors of some faults within the chosen time."""
-    return f"sum({increase(operations.OPERATION_ERRORS, '$__range', fault, *M)})"
-
-
 FIGURES: tuple[tuple[str, str, str, Steps], ...] = (
     (
         "Failures",
         (
             "Failed operations in the chosen time; shoppers' mistakes and cancelled calls are "
-            "left out."
+            f"left out. {BEHIND}"
         ),
-        in_range(FAILED),
+        errors((), series.FAILURES),
         NONE_GOOD,
     ),
     (
         "Shoppers' mistakes",
         (
             "Refusals in the chosen time, such as out of stock or a wrong coupon. No failure, "
-            "but many of one kind are a hint to the merchant."
+            f"but many of one kind are a hint to the merchant. {BEHIND}"
         ),
-        in_range(MISTAKEN),
+        errors((), MISTAKEN),
         NEUTRAL,
     ),
     (
@@ -125,9 +121,9 @@ def side_by_side() -> Row:
     return Row("Side by side", (failures_by_type(), slowest_stores(), orders(), mistakes_by_type()))
 
 
-def by_type(title: str, text: str, faults: str) -> Panel:
+def by_type(title: str, text: str, faults: tuple[str, ...]) -> Panel:
     """Errors of some faults by type."""
-    rate = f"sum by (error_type) ({select(series.STORE_ERROR_RATE, faults, *S)})"
+    rate = over_time(("error_type",), series.STORE_ERROR_RATE, promql.one_of("fault", faults), *S)
     return Panel(
         PanelKind.GRAPH,
         title,
@@ -147,7 +143,7 @@ def failures_by_type() -> Panel:
         "Failures per hour by type",
         "Failures an hour by error type. Point at a rise: the crosshair shows the same "
         "moment in the panels beside.",
-        FAILED,
+        series.FAILURES,
     )
 
 
@@ -201,15 +197,16 @@ def most_frequent() -> Row:
             ranked(
                 "The 50 most frequent failures",
                 "Failures by store and operation, with their number in the chosen time and whose "
-                "fault they are. Click a store for its page.",
+                f"fault they are. {BEHIND} A kind of failure that was not there before is shown "
+                "at once. Click a store for its page.",
                 50,
-                FAILED,
+                series.FAILURES,
                 "fault",
             ),
             ranked(
                 "The 20 most frequent mistakes",
                 "What shoppers did wrong, by store and operation, with the number in the chosen "
-                "time. No failure of the shop.",
+                f"time. No failure of the shop. {BEHIND}",
                 20,
                 MISTAKEN,
             ),
@@ -217,15 +214,15 @@ def most_frequent() -> Row:
     )
 
 
-def ranked(title: str, text: str, top: int, matcher: str, *more: str) -> Panel:
+def ranked(title: str, text: str, top: int, faults: tuple[str, ...], *more: str) -> Panel:
     """A table of the most frequent errors."""
     labels = ("domain", "operation", "error_type", *more, "org")
-    found = promql.total(labels, increase(operations.OPERATION_ERRORS, "$__range", matcher, *M))
+    found = f"{errors(labels, faults)} > 0 or {latest_errors(labels, faults)} > 0"
     return Panel(
         PanelKind.TABLE,
         title,
         text,
-        (Query(f"topk({top}, {found} > 0)", "Errors", decimals=0, empty=NO_ERROR),),
+        (Query(f"topk({top}, {found})", "Errors", decimals=0, empty=NO_ERROR),),
         width=24,
         height=10,
         columns=labels,

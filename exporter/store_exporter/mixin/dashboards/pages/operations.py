@@ -8,8 +8,18 @@ from ...names import AlertName, Dashboards
 from ...promql import hourly, select
 from ..by_hour import by_hour
 from ..panels import NEUTRAL, DashboardPage, Nothing, Panel, PanelKind, Query, Row, Steps
-from ..scales import LATENCY, NO_ERROR, SUCCESS, calls, chosen, quantile, success
-from ..variables import OPERATION_MATCH, OPERATIONS
+from ..scales import (
+    LATENCY,
+    NO_ERROR,
+    SUCCESS,
+    at_once,
+    calls,
+    chosen,
+    over_time,
+    quantile,
+    success,
+)
+from ..variables import DETAIL, OPERATION_MATCH, OPERATIONS
 from .operations_rows import one_by_one
 
 M = OPERATION_MATCH
@@ -33,21 +43,21 @@ FIGURES: tuple[tuple[str, str, str, str, Steps], ...] = (
     (
         "p50",
         "Half of the operations are quicker than this: what most shoppers feel.",
-        quantile(0.5),
+        quantile(0.5, at_once),
         "s",
         LATENCY,
     ),
     (
         "p95",
         "One in twenty operations takes longer. The figure to watch; alerts go by it.",
-        quantile(0.95),
+        quantile(0.95, at_once),
         "s",
         LATENCY,
     ),
     (
         "p99",
         "One in a hundred operations takes longer. High alone, it is a few odd calls.",
-        quantile(0.99),
+        quantile(0.99, at_once),
         "s",
         LATENCY,
     ),
@@ -69,8 +79,8 @@ def page() -> DashboardPage:
         "Stores / Operations",
         "The operations that applications run against stores: rate, success, errors by fault, "
         "latency. What shoppers do wrong (out of stock, wrong coupon) is not counted as failure.",
-        OPERATIONS,
-        (key_figures(), over_time(), one_by_one()),
+        (*OPERATIONS, DETAIL),
+        (key_figures(), course(), one_by_one()),
     )
 
 
@@ -96,19 +106,20 @@ def key_figures() -> Row:
     )
 
 
-def over_time() -> Row:
+def course() -> Row:
     """The chosen operations over time."""
     return Row("Over time", (busiest(), errors_by_fault(), latency(), latencies()))
 
 
 def busiest() -> Panel:
     """What is called most."""
+    rate = over_time(("operation",), series.OPERATION_RATE, *M)
     return Panel(
         PanelKind.GRAPH,
         "Calls per hour, ten busiest operations",
         "Finished operations an hour. Compare shapes: all falling together is the "
         "application or the network, one falling is that operation.",
-        (Query(f"topk(10, {calls('operation')})", "{{operation}}"),),
+        (Query(f"topk(10, {hourly(rate)})", "{{operation}}"),),
         low=0,
         width=12,
         height=10,

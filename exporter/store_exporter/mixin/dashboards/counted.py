@@ -1,0 +1,58 @@
+"""How many errors there were in the chosen time."""
+
+from __future__ import annotations
+
+from functools import reduce
+
+from ...errors import ERROR_TYPES
+from ...metrics.catalogue import operations
+from .. import promql
+from ..promql import one_of, quote, total
+from ..rules import longterm
+from .variables import DETAILED, OPERATION_MATCH, SAMPLED
+
+LATEST = "10m"
+"""Longer than what is recorded of the growth of counters is behind them."""
+
+
+def errors(labels: tuple[str, ...], faults: tuple[str, ...]) -> str:
+    """Errors of some faults in the chosen time, by labels.
+
+    Args:
+        labels: that are left. `fault` goes with `error_type`, by which it is known.
+        faults: whose errors.
+
+    In a short time it is what the applications' own counters grew by. For a long one, what they
+    grew by is recorded every five minutes, and to the unit as well, up to six minutes ago.
+    """
+    types = {fault: _types_of(fault) for fault in faults}
+    every = one_of("error_type", [each for of_fault in types.values() for each in of_fault])
+    left = tuple(label for label in labels if label != "fault")
+    recorded = total(left, f"sum_over_time({_chosen(longterm.ERRORS, SAMPLED, every)}[$__range])")
+    if "fault" in labels:
+        recorded = reduce(_with_fault, types.items(), recorded)
+    return f"({_grown(labels, faults, DETAILED, '$__range')} or {recorded})"
+
+
+def latest_errors(labels: tuple[str, ...], faults: tuple[str, ...]) -> str:
+    """Those of the last minutes which `errors` does not know yet when it reads what is recorded."""
+    return _grown(labels, faults, SAMPLED, LATEST)
+
+
+def _grown(labels: tuple[str, ...], faults: tuple[str, ...], when: str, window: str) -> str:
+    read = _chosen(operations.OPERATION_ERRORS.name, when, one_of("fault", faults))
+    return total(labels, f"increase({promql.over(read, window)})")
+
+
+def _chosen(name: str, *matchers: str) -> str:
+    return promql.named(name, *matchers, *OPERATION_MATCH)
+
+
+def _types_of(fault: str) -> list[str]:
+    return [each.name for each in ERROR_TYPES.values() if each.fault.value == fault]
+
+
+def _with_fault(expression: str, fault: tuple[str, list[str]]) -> str:
+    name, types = fault
+    types_ = quote("|".join(types))
+    return f'label_replace({expression}, "fault", "{name}", "error_type", {types_})'

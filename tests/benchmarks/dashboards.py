@@ -1,0 +1,226 @@
+"""Dashboards and rules: the processor time that Prometheus takes for a week of a thousand stores.
+
+A real Prometheus reads a week of some stores (see `past`), and is asked what each panel asks with
+all stores chosen. Time grows with the stores, and is multiplied. It runs in the environment that
+has the exporter and the tests:
+
+    python -m tests.benchmarks.dashboards STORES SECONDS
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .effort import Effort
+from .result import Result
+
+if TYPE_CHECKING:
+    from store_exporter.mixin.dashboards.panels import DashboardPage, Panel, Query
+    from tests.servers import Server
+
+ROOT = Path(__file__).parents[2]
+CLASSIC = "classic"
+STORES = 1_000
+DAY, HOUR = 86_400, 3_600
+SCRAPE = 15
+RANGES = {"six hours": 6 * HOUR, "a week": 7 * DAY}
+GOAL = 2.0
+"""Seconds for a query of a week."""
+RULES_GOAL = 0.5
+"""Seconds of each 15 for the rules."""
+PIXELS = 1600
+"""Width of the screen, which is also the number of points of a graph as wide as that."""
+INTERVALS = (15, 20, 30, 60, 120, 300, 600, 900, 1200, 1800, 3600, 7200)
+"""Distances of points in seconds. Grafana takes the one that is next to range by width."""
+RULED = 10
+"""How many times as many stores the rules are evaluated for."""
+LEAST = 0.1
+"""Seconds of processor time that a query is repeated for, so that its figure is one."""
+
+
+def measure(effort: Effort) -> list[Result]:
+    """Return the figures, or nothing where Prometheus or the exporter's extras are missing."""
+    python = os.environ.get("BENCH_EXPORTER", sys.executable)
+    needed = "import grafana_foundation_sdk, pytest, yaml"
+    tools = ROOT / ".tools" / "bin"
+    usable = all((tools / name).exists() for name in ("prometheus", "promtool"))
+    if not usable or subprocess.run([python, "-c", needed], stderr=subprocess.DEVNULL).returncode:  # noqa: PLW1510
+        sys.stderr.write("DASHBOARDS ARE LEFT OUT: they need scripts/tools and the tests' extras\n")
+        return []
+    done = subprocess.run(
+        [python, "-m", __name__, str(effort.watched), str(effort.past)],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": f"{ROOT / 'exporter'}:{ROOT}"},
+        cwd=ROOT,
+    )
+    whole = effort.past >= 7 * DAY
+    return [
+        Result(row["name"], "s", row["seconds"], target=row["goal"] if whole else None)
+        for row in json.loads(done.stdout)
+    ]
+
+
+def main(stores: int, past: int) -> None:
+    from .past import history
+
+    rows = []
+    now = int(time.time()) // HOUR * HOUR
+    for name, native in ((CLASSIC, False), ("native", True)):
+        with history(stores, past, now, native=native) as server:
+            rows += _of_pages(_Meter(server, now - SCRAPE), stores, name)
+        # Rules look at the last minutes, and at few series of weeks.
+        with history(RULED * stores, min(past, HOUR), now, native=native) as server:
+            rows += _of_rules(_Meter(server, now - SCRAPE), RULED * stores, name)
+    json.dump(rows, sys.stdout)
+
+
+@dataclass(frozen=True)
+class _Meter:
+    """Asks a Prometheus, and says what an answer took.
+
+    Attributes:
+        server: the Prometheus.
+        now: the moment that it is asked about.
+    """
+
+    server: Server
+    now: int
+
+    def ask(self, expression: str, range_: int = 0, step: int = 0) -> float:
+        """Seconds of the processor that an answer takes, of a graph if there is a range."""
+        times = {"time": str(self.now)}
+        if range_:
+            start = str(self.now - range_)
+            times = {"start": start, "end": str(self.now), "step": str(step)}
+        path = "/api/v1/query_range" if range_ else "/api/v1/query"
+        self.server.json(path, query=expression, **times)
+        began, runs, used = self._used(), 0, 0.0
+        while used < LEAST and runs < 5:
+            self.server.json(path, query=expression, **times)
+            runs, used = runs + 1, self._used() - began
+        return used / runs
+
+    def _used(self) -> float:
+        tasks = Path(f"/proc/{self.server.pid}/task").glob("*/schedstat")
+        return sum(int(each.read_text().split()[0]) for each in tasks) / 1e9
+
+
+def _of_pages(meter: _Meter, stores: int, histograms: str) -> Iterator[dict[str, Any]]:
+    """The slowest query of each page, for each range."""
+    from store_exporter.mixin import dashboards
+    from store_exporter.mixin.dashboards.pages import operations
+    from store_exporter.mixin.dashboards.variables import OPERATION
+    from tests.mixin.panels import ALL
+
+    # The durations of operations are all that differs.
+    found = dashboards.pages() if histograms == CLASSIC else [operations.page()]
+    for page in found:
+        choices = {"": ALL}
+        if OPERATION in page.variables:
+            choices[", one operation"] = "operation_0"
+        for (what, operation), (name, range_) in product(choices.items(), RANGES.items()):
+            view = _View(meter, page, range_, operation, stores)
+            took, panel = max(
+                (view.seconds(panel, query), panel.title)
+                for panel in page.panels
+                if not panel.since
+                for query in panel.queries
+            )
+            row = f"{page.title}{what}, {name}, {histograms}: {panel}"
+            yield {"name": row, "seconds": took, "goal": GOAL}
+
+
+@dataclass(frozen=True)
+class _View:
+    """A page as somebody looks at it.
+
+    Attributes:
+        meter: the Prometheus.
+        page: the dashboard.
+        range_: seconds of the chosen time.
+        operation: the chosen one.
+        stores: of which there is a past.
+    """
+
+    meter: _Meter
+    page: DashboardPage
+    range_: int
+    operation: str
+    stores: int
+
+    def seconds(self, panel: Panel, query: Query) -> float:
+        """What one query takes of all stores.
+
+        It is what one store takes, and as much again for each further one as they take here.
+        """
+        from tests.mixin.panels import ALL
+
+        one, all_ = (self._took(panel, query, domains) for domains in ("shop0.example", ALL))
+        took = one + max(0.0, all_ - one) / (self.stores - 1) * (STORES - 1)
+        if os.environ.get("BENCH_VERBOSE"):
+            asked = f"{self.page.file} {self.operation} {self.range_} {panel.title} {query.legend}"
+            sys.stderr.write(f"{asked}: {took:.2f}\n")
+        return took
+
+    def _took(self, panel: Panel, query: Query, domains: str) -> float:
+        from store_exporter.mixin import promql
+        from store_exporter.mixin.dashboards.panels import PanelKind
+        from tests.mixin.panels import fill
+
+        points = panel.points or PIXELS * panel.width // 24
+        least = promql.seconds(panel.interval) if panel.interval else SCRAPE
+        wanted = max(self.range_ / points, least)
+        step = min(INTERVALS, key=lambda each: abs(each - wanted))
+        rates = f"{max(4 * SCRAPE, step + SCRAPE)}s"
+        asked = fill(panel.expression(query), self._chosen(domains), rates, f"{step}s")
+        is_graph = panel.kind in {PanelKind.GRAPH, PanelKind.HEATMAP, PanelKind.TIMELINE}
+        return self.meter.ask(asked, self.range_ if is_graph else 0, step)
+
+    def _chosen(self, domains: str) -> dict[str, str]:
+        """The values of all variables, as Grafana finds them."""
+        from tests.mixin.panels import ALL, fill
+
+        chosen = {"__range": f"{self.range_}s", "__range_s": str(self.range_)}
+        for variable in self.page.variables:
+            chosen[variable.name] = ALL if variable.multi else "EUR"
+            if variable.ranked:
+                found = self.meter.server.query(
+                    fill(variable.ranked, chosen), time=str(self.meter.now)
+                )
+                chosen[variable.name] = found[0][0][variable.name]
+        return {**chosen, "operation": self.operation, "domain": domains}
+
+
+def _of_rules(meter: _Meter, stores: int, histograms: str) -> Iterator[dict[str, Any]]:
+    """What the recording rules read, of each 15 seconds."""
+    from store_exporter.mixin.model import Record
+    from store_exporter.mixin.rules import recording, slo
+
+    total = 0.0
+    for group in [*recording.groups(), *slo.groups()]:
+        rules = [rule.expression for rule in group.rules if isinstance(rule, Record)]
+        # Rules write no JSON.
+        seconds = sum(meter.ask(f"count({each})") for each in rules) * STORES / stores
+        if os.environ.get("BENCH_VERBOSE"):
+            sys.stderr.write(f"group {group.name} {seconds:.2f} every {group.interval or 15}\n")
+        total += seconds * SCRAPE / (group.interval or SCRAPE)
+    yield {
+        "name": f"recording rules, {histograms}, of each 15 s",
+        "seconds": total,
+        "goal": RULES_GOAL,
+    }
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))
