@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from time import perf_counter
 
-from . import calls, fleet, forms, histograms, imports, ingest, pages
+from . import calls, dashboards, fleet, forms, histograms, imports, ingest, pages
 from .effort import FULL, QUICK, TINY
 from .page import page
 from .result import Result, table, write_json
@@ -21,6 +21,7 @@ SECTIONS = {
     "pages": pages,
     "fleet": fleet,
     "ingest": ingest,
+    "dashboards": dashboards,
 }
 
 
@@ -48,7 +49,8 @@ def main() -> None:
         "times: those are this machine's, of this moment.\n"
     )
     if arguments.write is not None:
-        arguments.write.write_text(page(sections))
+        before = arguments.write.read_text() if arguments.write.exists() else ""
+        arguments.write.write_text(page(sections, before))
     if arguments.json is not None:
         write_json(results, arguments.json)
 

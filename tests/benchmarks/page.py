@@ -20,6 +20,7 @@ _TITLES = {
     "pages": "The page of a fleet",
     "fleet": "A fleet of stores",
     "ingest": "Reported calls",
+    "dashboards": "Dashboards of a thousand stores",
 }
 _REASONS = {
     "form: store_context": "Making the block, setting and resetting a context variable, and "
@@ -64,18 +65,26 @@ and blackbox_exporter has one processor and looks at the same stores meanwhile.
 """
 
 
-def page(sections: Mapping[str, Sequence[Result]]) -> str:
-    """Return the page of what each section measured."""
-    day = f"{datetime.now(UTC):%Y-%m-%d}"
-    parts = [_INTRODUCTION, f"Measured on {day}: {machine()}.\n"]
-    for name, results in sections.items():
-        if results:
+def page(sections: Mapping[str, Sequence[Result]], before: str = "") -> str:
+    """Return the page of what each section measured.
+
+    Args:
+        sections: results by the name of their part.
+        before: the page as it was, of which parts that were not measured stay.
+    """
+    measured = f"Measured on {datetime.now(UTC):%Y-%m-%d}: {machine()}.\n"
+    kept = dict(re.findall(r"^## (.*)\n((?:(?!## ).*\n?)*)", before, re.MULTILINE))
+    parts = [_INTRODUCTION]
+    for name, title in _TITLES.items():
+        if results := sections.get(name):
             rows = "\n".join(map(_row, results))
             parts.append(
-                f"## {_TITLES[name]}\n\n"
+                f"## {title}\n\n{measured}\n"
                 "| | ours | peer | ratio | spread | goal | |\n|---|---|---|---|---|---|---|\n"
                 f"{rows}\n{_why(results)}"
             )
+        elif title in kept:
+            parts.append(f"## {title}\n{kept[title].rstrip()}\n")
     return "\n".join(parts)
 
 

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from store_exporter.metrics.catalogue import CATALOGUE, Kind, Metric, operations
+from store_exporter.metrics.catalogue import CATALOGUE, Kind, Metric, health, operations
 from store_exporter.mixin import dashboards, policy, series
 from store_exporter.mixin.model import Record
 from store_exporter.mixin.rules import recording, slo
@@ -24,7 +24,7 @@ from tests import servers
 from tests.mixin import synthetic
 from tests.servers import Server, eventually, remote_write
 
-HOUR = 3_600
+DAY, HOUR = 86_400, 3_600
 SCRAPE = 15
 OPERATIONS = tuple(f"operation_{number}" for number in range(8))
 ERRORS = (("timeout", "store"), ("out_of_stock", "customer"), ("unauthorized", "config"))
@@ -128,7 +128,9 @@ def _past(name: str, interval: int) -> float:
 def _scraped(metric: Metric, labels: list[dict[str, str]], *, native: bool) -> Iterator[_Family]:
     """One metric as it is scraped."""
     if metric.kind is not Kind.HISTOGRAM:
-        past = _past("_".join(metric.labels), SCRAPE)
+        # An event is shown for a day.
+        shown = DAY if metric is health.EVENT else math.inf
+        past = min(shown, _past("_".join(metric.labels), SCRAPE))
         yield _Family(metric.name, SCRAPE, labels, grows=metric.kind is Kind.COUNTER, past=past)
     elif native and metric is operations.OPERATION_DURATION:
         yield _Family(metric.name, SCRAPE, labels, grows=True, native=True, past=HOUR)

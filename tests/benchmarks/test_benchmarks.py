@@ -65,6 +65,14 @@ def test_the_page_says_why_a_goal_is_missed() -> None:
     assert "- **form: with track(…) …** Five arguments" in page({"forms": [missed]})
 
 
+def test_parts_that_were_not_measured_stay_on_the_page() -> None:
+    before = page({"calls": [Result("one", "µs", 1)], "imports": [Result("two", "s", 2)]})
+    after = page({"imports": [Result("three", "s", 3)]}, before)
+    assert ("| one |" in after, "| two |" in after, "| three |" in after) == (True, False, True)
+    assert after.index("| one |") < after.index("| three |")
+    assert page({}, after) == after
+
+
 def test_the_figure_of_a_form_is_its_best_and_its_spread_that_of_the_windows() -> None:
     row = compared("", above([3.0, 4.0], [2.0, 1.0]), above([5.0, 3.0], [1.0, 1.0]), 0.6)
     assert (row.ours, row.peer, row.met) == (2.0, 2.0, False)

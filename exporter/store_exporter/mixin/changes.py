@@ -21,13 +21,13 @@ def of(variables: Iterable[str], window: str = "") -> str:
     """
     chosen = promql.variables(*variables)
 
-    def found(metric: Metric, *matchers: str) -> str:
+    def found(metric: Metric, *matchers: str, within: str = window) -> str:
         selector = select(metric, *matchers)
-        return f"last_over_time({promql.over(selector, window)})" if window else selector
+        return f"last_over_time({promql.over(selector, within)})" if window else selector
 
     if not chosen:
         return promql.aggregate("max", BY, found(health.EVENT))
     own = found(health.EVENT, *chosen)
     of_all = found(health.EVENT, *chosen[:1], 'domain=""')
-    watched = found(health.UP, *chosen)
+    watched = found(health.UP, *chosen, within="1d")
     return promql.aggregate("max", BY, f"{own} or {of_all} and on (org) {watched}")

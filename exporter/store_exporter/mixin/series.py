@@ -6,6 +6,8 @@ are left. All of them keep `org`, without which a view restricted to one org wou
 
 from __future__ import annotations
 
+import re
+
 from ..errors import ERROR_TYPES, Fault
 from ..metrics.catalogue import Metric, business, health, operations
 from . import promql
@@ -66,6 +68,7 @@ REVENUE_HOURLY = recorded((*STORE, "currency"), business.REVENUE, "increase1h")
 REVENUE_NORMAL = recorded((*STORE, "currency"), business.REVENUE, "rate7d")
 LATENCY_SAMPLED = recorded(STORE, operations.OPERATION_DURATION, f"p95_{RATE_WINDOW}")
 FAILED_HOURLY = recorded(STORE, "store_orders_failed", "increase1h")
+LOST_HOURLY = recorded(STORE, "store_orders_lost", "increase1h")
 PAYMENTS_RECENT = recorded(business.PAYMENTS.labels, business.PAYMENTS, "increase2h")
 LATENCY_HOURLY = recorded(STORE, operations.OPERATION_DURATION, "p95_1h")
 LATENCY_NORMAL = recorded(STORE, operations.OPERATION_DURATION, "p95_1h_normal")
@@ -84,6 +87,8 @@ SAMPLED = (
     OPERATION_BUCKETS,
     STORE_HISTOGRAM,
     STORE_BUCKETS,
+    PROBE_ERROR_RATE,
+    COLLECTOR_ERROR_RATE,
 )
 """Those series: of all that is recorded for each operation, bucket or error type, dashboards read
 days and weeks only so."""
@@ -125,7 +130,9 @@ def counted(
     other.
     """
     grown = f"{function}({over(select(metric, *matchers), window, offset)})"
-    several = f"max_over_time({over(WATCHERS, window, offset)}) or {at(WATCHERS_SEEN, offset)}"
+    chosen = tuple(each for each in matchers if re.split(r"\W", each)[0] in STORE)
+    together, seen = (select(name, *chosen) for name in (WATCHERS, WATCHERS_SEEN))
+    several = f"max_over_time({over(together, window, offset)}) or {at(seen, offset)}"
     most = f"{aggregate('max', metric.labels, grown)} and {on(*STORE)} ({several})"
     return f"({most} or {total(metric.labels, grown)})"
 

@@ -106,6 +106,13 @@ def dashboards() -> str:
                 "share an axis: choose one at the top."
             ),
             (
+                "Of more than six hours the graphs of *Operations* and *Errors* show what is "
+                "recorded every four minutes, because a week of a thousand stores has too many "
+                "samples; figures of now are those of the last seconds whatever is chosen. A past "
+                "of which nothing was recorded, such as an [imported one](migration.md), is read "
+                "as it is."
+            ),
+            (
                 "*Today* begins at midnight of the time zone in which the dashboard is shown: the "
                 "browser's, unless another is chosen in Grafana's time picker or in the "
                 "organisation's preferences, where `store-exporter grafana` puts the `timezone` of "

@@ -16,12 +16,16 @@ def groups() -> list[Group]:
 
 def business_rules() -> Group:
     """Orders and revenue of recent windows, and what they normally are."""
-    failed = series.counted(business.ORDERS, "1h", promql.equal("status", "failed"))
+    failed, lost = (
+        series.counted(business.ORDERS, "1h", promql.one_of("status", statuses))
+        for statuses in (("failed",), ("failed", "cancelled"))
+    )
     rules = [
         Record(series.ORDERS_HOURLY, series.counted(business.ORDERS_PAID, "1h")),
         Record(series.REVENUE_HOURLY, series.counted(business.REVENUE, "1h")),
         Record(series.REVENUE_NORMAL, f"{mean_of_a_week(series.REVENUE_HOURLY)} / {HOUR}"),
         Record(series.FAILED_HOURLY, total(STORE, failed)),
+        Record(series.LOST_HOURLY, total(STORE, lost)),
         Record(series.PAYMENTS_RECENT, series.counted(business.PAYMENTS, "2h")),
     ]
     for window in SEASONAL.drought_windows:

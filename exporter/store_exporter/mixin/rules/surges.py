@@ -11,6 +11,7 @@ from .seasonal import same_hour_of_past_weeks
 
 REFUNDS = series.recorded(MONEY, business.REFUNDS, "increase1d")
 REFUNDS_NORMAL = series.recorded(MONEY, business.REFUNDS, "increase1d_normal")
+CORRECTIONS = series.recorded(MONEY, business.CORRECTIONS, "increase1d")
 REVENUE = series.recorded(MONEY, business.REVENUE, "increase1d")
 ABANDONED = series.recorded(MONEY, business.CART_ABANDONED_VALUE, "max")
 ABANDONED_NORMAL = series.recorded(MONEY, business.CART_ABANDONED_VALUE, "max_normal")
@@ -30,6 +31,7 @@ def groups() -> list[Group]:
     rules = [
         Record(REFUNDS, series.counted(business.REFUNDS, "1d")),
         Record(REFUNDS_NORMAL, same_hour_of_past_weeks(REFUNDS, MONEY)),
+        Record(CORRECTIONS, series.counted(business.CORRECTIONS, "1d")),
         Record(REVENUE, series.counted(business.REVENUE, "1d")),
         Record(ABANDONED, promql.aggregate("max", MONEY, abandoned)),
         Record(ABANDONED_NORMAL, same_hour_of_past_weeks(ABANDONED, MONEY)),

@@ -8,7 +8,7 @@ from ...names import AlertName, Dashboards
 from ...promql import STORE, on, select
 from ..by_hour import by_hour
 from ..panels import Nothing, Panel, PanelKind, Query, Row
-from ..scales import LATENCY, NO_ERROR
+from ..scales import LATENCY, NO_ERROR, over_time
 from ..variables import STORE_MATCH
 
 S = STORE_MATCH
@@ -29,7 +29,7 @@ def probe_failures() -> Panel:
         "Failures an hour of health checks. They show an outage even at night, when no "
         "shopper runs into it.",
         "error_type",
-        select(series.PROBE_ERROR_RATE, *S),
+        over_time(("error_type",), series.PROBE_ERROR_RATE, *S),
         empty=NO_ERROR,
         width=12,
         height=10,
@@ -44,7 +44,7 @@ def collector_failures() -> Panel:
         "Failed collectors per hour by type",
         "Failures an hour to read business figures. rate_limited means that the budget is spent.",
         "error_type",
-        select(series.COLLECTOR_ERROR_RATE, *S),
+        over_time(("error_type",), series.COLLECTOR_ERROR_RATE, *S),
         empty=NO_ERROR,
         width=12,
         height=10,

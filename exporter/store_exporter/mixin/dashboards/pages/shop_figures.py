@@ -15,8 +15,6 @@ from ..variables import CURRENCY_MATCH, STORE_MATCH
 
 M = STORE_MATCH
 NOT_COLLECTED = "a shop without this collector, or before its first order, has no such figure"
-LOST = ("failed", "cancelled")
-"""Statuses of orders that were placed and not paid, or not kept."""
 
 
 def today() -> Row:
@@ -156,7 +154,8 @@ def paid() -> Panel:
         PanelKind.STAT,
         "Orders that get paid",
         "Orders first paid, among those that were paid, failed or were cancelled, all within "
-        "the last seven days. Carts that never became an order are not among them.",
+        "the last seven days; those of the last hour count in part. Carts that never became an "
+        "order are not among them.",
         (Query(paid_share("7d"), empty=NOT_COLLECTED),),
         unit="percentunit",
         decimals=1,
@@ -247,7 +246,12 @@ def sellers_out() -> Panel:
 
 
 def paid_share(window: str) -> str:
-    """Share of paid orders among those that came to an end within a window, one way or other."""
-    lost = total((), counted(business.ORDERS, window, one_of("status", LOST), *M))
-    paid = total((), counted(business.ORDERS_PAID, window, *M))
+    """Share of paid orders among those that came to an end within a window, one way or other.
+
+    Each order is in as many of the recorded hours as every other, but for those of the last hour.
+    """
+    lost, paid = (
+        total((), f"sum_over_time({promql.over(select(name, *M), window)})")
+        for name in (series.LOST_HOURLY, series.ORDERS_HOURLY)
+    )
     return f"{paid} / ({paid} + {promql.or_zero(lost, paid)} > 0)"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from ....metrics.catalogue import business
 from ... import series
 from ...names import AlertName, Dashboards
-from ...promql import each, equal, select, total
-from ...series import counted
+from ...promql import each, select, total
+from ...rules import surges
 from ..panels import Nothing, Panel, PanelKind, Query, Row
 from ..scales import PAYMENTS, REVENUE_CHOSEN
 from ..variables import CURRENCY_MATCH, STORE_MATCH
@@ -40,13 +40,13 @@ def money() -> tuple[Panel, ...]:
         (
             "Refunds per day ($currency)",
             "Amounts refunded within the past day, and what edits and deletions took away.",
-            f"sum({counted(business.REFUNDS, '1d', *CHOSEN)})",
+            f"sum({select(surges.REFUNDS, *CHOSEN)})",
             "there may be no refund",
             (),
         ),
     )
     corrections = Query(
-        f"sum({counted(business.CORRECTIONS, '1d', *CHOSEN)})",
+        f"sum({select(surges.CORRECTIONS, *CHOSEN)})",
         "$currency, corrections",
         empty="there may be no correction",
     )
@@ -66,7 +66,7 @@ def money() -> tuple[Panel, ...]:
 
 def orders() -> tuple[Panel, ...]:
     """Payments that fail, and the orders that wait."""
-    failed = total((), counted(business.ORDERS, "1h", equal("status", "failed"), *M))
+    failed = total((), select(series.FAILED_HOURLY, *M))
     paid = total((), select(series.ORDERS_HOURLY, *M))
     share = f"({failed} or 0 * {paid}) / ({failed} + {paid} > 0)"
     return (
