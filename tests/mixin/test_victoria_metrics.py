@@ -22,6 +22,7 @@ from store_exporter.metrics.otlp import start_otlp
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.mixin import alerts, dashboards, policy, promql
 from store_exporter.mixin.dashboards.panels import PanelKind
+from store_exporter.mixin.dashboards.variables import DETAIL
 from store_exporter.mixin.model import Alert, Record
 from store_exporter.mixin.rules import recording, slo
 from store_exporter.mounts import serve_metrics
@@ -102,6 +103,17 @@ def alike(one: Values, other: Values, *, figures: bool = True, apart: float = 1e
 def test_every_query_of_every_panel_has_data_there(both: tuple[Server, Server, int]) -> None:
     _, victoria, now = both
     found = proof(Source(victoria.url, now), dashboards.pages())
+    assert not found, "\n".join(map(str, found))
+
+
+def test_a_week_that_is_read_from_samples_has_data_there(
+    both: tuple[Server, Server, int],
+) -> None:
+    _, victoria, now = both
+    source = Source(victoria.url, now, step=600, range_=7 * 86400)
+    sampled = [page for page in dashboards.pages() if DETAIL in page.variables]
+    assert all(next(choices(source, page))[DETAIL.name] == "none" for page in sampled)
+    found = proof(source, sampled)
     assert not found, "\n".join(map(str, found))
 
 

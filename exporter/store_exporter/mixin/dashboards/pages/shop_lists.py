@@ -46,7 +46,7 @@ def sellers() -> Panel:
         "what they were sold for, before refunds and without delivery. A product that is sold in "
         "several currencies has a row for each.",
         (
-            _or_none(value, "best_sellers", "product", "For", 100, unit="locale"),
+            _or_none(value, "best_sellers", "product", "Sold for", 100, unit="locale"),
             Query(each(lists.SELLER_SOLD, *M), "Sold", decimals=0, width=84, empty=SEVERAL),
         ),
         columns=("product", "currency", "sku", "domain"),
