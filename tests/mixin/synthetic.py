@@ -267,8 +267,7 @@ def recorded_lines(now: int, watchers: int = 1) -> Iterator[str]:
     names = [
         name
         for name in rules
-        if name.removesuffix("_sampled") not in native
-        and not (watchers == 1 and name in several)
+        if name.removesuffix("_sampled") not in native and not (watchers == 1 and name in several)
     ]
     for name in names:
         yield f"# TYPE {name} gauge"

@@ -47,6 +47,8 @@ DASHED = (PanelKind.GRAPH, PanelKind.HEATMAP, PanelKind.TIMELINE)
 # which this history ends, a coefficient was up to 0.09 apart.
 CORRELATED = "Error types that move together"
 SPARSE = re.compile(r"\[\d+d:1h\]")
+# For a day there is more of it than Prometheus has at midnight, where the steps of days are.
+OF_DAYS = re.compile(r"\[\d+d:1d\]")
 
 
 @pytest.fixture(scope="module")
@@ -144,6 +146,9 @@ def test_every_rule_and_alert_finds_there_what_it_finds_on_prometheus(
         one, other = asked(server, expression, now), asked(victoria, expression, now)
         assert isinstance(one, dict), one
         assert isinstance(other, dict), other
+        if OF_DAYS.search(expression):
+            assert one.keys() <= other.keys(), (expression, one, other)
+            continue
         same = alike(one, other, figures=not SPARSE.search(expression))
         assert same, (expression, one, other)
         found += isinstance(rule, Record) and bool(one)
