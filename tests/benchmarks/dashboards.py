@@ -73,7 +73,7 @@ def measure(effort: Effort) -> list[Result]:
 def main(stores: int, past: int, runs: int) -> None:
     from .past import history
 
-    rows = []
+    rows: list[dict[str, Any]] = []
     now = int(time.time()) // HOUR * HOUR
     for name, native in ((CLASSIC, False), (NATIVE, True)):
         with history(stores, past, now, native=native) as server:

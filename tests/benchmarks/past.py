@@ -159,7 +159,9 @@ def _written(families: Iterable[_Family], times: range, ago: float) -> Iterator[
             named = {"__name__": family.name, **labels}
             first = _RANDOM.randrange(len(_COUNTS))
             if family.native:
-                counts = itertools.islice(itertools.cycle(_COUNTS), first, first + len(at))
+                counts: Iterable[Sequence[float]] = itertools.islice(
+                    itertools.cycle(_COUNTS), first, first + len(at)
+                )
                 if family.grows:
                     counts = ([3.0 * (each // SCRAPE)] * BUCKETS for each in at)
                 yield remote_write.histograms(named, counts, at, grows=family.grows)

@@ -121,8 +121,8 @@ def test_the_hours_add_up_to_what_was_counted_whatever_happened(tmp_path: Path, 
         # And so do the five minutes of which dashboards make the number of errors of days.
         chosen = dict.fromkeys(("org", "domain", "platform", "operation"), ALL)
         asked = errors(("operation",), FAILURES)
-        rows = server.query(fill(asked, {**chosen, "detail": "none", "__range": "4d"}))
-        assert {labels["operation"]: value for labels, value in rows} == expected[name]
+        answer = server.query(fill(asked, {**chosen, "detail": "none", "__range": "4d"}))
+        assert {labels["operation"]: value for labels, value in answer} == expected[name]
 
 
 Series = dict[tuple[str, ...], list[tuple[int, int]]]
