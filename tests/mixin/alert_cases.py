@@ -367,11 +367,11 @@ OUTAGES = [
         },
         "8m",
         "5 of the 5 woocommerce stores watched do not answer; over all platforms 5 of 5. Types of "
-        'failure: timeout (1 stores). The most frequent version among them is "9.4.1" (1 of 1 '
+        'failure: timeout (1 store). The most frequent version among them is "9.4.1" (1 of 1 '
         'stores). The most frequent network among them is "192.0.2.0/24" (1 of 1 stores).',
         base='platform="woocommerce"',
         facts={
-            "error": "502 Bad Gateway (1 stores)",
+            "error": "502 Bad Gateway (1 store)",
             "stores": "shop0.example, shop3.example, shop2.example, shop4.example, shop1.example",
             "cost": "about 12,550 EUR an hour in 40 orders, at this time of the week",
             "loss": "about 800 EUR",

@@ -77,7 +77,7 @@ def stores_down() -> Alert:
         f"answer; over all platforms {everywhere} of {all_watched}."
         f'{{{{ with printf "{reasons}" $labels.platform | query }}}} Types of failure:'
         "{{ range $i, $each := . }}{{ if $i }},{{ end }} {{ .Labels.error_type }} "
-        "({{ .Value }} stores){{ end }}.{{ end }}"
+        f"({_stores('.Value')}){{{{ end }}}}.{{{{ end }}}}"
         f"{in_common}",
         Dashboards.FLEET,
         Runbook(
@@ -111,6 +111,11 @@ def stores_down() -> Alert:
         facts=shared(),
         keep=2 * CALM,
     )
+
+
+def _stores(count: str) -> str:
+    """Template text for a number of stores."""
+    return f"{{{{ {count} }}}} store{{{{ if ne {count} 1.0 }}}}s{{{{ end }}}}"
 
 
 def _known(metric: Metric, label: str, *matchers: str) -> str:
@@ -160,7 +165,7 @@ def shared() -> dict[str, str]:
     return {
         "error": asked(
             f"topk(1, count by (reason) (count by (org, domain, reason) ({reasons})))",
-            '{{ . | first | label "reason" }} ({{ . | first | value }} stores)',
+            '{{ . | first | label "reason" }} (' + _stores("(. | first | value)") + ")",
             "platform",
         ),
         "stores": asked(
