@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -28,7 +30,10 @@ async def test_it_succeeds_while_the_exporter_is_ready_and_at_no_other_time(tmp_
     async with exporting(tmp_path, configuration(), paths=web_paths("/stores")) as running:
         assert await check(f"{running.url}/stores/") == (0, "")
         running.exporter.ready = False
-        assert await check(f"{running.url}/stores") == (1, f"{running.url}/stores answers 503\n")
+        told = f"{running.url}/stores is not ready: it answers 503 Service Unavailable\n"
+        assert await check(f"{running.url}/stores") == (1, told)
+        told = f"{running.url} is no store-exporter's address: it answers 404 Not Found\n"
+        assert await check(running.url) == (1, told)
 
 
 async def test_a_certificate_and_a_password_stand_in_nobodys_way(tmp_path: Path) -> None:
@@ -47,8 +52,13 @@ async def test_a_certificate_and_a_password_stand_in_nobodys_way(tmp_path: Path)
 @pytest.mark.parametrize(
     ("url", "problem"),
     [
-        ("http://127.0.0.1:9", "cannot be asked: [Errno 111] Connection refused"),
-        ("nonsense", "cannot be asked: unknown url type"),
+        (
+            "http://127.0.0.1:9",
+            "cannot be asked: Connection refused; does the exporter listen there?",
+        ),
+        ("http://nowhere.invalid", "cannot be asked: "),
+        ("nonsense", "is not an address, such as http://127.0.0.1:10847"),
+        ("http://127.0.0.1:port", "is not an address"),
     ],
 )
 def test_what_cannot_be_asked_is_told_in_a_sentence(
@@ -57,4 +67,22 @@ def test_what_cannot_be_asked_is_told_in_a_sentence(
     assert cli.main(["healthcheck", f"--exporter.url={url}"]) == 1
     said = capsys.readouterr().err
     assert said.startswith(f"{url} {problem}")
+    assert "Errno" not in said
     assert len(said.splitlines()) == 1
+
+
+def test_a_server_that_speaks_no_http_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+
+        def greet() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(4096)
+                connection.sendall(b"220 mail.example ESMTP\r\n")
+
+        greeting = threading.Thread(target=greet)
+        greeting.start()
+        assert cli.main(["healthcheck", f"--exporter.url={url}"]) == 1
+        greeting.join()
+    assert capsys.readouterr().err.startswith(f"{url} does not speak HTTP: 220 mail.example")

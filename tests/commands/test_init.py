@@ -224,6 +224,26 @@ def test_a_redirect_is_followed_on_the_same_host_and_told_elsewhere(url: str) ->
     assert final(url) == (url, "")
 
 
+def test_a_store_in_a_folder_of_its_host_is_asked_about_and_not_guessed(
+    folder: Path, shop: SimulatedWooCommerce, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Folder(Handler):
+        def respond(self) -> None:
+            if self.path.startswith("/shop/"):
+                self.answer(200, b"<html>Welcome</html>")
+            else:
+                self.answer(302, headers={"Location": "/shop/?visit=1"})
+
+    with handling(Folder) as host, leading_to(host) as old:
+        told = f"{host} leads visitors to {host}/shop/. If the store is there, give that address."
+        assert final(host) == (host, told)
+        assert final(f"{host}/shop") == (f"{host}/shop", "")
+        assert final(old)[1] == f"{old} leads to {host}, which is what will be watched. {told}"
+        assert cli.main(flags(folder, shop, host)) == 1
+        assert told in capsys.readouterr().out
+    assert not (folder / "store-exporter.yml").exists()
+
+
 @pytest.mark.parametrize(
     "location", ["https://xn--0/", "javascript:alert(1)", "http://..", "http://127.0.0.1:0x1/"]
 )

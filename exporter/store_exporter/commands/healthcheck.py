@@ -6,6 +6,7 @@ It uses the standard library alone, for it is started again and again.
 from __future__ import annotations
 
 import argparse
+import http.client
 import ssl
 import sys
 import urllib.error
@@ -40,8 +41,19 @@ def run(args: argparse.Namespace) -> int:
         with urllib.request.build_opener(*handlers).open(url, timeout=_SECONDS):
             return 0
     except urllib.error.HTTPError as error:
-        problem = f"answers {error.code}"
-    except (OSError, ValueError) as error:
-        problem = f"cannot be asked: {getattr(error, 'reason', error)}"
+        problem = "is not ready" if error.code == 503 else "is no store-exporter's address"
+        problem += f": it answers {error.code} {error.reason}".rstrip()
+    except OSError as error:
+        problem = f"cannot be asked: {_why(error)}; does the exporter listen there?"
+    except (ValueError, http.client.InvalidURL):
+        problem = f"is not an address, such as http://127.0.0.1:{PORT}"
+    except http.client.HTTPException as error:
+        problem = f"does not speak HTTP: {str(error).strip() or type(error).__name__}"
     print(f"{args.exporter_url} {problem}", file=sys.stderr)
     return 1
+
+
+def _why(error: OSError) -> str:
+    """Return the reason of a failed connection, without the number of the operating system."""
+    reason = getattr(error, "reason", error)
+    return getattr(reason, "strerror", None) or str(reason)

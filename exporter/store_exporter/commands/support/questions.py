@@ -182,7 +182,8 @@ async def final(store: Store) -> tuple[str, str]:
     Asked as probes ask, through the store's proxy and trusting its issuers. Another scheme, or
     `www.` before the host, is the same store. What leads to another host is not followed: a hosted
     shop sends visitors to its public name and keeps its API, and whose another host is only a
-    person can say.
+    person can say. Nor is what leads to another folder of the host, which may be the store's or a
+    page in the visitor's language.
 
     Args:
         store: with its address, proxy and issuers.
@@ -198,6 +199,10 @@ async def final(store: Store) -> tuple[str, str]:
             reached = await _reached(replace(store, url=url), transport)
             here, there = urlsplit(url), urlsplit(reached)
             if (here.scheme, here.netloc) == (there.scheme, there.netloc):
+                if there.path.rstrip("/") != here.path:
+                    page = there._replace(query="", fragment="").geturl()
+                    elsewhere = f"{url} leads visitors to {page}. If the store is there, give that"
+                    note = f"{note} {elsewhere} address.".lstrip()
                 break
             host, known = there.hostname or "", here.hostname or ""
             if host.removeprefix("www.") != known.removeprefix("www."):
