@@ -41,7 +41,7 @@ def test_what_shopify_cannot_sort_by_is_refused_before_any_request(
 ) -> None:
     shop.requests.clear()
     assert "cannot sort by rating" in failure(store.search_products, sort="rating").message
-    assert failure(store.get_customer_orders, ADA, status="packed").error_type == "invalid_request"
+    assert failure(store.get_customer_orders, ADA, status="packed").error_type == "invalid_input"
     assert failure(store.get_shipping_info, "England").error_type == "invalid_input"
     assert not shop.requests
 

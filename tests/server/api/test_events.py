@@ -191,6 +191,8 @@ async def test_what_is_wrong_is_said_and_nothing_is_remembered(
         ("kind=weather", "kind must be one of: deploy,"),
         ("from=noon", "from must be Unix time"),
         ("limit=0", "limit must be a whole number"),
+        ("from=2&until=1", "from must be before until"),
+        ("from=1&until=1", "from must be before until"),
     ],
 )
 async def test_a_wrong_parameter_is_told(running: Running, query: str, message: str) -> None:

@@ -45,6 +45,8 @@ class EventsApi:
         exporter = self._exporter
         stores = [store_of(exporter, org, domain)] if domain else exporter.inventory.of(org)
         since, until = _moment(request, "from"), _moment(request, "until")
+        if since is not None and until is not None and since >= until:
+            raise ApiError(400, "from must be before until")
         kind = request.query.get("kind") or None
         if kind is not None and kind not in list(EventKind):
             raise ApiError(400, f"kind must be one of: {', '.join(EventKind)}")

@@ -36,7 +36,10 @@ def items_to_read(size: int, page: object) -> int:
     if isinstance(page, bool) or not isinstance(page, int) or page < 1:
         raise StoreError("invalid_request", f"page is {page!r}, not a number from 1")
     if size * page > MOST_ITEMS:
-        message = f"page {page} of {size} is beyond the first {MOST_ITEMS}: ask more narrowly"
+        message = (
+            f"page {page} with a limit of {size} goes beyond the first {MOST_ITEMS} items: ask "
+            "for an earlier page, or more narrowly"
+        )
         raise StoreError("invalid_request", message)
     return size * page
 

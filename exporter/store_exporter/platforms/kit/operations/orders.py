@@ -136,7 +136,7 @@ class Orders(ABC, Generic[ApiT]):
         """Return a status of orders if it can be one.
 
         Raises:
-            StoreError: invalid_request.
+            StoreError: invalid_request, it is no word; invalid_input, it is none of the platform's.
         """
         if not isinstance(status, str) or not _STATUS.fullmatch(status):
             raise StoreError("invalid_request", "status is not a word such as processing")

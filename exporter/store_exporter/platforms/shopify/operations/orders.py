@@ -60,7 +60,11 @@ class _Orders(orders.Orders[Api]):
         return order_results.order(found, with_customer=with_customer)
 
     def check_status(self, status: object) -> str:
-        return arguments.choice(status, "status", order_results.STATUSES)
+        known = super().check_status(status)
+        if known not in order_results.STATUSES:
+            message = f"there is no status {known}, only {', '.join(order_results.STATUSES)}"
+            raise StoreError("invalid_input", message)
+        return known
 
     def listed(self, request: OrdersRequest) -> Plan[Listing[Order]]:
         """Orders that were placed with the address, among its newest 1,000 where a status is asked
