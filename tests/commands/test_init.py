@@ -71,7 +71,7 @@ def test_a_person_is_asked_and_keys_are_neither_shown_nor_in_the_configuration(
             ("one of shopify, woocommerce", "woocommerce"),
             ("Address of the store: ", f"{url}/"),
             ("Its name in metrics [127.0.0.1]: ", DOMAIN),
-            ("Whose store it is, in a word: ", "acme"),
+            ("Whose store it is, as one word: ", "acme"),
             ("consumer_key (not shown): ", key.consumer_secret),
             ("It begins with cs_, as the consumer secret does", None),
             ("consumer_key (not shown): ", key.consumer_key),

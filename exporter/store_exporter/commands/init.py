@@ -124,7 +124,7 @@ def _entry(
     domain = ask.text("Its name in metrics", "--domain", args.domain, unused, host)
     orgs = list(before.orgs) if before else []
     usual = orgs[0] if len(orgs) == 1 else ""
-    org = ask.text("Whose store it is, in a word", "--org", args.org, values.org, usual)
+    org = ask.text("Whose store it is, as one word", "--org", args.org, values.org, usual)
     credentials = ask.credentials(platform, dict(args.credential))
     entry = {"domain": domain, "org": org, "platform": platform.name}
     if url != f"https://{domain}":
