@@ -28,7 +28,7 @@ FIELDS: Mapping[str, str] = {
     "domain": "the store's domain",
     "platform": "what runs the store; may be left out where the store is configured",
     "duration_seconds": "how long it took, in seconds",
-    "error_type": "why it failed, one of the [closed list](operations.md)",
+    "error_type": "why it failed, one of the [closed list](metrics.md#error-types-and-faults)",
     "error_class": "instead: the class or code of the error, such as `ETIMEDOUT`",
     "http_status": "instead of `error_type` and `error_class`, or beside one of them: the HTTP "
     "status of the failure",

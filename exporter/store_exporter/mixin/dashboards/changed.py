@@ -26,7 +26,7 @@ def row(*links: Dashboard) -> Row:
                 "What changed",
                 "What changed at the chosen stores in the chosen time, and may explain the rest: "
                 "deployments that an application told, versions of the platform, its API, plugins "
-                "and themes, webhooks, certificates. Updates are noticed within an hour, themes "
+                "and themes, webhooks, certificates. Updates are noticed within two hours, themes "
                 f"within a day. The latest {MOST}; without a store it is about all of the org.",
                 (
                     Query(

@@ -77,7 +77,9 @@ def plan(
                 f"{spec.name} in {spec.__module__} is {spec.signature}; make them alike"
             )
         notes = "\n\n".join(paragraphs(notes_of or function))
-        return Planned(spec, function, calls, (*spec.errors, *errors), notes, deadline)
+        # Tuples that plans share overlap.
+        once = tuple(dict.fromkeys(calls))
+        return Planned(spec, function, once, (*spec.errors, *errors), notes, deadline)
 
     return planned
 
