@@ -119,6 +119,26 @@ def test_past_the_limit_of_stores_the_org_with_most_loses_some(
     assert book.knows("acme", "s499.example")
 
 
+def test_an_org_that_tells_of_ever_more_stores_takes_no_more_memory_and_nothing_of_others(
+    book: CallBook, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(book_module, "MAX_BYTES", 1_000_000)
+    book.add(failure(clock.now, org="zen", message="of zen"))
+    for number in range(2000):
+        wide = "\U0001f600" * MAX_RAW
+        book.add(failure(clock.now, domain=f"s{number}.example", message=wide))
+        book.add(replace(failure(clock.now, domain=f"s{number}.example"), error_type=None))
+    assert [call.message for call in book.read("zen")] == ["of zen"]
+    stores = {call.domain for call in book.read("acme")}
+    assert 100 <= len(stores) <= 250  # each takes 4 kilobytes for its message, and two calls
+    assert "s1999.example" in stores
+    for number in range(2000):
+        book.forget("acme", f"s{number}.example")
+    for number in range(100):
+        book.add(failure(clock.now, org="new", domain=f"s{number}.example", message="x" * 1000))
+    assert len(book.read("new")) == 100
+
+
 def test_other_limits_keep_what_fits(book: CallBook, clock: Clock) -> None:
     for number in range(3):
         book.add(failure(clock.now + number))

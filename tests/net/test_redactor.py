@@ -148,7 +148,7 @@ def test_a_line_is_one_short_line_and_is_masked_before_it_is_cut() -> None:
     assert Redactor().line("") == ""
 
 
-@pytest.mark.parametrize("character", "\0\x1b\r\x7f\x85\u202e\u2066\u200f\u2028\ufeff")
+@pytest.mark.parametrize("character", "\0\x1b\r\x7f\x85\u202e\u2066\u200f\u2028\ufeff\ud800\udfff")
 def test_what_steers_a_terminal_or_turns_the_writing_is_escaped(character: str) -> None:
     text = f"a{character}b\tc\nd"
     assert Redactor()(text) == f"a\\u{ord(character):04x}b\tc\nd"

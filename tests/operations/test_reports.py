@@ -8,9 +8,10 @@ import logging
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from socketserver import StreamRequestHandler, ThreadingTCPServer
 from typing import Any
 
 import pytest
@@ -174,17 +175,129 @@ def test_an_answer_that_took_nothing_is_asked_again(status: int, recorder: Recor
     [
         ("exporter:10847", {"acme": TOKEN}, 5, "url is the exporter's"),
         ("http://user:word@exporter", {"acme": TOKEN}, 5, "without user and password"),
+        ("http://exporter/?token=a", {"acme": TOKEN}, 5, "url is the exporter's"),
+        ("http://exporter:99999", {"acme": TOKEN}, 5, "url is the exporter's"),
+        ("http://exporter/\n", {"acme": TOKEN}, 5, "url is the exporter's"),
+        ("http://[::1", {"acme": TOKEN}, 5, "url is the exporter's"),
+        (
+            "http://exporter",
+            {"acme": f"{TOKEN}\n"},
+            5,
+            "token of acme has a space, the end of a line",
+        ),
+        ("http://exporter", {"acme": f"{TOKEN}€"}, 5, "a letter beyond ASCII"),
         ("http://exporter", {}, 5, "one is missing"),
         ("http://exporter", {"acme": ""}, 5, "one is missing"),
         ("http://exporter", {"acme": TOKEN}, 0, "interval is a positive number"),
+        ("http://exporter", {"acme": TOKEN}, float("nan"), "interval is a positive number"),
+        ("http://exporter", {"acme": TOKEN}, float("inf"), "interval is a positive number"),
     ],
 )
 def test_what_is_wrong_is_told_at_once(
     url: str, tokens: dict[str, str], interval: float, message: str, recorder: Recorder
 ) -> None:
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ValueError, match=message) as refused:
         report_calls(url, tokens, recorder=recorder, interval=interval)
     assert recorder.calls is None
+    assert TOKEN not in str(refused.value)
+
+
+@contextmanager
+def saying(answer: bytes, *, hold: bool = False) -> Iterator[str]:
+    """Answer each request with these bytes, and close the connection unless it is to be held."""
+    ended = threading.Event()
+
+    class Handler(StreamRequestHandler):
+        def handle(self) -> None:
+            length = 0
+            while (line := self.rfile.readline()).strip():
+                name, _, value = line.partition(b":")
+                length = int(value) if name.lower() == b"content-length" else length
+            self.rfile.read(length)
+            with suppress(OSError):
+                self.wfile.write(answer)
+            if hold:
+                ended.wait(60)
+
+    with ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            ended.set()
+            server.shutdown()
+            thread.join()
+
+
+OK = b"HTTP/1.1 200 OK\r\n\r\n"
+BROKEN = {
+    "an error that breaks off": b"HTTP/1.1 503 No\r\nContent-Length: 500\r\n\r\nabc",
+    "ten megabytes": OK + b"[" * 10_000_000,
+    "deep": OK + b"[" * 50_000,
+    "null": OK + b"null",
+    "a number": OK + b'{"refused": 1}',
+    "no HTTP": b"\x1b[31mfalse\r\n\r\n",
+    "nothing": b"",
+}
+
+
+@pytest.mark.parametrize("answer", BROKEN.values(), ids=BROKEN)
+async def test_whatever_an_exporter_answers_nothing_is_raised_and_no_call_is_lost(
+    answer: bytes, tmp_path: Path, recorder: Recorder, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with taking(tmp_path) as running:
+        with saying(answer) as url:
+            reporter = report_calls(url, {"acme": TOKEN}, recorder=recorder, interval=NEVER)
+            fail(recorder, "kept")
+            assert not await flushed(reporter)
+        (warning,) = (one for one in caplog.records if one.levelno >= logging.WARNING)
+        assert warning.exc_info is None
+        assert warning.getMessage().isprintable()
+        reporter._address = running.url + PATH
+        assert await flushed(reporter)
+        reporter.close()
+        assert await messages(running) == ["kept"]
+
+
+def test_what_a_refusal_says_is_logged_on_one_short_line(
+    recorder: Recorder, caplog: pytest.LogCaptureFixture
+) -> None:
+    refusal = {"field": "a\r\nforged \x1b[31m\u202e", "error": "e" * 50_000}
+    with saying(OK + json.dumps({"refused": [refusal]}).encode()) as url:
+        reporter = report_calls(url, {"acme": TOKEN}, recorder=recorder, interval=NEVER)
+        fail(recorder, "refused")
+        assert not reporter.flush()
+        reporter.close()
+    (warning,) = (one for one in caplog.records if one.levelno == logging.WARNING)
+    said = warning.getMessage()
+    assert "a forged [31m e" in said
+    assert said.isprintable()
+    assert len(said) < 700
+
+
+@pytest.mark.parametrize("answer", [b"", OK], ids=["before it answers", "within its answer"])
+def test_an_exporter_that_hangs_holds_nobody_up(answer: bytes, recorder: Recorder) -> None:
+    with saying(answer, hold=True) as url:
+        reporter = report_calls(url, {"acme": TOKEN}, recorder=recorder, interval=NEVER)
+        fail(recorder, "nobody waits")
+        assert not reporter.flush(timeout=0.05)
+        fail(recorder, "nor for this one")
+        reporter.close(timeout=0.05)
+        assert not reporter.flush()
+
+
+def test_of_stores_that_are_forgotten_nothing_is_kept(recorder: Recorder) -> None:
+    with saying(OK + b'{"refused": []}') as url:
+        reporter = report_calls(url, {"acme": TOKEN}, recorder=recorder, interval=NEVER)
+        fail(recorder, "told")
+        assert reporter.flush()
+        assert reporter._told
+        reporter._book.forget("acme", SHOP)
+        assert reporter.flush()
+        assert reporter.flush()  # what changed is looked at twice
+        assert not reporter._told
+        reporter.close()
 
 
 def test_calls_that_somebody_remembers_already_are_not_told_a_second_time(

@@ -6,6 +6,7 @@ is masked when it is read, and no reader gets it otherwise.
 
 from __future__ import annotations
 
+import sys
 import time
 from bisect import insort
 from collections import Counter, deque
@@ -20,6 +21,10 @@ from .privacy import hide
 SHOWN = 300
 """Characters of a message that are shown."""
 MAX_STORES = 10_000
+MAX_BYTES = 100_000_000
+"""Of all calls that others told, with their messages, in memory."""
+_BYTES_OF_CALL = 250
+"""Of a call without its message."""
 _UNSURE = 200
 """Characters at the end of a message that was cut before it was masked: what stands there may be
 the beginning of something that should be hidden, and is not shown."""
@@ -56,6 +61,7 @@ class _Page:
     refusals: deque[Call]
     checks: deque[Call]
     slowest: list[Call] = field(default_factory=list)
+    bytes: int = 0
 
     def lists(self) -> Iterator[Iterable[Call]]:
         yield from (self.failures, self.refusals, self.checks, self.slowest)
@@ -85,6 +91,7 @@ class CallBook:
         self._clock = clock
         self._pages: dict[tuple[str, str], _Page] = {}
         self._changed: set[tuple[str, str]] = set()
+        self._bytes = 0
         self._lock = Lock()
 
     def failed(
@@ -150,9 +157,10 @@ class CallBook:
             call = replace(call, message=call.message[:MAX_RAW])
         if call.error_type is None:
             self._slow(call)
-            return
-        self._list(call).append(call)
-        self._changed.add((call.org, call.domain))
+        else:
+            self._list(call).append(call)
+            self._changed.add((call.org, call.domain))
+        self._weigh(self._page(call))
 
     def of(self, org: str, domain: str) -> set[Call]:
         """Return all that is remembered of a store, as it was written."""
@@ -188,7 +196,7 @@ class CallBook:
 
     def forget(self, org: str, domain: str) -> None:
         """Forget a store."""
-        self._pages.pop((org, domain), None)
+        self._drop((org, domain))
 
     def limit(self, limits: CallLimits) -> None:
         """Remember as much as these limits say from now on."""
@@ -200,6 +208,7 @@ class CallBook:
         self.limits = limits
         for key, page in list(self._pages.items()):
             made = _page(limits)
+            made.bytes = page.bytes
             made.failures.extend(_copy(page.failures))
             made.refusals.extend(_copy(page.refusals))
             made.checks.extend(_copy(page.checks))
@@ -232,12 +241,27 @@ class CallBook:
             page = self._pages.setdefault(key, _page(self.limits))
         return page
 
+    def _weigh(self, page: _Page) -> None:
+        """Note what a page takes by now, and make room where all take too much."""
+        calls = (call for calls in page.lists() for call in _copy(calls))
+        before, page.bytes = page.bytes, sum(map(_bytes, calls))
+        self._bytes += page.bytes - before
+        if self._bytes > MAX_BYTES:
+            self._lock.attempt(self._make_room)
+
     def _make_room(self) -> None:
-        """Forget a tenth of the stores of the org that has most, those known longest."""
-        keys = list(self._pages)
-        org, count = Counter(org for org, _ in keys).most_common(1)[0]
-        for key in [key for key in keys if key[0] == org][: count // 10 + 1]:
-            self._pages.pop(key, None)
+        """Forget a tenth of the stores of the org that takes most, those known longest."""
+        taken: Counter[str] = Counter()
+        for (org, _), page in list(self._pages.items()):
+            taken[org] += page.bytes + _BYTES_OF_CALL
+        most = taken.most_common(1)[0][0]
+        keys = [key for key in list(self._pages) if key[0] == most]
+        for key in keys[: len(keys) // 10 + 1]:
+            self._drop(key)
+
+    def _drop(self, key: tuple[str, str]) -> None:
+        page = self._pages.pop(key, None)
+        self._bytes -= page.bytes if page else 0
 
     def _slow(self, call: Call) -> float:
         most, oldest = self.limits.slowest, self._clock() - self.limits.age
@@ -256,6 +280,10 @@ def _insert(page: _Page, call: Call, oldest: float, most: int) -> None:
     slowest = [one for one in page.slowest if one.time > oldest]
     insort(slowest, call, key=lambda one: one.duration)
     page.slowest = slowest[max(len(slowest) - most, 0) :]
+
+
+def _bytes(call: Call) -> int:
+    return _BYTES_OF_CALL + sys.getsizeof(call.message)
 
 
 def _copy(calls: Iterable[Call]) -> tuple[Call, ...]:

@@ -33,10 +33,12 @@ AUTHORIZATION = (
 """What proves who asks on any platform: headers (RFC 7617, RFC 6750), OAuth's parameters (RFC 5849)
 and addresses with a password in them."""
 
-# Control characters but tab and line feed, other ends of lines, and what turns the direction of
-# writing (Unicode's UAX 9).
+# Control characters but tab and line feed, other ends of lines, what turns the direction of writing
+# (Unicode's UAX 9), and halves of surrogate pairs, which JSON can hold and UTF-8 cannot, so that a
+# page with one of them could not be sent.
 _STEERING = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
+    r"\ud800-\udfff\ufeff]"
 )
 
 

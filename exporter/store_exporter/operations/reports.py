@@ -9,10 +9,12 @@ from __future__ import annotations
 import atexit
 import json
 import logging
+import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from http.client import HTTPException
-from typing import Any
+from queue import Empty, SimpleQueue
+from typing import IO, Any
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
@@ -33,6 +35,10 @@ _PASSING = (408, 429)
 """Refusals that pass, as those from 500 on do."""
 _MOST = 100_000
 """Bytes of an answer that are read."""
+_SHOWN = 500
+"""Characters of what an exporter says that are logged."""
+_TOKEN = re.compile(r"[\x21-\x7e]+")
+"""What a header can carry (RFC 7230, 3.2.6): of another the error would show the whole."""
 
 Store = tuple[str, str]
 
@@ -57,16 +63,21 @@ def report_calls(
         interval: seconds between two requests.
 
     Raises:
-        ValueError: the address is none of HTTP, a token is empty, the interval is not positive, or
-            the calls of this recorder are remembered by somebody already.
+        ValueError: the address is none of HTTP, a token is empty or no header can carry it, the
+            interval is not positive, or the calls of this recorder are remembered by somebody
+            already.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+    if not _is_address(url):
         example = "https://exporter.example.com:10847"
         raise ValueError(f"url is the exporter's, such as {example}, without user and password")
     if not tokens or not all(tokens.values()):
         raise ValueError("tokens has for each org a token with the scope ingest; one is missing")
-    if interval <= 0:
+    for org, token in tokens.items():
+        if not _TOKEN.fullmatch(token):
+            raise ValueError(
+                f"the token of {org} has a space, the end of a line or a letter beyond ASCII"
+            )
+    if not 0 < interval <= threading.TIMEOUT_MAX:
         raise ValueError("interval is a positive number of seconds")
     recorder = recorder or default()
     if recorder.calls is not None:
@@ -85,6 +96,7 @@ class CallReporter:
         self._recorder = recorder
         self._interval = interval
         self._problem = ""
+        self._ended = False
         self._opener = build_opener(_NoRedirects)
         self._begin()
         reset_in_children(self)
@@ -95,45 +107,63 @@ class CallReporter:
         self._recorder.calls = self._book
         self._changed: set[Store] = set()
         self._told: dict[Store, set[Call]] = {}
-        self._sending = threading.Lock()
-        self._ended = threading.Event()
+        self._asked: SimpleQueue[SimpleQueue[bool] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="store-exporter-calls", daemon=True)
         self._thread.start()
 
     def reset(self) -> None:
         """Begin anew in a forked child: what is remembered was its parent's, and so the thread."""
-        if not self._ended.is_set():
+        if not self._ended:
             self._begin()
 
-    def flush(self) -> bool:
+    def flush(self, timeout: float = 10.0) -> bool:
         """Tell now what was not told yet; return whether the exporter has all of it.
 
-        Waits for the exporter, ten seconds at most for each org.
+        Args:
+            timeout: seconds to wait at most; what takes longer goes on without anybody waiting.
         """
-        with self._sending:
-            return self._tell()
+        told: SimpleQueue[bool] = SimpleQueue()
+        if self._ended or not self._thread.is_alive():
+            return False
+        self._asked.put(told)
+        try:
+            return told.get(timeout=timeout)
+        except Empty:
+            return False
 
     def close(self, timeout: float = 5.0) -> None:
         """Tell what is left and end; a request that takes longer than this is given up."""
         atexit.unregister(self.close)
         self._recorder.calls = None
-        self._ended.set()
+        self._ended = True
+        self._asked.put(None)
         self._thread.join(timeout)
 
     def _run(self) -> None:
-        ended = False
-        while not ended:
-            ended = self._ended.wait(self._interval)
+        while True:
             try:
-                self.flush()
-            except Exception:
-                log.exception("recent calls could not be told")
+                asked = self._asked.get(timeout=self._interval)
+            except Empty:
+                self._tell_safely()
+                continue
+            told = self._tell_safely()
+            if asked is None:
+                return
+            asked.put(told)
+
+    def _tell_safely(self) -> bool:
+        try:
+            return self._tell()
+        except Exception:
+            log.exception("recent calls could not be told")
+            return False
 
     def _tell(self) -> bool:
         # Who wrote while this looked is looked at once more.
         stores = self._changed
         self._changed = self._book.take_changed()
         stores |= self._changed
+        self._told = {store: told for store, told in self._told.items() if self._book.knows(*store)}
         left = {org: self._new(org, stores) for org in self._tokens}
         problem = ""
         try:
@@ -142,8 +172,9 @@ class CallReporter:
                     problem = self._send(org, batch) or problem
                 del left[org]
         except _NotNowError as error:
-            self._changed |= {_store(call) for calls in left.values() for call in calls}
             problem = str(error)
+        finally:
+            self._changed |= {_store(call) for calls in left.values() for call in calls}
         self._note(problem)
         return not problem
 
@@ -191,10 +222,17 @@ class CallReporter:
                     problem = f"{refusal['field']} {refusal['error']}"
         except HTTPError as error:
             with error:
-                problem = f"it answered {error.code} {legible(error.read(500).decode('latin-1'))}"
+                problem = f"it answered {error.code} {_beginning(error)}"
             if error.code >= 500 or error.code in _PASSING:
                 raise _NotNowError(f"{org}: {problem}") from None
-        except (OSError, HTTPException, ValueError, LookupError, TypeError) as error:
+        except (
+            OSError,
+            HTTPException,
+            ValueError,
+            LookupError,
+            TypeError,
+            RecursionError,
+        ) as error:
             raise _NotNowError(f"{org}: {type(error).__name__}: {error}") from None
         for call in calls:
             self._told[_store(call)].add(call)
@@ -202,6 +240,7 @@ class CallReporter:
 
     def _note(self, problem: str) -> None:
         """Log when something begins to be wrong, or is another thing, and when all is well."""
+        problem = legible(problem)[:_SHOWN]
         if problem and problem != self._problem:
             log.warning("recent calls are not shown by %s: %s", self._address, problem)
         elif self._problem and not problem:
@@ -218,6 +257,25 @@ class _NoRedirects(HTTPRedirectHandler):
 
     def redirect_request(self, *_: Any) -> None:
         """Return no request."""
+
+
+def _is_address(url: str) -> bool:
+    """Whether a path can be put behind it, and nothing in it is a secret."""
+    try:
+        parts = urlsplit(url)
+        known = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        return False
+    plain = _TOKEN.fullmatch(url) and not (parts.query or parts.fragment)
+    return bool(known and plain and parts.username is None)
+
+
+def _beginning(answer: IO[bytes]) -> str:
+    """Return the beginning of what an answer says; nothing where it breaks off or hangs."""
+    try:
+        return answer.read(_SHOWN).decode("latin-1")
+    except (OSError, HTTPException, ValueError):
+        return ""
 
 
 def _store(call: Call) -> Store:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -85,3 +86,14 @@ async def test_what_a_request_and_a_call_say_is_text_and_shows_no_secret(running
     asked = (await running.ask("/calls", params={"operation": f"<script>{secret}"})).text
     assert "<script" not in asked
     assert secret not in asked
+
+
+async def test_a_message_that_utf_8_cannot_hold_breaks_no_page(running: Running) -> None:
+    half = json.loads(r'"cut \ud83d here"')  # what JavaScript leaves where it cuts an emoji
+    failed(running, "get_cart", message=half)
+    for path in ("/", "/calls"):
+        answer = await running.ask(path)
+        assert answer.status == 200
+        assert r"cut \ud83d here" in answer.text
+    found = json.loads((await running.api("/api/v1/calls")).text)["calls"]
+    assert [call["message"] for call in found] == [r"cut \ud83d here"]
