@@ -108,7 +108,7 @@ def test_a_row_that_cannot_be_taken_stands_in_a_file_with_the_reason(
     assert entry["line"] == 2
     assert problem in entry["error"]
     assert json.dumps(entry["row"])
-    assert "1 rows cannot be taken" in capsys.readouterr().out
+    assert "Rows rejected: 1; " in capsys.readouterr().out
 
 
 def test_a_domain_of_one_org_is_never_counted_for_another(tmp_path: Path) -> None:
@@ -152,8 +152,8 @@ def test_a_row_that_stands_twice_counts_once_and_later_ones_are_left_to_the_live
     assert imported(tmp_path, tmp_path / "export", "--before=2025-03-01T11:05:00+01:00") == 0
     assert totals(tmp_path) == {("acme", "shop.example.com", "get_cart", ""): 1}
     said = capsys.readouterr().out
-    assert "1 rows are from --before or later" in said
-    assert "1 rows stood there twice" in said
+    assert "Rows from --before or later, left out: 1" in said
+    assert "Rows whose id stood there before, counted once: 1" in said
 
 
 def test_a_quote_that_is_never_closed_costs_a_part_of_the_file_and_loses_nothing(
@@ -233,7 +233,7 @@ def test_customers_of_unknown_orgs_and_folders_in_use_are_refused(
     assert "wrong.yml:2: " in said
     assert imported(tmp_path, tmp_path / "export") == 0
     assert imported(tmp_path, tmp_path / "export") == 2
-    assert "is not empty" in capsys.readouterr().err
+    assert "is not empty; name a new folder" in capsys.readouterr().err
 
 
 def test_no_sample_is_from_the_future(tmp_path: Path) -> None:

@@ -88,7 +88,9 @@ def run(args: argparse.Namespace) -> int:
         text = str(error)
         if isinstance(error, OSError):
             text = f"cannot use {error.filename}: {error.strerror}"
-        print(f"{text}\nnothing in {args.output} is to be used", file=sys.stderr)
+        print(text, file=sys.stderr)
+        if args.output.exists():
+            print(f"Use nothing of {args.output}: it is not whole.", file=sys.stderr)
         return 1
     _print(args, reader, tally)
     return 1 if tally.rejected else 0
@@ -103,7 +105,9 @@ def _paths(args: argparse.Namespace) -> str:
         return f"{file} is a folder; name the file of the export"
     if output.exists() and not output.is_dir():
         return f"--output {output} is a file; name a folder"
-    return f"{output} is not empty" if output.exists() and any(output.iterdir()) else ""
+    if output.exists() and any(output.iterdir()):
+        return f"--output {output} is not empty; name a new folder"
+    return ""
 
 
 def _reader(args: argparse.Namespace, config: Config) -> RowReader:
@@ -114,18 +118,20 @@ def _reader(args: argparse.Namespace, config: Config) -> RowReader:
 
 
 def _print(args: argparse.Namespace, reader: RowReader, tally: Tally) -> None:
-    print(f"{tally.taken:,} rows in {tally.months} files of {args.output}, a month each")
-    for count, text in (
-        (tally.later, "are from --before or later and were left out"),
-        (tally.twice, "stood there twice, by their id, and were counted once"),
-        (tally.rejected, f"cannot be taken; {args.output / REJECTED} has them and says why"),
+    print(f"Rows taken: {tally.taken:,}; files of {args.output}, a month each: {tally.months}")
+    for count, text, hint in (
+        (tally.later, "from --before or later, left out", ""),
+        (tally.twice, "whose id stood there before, counted once", ""),
+        (tally.rejected, "rejected", f"; {args.output / REJECTED} has them and says why"),
     ):
         if count:
-            print(f"{count:,} rows {text}")
+            print(f"Rows {text}: {count:,}{hint}")
     if reader.unmapped:
         rows = sum(reader.unmapped.values())
-        print(f"{rows:,} rows have error types that no table knows and are `exception`; give")
-        print("them a type under error_classes of the configuration and import again:")
+        print(
+            f"Rows with an error type that no table knows, counted as `exception`: {rows:,}; give"
+        )
+        print("these a type under error_classes of the configuration, and import again:")
         for name, count in reader.unmapped.most_common(_SHOWN):
             print(f"  {count:>9,}  {_line(name) or '(none)'}")
 
