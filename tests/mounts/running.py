@@ -14,6 +14,7 @@ from aiohttp import web
 
 from store_exporter.metrics.families import Source
 from store_exporter.mounts import add_metrics_route, make_asgi_app, make_wsgi_app, serve_metrics
+from store_exporter.mounts.wsgi import WsgiApp
 
 Mount = Callable[[Source], AbstractContextManager[str]]
 """Serves a source; gives the address of its metrics."""
@@ -44,17 +45,24 @@ def asgi(source: Source) -> Iterator[str]:
 
 @contextmanager
 def wsgi(source: Source) -> Iterator[str]:
+    # The validator fails a request where the application breaks a rule of WSGI.
+    with serving_wsgi(validator(make_wsgi_app(source))) as port:
+        yield f"http://127.0.0.1:{port}/metrics"
+
+
+@contextmanager
+def serving_wsgi(app: WsgiApp) -> Iterator[int]:
+    """Serve a WSGI application, one request after the other; gives the port."""
+
     class Quiet(WSGIRequestHandler):
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             """Keep the tests' output clean."""
 
-    # The validator fails a request where the application breaks a rule of WSGI.
-    app = validator(make_wsgi_app(source))
     server = make_server("127.0.0.1", 0, app, handler_class=Quiet)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}/metrics"
+        yield server.server_port
     finally:
         server.shutdown()
         thread.join()

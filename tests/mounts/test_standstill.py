@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from http.client import HTTPResponse
+from typing import Any
 
 from aiohttp import web
 
 from store_exporter.metrics.catalogue import operations
 from store_exporter.metrics.recorder import Recorder
-from store_exporter.mounts import add_metrics_route
-from tests.mounts.running import serving
+from store_exporter.mounts import add_metrics_route, make_wsgi_app
+from tests.mounts.running import serving, serving_wsgi
 
 PATIENCE = 20
 
@@ -29,12 +31,18 @@ class Connection:
         )
 
     def total(self) -> float:
+        [total] = self.totals().values()
+        return total
+
+    def totals(self) -> Mapping[str, float]:
+        """Return the total of each org."""
         response = HTTPResponse(self.socket)
         response.begin()
         text = response.read().decode()
-        name = operations.OPERATIONS.name
-        [line] = [line for line in text.splitlines() if line.startswith(f"{name}{{")]
-        return float(line.rpartition(" ")[2])
+        found = re.finditer(
+            rf'^{operations.OPERATIONS.name}{{org="(\w+)".*}} (.*)$', text, re.MULTILINE
+        )
+        return {match[1]: float(match[2]) for match in found}
 
     def give_up(self) -> None:
         self.socket.close()
@@ -58,9 +66,9 @@ def stand_still(port: int, stop: Callable[[], None], go_on: Callable[[], None]) 
     return shown
 
 
-def one_call() -> Recorder:
-    recorder = Recorder()
-    handle = recorder.operation("acme", "shop.example.com", "woocommerce", "get_cart")
+def one_call(recorder: Recorder | None = None, org: str = "acme") -> Recorder:
+    recorder = recorder or Recorder()
+    handle = recorder.operation(org, "shop.example.com", "woocommerce", "get_cart")
     handle.start()
     handle.finish(0.1)
     return recorder
@@ -85,3 +93,41 @@ def test_an_event_loop_that_stood_still_shows_a_scraper_what_it_had_before() -> 
             assert standing.wait(PATIENCE)
 
         assert stand_still(port, stop, goes_on.set) == [0, 1, 1]
+
+
+def test_a_wsgi_server_that_stood_still_takes_those_who_gave_up_for_no_scrapers() -> None:
+    now, standing, goes_on = [1000.0], threading.Event(), threading.Event()
+    goes_on.set()
+    recorder = one_call(Recorder(monotonic=lambda: now[0]))
+    metrics = make_wsgi_app(recorder)
+
+    def app(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        standing.set()
+        assert goes_on.wait(PATIENCE)
+        return metrics(environ, start)
+
+    def asking() -> Connection:
+        now[0] += 1
+        connection = Connection(port)
+        connection.ask()
+        return connection
+
+    def shown(connection: Connection) -> Mapping[str, float]:
+        found = connection.totals()
+        connection.give_up()
+        return found
+
+    with serving_wsgi(app) as port:
+        assert [shown(asking())["acme"] for _ in range(2)] == [0, 1]
+        goes_on.clear()
+        standing.clear()
+        for place in range(4):
+            connection = asking()
+            if not place:
+                assert standing.wait(PATIENCE)
+            connection.give_up()
+        last = asking()
+        goes_on.set()
+        assert shown(last) == {"acme": 1}
+        one_call(recorder, "zen")
+        assert [shown(asking())["zen"] for _ in range(3)] == [0, 1, 1]
