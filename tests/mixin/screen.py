@@ -13,7 +13,7 @@ PHONE = 390
 
 _MENU, _MARGIN, _GAP, _COLUMNS = 300, 16, 8, 24
 _PADDING, _SCROLL_BAR = 8, 10
-CELL_PADDING = 6
+CELL_PADDING, CELL_BORDER = 6, 2
 SORT_ICON, HEADING_REST = 26, 8
 """Pixels of the mark of sorting, and of what a heading keeps free at its end."""
 TITLE_REST = 80

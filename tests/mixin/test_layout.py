@@ -34,6 +34,7 @@ LONGEST = {
 COUNT = "999,999"
 """What is counted is written out."""
 DOMAIN = "garden.globex.example"
+ORG = "northwind-traders"
 USUAL = {
     "domain": DOMAIN,
     "operation": "apply_coupon_to_cart",
@@ -120,7 +121,8 @@ def test_every_column_is_wide_enough_for_its_heading_and_its_figures(panel: Pane
         room = query.width - 2 * screen.CELL_PADDING
         heading = screen.text(query.legend)
         sorted_by = panel.sort.removeprefix("+") == query.legend
-        assert heading + (screen.SORT_ICON if sorted_by else 0) <= room, query.legend
+        rest = screen.SORT_ICON if sorted_by else screen.CELL_BORDER
+        assert heading + rest <= room, query.legend
         whole = query.unit in ("", "short") and query.decimals == 0
         figure = COUNT if whole else LONGEST[query.unit or "short"]
         shown = [words for _, words, _ in query.mappings] or [figure]
@@ -191,9 +193,9 @@ def test_what_is_counted_is_written_out() -> None:
     assert found > 30
 
 
-def test_a_usual_domain_and_a_long_operation_are_shown_on_one_line() -> None:
+def test_a_usual_domain_and_org_and_a_long_operation_are_shown_on_one_line() -> None:
     # The name of an operation has no blank at which it could be broken.
-    for label, shown in (("domain", DOMAIN), ("operation", USUAL["operation"])):
+    for label, shown in (("domain", DOMAIN), ("org", ORG), ("operation", USUAL["operation"])):
         assert screen.text(shown) <= COLUMNS[label].width - 2 * screen.CELL_PADDING
 
 

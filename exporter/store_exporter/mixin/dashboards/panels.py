@@ -80,7 +80,7 @@ class Query:
     decimals: int | None = None
     steps: Steps = ()
     mappings: tuple[Mapping, ...] = ()
-    width: int = 92
+    width: int = 80
     otherwise: Nothing | None = None
     right: bool = False
 
@@ -129,7 +129,7 @@ COLUMNS: dict[str, Column] = {
     "currency": Column("Currency", 85, fact=True),
     "timezone": Column("Time zone", 150, fact=True),
     "order_storage": Column("Order storage", 120, fact=True),
-    "org": Column("Org", 110, fact=True),
+    "org": Column("Org", 140, fact=True),
 }
 """How each label is shown in tables."""
 

@@ -96,8 +96,9 @@ def _figure(query: Query, usual: str) -> list[tuple[str, Any]]:
         found.append(("decimals", query.decimals))
     if query.steps:
         found.append(("thresholds", thresholds(query.steps).build()))
+    # Words of the whole table, as for what is not collected, are too long for a figure's cell.
+    found.append(("mappings", [*mappings(query.mappings), unknown()]))
     if query.steps or query.mappings:
-        found.append(("mappings", [*mappings(query.mappings), unknown()]))
         found.append(("custom.cellOptions", COLOURED))
     return found
 

@@ -109,6 +109,7 @@ def spread() -> Panel:
                 errors(("error_type",), series.FAILURES),
                 "Failures",
                 decimals=0,
+                width=92,
                 empty=NO_ERROR,
                 otherwise=Nothing.NONE,
             ),

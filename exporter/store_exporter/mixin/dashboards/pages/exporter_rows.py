@@ -70,6 +70,7 @@ def least_budget() -> Panel:
                 "Points",
                 unit="percentunit",
                 decimals=0,
+                width=74,
                 steps=BUDGET,
                 empty=NOT_EVERYWHERE,
             ),

@@ -57,7 +57,8 @@ def states() -> Panel:
             )
             for degree in degrees
         ),
-        width=12,
+        # Grafana gives names 40 % of the width, which a long domain needs.
+        width=24,
         height=11,
         mappings=UP_DOWN,
         links=(Dashboards.SHOP,),
@@ -86,6 +87,8 @@ def graphs() -> tuple[Panel, ...]:
             "do not report, or do not run.",
             "platform",
             select(series.STORE_RATE, *STORE_MATCH),
+            width=12,
+            height=11,
             links=(Dashboards.OPERATIONS,),
         ),
         Panel(
@@ -95,6 +98,7 @@ def graphs() -> tuple[Panel, ...]:
             "store counts, because a mean over many stores hides one that is broken.",
             (Query(f"min by (platform) ({SUCCESS_RATE})", "{{platform}}"),),
             unit="percentunit",
+            width=12,
             steps=SUCCESS,
             high=1,
             least_first=True,
@@ -106,6 +110,7 @@ def graphs() -> tuple[Panel, ...]:
             "Orders first paid within the past hour, by platform, as one line each. Compare "
             "with the trends dashboard before you worry about a dip at night.",
             (Query(f"sum by (platform) ({ORDERS})", "{{platform}}"),),
+            width=12,
             decimals=0,
             low=0,
             links=(Dashboards.TRENDS,),

@@ -69,5 +69,5 @@ def columns(*labels: str, top: int = 0) -> tuple[Query, ...]:
         slowest("0.95"),
         slowest("0.99"),
         Query(f"topk({top}, {failed})" if top else failed, "Failures/h", decimals=1, width=105),
-        Query(f"({calls(*labels)}){only}", "Calls/h", decimals=1, otherwise=Nothing.NO_CALLS),
+        Query(f"({calls(*labels)}){only}", "Calls/h", decimals=0, otherwise=Nothing.NO_CALLS),
     )

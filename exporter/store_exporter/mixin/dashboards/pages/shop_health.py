@@ -103,7 +103,7 @@ def one_by_one() -> Panel:
                 unit="percentunit",
                 decimals=1,
                 steps=SUCCESS,
-                width=70,
+                width=71,
             ),
             Query(
                 f"max by (operation) ({p95})",
@@ -117,8 +117,8 @@ def one_by_one() -> Panel:
             Query(
                 calls("operation", matchers=M),
                 "Calls/h",
-                decimals=1,
-                width=71,
+                decimals=0,
+                width=70,
                 otherwise=Nothing.NO_CALLS,
             ),
         ),

@@ -82,7 +82,7 @@ def _or_none(
         f"{rows} or on () {none}",
         legend,
         unit=unit,
-        decimals=2 if unit else 0,
+        decimals=0,
         width=width,
         otherwise=Nothing.NOT_COLLECTED,
         empty="lists may be switched off",

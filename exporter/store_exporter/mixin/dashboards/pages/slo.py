@@ -188,12 +188,12 @@ def one_by_one() -> Row:
                         )
                         for window in windows
                     ),
-                    Query(column(slo.TARGET), "Target", unit="percentunit", decimals=2),
+                    Query(column(slo.TARGET), "Target", unit="percentunit", decimals=2, width=72),
                     Query(
                         column(slo.events_in(SLO_WINDOW)),
                         f"Calls {SLO_WINDOW}",
                         decimals=0,
-                        width=95,
+                        width=84,
                     ),
                 ),
                 width=24,
