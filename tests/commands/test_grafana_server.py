@@ -77,7 +77,8 @@ class Client:
             with urllib.request.urlopen(request, timeout=30) as answer:
                 return answer.status, json.load(answer)
         except urllib.error.HTTPError as error:
-            return error.code, error.read().decode(errors="replace")
+            with error:
+                return error.code, error.read().decode(errors="replace")
 
     def query(self, promql: str, source: str, org: int | None) -> tuple[int, set[str]]:
         """Status of a panel's query, and the domains that it finds."""

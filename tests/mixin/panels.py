@@ -77,7 +77,8 @@ class Source:
             with urllib.request.urlopen(request, timeout=30) as answer:
                 return json.load(answer)["data"]
         except urllib.error.HTTPError as error:
-            raise ValueError(json.load(error)["error"]) from None
+            with error:
+                raise ValueError(json.load(error)["error"]) from None
 
     def values(self, variable: Variable, chosen: Mapping[str, str]) -> list[str]:
         """What a variable offers, as Grafana finds it."""

@@ -80,7 +80,8 @@ def ask(
         with urllib.request.urlopen(request, timeout=10) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
-        return error.code, error.read().decode()
+        with error:
+            return error.code, error.read().decode()
 
 
 UP, SALES, ERRORS = health.UP.name, business.ORDERS_PAID.name, operations.OPERATION_ERRORS.name

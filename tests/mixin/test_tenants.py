@@ -87,7 +87,8 @@ def ask(server: Server, path: str, token: str | None, **form: str) -> str:
         with urllib.request.urlopen(urllib.request.Request(url, headers=headers)) as answer:
             return str(answer.read().decode())
     except urllib.error.HTTPError as error:
-        return str(error.code)
+        with error:
+            return str(error.code)
 
 
 def orgs_of(body: str) -> dict[str, float]:

@@ -86,7 +86,8 @@ def asked(server: Server, expression: str, now: int) -> Values | str:
     try:
         found = server.query(expression, time=str(now))
     except urllib.error.HTTPError as error:
-        return error.read().decode()
+        with error:
+            return error.read().decode()
     return last([(labels, [value]) for labels, value in found])
 
 

@@ -215,5 +215,9 @@ def _answers(url: str, path: str) -> bool:
     try:
         with urllib.request.urlopen(url + path, timeout=5) as answer:
             return bool(answer.status == 200)
+    except urllib.error.HTTPError as error:
+        # Python 3.14 warns of an answer that is not closed.
+        error.close()
+        return False
     except OSError:
         return False

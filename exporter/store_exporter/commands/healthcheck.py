@@ -41,8 +41,9 @@ def run(args: argparse.Namespace) -> int:
         with urllib.request.build_opener(*handlers).open(url, timeout=_SECONDS):
             return 0
     except urllib.error.HTTPError as error:
-        problem = "is not ready" if error.code == 503 else "is no store-exporter's address"
-        problem += f": it answers {error.code} {error.reason}".rstrip()
+        with error:
+            problem = "is not ready" if error.code == 503 else "is no store-exporter's address"
+            problem += f": it answers {error.code} {error.reason}".rstrip()
     except OSError as error:
         problem = f"cannot be asked: {_why(error)}; does the exporter listen there?"
     except (ValueError, http.client.InvalidURL):
