@@ -97,7 +97,7 @@ def test_a_secret_that_was_cut_off_is_masked_where_enough_is_left(text: str, exp
     assert hiding(SECRET)(text) == expected
 
 
-@given(st.text(st.characters(exclude_categories=("Cc", "Cf", "Zl", "Zp")), max_size=100))
+@given(st.text(st.characters(exclude_categories=("Cc", "Cf", "Cs", "Zl", "Zp")), max_size=100))
 def test_a_text_without_secrets_does_not_change(text: str) -> None:
     if not re.search("(?i)basic|bearer|oauth|://", text):
         assert Redactor()(text) == text
