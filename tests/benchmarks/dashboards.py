@@ -4,7 +4,7 @@ A real Prometheus reads a week of some stores (see `past`), and is asked what ea
 all stores chosen. Time grows with the stores, and is multiplied. It runs in the environment that
 has the exporter and the tests:
 
-    python -m tests.benchmarks.dashboards STORES SECONDS RUNS
+    python -m tests.benchmarks.dashboards STORES SECONDS RUNS RULED
 """
 
 from __future__ import annotations
@@ -41,8 +41,6 @@ PIXELS = 1600
 """Width of the screen, which is also the number of points of a graph as wide as that."""
 INTERVALS = (15, 20, 30, 60, 120, 300, 600, 900, 1200, 1800, 3600, 7200)
 """Distances of points in seconds. Grafana takes the one that is next to range by width."""
-RULED = 10
-"""How many times as many stores the rules are evaluated for."""
 LEAST = 0.1
 """Seconds of processor time after which a query is not asked again."""
 
@@ -56,7 +54,12 @@ def measure(effort: Effort) -> list[Result]:
         sys.stderr.write("DASHBOARDS ARE LEFT OUT: they need scripts/tools and the tests' extras\n")
         return []
     done = subprocess.run(
-        [python, "-m", __name__, *map(str, (effort.watched, effort.past, effort.runs))],
+        [
+            python,
+            "-m",
+            __name__,
+            *map(str, (effort.watched, effort.past, effort.runs, effort.ruled)),
+        ],
         check=True,
         stdout=subprocess.PIPE,
         text=True,
@@ -70,7 +73,7 @@ def measure(effort: Effort) -> list[Result]:
     ]
 
 
-def main(stores: int, past: int, runs: int) -> None:
+def main(stores: int, past: int, runs: int, ruled: int) -> None:
     from .past import history
 
     rows: list[dict[str, Any]] = []
@@ -78,9 +81,7 @@ def main(stores: int, past: int, runs: int) -> None:
     for name, native in ((CLASSIC, False), (NATIVE, True)):
         with history(stores, past, now, native=native) as server:
             rows += _of_pages(_Meter(server, now - SCRAPE, runs), stores, name, past)
-        # Rules look at the last minutes, and at few series of weeks.
-        with history(RULED * stores, min(past, HOUR), now, native=native) as server:
-            rows += _of_rules(_Meter(server, now - SCRAPE, runs), RULED * stores, name)
+        rows += _of_rules(ruled, name, native=native)
     json.dump(rows, sys.stdout)
 
 
@@ -108,15 +109,11 @@ class _Meter:
         self.server.json(path, query=expression, **times)
         found: list[float] = []
         while len(found) < self.runs and sum(found) < LEAST:
-            began = self._used()
+            began = self.server.processor_seconds()
             self.server.json(path, query=expression, **times)
-            found.append(self._used() - began)
+            found.append(self.server.processor_seconds() - began)
         # A busy machine makes it more, and nothing makes it less.
         return min(found)
-
-    def _used(self) -> float:
-        tasks = Path(f"/proc/{self.server.pid}/task").glob("*/schedstat")
-        return sum(int(each.read_text().split()[0]) for each in tasks) / 1e9
 
 
 def _of_pages(meter: _Meter, stores: int, histograms: str, past: int) -> Iterator[dict[str, Any]]:
@@ -208,24 +205,23 @@ class _View:
         return {**chosen, "operation": self.operation, "domain": domains}
 
 
-def _of_rules(meter: _Meter, stores: int, histograms: str) -> Iterator[dict[str, Any]]:
-    """What the recording rules read, of each 15 seconds."""
-    from store_exporter.mixin.model import Record
+def _of_rules(stores: int, histograms: str, *, native: bool) -> Iterator[dict[str, Any]]:
+    """What the recording rules take of each 15 seconds, all of them and the dearest group."""
     from store_exporter.mixin.rules import recording, slo
 
-    total = 0.0
-    for group in [*recording.groups(), *slo.groups()]:
-        rules = [rule.expression for rule in group.rules if isinstance(rule, Record)]
-        # Rules write no JSON.
-        seconds = sum(meter.ask(f"count({each})") for each in rules) * STORES / stores
+    from . import rules
+
+    groups = {group.name: group for group in [*recording.groups(), *slo.groups()]}
+    shares: dict[str, float] = {}
+    for name, seconds in rules.cost(stores, native=native).items():
+        interval = groups[name].interval or SCRAPE
+        shares[name] = seconds * STORES / stores * SCRAPE / interval
         if os.environ.get("BENCH_VERBOSE"):
-            sys.stderr.write(f"group {group.name} {seconds:.2f} every {group.interval or 15}\n")
-        total += seconds * SCRAPE / (group.interval or SCRAPE)
-    yield {
-        "name": f"recording rules of each 15 s, {histograms}",
-        "seconds": total,
-        "goal": RULES_GOAL,
-    }
+            sys.stderr.write(f"{histograms} {name}: {shares[name]:.3f} of each 15 s\n")
+    dearest = max(shares, key=shares.__getitem__)
+    row = f"recording rules of each 15 s, {histograms}"
+    yield {"name": row, "seconds": sum(shares.values()), "goal": RULES_GOAL}
+    yield {"name": f"{row}: {dearest}", "seconds": shares[dearest], "goal": None}
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ class Effort:
         page: stores of the page whose rendering is measured.
         watched: stores whose past dashboards read.
         past: seconds of it.
+        ruled: stores for which recording rules are evaluated.
     """
 
     rounds: int
@@ -36,6 +37,7 @@ class Effort:
     page: int
     watched: int
     past: int
+    ruled: int
 
 
 FULL = Effort(
@@ -51,6 +53,7 @@ FULL = Effort(
     page=10_000,
     watched=3,
     past=7 * 86_400,
+    ruled=200,
 )
 QUICK = Effort(
     rounds=5,
@@ -65,6 +68,7 @@ QUICK = Effort(
     page=10_000,
     watched=2,
     past=6 * 3_600,
+    ruled=40,
 )
 TINY = Effort(
     rounds=2,
@@ -79,5 +83,6 @@ TINY = Effort(
     page=100,
     watched=2,
     past=600,
+    ruled=10,
 )
 """For the tests of the benchmark itself."""

@@ -56,7 +56,7 @@ def history(stores: int, seconds: int, now: int, *, native: bool) -> Iterator[Se
         # Prometheus takes no sample that is more than an hour older than its newest.
         for start in range(now - seconds, now, HOUR):
             times = range(start, min(start + HOUR, now), SCRAPE)
-            remote_write.send(server, _written(every, times, now - start))
+            remote_write.send(server, written(every, times, now - start))
         # It makes blocks of them meanwhile and afterwards.
         oldest = r"(?m)^prometheus_tsdb_head_min_time_seconds (\S+)"
         eventually(
@@ -97,31 +97,33 @@ def _families(stores: int, *, native: bool) -> Iterator[_Family]:
     ]
     text = " ".join([*asked, *(rule.expression for rule, _ in rules)])
     read = set(re.findall(r"[a-zA-Z_:][\w:]*", text))
-    domains = [("org", f"shop{number}.example", "woocommerce") for number in range(stores)]
-
-    def sets(labels: Sequence[str], name: str) -> list[dict[str, str]]:
-        found = synthetic.label_sets(
-            labels, name, stores=domains, operations=OPERATIONS, errors=ERRORS
-        )
-        return [dict(each) for each in found]
-
-    for metric in CATALOGUE.values():
-        labels = [{**each, **dict(synthetic.PROCESS)} for each in sets(metric.labels, metric.name)]
-        for family in _scraped(metric, labels, native=native):
-            if family.name in read:
-                yield family
+    yield from (family for family in scraped(stores, native=native) if family.name in read)
     for rule, interval in {each.name: every for each, every in rules}.items():
         is_native = rule.removesuffix("_sampled") in RECORDED_NATIVE
         is_classic = rule.removesuffix("_sampled") in RECORDED_CLASSIC
         if rule in read and not (is_classic if native else is_native):
-            labels = sets(synthetic.labels_of(rule), rule)
+            labels = _sets(stores, synthetic.labels_of(rule), rule)
             yield _Family(rule, interval, labels, native=is_native, past=_past(rule, interval))
 
 
+def scraped(stores: int, *, native: bool) -> Iterator[_Family]:
+    """All that is scraped of so many stores."""
+    for metric in CATALOGUE.values():
+        found = _sets(stores, metric.labels, metric.name)
+        labels = [{**each, **dict(synthetic.PROCESS)} for each in found]
+        yield from _scraped(metric, labels, native=native)
+
+
+def _sets(stores: int, labels: Sequence[str], name: str) -> list[dict[str, str]]:
+    domains = [("org", f"shop{number}.example", "woocommerce") for number in range(stores)]
+    found = synthetic.label_sets(labels, name, stores=domains, operations=OPERATIONS, errors=ERRORS)
+    return [dict(each) for each in found]
+
+
 def _past(name: str, interval: int) -> float:
-    """For how long a series is read: of each operation, or where there are samples, for hours."""
+    """How long a series is read: hours, if it is of each operation or there are samples of it."""
     is_of_operations = "_operation" in name.partition(":")[0]
-    detailed = interval == SCRAPE and (is_of_operations or name in series.SAMPLED)
+    detailed = interval < recording.SAMPLED and (is_of_operations or name in series.SAMPLED)
     return policy.DETAIL_RANGE + HOUR if detailed else math.inf
 
 
@@ -142,7 +144,7 @@ def _scraped(metric: Metric, labels: list[dict[str, str]], *, native: bool) -> I
             yield _Family(f"{metric.name}{suffix}", SCRAPE, labels, grows=True)
 
 
-def _written(families: Iterable[_Family], times: range, ago: float) -> Iterator[bytes]:
+def written(families: Iterable[_Family], times: range, ago: float = 0) -> Iterator[bytes]:
     """The samples of some time, which began so many seconds before the end of all."""
     for family in families:
         if family.past < ago:

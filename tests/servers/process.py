@@ -123,6 +123,11 @@ class Server:
         request = urllib.request.Request(f"{self.url}/-/reload", method="POST")
         urllib.request.urlopen(request, timeout=30).close()
 
+    def processor_seconds(self) -> float:
+        """What its threads have used of processors so far."""
+        tasks = Path(f"/proc/{self.pid}/task").glob("*/schedstat")
+        return sum(int(each.read_text().split()[0]) for each in tasks) / 1e9
+
     def log(self) -> str:
         """All that the server has written so far."""
         return _log(self.directory, self.name).read_text(encoding="utf-8", errors="replace")

@@ -1,0 +1,95 @@
+"""Recording rules: the processor time that a real Prometheus takes to evaluate each group.
+
+Prometheus is given the latest minutes of what is scraped of some stores and a few minutes to come,
+evaluates one group after the other, and records what comes out: what a group reads of another one
+is what that one has just recorded. Nothing is weeks old, so that what reads weeks finds nothing.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import yaml
+
+from store_exporter.mixin.model import Group, Record, as_document
+from store_exporter.mixin.rules import recording, slo
+from tests import servers
+from tests.servers import Server, remote_write
+
+from . import past
+
+BEFORE, AHEAD = 15 * 60, 9 * 60
+"""Seconds of what is scraped. Prometheus takes nothing that is ten minutes ahead."""
+RUNS = 3
+"""Evaluations of each group that are measured."""
+SPACE = 0.01
+"""Seconds from one to the next for each store, of which an evaluation takes a third or less."""
+NEVER = 86_400
+RULES = "rules.yml"
+COUNTED = "prometheus_rule_evaluations_total"
+CONFIG = f"rule_files: [{RULES}]"
+
+
+def cost(stores: int, *, native: bool) -> dict[str, float]:
+    """Seconds of a processor that one evaluation of each group takes.
+
+    Args:
+        stores: how many there are.
+        native: whether durations of operations are native histograms, or classic ones.
+    """
+    groups = [*recording.groups(), *slo.groups()]
+    # What Prometheus does all the while is not theirs.
+    nothing = Group("nothing", [Record("nothing", "vector(0)")])
+    with _scraped(stores, native=native) as (server, folder):
+        found = [
+            _evaluated(server, folder, [*groups[:number], group], SPACE * stores)
+            for number, group in [(0, nothing), *enumerate(groups)]
+        ]
+    idle, *rest = found
+    return {group.name: max(0.0, each - idle) for group, each in zip(groups, rest, strict=True)}
+
+
+@contextmanager
+def _scraped(stores: int, *, native: bool) -> Iterator[tuple[Server, Path]]:
+    with tempfile.TemporaryDirectory(prefix="bench-rules-") as name:
+        folder = Path(name)
+        (folder / RULES).write_text("groups: []", encoding="utf-8")
+        with servers.prometheus(CONFIG, folder) as server:
+            now = int(time.time()) // past.SCRAPE * past.SCRAPE
+            times = range(now - BEFORE, now + AHEAD, past.SCRAPE)
+            families = past.scraped(stores, native=native)
+            remote_write.send(server, past.written(families, times))
+            yield server, folder
+
+
+def _evaluated(server: Server, folder: Path, groups: Sequence[Group], every: float) -> float:
+    """Seconds that one evaluation of the last group takes.
+
+    Those before it stay, though they are not evaluated, or what they recorded would end.
+    """
+    *before, group = groups
+    timed = [*(replace(each, interval=NEVER) for each in before), replace(group, interval=every)]
+    document = as_document(timed, grafana="", runbooks="")
+    (folder / RULES).write_text(yaml.safe_dump(document), encoding="utf-8")
+    server.reload()
+    # The first evaluation makes the series, the next ones are like all that follow.
+    while _evaluations(server, group) < 1:
+        time.sleep(every / 2)
+    began, first, found = server.processor_seconds(), _evaluations(server, group), 0.0
+    while found < RUNS:
+        time.sleep(RUNS * every)
+        found = _evaluations(server, group) - first
+    return (server.processor_seconds() - began) / found
+
+
+def _evaluations(server: Server, group: Group) -> float:
+    """How many there were; of one that is under way, the part that is done."""
+    text = server.get("/metrics").decode()
+    found = re.search(rf"(?m)^{COUNTED}{{.*;{re.escape(group.name)}\"}} (\S+)", text)
+    return float(found.group(1)) / len(group.rules) if found else 0.0
