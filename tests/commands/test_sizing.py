@@ -57,7 +57,7 @@ async def test_there_are_as_many_series_as_computed(
         try:
             calls(recorder, domains)
             for name, number in (
-                (series.OPERATION_QUANTILE, STORES * OPERATIONS * 3),
+                (series.STORE_QUANTILE, STORES),
                 (slo.BUDGET, STORES * 3),
             ):
                 last = partial(server.query, f"count({name}) == {number}")

@@ -1296,7 +1296,7 @@ def windows(long: str) -> dict[str, str]:
 GET_CART = 'operation="get_cart"'
 TIMED_OUT = f'{GET_CART}, error_type="timeout", fault="store"'
 SOLD_OUT = f'{GET_CART}, error_type="out_of_stock", fault="customer"'
-SLO_GROUPS = ("operations", "slo")
+SLO_GROUPS = ("operations", "slo", "slo.long")
 
 OBJECTIVES = [
     Case(
@@ -1392,7 +1392,7 @@ OBJECTIVES += [
         "2h30m",
         f"{WHO} spends its uptime error budget 9.5 times as fast as is allowed, over the last 6h.",
         labels=UPTIME,
-        groups=("health", "slo"),
+        groups=("health", "slo", "slo.long"),
     ),
     Case(
         "StoreErrorBudgetBurn",
@@ -1402,7 +1402,7 @@ OBJECTIVES += [
             DOWN_TOLD: "_x122 1x30 stale",
         },
         "2h55m",
-        groups=("health", "slo"),
+        groups=("health", "slo", "slo.long"),
     ),
 ]
 
@@ -1424,23 +1424,20 @@ def drought(sales: str, collector: str = STEADY) -> dict[str, str]:
 
 
 def latency(weeks: int, before: float, now: float, per_sample: int = 60) -> dict[str, str]:
-    """A classic histogram of operations that all take `before` s for some weeks, then `now` s."""
+    """Calls that all take `before` s for some weeks, then `now` s, in classic buckets."""
     past, recent = weeks * WEEK, 14
-    duration = operations.OPERATION_DURATION
-
-    def counted(first: int, then: int) -> str:
-        return f"0+{first}x{past} {first * past}+{then}x{recent}"
+    more = f"0+{per_sample}x{past} {per_sample * past}+{per_sample}x{recent}"
 
     def bucket(bound: float) -> str:
-        return counted(per_sample * (before <= bound), per_sample * (now <= bound))
+        then, later = (per_sample / 1800 * (each <= bound) for each in (before, now))
+        return f"{then}x{past} {later}x{recent}"
 
     return {
         **{
-            of(duration, f'{GET_CART}, le="{bound}"', suffix="_bucket"): bucket(bound)
-            for bound in duration.buckets
+            of(series.STORE_BUCKETS, f'le="{bound}"'): bucket(float(bound))
+            for bound in (*map(str, operations.OPERATION_DURATION.buckets), "+Inf")
         },
-        of(duration, f'{GET_CART}, le="+Inf"', suffix="_bucket"): counted(per_sample, per_sample),
-        of(operations.OPERATIONS, GET_CART): counted(per_sample, per_sample),
+        of(operations.OPERATIONS, GET_CART): more,
         of(series.STORE_QUANTILE, 'quantile="0.95"'): f"{now}x{past + recent}",
     }
 

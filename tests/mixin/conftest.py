@@ -32,7 +32,7 @@ def history(
     synthetic.write_blocks(directory, now)
     write_rules(directory / "rules")
     with servers.prometheus(CONFIG, directory, "--storage.tsdb.retention.time=90d") as server:
-        last = (slo.BUDGET, series.PROBE_QUANTILE, series.LATENCY_NORMAL, series.STORE_SUCCESS)
+        last = (slo.BUDGET, series.STORE_QUANTILE, series.LATENCY_NORMAL, series.STORE_SUCCESS)
         for name in (*last, f"({series.TROUBLE} >= {recording.PAGED} < {recording.DOWN})"):
             evaluated = f"timestamp({name}) > {now}"
             servers.eventually(partial(server.query, evaluated))

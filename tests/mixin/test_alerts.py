@@ -131,7 +131,7 @@ def test_what_fails_in_maintenance_spends_no_error_budget(tmp_path: Path) -> Non
         ],
     }
     tests = {"evaluation_interval": "30s", "tests": [test]}
-    promtool.write(tmp_path, tests, ("health", "operations", "slo"), chosen=())
+    promtool.write(tmp_path, tests, ("health", "operations", "slo", "slo.long"), chosen=())
     promtool.run(tmp_path)
 
 
@@ -157,7 +157,7 @@ def test_a_store_that_only_sees_refusals_by_shoppers_never_alerts(tmp_path: Path
         ],
     }
     tests = {"evaluation_interval": "1m", "tests": [test]}
-    promtool.write(tmp_path, tests, ("operations", "slo"))
+    promtool.write(tmp_path, tests, ("operations", "slo", "slo.long"))
     promtool.run(tmp_path)
 
 

@@ -24,7 +24,7 @@ NATIVE = {
 }
 CLASSIC = {
     f'{DURATION}_bucket{{{LABELS}, operation="get_cart", le="2.5"}}': "0+27x10 270x20",
-    f'{DURATION}_count{{{LABELS}, operation="get_cart"}}': "0+30x10 300x20",
+    f'{DURATION}_bucket{{{LABELS}, operation="get_cart", le="+Inf"}}': "0+30x10 300x20",
 }
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
 import yaml
 
-from store_exporter.mixin import series
-from store_exporter.mixin.model import as_document
-from store_exporter.mixin.rules import recording, seasonal
+from store_exporter.mixin import alerts, dashboards, promql, series
+from store_exporter.mixin.model import Alert, Record, as_document
+from store_exporter.mixin.rules import recording, seasonal, slo
+from store_exporter.server.api.analytics import Filters
+from store_exporter.server.api.prometheus import hourly_queries
 from tests.servers import tool
 
 STORE = 'org="acme", domain="a.example", platform="woocommerce"'
@@ -45,21 +48,20 @@ def test_quantiles_of_operations_and_stores_are_those_of_their_histograms(
     document = as_document([recording.quantile_rules()], grafana="", runbooks="")
     (tmp_path / "rules.yml").write_text(yaml.safe_dump(document), encoding="utf-8")
     checks: list[dict[str, object]] = []
-    for name, labels, values in (
-        (series.STORE_QUANTILE, BY, [STORE]),
-        (
-            series.OPERATION_QUANTILE,
-            f"{BY}, operation",
-            [f'{STORE}, operation="{one}"' for one in ("check_order", "get_cart")],
-        ),
-    ):
-        for q in series.QUANTILES:
+    each = [f'{STORE}, operation="{one}"' for one in ("check_order", "get_cart")]
+    for q in series.QUANTILES:
+        operation = promql.quantile_of(q, series.OPERATION_HISTOGRAM, series.OPERATION_BUCKETS)
+        store = promql.quantile_of(q, series.STORE_HISTOGRAM, series.STORE_BUCKETS)
+        for recorded, labels, values in (
+            (operation, f"{BY}, operation", each),
+            (store, BY, [STORE]),
+            *([(series.STORE_QUANTILE, BY, [STORE])] if q == 0.95 else []),
+        ):
             rate = f"sum by ({labels}{le}) (rate({raw}[5m]))"
             direct = f"histogram_quantile({q:g}, {rate})"
-            recorded = f'{name}{{quantile="{q:g}"}}'
             checks.append(
                 {
-                    "expr": f"round({recorded} - on ({labels}) {direct}, 1e-9)",
+                    "expr": f"round(({recorded}) - on ({labels}) {direct}, 1e-9)",
                     "eval_time": "10m",
                     "exp_samples": [{"labels": f"{{{one}}}", "value": 0} for one in values],
                 }
@@ -107,3 +109,28 @@ def test_the_rate_of_a_histogram_is_taken_once() -> None:
     expressions = "\n".join(rule.expression for rule in recording.quantile_rules().rules)
     assert expressions.count(f"rate({DURATION}[") == 1
     assert expressions.count(f"rate({DURATION}_bucket[") == 1
+
+
+def test_every_recorded_series_is_read() -> None:
+    rules = [
+        rule
+        for group in (*recording.groups(), *slo.groups())
+        for rule in group.rules
+        if isinstance(rule, Record)
+    ]
+    alerting = [rule for group in alerts.groups() for rule in group.rules]
+    read = [
+        *(rule.expression for rule in rules),
+        *(str(each.document("", "")) for each in alerting if isinstance(each, Alert)),
+        *(
+            panel.expression(query)
+            for page in dashboards.pages()
+            for panel in page.panels
+            for query in panel.queries
+        ),
+        *hourly_queries(Filters("acme")).values(),
+    ]
+    names = set(re.findall(r"[a-z_]+:\w+:\w+", "\n".join(read)))
+    assert {rule.name for rule in rules} - names == set()
+    quantiles = {rule.labels["quantile"] for rule in rules if "quantile" in rule.labels}
+    assert quantiles == set(re.findall(r'quantile="([\d.]+)"', "\n".join(read)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from ..metrics.catalogue import Metric
 from ..metrics.catalogue.health import STORE_LABELS
@@ -140,25 +140,29 @@ def quantile_of(q: float, native: str, classic: str) -> str:
 
 
 def share_within(
-    bound: float, metric: Metric, window: str, labels: Iterable[str], matchers: Iterable[str] = ()
+    bound: float, labels: Iterable[str], native: str, classic: Callable[[str], str]
 ) -> str:
-    """Share of observations up to `bound`, which is a bound of the metric's classic buckets.
+    """Share of observations up to `bound`, which is a bound of the classic buckets.
 
     NaN without observations. VictoriaMetrics knows `histogram_fraction`, though not of native
     histograms, and refuses expressions with `histogram_count` whole.
+
+    Args:
+        bound: in the unit of the histogram.
+        labels: that are left.
+        native: rates of native histograms.
+        classic: returns the rates of the buckets that a matcher chooses.
     """
-    labels, matchers = tuple(labels), tuple(matchers)
-    native = total(labels, rate(metric, window, *matchers))
+    labels = tuple(labels)
     # Prometheus 3 writes the bound 1 as "1.0", OTLP and older versions as "1".
     text = f"{bound:g}"
     value = text if "." in text else f"{text}|{text}\\.0"
     bucket = f"le=~{quote(value)}" if "|" in value else equal("le", value)
-    within = total(labels, rate(metric, window, *matchers, bucket, suffix="_bucket"))
-    everything = total(labels, rate(metric, window, *matchers, suffix="_count"))
-    ranges = rate(metric, window, *matchers, 'vmrange!=""', suffix="_bucket")
+    within, everything = (total(labels, classic(each)) for each in (bucket, equal("le", "+Inf")))
+    ranges = total((*labels, "vmrange"), classic('vmrange!=""'))
     return (
-        f"histogram_fraction(0, {bound:g}, {native}) or {within} / {everything}"
-        f" or histogram_fraction(0, {bound:g}, {total((*labels, 'vmrange'), ranges)})"
+        f"histogram_fraction(0, {bound:g}, {total(labels, native)}) or {within} / {everything}"
+        f" or histogram_fraction(0, {bound:g}, {ranges})"
     )
 
 

@@ -34,7 +34,6 @@ STORE_ERROR = (*STORE, "error_type", "fault")
 
 OPERATION_RATE = recorded(OPERATION, operations.OPERATIONS, RATE)
 OPERATION_ERROR_RATE = recorded(OPERATION_FAULT, operations.OPERATION_ERRORS, RATE)
-OPERATION_QUANTILE = recorded(OPERATION, operations.OPERATION_DURATION, f"quantile{RATE_WINDOW}")
 # What quantiles are made of, of which there are several. Classic buckets only where no native
 # histograms are scraped.
 OPERATION_HISTOGRAM = recorded(OPERATION, operations.OPERATION_DURATION, RATE)
@@ -51,7 +50,6 @@ STORE_QUANTILE = recorded(STORE, operations.OPERATION_DURATION, f"quantile{RATE_
 STORE_MEASURED = recorded(STORE, "store_operations_measured", RATE)
 STORE_FAILED = recorded(STORE, "store_operations_failed", RATE)
 STORE_SUCCESS = recorded(STORE, "store_operations_success", f"ratio_{RATE}")
-PROBE_QUANTILE = recorded((*STORE, "probe"), health.PROBE_DURATION, f"quantile{RATE_WINDOW}")
 SLOWEST_PROBE = recorded(STORE, health.PROBE_DURATION, f"slowest_p95_{RATE_WINDOW}")
 PROBE_ERROR_RATE = recorded((*STORE, "error_type"), health.PROBE_FAILURES, RATE)
 COLLECTOR_ERROR_RATE = recorded((*STORE, "error_type"), business.COLLECTOR_FAILURES, RATE)

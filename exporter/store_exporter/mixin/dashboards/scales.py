@@ -125,6 +125,14 @@ def quantile(q: float, summed: Callable[..., str] = over_time) -> str:
     )
 
 
+def slowest(q: float, labels: tuple[str, ...], matchers: tuple[str, ...]) -> str:
+    """The largest of the quantiles of each operation of each store, by labels, as of now."""
+    native, classic = (
+        select(name, *matchers) for name in (series.OPERATION_HISTOGRAM, series.OPERATION_BUCKETS)
+    )
+    return promql.aggregate("max", labels, promql.quantile_of(q, native, classic))
+
+
 def intervals_ago(*labels: str) -> str:
     """How many of its intervals ago the stalest collector last succeeded."""
     age = f"time() - {select(business.COLLECTOR_LAST_SUCCESS, *STORE_MATCH)}"

@@ -8,7 +8,7 @@ from ...errors import ERROR_TYPES
 from ...metrics.catalogue import business, health, operations
 from .. import promql, series
 from ..model import Group, Record, as_document
-from ..policy import LIVENESS_PROBE, STALE_SAMPLES
+from ..policy import LIVENESS_PROBE, MINUTE, STALE_SAMPLES
 from ..policy import RATE_WINDOW as W
 from ..promql import OPERATION, STORE, one_of, total
 from . import costs, longterm, seasonal, surges
@@ -16,9 +16,13 @@ from . import costs, longterm, seasonal, surges
 REFUSALS = tuple(ERROR_TYPES[name].name for name in ("unauthorized", "forbidden"))
 """Error types by which a store refuses our credentials."""
 
+RATES = MINUTE
+"""Seconds between rates over `RATE_WINDOW`: one that is five minutes long moves little in less, and
+all that is known of operations costs as many times more as it is evaluated."""
+
 
 def operation_rules() -> Group:
-    """Rates, failures and quantiles per operation and per store."""
+    """Rates and failures per operation and per store."""
     errors = promql.rate(operations.OPERATION_ERRORS, W)
     every, recorded = series.OPERATION_RATE, series.OPERATION_ERROR_RATE
     excluded = total(OPERATION, promql.select(recorded, one_of("fault", series.NOT_COUNTED)))
@@ -39,34 +43,27 @@ def operation_rules() -> Group:
             series.STORE_SUCCESS, f"1 - {series.ratio(series.STORE_FAILED, series.STORE_MEASURED)}"
         ),
     ]
-    return Group("store-exporter.operations", rules)
+    return Group("store-exporter.operations", rules, interval=RATES)
 
 
 def quantile_rules() -> Group:
-    """Latency quantiles, from native or classic histograms, whichever are scraped.
+    """Rates of histograms, native or classic, whichever are scraped, and what p95 they give.
 
-    The rates of histograms cost nearly all of it, so that they are recorded once for all quantiles;
-    those of stores are added up from those of their operations.
+    The rates cost nearly all of it, so that they are recorded once for all who read quantiles;
+    those of stores are added up from those of their operations. Quantiles of operations are made
+    where they are shown.
     """
     duration, buckets = operations.OPERATION_DURATION, (*OPERATION, *promql.BUCKET)
     classic = promql.rate(duration, W, suffix="_bucket")
-    probe = promql.quantile(0.95, health.PROBE_DURATION, W, (*STORE, "probe"))
+    p95 = promql.quantile_of(0.95, series.STORE_HISTOGRAM, series.STORE_BUCKETS)
     rules = [
         Record(series.OPERATION_HISTOGRAM, total(OPERATION, promql.rate(duration, W))),
         Record(series.OPERATION_BUCKETS, total(buckets, classic)),
         Record(series.STORE_HISTOGRAM, total(STORE, series.OPERATION_HISTOGRAM)),
         Record(series.STORE_BUCKETS, total((*STORE, *promql.BUCKET), series.OPERATION_BUCKETS)),
+        Record(series.STORE_QUANTILE, p95, {"quantile": "0.95"}),
     ]
-    for name, native, bucketed in (
-        (series.OPERATION_QUANTILE, series.OPERATION_HISTOGRAM, series.OPERATION_BUCKETS),
-        (series.STORE_QUANTILE, series.STORE_HISTOGRAM, series.STORE_BUCKETS),
-    ):
-        rules += [
-            Record(name, promql.quantile_of(q, native, bucketed), {"quantile": f"{q:g}"})
-            for q in series.QUANTILES
-        ]
-    rules.append(Record(series.PROBE_QUANTILE, probe, {"quantile": "0.95"}))
-    return Group("store-exporter.quantiles", rules)
+    return Group("store-exporter.quantiles", rules, interval=RATES)
 
 
 def own_rules() -> Group:
@@ -80,6 +77,7 @@ def own_rules() -> Group:
                 (series.COLLECTOR_ERROR_RATE, business.COLLECTOR_FAILURES),
             )
         ],
+        interval=RATES,
     )
 
 
@@ -91,12 +89,13 @@ Prometheus looks back, so that one that is late leaves no gap."""
 def sampled_rules() -> Group:
     """Figures of which weeks are read at once, for all stores: few samples, or few labels."""
     p95 = promql.select(series.STORE_QUANTILE, promql.equal("quantile", "0.95"))
+    probes = promql.quantile(0.95, health.PROBE_DURATION, W, (*STORE, "probe"))
     return Group(
         "store-exporter.sampled",
         [
             *(Record(series.sampled(name), name) for name in series.SAMPLED),
             Record(series.LATENCY_SAMPLED, total(STORE, p95)),
-            Record(series.SLOWEST_PROBE, promql.aggregate("max", STORE, series.PROBE_QUANTILE)),
+            Record(series.SLOWEST_PROBE, promql.aggregate("max", STORE, probes)),
         ],
         interval=SAMPLED,
     )

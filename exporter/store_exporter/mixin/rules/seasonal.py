@@ -39,9 +39,12 @@ def business_rules() -> Group:
 
 def latency_rules() -> Group:
     """The p95 of an hour with enough operations, and what it normally is."""
-    duration = operations.OPERATION_DURATION
     busy = total(STORE, promql.increase(operations.OPERATIONS, "1h"))
-    slowest = promql.quantile(0.95, duration, "1h", STORE)
+    native, classic = (
+        f"sum_over_time({promql.over(name, '1h')})"
+        for name in (series.STORE_HISTOGRAM, series.STORE_BUCKETS)
+    )
+    slowest = promql.quantile_of(0.95, native, classic)
     return Group(
         "store-exporter.latency",
         [

@@ -8,9 +8,10 @@ over days are sums of recorded hours, so that no rule ever reads raw series over
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from ...metrics.catalogue import health, operations
+from ...metrics.catalogue import health
 from .. import promql, series
 from ..model import Group, Record, as_document
 from ..names import AlertName
@@ -33,6 +34,9 @@ BUDGET = series.recorded(SLO, "store_slo_budget_remaining", f"ratio{SLO_WINDOW}"
 _PAIRS = [(rate.short, rate.long) for rate in BURN_RATES]
 WINDOWS = sorted({window for pair in _PAIRS for window in pair} | {SLO_WINDOW}, key=promql.seconds)
 SHORT = [window for window in WINDOWS if promql.seconds(window) < promql.seconds("1d")]
+QUICKEST = _PAIRS[0]
+"""The windows of the first alert. Those of the others, which wait a quarter of an hour and longer,
+are evaluated less often."""
 _HOUR = "1h"
 
 
@@ -59,13 +63,13 @@ def groups(objectives: tuple[Objective, ...] = DEFAULT, *, pace: float = 1.0) ->
         pace: factor on the groups' intervals, by which sums of rates become counts.
     """
     first = [rule for objective in objectives for rule in base(objective)]
-    long = [window for window in WINDOWS if window not in SHORT]
-    rest = [rule for window in SHORT for rule in over(window, BASE * pace)]
-    days = [rule for window in long for rule in over(window, BASE * pace)]
-    days.append(Record(BUDGET, f"1 - {burn_rate(SLO_WINDOW)}"))
+    long = [window for window in WINDOWS if window not in QUICKEST]
+    quick = [rule for window in QUICKEST for rule in over(window, BASE * pace)]
+    rest = [rule for window in long for rule in over(window, BASE * pace)]
+    rest.append(Record(BUDGET, f"1 - {burn_rate(SLO_WINDOW)}"))
     return [
-        Group("store-exporter.slo", [*first, *rest], interval=BASE),
-        Group("store-exporter.slo.days", days, interval=LONG),
+        Group("store-exporter.slo", [*first, *quick], interval=BASE),
+        Group("store-exporter.slo.long", rest, interval=LONG),
     ]
 
 
@@ -82,8 +86,15 @@ def base(objective: Objective) -> list[Record]:
         bad = total(STORE, select(series.OPERATION_FAILED, *chosen))
     else:
         events = total(STORE, select(series.OPERATION_RATE, *chosen))
-        duration = operations.OPERATION_DURATION
-        quick = promql.share_within(objective.threshold, duration, RATE_WINDOW, STORE, chosen)
+        by_operation = any(label not in STORE for label, _ in objective.match)
+        native, classic = (
+            (series.OPERATION_HISTOGRAM, series.OPERATION_BUCKETS)
+            if by_operation
+            else (series.STORE_HISTOGRAM, series.STORE_BUCKETS)
+        )
+        quick = promql.share_within(
+            objective.threshold, STORE, select(native, *chosen), partial(select, classic, *chosen)
+        )
         # Of no calls there is no share, and none of them was slow. NaN would stay in every sum.
         bad = f"clamp_min({events} * (1 - ({quick})), 0) >= 0 or {events} == 0"
     events, bad = (outside_maintenance(each) for each in (events, bad))

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from ... import series
 from ...names import Dashboards
-from ...promql import equal, select
 from ..panels import Nothing, Panel, PanelKind, Query, Row
-from ..scales import LATENCY, SUCCESS, calls, failures, success
+from ..scales import LATENCY, SUCCESS, calls, failures, slowest, success
 from ..variables import OPERATION_MATCH
 
 M = OPERATION_MATCH
@@ -51,11 +50,10 @@ def columns(*labels: str, top: int = 0) -> tuple[Query, ...]:
     failed = failures(*labels)
     only = f" and on ({by}) topk({top}, {failed})" if top else ""
 
-    def slowest(q: str) -> Query:
-        quantile = select(series.OPERATION_QUANTILE, equal("quantile", q), *M)
+    def latency(q: float) -> Query:
         return Query(
-            f"max by ({by}) ({quantile}){only}",
-            f"p{float(q) * 100:g}",
+            f"{slowest(q, labels, M)}{only}",
+            f"p{q * 100:g}",
             unit="s",
             steps=LATENCY,
             empty="what did not run has none",
@@ -65,9 +63,7 @@ def columns(*labels: str, top: int = 0) -> tuple[Query, ...]:
         Query(
             f"({success(*labels)}){only}", "Success", unit="percentunit", decimals=1, steps=SUCCESS
         ),
-        slowest("0.5"),
-        slowest("0.95"),
-        slowest("0.99"),
+        *map(latency, series.QUANTILES),
         Query(f"topk({top}, {failed})" if top else failed, "Failures/h", decimals=1, width=105),
         Query(f"({calls(*labels)}){only}", "Calls/h", decimals=0, otherwise=Nothing.NO_CALLS),
     )

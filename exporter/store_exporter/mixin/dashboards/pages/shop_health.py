@@ -9,7 +9,7 @@ from ...policy import LIVENESS_PROBE
 from ...promql import each, equal, select, total
 from ..by_hour import by_hour
 from ..panels import OK_FAILED, Nothing, Panel, PanelKind, Query, Row
-from ..scales import LATENCY, NO_ERROR, STALE, SUCCESS, calls, failures, success
+from ..scales import LATENCY, NO_ERROR, STALE, SUCCESS, calls, failures, slowest, success
 from ..variables import STORE_MATCH
 
 M = STORE_MATCH
@@ -90,7 +90,6 @@ def operations() -> Row:
 
 def one_by_one() -> Panel:
     """Each operation."""
-    p95 = select(series.OPERATION_QUANTILE, equal("quantile", "0.95"), *M)
     return Panel(
         PanelKind.TABLE,
         "Operations one by one",
@@ -106,7 +105,7 @@ def one_by_one() -> Panel:
                 width=71,
             ),
             Query(
-                f"max by (operation) ({p95})",
+                slowest(0.95, ("operation",), M),
                 "p95",
                 unit="s",
                 steps=LATENCY,
