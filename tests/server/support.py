@@ -184,7 +184,7 @@ async def exporting(
                 health=runner.health,
                 changes=runner.changes,
                 maintenance=Maintenance(recorder, documents),
-                single=lambda elsewhere: SingleRunner(elsewhere, transport, runner.access),
+                single=lambda elsewhere: SingleRunner(elsewhere, transport, runner),
                 intake=intake,
                 documents=documents,
                 redact=redact or Redactor(),

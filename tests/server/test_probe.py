@@ -43,6 +43,16 @@ async def test_each_probe_begins_with_nothing_and_leaves_nothing_behind(running:
     assert "store_up{" not in (await running.ask("/metrics")).text
 
 
+async def test_probes_on_request_fill_no_log_however_often_they_fail(
+    running: Running, shop: DemoStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    shop.faults.add(Fault(status=500))
+    for _ in range(3):
+        assert f"{UP} 0" in (await running.ask(TARGET)).text
+    assert "liveness of" not in caplog.text
+    assert "is critical" not in caplog.text
+
+
 async def test_a_module_is_the_name_of_a_probe(running: Running) -> None:
     answer = await running.ask(f"{TARGET}&module=cart")
     assert 'probe="cart"} 1' in answer.text

@@ -62,6 +62,7 @@ class Runner:
         history: what the last runs came to.
         recording: writes metrics.
         changes: the events of stores.
+        complaints: logs what runs came to.
     """
 
     def __init__(
@@ -87,7 +88,7 @@ class Runner:
         self._now = now
         self._monotonic = monotonic
         self._sleep = sleep
-        self._complaints = Complaints(monotonic)
+        self.complaints = Complaints(monotonic)
         self._stalls = StallMeter()
         self._accesses: dict[str, Access] = {}
         self._health: dict[str, HealthTracker] = {}
@@ -143,7 +144,7 @@ class Runner:
         outcome = self._obstacle(job) or await self._run(job)
         if isinstance(outcome, Skipped):
             self.recording.skipped(outcome.reason)
-            self._complaints.skipped(job, outcome.reason, outcome.error)
+            self.complaints.skipped(job, outcome.reason, outcome.error)
         return outcome
 
     async def run_anyway(self, job: Job, *, reserve: bool = True) -> Result:
@@ -288,14 +289,14 @@ class Runner:
             ended = error
             result = describe(ended)
             self.recording.record(job, result, ended, journal)
-        self._complaints.log(job, result, self.history.last(job.key), ended)
+        self.complaints.log(job, result, self.history.last(job.key), ended)
         self.history.add(replace(result, lines=()) if result.lines else result)
         tracker = self._tracker(job.store)
         now = self._monotonic()
         before = tracker.health(now)
         tracker.observe(job, result, now)
         health = tracker.health(now)
-        self._complaints.state(job.store, before, health)
+        self.complaints.state(job.store, before, health)
         self.recording.standing(job, health, self.access(job.store))
         return result
 

@@ -71,7 +71,7 @@ async def probing(
         changes = Changes(recorder, documents, redact=redact)
         runner = Runner(recorder, transport, documents=documents, changes=changes)
         cleanup.push_async_callback(runner.close)
-        yield runner, lambda elsewhere: SingleRunner(elsewhere, transport, runner.access)
+        yield runner, lambda elsewhere: SingleRunner(elsewhere, transport, runner)
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -39,17 +39,22 @@ _SLACK = 0.4
 
 
 class SingleRunner(Runner):
-    """Records somewhere else, but spends the budget that all runs against a store share."""
+    """Records somewhere else, but spends the budget that all runs against a store share.
 
-    def __init__(
-        self, recorder: Recorder, sender: Sender, shared: Callable[[Store], Access]
-    ) -> None:
+    Args:
+        recorder: where it records.
+        sender: sends its requests.
+        scheduled: runs what is due.
+    """
+
+    def __init__(self, recorder: Recorder, sender: Sender, scheduled: Runner) -> None:
         super().__init__(recorder, sender)
-        self._shared = shared
+        self._scheduled = scheduled
+        self.complaints = scheduled.complaints.without_changes()
 
     def access(self, store: Store) -> Access:
         """Return the budget and slots of the scheduled runs."""
-        return self._shared(store)
+        return self._scheduled.access(store)
 
 
 class Probing:

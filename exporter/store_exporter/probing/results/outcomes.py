@@ -159,6 +159,16 @@ class Complaints:
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
         self._logged: dict[tuple[str, str], float] = {}
+        self._changes = True
+
+    def without_changes(self) -> Complaints:
+        """Return one for runs on request, which come as often as somebody asks.
+
+        Whoever asked is told what they came to. It logs bugs, as often as this one would.
+        """
+        other = Complaints(self._monotonic)
+        other._logged, other._changes = self._logged, False
+        return other
 
     def log(self, job: Job, result: Result, before: Result | None, error: object) -> None:
         """Log one result.
@@ -170,12 +180,14 @@ class Complaints:
             error: the exception that it raised, if it raised one.
         """
         where = {"store": result.domain, result.kind: result.name}
+        if isinstance(error, Exception) and result.error_type == "exception":
+            self._trace(job, error, where)
+            return
+        if not self._changes:
+            return
         if not isinstance(error, Exception):
             if before is not None and not before.ok:
                 log.info("%s of %s succeeds again", result.name, result.domain, extra=where)
-            return
-        if result.error_type == "exception":
-            self._trace(job, error, where)
             return
         changed = before is None or before.error_type != result.error_type
         log.log(
@@ -196,7 +208,8 @@ class Complaints:
             before: its health until now; None if it was not known.
             health: its health from now on.
         """
-        if health is None or (before is not None and before.state is health.state):
+        unchanged = before is not None and health is not None and before.state is health.state
+        if health is None or unchanged or not self._changes:
             return
         well = health.state is State.HEALTHY
         usual = logging.DEBUG if before is None else logging.INFO
