@@ -1,14 +1,16 @@
 """Rounds of several exporters that share a state: one watches each store, whatever is done.
 
-Every order must have been seen by a real Prometheus once, and no store shown by two at a time.
+Every order must have been seen by a real Prometheus once, and no store shown by two at a time. No
+log may hold a secret, whatever the stores and the database said.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +20,8 @@ from resource import RLIMIT_FSIZE, prlimit
 import aiohttp
 
 from store_demo.processes import free_ports
+from store_demo.stores.faults import Fault
+from tests.chaos.rounds import wrong_logs
 from tests.commands.fleet import (
     Fleet,
     Process,
@@ -29,6 +33,7 @@ from tests.commands.fleet import (
     seen,
     until,
 )
+from tests.server.support import ENVIRON
 from tests.servers.postgresql import Postgresql, postgresql
 
 SHOPS = 3
@@ -144,6 +149,17 @@ async def full_disk(played: Round) -> None:
     prlimit(pid, RLIMIT_FSIZE, before)
 
 
+async def told_secrets(played: Round) -> None:
+    """One shop answers with an error that repeats its keys and the exporters' token."""
+    shop = played.random.choice([*played.running.shops.values()])
+    told = " ".join((*shop.credentials.values(), ENVIRON["ACME_TOKEN"], "\x1b[31m\u202e"))
+    document = json.dumps({"code": "woocommerce_rest_error", "message": told})
+    kind = "application/json; charset=UTF-8"
+    fault = shop.faults.add(Fault(status=500, body=document, content_type=kind))
+    await asyncio.sleep(played.random.choice((3, 12)))
+    shop.faults.remove(fault)
+
+
 async def no_database(played: Round) -> None:
     """The database is away for a while."""
     assert played.database is not None
@@ -153,7 +169,8 @@ async def no_database(played: Round) -> None:
 
 
 ATTACKS: Mapping[str, Attack] = {
-    attack.__name__: attack for attack in (kill, end, kill_all, pause, pause_all, full_disk)
+    attack.__name__: attack
+    for attack in (kill, end, kill_all, pause, pause_all, full_disk, told_secrets)
 }
 
 
@@ -203,7 +220,17 @@ async def play(
                 problems.append(str(error))
             background[1].cancel()
             say(f"orders of each store: {running.paid}")
-            return problems + [f"shown by two: {each}" for each in played.twice]
+            problems += [f"shown by two: {each}" for each in played.twice]
+    # The exporters have ended, so that their logs are whole.
+    return [*problems, *_wrong_logs(played)]
+
+
+def _wrong_logs(played: Round) -> Iterator[str]:
+    shops = played.running.shops.values()
+    secrets = {key for shop in shops for key in shop.credentials.values()}
+    secrets |= {ENVIRON["ACME_TOKEN"], *([played.database.password] if played.database else [])}
+    lives = enumerate(played.running.logs, 1)
+    return wrong_logs([(f"exporter {life}", "".join(log)) for life, log in lives], secrets)
 
 
 async def _attacked(played: Round, seconds: float, say: Callable[[str], None]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import chain, repeat
 from pathlib import Path
 from random import Random
@@ -78,7 +78,8 @@ async def _wrong(played: World) -> list[str]:
         shown = await played.figures()
         found.append(f"{error}: {shown}, and true are {played.truth.shown()} (in cents)")
     found += await _wrong_in_prometheus(played)
-    found += [*_wrong_messages(played), *_wrong_logs(played)]
+    secrets = {*played.secrets.values(), PASSWORD}
+    found += [*_wrong_messages(played), *wrong_logs(played.logs(), secrets)]
     if (used := memory(played.exporter)) > MEMORY_MIB:
         found.append(f"the exporter took {used} MiB")
     return found
@@ -138,9 +139,14 @@ def _wrong_messages(played: World) -> Iterator[str]:
             yield "a message holds a secret"
 
 
-def _wrong_logs(played: World) -> Iterator[str]:
-    secrets = {*played.secrets.values(), PASSWORD}
-    for name, text in played.logs():
+def wrong_logs(logs: Iterable[tuple[str, str]], secrets: Collection[str]) -> Iterator[str]:
+    """Yield what logs must not hold and do: tracebacks, secrets and control characters.
+
+    Args:
+        logs: each by its name.
+        secrets: all that were given to those who wrote them.
+    """
+    for name, text in logs:
         if "Traceback" in text:
             yield f"{name} has a traceback: {text[text.index('Traceback') :][:2000]}"
         if any(secret in text for secret in secrets):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.attacks import QUICK
-from tests.chaos.rounds import play
+from tests.chaos.rounds import play, wrong_logs
 from tests.servers.process import TOOLS, tool
 
 
@@ -25,3 +25,12 @@ async def test_figures_are_true_and_outages_are_told_whatever_is_done_to_the_pro
     lines: list[str] = []
     problems = await play(tmp_path, seed, QUICK, say=lines.append)
     assert not problems, "\n".join([*lines, *problems])
+
+
+def test_a_log_with_a_secret_a_traceback_or_a_control_character_is_wrong() -> None:
+    logs = [("good", "msg=a\nmsg=b\n"), ("leaking", "key=cs_12"), ("steering", "\x1b[31m")]
+    assert list(wrong_logs([*logs, ("broken", "Traceback (most")], {"cs_12"})) == [
+        "leaking holds a secret",
+        "steering holds the character '\\x1b'",
+        "broken has a traceback: Traceback (most",
+    ]

@@ -8,7 +8,7 @@ import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -93,19 +93,21 @@ class Process:
 
 @dataclass(slots=True)
 class Fleet:
-    """Exporters that share a folder."""
+    """Exporters that share a folder; the logs of all their lives are whole at the end."""
 
     folder: Path
     shops: Mapping[str, DemoWooCommerce]
     paid: dict[str, int]
     stack: AsyncExitStack
     session: aiohttp.ClientSession
+    logs: list[list[str]] = field(default_factory=list)
 
     async def start(self, port: int, *flags: str) -> Process:
         """Start an exporter on a port."""
         address = f"--web.listen-address=127.0.0.1:{port}"
         running = served(self.folder, *flags, address=address, environ=ENVIRON)
-        child, url, _ = await self.stack.enter_async_context(running)
+        child, url, log = await self.stack.enter_async_context(running)
+        self.logs.append(log)
         return Process(child, url)
 
     def sell(self) -> None:

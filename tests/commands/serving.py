@@ -41,7 +41,7 @@ async def served(
     limit: tuple[int, int] | None = None,
     python: str | Path = sys.executable,
 ) -> AsyncIterator[tuple[asyncio.subprocess.Process, str, list[str]]]:
-    """Run `serve` as a process; yields it, its address and its log so far.
+    """Run `serve` as a process; yields it, its address and its log, which is whole after the block.
 
     Args:
         folder: where it runs, with its `store-exporter.yml`.
@@ -69,7 +69,8 @@ async def served(
     finally:
         if process.returncode is None:
             process.kill()
-        await process.communicate()
+        _, rest = await process.communicate()
+        log.append(rest.decode(errors="replace"))
 
 
 async def line_of(process: asyncio.subprocess.Process) -> str:
