@@ -62,14 +62,15 @@ def is_public(address: str) -> bool:
     """Tell whether an IP address is one of the public internet.
 
     Loopback, private and shared ranges, link-local, multicast, reserved and unspecified addresses
-    are not, nor are IPv6 addresses that stand for such an IPv4 address.
+    are not, nor are IPv6 addresses that stand for such an IPv4 address, nor those of 6to4, which
+    nobody should route any more (RFC 7526).
     """
     try:
         found = ipaddress.ip_address(address)
     except ValueError:
         return False
     found = _mapped_address(found)
-    if isinstance(found, ipaddress.IPv6Address) and found not in _UNICAST:
+    if isinstance(found, ipaddress.IPv6Address) and (found not in _UNICAST or found.sixtofour):
         return False
     return found.is_global and not found.is_multicast and not found.is_reserved
 
@@ -80,7 +81,7 @@ def _mapped_address(address: IpAddress) -> IpAddress:
         return address
     if address in _NAT64:
         return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    return address.ipv4_mapped or address.sixtofour or address
+    return address.ipv4_mapped or address
 
 
 @lru_cache(maxsize=256)
