@@ -22,7 +22,7 @@ SHOWN = 300
 """Characters of a message that are shown."""
 MAX_STORES = 10_000
 MAX_BYTES = 100_000_000
-"""Of all calls that others told, with their messages, in memory."""
+"""Of all failures that others told, with their messages, in memory."""
 _BYTES_OF_CALL = 250
 """Of a call without its message."""
 _UNSURE = 200
@@ -157,10 +157,13 @@ class CallBook:
             call = replace(call, message=call.message[:MAX_RAW])
         if call.error_type is None:
             self._slow(call)
-        else:
-            self._list(call).append(call)
-            self._changed.add((call.org, call.domain))
-        self._weigh(self._page(call))
+            return
+        calls = self._list(call)
+        pushed_out = _bytes(calls[0]) if calls and len(calls) == calls.maxlen else 0
+        calls.append(call)
+        self._changed.add((call.org, call.domain))
+        if calls:
+            self._weigh(self._page(call), _bytes(call) - pushed_out)
 
     def of(self, org: str, domain: str) -> set[Call]:
         """Return all that is remembered of a store, as it was written."""
@@ -208,10 +211,12 @@ class CallBook:
         self.limits = limits
         for key, page in list(self._pages.items()):
             made = _page(limits)
-            made.bytes = page.bytes
             made.failures.extend(_copy(page.failures))
             made.refusals.extend(_copy(page.refusals))
             made.checks.extend(_copy(page.checks))
+            # The slowest succeeded, have no messages, and are not weighed.
+            made.bytes = sum(_bytes(one) for calls in made.lists() for one in calls)
+            self._bytes += made.bytes - page.bytes
             made.slowest = page.slowest[max(len(page.slowest) - limits.slowest, 0) :]
             self._pages[key] = made
 
@@ -241,11 +246,12 @@ class CallBook:
             page = self._pages.setdefault(key, _page(self.limits))
         return page
 
-    def _weigh(self, page: _Page) -> None:
-        """Note what a page takes by now, and make room where all take too much."""
-        calls = (call for calls in page.lists() for call in _copy(calls))
-        before, page.bytes = page.bytes, sum(map(_bytes, calls))
-        self._bytes += page.bytes - before
+    def _weigh(self, page: _Page, more: int) -> None:
+        """Note what a page takes in addition, and make room where all take too much."""
+        # What failed here was not weighed, and may be what was pushed out.
+        after = max(page.bytes + more, 0)
+        self._bytes += after - page.bytes
+        page.bytes = after
         if self._bytes > MAX_BYTES:
             self._lock.attempt(self._make_room)
 
