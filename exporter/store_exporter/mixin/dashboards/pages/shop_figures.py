@@ -9,7 +9,7 @@ from ... import promql, series
 from ...names import AlertName, Dashboards
 from ...promql import each, one_of, select, total
 from ...series import counted
-from ..panels import GREEN, RED, Nothing, Panel, PanelKind, Query, Row
+from ..panels import GREEN, GREY, RED, Nothing, Panel, PanelKind, Query, Row
 from ..scales import FEW_GOOD, SUCCESS, UP, success
 from ..variables import CURRENCY_MATCH, STORE_MATCH
 
@@ -201,15 +201,17 @@ def abandoned_value() -> Panel:
         "Total value of the checkouts counted as abandoned now, by currency.",
         (
             Query(
-                f"sum by (currency) ({each(business.CART_ABANDONED_VALUE, *M)})",
+                f"sum by (currency) ({each(business.CART_ABANDONED_VALUE, *M)})"
+                f" or on () 0 * sum({each(business.CARTS_ABANDONED, *M)})",
                 "{{currency}}",
-                empty="there may be no abandoned checkout",
+                empty=NOT_COLLECTED,
             ),
         ),
         unit="locale",
         decimals=0,
+        mappings=((0, Nothing.NONE, GREY),),
         named=True,
-        nothing=Nothing.NONE,
+        nothing=Nothing.NOT_COLLECTED,
     )
 
 
