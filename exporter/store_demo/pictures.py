@@ -72,7 +72,7 @@ def pictures(minutes: int) -> Iterator[Picture]:
         name = of.name if width == SCREEN else f"{of.name}-phone"
         return Picture(name, "grafana", path, width, height, DRAWN)
 
-    yield dashboard(Dashboards.FLEET, 1850)
+    yield dashboard(Dashboards.FLEET, 2270)
     yield dashboard(Dashboards.SHOP, 2000)
     yield dashboard(Dashboards.SHOP, 1500, PHONE)
     yield dashboard(Dashboards.OPERATIONS, 1860)
