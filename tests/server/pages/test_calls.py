@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -97,3 +98,17 @@ async def test_a_message_that_utf_8_cannot_hold_breaks_no_page(running: Running)
         assert r"cut \ud83d here" in answer.text
     found = json.loads((await running.api("/api/v1/calls")).text)["calls"]
     assert [call["message"] for call in found] == [r"cut \ud83d here"]
+
+
+async def test_an_org_that_reads_much_at_once_is_told_to_wait_and_holds_nobody_up(
+    running: Running,
+) -> None:
+    for number in range(20):
+        failed(running, "get_cart", message=f"name=Jane a.b@example.com {number} " * 30)
+    paths = ["/api/v1/calls?limit=1000"] * 40
+    answers = await asyncio.gather(*map(running.api, paths))
+    assert {answer.status for answer in answers} == {200, 429}
+    other = {"Authorization": f"Bearer {ENVIRON['ZEN_TOKEN']}"}
+    reading = asyncio.gather(*map(running.api, paths))
+    assert (await running.ask("/api/v1/calls", headers=other)).status == 200
+    await reading

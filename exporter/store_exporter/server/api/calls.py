@@ -13,11 +13,16 @@ from aiohttp import web
 from ...calls.call import COLLECTOR, OPERATION, PROBE, Call
 from ...errors import ERROR_TYPES, Fault
 from ...metrics.guard import clean
-from ..endpoints import ApiError, number
+from ..endpoints import ApiError, number, too_many
 from ..exporter import Exporter
+from ..places import FullError, Places
 from ..security.access import OrgAccess
 
 MAX_LIMIT = 1000
+MAX_READERS = 4
+"""Requests at the same time: masking a thousand messages takes a second of a thread, of which there
+are few, and which others wait for."""
+MAX_READERS_OF_ORG = 2
 _FILTERS: Mapping[str, Collection[str] | None] = {
     "operation": None,
     "error_type": ERROR_TYPES,
@@ -33,6 +38,7 @@ class CallsApi:
     def __init__(self, exporter: Exporter, access: OrgAccess) -> None:
         self._exporter = exporter
         self._access = access
+        self._places = Places(MAX_READERS, MAX_READERS_OF_ORG)
 
     async def listed(self, request: web.Request) -> dict[str, Any]:
         """Answer the failures, newest first, and the slowest."""
@@ -53,8 +59,13 @@ class CallsApi:
                 "slowest": documents(book.slowest(org, domain)),
             }
 
+        try:
+            with self._places.taken(org):
+                found = await asyncio.to_thread(both)
+        except FullError as error:
+            raise too_many(error) from None
         return {
-            **await asyncio.to_thread(both),
+            **found,
             "since": datetime.fromtimestamp(book.since, UTC).isoformat(timespec="seconds"),
             "filters": {"domain": domain, **wanted, "limit": limit},
         }

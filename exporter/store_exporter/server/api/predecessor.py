@@ -20,10 +20,11 @@ from ...metrics.recorder import Recorder
 from ...probing.jobs import jobs_of
 from ...probing.results.history import Result
 from ...stores.model import Store
-from ..endpoints import ApiError, number
+from ..endpoints import ApiError, number, too_many
 from ..exporter import Exporter
 from ..places import FullError, Places
 from ..security.access import OrgAccess
+from .calls import MAX_READERS, MAX_READERS_OF_ORG
 from .orgs import MAX_DAYS, JsonApi
 from .reports import Report
 
@@ -51,6 +52,7 @@ class PredecessorApi:
         self._access = access
         self._api = api
         self._places = Places(MAX_LIVE)
+        self._readers = Places(MAX_READERS, MAX_READERS_OF_ORG)
 
     async def analytics(self, request: web.Request) -> web.Response:
         """Answer what the org's operations did, and its latest single calls."""
@@ -76,7 +78,7 @@ class PredecessorApi:
         calls: list[Document] = []
         if "Authorization" in request.headers:
             found = await self._api.analytics(request)
-            calls = await asyncio.to_thread(self._calls, self._org(request), found["filters"])
+            calls = await self._latest(self._org(request), found["filters"])
             # Without a Prometheus they are since the start, which the old shape cannot say.
             found["filters"]["days"] = number(request, "days", 7, MAX_DAYS)
         stats = found["stats"]
@@ -91,6 +93,13 @@ class PredecessorApi:
             },
             "filters": found["filters"],
         }
+
+    async def _latest(self, org: str, filters: Document) -> list[Document]:
+        try:
+            with self._readers.taken(org):
+                return await asyncio.to_thread(self._calls, org, filters)
+        except FullError as error:
+            raise too_many(error) from None
 
     def _org(self, request: web.Request) -> str:
         return self._access.org(request, "read")
