@@ -1,5 +1,5 @@
 # The exporter, which is the default target, and the demo's parts for docker-compose.yml.
-FROM python:3.13.16-slim-trixie AS build
+FROM python:3.13.16-slim-trixie@sha256:bf44cdfcb76cd3b41e879bc058fc37ec5872002ccfde7fcb765e218cde0cd79c AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /src
 COPY scripts/requirements.txt scripts/requirements.txt
@@ -11,7 +11,7 @@ COPY exporter exporter
 COPY grafana/dashboards grafana/dashboards
 RUN /opt/store-exporter/bin/pip install --no-deps .
 
-FROM python:3.13.16-slim-trixie AS runtime
+FROM python:3.13.16-slim-trixie@sha256:bf44cdfcb76cd3b41e879bc058fc37ec5872002ccfde7fcb765e218cde0cd79c AS runtime
 ENV PATH=/opt/store-exporter/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 COPY --from=build /opt/store-exporter /opt/store-exporter
 # A volume mounted here takes over the owner.
@@ -31,7 +31,8 @@ LABEL org.opencontainers.image.title="store-exporter" \
       org.opencontainers.image.description="Metrics of online stores, and of the operations run against them" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="$VERSION" \
-      org.opencontainers.image.base.name="docker.io/library/python:3.13.16-slim-trixie"
+      org.opencontainers.image.base.name="docker.io/library/python:3.13.16-slim-trixie" \
+      org.opencontainers.image.base.digest="sha256:bf44cdfcb76cd3b41e879bc058fc37ec5872002ccfde7fcb765e218cde0cd79c"
 EXPOSE 10847
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s CMD ["store-exporter", "healthcheck"]
 ENTRYPOINT ["store-exporter"]

@@ -140,7 +140,7 @@ def test_the_image_is_pinned_and_runs_as_the_user_that_compose_names(
     stages = [rest.split() for word, rest in found if word == "FROM"]
     named = {words[2] for words in stages if len(words) == 3}
     bases = {words[0] for words in stages} - named
-    assert all(re.search(r":\d+\.\d+\.\d+-", base) for base in bases)
+    assert all(re.search(r":\d+\.\d+\.\d+-[a-z-]+@sha256:[0-9a-f]{64}$", base) for base in bases)
     assert len(bases) == 1
     user = next(rest for word, rest in reversed(found) if word == "USER")
     users = {service["user"] for service in compose.services.values() if "build" in service}
