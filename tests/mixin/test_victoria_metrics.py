@@ -20,7 +20,7 @@ from store_exporter.metrics.catalogue import CATALOGUE
 from store_exporter.metrics.catalogue.operations import OPERATION_DURATION
 from store_exporter.metrics.otlp import start_otlp
 from store_exporter.metrics.recorder import Recorder
-from store_exporter.mixin import alerts, dashboards, policy, promql
+from store_exporter.mixin import alerts, dashboards, policy, promql, series
 from store_exporter.mixin.dashboards.panels import PanelKind
 from store_exporter.mixin.dashboards.variables import DETAIL
 from store_exporter.mixin.model import Alert, Record
@@ -63,6 +63,8 @@ def both(
             send(victoria, synthetic.lines(metric, now))
         send(victoria, chain(synthetic.target_lines(now), synthetic.recorded_lines(now)))
         victoria.flush()
+        # On a busy machine it may show series a moment after it has said that they are there.
+        eventually(partial(asked, victoria, series.STORE_UP, now), bool)
         yield server, victoria, now
 
 
