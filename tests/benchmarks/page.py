@@ -45,8 +45,8 @@ _REASONS = {
     "collectors.",
     "10,000 stores every 60 s": "Where the time of the event loop goes is in "
     "[Scaling](scaling.md).",
-    "recording rules": "Rates of each bucket of each operation are most of it; see "
-    "[Scaling](scaling.md#what-the-rules-cost-prometheus).",
+    "recording rules": "A dozen groups share it, of which the dearest is named in a row of its "
+    "own; see [Scaling](scaling.md#what-the-rules-cost-prometheus).",
     "probe over a": "Three quarters are OpenSSL, the kernel and asyncio; see "
     "[Scaling](scaling.md).",
 }
