@@ -12,7 +12,7 @@ import re
 _SERVER, _PANEL = "a web server's default page", "a hosting panel's default page"
 _SUSPENDED, _PARKED = "the notice of a suspended account", "a parked domain's page"
 _FILES, _UNSET = "a list of files", "the page of a host that has no such site"
-_CODE, _INSTALLER = "the source of a program", "a site that is not installed yet"
+_CODE = "the source of a program"
 
 _TITLES = (
     (r"welcome to (nginx|openresty|tengine|angie)( on .{1,30})?!", _SERVER),
@@ -56,7 +56,6 @@ _TITLES = (
     (r"site not (found|configured)( .{1,3} .{3,40})?", _UNSET),
     (r"(squarespace - )?(website expired|domain not claimed)", _UNSET),
     (r"web app - unavailable", "the notice of a host that has stopped the site"),
-    (r".{1,30} .{1,3} (installation|setup configuration file)", _INSTALLER),
     (r"(this )?(account|website|site|domain)( has been)? suspended[.!]?", _SUSPENDED),
     (r"this (account|website|site|domain) (has been|is) suspended[.!]?", _SUSPENDED),
     (r"suspended domain|your website has been suspended!", _SUSPENDED),

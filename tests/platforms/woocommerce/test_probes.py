@@ -274,6 +274,8 @@ WORDPRESS = '<link rel="stylesheet" href="/wp-content/themes/x/style.css">'
         page("Home", "<script>grecaptcha.render()</script><form>" + WORDPRESS),
         page("Domains for sale", "<p>This domain is parked. Buy this domain."),
         page("It works! Magnets for every day"),
+        page("Acme - Installation"),
+        page("PHP Fatal error: what now? | Help", WORDPRESS),
     ],
 )
 async def test_a_shop_that_speaks_of_such_pages_is_a_shop(body: str) -> None:
@@ -298,6 +300,24 @@ STRANGERS = {
     "<script>window.location.replace('https://new.example/')</script>": ("redirect", "new.example"),
     page("Wartungsarbeiten"): ("maintenance", "Wartungsarbeiten"),
     page("WordPress: Fehler", '<div class="wp-die-message">Es gab'): ("server_error", "WordPress"),
+    "PHP Fatal error:  Uncaught Error: Class &quot;X&quot; not found" + WORDPRESS: (
+        "server_error",
+        "a fatal error of PHP",
+    ),
+    page(
+        "WordPress &rsaquo; Installation",
+        '<form id="setup" method="post" action="install.php?step=2">',
+    ): (
+        "invalid_response",
+        "a WordPress that is not installed yet",
+    ),
+    page(
+        "WordPress &rsaquo; Setup Configuration File",
+        '<a href="setup-config.php?step=1&language=en">',
+    ): (
+        "invalid_response",
+        "a WordPress that is not installed yet",
+    ),
 }
 """Pages that come with HTTP 200 and that the shop's platform did not make."""
 
