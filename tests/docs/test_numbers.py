@@ -49,7 +49,7 @@ SAID: dict[str, tuple[str, ...]] = {
         f"time for a TLS handshake; for a request's head | {connections._HANDSHAKE_SECONDS:g} s;",
         f"{sources.MAX_BYTES // MIB} MiB, {sources.MAX_FILES:,} files",
         f"| `limit`; {('', '', 'twice')[discoverer._CHANGES]} as many |",
-        f"| stores added or removed in one turn of the event loop | {scheduler._STORES_AT_ONCE} stores |",
+        f"in one turn of the event loop | {scheduler._STORES_AT_ONCE} stores |",
         f"Below {descriptors.SCARCE:,} there is a",
     ),
     "docs/http-api.md": (
