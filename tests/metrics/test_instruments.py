@@ -41,7 +41,7 @@ def test_observations_fill_the_metrics_own_buckets() -> None:
     for lag in (0.005, 0.05, 100):
         recorder.observe(exporter.SCHEDULER_LAG, (), lag)
     (found,) = histograms(recorder, "store_exporter_scheduler_lag_seconds").values()
-    assert list(found.counts) == [1, 1, 0, 0, 0, 0, 0, 1]
+    assert list(found.counts) == [1, 1, 0, 0, 0, 0, 0, 0, 1]
     assert found.native is not None
     assert sum(found.native.buckets.values()) == 3
 

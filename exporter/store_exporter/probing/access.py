@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,6 +21,7 @@ from .exchange import Exchange, Outgoing
 from .state.budgets import Budgets, key_of
 
 _JOURNAL_LINES = 50
+_DAY = 86_400.0
 
 
 class Access:
@@ -50,6 +52,7 @@ class Access:
         self.slots = Slots(store.concurrency)
         self.liveness_slot = Slots(1)
         self._expiries: dict[str, float] = {}
+        self._anew_until = -math.inf
         self._origins = (store, addresses.origins(store))
 
     def update(self, store: Store) -> None:
@@ -104,15 +107,25 @@ class Access:
             message = f"{scheme}://{host}:{port} is not an address of {store.domain}"
             raise StoreError("invalid_request", message)
 
-    def with_expiry(self, response: Response) -> Response:
-        """Return the answer with its certificate's expiry, also on a connection used again."""
-        if not response.url.startswith("https:"):
-            return response
-        server = response.url.split("/", 3)[2]
-        if response.certificate_expiry is None:
-            return replace(response, certificate_expiry=self._expiries.get(server))
-        self._expiries[server] = response.certificate_expiry
-        return response
+    def expiry(self, url: str) -> float | None:
+        """Return when the certificate expires that an address has shown last."""
+        return self._expiries.get(url.split("/", 3)[2])
+
+    def learn_expiry(self, url: str, expiry: float) -> None:
+        """Remember when the certificate expires that an address has shown."""
+        self._expiries[url.split("/", 3)[2]] = expiry
+
+    @property
+    def lasting(self) -> bool:
+        """Whether connections may serve further runs."""
+        return self._monotonic() >= self._anew_until
+
+    def connect_anew(self) -> None:
+        """Have each run connect anew for a day: a connection that was kept did not serve.
+
+        What fails then may be the connection alone, lost to a firewall that forgets idle ones.
+        """
+        self._anew_until = self._monotonic() + _DAY
 
     def judge(self, response: Response, now: float) -> bool:
         """Hold back where an answer calls for it, and return whether it asked to slow down.
@@ -150,6 +163,7 @@ class Journal:
         status: HTTP status of the last answer.
         phases: of the last request, in seconds.
         certificate_expiry: of the last certificate seen, in Unix time.
+        kept: whether the last request went over a connection that was kept.
         exchanges: method, address without its query, outcome and seconds of each request; bounded.
     """
 
@@ -159,12 +173,14 @@ class Journal:
     status: int | None = None
     phases: Mapping[str, float] = field(default_factory=dict)
     certificate_expiry: float | None = None
+    kept: bool = False
     exchanges: list[tuple[str, str, str, float]] = field(default_factory=list)
 
     def record(self, outgoing: Outgoing, exchange: Exchange, outcome: str) -> None:
         """Note one exchange and how it ended."""
         self.status = exchange.status
         self.phases = exchange.phases
+        self.kept = exchange.kept
         if exchange.certificate_expiry is not None:
             self.certificate_expiry = exchange.certificate_expiry
         if len(self.exchanges) < _JOURNAL_LINES:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -11,6 +12,9 @@ from ..contract import Response
 from ..errors import StoreError
 from ..net import names, tls
 from ..stores.model import Proxy
+
+IDLE = 70.0
+"""Seconds for which a lasting connection waits for the next run: nginx keeps its own for 75."""
 
 
 class StaleConnectionError(StoreError):
@@ -34,6 +38,7 @@ class Outgoing:
         data: the body.
         ca_file: PEM file with further trusted issuers.
         proxy: what it goes through, if anything.
+        lasting: whether the connection is to serve further runs.
     """
 
     method: str
@@ -44,14 +49,18 @@ class Outgoing:
     data: bytes | None = None
     ca_file: str | None = None
     proxy: Proxy | None = None
+    lasting: bool = False
 
 
 class Exchange:
     """What an exchange was like; filled in as it goes on, so that a failed one tells as well.
 
+    Args:
+        known_expiry: when the certificate expires that the store has shown before.
+
     Attributes:
         phases: seconds by phase, of those phases that were completed.
-        certificate_expiry: Unix time; only known where a TLS handshake took place.
+        certificate_expiry: Unix time; of a connection that was kept, as it was known before.
         kept: whether it took place over a connection that an earlier one had opened.
         status: HTTP status, once there is one.
     """
@@ -59,6 +68,7 @@ class Exchange:
     __slots__ = (
         "_began",
         "_handshake",
+        "_known_expiry",
         "_resolving",
         "certificate_expiry",
         "kept",
@@ -66,7 +76,8 @@ class Exchange:
         "status",
     )
 
-    def __init__(self) -> None:
+    def __init__(self, known_expiry: float | None = None) -> None:
+        self._known_expiry = known_expiry
         self.phases: dict[str, float] = {}
         self.certificate_expiry: float | None = None
         self.kept = False
@@ -77,13 +88,18 @@ class Exchange:
 
     def watch(self) -> None:
         """Have the current task's next connection tell this exchange about itself."""
+        watched.set(self)
         names.watched.set(self._resolving)
         tls.watched.set(self._handshake)
 
-    def connected(self) -> None:
-        """Note that a new connection is ready, and settle what its phases were."""
-        self._settle_connection(time.perf_counter())
-        self.certificate_expiry = self._handshake.expiry
+    def connected(self, *, is_new: bool) -> None:
+        """Note that a connection is ready, and settle what the phases of a new one were."""
+        if is_new:
+            self._settle_connection(time.perf_counter())
+            self.certificate_expiry = self._handshake.expiry
+        else:
+            self.kept = True
+            self.certificate_expiry = self._known_expiry
 
     def _settle_connection(self, now: float | None) -> None:
         begins, handshake = self._began, self._handshake
@@ -123,7 +139,7 @@ class Exchange:
         """Say what was going on when the exchange failed, and settle the phases before that."""
         if self.status is not None:
             return "in the middle of its answer"
-        if "processing" in self.phases or "connect" in self.phases:
+        if self.kept or "processing" in self.phases or "connect" in self.phases:
             return "while it was to answer"
         self._settle_connection(None)
         if self._handshake.began is not None:
@@ -131,6 +147,10 @@ class Exchange:
         if self._resolving.began is not None and self._resolving.ended is None:
             return "while its name was looked up"
         return "while connecting to it or waiting for its answer"
+
+
+watched: ContextVar[Exchange | None] = ContextVar("watched_exchange", default=None)
+"""Set before connecting, it is told which connection it has got."""
 
 
 class Sender(Protocol):

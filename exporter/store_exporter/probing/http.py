@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import re
 import time
 from collections.abc import Awaitable, Callable
@@ -32,6 +33,7 @@ _UNREACHABLE = ("timeout", "dns", "connection", "tls", "tls_untrusted")
 _GRACE = 0.25
 """Seconds after a run's deadline until it is interrupted, if its own request was not before."""
 _PLAIN = re.compile(r"[A-Za-z0-9_.~-]*").fullmatch
+_KEPT_FOR = re.compile(r"\btimeout=(\d{1,9})\b").search
 _NOTABLE_WAIT = 0.001
 """Seconds below which a wait is the event loop's and not another run's."""
 
@@ -49,6 +51,8 @@ class StoreHttp:
         priority: who goes first.
         liveness: whether the run is the liveness probe, which has a slot of its own, so that it
             never waits for a collector's slow request.
+        idle: seconds for which a connection has to be kept to serve the next run; None where each
+            run connects anew.
         now: Unix time, for dates in Retry-After.
         sleep: waits for seconds.
 
@@ -67,6 +71,7 @@ class StoreHttp:
         timeout: float = 10.0,
         priority: Priority = Priority.PROBE,
         liveness: bool = False,
+        idle: float | None = None,
         now: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -77,6 +82,7 @@ class StoreHttp:
         self._access = access or Access(store)
         self._priority = priority
         self._slots = self._access.liveness_slot if liveness else self._access.slots
+        self._idle = idle if self._access.lasting else None
         self._now = now
         self._sleep = sleep
         self._loop = asyncio.get_running_loop()
@@ -154,6 +160,7 @@ class StoreHttp:
             data,
             store.ca_file,
             proxy_for(store, url),
+            self._idle is not None,
         )
 
     async def _send(self, outgoing: Outgoing) -> Response:
@@ -193,7 +200,8 @@ class StoreHttp:
             self._limit.reschedule(self.deadline + _GRACE)
 
     async def _exchange(self, outgoing: Outgoing) -> Response:
-        exchange = Exchange()
+        secure = outgoing.url.startswith("https:")
+        exchange = Exchange(self._access.expiry(outgoing.url) if secure else None)
         self.journal.requests += 1
         outcome = "interrupted"
         span = HttpSpan(outgoing.method, outgoing.url)
@@ -205,6 +213,8 @@ class StoreHttp:
             outcome = f"{error.error_type}: {error.message}"
             span.failed(error.error_type)
             stale = isinstance(error, StaleConnectionError)
+            if exchange.kept and not stale:
+                self._access.connect_anew()
             if error.error_type in _UNREACHABLE and not stale:
                 self._access.budget.failed()
             raise
@@ -213,9 +223,20 @@ class StoreHttp:
             span.failed("cancelled")
             self.journal.record(outgoing, exchange, outcome)
             self._access.keep()
+        if secure and response.certificate_expiry is not None:
+            self._access.learn_expiry(outgoing.url, response.certificate_expiry)
+        if self._idle is not None and self._idle >= _kept_for(response):
+            # It is of no use, and may hold one of few processes of the store's server.
+            self._access.connect_anew()
         if self._access.judge(response, self._now()):
             self.journal.throttled += 1
-        return self._access.with_expiry(response)
+        return response
+
+
+def _kept_for(response: Response) -> float:
+    """Return the seconds for which the server says that it keeps the connection."""
+    told = _KEPT_FOR(response.headers.get("keep-alive", ""))
+    return float(told[1]) if told else math.inf
 
 
 def _quoted(text: str) -> str:

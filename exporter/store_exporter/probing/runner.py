@@ -17,7 +17,7 @@ from .access import Access, Journal
 from .budget import BudgetSpentError, Priority
 from .changes import Changes
 from .driver import Driver
-from .exchange import Sender
+from .exchange import IDLE, Sender
 from .http import StoreHttp
 from .jobs import COLLECTOR, PROBE, Job
 from .results.health import Health, HealthTracker
@@ -211,7 +211,7 @@ class Runner:
         lost = self._stalls.lost
         try:
             await memory.read()
-            http = self._http(job, job.priority if priority is None else priority)
+            http = self._http(job, priority, detailed=detailed)
             began = time.perf_counter()
             lost = self._stalls.lost
             try:
@@ -247,14 +247,17 @@ class Runner:
         duration = took - journal.waited
         return self._finish(job, ended, journal, duration, detailed=detailed)
 
-    def _http(self, job: Job, priority: Priority) -> StoreHttp:
+    def _http(self, job: Job, priority: Priority | None, *, detailed: bool) -> StoreHttp:
+        # Whoever waits for a run wants to see all of it, and other probes are there to see it.
+        lasting = job.liveness and not detailed and job.schedule.interval < IDLE
         return StoreHttp(
             job.store,
             self._sender,
             self.access(job.store),
             timeout=job.schedule.timeout,
-            priority=priority,
+            priority=job.priority if priority is None else priority,
             liveness=job.liveness,
+            idle=job.schedule.interval if lasting else None,
             now=self._now,
             sleep=self._sleep,
         )

@@ -36,9 +36,12 @@ _TICK = 0.01
 _STORES_AT_ONCE = 20
 _PLACES_AT_ONCE = 300
 """How many are dealt with between two turns of the event loop: a few milliseconds."""
-_TURNS = (Priority.LIVENESS, Priority.PROBE, Priority.LIVENESS, Priority.COLLECTOR)
-"""Who goes first at one start after the other, so that nobody waits for ever where there is no room
-or processor for all."""
+_TURNS = tuple(
+    (first, *(priority for priority in Priority if priority is not first))
+    for first in (Priority.LIVENESS, Priority.PROBE, Priority.LIVENESS, Priority.COLLECTOR)
+)
+"""Who goes first, and who then, at one start after the other, so that nobody waits for ever where
+there is no room or processor for all."""
 _SHORTEST_WAIT = 1.0
 _STOP_SECONDS = 5.0
 _IDLE_SECONDS = 3600.0
@@ -212,7 +215,7 @@ class Scheduler:
         """Start the run whose turn it is, if one waits and has room, and return whether it was."""
         if len(self._tasks) >= self._concurrency:
             return False
-        for priority in (_TURNS[self._starts % len(_TURNS)], *Priority):
+        for priority in _TURNS[self._starts % len(_TURNS)]:
             waiting, collector = self._ready[priority], priority is Priority.COLLECTOR
             # Half of the room is for probes alone: collectors of stores that hang take all they
             # get, for as long as they may.

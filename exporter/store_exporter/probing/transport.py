@@ -9,7 +9,9 @@ import asyncio
 import socket
 from asyncio import sslproto
 from contextlib import suppress
-from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+from zlib import crc32
 
 import aiohttp
 import yarl
@@ -22,14 +24,18 @@ from ..net import head, names, reach, tls
 from ..net.body import ACCEPTED, Body
 from ..net.failures import transport_error
 from . import proxied
+from .connections import POOLS, Connector, Lasting
 from .exchange import Exchange, Outgoing, StaleConnectionError
+
+if TYPE_CHECKING:
+    from aiohttp.client_proto import ResponseHandler
 
 USER_AGENT = f"store-exporter/{__version__}"
 _HEADERS = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": ACCEPTED}
 
-# asyncio makes a buffer of this size for each TLS connection and fills it with zeros. A record of
-# TLS has 16 KiB at most; asyncio's own 256 KiB are a twentieth of a probe's cost.
-sslproto.SSLProtocol.max_size = 16 * 1024
+# asyncio makes a buffer of this size for each TLS connection, fills it with zeros and keeps it as
+# long. Its own 256 KiB are a twentieth of a probe's cost.
+sslproto.SSLProtocol.max_size = 4 * 1024
 
 _NOTABLE_QUEUE = 0.5
 """Seconds in our own queue of look-ups after which a timeout says nothing about a store."""
@@ -48,6 +54,8 @@ class Transport:
         keepalive: seconds for which an idle connection is kept. The requests of one run share it;
             the next run connects anew and so sees what a visitor sees. Servers keep theirs for five
             seconds or more, so none is closed under our hands.
+        lasting: how many connections are kept for longer, of requests that ask for it; see
+            `Lasting`.
         resolver: looks host names up.
     """
 
@@ -56,30 +64,20 @@ class Transport:
         *,
         limit: int = 1000,
         keepalive: float = 0.5,
+        lasting: int = 0,
         resolver: names.Names | None = None,
     ) -> None:
         self._names = resolver or names.Names()
-        trace = aiohttp.TraceConfig()
-        trace.on_connection_create_end.append(_connection_created)
-        trace.on_connection_reuseconn.append(_connection_kept)
-        connector = aiohttp.TCPConnector(
-            limit=limit,
-            keepalive_timeout=keepalive,
-            use_dns_cache=False,
-            resolver=_Resolver(self._names),
-        )
-        self._session = aiohttp.ClientSession(
-            connector=connector,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(total=None),
-            trace_configs=[trace],
-            middlewares=(_once,),
-            auto_decompress=False,
-            trust_env=False,
-            max_line_size=head.MAX_LINE,
-            max_field_size=head.MAX_LINE,
-            max_headers=head.MAX_LINES,
-        )
+        options: dict[str, Any] = {
+            "limit": limit,
+            "use_dns_cache": False,
+            "resolver": _Resolver(self._names),
+        }
+        self._session = _session(Connector(keepalive_timeout=keepalive, **options))
+        epochs: WeakKeyDictionary[ResponseHandler, int] = WeakKeyDictionary()
+        self._lasting = [
+            _session(Lasting(epochs, lasting, **options)) for _ in range(POOLS if lasting else 0)
+        ]
 
     async def send(self, outgoing: Outgoing, exchange: Exchange) -> Response:
         """Send a request and return the answer, whatever its status.
@@ -127,7 +125,10 @@ class Transport:
         if proxy is not None:
             # The addresses that this run may connect to are the store's; the proxy looks these up.
             reach.permitted.set(None)
-        async with self._session.request(
+        session = self._session
+        if outgoing.lasting and self._lasting and proxy is None:
+            session = self._lasting[crc32((address.host or "").encode()) % POOLS]
+        async with session.request(
             outgoing.method,
             address,
             headers={**_HEADERS, **outgoing.headers, **proxied.login(proxy, address)},
@@ -135,7 +136,6 @@ class Transport:
             allow_redirects=False,
             **proxied.options(proxy, outgoing.deadline),
             ssl=tls.context(outgoing.ca_file) if address.scheme == "https" else True,
-            trace_request_ctx=exchange,
         ) as response:
             exchange.answered(response.status)
             try:
@@ -175,7 +175,23 @@ class Transport:
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._session.close()
+        for session in (self._session, *self._lasting):
+            await session.close()
+
+
+def _session(connector: Connector) -> aiohttp.ClientSession:
+    """Return a session that sends what it is told to and nothing else."""
+    return aiohttp.ClientSession(
+        connector=connector,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=aiohttp.ClientTimeout(total=None),
+        middlewares=(_once,),
+        auto_decompress=False,
+        trust_env=False,
+        max_line_size=head.MAX_LINE,
+        max_field_size=head.MAX_LINE,
+        max_headers=head.MAX_LINES,
+    )
 
 
 def _headers(response: aiohttp.ClientResponse) -> dict[str, str]:
@@ -234,23 +250,3 @@ async def _once(
         raise
     except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
         raise _UnansweredError(error) from error
-
-
-async def _connection_kept(
-    session: aiohttp.ClientSession,
-    context: SimpleNamespace,
-    params: aiohttp.TraceConnectionReuseconnParams,
-) -> None:
-    del session, params
-    exchange: Exchange = context.trace_request_ctx
-    exchange.kept = True
-
-
-async def _connection_created(
-    session: aiohttp.ClientSession,
-    context: SimpleNamespace,
-    params: aiohttp.TraceConnectionCreateEndParams,
-) -> None:
-    del session, params
-    exchange: Exchange = context.trace_request_ctx
-    exchange.connected()

@@ -55,7 +55,7 @@ async def taking_in(recorder: Recorder, folder: Path, holder: str) -> AsyncItera
 
 @asynccontextmanager
 async def probing(
-    recorder: Recorder, documents: Documents, redact: Redactor, connections: int
+    recorder: Recorder, documents: Documents, redact: Redactor, shares: Shares
 ) -> AsyncIterator[tuple[Runner, Callable[[Recorder], Runner]]]:
     """Have what runs probes, and what makes one that runs a single probe and records it elsewhere.
 
@@ -63,10 +63,10 @@ async def probing(
         recorder: where runs are recorded.
         documents: what they remember.
         redact: masks secrets in events.
-        connections: how many may be in use to stores at the same time, by all runs together.
+        shares: how many connections to stores may be in use and kept, by all runs together.
     """
     async with AsyncExitStack() as cleanup:
-        transport = Transport(limit=connections)
+        transport = Transport(limit=shares.probes, lasting=shares.lasting)
         cleanup.push_async_callback(transport.close)
         changes = Changes(recorder, documents, redact=redact)
         runner = Runner(recorder, transport, documents=documents, changes=changes)
@@ -82,7 +82,7 @@ async def assembled(
     recorder: Recorder | None = None,
     redact: Redactor | None = None,
     shard: Shard | None = None,
-    connections: int = Shares().probes,
+    shares: Shares | None = None,
     name: str = "",
 ) -> AsyncIterator[Exporter]:
     """Make an exporter and close, at the end, what it used. Serving it starts and stops it.
@@ -93,7 +93,7 @@ async def assembled(
         recorder: where everything is counted; one of its own by default.
         redact: masks secrets; shared with the log.
         shard: which part of the stores is this process's.
-        connections: how many may be in use to stores at the same time.
+        shares: how many connections to stores may be in use and kept.
         name: tells this process from others of the machine, the same after a restart.
 
     Raises:
@@ -119,7 +119,7 @@ async def assembled(
         lease_holder = LeaseHolder(open_leases(config))
         cleanup.push_async_callback(lease_holder.close)
         runner, single = await cleanup.enter_async_context(
-            probing(recorder, documents, redact, connections)
+            probing(recorder, documents, redact, shares or Shares())
         )
         yield Exporter(
             config,

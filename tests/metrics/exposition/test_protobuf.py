@@ -168,4 +168,4 @@ def test_a_histogram_without_labels_is_rendered() -> None:
     [message] = decoded(Family(exporter.SCHEDULER_LAG, [((), value)]))
     assert len(message.metric[0].label) == 0
     counts = [bucket.cumulative_count for bucket in message.metric[0].histogram.bucket]
-    assert counts == [0, 0, 1, 1, 1, 1, 1]
+    assert counts == [0, 0, 0, 1, 1, 1, 1, 1]

@@ -80,9 +80,9 @@ def _problems(store: Store) -> Iterator[str]:
 async def _serve(
     args: argparse.Namespace, config: Config, web_file: WebFile | None, redact: Redactor
 ) -> None:
-    # A scrape is rendered in a thread; whoever answers meanwhile waits for it a millisecond at most
-    # instead of Python's five each time.
-    sys.setswitchinterval(0.001)
+    # Scrapes are rendered and configurations read in threads. A request or a probe needs Python a
+    # dozen times on its way, and waits for them this long each time; Python's own is 5 ms.
+    sys.setswitchinterval(0.0002)
     read = Reading(args.config_file, config)
     shares = _shares()
     paths = web_paths(args.external_url, args.route_prefix)
@@ -95,7 +95,7 @@ async def _serve(
         config=config,
         redact=redact,
         shard=args.shard,
-        connections=shares.probes,
+        shares=shares,
         name=" ".join(f"{host}:{port}" for host, port in addresses) or "systemd",
     ) as exporter:
         app = create_app(

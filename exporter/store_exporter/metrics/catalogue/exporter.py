@@ -87,7 +87,7 @@ SCHEDULER_LAG = Metric(
     "How much later than planned probes and collectors started.",
     (),
     "s",
-    (0.01, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0),
+    (0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0),
 )
 LOOP_LAG = Metric(
     "store_exporter_event_loop_lag_seconds",

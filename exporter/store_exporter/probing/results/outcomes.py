@@ -140,10 +140,10 @@ def facts_of(job: Job, ended: Report | Exception, journal: Journal) -> Facts:
     """Return what a run found that rarely changes.
 
     The certificate is the liveness probe's, which asks one host: others may follow a redirect to
-    another one, which has a certificate of its own.
+    another one, which has a certificate of its own. That of a kept connection was seen before.
     """
     facts = dict(ended.facts) if isinstance(ended, Report) else {}
-    if job.liveness and journal.certificate_expiry is not None:
+    if job.liveness and journal.certificate_expiry is not None and not journal.kept:
         day = datetime.fromtimestamp(journal.certificate_expiry, UTC).date()
         facts[EventKind.CERTIFICATE] = {"expires": str(day)}
     return facts

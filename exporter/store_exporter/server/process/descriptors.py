@@ -14,14 +14,16 @@ SCARCE = 1024
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """What is left over is for files, idle connections, name servers, and requests of our own.
+    """What is left over is for files, name servers, and requests of our own.
 
     Attributes:
         probes: connections to stores that may be in use at the same time.
+        lasting: connections to stores that may be kept between runs.
         server: connections to this server that may be open at the same time.
     """
 
     probes: int = 1000
+    lasting: int = 10_000
     server: int = 512
 
 
@@ -39,5 +41,5 @@ def raise_limit() -> int:
 
 def shares(limit: int) -> Shares:
     """Divide a limit of open files: a quarter each, so that the server's never take the probes'."""
-    most = Shares()
-    return Shares(min(most.probes, limit // 4), min(most.server, limit // 4))
+    most, share = Shares(), limit // 4
+    return Shares(min(most.probes, share), min(most.lasting, share), min(most.server, share))

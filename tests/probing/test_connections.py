@@ -1,0 +1,202 @@
+"""Connections that serve many runs, over real TLS: whose they are, and when they are renewed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from store_exporter.contract import Probe, Report, Run
+from store_exporter.metrics.catalogue import health
+from store_exporter.metrics.recorder import Recorder
+from store_exporter.net.plans import Plan, Request, once
+from store_exporter.probing import connections
+from store_exporter.probing.jobs import Job
+from store_exporter.probing.results.history import Result
+from store_exporter.probing.runner import Runner
+from store_exporter.probing.transport import Transport
+from store_exporter.stores.model import Schedule, Store
+from tests.fakes import bad_server
+from tests.fakes.bad_server import Authority, Connection, serving
+from tests.probing.conftest import StoreFactory
+
+ANEW = ["resolve", "connect", "tls", "processing", "transfer"]
+KEPT = ["processing", "transfer"]
+
+Transports = Callable[[int], Transport]
+
+
+@pytest.fixture
+async def transports() -> AsyncIterator[Transports]:
+    """Makes what keeps so many connections, and none but those for longer than a request."""
+    made: list[Transport] = []
+
+    def make(lasting: int) -> Transport:
+        made.append(Transport(keepalive=0.0, lasting=lasting))
+        return made[-1]
+
+    yield make
+    for transport in made:
+        await transport.close()
+
+
+def liveness(store: Store, interval: float = 60.0, timeout: float = 10.0) -> Job:
+    def check(_: Any, __: Run) -> Plan[Report]:
+        response = yield from once(Request("GET", "/", idempotent=True))
+        return Report((), [], f"HTTP {response.status}")
+
+    probe = Probe("liveness", check, "Asks.", liveness=True)
+    return Job(store, probe, Schedule(interval, timeout))
+
+
+async def run(runner: Runner, job: Job) -> Result:
+    result = await runner.run(job)
+    assert isinstance(result, Result)
+    return result
+
+
+async def test_scheduled_liveness_probes_share_a_connection_and_say_so(
+    authority: Authority, store: StoreFactory, transports: Transports
+) -> None:
+    recorder = Recorder()
+    runner = Runner(recorder, transports(5))
+    async with serving(bad_server.answer(), tls=authority.context("localhost")) as server:
+        job = liveness(store(server.url.replace("127.0.0.1", "localhost")))
+        first, second = await run(runner, job), await run(runner, job)
+    assert list(first.phases) == ANEW
+    assert list(second.phases) == KEPT
+    assert server.connections == 1
+    families = {family.metric.name: dict(family.series) for family in recorder.families()}
+    assert len(families[health.TLS_EXPIRY.name]) == 1
+
+
+async def test_the_expiry_of_a_certificate_is_shown_for_as_long_as_its_connection_is_kept(
+    authority: Authority, store: StoreFactory, transports: Transports
+) -> None:
+    now = [1000.0]
+    recorder = Recorder(monotonic=lambda: now[0])
+    runner = Runner(recorder, transports(5))
+    async with serving(bad_server.answer(), tls=authority.context("localhost")) as server:
+        job = liveness(store(server.url.replace("127.0.0.1", "localhost")))
+        for _ in range(5):
+            await run(runner, job)
+            now[0] += job.ttl - 1
+    names = {family.metric.name for family in recorder.families()}
+    assert health.TLS_EXPIRY.name in names
+    assert server.connections == 1
+
+
+async def test_a_connection_is_renewed_after_its_time(
+    authority: Authority,
+    store: StoreFactory,
+    transports: Transports,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    runner = Runner(Recorder(), transports(5))
+    async with serving(bad_server.answer(), tls=authority.context("localhost")) as server:
+        job = liveness(store(server.url.replace("127.0.0.1", "localhost")))
+        await run(runner, job)
+        monkeypatch.setattr(connections, "RENEWED", 1e-6)
+        renewed = await run(runner, job)
+    assert renewed.ok
+    assert list(renewed.phases) == ANEW
+    assert server.connections == 2
+
+
+async def test_no_more_connections_are_kept_than_there_may_be(
+    authority: Authority, store: StoreFactory, transports: Transports
+) -> None:
+    runner = Runner(Recorder(), transports(1))
+    async with serving(bad_server.answer(), tls=authority.context("localhost", "127.0.0.1")) as one:
+        url = one.url.replace("127.0.0.1", "localhost")
+        jobs = [
+            liveness(store(url, domain="one.example.com")),
+            liveness(store(one.url, domain="two.example.com")),
+        ]
+        for job in jobs:
+            await run(runner, job)
+        phases = [list((await run(runner, job)).phases) for job in jobs]
+    assert phases == [KEPT, ANEW[1:]]  # an address has nothing to resolve
+
+
+async def test_whoever_waits_for_a_run_sees_all_its_phases(
+    authority: Authority, store: StoreFactory, transports: Transports
+) -> None:
+    runner = Runner(Recorder(), transports(5))
+    async with serving(bad_server.answer(), tls=authority.context("localhost")) as server:
+        job = liveness(store(server.url.replace("127.0.0.1", "localhost")))
+        await run(runner, job)
+        shown = await runner.run_anyway(job)
+        again = await run(runner, job)
+    assert list(shown.phases) == ANEW
+    assert list(again.phases) == KEPT
+
+
+async def test_a_connection_is_not_kept_where_the_next_run_comes_too_late(
+    store: StoreFactory, transports: Transports
+) -> None:
+    runner = Runner(Recorder(), transports(5))
+    async with serving(bad_server.answer()) as server:
+        job = liveness(store(server.url), interval=300.0)
+        for _ in range(2):
+            await run(runner, job)
+    assert server.connections == 2
+
+
+async def test_a_server_that_keeps_connections_for_a_few_seconds_is_not_made_to_hold_them(
+    store: StoreFactory, transports: Transports
+) -> None:
+    runner = Runner(Recorder(), transports(5))
+    told = {"Keep-Alive": "timeout=5, max=100", "Connection": "Keep-Alive"}
+    async with serving(bad_server.answer(headers=told)) as server:
+        job = liveness(store(server.url))
+        for _ in range(3):
+            await run(runner, job)
+    assert server.connections == 3
+
+
+async def test_a_kept_connection_that_the_server_has_closed_is_no_failure(
+    store: StoreFactory, transports: Transports
+) -> None:
+    async def answer_once(connection: Connection) -> None:
+        await bad_server.answer()(connection)
+        connection.writer.close()
+
+    runner = Runner(Recorder(), transports(5))
+    async with serving(answer_once) as server:
+        job = liveness(store(server.url))
+        results = [await run(runner, job) for _ in range(3)]
+    assert [result.ok for result in results] == [True, True, True]
+    assert server.connections == 3
+
+
+async def test_a_kept_connection_that_was_lost_fails_one_run_and_no_second_one(
+    store: StoreFactory, transports: Transports
+) -> None:
+    async def answer_first(connection: Connection) -> None:
+        # A firewall that forgets idle connections drops what comes over them without a word.
+        if connection.sent:
+            await bad_server.hang(connection)
+        await bad_server.answer()(connection)
+
+    runner = Runner(Recorder(), transports(5))
+    async with serving(answer_first) as server:
+        job = liveness(store(server.url), timeout=0.5)
+        results = [await run(runner, job) for _ in range(4)]
+    assert [result.error_type for result in results] == [None, "timeout", None, None]
+    assert server.connections == 3
+
+
+async def test_a_kept_connection_to_where_a_store_may_not_be_any_more_is_not_used(
+    store: StoreFactory, transports: Transports
+) -> None:
+    runner = Runner(Recorder(), transports(5))
+    async with serving(bad_server.answer()) as server:
+        url = server.url.replace("127.0.0.1", "localhost")
+        found = store(url, networks=("127.0.0.0/8",))
+        assert (await run(runner, liveness(found))).ok
+        refused = await run(runner, liveness(replace(found, networks=())))
+    assert refused.error_type == "dns"
+    assert len(server.heads) == 1
