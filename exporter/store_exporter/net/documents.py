@@ -18,17 +18,8 @@ from ..errors import StoreError
 from . import placeholders, refusals
 from .decoding import parse, text
 from .marks import GENERIC, Marks
-from .pages import (
-    HEAD,
-    UNCHANGED,
-    Finding,
-    answered_by,
-    blocked,
-    challenged,
-    judged,
-    plain,
-    planned,
-)
+from .pages import HEAD, answered_by, blocked, challenged, judged, plain, planned
+from .refusals import UNCHANGED, Finding
 
 _CLOSED_CODE = re.compile(
     r"maintenance|coming.?soon|under.?construction|site.?(offline|closed)", re.IGNORECASE
@@ -146,7 +137,7 @@ def _redirect(response: Response, marks: Marks) -> StoreError:
         login = marks.leads_to_login(f"{target.path}?{target.query}")
         where += target.path
         tests = marks.leads_to_test(target.path)
-        instead = placeholders.kind("", target.path.lower())
+        instead = _kind_of_path(target.path.lower(), marks)
     except ValueError:
         where, login, tests, instead = "something that is no address", False, False, ""
     if tests:
@@ -155,6 +146,11 @@ def _redirect(response: Response, marks: Marks) -> StoreError:
     what = instead or ("a login page" if login else "another address")
     message = f"the API redirects to {what}: {marks.redact.line(where, 120) or 'nowhere'}"
     return StoreError("redirect", message, status=response.status)
+
+
+def _kind_of_path(path: str, marks: Marks) -> str:
+    unset = next((what for mark, what in marks.setup_paths if mark in path), "")
+    return unset or placeholders.kind("", path)
 
 
 def no_document(response: Response, source: str, marks: Marks = GENERIC) -> StoreError:

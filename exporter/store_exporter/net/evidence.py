@@ -95,6 +95,8 @@ def _is_api(headers: Mapping[str, str], body: bytes | None) -> bool:
         return "html" not in headers.get("content-type", "")
     if len(body) > _MOST_BYTES:
         return True
+    if body.lstrip()[:1] == b"<":
+        return False
     # Imported here, so that it costs the import of this package nothing.
     import json
 

@@ -36,6 +36,7 @@ _CONNECTIONS: tuple[tuple[type[BaseException], str], ...] = (
     (ConnectionAbortedError, "closed the connection"),
     (BrokenPipeError, "closed the connection"),
 )
+_WANTS_CERTIFICATE = ("TLSV13_ALERT_CERTIFICATE_REQUIRED", "TLSV1_ALERT_NO_CERTIFICATE")
 _PLAIN_PORT = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE")
 
 
@@ -82,6 +83,8 @@ def _openssl(chain: list[BaseException]) -> str:
     reason: str = next((text for text in said if isinstance(text, str) and text), "")
     if reason in _PLAIN_PORT:
         return f"{reason} (is this a plain HTTP port?)"
+    if reason in _WANTS_CERTIFICATE:
+        return f"{reason} (it lets nobody in without a client's certificate)"
     return reason or "the server ended it"
 
 

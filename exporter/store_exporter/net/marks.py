@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from .redactor import Redactor
+from .refusals import NOTICES
 
 
 @dataclass(frozen=True)
@@ -21,9 +22,12 @@ class Marks:
         blockers: a text in the head of a page or of JSON, and who writes it.
         interstitials: the same of pages that test or refuse a visitor, whatever their status; no
             page of a shop has one.
+        notices: the same of pages that are short.
         tests: parts of the titles of pages that test a visitor, in many languages.
         detours: parts of the paths of such pages, with a ? at their end.
         pages: texts of which every page that the platform makes has one.
+        setup_pages: texts of the platform's pages that set a new site up, and what they tell of.
+        setup_paths: the same, of parts of the paths of such pages.
         maintenance: texts of a page that says the store is closed for now, with status 503.
         closed: parts of words for it, as they stand in titles and messages in many languages.
         refused: parts of titles of pages that refuse a visitor, in many languages.
@@ -38,9 +42,12 @@ class Marks:
     servers: tuple[tuple[str, str], ...] = ()
     blockers: tuple[tuple[str, str], ...] = ()
     interstitials: tuple[tuple[str, str], ...] = ()
+    notices: tuple[tuple[str, str], ...] = ()
     tests: tuple[str, ...] = ()
     detours: tuple[str, ...] = ()
     pages: tuple[str, ...] = ()
+    setup_pages: tuple[tuple[str, str], ...] = ()
+    setup_paths: tuple[tuple[str, str], ...] = ()
     maintenance: tuple[str, ...] = ()
     closed: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
@@ -95,6 +102,9 @@ GENERIC = Marks(
         ("x-sucuri-block", "Sucuri"),
         ("x-vercel-mitigated", "Vercel"),
         ("x-dd-b", "DataDome"),
+        ("aesecure-code", "aeSecure"),
+        ("x-dotdefender-denied", "dotDefender"),
+        ("x-zen-fury", "Zenedge"),
     ),
     servers=(
         ("cloudflare", "Cloudflare"),
@@ -169,6 +179,7 @@ GENERIC = Marks(
         # The hosts of free sites: a script that decrypts a cookie.
         ("slowaes.decrypt", "the hosting"),
     ),
+    notices=NOTICES,
     tests=(
         *("just a moment", "one moment, please", "please wait", "you are being redirected"),
         *(
@@ -193,6 +204,12 @@ GENERIC = Marks(
         *("not a bot", "not a robot", "are you human", "robot or human", "robot check", "captcha"),
         *("kein roboter", "pas un robot", "no eres un robot", "non sei un robot", "não é um robô"),
         *("не робот", "проверка браузера", "安全检查", "安全检测", "安全验证", "人机验证"),
+        *(
+            "bot detection",
+            "security challenge",
+            "establishing a secure connection",
+            "waiting room",
+        ),
         *("security check", "security checkpoint", "pardon our interruption", "client challenge"),
         *("robot challenge", "ddos-guard", "ddos protection", "spamfirewall"),
     ),
@@ -207,6 +224,7 @@ GENERIC = Marks(
             "ve výstavbě",
             "в разработке",
             "建设中",
+            "準備中",
         ),
         *(
             "gleich zurück",
@@ -254,6 +272,8 @@ GENERIC = Marks(
         *("is currently offline", "we are upgrading", "update in progress", "upgrade in progress"),
     ),
     refused=(
+        *("403 forbidden", "403 access forbidden", "dotdefender", "download blocked"),
+        *("by zscaler", "this is not allowed", "blocked your request", "site blocked"),
         *("access denied", "access blocked", "access restricted", "request blocked", "firewall"),
         *("request rejected", "request denied", "been denied", "been blocked", "page blocked"),
         *("block page", "unauthorized request", "has been limited", "blockiert", "bloquead"),
@@ -261,7 +281,7 @@ GENERIC = Marks(
         *("accès bloqué", "acceso denegado", "acceso bloqueado", "accesso negato"),
         *("acesso negado", "acesso bloqueado", "toegang geweigerd", "odmowa dostępu"),
         *("dostęp zabroniony", "přístup odepřen", "доступ запрещ", "доступ ограничен"),
-        *("доступ заблок", "erişim engellendi", "アクセス拒否", "アクセスが拒否", "拒绝访问"),
+        *("доступ заблок", "erişim engel", "アクセス拒否", "アクセスが拒否", "拒绝访问"),
         *("访问被", "访问受限", "접근 거부", "접근이 차단", "تم رفض الوصول"),
     ),
     login_pages=('type="password"', "type='password'"),

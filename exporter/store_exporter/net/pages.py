@@ -5,22 +5,35 @@ from __future__ import annotations
 import html
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from . import placeholders, refusals
+from . import placeholders, refusals, strangers
 from .decoding import text_after_json
 from .marks import GENERIC, Marks
 from .plans import seconds_of
-
-Finding = tuple[str, str]
-"""Error type and message."""
+from .refusals import Finding
 
 _TITLE = re.compile(r"<title[^>]{0,200}>(.{0,300}?)</title", re.IGNORECASE | re.DOTALL)
 _HEADING = re.compile(r"<h[12][^>]{0,200}>(.{0,300}?)</h[12]", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<[^>]{0,300}>")
-UNCHANGED = 304
+_HIDDEN = re.compile(r"<(!--|script\b|style\b|title\b|noscript\b)", re.IGNORECASE)
+_SHOWN_AGAIN = {
+    name: re.compile(end, re.IGNORECASE)
+    for name, end in (
+        ("!--", "-->"),
+        *((name, f"</{name}") for name in ("script", "style", "title", "noscript")),
+    )
+}
 HEAD = 20_000
 """Characters of a page that are looked at."""
+_FIRST, _LAST = 5_000, 2_000
+"""Characters at a page's beginning and end in which it says who made it."""
+_NO_SITE = (403, 404, 410)
+"""Statuses that hosts give, besides 200, where there is no such site."""
+_MARKUP_MOST = 4_000
+"""Characters of markup, without programs and styles, that a notice has at most."""
+_LITTLE = 600
+"""Characters of text that a notice has at most."""
 _LONG = 30_000
 """Characters that the page of a shop's front has at least, and a notice or test has not."""
 _FORWARD = re.compile(
@@ -30,7 +43,7 @@ _FORWARD = re.compile(
 )
 _FORWARDING = 1_500
 """Characters that a page has at most which does nothing but lead elsewhere."""
-_SCRIPTS = 5_000
+_SCRIPTS = _FIRST
 """Characters in which a page that tests visitors names itself."""
 _MARKUP = re.compile(r"^[{\[]|<")
 _SHORT = 100
@@ -67,20 +80,61 @@ def instead_of_shop(source: str, host: str, marks: Marks = GENERIC) -> Finding |
     Returns:
         Error type and message.
     """
-    page = source[:HEAD].lstrip("\ufeff")
-    low = page.lower()
-    title = _found(_TITLE, page, marks) or plain(page[:_SCRIPTS], marks, 80)
-    found = challenged(200, low, marks, title) or _instead(200, title, low, title, marks)
-    if found or len(source) > _LONG or any(mark in low for mark in marks.pages):
+    page, low = _begin(source), _ends(source)
+    title = _found(_TITLE, page, marks)
+    named = title or plain(page[:_SCRIPTS], marks, 80)
+    found = challenged(200, low, marks, named) or _instead(200, low, named, marks)
+    if found or len(source) > _LONG or _is_platforms(page, low, marks):
         return found
-    # No shop looks like that: its titles can be read more boldly.
+    # No shop looks like that: its words can be read more boldly.
     forward = _FORWARD.search(source) if len(source) <= _FORWARDING else None
     if forward and (forward[1] or forward[2]).lower() != host:
         return "redirect", f"the page only leads visitors to {forward[1] or forward[2]}"
-    what = placeholders.kind_of_stranger(title)
-    if what:
-        return "invalid_response", f"in the store's place is {what} ({title})"
-    return _refused(200, title, marks) or _closed(200, low, title, "", marks)
+    return _stranger(page, low, title, marks)
+
+
+def _begin(source: str) -> str:
+    return source[:HEAD].lstrip("\ufeff")
+
+
+def _ends(source: str) -> str:
+    """Return what a page begins and ends with, in lower case."""
+    if len(source) <= _FIRST + _LAST:
+        return source.lstrip("\ufeff").lower()
+    return f"{source[:_FIRST]} {source[-_LAST:]}".lstrip("\ufeff").lower()
+
+
+def _is_platforms(page: str, low: str, marks: Marks) -> bool:
+    """Whether a page has a mark of the platform; it is looked for at the ends first."""
+    if any(mark in low for mark in marks.pages):
+        return True
+    if len(page) <= _FIRST + _LAST:
+        return False
+    whole = page.lower()
+    return any(mark in whole for mark in marks.pages)
+
+
+def _stranger(page: str, low: str, title: str, marks: Marks) -> Finding | None:
+    """Return what a page is that has no mark of the platform; None where it may be a shop's."""
+    if strangers.is_front(low):
+        return None
+    text = _text(page, marks)
+    return strangers.judge(title, _found(_HEADING, page, marks), text, low, marks)
+
+
+def _text(page: str, marks: Marks) -> str | None:
+    """Return all the text that a page shows; None where it is more than a notice has."""
+    markup, position = "", 0
+    while True:
+        hidden = _HIDDEN.search(page, position, position + _MARKUP_MOST + 1)
+        markup += page[position : hidden.start() if hidden else len(page)] + " "
+        if len(markup) > _MARKUP_MOST:
+            return None
+        end = _SHOWN_AGAIN[hidden[1].lower()].search(page, hidden.end()) if hidden else None
+        if end is None:
+            text = html.unescape(_TAG.sub(" ", markup)).strip()
+            return marks.redact.line(text, _LITTLE) if len(text) <= _LITTLE else None
+        position = end.end()
 
 
 def judged(status: int, headers: Mapping[str, str], source: str, marks: Marks) -> Finding:
@@ -92,14 +146,13 @@ def judged(status: int, headers: Mapping[str, str], source: str, marks: Marks) -
         source: the body as text.
         marks: those of the platform, with the generic ones.
     """
-    page = source[:HEAD].lstrip("\ufeff")
-    low = page.lower()
+    page, low = _begin(source), _ends(source)
     title = _found(_TITLE, page, marks)
     if who := marks.challenged_by(headers):
         return answered_by(who, status)
-    heading = _found(_HEADING, page, marks)
+    heading = _found(_HEADING, page, marks) if status >= 500 else ""
     words = title
-    if status >= 500 and heading.lower() not in title.lower():
+    if heading.lower() not in title.lower():
         # WordPress says "Database Error" in the title, and which in the heading.
         words = f"{title}: {heading}" if title else heading
     elif not title and len(page) <= _SHORT and not _MARKUP.search(page):
@@ -107,14 +160,26 @@ def judged(status: int, headers: Mapping[str, str], source: str, marks: Marks) -
     return (
         refusals.of_cloudflare(low if "cloudflare" in headers.get("server", "") else "")
         or challenged(status, low, marks, title)
-        or _instead(status, page, low, title, marks)
+        or _instead(status, low, title or plain(page[:_SCRIPTS], marks, 80), marks)
         or _closed(status, low, title, heading, marks)
         or blocked(status, low, marks, title)
         or _refused(status, title, marks)
         or _closed_for_now(status, headers, title)
-        or _by_status(status, low, words, marks.server(headers) or "the web server")
+        or _by_words(status, page, low, title, marks)
+        or refusals.by_status(status, low, words, marks.server(headers) or "the web server")
         or _broken(source, page, title, marks)
     )
+
+
+def _by_words(status: int, page: str, low: str, title: str, marks: Marks) -> Finding | None:
+    """Return what a page is that neither the shop nor its API made, by what it tells people."""
+    if status == 200 and "<" in page[:_SHORT] and not _is_platforms(page, low, marks):
+        return _stranger(page, low, title, marks)
+    if status in _NO_SITE:
+        found = strangers.place(title, _found(_HEADING, low[:_SCRIPTS], marks))
+        if found and not _is_platforms(page, low, marks) and not strangers.is_front(low):
+            return found
+    return None
 
 
 def challenged(status: int, low: str, marks: Marks, title: str = "") -> Finding | None:
@@ -128,18 +193,20 @@ def challenged(status: int, low: str, marks: Marks, title: str = "") -> Finding 
     """
     head = low[:_SCRIPTS]
     who = next((who for mark, who in marks.interstitials if mark in head), "")
+    if not who and len(low) <= _FIRST + _LAST:
+        who = next((who for mark, who in marks.notices if mark in low), "")
     return answered_by(who, status, title) if who else None
 
 
-def _instead(status: int, page: str, low: str, title: str, marks: Marks) -> Finding | None:
+def _instead(status: int, low: str, named: str, marks: Marks) -> Finding | None:
     """Say what stands in the store's place where there is no site."""
-    what = placeholders.kind(title or plain(page[:_SCRIPTS], marks, 80), low[:_SCRIPTS])
+    unset = next((what for mark, what in marks.setup_pages if mark in low), "")
+    what = unset or placeholders.kind(named, low[:_SCRIPTS])
     if not what:
         return None
-    named = f"{what} ({title})" if title else what
     return (
         "server_error" if status >= 500 else "invalid_response",
-        f"in the store's place is {named}",
+        f"in the store's place is {what} ({named})" if named else f"in the store's place is {what}",
     )
 
 
@@ -192,44 +259,6 @@ def _refused(status: int, title: str, marks: Marks) -> Finding | None:
     # With other statuses it is that already.
     if tested or (status in (200, 503) and any(word in low for word in marks.refused)):
         return "blocked", f"the request is refused before the store (HTTP {status}: {title})"
-    return None
-
-
-def _by_status(status: int, low: str, title: str, who: str) -> Finding | None:
-    if status >= 500:
-        # "502 Bad Gateway" says again what the sentence begins with.
-        title = title.removeprefix(str(status)).strip(" |:-\u2013\u2014")
-    page = f" ({title})" if title else ""
-    rows: tuple[tuple[Callable[[int], bool], str, str], ...] = (
-        (lambda s: s == 429, "rate_limited", "too many requests"),
-        (lambda s: s == 401, "blocked", f"{who} asks for a password of its own"),
-        (lambda s: s in (403, 405, 406, 451), "blocked", f"{who} refuses the request"),
-        (lambda s: s in refusals.FIREWALLS, "blocked", f"{who} refuses the request"),
-        (
-            lambda s: s == 400 and any(said in low for said in refusals.PLAIN_TO_TLS),
-            "redirect",
-            "this port speaks https and no plain http: begin url with https://",
-        ),
-        (
-            lambda s: s == 400 and any(said in low for said in refusals.WANTS_CERTIFICATE),
-            "blocked",
-            f"{who} lets nobody in without a client's certificate: set url to the public address",
-        ),
-        (lambda s: s == 402, "maintenance", "the site is closed because it has not been paid for"),
-        (lambda s: s == 408, "timeout", "the web server waited too long for the request"),
-        (lambda s: s in (404, 410), "api_not_found", "there is no API at this address"),
-        (lambda s: s == 511, "blocked", "a network before the store asks for a login"),
-        (lambda s: s >= 500, "server_error", f"the store answered with HTTP {status}"),
-        (lambda s: s >= 400, "invalid_response", f"HTTP {status} without a JSON error"),
-        (
-            lambda s: s == UNCHANGED,
-            "invalid_response",
-            "HTTP 304 to a request for all of it, as a broken cache answers",
-        ),
-    )
-    for matches, error_type, message in rows:
-        if matches(status):
-            return error_type, message + page
     return None
 
 

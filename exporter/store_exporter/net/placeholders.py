@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 _SERVER, _PANEL = "a web server's default page", "a hosting panel's default page"
-_SUSPENDED, _PARKED = "the notice of a suspended account", "a parked domain's page"
+SUSPENDED, PARKED = "the notice of a suspended account", "a parked domain's page"
 _FILES, _UNSET = "a list of files", "the page of a host that has no such site"
 _CODE = "the source of a program"
 
@@ -44,6 +44,13 @@ _TITLES = (
     (r"plesk obsidian.{0,40}|directadmin default page|cyberpanel installed", _PANEL),
     (r"(hestiacp . )?success! your new web server is ready to use\.?", _PANEL),
     (r"没有找到站点", _PANEL),
+    # CloudPanel; Kloxo; hosts that show their own name.
+    (r"\S{3,60}\.\S{2,20} is no longer available", _UNSET),
+    (
+        r"(cloudpanel \| )?hello world :-\)|cloudpanel \| hello world|kloxo control panel",
+        _PANEL,
+    ),
+    (r"dreamhost|hostgator .{0,60}startup guide", _PANEL),
     (r"microsoft azure app service - welcome", _PANEL),
     # Web hosts, which show it until a site is uploaded.
     (r"site (non install.|not installed)( - ovh)?", _UNSET),
@@ -56,26 +63,26 @@ _TITLES = (
     (r"site not (found|configured)( .{1,3} .{3,40})?", _UNSET),
     (r"(squarespace - )?(website expired|domain not claimed)", _UNSET),
     (r"web app - unavailable", "the notice of a host that has stopped the site"),
-    (r"(this )?(account|website|site|domain)( has been)? suspended[.!]?", _SUSPENDED),
-    (r"this (account|website|site|domain) (has been|is) suspended[.!]?", _SUSPENDED),
-    (r"suspended domain|your website has been suspended!", _SUSPENDED),
+    (r"(this )?(account|website|site|domain)( has been)? suspended[.!]?", SUSPENDED),
+    (r"this (account|website|site|domain) (has been|is) suspended[.!]?", SUSPENDED),
+    (r"suspended domain|your website has been suspended!", SUSPENDED),
     (
         r"compte suspendu|cuenta suspendida|conta suspensa|account sospeso|konto gesperrt",
-        _SUSPENDED,
+        SUSPENDED,
     ),
-    (r"(hosting )?konto zawieszone|(аккаунт|сайт|хостинг) (заблокирован|отключ.н)", _SUSPENDED),
+    (r"(hosting )?konto zawieszone|(аккаунт|сайт|хостинг) (заблокирован|отключ.н)", SUSPENDED),
     (r"(index of|directory listing for) /.*", _FILES),
     (
         r"parked domain( name on hostinger dns system)?|domain parking|namecheap parking page",
-        _PARKED,
+        PARKED,
     ),
-    (r".{3,60} is for sale \| hugedomains", _PARKED),
+    (r".{3,60} is for sale \| hugedomains", PARKED),
     (
         r"(this domain|\S{3,60}) is parked|.{3,60} (- )?this (website|domain) is for sale!?.*",
-        _PARKED,
+        PARKED,
     ),
-    (r"(the )?domain( name)? \S{3,60} is for sale", _PARKED),
-    (r"(this )?domain( name)?( has)? expired|expired domain", _PARKED),
+    (r"(the )?domain( name)? \S{3,60} is for sale", PARKED),
+    (r"(this )?domain( name)?( has)? expired|expired domain", PARKED),
 )
 _TITLE = re.compile(
     "|".join(
@@ -86,24 +93,28 @@ _TITLE = re.compile(
 """All titles at once, each in a group by its number, with no other groups."""
 _PARTS = (
     (_PANEL, "default page", "domyślna", "page par défaut", "standardseite", "new site is ready"),
+    (_PANEL, "por defecto del dominio", "страница по умолчанию", "výchozí stránka", "初期ページ"),
+    (_PANEL, "new web hosting account", "welcome to your new web", "control de hosting"),
+    (_PANEL, "new web server is ready", "success! success!"),
     (_SERVER, "server test page", "successfully installed", "server is running"),
-    (_SUSPENDED, "suspended", "suspendu", "suspendid", "sospes", "zawieszon", "gesperrt"),
-    (_PARKED, "is parked", "parked by", "parked domain", "domain parking", "parkerad", "parkeret"),
-    (_PARKED, "geparkt", "parcheggiat", "estacionad", "domain reserved", "gereserveerd"),
-    (_UNSET, "domain registri", "not connected", "connectyourdomain", "website is ready"),
-    (_UNSET, "wurde soeben eingerichtet", "未备案", "one step left", "暂时无法访问"),
-    (_UNSET, "neuer internetauftritt", "welcome to ovh"),
+    (PARKED, "is parked", "parked by", "parked at", "domain parking", "domain reserved"),
+    (PARKED, "domain profile - afternic", "protected by markmonitor"),
+    (_UNSET, "domain not connected", "connectyourdomain", "your website is ready"),
+    (_UNSET, "wurde soeben eingerichtet", "未备案", "only one step left", "暂时无法访问"),
+    (_UNSET, "neuer internetauftritt", "welcome to ovh", "アップロードされていません"),
+    (_UNSET, "want your own website?", "no site for domain", "unknown site", "無効なurlです"),
+    (_UNSET, "site you were looking for", "do you want to register", "that site's not here"),
 )
-"""Parts of titles, of pages that have no mark of the platform whose shop should be there."""
+"""Parts of what pages say that have no mark of the platform whose shop should be there."""
 _MARKS = (
     ("/cgi-sys/defaultwebpage.cgi", _PANEL),
     # ISPConfig, in every language.
     ("<b>standard_index.html</b>", _PANEL),
-    ("/cgi-sys/suspendedpage.cgi", _SUSPENDED),
-    ("<html data-adblockkey=", _PARKED),
-    ("img1.wsimg.com/parking-lander/", _PARKED),
-    ('window.location.href="/lander"', _PARKED),
-    ("img.sedoparking.com", _PARKED),
+    ("/cgi-sys/suspendedpage.cgi", SUSPENDED),
+    ("<html data-adblockkey=", PARKED),
+    ("img1.wsimg.com/parking-lander/", PARKED),
+    ('window.location.href="/lander"', PARKED),
+    ("img.sedoparking.com", PARKED),
     ("congratulation! you have successfully installed the openlitespeed", _SERVER),
     # Where PHP does not run, its files are shown.
     ("<?php", _CODE),
@@ -124,11 +135,10 @@ def kind(title: str, page: str) -> str:
     return next((what for mark, what in _MARKS if mark in page), "")
 
 
-def kind_of_stranger(title: str) -> str:
+def kind_of_stranger(words: str) -> str:
     """Return what a page is that the shop's platform did not make; "" for any other page.
 
     Args:
-        title: of the page.
+        words: its title and what else it says, in lower case.
     """
-    low = title.lower()
-    return next((what for what, *parts in _PARTS if any(part in low for part in parts)), "")
+    return next((what for what, *parts in _PARTS if any(part in words for part in parts)), "")

@@ -18,7 +18,14 @@ from ..contract import Response
 from ..errors import StoreError
 
 T = TypeVar("T")
-_SECONDS = re.compile(r"\+?([0-9]{1,13}(?:\.[0-9]{0,9})?)\s*(?:s|secs?|seconds?)?;?")
+_NUMBER = r"[0-9]{1,13}(?:\.[0-9]{0,9})?|\.[0-9]{1,9}"
+_SECONDS = re.compile(rf"\+?({_NUMBER})\s*(?:s|secs?|seconds?)?;?", re.IGNORECASE)
+_UNIT = rf"({_NUMBER})\s*(days?|d|hours?|hrs?|h|minutes?|mins?|m|seconds?|secs?|s)(?![a-su-z])"
+_PART = re.compile(_UNIT, re.IGNORECASE)
+_LENGTH = re.compile(rf"(?:in |about )?p?(?:t?{_UNIT}(?:[ ,]|and )*)+[.;]?", re.IGNORECASE)
+_UNITS = {"d": 86_400.0, "h": 3_600.0, "m": 60.0, "s": 1.0}
+_WEEKDAY = re.compile(r"^[^\W\d]{2,15}\.?, *(?=[0-9])")
+"""At the beginning of a date: its day of the week, in whatever language."""
 _FIRST_MOMENT = 1e9
 """From here on a number is a Unix time and no length of time, from `_FIRST_MOMENT` * 1000 on one
 in milliseconds."""
@@ -110,7 +117,8 @@ def seconds_of(value: str, now: float) -> float | None:
     """Return the seconds that a value of `Retry-After` means; None where it means nothing.
 
     A number has a unit at times, is a Unix time, or stands there twice where a proxy joined the
-    headers of two servers: the longest wait counts. Dates may be those of ISO 8601.
+    headers of two servers: the longest wait counts. Lengths of time may be written out, as in
+    `5 minutes` or ISO 8601's `PT5M`, and dates may be those of ISO 8601.
 
     Args:
         value: of the header.
@@ -120,8 +128,11 @@ def seconds_of(value: str, now: float) -> float | None:
     numbers = [_SECONDS.fullmatch(part.strip()) for part in raw.split(",")]
     if all(numbers):
         return max(_wait(float(number[1]), now) for number in numbers if number)
+    if _LENGTH.fullmatch(raw):
+        parts = _PART.findall(raw)
+        return sum(float(number) * _UNITS[unit[0].lower()] for number, unit in parts)
     try:
-        moment = parsedate_to_datetime(raw)
+        moment = parsedate_to_datetime(_WEEKDAY.sub("", raw))
     except ValueError:
         try:
             moment = datetime.fromisoformat(raw)

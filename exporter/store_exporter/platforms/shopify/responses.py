@@ -99,8 +99,9 @@ class Reader(GraphqlReader):
             found = [found]
         if isinstance(found, str) and found:
             refused = "token" in found.lower() or "unauthorized" in found.lower()
-            error_type = "unauthorized" if refused else "invalid_response"
-            return (StoreError(error_type, MARKS.redact.line(found)),)
+            code = _code_of(found)
+            error_type = "unauthorized" if refused else self.codes.get(code, "invalid_response")
+            return (StoreError(error_type, MARKS.redact.line(found), code=code or None),)
         return super().errors(found, cost)
 
     def error(self, entry: Mapping[str, Any], cost: Cost | None) -> StoreError:
@@ -111,9 +112,8 @@ class Reader(GraphqlReader):
             most = _number(extensions.get("maxCost")) or _MOST_COST
             return QueryCostError("the query", points, most)
         if "code" not in extensions:
-            message = str(entry.get("message"))
-            known = (code for words, code in _UNCODED if message.startswith(words))
-            entry = {**entry, "extensions": {**extensions, "code": next(known, "")}}
+            code = _code_of(str(entry.get("message")))
+            entry = {**entry, "extensions": {**extensions, "code": code}}
         return super().error(entry, cost)
 
     def data_of(
@@ -132,6 +132,10 @@ class Reader(GraphqlReader):
 
 
 READER = Reader()
+
+
+def _code_of(message: str) -> str:
+    return next((code for words, code in _UNCODED if message.startswith(words)), "")
 
 
 def _ignored(extensions: Mapping[str, Any]) -> dict[str, str]:

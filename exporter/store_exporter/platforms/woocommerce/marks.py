@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...net.marks import GENERIC, Marks
 
+_NOT_INSTALLED = "a WordPress that is not installed yet"
 MARKS = GENERIC.plus(
     Marks(
         blockers=(
@@ -15,6 +16,15 @@ MARKS = GENERIC.plus(
         # WordPress writes this class around what it dies of, in every language.
         maintenance=("briefly unavailable for scheduled maintenance", "wp-die-message"),
         pages=("wp-content/", "wp-includes/", "wp-json", "woocommerce"),
+        setup_pages=(
+            ('<form id="setup" method="post"', _NOT_INSTALLED),
+            ("setup-config.php?step=", _NOT_INSTALLED),
+        ),
+        # To which an empty site sends its visitors.
+        setup_paths=(
+            ("/wp-admin/install.php", _NOT_INSTALLED),
+            ("/wp-admin/setup-config.php", _NOT_INSTALLED),
+        ),
         own_codes=(
             r"woocommerce_",
             r"wc_",

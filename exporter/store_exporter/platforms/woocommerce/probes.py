@@ -29,7 +29,6 @@ CURRENCY = f"{V3}/settings/general/woocommerce_currency"
 _MADE = ("nonce-timestamp", "cart-token", "date")
 """Headers by which two carts are told apart: the shop makes the first two for each visitor, where
 something before it may write a date of its own."""
-_NOT_INSTALLED = "a WordPress that is not installed yet"
 _PAGES = StorefrontPages(
     ClosedPage(
         "says that the shop is coming soon",
@@ -44,9 +43,8 @@ _PAGES = StorefrontPages(
         path="/coming-soon",
     ),
     failures=(
-        ("briefly unavailable for scheduled maintenance", "maintenance", "maintenance"),
-        ("there has been a critical error on this website", "server_error", "a critical error"),
-        ("error establishing a database connection", "server_error", "a lost database"),
+        (">briefly unavailable for scheduled maintenance", "maintenance", "maintenance"),
+        (">there has been a critical error on this website", "server_error", "a critical error"),
         # WordPress writes this class around what it dies of, in every language.
         ('class="wp-die-message"', "server_error", "an error of WordPress"),
         # Where PHP shows its errors, it shows them with a status of success.
@@ -54,9 +52,6 @@ _PAGES = StorefrontPages(
         ("<b>parse error</b>:", "server_error", "an error in a file of PHP"),
         # As its log has it, with two spaces; people write one.
         ("php fatal error:  ", "server_error", "a fatal error of PHP"),
-        # wp-admin/install.php and setup-config.php, to which an empty site sends its visitors.
-        ('<form id="setup" method="post"', "invalid_response", _NOT_INSTALLED),
-        ("setup-config.php?step=", "invalid_response", _NOT_INSTALLED),
         ("class='xdebug-error", "server_error", "an error of PHP"),
     ),
 )

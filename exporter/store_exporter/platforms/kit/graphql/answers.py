@@ -108,10 +108,16 @@ class GraphqlReader(ABC):
                 raise refused
             asked = retry_after(response, now) or 0.0
             raise ThrottledError(f"{self.title} asks to slow down", asked=asked, status=status)
-        words = self._own_words(response) if status >= 400 else ""
-        if status in (401, 403) and not words:
+        own = self._own_error(response) if status >= 400 else None
+        if status >= 400 and own is None:
             # The platform says why in JSON; whoever stands before it does not.
-            raise documents.no_document(response, text(response), self.marks)
+            refused = documents.no_document(response, text(response), self.marks)
+            place = status == 404 and refused.error_type != "api_not_found"
+            if status in (401, 403) or refused.error_type == "blocked" or place:
+                raise refused
+        words = f": {own.message}" if own else ""
+        if own and own.code and own.code in self.codes:
+            raise StoreError(self.codes[own.code], own.message, status=status, code=own.code)
         if status in self.statuses:
             kind, message = self.statuses[status]
             raise StoreError(kind, f"{message}{words}", status=status)
@@ -124,14 +130,13 @@ class GraphqlReader(ABC):
             raise StoreError("invalid_request", message, status=status)
         return body
 
-    def _own_words(self, response: Response) -> str:
-        """Return what the answer itself says of an error status, after a colon; "" for nothing."""
+    def _own_error(self, response: Response) -> StoreError | None:
+        """Return what the answer itself says of an error status; None for nothing."""
         try:
             body = parse(text(response))
         except (StoreError, ValueError):
-            return ""
-        errors = self.errors(mapping(body).get("errors"))
-        return f": {errors[0].message}" if errors else ""
+            return None
+        return next(iter(self.errors(mapping(body).get("errors"))), None)
 
     def read_body(self, body: Any) -> GraphqlResult:
         """Turn the JSON of an answer with HTTP status 200 into its result.

@@ -1,0 +1,224 @@
+"""What a page is that came as a success and that the shop's platform did not make, by its words.
+
+Shops sell domains, databases, firewalls and suspended ceilings, so that no word alone proves
+anything: what a notice is about and what it says of that stand next to each other. Only pages
+without a mark of the platform are looked at, and only where they are short: a shop whose front
+another program makes shows more. Words are those of registrars, hosts, control panels, web servers
+and plugins in the languages that shops speak. No I/O.
+"""
+
+from __future__ import annotations
+
+import re
+
+from . import placeholders, refusals
+from .marks import Marks
+from .refusals import Finding
+
+_NEAR = r"(?: \S+\.\S+)?[^|\u2013\u2014:,]{0,20}"
+_SAME_PART = r"(?:(?! - )[^|\u2013\u2014:]){0,70}"
+_DOMAIN = (
+    r"(?:\bdomain(?:s|names?|namen)?\b|domän(?:en|namn|namnet)?\b|domæne|domein|\bdomen[aeuy]?\b|\bdomén|\bdominio"
+    r"|domínio|(?:nom de|ce|votre) domaine|домен|alan ad|ドメイン|域名|網域|도메인|tên miền)"
+)
+_HELD = (
+    r"(?:parked|parkerad|parkeret|geparkt|geparkeerd|zaparkow|zaparkov|parcheggiat|estacionad"
+    r"|aparcad|припаркован|reserved|reserviert|gereserveerd|réservé|reservad|riservat|zarezerwow"
+    r"|rezervov|зарезервирован|registered|registriert|geregistreerd|registrera|registreret"
+    r"|enregistré|registrad|registrat|zarejestrow|zaregistrov|зарегистрирован|purchased"
+    r"|\bhosted|gehostet|hébergé|hospedad|utrzymywan|expired|abgelaufen|verlopen|expiré|expirad"
+    r"|caducad|scadut|wygas|vypršel|ист[её]к|过期|到期|inactiv|не прилинкован)"
+)
+_SITE = (
+    r"(?:\b(?:web ?)?site\b|webseite|website|webov|\bsito\b|\bsitio\b|сайт|stron[ay]\b|stránk"
+    r"|hjemmeside|webbplats|hemsida|hosting|хостинг|webhotel|webspace|account\b|\bkonto|\bcuenta"
+    r"|\bconta\b|\bcompte\b|\bhesap|аккаунт|网站|站点|網站|サイト|serwis|\bservicio\b|\bdomain\b"
+    r"|\bdominio|domínio|домен)"
+)
+_STOPPED = (
+    r"(?:suspended|suspendue?\b|suspendid[oa]|suspens[oa]\b|sospes[oa]|zawieszon|zablokowan"
+    r"|wyłączon|gesperrt|opgeschort|pozastaven|приостановлен|отключ[её]н|заблокирован|ask\u0131ya"
+    r"|暂停|停用|已过期|disabled|deactivated|desactivad|desativad|deaktivier|désactivé|disattivat)"
+)
+_AWAY = (
+    r"(?:unavailable|not available|niet bereikbaar|nicht erreichbar|indisponible|no disponible"
+    r"|indisponível|non disponibile|non raggiungibile|niedostępn|недоступ|nedostupn|otillgänglig"
+    r"|utilgængelig|利用できません|无法访问|暂时无法)"
+)
+_PLACES = (
+    (placeholders.PARKED, re.compile(f"{_DOMAIN}{_SAME_PART}{_HELD}")),
+    (placeholders.PARKED, re.compile(rf"\b{_HELD}\w{{0,3}} {_DOMAIN}\b")),
+    (placeholders.SUSPENDED, re.compile(f"{_SITE}{_NEAR}{_STOPPED}")),
+    (
+        placeholders.PARKED,
+        re.compile(
+            r"^(?:\S+\.\S+ (?:\| |- |is )?)?(?:registered (?:at|by|with)|registrado en) \S+ *$"
+            r"|ист[её]к.{0,30}домена"
+        ),
+    ),
+    (
+        placeholders.SUSPENDED,
+        re.compile(r"\b(?:suspended|disabled) (?:domain|account|site|website)\b"),
+    ),
+)
+_UNAVAILABLE = re.compile(f"{_SITE}{_NEAR}{_AWAY}")
+
+_ERROR = (
+    r"(?:error|erreur|fehler|errore|erro|fout|błąd|chyba|hata|ошибка|помилка|エラー|错误|錯誤|오류"
+    r"|σφάλμα|fel|fejl|virhe|hiba|http|status|code|server)"
+)
+_TOLD = re.compile(
+    rf"(?:.{{1,60}} [|\u2013\u2014-] )?\W*(?P<error>(?:{_ERROR}\W+){{0,3}})(?P<status>[45]\d\d)\b"
+    rf"(?:(?P<end>\W*$)|\W+(?P<phrase>{_ERROR}|bad |gateway|service (?:temporarily )?unav"
+    r"|backend|first byte|internal|forbidden|access (?:denied|forb)|not |resource limit|bandwidth"
+    r"|web server|connection|unauth|authorization|request|too many|origin|ssl |gone\b|method"
+    r"|interne|proxy|serv[ií][cçz]|no healthy|time|loop|insufficient))",
+    re.IGNORECASE,
+)
+"""A title that names a status of HTTP, as web servers, CDNs and hosts write it."""
+_FAILURES = re.compile(
+    r"internal server error|server error|bad gateway|gateway time-?out|application error"
+    r"|service (?:temporarily )?unavailable|runtime error|application failed to respond"
+    r"|fastly error: .{0,100}|(?:error - )?this function has crashed|backend fetch failed"
+    r"|our services aren't available right now|guru meditation|(?:\d{3} )?bandwidth limit exceeded"
+    r"|error: the request could not be satisfied|no input file specified|file not found"
+    r"|upstream (?:connect|request) .{0,100}|(?:oops\W+|whoops\W+)?(?:looks like )?"
+    r"something went wrong|(?:oops\W+)?an error (?:has )?occurred.{0,40}"
+    r"|(?:http )?error \d{3}|resource limit (?:is )?reached|.{0,60}アクセスが集中.{0,40}"
+)
+_DATABASE = re.compile(
+    r"database|databas|datenbank|bases? de (?:don|dat)|banco de dados|baz[aąęy] danych|баз[аыеуо]"
+    r"|データベース|数据库|資料庫|databáz|veritaban|βάση|βάσης|قاعدة البيانات|מסד|adatbázis"
+    r"|tietokan"
+    r"|데이터베이스|baz[aăei]i? de date|cơ sở dữ liệu|basis data|ฐานข้อมูล"
+)
+_FAILED = re.compile(
+    r"error|erreur|fehler|\berro\b|fout|błąd|ошибк|помилк|エラー|错|錯|fel\b|fejl|chyb|hata"
+    r"|σφάλμα|خطأ|שגיא|hiba|virhe|오류|eroare|lỗi|kesalahan|greška|грешка"
+)
+_SQL = re.compile(r"mysqli?_\w{3,20}\(\)|sqlstate\[|^too many connections|too many connections$")
+_REFUSALS = re.compile(
+    r"(?:request|visit|ip|ip address|access|you) (?:\S+ ){0,5}(?:been |were |was |is |are )"
+    r"(?:\w+ )?(?:blocked|denied|rejected|locked out|banned|intercepted|flagged)"
+    r"|blocked your request|blocked because of|(?:is |was |were )blocked by|denied by"
+    r"|this is not allowed|request (?:blocked|denied|rejected)|not allowed to (?:proceed|access)"
+    r"|your support id"
+    r"|(?:site|page|url) (?:was |is |has been )?blocked|incident id"
+    r"|nsfocus|website protection|security service"
+    r"|detected (?:an )?(?:attack|attempted|unauthori|suspicious)|erişim engel"
+)
+"""What pages say that refuse a visitor, beside the titles in `Marks.refused`."""
+_TESTS = ("h-captcha", "g-recaptcha", "cf-turnstile", "_incapsula_resource")
+"""What stands in the source of pages that do nothing but test a visitor."""
+_SHOWN = re.compile(
+    r"<(?:script|img|meta|link|form|i?frame|svg|object|embed|video|canvas|picture|input|template)"
+)
+"""What a page without words may show."""
+_LITTLE = 300
+"""Characters of text that a page has at most which is a test of visitors."""
+
+
+_LINK = re.compile(r"<a [^>]{0,200}?href=[\"']?/([\w%-]{1,40})")
+_PROGRAMS = (
+    *("/_next/", "/_nuxt/", '="root"', "='root'", '="app"', "='app'", '="__next"'),
+    *('="__nuxt"', '="___gatsby"', "add-to-cart", "add to cart", "addtocart"),
+)
+"""What pages have that are programs, which show a shop once they run, and buttons of shops."""
+_SHELVES = {"cart", "basket", "checkout", "shop", "store", "product", "products", "collections"}
+"""Where links of shops lead to."""
+_LINKS = 3
+"""Links to pages of its own that a shop's front has at least, and no notice has."""
+
+
+def is_front(low: str) -> bool:
+    """Return whether a page is some shop's front or a program that will show it, by what it has.
+
+    Args:
+        low: its source, in lower case.
+    """
+    if any(mark in low for mark in _PROGRAMS):
+        return True
+    links = set(_LINK.findall(low))
+    return len(links) >= _LINKS or not links.isdisjoint(_SHELVES)
+
+
+def judge(title: str, heading: str, text: str | None, low: str, marks: Marks) -> Finding | None:
+    """Return what a page is that the shop's platform did not make; None where it may be a shop.
+
+    Args:
+        title: of the page.
+        heading: its first one.
+        text: all that it shows; None where that is much.
+        low: its source, in lower case.
+        marks: those of the platform, with the generic ones.
+    """
+    begin = (text or "")[:80]
+    said = title or heading or begin
+    words = f"{title} {heading}".lower()
+    blank = not said and text == "" and not _SHOWN.search(low)
+    return (
+        (("invalid_response", "the page shows nothing") if blank else None)
+        or place(title, heading, text or "")
+        or next((found for found in map(_told, (title, heading, begin)) if found), None)
+        or _lost_database(words, said)
+        or _refused(title, heading, text, low, marks)
+        or _closed(title.lower() if text is None else words, marks, said)
+    )
+
+
+def _lost_database(words: str, said: str) -> Finding | None:
+    if _SQL.search(words) or (_DATABASE.search(words) and _FAILED.search(words)):
+        return "server_error", f"the page tells of a lost database ({said})"
+    return None
+
+
+def _refused(title: str, heading: str, text: str | None, low: str, marks: Marks) -> Finding | None:
+    named, shown = title.lower(), f"{title} {heading} {text or ''}"
+    only_tests = text is not None and len(text) <= _LITTLE and "<a " not in low
+    if (
+        any(word in named for word in (*marks.refused, *marks.tests))
+        or _REFUSALS.search(shown.lower())
+        or (only_tests and any(mark in low for mark in _TESTS))
+    ):
+        said = title or heading or (text or "")[:80]
+        return "blocked", f"the request is refused before the store (HTTP 200: {said})"
+    return None
+
+
+def _closed(words: str, marks: Marks, said: str) -> Finding | None:
+    if any(word in words for word in marks.closed) or _UNAVAILABLE.search(words):
+        return "maintenance", f"the store is closed for now: {said}"
+    return None
+
+
+def place(title: str, heading: str, text: str = "") -> Finding | None:
+    """Return what stands where there is no site; None where there may be one.
+
+    Args:
+        title: of the page.
+        heading: its first one.
+        text: that it shows, where that is little.
+    """
+    words = f"{title} {heading}".lower() if title or heading else text[:200].lower()
+    what = placeholders.kind_of_stranger(words) or next(
+        (
+            what
+            for what, pattern in _PLACES
+            if pattern.search(title.lower()) or pattern.search(heading.lower())
+        ),
+        "",
+    )
+    named = title or heading or text[:80]
+    return ("invalid_response", f"in the store's place is {what} ({named})") if what else None
+
+
+def _told(words: str) -> Finding | None:
+    """Return the failure that a title tells of by its status, or by the status' name alone."""
+    told = _TOLD.match(words)
+    if told and (told["phrase"] or told["error"]):
+        found = refusals.by_status(int(told["status"]), "", "", "")
+        error_type = found[0] if found and found[0] != "api_not_found" else "invalid_response"
+        return error_type, f"a page that came as a success tells of HTTP {told['status']} ({words})"
+    if _FAILURES.fullmatch(words.lower().strip(" .!?\u2026")):
+        return "server_error", f"the page tells of a failure ({words})"
+    return None

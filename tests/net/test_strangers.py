@@ -1,0 +1,229 @@
+"""Pages that came as a success where a shop's front should be, told by what they say."""
+
+from __future__ import annotations
+
+import pytest
+
+from store_exporter.net.marks import GENERIC
+from store_exporter.net.pages import instead_of_shop, judged
+
+HOST = "shop.example.com"
+
+
+def page(title: str, heading: str = "", rest: str = "") -> str:
+    shown = f"<h1>{heading}</h1>" if heading else ""
+    head = f"<head><meta charset='utf-8'><title>{title}</title></head>"
+    return f"<!DOCTYPE html><html>{head}<body>{shown}{rest}</body></html>"
+
+
+PARKED, SUSPENDED = "a parked domain's page", "the notice of a suspended account"
+PANEL, UNSET = "a hosting panel's default page", "the page of a host that has no such site"
+
+PLACES = [
+    *(
+        (title, PARKED)
+        for title in (
+            *("Diese Domain ist reserviert", "Domein gereserveerd - Voorbeeld", "Reserved domain"),
+            *("Hello, this domain has been purchased here", "Domain Registered at Example"),
+            *("shop.example.com | Registrado en Ejemplo", "Domena jest zaparkowana - Przykład"),
+            *("Dominio registrato - Esempio", "Домен shop.example.com зарегистрирован"),
+            *("Истёк срок регистрации домена", "Expired - domain expired", "Gereserveerd domein"),
+            *("Domäne reserviert? Domain geparkt!", "Domänen är parkerad", "域名已过期"),
+            *("Ce domaine est réservé", "Domínio expirado", "Doména vypršela: doména vypršela"),
+        )
+    ),
+    *(
+        (title, SUSPENDED)
+        for title in (
+            *("Ce site est suspendu", "Sitio suspendido", "Sito sospeso", "Site suspenso"),
+            *("Serwis został zablokowany", "Webhosting byl pozastaven", "Сайт приостановлен"),
+            *("Сайт временно отключён", "Hesap Ask\u0131ya Al\u0131nd\u0131", "站点已暂停"),
+            *("Website Disabled", "Website shop.example.com has been suspended", "该网站已过期"),
+            *("Deze website is opgeschort", "Suspended Domain", "Dominio desactivado"),
+        )
+    ),
+    *(
+        (title, PANEL)
+        for title in (
+            *(
+                "Página por defecto del dominio",
+                "Страница по умолчанию",
+                "CloudPanel | Hello World",
+            ),
+            *("New Web Hosting Account!", "Welcome to your new website", "Kloxo Control Panel"),
+        )
+    ),
+    *(
+        (title, UNSET)
+        for title in ("Host | No Site For Domain", "404 error unknown site!", "無効なURLです。")
+    ),
+]
+
+
+@pytest.mark.parametrize(("title", "what"), PLACES)
+def test_a_page_where_there_is_no_site_is_known_in_many_languages(title: str, what: str) -> None:
+    told_by_a_heading = page("Example", title) if what in (PARKED, SUSPENDED) else page(title)
+    for source in (page(title), told_by_a_heading, page(title, "Hello")):
+        error_type, message = instead_of_shop(source, HOST) or ("", "")
+        assert (error_type, what in message) == ("invalid_response", True), source
+
+
+@pytest.mark.parametrize("status", [403, 404, 410])
+@pytest.mark.parametrize("title", ["Site suspended", "Ce domaine est réservé", "Reserved domain"])
+def test_where_a_host_has_no_such_site_no_api_is_missed(status: int, title: str) -> None:
+    assert judged(status, {}, page("Host", title), GENERIC)[0] == "invalid_response"
+
+
+TOLD = [
+    *(
+        (title, "server_error")
+        for title in (
+            *("503 Backend fetch failed", "503 first byte timeout", "502 Bad Gateway"),
+            *("504 Gateway Time-out", "503 Service Temporarily Unavailable", "Error 500"),
+            *(" 508 Resource Limit Is Reached", "500 - Internal server error.", "Server Error"),
+            *("HTTP Status 500 \u2013 Internal Server Error", "500: INTERNAL_SERVER_ERROR"),
+            *("shop.example.com | 521: Web server is down", "CDN | 502 Bad Gateway", "502 Error"),
+            *("Fehler 500 - Interner Serverfehler", "Erreur 500 : Erreur interne", "Ошибка 500"),
+            *("500 エラー", "Error 503 Servicio no disponible", "Application failed to respond"),
+            *("Fastly error: unknown domain shop.example.com", "Internal Server Error"),
+            *("Our services aren't available right now", "Bandwidth Limit Exceeded"),
+        )
+    ),
+    *(
+        (title, "blocked")
+        for title in (
+            "403 Forbidden",
+            "Error 403",
+            "401 Authorization Required",
+            "406 Not Acceptable",
+        )
+    ),
+    ("404 Not Found", "invalid_response"),
+    ("429 Too Many Requests", "rate_limited"),
+]
+
+
+@pytest.mark.parametrize(("title", "error_type"), TOLD)
+def test_an_error_that_comes_as_a_success_is_the_error_that_it_tells_of(
+    title: str, error_type: str
+) -> None:
+    for source in (page(title), page("", title), f"<html><body><h1>{title}</h1>\nSorry.</body>"):
+        found = instead_of_shop(source, HOST)
+        assert (found or ("", ""))[0] == error_type, source
+        assert judged(200, {}, source, GENERIC)[0] == error_type
+
+
+DATABASES = [
+    *("Erreur lors de la connexion à la base de données", "Fehler bei der Datenbankverbindung"),
+    *("Error al conectar con la base de datos", "Errore nella connessione al database"),
+    *("Erro ao conectar ao banco de dados", "Fout bij de databaseverbinding"),
+    *("Błąd łączenia z bazą danych", "Ошибка базы данных", "数据库连接错误"),
+    *("データベース接続エラー", "Databasfel", "Fejl i databasen", "Chyba spojení s databází"),
+    *("Veritabanı hatası", "Σφάλμα βάσης δεδομένων", "خطأ في قاعدة البيانات", "데이터베이스 오류"),  # noqa: RUF001  # Turkish, Greek
+    *("Adatbázis hiba", "Tietokantavirhe", "Error establishing a database connection"),
+    *("mysqli_real_connect(): (HY000/2002): No such file", "Too many connections"),
+]
+
+
+@pytest.mark.parametrize("said", DATABASES)
+def test_a_lost_database_is_known_in_many_languages(said: str) -> None:
+    for source in (page(said), page("Example", said)):
+        found = instead_of_shop(source, HOST)
+        assert (found or ("", ""))[0] == "server_error", source
+
+
+WALLS = [
+    page("Sorry", "Sorry, this is not allowed."),
+    page("Example", "", "<p>This request has been blocked by the website's protection."),
+    page("Example", "You have been blocked", "<p>You are unable to see this site."),
+    page("Example", "", "<p>You were blocked by the Shield."),
+    page("Web Site Blocked", "Web Site Blocked"),
+    page("Access to the requested URL was blocked"),
+    page("403 Access Forbidden", "We are sorry, you are not allowed to proceed"),
+    page("Bot Detection", "", "<form action='/x'>"),
+    page("Establishing a secure connection ..."),
+    page("Bu siteye erişim engellenmiştir"),
+    page("Verifying", "", "<div class='cf-turnstile' data-sitekey='x'></div>"),
+    page("Please check", "", "<div class='h-captcha' data-sitekey='x'></div>"),
+    "<html><head><script src='/_Incapsula_Resource?S=1'></script></head><body></body></html>",
+    "<html><head><script src='/__qrator/qauth.js'></script></head><body></body></html>",
+    "<html><img src='/img/aesecure_denied.png'></html>",
+    "<html><link href='/__zenedge/assets/x.css'></html>",
+    "<html><iframe src='http://10.10.34.34?type=x'></iframe></html>",
+]
+
+
+@pytest.mark.parametrize("source", WALLS)
+def test_a_wall_that_comes_as_a_success_is_a_wall(source: str) -> None:
+    found = instead_of_shop(source, HOST)
+    assert (found or ("", ""))[0] == "blocked"
+    assert judged(200, {}, source, GENERIC)[0] == "blocked"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        page("Example", "Wir sind bald wieder da", "<p>Bis dahin!"),
+        page("Site temporariamente indisponível"),
+        page("Deze website is op dit moment niet bereikbaar."),
+        page("Сайт временно недоступен"),
+        page("只今準備中"),
+    ],
+)
+def test_a_shop_that_is_closed_for_now_is_in_maintenance(source: str) -> None:
+    assert (instead_of_shop(source, HOST) or ("", ""))[0] == "maintenance"
+
+
+@pytest.mark.parametrize("source", ["<!-- {} -->", "<html><head></head><body></body></html>"])
+def test_a_page_that_shows_nothing_is_no_shop(source: str) -> None:
+    assert instead_of_shop(source, HOST) == ("invalid_response", "the page shows nothing")
+
+
+ODD_NAMES = [
+    *("Forbidden Planet - Comics", "Blocked Drains Ltd", "Suspended Ceilings Direct"),
+    *("Luminaires suspendus - Site officiel", "Site réservé aux professionnels"),
+    *("Domaine de la Côte - Vins réservés", "Domäne Beispiel", "Error Records", "404 Clothing"),
+    *("501", "500 Degrees Pizza", "503 Motoring", "Studio 404", "Server racks", "Database Books"),
+    *("Reserved - Fashion", "Registered Nurse Scrubs", "Parked Cars Models", "Default Clothing"),
+    *("Bad Gateway T-Shirts", "Not Found Vintage", "Konto und Kasse", "Сайт мебели", "Success!"),
+]
+"""Names of shops with words that notices have."""
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_a_shop_of_any_name_is_a_shop_even_where_it_shows_little(name: str) -> None:
+    assert instead_of_shop(page(name, "Welcome", "<p>Hello</p>"), HOST) is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Wartungsfreie Batterien", "Maintenance Supplies", "Coming Soon Records", "Captcha Cat"),
+        *("Just a Moment Candles", "Access Denied Signs", "Databases and errors: the book"),
+        *("This domain is parked: what it means", "503 Service Unavailable explained"),
+    ],
+)
+@pytest.mark.parametrize(
+    "rest",
+    [
+        '<a href="/cart">Cart</a>',
+        "<a href=/a>A</a><a class='x' href='/b/c'>B</a><a href='/de'>C</a>",
+        '<div id="root"></div><script src="/static/main.js"></script>',
+        '<div id="__next"></div><script src="/_next/static/x.js"></script>',
+        '<button name="add">Add to cart</button>',
+    ],
+)
+def test_a_page_that_leads_through_a_shop_is_one_whatever_it_speaks_of(
+    name: str, rest: str
+) -> None:
+    assert instead_of_shop(page(name, name, f"<p>{name}: request blocked.</p>{rest}"), HOST) is None
+
+
+@pytest.mark.parametrize(
+    "part",
+    ["<style>", "<title>", "<!--", "<a href='/", "<", "<h1 ", "domain ", "error 5", "request is "],
+)
+def test_a_page_that_repeats_itself_without_end_is_read_in_time(part: str) -> None:
+    source = part * 50_000
+    assert instead_of_shop(source[:29_000], HOST) != ("", "")
+    assert judged(200, {}, source, GENERIC)[0] != ""
