@@ -230,6 +230,7 @@ async def test_a_redirect_to_https_on_the_same_host_is_followed(store: StoreFact
         ("GET", "https://shop.example.com:8443/", "another port"),
         ("GET", "/wp-login.php?redirect_to=x", "a login page"),
         ("GET", "/my-account/", "a login page"),
+        ("GET", "/wp-admin/install.php", "a WordPress that is not installed yet"),
         ("GET", "javascript:alert(1)", "no address"),
         ("GET", "https://[broken", "no address"),
         ("POST", "/elsewhere", "POST to"),

@@ -137,7 +137,8 @@ def _redirect(response: Response, marks: Marks) -> StoreError:
         login = marks.leads_to_login(f"{target.path}?{target.query}")
         where += target.path
         tests = marks.leads_to_test(target.path)
-        instead = _kind_of_path(target.path.lower(), marks)
+        instead = marks.leads_to_setup(target.path)
+        instead = instead or placeholders.kind("", target.path.lower())
     except ValueError:
         where, login, tests, instead = "something that is no address", False, False, ""
     if tests:
@@ -146,11 +147,6 @@ def _redirect(response: Response, marks: Marks) -> StoreError:
     what = instead or ("a login page" if login else "another address")
     message = f"the API redirects to {what}: {marks.redact.line(where, 120) or 'nowhere'}"
     return StoreError("redirect", message, status=response.status)
-
-
-def _kind_of_path(path: str, marks: Marks) -> str:
-    unset = next((what for mark, what in marks.setup_paths if mark in path), "")
-    return unset or placeholders.kind("", path)
 
 
 def no_document(response: Response, source: str, marks: Marks = GENERIC) -> StoreError:

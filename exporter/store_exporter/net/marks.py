@@ -26,6 +26,8 @@ class Marks:
         tests: parts of the titles of pages that test a visitor, in many languages.
         detours: parts of the paths of such pages, with a ? at their end.
         pages: texts of which every page that the platform makes has one.
+        failures: texts of pages that the platform shows as a success and that tell of a failure,
+            with their error type and what they tell of.
         setup_pages: texts of the platform's pages that set a new site up, and what they tell of.
         setup_paths: the same, of parts of the paths of such pages.
         maintenance: texts of a page that says the store is closed for now, with status 503.
@@ -46,6 +48,7 @@ class Marks:
     tests: tuple[str, ...] = ()
     detours: tuple[str, ...] = ()
     pages: tuple[str, ...] = ()
+    failures: tuple[tuple[str, str, str], ...] = ()
     setup_pages: tuple[tuple[str, str], ...] = ()
     setup_paths: tuple[tuple[str, str], ...] = ()
     maintenance: tuple[str, ...] = ()
@@ -85,9 +88,25 @@ class Marks:
         """What hides the platform's credentials in a text, by their look."""
         return Redactor(patterns=self.secrets)
 
+    def failed(self, page: str) -> tuple[str, str] | None:
+        """Return the error type and the words of a failure that a page tells of.
+
+        Args:
+            page: its source, in lower case.
+        """
+        for mark, error_type, failure in self.failures:
+            if mark in page:
+                return error_type, f"the page tells of {failure}"
+        return None
+
     def leads_to_test(self, path: str) -> bool:
         """Return whether this is the path of a page that tests visitors."""
         return any(mark in f"{path.lower()}?" for mark in self.detours)
+
+    def leads_to_setup(self, path: str) -> str:
+        """Return what a redirect to this path tells of, if it leads to the set-up of a new site."""
+        low = path.lower()
+        return next((what for mark, what in self.setup_paths if mark in low), "")
 
     def leads_to_login(self, path: str) -> bool:
         """Return whether a path with its query is that of a page that asks for a password."""

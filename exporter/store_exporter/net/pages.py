@@ -173,6 +173,8 @@ def judged(status: int, headers: Mapping[str, str], source: str, marks: Marks) -
 
 def _by_words(status: int, page: str, low: str, title: str, marks: Marks) -> Finding | None:
     """Return what a page is that neither the shop nor its API made, by what it tells people."""
+    if status == 200 and (failure := marks.failed(page.lower())):
+        return failure
     if status == 200 and "<" in page[:_SHORT] and not _is_platforms(page, low, marks):
         return _stranger(page, low, title, marks)
     if status in _NO_SITE:

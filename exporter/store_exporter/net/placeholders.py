@@ -60,7 +60,7 @@ _TITLES = (
     (r"future home of something quite cool\.?", _UNSET),
     (r"web hosting - courtesy of www\.bluehost\.com|welcome - bluehost\.com", _UNSET),
     (r"hetzner online gmbh - webhosting|web hosting by .{3,30} - gereserveerd", _UNSET),
-    (r"site not (found|configured)( .{1,3} .{3,40})?", _UNSET),
+    (r"(web ?)?site not (found|configured)( .{1,3} .{3,40})?", _UNSET),
     (r"(squarespace - )?(website expired|domain not claimed)", _UNSET),
     (r"web app - unavailable", "the notice of a host that has stopped the site"),
     (r"(this )?(account|website|site|domain)( has been)? suspended[.!]?", SUSPENDED),

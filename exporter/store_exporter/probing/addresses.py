@@ -60,7 +60,8 @@ def redirect_target(
         None when it is not a redirect.
 
     Raises:
-        RedirectError: it leads elsewhere, to a login page, from https to http or nowhere.
+        RedirectError: it leads elsewhere, to a login page or the one that sets a new site up, from
+            https to http or nowhere.
         StoreError: blocked, it leads to a test of visitors.
     """
     location = response.headers.get("location")
@@ -77,6 +78,8 @@ def redirect_target(
     if marks.leads_to_test(parts.path):
         message = f"the request is sent to a test of visitors: {where}"
         raise StoreError("blocked", message, status=response.status)
+    if what := marks.leads_to_setup(parts.path):
+        raise _refused(response, target, f"to {what}: {where}")
     if marks.leads_to_login(f"{parts.path}?{parts.query}"):
         raise _refused(response, target, f"to a login page: {where}")
     if there[1] != here[1]:

@@ -7,6 +7,7 @@ from ...net.marks import GENERIC, Marks
 MARKS = GENERIC.plus(
     Marks(
         pages=("cdn.shopify.com", "/cdn/shop/", "shopify.theme", "shopify-features"),
+        failures=(("this shop is currently unavailable", "maintenance", "a shop that is closed"),),
         own_members=("errors", "error"),
         login_paths=("/password",),
         secrets=(

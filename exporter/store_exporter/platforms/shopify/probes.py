@@ -27,7 +27,6 @@ _PAGES = StorefrontPages(
         ('action="/password"',),
         path="/password",
     ),
-    failures=(("this shop is currently unavailable", "maintenance", "a shop that is closed"),),
     statuses={402: ("maintenance", "the shop is closed")},
 )
 

@@ -42,18 +42,6 @@ _PAGES = StorefrontPages(
         ),
         path="/coming-soon",
     ),
-    failures=(
-        (">briefly unavailable for scheduled maintenance", "maintenance", "maintenance"),
-        (">there has been a critical error on this website", "server_error", "a critical error"),
-        # WordPress writes this class around what it dies of, in every language.
-        ('class="wp-die-message"', "server_error", "an error of WordPress"),
-        # Where PHP shows its errors, it shows them with a status of success.
-        ("<b>fatal error</b>:", "server_error", "a fatal error of PHP"),
-        ("<b>parse error</b>:", "server_error", "an error in a file of PHP"),
-        # As its log has it, with two spaces; people write one.
-        ("php fatal error:  ", "server_error", "a fatal error of PHP"),
-        ("class='xdebug-error", "server_error", "an error of PHP"),
-    ),
 )
 
 

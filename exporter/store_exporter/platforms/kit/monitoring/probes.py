@@ -52,12 +52,10 @@ class StorefrontPages:
 
     Attributes:
         closed: that the shop is not open yet.
-        failures: texts of error pages, in lower case, with their error type and what they tell of.
         statuses: HTTP statuses with a meaning of their own: error type and message.
     """
 
     closed: ClosedPage
-    failures: Sequence[tuple[str, str, str]] = ()
     statuses: Mapping[int, tuple[str, str]] = field(default_factory=dict)
 
 
@@ -160,8 +158,8 @@ def _check_page(
         raise StoreError("blocked", f"{who} answered in the store's place", status=status)
     if status in pages.statuses:
         raise StoreError(*pages.statuses[status], status=status)
-    if status in (200, 404):
-        _check_words(low, pages, status)
+    if status in (200, 404) and (failure := marks.failed(low)):
+        raise StoreError(*failure, status=status)
     if status != 200:
         error = documents.no_document(response, source, marks)
         if error.error_type == "api_not_found":
@@ -176,17 +174,6 @@ def _check_page(
         raise StoreError("invalid_response", "the page is empty", status=status)
     if kind not in _HTML or "<" not in source:
         raise StoreError("invalid_response", f"the page is {kind[:40]}, not HTML", status=status)
-
-
-def _check_words(low: str, pages: StorefrontPages, status: int) -> None:
-    """Refuse a page that tells of a failure.
-
-    Raises:
-        StoreError: as `pages.failures` say.
-    """
-    for mark, error_type, failure in pages.failures:
-        if mark in low:
-            raise StoreError(error_type, f"the page tells of {failure}", status=status)
 
 
 def tls_probe(small_file: str) -> Probe:
