@@ -364,6 +364,10 @@ CASES = [
         "blocked",
         "client's certificate",
     ),
+    *(
+        (f"somebody else's JSON, {status}", status, '{"error": "No"}', {}, "blocked", "No")
+        for status in (401, 403, 406, 451)
+    ),
     ("not paid for", 402, "<h1>Payment required</h1>", {}, "maintenance", "paid for"),
     ("the server waited", 408, "<h1>408</h1>", {}, "timeout", "waited"),
     ("suspended", 403, "<title>Account Suspended</title>", {}, "invalid_response", "suspended"),

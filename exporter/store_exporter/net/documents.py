@@ -21,6 +21,7 @@ from .marks import GENERIC, Marks
 from .pages import HEAD, answered_by, blocked, challenged, judged, plain, planned
 from .refusals import UNCHANGED, Finding
 
+_REFUSED = (401, 403, 406, 451)
 _CLOSED_CODE = re.compile(
     r"maintenance|coming.?soon|under.?construction|site.?(offline|closed)", re.IGNORECASE
 )
@@ -113,8 +114,8 @@ def _closed(status: int, said: str, marks: Marks) -> Finding:
 
 
 def _unknown_refusal(response: Response, body: Any, marks: Marks) -> Finding | None:
-    """A 401 or 403 that the platform did not write says nothing about the credentials."""
-    refused = response.status in (401, 403) or response.status in refusals.FIREWALLS
+    """A refusal that the platform did not write says nothing about the credentials."""
+    refused = response.status in _REFUSED or response.status in refusals.FIREWALLS
     if not refused or marks.is_own(body):
         return None
     who = marks.server(response.headers) or "something before the store"

@@ -367,6 +367,30 @@ async def test_an_answer_that_a_silent_cache_kept_proves_nothing(name: str) -> N
 
 
 ANSWERS: dict[str, tuple[str, dict[str, Any], str]] = {
+    "an error of WordPress that is a success": (
+        "liveness",
+        {"body": page("WordPress: Fehler", '<div class="wp-die-message">Es gab' + WORDPRESS)},
+        "server_error",
+    ),
+    "a fatal error of PHP that is a success": (
+        "cart",
+        {"body": "<br />\n<b>Fatal error</b>:  Uncaught Error: x"},
+        "server_error",
+    ),
+    "an error of a proxy that is a success": (
+        "liveness",
+        {"body": page("503 Backend fetch failed")},
+        "server_error",
+    ),
+    "a host that has not been paid": (
+        "liveness",
+        {
+            "status": 402,
+            "body": '{"error": "Payment required"}',
+            "content_type": "application/json",
+        },
+        "maintenance",
+    ),
     "no currency": ("liveness", {"change": lambda _: {"id": "x"}}, "invalid_response"),
     "a null currency": ("liveness", {"change": lambda _: {"value": None}}, "invalid_response"),
     "a currency in words": ("liveness", {"change": lambda _: {"value": "£"}}, "invalid_response"),

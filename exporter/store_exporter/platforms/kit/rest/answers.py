@@ -16,6 +16,7 @@ from ....net.marks import Marks
 STATUSES: Mapping[int, str] = {
     400: "invalid_request",
     401: "unauthorized",
+    402: "maintenance",
     403: "forbidden",
     404: "api_not_found",
     405: "api_not_found",
